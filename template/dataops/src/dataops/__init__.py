@@ -1,0 +1,1 @@
+"""The golden path of this data product: the commands around dbt."""
