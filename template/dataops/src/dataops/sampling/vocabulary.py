@@ -1,0 +1,203 @@
+"""The words for personal things in the names of columns and tables.
+
+English, German, French, Spanish and Dutch, lower case without accents, as `personal` reads names.
+A word of several parts is written joined: `firstname` is found in `first_name` and in
+`customerFirstName`.
+"""
+
+from __future__ import annotations
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, parted at white space."""
+    return frozenset(text.split())
+
+
+EMAIL = words("""
+    email emails mail mailaddress emailaddress mailadresse emailadresse emailadres mailadres
+    courriel correo correoelectronico
+""")
+PHONE = words("""
+    phone phones phonenumber phoneno telephone telephonenumber tel telno mobile mobileno
+    mobilenumber mobilephone cell cellphone cellnumber fax faxnumber faxno msisdn whatsapp
+    whatsappnumber telefon telefonnummer telefonnr handy handynummer mobil mobilnummer
+    mobiltelefon rufnummer portable numeroportable numerotelephone numerodetelephone telefono
+    telefonomovil movil celular telefoon telefoonnummer mobiel gsm
+""")
+PERSON = words("""
+    firstname lastname givenname familyname fullname surname forename middlename maidenname
+    nickname birthname legalname personname displayname fname lname vorname vornamen nachname
+    familienname geburtsname rufname ansprechpartner ansprechpartnerin prenom nomdefamille
+    nomfamille nomcomplet nomprenom apellido apellidos nombrecompleto primerapellido
+    segundoapellido voornaam achternaam tussenvoegsel volledigenaam contactpersoon cognome
+    contactperson cardholder cardholdername accountholder accountholdername kontoinhaber
+    karteninhaber titulaire beneficiary beneficiaryname nextofkin emergencycontact kundenname
+    mitarbeitername klantnaam nomclient nombrecliente
+""")
+# These name a person or an account, a thing or a flag: the values decide.
+ROLE = words("""
+    customer client user employee contact owner patient student pupil teacher driver passenger
+    guest author agent rep representative salesrep salesperson seller buyer recipient receiver
+    sender holder member subscriber applicant doctor physician nurse assignee reporter approver
+    reviewer manager supervisor tenant landlord donor visitor attendee participant candidate
+    person payer payee signatory createdby updatedby modifiedby approvedby assignedto reportedby
+    soldby changedby requestedby handledby kunde kundin kunden mitarbeiter mitarbeiterin
+    empfaenger absender fahrer patientin schueler mieter vermieter bearbeiter sachbearbeiter
+    verfasser besitzer inhaber cliente empleado destinatario remitente paciente alumno conductor
+    propietario salarie employe destinataire expediteur eleve conducteur proprietaire auteur
+    responsable klant medewerker gebruiker ontvanger afzender bestuurder eigenaar chauffeur
+""")
+NAME = words("name names naam nom nombre")
+USER_NAME = words("""
+    username login loginname handle screenname twitterhandle benutzername benutzer nutzername
+    gebruikersnaam identifiant nomutilisateur nombreusuario usuario userhandle
+""")
+ADDRESS = words("""
+    address addr addressline street streetname streetaddress housenumber houseno apartment
+    adresse anschrift strasse strassenname hausnummer hausnr geburtsort birthplace placeofbirth
+    rue voie numerorue lieunaissance lieudenaissance direccion domicilio calle lugarnacimiento
+    adres straat straatnaam huisnummer geboorteplaats woonadres
+""")
+POSTCODE = words("""
+    zip zipcode postcode postalcode postal plz postleitzahl codepostal codigopostal cp
+""")
+BIRTH = words("""
+    birth birthdate birthday dateofbirth dob birthyear yearofbirth yob geburtsdatum geburtstag
+    gebdatum gebdat geburt geburtsjahr naissance datenaissance datedenaissance anneenaissance
+    nacimiento fechanacimiento fechadenacimiento geboortedatum geboorte geboortejaar
+""")
+IP = words("""
+    ip ipaddress ipaddr ipv4 ipv6 clientip remoteip userip remoteaddr remoteaddress sourceip
+    ipadresse xforwardedfor
+""")
+CARD = words("""
+    cardnumber cardno creditcard creditcardnumber ccnumber ccno ccnum pan cardnum debitcard
+    kreditkarte kreditkartennummer kartennummer kartennr cartebancaire cartebleue numerocarte
+    numerodecarte tarjeta numerotarjeta numerodetarjeta creditcardnummer kaartnummer
+""")
+BANK_ACCOUNT = words("""
+    iban bankaccount bankaccountnumber accountnumber accountno acctno acctnum acctnumber
+    kontonummer kontonr bankverbindung konto comptebancaire numerocompte numerodecompte rib
+    cuentabancaria numerocuenta numerodecuenta rekeningnummer bankrekening
+""")
+NATIONAL_ID = words("""
+    ssn socialsecurity socialsecuritynumber socialsecurityno nationalid nationalidnumber nin
+    nino nationalinsurance nationalinsurancenumber passport passportno passportnumber
+    identitycard idcardnumber taxid taxnumber taxpayerid taxidentificationnumber tin
+    driverslicense driverlicense driverslicence driverlicence driverlicensenumber licenseplate
+    licenceplate plate platenumber numberplate medicalrecordnumber mrn nhsnumber medicareid
+    steuerid steuernummer steueridnr sozialversicherungsnummer svnummer
+    rentenversicherungsnummer ausweisnummer personalausweis personalausweisnummer reisepass
+    reisepassnummer fuehrerschein fuehrerscheinnummer kennzeichen krankenversichertennummer
+    versichertennummer nir securitesociale numerosecuritesociale numerodesecuritesociale
+    passeport numeropasseport immatriculation dni nie nif pasaporte matricula seguridadsocial
+    numeroseguridadsocial bsn burgerservicenummer paspoort paspoortnummer rijbewijs kenteken
+    codicefiscale cpf
+""")
+DEVICE = words("""
+    mac macaddress macaddr imei imsi idfa gaid advertisingid cookieid browserfingerprint
+    devicefingerprint
+""")
+SECRET = words("""
+    password passwd passwordhash pwd passphrase secret clientsecret apikey secretkey privatekey
+    accesstoken authtoken refreshtoken sessiontoken bearertoken token securityanswer passwort
+    kennwort motdepasse contrasena wachtwoord
+""")
+FREE_TEXT = words("""
+    note notes comment comments remark remarks memo message messages messagetext feedback
+    reviewtext reviewbody instructions deliveryinstructions specialinstructions transcript
+    complaint body freetext diagnosis observation observations narrative bemerkung bemerkungen
+    notiz notizen kommentar kommentare anmerkung anmerkungen hinweis nachricht freitext
+    commentaire commentaires remarque remarques observaciones comentario comentarios nota notas
+    mensaje opmerking opmerkingen notitie bericht toelichting
+""")
+
+# A last word that turns the thing into something said about it: `email_verified`, `address_type`.
+ABOUT = words("""
+    id ids uuid guid key fk pk count cnt type kind status state country city region area
+    category class group segment tier level score rate pct percent flag verified confirmed valid
+    validated enabled disabled opt optin optout in consent sent opened clicked bounced received
+    at ts time timestamp date changed updated created provider domain template campaign format
+    length version model brand channel reason preference preferred priority source code label
+    locale language lang currency weight size rank seq index position title role gb mb kb
+    minutes seconds duration typ art anzahl datum land stadt ort exists
+""")
+# Names whose owner is not a person: `company_name`, `store_address`.
+THING = words("""
+    company companies firma unternehmen entreprise empresa bedrijf organisation organization org
+    business supplier suppliers vendor vendors merchant merchants brand brands product products
+    item items article articles artikel producto productos produit produits material materials
+    menu store stores shop shops warehouse warehouses branch branches filiale filialen depot
+    depots airport airports airline airlines station stations venue venues hotel hotels
+    restaurant restaurants bank banks school schools hospital hospitals plant plants factory
+    site sites facility facilities city cities country countries region regions state states
+    district county province land laender category categories kategorie group groups team teams
+    department departments abteilung dept event events campaign campaigns channel channels
+    project projects file files table tables column columns field fields host hosts server
+    servers domain domains app apps application service services job jobs task tasks model
+    models device devices machine machines month months day days week weekday currency
+    currencies language languages status type types class plan plans package packages course
+    courses book books song songs film films movie movies genre genres game games album albums
+    page pages url urls screen tag tags feature features metric metrics segment segments carrier
+    carriers vehicle vehicles ship ships vessel vessels aircraft plane planes route routes stop
+    stops artist artists band bands pet pets breed species manufacturer manufacturers location
+    locations zone zones queue queues skill skills
+""")
+# Tables whose rows are people.
+PEOPLE = words("""
+    customer customers client clients user users person persons people employee employees staff
+    contact contacts member members patient patients student students pupil pupils teacher
+    teachers driver drivers passenger passengers guest guests subscriber subscribers lead leads
+    applicant applicants candidate candidates donor donors visitor visitors attendee attendees
+    participant participants worker workers tenant tenants resident residents citizen citizens
+    agent agents profile profiles buyer buyers seller sellers doctor doctors nurse nurses author
+    authors recipient recipients kunde kunden mitarbeiter mitarbeitende personen patienten
+    schueler mieter benutzer nutzer mitglieder mitglied bewerber kontakte cliente clientes
+    empleado empleados usuario usuarios persona personas paciente pacientes alumno alumnos
+    salarie salaries employe employes utilisateur utilisateurs personne personnes eleves
+    adherents klant klanten medewerker medewerkers gebruiker gebruikers leden leerlingen
+""")
+# Whose address it is, where the table does not say so.
+ADDRESSEE = words("""
+    shipping billing delivery home mailing invoice ship bill residential private postal liefer
+    rechnungs lieferung rechnung livraison facturation envio facturacion bezorg factuur
+""")
+# Words that end the name of a company.
+LEGAL_FORMS = words("""
+    gmbh ag kg ohg ug inc llc ltd limited corp corporation company co plc sa sarl sas sl bv nv
+    srl spa oy ab group holding holdings & partners airlines airways bank industries
+""")
+
+# Common given names: enough that a column of people shows, few enough that places do not.
+GIVEN_NAMES = words("""
+    james mary robert patricia john jennifer michael linda david elizabeth william barbara
+    richard susan joseph jessica thomas sarah christopher karen charles lisa daniel nancy
+    matthew betty anthony sandra mark margaret donald ashley steven kimberly andrew emily paul
+    donna joshua michelle kenneth carol kevin amanda brian melissa george deborah timothy
+    stephanie ronald rebecca jason sharon edward laura jeffrey cynthia ryan dorothy jacob amy
+    gary kathleen nicholas angela eric shirley jonathan brenda stephen emma larry anna justin
+    pamela scott nicole brandon samantha benjamin katherine samuel christine gregory helen
+    alexander debra patrick rachel frank carolyn raymond janet jack maria dennis catherine jerry
+    heather tyler diane aaron olivia jose julie adam joyce nathan victoria henry ruth zachary
+    virginia douglas lauren peter kelly kyle christina noah joan ethan evelyn jeremy judith
+    christian andrea walter hannah keith megan austin cheryl roger jacqueline terry martha sean
+    madison gerald teresa carl gloria dylan sara harold janice jordan ann jesse kathryn bryan
+    abigail lawrence sophia arthur frances gabriel jean bruce alice logan judy billy isabella
+    joe julia ralph grace eugene amber anne bob tom tim ben sam max leo liam oliver lucas mia
+    ava charlotte amelia chloe ella lily jim mike steve dave chris alex nick kate jane hans
+    klaus juergen jurgen wolfgang heinz helmut gerhard uwe stefan andreas matthias markus martin
+    bernd dieter rainer jens sven lars kai tobias florian sebastian felix jonas lukas finn
+    niklas ursula monika petra sabine renate helga karin brigitte ingrid gisela claudia birgit
+    susanne heike silke katrin anja nadine lena lea leonie johanna greta frieda anke ute gudrun
+    aenne pierre jacques michel philippe alain bernard christophe nicolas laurent thierry julien
+    francois olivier antoine guillaume mathieu theo hugo louis jules camille manon lucie amelie
+    elodie celine sophie nathalie isabelle sylvie valerie sandrine veronique chantal monique
+    francoise claire aurelie margaux antonio manuel francisco juan javier carlos miguel rafael
+    pedro angel alejandro fernando sergio pablo jorge alberto diego luis raul carmen josefa
+    isabel dolores pilar cristina lucia marta elena paula mercedes rosa beatriz ines alba irene
+    rocio carla sofia valentina johannes jan cornelis hendrik willem pieter daan sem bram thijs
+    lotte sanne femke anouk fleur maaike giuseppe giovanni marco luca francesco alessandro
+    matteo giulia chiara francesca ivan dmitri olga natalia svetlana piotr krzysztof agnieszka
+    katarzyna malgorzata jakub tomasz mohamed muhammad ahmed ali omar hassan fatima aisha yusuf
+    mehmet mustafa ayse emre raj amit priya sanjay deepak wei li ming hiroshi yuki kenji sakura
+""")
