@@ -1,0 +1,23 @@
+with source as (
+
+    select * from {{ source('raw', 'orders') }}
+
+),
+
+renamed as (
+
+    -- distinct: a file that is delivered twice changes nothing
+    select distinct
+        cast(order_id as bigint) as order_id,
+        cast(customer_id as bigint) as customer_id,
+        channel,
+        status,
+        cast(shipping_fee as decimal(18, 2)) as shipping_amount,
+        cast(ordered_at as timestamp) as ordered_at,
+        cast(updated_at as timestamp) as updated_at,
+        cast(exported_at as timestamp) as exported_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,26 @@
+with source as (
+
+    select * from {{ source('raw', 'payments') }}
+
+),
+
+renamed as (
+
+    -- distinct: a file that is delivered twice changes nothing
+    select distinct
+        cast(payment_id as bigint) as payment_id,
+        cast(order_id as bigint) as order_id,
+        kind as payment_kind,
+        method as payment_method,
+        -- the shop exports every amount as positive; here money that goes back is negative
+        case
+            when kind = 'refund' then -cast(amount as decimal(18, 2))
+            else cast(amount as decimal(18, 2))
+        end as amount,
+        cast(paid_at as timestamp) as paid_at,
+        cast(exported_at as timestamp) as exported_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,27 @@
+-- orders_daily is incremental: if it ever missed a late order, it would differ from orders.
+-- Returns the days for which it does.
+with orders_by_day as (
+
+    select
+        order_date,
+        count(*) as order_count,
+        sum(net_amount) as net_amount
+    from {{ ref('orders') }}
+    group by order_date
+
+)
+
+select
+    coalesce(orders_by_day.order_date, orders_daily.order_date) as order_date,
+    orders_by_day.order_count as expected_order_count,
+    orders_daily.order_count,
+    orders_by_day.net_amount as expected_net_amount,
+    orders_daily.net_amount
+from orders_by_day
+full outer join {{ ref('orders_daily') }} as orders_daily
+    on orders_by_day.order_date = orders_daily.order_date
+where
+    orders_daily.order_date is null
+    or orders_by_day.order_date is null
+    or orders_by_day.order_count <> orders_daily.order_count
+    or orders_by_day.net_amount <> orders_daily.net_amount
