@@ -1,0 +1,219 @@
+"""`dataops check`: everything that CI asks of a change, on the sample."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from dataops import steps
+from dataops.dbt import Dbt, DbtRun, NodeResult
+from dataops.errors import DataopsError
+from dataops.hooks import HookRun
+from dataops.manifest import read_manifest
+from dataops.product import Product
+from dataops.rules import RULES, broken_rules
+from dataops.steps import FAILED, PASSED, SKIPPED, WARNED, Step
+
+# What the check does itself, in the process that has dbt loaded already.
+_HOOKS_DONE_HERE = ("dbt-parse", "rules")
+_ROWS_SHOWN = 5
+
+
+def check(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> list[Step]:
+    """Run every check on the sample, in a database of its own, and write the report.
+
+    Args:
+        product: the product to check.
+        say: prints a line that stays.
+        doing: shows what is being done right now.
+
+    Returns:
+        One step each, in order; the report is in target/check/ (report.md, report.json).
+
+    Raises:
+        DataopsError: the check could not run.
+    """
+    if not product.in_git:
+        raise DataopsError(
+            "The product is not under version control yet.",
+            where=str(product.root),
+            mend="uv run dataops start",
+        )
+    here = product.target / "check"
+    _forget_last_check(here)
+    done: list[Step] = []
+    hooks = HookRun(product.root, skip=_HOOKS_DONE_HERE)
+    try:
+        for step in _dbt_steps(product, here, doing):
+            say(_line(step))
+            done.append(step)
+        doing("hooks")
+        for hook in hooks.wait():
+            if hook.id not in _HOOKS_DONE_HERE:
+                verdict = {"Passed": PASSED, "Skipped": SKIPPED}.get(hook.status, FAILED)
+                details = (hook.output,) if verdict == FAILED else ()
+                repeat = f"uv run pre-commit run {hook.id} --all-files"
+                step = Step(hook.name, verdict, hook.seconds, "", details, repeat)
+                say(_line(step))
+                done.append(step)
+    finally:
+        hooks.stop()
+    _write_report(product, here, done)
+    return done
+
+
+def _dbt_steps(product: Product, here: Path, doing: Callable[[str], None]) -> Iterator[Step]:
+    database = here / "warehouse.duckdb"
+    environment = {
+        "DATAOPS_DB": str(database),
+        "DATAOPS_RAW": str(product.sample.relative_to(product.root)),
+    }
+    if product.as_of:
+        environment["DATAOPS_NOW"] = product.as_of
+    dbt = Dbt(product.root, "ci", here, environment, progress=lambda line: doing(f"dbt: {line}"))
+
+    doing("dbt parse")
+    with _clock() as seconds:
+        parsed = dbt.parse()
+    yield _parse_step(parsed, seconds())
+    if not parsed.ok:
+        yield from (Step(name, SKIPPED) for name in _AFTER_PARSE)
+        return
+
+    doing("project rules")
+    yield _rules_step(here)
+
+    with _clock() as seconds:
+        built = dbt.build()
+    yield _build_step(built, seconds(), database)
+
+    doing("source freshness")
+    with _clock() as seconds:
+        fresh = dbt.freshness()
+    yield _freshness_step(fresh, seconds(), product.as_of)
+
+    doing("dbt docs")
+    with _clock() as seconds:
+        documented = dbt.docs()
+    yield _docs_step(documented, seconds())
+
+
+_RULES, _BUILD = "project rules", "dbt build on the sample"
+_FRESHNESS, _DOCS = "source freshness", "docs"
+_AFTER_PARSE = (_RULES, _BUILD, _FRESHNESS, _DOCS)
+
+
+def _parse_step(run: DbtRun, seconds: float) -> Step:
+    repeat = "uv run pre-commit run dbt-parse --all-files"
+    if run.ok:
+        return Step("dbt parse, warnings are errors", PASSED, seconds)
+    return Step("dbt parse, warnings are errors", FAILED, seconds, "", (run.problem,), repeat)
+
+
+def _build_step(run: DbtRun, seconds: float, database: Path) -> Step:
+    kinds = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "unit tests"}
+    counts = [
+        f"{count} {plural}"
+        for kind, plural in kinds.items()
+        if (count := sum(node.kind == kind for node in run.nodes))
+    ]
+    summary = ", ".join(counts) or "nothing to build yet"
+    if run.warned:
+        summary += f", {len(run.warned)} warned"
+    if run.skipped:
+        summary += f", {len(run.skipped)} skipped"
+    if run.ok:
+        details = tuple(_node_detail(node, database) for node in run.warned)
+        return Step(_BUILD, WARNED if run.warned else PASSED, seconds, summary, details)
+    details = tuple(_node_detail(node, database) for node in run.failed) or (run.problem,)
+    return Step(_BUILD, FAILED, seconds, summary, details, _repeat_build(run.failed))
+
+
+def _repeat_build(failed: Sequence[NodeResult]) -> str:
+    names = " ".join(f"+{node.name}" for node in failed[:5])
+    return f"uv run dbt build --select {names}" if names else "uv run dbt build"
+
+
+def _node_detail(node: NodeResult, database: Path) -> str:
+    lines = [f"{node.kind} {node.name} {node.status} ({node.path})", node.message]
+    if node.kind == "test" and node.sql:
+        lines.append(_failing_rows(node, database))
+    return "\n".join(line for line in lines if line)
+
+
+def _failing_rows(node: NodeResult, database: Path) -> str:
+    """The first rows that fail a test; they come from the sample, which holds no personal data."""
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            query = f"select * from ({node.sql}\n) as failing limit {_ROWS_SHOWN}"
+            found = connection.execute(query)
+            names = [column[0] for column in found.description or ()]
+            rows = found.fetchall()
+    except duckdb.Error as error:
+        return f"(the failing rows could not be read: {error})"
+    return "\n".join([" | ".join(names), *(" | ".join(map(str, row)) for row in rows)])
+
+
+def _freshness_step(run: DbtRun, seconds: float, as_of: str | None) -> Step:
+    repeat = "uv run dbt source freshness"
+    if not run.nodes and run.ok:
+        return Step(_FRESHNESS, SKIPPED, seconds, "no source says when it was loaded")
+    summary = f"{len(run.nodes)} sources" + (f" at {as_of}" if as_of else "")
+    details = tuple(
+        f"source {node.name} {node.status} ({node.path})\n{node.message}".strip()
+        for node in (*run.failed, *run.warned)
+    )
+    if not run.ok:
+        return Step(_FRESHNESS, FAILED, seconds, summary, details or (run.problem,), repeat)
+    return Step(_FRESHNESS, WARNED if run.warned else PASSED, seconds, summary, details)
+
+
+def _docs_step(run: DbtRun, seconds: float) -> Step:
+    if run.ok:
+        return Step(_DOCS, PASSED, seconds, "target/check/static_index.html")
+    return Step(_DOCS, FAILED, seconds, "", (run.problem,), "uv run dbt docs generate")
+
+
+def _rules_step(here: Path) -> Step:
+    repeat = "uv run pre-commit run rules --all-files"
+    with _clock() as seconds:
+        broken = broken_rules(read_manifest(here / "manifest.json"))
+    if broken:
+        return Step(_RULES, FAILED, seconds(), f"{len(broken)} broken", tuple(broken), repeat)
+    return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules")
+
+
+def _forget_last_check(here: Path) -> None:
+    """Start from an empty database, but keep what dbt parsed: an unchanged file is not read again."""
+    here.mkdir(parents=True, exist_ok=True)
+    for path in here.iterdir():
+        if path.name != "partial_parse.msgpack":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _write_report(product: Product, here: Path, done: list[Step]) -> None:
+    text = steps.markdown(f"Check of {product.name}", done)
+    (here / "report.md").write_text(text, encoding="utf-8")
+    (here / "report.json").write_text(steps.as_json(done), encoding="utf-8")
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with open(summary, "a", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _line(step: Step) -> str:
+    seconds = f" {step.seconds:.1f} s" if step.seconds else ""
+    return f"{step.verdict:<8}{step.name}{seconds}"
+
+
+@contextmanager
+def _clock() -> Iterator[Callable[[], float]]:
+    begin = time.monotonic()
+    end: list[float] = []
+    yield lambda: (end[0] if end else time.monotonic()) - begin
+    end.append(time.monotonic())

@@ -1,0 +1,220 @@
+"""dbt, run in this process; what it found becomes small typed objects, raw JSON goes no further."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+# A folder that is configured and still empty is no error; every other warning is.
+WARNINGS_ARE_ERRORS = '{"error": "all", "warn": ["UnusedResourceConfigPath"]}'
+
+FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What dbt said of one node.
+
+    Attributes:
+        unique_id: dbt's id, e.g. `model.shop.orders`.
+        kind: dbt's resource type: model, test, unit_test, snapshot, source, …
+        name: the node's own name.
+        path: its file, relative to the product.
+        status: dbt's word: success, pass, warn, error, fail, skipped.
+        seconds: time it took.
+        failures: failing rows of a test; None where there is no such count.
+        message: dbt's message, empty when all is well.
+        sql: the compiled SQL, empty when there is none.
+        depends_on: unique ids of its direct parents.
+    """
+
+    unique_id: str
+    kind: str
+    name: str
+    path: str
+    status: str
+    seconds: float
+    failures: int | None = None
+    message: str = ""
+    sql: str = ""
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return self.status in FAILED
+
+    @property
+    def warned(self) -> bool:
+        return self.status == "warn"
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """One dbt command that was run.
+
+    Attributes:
+        ok: dbt's own verdict.
+        nodes: what each node did; empty when dbt did not get so far.
+        problem: why dbt could not run, in its words; empty when it ran.
+    """
+
+    ok: bool
+    nodes: tuple[NodeResult, ...] = ()
+    problem: str = ""
+
+    @property
+    def failed(self) -> tuple[NodeResult, ...]:
+        return tuple(node for node in self.nodes if node.failed)
+
+    @property
+    def warned(self) -> tuple[NodeResult, ...]:
+        return tuple(node for node in self.nodes if node.warned)
+
+    @property
+    def skipped(self) -> tuple[NodeResult, ...]:
+        return tuple(node for node in self.nodes if node.status == "skipped")
+
+
+@dataclass
+class Dbt:
+    """dbt in one folder, on one target, with one database.
+
+    Attributes:
+        root: the folder of dbt_project.yml.
+        target: the profile's target: dev, ci or prod.
+        target_path: where dbt writes what it makes.
+        environment: variables set while dbt runs (DATAOPS_DB, DATAOPS_RAW, DATAOPS_NOW, …).
+        progress: called with a short line whenever a node has finished.
+    """
+
+    root: Path
+    target: str
+    target_path: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    progress: Callable[[str], None] | None = None
+    _manifest: Manifest | None = field(default=None, repr=False)
+    _done: int = field(default=0, repr=False)
+
+    def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
+        """Read the project; the commands that follow do not read it again."""
+        strict = ["--warn-error-options", WARNINGS_ARE_ERRORS] if warnings_are_errors else []
+        result, run = self._invoke(["parse"], strict)
+        if run.ok:
+            self._manifest = result
+        return run
+
+    def build(self, *arguments: str) -> DbtRun:
+        """`dbt build`: models, snapshots, data tests and unit tests, in order."""
+        return self._invoke(["build", *arguments])[1]
+
+    def freshness(self, *arguments: str) -> DbtRun:
+        """`dbt source freshness`, judged at the product's clock."""
+        return self._invoke(["source", "freshness", *arguments])[1]
+
+    def docs(self) -> DbtRun:
+        """`dbt docs generate`: the catalog, as one static page."""
+        return self._invoke(["docs", "generate", "--static"])[1]
+
+    def _invoke(self, command: list[str], options: Sequence[str] = ()) -> tuple[Any, DbtRun]:
+        from dbt.cli.main import dbtRunner  # seconds to import: only when it is needed
+
+        arguments = [
+            *("--quiet", "--no-use-colors", "--log-level", "none", "--log-path"),
+            str(self.target_path / "logs"),
+            *options,
+            *command,
+            *("--project-dir", str(self.root), "--profiles-dir", str(self.root)),
+            *("--target", self.target, "--target-path", str(self.target_path)),
+        ]
+        self.target_path.mkdir(parents=True, exist_ok=True)
+        self._done = 0
+        problems: list[str] = []
+        runner = dbtRunner(
+            manifest=self._manifest,
+            callbacks=[self._on_event, lambda event: _collect_problem(event, problems)],
+        )
+        with _inside(self.root), _environment(self.environment):
+            try:
+                outcome = runner.invoke(arguments)
+            finally:
+                close_connections()
+        if outcome.exception is not None:
+            return None, DbtRun(False, problem=_plain(str(outcome.exception)))
+        nodes = tuple(_node_result(result) for result in getattr(outcome.result, "results", ()))
+        problem = "" if outcome.success or any(n.failed for n in nodes) else "\n".join(problems)
+        return outcome.result, DbtRun(bool(outcome.success), nodes, problem)
+
+    def _on_event(self, event: Any) -> None:
+        if self.progress is not None and event.info.name in _FINISHED:
+            self._done += 1
+            self.progress(f"{self._done} done, last {event.data.node_info.node_name}")
+
+
+_FINISHED = frozenset({"NodeFinished"})
+
+
+def _collect_problem(event: Any, problems: list[str]) -> None:
+    if event.info.level in ("error", "warn") and len(problems) < 50:
+        problems.append(_plain(event.info.msg))
+
+
+def close_connections() -> None:
+    """Let go of the database file, which this process would else keep locked after dbt has run."""
+    with contextlib.suppress(ImportError):
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        DuckDBConnectionManager.close_all_connections()
+
+
+def _node_result(result: Any) -> NodeResult:
+    node = result.node
+    depends_on = getattr(node, "depends_on", None)
+    return NodeResult(
+        unique_id=node.unique_id,
+        kind=str(node.resource_type),
+        name=node.name,
+        path=node.original_file_path,
+        status=str(result.status),
+        seconds=float(result.execution_time or 0.0),
+        failures=getattr(result, "failures", None),
+        message=_plain(result.message or ""),
+        sql=getattr(node, "compiled_code", None) or "",
+        depends_on=tuple(getattr(depends_on, "nodes", ()) or ()),
+    )
+
+
+def _plain(message: str) -> str:
+    """dbt's message without the indentation of its log."""
+    return "\n".join(line.strip() for line in message.strip().splitlines() if line.strip())
+
+
+@contextlib.contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    """Run in `folder`: relative paths in sources are read from the working directory."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,116 @@
+"""The pre-commit hooks, run on every file of the product, and what each of them said."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataops.errors import DataopsError
+
+_RESULT = re.compile(r"^(?P<name>.+?)\.{3,}(?:\(.*\))?(?P<status>Passed|Failed|Skipped)$")
+_DURATION = re.compile(r"^- duration: (?P<seconds>[0-9.]+)s$")
+_HOOK_ID = re.compile(r"^- hook id: (?P<id>\S+)$")
+
+
+@dataclass(frozen=True)
+class HookResult:
+    """What one hook said.
+
+    Attributes:
+        id: its id in .pre-commit-config.yaml.
+        name: its name there.
+        status: Passed, Failed or Skipped.
+        seconds: time it took.
+        output: what it printed.
+    """
+
+    id: str
+    name: str
+    status: str
+    seconds: float
+    output: str
+
+
+class HookRun:
+    """The hooks, started in the background.
+
+    Args:
+        root: the product.
+        skip: ids of hooks that somebody else runs.
+    """
+
+    def __init__(self, root: Path, skip: Sequence[str] = ()) -> None:
+        files = _files(root)
+        self._process = subprocess.Popen(
+            [*(sys.executable, "-m", "pre_commit", "run"), *("--color", "never", "--verbose")]
+            + ["--files", *files],
+            cwd=root,
+            env=tool_environment({"SKIP": ",".join(skip)}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+
+    def wait(self) -> tuple[HookResult, ...]:
+        """What the hooks said, in their order.
+
+        Raises:
+            DataopsError: pre-commit itself could not run.
+        """
+        output, _ = self._process.communicate()
+        results = read_output(output)
+        if self._process.returncode not in (0, 1) or not results:
+            raise DataopsError("The hooks could not run.", where=output.strip()[-2000:])
+        return results
+
+    def stop(self) -> None:
+        """End the hooks that still run."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+
+
+def tool_environment(extra: dict[str, str] | None = None) -> dict[str, str]:
+    """The environment for tools that call `uv run`: uv is found even when it is not on the PATH."""
+    environment = dict(os.environ, **(extra or {}))
+    places = [str(Path(sys.executable).parent)]
+    if uv := environment.get("UV"):
+        places.append(str(Path(uv).parent))
+    environment["PATH"] = os.pathsep.join([*places, environment.get("PATH", "")])
+    return environment
+
+
+def read_output(output: str) -> tuple[HookResult, ...]:
+    """The results in what `pre-commit run --verbose` printed."""
+    results: list[HookResult] = []
+    lines = output.splitlines()
+    starts = [i for i, line in enumerate(lines) if _RESULT.match(line)]
+    for start, end in zip(starts, [*starts[1:], len(lines)]):
+        head = _RESULT.match(lines[start])
+        assert head is not None
+        body = lines[start + 1 : end]
+        seconds = next((float(m["seconds"]) for m in map(_DURATION.match, body) if m), 0.0)
+        hook_id = next((m["id"] for m in map(_HOOK_ID.match, body) if m), "")
+        said = [line for line in body if not line.startswith(("- hook id:", "- duration:"))]
+        results.append(
+            HookResult(hook_id, head["name"], head["status"], seconds, "\n".join(said).strip())
+        )
+    return tuple(results)
+
+
+def _files(root: Path) -> list[str]:
+    """Every file that git tracks or would add: a new file is checked before it is added, too."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        capture_output=True,
+        check=True,
+    )
+    names = listed.stdout.decode("utf-8", "surrogateescape").split("\0")
+    return [name for name in names if name and (root / name).is_file()]

@@ -1,0 +1,96 @@
+"""Steps of a verb and their verdicts: what the terminal table, the job summary and the JSON show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+PASSED, WARNED, FAILED, SKIPPED = "passed", "warned", "failed", "skipped"
+_COLOURS = {PASSED: "green", WARNED: "yellow", FAILED: "red", SKIPPED: "dim"}
+_SIGNS = {PASSED: "✅", WARNED: "⚠️", FAILED: "❌", SKIPPED: "➖"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that was tried.
+
+    Attributes:
+        name: what was done, a few words.
+        verdict: passed, warned, failed or skipped.
+        seconds: wall time; 0 when it did not run.
+        summary: one short remark, e.g. "24 models, 96 tests".
+        details: what failed or warned, with the rows or lines that show it.
+        repeat: the command that repeats just this step; empty when there is none.
+    """
+
+    name: str
+    verdict: str
+    seconds: float = 0.0
+    summary: str = ""
+    details: tuple[str, ...] = ()
+    repeat: str = ""
+
+
+def verdict(steps: Sequence[Step]) -> str:
+    """The whole's verdict: its worst step."""
+    verdicts = {step.verdict for step in steps}
+    return FAILED if FAILED in verdicts else WARNED if WARNED in verdicts else PASSED
+
+
+def table(steps: Sequence[Step]) -> Table:
+    """The steps as a terminal table: step, verdict, seconds, remark."""
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading, justify in (("step", "left"), ("verdict", "left"), ("seconds", "right")):
+        drawn.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    drawn.add_column("")
+    for step in steps:
+        drawn.add_row(
+            Text(step.name),
+            Text(step.verdict, style=_COLOURS[step.verdict]),
+            f"{step.seconds:.1f}" if step.seconds else "",
+            Text(step.summary, style="dim"),
+        )
+    return drawn
+
+
+def markdown(title: str, steps: Sequence[Step]) -> str:
+    """The steps as Markdown, for a job summary."""
+    lines = [
+        f"## {_SIGNS[verdict(steps)]} {title}: {verdict(steps)}",
+        "",
+        "| step | verdict | seconds | |",
+        "|---|---|---:|---|",
+    ]
+    for step in steps:
+        seconds = f"{step.seconds:.1f}" if step.seconds else ""
+        remark = step.summary.replace("|", "\\|").replace("\n", " ")
+        lines.append(
+            f"| {step.name} | {_SIGNS[step.verdict]} {step.verdict} | {seconds} | {remark} |"
+        )
+    for step in steps:
+        if step.details:
+            lines += ["", f"### {_SIGNS[step.verdict]} {step.name}", ""]
+            for detail in step.details:
+                fence = "`" * max(3, _longest_run(detail, "`") + 1)
+                lines += [f"{fence}text", detail, fence]
+            if step.repeat:
+                lines += ["", f"Repeat just this: `{step.repeat}`"]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(steps: Sequence[Step]) -> str:
+    """The steps as JSON, for machines."""
+    report = {"verdict": verdict(steps), "steps": [asdict(step) for step in steps]}
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def _longest_run(text: str, sign: str) -> int:
+    longest = run = 0
+    for letter in text:
+        run = run + 1 if letter == sign else 0
+        longest = max(longest, run)
+    return longest
