@@ -43,7 +43,10 @@ SEED = 1990
 # Incidents, as day numbers counted from the opening day, 0.
 TILLS_OFFLINE = range(61, 65)
 EXPORT_RAN_TWICE = 40
-INCIDENTS = "tills offline on days 61 to 64, export delivered twice on day 40"
+INCIDENTS = (
+    f"tills offline on days {TILLS_OFFLINE[0]} to {TILLS_OFFLINE[-1]}, "
+    f"export of day {EXPORT_RAN_TWICE} delivered twice"
+)
 
 COLUMNS = {
     "customers": (
@@ -246,7 +249,7 @@ class Shop:
         self._customers: list[Customer] = []
         self._orders_of: Counter[int] = Counter()
         self._next_id = {"orders": 100_000, "payments": 500_000, "returns": 9_000}
-        self._rows: defaultdict[date, dict[str, list[Row]]] = defaultdict(_no_rows)
+        self._rows = _no_rows()  # of today, for the evening's export
         self._later: defaultdict[date, list[Event]] = defaultdict(list)
 
     def trade(self, day: date) -> dict[str, list[Row]]:
@@ -255,14 +258,14 @@ class Shop:
         Returns:
             The rows that each table's export of this evening holds.
         """
-        dice = Dice(self._seed, day.toordinal() - self._opened.toordinal())
+        dice = Dice(self._seed, (day - self._opened).days)
         if day == self._opened:
             self._welcome_first_customers(day, dice)
         for event in self._later.pop(day, []):
             event(day, dice)
         self._sell(day, dice)
         self._move_house(day, dice)
-        rows = self._rows.pop(day, _no_rows())
+        rows, self._rows = self._rows, _no_rows()
         # A customer who changed twice is exported once, as they are in the evening.
         rows["customers"] = list({row[0]: row for row in rows["customers"]}.values())
         return rows
@@ -276,9 +279,9 @@ class Shop:
     def _welcome_first_customers(self, day: date, dice: Dice) -> None:
         for _ in range(OPENING_CUSTOMERS):
             at = _moment(day - timedelta(days=dice.between(1, 700)), dice)
-            self._sign_up(day, at, dice)
+            self._sign_up(at, dice)
 
-    def _sign_up(self, day: date, at: datetime, dice: Dice) -> Customer:
+    def _sign_up(self, at: datetime, dice: Dice) -> Customer:
         number = 1001 + len(self._customers)
         first, last = dice.pick(FIRST_NAMES), dice.pick(LAST_NAMES)
         customer = Customer(
@@ -296,22 +299,22 @@ class Shop:
             **_address(dice),
         )
         self._customers.append(customer)
-        self._rows[day]["customers"].append(astuple(customer))
+        self._rows["customers"].append(astuple(customer))
         return customer
 
-    def _change(self, day: date, customer_id: int, at: datetime, **changes: Any) -> None:
+    def _change(self, customer_id: int, at: datetime, **changes: Any) -> None:
         index = customer_id - 1001
         at = max(at, self._customers[index].updated_at)
         self._customers[index] = replace(self._customers[index], updated_at=at, **changes)
-        self._rows[day]["customers"].append(astuple(self._customers[index]))
+        self._rows["customers"].append(astuple(self._customers[index]))
 
     def _move_house(self, day: date, dice: Dice) -> None:
         for _ in range(dice.between(2, 6)):
             customer, at = dice.pick(self._customers), _evening(day)
             if dice.percent(60):
-                self._change(day, customer.customer_id, at, **_address(dice))
+                self._change(customer.customer_id, at, **_address(dice))
             else:
-                self._change(day, customer.customer_id, at, newsletter=not customer.newsletter)
+                self._change(customer.customer_id, at, newsletter=not customer.newsletter)
 
     # Orders and what becomes of them
 
@@ -323,7 +326,7 @@ class Shop:
             channel = dice.pick(CHANNELS)
             customer_id: int | None = None
             if channel != "store" and dice.percent(12):
-                customer_id = self._sign_up(day, at - timedelta(minutes=3), dice).customer_id
+                customer_id = self._sign_up(at - timedelta(minutes=3), dice).customer_id
             elif not dice.percent(35 if channel == "store" else 8):
                 # Squared: those who came first buy most.
                 customer_id = self._customers[
@@ -353,8 +356,8 @@ class Shop:
 
     def _place(self, order: Order, day: date, dice: Dice) -> None:
         in_store = order.channel == "store"
-        self._export_order(order, "completed" if in_store else "placed", order.ordered_at, day)
-        self._rows[day]["order_lines"] += [
+        self._export_order(order, "completed" if in_store else "placed", order.ordered_at)
+        self._rows["order_lines"] += [
             (
                 order.order_id,
                 line.number,
@@ -370,12 +373,12 @@ class Shop:
         voucher = min(2500, order.total) if dice.percent(5) else 0
         for method, cents in (("gift_card", voucher), (order.method, order.total - voucher)):
             if cents:
-                self._pay(order, "payment", method, cents, order.ordered_at, day)
+                self._pay(order, "payment", method, cents, order.ordered_at)
         if order.customer_id is not None:
             self._orders_of[order.customer_id] += 1
             tier = TIERS.get(self._orders_of[order.customer_id])
             if tier:
-                self._change(day, order.customer_id, _evening(day), tier=tier)
+                self._change(order.customer_id, _evening(day), tier=tier)
         if in_store:
             self._maybe_return(order, day, dice)
         elif dice.percent(4):
@@ -385,11 +388,11 @@ class Shop:
 
     def _cancel(self, order: Order, day: date, dice: Dice) -> None:
         at = _moment(day, dice)
-        self._export_order(order, "cancelled", at, day)
-        self._pay(order, "refund", order.method, order.total, at, day)
+        self._export_order(order, "cancelled", at)
+        self._pay(order, "refund", order.method, order.total, at)
 
     def _ship(self, order: Order, day: date, dice: Dice) -> None:
-        self._export_order(order, "completed", _moment(day, dice), day)
+        self._export_order(order, "completed", _moment(day, dice))
         self._maybe_return(order, day, dice)
 
     def _maybe_return(self, order: Order, day: date, dice: Dice) -> None:
@@ -402,13 +405,13 @@ class Shop:
         quantity = dice.between(1, line.quantity)
         cents = line.amount * quantity // line.quantity
         number, reason = self._number("returns"), dice.pick(RETURN_REASONS)
-        self._rows[day]["returns"].append(
+        self._rows["returns"].append(
             (number, order.order_id, line.number, quantity, reason, _money(cents), at)
         )
-        self._pay(order, "refund", order.method, cents, at, day)
+        self._pay(order, "refund", order.method, cents, at)
 
-    def _export_order(self, order: Order, status: str, at: datetime, day: date) -> None:
-        self._rows[day]["orders"].append(
+    def _export_order(self, order: Order, status: str, at: datetime) -> None:
+        self._rows["orders"].append(
             (
                 order.order_id,
                 order.customer_id,
@@ -420,13 +423,9 @@ class Shop:
             )
         )
 
-    def _pay(
-        self, order: Order, kind: str, method: str, cents: int, at: datetime, day: date
-    ) -> None:
+    def _pay(self, order: Order, kind: str, method: str, cents: int, at: datetime) -> None:
         number = self._number("payments")
-        self._rows[day]["payments"].append(
-            (number, order.order_id, kind, method, _money(cents), at)
-        )
+        self._rows["payments"].append((number, order.order_id, kind, method, _money(cents), at))
 
 
 def deliveries(
