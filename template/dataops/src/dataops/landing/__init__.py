@@ -1,0 +1,12 @@
+"""Landing: the team's files become raw files, and the call that reads them is found out.
+
+Originals are only ever read. Raw files are only ever added. A refusal or a crash leaves raw as it
+was.
+"""
+
+from __future__ import annotations
+
+from dataops.landing.call import copy_options
+from dataops.landing.land import land, table_in, tables_in
+
+__all__ = ["copy_options", "land", "table_in", "tables_in"]

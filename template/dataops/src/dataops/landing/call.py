@@ -1,0 +1,83 @@
+"""The DuckDB call that reads a table, as text: written here, taken apart here.
+
+DuckDB guesses whatever a call leaves open, per file and per run: with `skip` open it drops a header
+that is too short, with `comment` open it drops rows that begin with `#`. So these are spelled out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dataops.errors import DataopsError
+from dataops.landing.formats import Kind
+from dataops.raw import ROOT
+
+
+@dataclass(frozen=True)
+class Quoting:
+    """How a CSV file quotes: the quote character, and what escapes it. Empty: it doesn't quote."""
+
+    quote: str
+    escape: str
+
+
+STANDARD = Quoting('"', '"')
+# In the order they are tried; the first that reads every file of a table is taken.
+QUOTINGS = (STANDARD, Quoting('"', "\\"), Quoting("'", "'"), Quoting("", ""))
+
+
+def literal(text: str) -> str:
+    """`text` as an SQL string literal; a tab is spelled so that it can be seen."""
+    spelled = "\\t" if text == "\t" else text
+    return "'" + spelled.replace("'", "''") + "'"
+
+
+def csv_options(delim: str, quoting: Quoting, nulls: tuple[str, ...]) -> str:
+    """The options of `read_csv`, all that matter spelled out."""
+    options = (
+        f"delim={literal(delim)}, quote={literal(quoting.quote)}, escape={literal(quoting.escape)}"
+        ", comment='', skip=0, header=true, all_varchar=true, union_by_name=true"
+    )
+    if nulls:
+        options += f", nullstr=[{', '.join(literal(word) for word in ('', *nulls))}]"
+    return options
+
+
+# The whole file is looked at for types: with fewer rows a late value of another type is an error.
+JSON_OPTIONS = "union_by_name=true, sample_size=-1"
+PARQUET_OPTIONS = "union_by_name=true"
+_FUNCTIONS = {Kind.CSV: "read_csv", Kind.JSON: "read_json", Kind.PARQUET: "read_parquet"}
+
+
+def call(kind: Kind, where: str, options: str) -> str:
+    """The call itself; `where` is an SQL expression, a literal or a list of them."""
+    return f"{_FUNCTIONS[kind]}({where}, {options})"
+
+
+def read_call(table: str, kind: Kind, gzipped: bool, options: str) -> str:
+    """The call of a `SourceTable`: every file of the table's folder under `{raw}`."""
+    pattern = f"{ROOT}/{table}/*.{kind.value}{'*' if gzipped else ''}"
+    return call(kind, literal(pattern), options)
+
+
+def copy_options(read: str) -> str:
+    """The options of DuckDB's `copy … to` that write a file which the call `read` reads back.
+
+    For a sample: its name must end in `.csv`, `.json` or `.parquet`, as the pattern in `read` does.
+
+    Raises:
+        DataopsError: when `read` is none of read_csv, read_json and read_parquet.
+    """
+    function = read.partition("(")[0].strip()
+    if function == "read_json":
+        return "format json"
+    if function == "read_parquet":
+        return "format parquet"
+    if function != "read_csv":
+        raise DataopsError("This call is none of read_csv, read_json, read_parquet.", read)
+    options = ["format csv", "header"]
+    for option, copied in (("delim", "delimiter"), ("quote", "quote"), ("escape", "escape")):
+        if match := re.search(rf"\b{option}\s*=\s*('(?:[^']|'')*')", read):
+            options.append(f"{copied} {match[1]}")
+    return ", ".join(options)

@@ -1,0 +1,209 @@
+"""What a CSV file looks like, decided from its first mebibyte. Pure: text in, a decision out.
+
+The delimiter, where the header is and whether there is one. Quoting is decided later, by reading
+the whole file. DuckDB's own sniffer is not asked: it drops what does not fit as lines to skip.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+DELIMS = (",", ";", "\t", "|")
+_RECORDS = 1000
+_PREAMBLE = 30
+# Cells are as long as DuckDB's longest line; Python's own limit is 128 KB.
+csv.field_size_limit(1 << 24)
+
+_NUMBER = re.compile(r"[-+(]?[$€£]?\s?\d[\d.,' \u00a0]*\s?(?:%|[eE][-+]?\d+|[$€£])?\)?")
+_MOMENT = re.compile(
+    r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?:[T ]\d{1,2}:\d\d.*)?|\d{1,2}:\d\d(?::\d\d.*)?"
+)
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_YEAR = re.compile(r"(?:18|19|20)\d\d")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to read a CSV file.
+
+    Attributes:
+        delim: the delimiter; when the file has one column, one that it does not contain.
+        width: how many columns it has.
+        drop_lines: how many lines to leave out above the header.
+        names: the header's cells as written; empty when the file has no header line.
+        first_line: the line of the header, or of the first row, counted from 1.
+    """
+
+    delim: str
+    width: int
+    drop_lines: int
+    names: tuple[str, ...]
+    first_line: int
+
+    @property
+    def has_header(self) -> bool:
+        return bool(self.names)
+
+
+@dataclass(frozen=True)
+class _Record:
+    line: int
+    cells: tuple[str, ...]
+
+    @property
+    def filled(self) -> int:
+        return sum(bool(cell.strip()) for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    delim: str
+    width: int
+    share: float
+    start: int
+    records: tuple[_Record, ...]
+
+
+def decide(sample: str) -> Dialect:
+    """The dialect of a file that begins with `sample`, which is not blank."""
+    sample = sample.removeprefix("\ufeff")
+    hint = re.match(r"sep=(.)\r?\n|sep=(.)\r", sample, re.IGNORECASE)
+    if hint:  # Excel's way to name the delimiter
+        delim, rest = hint[1] or hint[2], sample[hint.end() :]
+        inner = _dialect(_candidate(delim, rest) or _plain(delim, rest))
+        return Dialect(delim, inner.width, inner.drop_lines + 1, inner.names, inner.first_line + 1)
+    candidates = [found for delim in DELIMS if (found := _candidate(delim, sample))]
+    if candidates:
+        return _dialect(max(candidates, key=lambda item: (item.share, item.width)))
+    # No delimiter fits. When the first line has one, the file is ragged: reading it will say where.
+    first = {delim: _records(sample, delim, 1) for delim in DELIMS}
+    ragged = [delim for delim in DELIMS if first[delim] and len(first[delim][0].cells) > 1]
+    unused = [delim for delim in DELIMS if delim not in sample]
+    return _dialect(_plain((ragged or unused or [","])[0], sample))
+
+
+def _records(sample: str, delim: str, most: int) -> list[_Record]:
+    """The first records that are not blank, with the line each begins at."""
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delim)
+    records: list[_Record] = []
+    line = 1
+    try:
+        for cells in reader:
+            if cells:
+                records.append(_Record(line, tuple(cells)))
+            line = reader.line_num + 1
+            if len(records) == most:
+                break
+    except csv.Error:
+        # A cell beyond all measure: an open quote. What came before it is enough to decide.
+        return records
+    return records
+
+
+def _candidate(delim: str, sample: str) -> _Candidate | None:
+    """The file as this delimiter sees it; None when it makes no table."""
+    records = _records(sample, delim, _RECORDS)
+    counts = Counter(len(record.cells) for record in records)
+    if not counts:
+        return None
+    width = max(counts, key=lambda count: (counts[count], count))
+    if width == 1:
+        return None
+    start = _start(records, width)
+    if len(records[start].cells) != width:
+        return None
+    share = counts[width] / (len(records) - start)
+    return _Candidate(delim, width, min(share, 1.0), start, tuple(records))
+
+
+def _plain(delim: str, sample: str) -> _Candidate:
+    records = _records(sample, delim, _RECORDS)
+    width = len(records[0].cells) if records else 1
+    return _Candidate(delim, width, 1.0, 0, tuple(records))
+
+
+def _start(records: Sequence[_Record], width: int) -> int:
+    """The index of the header: 0, or behind title lines that are certainly no data."""
+    for index, record in enumerate(records[: _PREAMBLE + 1]):
+        few = max(1, width // 2) if len(record.cells) < width else 1
+        title = record.filled <= few and (len(record.cells) < width or width > 2)
+        if title and not (index == 0 and len(record.cells) == width and record.filled == width):
+            continue
+        if index == 0 or len(record.cells) != width or not _is_header(record.cells, width):
+            return 0
+        above, body = records[:index], records[index + 1 :]
+        gap = record.line > above[-1].line + 1 or any(not item.filled for item in above)
+        marked = all(item.cells[0].startswith("#") for item in above)
+        typed = any(
+            _share(_kind(cell) != "" for cell in column) > 0.8
+            for column in _columns(body, width)
+            if column
+        )
+        return index if gap or marked or typed else 0
+    return 0
+
+
+def _is_header(cells: Sequence[str], width: int) -> bool:
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) >= max(1, width - 1) and not any(_kind(cell) for cell in filled)
+
+
+def _dialect(candidate: _Candidate) -> Dialect:
+    records = candidate.records[candidate.start :]
+    first = records[0]
+    headed = not _is_row(first.cells, records[1:], candidate.width)
+    return Dialect(
+        delim=candidate.delim,
+        width=candidate.width,
+        drop_lines=first.line - 1,
+        names=first.cells if headed else (),
+        first_line=first.line,
+    )
+
+
+def _is_row(cells: Sequence[str], body: Sequence[_Record], width: int) -> bool:
+    """Whether the first line is a row like the others, not a header.
+
+    It is, when a cell of it is a number, a date or an e-mail address as the cells below it are, and
+    no column speaks against it. Years side by side (1960, 1961, …) are a header.
+    """
+    kinds = [_kind(cell) for cell in cells]
+    numbers = [cell.strip() for cell, kind in zip(cells, kinds, strict=True) if kind]
+    if not numbers or all(_YEAR.fullmatch(cell) for cell in numbers):
+        return False
+    if not body:
+        return True
+    alike = against = 0
+    for kind, cell, column in zip(kinds, cells, _columns(body, width), strict=False):
+        if not column:
+            continue
+        if kind:
+            alike += _share(_kind(value) == kind for value in column) >= 0.8
+        elif cell.strip():
+            against += _share(_kind(value) != "" for value in column) >= 0.9
+    return alike > 0 and not against
+
+
+def _columns(body: Sequence[_Record], width: int) -> list[list[str]]:
+    """The cells below the header that hold something, by column."""
+    rows = [record.cells for record in body[:200] if len(record.cells) == width]
+    return [[row[at] for row in rows if row[at].strip()] for at in range(width)]
+
+
+def _kind(cell: str) -> str:
+    text = cell.strip()
+    if _MOMENT.fullmatch(text):
+        return "moment"
+    if _NUMBER.fullmatch(text):
+        return "number"
+    return "mail" if _MAIL.fullmatch(text) else ""
+
+
+def _share(hits: Iterable[bool]) -> float:
+    seen = list(hits)
+    return sum(seen) / len(seen) if seen else 0.0

@@ -1,0 +1,74 @@
+"""Names of tables and of the files in raw. Pure: text in, text out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST = 50
+_MONTH, _DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_DATE = rf"(?:19|20)\d\d(?:[-_. ]?{_MONTH}(?:[-_. ]?{_DAY})?|[-_. ]?[Qq][1-4])?"
+_TIME = r"(?:[-_. T]?[0-2]\d[-_.:]?[0-5]\d(?:[-_.:]?[0-5]\d)?Z?)?"
+_DATE_LAST = re.compile(rf"(?:^|(?<=[^0-9A-Za-z])|(?<=[A-Za-z])(?=\d{{6,}})){_DATE}{_TIME}$")
+_DATE_FIRST = re.compile(rf"^{_DATE}{_TIME}(?=[^0-9A-Za-z]|$)")
+_EDGE = " -_.,()[]"
+_SERIAL = re.compile(r"(?:(?<=[^0-9A-Za-z])|^)\(?\d{1,5}\)?$")
+# Names that tools give to the pieces of a data set: the folder says what it is.
+_PIECE = re.compile(r"(?:part|data|chunk|file|export|page|batch)?[-_ ]?\d+(?:[-_].*)?", re.I)
+_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l",
+                          "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "þ": "th", "ı": "i"})  # fmt: skip
+
+
+def snake(text: str) -> str:
+    """`text` in snake_case with ASCII letters and digits; empty when nothing of it remains.
+
+    Accents are dropped, letters that have no Latin form and emoji are left out.
+    """
+    flat = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    flat = "".join(char for char in flat if not unicodedata.combining(char))
+    flat = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", flat)
+    return re.sub(r"[^0-9a-z]+", "_", flat.lower()).strip("_")
+
+
+def identifier(text: str, reserved: frozenset[str]) -> str:
+    """A table name made of `text`: snake_case, never a reserved word, never a digit first."""
+    name = snake(text)[:LONGEST].rstrip("_")
+    if name in reserved:
+        name += "_data"
+    return f"t_{name}" if name[:1].isdigit() else name
+
+
+def without_date(stem: str) -> str:
+    """The stem without a date (and time) at its start or end; empty when it is only a date."""
+    text = stem.strip(_EDGE)
+    for pattern in (_DATE_LAST, _DATE_FIRST):
+        text = pattern.sub("", text, count=1).strip(_EDGE)
+    return text
+
+
+def without_serial(stem: str) -> str:
+    """The stem without a number at its end: `orders (2)` and `orders_02` are `orders`."""
+    text = stem.strip(" ")
+    return _SERIAL.sub("", text).strip(_EDGE)
+
+
+def is_piece(stem: str) -> bool:
+    """Whether the stem only numbers a piece, such as `part-0001` or `17`."""
+    return bool(_PIECE.fullmatch(stem))
+
+
+def is_generic_sheet(name: str) -> bool:
+    """Whether a sheet has the name the spreadsheet program gave it, in any language."""
+    return bool(re.fullmatch(r"[^\W\d_]+\s?\d{1,3}", name))
+
+
+def file_name(stem: str, extension: str, gzipped: bool) -> str:
+    """The name a file gets in raw: its own, without characters that are special in a glob or SQL.
+
+    The extension is one per format, so that one pattern reads the whole folder.
+    """
+    safe = unicodedata.normalize("NFC", stem)
+    safe = re.sub(r"[\x00-\x1f\x7f*?\[\]{}'\"\\/:<>|%$=]+", "_", safe).strip().lstrip(".")
+    while len(safe.encode()) > 200:
+        safe = safe[:-1]
+    return f"{safe or 'file'}.{extension}{'.gz' if gzipped else ''}"

@@ -1,0 +1,278 @@
+"""Reading files with DuckDB: their columns, whether every line reads, what stands for null.
+
+DuckDB streams; its memory is capped, so a file of any size is read in the same space.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from dataops.errors import DataopsError
+from dataops.landing import call, faults
+from dataops.landing.call import Quoting
+from dataops.landing.faults import Member
+from dataops.landing.formats import Kind
+
+MEMORY = "400MB"
+# Words that machines write for a missing value, in whatever column they stand.
+_NEVER_A_VALUE = ("NULL", "null", "\\N", "#N/A", "N/A", "n/a", "<NA>", "(null)")
+# Words that mean it among numbers and dates; elsewhere they may be a value: Namibia is NA.
+_AMONG_NUMBERS = ("NA", "na", "NaN", "nan", "None", "none", "-", "--", ".", "?", "#NA", "Null")
+_NUMBER = r"\s*[-+(]?\s*[$€£]?\s?[0-9][0-9.,'' \x{00a0}]*\s?(%|[eE][-+]?[0-9]+|[$€£])?\)?\s*"
+_MOMENT = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|[0-9]{1,2}:[0-9]{2}.*"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A table as it reads: the options of the call, how many rows, and what was noticed."""
+
+    options: str
+    rows: int
+    notes: tuple[str, ...]
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A DuckDB of its own, in memory, that fetches nothing from anywhere."""
+    return duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def reserved_words(db: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Words that DuckDB does not take as a bare name everywhere."""
+    rows = db.execute(
+        "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
+    ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
+
+
+def columns(
+    db: duckdb.DuckDBPyConnection, kind: Kind, delims: Sequence[str], member: Member
+) -> tuple[str, ...]:
+    """The columns of one file, as DuckDB names them.
+
+    Raises:
+        DataopsError: when it can't be read.
+    """
+    first: duckdb.Error | None = None
+    for options in _ways(kind, delims):
+        try:
+            return _describe(db, _from(kind, [member], options))
+        except duckdb.Error as error:
+            first = first or error
+    assert first is not None
+    raise _fault(kind, delims, member, first)
+
+
+def reads(db: duckdb.DuckDBPyConnection, delim: str, member: Member) -> bool:
+    """Whether a CSV file reads from the first line to the last with standard quoting."""
+    options = call.csv_options(delim, call.STANDARD, ())
+    try:
+        _scan(db, _from(Kind.CSV, [member], options))
+    except duckdb.Error:
+        return False
+    return True
+
+
+def read(
+    db: duckdb.DuckDBPyConnection, kind: Kind, delims: Sequence[str], members: Sequence[Member]
+) -> Reading:
+    """Reads every line of every file of a table and decides the options of its call.
+
+    Args:
+        db: where to read.
+        kind: CSV, JSON or Parquet.
+        delims: for CSV the delimiters to try, the likeliest first.
+        members: the files.
+
+    Raises:
+        DataopsError: when a file can't be read, with the file and, for text, the line.
+    """
+    if kind is not Kind.CSV:
+        return _read_typed(db, kind, members)
+    for delim in delims:
+        for quoting in call.QUOTINGS:
+            source = _from(kind, members, call.csv_options(delim, quoting, ()))
+            try:
+                names = _describe(db, source)
+                rows, hits = _scan_nulls(db, source, names)
+            except duckdb.Error:
+                continue
+            if quoting.quote == '"' or not _looks_quoted(db, source, names):
+                nulls, notes = _nulls(db, source, hits)
+                notes = [*_quoting_note(quoting), *notes]
+                return Reading(call.csv_options(delim, quoting, nulls), rows, tuple(notes))
+    raise _culprit(db, kind, delims, members)
+
+
+def _read_typed(db: duckdb.DuckDBPyConnection, kind: Kind, members: Sequence[Member]) -> Reading:
+    options = call.JSON_OPTIONS if kind is Kind.JSON else call.PARQUET_OPTIONS
+    source = _from(kind, members, options)
+    try:
+        rows = _scan(db, source)
+        described = db.execute(f"describe select * from {source}").fetchall()
+    except duckdb.Error as error:
+        if len(members) > 1:
+            raise _culprit(db, kind, (), members) from error
+        raise _fault(kind, (), members[0], error) from error
+    notes = []
+    mixed = [str(row[0]) for row in described if row[1] == "JSON"]
+    if kind is Kind.JSON and mixed:
+        notes.append(f"Values of several kinds, read as JSON: {listed(mixed)}.")
+    return Reading(options, rows, tuple(notes))
+
+
+def _ways(kind: Kind, delims: Sequence[str]) -> list[str]:
+    if kind is Kind.CSV:
+        return [call.csv_options(d, quoting, ()) for d in delims for quoting in call.QUOTINGS]
+    return [call.JSON_OPTIONS if kind is Kind.JSON else call.PARQUET_OPTIONS]
+
+
+def _from(kind: Kind, members: Sequence[Member], options: str) -> str:
+    paths = ", ".join(_path(member.path) for member in members)
+    return call.call(kind, f"[{paths}]", options)
+
+
+def _path(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _describe(db: duckdb.DuckDBPyConnection, source: str) -> tuple[str, ...]:
+    return tuple(str(row[0]) for row in db.execute(f"describe select * from {source}").fetchall())
+
+
+def _scan(db: duckdb.DuckDBPyConnection, source: str) -> int:
+    """Reads every value, so that every error comes out, and counts the rows."""
+    row = db.execute(f"select count(*), bit_xor(hash(t)) from {source} as t").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _scan_nulls(
+    db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str]
+) -> tuple[int, list[str]]:
+    """The number of rows, and the columns that hold a null word."""
+    words = ", ".join(_sql(word) for word in (*_NEVER_A_VALUE, *_AMONG_NUMBERS))
+    counts = ", ".join(f"count(*) filter (where {_name(name)} in ({words}))" for name in names)
+    row = db.execute(f"select count(*), {counts} from {source}").fetchone()
+    assert row is not None
+    return int(row[0]), [name for name, count in zip(names, row[1:], strict=True) if count]
+
+
+def _nulls(
+    db: duckdb.DuckDBPyConnection, source: str, hits: Sequence[str]
+) -> tuple[tuple[str, ...], list[str]]:
+    """The words that stand for null in every column where they occur, and a note on the others."""
+    words = (*_NEVER_A_VALUE, *_AMONG_NUMBERS)
+    every = ", ".join(_sql(word) for word in words)
+    occurs: dict[str, list[str]] = {}
+    unsafe: dict[str, list[str]] = {}
+    for name in hits:
+        column = _name(name)
+        other = f"{column} is not null and {column} not in ({every})"
+        number = (
+            f"regexp_full_match({column}, '{_NUMBER}') or regexp_full_match({column}, '{_MOMENT}')"
+            f" or lower({column}) in ('true', 'false')"
+        )
+        present = ", ".join(f"count(*) filter (where {column} = {_sql(word)})" for word in words)
+        row = db.execute(
+            f"select coalesce(bool_and({number}) filter (where {other}), true),"
+            # A code column has other short codes in capitals beside NA.
+            f" count(*) filter (where {other} and regexp_full_match({column}, '[A-Z]{{1,3}}')),"
+            f" {present} from {source}"
+        ).fetchone()
+        assert row is not None
+        for word, count in zip(words, row[2:], strict=True):
+            if not count:
+                continue
+            occurs.setdefault(word, []).append(name)
+            safe = word in _NEVER_A_VALUE or row[0] or (word == "NA" and not row[1])
+            if not safe:
+                unsafe.setdefault(word, []).append(name)
+    notes = [
+        f"{word} is not read as null: it may be a value of {listed(names)}."
+        for word, names in unsafe.items()
+    ]
+    nulls = tuple(word for word in words if word in occurs and word not in unsafe)
+    if nulls:
+        notes.insert(0, f"Read as null: {listed(nulls)}.")
+    return nulls, notes
+
+
+def _looks_quoted(db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str]) -> bool:
+    """Whether values still carry double quotes around them: then these do quote."""
+    quoted = " or ".join(
+        f"(length({_name(name)}) > 1 and {_name(name)}[1] = '\"' and {_name(name)}[-1] = '\"')"
+        for name in names
+    )
+    row = db.execute(f"select count(*) from {source} where {quoted}").fetchone()
+    return bool(row and row[0])
+
+
+def _quoting_note(quoting: Quoting) -> list[str]:
+    if quoting == call.STANDARD:
+        return []
+    if not quoting.quote:
+        return ["Quotes are read as ordinary characters: this table does not quote its cells."]
+    if quoting.quote == "'":
+        return ["Cells are quoted with single quotes."]
+    return ["Quotes inside cells are escaped with a backslash."]
+
+
+def _culprit(
+    db: duckdb.DuckDBPyConnection, kind: Kind, delims: Sequence[str], members: Sequence[Member]
+) -> DataopsError:
+    """The refusal for the first file that does not read alone; else for all of them together."""
+    options = _ways(kind, delims)[0]
+    together: duckdb.Error | None = None
+    for member in members:
+        try:
+            _scan(db, _from(kind, [member], options))
+        except duckdb.Error as error:
+            return _fault(kind, delims, member, error)
+    try:
+        _scan(db, _from(kind, members, options))
+    except duckdb.Error as error:
+        together = error
+    return DataopsError(
+        "These files read one by one, but not as one table"
+        + (f": {faults.plain(together)}" if together else "."),
+        listed([member.said for member in members]),
+        "Give files that quote or type their values differently names of their own.",
+    )
+
+
+def _fault(kind: Kind, delims: Sequence[str], member: Member, error: duckdb.Error) -> DataopsError:
+    if kind is Kind.CSV:
+        return faults.csv_fault(member, delims[0], error)
+    if kind is Kind.JSON:
+        return faults.json_fault(member, error)
+    return DataopsError(
+        f"This file can't be read as Parquet: {faults.plain(error)}",
+        member.said,
+        "Fetch or write it again.",
+    )
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _sql(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Names for a sentence: `a, b, c and 4 more`."""
+    names = [re.sub(r"\s+", " ", name) for name in names]
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
