@@ -190,7 +190,7 @@ def _rules_step(here: Path) -> Step:
 
 
 def _forget_last_check(here: Path) -> None:
-    """Start from an empty database, but keep what dbt parsed: an unchanged file is not read again."""
+    """Start from an empty database; keep what dbt parsed, so unchanged files are not read again."""
     here.mkdir(parents=True, exist_ok=True)
     for path in here.iterdir():
         if path.name != "partial_parse.msgpack":

@@ -12,7 +12,7 @@ from dataops.errors import DataopsError
 
 @dataclass(frozen=True)
 class Column:
-    """One described column: its name, description, declared type and what personal data it holds."""
+    """One described column, with its declared type and the kind of personal data it holds."""
 
     name: str
     description: str

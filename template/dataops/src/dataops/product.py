@@ -74,7 +74,7 @@ class Product:
     def group(self) -> str:
         """The dbt group that owns new models: the first one declared in models/_groups.yml."""
         path = self.root / "models" / "_groups.yml"
-        groups = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+        groups: Any = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
         try:
             return str(groups["groups"][0]["name"])
         except (TypeError, KeyError, IndexError):

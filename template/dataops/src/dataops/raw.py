@@ -26,5 +26,5 @@ class SourceTable:
     notes: tuple[str, ...] = ()
 
     def relation(self, root: Path | str) -> str:
-        """The call that reads this table from `root` (raw or sample); quotes in the path are escaped."""
+        """The call that reads this table from `root`: raw or sample; quotes in it are escaped."""
         return self.read.replace(ROOT, str(root).replace("'", "''"))

@@ -19,7 +19,10 @@ def owner(manifest: Manifest) -> Broken:
     """Every model and snapshot has an owner: a group from models/_groups.yml."""
     for node in (*manifest.of("model"), *manifest.of("snapshot")):
         if not node.group:
-            yield node, "has no owner: give it `config: {group: …}`, or its folder in dbt_project.yml"
+            yield (
+                node,
+                "has no owner: give it `config: {group: …}`, or its folder in dbt_project.yml",
+            )
 
 
 def description(manifest: Manifest) -> Broken:

@@ -1,4 +1,4 @@
-"""Steps of a verb and their verdicts: what the terminal table, the job summary and the JSON show."""
+"""Steps of a verb and their verdicts, drawn for the terminal, a job summary and machines."""
 
 from __future__ import annotations
 

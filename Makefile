@@ -1,0 +1,48 @@
+# make demo   a data product from real input, in .cache/demo
+# make test   everything that CI runs
+# make bench  speed, each figure a ratio of two things run in turn
+# make lint   style and types
+# All set-up is done here: Python 3.10+, git and a package index are enough.
+
+PYTHON ?= python3
+UV := .venv/bin/uv
+RUN := $(UV) run --quiet
+# Tests run side by side; each starts processes of its own.
+WORKERS ?= 2
+
+.PHONY: demo test bench lint format clean
+.DEFAULT_GOAL := demo
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Python 3.10 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { echo "Python's venv module is missing (on Debian: apt install python3-venv)"; exit 1; }
+	@.venv/bin/python -m pip --quiet --disable-pip-version-check install "uv>=0.9.8,<1"
+
+# The environment is ready when this stamp is newer than what it was made from.
+.cache/ready: $(UV) pyproject.toml template/dataops/pyproject.toml
+	@mkdir -p .cache
+	@$(UV) sync --quiet --inexact --compile-bytecode
+	@touch $@
+
+demo: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tests/demo.py .cache/demo
+
+test: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest -n $(WORKERS)
+
+bench: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m bench
+
+lint: .cache/ready
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy --strict template/dataops/src tests bench
+
+format: .cache/ready
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+clean:
+	rm -rf .cache .venv

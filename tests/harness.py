@@ -1,0 +1,177 @@
+"""Render products and work in them as a person would.
+
+Products share one locked environment, made once, so that a test costs what it tests. Each product
+still runs its own copy of dataops/, through PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import copier
+import yaml
+from filelock import FileLock
+
+TEMPLATE = Path(__file__).resolve().parents[1]
+CACHE = TEMPLATE / ".cache" / "tests"
+
+WORST = {
+    "product_name": '  Ünï "q\'uoted": #1 @ñandú — 数据 🚀 \\ $HOME %s `x` <b> & {x}  ',
+    "description": "Sales: \"EU\" # core, 'quoted' \\n {not jinja} 100% — 🦆 - [x] | > & * ! ? ",
+    "team": 'Größte: "Daten" #1 \'s Team 🐘 ',
+    "contact": "o.brien+data%x@sub-domain.example.co.uk",
+    "deadline": "00:00",
+}
+PROFILES: dict[str, dict[str, str]] = {
+    "default": {},
+    "empty": {"content": "empty"},
+    "gitlab": {"ci": "gitlab"},
+    "worst": WORST,
+}
+
+
+def questions() -> dict[str, dict[str, Any]]:
+    """The template's questions: those asked, and those computed (`when: false`)."""
+    loaded = yaml.safe_load((TEMPLATE / "copier.yml").read_text(encoding="utf-8"))
+    return {key: value for key, value in loaded.items() if not key.startswith("_")}
+
+
+def asked() -> dict[str, dict[str, Any]]:
+    """The questions that a person is asked."""
+    return {key: value for key, value in questions().items() if value.get("when") is not False}
+
+
+def refuse_unknown(answers: Mapping[str, object]) -> None:
+    """Copier accepts an answer to no question in silence, and a test of it would be dead."""
+    if unknown := sorted(set(answers) - set(asked())):
+        raise AssertionError(f"no such question: {', '.join(unknown)}")
+
+
+def render(
+    into: Path, answers: Mapping[str, object] | None = None, template: Path = TEMPLATE
+) -> Path:
+    """A product rendered from the working tree, never trusted, in `into`."""
+    refuse_unknown(answers or {})
+    copier.run_copy(
+        str(template), into, data=dict(answers or {}), defaults=True, quiet=True, vcs_ref="HEAD"
+    )
+    return into
+
+
+def git(where: Path, *arguments: str) -> str:
+    """What git answers; it must succeed."""
+    done = subprocess.run(
+        ["git", *arguments], cwd=where, capture_output=True, text=True, env=_git_environment()
+    )
+    assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}{done.stdout}"
+    return done.stdout
+
+
+@dataclass
+class Product:
+    """A rendered product, with commands run in it as a person would type them."""
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(
+        self, *command: str, code: int | None = 0, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the product; `code` is the exit code it must have (None: any)."""
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env={**self.environment, **(env or {})},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        if code is not None:
+            assert done.returncode == code, (
+                f"{' '.join(command)}: exit {done.returncode}, not {code}\n"
+                f"{done.stdout}\n{done.stderr}"
+            )
+        return done
+
+    def uv_run(self, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """`uv run …`, in the shared environment."""
+        return self.run("uv", "run", *command, **options)
+
+    def dataops(self, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """`uv run dataops …`."""
+        return self.uv_run("dataops", *command, **options)
+
+    def dbt(self, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """`uv run dbt …`, no wrapper."""
+        return self.uv_run("dbt", *command, **options)
+
+    def git(self, *arguments: str) -> str:
+        return git(self.root, *arguments)
+
+    def commit(self, message: str = "work") -> None:
+        """Everything, committed, without hooks."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "--no-verify", "-m", message)
+
+
+def product(into: Path, answers: Mapping[str, object] | None = None) -> Product:
+    """A rendered product under version control, with its lock and its environment."""
+    root = render(into, answers)
+    return adopt(root)
+
+
+def adopt(root: Path) -> Product:
+    """Give a rendered product git, the shared lock and the shared environment."""
+    environment, lock = shared_environment()
+    shutil.copy(lock, root / "uv.lock")
+    if not (root / ".git").exists():
+        git(root, "init", "-q", "-b", "main")
+    return Product(root, product_environment(root, environment))
+
+
+def product_environment(root: Path, shared: Path) -> dict[str, str]:
+    """The variables under which `uv run` uses the shared environment with this product's code."""
+    return {
+        **_git_environment(),
+        "UV_PROJECT_ENVIRONMENT": str(shared),
+        "UV_NO_SYNC": "1",
+        "PYTHONPATH": str(root / "dataops" / "src"),
+        "NO_COLOR": "1",
+        "COLUMNS": "120",
+    }
+
+
+def shared_environment() -> tuple[Path, Path]:
+    """The environment and the lock that all rendered products share; made at the first call."""
+    pins = (TEMPLATE / "template" / "dataops" / "pyproject.toml").read_bytes() + (
+        TEMPLATE / "template" / "pyproject.toml.jinja"
+    ).read_bytes()
+    home = CACHE / f"environment-{hashlib.sha256(pins).hexdigest()[:12]}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{home}.lock"):
+        if not (home / "ready").exists():
+            shutil.rmtree(home, ignore_errors=True)
+            root = render(home / "product", {"content": "empty", "product_name": "shared"})
+            subprocess.run(["uv", "sync", "--quiet"], cwd=root, check=True)
+            (home / "ready").touch()
+    return home / "product" / ".venv", home / "product" / "uv.lock"
+
+
+def _git_environment() -> dict[str, str]:
+    """The environment without what a surrounding git, uv or dataops would slip in."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "DATAOPS_", "DBT_", "GITHUB_", "VIRTUAL_ENV", "UV_PROJECT"))
+    }
+    person = {"NAME": "Ada Tester", "EMAIL": "ada@example.com"}
+    for role in ("AUTHOR", "COMMITTER"):
+        kept |= {f"GIT_{role}_{key}": value for key, value in person.items()}
+    return kept
