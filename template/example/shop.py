@@ -113,21 +113,22 @@ CATALOGUE = (
     Product("MAP-MOO", "Moon map, poster", "maps", 990),
 )
 
-FIRST_NAMES = (
-    "Ada Amélie Anna Bente Björn Carla Chloé Daan Edwin Elif Emre Fatima Femke Finn Freya Gustav "
-    "Hanna Henrietta Ines Jakub Jan Jocelyn Johannes José Kateřina Lena Lotte Luca Łukasz Maja "
-    "Maria Mehmet Mila Noah Nora Olivia Omar Paul Priya Rosa Samuel Sofia Theo Vera Wei Yusuf Zoë"
-).split()
-LAST_NAMES = (
-    "Bakker Bauer Bell Bernard Cannon Costa Demir Dubois Fischer Fleming García Hansen Herschel "
-    "Hoffmann Huygens Ivanova Jansen Jensen Kaya Kovač Leavitt Lefèvre Lindqvist Martin Messier "
-    "Meyer Moreau Müller Nielsen Novák O'Neill Payne Peeters Petrov Popescu Rossi Santos Schmidt "
-    "Silva Smit Sørensen Tinsley Visser Weber Wójcik Yilmaz Zwicky"
-).split()
-STREETS = (
-    "Andromeda Way|Comet Lane|Cygnus Street|Eclipse Road|Galileo Street|Lyra Gardens|Nebula Close|"
-    "Observatory Hill|Orion Street|Perseus Lane|Polaris Square|Rue de l'Étoile|Vega Road"
-).split("|")
+FIRST_NAMES, LAST_NAMES, STREETS = (
+    line.split("|")
+    for line in (
+        "Ada|Amélie|Anna|Bente|Björn|Carla|Chloé|Daan|Edwin|Elif|Emre|Fatima|Femke|Finn|Freya|"
+        "Gustav|Hanna|Henrietta|Ines|Jakub|Jan|Jocelyn|Johannes|José|Kateřina|Lena|Lotte|Luca|"
+        "Łukasz|Maja|Maria|Mehmet|Mila|Noah|Nora|Olivia|Omar|Paul|Priya|Rosa|Samuel|Sofia|Theo|"
+        "Vera|Wei|Yusuf|Zoë",
+        "Bakker|Bauer|Bell|Bernard|Cannon|Costa|Demir|Dubois|Fischer|Fleming|García|Hansen|"
+        "Herschel|Hoffmann|Huygens|Ivanova|Jansen|Jensen|Kaya|Kovač|Leavitt|Lefèvre|Lindqvist|"
+        "Martin|Messier|Meyer|Moreau|Müller|Nielsen|Novák|O'Neill|Payne|Peeters|Petrov|Popescu|"
+        "Rossi|Santos|Schmidt|Silva|Smit|Sørensen|Tinsley|Visser|Weber|Wójcik|Yilmaz|Zwicky",
+        "Andromeda Way|Comet Lane|Cygnus Street|Eclipse Road|Galileo Street|Lyra Gardens|"
+        "Nebula Close|Observatory Hill|Orion Street|Perseus Lane|Polaris Square|"
+        "Rue de l'Étoile|Vega Road",
+    )
+)
 CITIES = (
     ("Amsterdam", "NL", "10"),
     ("Antwerp", "BE", "20"),
@@ -463,7 +464,7 @@ def generate(out: Path, until: date, days: int = DAYS, seed: int = SEED) -> list
     Args:
         out: raw's folder, made if it is missing.
         until: the last day, included.
-        days: how many days a new raw holds; when `out` holds orders, their first day counts.
+        days: how many days a new raw holds; an `out` that has files keeps its first day.
         seed: another number is another shop.
 
     Returns:
@@ -524,8 +525,9 @@ def _now() -> datetime:
 
 
 def _first_day(out: Path) -> date | None:
-    names = sorted(path.stem for path in (out / "orders").glob("orders_????-??-??.csv"))
-    return date.fromisoformat(names[0].removeprefix("orders_")) if names else None
+    # Customers are written first, so a run that was cut short is found again, too.
+    names = sorted(path.stem for path in (out / "customers").glob("customers_????-??-??.csv"))
+    return date.fromisoformat(names[0].removeprefix("customers_")) if names else None
 
 
 def _no_rows() -> dict[str, list[Row]]:
