@@ -33,6 +33,8 @@ class NodeResult:
         message: dbt's message, empty when all is well.
         sql: the compiled SQL, empty when there is none.
         depends_on: unique ids of its direct parents.
+        loaded_at: of a source, its newest time (ISO 8601); empty when it could not be told.
+        age: of a source, seconds from then to the product's clock; None when it could not be told.
     """
 
     unique_id: str
@@ -45,6 +47,8 @@ class NodeResult:
     message: str = ""
     sql: str = ""
     depends_on: tuple[str, ...] = ()
+    loaded_at: str = ""
+    age: float | None = None
 
     @property
     def failed(self) -> bool:
@@ -118,9 +122,9 @@ class Dbt:
         """`dbt source freshness`, judged at the product's clock."""
         return self._invoke(["source", "freshness", *arguments])[1]
 
-    def docs(self) -> DbtRun:
+    def docs(self, *arguments: str) -> DbtRun:
         """`dbt docs generate`: the catalog, as one static page."""
-        return self._invoke(["docs", "generate", "--static"])[1]
+        return self._invoke(["docs", "generate", "--static", *arguments])[1]
 
     def _invoke(self, command: list[str], options: Sequence[str] = ()) -> tuple[Any, DbtRun]:
         from dbt.cli.main import dbtRunner  # seconds to import: only when it is needed
@@ -176,6 +180,7 @@ def close_connections() -> None:
 def _node_result(result: Any) -> NodeResult:
     node = result.node
     depends_on = getattr(node, "depends_on", None)
+    loaded_at = getattr(result, "max_loaded_at", None)
     return NodeResult(
         unique_id=node.unique_id,
         kind=str(node.resource_type),
@@ -187,6 +192,8 @@ def _node_result(result: Any) -> NodeResult:
         message=_plain(result.message or ""),
         sql=getattr(node, "compiled_code", None) or "",
         depends_on=tuple(getattr(depends_on, "nodes", ()) or ()),
+        loaded_at=loaded_at.isoformat() if loaded_at else "",
+        age=getattr(result, "age", None),
     )
 
 

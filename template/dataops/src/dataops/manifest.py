@@ -41,6 +41,8 @@ class Node:
         depends_on: unique ids of its direct parents.
         attached_to: the node that a data or unit test is about; empty for other kinds.
         meta: config.meta.
+        schema: the schema it is built in; empty where it is not built.
+        alias: its name there; empty where it is not built.
     """
 
     unique_id: str
@@ -59,6 +61,8 @@ class Node:
     depends_on: tuple[str, ...] = ()
     attached_to: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
+    schema: str = ""
+    alias: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,12 @@ class Manifest:
         ]
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
     """The manifest that dbt wrote.
+
+    Args:
+        path: the file.
+        packages: with the resources of installed packages.
 
     Raises:
         DataopsError: there is none, or it is not a manifest.
@@ -97,7 +105,7 @@ def read_manifest(path: Path) -> Manifest:
             unique_id: _node(entry)
             for kind in kinds
             for unique_id, entry in raw.get(kind, {}).items()
-            if entry.get("package_name") == project
+            if packages or entry.get("package_name") == project
         }
         groups = {group["name"]: dict(group["owner"]) for group in raw.get("groups", {}).values()}
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -127,6 +135,8 @@ def _node(entry: dict[str, Any]) -> Node:
         depends_on=tuple((entry.get("depends_on") or {}).get("nodes") or ()),
         attached_to=entry.get("attached_node") or _unit_test_model(entry),
         meta=dict(config.get("meta") or entry.get("meta") or {}),
+        schema=entry.get("schema") or "",
+        alias=entry.get("alias") or "",
     )
 
 

@@ -55,6 +55,21 @@ class Product:
         """The product's name as people write it."""
         return str(self.answers.get("product_name", self.root.name)).strip()
 
+    @cached_property
+    def slug(self) -> str:
+        """The dbt project's name.
+
+        Raises:
+            DataopsError: dbt_project.yml does not say it.
+        """
+        try:
+            loaded = yaml.safe_load((self.root / "dbt_project.yml").read_text(encoding="utf-8"))
+            return str(loaded["name"])
+        except (yaml.YAMLError, TypeError, KeyError) as error:
+            raise DataopsError(
+                "dbt_project.yml does not say the project's name.", where=str(error)
+            ) from error
+
     @property
     def raw(self) -> Path:
         """The immutable landing data; DATAOPS_RAW moves it."""
