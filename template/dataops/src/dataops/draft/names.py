@@ -1,0 +1,141 @@
+"""Names: from what a file calls a column to its name in a model, and what a name tells."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+LONGEST = 60
+"""Characters a drafted column name has at most; longer ones are cut."""
+
+# What DuckDB can't take as a bare column name, and the few that sqlfluff can't read there.
+_RESERVED = """
+all analyse analyze and any array as asc asymmetric both case cast check collate column
+constraint create default deferrable desc describe distinct do else end except false fetch for
+foreign from group having in initially intersect into lambda lateral leading limit not null
+offset on only or order pivot pivot_longer pivot_wider placing primary qualify references
+returning select show some summarize symmetric table then to trailing true union unique
+unpivot using variadic when where window with anti asof at authorization binary by collation
+columns concurrently cross freeze full generated glob ilike inner is isnull join left like map
+natural notnull outer overlaps positional right semi similar struct tablesample try_cast
+unpack verbose grant prior user current_date current_time current_timestamp current_user
+session_user
+"""
+RESERVED = frozenset(_RESERVED.split())
+
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L"}
+    | {"đ": "d", "Đ": "D", "þ": "th", "Þ": "Th", "ı": "i", "%": " percent ", "&": " and "}
+)
+_IDENTITY = re.compile(r"(^|_)(id|key|code|uuid|guid|no|nr|num|number|sku|ean|isbn|iata|icao)$")
+_WITHOUT_MEANING = frozenset({"id", "key", "code", "no", "nr", "number", "num", "uuid", "guid"})
+
+
+def snake(text: str, fallback: str) -> str:
+    """`text` as a lower-case name of ASCII letters, digits and single underscores.
+
+    `fallback` is used when nothing of `text` is left. A name that would begin with a digit gets
+    `column_` in front. At most `LONGEST` characters. Reserved words are not handled here.
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain)
+    plain = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+    if plain and plain[0].isdigit():
+        plain = f"column_{plain}"
+    return plain[:LONGEST].strip("_") or fallback
+
+
+def column_names(raw: Sequence[Sequence[str]], table: str) -> list[str]:
+    """A name for each column (a path: the column, then the fields inside it), all different.
+
+    Reserved words get the singular of the table in front: `order` of `payments` becomes
+    `payment_order`. Names that fall together are numbered from 2 in their order.
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for position, path in enumerate(raw, start=1):
+        name = snake(" ".join(path), f"column_{position}")
+        if name in RESERVED:
+            name = snake(f"{singular(table)}_{name}", name)
+        name = distinct(name, taken)
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def distinct(name: str, taken: Iterable[str]) -> str:
+    """`name`, or the first of `name_2`, `name_3` … that isn't taken."""
+    used = set(taken)
+    found, number = name, 1
+    while found in used or found in RESERVED:
+        number += 1
+        found = f"{name[: LONGEST - 5].strip('_')}_{number}"
+    return found
+
+
+def singular(name: str) -> str:
+    """The plain English singular of a table's name; the name itself when in doubt."""
+    if name.endswith("ies") and len(name) > 4:
+        return name[:-3] + "y"
+    if name.endswith(("sses", "shes", "ches", "xes", "uses")):
+        return name[:-2]
+    if name.endswith("s") and not name.endswith(("ss", "us", "is")) and len(name) > 3:
+        return name[:-1]
+    return name
+
+
+def words(name: str) -> str:
+    """A name as words: `time_hour` is `Time hour`."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def identifies(name: str) -> bool:
+    """Whether a name says that a column identifies something: `id`, `order_no`, `iso_code`."""
+    return _IDENTITY.search(name) is not None
+
+
+def is_own_key(name: str, table: str) -> bool:
+    """Whether a name says "the key of this table": `id`, or for orders `order_id`, `orders_key`."""
+    if name in {"id", "uuid", "guid", "key", "code"}:
+        return True
+    stems = {table, singular(table)}
+    return name in stems or any(name == f"{stem}_{s}" for stem in stems for s in _WITHOUT_MEANING)
+
+
+def names_reference(child: str, parent: str, parent_table: str) -> bool:
+    """Whether a column's name says that it refers to `parent` of `parent_table`.
+
+    It does when both have the same telling name (`carrier`, `customer_id`), or when the child is
+    named after the parent's table: `customer_id`, `billing_customer_id`, `customer_code`, or plain
+    `customer`, for `customers.id`. A bare `id` or `number` says nothing.
+    """
+    if child == parent and child not in _WITHOUT_MEANING:
+        return True
+    bare = parent in _WITHOUT_MEANING
+    suffix = parent.rsplit("_", 1)[-1]
+    for stem in (singular(parent_table), parent_table):
+        own = bare or parent in {f"{stem}_{word}" for word in _WITHOUT_MEANING}
+        if own and (child in {stem, f"{stem}_{suffix}"} or child.endswith(f"_{stem}_{suffix}")):
+            return True
+    return not bare and child.endswith(f"_{parent}")
+
+
+_ROLES = re.compile(
+    r"^(manager|parent|supervisor|boss|superior|lead|reports_to|referred_by|referrer|predecessor|"
+    r"previous|successor|next|original|root|replaces|replaced_by|mentor|sponsor|head)"
+    r"(_[a-z]+)?(_(id|key|code|no|nr|number|uuid))?$"
+)
+
+
+def names_self_reference(child: str) -> bool:
+    """Whether a column's name says that it refers to another row of its own table: `manager_id`."""
+    return _ROLES.match(child) is not None
+
+
+def role(child: str) -> str:
+    """A reference without its key word: `billing_customer_id` is `billing_customer`."""
+    head, _, tail = child.rpartition("_")
+    return head if head and tail in _WITHOUT_MEANING else child

@@ -1,0 +1,446 @@
+"""The profile: the one place of the draft where SQL runs.
+
+Each table is read once into a scratch database on disk: memory stays bounded, and a 2 GB file is
+parsed once. Columns with few different values are judged on those; longer ones are first looked at
+on a part of the rows, and what holds there is then checked on all.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from dataops.draft import sql, types
+from dataops.draft.values import Cast, Leaf, Stats
+from dataops.errors import DataopsError
+from dataops.raw import SourceTable
+
+MEMORY = "600MB"
+"""DuckDB's share of memory; what doesn't fit is spilled to disk."""
+
+EXAMPLES = 1_000
+"""Frequent values that the decision about personal data gets to see."""
+
+FEW = 20_000
+"""Up to so many different values a column is judged on them instead of on its rows."""
+
+PART = 50_000
+"""Rows, spread over the table, on which long columns and combined keys are tried first."""
+
+CLOSED = 40
+"""Up to so many different values are counted one by one."""
+
+COUNTED = 100_000
+"""Up to about so many different values, or near as many as rows, they are counted exactly."""
+
+_COLUMNS_A_SCAN = 60
+T = TypeVar("T")
+
+_DEEPEST = 6
+_WIDEST = 60
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A source table in the scratch database.
+
+    Attributes:
+        raw: its name there, with the columns as in raw.
+        rows: number of rows.
+        leaves: its columns, and the fields inside nested ones.
+    """
+
+    source: SourceTable
+    raw: str
+    rows: int
+    leaves: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How the values of one column lie in those of another: rows with a value, rows that match."""
+
+    rows: int
+    matched: int
+    distinct: int
+    distinct_matched: int
+
+
+@contextmanager
+def bench(root: Path) -> Iterator[Bench]:
+    """A scratch database for the files under `root`, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="dataops-draft-") as folder:
+        connection = duckdb.connect(
+            f"{folder}/scratch.duckdb",
+            config={"memory_limit": MEMORY, "temp_directory": f"{folder}/spill"},
+        )
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            yield Bench(connection, root)
+        finally:
+            connection.close()
+
+
+class Bench:
+    """The scratch database: asks questions of tables, in SQL, and answers with plain values."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+        self._connection = connection
+        self._root = root
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """All rows of a query."""
+        found: list[tuple[object, ...]] = self._connection.execute(query).fetchall()
+        return found
+
+    def count(self, query: str) -> int:
+        """The number that a query gives."""
+        return number(self.rows(query)[0][0])
+
+    def stage(self, source: SourceTable) -> Staged:
+        """Reads a source table into the scratch database.
+
+        Raises:
+            DataopsError: when DuckDB can't read its files.
+        """
+        name = sql.quoted(f"raw {source.name}")
+        try:
+            self.rows(
+                f"create or replace table {name} as select * from {source.relation(self._root)}"
+            )
+        except duckdb.Error as error:
+            raise DataopsError(
+                f"The files of {source.name} can't be read: {str(error).splitlines()[0]}",
+                where=", ".join(str(path) for path in source.files[:3]),
+                mend="put the file right, then repeat the command",
+            ) from error
+        columns = [(str(r[0]), str(r[1])) for r in self.rows(f"describe {name}")]
+        leaves = [leaf for column, kind in columns for leaf in self._leaves(name, (column,), kind)]
+        return Staged(source, name, self.count(f"select count(*) from {name}"), tuple(leaves))
+
+    def _leaves(self, table: str, path: tuple[str, ...], kind: str) -> list[Leaf]:
+        """The column itself, or the fields of a nested one, as deep as that is readable."""
+        leaf = Leaf(path, kind)
+        if not kind.startswith("STRUCT(") or kind.endswith("]") or len(path) >= _DEEPEST:
+            return [leaf]
+        value = sql.flat(sql.source_column(leaf, rendered=True))
+        fields = [
+            (str(r[0]), str(r[1]))
+            for r in self.rows(f"describe select unnest({value}) from {table} limit 0")
+        ]
+        if not fields or len(fields) > _WIDEST:
+            return [leaf]
+        return [
+            found for name, inner in fields for found in self._leaves(table, (*path, name), inner)
+        ]
+
+    def sights(self, staged: Staged) -> dict[Leaf, types.Sight]:
+        """What every text column of raw looks like, for all the readings there are."""
+        texts = [leaf for leaf in staged.leaves if leaf.type == "VARCHAR"]
+        distinct = self._approximate(staged, texts)
+        part = self._part(staged.raw, staged.rows)
+        return {
+            leaf: self._sight(staged, leaf, part if distinct[leaf] > FEW else staged.raw)
+            for leaf in texts
+        }
+
+    def _approximate(self, staged: Staged, leaves: Sequence[Leaf]) -> dict[Leaf, int]:
+        found: dict[Leaf, int] = {}
+        for some in _chunks(leaves):
+            asked = ", ".join(f"approx_count_distinct({_raw(leaf)})" for leaf in some)
+            values = self.rows(f"select {asked} from {staged.raw}")[0]
+            found.update({leaf: number(v) for leaf, v in zip(some, values, strict=True)})
+        return found
+
+    def _part(self, table: str, rows: int) -> str:
+        """Rows spread evenly over the table, the same ones each time."""
+        step = max(rows // PART, 1)
+        return table if step == 1 else f"(select * from {table} where rowid % {step} = 0)"
+
+    def _sight(self, staged: Staged, leaf: Leaf, rows: str) -> types.Sight:
+        self.rows(
+            f"create or replace temp table seen as select {_raw(leaf)} as v, count(*) as n "
+            f"from {rows} where {_raw(leaf)} is not null group by 1"
+        )
+        words = ", ".join(sql.text(word) for word in types.NULL_WORDS)
+        nulls = [
+            str(r[0])
+            for r in self.rows(
+                f"select distinct trim(v) from seen where trim(v) in ({words}) order by 1"
+            )
+        ]
+        value = "trim(v)"
+        sign = self._sign(words)
+        if sign:
+            value = f"trim(replace(v, {sql.text(sign)}, ''))"
+        asked = ", ".join(
+            f"count(*) filter (where not coalesce({reading.holds('x')}, false))"
+            for reading in types.READINGS.values()
+        )
+        found = self.rows(
+            f"select count(*), coalesce(bool_or(padded), false), {asked} "
+            f"from (select {value} as x, v <> trim(v) as padded from seen "
+            f"where trim(v) not in ({words}))"
+        )[0]
+        misfits = {
+            name: number(misses) for name, misses in zip(types.READINGS, found[2:], strict=True)
+        }
+        return types.Sight(
+            values=number(found[0]),
+            examples=(),
+            null_words=tuple(nulls),
+            misfits=misfits,
+            complete=rows == staged.raw,
+            padded=bool(found[1]),
+            sign=sign,
+        )
+
+    def _sign(self, words: str) -> str:
+        """The sign that every value carries exactly once, or nothing."""
+        carried = ", ".join(
+            f"count(*) filter (where length(v) - length(replace(v, {sql.text(sign)}, '')) = 1)"
+            for sign in types.SIGNS
+        )
+        found = self.rows(f"select count(*), {carried} from seen where trim(v) not in ({words})")[0]
+        for sign, count in zip(types.SIGNS, found[1:], strict=True):
+            if count and count == found[0]:
+                return sign
+        return ""
+
+    def misread(
+        self, staged: Staged, leaf: Leaf, decided: types.Decided, limit: int = 50
+    ) -> list[str]:
+        """Raw values that the decided reading does not fit, words for "no value" aside."""
+        holds = types.READINGS[decided.reading].holds
+        value = f"trim({_raw(leaf)})" if decided.cast.trim else _raw(leaf)
+        words = ", ".join(sql.text(word) for word in ("\0", *decided.cast.null_words))
+        sign = next((s for s in types.SIGNS if s in decided.cast.drop), "")
+        plain = f"trim(replace({value}, {sql.text(sign)}, ''))" if sign else value
+        return [
+            str(r[0])
+            for r in self.rows(
+                f"select distinct {_raw(leaf)} from {staged.raw} "
+                f"where {_raw(leaf)} is not null and {value} not in ({words}) "
+                f"and not coalesce({holds(plain)}, false) limit {limit}"
+            )
+        ]
+
+    def null_words(self, staged: Staged, leaf: Leaf) -> tuple[tuple[str, ...], bool]:
+        """Words for "no value" in all rows of a text column, and whether some value is padded."""
+        words = ", ".join(sql.text(word) for word in types.NULL_WORDS)
+        found = self.rows(
+            f"select list(distinct trim({_raw(leaf)})) "
+            f"filter (where trim({_raw(leaf)}) in ({words})), "
+            f"coalesce(bool_or({_raw(leaf)} <> trim({_raw(leaf)})), false) from {staged.raw}"
+        )[0]
+        words_found = found[0] if isinstance(found[0], list) else []
+        return tuple(sorted(str(word) for word in words_found)), bool(found[1])
+
+    def raw_shapes(self, staged: Staged, leaf: Leaf, words: Sequence[str]) -> tuple[str, ...]:
+        """Shapes of a raw text column's values, given words aside; empty when there are many."""
+        listed = ", ".join(sql.text(word) for word in words)
+        rows = f"(select trim({_raw(leaf)}) as v from {staged.raw} where {_raw(leaf)} is not null)"
+        return self._shapes(f"(select v from {rows} where v not in ({listed}))", "v", "")
+
+    def examples(self, staged: Staged, leaf: Leaf) -> list[str]:
+        """Frequent different values of a raw column as text, most frequent first."""
+        value = f"cast({_raw(leaf)} as varchar)"
+        rows = self._part(staged.raw, staged.rows)
+        return [
+            str(r[0])
+            for r in self.rows(
+                f"select {value}, count(*) from {rows} where {value} is not null "
+                f"group by 1 order by 2 desc, 1 limit {EXAMPLES}"
+            )
+        ]
+
+    def sizes(self, staged: Staged, casts: Mapping[Leaf, Cast]) -> dict[Leaf, types.Size]:
+        """How large the numbers in text columns are, over all rows."""
+        found: dict[Leaf, types.Size] = {}
+        for some in _chunks(list(casts)):
+            asked = []
+            for leaf in some:
+                value = sql.flat(sql.cleaned(casts[leaf], sql.source_column(leaf, rendered=True)))
+                if casts[leaf].form == "whole":
+                    value = f"regexp_replace({value}, '[.]0$', '')"
+                asked += [
+                    f"max(length(ltrim(split_part({value}, '.', 1), '-')))",
+                    f"max(length(split_part({value}, '.', 2)))",
+                    f"min(length(split_part({value}, '.', 2)))",
+                    f"max(abs(try_cast({value} as double)))",
+                ]
+            values = self.rows(f"select {', '.join(asked)} from {staged.raw}")[0]
+            for at, leaf in enumerate(some):
+                a, b, c, d = values[4 * at : 4 * at + 4]
+                largest = float(d) if isinstance(d, float) else 0.0
+                found[leaf] = types.Size(number(a), number(b), number(c), largest)
+        return found
+
+    def fails(self, staged: Staged, leaf: Leaf, expression: str) -> bool:
+        """Whether an expression over raw fails, or loses a value, in some row."""
+        try:
+            return (
+                self.count(
+                    f"select count(*) from {staged.raw} where {_raw(leaf)} is not null "
+                    f"and ({expression}) is null"
+                )
+                > 0
+            )
+        except duckdb.Error:
+            return True
+
+    def holds(self, staged: Staged, condition: str) -> bool:
+        """Whether a condition over raw holds in every row where it isn't null."""
+        return self.count(f"select count(*) from {staged.raw} where not ({condition})") == 0
+
+    def make(self, table: str, query: str) -> None:
+        """Keeps the result of a query under a name."""
+        self.rows(f"create or replace table {sql.quoted(table)} as {query}")
+
+    def drop(self, staged: Staged) -> None:
+        """Lets go of a table's raw rows."""
+        self.rows(f"drop table {staged.raw}")
+
+    def describe(self, table: str) -> list[tuple[str, str]]:
+        """Names and types, in lower case, of a table's columns."""
+        found = self.rows(f"describe {sql.quoted(table)}")
+        return [(str(r[0]), str(r[1]).lower()) for r in found]
+
+    def stats(self, table: str, columns: Sequence[tuple[str, Cast]], rows: int) -> dict[str, Stats]:
+        """One scan over a staging model's rows, then a closer look at the small sets."""
+        found: dict[str, Stats] = {}
+        for some in _chunks(columns):
+            asked = []
+            for name, cast in some:
+                column = sql.quoted(name)
+                text = cast.kind == "text"
+                asked += [
+                    f"count({column})",
+                    f"approx_count_distinct({column})",
+                    f"cast(min({column}) as varchar)",
+                    f"cast(max({column}) as varchar)",
+                    f"min(length({column}))" if text else "0",
+                    f"max(length({column}))" if text else "0",
+                ]
+            values = self.rows(f"select {', '.join(asked)} from {sql.quoted(table)}")[0]
+            for at, (name, cast) in enumerate(some):
+                filled, distinct, low, high, short, long = values[6 * at : 6 * at + 6]
+                stats = Stats(
+                    nulls=rows - number(filled),
+                    distinct=min(number(distinct), number(filled)),
+                    low=None if low is None else str(low),
+                    high=None if high is None else str(high),
+                    shortest=number(short),
+                    longest=number(long),
+                )
+                found[name] = self._closer(table, name, cast, stats, number(filled))
+        return found
+
+    def _closer(self, table: str, name: str, cast: Cast, stats: Stats, rows_filled: int) -> Stats:
+        column, rows = sql.quoted(name), sql.quoted(table)
+        filled = stats.distinct > 0
+        counts: tuple[tuple[str, int], ...] = ()
+        distinct, exact = stats.distinct, False
+        if filled and stats.distinct <= CLOSED and stats.longest <= 200:
+            values = self.rows(
+                f"select cast({column} as varchar), count(*) from {rows} "
+                f"where {column} is not null group by 1 order by 2 desc, 1 limit {2 * CLOSED}"
+            )
+            counts = tuple((str(v), number(n)) for v, n in values)
+            distinct, exact = len(counts), True
+        elif filled and (distinct <= COUNTED or distinct * 100 >= rows_filled * 85):
+            distinct = self.count(f"select count(distinct {column}) from {rows}")
+            exact = True
+        shapes: tuple[str, ...] = ()
+        runs: tuple[str, ...] = ()
+        if cast.kind == "text" and filled and stats.longest <= 60:
+            shapes = self._shapes(rows, column, "")
+            runs = self._shapes(rows, column, "+")
+        return Stats(
+            stats.nulls, distinct, exact, stats.low, stats.high,
+            stats.shortest, stats.longest, counts, shapes, runs,
+        )  # fmt: skip
+
+    def _shapes(self, rows: str, column: str, many: str, limit: int = 40) -> tuple[str, ...]:
+        shape = (
+            f"regexp_replace(regexp_replace(regexp_replace({column}, '[a-z]{many}', 'a', 'g'), "
+            f"'[A-Z]{many}', 'A', 'g'), '[0-9]{many}', '9', 'g')"
+        )
+        # Columns of free form show themselves after a few rows; only the others are read out.
+        found: list[tuple[object, ...]] = []
+        for part in (f"(select * from {rows} limit 2000)", rows):
+            found = self.rows(
+                f"select distinct {shape} from {part} where {column} is not null limit {limit + 1}"
+            )
+            if len(found) > limit:
+                return ()
+        return tuple(sorted(str(r[0]) for r in found))
+
+    def distinct_rows(self, table: str, columns: Sequence[str], part: int = 0) -> tuple[int, int]:
+        """Rows of a table, and different combinations of some columns in them.
+
+        With `part`, of its first rows only.
+        """
+        rows = sql.quoted(table)
+        if part:
+            rows = f"(select * from {rows} limit {part})"
+        listed = ", ".join(sql.quoted(column) for column in columns)
+        found = self.rows(
+            f"select coalesce(sum(n), 0), count(*) from "
+            f"(select count(*) as n from {rows} group by {listed})"
+        )[0]
+        return number(found[0]), number(found[1])
+
+    def overlap(self, child: str, column: str, parent: str, key: str) -> Overlap:
+        """How many rows of child.column have a value that occurs in parent.key."""
+        c, k = sql.quoted(column), sql.quoted(key)
+        values = (
+            f"select {c} as v, count(*) as n from {sql.quoted(child)} "
+            f"where {c} is not null group by 1"
+        )
+        found = self.rows(
+            f"select coalesce(sum(n), 0), coalesce(sum(n) filter (where p.k is not null), 0), "
+            f"count(*), count(p.k) from ({values}) as c "
+            f"left join (select distinct {k} as k from {sql.quoted(parent)}) as p on c.v = p.k"
+        )[0]
+        return Overlap(*(number(value) for value in found))
+
+    def contained(self, values: Sequence[str], table: str, column: str) -> int:
+        """How many of some values (as text) occur in a column."""
+        listed = ", ".join(sql.text(value) for value in values)
+        return self.count(
+            f"select count(distinct {sql.quoted(column)}) from {sql.quoted(table)} "
+            f"where cast({sql.quoted(column)} as varchar) in ({listed})"
+        )
+
+    def failing(self, query: str) -> int:
+        """Rows that a test's query gives."""
+        return self.count(f"select count(*) from ({query})")
+
+    def days(self, table: str, column: str, rank: float) -> float | None:
+        """The gap between successive days that occur in a time column, in days, at a quantile."""
+        day = f"cast({sql.quoted(column)} as date)"
+        days = f"select distinct {day} as d from {sql.quoted(table)} where {day} is not null"
+        gaps = f"select d - lag(d) over (order by d) as gap from ({days})"
+        found = self.rows(f"select quantile_disc(gap, {rank}) from ({gaps})")[0][0]
+        return None if found is None else float(number(found))
+
+
+def number(value: object) -> int:
+    """A count that DuckDB gave; 0 for null."""
+    return int(str(value)) if value is not None else 0
+
+
+def _raw(leaf: Leaf) -> str:
+    return sql.flat(sql.source_column(leaf, rendered=True))
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _COLUMNS_A_SCAN):
+        yield items[start : start + _COLUMNS_A_SCAN]
