@@ -46,6 +46,8 @@ def csv_options(delim: str, quoting: Quoting, nulls: tuple[str, ...]) -> str:
 
 # The whole file is looked at for types: with fewer rows a late value of another type is an error.
 JSON_OPTIONS = "union_by_name=true, sample_size=-1"
+# For a look at the columns of one file, its first rows are enough.
+JSON_LOOK = "union_by_name=true"
 PARQUET_OPTIONS = "union_by_name=true"
 _FUNCTIONS = {Kind.CSV: "read_csv", Kind.JSON: "read_json", Kind.PARQUET: "read_parquet"}
 

@@ -41,6 +41,7 @@ class Found:
         kind: what it holds.
         gzipped: whether the bytes at `path` are gzipped.
         alone: whether it was asked for by name, not met in a folder.
+        unpacked: whether `path` is in the staging folder, free to be moved.
         notes: what was found out on the way, without the file's name.
     """
 
@@ -51,6 +52,7 @@ class Found:
     kind: Kind
     gzipped: bool = False
     alone: bool = False
+    unpacked: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -84,7 +86,11 @@ class Finder:
             raise DataopsError("This is not a regular file.", str(path), "Copy it to a file first.")
         found = self._open(path, None)
         if not found:
-            raise DataopsError("This archive holds no data file.", str(path), "Unpack and look.")
+            raise DataopsError(
+                " ".join(["This archive holds no data file.", *self.skipped[:3]]),
+                str(path),
+                "Unpack it and look.",
+            )
         return found
 
     def _walk(self, top: Path) -> Iterator[Path]:
@@ -147,7 +153,7 @@ class Finder:
                 bare = re.sub(r"\.(gz|gzip)$", "", name, flags=re.IGNORECASE)
                 unpacked = self._unpack_gzip(path, said)
                 return [
-                    replace(item, notes=(*item.notes, f"unpacked from {name}"))
+                    replace(item, unpacked=True, notes=(*item.notes, f"unpacked from {name}"))
                     for item in self._resolve(unpacked, bare, folder, said, False, alone, depth)
                 ]
             if kind is None and not formats.name_parts(name).extension:
@@ -199,7 +205,7 @@ class Finder:
                         gzipped = file.read(2) == formats.GZIP
                     folder = inner.parent.name or formats.name_parts(outer).stem
                     found += [
-                        replace(item, notes=(f"taken out of {name}", *item.notes))
+                        replace(item, unpacked=True, notes=(f"taken out of {name}", *item.notes))
                         for item in self._resolve(
                             target, inner_name, folder, label, gzipped, False, 1
                         )

@@ -11,7 +11,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DELIMS = (",", ";", "\t", "|")
 _RECORDS = 1000
@@ -37,6 +37,7 @@ class Dialect:
         drop_lines: how many lines to leave out above the header.
         names: the header's cells as written; empty when the file has no header line.
         first_line: the line of the header, or of the first row, counted from 1.
+        share: how many of the lines looked at have this many columns, from 0 to 1.
     """
 
     delim: str
@@ -44,6 +45,7 @@ class Dialect:
     drop_lines: int
     names: tuple[str, ...]
     first_line: int
+    share: float
 
     @property
     def has_header(self) -> bool:
@@ -76,7 +78,7 @@ def decide(sample: str) -> Dialect:
     if hint:  # Excel's way to name the delimiter
         delim, rest = hint[1] or hint[2], sample[hint.end() :]
         inner = _dialect(_candidate(delim, rest) or _plain(delim, rest))
-        return Dialect(delim, inner.width, inner.drop_lines + 1, inner.names, inner.first_line + 1)
+        return replace(inner, drop_lines=inner.drop_lines + 1, first_line=inner.first_line + 1)
     candidates = [found for delim in DELIMS if (found := _candidate(delim, sample))]
     if candidates:
         return _dialect(max(candidates, key=lambda item: (item.share, item.width)))
@@ -124,7 +126,8 @@ def _candidate(delim: str, sample: str) -> _Candidate | None:
 def _plain(delim: str, sample: str) -> _Candidate:
     records = _records(sample, delim, _RECORDS)
     width = len(records[0].cells) if records else 1
-    return _Candidate(delim, width, 1.0, 0, tuple(records))
+    alike = sum(len(record.cells) == width for record in records)
+    return _Candidate(delim, width, alike / max(1, len(records)), 0, tuple(records))
 
 
 def _start(records: Sequence[_Record], width: int) -> int:
@@ -163,6 +166,7 @@ def _dialect(candidate: _Candidate) -> Dialect:
         drop_lines=first.line - 1,
         names=first.cells if headed else (),
         first_line=first.line,
+        share=candidate.share,
     )
 
 

@@ -63,7 +63,7 @@ def json_fault(member: Member, error: duckdb.Error) -> DataopsError:
 
 def plain(error: duckdb.Error) -> str:
     """The first sentence of a DuckDB message, without the paths in it."""
-    text = re.sub(r'(?: in)? file "[^"]*",?', "", str(error).partition("\n")[0])
+    text = re.sub(r"""(?: in)? file (?:"[^"]*"|'[^']*'),?""", "", str(error).partition("\n")[0])
     text = re.sub(r"^(?:[A-Z][A-Za-z]* )+Error: ", "", text).strip()
     return text if len(text) <= 200 else text[:200] + " …"
 

@@ -28,6 +28,7 @@ EXTENSIONS = {
 }
 # Extensions that prose has as well: in a folder such a file is data only when it has columns.
 VAGUE = frozenset({"txt", "dat"})
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 GZIP = b"\x1f\x8b"
 ZIP = b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
@@ -72,6 +73,8 @@ def kind_of(path: Path, name: str) -> Kind | None:
         return Kind.EXCEL if _is_workbook(path) or by_name is Kind.EXCEL else Kind.ZIP
     if head.startswith(OLE):
         return Kind.EXCEL if by_name in (Kind.EXCEL, Kind.CSV) else None
+    if name_parts(name).extension in VAGUE and b"\0" in head and head[:2] not in UTF16:
+        return None
     if by_name is Kind.EXCEL and head.strip():
         # "Excel" files that web applications export are often text with tabs.
         return Kind.CSV

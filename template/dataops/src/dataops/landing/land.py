@@ -75,10 +75,10 @@ def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[So
         with Staging(raw) as staging, reading.connect() as db:
             return _land(path, staging, db, say)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
         raise DataopsError(
-            "The disk that holds raw is full.", str(raw), "Make room, then repeat the command."
+            f"The files can't be copied: {error.strerror or error}.",
+            str(error.filename or raw),
+            "Mend that (room on the disk, the right to read and write), then repeat the command.",
         ) from error
 
 
@@ -120,7 +120,7 @@ def _land(
     found = finder.find(path)
     needed = sum(item.path.stat().st_size for item in found)
     if needed > shutil.disk_usage(staging.raw).free * 0.95:
-        raise OSError(errno.ENOSPC, "no space")
+        raise OSError(errno.ENOSPC, "there is no room for them", str(staging.raw))
     pieces: list[Piece] = []
     for number, item in enumerate(found):
         say(f"copying {item.name} ({_size(item.path.stat().st_size)})")
@@ -175,9 +175,16 @@ def _prepare_csv(
             found.said,
             "Open it in a spreadsheet program and save it as CSV or xlsx.",
         )
+    if examined.sample.lstrip("\ufeff \r\n\t").startswith(('{"', '[{"')):
+        raise DataopsError(
+            "This file holds JSON, and its name says something else.",
+            found.said,
+            f"Name it {parts.stem}.json and land it again.",
+        )
     shape = dialect.decide(examined.sample)
-    if shape.width == 1 and parts.extension in formats.VAGUE and not found.alone:
-        skipped.append(f"{found.name} was skipped: it has no columns.")
+    prose = shape.width == 1 or shape.share < 0.9
+    if prose and parts.extension in formats.VAGUE and not found.alone:
+        skipped.append(f"{found.name} was skipped: it has no regular columns.")
         return []
     notes = list(found.notes)
     if not examined.encoding.startswith("utf-8"):
@@ -190,11 +197,19 @@ def _prepare_csv(
     header = ""
     if not shape.has_header:
         header = shape.delim.join(f"column{n}" for n in range(1, shape.width + 1))
-        notes.append(f"no header line, so one was written: column1 to column{shape.width}")
+        span = f"column1 to column{shape.width}" if shape.width > 1 else "column1"
+        notes.append(f"no header line, so one was written: {span}")
     notes += _header_notes(shape.names)
     file = naming.file_name(parts.stem, Kind.CSV.value, found.gzipped)
     target = folder / file
-    text.copy(found, target, examined.encoding, drop_lines=shape.drop_lines, header=header)
+    text.copy(
+        found,
+        target,
+        examined.encoding,
+        drop_lines=shape.drop_lines,
+        header=header,
+        may_move=not examined.mixed_ends,
+    )
     member = Member(target, found.said, shape.drop_lines - bool(header), bool(header))
     if examined.mixed_ends and not reading.reads(db, shape.delim, member):
         # Line ends of several kinds inside of quotes are fine; between the lines they are not.
@@ -225,7 +240,7 @@ def _prepare_json(found: Found, folder: Path, db: duckdb.DuckDBPyConnection) -> 
         notes.append(f"converted from {examined.encoding} to UTF-8")
     file = naming.file_name(parts.stem, Kind.JSON.value, found.gzipped)
     # DuckDB takes a byte order mark in JSON for a value of its own.
-    text.copy(found, folder / file, examined.encoding, drop_mark=True)
+    text.copy(found, folder / file, examined.encoding, drop_mark=True, may_move=True)
     member = Member(folder / file, found.said)
     head = examined.sample.lstrip("\ufeff \r\n\t")[:1]
     if head not in ("{", "["):
@@ -252,7 +267,7 @@ def _prepare_json(found: Found, folder: Path, db: duckdb.DuckDBPyConnection) -> 
 def _prepare_parquet(found: Found, folder: Path, db: duckdb.DuckDBPyConnection) -> Piece:
     stem = formats.name_parts(found.name).stem
     file = naming.file_name(stem, Kind.PARQUET.value, False)
-    shutil.copyfile(found.path, folder / file)
+    text.copy_bytes(found, folder / file)
     member = Member(folder / file, found.said)
     columns = reading.columns(db, Kind.PARQUET, (), member)
     return Piece(member, file, stem, found.folder, Kind.PARQUET, (), columns, found.notes)
@@ -347,8 +362,10 @@ def _base(piece: Piece, reserved: frozenset[str]) -> str:
             plain = naming.without_date(naming.without_serial(label))
             if plain == naming.without_serial(label):
                 plain = label
-        if not naming.is_piece(plain) and (name := naming.identifier(plain, reserved)):
-            return name
+        if plain and not naming.is_piece(plain):
+            if name := naming.identifier(plain, reserved):
+                return name
+            break
     raise DataopsError(
         "No table name can be made of this file name.",
         piece.member.said,

@@ -6,7 +6,7 @@ DuckDB streams; its memory is capped, so a file of any size is read in the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ MEMORY = "400MB"
 _NEVER_A_VALUE = ("NULL", "null", "\\N", "#N/A", "N/A", "n/a", "<NA>", "(null)")
 # Words that mean it among numbers and dates; elsewhere they may be a value: Namibia is NA.
 _AMONG_NUMBERS = ("NA", "na", "NaN", "nan", "None", "none", "-", "--", ".", "?", "#NA", "Null")
+_WORDS = (*_NEVER_A_VALUE, *_AMONG_NUMBERS)
 _NUMBER = r"\s*[-+(]?\s*[$€£]?\s?[0-9][0-9.,'' \x{00a0}]*\s?(%|[eE][-+]?[0-9]+|[$€£])?\)?\s*"
 _MOMENT = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|[0-9]{1,2}:[0-9]{2}.*"
 
@@ -104,12 +105,14 @@ def read(
             source = _from(kind, members, call.csv_options(delim, quoting, ()))
             try:
                 names = _describe(db, source)
-                rows, hits = _scan_nulls(db, source, names)
+                rows, repeats, hits = _scan_text(db, source, names)
             except duckdb.Error:
                 continue
-            if quoting.quote == '"' or not _looks_quoted(db, source, names):
+            if _fits(db, source, names, delim, quoting):
                 nulls, notes = _nulls(db, source, hits)
                 notes = [*_quoting_note(quoting), *notes]
+                if repeats:
+                    notes.append(f"Rows that repeat the header: {repeats:,}.")
                 return Reading(call.csv_options(delim, quoting, nulls), rows, tuple(notes))
     raise _culprit(db, kind, delims, members)
 
@@ -118,23 +121,48 @@ def _read_typed(db: duckdb.DuckDBPyConnection, kind: Kind, members: Sequence[Mem
     options = call.JSON_OPTIONS if kind is Kind.JSON else call.PARQUET_OPTIONS
     source = _from(kind, members, options)
     try:
-        rows = _scan(db, source)
         described = db.execute(f"describe select * from {source}").fetchall()
+        if kind is Kind.JSON:
+            # Types in hand spare DuckDB one more pass to find them.
+            types = ", ".join(f"{_sql(str(row[0]))}: {_sql(str(row[1]))}" for row in described)
+            rows = _scan(db, _from(kind, members, f"columns={{{types}}}"))
+        else:
+            rows = _scan(db, source)
     except duckdb.Error as error:
         if len(members) > 1:
             raise _culprit(db, kind, (), members) from error
         raise _fault(kind, (), members[0], error) from error
     notes = []
-    mixed = [str(row[0]) for row in described if row[1] == "JSON"]
-    if kind is Kind.JSON and mixed:
-        notes.append(f"Values of several kinds, read as JSON: {listed(mixed)}.")
+    if kind is Kind.JSON:
+        if mixed := [str(row[0]) for row in described if row[1] == "JSON"]:
+            notes.append(f"Values of several kinds, read as JSON: {listed(mixed)}.")
+        doubles = [str(row[0]) for row in described if row[1] == "DOUBLE"]
+        if rounded := _rounded(db, members, doubles):
+            notes.append(f"Whole numbers too long for a double are rounded: {listed(rounded)}.")
     return Reading(options, rows, tuple(notes))
+
+
+def _rounded(
+    db: duckdb.DuckDBPyConnection, members: Sequence[Member], doubles: Sequence[str]
+) -> list[str]:
+    """Which of the JSON columns that DuckDB reads as double hold longer whole numbers."""
+    if not doubles:
+        return []
+    types = ", ".join(f"{_sql(name)}: 'VARCHAR'" for name in doubles)
+    source = _from(Kind.JSON, members, f"columns={{{types}}}")
+    long = ", ".join(
+        f"coalesce(bool_or(regexp_full_match({_name(name)}, '-?[0-9]{{17,}}')), false)"
+        for name in doubles
+    )
+    row = db.execute(f"select {long} from {source}").fetchone()
+    assert row is not None
+    return [name for name, hit in zip(doubles, row, strict=True) if hit]
 
 
 def _ways(kind: Kind, delims: Sequence[str]) -> list[str]:
     if kind is Kind.CSV:
         return [call.csv_options(d, quoting, ()) for d in delims for quoting in call.QUOTINGS]
-    return [call.JSON_OPTIONS if kind is Kind.JSON else call.PARQUET_OPTIONS]
+    return [call.JSON_LOOK if kind is Kind.JSON else call.PARQUET_OPTIONS]
 
 
 def _from(kind: Kind, members: Sequence[Member], options: str) -> str:
@@ -156,65 +184,82 @@ def _scan(db: duckdb.DuckDBPyConnection, source: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _scan_nulls(
+def _scan_text(
     db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str]
-) -> tuple[int, list[str]]:
-    """The number of rows, and the columns that hold a null word."""
-    words = ", ".join(_sql(word) for word in (*_NEVER_A_VALUE, *_AMONG_NUMBERS))
-    counts = ", ".join(f"count(*) filter (where {_name(name)} in ({words}))" for name in names)
-    row = db.execute(f"select count(*), {counts} from {source}").fetchone()
+) -> tuple[int, int, dict[str, list[str]]]:
+    """Reads every value: how many rows, how many that repeat the header, null words by column."""
+    same = " and ".join(f"{_name(name)} = {_sql(name)}" for name in names[:3])
+    words = ", ".join(_sql(word) for word in _WORDS)
+    found = ", ".join(
+        f"list(distinct {_name(name)}) filter (where {_name(name)} in ({words}))" for name in names
+    )
+    row = db.execute(
+        f"select count(*), count(*) filter (where {same}), {found} from {source}"
+    ).fetchone()
     assert row is not None
-    return int(row[0]), [name for name, count in zip(names, row[1:], strict=True) if count]
+    hits = {name: hit for name, hit in zip(names, row[2:], strict=True) if hit}
+    return int(row[0]), int(row[1]), hits
 
 
 def _nulls(
-    db: duckdb.DuckDBPyConnection, source: str, hits: Sequence[str]
+    db: duckdb.DuckDBPyConnection, source: str, hits: Mapping[str, Sequence[str]]
 ) -> tuple[tuple[str, ...], list[str]]:
-    """The words that stand for null in every column where they occur, and a note on the others."""
-    words = (*_NEVER_A_VALUE, *_AMONG_NUMBERS)
-    every = ", ".join(_sql(word) for word in words)
-    occurs: dict[str, list[str]] = {}
-    unsafe: dict[str, list[str]] = {}
-    for name in hits:
-        column = _name(name)
-        other = f"{column} is not null and {column} not in ({every})"
+    """The words that stand for null in every column where they occur, and notes on this."""
+    if not hits:
+        return (), []
+    words = ", ".join(_sql(word) for word in _WORDS)
+    questions = []
+    for column in map(_name, hits):
+        other = f"{column} not in ({words})"
         number = (
             f"regexp_full_match({column}, '{_NUMBER}') or regexp_full_match({column}, '{_MOMENT}')"
             f" or lower({column}) in ('true', 'false')"
         )
-        present = ", ".join(f"count(*) filter (where {column} = {_sql(word)})" for word in words)
-        row = db.execute(
-            f"select coalesce(bool_and({number}) filter (where {other}), true),"
-            # A code column has other short codes in capitals beside NA.
-            f" count(*) filter (where {other} and regexp_full_match({column}, '[A-Z]{{1,3}}')),"
-            f" {present} from {source}"
-        ).fetchone()
-        assert row is not None
-        for word, count in zip(words, row[2:], strict=True):
-            if not count:
-                continue
-            occurs.setdefault(word, []).append(name)
-            safe = word in _NEVER_A_VALUE or row[0] or (word == "NA" and not row[1])
-            if not safe:
+        # A code column has other short codes in capitals beside NA.
+        code = f"regexp_full_match({column}, '[A-Z]{{1,3}}')"
+        questions.append(f"coalesce(bool_and({number}) filter (where {other}), true)")
+        questions.append(f"coalesce(bool_or({code}) filter (where {other}), false)")
+    answers = db.execute(f"select {', '.join(questions)} from {source}").fetchone()
+    assert answers is not None
+    unsafe: dict[str, list[str]] = {}
+    for at, (name, present) in enumerate(hits.items()):
+        numbers, codes = answers[2 * at], answers[2 * at + 1]
+        for word in present:
+            if not (word in _NEVER_A_VALUE or numbers or (word == "NA" and not codes)):
                 unsafe.setdefault(word, []).append(name)
-    notes = [
-        f"{word} is not read as null: it may be a value of {listed(names)}."
-        for word, names in unsafe.items()
+    occurring = {word for present in hits.values() for word in present}
+    nulls = tuple(word for word in _WORDS if word in occurring and word not in unsafe)
+    notes = [f"Read as null: {listed(nulls, len(nulls))}."] if nulls else []
+    notes += [
+        f"{word} is not read as null: it may be a value of {listed(unsafe[word])}."
+        for word in _WORDS
+        if word in unsafe
     ]
-    nulls = tuple(word for word in words if word in occurs and word not in unsafe)
-    if nulls:
-        notes.insert(0, f"Read as null: {listed(nulls)}.")
     return nulls, notes
 
 
-def _looks_quoted(db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str]) -> bool:
-    """Whether values still carry double quotes around them: then these do quote."""
-    quoted = " or ".join(
-        f"(length({_name(name)}) > 1 and {_name(name)}[1] = '\"' and {_name(name)}[-1] = '\"')"
-        for name in names
-    )
-    row = db.execute(f"select count(*) from {source} where {quoted}").fetchone()
-    return bool(row and row[0])
+def _fits(
+    db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str], delim: str, quoting: Quoting
+) -> bool:
+    """Whether a way of quoting that reads without error is also the one that was meant.
+
+    Single quotes must have kept a delimiter or a line end inside a cell; without quoting, no cell
+    may have double quotes around it.
+    """
+    if quoting.quote == '"':
+        return True
+    if quoting.quote == "'":
+        inside = " or ".join(
+            f"contains({_name(name)}, {_sql(delim)}) or contains({_name(name)}, chr(10))"
+            for name in names
+        )
+    else:
+        inside = " or ".join(
+            f"(length({_name(name)}) > 1 and {_name(name)}[1] = '\"' and {_name(name)}[-1] = '\"')"
+            for name in names
+        )
+    row = db.execute(f"select count(*) from {source} where {inside}").fetchone()
+    return bool(row and row[0]) == bool(quoting.quote)
 
 
 def _quoting_note(quoting: Quoting) -> list[str]:

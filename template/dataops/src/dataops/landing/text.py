@@ -98,6 +98,7 @@ def copy(
     header: str = "",
     line_ends: bool = False,
     drop_mark: bool = False,
+    may_move: bool = False,
 ) -> None:
     """Copies a text file to `target` as UTF-8; byte for byte when nothing is asked for.
 
@@ -109,10 +110,11 @@ def copy(
         header: a line to write before the first one, without line end.
         line_ends: whether to end every line in `\\n`.
         drop_mark: whether to leave out a byte order mark.
+        may_move: whether an unpacked file may be moved in place of a copy.
     """
     marked = encoding == "utf-8-sig" and (drop_mark or drop_lines or header or line_ends)
     if encoding.startswith("utf-8") and not (drop_lines or header or line_ends or marked):
-        shutil.copyfile(found.path, target)
+        copy_bytes(found, target, may_move)
         return
     with (
         open_bytes(found.path, found.gzipped, found.said) as source,
@@ -128,6 +130,14 @@ def copy(
                 sink.write(chunk.encode())
         except UnicodeDecodeError as error:
             raise _undecodable(found.said, encoding) from error
+
+
+def copy_bytes(found: Found, target: Path, may_move: bool = True) -> None:
+    """Copies a file byte for byte; moves it when it was unpacked here and is needed no more."""
+    if found.unpacked and may_move:
+        found.path.rename(target)
+    else:
+        shutil.copyfile(found.path, target)
 
 
 def _create(target: Path, gzipped: bool) -> IO[bytes]:
