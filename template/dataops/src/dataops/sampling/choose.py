@@ -1,0 +1,460 @@
+"""Choosing the rows of the sample, in DuckDB, with bounded memory.
+
+Every table is loaded once into a scratch database. Parents are chosen first, then their children,
+so that families stay together; then whatever is missing is added: the parents of chosen rows, a
+row for every value of a small closed set, for null and not null, for the oldest and the newest.
+The order is by a hash of the row's content, so the same input gives the same rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from dataops.errors import DataopsError
+from dataops.sampling.plan import PlannedTable, Reference
+
+CLOSED = 50  # distinct values up to which a column is taken for a closed set
+_TINY_SHARE = 5  # tables up to a fifth of the bound are taken whole
+_PARENT_SHARE = 10  # parents are at least a tenth of the bound, however many children each has
+_LARGE_FAMILY = 10  # children per parent above which families are cut
+_VERSIONS = 3  # rows of one parent key, where it is not unique
+_NULL_WORDS = (
+    "", "NA", "na", "N/A", "n/a", "NULL", "null", "Null", "None", "none", "NaN", "nan", "-",
+)  # fmt: skip
+_NESTED = ("STRUCT", "MAP", "UNION")
+_ORDERED = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
+    "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "DATE", "TIME",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a loaded table: name, DuckDB type, and whether its values are a closed set."""
+
+    name: str
+    type: str
+    closed: bool
+
+    @property
+    def nested(self) -> bool:
+        """Whether its values are lists or structs."""
+        return self.type.endswith("]") or self.type.startswith(_NESTED)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A table of raw in the scratch database.
+
+    Attributes:
+        plan: what the product's YAML says of it.
+        sql: its name in the scratch database; columns are called c0, c1, …
+        columns: as DuckDB reads them from the files.
+        rows: how many.
+        newest: the newest loaded_at, UTC without zone; None without one.
+    """
+
+    plan: PlannedTable
+    sql: str
+    columns: tuple[Column, ...]
+    rows: int
+    newest: dt.datetime | None
+
+    def at(self, column: str) -> int:
+        """The place of a column; -1 when there is none of that name, case aside."""
+        names = [known.name.lower() for known in self.columns]
+        return names.index(column.lower()) if column.lower() in names else -1
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A reference between two loaded tables, as SQL texts to compare."""
+
+    child: Loaded
+    child_key: str
+    parent: Loaded
+    parent_key: str
+
+
+class Chooser:
+    """The rows of raw, and which of them are chosen.
+
+    Args:
+        connection: a scratch database with room for raw on its disk.
+        tables: the plan.
+        raw: the root folder of raw.
+        wide: bytes from which a row is chosen only when there is no other.
+
+    Raises:
+        DataopsError: a table cannot be read, or a marked column is not in it.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: Sequence[PlannedTable],
+        raw: Path,
+        wide: int,
+    ) -> None:
+        self._connection = connection
+        self.tables = tuple(
+            self._load(number, table, raw, wide) for number, table in enumerate(tables)
+        )
+        self._by_name = {table.plan.name: table for table in self.tables}
+        self._links = [
+            self._link(table, reference)
+            for table in self.tables
+            for reference in table.plan.references
+        ]
+        self._fanout = {id(link): self._children_per_parent(link) for link in self._links}
+
+    def choose(self, limits: Mapping[str, int], *, cover: bool = True) -> None:
+        """Choose anew, at most about `limits[table]` rows a table.
+
+        What joins and coverage need comes on top. `cover=False` leaves the coverage out.
+        """
+        ordered = self._parents_first()
+        wanted = self._wanted(ordered, limits)
+        for table in self.tables:
+            self._run(f"create or replace table {table.sql}_chosen (id bigint primary key)")
+        for table in ordered:
+            self._choose_first(table, wanted[table.plan.name])
+        self._close()
+        if cover:
+            for table in self.tables:
+                self._cover(table)
+            self._close()
+
+    def is_key(self, table: Loaded, column: int) -> bool:
+        """Whether the column takes part in a reference."""
+        key = f"c{column}"
+        return any(
+            (link.child is table and link.child_key == _text(key))
+            or (link.parent is table and link.parent_key == _text(key))
+            for link in self._links
+        )
+
+    def chosen(self, table: Loaded) -> int:
+        """How many rows of the table are chosen."""
+        return self._number(f"select count(*) from {table.sql}_chosen")
+
+    def width(self, table: Loaded) -> int:
+        """How many bytes the chosen rows have, about."""
+        return self._number(
+            f"select coalesce(sum(width), 0) from {table.sql} where {_in_chosen(table)}"
+        )
+
+    def extract(self, table: Loaded) -> str:
+        """A new table with the chosen rows under their own column names, in raw's order."""
+        names = ", ".join(
+            f"c{place} as {_quoted(column.name)}" for place, column in enumerate(table.columns)
+        )
+        self._run(
+            f"create or replace table {table.sql}_sample as "
+            f"select {names} from {table.sql} where {_in_chosen(table)} order by id"
+        )
+        return f"{table.sql}_sample"
+
+    def _load(self, number: int, table: PlannedTable, raw: Path, wide: int) -> Loaded:
+        relation = table.relation(raw)
+        try:
+            described = self._connection.execute(f"describe select * from {relation}").fetchall()
+        except duckdb.Error as error:
+            raise _unreadable(table, error) from error
+        if re.search(r"\bfilename\s*=", table.read):
+            described = [row for row in described if row[0] != "filename"]  # not in the file
+        names = [str(row[0]) for row in described]
+        self._check_columns(table, names)
+        sql = f"t{number}"
+        columns = "".join(f"{_quoted(name)} as c{place}, " for place, name in enumerate(names))
+        # One text a row, nulls told from blanks; versions of DuckDB agree on md5, not on hash().
+        parts = ", ".join(f"coalesce(cast({_quoted(name)} as varchar), chr(30))" for name in names)
+        whole = f"concat_ws(chr(31), {parts})"
+        expression = f"({table.loaded_at})" if table.loaded_at else "null"
+        statement = (
+            f"create or replace table {sql}_raw as select {columns}"
+            f"md5_number_lower({whole}) as hash, strlen({whole}) as width, "
+            f"cast({{}} as timestamp) as loaded_at "
+            f"from {relation}"
+        )
+        try:
+            self._run(statement.format(expression))
+        except duckdb.Error as error:
+            if table.loaded_at is None:
+                raise _unreadable(table, error) from error
+            try:
+                self._run(statement.format("null"))
+            except duckdb.Error as other:
+                raise _unreadable(table, other) from other
+            raise DataopsError(
+                f"The loaded_at_field of {table.name} does not give a time for every row: "
+                f"{_first_line(error)}",
+                f"{table.where}, {table.name}, `loaded_at_field`",
+                "Correct the expression, or take it out.",
+            ) from error
+        # Wide rows sort last; equal rows in raw's order.
+        self._run(
+            f"create or replace view {sql} as select *, rowid as id, "
+            f"((width > {wide})::uhugeint << 104) + (hash::uhugeint << 40) + rowid::uhugeint "
+            f"as rank from {sql}_raw"
+        )
+        newest = self._connection.execute(f"select count(*), max(loaded_at) from {sql}").fetchone()
+        assert newest is not None
+        shapes = [Column(str(row[0]), str(row[1]), False) for row in described]
+        return Loaded(table, sql, self._closed(sql, shapes), int(newest[0]), newest[1])
+
+    def _check_columns(self, table: PlannedTable, names: Iterable[str]) -> None:
+        known = {name.lower() for name in names}
+        for column in table.personal:
+            if column.lower() not in known:
+                raise DataopsError(
+                    f"{table.name} has no column {column}, which is marked as personal "
+                    "or referred to.",
+                    f"{table.where}, {table.name}",
+                    "Correct the name: if the column was renamed, its new name is not masked yet.",
+                )
+
+    def _closed(self, sql: str, columns: Sequence[Column]) -> tuple[Column, ...]:
+        if not columns:
+            return ()
+        counts = ", ".join(f"approx_count_distinct(c{place})" for place in range(len(columns)))
+        about = self._connection.execute(f"select {counts} from {sql}").fetchone() or ()
+        found = []
+        for place, (column, count) in enumerate(zip(columns, about, strict=True)):
+            # The approximation is off by a few per cent: near the bound it is counted.
+            closed = count <= 1.3 * CLOSED and not column.nested
+            closed = (
+                closed and self._number(f"select count(distinct c{place}) from {sql}") <= CLOSED
+            )
+            found.append(Column(column.name, column.type, closed))
+        return tuple(found)
+
+    def _link(self, table: Loaded, reference: Reference) -> _Link:
+        parent = self._by_name[reference.table]
+        child_place, parent_place = table.at(reference.column), parent.at(reference.key)
+        for place, name, column in (
+            (child_place, table.plan.name, reference.column),
+            (parent_place, reference.table, reference.key),
+        ):
+            if place < 0:
+                raise DataopsError(
+                    f"{table.plan.name}.{reference.column} refers to {reference.table}."
+                    f"{reference.key}, but {name} has no column {column}.",
+                    f"{reference.where}, {table.plan.name}.{reference.column}, `references`",
+                    "Correct the reference, or take it out.",
+                )
+        return _Link(table, _text(f"c{child_place}"), parent, _text(f"c{parent_place}"))
+
+    def _children_per_parent(self, link: _Link) -> float:
+        row = self._connection.execute(
+            f"select count({link.child_key}), approx_count_distinct({link.child_key}) "
+            f"from {link.child.sql}"
+        ).fetchone()
+        assert row is not None
+        return float(row[0] / row[1]) if row[1] else 1.0
+
+    def _parents_first(self) -> list[Loaded]:
+        """The tables with those they refer to before them; in a cycle, as the names sort."""
+        ordered: list[Loaded] = []
+        open_: set[str] = set()
+
+        def visit(table: Loaded) -> None:
+            if table in ordered or table.plan.name in open_:
+                return
+            open_.add(table.plan.name)
+            for link in self._links:
+                if link.child is table:
+                    visit(link.parent)
+            ordered.append(table)
+
+        for table in self.tables:
+            visit(table)
+        return ordered
+
+    def _wanted(self, ordered: Sequence[Loaded], limits: Mapping[str, int]) -> dict[str, int]:
+        """How many rows to begin with: as many parents as the children have room for."""
+        wanted: dict[str, int] = {}
+        for table in reversed(ordered):
+            limit = limits[table.plan.name]
+            count = float(limit)
+            for link in self._links:
+                child = link.child.plan.name
+                if link.parent is table and link.child is not table and child in wanted:
+                    count = min(count, wanted[child] / max(self._fanout[id(link)], 1.0))
+            count = max(count, limit / _PARENT_SHARE, 1.0)
+            wanted[table.plan.name] = (
+                table.rows if table.rows <= limit / _TINY_SHARE else int(count)
+            )
+        return wanted
+
+    def _choose_first(self, table: Loaded, wanted: int) -> None:
+        if wanted >= table.rows:
+            self._add(table, f"select id from {table.sql}")
+            return
+        families = [
+            link
+            for link in self._links
+            if link.child is table
+            and link.parent is not table
+            and 0 < self.chosen(link.parent) < link.parent.rows
+        ]
+        if families:
+            self._choose_children(max(families, key=lambda link: link.parent.rows), wanted)
+            # A table whose parents have hardly any children still deserves to be seen.
+            lacking = wanted // 2 - self.chosen(table)
+        else:
+            has_children = " + ".join(
+                f"({link.parent_key} in (select {link.child_key} from {link.child.sql}))::int"
+                for link in self._links
+                if link.parent is table and link.child is not table
+            )
+            if has_children:
+                self._add(
+                    table,
+                    f"select id from {table.sql} "
+                    f"order by ({has_children}) desc nulls last, rank limit {wanted * 3 // 4}",
+                )
+            lacking = wanted - self.chosen(table)
+        if lacking > 0:
+            self._add(
+                table,
+                f"select id from {table.sql} where not {_in_chosen(table)} "
+                f"order by rank limit {lacking}",
+            )
+
+    def _choose_children(self, link: _Link, wanted: int) -> None:
+        """Children of the chosen parents: whole families, or some of each where they are large."""
+        large = self._fanout[id(link)] > _LARGE_FAMILY
+        order = (
+            f"row_number() over (partition by {link.child_key} order by rank), rank"
+            if large
+            else f"rank >> 104, md5_number_lower({link.child_key}), rank"
+        )
+        self._add(
+            link.child,
+            f"select id from {link.child.sql} where {link.child_key} in "
+            f"(select {link.parent_key} from {link.parent.sql} where {_in_chosen(link.parent)}) "
+            f"order by {order} limit {wanted}",
+        )
+
+    def _close(self) -> None:
+        """Add the parents of chosen rows, theirs, and so on, until none is missing."""
+        added = True
+        while added:
+            added = False
+            for link in self._links:
+                key, referring = link.parent_key, link.child_key
+                added |= self._add(
+                    link.parent,
+                    f"select id from {link.parent.sql} where {key} in "
+                    f"(select {referring} from {link.child.sql} where {_in_chosen(link.child)}) "
+                    f"and {key} not in (select {key} from {link.parent.sql} "
+                    f"where {_in_chosen(link.parent)} and {key} is not null) "
+                    f"qualify row_number() over (partition by {key} order by rank) <= {_VERSIONS}",
+                )
+
+    def _cover(self, table: Loaded) -> None:
+        """Add a row for each value, blank, extreme and end in time that is not there yet."""
+        if self.chosen(table) == table.rows:
+            return
+        conditions: list[str] = []
+        for place, column in enumerate(table.columns):
+            if column.closed:
+                self._add(
+                    table,
+                    f"select {_first_id()} from {table.sql} group by c{place} "
+                    f"having not bool_or({_in_chosen(table)})",
+                )
+            else:
+                conditions += self._conditions(table, f"c{place}", column)
+            if column.type.startswith(_ORDERED) and not column.nested:
+                self._ends(table, f"c{place}")
+        if table.plan.loaded_at:
+            self._ends(table, "loaded_at")
+        self._cover_conditions(table, conditions)
+
+    def _cover_conditions(self, table: Loaded, conditions: Sequence[str]) -> None:
+        """Add a row for each condition that no chosen row meets, if any row of the table does."""
+        if not conditions:
+            return
+        met = ", ".join(f"coalesce(bool_or({each}), false)" for each in conditions)
+        row = self._connection.execute(
+            f"select {met} from {table.sql} where {_in_chosen(table)}"
+        ).fetchone()
+        assert row is not None
+        unmet = [each for each, is_met in zip(conditions, row, strict=True) if not is_met]
+        if unmet:
+            found = ", ".join(_first_id(each) for each in unmet)
+            self._add(table, f"select distinct unnest([{found}]) from {table.sql}")
+
+    def _conditions(self, table: Loaded, name: str, column: Column) -> list[str]:
+        """What rows of an open column must occur, if any does in raw."""
+        found = [f"{name} is null"]
+        if column.type != "VARCHAR":
+            return [*found, f"{name} is not null"]
+        words = ", ".join(f"'{word}'" for word in _NULL_WORDS)
+        found += [f"{name} in ({words})", f"{name} not in ({words})"]
+        if "json" in table.plan.read.split("(")[0]:
+            # A text that is no time keeps the reader from taking the column for times.
+            found.append(f"{name} not in ({words}) and try_cast({name} as timestamp) is null")
+        return found
+
+    def _ends(self, table: Loaded, name: str) -> None:
+        for end in ("", " desc"):
+            self._add(
+                table,
+                f"select id from {table.sql} where {name} is not null "
+                f"order by {name}{end}, rank limit 1",
+            )
+
+    def _add(self, table: Loaded, ids: str) -> bool:
+        """Choose the rows that a query gives; whether any of them is new."""
+        added = self._number(
+            f"insert or ignore into {table.sql}_chosen "
+            f"select id from ({ids}) as found(id) where id is not null"
+        )
+        return added > 0
+
+    def _run(self, statement: str) -> None:
+        self._connection.execute(statement)
+
+    def _number(self, query: str) -> int:
+        row = self._connection.execute(query).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def _in_chosen(table: Loaded) -> str:
+    return f"{table.sql}.id in (select id from {table.sql}_chosen)"
+
+
+def _first_id(condition: str = "true") -> str:
+    """The row, of those that meet a condition, which comes first in the order."""
+    return f"(min(rank) filter (where {condition}) & {(1 << 40) - 1})::bigint"
+
+
+def _text(name: str) -> str:
+    """Keys are compared as text: 17 in a JSON file and '17' in a CSV file are the same."""
+    return f"trim(cast({name} as varchar))"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def _unreadable(table: PlannedTable, error: Exception) -> DataopsError:
+    return DataopsError(
+        f"The files of {table.name} cannot be read: {_first_line(error)}",
+        f"{table.where}, {table.name}, `external_location`",
+        "Correct the call, or put the files of this table into raw.",
+    )
