@@ -1,0 +1,422 @@
+"""The pipelines of a product: linted, and run as they are written with real runners."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import harness
+import runners
+from runners import PipelineRun
+
+GITHUB = harness.TEMPLATE / "template" / ".github" / "workflows" / "check.yml"
+GITLAB = harness.TEMPLATE / "template" / ".gitlab-ci.yml"
+
+Hosted = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Hosted:
+    """The bare repository of a product with the given answers; made once, never pushed to."""
+    made: dict[tuple[str, str], Path] = {}
+
+    def host(ci: str, content: str) -> Path:
+        if (ci, content) not in made:
+            home = tmp_path_factory.mktemp(f"{ci}-{content}")
+            product = harness.product(home / "product", {"ci": ci, "content": content})
+            # The shared lock names another product.
+            product.run("uv", "lock", "--quiet")
+            if content == "empty":
+                _add_planets(product.root)
+            product.commit("First light")
+            bare = home / "product.git"
+            harness.git(home, "clone", "-q", "--bare", str(product.root), str(bare))
+            made[ci, content] = bare
+        return made[ci, content]
+
+    return host
+
+
+def _add_planets(product: Path) -> None:
+    """One public model, so that an empty product has something to break."""
+    marts = product / "models" / "marts"
+    marts.mkdir(parents=True, exist_ok=True)
+    (marts / "planets.sql").write_text(PLANETS_SQL)
+    (marts / "planets.yml").write_text(PLANETS_YML)
+
+
+PLANETS_SQL = """\
+select
+    cast(1 as bigint) as planet_id,
+    'Mercury' as planet_name
+"""
+PLANETS_YML = """\
+models:
+  - name: planets
+    description: One row a planet.
+    config:
+      access: public
+      contract: {enforced: true}
+    columns:
+      - name: planet_id
+        description: Its place, counted from the sun.
+        data_type: bigint
+        data_tests: [not_null, unique]
+      - name: planet_name
+        description: Its name.
+        data_type: varchar
+"""
+
+
+def run(runner: str, bare: Path, work: Path) -> PipelineRun:
+    """The pipeline of the change that was proposed last."""
+    work.mkdir()
+    return (runners.run_github if runner == "github" else runners.run_gitlab)(bare, work)
+
+
+def propose(bare: Path, work: Path, edit: Callable[[Path], None]) -> Path:
+    """A repository like `bare` in which somebody has proposed an edit."""
+    copy = work / "product.git"
+    harness.git(work, "clone", "-q", "--mirror", str(bare), str(copy))
+    change = runners.clone(copy, work / "change")
+    edit(change)
+    harness.git(change, "add", "-A")
+    harness.git(change, "commit", "-q", "-m", "Change")
+    runners.propose(copy, change)
+    return copy
+
+
+# ── Green ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def add_a_page(product: Path) -> None:
+    (product / "docs").mkdir(exist_ok=True)
+    (product / "docs" / "notes.md").write_text("# Notes\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("event", ["pull_request", "push"])
+def test_github_checks_a_clone(hosted: Hosted, tmp_path: Path, event: str) -> None:
+    bare = propose(hosted("github", "example"), tmp_path, add_a_page)
+    (tmp_path / "run").mkdir()
+    done = runners.run_github(bare, tmp_path / "run", event)
+    assert done.jobs == {"check": "success"}, done.log
+    report = (done.artifact / "report.md").read_text(encoding="utf-8")
+    assert done.summary == report
+    assert re.search(r"^\| dbt build on the sample \| . passed \|.* \d+ models", report, re.M)
+    assert "<html" in (done.artifact / "static_index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("branch", "source"), [("change", "merge_request_event"), ("main", "push")]
+)
+def test_gitlab_checks_a_clone(hosted: Hosted, tmp_path: Path, branch: str, source: str) -> None:
+    bare = propose(hosted("gitlab", "example"), tmp_path, add_a_page)
+    (tmp_path / "run").mkdir()
+    done = runners.run_gitlab(bare, tmp_path / "run", branch, source)
+    assert done.jobs == {"check": "success"}, done.log
+    assert done.steps()["dbt build on the sample"] in ("passed", "warned")
+    assert "<html" in (done.artifact / "static_index.html").read_text(encoding="utf-8")
+
+
+# ── Red ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something wrong in a change.
+
+    Attributes:
+        file: the file that is written.
+        text: what is written into it.
+        step: the one step of the check that fails.
+        says: what the log and the report must say.
+    """
+
+    file: str
+    text: str
+    step: str
+    says: tuple[str, ...]
+
+
+# Put together here, so that this file holds no secret itself.
+SECRET = "AKIA" + "QWERTZUIOP123456"
+FLAWS = {
+    "bad SQL style": Flaw(
+        "models/marts/planets.sql",
+        PLANETS_SQL.replace("select", "SELECT"),
+        "SQL style",
+        ("planets.sql", "L:   1 | P:   1 | CP01"),
+    ),
+    "failing data test": Flaw(
+        "models/marts/planets.sql",
+        PLANETS_SQL + "union all\n" + PLANETS_SQL.replace("Mercury", "Venus"),
+        "dbt build on the sample",
+        ("unique_planets_planet_id", "Got 1 result, configured to fail if != 0"),
+    ),
+    "broken contract": Flaw(
+        "models/marts/planets.sql",
+        PLANETS_SQL.replace("cast(1 as bigint)", "cast(1 as varchar)"),
+        "dbt build on the sample",
+        ("planets", "This model has an enforced contract that failed", "planet_id"),
+    ),
+    "planted secret": Flaw(
+        "docs/access.md",
+        f"The key is {SECRET}.\n",
+        "no secrets",
+        ("AWS Access Key", "docs/access.md:1"),
+    ),
+    "missing description": Flaw(
+        "models/marts/planets.yml",
+        PLANETS_YML.replace("    description: One row a planet.\n", ""),
+        "project rules",
+        ("model planets has no description", "models/marts/planets.yml"),
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("runner", "name"),
+    [
+        *(("github", name) for name in FLAWS),
+        ("gitlab", "failing data test"),
+        ("gitlab", "planted secret"),
+    ],
+)
+def test_a_flaw_turns_the_run_red(hosted: Hosted, tmp_path: Path, runner: str, name: str) -> None:
+    flaw = FLAWS[name]
+
+    def plant(product: Path) -> None:
+        (product / flaw.file).parent.mkdir(exist_ok=True)
+        (product / flaw.file).write_text(flaw.text)
+
+    bare = propose(hosted(runner, "empty"), tmp_path, plant)
+    done = run(runner, bare, tmp_path / "run")
+    assert done.jobs == {"check": "failure"}, done.log
+    assert done.failed() == [flaw.step]
+    report = (done.artifact / "report.md").read_text(encoding="utf-8")
+    for said in flaw.says:
+        assert said in done.log
+        assert said in report
+    assert f"check failed: {flaw.step}" in done.log
+    assert SECRET not in done.log + report
+    if runner == "github":
+        assert done.summary == report
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", ["github", "gitlab"])
+def test_a_stale_lock_turns_the_run_red(hosted: Hosted, tmp_path: Path, runner: str) -> None:
+    def add_a_dependency(product: Path) -> None:
+        path = product / "pyproject.toml"
+        changed = path.read_text(encoding="utf-8").replace('["dataops"]', '["dataops", "tabulate"]')
+        path.write_text(changed, encoding="utf-8")
+
+    done = run(
+        runner, propose(hosted(runner, "empty"), tmp_path, add_a_dependency), tmp_path / "run"
+    )
+    assert done.jobs == {"check": "failure"}, done.log
+    assert "lockfile" in done.log
+    assert "uv lock" in done.log
+    assert not (done.artifact / "report.json").exists()
+
+
+# ── What a team adds ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_gitlab_takes_the_teams_own_jobs(hosted: Hosted, tmp_path: Path) -> None:
+    def add_a_job(product: Path) -> None:
+        (product / ".gitlab" / "team.yml").write_text("greet:\n  script: [echo hello]\n")
+
+    bare = propose(hosted("gitlab", "empty"), tmp_path, add_a_job)
+    assert gitlab_jobs(bare, tmp_path, "change", "merge_request_event") == ["check", "greet"]
+    assert gitlab_jobs(bare, tmp_path, "main", "push") == ["check"]
+
+
+def test_gitlab_runs_one_pipeline_a_change(hosted: Hosted, tmp_path: Path) -> None:
+    def show_the_workflow_rules(product: Path) -> None:
+        # gitlab-ci-local evaluates the rules of jobs, not those of the workflow.
+        pipeline = product / ".gitlab-ci.yml"
+        rules = read(pipeline)["workflow"]["rules"]
+        pipeline.write_text(yaml.safe_dump({"pipeline": {"script": ["true"], "rules": rules}}))
+
+    bare = propose(hosted("gitlab", "empty"), tmp_path, show_the_workflow_rules)
+    assert gitlab_jobs(bare, tmp_path, "change", "merge_request_event") == ["pipeline"]
+    assert gitlab_jobs(bare, tmp_path, "change", "push") == []
+    harness.git(tmp_path / "change", "push", "-q", "origin", "HEAD:main")
+    assert gitlab_jobs(bare, tmp_path, "main", "push") == ["pipeline"]
+
+
+def gitlab_jobs(bare: Path, work: Path, branch: str, source: str) -> list[str]:
+    (work / f"{branch}-{source}").mkdir()
+    return runners.gitlab_jobs(bare, work / f"{branch}-{source}", branch, source)
+
+
+# ── What the runners do not enforce, read from the files ─────────────────────────────────────────
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A YAML file; `on` is YAML 1.1's word for true."""
+    loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {"on" if key is True else key: value for key, value in loaded.items()}
+
+
+def test_github_limits() -> None:
+    workflow = read(GITHUB)
+    assert set(workflow["on"]) == {"pull_request", "merge_group", "push"}
+    assert workflow["on"]["push"] == {"branches": ["main"]}
+    assert workflow["permissions"] == {}
+    assert workflow["concurrency"]["cancel-in-progress"] is True
+    assert "github.ref" in workflow["concurrency"]["group"]
+    assert workflow["defaults"] == {"run": {"shell": "bash"}}
+    for job in workflow["jobs"].values():
+        assert job["permissions"] == {"contents": "read"}
+        assert 0 < job["timeout-minutes"] <= 60
+        for step in job["steps"]:
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step.get("uses", f"a/b@{'0' * 40}"))
+    steps = {step["name"]: step for step in workflow["jobs"]["check"]["steps"]}
+    assert steps["Check out"]["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    assert steps["Install uv"]["with"]["enable-cache"] is True
+
+
+def test_every_pinned_action_says_its_version() -> None:
+    used = [line for line in GITHUB.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    assert used
+    for line in used:
+        assert re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_gitlab_limits() -> None:
+    pipeline = read(GITLAB)
+    job = pipeline["check"]
+    assert job["interruptible"] is True
+    assert pipeline["workflow"]["auto_cancel"] == {"on_new_commit": "interruptible"}
+    assert job["timeout"]
+    assert job["artifacts"]["when"] == "always"
+    assert job["artifacts"]["expire_in"]
+    assert pipeline["variables"]["GIT_DEPTH"] == "0"
+    assert pipeline["variables"]["UV_CACHE_DIR"] == f"$CI_PROJECT_DIR/{job['cache']['paths'][0]}"
+    # No registry host: the runner's own settings say where images come from.
+    assert re.fullmatch(r"[a-z]+:[0-9.]+", job["image"])
+
+
+def test_both_pipelines_run_the_same_commands_with_the_same_uv() -> None:
+    job = read(GITHUB)["jobs"]["check"]
+    pipeline = read(GITLAB)
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    before, script = pipeline["check"]["before_script"], pipeline["check"]["script"]
+    assert before[0].startswith("pip install ")
+    assert before[1:] + script == commands
+    assert commands == ["uv sync --locked", "uv run --no-sync dataops check"]
+    install = next(step for step in job["steps"] if step["name"] == "Install uv")
+    assert install["with"]["version"] == pipeline["variables"]["UV_VERSION"]
+    upload = next(step for step in job["steps"] if "upload-artifact" in step.get("uses", ""))
+    assert upload["with"]["path"].split() == pipeline["check"]["artifacts"]["paths"]
+
+
+def test_no_host_and_no_token_in_the_pipelines() -> None:
+    for folder in (GITHUB.parents[1], GITLAB.parent / ".gitlab"):
+        for path in [*folder.rglob("*"), GITLAB]:
+            if path.is_file():
+                text = path.read_text(encoding="utf-8")
+                assert not re.search(r"https?://|secrets\.|token|password", text, re.I), path
+
+
+# ── Linters ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """A product for each CI."""
+    home = tmp_path_factory.mktemp("linted")
+    return {
+        ci: harness.render(home / ci, {"ci": ci, "content": "empty"}) for ci in ("github", "gitlab")
+    }
+
+
+def lint(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run one of the linters that are installed with the tests."""
+    scripts = runners.SCRIPTS
+    return subprocess.run(
+        [str(scripts / command[0]), *map(str, command[1:])],
+        env={**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def lint_github(workflow: Path) -> dict[str, str]:
+    """The linters of GitHub workflows that find something, and what they say."""
+    said = {
+        "actionlint": lint("actionlint", workflow),
+        "zizmor": lint("zizmor", "--offline", "--no-progress", "--persona=pedantic", workflow),
+        "schema": lint("check-jsonschema", "--builtin-schema=vendor.github-workflows", workflow),
+    }
+    return {name: done.stdout + done.stderr for name, done in said.items() if done.returncode}
+
+
+def lint_gitlab(pipeline: Path) -> dict[str, str]:
+    """The linters of GitLab pipelines that find something, and what they say."""
+    schema = ("--builtin-schema=vendor.gitlab-ci", "--data-transform=gitlab-ci")
+    done = lint("check-jsonschema", *schema, pipeline)
+    return {"schema": done.stdout + done.stderr} if done.returncode else {}
+
+
+def test_the_linters_find_nothing(rendered: Mapping[str, Path]) -> None:
+    workflows = sorted((rendered["github"] / ".github" / "workflows").iterdir())
+    assert [path.name for path in workflows] == ["check.yml"]
+    assert lint_github(workflows[0]) == {}
+    assert lint_gitlab(rendered["gitlab"] / ".gitlab-ci.yml") == {}
+
+
+def test_one_ci_and_not_the_other(rendered: Mapping[str, Path]) -> None:
+    assert not (rendered["github"] / ".gitlab-ci.yml").exists()
+    assert not (rendered["github"] / ".gitlab").exists()
+    assert not (rendered["gitlab"] / ".github").exists()
+    assert (rendered["github"] / ".github" / "pull_request_template.md").exists()
+    assert (rendered["gitlab"] / ".gitlab" / "merge_request_templates" / "Default.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("linter", "good", "bad", "says"),
+    [
+        ("zizmor", "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "unpinned-uses"),
+        ("zizmor", "persist-credentials: false", "lfs: false", "artipacked"),
+        ("zizmor", "permissions: {}", "permissions: write-all", "excessive-permissions"),
+        (
+            "zizmor",
+            "run: uv sync",
+            "run: echo ${{ github.head_ref }}; uv sync",
+            "template-injection",
+        ),
+        ("actionlint", "steps.check.outcome", "steps.chekc.outcome", "chekc"),
+        ("actionlint", "run: uv sync", "run: cd $HOME; uv sync", "SC2086"),
+        ("schema", "timeout-minutes:", "timeout-minuets:", "timeout-minuets"),
+    ],
+)
+def test_the_linters_find_what_is_wrong(
+    tmp_path: Path, linter: str, good: str, bad: str, says: str
+) -> None:
+    text = GITHUB.read_text(encoding="utf-8")
+    assert text.count(good) == 1
+    workflow = tmp_path / ".github" / "workflows" / "check.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(text.replace(good, bad), encoding="utf-8")
+    assert says in lint_github(workflow).get(linter, "")
+
+
+def test_the_linter_finds_what_is_wrong_for_gitlab(tmp_path: Path) -> None:
+    text = GITLAB.read_text(encoding="utf-8").replace("expire_in:", "expires_in:")
+    pipeline = tmp_path / ".gitlab-ci.yml"
+    pipeline.write_text(text, encoding="utf-8")
+    assert "expires_in" in lint_gitlab(pipeline)["schema"]
