@@ -68,7 +68,7 @@ def render(
 def git(where: Path, *arguments: str) -> str:
     """What git answers; it must succeed."""
     done = subprocess.run(
-        ["git", *arguments], cwd=where, capture_output=True, text=True, env=_git_environment()
+        ["git", *arguments], cwd=where, capture_output=True, text=True, env=clean_environment()
     )
     assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}{done.stdout}"
     return done.stdout
@@ -121,25 +121,32 @@ class Product:
         self.git("commit", "-q", "--no-verify", "-m", message)
 
 
-def product(into: Path, answers: Mapping[str, object] | None = None) -> Product:
-    """A rendered product under version control, with its lock and its environment."""
+def product(
+    into: Path, answers: Mapping[str, object] | None = None, repository: bool = True
+) -> Product:
+    """A rendered product with its lock and its environment, under version control if wanted."""
     root = render(into, answers)
-    return adopt(root)
-
-
-def adopt(root: Path) -> Product:
-    """Give a rendered product git, the shared lock and the shared environment."""
     environment, lock = shared_environment()
     shutil.copy(lock, root / "uv.lock")
-    if not (root / ".git").exists():
+    if repository:
         git(root, "init", "-q", "-b", "main")
     return Product(root, product_environment(root, environment))
+
+
+def tree(root: Path, *folders: str) -> dict[str, bytes]:
+    """Every file below the folders, by its path, with its content; git's own and dbt's left out."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for folder in folders
+        for path in sorted((root / folder).rglob("*"))
+        if path.is_file() and not {".git", "target", "__pycache__"} & set(path.parts)
+    }
 
 
 def product_environment(root: Path, shared: Path) -> dict[str, str]:
     """The variables under which `uv run` uses the shared environment with this product's code."""
     return {
-        **_git_environment(),
+        **clean_environment(),
         "UV_PROJECT_ENVIRONMENT": str(shared),
         "UV_NO_SYNC": "1",
         "PYTHONPATH": str(root / "dataops" / "src"),
@@ -164,7 +171,7 @@ def shared_environment() -> tuple[Path, Path]:
     return home / "product" / ".venv", home / "product" / "uv.lock"
 
 
-def _git_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The environment without what a surrounding git, uv or dataops would slip in."""
     kept = {
         name: value

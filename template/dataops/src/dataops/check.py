@@ -58,7 +58,7 @@ def check(product: Product, say: Callable[[str], None], doing: Callable[[str], N
             if hook.id not in _HOOKS_DONE_HERE:
                 verdict = {"Passed": PASSED, "Skipped": SKIPPED}.get(hook.status, FAILED)
                 details = (hook.output,) if verdict == FAILED else ()
-                repeat = f"uv run pre-commit run {hook.id} --all-files"
+                repeat = f"uv run pre-commit run {hook.id} --all-files" if hook.id else ""
                 step = Step(hook.name, verdict, hook.seconds, "", details, repeat)
                 say(_line(step))
                 done.append(step)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Optional
 
 import typer
 from rich.console import Console
@@ -25,9 +28,64 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-@app.callback()
-def _verbs() -> None:
-    """Keep `check` a verb of its own even while it is the only one."""
+@app.command()
+def start(
+    source: Annotated[
+        Optional[Path],
+        typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
+    ] = None,
+) -> None:
+    """First light: git, lock, hooks, your files, a check and the first commit. Safe to repeat.
+
+    With --from it drafts sources, staging models, tests, a first mart and a sample from your files:
+    CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. They are copied to raw/,
+    the originals are only read.
+    """
+    from dataops import start as verb
+    from dataops.screen import show_added, show_check
+
+    product = Product.find()
+    with _progress("start") as doing:
+        started = verb.start(product, source, _say, doing, lambda added: show_added(out, added))
+    show_check(out, started.steps)
+    out.print()
+    if not started.ok:
+        out.print("Nothing was committed. Mend what failed, then: uv run dataops start")
+        raise typer.Exit(1)
+    out.print(f"[bold]{escape(product.name)} stands.[/bold] Next:")
+    out.print("  read  README.md" + (" and the drafts in models/" if started.added else ""))
+    out.print("  try   uv run dbt build")
+    out.print("  then  git remote add origin URL && git push -u origin main")
+
+
+@app.command()
+def add(
+    path: Annotated[Path, typer.Argument(help="More files: a file or a folder.")],
+) -> None:
+    """Draft the same for one more source, later. A file that you edited is never overwritten."""
+    from dataops import add as verb
+    from dataops.screen import show_added
+
+    product = Product.find()
+    with _progress("add") as doing:
+        added = verb.add(product, path, doing)
+    show_added(out, added)
+    out.print()
+    out.print("review the drafts with git diff, then: uv run dataops check")
+
+
+@app.command()
+def sample() -> None:
+    """Cut the sample anew from raw, after you corrected what is personal in models/staging."""
+    from dataops import sample as verb
+    from dataops.screen import show_sample
+
+    product = Product.find()
+    with _progress("sample") as doing:
+        report = verb.sample(product, doing)
+    show_sample(out, report)
+    out.print()
+    out.print("review it with git diff --stat sample, then: uv run dataops check")
 
 
 @app.command()
@@ -35,28 +93,102 @@ def check() -> None:
     """Run everything that CI asks of a change, on the sample."""
     from dataops import check as verb
     from dataops import steps
+    from dataops.screen import show_check
 
     product = Product.find()
     with _progress("check") as doing:
-        done = verb.check(product, lambda line: out.print(escape(line)), doing)
-    for step in done:
-        if step.details and step.verdict in (steps.FAILED, steps.WARNED):
-            out.print()
-            out.print(f"[bold]{step.verdict}: {escape(step.name)}[/bold]")
-            for detail in step.details:
-                out.print(escape(detail))
-            if step.repeat and step.verdict == steps.FAILED:
-                out.print(f"repeat just this: {escape(step.repeat)}")
-    out.print()
-    out.print(steps.table(done))
-    out.print()
-    verdict = steps.verdict(done)
-    if verdict == steps.FAILED:
-        failed = [step.name for step in done if step.verdict == steps.FAILED]
-        out.print(f"[red]check failed[/red]: {escape(', '.join(failed))}")
+        done = verb.check(product, _say, doing)
+    show_check(out, done)
+    if steps.verdict(done) == steps.FAILED:
         raise typer.Exit(1)
-    out.print(f"[green]check passed[/green]{' with warnings' if verdict == steps.WARNED else ''}")
-    out.print("look at the catalog: target/check/static_index.html")
+
+
+@app.command()
+def release(
+    trigger: Annotated[str, typer.Option(help="push, schedule or manual.")] = "manual",
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Rebuild from raw alone, without old state.")
+    ] = False,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="Release uncommitted changes; it is recorded.")
+    ] = False,
+    no_disk_check: Annotated[
+        bool, typer.Option("--no-disk-check", help="Begin even if the disk looks too small.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+) -> None:
+    """Build a candidate on all of raw, audit it, publish it or refuse it, record the run.
+
+    Exit code 0: published. 1: refused by the audit, readers keep what they had. 2: could not run.
+    """
+    from dataops import release as verb
+    from dataops.screen_release import release_json, show_release
+
+    if trigger not in verb.TRIGGERS:
+        raise typer.BadParameter(f"one of {', '.join(verb.TRIGGERS)}", param_hint="--trigger")
+    product = Product.find()
+    options = verb.Options(trigger, full_refresh, allow_dirty, not no_disk_check)
+    say: Callable[[str], None] = (lambda line: err.print(escape(line))) if json else _say
+    with _progress("release") as doing:
+        done = verb.release(product, options, say, doing)
+    if json:
+        typer.echo(release_json(done))
+    else:
+        show_release(out, done)
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def rollback(
+    release: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="Id, number or commit; default: the one before."),
+    ] = None,
+) -> None:
+    """Make an earlier release current again, or a later one: at once, nothing is built."""
+    from dataops import rollback as verb
+    from dataops.screen_release import show_rollback
+
+    show_rollback(out, verb.rollback(Product.find(), release))
+
+
+@app.command()
+def releases(
+    limit: Annotated[int, typer.Option(min=1, help="How many runs.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+) -> None:
+    """List what was released and refused, newest first; → is current."""
+    from dataops import releases as verb
+    from dataops.screen_release import releases_json, show_releases
+
+    found = verb.releases(Product.find(), limit)
+    if json:
+        typer.echo(releases_json(found))
+    else:
+        show_releases(out, found)
+
+
+@app.command()
+def status(
+    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+) -> None:
+    """Say what is current, how old it is, how the last run went, and what is late.
+
+    Exit code 0: all is well. 1: something is not. 2: nobody can tell.
+    """
+    from dataops import status as verb
+    from dataops.screen_release import show_status, status_json
+
+    found = verb.status(Product.find())
+    if json:
+        typer.echo(status_json(found))
+    else:
+        show_status(out, found)
+    raise typer.Exit(0 if found.ok else 1)
+
+
+def _say(line: str) -> None:
+    out.print(escape(line))
 
 
 @contextmanager
@@ -79,6 +211,10 @@ def main() -> None:
     except KeyboardInterrupt:
         err.print("stopped")
         sys.exit(130)
+    except Exception:  # a fault of ours must not look like a bad verdict, whose exit code is 1
+        traceback.print_exc()
+        err.print("[red]error:[/red] dataops itself failed; the lines above say where")
+        sys.exit(2)
 
 
 if __name__ == "__main__":

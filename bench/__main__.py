@@ -1,0 +1,30 @@
+"""`make bench`: every figure of the template's promises, each a ratio of two things run in turn.
+
+python -m bench [NAME …]     without a name: all of them
+"""
+
+from __future__ import annotations
+
+import sys
+
+from bench import first_product
+from bench.measure import Figure
+
+BENCHES = {
+    "first-check": first_product.first_check,
+    "check": first_product.check,
+    "draft": first_product.draft,
+}
+
+
+def main() -> None:
+    unknown = set(sys.argv[1:]) - set(BENCHES)
+    if unknown:
+        sys.exit(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+    figures: list[Figure] = [BENCHES[name]() for name in sys.argv[1:] or BENCHES]
+    for figure in figures:
+        print(figure)
+
+
+if __name__ == "__main__":
+    main()

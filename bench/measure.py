@@ -1,0 +1,88 @@
+"""Time whole commands, two in turn, so that a ratio holds when the machine's speed drifts."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run cost: wall time in seconds, peak memory of its largest process in MB."""
+
+    seconds: float
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Two things measured in turn.
+
+    Attributes:
+        name: what is compared.
+        ours: cost of each run of ours.
+        other: cost of each run of the other, in the same order.
+        aim: the ratio of seconds not to exceed; None where there is none.
+    """
+
+    name: str
+    ours: tuple[Cost, ...]
+    other: tuple[Cost, ...]
+    aim: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        """The median of the ratios ours ÷ other, pair by pair."""
+        return statistics.median(a.seconds / b.seconds for a, b in zip(self.ours, self.other))
+
+    def __str__(self) -> str:
+        a, b = (statistics.median(c.seconds for c in costs) for costs in (self.ours, self.other))
+        peak = max(cost.megabytes for cost in self.ours)
+        aim = f"  (aim: at most {self.aim:.2f})" if self.aim is not None else ""
+        return (
+            f"{self.name}\n    ratio {self.ratio:.2f}{aim}; medians {a:.1f} s and {b:.1f} s "
+            f"over {len(self.ours)} pairs; peak memory {peak:.0f} MB"
+        )
+
+
+def run(commands: Sequence[Sequence[str]], where: Path, env: dict[str, str]) -> Cost:
+    """Run commands one after the other; a failing one ends the benchmark with what it printed."""
+    begin = time.monotonic()
+    peak = 0
+    for command in commands:
+        with tempfile.TemporaryFile() as output:
+            process = subprocess.Popen(
+                command, cwd=where, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                output.seek(0)
+                said = output.read().decode(errors="replace")
+                sys.exit(f"{' '.join(command)} failed in {where}:\n{said}")
+        peak = max(peak, usage.ru_maxrss)
+    return Cost(time.monotonic() - begin, peak / 1024)
+
+
+def in_turn(
+    name: str,
+    ours: Callable[[], Cost],
+    other: Callable[[], Cost],
+    pairs: int = 3,
+    warm: bool = True,
+    aim: float | None = None,
+) -> Figure:
+    """Measure ours and the other in turn; one pair before them is not counted when `warm`."""
+    costs: list[tuple[Cost, Cost]] = []
+    for n in range(pairs + warm):
+        print(f"  {name}: pair {n + 1} of {pairs + warm}", file=sys.stderr, flush=True)
+        costs.append((ours(), other()))
+    counted = costs[warm:]
+    return Figure(name, tuple(a for a, _ in counted), tuple(b for _, b in counted), aim)

@@ -1,0 +1,60 @@
+"""`dataops add`: from files of the team's own to raw, drafted models and a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataops.draft import Drafts, Written, draft_tables, known_tables, resources, write
+from dataops.landing import land, tables_in
+from dataops.product import Product
+from dataops.raw import SourceTable
+from dataops.sampling.cut import SampleReport, cut
+from dataops.sampling.personal import classify
+
+
+@dataclass(frozen=True)
+class Added:
+    """What `add` did.
+
+    Attributes:
+        tables: the source tables that hold the given files.
+        drafts: what was found out about them, and the drafted files.
+        written: which drafted files were new, already there, or laid beside a file of the team.
+        sample: what the sample holds now.
+    """
+
+    tables: tuple[SourceTable, ...]
+    drafts: Drafts
+    written: Written
+    sample: SampleReport
+
+
+def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
+    """Land `source` in raw, draft its models and tests, and cut the sample anew.
+
+    Args:
+        product: the product that gets them.
+        source: a file or a folder; it is only read.
+        doing: shows what is being done right now.
+
+    Raises:
+        DataopsError: a file could not be read; raw and the models are as they were.
+    """
+    tables = land(source, product.raw, progress=doing)
+    doing("profiling and drafting")
+    landed = {table.name for table in tables}
+    others = [table for table in tables_in(product.raw) if table.name not in landed]
+    drafts = draft_tables(
+        tables,
+        known_tables(product.root, others),
+        product.raw,
+        product.group,
+        classify,
+        taken=resources(product.root),
+    )
+    written = write(drafts.files, product.root)
+    doing("cutting the sample")
+    sample = cut(product.root, product.raw, product.sample)
+    return Added(tables, drafts, written, sample)

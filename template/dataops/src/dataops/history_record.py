@@ -1,0 +1,280 @@
+"""One run's record: what is written down of one attempt to make a release, or of a rollback.
+
+docs/records.md describes every field. A field may be added within one schema version; to rename or
+remove one, or to change what it means, is a new version.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+SCHEMA = 1
+
+# Outcomes. RUNNING is only ever seen beside a candidate, never in the history.
+RUNNING = "running"
+PUBLISHED = "published"  # readers see it
+REFUSED = "refused"  # the audit said no
+FAILED = "failed"  # it could not run
+STOPPED = "stopped"  # the process was told to stop
+CRASHED = "crashed"  # the process ended without a word; the next one wrote this down
+ROLLED_BACK = "rolled back"  # an earlier or later release was made current again
+
+REAL, REHEARSAL = "release", "rehearsal"
+
+
+@dataclass(frozen=True)
+class CommitFact:
+    """A commit that the last published release did not contain. Times are ISO 8601, UTC."""
+
+    commit: str
+    authored_at: str
+    committed_at: str
+
+
+@dataclass(frozen=True)
+class GitFacts:
+    """What was built.
+
+    Attributes:
+        commit: full hash; empty where there is no git.
+        branch: empty on a detached head.
+        authored_at: ISO 8601, UTC; empty when unknown.
+        committed_at: ISO 8601, UTC; empty when unknown.
+        dirty: built with uncommitted changes.
+        since: the commit of the last published release; empty before the first.
+        commits: what came since then, newest first, at most 1,000; every commit before the first.
+        commits_total: how many that are; None when it can't be told (a shallow clone).
+    """
+
+    commit: str = ""
+    branch: str = ""
+    authored_at: str = ""
+    committed_at: str = ""
+    dirty: bool = False
+    since: str = ""
+    commits: tuple[CommitFact, ...] = ()
+    commits_total: int | None = None
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One source table's files in raw: how many, how large together."""
+
+    name: str
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class RawFacts:
+    """The state of raw that was built.
+
+    Attributes:
+        fingerprint: a hash of the names, sizes and contents of all files; equal means equal.
+        files: how many.
+        bytes: how large together.
+        tables: the same for each source table.
+        arrived: files that came, or changed, while the release was built.
+        edited: files whose content differs from the current release's; raw is never to be edited.
+        removed: files that the current release read and that are gone.
+    """
+
+    fingerprint: str = ""
+    files: int = 0
+    bytes: int = 0
+    tables: tuple[RawTable, ...] = ()
+    arrived: int = 0
+    edited: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NodeRun:
+    """What dbt said of one node.
+
+    Attributes:
+        unique_id: dbt's id.
+        kind: model, snapshot, seed, test, unit_test, …
+        name: its name.
+        path: its file, relative to the product.
+        group: the dbt group that owns it, or for a test what it tests; empty when none does.
+        subject: for a test the node it is about; else the node itself.
+        depends_on: its direct parents.
+        status: dbt's word: success, pass, warn, error, fail, skipped.
+        seconds: time it took.
+        rows: rows of the table it built; None for a view, a test, and what was not built.
+        failures: failing rows of a test; None where there is no such count.
+        message: dbt's message with the values masked; empty when all is well.
+    """
+
+    unique_id: str
+    kind: str
+    name: str
+    path: str
+    group: str
+    subject: str
+    depends_on: tuple[str, ...]
+    status: str
+    seconds: float
+    rows: int | None = None
+    failures: int | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class FreshnessRun:
+    """How old one source was.
+
+    Attributes:
+        unique_id: dbt's id of the source table.
+        name: the source table.
+        status: pass, warn, error, or runtime error when it could not be told.
+        loaded_at: its newest time, ISO 8601, UTC; empty when it could not be told.
+        age: seconds from then to the run's clock; None when it could not be told.
+        message: dbt's message with the values masked; empty when all is well.
+    """
+
+    unique_id: str
+    name: str
+    status: str
+    loaded_at: str = ""
+    age: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run.
+
+    Attributes:
+        schema: version of this layout.
+        run: the run's id, and its release's: number, beginning, short commit.
+        number: counts up, one a run; the order of runs whatever the clock did.
+        product: the dbt project's name.
+        verb: release or rollback.
+        trigger: push, schedule or manual.
+        kind: release, built from raw; or rehearsal, built from the sample.
+        outcome: published, refused, failed, stopped, crashed or "rolled back".
+        problem: why it was not published, values masked; empty when it was.
+        began_at: ISO 8601, UTC, by the product's clock.
+        ended_at: the same; empty when nobody saw the end.
+        seconds: from beginning to end, by a clock that nobody can set.
+        base: the release that was current when it began; empty before the first.
+        current: the release that was current when it ended; empty before the first.
+        warehouse: duckdb, postgres, …
+        full_refresh: rebuilt from raw alone, without current's state.
+        git, raw: what was built, and from what.
+        tools: versions by name.
+        counts: dbt's own counts of `dbt build`, nodes by status.
+        nodes, freshness: what dbt said.
+        phases: seconds by phase.
+        notes: what the reader of the record should know besides, one sentence each.
+    """
+
+    run: str
+    number: int
+    product: str
+    verb: str
+    trigger: str
+    outcome: str
+    began_at: str
+    kind: str = REAL
+    schema: int = SCHEMA
+    problem: str = ""
+    ended_at: str = ""
+    seconds: float = 0.0
+    base: str = ""
+    current: str = ""
+    warehouse: str = ""
+    full_refresh: bool = False
+    git: GitFacts = GitFacts()
+    raw: RawFacts = RawFacts()
+    tools: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    nodes: tuple[NodeRun, ...] = ()
+    freshness: tuple[FreshnessRun, ...] = ()
+    phases: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> bytes:
+        """The record as one line of JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def read_record(data: bytes) -> Record:
+    """The record in one line of JSON; fields that a newer dataops added are left out.
+
+    Raises:
+        ValueError: this is no whole record.
+    """
+    try:
+        raw = json.loads(data)
+        git = dict(raw.get("git") or {})
+        git["commits"] = tuple(_only(CommitFact, commit) for commit in git.get("commits") or ())
+        state = dict(raw.get("raw") or {})
+        state["tables"] = tuple(_only(RawTable, table) for table in state.get("tables") or ())
+        for name in ("edited", "removed"):
+            state[name] = tuple(state.get(name) or ())
+        nodes = [
+            _only(NodeRun, dict(node, depends_on=tuple(node.get("depends_on") or ())))
+            for node in raw.get("nodes") or ()
+        ]
+        given = dict(
+            raw,
+            git=_only(GitFacts, git),
+            raw=_only(RawFacts, state),
+            nodes=tuple(nodes),
+            freshness=tuple(_only(FreshnessRun, one) for one in raw.get("freshness") or ()),
+            notes=tuple(raw.get("notes") or ()),
+        )
+        record: Record = _only(Record, given)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"not a record: {error}") from error
+    return record
+
+
+def _only(kind: Any, given: dict[str, Any]) -> Any:
+    """`kind` from those of the given fields that it has."""
+    return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given})
+
+
+def utc(moment: datetime) -> str:
+    """ISO 8601 in UTC to the second, as records write it: 2026-03-31T07:00:00Z."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> datetime:
+    """The time that a record wrote.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+_QUOTED = re.compile(r"'(?:[^'\n]|'')*'")
+_KEY = re.compile(r"\"(?P<column>[^\":]+): [^\"]*\"")
+_ROW = re.compile(r"^(Original Line|LINE \d+|Row|Values?)\b.*", re.IGNORECASE)
+_SECRET_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@")
+_LONGEST = 1000
+
+
+def masked(message: str) -> str:
+    """A message without values: what a database quotes may be personal, and records may enter git.
+
+    Quoted text, keys of a violated constraint, whole lines of a file, and what stands before the @
+    of an address go; what the matter is, and where, stays.
+    """
+    lines: list[str] = []
+    for line in message.splitlines():
+        if _ROW.match(line.strip()):
+            break
+        line = _KEY.sub(lambda match: f'"{match["column"]}: …"', line)
+        lines.append(_SECRET_URL.sub(r"\g<scheme>…@", _QUOTED.sub("'…'", line)))
+    text = "\n".join(lines)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"

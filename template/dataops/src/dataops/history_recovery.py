@@ -1,0 +1,107 @@
+"""What a run that ended without a word left behind: the next one writes it down and tidies up."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from dataops.errors import DataopsError
+from dataops.history import History
+from dataops.history_record import CRASHED, ROLLED_BACK, RUNNING, Record, read_record
+from dataops.store import FolderStore
+from dataops.store.folder import RECORD
+from dataops.warehouse import Warehouse
+
+
+def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[str]:
+    """Bring store and history to where they would be had nothing been cut short.
+
+    The lock must be held. With a broken pointer nobody can tell what was published: then only the
+    history is mended, and the rest waits until somebody has chosen a release.
+
+    Returns:
+        What was done, one sentence each.
+
+    Raises:
+        HistoryError: a record could not be written; it will be tried again.
+    """
+    done = _mend_records(store, history)
+    try:
+        current = store.current() or ""
+    except DataopsError:
+        return done
+    for run in store.publishing():
+        record = _record(store, f"releases/{run}")
+        if run != current:
+            record = record and _crashed(record, current)
+        if record and not history.holds(run):
+            history.add(record)
+            done.append(f"Run {run} was cut short while it published; it is recorded now.")
+        if run == current:
+            store.settle(run)
+        else:
+            warehouse.drop(run)
+            store.drop(run)
+    for run in store.unfinished():
+        record = _record(store, f"candidates/{run}")
+        if record and not history.holds(run):
+            if record.outcome == RUNNING:
+                record = _ended(record, current)
+            history.add(record)
+            done.append(f"Run {run} had ended without a record ({record.outcome}); it has one now.")
+        warehouse.discard(run)
+        store.discard(run)
+    return done
+
+
+def interrupted(store: FolderStore, history: History) -> Record | None:
+    """The newest run that is not in the history yet; one that runs now says `running`."""
+    current = ""
+    with contextlib.suppress(DataopsError):
+        current = store.current() or ""
+    found: list[Record] = []
+    for run in store.publishing():
+        if record := _record(store, f"releases/{run}"):
+            found.append(record if run == current else _crashed(record, current))
+    for run in store.unfinished():
+        if record := _record(store, f"candidates/{run}"):
+            running = record.outcome == RUNNING and store.is_locked() is not False
+            found.append(record if running else _ended(record, current))
+    found = [record for record in found if not history.holds(record.run)]
+    return max(found, key=lambda record: record.number, default=None)
+
+
+def _ended(record: Record, current: str) -> Record:
+    """How a run ended that nobody saw the end of."""
+    if record.outcome != RUNNING:
+        return record
+    if record.verb == "rollback" and record.current == current:
+        return replace(record, outcome=ROLLED_BACK)
+    return _crashed(record, current)
+
+
+def _crashed(record: Record, current: str) -> Record:
+    problem = "The process ended without a word (killed, or the machine went down)."
+    return replace(record, outcome=CRASHED, problem=problem, current=current, ended_at="")
+
+
+def _mend_records(store: FolderStore, history: History) -> list[str]:
+    done = []
+    for run in history.look_for_damage():
+        record = _record(store, f"releases/{run}")
+        try:
+            history.mend(run, record)
+        except OSError as error:
+            done.append(f"The record of run {run} is damaged and could not be moved: {error}")
+            continue
+        history.damaged.remove(run)
+        how = "restored from the release" if record else "moved to history/damaged"
+        done.append(f"The record of run {run} was damaged: {how}.")
+    return done
+
+
+def _record(store: FolderStore, folder: str) -> Record | None:
+    try:
+        return read_record((store.root / folder / RECORD).read_bytes())
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,680 @@
+"""`dataops release`: build one commit on all of raw, audit it, publish or refuse, record."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+
+from dataops import history_facts as facts
+from dataops import steps
+from dataops.cause import Cause, find_cause, owner_of, subject_of
+from dataops.dbt import Dbt, DbtRun, NodeResult
+from dataops.errors import DataopsError
+from dataops.history import History
+from dataops.history_record import (
+    FAILED,
+    PUBLISHED,
+    REAL,
+    REFUSED,
+    REHEARSAL,
+    RUNNING,
+    STOPPED,
+    FreshnessRun,
+    NodeRun,
+    RawFacts,
+    Record,
+    masked,
+    read_record,
+    utc,
+)
+from dataops.history_recovery import recover
+from dataops.manifest import Manifest, read_manifest
+from dataops.product import Product, now
+from dataops.steps import Step
+from dataops.store import FolderStore, durable, open_store
+from dataops.store.folder import RECORD
+from dataops.warehouse import Label, Relation, Warehouse, open_warehouse
+
+TRIGGERS = ("push", "schedule", "manual")
+RAW_LIST = "raw.json"
+# What dbt wrote, and what it is called in a release.
+_KEPT_ARTIFACTS = {
+    "manifest.json": "manifest.json",
+    "catalog.json": "catalog.json",
+    "static_index.html": "index.html",
+}
+# What does not go on from its last state: everything else does, a team's own materialization too.
+_STATELESS = frozenset({"", "table", "view", "ephemeral", "seed", "test", "unit", "external"})
+_STATEFUL_KINDS = frozenset({"model", "snapshot"})
+_DISK_FULL = ("no space left on device", os.strerror(errno.ENOSPC).lower(), "disk quota exceeded")
+_PARSE, _BUILD, _FRESHNESS, _DOCS = "dbt parse", "dbt build", "source freshness", "catalog"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a release is asked for.
+
+    Attributes:
+        trigger: push, schedule or manual.
+        full_refresh: rebuild from raw alone, without current's state.
+        allow_dirty: with uncommitted changes.
+        check_disk: look first whether the disk will hold it.
+    """
+
+    trigger: str = "manual"
+    full_refresh: bool = False
+    allow_dirty: bool = False
+    check_disk: bool = True
+
+
+@dataclass(frozen=True)
+class Released:
+    """How it went.
+
+    Attributes:
+        record: what was written down.
+        steps: what was done, with verdicts.
+        failed: what the audit saw, most upstream first.
+        cause: what to look at first; None when nothing failed.
+        recorded: whether the record was written; else `warnings` says why not.
+        warnings: what somebody should know, one sentence each.
+        log: where dbt said it in full.
+    """
+
+    record: Record
+    steps: tuple[Step, ...]
+    failed: tuple[NodeResult, ...]
+    cause: Cause | None
+    recorded: bool
+    warnings: tuple[str, ...]
+    log: Path
+
+    @property
+    def exit_code(self) -> int:
+        return {PUBLISHED: 0, REFUSED: 1}.get(self.record.outcome, 2)
+
+
+def release(
+    product: Product,
+    options: Options,
+    say: Callable[[str], None],
+    doing: Callable[[str], None],
+) -> Released:
+    """Make a release: build a candidate, audit it, then publish it or refuse it; record the run.
+
+    Args:
+        product: what to build.
+        options: how.
+        say: prints a line that stays.
+        doing: shows what is being done right now.
+
+    Raises:
+        DataopsError: it could not begin: uncommitted changes, another release at work, a store that
+            can't be written, no raw where there was some. Nothing has changed.
+    """
+    if not options.allow_dirty and product.in_git and (changed := facts.uncommitted(product)):
+        raise DataopsError(
+            "There are uncommitted changes: a release is made from a commit.",
+            where=", ".join(changed[:5]) + (" …" if len(changed) > 5 else ""),
+            mend="commit them (git add -A && git commit), "
+            "or try it anyway: uv run dataops release --allow-dirty",
+        )
+    store = open_store(product)
+    with _Signals() as signals, store.lock():
+        history = History(store.history)
+        run = _Run(
+            product, options, store, history, open_warehouse(product, store), signals, say, doing
+        )
+        return run.tell()
+
+
+class _Stopped(KeyboardInterrupt):
+    """The process was told to stop. (A KeyboardInterrupt, so that dbt lets go of its threads.)"""
+
+
+@dataclass
+class _Signals:
+    """Turns a request to stop into an exception, but not while the outcome is being settled."""
+
+    told: str = ""
+    _held: bool = False
+    _before: dict[int, object] = field(default_factory=dict)
+
+    def __enter__(self) -> _Signals:
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+                if number := getattr(signal, name, None):
+                    self._before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        first = not self.told
+        self.told = signal.Signals(number).name
+        if first and not self._held:
+            raise _Stopped(self.told)
+
+    def look(self) -> None:
+        """Raise what dbt may have swallowed."""
+        if self.told:
+            raise _Stopped(self.told)
+
+    def hold(self) -> None:
+        """From here on finish what is begun, whatever is asked."""
+        self._held = True
+
+
+@dataclass
+class _Run:
+    """One run's state; its phases are the methods, in order."""
+
+    product: Product
+    options: Options
+    store: FolderStore
+    history: History
+    warehouse: Warehouse
+    signals: _Signals
+    say: Callable[[str], None]
+    doing: Callable[[str], None]
+    done: list[Step] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    failed: list[NodeResult] = field(default_factory=list)
+    manifest: Manifest | None = None
+    raw_files: tuple[facts.RawFile, ...] = ()
+    record: Record = field(init=False)
+    environment: dict[str, str] = field(default_factory=dict)
+    recorded: bool = False
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def target(self) -> Path:
+        """Where dbt writes; the candidate gets copies of what is to stay."""
+        return self.product.target / "release"
+
+    def tell(self) -> Released:
+        """The whole story."""
+        self.tidy_up_after_others()
+        self.begin()
+        try:
+            try:
+                outcome, problem = self.attempt()
+            except DataopsError as error:
+                outcome, problem = FAILED, str(error)
+            except Exception as error:  # recorded like any other end, and told
+                outcome, problem = FAILED, f"{type(error).__name__}: {error}"
+            self.signals.hold()
+        except KeyboardInterrupt:
+            self.signals.hold()
+            outcome, problem = STOPPED, f"The process was told to stop ({self.signals.told})."
+        self.settle(outcome, problem)
+        self.tidy_up()
+        manifest = self.manifest
+        cause = find_cause(self.failed, manifest) if manifest else None
+        return Released(
+            record=self.record,
+            steps=tuple(self.done),
+            failed=tuple(self.failed),
+            cause=cause,
+            recorded=self.recorded,
+            warnings=tuple(self.warnings),
+            log=self.target / "logs" / "dbt.log",
+        )
+
+    # ── Before ───────────────────────────────────────────────────────────────────────────────
+
+    def tidy_up_after_others(self) -> None:
+        for sentence in recover(self.store, self.history, self.warehouse):
+            self.warn(sentence)
+
+    def begin(self) -> None:
+        """Give the run its id, and write down that it has begun."""
+        base = self.store.current() or ""
+        kind = self.kind_of_release()
+        last = next(self.history.newest(), None)
+        number = self.store.next_number(self.history.highest())
+        git = facts.git_facts(self.product, self.last_published_commit())
+        began = now()
+        commit = (git.commit[:7] or "nogit").lower()
+        stamp = utc(began).replace("-", "").replace(":", "")
+        self.record = Record(
+            run=f"{number:06d}-{stamp}-{commit}",
+            number=number,
+            product=self.product.slug,
+            verb="release",
+            trigger=self.options.trigger,
+            outcome=RUNNING,
+            began_at=utc(began),
+            kind=kind,
+            base=base,
+            current=base,
+            warehouse=self.warehouse.name,
+            full_refresh=self.options.full_refresh,
+            git=git,
+            tools=facts.tools(),
+        )
+        if last and last.began_at > self.record.began_at:
+            self.note(
+                f"The clock went back: run {last.run} began later than this one, "
+                "which follows it all the same."
+            )
+        self.store.candidate(self.record.run)
+        self.write_down()
+
+    def kind_of_release(self) -> str:
+        """From raw, or a rehearsal on the sample where there is no raw yet.
+
+        Raises:
+            DataopsError: raw was there and is gone, or is not where DATAOPS_RAW says.
+        """
+        root = self.product.raw
+        if root.is_dir() and facts.raw_files(root):
+            return REAL
+        told = os.environ.get("DATAOPS_RAW")
+        published = (self.published(run) for run in self.store.kept())
+        real = any(record and record.kind == REAL for record in published)
+        if told or real:
+            raise DataopsError(
+                "There are no files in raw"
+                + (", though earlier releases were built from it." if real else "."),
+                where=f"DATAOPS_RAW={told}" if told else "raw/",
+                mend="set DATAOPS_RAW to the folder that holds the landing data, and repeat the "
+                "command; readers keep what they have",
+            )
+        return REHEARSAL
+
+    def last_published_commit(self) -> str:
+        for run in reversed(self.store.kept()):
+            if record := self.published(run):
+                return record.git.commit
+        return ""
+
+    def published(self, run: str) -> Record | None:
+        try:
+            return read_record((self.store.releases / run / RECORD).read_bytes())
+        except (OSError, ValueError):
+            return None
+
+    # ── The candidate and its audit ──────────────────────────────────────────────────────────
+
+    def attempt(self) -> tuple[str, str]:
+        """Build and audit; returns the outcome, and the problem if there is one."""
+        base = self.record.base
+        self.read_raw(base)
+        if self.options.check_disk:
+            before = self.published(base) if base else None
+            self.warehouse.make_room(self.record.raw, before.raw if before else RawFacts())
+        self.forget_last_run()
+        dbt = self.dbt()
+
+        parsed = self.step(_PARSE, lambda: dbt.parse(warnings_are_errors=False))
+        if not parsed.ok:
+            return REFUSED, f"dbt could not read the project.\n{parsed.problem}"
+        self.manifest = read_manifest(self.target / "manifest.json", packages=True)
+        state_from = "" if self.options.full_refresh or not self.goes_on_from(base) else base
+        where = self.warehouse.begin(self.record.run, state_from, stateful(self.manifest))
+        self.environment.update(where)
+
+        refresh = ["--full-refresh"] if self.options.full_refresh else []
+        built = self.step(_BUILD, lambda: dbt.build(*refresh))
+        self.keep_nodes(built)
+        if (problem := _trouble(built)) or built.failed:
+            if problem and not built.failed:
+                return REFUSED, problem
+            if _disk_full(built.failed):
+                return FAILED, "The disk is full."
+        fresh = self.step(_FRESHNESS, lambda: dbt.freshness())
+        self.keep_freshness(fresh)
+        self.failed = [*fresh.failed, *built.failed]
+        if not built.ok or not fresh.ok:
+            problem = fresh.problem if not fresh.ok and not fresh.failed else ""
+            return REFUSED, problem or _told(self.failed)
+        documented = self.step(_DOCS, lambda: dbt.docs("--no-compile"))
+        if not documented.ok:
+            return FAILED, f"The catalog could not be made.\n{documented.problem}"
+        self.look_whether_raw_moved()
+        self.signals.look()
+        return PUBLISHED, ""
+
+    def goes_on_from(self, base: str) -> bool:
+        """Whether current's state is this one's: what a rehearsal collected was the sample's."""
+        before = self.published(base) if base else None
+        return before is not None and before.kind == self.record.kind
+
+    def read_raw(self, base: str) -> None:
+        rehearsal = self.record.kind == REHEARSAL
+        root = self.product.sample if rehearsal else self.product.raw
+        self.doing("reading raw")
+        with self.phase("raw"):
+            name = "sample" if rehearsal else "raw"
+            self.raw_files = facts.read_raw(root, self.store.cache / f"{name}.json")
+        before = self.published(base) if base else None
+        kept: tuple[facts.RawFile, ...] = ()
+        if before and before.kind == self.record.kind == REAL:
+            kept = facts.raw_from_json(self.store.releases / base / RAW_LIST)
+        raw = facts.raw_facts(self.raw_files, kept)
+        self.record = replace(self.record, raw=raw)
+        for names, what in ((raw.edited, "edited"), (raw.removed, "removed")):
+            if names:
+                self.note(
+                    f"Raw is only ever added to, but {len(names)} files were {what} since the "
+                    f"current release: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
+                )
+
+    def look_whether_raw_moved(self) -> None:
+        rehearsal = self.record.kind == REHEARSAL
+        root = self.product.sample if rehearsal else self.product.raw
+        with self.phase("raw"):
+            after = facts.read_raw(root, self.store.cache / f"{root.name}.json")
+        if arrived := len(set(after) - set(self.raw_files)):
+            self.record = replace(self.record, raw=replace(self.record.raw, arrived=arrived))
+            self.note(
+                f"{arrived} files came to raw while the release was built: it may hold some of "
+                "them. The next release holds all."
+            )
+
+    def dbt(self) -> Dbt:
+        rehearsal = self.record.kind == REHEARSAL
+        root = self.product.sample if rehearsal else self.product.raw
+        # Relative where it can be: dbt's compiled SQL then is the same on every machine.
+        inside = root.is_relative_to(self.product.root)
+        raw = root.relative_to(self.product.root) if inside else root
+        self.environment["DATAOPS_RAW"] = str(raw)
+        if rehearsal and not os.environ.get("DATAOPS_NOW") and self.product.as_of:
+            self.environment["DATAOPS_NOW"] = self.product.as_of
+        progress = self.doing
+        return Dbt(
+            self.product.root,
+            "prod",
+            self.target,
+            self.environment,
+            progress=lambda line: progress(f"dbt: {line}"),
+        )
+
+    def forget_last_run(self) -> None:
+        """Keep only what dbt parsed: an unchanged file is not read again."""
+        self.target.mkdir(parents=True, exist_ok=True)
+        for path in self.target.iterdir():
+            if path.name != "partial_parse.msgpack":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def keep_nodes(self, built: DbtRun) -> None:
+        assert self.manifest is not None
+        relations = {
+            node.unique_id: Relation(node.schema, node.alias)
+            for node in self.manifest.nodes.values()
+            if node.kind in ("model", "snapshot", "seed") and node.alias
+        }
+        ready = [result.unique_id for result in built.nodes if result.status == "success"]
+        wanted = [relations[one] for one in ready if one in relations]
+        with self.phase("rows"):
+            rows = self.warehouse.rows(self.record.run, wanted)
+        nodes = tuple(
+            node_run(result, self.manifest, rows.get(relations[result.unique_id]))
+            if result.unique_id in relations and result.status == "success"
+            else node_run(result, self.manifest, None)
+            for result in built.nodes
+        )
+        counts = dbt_counts(self.target / "run_results.json") if built.nodes else {}
+        self.record = replace(self.record, nodes=nodes, counts=counts)
+
+    def keep_freshness(self, fresh: DbtRun) -> None:
+        self.record = replace(
+            self.record,
+            freshness=tuple(
+                FreshnessRun(
+                    result.unique_id,
+                    result.name,
+                    result.status,
+                    result.loaded_at,
+                    result.age,
+                    masked(result.message),
+                )
+                for result in fresh.nodes
+            ),
+        )
+
+    # ── The verdict ──────────────────────────────────────────────────────────────────────────
+
+    def settle(self, outcome: str, problem: str) -> None:
+        """Publish if the audit passed, and record the run in any case."""
+        if outcome == PUBLISHED:
+            self.doing("publishing")
+            try:
+                with self.phase("publish"):
+                    self.publish()
+                return
+            except (DataopsError, OSError) as error:
+                outcome, problem = FAILED, f"It could not be published. {error}"
+        self.conclude(outcome, problem)
+        with contextlib.suppress(OSError):
+            self.warehouse.discard(self.record.run)  # first of all: the record may need the room
+        try:
+            self.write_down()
+        except OSError as error:
+            self.warn(f"error: the run's end could not be written down: {error.strerror}")
+        if self.add_to_history():
+            self.store.discard(self.record.run)
+
+    def publish(self) -> None:
+        """Seal the candidate, put it among the releases, swing the pointer, then record."""
+        run = self.record.run
+        folder = self.store.candidate(run)
+        for source, name in _KEPT_ARTIFACTS.items():
+            if (self.target / source).exists():
+                shutil.copyfile(self.target / source, folder / name)
+        durable.write(folder / RAW_LIST, facts.raw_to_json(self.raw_files))
+        self.conclude(PUBLISHED, "", current=run)
+        record = self.record
+        self.warehouse.seal(
+            run,
+            Label(
+                release_id=run,
+                kind=record.kind,
+                built_from="raw" if record.kind == REAL else "sample",
+                commit=record.git.commit,
+                dirty=record.git.dirty,
+                raw_fingerprint=record.raw.fingerprint,
+                published_at=record.ended_at,
+            ),
+        )
+        self.write_down()
+        self.store.keep(run)
+        try:
+            self.warehouse.publish(run)
+            self.store.point(run)
+        except DataopsError:
+            if self.store.current() != run:
+                self.warehouse.drop(run)
+                self.store.drop(run)
+                raise
+            self.warn("error: the disk may not hold the new pointer after a power cut")
+        self.done.append(Step("publish", steps.PASSED, 0.0, f"current is {run}"))
+        self.say(f"{steps.PASSED:<8}publish")
+        if self.add_to_history():
+            self.store.settle(run)
+
+    def conclude(self, outcome: str, problem: str, current: str | None = None) -> None:
+        self.record = replace(
+            self.record,
+            outcome=outcome,
+            problem=masked(problem),
+            ended_at=utc(now()),
+            seconds=round(time.monotonic() - self._began, 3),
+            current=self.record.base if current is None else current,
+        )
+
+    def add_to_history(self) -> bool:
+        """Never changes the verdict, and is never silent."""
+        try:
+            with self.phase("record"):
+                self.history.add(self.record)
+        except DataopsError as error:
+            self.warn(f"error: {error}")
+            return False
+        self.recorded = True
+        return True
+
+    # ── After ────────────────────────────────────────────────────────────────────────────────
+
+    def tidy_up(self) -> None:
+        try:
+            prune(self.store, self.warehouse, kept_releases())
+            self.history.pack()
+        except (DataopsError, OSError) as error:
+            self.warn(f"error: tidying up: {error}")
+
+    # ── Small things ─────────────────────────────────────────────────────────────────────────
+
+    def step(self, name: str, act: Callable[[], DbtRun]) -> DbtRun:
+        self.signals.look()
+        self.doing(name)
+        begin = time.monotonic()
+        with self.phase(name):
+            run = act()
+        self.signals.look()
+        seconds = time.monotonic() - begin
+        verdict = steps.PASSED if run.ok else steps.FAILED
+        if run.ok and run.warned:
+            verdict = steps.WARNED
+        step = Step(name, verdict, seconds, _summary(run))
+        self.done.append(step)
+        self.say(f"{step.verdict:<8}{step.name} {seconds:.1f} s")
+        return run
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        begin = time.monotonic()
+        try:
+            yield
+        finally:
+            phases = dict(self.record.phases)
+            phases[name] = round(phases.get(name, 0.0) + time.monotonic() - begin, 3)
+            self.record = replace(self.record, phases=phases)
+
+    def write_down(self) -> None:
+        durable.write(self.store.candidate(self.record.run) / RECORD, self.record.to_json())
+
+    def note(self, sentence: str) -> None:
+        self.record = replace(self.record, notes=(*self.record.notes, sentence))
+        self.warn(sentence)
+
+    def warn(self, sentence: str) -> None:
+        self.warnings.append(sentence)
+        self.say(sentence)
+
+
+# ── Deciding ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def stateful(manifest: Manifest) -> list[Relation]:
+    """The relations that go on from what they hold: incremental models, snapshots, a team's own."""
+    return sorted(
+        Relation(node.schema, node.alias)
+        for node in manifest.nodes.values()
+        if node.kind in _STATEFUL_KINDS and node.materialized not in _STATELESS and node.alias
+    )
+
+
+def node_run(result: NodeResult, manifest: Manifest, rows: int | None) -> NodeRun:
+    """dbt's result as a record holds it."""
+    subject = subject_of(result, manifest)
+    group = manifest.nodes[subject].group if subject in manifest.nodes else ""
+    return NodeRun(
+        unique_id=result.unique_id,
+        kind=result.kind,
+        name=result.name,
+        path=result.path,
+        group=group or owner_of(subject, manifest)[0],
+        subject=subject,
+        depends_on=result.depends_on,
+        status=result.status,
+        seconds=round(result.seconds, 3),
+        rows=rows,
+        failures=result.failures,
+        message="" if result.status in ("success", "pass") else masked(result.message),
+    )
+
+
+def dbt_counts(run_results: Path) -> dict[str, int]:
+    """dbt's own counts of nodes by status, from the file that it wrote.
+
+    Raises:
+        DataopsError: dbt wrote none.
+    """
+    try:
+        found = json.loads(run_results.read_bytes())
+        return dict(sorted(Counter(str(one["status"]) for one in found["results"]).items()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataopsError("dbt's results could not be read.", where=str(error)) from error
+
+
+def kept_releases() -> int:
+    """How many releases stay: DATAOPS_KEEP, by default 10, at least 1.
+
+    Raises:
+        DataopsError: it is no such number.
+    """
+    told = os.environ.get("DATAOPS_KEEP") or "10"
+    if not told.isdigit() or int(told) < 1:
+        raise DataopsError(
+            "DATAOPS_KEEP is not a number of releases.",
+            where=told,
+            mend="set it to 10, or unset it",
+        )
+    return int(told)
+
+
+def to_prune(kept: list[str], current: str | None, keep: int) -> list[str]:
+    """Which releases go: all but the newest `keep`, and never the current one."""
+    return [run for run in kept[: max(0, len(kept) - keep)] if run != current]
+
+
+def prune(store: FolderStore, warehouse: Warehouse, keep: int) -> list[str]:
+    """Delete old releases; who reads one keeps reading. Returns which.
+
+    Raises:
+        DataopsError: the store can't be written, or its pointer is broken: then nothing is deleted.
+    """
+    gone = to_prune(store.kept(), store.current(), keep)
+    for run in gone:
+        warehouse.drop(run)
+        store.drop(run)
+    return gone
+
+
+def _summary(run: DbtRun) -> str:
+    counts = Counter(node.kind for node in run.nodes)
+    parts = [
+        f"{count} {kind.replace('_', ' ')}{'s' * (count != 1)}" for kind, count in counts.items()
+    ]
+    for word, nodes in (("failed", run.failed), ("warned", run.warned), ("skipped", run.skipped)):
+        if nodes:
+            parts.append(f"{len(nodes)} {word}")
+    return ", ".join(parts)
+
+
+def _trouble(run: DbtRun) -> str:
+    return "" if run.ok else run.problem or "dbt build failed."
+
+
+def _told(failed: list[NodeResult]) -> str:
+    names = ", ".join(f"{result.kind} {result.name}" for result in failed[:5])
+    return f"{len(failed)} failed: {names}{' …' if len(failed) > 5 else ''}"
+
+
+def _disk_full(failed: tuple[NodeResult, ...]) -> bool:
+    return any(sign in result.message.lower() for result in failed for sign in _DISK_FULL)

@@ -1,0 +1,64 @@
+"""`dataops releases`: what was released and refused, newest first."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+from dataops.errors import DataopsError
+from dataops.history import History
+from dataops.history_record import PUBLISHED, Record, read_record
+from dataops.product import Product
+from dataops.store import open_store
+from dataops.store.folder import RECORD
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One run.
+
+    Attributes:
+        record: what was written down of it.
+        kept: whether its release is still there to be made current.
+        current: whether readers see it.
+    """
+
+    record: Record
+    kept: bool
+    current: bool
+
+
+def releases(product: Product, limit: int = 20) -> list[Listed]:
+    """The last runs and every release that is kept, newest first.
+
+    Args:
+        product: the product.
+        limit: how many runs; releases that are kept are listed even when they are older.
+
+    Raises:
+        DataopsError: the store can't be read.
+    """
+    store = open_store(product)
+    store.check()
+    history = History(store.history)
+    kept = set(store.kept())
+    current = None
+    with contextlib.suppress(DataopsError):  # `status` says it; the list helps to choose one
+        current = store.current()
+    found: dict[str, Record] = {}
+    for record in history.newest():
+        if len(found) >= limit:
+            break
+        found[record.run] = record
+    for run in kept - set(found):
+        with contextlib.suppress(OSError, ValueError):
+            found[run] = read_record((store.releases / run / RECORD).read_bytes())
+    ordered = sorted(found.values(), key=lambda record: record.number, reverse=True)
+    return [
+        Listed(
+            record,
+            kept=record.run in kept and record.outcome == PUBLISHED,
+            current=record.run == current,
+        )
+        for record in ordered
+    ]

@@ -1,0 +1,165 @@
+"""`dataops rollback`: an earlier release, or a later one, is current again at once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from dataops.errors import DataopsError
+from dataops.history import History
+from dataops.history_record import ROLLED_BACK, RUNNING, Record, read_record, utc
+from dataops.history_recovery import recover
+from dataops.product import Product, now
+from dataops.store import FolderStore, durable, open_store
+from dataops.store.folder import RECORD, run_number
+from dataops.warehouse import open_warehouse
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """How it went.
+
+    Attributes:
+        record: what was written down of the rollback.
+        release: the record of the release that is current now.
+        warnings: what somebody should know, one sentence each.
+    """
+
+    record: Record
+    release: Record
+    warnings: tuple[str, ...]
+
+
+def rollback(product: Product, said: str | None) -> RolledBack:
+    """Make another release current, and record that.
+
+    Args:
+        product: the product.
+        said: which one: its id, its number or its commit; None for the one before current.
+
+    Raises:
+        DataopsError: there is no such release, or it could not be made current; nothing changed.
+    """
+    began = time.monotonic()
+    store = open_store(product)
+    if not store.root.is_dir():
+        raise _nothing_to_roll_back(store)
+    with store.lock():
+        history, warehouse = History(store.history), open_warehouse(product, store)
+        warnings = recover(store, history, warehouse)
+        try:
+            base = store.current() or ""
+        except DataopsError as error:
+            if said is None:
+                raise
+            base = ""
+            warnings.append(f"The pointer to the current release was broken: {error.where}")
+        run = choose(store.kept(), base, said)
+        warehouse.check(run)
+        release = _record_of(store, run)
+        record = _begun(product, store, history, base, release, said)
+        draft = store.candidate(record.run) / RECORD
+        durable.write(draft, record.to_json())
+        try:
+            warehouse.publish(run)
+            store.point(run)
+        except DataopsError:
+            store.discard(record.run)
+            raise
+        seconds = round(time.monotonic() - began, 3)
+        record = replace(record, outcome=ROLLED_BACK, ended_at=utc(now()), seconds=seconds)
+        try:
+            durable.write(draft, record.to_json())
+            history.add(record)
+            store.discard(record.run)
+        except (DataopsError, OSError) as error:  # never changes what was done, and is never silent
+            warnings.append(f"error: the rollback could not be recorded: {error}")
+    return RolledBack(record, release, tuple(warnings))
+
+
+def choose(kept: list[str], current: str, said: str | None) -> str:
+    """Which release is meant.
+
+    Args:
+        kept: the releases there are, oldest first.
+        current: the one that readers see; empty when nobody knows.
+        said: an id, a number or a commit; None for the newest one before current.
+
+    Raises:
+        DataopsError: none is, or more than one.
+    """
+    if said is None:
+        before = [run for run in kept if run_number(run) < run_number(current)]
+        if not before:
+            raise DataopsError(
+                "There is no release before the current one.",
+                where=current or "no release is current",
+                mend="choose one: uv run dataops releases",
+            )
+        return before[-1]
+    said = said.strip()
+    meant = [
+        run
+        for run in kept
+        if run == said
+        or (said.isdigit() and len(said) <= 6 and run_number(run) == int(said))
+        or (len(said) >= 4 and said.lower().startswith(run.rpartition("-")[2]))
+        or (len(said) >= 4 and run.rpartition("-")[2].startswith(said.lower()))
+    ]
+    exact = [run for run in meant if run == said or run_number(run) == _number(said)]
+    meant = exact or meant
+    if len(meant) != 1:
+        raise DataopsError(
+            "There is no such release." if not meant else "More than one release is meant.",
+            where=said if not meant else f"{said}: {', '.join(meant)}",
+            mend="choose one by its number: uv run dataops releases",
+        )
+    return meant[0]
+
+
+def _number(said: str) -> int:
+    return int(said) if said.isdigit() and len(said) <= 6 else -1
+
+
+def _begun(
+    product: Product,
+    store: FolderStore,
+    history: History,
+    base: str,
+    release: Record,
+    said: str | None,
+) -> Record:
+    number, began = store.next_number(history.highest()), utc(now())
+    stamp = began.replace("-", "").replace(":", "")
+    return Record(
+        run=f"{number:06d}-{stamp}-{(release.git.commit[:7] or 'nogit').lower()}",
+        number=number,
+        product=product.slug,
+        verb="rollback",
+        trigger="manual",
+        outcome=RUNNING,
+        began_at=began,
+        kind=release.kind,
+        base=base,
+        current=release.run,
+        warehouse=release.warehouse,
+        git=replace(release.git, commits=(), commits_total=None),
+        raw=release.raw,
+    )
+
+
+def _record_of(store: FolderStore, run: str) -> Record:
+    try:
+        return read_record((store.releases / run / RECORD).read_bytes())
+    except (OSError, ValueError) as error:
+        raise DataopsError(
+            "This release says nothing of itself any more.",
+            where=f"{run}/{RECORD}",
+            mend="choose another one: uv run dataops releases",
+        ) from error
+
+
+def _nothing_to_roll_back(store: FolderStore) -> DataopsError:
+    return DataopsError(
+        "Nothing was released yet.", where=str(store.root), mend="uv run dataops release"
+    )

@@ -1,0 +1,102 @@
+"""What the verbs print for people: short, plain, ending with the next command to type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from dataops import steps
+from dataops.steps import FAILED, WARNED, Step
+
+if TYPE_CHECKING:  # drafting and sampling are loaded only where they run
+    from dataops.add import Added
+    from dataops.draft import Reference
+    from dataops.sampling.cut import SampleReport
+
+
+def show_check(out: Console, done: Sequence[Step]) -> None:
+    """The failing rows and lines, then one table, then the verdict."""
+    for step in done:
+        if step.details and step.verdict in (FAILED, WARNED):
+            out.print()
+            out.print(f"[bold]{step.verdict}: {escape(step.name)}[/bold]")
+            for detail in step.details:
+                out.print(escape(detail))
+            if step.repeat and step.verdict == FAILED:
+                out.print(f"repeat just this: {escape(step.repeat)}")
+    out.print()
+    out.print(steps.table(done))
+    out.print()
+    verdict = steps.verdict(done)
+    if verdict == FAILED:
+        failed = ", ".join(step.name for step in done if step.verdict == FAILED)
+        out.print(f"[red]check failed[/red]: {escape(failed)}")
+        return
+    out.print(f"[green]check passed[/green]{' with warnings' if verdict == WARNED else ''}")
+    out.print("look at the catalog: target/check/static_index.html")
+
+
+def show_added(out: Console, added: Added) -> None:
+    """What became of the team's files: raw, drafts, sample."""
+    tables = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading, justify in (("table", "left"), ("rows", "right"), ("columns", "right")):
+        tables.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for heading in ("key", "tests", "personal"):
+        tables.add_column(heading)
+    for drafted in added.drafts.tables:
+        tables.add_row(
+            drafted.name,
+            f"{drafted.rows:,}",
+            str(drafted.columns),
+            escape(", ".join(drafted.key)) or "none found",
+            str(sum(drafted.tests.values())),
+            escape(", ".join(drafted.personal)) or "none found",
+        )
+    out.print(tables)
+    for table in added.tables:
+        for note in table.notes:
+            out.print(f"{table.name}: {escape(note)}")
+    for drafted in added.drafts.tables:
+        for reference in drafted.references:
+            if reference.child == drafted.name:
+                out.print(f"reference: {escape(_arrow(reference))}")
+        for doubt in drafted.undecided:
+            place = f"{doubt.table}.{doubt.column}" if doubt.column else doubt.table
+            out.print(f"left to you: {escape(place)}: {escape(doubt.why)}")
+    for reference in added.drafts.suggestions:
+        out.print(f"you may want to test as well: {escape(_arrow(reference))}")
+    show_sample(out, added.sample)
+    written = added.written
+    out.print(
+        f"drafts: {len(written.new)} new, {len(written.same)} as they were, "
+        f"{len(written.beside)} beside files that you edited"
+    )
+    for name in written.beside:
+        out.print(f"  {escape(name)} is yours and stays; the new draft is {escape(name)}.draft:")
+        out.print(escape(written.diffs[name]))
+
+
+def show_sample(out: Console, sample: SampleReport) -> None:
+    """What the sample holds and what was masked in it."""
+    rows = ", ".join(f"{table.name} {table.rows:,}" for table in sample.tables)
+    out.print(f"sample: {sample.bytes / 1000:,.0f} KB; rows: {escape(rows)}")
+    for note in sample.notes:
+        out.print(escape(note))
+    for column in sample.masked:
+        out.print(
+            f"masked in the sample: {escape(column.table)}.{escape(column.column)} ({column.kind})"
+        )
+    if sample.masked:
+        out.print(
+            "Is that right? Correct `config.meta.pii` in models/staging/raw_*.yml, "
+            "then: uv run dataops sample"
+        )
+
+
+def _arrow(reference: Reference) -> str:
+    ends = f"{reference.child}.{reference.column} → {reference.parent}.{reference.key}"
+    return f"{ends} ({reference.evidence})"

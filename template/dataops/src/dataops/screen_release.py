@@ -1,0 +1,256 @@
+"""What the release line's verbs print, for people; one function a verb, no decisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from dataops import steps
+from dataops.history_record import PUBLISHED, REHEARSAL, RUNNING, Record, masked, moment
+from dataops.release import Released
+from dataops.releases import Listed
+from dataops.rollback import RolledBack
+from dataops.status import Status
+
+_SHOWN = 10
+_MARGIN = 12
+_GOOD, _BAD = "green", "red"
+_MAKE_IT_REAL = "set DATAOPS_RAW to the folder that holds the landing data"
+
+
+def show_release(out: Console, done: Released) -> None:
+    """The verdict; when it is no, what failed, why, whose it is, what hangs on it, what to do."""
+    record = done.record
+    out.print()
+    out.print(steps.table(done.steps))
+    out.print()
+    good = record.outcome == PUBLISHED
+    colour = _GOOD if good else _BAD
+    verdict = f"{record.outcome}, as a rehearsal on the sample" if _rehearsal(record) else ""
+    out.print(f"[bold {colour}]{verdict or record.outcome}[/]  {record.run}")
+    if good:
+        _line(out, "read it", "<store>/current/warehouse.duckdb")
+        if _rehearsal(record):
+            _line(out, "make it real", f"{_MAKE_IT_REAL} and repeat")
+        return
+    _line(out, "readers", f"keep {record.current}" if record.current else "see nothing yet")
+    if done.failed:
+        for result in done.failed[:_SHOWN]:
+            place = f" ({result.path})" if result.path else ""
+            _line(out, "failed", f"{result.kind} {result.name}: {result.status}{place}")
+            if result.message:
+                _line(out, "", masked(result.message))
+        if len(done.failed) > _SHOWN:
+            _line(out, "", f"and {len(done.failed) - _SHOWN} more")
+    else:
+        _line(out, "problem", record.problem)
+    if cause := done.cause:
+        of = "" if cause.result.unique_id == cause.subject else f" of {cause.name}"
+        alone = "the only one" if len(done.failed) == 1 else f"most upstream of {len(done.failed)}"
+        _line(out, "cause", f"{cause.result.kind} {cause.result.name}{of}, {alone}")
+        _line(out, "whose", cause.owner or "nobody's: give it a group")
+        _line(out, "downstream", ", ".join(cause.models) or "no model")
+        _line(out, "exposures", ", ".join(cause.exposures) or "none")
+    if done.log.exists():
+        _line(out, "in full", "target/release/logs/dbt.log")
+    _line(out, "next", next_command(done))
+
+
+def next_command(done: Released) -> str:
+    """What to type after a release that was not published."""
+    if done.cause is not None:
+        raw = "" if done.record.kind == REHEARSAL else "DATAOPS_RAW=${DATAOPS_RAW:-raw} "
+        if done.cause.result.kind == "source":
+            return f"{raw}uv run dbt source freshness --target prod"
+        return f"{raw}uv run dbt build --select +{done.cause.name}"
+    if done.record.outcome == "refused":
+        return "uv run dataops check"
+    return "uv run dataops release"
+
+
+def release_json(done: Released) -> str:
+    """The same, for machines."""
+    cause = done.cause and {
+        "node": done.cause.result.unique_id,
+        "subject": done.cause.subject,
+        "owner": done.cause.owner,
+        "group": done.cause.group,
+        "models": done.cause.models,
+        "exposures": done.cause.exposures,
+    }
+    record = done.record
+    return json.dumps(
+        {
+            "run": record.run,
+            "outcome": record.outcome,
+            "kind": record.kind,
+            "problem": record.problem,
+            "current": record.current,
+            "base": record.base,
+            "commit": record.git.commit,
+            "seconds": record.seconds,
+            "recorded": done.recorded,
+            "steps": [asdict(step) for step in done.steps],
+            "failed": [
+                {
+                    "node": result.unique_id,
+                    "status": result.status,
+                    "failures": result.failures,
+                    "message": masked(result.message),
+                }
+                for result in done.failed
+            ],
+            "cause": cause,
+            "warnings": done.warnings,
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def show_rollback(out: Console, done: RolledBack) -> None:
+    """What is current now, and what the next release will do about it."""
+    for sentence in done.warnings:
+        out.print(escape(sentence))
+    before, after = done.record.base, done.release
+    if before == after.run:
+        out.print(f"[bold]{after.run}[/bold] was current already, and is.")
+        return
+    out.print(f"[bold {_GOOD}]current is {after.run}[/]  {_when(after.ended_at)}")
+    if before:
+        _line(out, "was", before)
+        _line(out, "and back", f"uv run dataops rollback {int(before.split('-')[0])}")
+    _line(out, "mind", "the next release publishes what is on main then: revert or mend it first")
+
+
+def show_releases(out: Console, found: Sequence[Listed]) -> None:
+    """A table, newest first."""
+    if not found:
+        out.print("nothing was released yet: uv run dataops release")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("", "run", "verdict", "when (UTC)", "commit", "trigger", ""):
+        table.add_column(heading, no_wrap=True)
+    for one in found:
+        record = one.record
+        remark = record.kind if _rehearsal(record) else ""
+        if record.verb == "rollback":
+            remark = f"to {record.current}"
+        elif record.outcome == PUBLISHED and not one.kept:
+            remark = ", ".join(filter(None, (remark, "deleted since")))
+        elif record.problem:
+            remark = record.problem.splitlines()[0][:60]
+        table.add_row(
+            Text("→" if one.current else "", style="bold"),
+            Text(record.run),
+            Text(record.outcome, style=_GOOD if record.outcome == PUBLISHED else ""),
+            Text((record.ended_at or record.began_at)[:16].replace("T", " ")),
+            Text(record.git.commit[:7] + ("*" if record.git.dirty else "")),
+            Text(record.trigger),
+            Text(remark, style="dim"),
+        )
+    out.print(table)
+
+
+def releases_json(found: Sequence[Listed]) -> str:
+    """The same, for machines."""
+    return json.dumps(
+        [
+            {
+                "run": one.record.run,
+                "verb": one.record.verb,
+                "outcome": one.record.outcome,
+                "kind": one.record.kind,
+                "trigger": one.record.trigger,
+                "commit": one.record.git.commit,
+                "began_at": one.record.began_at,
+                "ended_at": one.record.ended_at,
+                "problem": one.record.problem,
+                "kept": one.kept,
+                "current": one.current,
+            }
+            for one in found
+        ],
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def status_json(found: Status) -> str:
+    """The same as `show_status`, for machines."""
+    return json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
+
+
+def show_status(out: Console, found: Status) -> None:
+    """What is current, how the last run went, what is late."""
+    current, last = found.current, found.last
+    if current is None:
+        _line(out, "current", "nothing was published yet", _BAD)
+    else:
+        label = " · REHEARSAL on the sample" if _rehearsal(current) else ""
+        dirty = " with uncommitted changes" if current.git.dirty else ""
+        _line(out, "current", f"{current.run}{label}")
+        _line(out, "", f"commit {current.git.commit[:7] or 'unknown'}{dirty}")
+        _line(out, "published", f"{_when(current.ended_at)}, {_age(found.age)} ago")
+        if _rehearsal(current):
+            _line(out, "make it real", _MAKE_IT_REAL)
+    if last is None:
+        _line(out, "last run", "nothing has run yet: uv run dataops release", _BAD)
+    else:
+        good = last.outcome in (PUBLISHED, RUNNING, "rolled back")
+        when = _when(last.ended_at or last.began_at)
+        _line(out, "last run", f"{last.outcome}, {when}", _GOOD if good else _BAD)
+        if last.problem:
+            _line(out, "", last.problem)
+        if last.verb == "rollback" and last.base:
+            _line(out, "", f"from {last.base} to {last.current}")
+    if found.late:
+        days = len(found.late)
+        since = _when(found.late[0].isoformat())
+        times = "1 deadline" if days == 1 else f"{days} deadlines"
+        _line(out, "late", f"{times} passed without a new release, since {since}", _BAD)
+        if found.missing:
+            _line(out, "missing", f"{len(found.missing)} of these had no run at all", _BAD)
+    else:
+        _line(out, "deadline", "nothing is late")
+    for run in found.damaged:
+        _line(
+            out, "damaged", f"the record of {run}: the next release mends it or puts it aside", _BAD
+        )
+
+
+def _rehearsal(record: Record) -> bool:
+    return record.kind == REHEARSAL
+
+
+def _line(out: Console, head: str, text: str, colour: str = "") -> None:
+    lines = text.splitlines() or [""]
+    for n, line in enumerate(lines):
+        first = f"[dim]{head if n == 0 else '':<{_MARGIN}}[/dim] "
+        out.print(first + (f"[{colour}]{escape(line)}[/]" if colour else escape(line)))
+
+
+def _when(text: str) -> str:
+    try:
+        found: datetime = moment(text)
+    except ValueError:
+        return "at an unknown time"
+    return found.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _age(age: timedelta | None) -> str:
+    if age is None:
+        return "unknown"
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"

@@ -1,0 +1,167 @@
+"""`dataops start`: first light, from rendered files to a checked and committed product."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataops import steps
+from dataops.add import Added, add
+from dataops.check import check
+from dataops.errors import DataopsError
+from dataops.hooks import tool_environment
+from dataops.product import Product
+from dataops.steps import Step
+
+BRANCH = "main"
+_EXAMPLE = Path("example") / "shop.py"
+
+
+@dataclass(frozen=True)
+class Started:
+    """What `start` did.
+
+    Attributes:
+        steps: the checks, in order.
+        added: what became of the team's own files; None when none were given.
+        commit: the short hash of the commit it made; empty when there was nothing to commit.
+    """
+
+    steps: tuple[Step, ...]
+    added: Added | None
+    commit: str
+
+    @property
+    def ok(self) -> bool:
+        return steps.verdict(self.steps) != steps.FAILED
+
+
+def start(
+    product: Product,
+    source: Path | None,
+    say: Callable[[str], None],
+    doing: Callable[[str], None],
+    show: Callable[[Added], None],
+) -> Started:
+    """Bring a fresh product to its first commit; safe to repeat.
+
+    Args:
+        product: the product.
+        source: the team's own files, a file or a folder; None to keep what is there.
+        say: prints a line that stays.
+        doing: shows what is being done right now.
+        show: prints what became of the team's files, before they are checked.
+
+    Raises:
+        DataopsError: a step could not be taken; the ones before it stand.
+    """
+    if source is not None and not source.exists():
+        raise DataopsError(
+            "There is no such file or folder.", where=str(source), mend="check the path"
+        )
+    _ready_git(product, say)
+    _lock(product, say, doing)
+    _install_hooks(product, say)
+    added = None
+    if source is not None:
+        added = add(product, source, doing)
+        show(added)
+    elif (product.root / _EXAMPLE).is_file():
+        _make_example_raw(product, say, doing)
+    done = check(product, say, doing)
+    if steps.verdict(done) == steps.FAILED:
+        return Started(tuple(done), added, "")
+    return Started(tuple(done), added, _commit(product, say))
+
+
+def _ready_git(product: Product, say: Callable[[str], None]) -> None:
+    if not product.in_git:
+        outer = product.git("rev-parse", "--show-toplevel", check=False)
+        if outer and not product.git("check-ignore", str(product.root), check=False):
+            raise DataopsError(
+                "The product lies inside another git repository; it must be one of its own.",
+                where=outer,
+                mend="move the folder out of it (or let it be ignored there), "
+                "then: uv run dataops start",
+            )
+        product.git("init", "--quiet", f"--initial-branch={BRANCH}")
+        say(f"git: a repository on branch {BRANCH}")
+    if not product.git("var", "GIT_AUTHOR_IDENT", check=False):
+        raise DataopsError(
+            "git does not know who you are, so it cannot commit.",
+            mend='git config --global user.name "Your Name" && '
+            "git config --global user.email you@example.com",
+        )
+
+
+def _lock(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> None:
+    """Make the lock; `uv run` has usually done so on the way here."""
+    if (product.root / "uv.lock").is_file():
+        return
+    doing("locking the environment")
+    uv = os.environ.get("UV", "uv")
+    done = subprocess.run([uv, "lock"], cwd=product.root, capture_output=True, text=True)
+    if done.returncode:
+        raise DataopsError(
+            "The environment could not be locked.", where=done.stderr.strip(), mend="uv lock"
+        )
+    say("uv.lock: every tool, pinned")
+
+
+def _install_hooks(product: Product, say: Callable[[str], None]) -> None:
+    if own := product.git("config", "core.hooksPath", check=False):
+        say(f"hooks: not installed, git takes hooks from {own} here (core.hooksPath)")
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "install"],
+        cwd=product.root,
+        env=tool_environment(),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise DataopsError(
+            "The hooks could not be installed.",
+            where=(done.stdout + done.stderr).strip(),
+            mend="uv run pre-commit install",
+        )
+    say("hooks: run at every commit")
+
+
+def _make_example_raw(
+    product: Product, say: Callable[[str], None], doing: Callable[[str], None]
+) -> None:
+    """The example's raw data, which like all raw never enters git."""
+    if product.raw.is_dir() and any(product.raw.iterdir()):
+        return
+    doing("making the example's raw files")
+    done = subprocess.run(
+        [sys.executable, str(_EXAMPLE), "--out", str(product.raw)],
+        cwd=product.root,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise DataopsError(
+            "The example's raw files could not be made.",
+            where=done.stderr.strip(),
+            mend=f"python {_EXAMPLE}",
+        )
+    files = sum(1 for path in product.raw.rglob("*") if path.is_file())
+    say(f"raw: the shop's days so far, {files:,} files (not in git)")
+
+
+def _commit(product: Product, say: Callable[[str], None]) -> str:
+    """Commit everything, once; the check has just run what the hooks would."""
+    if product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
+        say("git: there are commits already, this one is yours to make")
+        return ""
+    product.git("add", "--all")
+    product.git("commit", "--quiet", "--no-verify", "--message", "First light")
+    commit = product.git("rev-parse", "--short", "HEAD")
+    say(f"git: first commit {commit}")
+    return commit

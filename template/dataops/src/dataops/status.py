@@ -1,0 +1,157 @@
+"""`dataops status`: what is current, how old, how the last run went, what did not come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from dataops.errors import DataopsError
+from dataops.history import History
+from dataops.history_record import (
+    PUBLISHED,
+    ROLLED_BACK,
+    RUNNING,
+    Record,
+    moment,
+    read_record,
+    utc,
+)
+from dataops.history_recovery import interrupted
+from dataops.product import Product, now
+from dataops.store import FolderStore, open_store
+from dataops.store.folder import RECORD
+
+_GOOD = frozenset({PUBLISHED, ROLLED_BACK, RUNNING})
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the product stands.
+
+    Attributes:
+        at: the product's clock.
+        current: the release that readers see; None when there is none.
+        age: since it was published; None when there is none.
+        last: the last run, one that runs now included; None when there was none.
+        late: deadlines that passed without a release published since the one before; newest last.
+        missing: those of them before which nothing had run at all.
+        damaged: runs whose records can't be read.
+    """
+
+    at: datetime
+    current: Record | None
+    age: timedelta | None
+    last: Record | None
+    late: tuple[datetime, ...]
+    missing: tuple[datetime, ...]
+    damaged: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        ran = self.last is not None and self.last.outcome in _GOOD
+        return self.current is not None and ran and not self.late and not self.damaged
+
+    def to_dict(self) -> dict[str, object]:
+        """For machines."""
+        current, last = self.current, self.last
+        return {
+            "ok": self.ok,
+            "at": utc(self.at),
+            "current": current
+            and {
+                "release": current.run,
+                "kind": current.kind,
+                "commit": current.git.commit,
+                "published_at": current.ended_at,
+                "age_seconds": int(self.age.total_seconds()) if self.age is not None else None,
+                "raw_fingerprint": current.raw.fingerprint,
+            },
+            "last_run": last
+            and {
+                "run": last.run,
+                "verb": last.verb,
+                "outcome": last.outcome,
+                "problem": last.problem,
+                "began_at": last.began_at,
+                "ended_at": last.ended_at,
+            },
+            "late": [utc(deadline) for deadline in self.late],
+            "missing_runs": [utc(deadline) for deadline in self.missing],
+            "damaged_records": list(self.damaged),
+        }
+
+
+def status(product: Product) -> Status:
+    """How the product stands. Reads only, also while a release is running.
+
+    Raises:
+        DataopsError: the store can't be read, or its pointer is broken.
+    """
+    store = open_store(product)
+    store.check()
+    history = History(store.history)
+    at = now()
+    run = store.current()
+    current = _release(store, run) if run else None
+    age = max(timedelta(0), at - moment(current.ended_at)) if current else None
+    last = interrupted(store, history)
+    published: datetime | None = None
+    runs: list[datetime] = []
+    for record in history.newest():
+        if last is None or record.number > last.number:
+            last = record
+        if record.verb == "release":
+            runs.append(moment(record.began_at))
+            if record.outcome == PUBLISHED:
+                published = moment(record.ended_at)
+                break
+    if published is None and current is not None:
+        published = moment(current.ended_at)
+    late: tuple[datetime, ...] = ()
+    if published is not None:
+        late = late_deadlines(str(product.answers.get("deadline", "")), published, at)
+    missing = tuple(d for d in late if not any(d - _DAY < began <= d for began in runs))
+    return Status(at, current, age, last, late, missing, tuple(history.damaged))
+
+
+def late_deadlines(deadline: str, published: datetime, at: datetime) -> tuple[datetime, ...]:
+    """The deadlines up to `at` by which no release had been published since the one before.
+
+    Args:
+        deadline: time of day in UTC, HH:MM; without one nothing is ever late.
+        published: when the last release was.
+        at: now.
+
+    Raises:
+        DataopsError: the deadline is no time of day.
+    """
+    if not deadline:
+        return ()
+    try:
+        hour, minute = (int(part) for part in deadline.split(":"))
+        first = published.astimezone(timezone.utc).replace(
+            hour=hour, minute=minute, second=0, microsecond=0
+        )
+    except ValueError:
+        raise DataopsError(
+            "The deadline is no time of day.",
+            where=f".copier-answers.yml: deadline {deadline}",
+            mend="set it like 07:00, in UTC: copier update --data deadline=07:00",
+        ) from None
+    if first < published:
+        first += _DAY
+    # The first deadline after it was published has been met; every later one has not.
+    passed = int((at - first) / _DAY) if at >= first else 0
+    return tuple(first + n * _DAY for n in range(1, passed + 1))
+
+
+def _release(store: FolderStore, run: str) -> Record:
+    try:
+        return read_record((store.releases / run / RECORD).read_bytes())
+    except (OSError, ValueError) as error:
+        raise DataopsError(
+            "The current release says nothing of itself any more.",
+            where=f"{run}/{RECORD}: {error}",
+            mend="choose a release: uv run dataops rollback",
+        ) from error
