@@ -20,12 +20,12 @@ class RolledBack:
     """How it went.
 
     Attributes:
-        record: what was written down of the rollback.
+        record: what was written down of the rollback; None when that release was current already.
         release: the record of the release that is current now.
         warnings: what somebody should know, one sentence each.
     """
 
-    record: Record
+    record: Record | None
     release: Record
     warnings: tuple[str, ...]
 
@@ -57,6 +57,8 @@ def rollback(product: Product, said: str | None) -> RolledBack:
         run = choose(store.kept(), base, said)
         warehouse.check(run)
         release = _record_of(store, run)
+        if run == base:
+            return RolledBack(None, release, tuple(warnings))
         record = _begun(product, store, history, base, release, said)
         draft = store.candidate(record.run) / RECORD
         durable.write(draft, record.to_json())

@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 from dataops import steps
 from dataops.history_record import PUBLISHED, REHEARSAL, RUNNING, Record, masked, moment
@@ -119,10 +117,11 @@ def show_rollback(out: Console, done: RolledBack) -> None:
     """What is current now, and what the next release will do about it."""
     for sentence in done.warnings:
         out.print(escape(sentence))
-    before, after = done.record.base, done.release
-    if before == after.run:
+    after = done.release
+    if done.record is None:
         out.print(f"[bold]{after.run}[/bold] was current already, and is.")
         return
+    before = done.record.base
     out.print(f"[bold {_GOOD}]current is {after.run}[/]  {_when(after.ended_at)}")
     if before:
         _line(out, "was", before)
@@ -135,9 +134,7 @@ def show_releases(out: Console, found: Sequence[Listed]) -> None:
     if not found:
         out.print("nothing was released yet: uv run dataops release")
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("", "run", "verdict", "when (UTC)", "commit", "trigger", ""):
-        table.add_column(heading, no_wrap=True)
+    rows = [("", "run", "verdict", "when (UTC)", "commit", "trigger", "")]
     for one in found:
         record = one.record
         remark = record.kind if _rehearsal(record) else ""
@@ -147,16 +144,22 @@ def show_releases(out: Console, found: Sequence[Listed]) -> None:
             remark = ", ".join(filter(None, (remark, "deleted since")))
         elif record.problem:
             remark = record.problem.splitlines()[0][:60]
-        table.add_row(
-            Text("→" if one.current else "", style="bold"),
-            Text(record.run),
-            Text(record.outcome, style=_GOOD if record.outcome == PUBLISHED else ""),
-            Text((record.ended_at or record.began_at)[:16].replace("T", " ")),
-            Text(record.git.commit[:7] + ("*" if record.git.dirty else "")),
-            Text(record.trigger),
-            Text(remark, style="dim"),
+        rows.append(
+            (
+                "→" if one.current else "",
+                record.run,
+                record.outcome,
+                (record.ended_at or record.began_at)[:16].replace("T", " "),
+                record.git.commit[:7] + ("*" if record.git.dirty else ""),
+                record.trigger,
+                remark,
+            )
         )
-    out.print(table)
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    for n, row in enumerate(rows):
+        text = escape("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        style = "dim" if n == 0 else "bold" if row[0] else ""
+        out.print(f"[{style}]{text}[/]" if style else text)
 
 
 def releases_json(found: Sequence[Listed]) -> str:

@@ -1,0 +1,318 @@
+"""A store that is a folder on a disk.
+
+current               -> releases/<id>, replaced in one step
+releases/<id>/        one published release: its database, its record, manifest, catalog, docs
+candidates/<id>/      a run that is not over, or that ended without a word
+history/              the records
+cache/                what can be made again
+trash/                on its way out
+lock  store.json      who works here, and whose it is
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from dataops.errors import DataopsError
+from dataops.store import durable
+
+FORMAT = 1
+RECORD = "release.json"
+_RUN = re.compile(r"(?P<number>\d{6,})-\d{8}T\d{6}Z-[0-9a-z]{1,12}")
+# Beside a release that is being published; gone once it is current and recorded.
+_PUBLISHING = "publishing"
+_PATIENCE = 2.0  # seconds; `status` holds the lock for an instant when it looks whether it is held
+
+
+def run_number(run: str) -> int:
+    """The number in a run's id; 0 when it is none."""
+    match = _RUN.fullmatch(run)
+    return int(match["number"]) if match else 0
+
+
+@dataclass(frozen=True)
+class FolderStore:
+    """One product's store.
+
+    Attributes:
+        root: the folder.
+        product: the dbt project's name; a store belongs to one product.
+    """
+
+    root: Path
+    product: str
+
+    @property
+    def candidates(self) -> Path:
+        return self.root / "candidates"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def history(self) -> Path:
+        return self.root / "history"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def pointer(self) -> Path:
+        return self.root / "current"
+
+    # ── Whose it is, and who works in it ─────────────────────────────────────────────────────
+
+    def prepare(self) -> None:
+        """Make the folder what a store is.
+
+        Raises:
+            DataopsError: it can't be written, or it belongs to another product.
+        """
+        with self._in_words("The store cannot be written."):
+            for folder in (self.candidates, self.releases, self.history, self.cache):
+                folder.mkdir(parents=True, exist_ok=True)
+            if not self._label.exists():
+                label = {"format": FORMAT, "product": self.product}
+                durable.write(self._label, (json.dumps(label) + "\n").encode())
+        self.check()
+
+    def check(self) -> None:
+        """Look whether this is a store of this product; one that does not exist yet is.
+
+        Raises:
+            DataopsError: it belongs to another product, or a newer dataops wrote it.
+        """
+        try:
+            label = json.loads(self._label.read_text(encoding="utf-8"))
+            owner, written = str(label["product"]), int(label["format"])
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataopsError(
+                "The store's label cannot be read.",
+                where=f"{self._label}: {error}",
+                mend="delete it if the store is this product's, and repeat the command",
+            ) from error
+        if owner != self.product:
+            raise DataopsError(
+                f"The store belongs to another product, {owner}.",
+                where=str(self.root),
+                mend="set DATAOPS_STORE to a folder of this product's own",
+            )
+        if written > FORMAT:
+            raise DataopsError(
+                "A newer dataops wrote this store.", where=str(self.root), mend="update the product"
+            )
+
+    @property
+    def _label(self) -> Path:
+        return self.root / "store.json"
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Work here alone. The system lets go of the lock when the process ends, however it ends.
+
+        Raises:
+            DataopsError: somebody else works here, or the folder can't be written.
+        """
+        self.prepare()
+        lock = FileLock(self.root / "lock")
+        try:
+            with self._in_words("The store cannot be locked."):
+                lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
+        except Timeout:
+            raise DataopsError(
+                "Another release or rollback is running.",
+                where=str(self.root),
+                mend="wait until it is over: uv run dataops status",
+            ) from None
+        try:
+            self.sweep()
+            yield
+        finally:
+            lock.release()
+
+    def is_locked(self) -> bool | None:
+        """Whether somebody works here; None where that can't be seen: a folder we may only read."""
+        if not self.root.is_dir():
+            return False
+        lock = FileLock(self.root / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:
+            return None
+        lock.release()
+        return False
+
+    # ── Runs ─────────────────────────────────────────────────────────────────────────────────
+
+    def next_number(self, recorded: int) -> int:
+        """One more than any run's that ever was here: the order of runs does not hang on a clock.
+
+        Args:
+            recorded: the highest number in the history; 0 when that is empty.
+        """
+        folders = (self.candidates, self.releases, self.root / "trash")
+        names = [entry.name for folder in folders if folder.is_dir() for entry in folder.iterdir()]
+        return 1 + max((recorded, *(run_number(name.split(".")[0]) for name in names)))
+
+    def candidate(self, run: str) -> Path:
+        """The folder of a run that is not over; made when it is not there."""
+        folder = self.candidates / run
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def unfinished(self) -> list[str]:
+        """Runs that are not over, or that ended without a word; oldest first."""
+        return _runs_in(self.candidates)
+
+    def discard(self, run: str) -> None:
+        """Delete a candidate."""
+        self._throw_away(self.candidates / run)
+
+    # ── Releases ─────────────────────────────────────────────────────────────────────────────
+
+    def kept(self) -> list[str]:
+        """The published releases that are still here, oldest first."""
+        return [run for run in _runs_in(self.releases) if not self.is_publishing(run)]
+
+    def current(self) -> str | None:
+        """The release that readers see; None before the first one.
+
+        Raises:
+            DataopsError: the pointer does not lead to a release.
+        """
+        try:
+            if self.pointer.is_symlink():
+                said = os.readlink(self.pointer)
+            else:
+                said = self.pointer.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            if kept := self.kept():
+                raise DataopsError(
+                    "The store holds releases, but nothing says which one is current.",
+                    where=str(self.pointer),
+                    mend=f"choose one: uv run dataops rollback {kept[-1]}",
+                ) from None
+            return None
+        except (OSError, ValueError) as error:
+            said = f"{type(error).__name__}"
+        run = said.strip().replace("\\", "/").rpartition("releases/")[2]
+        if not (run_number(run) and (self.releases / run / RECORD).is_file()):
+            kept = [run for run in self.kept() if (self.releases / run / RECORD).is_file()]
+            newest = f"uv run dataops rollback {kept[-1]}" if kept else "uv run dataops releases"
+            raise DataopsError(
+                "The pointer to the current release is broken.",
+                where=f"{self.pointer} says {said.strip()[:100]!r}, which is no release",
+                mend=f"choose a release: {newest}",
+            )
+        return run
+
+    def keep(self, run: str) -> Path:
+        """The candidate becomes a release that is about to be published; returns its folder.
+
+        Raises:
+            DataopsError: the disk could not take it.
+        """
+        with self._in_words("The release could not be put into the store."):
+            source = self.candidates / run
+            durable.write(source / _PUBLISHING, b"")
+            for path in source.rglob("*"):
+                durable.sync(path)
+            goal = self.releases / run
+            durable.move(source, goal)
+        return goal
+
+    def point(self, run: str) -> None:
+        """Make this release the current one, in one step.
+
+        Raises:
+            DataopsError: the pointer could not be replaced; the old one is as it was.
+        """
+        with self._in_words("The pointer to the current release could not be replaced."):
+            durable.point(self.pointer, f"releases/{run}")
+
+    def is_publishing(self, run: str) -> bool:
+        """Whether this release is neither surely published nor surely recorded."""
+        return (self.releases / run / _PUBLISHING).exists()
+
+    def publishing(self) -> list[str]:
+        """Releases whose publishing was cut short."""
+        return [run for run in _runs_in(self.releases) if self.is_publishing(run)]
+
+    def settle(self, run: str) -> None:
+        """Publishing is over: the release is current and recorded."""
+        with contextlib.suppress(FileNotFoundError):
+            (self.releases / run / _PUBLISHING).unlink()
+
+    def drop(self, run: str) -> None:
+        """Delete a release. Who has its database open keeps reading it."""
+        self._throw_away(self.releases / run)
+
+    # ── Rubbish ──────────────────────────────────────────────────────────────────────────────
+
+    def sweep(self) -> None:
+        """Delete what a run that was cut short left in the way."""
+        with contextlib.suppress(FileNotFoundError):
+            for path in (self.root / "trash").iterdir():
+                shutil.rmtree(path, ignore_errors=True)
+        for folder in (self.root, self.history, self.cache):
+            for path in folder.rglob(".*.tmp") if folder != self.root else folder.glob(".*.tmp"):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+    def _throw_away(self, folder: Path) -> None:
+        # By its new name nobody takes it for a release, however much of it is deleted already.
+        if not folder.exists():
+            return
+        with self._in_words("The store cannot be written."):
+            trash = self.root / "trash"
+            trash.mkdir(exist_ok=True)
+            goal = next(
+                path
+                for n in range(len(os.listdir(trash)) + 1)
+                if not (path := trash / f"{folder.name}.{n}").exists()
+            )
+            durable.move(folder, goal)
+        shutil.rmtree(goal, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _in_words(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DataopsError(what, where=_place(error, self.root), mend=_mend(error)) from error
+
+
+def _runs_in(folder: Path) -> list[str]:
+    try:
+        names = [entry.name for entry in folder.iterdir() if run_number(entry.name)]
+    except FileNotFoundError:
+        return []
+    return sorted(names, key=lambda name: (run_number(name), name))
+
+
+def _place(error: OSError, root: Path) -> str:
+    return f"{error.filename or root}: {error.strerror or error}"
+
+
+def _mend(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "make room on the disk, or keep fewer releases (DATAOPS_KEEP), and repeat"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return "give this user the right to write there, or set DATAOPS_STORE to another folder"
+    return "repeat the command when the disk is there again"

@@ -1,0 +1,121 @@
+"""The narrow door to a warehouse: where a release is built, and how readers come to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dataops.history_record import RawFacts
+from dataops.product import Product
+from dataops.store import FolderStore
+
+__all__ = ["Label", "Relation", "Warehouse", "open_warehouse"]
+
+
+@dataclass(frozen=True, order=True)
+class Relation:
+    """A table or view by its place: the schema that dbt names, and its name there."""
+
+    schema: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a release says of itself, in its own database: the one row of dataops.release.
+
+    Attributes:
+        release_id: its id.
+        kind: release, built from raw; or rehearsal, built from the sample.
+        built_from: raw or sample.
+        commit: what was built; empty where there is no git.
+        dirty: built with uncommitted changes.
+        raw_fingerprint: the state of what it was built from.
+        published_at: ISO 8601, UTC.
+    """
+
+    release_id: str
+    kind: str
+    built_from: str
+    commit: str
+    dirty: bool
+    raw_fingerprint: str
+    published_at: str
+
+
+class Warehouse(Protocol):
+    """One kind of warehouse. A new kind is one file that holds these.
+
+    Nothing here needs transactional DDL. `publish` may be cut short anywhere: the release line
+    calls it again, with the release that the store's pointer names, and doing it twice is doing it
+    once. Where the engine can, it is one transaction.
+    """
+
+    @property
+    def name(self) -> str:
+        """duckdb, postgres, …: as records say it."""
+
+    def make_room(self, raw: RawFacts, before: RawFacts) -> None:
+        """Look whether a candidate will fit.
+
+        Args:
+            raw: what will be read.
+            before: what current was built from; empty facts before the first release.
+
+        Raises:
+            DataopsError: it will not.
+        """
+
+    def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
+        """Make the place where a candidate is built; returns dbt's environment that leads there.
+
+        Args:
+            run: the candidate.
+            base: the release to take state from; empty to start from nothing.
+            state: the relations that go on from what they hold. Nothing else is taken over.
+
+        Raises:
+            DataopsError: it could not be made.
+        """
+
+    def rows(self, run: str, relations: Sequence[Relation]) -> dict[Relation, int]:
+        """How many rows each of these holds in a candidate; views and what is not there left out.
+
+        Raises:
+            DataopsError: the candidate can't be read.
+        """
+
+    def seal(self, run: str, label: Label) -> None:
+        """The candidate is built and audited: label it, let nobody write to it any more.
+
+        Raises:
+            DataopsError: it could not be sealed.
+        """
+
+    def check(self, run: str) -> None:
+        """Look, quickly, whether a release is still there to be made current.
+
+        Raises:
+            DataopsError: it is not, or it is damaged.
+        """
+
+    def publish(self, run: str) -> None:
+        """Let readers see this release; the store's pointer follows.
+
+        Raises:
+            DataopsError: they see what they saw before.
+        """
+
+    def discard(self, run: str) -> None:
+        """Forget a candidate, as if it had never been."""
+
+    def drop(self, run: str) -> None:
+        """Delete a release that is not current; its readers finish in peace."""
+
+
+def open_warehouse(product: Product, store: FolderStore) -> Warehouse:
+    """The warehouse that this product's releases go to."""
+    from dataops.warehouse.duckdb import DuckDbWarehouse
+
+    return DuckDbWarehouse(store)
