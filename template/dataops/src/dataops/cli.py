@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -31,7 +31,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 @app.command()
 def start(
     source: Annotated[
-        Optional[Path],
+        Path | None,
         typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
     ] = None,
 ) -> None:
