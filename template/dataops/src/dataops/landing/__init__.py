@@ -6,7 +6,6 @@ was.
 
 from __future__ import annotations
 
-from dataops.landing.call import copy_options
 from dataops.landing.land import land, table_in, tables_in
 
-__all__ = ["copy_options", "land", "table_in", "tables_in"]
+__all__ = ["land", "table_in", "tables_in"]

@@ -1,4 +1,4 @@
-"""The DuckDB call that reads a table, as text: written here, taken apart here.
+"""The DuckDB call that reads a table, as text.
 
 DuckDB guesses whatever a call leaves open, per file and per run: with `skip` open it drops a header
 that is too short, with `comment` open it drops rows that begin with `#`. So these are spelled out.
@@ -6,10 +6,8 @@ that is too short, with `comment` open it drops rows that begin with `#`. So the
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from dataops.errors import DataopsError
 from dataops.landing.formats import Kind
 from dataops.raw import ROOT
 
@@ -61,25 +59,3 @@ def read_call(table: str, kind: Kind, gzipped: bool, options: str) -> str:
     """The call of a `SourceTable`: every file of the table's folder under `{raw}`."""
     pattern = f"{ROOT}/{table}/*.{kind.value}{'*' if gzipped else ''}"
     return call(kind, literal(pattern), options)
-
-
-def copy_options(read: str) -> str:
-    """The options of DuckDB's `copy … to` that write a file which the call `read` reads back.
-
-    For a sample: its name must end in `.csv`, `.json` or `.parquet`, as the pattern in `read` does.
-
-    Raises:
-        DataopsError: when `read` is none of read_csv, read_json and read_parquet.
-    """
-    function = read.partition("(")[0].strip()
-    if function == "read_json":
-        return "format json"
-    if function == "read_parquet":
-        return "format parquet"
-    if function != "read_csv":
-        raise DataopsError("This call is none of read_csv, read_json, read_parquet.", read)
-    options = ["format csv", "header"]
-    for option, copied in (("delim", "delimiter"), ("quote", "quote"), ("escape", "escape")):
-        if match := re.search(rf"\b{option}\s*=\s*('(?:[^']|'')*')", read):
-            options.append(f"{copied} {match[1]}")
-    return ", ".join(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,15 +56,34 @@ def json_fault(member: Member, error: duckdb.Error) -> DataopsError:
         )
     where = member.said
     if match := re.search(r"in (line|record/value) (\d+)", message):
-        where += f", {match[1].split('/')[0]} {match[2]}"
+        unit, number = match[1].partition("/")[0], int(match[2])
+        if unit == "line":
+            number = _json_line(member, number)
+        where += f", {unit} {number}"
     return DataopsError(
         f"This file can't be read as JSON: {plain(error)}", where, "Export it again."
     )
 
 
+def _json_line(member: Member, near: int) -> int:
+    """The line that does not parse; DuckDB sometimes names the one after it."""
+    with open_text(member.path, member.path.suffix == ".gz", member.said) as file:
+        for number, line in enumerate(file, 1):
+            if number < near - 1 or not line.strip():
+                continue
+            if number > near:
+                break
+            try:
+                json.loads(line)
+            except ValueError:
+                return number
+    return near
+
+
 def plain(error: duckdb.Error) -> str:
     """The first sentence of a DuckDB message, without the paths in it."""
     text = re.sub(r"""(?: in)? file (?:"[^"]*"|'[^']*'),?""", "", str(error).partition("\n")[0])
+    text = re.sub(r" in (?:line|record/value) \d+", "", text)
     text = re.sub(r"^(?:[A-Z][A-Za-z]* )+Error: ", "", text).strip()
     return text if len(text) <= 200 else text[:200] + " …"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from dataops.errors import DataopsError
-from dataops.landing import call, dialect, formats, naming, reading, sheets, text
+from dataops.landing import call, dialect, faults, formats, naming, reading, sheets, text
 from dataops.landing.containers import Finder, Found
 from dataops.landing.faults import Member
 from dataops.landing.formats import Kind
@@ -74,6 +74,12 @@ def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[So
     try:
         with Staging(raw) as staging, reading.connect() as db:
             return _land(path, staging, db, say)
+    except duckdb.Error as error:
+        raise DataopsError(
+            f"DuckDB can't read these files: {faults.plain(error)}",
+            str(path),
+            "Land them one by one to see which it is.",
+        ) from error
     except OSError as error:
         raise DataopsError(
             f"The files can't be copied: {error.strerror or error}.",

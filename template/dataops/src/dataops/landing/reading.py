@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
@@ -28,6 +27,13 @@ _NUMBER = r"\s*[-+(]?\s*[$€£]?\s?[0-9][0-9.,'' \x{00a0}]*\s?(%|[eE][-+]?[0-9]
 _MOMENT = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|[0-9]{1,2}:[0-9]{2}.*"
 
 
+def _sql(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+_WORD_LIST = f"[{', '.join(map(_sql, _WORDS))}]"
+
+
 @dataclass(frozen=True)
 class Reading:
     """A table as it reads: the options of the call, how many rows, and what was noticed."""
@@ -39,13 +45,15 @@ class Reading:
 
 def connect() -> duckdb.DuckDBPyConnection:
     """A DuckDB of its own, in memory, that fetches nothing from anywhere."""
-    return duckdb.connect(
+    db = duckdb.connect(
         config={
             "memory_limit": MEMORY,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
     )
+    db.execute("set enable_progress_bar = false")
+    return db
 
 
 def reserved_words(db: duckdb.DuckDBPyConnection) -> frozenset[str]:
@@ -106,7 +114,7 @@ def read(
             try:
                 names = _describe(db, source)
                 rows, repeats, hits = _scan_text(db, source, names)
-            except duckdb.Error:
+            except duckdb.InvalidInputException:
                 continue
             if _fits(db, source, names, delim, quoting):
                 nulls, notes = _nulls(db, source, hits)
@@ -166,12 +174,8 @@ def _ways(kind: Kind, delims: Sequence[str]) -> list[str]:
 
 
 def _from(kind: Kind, members: Sequence[Member], options: str) -> str:
-    paths = ", ".join(_path(member.path) for member in members)
+    paths = ", ".join(_sql(str(member.path)) for member in members)
     return call.call(kind, f"[{paths}]", options)
-
-
-def _path(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _describe(db: duckdb.DuckDBPyConnection, source: str) -> tuple[str, ...]:
@@ -189,15 +193,21 @@ def _scan_text(
 ) -> tuple[int, int, dict[str, list[str]]]:
     """Reads every value: how many rows, how many that repeat the header, null words by column."""
     same = " and ".join(f"{_name(name)} = {_sql(name)}" for name in names[:3])
-    words = ", ".join(_sql(word) for word in _WORDS)
+    # One bit a word: a set of words for each of 500 columns would not fit in memory. And no `in`,
+    # no `filter`: with 500 of them DuckDB plans longer than it reads.
     found = ", ".join(
-        f"list(distinct {_name(name)}) filter (where {_name(name)} in ({words}))" for name in names
+        f"bit_or(1::bigint << coalesce(list_position({_WORD_LIST}, {_name(name)}), 0))"
+        for name in names
     )
     row = db.execute(
         f"select count(*), count(*) filter (where {same}), {found} from {source}"
     ).fetchone()
     assert row is not None
-    hits = {name: hit for name, hit in zip(names, row[2:], strict=True) if hit}
+    hits = {
+        name: [word for at, word in enumerate(_WORDS, 1) if bits >> at & 1]
+        for name, bits in zip(names, row[2:], strict=True)
+        if (bits or 0) > 1
+    }
     return int(row[0]), int(row[1]), hits
 
 
@@ -207,23 +217,18 @@ def _nulls(
     """The words that stand for null in every column where they occur, and notes on this."""
     if not hits:
         return (), []
-    words = ", ".join(_sql(word) for word in _WORDS)
-    questions = []
-    for column in map(_name, hits):
-        other = f"{column} not in ({words})"
-        number = (
-            f"regexp_full_match({column}, '{_NUMBER}') or regexp_full_match({column}, '{_MOMENT}')"
-            f" or lower({column}) in ('true', 'false')"
-        )
-        # A code column has other short codes in capitals beside NA.
-        code = f"regexp_full_match({column}, '[A-Z]{{1,3}}')"
-        questions.append(f"coalesce(bool_and({number}) filter (where {other}), true)")
-        questions.append(f"coalesce(bool_or({code}) filter (where {other}), false)")
-    answers = db.execute(f"select {', '.join(questions)} from {source}").fetchone()
+    # What a column holds beside null words: numbers or dates (1), short codes (2), text (4).
+    questions = ", ".join(
+        f"bit_or(case when {name} is null or list_contains({_WORD_LIST}, {name}) then 0"
+        f" when regexp_full_match({name}, '{_NUMBER}|{_MOMENT}|(?i:true|false)') then 1"
+        f" when regexp_full_match({name}, '[A-Z]{{1,3}}') then 2 else 4 end)"
+        for name in map(_name, hits)
+    )
+    answers = db.execute(f"select {questions} from {source}").fetchone()
     assert answers is not None
     unsafe: dict[str, list[str]] = {}
-    for at, (name, present) in enumerate(hits.items()):
-        numbers, codes = answers[2 * at], answers[2 * at + 1]
+    for (name, present), holds in zip(hits.items(), answers, strict=True):
+        numbers, codes = holds in (0, 1), holds & 2
         for word in present:
             if not (word in _NEVER_A_VALUE or numbers or (word == "NA" and not codes)):
                 unsafe.setdefault(word, []).append(name)
@@ -309,10 +314,6 @@ def _fault(kind: Kind, delims: Sequence[str], member: Member, error: duckdb.Erro
 
 def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _sql(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:
