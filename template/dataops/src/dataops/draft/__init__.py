@@ -1,7 +1,8 @@
 """Drafting: from files in raw to reviewable sources, staging models, tests and a first mart."""
 
 from dataops.draft.known import known_tables, resources
-from dataops.draft.tables import Classify, Drafted, Drafts, Known, draft_tables
+from dataops.draft.personal import Classify
+from dataops.draft.tables import Drafted, Drafts, Known, draft_tables
 from dataops.draft.values import Doubt, Reference
 from dataops.draft.write import SUFFIX, Written, write
 

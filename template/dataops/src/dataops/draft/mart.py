@@ -57,7 +57,9 @@ def first(
         return len(parents), table.rows
 
     fact = max(wanted, key=rank)
-    columns = tuple(c for c in fact.columns if not c.personal)
+    key = keys.get(fact.name)
+    groups = ordered(fact, key, references)
+    columns = tuple(c for _, group in groups for c in group if not c.personal)
     used = {c.name for c in columns}
     roles = {"source", "joined", fact.model}
     joins = []
@@ -74,10 +76,24 @@ def first(
         roles.add(role)
         used.add(name)
         joins.append(Join(role, reference, told, name))
-    key = keys.get(fact.name)
     if key and not set(key.columns) <= {c.name for c in columns}:
         key = None
     return Mart(_name(fact.name, taken), fact, key, columns, tuple(joins))
+
+
+def ordered(
+    table: Table, key: Key | None, references: Sequence[Reference]
+) -> list[tuple[str, list[Column]]]:
+    """The columns in the order of the model, in named groups: key, references, the rest."""
+    keyed = key.columns if key else ()
+    refers = [r.column for r in references if r.child == table.name]
+    groups = {
+        "key": [table.column(name) for name in keyed],
+        "references": [c for c in table.columns if c.name in refers and c.name not in keyed],
+    }
+    placed = {c.name for group in groups.values() for c in group}
+    groups["values"] = [c for c in table.columns if c.name not in placed]
+    return [(name, group) for name, group in groups.items() if group]
 
 
 def _name(table: str, taken: Collection[str]) -> str:

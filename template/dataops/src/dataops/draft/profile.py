@@ -72,6 +72,21 @@ class Overlap:
     distinct_matched: int
 
 
+@dataclass(frozen=True)
+class _Glance:
+    """How a text column looks before its values are read.
+
+    Attributes:
+        families: names of `types.LOOKS` that half of the values have at least.
+    """
+
+    values: int = 0
+    null_words: tuple[str, ...] = ()
+    padded: bool = False
+    sign: str = ""
+    families: frozenset[str] = frozenset()
+
+
 @contextmanager
 def bench(root: Path) -> Iterator[Bench]:
     """A scratch database for the files under `root`, gone afterwards."""
@@ -145,10 +160,106 @@ class Bench:
         texts = [leaf for leaf in staged.leaves if leaf.type == "VARCHAR"]
         distinct = self._approximate(staged, texts)
         part = self._part(staged.raw, staged.rows)
-        return {
-            leaf: self._sight(staged, leaf, part if distinct[leaf] > FEW else staged.raw)
-            for leaf in texts
-        }
+        found: dict[Leaf, types.Sight] = {}
+        for some in _chunks(texts):
+            whole = [distinct[leaf] <= FEW or part == staged.raw for leaf in some]
+            self._see([(_raw(leaf), staged.raw if w else part) for leaf, w in zip(some, whole)])
+            glances = self._glances()
+            misfits = self._misfits(glances)
+            for at, (leaf, complete) in enumerate(zip(some, whole)):
+                glance = glances.get(at, _Glance())
+                misses = dict.fromkeys(types.READINGS, glance.values) | misfits.get(at, {})
+                found[leaf] = types.Sight(
+                    values=glance.values,
+                    examples=self._example(at, glance, misses),
+                    null_words=glance.null_words,
+                    misfits=misses,
+                    complete=complete,
+                    padded=glance.padded,
+                    sign=glance.sign,
+                )
+        return found
+
+    def _see(self, columns: Sequence[tuple[str, str]]) -> None:
+        """Gathers the different values of some columns (expression, rows) in one narrow table.
+
+        `c` numbers the column, `v` is the value, `x` the same without padding, `none` says whether
+        it is a word for "no value".
+        """
+        words = ", ".join(sql.text(word) for word in types.NULL_WORDS)
+        parts = " union all ".join(
+            f"select {at} as c, {value} as v from {rows} where {value} is not null group by {value}"
+            for at, (value, rows) in enumerate(columns)
+        )
+        self.rows(
+            f"create or replace temp table seen as "
+            f"select c, v, trim(v) as x, trim(v) in ({words}) as none from ({parts})"
+        )
+
+    def _glances(self) -> dict[int, _Glance]:
+        """How the values of each seen column look before they are read."""
+        looks = ", ".join(
+            f"count(*) filter (where not none and {look('x')})" for look in types.LOOKS.values()
+        )
+        carried = ", ".join(
+            f"count(*) filter (where not none and "
+            f"length(x) - length(replace(x, {sql.text(sign)}, '')) = 1)"
+            for sign in types.SIGNS
+        )
+        found = {}
+        for column, words, padded, count, *counts in self.rows(
+            f"select c, list(distinct x) filter (where none), "
+            f"coalesce(bool_or(v <> x) filter (where not none), false), "
+            f"count(*) filter (where not none), {looks}, {carried} from seen group by c"
+        ):
+            values = number(count)
+            alike = dict(zip(types.LOOKS, map(number, counts)))
+            signs = dict(zip(types.SIGNS, map(number, counts[len(types.LOOKS) :])))
+            found[number(column)] = _Glance(
+                values=values,
+                null_words=_texts(words),
+                padded=bool(padded),
+                sign=next((s for s, n in signs.items() if n and n == values), ""),
+                families=frozenset(f for f, n in alike.items() if 2 * n >= values > 0),
+            )
+        return found
+
+    def _misfits(self, glances: Mapping[int, _Glance]) -> dict[int, dict[str, int]]:
+        """For each seen column and reading worth a try, the values that it doesn't fit."""
+        found: dict[int, dict[str, int]] = {at: {} for at in glances}
+        for family in types.LOOKS:
+            columns = [at for at, glance in glances.items() if family in glance.families]
+            readings = [r for r in types.READINGS.values() if r.family == family]
+            if not columns:
+                continue
+            asked = ", ".join(
+                f"count(*) filter (where not coalesce({reading.holds('x')}, false))"
+                for reading in readings
+            )
+            signed = "".join(
+                f" when {at} then trim(replace(x, {sql.text(glances[at].sign)}, ''))"
+                for at in columns
+                if glances[at].sign
+            )
+            value = f"case c{signed} else x end" if signed else "x"
+            for column, *misses in self.rows(
+                f"select c, {asked} from (select c, {value} as x from seen where not none "
+                f"and c in ({', '.join(map(str, columns))})) group by c"
+            ):
+                counted = zip(readings, misses)
+                found[number(column)] |= {r.name: number(n) for r, n in counted}
+        return found
+
+    def _example(self, at: int, glance: _Glance, misfits: Mapping[str, int]) -> tuple[str, ...]:
+        """A value that keeps a column from being read as what all its others are."""
+        near = types.nearest(misfits, glance.values)
+        if not near or glance.sign:
+            return ()
+        holds = types.READINGS[near].holds("x")
+        found = self.rows(
+            f"select min(x) from seen where c = {at} and not none and not coalesce({holds}, false)"
+        )
+        return tuple(str(row[0]) for row in found if row[0] is not None)
 
     def _approximate(self, staged: Staged, leaves: Sequence[Leaf]) -> dict[Leaf, int]:
         found: dict[Leaf, int] = {}
@@ -163,70 +274,21 @@ class Bench:
         step = max(rows // PART, 1)
         return table if step == 1 else f"(select * from {table} where rowid % {step} = 0)"
 
-    def _sight(self, staged: Staged, leaf: Leaf, rows: str) -> types.Sight:
-        self.rows(
-            f"create or replace temp table seen as select {_raw(leaf)} as v, count(*) as n "
-            f"from {rows} where {_raw(leaf)} is not null group by 1"
-        )
-        words = ", ".join(sql.text(word) for word in types.NULL_WORDS)
-        nulls = [
-            str(r[0])
-            for r in self.rows(
-                f"select distinct trim(v) from seen where trim(v) in ({words}) order by 1"
-            )
-        ]
-        value = "trim(v)"
-        sign = self._sign(words)
-        if sign:
-            value = f"trim(replace(v, {sql.text(sign)}, ''))"
-        asked = ", ".join(
-            f"count(*) filter (where not coalesce({reading.holds('x')}, false))"
-            for reading in types.READINGS.values()
-        )
-        found = self.rows(
-            f"select count(*), coalesce(bool_or(padded), false), {asked} "
-            f"from (select {value} as x, v <> trim(v) as padded from seen "
-            f"where trim(v) not in ({words}))"
-        )[0]
-        misfits = {
-            name: number(misses) for name, misses in zip(types.READINGS, found[2:], strict=True)
-        }
-        return types.Sight(
-            values=number(found[0]),
-            examples=(),
-            null_words=tuple(nulls),
-            misfits=misfits,
-            complete=rows == staged.raw,
-            padded=bool(found[1]),
-            sign=sign,
-        )
-
-    def _sign(self, words: str) -> str:
-        """The sign that every value carries exactly once, or nothing."""
-        carried = ", ".join(
-            f"count(*) filter (where length(v) - length(replace(v, {sql.text(sign)}, '')) = 1)"
-            for sign in types.SIGNS
-        )
-        found = self.rows(f"select count(*), {carried} from seen where trim(v) not in ({words})")[0]
-        for sign, count in zip(types.SIGNS, found[1:], strict=True):
-            if count and count == found[0]:
-                return sign
-        return ""
-
     def misread(
         self, staged: Staged, leaf: Leaf, decided: types.Decided, limit: int = 50
     ) -> list[str]:
         """Raw values that the decided reading does not fit, words for "no value" aside."""
         holds = types.READINGS[decided.reading].holds
         value = f"trim({_raw(leaf)})" if decided.cast.trim else _raw(leaf)
-        words = ", ".join(sql.text(word) for word in ("\0", *decided.cast.null_words))
+        words = ", ".join(sql.text(word) for word in decided.cast.null_words)
+        said = f"{value} not in ({words})" if words else "true"
         sign = next((s for s in types.SIGNS if s in decided.cast.drop), "")
         plain = f"trim(replace({value}, {sql.text(sign)}, ''))" if sign else value
         return [
             str(r[0])
             for r in self.rows(
                 f"select distinct {_raw(leaf)} from {staged.raw} "
-                f"where {_raw(leaf)} is not null and {value} not in ({words}) "
+                f"where {_raw(leaf)} is not null and {said} "
                 f"and not coalesce({holds(plain)}, false) limit {limit}"
             )
         ]
@@ -239,8 +301,7 @@ class Bench:
             f"filter (where trim({_raw(leaf)}) in ({words})), "
             f"coalesce(bool_or({_raw(leaf)} <> trim({_raw(leaf)})), false) from {staged.raw}"
         )[0]
-        words_found = found[0] if isinstance(found[0], list) else []
-        return tuple(sorted(str(word) for word in words_found)), bool(found[1])
+        return _texts(found[0]), bool(found[1])
 
     def raw_shapes(self, staged: Staged, leaf: Leaf, words: Sequence[str]) -> tuple[str, ...]:
         """Shapes of a raw text column's values, given words aside; empty when there are many."""
@@ -248,17 +309,19 @@ class Bench:
         rows = f"(select trim({_raw(leaf)}) as v from {staged.raw} where {_raw(leaf)} is not null)"
         return self._shapes(f"(select v from {rows} where v not in ({listed}))", "v", "")
 
-    def examples(self, staged: Staged, leaf: Leaf) -> list[str]:
-        """Frequent different values of a raw column as text, most frequent first."""
-        value = f"cast({_raw(leaf)} as varchar)"
+    def examples(self, staged: Staged) -> dict[Leaf, list[str]]:
+        """Frequent different values of each column, as text (JSON where nested), in order."""
         rows = self._part(staged.raw, staged.rows)
-        return [
-            str(r[0])
-            for r in self.rows(
-                f"select {value}, count(*) from {rows} where {value} is not null "
+        found: dict[Leaf, list[str]] = {}
+        for leaf in staged.leaves:
+            nested = types.typed(leaf).form == "json"
+            value = f"cast({f'to_json({_raw(leaf)})' if nested else _raw(leaf)} as varchar)"
+            values = self.rows(
+                f"select {value}, count(*) from {rows} where {_raw(leaf)} is not null "
                 f"group by 1 order by 2 desc, 1 limit {EXAMPLES}"
             )
-        ]
+            found[leaf] = [str(row[0]) for row in values]
+        return found
 
     def sizes(self, staged: Staged, casts: Mapping[Leaf, Cast]) -> dict[Leaf, types.Size]:
         """How large the numbers in text columns are, over all rows."""
@@ -267,14 +330,15 @@ class Bench:
             asked = []
             for leaf in some:
                 value = sql.flat(sql.cleaned(casts[leaf], sql.source_column(leaf, rendered=True)))
-                if casts[leaf].form == "whole":
-                    value = f"regexp_replace({value}, '[.]0$', '')"
-                asked += [
-                    f"max(length(ltrim(split_part({value}, '.', 1), '-')))",
-                    f"max(length(split_part({value}, '.', 2)))",
-                    f"min(length(split_part({value}, '.', 2)))",
-                    f"max(abs(try_cast({value} as double)))",
-                ]
+                if casts[leaf].kind == "integer":
+                    asked += [f"max(length(ltrim({value}, '-')))", "0", "0"]
+                else:
+                    asked += [
+                        f"max(length(ltrim(split_part({value}, '.', 1), '-')))",
+                        f"max(length(split_part({value}, '.', 2)))",
+                        f"min(length(split_part({value}, '.', 2)))",
+                    ]
+                asked.append(f"max(abs(try_cast({value} as double)))")
             values = self.rows(f"select {', '.join(asked)} from {staged.raw}")[0]
             for at, leaf in enumerate(some):
                 a, b, c, d = values[4 * at : 4 * at + 4]
@@ -375,9 +439,8 @@ class Bench:
         # Columns of free form show themselves after a few rows; only the others are read out.
         found: list[tuple[object, ...]] = []
         for part in (f"(select * from {rows} limit 2000)", rows):
-            found = self.rows(
-                f"select distinct {shape} from {part} where {column} is not null limit {limit + 1}"
-            )
+            values = f"select distinct {column} from {part} where {column} is not null"
+            found = self.rows(f"select distinct {shape} from ({values}) limit {limit + 1}")
             if len(found) > limit:
                 return ()
         return tuple(sorted(str(r[0]) for r in found))
@@ -435,6 +498,11 @@ class Bench:
 def number(value: object) -> int:
     """A count that DuckDB gave; 0 for null."""
     return int(str(value)) if value is not None else 0
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A list of texts that DuckDB gave, sorted; empty for null."""
+    return tuple(sorted(str(item) for item in value)) if isinstance(value, list) else ()
 
 
 def _raw(leaf: Leaf) -> str:

@@ -136,7 +136,8 @@ def _parent_columns(table: Table, key: Key | None) -> list[Column]:
     return [
         c
         for c in table.columns
-        if c.stats.exact
+        if len(c.leaf.path) == 1
+        and c.stats.exact
         and c.stats.nulls == 0
         and c.stats.distinct == table.rows > 0
         and c.cast.kind in {"text", "integer", "decimal"}
@@ -171,9 +172,15 @@ def _may_refer(child: Table, column: Column, parent: Table, key: Column, named: 
         return False
     if column.cast.type.startswith("decimal(18") or column.stats.distinct == 0:
         return False
+    # A sample is cut by whole raw columns, so a nested one can't be made to keep its parents.
+    if len(column.leaf.path) > 1:
+        return False
+    # The sample masks personal columns: both sides alike, or the reference would not hold there.
+    if column.pii != key.pii:
+        return False
     if named:
-        return column.stats.distinct > 0
-    if column.cast.kind != "text" or column.personal or key.personal:
+        return True
+    if column.cast.kind != "text" or column.personal:
         return False
     stats, other = column.stats, key.stats
     if stats.distinct < 2 or stats.distinct > other.distinct * 1.1 or stats.distinct == child.rows:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dataops.draft import sql
 from dataops.draft.mart import Mart
-from dataops.draft.values import Column, Key, Reference, Table
+from dataops.draft.values import Column, Table
 
 SOURCE = "raw"
 
@@ -19,29 +19,13 @@ with source as (
 
 renamed as (
 
-    select
-{columns}
+    select{columns}
     from source
 
 )
 
 select * from renamed
 """
-
-
-def ordered(
-    table: Table, key: Key | None, references: Sequence[Reference]
-) -> list[tuple[str, list[Column]]]:
-    """The columns in the order of the model, in named groups: key, references, the rest."""
-    keyed = key.columns if key else ()
-    refers = [r.column for r in references if r.child == table.name]
-    groups = {
-        "key": [table.column(name) for name in keyed],
-        "references": [c for c in table.columns if c.name in refers and c.name not in keyed],
-    }
-    placed = {c.name for group in groups.values() for c in group}
-    groups["values"] = [c for c in table.columns if c.name not in placed]
-    return [(name, group) for name, group in groups.items() if group]
 
 
 def staging(table: Table, groups: Sequence[tuple[str, Sequence[Column]]]) -> str:
@@ -70,7 +54,11 @@ def _item(column: Column) -> tuple[sql.Sql, str]:
 def _listed(
     groups: Sequence[Sequence[tuple[sql.Sql, str]]], names: Sequence[tuple[str, Sequence[Column]]]
 ) -> str:
-    lines = []
+    if sum(len(group) for group in groups) == 1:
+        # sqlfluff wants a single column beside its select, unless it takes several lines.
+        alone = sql.laid_out(groups[0][0][0], 8, groups[0][0][1])
+        return f"\n{alone}" if "\n" in alone else f" {alone.lstrip()}"
+    lines = [""]
     last = len(groups) - 1
     for at, (items, (name, _)) in enumerate(zip(groups, names, strict=True)):
         if len(groups) > 1:
@@ -89,8 +77,9 @@ def mart(mart: Mart) -> str:
         f"{name} as (\n\n    select * from {{{{ ref('{name}') }}}}\n\n)" for name in imports
     )
     if not mart.joins:
-        columns = ",\n".join(f"        {c.name}" for c in mart.columns)
-        body = f"select\n{columns}\n    from {fact}"
+        columns = ",\n        ".join(c.name for c in mart.columns)
+        first = " " if len(mart.columns) == 1 else "\n        "
+        body = f"select{first}{columns}\n    from {fact}"
     else:
         listed = [f"        {fact}.{c.name}" for c in mart.columns]
         listed += [_lent(join.role, join.column.name, join.name) for join in mart.joins]

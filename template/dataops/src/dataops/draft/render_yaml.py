@@ -88,13 +88,12 @@ def source(
     refers = {r.column: r for r in references if r.child == table.name}
     seen: set[str] = set()
     for leaf in leaves:
-        columns = [c for c in table.columns if c.leaf == leaf]
         if leaf.path[0] not in seen:
             seen.add(leaf.path[0])
             lines.append(f"          - name: {scalar(unrendered(leaf.path[0]))}")
-            whole = columns if len(leaf.path) == 1 else []
-            lines += _prose("            ", "description", _raw_description(whole, leaf))
-            lines += _raw_config(whole, refers, parents)
+            columns = [c for c in table.columns if c.leaf.path[0] == leaf.path[0]]
+            lines += _prose("            ", "description", _raw_description(columns))
+            lines += _raw_config(columns, refers, parents)
     return "\n".join(lines) + "\n"
 
 
@@ -110,24 +109,26 @@ def _location(table: Table) -> list[str]:
     return [f"            external_location: {_quoted(location)}", *lines]
 
 
-def _raw_description(columns: Sequence[Column], leaf: Leaf) -> str:
-    if not columns:
-        return f"{names.words(leaf.path[0])}, nested."
-    return _description(columns[0])
+def _raw_description(columns: Sequence[Column]) -> str:
+    """The description of a raw column, which may be several columns of the model when nested."""
+    first = columns[0]
+    if len(first.leaf.path) == 1:
+        return _description(first)
+    fields = ", ".join(_lower(c.name) for c in columns)
+    return f"Nested: {fields}{', personal' if first.personal else ''}."
 
 
 def _raw_config(
     columns: Sequence[Column], refers: Mapping[str, Reference], parents: Mapping[str, Table]
 ) -> list[str]:
     meta = []
-    for column in columns:
-        reference = refers.get(column.name)
-        if reference:
-            key = parents[reference.parent].column(reference.key)
-            target = f"{reference.parent}.{key.leaf.path[0]}"
-            meta.append(f"references: {_inner(target)}")
-        if column.pii:
-            meta.append(f"pii: {_inner(column.pii)}")
+    reference = refers.get(columns[0].name)
+    if reference:
+        key = parents[reference.parent].column(reference.key)
+        target = f"{reference.parent}.{key.leaf.path[0]}"
+        meta.append(f"references: {_inner(target)}")
+    if columns[0].pii:
+        meta.append(f"pii: {_inner(columns[0].pii)}")
     return [f"            config: {{meta: {{{', '.join(meta)}}}}}"] if meta else []
 
 
@@ -172,7 +173,7 @@ def mart(mart: Mart, types: Mapping[str, str], group: str) -> str:
         types: SQL type of each column of the mart, as the warehouse makes it.
     """
     key = mart.key
-    lent = [f"the {names.words(join.name).lower()}" for join in mart.joins]
+    lent = [f"the {_lower(join.name)}" for join in mart.joins]
     with_ = f", with {' and '.join(lent)}" if lent else ""
     lines = ["models:", f"  - name: {mart.name}"]
     lines += _prose("    ", "description", f"{names.words(mart.name)}: {_grain(key)}{with_}.")
@@ -234,7 +235,7 @@ def _tests(indent: str, tests: Sequence[Test]) -> list[str]:
             for name, value in test.arguments.items():
                 if isinstance(value, list):
                     body.append(f"{indent}        {name}:")
-                    body += [f"{indent}          - {scalar(item)}" for item in value]
+                    body += [f"{indent}          - {_argument(test, v)}" for v in value]
                 else:
                     body.append(
                         f"{indent}        {name}: "
@@ -249,12 +250,24 @@ def _tests(indent: str, tests: Sequence[Test]) -> list[str]:
     return lines
 
 
+def _argument(test: Test, value: str) -> str:
+    """One item of a list argument; dbt puts accepted values between quotes just as they are."""
+    if test.name == "accepted_values":
+        value = value.replace("'", "''")
+    return scalar(unrendered(value))
+
+
 def _grain(key: Key | None) -> str:
     if key is None:
         return "no column or combination was found that identifies a row"
-    told = [names.words(name).lower() for name in key.columns]
-    listed = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
-    return f"one row for each {'combination of ' if len(told) > 1 else ''}{listed}"
+    if len(key.columns) == 1:
+        return f"one row for each {_lower(key.columns[0])}"
+    told = [_lower(name) for name in key.columns]
+    return f"one row for each combination of {', '.join(told[:-1])} and {told[-1]}"
+
+
+def _lower(name: str) -> str:
+    return names.words(name).lower()
 
 
 def _description(column: Column) -> str:

@@ -41,16 +41,25 @@ def flat(sql: Sql) -> str:
 def laid_out(sql: Sql, indent: int, tail: str = "") -> str:
     """`sql` and `tail` at `indent`, broken inside its brackets where it is longer than a line."""
     line = " " * indent + flat(sql) + tail
-    if isinstance(sql, str) or len(line) <= WIDTH:
+    if len(line) <= WIDTH:
         return line
+    if isinstance(sql, str):
+        if tail.startswith(" as "):
+            return f"{_short(' ' * indent + sql)}\n{' ' * (indent + STEP)}{tail[1:]}"
+        return _short(line)
     inner = indent + STEP
     together = " " * inner + ", ".join(flat(item) for item in sql.items) + sql.after
     if len(together) <= WIDTH:
         body = together
     else:
         commas = [","] * (len(sql.items) - 1) + [sql.after]
-        body = "\n".join(laid_out(i, inner, c) for i, c in zip(sql.items, commas, strict=True))
+        body = "\n".join(laid_out(i, inner, c) for i, c in zip(sql.items, commas))
     return f"{' ' * indent}{sql.head}\n{body}\n{' ' * indent}){tail}"
+
+
+def _short(line: str) -> str:
+    """A line, excused from the linter's limit where a name alone is beyond it."""
+    return line if len(line) <= WIDTH else f"{line}  -- noqa: LT05"
 
 
 def text(value: str) -> str:

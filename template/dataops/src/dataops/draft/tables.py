@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from dataops.draft import (
     keys,
     mart,
     names,
+    personal,
     relationships,
     render_sql,
     render_yaml,
@@ -20,12 +21,10 @@ from dataops.draft import (
     tests,
     types,
 )
+from dataops.draft.personal import Classify
 from dataops.draft.profile import PART, Bench, Staged, bench
 from dataops.draft.values import NOTHING, Cast, Column, Doubt, Key, Leaf, Reference, Table, Test
 from dataops.raw import SourceTable
-
-Classify = Callable[[str, Sequence[str], str], str | None]
-"""Name of a column, frequent values, name of its table: the kind of personal data, or None."""
 
 TRIES = 60
 """Combinations of columns that are checked on all rows, at most, in search of a key."""
@@ -172,18 +171,13 @@ def _profiled(
         s.source.name: names.column_names([leaf.path for leaf in s.leaves], s.source.name)
         for s in staged
     }
-    personal = {
-        s.source.name: {
-            leaf: classify(".".join(leaf.path), scratch.examples(s, leaf), s.source.name)
-            for leaf in s.leaves
-            if leaf.type != "BLOB"
-        }
-        for s in staged
+    pii = {
+        s.source.name: personal.kinds(scratch.examples(s), s.source.name, classify) for s in staged
     }
     decided = {
         s.source.name: _decided(
             scratch, s, dict(zip(s.leaves, draft_names[s.source.name], strict=True)),
-            personal[s.source.name],
+            pii[s.source.name],
         )
         for s in staged
     }  # fmt: skip
@@ -198,27 +192,27 @@ def _profiled(
     for s in staged:
         name = s.source.name
         named = dict(zip(s.leaves, draft_names[name], strict=True))
-        casts = _casts(scratch, s, named, decided[name], personal[name], sure, doubts)
-        table = _table(scratch, s, named, casts, personal[name], doubts)
+        casts = _casts(scratch, s, named, decided[name], pii[name], sure, doubts)
+        table = _table(scratch, s, named, casts, pii[name], doubts)
         found.append(replace(table, known=name in offered, offered=offered.get(name)))
         scratch.drop(s)
     return found
 
 
 def _decided(
-    scratch: Bench, staged: Staged, named: Mapping[Leaf, str], personal: Mapping[Leaf, str | None]
+    scratch: Bench, staged: Staged, named: Mapping[Leaf, str], pii: Mapping[Leaf, str | None]
 ) -> dict[Leaf, types.Decided]:
     """How each text column is read, checked on all rows."""
     found = {}
     for leaf, sight in scratch.sights(staged).items():
-        decided = types.likely(sight, named[leaf], personal[leaf] is not None)
+        decided = types.likely(sight, named[leaf], pii[leaf])
         rounds = 0
         while decided.reading and not sight.complete:
             wrong = scratch.misread(staged, leaf, decided)
             if not wrong:
                 break
             sight = types.corrected(sight, decided.reading, wrong)
-            decided = types.likely(sight, named[leaf], personal[leaf] is not None)
+            decided = types.likely(sight, named[leaf], pii[leaf])
             rounds += 1
             if rounds > 8:
                 decided = types.Decided(Cast("text", "varchar"))
@@ -238,7 +232,7 @@ def _casts(
     staged: Staged,
     named: Mapping[Leaf, str],
     decided: Mapping[Leaf, types.Decided],
-    personal: Mapping[Leaf, str | None],
+    pii: Mapping[Leaf, str | None],
     sure: set[str],
     doubts: list[Doubt],
 ) -> dict[Leaf, Cast]:
@@ -286,7 +280,7 @@ def _table(
     staged: Staged,
     named: Mapping[Leaf, str],
     casts: dict[Leaf, Cast],
-    personal: Mapping[Leaf, str | None],
+    pii: Mapping[Leaf, str | None],
     doubts: list[Doubt],
 ) -> Table:
     source = staged.source
@@ -296,8 +290,7 @@ def _table(
             source,
             staged.rows,
             tuple(
-                Column(named[leaf], leaf, casts[leaf], personal.get(leaf), NOTHING)
-                for leaf in staged.leaves
+                Column(named[leaf], leaf, casts[leaf], pii[leaf], NOTHING) for leaf in staged.leaves
             ),
         )
 
@@ -423,7 +416,7 @@ def _write_down(found: _Found, group: str, mart_wanted: bool, taken: Mapping[str
         key = found.keys.get(table.name)
         own = [r for r in found.references if r.child == table.name]
         doubts = [d for d in found.doubts if d.table == table.name]
-        groups = render_sql.ordered(table, key, own)
+        groups = mart.ordered(table, key, own)
         loaded = found.loaded.get(table.name)
         fresh = tests.freshness(table, loaded, found.gaps[table.name]) if loaded else None
         written = found.tests[table.name]

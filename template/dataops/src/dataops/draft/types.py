@@ -72,6 +72,23 @@ class Reading:
     cast: Cast
     holds: Callable[[str], str]
 
+    @property
+    def family(self) -> str:
+        """Which of `LOOKS` half of the values must have for the reading to be worth a try."""
+        if self.cast.kind == "boolean":
+            return "word"
+        if self.cast.kind in {"date", "timestamp"} and self.name != "compact":
+            return "date"
+        return "date" if self.cast.kind == "text" else "number"
+
+
+LOOKS: Mapping[str, Callable[[str], str]] = {
+    "word": lambda x: f"length({x}) <= 5",
+    "number": _full("[^A-Za-z/:]*[0-9][^A-Za-df-z/:]*"),
+    "date": _full("[0-9A-Za-z]{1,9}[-/. ][0-9A-Za-z]{1,9},?[-/. ][0-9].*"),
+}
+"""What text looks like at a glance: SQL conditions that spare most columns most readings."""
+
 
 def _readings() -> dict[str, Reading]:
     text = Cast("text", "varchar")
@@ -125,6 +142,11 @@ def _readings() -> dict[str, Reading]:
             _cast(f"{_ISO_STAMP}(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?))", "timestamp with time zone"),
         ),
         Reading("compact", replace(date, form="%Y%m%d"), _strptime("(19|20)[0-9]{6}", "%Y%m%d")),
+        Reading(
+            "either_order",
+            text,
+            _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}( [0-9]{1,2}:[0-9]{2}.*)?"),
+        ),
         Reading("short_year", text, _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}")),
     ]
     clocks = {
@@ -205,8 +227,11 @@ class Decided:
     doubt: str = ""
 
 
-def likely(sight: Sight, name: str, personal: bool) -> Decided:
+def likely(sight: Sight, name: str, pii: str | None) -> Decided:
     """The reading that fits all the values seen, best first; text when none does.
+
+    Personal text stays text, dates of birth apart: its stand-ins in the sample are of the same
+    shape, which is not enough to be a number or a time.
 
     Whether a number is whole, how wide it is and how many decimals it has isn't said yet: the cast
     of a number has an empty type until `sized`.
@@ -215,10 +240,12 @@ def likely(sight: Sight, name: str, personal: bool) -> Decided:
     text = Decided(Cast("text", "varchar", trim=sight.padded))
     if sight.values == 0:
         return text
+    if pii:
+        fits &= _dates() if pii == "birth_date" else set()
     if "integer" in fits and "compact" in fits and _DATE_NAMES.search(name):
         return _with(sight, "compact")
     if "integer" in fits or "whole" in fits:
-        if personal or (_TEXT_NAMES.search(name) and not _TEXT_EXCEPTIONS.search(name)):
+        if _TEXT_NAMES.search(name) and not _TEXT_EXCEPTIONS.search(name):
             return text
         return _with(sight, "integer" if "integer" in fits else "whole")
     if fits & {"true_false", "yes_no"}:
@@ -245,7 +272,11 @@ def likely(sight: Sight, name: str, personal: bool) -> Decided:
         return replace(text, doubt="day and month can't be told apart in these dates: kept as text")
     if dates:
         return _with(sight, dates[0])
-    return replace(text, doubt=_near(sight, personal))
+    if "either_order" in fits:
+        return replace(
+            text, doubt="dates, some with the day first and some with the month first: kept as text"
+        )
+    return text if pii else replace(text, doubt=_near(sight))
 
 
 def corrected(sight: Sight, reading: str, wrong: Sequence[str]) -> Sight:
@@ -282,24 +313,24 @@ def _with(sight: Sight, reading: str) -> Decided:
     return Decided(cast, reading)
 
 
-def _near(sight: Sight, personal: bool) -> str:
+def _dates() -> set[str]:
+    return {name for name, reading in READINGS.items() if reading.cast.kind == "date"}
+
+
+def nearest(misfits: Mapping[str, int], values: int) -> str:
+    """The reading that fits all but few of at least four values; empty when none or all fit."""
+    best = min(misfits, key=lambda reading: (misfits[reading], reading), default="")
+    near = best and values >= 4 and 0 < misfits[best] * 20 <= values
+    return best if near else ""
+
+
+def _near(sight: Sight) -> str:
     """Why a column of nearly only numbers or dates stays text; empty when it plainly is text."""
-    best = min(sight.misfits, key=lambda r: (sight.misfits[r], r), default="")
-    if not best or sight.values < 4:
+    best = nearest(sight.misfits, sight.values)
+    if not best or READINGS[best].cast.kind == "text":
         return ""
-    for sep in "/.-":
-        for clock in ("", "_hm", "_hms", "_hmp", "_hmsp"):
-            dmy = sight.values - sight.misfits.get(f"dmy{sep}{clock}", sight.values)
-            mdy = sight.values - sight.misfits.get(f"mdy{sep}{clock}", sight.values)
-            if dmy and mdy and min(dmy, mdy) < max(dmy, mdy) and max(dmy, mdy) * 2 >= sight.values:
-                return "dates, some with the day first and some with the month first: kept as text"
-    if sight.misfits[best] * 20 > sight.values:
-        return ""
-    kind = READINGS[best].cast.kind
-    if kind == "text":
-        return ""
-    example = "" if personal or not sight.examples else f", such as {sight.examples[0]!r}"
-    return f"nearly all values read as {kind}, not all{example}: kept as text"
+    example = f", such as {sight.examples[0]!r}" if sight.examples else ""
+    return f"nearly all values read as {READINGS[best].cast.kind}, not all{example}: kept as text"
 
 
 def text_nulls(
