@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
 
@@ -22,8 +23,8 @@ def put(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
-def zipped(members: Mapping[str, str | bytes]) -> bytes:
-    """A zip archive with exactly these member names, however evil."""
+def zipped(members: Mapping[Any, str | bytes]) -> bytes:
+    """A zip archive with exactly these members (names or ZipInfo), however evil."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():

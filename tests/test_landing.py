@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 import landing_files as make
@@ -163,6 +165,8 @@ def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) ->
     table = one(countries, inbox, raw, "countries.csv")
     assert "nullstr=['', 'NULL']" in table.read
     assert "NA is not read as null: it may be a value of code." in table.notes
+    table = one("id,NA\n1,2\n2,NA\n", inbox, raw, "header.csv")
+    assert read(table, raw) == (["id", "NA"], [("1", "2"), ("2", "NA")])
 
 
 # --- refused: what, where, mend -------------------------------------------------------------------
@@ -268,7 +272,10 @@ def test_a_file_without_the_right_to_read_it(
 
 
 def test_zip_members_never_leave_raw(inbox: Path, raw: Path, tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("link.csv")
+    link.external_attr = 0o120777 << 16
     evil = {
+        link: "/etc/passwd",
         "../../../evil.csv": "a,b\n1,2\n",
         "/tmp/../abs.csv": "c,d\n1,2\n",
         "..\\win.csv": "e\n1\n",
@@ -309,6 +316,15 @@ def test_a_workbook_is_a_table_a_sheet(inbox: Path, raw: Path) -> None:
     assert any("1 row above the header left out" in note for note in orders.notes)
     assert any("Lookup was skipped: it is hidden" in note for note in customers.notes)
     assert land(inbox / "shop.xlsx", raw)[1] == orders, "converting again gives the same bytes"
+
+
+def test_a_sheet_without_header_gets_one(inbox: Path, raw: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in ([1, "bob"], [2, "ann"]):
+        book.active.append(row)
+    book.save(inbox / "people.xlsx")
+    (table,) = land(inbox / "people.xlsx", raw)
+    assert read(table, raw) == (["column1", "column2"], [("1", "bob"), ("2", "ann")])
 
 
 @pytest.mark.parametrize(
@@ -360,6 +376,12 @@ def test_parquet(inbox: Path, raw: Path) -> None:
             {"orders": 2, "people": 1},
         ),
         (["20240101T0930 Orders.csv", "orders-2024_01_02.csv"], {"orders": 2}),
+        (["orders_31-12-2023.csv", "orders_Jan 2024.csv", "2024-W02 orders.csv"], {"orders": 3}),
+        (["orders_2024-01-01_2024-01-31.csv", "orders-1704067200.csv"], {"orders": 2}),
+        (
+            ["01_people.csv", "covid_19.csv", "march.csv"],
+            {"covid_19": 1, "march": 1, "t_01_people": 1},
+        ),
         (["orders_1.csv", "orders_2.csv", "orders (3).csv"], {"orders": 3}),
         (["events/part-0001.csv", "events/part-0002.csv"], {"events": 2}),
         (["order.csv", "GROUP.csv", "3com.csv"], {"group_data": 1, "order_data": 1, "t_3com": 1}),

@@ -297,7 +297,8 @@ def _peek(path: Path, said: str) -> bytes:
 def _is_data(member: zipfile.ZipInfo) -> bool:
     parts = member.filename.replace("\\", "/").split("/")
     hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
-    return not member.is_dir() and not hidden and "__MACOSX" not in parts
+    link = stat.S_ISLNK(member.external_attr >> 16)
+    return not (member.is_dir() or link or hidden or "__MACOSX" in parts)
 
 
 def _unreadable(where: str, error: OSError) -> DataopsError:

@@ -144,7 +144,7 @@ def _start(records: Sequence[_Record], width: int) -> int:
         marked = all(item.cells[0].startswith("#") for item in above)
         typed = any(
             _share(_kind(cell) != "" for cell in column) > 0.8
-            for column in _columns(body, width)
+            for column in _columns([item.cells for item in body], width)
             if column
         )
         return index if gap or marked or typed else 0
@@ -159,7 +159,7 @@ def _is_header(cells: Sequence[str], width: int) -> bool:
 def _dialect(candidate: _Candidate) -> Dialect:
     records = candidate.records[candidate.start :]
     first = records[0]
-    headed = not _is_row(first.cells, records[1:], candidate.width)
+    headed = not is_row(first.cells, [record.cells for record in records[1:]])
     return Dialect(
         delim=candidate.delim,
         width=candidate.width,
@@ -170,8 +170,8 @@ def _dialect(candidate: _Candidate) -> Dialect:
     )
 
 
-def _is_row(cells: Sequence[str], body: Sequence[_Record], width: int) -> bool:
-    """Whether the first line is a row like the others, not a header.
+def is_row(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the cells of the first line are a row like those below it, not a header.
 
     It is, when a cell of it is a number, a date or an e-mail address as the cells below it are, and
     no column speaks against it. Years side by side (1960, 1961, …) are a header.
@@ -183,7 +183,7 @@ def _is_row(cells: Sequence[str], body: Sequence[_Record], width: int) -> bool:
     if not body:
         return True
     alike = against = 0
-    for kind, cell, column in zip(kinds, cells, _columns(body, width), strict=False):
+    for kind, cell, column in zip(kinds, cells, _columns(body, len(cells)), strict=True):
         if not column:
             continue
         if kind:
@@ -193,9 +193,9 @@ def _is_row(cells: Sequence[str], body: Sequence[_Record], width: int) -> bool:
     return alike > 0 and not against
 
 
-def _columns(body: Sequence[_Record], width: int) -> list[list[str]]:
+def _columns(body: Sequence[Sequence[str]], width: int) -> list[list[str]]:
     """The cells below the header that hold something, by column."""
-    rows = [record.cells for record in body[:200] if len(record.cells) == width]
+    rows = [cells for cells in body[:200] if len(cells) == width]
     return [[row[at] for row in rows if row[at].strip()] for at in range(width)]
 
 

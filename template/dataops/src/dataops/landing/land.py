@@ -361,22 +361,27 @@ def _named(pieces: Sequence[Piece], raw: Path, reserved: frozenset[str]) -> dict
 
 def _base(piece: Piece, reserved: frozenset[str]) -> str:
     """The name of a piece's table: its label without a date, or the folder it lay in."""
-    for label in (piece.label, piece.holder):
-        plain = naming.without_date(label)
-        if plain == label.strip():
-            # orders_2024-01-01_2 is the second delivery of that day
-            plain = naming.without_date(naming.without_serial(label))
-            if plain == naming.without_serial(label):
-                plain = label
-        if plain and not naming.is_piece(plain):
-            if name := naming.identifier(plain, reserved):
-                return name
-            break
+    if name := naming.identifier(_plain(piece), reserved):
+        return name
     raise DataopsError(
         "No table name can be made of this file name.",
         piece.member.said,
         "Give the file a name with Latin letters, for instance orders.csv.",
     )
+
+
+def _plain(piece: Piece) -> str:
+    """The label of a piece without dates; its holder's, where the label only says which piece."""
+    plain = ""
+    for label in (piece.label, piece.holder):
+        plain = naming.without_date(label)
+        # orders_2024-01-01_2 is the second delivery of that day
+        numberless = naming.without_serial(label)
+        if plain == label.strip() and naming.without_date(numberless) != numberless:
+            plain = naming.without_date(numberless)
+        if plain and not naming.is_piece(plain):
+            return plain
+    return plain
 
 
 def _numbered(
@@ -385,7 +390,7 @@ def _numbered(
     """Joins orders_1, orders_2, … to one table, where they have the same columns."""
     by_stem: dict[str, list[str]] = {}
     for name, group in tables.items():
-        stem = naming.identifier(naming.without_serial(group[0].label), reserved)
+        stem = naming.identifier(naming.without_serial(_plain(group[0])), reserved)
         if name not in known and stem and stem != name and len(group) == 1:
             by_stem.setdefault(stem, []).append(name)
     for stem, names in by_stem.items():

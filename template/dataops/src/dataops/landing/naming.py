@@ -6,15 +6,21 @@ import re
 import unicodedata
 
 LONGEST = 50
-_MONTH, _DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
-_DATE = rf"(?:19|20)\d\d(?:[-_. ]?{_MONTH}(?:[-_. ]?{_DAY})?|[-_. ]?[Qq][1-4])?"
+_YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_NAMED = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+_DATE = (
+    rf"(?:{_YEAR}(?:[-_. ]?{_MONTH}(?:[-_. ]?{_DAY})?|[-_. ]?Q[1-4]|[-_. ]?W\d\d|[-_. ]{_NAMED})?"
+    rf"|\d{{1,2}}[-_.]\d{{1,2}}[-_.]{_YEAR}|{_NAMED}[-_. ]{_YEAR})"
+)
 _TIME = r"(?:[-_. T]?[0-2]\d[-_.:]?[0-5]\d(?:[-_.:]?[0-5]\d)?Z?)?"
-_DATE_LAST = re.compile(rf"(?:^|(?<=[^0-9A-Za-z])|(?<=[A-Za-z])(?=\d{{6,}})){_DATE}{_TIME}$")
-_DATE_FIRST = re.compile(rf"^{_DATE}{_TIME}(?=[^0-9A-Za-z]|$)")
+_DATE_LAST = re.compile(
+    rf"(?:^|(?<=[^0-9A-Za-z])|(?<=[A-Za-z])(?=\d{{6,}})){_DATE}{_TIME}$", re.IGNORECASE
+)
+_DATE_FIRST = re.compile(rf"^{_DATE}{_TIME}(?=[^0-9A-Za-z]|$)", re.IGNORECASE)
 _EDGE = " -_.,()[]"
-_SERIAL = re.compile(r"(?:(?<=[^0-9A-Za-z])|^)\(?\d{1,5}\)?$")
+_SERIAL = re.compile(r"(?:(?<=[^0-9A-Za-z])|^)\(?\d{1,20}\)?$")
 # Names that tools give to the pieces of a data set: the folder says what it is.
-_PIECE = re.compile(r"(?:part|data|chunk|file|export|page|batch)?[-_ ]?\d+(?:[-_].*)?", re.I)
+_PIECE = re.compile(r"\d+|(?:part|data|chunk|file|export|page|batch)[-_ ]?\d+(?:[-_].*)?", re.I)
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l",
                           "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "þ": "th", "ı": "i"})  # fmt: skip
 
@@ -39,10 +45,12 @@ def identifier(text: str, reserved: frozenset[str]) -> str:
 
 
 def without_date(stem: str) -> str:
-    """The stem without a date (and time) at its start or end; empty when it is only a date."""
-    text = stem.strip(_EDGE)
-    for pattern in (_DATE_LAST, _DATE_FIRST):
-        text = pattern.sub("", text, count=1).strip(_EDGE)
+    """The stem without dates (and times) at its start or end; empty when it is only a date."""
+    text, before = stem.strip(_EDGE), None
+    while text != before:
+        before = text
+        for pattern in (_DATE_LAST, _DATE_FIRST):
+            text = pattern.sub("", text, count=1).strip(_EDGE)
     return text
 
 

@@ -117,7 +117,7 @@ def read(
             except duckdb.InvalidInputException:
                 continue
             if _fits(db, source, names, delim, quoting):
-                nulls, notes = _nulls(db, source, hits)
+                nulls, notes = _nulls(db, source, names, hits)
                 notes = [*_quoting_note(quoting), *notes]
                 if repeats:
                     notes.append(f"Rows that repeat the header: {repeats:,}.")
@@ -212,7 +212,10 @@ def _scan_text(
 
 
 def _nulls(
-    db: duckdb.DuckDBPyConnection, source: str, hits: Mapping[str, Sequence[str]]
+    db: duckdb.DuckDBPyConnection,
+    source: str,
+    names: Sequence[str],
+    hits: Mapping[str, Sequence[str]],
 ) -> tuple[tuple[str, ...], list[str]]:
     """The words that stand for null in every column where they occur, and notes on this."""
     if not hits:
@@ -233,13 +236,16 @@ def _nulls(
             if not (word in _NEVER_A_VALUE or numbers or (word == "NA" and not codes)):
                 unsafe.setdefault(word, []).append(name)
     occurring = {word for present in hits.values() for word in present}
-    nulls = tuple(word for word in _WORDS if word in occurring and word not in unsafe)
+    # DuckDB takes a null word for null in the header too, and the column would lose its name.
+    named = [word for word in occurring if word in names and word not in unsafe]
+    nulls = tuple(word for word in _WORDS if word in occurring - unsafe.keys() - {*named})
     notes = [f"Read as null: {listed(nulls, len(nulls))}."] if nulls else []
     notes += [
         f"{word} is not read as null: it may be a value of {listed(unsafe[word])}."
         for word in _WORDS
         if word in unsafe
     ]
+    notes += [f"{word} is not read as null: a column has this name." for word in sorted(named)]
     return nulls, notes
 
 

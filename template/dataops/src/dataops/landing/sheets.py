@@ -19,6 +19,7 @@ from python_calamine import (
 
 from dataops.errors import DataopsError
 from dataops.landing.containers import Found, limit_unpacked
+from dataops.landing.dialect import is_row
 
 # The reader holds a workbook in memory: measured, about two bytes for each byte of unpacked XML.
 MOST_UNPACKED = 300 << 20
@@ -99,16 +100,19 @@ def _write(rows: Iterator[list[object]], name: str, target: Path) -> Sheet | Non
     start = _header(head)
     if start is None:
         return None
-    header = head[start]
+    header, first = head[start], start + 1
+    notes = [f"converted from sheet {name}"]
+    if is_row(header, head[first:]):
+        header, first = [f"column{n}" for n in range(1, len(header) + 1)], start
+        notes.append("no header row, so one was written")
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        for cells in head[start + 1 :]:
+        for cells in head[first:]:
             _put(writer, cells)
         for row in rows:
             _put(writer, [_text(cell) for cell in row])
     dropped = sum(any(cells) for cells in head[:start])
-    notes = [f"converted from sheet {name}"]
     if dropped:
         notes.append(f"{_rows(dropped)} above the header left out")
     return Sheet(name, target, tuple(header), tuple(notes))
