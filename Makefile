@@ -38,7 +38,7 @@ bench: .cache/ready
 lint: .cache/ready
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
-	@$(RUN) mypy --strict template/dataops/src tests bench
+	@$(RUN) mypy --strict template/dataops/src tests bench release
 
 format: .cache/ready
 	@$(RUN) ruff check --fix .

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import copier
-import yaml
 from filelock import FileLock
+
+from release.template import recorded
 
 TEMPLATE = Path(__file__).resolve().parents[1]
 CACHE = TEMPLATE / ".cache" / "tests"
@@ -37,20 +38,9 @@ PROFILES: dict[str, dict[str, str]] = {
 }
 
 
-def questions() -> dict[str, dict[str, Any]]:
-    """The template's questions: those asked, and those computed (`when: false`)."""
-    loaded = yaml.safe_load((TEMPLATE / "copier.yml").read_text(encoding="utf-8"))
-    return {key: value for key, value in loaded.items() if not key.startswith("_")}
-
-
-def asked() -> dict[str, dict[str, Any]]:
-    """The questions that a person is asked."""
-    return {key: value for key, value in questions().items() if value.get("when") is not False}
-
-
-def refuse_unknown(answers: Mapping[str, object]) -> None:
+def refuse_unknown(answers: Mapping[str, object], template: Path = TEMPLATE) -> None:
     """Copier accepts an answer to no question in silence, and a test of it would be dead."""
-    if unknown := sorted(set(answers) - set(asked())):
+    if unknown := sorted(set(answers) - set(recorded(template))):
         raise AssertionError(f"no such question: {', '.join(unknown)}")
 
 
@@ -58,7 +48,7 @@ def render(
     into: Path, answers: Mapping[str, object] | None = None, template: Path = TEMPLATE
 ) -> Path:
     """A product rendered from the working tree, never trusted, in `into`."""
-    refuse_unknown(answers or {})
+    refuse_unknown(answers or {}, template)
     copier.run_copy(
         str(template), into, data=dict(answers or {}), defaults=True, quiet=True, vcs_ref="HEAD"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import copier
 import jinja2
@@ -17,21 +16,17 @@ from hypothesis import strategies as st
 import harness
 from conftest import MakeProduct
 from dataops.dbt import Dbt
-
-
-def copier_yml() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((harness.TEMPLATE / "copier.yml").read_text("utf-8"))
-    return loaded
+from release import template
 
 
 def test_asks_at_most_eight_questions_each_with_a_default() -> None:
-    asked = harness.asked()
+    asked = template.asked()
     assert len(asked) <= 8
     assert all("default" in question and "help" in question for question in asked.values())
 
 
 def test_needs_no_trust() -> None:
-    assert not {"_tasks", "_jinja_extensions", "_migrations"} & set(copier_yml())
+    assert not {"_tasks", "_jinja_extensions", "_migrations"} & set(template.settings())
 
 
 def test_the_harness_refuses_an_answer_to_no_question(tmp_path: Path) -> None:
@@ -70,7 +65,8 @@ def test_a_bad_answer_is_refused_in_words(
 def test_a_misspelt_variable_stops_the_render(tmp_path: Path) -> None:
     broken = tmp_path / "template"
     shutil.copytree(harness.TEMPLATE / "template", broken / "template")
-    shutil.copy(harness.TEMPLATE / "copier.yml", broken)
+    for name in ("copier.yml", "ownership.yml"):
+        shutil.copy(harness.TEMPLATE / name, broken)
     with (broken / "template" / "CODEOWNERS.jinja").open("a") as file:
         file.write("{{ conatct }}\n")
     with pytest.raises(jinja2.UndefinedError):
@@ -95,13 +91,6 @@ def test_the_sample_in_git_is_small(tmp_path: Path) -> None:
     root = harness.render(tmp_path / "p")
     size = sum(path.stat().st_size for path in (root / "sample").rglob("*") if path.is_file())
     assert 0 < size < 1_000_000
-
-
-def test_owned_paths_are_listed_alike_for_skip_and_exclude() -> None:
-    settings_ = copier_yml()
-    block = next(entry for entry in settings_["_exclude"] if "== 'update'" in entry)
-    listed = [line for line in block.split() if line.startswith("/")]
-    assert listed == settings_["_skip_if_exists"]
 
 
 names = st.text(
@@ -182,7 +171,7 @@ def test_developers_ci_and_prod_never_meet_in_one_schema(make_product: MakeProdu
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["oldest", "newest"])
 def test_renders_with_the_oldest_and_the_newest_copier(tmp_path: Path, version: str) -> None:
-    oldest = copier_yml()["_min_copier_version"]
+    oldest = template.settings()["_min_copier_version"]
     package = f"copier=={oldest}" if version == "oldest" else "copier"
     command = ["uvx", "--quiet", *(["--refresh"] if version == "newest" else []), "--from", package]
     command += ["copier", "copy", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
@@ -203,4 +192,4 @@ def test_a_copier_that_is_too_old_says_so(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode != 0
-    assert copier_yml()["_min_copier_version"] in done.stderr
+    assert template.settings()["_min_copier_version"] in done.stderr

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import harness
+from release.template import MANAGED, ownership
 
 
 @pytest.fixture
@@ -65,15 +66,12 @@ def append(path: Path, *lines: str) -> None:
 
 
 def managed(root: Path) -> dict[str, bytes]:
-    """The managed files: all but the owned ones and the answers file (which names its version)."""
-    settings = yaml.safe_load((harness.TEMPLATE / "copier.yml").read_text("utf-8"))
-    owned = tuple(path.lstrip("/") for path in settings["_skip_if_exists"])
-    files = {str(path.relative_to(root)): path for path in root.rglob("*") if path.is_file()}
+    """The managed files, without the answers file, which names its version."""
+    ours = ownership()
     return {
-        name: path.read_bytes()
-        for name, path in files.items()
-        if not name.startswith((".git/", ".copier-answers.yml", "team/"))
-        and not any(name == path or name.startswith(f"{path}/") for path in owned)
+        path: content
+        for path, content in harness.tree(root, ".").items()
+        if path != ".copier-answers.yml" and ours.classes(path) == (MANAGED,)
     }
 
 

@@ -1,0 +1,1 @@
+"""What releasing the template needs: who owns what, the manifest, the contract, the version."""
