@@ -12,12 +12,25 @@ from dataops.errors import DataopsError
 
 @dataclass(frozen=True)
 class Column:
-    """One described column, with its declared type and the kind of personal data it holds."""
+    """One described column, with its declared type and the kind of personal data it holds.
+
+    `constraints` are the kinds that its contract names: not_null, primary_key, unique, …
+    """
 
     name: str
     description: str
     data_type: str
     pii: str
+    constraints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CalledTest:
+    """A generic test as it is called: its name, its column (empty: the whole model), arguments."""
+
+    name: str
+    column: str
+    arguments: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,16 @@ class Node:
         meta: config.meta.
         schema: the schema it is built in; empty where it is not built.
         alias: its name there; empty where it is not built.
+        relation: its whole name there, quoted; empty where it is not built.
+        checksum: changes when its file changes.
+        code: its compiled SQL; empty when it was not compiled.
+        primary_key: the columns that dbt takes for its key, from constraints and tests.
+        constraints: kinds and columns of its contract's model-level constraints.
+        version: of a versioned model; empty for others.
+        deprecated: the day after which it may go (ISO 8601); empty when none is set.
+        on_schema_change: of an incremental model.
+        macros: unique ids of the macros that it calls itself.
+        call: of a generic test.
     """
 
     unique_id: str
@@ -63,14 +86,30 @@ class Node:
     meta: dict[str, Any] = field(default_factory=dict)
     schema: str = ""
     alias: str = ""
+    relation: str = ""
+    checksum: str = ""
+    code: str = ""
+    primary_key: tuple[str, ...] = ()
+    constraints: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    version: str = ""
+    deprecated: str = ""
+    on_schema_change: str = ""
+    macros: tuple[str, ...] = ()
+    call: CalledTest | None = None
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The project's own resources (not those of packages), by unique id."""
+    """The project's own resources (not those of packages), by unique id.
+
+    `macros` holds the text of every macro, those of packages too, and `macro_calls` which other
+    macros it calls.
+    """
 
     nodes: dict[str, Node]
     groups: dict[str, dict[str, str]]
+    macros: dict[str, str] = field(default_factory=dict)
+    macro_calls: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[Node]:
         """All resources of one kind, in the order of their paths and names."""
@@ -108,11 +147,14 @@ def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
             if packages or entry.get("package_name") == project
         }
         groups = {group["name"]: dict(group["owner"]) for group in raw.get("groups", {}).values()}
+        macros = raw.get("macros") or {}
+        macro_text = {name: entry.get("macro_sql") or "" for name, entry in macros.items()}
+        macro_calls = {name: _macros_of(entry) for name, entry in macros.items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataopsError(
             "dbt's manifest could not be read.", where=f"{path}: {error}", mend="uv run dbt parse"
         ) from error
-    return Manifest(nodes, groups)
+    return Manifest(nodes, groups, macro_text, macro_calls)
 
 
 def _node(entry: dict[str, Any]) -> Node:
@@ -137,7 +179,37 @@ def _node(entry: dict[str, Any]) -> Node:
         meta=dict(config.get("meta") or entry.get("meta") or {}),
         schema=entry.get("schema") or "",
         alias=entry.get("alias") or "",
+        relation=entry.get("relation_name") or "",
+        checksum=_checksum(entry.get("checksum")),
+        code=entry.get("compiled_code") or "",
+        primary_key=tuple(entry.get("primary_key") or ()),
+        constraints=tuple(
+            (str(one.get("type")), tuple(one.get("columns") or ()))
+            for one in entry.get("constraints") or ()
+        ),
+        version=str(entry.get("version") or ""),
+        deprecated=str(entry.get("deprecation_date") or ""),
+        on_schema_change=config.get("on_schema_change") or "",
+        macros=_macros_of(entry),
+        call=_test_call(entry),
     )
+
+
+def _checksum(given: Any) -> str:
+    """A unit test's is a text, every other node's says its algorithm too."""
+    return str(given.get("checksum") or "") if isinstance(given, dict) else str(given or "")
+
+
+def _macros_of(entry: dict[str, Any]) -> tuple[str, ...]:
+    return tuple((entry.get("depends_on") or {}).get("macros") or ())
+
+
+def _test_call(entry: dict[str, Any]) -> CalledTest | None:
+    called = entry.get("test_metadata")
+    if not called:
+        return None
+    arguments = {k: v for k, v in (called.get("kwargs") or {}).items() if k != "model"}
+    return CalledTest(called["name"], str(entry.get("column_name") or ""), arguments)
 
 
 def _unit_test_model(entry: dict[str, Any]) -> str:
@@ -153,4 +225,5 @@ def _column(entry: dict[str, Any]) -> Column:
         description=entry.get("description") or "",
         data_type=entry.get("data_type") or "",
         pii=str(meta.get("pii") or ""),
+        constraints=tuple(str(one.get("type")) for one in entry.get("constraints") or ()),
     )
