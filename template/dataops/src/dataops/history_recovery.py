@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from dataops.errors import DataopsError
 from dataops.history import History
-from dataops.history_record import CRASHED, ROLLED_BACK, RUNNING, Record, read_record
+from dataops.history_record import (
+    CRASHED,
+    PUBLISHED,
+    ROLLED_BACK,
+    RUNNING,
+    Record,
+    read_record,
+)
 from dataops.store import FolderStore
 from dataops.store.folder import RECORD
 from dataops.warehouse import Warehouse
@@ -45,8 +52,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
     for run in store.unfinished():
         record = _record(store, f"candidates/{run}")
         if record and not history.holds(run):
-            if record.outcome == RUNNING:
-                record = _ended(record, current)
+            record = _ended(record, current)
             history.add(record)
             done.append(f"Run {run} had ended without a record ({record.outcome}); it has one now.")
         warehouse.discard(run)
@@ -65,15 +71,17 @@ def interrupted(store: FolderStore, history: History) -> Record | None:
             found.append(record if run == current else _crashed(record, current))
     for run in store.unfinished():
         if record := _record(store, f"candidates/{run}"):
-            running = record.outcome == RUNNING and store.is_locked() is not False
+            running = record.outcome in (RUNNING, PUBLISHED) and store.is_locked() is not False
+            if running:
+                record = replace(record, outcome=RUNNING)
             found.append(record if running else _ended(record, current))
     found = [record for record in found if not history.holds(record.run)]
     return max(found, key=lambda record: record.number, default=None)
 
 
 def _ended(record: Record, current: str) -> Record:
-    """How a run ended that nobody saw the end of."""
-    if record.outcome != RUNNING:
+    """How a run ended that nobody saw the end of; a candidate was never published."""
+    if record.outcome not in (RUNNING, PUBLISHED):
         return record
     if record.verb == "rollback" and record.current == current:
         return replace(record, outcome=ROLLED_BACK)

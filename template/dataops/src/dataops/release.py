@@ -271,7 +271,6 @@ class _Run:
                 f"The clock went back: run {last.run} began later than this one, "
                 "which follows it all the same."
             )
-        self.store.candidate(self.record.run)
         self.write_down()
 
     def kind_of_release(self) -> str:
@@ -464,8 +463,8 @@ class _Run:
             self.warehouse.discard(self.record.run)  # first of all: the record may need the room
         try:
             self.write_down()
-        except OSError as error:
-            self.warn(f"error: the run's end could not be written down: {error.strerror}")
+        except DataopsError as error:
+            self.warn(f"error: how the run ended could not be written down: {error}")
         if self.add_to_history():
             self.store.discard(self.record.run)
 
@@ -566,7 +565,7 @@ class _Run:
             self.record = replace(self.record, phases=phases)
 
     def write_down(self) -> None:
-        durable.write(self.store.candidate(self.record.run) / RECORD, self.record.to_json())
+        self.store.write_down(self.record.run, self.record.to_json())
 
     def note(self, sentence: str) -> None:
         self.record = replace(self.record, notes=(*self.record.notes, sentence))

@@ -10,7 +10,7 @@ from dataops.history import History
 from dataops.history_record import ROLLED_BACK, RUNNING, Record, read_record, utc
 from dataops.history_recovery import recover
 from dataops.product import Product, now
-from dataops.store import FolderStore, durable, open_store
+from dataops.store import FolderStore, open_store
 from dataops.store.folder import RECORD, run_number
 from dataops.warehouse import open_warehouse
 
@@ -60,8 +60,7 @@ def rollback(product: Product, said: str | None) -> RolledBack:
         if run == base:
             return RolledBack(None, release, tuple(warnings))
         record = _begun(product, store, history, base, release, said)
-        draft = store.candidate(record.run) / RECORD
-        durable.write(draft, record.to_json())
+        store.write_down(record.run, record.to_json())
         try:
             warehouse.publish(run)
             store.point(run)
@@ -71,10 +70,10 @@ def rollback(product: Product, said: str | None) -> RolledBack:
         seconds = round(time.monotonic() - began, 3)
         record = replace(record, outcome=ROLLED_BACK, ended_at=utc(now()), seconds=seconds)
         try:
-            durable.write(draft, record.to_json())
+            store.write_down(record.run, record.to_json())
             history.add(record)
             store.discard(record.run)
-        except (DataopsError, OSError) as error:  # never changes what was done, and is never silent
+        except DataopsError as error:  # never changes what was done, and is never silent
             warnings.append(f"error: the rollback could not be recorded: {error}")
     return RolledBack(record, release, tuple(warnings))
 

@@ -81,7 +81,10 @@ class FolderStore:
             DataopsError: it can't be written, or it belongs to another product.
         """
         with self._in_words("The store cannot be written."):
-            for folder in (self.candidates, self.releases, self.history, self.cache):
+            for folder in (
+                *(self.candidates, self.releases, self.history, self.cache),
+                self._trash,
+            ):
                 folder.mkdir(parents=True, exist_ok=True)
             if not self._label.exists():
                 label = {"format": FORMAT, "product": self.product}
@@ -117,6 +120,10 @@ class FolderStore:
             )
 
     @property
+    def _trash(self) -> Path:
+        return self.root / "trash"
+
+    @property
     def _label(self) -> Path:
         return self.root / "store.json"
 
@@ -129,15 +136,15 @@ class FolderStore:
         """
         self.prepare()
         lock = FileLock(self.root / "lock")
-        try:
-            with self._in_words("The store cannot be locked."):
+        with self._in_words("The store cannot be locked."):
+            try:
                 lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
-        except Timeout:
-            raise DataopsError(
-                "Another release or rollback is running.",
-                where=str(self.root),
-                mend="wait until it is over: uv run dataops status",
-            ) from None
+            except Timeout:
+                raise DataopsError(
+                    "Another release or rollback is running.",
+                    where=str(self.root),
+                    mend="wait until it is over: uv run dataops status",
+                ) from None
         try:
             self.sweep()
             yield
@@ -166,7 +173,7 @@ class FolderStore:
         Args:
             recorded: the highest number in the history; 0 when that is empty.
         """
-        folders = (self.candidates, self.releases, self.root / "trash")
+        folders = (self.candidates, self.releases, self._trash)
         names = [entry.name for folder in folders if folder.is_dir() for entry in folder.iterdir()]
         return 1 + max((recorded, *(run_number(name.split(".")[0]) for name in names)))
 
@@ -175,6 +182,15 @@ class FolderStore:
         folder = self.candidates / run
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def write_down(self, run: str, record: bytes) -> None:
+        """Put the run's record, as far as it goes, into its candidate.
+
+        Raises:
+            DataopsError: it could not be written.
+        """
+        with self._in_words("The store cannot be written."):
+            durable.write(self.candidates / run / RECORD, record)
 
     def unfinished(self) -> list[str]:
         """Runs that are not over, or that ended without a word; oldest first."""
@@ -268,7 +284,7 @@ class FolderStore:
     def sweep(self) -> None:
         """Delete what a run that was cut short left in the way."""
         with contextlib.suppress(FileNotFoundError):
-            for path in (self.root / "trash").iterdir():
+            for path in self._trash.iterdir():
                 shutil.rmtree(path, ignore_errors=True)
         for folder in (self.root, self.history, self.cache):
             for path in folder.rglob(".*.tmp") if folder != self.root else folder.glob(".*.tmp"):
@@ -280,12 +296,11 @@ class FolderStore:
         if not folder.exists():
             return
         with self._in_words("The store cannot be written."):
-            trash = self.root / "trash"
-            trash.mkdir(exist_ok=True)
+            self._trash.mkdir(exist_ok=True)
             goal = next(
                 path
-                for n in range(len(os.listdir(trash)) + 1)
-                if not (path := trash / f"{folder.name}.{n}").exists()
+                for n in range(len(os.listdir(self._trash)) + 1)
+                if not (path := self._trash / f"{folder.name}.{n}").exists()
             )
             durable.move(folder, goal)
         shutil.rmtree(goal, ignore_errors=True)

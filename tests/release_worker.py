@@ -1,0 +1,186 @@
+"""`dataops release` and `rollback` in a small product, with a stand-in for dbt that takes no time.
+
+    python release_worker.py ROOT release|rollback|prune [ARGUMENT …]
+
+KILL_AT=n kills the process, as the system would, at the n-th step on the disk; SHOW_STEPS=1 prints
+how many there were.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dataops import release as release_verb
+from dataops.dbt import DbtRun, NodeResult
+from dataops.errors import DataopsError
+from dataops.product import Product
+
+TABLES = ("one", "two")
+_ON_THE_DISK = ("fsync", "replace", "rename", "unlink", "symlink", "mkdir", "rmdir", "chmod")
+
+
+def make_product(root: Path, raw: bool = True) -> Path:
+    """The least that is a product, outside git, with one file in raw."""
+    (root / "raw" / "orders").mkdir(parents=True)
+    (root / "sample" / "orders").mkdir(parents=True)
+    (root / "dbt_project.yml").write_text("name: shop\n", encoding="utf-8")
+    (root / ".copier-answers.yml").write_text(
+        'product_name: Shop\ndeadline: "07:00"\n', encoding="utf-8"
+    )
+    (root / "sample" / "orders" / "orders.csv").write_text("order_id\n1\n", encoding="utf-8")
+    if raw:
+        (root / "raw" / "orders" / "orders.csv").write_text("order_id\n1\n2\n", encoding="utf-8")
+    return root
+
+
+@dataclass
+class QuickDbt:
+    """Builds two tables that hold the same token, and a third that grows by one row a release."""
+
+    root: Path
+    target: str
+    target_path: Path
+    environment: dict[str, str]
+    progress: Callable[[str], None] | None = None
+    fails: str = field(default_factory=lambda: os.environ.get("DBT_FAILS", ""))
+
+    def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
+        self._write("manifest.json", manifest())
+        return DbtRun(self.fails != "parse", problem="no" if self.fails == "parse" else "")
+
+    def build(self, *arguments: str) -> DbtRun:
+        import duckdb
+
+        rows = int(os.environ.get("DBT_ROWS", "10"))
+        with duckdb.connect(self.environment["DATAOPS_DB"]) as connection:
+            connection.execute("create schema if not exists marts")
+            for table in TABLES:
+                connection.execute(
+                    f"create table marts.{table} as select '{secrets.token_hex(8)}' as token, "
+                    f"i, md5(i::varchar) as noise from range({rows}) t(i)"
+                    if table == TABLES[0]
+                    else f"create table marts.{table} as from marts.{TABLES[0]}"
+                )
+            connection.execute("create table if not exists marts.log (release integer)")
+            connection.execute("insert into marts.log select count(*) from marts.log")
+        results = [self._result(f"model.shop.{name}", "success") for name in (*TABLES, "log")]
+        results.append(self._result("test.shop.unique_one", "pass"))
+        if self.fails == "test":
+            results[-1] = self._result("test.shop.unique_one", "fail", "Got 3 results: 'Ada'")
+        self._write("run_results.json", {"results": [{"status": r.status} for r in results]})
+        return DbtRun(self.fails != "test", tuple(results))
+
+    def freshness(self, *arguments: str) -> DbtRun:
+        return DbtRun(True)
+
+    def docs(self, *arguments: str) -> DbtRun:
+        self._write("catalog.json", {})
+        (self.target_path / "static_index.html").write_text("<html></html>", encoding="utf-8")
+        return DbtRun(True)
+
+    def _result(self, unique_id: str, status: str, message: str = "") -> NodeResult:
+        entry = manifest()["nodes"][unique_id]
+        return NodeResult(
+            unique_id,
+            entry["resource_type"],
+            entry["name"],
+            entry["original_file_path"],
+            status,
+            0.1,
+            message=message,
+        )
+
+    def _write(self, name: str, content: Any) -> None:
+        self.target_path.mkdir(parents=True, exist_ok=True)
+        (self.target_path / name).write_text(json.dumps(content), encoding="utf-8")
+
+
+def manifest() -> dict[str, Any]:
+    """Two tables, one that goes on from its state, and a test."""
+
+    def node(kind: str, name: str, materialized: str, **more: Any) -> dict[str, Any]:
+        return {
+            "unique_id": f"{kind}.shop.{name}",
+            "resource_type": kind,
+            "name": name,
+            "alias": name,
+            "schema": "marts",
+            "original_file_path": f"models/{name}.sql",
+            "package_name": "shop",
+            "group": "data_team",
+            "config": {"materialized": materialized},
+            **more,
+        }
+
+    nodes = [
+        node("model", TABLES[0], "table"),
+        node("model", TABLES[1], "table", depends_on={"nodes": [f"model.shop.{TABLES[0]}"]}),
+        node("model", "log", "incremental"),
+        node("test", "unique_one", "test", attached_node=f"model.shop.{TABLES[0]}"),
+    ]
+    group = {"name": "data_team", "owner": {"name": "Data team", "email": "data@example.com"}}
+    return {
+        "metadata": {"project_name": "shop"},
+        "nodes": {one["unique_id"]: one for one in nodes},
+        "groups": {"group.shop.data_team": group},
+    }
+
+
+def quick_release(root: Path, **options: Any) -> release_verb.Released:
+    """A release of the product in `root`, in this process."""
+    vars(release_verb)["Dbt"] = QuickDbt
+    quiet: Callable[[str], None] = lambda line: None  # noqa: E731
+    return release_verb.release(Product(root), release_verb.Options(**options), quiet, quiet)
+
+
+def count_steps(kill_at: int) -> list[str]:
+    """Count the steps on the disk, and end without a word at the given one; 0 never does."""
+    seen: list[str] = []
+
+    def counted(name: str, act: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*arguments: Any, **options: Any) -> Any:
+            seen.append(name)
+            if len(seen) == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return act(*arguments, **options)
+
+        return step
+
+    for name in _ON_THE_DISK:
+        # A killed process does not lose what the system holds: waiting for the disk proves nothing.
+        act = (lambda handle: None) if name == "fsync" else getattr(os, name)
+        setattr(os, name, counted(name, act))
+    return seen
+
+
+def main() -> int:
+    root, verb, *arguments = sys.argv[1:]
+    seen = count_steps(int(os.environ.get("KILL_AT", "0")))
+    try:
+        if verb == "release":
+            code = quick_release(Path(root)).exit_code
+        elif verb == "rollback":
+            from dataops.rollback import rollback
+
+            rollback(Product(Path(root)), arguments[0] if arguments else None)
+            code = 0
+        else:
+            raise SystemExit(f"no such verb: {verb}")
+    except DataopsError as error:
+        print(error, file=sys.stderr)
+        code = 2
+    if os.environ.get("SHOW_STEPS"):
+        print(len(seen))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
