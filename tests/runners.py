@@ -77,13 +77,21 @@ def propose(bare: Path, change: Path, branch: str = "change") -> None:
     git(change, "push", "-q", "origin", "HEAD:refs/pull/1/merge")
 
 
-def run_github(bare: Path, work: Path, event: str = "pull_request") -> PipelineRun:
-    """Run the workflows that the bare repository holds for an event, under act.
+def run_github(
+    bare: Path,
+    work: Path,
+    event: str = "pull_request",
+    workflow: str = "check.yml",
+    installed: Path | None = None,
+) -> PipelineRun:
+    """Run a workflow that the bare repository holds, under act.
 
     Args:
         bare: the repository, with refs/pull/1/merge when the event is a pull request.
         work: an empty folder for everything that the run leaves.
         event: push (to main) or pull_request (of the branch `change`).
+        workflow: its file in .github/workflows.
+        installed: where uv finds what a run before has installed; None installs afresh.
     """
     pushed = event == "push"
     product = clone(bare, work / "clone", "main" if pushed else "change")
@@ -96,17 +104,18 @@ def run_github(bare: Path, work: Path, event: str = "pull_request") -> PipelineR
         proposed = {"number": 1, "head": {"ref": "change", "sha": head}, "base": base}
         payload |= {"number": 1, "pull_request": proposed}
     (work / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+    path = product / ".github" / "workflows" / workflow
     replaced = [
         argument
-        for action in _actions(product)
+        for action in _actions(path)
         for argument in ("--local-repository", f"{action}={STAND_INS / _short_name(action)}")
     ]
     done = subprocess.run(
         [*(str(SCRIPTS / "act"), event, "--json", "--eventpath", str(work / "event.json"))]
-        + ["--platform", "ubuntu-latest=-self-hosted", *replaced]
+        + ["--workflows", str(path), "--platform", "ubuntu-latest=-self-hosted", *replaced]
         + ["--no-skip-checkout", "--no-cache-server"],
         cwd=product,
-        env=_bare_environment(work)
+        env=_bare_environment(work, installed)
         | {
             "SHIM_ORIGIN": str(bare),
             "SHIM_UV": str(_uv().parent),
@@ -128,7 +137,11 @@ def run_github(bare: Path, work: Path, event: str = "pull_request") -> PipelineR
 
 
 def run_gitlab(
-    bare: Path, work: Path, branch: str = "change", source: str = "merge_request_event"
+    bare: Path,
+    work: Path,
+    branch: str = "change",
+    source: str = "merge_request_event",
+    installed: Path | None = None,
 ) -> PipelineRun:
     """Run the pipeline that the bare repository holds for a branch, under gitlab-ci-local.
 
@@ -137,11 +150,12 @@ def run_gitlab(
         work: an empty folder for everything that the run leaves.
         branch: the branch to run on.
         source: CI_PIPELINE_SOURCE, such as push or merge_request_event.
+        installed: where uv finds what a run before has installed; None installs afresh.
     """
     product = clone(bare, work / "clone", branch)
     # Stands for the image: a Python with pip, and nothing of the tests' own environment.
     subprocess.run([str(_uv()), "venv", "--quiet", "--seed", str(work / "image")], check=True)
-    done = _gitlab_ci_local(product, work, source)
+    done = _gitlab_ci_local(product, _bare_environment(work, installed), source)
     said = _plain(done.stdout)
     ended = re.findall(r"^ (PASS|FAIL) +(\S+)", said, flags=re.MULTILINE)
     run = PipelineRun(
@@ -157,19 +171,19 @@ def run_gitlab(
 def gitlab_jobs(bare: Path, work: Path, branch: str, source: str) -> list[str]:
     """The names of the jobs that a pipeline on a branch would have, sorted."""
     product = clone(bare, work / "clone", branch)
-    done = _gitlab_ci_local(product, work, source, "--list-csv")
+    done = _gitlab_ci_local(product, _bare_environment(work), source, "--list-csv")
     _, *rows = [line for line in done.stdout.splitlines() if ";" in line]
     return sorted(row.split(";")[0] for row in rows)
 
 
 def _gitlab_ci_local(
-    product: Path, work: Path, source: str, *arguments: str
+    product: Path, environment: dict[str, str], source: str, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    environment = _bare_environment(work)
-    tools = work / "tools"
+    tools = product.parent / "tools"
     tools.mkdir()
     (tools / "rsync").symlink_to(STAND_INS / "rsync")
-    environment["PATH"] = f"{work / 'image' / 'bin'}:{tools}:{environment['PATH']}"
+    image = product.parent / "image"
+    environment["PATH"] = f"{image / 'bin'}:{tools}:{environment['PATH']}"
     settings = {"CI_PIPELINE_SOURCE": source, "UV_CACHE_DIR": environment["UV_CACHE_DIR"]}
     variables = [f"--variable={name}={value}" for name, value in settings.items()]
     return subprocess.run(
@@ -200,19 +214,10 @@ def _installed_gitlab_ci_local() -> Path:
     return home / "node_modules" / "gitlab-ci-local" / "dist" / "index.js"
 
 
-def _actions(product: Path) -> set[str]:
-    """Every action that the workflows use, as owner/name@commit."""
-    workflows = [
-        yaml.safe_load(path.read_text(encoding="utf-8"))
-        for path in (product / ".github" / "workflows").glob("*.yml")
-    ]
-    return {
-        step["uses"]
-        for workflow in workflows
-        for job in workflow["jobs"].values()
-        for step in job["steps"]
-        if "uses" in step
-    }
+def _actions(workflow: Path) -> set[str]:
+    """Every action that a workflow uses, as owner/name@commit."""
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
+    return {step["uses"] for job in jobs for step in job["steps"] if "uses" in step}
 
 
 def _short_name(action: str) -> str:
@@ -225,8 +230,9 @@ def _uv() -> Path:
     return Path(found)
 
 
-def _bare_environment(work: Path) -> dict[str, str]:
+def _bare_environment(work: Path, installed: Path | None = None) -> dict[str, str]:
     """The environment of a machine on which nobody has worked yet, with this machine's caches."""
+    shared = {"UV_PROJECT_ENVIRONMENT": str(installed)} if installed else {}
     home = work / "home"
     home.mkdir()
     cache = subprocess.run([str(_uv()), "cache", "dir"], capture_output=True, text=True, check=True)
@@ -241,6 +247,7 @@ def _bare_environment(work: Path) -> dict[str, str]:
     return {
         **{name: str(path) for name, path in settings.items() if path.exists()},
         **_passed_on(os.environ),
+        **shared,
         "HOME": str(home),
         "XDG_CACHE_HOME": str(work / "cache"),
         "PATH": f"{_SYSTEM_PATH}:{Path(git_found).parent}",

@@ -20,7 +20,8 @@ from runners import PipelineRun
 GITHUB = harness.TEMPLATE / "template" / ".github" / "workflows" / "check.yml"
 GITLAB = harness.TEMPLATE / "template" / ".gitlab-ci.yml"
 
-Hosted = Callable[..., Path]
+Hosted = Callable[[str, str], Path]
+Run = Callable[[str, Path, Path], PipelineRun]
 
 
 @pytest.fixture(scope="session")
@@ -76,12 +77,6 @@ models:
 """
 
 
-def run(runner: str, bare: Path, work: Path) -> PipelineRun:
-    """The pipeline of the change that was proposed last."""
-    work.mkdir()
-    return (runners.run_github if runner == "github" else runners.run_gitlab)(bare, work)
-
-
 def propose(bare: Path, work: Path, edit: Callable[[Path], None]) -> Path:
     """A repository like `bare` in which somebody has proposed an edit."""
     copy = work / "product.git"
@@ -94,6 +89,19 @@ def propose(bare: Path, work: Path, edit: Callable[[Path], None]) -> Path:
     return copy
 
 
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the pipeline of the proposed change; all such runs install into one environment."""
+    installed = tmp_path_factory.mktemp("installed") / ".venv"
+
+    def run(runner: str, bare: Path, work: Path) -> PipelineRun:
+        work.mkdir()
+        runs = {"github": runners.run_github, "gitlab": runners.run_gitlab}
+        return runs[runner](bare, work, installed=installed)
+
+    return run
+
+
 # ── Green ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -102,29 +110,39 @@ def add_a_page(product: Path) -> None:
     (product / "docs" / "notes.md").write_text("# Notes\n")
 
 
+# The empty product is what the red runs break: it must be green before.
 @pytest.mark.slow
-@pytest.mark.parametrize("event", ["pull_request", "push"])
-def test_github_checks_a_clone(hosted: Hosted, tmp_path: Path, event: str) -> None:
-    bare = propose(hosted("github", "example"), tmp_path, add_a_page)
+@pytest.mark.parametrize(("event", "content"), [("pull_request", "example"), ("push", "empty")])
+def test_github_checks_a_clone(hosted: Hosted, tmp_path: Path, event: str, content: str) -> None:
+    bare = propose(hosted("github", content), tmp_path, add_a_page)
     (tmp_path / "run").mkdir()
     done = runners.run_github(bare, tmp_path / "run", event)
     assert done.jobs == {"check": "success"}, done.log
-    report = (done.artifact / "report.md").read_text(encoding="utf-8")
-    assert done.summary == report
-    assert re.search(r"^\| dbt build on the sample \| . passed \|.* \d+ models", report, re.M)
-    assert "<html" in (done.artifact / "static_index.html").read_text(encoding="utf-8")
+    assert done.summary == (done.artifact / "report.md").read_text(encoding="utf-8")
+    assert_green(done)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("branch", "source"), [("change", "merge_request_event"), ("main", "push")]
+    ("branch", "source", "content"),
+    [("change", "merge_request_event", "example"), ("main", "push", "empty")],
 )
-def test_gitlab_checks_a_clone(hosted: Hosted, tmp_path: Path, branch: str, source: str) -> None:
-    bare = propose(hosted("gitlab", "example"), tmp_path, add_a_page)
+def test_gitlab_checks_a_clone(
+    hosted: Hosted, tmp_path: Path, branch: str, source: str, content: str
+) -> None:
+    bare = propose(hosted("gitlab", content), tmp_path, add_a_page)
     (tmp_path / "run").mkdir()
     done = runners.run_gitlab(bare, tmp_path / "run", branch, source)
     assert done.jobs == {"check": "success"}, done.log
-    assert done.steps()["dbt build on the sample"] in ("passed", "warned")
+    assert_green(done)
+
+
+def assert_green(done: PipelineRun) -> None:
+    """The report says what was built, the log too, and the catalog is there to look at."""
+    assert done.failed() == []
+    report = (done.artifact / "report.md").read_text(encoding="utf-8")
+    assert re.search(r"^\| dbt build on the sample \| . passed \|.* [1-9]\d* models", report, re.M)
+    assert "check passed" in done.log
     assert "<html" in (done.artifact / "static_index.html").read_text(encoding="utf-8")
 
 
@@ -193,7 +211,9 @@ FLAWS = {
         ("gitlab", "planted secret"),
     ],
 )
-def test_a_flaw_turns_the_run_red(hosted: Hosted, tmp_path: Path, runner: str, name: str) -> None:
+def test_a_flaw_turns_the_run_red(
+    hosted: Hosted, run: Run, tmp_path: Path, runner: str, name: str
+) -> None:
     flaw = FLAWS[name]
 
     def plant(product: Path) -> None:
@@ -216,7 +236,9 @@ def test_a_flaw_turns_the_run_red(hosted: Hosted, tmp_path: Path, runner: str, n
 
 @pytest.mark.slow
 @pytest.mark.parametrize("runner", ["github", "gitlab"])
-def test_a_stale_lock_turns_the_run_red(hosted: Hosted, tmp_path: Path, runner: str) -> None:
+def test_a_stale_lock_turns_the_run_red(
+    hosted: Hosted, run: Run, tmp_path: Path, runner: str
+) -> None:
     def add_a_dependency(product: Path) -> None:
         path = product / "pyproject.toml"
         changed = path.read_text(encoding="utf-8").replace('["dataops"]', '["dataops", "tabulate"]')
@@ -374,8 +396,9 @@ def lint_gitlab(pipeline: Path) -> dict[str, str]:
 
 def test_the_linters_find_nothing(rendered: Mapping[str, Path]) -> None:
     workflows = sorted((rendered["github"] / ".github" / "workflows").iterdir())
-    assert [path.name for path in workflows] == ["check.yml"]
-    assert lint_github(workflows[0]) == {}
+    assert "check.yml" in [path.name for path in workflows]
+    for workflow in workflows:
+        assert lint_github(workflow) == {}
     assert lint_gitlab(rendered["gitlab"] / ".gitlab-ci.yml") == {}
 
 
