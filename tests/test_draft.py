@@ -452,7 +452,9 @@ def shop(root: Path) -> list[SourceTable]:
 
 
 def mails(name: str, values: Sequence[str], table: str = "") -> str | None:
-    return {"email": "email", "name": "person"}.get(name) if table == "customers" else None
+    kind = {"email": "email", "name": "person"}.get(name) if table == "customers" else None
+    assert kind != "email" or "p1@mail.example" in values
+    return kind
 
 
 def test_shop(tmp_path: Path) -> None:
@@ -507,6 +509,26 @@ def test_two_tables_that_refer_to_each_other(tmp_path: Path) -> None:
     found = {(r.child, r.column, r.parent) for t in drafts.tables for r in t.references}
     assert ("people", "team_id", "teams") in found
     assert not {("one", "code", "same"), ("same", "code", "one")} <= found
+
+
+def test_repeated_deliveries(tmp_path: Path) -> None:
+    """Changed rows come again, and a file comes twice: no key, but still references."""
+    customers = [["customer_id", "updated_at", "city"]]
+    customers += [[str(i % 40), f"2024-01-{i // 40 + 1:02d}", "x"] for i in range(80)]
+    orders = [["order_id", "customer_id"], *([str(i), str(i % 40)] for i in range(90))]
+    tables = [
+        csv_table(tmp_path, "customers", customers + customers[-5:]),
+        csv_table(tmp_path, "orders", orders),
+    ]
+    drafts = draft(tmp_path, *tables)
+    assert Built(drafts, tmp_path).failures() == []
+    assert [t.key for t in drafts.tables] == [(), ("order_id",)]
+    assert "customer_id, updated_at" in drafts.tables[0].undecided[0].why
+    (reference,) = drafts.tables[1].references
+    assert (reference.column, reference.parent, reference.unique) == (
+        "customer_id", "customers", False,
+    )  # fmt: skip
+    assert "join" not in drafts.files[f"models/marts/{drafts.mart}.sql"]
 
 
 def test_small_numbers_are_no_references(tmp_path: Path) -> None:
@@ -738,6 +760,16 @@ def test_one_more_source(tmp_path: Path) -> None:
     assert [(r.child, r.column, r.parent) for r in drafts.suggestions] == [
         ("order_lines", "order_id", "orders")
     ]
+
+
+def test_a_known_table_without_files(tmp_path: Path) -> None:
+    tables = shop(tmp_path)
+    gone = next(t for t in tables if t.name == "customers")
+    gone.files[0].unlink()
+    orders = next(t for t in tables if t.name == "orders")
+    drafts = draft(tmp_path, orders, known=[gone])
+    assert [d.table for d in drafts.unread] == ["customers"]
+    assert all(r.parent == "orders" for r in drafts.tables[0].references)
 
 
 @pytest.mark.slow

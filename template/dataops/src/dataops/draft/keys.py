@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -14,6 +15,11 @@ MOST_COLUMNS = 12
 
 LARGEST = 4
 """Columns of a combined key at most."""
+
+_CHANCE = 9
+"""The weight of columns that are unlike any part of a key: measures."""
+
+_FEW_ROWS = 20
 
 _MEASURE = re.compile(
     r"(^|_)(amount|price|qty|quantity|total|sum|distance|delay|duration|count|score|rate|ratio|size|"
@@ -61,29 +67,50 @@ def alternatives(table: Table, key: Key | None) -> list[Column]:
     ]
 
 
-def combined(table: Table, references: Sequence[Reference]) -> Iterator[tuple[str, ...]]:
-    """Combinations of columns that may identify a row together, the most telling ones first.
-
-    Smaller combinations come before larger ones. A combination whose different values, multiplied,
-    are fewer than the rows is left out: it must repeat.
-    """
+def candidates(table: Table, references: Sequence[Reference]) -> list[str]:
+    """Columns that may be part of a key, the most telling ones first."""
     refers = {r.column for r in references if r.child == table.name}
     weights = {c.name: _weight(c, table, refers) for c in table.columns if _may_identify(c, table)}
-    place = {c.name: at for at, c in enumerate(table.columns)}
-    chosen = sorted(weights, key=lambda n: (weights[n], place[n]))[:MOST_COLUMNS]
+    telling = [name for name, weight in weights.items() if weight < _CHANCE]
+    return sorted(telling, key=lambda name: weights[name])[:MOST_COLUMNS]
+
+
+def combined(
+    table: Table, references: Sequence[Reference], sample: Sequence[Sequence[int]], least: int
+) -> Iterator[tuple[str, ...]]:
+    """Combinations of columns that may identify a row together, the most telling ones first.
+
+    Smaller combinations come before larger ones.
+
+    Args:
+        sample: some rows, each the hashes of all `candidates` and then of the whole row. What
+            repeats there, or has fewer different values than there are rows, is left out.
+        least: the least number of columns, 1 or 2.
+    """
+    refers = {r.column for r in references if r.child == table.name}
+    chosen = candidates(table, references)
+    weight = {name: _weight(table.column(name), table, refers) for name in chosen}
     distinct = {c.name: c.stats.distinct for c in table.columns}
-    for size in range(2, LARGEST + 1):
+    place = {c.name: at for at, c in enumerate(table.columns)}
+    by_column = list(zip(*sample))
+    different = len(set(by_column[-1])) if by_column else 0
+    for size in range(least, LARGEST + 1):
         ranked = sorted(
-            combinations(chosen, size),
-            key=lambda some: (sum(weights[n] for n in some), [chosen.index(n) for n in some]),
+            combinations(range(len(chosen)), size),
+            key=lambda some: (sum(weight[chosen[at]] for at in some), some),
         )
         for some in ranked:
-            product = 1
-            for name in some:
-                product *= distinct[name]
-            # a combination that only just reaches the number of rows is hardly ever meant
-            if product >= table.rows:
-                yield tuple(sorted(some, key=lambda n: place[n]))
+            columns = [chosen[at] for at in some]
+            # without anything that identifies, it is chance
+            if min(weight[name] for name in columns) > 1:
+                continue
+            # chance again: in a small table many combinations happen to be different
+            if table.rows < _FEW_ROWS and max(weight[name] for name in columns) > 1:
+                continue
+            if math.prod(distinct[name] for name in columns) < different:
+                continue
+            if len(set(zip(*(by_column[at] for at in some)))) == different:
+                yield tuple(sorted(columns, key=lambda name: place[name]))
 
 
 def of_combination(table: Table, columns: tuple[str, ...], references: Sequence[Reference]) -> Key:
@@ -138,7 +165,7 @@ def _weight(column: Column, table: Table, refers: set[str]) -> int:
     if column.cast.kind in {"date", "timestamp"} or _LINE.search(name):
         return 1
     if _MEASURE.search(name):
-        return 9
+        return _CHANCE
     if column.cast.kind == "text":
         return 3
     return 4 if _PLACED.search(name) else 6

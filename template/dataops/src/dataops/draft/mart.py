@@ -53,7 +53,8 @@ def first(
     by_name = {table.name: table for table in tables}
 
     def rank(table: Table) -> tuple[int, int]:
-        parents = {r.parent for r in references if r.child == table.name} - {table.name}
+        parents = {r.parent for r in references if r.child == table.name and r.unique}
+        parents -= {table.name}
         return len(parents), table.rows
 
     fact = max(wanted, key=rank)
@@ -65,7 +66,7 @@ def first(
     joins = []
     for reference in references:
         parent = by_name.get(reference.parent)
-        if reference.child != fact.name or parent is None:
+        if reference.child != fact.name or parent is None or not reference.unique:
             continue
         told = _descriptive(parent, reference.key)
         if told is None:

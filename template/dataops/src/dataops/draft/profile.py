@@ -27,10 +27,10 @@ MEMORY = "600MB"
 EXAMPLES = 1_000
 """Frequent values that the decision about personal data gets to see."""
 
-FEW = 20_000
+FEW = 2_000
 """Up to so many different values a column is judged on them instead of on its rows."""
 
-PART = 50_000
+PART = 5_000
 """Rows, spread over the table, on which long columns and combined keys are tried first."""
 
 CLOSED = 40
@@ -445,20 +445,16 @@ class Bench:
                 return ()
         return tuple(sorted(str(r[0]) for r in found))
 
-    def distinct_rows(self, table: str, columns: Sequence[str], part: int = 0) -> tuple[int, int]:
-        """Rows of a table, and different combinations of some columns in them.
+    def different(self, table: str, columns: Sequence[str]) -> int:
+        """How many different combinations of some columns a table has."""
+        return self.count(f"select count(distinct {_hash(columns)}) from {sql.quoted(table)}")
 
-        With `part`, of its first rows only.
-        """
-        rows = sql.quoted(table)
-        if part:
-            rows = f"(select * from {rows} limit {part})"
-        listed = ", ".join(sql.quoted(column) for column in columns)
-        found = self.rows(
-            f"select coalesce(sum(n), 0), count(*) from "
-            f"(select count(*) as n from {rows} group by {listed})"
-        )[0]
-        return number(found[0]), number(found[1])
+    def hashes(self, table: str, several: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+        """Some rows: a hash of each of the first columns, then one of all the second together."""
+        single, together = several
+        asked = ", ".join([_hash([column]) for column in single] + [_hash(together)])
+        rows = self.rows(f"select {asked} from {sql.quoted(table)} limit {PART}")
+        return [tuple(number(value) for value in row) for row in rows]
 
     def overlap(self, child: str, column: str, parent: str, key: str) -> Overlap:
         """How many rows of child.column have a value that occurs in parent.key."""
@@ -498,6 +494,10 @@ class Bench:
 def number(value: object) -> int:
     """A count that DuckDB gave; 0 for null."""
     return int(str(value)) if value is not None else 0
+
+
+def _hash(columns: Sequence[str]) -> str:
+    return f"hash({', '.join(sql.quoted(column) for column in columns)})"
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ def judged(candidate: Candidate, overlap: Overlap) -> Reference | Doubt | None:
         "error" if certain else "warn",
         f"{overlap.distinct:,} {'value' if overlap.distinct == 1 else 'values'}, "
         f"{'it occurs' if overlap.distinct == 1 else 'all occur'} in {place}",
+        unique=_is_unique(key, parent),
     )
 
 
@@ -132,19 +133,26 @@ def _is_key_of(table: str, column: str, keys: Mapping[str, Key]) -> bool:
 
 
 def _parent_columns(table: Table, key: Key | None) -> list[Column]:
-    """Columns that others may refer to: the key, and other unique ones with a telling name."""
+    """Columns that others may refer to: the key, other unique ones with a telling name, and what
+    is named as the key but repeats, as it does where changed rows are delivered again."""
     return [
         c
         for c in table.columns
         if len(c.leaf.path) == 1
-        and c.stats.exact
-        and c.stats.nulls == 0
-        and c.stats.distinct == table.rows > 0
+        and c.stats.nulls == 0 < table.rows
         and c.cast.kind in {"text", "integer", "decimal"}
         and c.cast.form != "json"
-        and ((key is not None and key.columns == (c.name,)) or names.identifies(c.name))
+        and (
+            (key is not None and key.columns == (c.name,))
+            or (_is_unique(c, table) and names.identifies(c.name))
+            or (key is None and names.is_own_key(c.name, table.name))
+        )
         and (table.offered is None or c.name in table.offered)
     ]
+
+
+def _is_unique(column: Column, table: Table) -> bool:
+    return column.stats.exact and column.stats.distinct == table.rows
 
 
 def _is_named(
@@ -154,11 +162,9 @@ def _is_named(
         return names.names_self_reference(column.name)
     if not names.names_reference(column.name, key.name, parent.name):
         return False
-    if not _is_key_of(child.name, column.name, keys):
-        return True
-    # Both identify their own rows: the one that is named after the other's table refers to it.
-    own = names.is_own_key(column.name, child.name) and column.name == key.name
-    return not own
+    # Of two that identify their own rows, the one named after the other's table refers to it.
+    keyed = child.name not in keys or _is_key_of(child.name, column.name, keys)
+    return not (keyed and column.name == key.name and names.is_own_key(column.name, child.name))
 
 
 def _may_refer(child: Table, column: Column, parent: Table, key: Column, named: bool) -> bool:
@@ -180,6 +186,8 @@ def _may_refer(child: Table, column: Column, parent: Table, key: Column, named: 
         return False
     if named:
         return True
+    if not _is_unique(key, parent):
+        return False
     if column.cast.kind != "text" or column.personal:
         return False
     stats, other = column.stats, key.stats

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -22,12 +23,16 @@ from dataops.draft import (
     types,
 )
 from dataops.draft.personal import Classify
-from dataops.draft.profile import PART, Bench, Staged, bench
+from dataops.draft.profile import Bench, Staged, bench
 from dataops.draft.values import NOTHING, Cast, Column, Doubt, Key, Leaf, Reference, Table, Test
+from dataops.errors import DataopsError
 from dataops.raw import SourceTable
 
 TRIES = 60
 """Combinations of columns that are checked on all rows, at most, in search of a key."""
+
+ROUNDS = 12
+"""How often the reading of a long column is put right before the column stays text."""
 
 STAGING = "models/staging"
 MARTS = "models/marts"
@@ -76,12 +81,14 @@ class Drafts:
         mart: name of the drafted mart; empty when there is none.
         suggestions: references from tables that the product has to the new ones; their files are
             the team's, so it is for the team to add the test.
+        unread: tables that the product has and whose files could not be read, with the reason.
     """
 
     files: Mapping[str, str]
     tables: tuple[Drafted, ...]
     mart: str = ""
     suggestions: tuple[Reference, ...] = ()
+    unread: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,14 @@ def _find(
     scratch: Bench, tables: Sequence[SourceTable], known: Sequence[Known], classify: Classify
 ) -> _Found:
     doubts: list[Doubt] = []
-    staged = [scratch.stage(source) for source in (*tables, *(k.source for k in known))]
+    staged = [scratch.stage(source) for source in tables]
+    for old in known:
+        # Without its files (raw is local) a known table can't be compared; nothing depends on it.
+        try:
+            staged.append(scratch.stage(old.source))
+        except DataopsError as error:
+            why = f"no references to it were sought: {error.what}"
+            doubts.append(Doubt(old.source.name, "", why))
     offered = {k.source.name: k.columns for k in known}
     profiled = _profiled(scratch, staged, offered, classify, doubts)
     key_of = {t.name: key for t in profiled for key in [keys.single(t)] if key}
@@ -155,7 +169,7 @@ def _find(
         loaded=loaded,
         gaps={name: scratch.days(f"stg {name}", c.name, 0.95) for name, c in loaded.items()},
         types={t.name: dict(scratch.describe(f"stg {t.name}")) for t in profiled},
-        doubts=tuple(d for d in doubts if d.table not in offered),
+        doubts=tuple(doubts),
     )
 
 
@@ -206,22 +220,24 @@ def _decided(
     found = {}
     for leaf, sight in scratch.sights(staged).items():
         decided = types.likely(sight, named[leaf], pii[leaf])
-        rounds = 0
-        while decided.reading and not sight.complete:
-            wrong = scratch.misread(staged, leaf, decided)
-            if not wrong:
+        for _ in range(ROUNDS):
+            if sight.complete:
                 break
-            sight = types.corrected(sight, decided.reading, wrong)
+            known = sight
+            for reading in types.open_readings(sight, decided):
+                wrong = scratch.misread(staged, leaf, types.as_read(sight, reading))
+                if wrong:
+                    sight = types.corrected(sight, reading, wrong)
+            if sight == known:
+                break
             decided = types.likely(sight, named[leaf], pii[leaf])
-            rounds += 1
-            if rounds > 8:
-                decided = types.Decided(Cast("text", "varchar"))
-        if not decided.reading and not sight.complete:
-            words, padded = scratch.null_words(staged, leaf)
+        else:
+            decided = types.Decided(Cast("text", "varchar"))
+        if not decided.reading:
+            words, padded = sight.null_words, sight.padded
+            if not sight.complete:
+                words, padded = scratch.null_words(staged, leaf)
             cast = replace(decided.cast, null_words=words, trim=padded)
-            decided = replace(decided, cast=cast)
-        elif not decided.reading:
-            cast = replace(decided.cast, null_words=sight.null_words, trim=sight.padded)
             decided = replace(decided, cast=cast)
         found[leaf] = decided
     return found
@@ -346,35 +362,25 @@ def _references(
 def _combined(
     scratch: Bench, table: Table, references: Sequence[Reference], doubts: list[Doubt]
 ) -> Key | None:
-    """A key of several columns: rejected on the first rows where possible, proven on all."""
+    """A key of several columns: rejected on some rows where possible, proven on all."""
+    if table.rows < 2:
+        return None
     model = f"stg {table.name}"
-    tries = 0
-    minimal: list[tuple[str, ...]] = []
-    if table.rows >= 2:
-        for columns in keys.combined(table, references):
-            if table.rows > 5_000:
-                rows, different = scratch.distinct_rows(model, columns, 5_000)
-                if rows != different:
-                    continue
-                if table.rows > PART:
-                    rows, different = scratch.distinct_rows(model, columns, PART)
-                    if rows != different:
-                        continue
-            tries += 1
-            if tries > TRIES:
-                break
-            rows, different = scratch.distinct_rows(model, columns)
-            if rows == different:
-                minimal.append(columns)
-                break
-    if minimal:
-        return keys.of_combination(table, minimal[0], references)
-    if table.rows >= 2:
-        rows, different = scratch.distinct_rows(model, [c.name for c in table.columns])
-        why = "no column or combination was found that identifies a row"
-        if rows != different:
-            why = f"{rows - different:,} of {rows:,} rows repeat another one: no key"
-        doubts.append(Doubt(table.name, "", why))
+    different = scratch.different(model, [c.name for c in table.columns])
+    repeated = table.rows - different
+    sample = scratch.hashes(
+        model, [keys.candidates(table, references), [c.name for c in table.columns]]
+    )
+    tried = islice(keys.combined(table, references, sample, 1 if repeated else 2), TRIES)
+    found = next((some for some in tried if scratch.different(model, some) == different), None)
+    if found and not repeated:
+        return keys.of_combination(table, found, references)
+    why = "no column or combination was found that identifies a row"
+    if repeated:
+        why = f"{repeated:,} of {table.rows:,} rows repeat another one, so there is no key"
+        if found:
+            why += f"; without them it would be {', '.join(found)}"
+    doubts.append(Doubt(table.name, "", why))
     return None
 
 
@@ -449,7 +455,9 @@ def _write_down(found: _Found, group: str, mart_wanted: bool, taken: Mapping[str
             name = first.name
             files |= _mart_files(first, found.types, group)
     suggestions = tuple(r for r in found.references if by_name[r.child].known)
-    return Drafts(files, tuple(drafted), name, suggestions)
+    read = {t.name for t in found.tables}
+    unread = tuple(d for d in found.doubts if d.table not in read)
+    return Drafts(files, tuple(drafted), name, suggestions, unread)
 
 
 def _mart_files(

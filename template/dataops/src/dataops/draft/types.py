@@ -77,15 +77,24 @@ class Reading:
         """Which of `LOOKS` half of the values must have for the reading to be worth a try."""
         if self.cast.kind == "boolean":
             return "word"
-        if self.cast.kind in {"date", "timestamp"} and self.name != "compact":
-            return "date"
-        return "date" if self.cast.kind == "text" else "number"
+        for start, family in _FAMILIES.items():
+            if self.name.startswith(start):
+                return family
+        return "number"
 
+
+_FAMILIES = {
+    "iso": "iso", "ymd": "year", "dmy": "day", "mdy": "day", "either": "day", "short": "day",
+    "d-b": "month", "d b": "month", "d B": "month", "b d": "month", "B d": "month",
+}  # fmt: skip
 
 LOOKS: Mapping[str, Callable[[str], str]] = {
     "word": lambda x: f"length({x}) <= 5",
     "number": _full("[^A-Za-z/:]*[0-9][^A-Za-df-z/:]*"),
-    "date": _full("[0-9A-Za-z]{1,9}[-/. ][0-9A-Za-z]{1,9},?[-/. ][0-9].*"),
+    "iso": _full("[0-9]{4}-[0-9]{2}-[0-9]{2}.*"),
+    "year": _full("[0-9]{4}[/.][0-9]{1,2}[/.][0-9].*"),
+    "day": _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9].*"),
+    "month": _full("([0-9]{1,2}[- ])?[A-Za-z]{3,9}[- ].*"),
 }
 """What text looks like at a glance: SQL conditions that spare most columns most readings."""
 
@@ -243,20 +252,20 @@ def likely(sight: Sight, name: str, pii: str | None) -> Decided:
     if pii:
         fits &= _dates() if pii == "birth_date" else set()
     if "integer" in fits and "compact" in fits and _DATE_NAMES.search(name):
-        return _with(sight, "compact")
+        return as_read(sight, "compact")
     if "integer" in fits or "whole" in fits:
         if _TEXT_NAMES.search(name) and not _TEXT_EXCEPTIONS.search(name):
             return text
-        return _with(sight, "integer" if "integer" in fits else "whole")
+        return as_read(sight, "integer" if "integer" in fits else "whole")
     if fits & {"true_false", "yes_no"}:
-        return _with(sight, "true_false" if "true_false" in fits else "yes_no")
+        return as_read(sight, "true_false" if "true_false" in fits else "yes_no")
     for reading in ("y_n", "t_f"):
         # one letter alone may stand for anything
         if reading in fits and sight.values >= 2:
-            return _with(sight, reading)
+            return as_read(sight, reading)
     for reading in ("iso_date", "iso_utc", "iso_offset", "iso_stamp", "decimal", "double"):
         if reading in fits:
-            return _with(sight, reading)
+            return as_read(sight, reading)
     if "grouped_comma" in fits and "comma" in fits:
         return replace(
             text, doubt="1,234 may be a thousand or a number with three decimals: kept as text"
@@ -264,14 +273,14 @@ def likely(sight: Sight, name: str, pii: str | None) -> Decided:
     for reading in fits:
         if reading.startswith("grouped_") or reading == "comma":
             best = "comma" if "comma" in fits else min(r for r in fits if r.startswith("grouped_"))
-            return _with(sight, best)
+            return as_read(sight, best)
     if "short_year" in fits:
         return replace(text, doubt="dates with two digits for the year: kept as text")
     dates = sorted(r for r in fits if r[:3] in {"dmy", "mdy", "ymd"} or " " in r or "-b-" in r)
     if any(r[:3] == "dmy" for r in dates) and any(r[:3] == "mdy" for r in dates):
         return replace(text, doubt="day and month can't be told apart in these dates: kept as text")
     if dates:
-        return _with(sight, dates[0])
+        return as_read(sight, dates[0])
     if "either_order" in fits:
         return replace(
             text, doubt="dates, some with the day first and some with the month first: kept as text"
@@ -293,7 +302,17 @@ def corrected(sight: Sight, reading: str, wrong: Sequence[str]) -> Sight:
     return replace(sight, misfits=misfits, examples=tuple(others[:1]))
 
 
-def _with(sight: Sight, reading: str) -> Decided:
+def open_readings(sight: Sight, decided: Decided) -> list[str]:
+    """The readings that other rows may still speak against: the decided one, or all in doubt."""
+    if decided.reading:
+        return [decided.reading]
+    if not decided.doubt:
+        return []
+    return [r for r, misses in sight.misfits.items() if not misses]
+
+
+def as_read(sight: Sight, reading: str) -> Decided:
+    """The decision for a reading, with what the column's look adds to it."""
     cast = READINGS[reading].cast
     drop = cast.drop + ((sight.sign,) if sight.sign else ())
     notes = []
@@ -400,6 +419,7 @@ def sized(cast: Cast, size: Size, name: str) -> Cast:
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 _PLAIN: Mapping[str, Cast] = {
+    "VARCHAR": Cast("text", "varchar"),
     "BOOLEAN": Cast("boolean", "boolean"),
     "TINYINT": Cast("integer", "integer"),
     "SMALLINT": Cast("integer", "integer"),

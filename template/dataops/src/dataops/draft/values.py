@@ -146,7 +146,12 @@ class Key:
 
 @dataclass(frozen=True)
 class Reference:
-    """A foreign key: every value of child.column occurs in parent.key, at most once."""
+    """A foreign key: every value of child.column occurs in parent.key.
+
+    Attributes:
+        unique: whether it occurs there only once, so that a join doubles nothing; not so where the
+            parent holds several versions of a row.
+    """
 
     child: str
     column: str
@@ -154,6 +159,7 @@ class Reference:
     key: str
     severity: Severity
     evidence: str
+    unique: bool = True
 
 
 @dataclass(frozen=True)
