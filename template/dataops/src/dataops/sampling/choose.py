@@ -23,6 +23,8 @@ CLOSED = 50  # distinct values up to which a column is taken for a closed set
 _TINY_SHARE = 5  # tables up to a fifth of the bound are taken whole
 _PARENT_SHARE = 10  # parents are at least a tenth of the bound, however many children each has
 _LARGE_FAMILY = 10  # children per parent above which families are cut
+_LONGEST_CHAIN = 50  # steps from parent to parent
+_CLOSURE = 10  # times the bound, which the parents of chosen rows may take
 _VERSIONS = 3  # rows of one parent key, where it is not unique
 _NULL_WORDS = (
     "", "NA", "na", "N/A", "n/a", "NULL", "null", "Null", "None", "none", "NaN", "nan", "-",
@@ -36,11 +38,12 @@ _ORDERED = (
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a loaded table: name, DuckDB type, and whether its values are a closed set."""
+    """A column of a loaded table: name, DuckDB type, a closed set of values?, any nulls?"""
 
     name: str
     type: str
-    closed: bool
+    closed: bool = False
+    nulls: bool = True
 
     @property
     def nested(self) -> bool:
@@ -106,6 +109,7 @@ class Chooser:
         self.tables = tuple(
             self._load(number, table, raw, wide) for number, table in enumerate(tables)
         )
+        self.unfollowed: tuple[str, ...] = ()  # tables with rows whose parents were not reached
         self._by_name = {table.plan.name: table for table in self.tables}
         self._links = [
             self._link(table, reference)
@@ -125,11 +129,12 @@ class Chooser:
             self._run(f"create or replace table {table.sql}_chosen (id bigint primary key)")
         for table in ordered:
             self._choose_first(table, wanted[table.plan.name])
-        self._close()
+        self.unfollowed = ()
+        self._close(limits)
         if cover:
             for table in self.tables:
                 self._cover(table)
-            self._close()
+            self._close(limits)
 
     def is_key(self, table: Loaded, column: int) -> bool:
         """Whether the column takes part in a reference."""
@@ -157,7 +162,7 @@ class Chooser:
         )
         self._run(
             f"create or replace table {table.sql}_sample as "
-            f"select {names} from {table.sql} where {_in_chosen(table)} order by id"
+            f"select {names} from {table.sql} where {_in_chosen(table)} order by {table.sql}.id"
         )
         return f"{table.sql}_sample"
 
@@ -176,20 +181,21 @@ class Chooser:
         # One text a row, nulls told from blanks; versions of DuckDB agree on md5, not on hash().
         parts = ", ".join(f"coalesce(cast({_quoted(name)} as varchar), chr(30))" for name in names)
         whole = f"concat_ws(chr(31), {parts})"
-        expression = f"({table.loaded_at})" if table.loaded_at else "null"
-        statement = (
-            f"create or replace table {sql}_raw as select {columns}"
-            f"md5_number_lower({whole}) as hash, strlen({whole}) as width, "
-            f"cast({{}} as timestamp) as loaded_at "
-            f"from {relation}"
-        )
+
+        def load(loaded_at: str) -> None:
+            self._run(
+                f"create or replace table {sql}_raw as select {columns}"
+                f"md5_number_lower({whole}) as hash, strlen({whole}) as width, "
+                f"cast(({loaded_at}) as timestamp) as loaded_at from {relation}"
+            )
+
         try:
-            self._run(statement.format(expression))
+            load(table.loaded_at or "null")
         except duckdb.Error as error:
             if table.loaded_at is None:
                 raise _unreadable(table, error) from error
             try:
-                self._run(statement.format("null"))
+                load("null")
             except duckdb.Error as other:
                 raise _unreadable(table, other) from other
             raise DataopsError(
@@ -206,8 +212,8 @@ class Chooser:
         )
         newest = self._connection.execute(f"select count(*), max(loaded_at) from {sql}").fetchone()
         assert newest is not None
-        shapes = [Column(str(row[0]), str(row[1]), False) for row in described]
-        return Loaded(table, sql, self._closed(sql, shapes), int(newest[0]), newest[1])
+        shapes = [Column(str(row[0]), str(row[1])) for row in described]
+        return Loaded(table, sql, self._known(sql, shapes), int(newest[0]), newest[1])
 
     def _check_columns(self, table: PlannedTable, names: Iterable[str]) -> None:
         known = {name.lower() for name in names}
@@ -220,19 +226,20 @@ class Chooser:
                     "Correct the name: if the column was renamed, its new name is not masked yet.",
                 )
 
-    def _closed(self, sql: str, columns: Sequence[Column]) -> tuple[Column, ...]:
-        if not columns:
-            return ()
-        counts = ", ".join(f"approx_count_distinct(c{place})" for place in range(len(columns)))
-        about = self._connection.execute(f"select {counts} from {sql}").fetchone() or ()
+    def _known(self, sql: str, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """The columns with what a look at all their values tells."""
+        asked = [
+            f"approx_count_distinct(c{place}), bool_or(c{place} is null)"
+            for place in range(len(columns))
+        ]
+        row = self._connection.execute(f"select {', '.join(asked)} from {sql}").fetchone() or ()
         found = []
-        for place, (column, count) in enumerate(zip(columns, about, strict=True)):
+        for place, (column, about, nulls) in enumerate(zip(columns, row[::2], row[1::2])):
             # The approximation is off by a few per cent: near the bound it is counted.
-            closed = count <= 1.3 * CLOSED and not column.nested
-            closed = (
-                closed and self._number(f"select count(distinct c{place}) from {sql}") <= CLOSED
-            )
-            found.append(Column(column.name, column.type, closed))
+            closed = about <= 1.3 * CLOSED and not column.nested
+            if closed:
+                closed = self._number(f"select count(distinct c{place}) from {sql}") <= CLOSED
+            found.append(Column(column.name, column.type, closed, bool(nulls)))
         return tuple(found)
 
     def _link(self, table: Loaded, reference: Reference) -> _Link:
@@ -320,6 +327,7 @@ class Chooser:
                     f"select id from {table.sql} "
                     f"order by ({has_children}) desc nulls last, rank limit {wanted * 3 // 4}",
                 )
+            self._choose_from_roots(table, wanted)
             lacking = wanted - self.chosen(table)
         if lacking > 0:
             self._add(
@@ -327,6 +335,25 @@ class Chooser:
                 f"select id from {table.sql} where not {_in_chosen(table)} "
                 f"order by rank limit {lacking}",
             )
+
+    def _choose_from_roots(self, table: Loaded, wanted: int) -> None:
+        """Of a hierarchy within one table, take the upper part: nobody's parent is missing then."""
+        for link in self._links:
+            if link.child is not table or link.parent is not table:
+                continue
+            key, parent = link.child_key, link.parent_key
+            for level in range(_LONGEST_CHAIN):
+                room = wanted - self.chosen(table) if level else wanted // 2
+                above = f"{key} in (select {parent} from {table.sql} where {_in_chosen(table)})"
+                root = f"{key} is null or {key} not in (select {parent} from {table.sql} "
+                root += f"where {parent} is not null)"
+                if room <= 0 or not self._add(
+                    table,
+                    f"select id from {table.sql} where ({above if level else root}) "
+                    f"and not {_in_chosen(table)} order by rank limit {room}",
+                ):
+                    break
+            return
 
     def _choose_children(self, link: _Link, wanted: int) -> None:
         """Children of the chosen parents: whole families, or some of each where they are large."""
@@ -343,21 +370,57 @@ class Chooser:
             f"order by {order} limit {wanted}",
         )
 
-    def _close(self) -> None:
-        """Add the parents of chosen rows, theirs, and so on, until none is missing."""
-        added = True
-        while added:
-            added = False
-            for link in self._links:
-                key, referring = link.parent_key, link.child_key
-                added |= self._add(
-                    link.parent,
-                    f"select id from {link.parent.sql} where {key} in "
-                    f"(select {referring} from {link.child.sql} where {_in_chosen(link.child)}) "
-                    f"and {key} not in (select {key} from {link.parent.sql} "
-                    f"where {_in_chosen(link.parent)} and {key} is not null) "
-                    f"qualify row_number() over (partition by {key} order by rank) <= {_VERSIONS}",
-                )
+    def _close(self, limits: Mapping[str, int]) -> None:
+        """Add the parents of chosen rows, theirs, and so on, until none is missing.
+
+        A chain may be as long as its table (each event names the one before): such a chain is
+        followed for a while, then rows whose parents are not in reach are taken out again.
+        """
+        for _ in range(_LONGEST_CHAIN):
+            if not sum(self._add_parents(link) for link in self._links):
+                return
+            if any(self.chosen(t) > _CLOSURE * limits[t.plan.name] for t in self.tables):
+                break
+        # Every turn shortens each chain by one, and no chain is longer than what was added.
+        for _ in range(2 * _LONGEST_CHAIN):
+            if not sum(self._drop_orphans(link) for link in self._links):
+                break
+        for table in self.tables:
+            if self.chosen(table) == 0:  # a ring, in which every row needs another
+                limit = limits[table.plan.name]
+                self._add(table, f"select id from {table.sql} order by rank limit {limit}")
+        self.unfollowed = tuple(link.child.plan.name for link in self._links if self._orphans(link))
+
+    def _add_parents(self, link: _Link) -> bool:
+        key, parent = link.parent_key, link.parent.sql
+        return self._add(
+            link.parent,
+            f"select id from {parent} where {key} in ({self._missing(link)}) "
+            f"qualify row_number() over (partition by {key} order by rank) <= {_VERSIONS}",
+        )
+
+    def _drop_orphans(self, link: _Link) -> bool:
+        """Take out chosen children whose parent is in raw but not chosen; whether any was."""
+        dropped = self._number(
+            f"delete from {link.child.sql}_chosen where id in (select id from {link.child.sql} "
+            f"where {_in_chosen(link.child)} and {link.child_key} in ({self._unreached(link)}))"
+        )
+        return dropped > 0
+
+    def _orphans(self, link: _Link) -> bool:
+        return self._number(f"select count(*) from ({self._unreached(link)})") > 0
+
+    def _missing(self, link: _Link) -> str:
+        """A query for the keys that chosen children refer to and no chosen parent has."""
+        return (
+            f"select {link.child_key} from {link.child.sql} where {_in_chosen(link.child)} "
+            f"except select {link.parent_key} from {link.parent.sql} "
+            f"where {_in_chosen(link.parent)}"
+        )
+
+    def _unreached(self, link: _Link) -> str:
+        """Those of the missing keys that raw has."""
+        return f"({self._missing(link)}) intersect select {link.parent_key} from {link.parent.sql}"
 
     def _cover(self, table: Loaded) -> None:
         """Add a row for each value, blank, extreme and end in time that is not there yet."""
@@ -395,9 +458,9 @@ class Chooser:
 
     def _conditions(self, table: Loaded, name: str, column: Column) -> list[str]:
         """What rows of an open column must occur, if any does in raw."""
-        found = [f"{name} is null"]
+        found = [f"{name} is null", f"{name} is not null"] if column.nulls else []
         if column.type != "VARCHAR":
-            return [*found, f"{name} is not null"]
+            return found
         words = ", ".join(f"'{word}'" for word in _NULL_WORDS)
         found += [f"{name} in ({words})", f"{name} not in ({words})"]
         if "json" in table.plan.read.split("(")[0]:

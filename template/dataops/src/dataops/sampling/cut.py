@@ -101,6 +101,7 @@ def cut(
         DataopsError: raw is missing, the YAML cannot be followed, a table cannot be read or
             written, or the sample cannot be made small enough. The old sample is untouched then.
     """
+    files.recover(sample)
     tables = read_plan(product)
     if not raw.is_dir():
         raise DataopsError(
@@ -132,6 +133,10 @@ def cut(
             if as_of is not None:
                 (new / AS_OF).write_text(_stamp(as_of) + "\n", encoding="utf-8")
         notes += _reductions(limits, rows, max_bytes, cover)
+        notes += (
+            f"{name}: a chain of references is too long to keep whole; some rows lack their parent."
+            for name in sorted(set(chooser.unfollowed))
+        )
         notes += _leftovers(sample, list(readings.values()))
         return SampleReport(tuple(written), tuple(masked), as_of, tuple(notes))
 
@@ -259,6 +264,8 @@ def _scrubbed(values: list[Any], strays: Originals, masker: Masker) -> list[Any]
 
 def _strays(values: Iterable[Any], strays: Originals) -> int:
     """How many values hold an original; a mask that happens to be one does not count twice."""
+    if not strays:
+        return 0
     return sum(any(True for text in texts(value) for _ in strays.find(text)) for value in values)
 
 

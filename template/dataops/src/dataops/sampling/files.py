@@ -72,7 +72,7 @@ def read_back(
         raise _not_the_same(plan, f"{found_rows} rows instead of {rows}")
     if not rows:
         return None
-    drifted = []
+    drifted, counts = [], []
     for name, kind in wanted_types.items():
         if name not in found_types:
             raise _not_the_same(plan, f"the column {name} is missing")
@@ -84,8 +84,12 @@ def read_back(
                 f"{one}::varchar is distinct from {other}::varchar and coalesce("
                 f"try_cast({one}::varchar as double) <> try_cast({other}::varchar as double), true)"
             )
-        both = f"{table} as wanted positional join {found} as found"
-        if _number(connection, f"select count(*) from {both} where {differs}"):
+        counts.append(f"count(*) filter ({differs})")
+    compared = connection.execute(
+        f"select {', '.join(counts)} from {table} as wanted positional join {found} as found"
+    ).fetchone()
+    for name, count in zip(wanted_types, compared or (), strict=True):
+        if count:
             raise _not_the_same(plan, f"values of the column {name} differ")
     if drifted:
         return (
@@ -95,24 +99,29 @@ def read_back(
     return None
 
 
+def recover(sample: Path) -> None:
+    """Make good a crash of `replaced` between its two renames."""
+    before = _before(sample.resolve())
+    if before.exists():
+        if sample.exists():
+            shutil.rmtree(before)
+        else:
+            before.rename(sample.resolve())
+
+
 @contextmanager
 def replaced(sample: Path, own: Sequence[str]) -> Iterator[Path]:
     """A new folder that takes the place of `sample` when the block ends well.
 
     What the block does not write, such as a README, moves over. A crash leaves the old sample or
-    the new; if it hits between the two renames, the next call puts the old one back.
+    the new; if it hits between the two renames, `recover` puts the old one back.
 
     Args:
         sample: the folder to replace, which need not exist yet.
         own: names in it that do not move over: they are written anew or are gone.
     """
     sample = sample.resolve()
-    before = sample.with_name(f".{sample.name}{_BEFORE}")
-    if before.exists():
-        if sample.exists():
-            shutil.rmtree(before)
-        else:
-            before.rename(sample)
+    before = _before(sample)
     sample.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{sample.name}.new-", dir=sample.parent))
     try:
@@ -127,6 +136,10 @@ def replaced(sample: Path, own: Sequence[str]) -> Iterator[Path]:
         shutil.rmtree(before, ignore_errors=True)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _before(sample: Path) -> Path:
+    return sample.with_name(f".{sample.name}{_BEFORE}")
 
 
 def _carry_over(old: Path, new: Path, own: Sequence[str]) -> None:
@@ -150,7 +163,7 @@ def _flush(folder: Path) -> None:
 
 def _csv(connection: duckdb.DuckDBPyConnection, table: str, call: Call, example: Path) -> bytes:
     options = {**_sniffed(connection, call, example), **call.options}
-    delimiter = _text(options, "delim", "sep", default=",")
+    delimiter = _text(options, "delim", "sep", default=",").replace("\\t", "\t")
     quote = _text(options, "quote", default='"')
     escape = _text(options, "escape", default=quote) or quote
     nulls = options.get("nullstr", "")
@@ -218,8 +231,7 @@ def _is_array(call: Call, example: Path) -> bool:
     """Whether the JSON files hold one array rather than one object a line."""
     if call.options.get("format") in ("array", "newline_delimited", "nd"):
         return bool(call.options["format"] == "array")
-    opened = gzip.open(example, "rb") if example.suffix == ".gz" else example.open("rb")
-    with opened as file:
+    with gzip.open(example) if example.suffix == ".gz" else example.open("rb") as file:
         return file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import itertools
-import math
+import json
 import re
 import uuid
 from collections.abc import Callable, Iterable
@@ -77,13 +77,14 @@ class Masker:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
+            if value[:1] in ("{", "[") and (parsed := _parsed(value)) is not None:
+                return _dumped(self._inside(kind, parsed), value)
             return self._text(kind, value)
-        if isinstance(value, dict):
-            return {name: self.mask(kind, inner) for name, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return type(value)(self.mask(kind, inner) for inner in value)
+        if isinstance(value, dict | list | tuple):
+            return self._inside(kind, value)
         if isinstance(value, int):
-            return int(math.copysign(1, value)) * int(self._text(kind, str(abs(value))))
+            masked = int(self._text(kind, str(abs(value))))
+            return -masked if value < 0 else masked
         if isinstance(value, float | Decimal):
             return self._number(value)
         if isinstance(value, dt.datetime):
@@ -96,6 +97,27 @@ class Masker:
         if isinstance(value, bytes | bytearray | memoryview):
             return bytes(value).translate(self._bytes())
         return value
+
+    def _inside(self, kind: str, value: Any) -> Any:
+        """Masks every value inside a structure; one kind marks them all, so each goes by its look.
+
+        A date in a structure of names must stay a date, or whoever reads it fails.
+        """
+        if isinstance(value, dict):
+            return {name: self._inside(kind, inner) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._inside(kind, inner) for inner in value)
+        if isinstance(value, str):
+            text = value.strip().lower()
+            if len(text) > 4 and dates_like(text, self._latest) is not None:
+                kind = personal.BIRTH_DATE
+            elif _addresses_like(text) is not None:
+                kind = personal.IP
+            elif personal.EMAIL_PATTERN.fullmatch(text):
+                kind = personal.EMAIL
+            elif is_iban(text):
+                kind = personal.BANK_ACCOUNT
+        return self.mask(kind, value)
 
     def _text(self, kind: str, value: str) -> str:
         core = value.strip()
@@ -185,7 +207,9 @@ class Masker:
         return dt.date.fromisoformat(self._text(personal.BIRTH_DATE, day.isoformat()))
 
     def _number(self, value: float | Decimal) -> float | Decimal:
-        text = format(abs(value), "f")
+        text = str(abs(value))
+        if "e" in text.lower():
+            text = format(abs(value), ".0f")
         if not re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
             return value  # infinite, or not a number
         masked = type(value)(self._text(personal.SECRET, text))
@@ -193,6 +217,22 @@ class Masker:
 
     def _bytes(self) -> bytes:
         return bytes(permute(self._key, "bytes", 256, number) for number in range(256))
+
+
+def _parsed(text: str) -> Any:
+    """The structure that a JSON text holds, or None."""
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict | list) else None
+
+
+def _dumped(value: Any, pattern: str) -> str:
+    """The value as JSON, spaced and escaped like the pattern."""
+    spaced = re.search(r'": ', pattern) is not None
+    separators = (", ", ": ") if spaced else (",", ":")
+    return json.dumps(value, ensure_ascii=pattern.isascii(), separators=separators)
 
 
 def _anything(_: str) -> bool:

@@ -128,10 +128,8 @@ def _classify(column: _Column) -> str | None:
         return BIRTH_DATE
     if column.values and column.share(_DATE.fullmatch) >= 0.9 and column.share(_TIMED.match) >= 0.5:
         return None
-    if column.values and column.share(_NUMBER.fullmatch) >= 0.5 and column.share(_is_ip) < 0.5:
-        # Decimal numbers; phone numbers written with dots have more than one.
-        if not column.says(words.PHONE) or column.share(lambda value: value.count(".") >= 2) < 0.5:
-            return None
+    if column.values and column.share(_is_decimal) >= 0.5:
+        return None
     return _by_name(column) or _by_look(column)
 
 
@@ -150,13 +148,12 @@ def _by_shape(column: _Column) -> str | None:
         # A product number may have a check digit of the same kind, so such names are believed.
         coded = words.words("ean gtin upc isbn barcode imei iccid sku")
         return None if column.says(coded) else CARD
-    if len(column.distinct) >= 3:
-        if (
-            column.share(_is_ssn) >= 0.8
-            or column.share(is_spanish_id) >= 0.9
-            or column.share(is_french_id) >= 0.9
-        ):
-            return NATIONAL_ID
+    if len(column.distinct) >= 3 and (
+        column.share(_is_ssn) >= 0.8
+        or column.share(is_spanish_id) >= 0.9
+        or column.share(is_french_id) >= 0.9
+    ):
+        return NATIONAL_ID
     return None
 
 
@@ -177,8 +174,7 @@ def _by_name(column: _Column) -> str | None:
     ):
         return DEVICE
     if column.says(words.BANK_ACCOUNT) and column.fits(lambda value: 6 <= _digits(value) <= 34):
-        if not (column.about and column.share(str.isdigit) == 1 and column.tokens[-1] != "number"):
-            return BANK_ACCOUNT
+        return BANK_ACCOUNT
     if column.says(words.SECRET) and column.fits(_is_secret, 0.5) and not _dated(column):
         return SECRET
     if column.says(words.PHONE) and column.fits(_is_phone):
@@ -312,6 +308,11 @@ def _dated(column: _Column) -> bool:
 
 def _is_date_or_year(value: str) -> bool:
     return bool(_DATE.fullmatch(value) or re.fullmatch(r"(1[89]|20)[0-9]{2}", value))
+
+
+def _is_decimal(value: str) -> bool:
+    """A number with decimals; telephone numbers and IP addresses have more than one dot."""
+    return _NUMBER.fullmatch(value) is not None and value.count(".") < 2
 
 
 def _is_ip(value: str) -> bool:

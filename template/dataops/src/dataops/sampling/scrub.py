@@ -38,6 +38,9 @@ class Originals:
                 continue
             self._by_first_word.setdefault(first[0], {}).setdefault(text[first.start() :], kind)
 
+    def __bool__(self) -> bool:
+        return bool(self._by_first_word)
+
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Where originals are in a text: start, end and kind; the longest at each place."""
         lowered = text.lower()
@@ -47,16 +50,12 @@ class Originals:
         for word in _WORD.finditer(lowered):
             if word.start() < end or word[0] not in self._by_first_word:
                 continue
-            best = 0
-            kind = ""
-            for original, of_kind in self._by_first_word[word[0]].items():
-                stop = word.start() + len(original)
-                if len(original) > best and lowered.startswith(original, word.start()):
-                    if not (lowered[stop - 1].isalnum() and lowered[stop : stop + 1].isalnum()):
-                        best, kind = len(original), of_kind
-            if best:
-                end = word.start() + best
-                yield word.start(), end, kind
+            candidates = self._by_first_word[word[0]]
+            here = [text for text in candidates if _is_at(lowered, word.start(), text)]
+            if here:
+                longest = max(here, key=len)
+                end = word.start() + len(longest)
+                yield word.start(), end, candidates[longest]
 
 
 def scrub(text: str, originals: Originals, masker: Masker, *, addresses: bool) -> str:
@@ -94,6 +93,13 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(inner)
     elif value is not None and not isinstance(value, bool):
         yield str(value)
+
+
+def _is_at(text: str, start: int, part: str) -> bool:
+    """Whether a part is in a text at a place, and no word goes on after it."""
+    end = start + len(part)
+    goes_on = text[end - 1 : end].isalnum() and text[end : end + 1].isalnum()
+    return text.startswith(part, start) and not goes_on
 
 
 def _addresses(text: str) -> Iterator[tuple[int, int, str]]:
