@@ -176,12 +176,17 @@ class History:
         old = self._packs()
         full = not old or _pack_size(old[-1]) >= _PACK
         merged = [] if full else [old[-1]]
-        self._write_pack(texts, merged)
-        for path in (*merged, *(self._loose / f"{run}.json" for run in texts)):
-            path.unlink()
+        written = self._write_pack(texts, merged)
+        for run in texts:
+            (self._loose / f"{run}.json").unlink()
+        counted = self._packs()
+        for path in self._pack_folder.glob("*.parquet"):
+            if path != written and path not in counted:  # a longer one holds its records too
+                path.unlink()
         return len(texts)
 
-    def _write_pack(self, texts: dict[str, str], merged: list[Path]) -> None:
+    def _write_pack(self, texts: dict[str, str], merged: list[Path]) -> Path:
+        """Write the records of `texts` and of the merged packs into one pack; returns its path."""
         import duckdb
 
         first = run_number(min(texts, key=run_number))
@@ -219,14 +224,17 @@ class History:
             durable.sync(draft)
             os.replace(draft, goal)
             durable.sync(goal.parent)
+        return goal
 
     # ── Reading ──────────────────────────────────────────────────────────────────────────────
 
     def highest(self) -> int:
-        """The highest number of a recorded run; 0 when there is none."""
-        loose = self._loose_runs()
+        """The highest number of a run that is or was recorded; 0 when there is none."""
+        runs = self._loose_runs()[-1:]
+        with contextlib.suppress(FileNotFoundError):
+            runs += [name.split(".")[0] for name in os.listdir(self.folder / "damaged")]
         packed = [_range(path)[1] for path in self._packs()]
-        return max([run_number(run) for run in loose[-1:]] + packed, default=0)
+        return max([run_number(run) for run in runs] + packed, default=0)
 
     def holds(self, run: str) -> bool:
         """Whether this run is recorded."""

@@ -453,8 +453,7 @@ class _Run:
         if outcome == PUBLISHED:
             self.doing("publishing")
             try:
-                with self.phase("publish"):
-                    self.publish()
+                self.publish()
                 return
             except (DataopsError, OSError) as error:
                 outcome, problem = FAILED, f"It could not be published. {error}"
@@ -470,6 +469,7 @@ class _Run:
 
     def publish(self) -> None:
         """Seal the candidate, put it among the releases, swing the pointer, then record."""
+        begin = time.monotonic()
         run = self.record.run
         folder = self.store.candidate(run)
         for source, name in _KEPT_ARTIFACTS.items():
@@ -501,8 +501,9 @@ class _Run:
                 self.store.drop(run)
                 raise
             self.warn("error: the disk may not hold the new pointer after a power cut")
-        self.done.append(Step("publish", steps.PASSED, 0.0, f"current is {run}"))
-        self.say(f"{steps.PASSED:<8}publish")
+        seconds = time.monotonic() - begin
+        self.done.append(Step("publish", steps.PASSED, seconds, f"current is {run}"))
+        self.say(f"{steps.PASSED:<8}publish {seconds:.1f} s")
         if self.add_to_history():
             self.store.settle(run)
 
@@ -519,8 +520,7 @@ class _Run:
     def add_to_history(self) -> bool:
         """Never changes the verdict, and is never silent."""
         try:
-            with self.phase("record"):
-                self.history.add(self.record)
+            self.history.add(self.record)
         except DataopsError as error:
             self.warn(f"error: {error}")
             return False
