@@ -33,7 +33,7 @@ _PACK = 1000
 _NODE = (
     'STRUCT(unique_id VARCHAR, kind VARCHAR, name VARCHAR, path VARCHAR, "group" VARCHAR, '
     "subject VARCHAR, depends_on VARCHAR[], status VARCHAR, seconds DOUBLE, rows BIGINT, "
-    "failures BIGINT, message VARCHAR)[]"
+    "failures BIGINT, message VARCHAR, checksum VARCHAR)[]"
 )
 _COLUMNS: dict[str, str] = {
     "run": "VARCHAR",
@@ -68,6 +68,15 @@ _COLUMNS: dict[str, str] = {
     "freshness": (
         "STRUCT(unique_id VARCHAR, name VARCHAR, status VARCHAR, loaded_at VARCHAR, age DOUBLE, "
         "message VARCHAR)[]"
+    ),
+    "profile": (
+        "STRUCT(unique_id VARCHAR, name VARCHAR, rows BIGINT, columns STRUCT(name VARCHAR, "
+        '"type" VARCHAR, nulls BIGINT, "distinct" BIGINT, low DOUBLE, high DOUBLE, mean DOUBLE, '
+        "shortest BIGINT, longest BIGINT)[])[]"
+    ),
+    "findings": (
+        'STRUCT("check" VARCHAR, subject VARCHAR, name VARCHAR, "column" VARCHAR, level VARCHAR, '
+        "message VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE)[]"
     ),
     "phases": "MAP(VARCHAR, DOUBLE)",
     "notes": "VARCHAR[]",

@@ -109,6 +109,7 @@ class NodeRun:
         rows: rows of the table it built; None for a view, a test, and what was not built.
         failures: failing rows of a test; None where there is no such count.
         message: dbt's message with the values masked; empty when all is well.
+        checksum: changes when its file changes; empty where dbt says none.
     """
 
     unique_id: str
@@ -123,6 +124,7 @@ class NodeRun:
     rows: int | None = None
     failures: int | None = None
     message: str = ""
+    checksum: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,66 @@ class FreshnessRun:
     loaded_at: str = ""
     age: float | None = None
     message: str = ""
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One column as a run built it. No text of a row is ever kept, of personal columns only counts.
+
+    Attributes:
+        name: the column.
+        type: its type, in the warehouse's words.
+        nulls: rows without a value.
+        distinct: different values; an estimate on large relations.
+        low, high, mean: of numbers, and of times as seconds since 1970; None for other columns.
+        shortest, longest: length of texts; None for other columns.
+    """
+
+    name: str
+    type: str
+    nulls: int
+    distinct: int
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    shortest: int | None = None
+    longest: int | None = None
+
+
+@dataclass(frozen=True)
+class RelationProfile:
+    """One relation as a run built it: its dbt id, name, rows and columns."""
+
+    unique_id: str
+    name: str
+    rows: int
+    columns: tuple[ColumnProfile, ...] = ()
+
+
+@dataclass(frozen=True)
+class FindingRun:
+    """One thing that a monitor saw wrong.
+
+    Attributes:
+        check: what was compared: volume, nulls, distinct, range, mean, schema.
+        subject: the node's dbt id.
+        name: the node's name.
+        column: empty when it is about the whole relation.
+        level: error, which refuses the release, or warn.
+        message: one sentence with the numbers that matter.
+        value: what was seen; None where it is not a number.
+        low, high: what history lets expect; None where nothing can be expected.
+    """
+
+    check: str
+    subject: str
+    name: str
+    column: str
+    level: str
+    message: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -171,6 +233,8 @@ class Record:
         tools: versions by name.
         counts: dbt's own counts of `dbt build`, nodes by status.
         nodes, freshness: what dbt said.
+        profile: what the built relations hold, in numbers; empty when nothing was audited so far.
+        findings: what the monitors saw wrong.
         phases: seconds by phase.
         notes: what the reader of the record should know besides, one sentence each.
     """
@@ -197,6 +261,8 @@ class Record:
     counts: dict[str, int] = field(default_factory=dict)
     nodes: tuple[NodeRun, ...] = ()
     freshness: tuple[FreshnessRun, ...] = ()
+    profile: tuple[RelationProfile, ...] = ()
+    findings: tuple[FindingRun, ...] = ()
     phases: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -229,12 +295,20 @@ def read_record(data: bytes) -> Record:
             raw=_only(RawFacts, state),
             nodes=tuple(nodes),
             freshness=tuple(_only(FreshnessRun, one) for one in raw.get("freshness") or ()),
+            profile=tuple(_profile(one) for one in raw.get("profile") or ()),
+            findings=tuple(_only(FindingRun, one) for one in raw.get("findings") or ()),
             notes=tuple(raw.get("notes") or ()),
         )
         record: Record = _only(Record, given)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"not a record: {error}") from error
     return record
+
+
+def _profile(given: dict[str, Any]) -> RelationProfile:
+    columns = tuple(_only(ColumnProfile, column) for column in given.get("columns") or ())
+    profile: RelationProfile = _only(RelationProfile, dict(given, columns=columns))
+    return profile
 
 
 def _only(kind: Any, given: dict[str, Any]) -> Any:

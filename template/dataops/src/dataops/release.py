@@ -592,6 +592,7 @@ def node_run(result: NodeResult, manifest: Manifest, rows: int | None) -> NodeRu
     """dbt's result as a record holds it."""
     subject = subject_of(result, manifest)
     group = manifest.nodes[subject].group if subject in manifest.nodes else ""
+    node = manifest.nodes.get(result.unique_id)
     return NodeRun(
         unique_id=result.unique_id,
         kind=result.kind,
@@ -605,6 +606,7 @@ def node_run(result: NodeResult, manifest: Manifest, rows: int | None) -> NodeRu
         rows=rows,
         failures=result.failures,
         message="" if result.status in ("success", "pass") else masked(result.message),
+        checksum=node.checksum[:12] if node else "",
     )
 
 
