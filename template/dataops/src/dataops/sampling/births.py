@@ -6,6 +6,7 @@ exchanged only for dates that are valid both ways; nobody has to know the column
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from functools import lru_cache
@@ -82,7 +83,9 @@ def _spoken(match: re.Match[str], latest: dt.date | None) -> Domain | None:
     span = range(10, 29) if width == "full" else range(1, 10)
     if day > 28:
         span = range(day, day + 1)
-        years = years if day != 29 else [match["year"]]  # perhaps of February
+        if day == 29:  # perhaps of February
+            leap = calendar.isleap(int(match["year"]))
+            years = [year for year in years if calendar.isleap(int(year)) == leap]
     numeral = "{:02}" if width == "zero" else "{}"
     before, between = match["before"] or "", match["between"]
     texts = [f"{before}{numeral.format(other)}{between}{year}" for other in span for year in years]

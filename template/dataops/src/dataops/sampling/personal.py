@@ -88,15 +88,20 @@ class _Column:
         self.distinct = set(values)
         self.of_people = bool(table & words.PEOPLE)
         self.of_things = bool(table & words.THING) and not self.of_people
-        self.about = len(tokens) > 1 and tokens[-1] in words.ABOUT
+        # What is said about a thing is not the thing; a login id is a login.
+        named = "".join(tokens[-2:]) in words.USER_NAME
+        self.about = len(tokens) > 1 and tokens[-1] in words.ABOUT and not named
 
     def says(self, vocabulary: frozenset[str]) -> bool:
-        """Whether any run of the name's words, joined, is in the vocabulary."""
+        """Whether any run of the name's words, joined, is in the vocabulary.
+
+        Or ends in one of its longer words: German and Dutch join what others part.
+        """
         count = len(self.tokens)
+        runs = ("".join(self.tokens[a:b]) for a in range(count) for b in range(a + 1, count + 1))
         return any(
-            "".join(self.tokens[start:end]) in vocabulary
-            for start in range(count)
-            for end in range(start + 1, count + 1)
+            run in vocabulary or any(run[at:] in vocabulary for at in range(1, len(run) - 6))
+            for run in runs
         )
 
     def ends_with(self, vocabulary: frozenset[str]) -> bool:
@@ -183,7 +188,8 @@ def _by_name(column: _Column) -> str | None:
         return ADDRESS
     if column.about:
         return None
-    if column.says(words.FREE_TEXT) and _is_written(column, average=2.5):
+    technical = column.says(words.TECHNICAL)
+    if column.says(words.FREE_TEXT) and not technical and _is_written(column, average=2.5):
         return FREE_TEXT
     if column.says(words.USER_NAME) and column.fits(lambda value: re.search(r"[^\W\d_]", value)):
         return USER_NAME
@@ -196,18 +202,19 @@ def _by_look(column: _Column) -> str | None:
     """Kinds that the look of the values makes likely, where the name does not speak against it."""
     if len(column.distinct) < 3 or column.about:
         return None
-    thing = column.of_things or any(token in words.THING for token in column.tokens)
+    thing = any(token in words.THING for token in column.tokens)
     numbered = column.ends_with(
         words.words("id no nr num number code sku ref order invoice nummer")
     )
     if not numbered and column.share(_is_written_phone) >= 0.8:
         return PHONE
-    if thing:
+    named = column.share(_has_given_name) >= (0.6 if column.of_things else 0.4)
+    if not thing and named and column.share(_FULL_NAME.fullmatch) >= 0.6:
+        return PERSON
+    if thing or column.of_things:
         return None
     if column.share(_STREET.fullmatch) >= 0.6 and column.share(lambda value: "&" in value) < 0.2:
         return ADDRESS
-    if column.share(_FULL_NAME.fullmatch) >= 0.6 and column.share(_has_given_name) >= 0.4:
-        return PERSON
     if len(column.distinct) >= 5 and _is_written(column, average=6):
         return FREE_TEXT
     return None
@@ -224,7 +231,8 @@ def _says_person(column: _Column) -> bool:
     if column.ends_with(words.NAME):
         if owned or (column.of_people and len(column.tokens) == 1):
             return column.fits(_is_name_like)
-        return False
+        # The name on a parcel may be a company's.
+        return _is_addressed(column) and column.share(_has_given_name) >= 0.3
     if column.ends_with(words.ROLE):
         return (
             bool(column.values)
@@ -237,7 +245,7 @@ def _says_person(column: _Column) -> bool:
 def _says_postcode(column: _Column) -> bool:
     if not (_is_addressed(column) or column.of_people) or _is_of_things(column):
         return False
-    return column.ends_with(words.POSTCODE) and column.fits(
+    return column.says(words.POSTCODE) and column.fits(
         lambda value: 3 <= len(value) <= 10 and _digits(value) >= 2
     )
 
@@ -388,6 +396,6 @@ def _is_company(value: str) -> bool:
 
 def _has_given_name(value: str) -> bool:
     parts = _tokens(value)
-    return bool(parts) and (
-        parts[0] in words.GIVEN_NAMES or ("," in value and parts[-1] in words.GIVEN_NAMES)
-    )
+    # Turned around, the given name comes after the comma: Lee, Ann M.
+    found = {*parts[:1], *_tokens(value.partition(",")[2])[:1]}
+    return bool(found & (words.GIVEN_NAMES | words.HONORIFICS))

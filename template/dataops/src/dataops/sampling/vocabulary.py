@@ -46,11 +46,13 @@ ROLE = words("""
     verfasser besitzer inhaber cliente empleado destinatario remitente paciente alumno conductor
     propietario salarie employe destinataire expediteur eleve conducteur proprietaire auteur
     responsable klant medewerker gebruiker ontvanger afzender bestuurder eigenaar chauffeur
+    host versicherungsnehmer auftraggeber zahlungsempfaenger
 """)
 NAME = words("name names naam nom nombre")
 USER_NAME = words("""
     username login loginname handle screenname twitterhandle benutzername benutzer nutzername
     gebruikersnaam identifiant nomutilisateur nombreusuario usuario userhandle
+    loginid userlogin
 """)
 ADDRESS = words("""
     address addr addressline street streetname streetaddress housenumber houseno apartment
@@ -110,6 +112,7 @@ FREE_TEXT = words("""
     notiz notizen kommentar kommentare anmerkung anmerkungen hinweis nachricht freitext
     commentaire commentaires remarque remarques observaciones comentario comentarios nota notas
     mensaje opmerking opmerkingen notitie bericht toelichting
+    verwendungszweck schadenbeschreibung sachverhalt beschwerde
 """)
 
 # A last word that turns the thing into something said about it: `email_verified`, `address_type`.
@@ -167,6 +170,11 @@ LEGAL_FORMS = words("""
     gmbh ag kg ohg ug inc llc ltd limited corp corporation company co plc sa sarl sas sl bv nv
     srl spa oy ab group holding holdings & partners airlines airways bank industries
 """)
+
+# Messages of machines, not of people.
+TECHNICAL = words("error exception log logs debug stack trace warning system")
+
+HONORIFICS = words("mr mrs ms miss dr prof herr frau mme mlle monsieur madame sr sra senor senora")
 
 # Common given names: enough that a column of people shows, few enough that places do not.
 GIVEN_NAMES = words("""
