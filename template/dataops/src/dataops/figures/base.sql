@@ -1,0 +1,355 @@
+-- What the figures stand on: production runs, what failed in them, incidents, code releases.
+-- Variables: clock (timestamp, UTC, the product's clock), deadline (HH:MM, UTC, or empty).
+-- The order of runs is their number, whatever the clock did.
+
+-- Production runs: attempts on raw. A rehearsal on the sample is none.
+create temp table production as
+select
+    run, number, trigger, outcome, began_at, coalesce(ended_at, began_at) as ended_at,
+    seconds, base, current, problem, git."commit" as commit,
+    try_cast(nullif(git.committed_at, '') as timestamp) as committed_at,
+    raw.fingerprint as raw, len(profile) > 0 as profiled
+from runs
+where verb = 'release' and kind = 'release' and outcome <> 'running';
+
+create temp table published as
+select * from production where outcome = 'published';
+
+create temp table results as
+with listed as (
+    select r.run, r.number, unnest(r.nodes) as n
+    from runs as r semi join production as p using (run)
+)
+
+select
+    run, number, n.unique_id, n.kind, n.name, n."group" as owner,
+    coalesce(nullif(n.subject, ''), n.unique_id) as subject,
+    n.depends_on, n.status, n.seconds, n.rows, n.message, n.checksum
+from listed;
+
+create temp table sources as
+with listed as (
+    select r.run, r.number, unnest(r.freshness) as f
+    from runs as r semi join production as p using (run)
+)
+
+select run, number, f.unique_id, f.name, f.status, f.loaded_at, f.age, f.message from listed;
+
+create temp table seen as
+with listed as (
+    select r.run, r.number, unnest(r.findings) as f
+    from runs as r semi join production as p using (run)
+)
+
+select
+    run, number,
+    concat_ws('.', 'monitor', f."check", f.subject, nullif(f."column", '')) as check_id,
+    f.subject, concat_ws(' ', f."check", 'of', f.name, nullif(f."column", '')) as name,
+    f.level, f.message
+from listed;
+
+-- One row for every check that failed in a run. What ended badly without any node that failed
+-- (it could not be parsed, it crashed, the disk was full) counts as one: the run itself.
+create temp table problems as
+with failed as (
+    select run, number, unique_id as check_id, kind, name, subject, owner, message
+    from results
+    where status in ('error', 'fail', 'runtime error', 'partial success')
+
+    union all
+
+    select run, number, 'freshness.' || unique_id, 'freshness', name, unique_id, '', message
+    from sources
+    where status in ('error', 'runtime error')
+
+    union all
+
+    select run, number, check_id, 'monitor', name, subject, '', message
+    from seen
+    where level = 'error'
+)
+
+select f.*, p.ended_at as happened_at
+from failed as f
+inner join production as p using (run)
+
+union all
+
+select
+    run, number, 'run' as check_id, 'run' as kind, 'the run itself' as name, 'run' as subject,
+    '' as owner, coalesce(nullif(problem, ''), outcome) as message, ended_at as happened_at
+from production as p
+where
+    outcome in ('refused', 'failed', 'crashed')
+    and not exists (select 1 from failed as f where f.run = p.run);
+
+-- When a check that once failed was seen to pass. A published run passed all of them.
+create temp table passes as
+with once as (
+    select distinct check_id, kind from problems
+),
+
+seen_to_pass as (
+    select o.check_id, r.number
+    from results as r
+    inner join once as o on r.unique_id = o.check_id
+    where r.status in ('success', 'pass', 'warn')
+
+    union all
+
+    select o.check_id, s.number
+    from sources as s
+    inner join once as o on 'freshness.' || s.unique_id = o.check_id
+    where s.status in ('pass', 'warn')
+
+    union all
+
+    select o.check_id, p.number
+    from production as p
+    inner join once as o on o.kind = 'monitor' and p.profiled
+
+    union all
+
+    select 'run', number
+    from production
+    where outcome = 'refused'
+)
+
+select s.*
+from seen_to_pass as s
+anti join problems as p on s.check_id = p.check_id and s.number = p.number;
+
+-- An incident is a check's life on a node, from the first failing run to the first passing one.
+create temp table episodes as
+with closing as (
+    select
+        p.*,
+        least(passed.number, published.number) as closed_number
+    from problems as p
+    asof left join passes as passed
+        on p.check_id = passed.check_id and p.number < passed.number
+    asof left join published
+        on p.number < published.number
+)
+
+select
+    check_id,
+    closed_number,
+    any_value(kind) as kind,
+    arg_max(name, number) as name,
+    arg_max(subject, number) as subject,
+    arg_max(owner, number) as owner,
+    arg_max(message, number) as message,
+    min(number) as opened_number,
+    arg_min(run, number) as opened_run,
+    arg_min(happened_at, number) as opened_at,
+    max(number) as last_number,
+    arg_max(run, number) as last_run,
+    count(*) as runs
+from closing
+group by check_id, closed_number;
+
+-- Each commit with the first published release that contains it.
+create temp table shipped as
+with listed as (
+    select
+        c."commit" as commit,
+        try_cast(nullif(c.committed_at, '') as timestamp) as committed_at,
+        number
+    from (
+        select number, unnest(git.commits) as c
+        from runs
+        where verb = 'release' and outcome = 'published'
+    )
+
+    union all
+
+    select commit, committed_at, number from published where commit <> ''
+),
+
+first_listed as (
+    select commit, min(committed_at) as committed_at, min(number) as number
+    from listed
+    group by commit
+)
+
+select
+    f.commit, f.committed_at, p.number, p.run,
+    p.ended_at as published_at
+from first_listed as f
+asof inner join published as p on f.number <= p.number;
+
+
+-- A code release is a commit that production did not hold yet, tried until a verdict fell.
+create temp table code_releases as
+select
+    p.commit,
+    min(p.number) as first_number,
+    min(p.number) filter (where p.outcome = 'published') as published_number,
+    arg_min(p.ended_at, p.number) as happened_at,
+    bool_or(p.outcome = 'refused') as refused,
+    coalesce(
+        arg_min(p.run, p.number) filter (where p.outcome = 'published'), arg_max(p.run, p.number)
+    ) as run
+from production as p
+left join shipped as s using (commit)
+where
+    p.outcome in ('published', 'refused')
+    and p.commit <> ''
+    and (s.number is null or s.number >= p.number)
+group by p.commit;
+
+-- Who stands on whom, in the runs that matter: where an incident opened or code was released.
+create temp table edges as
+select distinct run, unique_id as child, unnest(depends_on) as parent
+from results
+where
+    kind not in ('test', 'unit_test')
+    and run in (select opened_run from episodes union select run from code_releases);
+
+create temp table above as
+with recursive up as (
+    select distinct p.run, p.subject as node, p.subject as ancestor
+    from problems as p
+    semi join episodes as e on p.run = e.opened_run
+
+    union
+
+    select u.run, u.node, e.parent
+    from up as u
+    inner join edges as e on u.run = e.run and u.ancestor = e.child
+)
+
+select * from up;
+
+create temp table incidents as
+with broken as (
+    select a.run, a.node, a.ancestor
+    from above as a
+    semi join problems as p on a.run = p.run and a.ancestor = p.subject
+),
+
+depth as (
+    select run, node, count(*) as broken_above from broken group by run, node
+),
+
+causes as (
+    select b.run, b.node, arg_min(b.ancestor, (d.broken_above, b.ancestor)) as cause
+    from broken as b
+    inner join depth as d on b.run = d.run and b.ancestor = d.node
+    group by b.run, b.node
+)
+
+select
+    e.check_id || '@' || e.opened_number as incident,
+    e.* exclude (closed_number),
+    coalesce(c.cause, e.subject) as cause,
+    e.closed_number,
+    closing.run as closed_run,
+    closing.ended_at as closed_at,
+    greatest(
+        0, epoch(coalesce(closing.ended_at, getvariable('clock')) - e.opened_at)
+    ) as seconds,
+    good.run as good_run,
+    opening.commit as opened_commit,
+    good.commit as good_commit,
+    good.run is null or opening.commit <> good.commit as new_commit,
+    good.run is null or opening.raw <> good.raw as new_raw
+from episodes as e
+left join causes as c on e.opened_run = c.run and e.subject = c.node
+left join production as closing on e.closed_number = closing.number
+inner join production as opening on e.opened_number = opening.number
+asof left join published as good on e.opened_number > good.number;
+
+-- The nodes that a code release changed: their files differ from the release before it.
+create temp table changed as
+with built as (
+    select c.commit, r.unique_id, r.checksum, before.run as before
+    from code_releases as c
+    inner join results as r on c.run = r.run and r.kind in ('model', 'snapshot', 'seed')
+    asof left join published as before on c.first_number > before.number
+)
+
+select b.commit, b.unique_id
+from built as b
+left join results as old on b.before = old.run and b.unique_id = old.unique_id
+where old.unique_id is null or old.checksum is distinct from b.checksum;
+
+create temp table touched as
+with recursive down as (
+    select c.commit, c.run, changed.unique_id as node
+    from code_releases as c
+    inner join changed using (commit)
+
+    union
+
+    select d.commit, d.run, e.child
+    from down as d
+    inner join edges as e on d.run = e.run and d.node = e.parent
+)
+
+select commit, node from down;
+
+create temp table rolled_back as
+select distinct was.commit
+from runs as r
+inner join published as was on r.base = was.run
+inner join published as target on r.current = target.run
+where r.verb = 'rollback' and target.number < was.number and target.commit <> was.commit;
+
+create temp table code_verdicts as
+with ordered as (
+    select
+        *,
+        lead(first_number) over (order by first_number) as next_number,
+        lag(first_number) over (order by first_number) as previous_number
+    from code_releases
+)
+
+select
+    c.*,
+    c.commit in (select commit from rolled_back) as rolled_back,
+    exists (
+        select 1
+        from incidents as i
+        inner join touched as t on i.subject = t.node
+        where
+            t.commit = c.commit
+            and i.opened_number > c.published_number
+            and (c.next_number is null or i.opened_number < c.next_number)
+    ) as followed_by_incident,
+    exists (
+        select 1
+        from incidents as i
+        inner join changed as t on t.unique_id in (i.subject, i.cause)
+        where
+            t.commit = c.commit
+            and i.opened_number < c.first_number
+            and (c.previous_number is null or i.opened_number >= c.previous_number)
+    ) as rework
+from ordered as c;
+
+-- What a deadline a day expects, since production began.
+create temp table expected as
+with days as (
+    select unnest(generate_series(
+        date_trunc('day', (select arg_min(began_at, number) from production)),
+        getvariable('clock'),
+        interval 1 day
+    )) + cast(nullif(getvariable('deadline'), '') || ':00' as interval) as deadline
+)
+
+select
+    deadline,
+    exists (
+        select 1 from published as p
+        where p.ended_at > d.deadline - interval 1 day and p.ended_at <= d.deadline
+    ) as on_time,
+    exists (
+        select 1 from production as p
+        where p.began_at > d.deadline - interval 1 day and p.began_at <= d.deadline
+    ) as came
+from days as d
+where
+    deadline <= getvariable('clock')
+    and deadline > (select arg_min(began_at, number) from production);

@@ -1,0 +1,155 @@
+"""Incidents: derived from the history, never stored and never edited.
+
+An incident opens with the first failing run of a check on a node, and closes with the first run in
+which that check passes. figures/base.sql derives them; here they become values for people.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from dataops.cause import children_of, owner_of
+from dataops.figures import Ledger, duration
+from dataops.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One check's life on one node.
+
+    Attributes:
+        incident: its id: the check and the number of the run that opened it.
+        check: what failed: a node, freshness.<source>, monitor.<what>.<node>, or run.
+        kind: model, test, freshness, monitor, run, …
+        name: what failed, for people.
+        subject: the node that it is about, by dbt id; "run" for the run itself.
+        owner: whose it is; empty when nobody's.
+        message: what was said last, values masked.
+        opened_run: the first failing run.
+        opened_at: when that ended.
+        last_run: the last failing run.
+        runs: how many runs failed.
+        cause: the most upstream failing node of the run that opened it, by dbt id.
+        seconds: from opening to closing, or to now.
+        closed_run: the first passing run; empty while it is open.
+        closed_at: when that ended; None while it is open.
+        good_run: the last release published before it; empty when there was none.
+        new_commit: whether code came between good and bad.
+        new_raw: whether data came between good and bad.
+        impact: names of the models and exposures downstream of the subject.
+    """
+
+    incident: str
+    check: str
+    kind: str
+    name: str
+    subject: str
+    owner: str
+    message: str
+    opened_run: str
+    opened_at: datetime
+    last_run: str
+    runs: int
+    cause: str
+    seconds: float
+    closed_run: str
+    closed_at: datetime | None
+    good_run: str
+    new_commit: bool
+    new_raw: bool
+    impact: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def between(self) -> str:
+        """What came between the last good release and the first failing run, for people."""
+        if not self.good_run:
+            return "there was no release before it"
+        came = [word for word, new in (("code", self.new_commit), ("data", self.new_raw)) if new]
+        return f"new {' and '.join(came)} since {self.good_run}" if came else "nothing new came"
+
+    def told(self) -> str:
+        """One line: what, whose, how long."""
+        about = "" if self.kind == "run" else f" ({self.subject.rpartition('.')[2]})"
+        owner = self.owner or "nobody's"
+        return f"{self.name}{about}, {owner}, {duration(self.seconds)}, {self.runs} runs"
+
+
+def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident, ...]:
+    """Every incident there was, the newest first.
+
+    Args:
+        book: the history.
+        manifest: the product as it is now: names owners and who is downstream. Without it both
+            are left as the records say.
+    """
+    rows = book.connection.execute(
+        "select incident, check_id, kind, name, subject, coalesce(owner, ''), "
+        "coalesce(message, ''), opened_run, opened_at, last_run, runs, cause, seconds, "
+        "coalesce(closed_run, ''), closed_at, coalesce(good_run, ''), new_commit, new_raw "
+        "from incidents order by opened_number desc, check_id"
+    ).fetchall()
+    found = [
+        Incident(
+            incident=row[0],
+            check=row[1],
+            kind=row[2],
+            name=row[3],
+            subject=row[4],
+            owner=row[5],
+            message=row[6],
+            opened_run=row[7],
+            opened_at=_utc(row[8]),
+            last_run=row[9],
+            runs=int(row[10]),
+            cause=row[11],
+            seconds=float(row[12]),
+            closed_run=row[13],
+            closed_at=_utc(row[14]) if row[14] else None,
+            good_run=row[15],
+            new_commit=bool(row[16]),
+            new_raw=bool(row[17]),
+        )
+        for row in rows
+    ]
+    if manifest is None:
+        return tuple(found)
+    children = children_of(manifest)
+    return tuple(
+        replace(
+            one,
+            owner=owner_of(one.subject, manifest)[1] or one.owner,
+            impact=downstream(one.subject, children, manifest),
+        )
+        for one in found
+    )
+
+
+def downstream(
+    subject: str, children: Mapping[str, Sequence[str]], manifest: Manifest
+) -> tuple[str, ...]:
+    """Names of the models, snapshots and exposures that hang on a node, exposures first."""
+    found: set[str] = set()
+    ahead = list(children.get(subject, ()))
+    while ahead:
+        one = ahead.pop()
+        if one not in found:
+            found.add(one)
+            ahead.extend(children.get(one, ()))
+    nodes = [manifest.nodes[one] for one in found if one in manifest.nodes]
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for node in nodes:
+        kinds[node.kind].append(node.name)
+    return tuple(
+        name for kind in ("exposure", "model", "snapshot") for name in sorted(kinds.get(kind, ()))
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=timezone.utc)
