@@ -15,6 +15,9 @@ from dataops import steps
 from dataops.dbt import Dbt, DbtRun, NodeResult
 from dataops.errors import DataopsError
 from dataops.hooks import HookRun
+from dataops.impact.base import Change, NoBase, find_change
+from dataops.impact.step import NAME as IMPACT
+from dataops.impact.step import ImpactStep, files_to_look_at
 from dataops.manifest import read_manifest
 from dataops.product import Product
 from dataops.rules import RULES, broken_rules
@@ -25,16 +28,25 @@ _HOOKS_DONE_HERE = ("dbt-parse", "rules")
 _ROWS_SHOWN = 5
 
 
-def check(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> list[Step]:
+def check(
+    product: Product,
+    say: Callable[[str], None],
+    doing: Callable[[str], None],
+    base: str | None = None,
+) -> list[Step]:
     """Run every check on the sample, in a database of its own, and write the report.
+
+    Of a change, only what it reaches is built and looked at, and compared with its merge base.
 
     Args:
         product: the product to check.
         say: prints a line that stays.
         doing: shows what is being done right now.
+        base: the commit to compare with; the merge base with the default branch if None.
 
     Returns:
-        One step each, in order; the report is in target/check/ (report.md, report.json).
+        One step each, in order; the report is in target/check/ (report.md, report.json,
+        impact.md, impact.html, impact.json).
 
     Raises:
         DataopsError: the check could not run.
@@ -48,9 +60,10 @@ def check(product: Product, say: Callable[[str], None], doing: Callable[[str], N
     here = product.target / "check"
     _forget_last_check(here)
     done: list[Step] = []
-    hooks = HookRun(product.root, skip=_HOOKS_DONE_HERE)
+    found = find_change(product, base)
+    hooks = HookRun(product.root, skip=_HOOKS_DONE_HERE, only=files_to_look_at(found))
     try:
-        for step in _dbt_steps(product, here, doing):
+        for step in _dbt_steps(product, found, here, doing):
             say(_line(step))
             done.append(step)
         doing("hooks")
@@ -68,7 +81,9 @@ def check(product: Product, say: Callable[[str], None], doing: Callable[[str], N
     return done
 
 
-def _dbt_steps(product: Product, here: Path, doing: Callable[[str], None]) -> Iterator[Step]:
+def _dbt_steps(
+    product: Product, found: Change | NoBase, here: Path, doing: Callable[[str], None]
+) -> Iterator[Step]:
     database = here / "warehouse.duckdb"
     environment = {
         "DATAOPS_DB": str(database),
@@ -89,9 +104,12 @@ def _dbt_steps(product: Product, here: Path, doing: Callable[[str], None]) -> It
     doing("project rules")
     yield _rules_step(here)
 
+    impact = ImpactStep(product, found, dbt, here, doing)
+    arguments = impact.prepare()
     with _clock() as seconds:
-        built = dbt.build()
-    yield _build_step(built, seconds(), database)
+        built = dbt.build(*arguments)
+    yield _build_step(built, seconds(), database, impact.reached)
+    yield impact.judge(built)
 
     doing("source freshness")
     with _clock() as seconds:
@@ -100,13 +118,13 @@ def _dbt_steps(product: Product, here: Path, doing: Callable[[str], None]) -> It
 
     doing("dbt docs")
     with _clock() as seconds:
-        documented = dbt.docs()
+        documented = dbt.docs(*(("--no-compile",) if arguments else ()))
     yield _docs_step(documented, seconds())
 
 
 _RULES, _BUILD = "project rules", "dbt build on the sample"
 _FRESHNESS, _DOCS = "source freshness", "docs"
-_AFTER_PARSE = (_RULES, _BUILD, _FRESHNESS, _DOCS)
+_AFTER_PARSE = (_RULES, _BUILD, IMPACT, _FRESHNESS, _DOCS)
 
 
 def _parse_step(run: DbtRun, seconds: float) -> Step:
@@ -116,14 +134,18 @@ def _parse_step(run: DbtRun, seconds: float) -> Step:
     return Step("dbt parse, warnings are errors", FAILED, seconds, "", (run.problem,), repeat)
 
 
-def _build_step(run: DbtRun, seconds: float, database: Path) -> Step:
+def _build_step(run: DbtRun, seconds: float, database: Path, reached: str = "") -> Step:
     kinds = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "unit tests"}
     counts = [
         f"{count} {plural}"
         for kind, plural in kinds.items()
         if (count := sum(node.kind == kind for node in run.nodes))
     ]
-    summary = ", ".join(counts) or "nothing to build yet"
+    summary = (
+        (", ".join(counts) or "nothing to build yet")
+        if not reached
+        else (f"{', '.join(counts) or 'nothing'} {reached}")
+    )
     if run.warned:
         summary += f", {len(run.warned)} warned"
     if run.skipped:
@@ -176,7 +198,7 @@ def _freshness_step(run: DbtRun, seconds: float, as_of: str | None) -> Step:
 
 def _docs_step(run: DbtRun, seconds: float) -> Step:
     if run.ok:
-        return Step(_DOCS, PASSED, seconds, "target/check/static_index.html")
+        return Step(_DOCS, PASSED, seconds, page="target/check/static_index.html")
     return Step(_DOCS, FAILED, seconds, "", (run.problem,), "uv run dbt docs generate")
 
 
@@ -199,6 +221,8 @@ def _forget_last_check(here: Path) -> None:
 
 def _write_report(product: Product, here: Path, done: list[Step]) -> None:
     text = steps.markdown(f"Check of {product.name}", done)
+    if (impact := here / "impact.md").is_file():
+        text += "\n" + impact.read_text(encoding="utf-8")
     (here / "report.md").write_text(text, encoding="utf-8")
     (here / "report.json").write_text(steps.as_json(done), encoding="utf-8")
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):

@@ -89,15 +89,27 @@ def sample() -> None:
 
 
 @app.command()
-def check() -> None:
-    """Run everything that CI asks of a change, on the sample."""
+def check(
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Compare with the merge base with this commit."),
+    ] = None,
+) -> None:
+    """Run everything that CI asks of a change, on the sample, and say what it changes for whom.
+
+    A branch is compared with its merge base with the default branch, uncommitted work included:
+    both sides are built on the same sample, and only what the change reaches. The report is
+    target/check/impact.html. A change in what a public model, or one that an exposure reads, says
+    must be declared in a commit message: `Data-Change: MODEL -- why`. A public contract is not
+    broken: the new shape gets a new model version.
+    """
     from dataops import check as verb
     from dataops import steps
     from dataops.screen import show_check
 
     product = Product.find()
     with _progress("check") as doing:
-        done = verb.check(product, _say, doing)
+        done = verb.check(product, _say, doing, base)
     show_check(out, done)
     if steps.verdict(done) == steps.FAILED:
         raise typer.Exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -114,9 +115,24 @@ class Dbt:
             self._manifest = result
         return run
 
+    def adopt(self, other: Dbt) -> None:
+        """Take over what another has parsed of the same project."""
+        self._manifest = other._manifest
+
     def build(self, *arguments: str) -> DbtRun:
         """`dbt build`: models, snapshots, data tests and unit tests, in order."""
         return self._invoke(["build", *arguments])[1]
+
+    def deps(self) -> DbtRun:
+        """`dbt deps`: install the packages that the project names."""
+        return self._invoke(["deps"])[1]
+
+    def select(self, *arguments: str) -> tuple[tuple[str, ...], DbtRun]:
+        """The unique ids that `dbt ls` finds, e.g. for `--select state:modified+ --state …`."""
+        shape = ("--output", "json", "--output-keys", "unique_id")
+        result, run = self._invoke(["ls", *shape, *arguments])
+        found = (json.loads(line)["unique_id"] for line in result or ()) if run.ok else ()
+        return tuple(found), run
 
     def freshness(self, *arguments: str) -> DbtRun:
         """`dbt source freshness`, judged at the product's clock."""

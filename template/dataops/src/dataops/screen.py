@@ -33,11 +33,16 @@ def show_check(out: Console, done: Sequence[Step]) -> None:
     out.print()
     verdict = steps.verdict(done)
     if verdict == FAILED:
+        for step in done:
+            if step.page and step.verdict == FAILED:
+                out.print(f"look at: {step.page} ({escape(step.name)})")
         failed = ", ".join(step.name for step in done if step.verdict == FAILED)
         out.print(f"[red]check failed[/red]: {escape(failed)}")
         return
     out.print(f"[green]check passed[/green]{' with warnings' if verdict == WARNED else ''}")
-    out.print("look at the catalog: target/check/static_index.html")
+    for step in done:
+        if step.page:
+            out.print(f"look at: {step.page} ({escape(step.name)})")
 
 
 def show_added(out: Console, added: Added) -> None:

@@ -25,6 +25,7 @@ class Step:
         summary: one short remark, e.g. "24 models, 96 tests".
         details: what failed or warned, with the rows or lines that show it.
         repeat: the command that repeats just this step; empty when there is none.
+        page: the page that shows more, relative to the product; empty when there is none.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Step:
     summary: str = ""
     details: tuple[str, ...] = ()
     repeat: str = ""
+    page: str = ""
 
 
 def verdict(steps: Sequence[Step]) -> str:
@@ -52,7 +54,7 @@ def table(steps: Sequence[Step]) -> Table:
             Text(step.name),
             Text(step.verdict, style=_COLOURS[step.verdict]),
             f"{step.seconds:.1f}" if step.seconds else "",
-            Text(step.summary, style="dim"),
+            Text(step.summary or step.page, style="dim"),
         )
     return drawn
 
@@ -67,7 +69,7 @@ def markdown(title: str, steps: Sequence[Step]) -> str:
     ]
     for step in steps:
         seconds = f"{step.seconds:.1f}" if step.seconds else ""
-        remark = step.summary.replace("|", "\\|").replace("\n", " ")
+        remark = (step.summary or step.page).replace("|", "\\|").replace("\n", " ")
         lines.append(
             f"| {step.name} | {_SIGNS[step.verdict]} {step.verdict} | {seconds} | {remark} |"
         )

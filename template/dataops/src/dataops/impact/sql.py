@@ -78,7 +78,7 @@ def compare_by_key(
 
 
 def rows_by_key(relation: str, key: Sequence[str], columns: Sequence[str], many: int) -> str:
-    """`many` rows by their keys, all as text: the key columns, then the others; takes parameters."""
+    """`many` rows by their keys, given as parameters; all as text, the key columns first."""
     names = ", ".join(f"cast({quoted(name)} as varchar)" for name in (*key, *columns))
     on = " and ".join(f"{quoted(name)} = ?" for name in key)
     wanted = " or ".join([f"({on})"] * many)

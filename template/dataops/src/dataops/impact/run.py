@@ -1,0 +1,518 @@
+"""From a change to its impact: build what it reaches on both sides, compare, decide."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dataops.dbt import Dbt, DbtRun
+from dataops.impact import judge
+from dataops.impact.base import (
+    NOT_TESTS,
+    BaseSide,
+    Built,
+    Change,
+    NoBase,
+    buildable,
+    prepare,
+    side_environment,
+)
+from dataops.impact.compare import compare_tables
+from dataops.impact.findings import (
+    ADDED,
+    DOWNSTREAM,
+    MODIFIED,
+    REMOVED,
+    ExposureImpact,
+    GraphNode,
+    Impact,
+    ModelImpact,
+)
+from dataops.impact.sides import Sides, open_sides
+from dataops.impact.tables import TableDiff
+from dataops.impact.trace import Traced, ancestors, trace
+from dataops.manifest import Manifest, Node, read_manifest
+from dataops.product import Product, now
+
+# What a change to these does, dbt's state comparison does not see.
+_DECIDES_ALL = (
+    "profiles.yml",
+    "packages.yml",
+    "dependencies.yml",
+    "package-lock.yml",
+    "uv.lock",
+    "pyproject.toml",
+    "dataops/pyproject.toml",
+)
+# It does see these parts of dbt_project.yml, node by node.
+_SEEN = frozenset(
+    ("models", "seeds", "snapshots", "sources", "data_tests", "tests", "unit_tests", "exposures")
+)
+_BASE, _HEAD, _AGAIN = "base", "head", "again"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build of head, and what it will be compared with.
+
+    Attributes:
+        change: what git says.
+        base: the other side, with all that is needed built.
+        head: this side's resources.
+        reached: unique ids of all that the change reaches, tests too.
+        whole: why everything is built; empty when only what is reached is.
+        paired: head's ids → base's.
+        built: what base has built.
+        here: head's folder, target/check.
+    """
+
+    product: Product
+    change: Change
+    base: BaseSide
+    head: Manifest
+    reached: frozenset[str]
+    whole: str
+    paired: dict[str, str]
+    built: dict[str, Built]
+    here: Path
+
+    @property
+    def database(self) -> Path:
+        return self.here / "warehouse.duckdb"
+
+    @property
+    def rows(self) -> list[str]:
+        """Ids of the models, snapshots and seeds that are built."""
+        return [name for name in judge.holding_rows(self.head) if name in self.reached]
+
+    @property
+    def total(self) -> int:
+        """Models, snapshots and seeds in head."""
+        return len(judge.holding_rows(self.head))
+
+    @property
+    def arguments(self) -> list[str]:
+        """For `dbt build` of head: what the change reaches, anew, on top of a copy of base."""
+        if self.whole:
+            return []
+        return ["--full-refresh", "--select", "state:modified+", "--state", str(self.base.state)]
+
+
+def plan(
+    product: Product, change: Change, dbt: Dbt, here: Path, doing: Callable[[str], None]
+) -> Plan | NoBase:
+    """Prepare base and say what of head to build. Head is parsed.
+
+    Raises:
+        DataopsError: git or dbt could not run.
+    """
+    base = prepare(product, change.base, here / "partial_parse.msgpack", doing)
+    if isinstance(base, NoBase):
+        return base
+    head = read_manifest(here / "manifest.json", packages=True)
+    doing("what the change reaches")
+    found, run = dbt.select("--select", "state:modified+", "--state", str(base.state))
+    whole = _why_whole(product, change, base)
+    if not whole and not run.ok:
+        whole = "dbt cannot tell what the change reaches"
+    reached = frozenset(head.nodes) if whole else frozenset(found)
+    paired = judge.pairs(base.manifest, head, change.renamed)
+    wanted = _wanted(base.manifest, head, reached, paired)
+    built = base.build(wanted) if wanted else base.built
+    failed = sorted(base.manifest.nodes[n].name for n in wanted if not _stands(built, n))
+    if failed and not whole:
+        whole = f"base does not build {', '.join(failed[:3])} on this sample"
+        reached = frozenset(head.nodes)
+        wanted = _wanted(base.manifest, head, reached, paired)
+        built = base.build(wanted)
+    made = Plan(product, change, base, head, reached, whole, paired, built, here)
+    if not whole and base.database.is_file():
+        # On DuckDB a copy is the cheapest way to have everything upstream.
+        shutil.copy(base.database, made.database)
+    return made
+
+
+def _why_whole(product: Product, change: Change, base: BaseSide) -> str:
+    for path in _DECIDES_ALL:
+        if change.touches(path):
+            return f"{path} was changed"
+    if change.touches(f"{product.sample.name}/"):
+        return "the sample was changed"
+    if change.touches("dbt_project.yml"):
+        before, after = (_settings(side / "dbt_project.yml") for side in (base.tree, product.root))
+        if before != after:
+            return "dbt_project.yml was changed"
+    return ""
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    """What dbt's state comparison does not see of dbt_project.yml."""
+    loaded = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not isinstance(loaded, dict):
+        return {}
+    seen = set(_SEEN)
+    if (loaded.get("flags") or {}).get("state_modified_compare_vars"):
+        seen.add("vars")
+    return {key: value for key, value in loaded.items() if key not in seen}
+
+
+def _wanted(
+    base: Manifest, head: Manifest, reached: Iterable[str], paired: dict[str, str]
+) -> list[str]:
+    """What base must have built: the counterpart of what is reached, and all that either reads."""
+    start: set[str] = set()
+    for name in reached:
+        node = head.nodes.get(name)
+        if node is not None:
+            start |= {name, *node.depends_on}
+    names = {paired.get(name, name) for name in start}
+    gone = set(buildable(base)) - set(paired.values())
+    above = ancestors(base, names | gone)
+    return sorted(above & set(buildable(base)))
+
+
+def _stands(built: dict[str, Built], name: str) -> bool:
+    return name in built and built[name].ok
+
+
+def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> Impact:
+    """What the change does, now that head is built.
+
+    Args:
+        plan: as it was made.
+        run: head's build.
+        dbt: head, to build once more what differs.
+        doing: shows what is being done.
+
+    Raises:
+        duckdb.Error: a database could not be opened.
+    """
+    built = {
+        node.unique_id: Built(node.status == "success", node.sql, node.message)
+        for node in run.nodes
+    }
+    scratch = plan.here / "compare"
+    with open_sides(scratch) as sides:
+        work = _Comparison(plan, built, sides)
+        doing("compare with base")
+        work.attach()
+        work.compare()
+        if names := work.to_build_again():
+            doing("build what differs a second time")
+            again = plan.here / "again" / "warehouse.duckdb"
+            again.parent.mkdir(exist_ok=True)
+            shutil.copy(plan.database, again)
+            second = replace(dbt, environment=side_environment(plan.product, again))
+            second.adopt(dbt)
+            rebuilt = second.build("--full-refresh", *NOT_TESTS, "--select", *names)
+            work.look_again(again, {n.unique_id for n in rebuilt.nodes if n.status == "success"})
+        impact = work.impact()
+    shutil.rmtree(scratch)
+    shutil.rmtree(plan.here / "again", ignore_errors=True)
+    return impact
+
+
+class _Comparison:
+    """Base and head, both built, on their way to an impact."""
+
+    def __init__(self, plan: Plan, built: dict[str, Built], sides: Sides) -> None:
+        self._plan = plan
+        self._built = built
+        self._sides = sides
+        self._old = judge.holding_rows(plan.base.manifest)
+        self._new = judge.holding_rows(plan.head)
+        self._reached = [
+            name
+            for name in judge.in_order(self._new)
+            if name in plan.reached or plan.paired.get(name, "") != name
+        ]
+        self._unknown: dict[str, str] = {}
+        self._diffs: dict[str, TableDiff] = {}
+        self._unstable: dict[str, tuple[str, ...]] = {}
+        self._traced: tuple[Traced, Traced]
+
+    def attach(self) -> None:
+        """Open both databases, and trace the columns of what will be compared."""
+        plan, sides = self._plan, self._sides
+        common = [name for name in self._reached if name in plan.paired]
+        for name in common:
+            was = plan.built.get(plan.paired[name])
+            now = self._built.get(name)
+            if was is None or not was.ok:
+                said = f": {was.message.splitlines()[0]}" if was and was.message else ""
+                self._unknown[name] = f"base does not build it on this sample{said}"
+            elif now is None or not now.ok:
+                self._unknown[name] = "this branch does not build it"
+        readable = [name for name in common if name not in self._unknown]
+        old_nodes = [self._old[plan.paired[name]] for name in readable]
+        new_nodes = [self._new[name] for name in readable]
+        lost = sides.add(_BASE, plan.base.database, plan.base.tree, old_nodes)
+        back = {old: new for new, old in plan.paired.items()}
+        self._unknown |= {back[name]: f"base: {why}" for name, why in lost.items()}
+        self._unknown |= sides.add(_HEAD, plan.database, plan.product.root, new_nodes)
+        base, head = plan.base.manifest, plan.head
+
+        def sql_of(name: str) -> str:
+            mine = self._built.get(name)
+            if mine is not None and mine.sql:
+                return mine.sql
+            before = plan.built.get(name)
+            return before.sql if before else ""
+
+        self._traced = (
+            trace(
+                base,
+                [plan.paired[name] for name in readable],
+                lambda name: plan.built[name].sql if name in plan.built else "",
+                lambda node: self._columns(_BASE, node, plan.base.tree),
+            ),
+            trace(
+                head,
+                self._reached,
+                sql_of,
+                lambda node: self._columns(_HEAD, node, plan.product.root),
+            ),
+        )
+
+    def _columns(self, side: str, node: Node, files: Path) -> list[str]:
+        if node.kind == "source":
+            return self._sides.columns_of_file(node.relation, files) if node.relation else []
+        return self._sides.columns(side, node)
+
+    def compare(self) -> None:
+        """Compare every model that both sides have built."""
+        for name in self._reached:
+            if name in self._plan.paired and name not in self._unknown:
+                self._diffs[name] = self._diff(name, _BASE, self._plan.paired[name])
+
+    def _diff(self, name: str, side: str, other: str, ignored: Iterable[str] = ()) -> TableDiff:
+        plan = self._plan
+        before, after = self._traced
+        keys = judge.keys_of(self._new[name], plan.head)
+        keys += judge.keys_of(self._old[plan.paired[name]], plan.base.manifest)
+        hidden = before.personal.get(plan.paired[name], frozenset()) | after.personal[name]
+        return compare_tables(
+            self._sides.connection,
+            self._sides.relation(side, other),
+            self._sides.relation(_HEAD, name),
+            list(dict.fromkeys(keys)),
+            hidden,
+            tuple(ignored),
+        )
+
+    def to_build_again(self) -> list[str]:
+        """The names of models that seem to have other rows: they may differ whenever built."""
+        return sorted(
+            self._new[name].name
+            for name, diff in self._diffs.items()
+            if diff.rows_differ and self._new[name].kind == "model"
+        )
+
+    def look_again(self, database: Path, rebuilt: set[str]) -> None:
+        """Take back what also differs between two builds of the same side."""
+        names = [n for n, d in self._diffs.items() if d.rows_differ and n in rebuilt]
+        lost = self._sides.add(
+            _AGAIN, database, self._plan.product.root, [self._new[n] for n in names]
+        )
+        for name in names:
+            if name in lost:
+                continue
+            twice = self._diff(name, _AGAIN, name)
+            if not twice.rows_differ:
+                continue
+            if twice.added or twice.removed:
+                self._unstable[name] = ("*",)
+                continue
+            columns = tuple(c.name for c in twice.columns if c.differs)
+            self._unstable[name] = columns
+            self._diffs[name] = self._diff(name, _BASE, self._plan.paired[name], columns)
+
+    def impact(self) -> Impact:
+        """Everything that was found, decided."""
+        plan, product = self._plan, self._plan.product
+        log = product.git("log", "--format=%B", f"{plan.change.base}..HEAD")
+        trailers = re.findall(rf"(?im)^{judge.TRAILER}:\s*(.+)$", log)
+        declared, _ = judge.declarations(trailers)
+        today = product.as_of or now().isoformat()
+        feeds = self._feeds()
+        reached = (self._model(name, declared, today, feeds) for name in self._reached)
+        paired = set(plan.paired.values())
+        gone = [name for name in judge.in_order(self._old) if name not in paired]
+        found = (
+            *(model for model in reached if model is not None),
+            *(self._gone(name, declared, today) for name in gone),
+        )
+        moved = {
+            said
+            for model in found
+            if model.says_other or model.unknown or model.breaking
+            for said in (model.name, model.name.rsplit(".v", 1)[0], model.was)
+        }
+        idle = tuple(name for name in declared if name not in moved)
+        nodes, edges = self._graph(found)
+        return Impact(
+            base=plan.change.base,
+            ref=plan.change.ref,
+            head=product.git("rev-parse", "HEAD"),
+            dirty=bool(product.git("status", "--porcelain")),
+            whole=plan.whole,
+            sample=sum(f.startswith(f"{product.sample.name}/") for f in plan.change.files),
+            total=len(self._new),
+            models=found,
+            exposures=self._exposures(found),
+            others=judge.other_changes(plan.base.manifest, plan.head),
+            nodes=nodes,
+            edges=edges,
+            idle=idle,
+        )
+
+    def _feeds(self) -> dict[str, tuple[str, ...]]:
+        """Model id → the exposures, of either side, that read it directly."""
+        found: dict[str, dict[str, None]] = {}
+        for manifest in (self._plan.base.manifest, self._plan.head):
+            for exposure in manifest.of("exposure"):
+                for parent in exposure.depends_on:
+                    found.setdefault(parent, {})[exposure.name] = None
+        return {name: tuple(labels) for name, labels in found.items()}
+
+    def _model(
+        self, name: str, declared: dict[str, str], today: str, feeds: dict[str, tuple[str, ...]]
+    ) -> ModelImpact | None:
+        plan, node = self._plan, self._new[name]
+        old = self._old.get(plan.paired.get(name, ""))
+        diff, unstable = self._diffs.get(name), self._unstable.get(name, ())
+        why = judge.reasons(node, plan.head, old, plan.base.manifest) if old else ()
+        status = ADDED if old is None else MODIFIED if why else DOWNSTREAM
+        was = judge.spoken(old) if old and old.name != node.name else ""
+        if plan.whole and status == DOWNSTREAM and diff is not None and diff.same:
+            return None  # built with everything else, and not reached by the change
+        before = feeds.get(plan.paired.get(name, ""), ())
+        notes: tuple[str, ...] = ()
+        if old is not None:
+            notes = judge.notes(old, node, diff, bool(why))
+        if "*" in unstable:
+            diff = None
+        return ModelImpact(
+            unique_id=name,
+            name=judge.spoken(node),
+            kind=node.kind,
+            path=node.path,
+            status=status,
+            why=why,
+            was=was,
+            owner=judge.owner(node, plan.head),
+            access=node.access,
+            contract=node.contract,
+            feeds=tuple(dict.fromkeys((*feeds.get(name, ()), *before))),
+            diff=diff,
+            unknown="" if old is None else self._unknown.get(name, ""),
+            unstable=unstable,
+            notes=notes,
+            breaking=judge.breaking(old, node, today) if old else (),
+            declared=judge.reason_for(judge.spoken(node), was, declared),
+            origins=self._origins(name) if diff is not None else {},
+        )  # fmt: skip
+
+    def _gone(self, name: str, declared: dict[str, str], today: str) -> ModelImpact:
+        node, base = self._old[name], self._plan.base.manifest
+        return ModelImpact(
+            unique_id=name,
+            name=judge.spoken(node),
+            kind=node.kind,
+            path=node.path,
+            status=REMOVED,
+            owner=judge.owner(node, base),
+            access=node.access,
+            contract=node.contract,
+            feeds=self._feeds().get(name, ()),
+            breaking=judge.breaking(node, None, today),
+            declared=judge.reason_for(judge.spoken(node), "", declared),
+        )
+
+    def _origins(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Changed column → the changed columns upstream that it is computed from."""
+        lineage = self._traced[1].columns.get(name, {})
+        found = {}
+        for column in self._diffs[name].columns:
+            upstream = [
+                f"{self._plan.head.nodes[parent].name}.{origin}"
+                for parent, origin in sorted(lineage.get(column.name.lower(), ()))
+                if parent in self._diffs
+                and any(c.name.lower() == origin for c in self._diffs[parent].columns)
+            ]
+            if upstream:
+                found[column.name] = tuple(upstream)
+        return found
+
+    def _exposures(self, models: tuple[ModelImpact, ...]) -> tuple[ExposureImpact, ...]:
+        base, head = self._plan.base.manifest, self._plan.head
+        moved = {m.unique_id: m for m in models if m.says_other or m.unknown or m.unstable}
+        found = []
+        for name in sorted({n for m in (base, head) for n in m.nodes if n.startswith("exposure.")}):
+            old, new = base.nodes.get(name), head.nodes.get(name)
+            node, side = (new, head) if new is not None else (old, base)
+            assert node is not None
+            status = ADDED if old is None else REMOVED if new is None else DOWNSTREAM
+            if old and new and (old.depends_on, old.owner) != (new.depends_on, new.owner):
+                status = MODIFIED
+            reads = {
+                moved[parent].name: tuple(c.name for c in _columns_of(moved[parent]))
+                for parent in node.depends_on
+                if parent in moved
+            }
+            above = ancestors(side, [name]) & set(moved) - set(node.depends_on)
+            if status != DOWNSTREAM or reads or above:
+                upstream = tuple(sorted(moved[parent].name for parent in above))
+                found.append(
+                    ExposureImpact(node.name, judge.owner(node, side), status, reads, upstream)
+                )
+        return tuple(found)
+
+    def _graph(
+        self, models: tuple[ModelImpact, ...]
+    ) -> tuple[tuple[GraphNode, ...], tuple[tuple[str, str], ...]]:
+        base, head = self._plan.base.manifest, self._plan.head
+        states = {m.unique_id: _state(m) for m in models}
+        everything: dict[str, Node] = {**base.nodes, **head.nodes}
+        drawn = set(states)
+        for name in states:
+            drawn |= {p for p in everything[name].depends_on if p in everything}
+        for name, node in everything.items():
+            if node.kind == "exposure" and drawn & set(node.depends_on) & set(states):
+                drawn.add(name)
+        kept = {name: everything[name] for name in drawn}
+        ranks: dict[str, int] = {}
+        for name in judge.in_order(kept):
+            parents = [ranks[p] for p in kept[name].depends_on if p in ranks]
+            ranks[name] = max(parents, default=-1) + 1
+        nodes = tuple(
+            GraphNode(n, judge.spoken(kept[n]), kept[n].kind, states.get(n, "context"), rank)
+            for n, rank in ranks.items()
+        )
+        edges = tuple(
+            (parent, name) for name in ranks for parent in kept[name].depends_on if parent in kept
+        )
+        return nodes, edges
+
+
+def _columns_of(model: ModelImpact) -> tuple[Any, ...]:
+    return model.diff.columns if model.diff is not None else ()
+
+
+def _state(model: ModelImpact) -> str:
+    """How a box is coloured."""
+    if model.breaking:
+        return "breaking"
+    if model.status in (ADDED, REMOVED):
+        return model.status
+    if model.unknown or "*" in model.unstable:
+        return "unknown"
+    if model.says_other:
+        return "changed"
+    return "same" if model.diff is not None and model.diff.same else "columns"

@@ -1,0 +1,147 @@
+"""Impact as one step of `dataops check`: what to build, then the verdict and the reports."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from dataops.dbt import Dbt, DbtRun
+from dataops.impact import markdown
+from dataops.impact.base import Change, NoBase
+from dataops.impact.findings import Impact
+from dataops.product import Product
+from dataops.steps import FAILED, PASSED, WARNED, Step
+
+if TYPE_CHECKING:  # it imports the SQL parser, which only a change needs
+    from dataops.impact.run import Plan
+
+NAME = "impact"
+# A hook that has changed may say something else of every file.
+_TOOLS = (
+    ".pre-commit-config.yaml",
+    ".yamllint",
+    ".secrets.baseline",
+    "uv.lock",
+    "pyproject.toml",
+    "dataops/",
+)
+
+
+class ImpactStep:
+    """What the change does, beside the other steps of a check.
+
+    Args:
+        product: head.
+        found: the change, or why there is none to look at.
+        dbt: head, as the check runs it.
+        here: target/check.
+        doing: shows what is being done.
+    """
+
+    def __init__(
+        self,
+        product: Product,
+        found: Change | NoBase,
+        dbt: Dbt,
+        here: Path,
+        doing: Callable[[str], None],
+    ) -> None:
+        self._product = product
+        self._found = found
+        self._dbt = dbt
+        self._here = here
+        self._doing = doing
+        self._seconds = 0.0
+        self._plan: Plan | NoBase = NoBase("")
+
+    def prepare(self) -> list[str]:
+        """Arguments for `dbt build` of head: only what the change reaches, or nothing for all.
+
+        Raises:
+            DataopsError: git or dbt could not run.
+        """
+        if isinstance(self._found, NoBase):
+            self._plan = self._found
+            return []
+        from dataops.impact import run
+
+        begin = time.monotonic()
+        planned = run.plan(self._product, self._found, self._dbt, self._here, self._doing)
+        self._seconds = time.monotonic() - begin
+        self._plan = planned
+        return [] if isinstance(planned, NoBase) else planned.arguments
+
+    @property
+    def reached(self) -> str:
+        """What part of head is built, in words; empty when all of it is."""
+        if isinstance(self._plan, NoBase) or not self._plan.arguments:
+            return ""
+        return f"(the change reaches {len(self._plan.rows)} of {self._plan.total} models)"
+
+    def judge(self, built: DbtRun) -> Step:
+        """Compare, write impact.md, impact.html and impact.json, and give the verdict."""
+        if isinstance(self._plan, NoBase):
+            return no_impact(self._plan)
+        from dataops.impact import page, run
+
+        begin = time.monotonic()
+        repeat = f"uv run dataops check --base {self._plan.change.ref}"
+        try:
+            impact = run.compare(self._plan, built, self._dbt, self._doing)
+        except duckdb.Error as error:
+            said = f"Base and this branch could not be compared: {error}"
+            return Step(NAME, FAILED, time.monotonic() - begin, "", (said,), repeat)
+        text = markdown.markdown(impact)
+        (self._here / "impact.md").write_text(text, encoding="utf-8")
+        (self._here / "impact.html").write_text(page.page(impact), encoding="utf-8")
+        (self._here / "impact.json").write_text(as_json(impact), encoding="utf-8")
+        seconds = self._seconds + time.monotonic() - begin
+        return step_of(impact, seconds, repeat)
+
+
+def step_of(impact: Impact, seconds: float, repeat: str = "") -> Step:
+    """The step that an impact amounts to."""
+    where = "target/check/impact.html"
+    if not impact.allowed:
+        details = tuple(markdown.attention(impact))
+        return Step(NAME, FAILED, seconds, impact.headline, details, repeat, where)
+    doubts = [f"{m.name}: {m.unknown}" for m in impact.unknown]
+    doubts += [f"{m.name} {markdown.summary(m)}" for m in impact.unstable]
+    if doubts:
+        return Step(NAME, WARNED, seconds, impact.headline, tuple(doubts), page=where)
+    return Step(NAME, PASSED, seconds, impact.headline, page=where)
+
+
+def no_impact(found: NoBase) -> Step:
+    """The step when there is nothing to compare with; everything was built."""
+    details = (f"{found.why}\nEverything was built; what changes is not known.",)
+    if found.verdict == "skipped":
+        return Step(NAME, found.verdict, 0.0, found.why)
+    return Step(NAME, found.verdict, 0.0, "not known", details, found.mend)
+
+
+def as_json(impact: Impact) -> str:
+    """The impact for machines."""
+    extra = {
+        "headline": impact.headline,
+        "allowed": impact.allowed,
+        "breaking": [model.name for model in impact.breaking],
+        "undeclared": [model.name for model in impact.undeclared],
+        "paste": markdown.paste(impact) if impact.undeclared else "",
+    }
+    return json.dumps({**extra, **asdict(impact)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def files_to_look_at(found: Change | NoBase) -> frozenset[str] | None:
+    """The files that hooks must see: those of the change, or all (None) when a tool changed."""
+    if isinstance(found, NoBase) or found.touches(*_TOOLS):
+        return None
+    if any(name.rsplit("/", 1)[-1] == ".sqlfluff" for name in found.files):
+        return None
+    return found.files
