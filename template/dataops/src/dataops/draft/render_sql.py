@@ -48,6 +48,9 @@ def staging_query(table: Table, relation: str) -> str:
 def _item(column: Column) -> tuple[sql.Sql, str]:
     expression = sql.column_sql(column.cast, column.leaf)
     same = isinstance(expression, str) and expression == column.name
+    if same and column.leaf.path[-1] != column.name:
+        # DuckDB would hand on the file's own spelling (Vorname): another column to a contract.
+        return sql.Call("cast(", (expression,), f" as {column.cast.type}"), f" as {column.name}"
     return expression, "" if same else f" as {column.name}"
 
 
