@@ -8,11 +8,13 @@ how many there were.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +52,7 @@ class QuickDbt:
     target_path: Path
     environment: dict[str, str]
     progress: Callable[[str], None] | None = None
+    log: bool = False
     fails: str = field(default_factory=lambda: os.environ.get("DBT_FAILS", ""))
 
     def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
@@ -59,6 +62,10 @@ class QuickDbt:
     def build(self, *arguments: str) -> DbtRun:
         import duckdb
 
+        while self.fails == "deaf":
+            with contextlib.suppress(KeyboardInterrupt):
+                print("building", flush=True)
+                time.sleep(60)
         rows = int(os.environ.get("DBT_ROWS", "10"))
         with duckdb.connect(self.environment["DATAOPS_DB"]) as connection:
             connection.execute("create schema if not exists marts")

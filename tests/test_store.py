@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import release_worker as worker
 from dataops.errors import DataopsError
-from dataops.history_record import PUBLISHED, REAL, REFUSED, REHEARSAL
+from dataops.history_record import PUBLISHED, REAL, REFUSED, REHEARSAL, STOPPED
 from dataops.product import Product
 from dataops.release import kept_releases, to_prune
 from dataops.releases import releases
@@ -287,6 +287,25 @@ from dataops.status import status
 while True:
     assert status(Product(Path(sys.argv[1]))).current
 """
+
+
+def test_a_query_that_does_not_let_go(released: Path) -> None:
+    """Who is told to stop is killed soon: the run is recorded before that."""
+    process = subprocess.Popen(
+        [sys.executable, str(WORKER), str(released), "release"],
+        env={**os.environ, "DBT_FAILS": "deaf"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "building\n"
+    process.terminate()
+    assert process.wait(timeout=10) == 2
+    found = status(Product(released)).last
+    assert found is not None
+    assert found.outcome == STOPPED
+    assert not list((released / "store" / "candidates").iterdir())
+    assert worker.quick_release(released).exit_code == 0
 
 
 def test_a_clock_that_goes_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,6 +97,7 @@ class Dbt:
         target_path: where dbt writes what it makes.
         environment: variables set while dbt runs (DATAOPS_DB, DATAOPS_RAW, DATAOPS_NOW, …).
         progress: called with a short line whenever a node has finished.
+        log: whether dbt writes what it does, in full, to logs/dbt.log in `target_path`.
     """
 
     root: Path
@@ -104,6 +105,7 @@ class Dbt:
     target_path: Path
     environment: dict[str, str] = field(default_factory=dict)
     progress: Callable[[str], None] | None = None
+    log: bool = False
     _manifest: Manifest | None = field(default=None, repr=False)
     _done: int = field(default=0, repr=False)
 
@@ -146,8 +148,9 @@ class Dbt:
         from dbt.cli.main import dbtRunner  # seconds to import: only when it is needed
 
         arguments = [
-            *("--quiet", "--no-use-colors", "--log-level", "none", "--log-path"),
-            str(self.target_path / "logs"),
+            *("--quiet", "--no-use-colors", "--no-use-colors-file", "--log-level", "none"),
+            *("--log-level-file", "info" if self.log else "none"),
+            *("--log-path", str(self.target_path / "logs")),
             *options,
             *command,
             *("--project-dir", str(self.root), "--profiles-dir", str(self.root)),
@@ -197,6 +200,8 @@ def _node_result(result: Any) -> NodeResult:
     node = result.node
     depends_on = getattr(node, "depends_on", None)
     loaded_at = getattr(result, "max_loaded_at", None)
+    if loaded_at is not None and loaded_at.year <= 1:  # how dbt says that the source holds no rows
+        loaded_at = None
     return NodeResult(
         unique_id=node.unique_id,
         kind=str(node.resource_type),
@@ -209,7 +214,7 @@ def _node_result(result: Any) -> NodeResult:
         sql=getattr(node, "compiled_code", None) or "",
         depends_on=tuple(getattr(depends_on, "nodes", ()) or ()),
         loaded_at=loaded_at.isoformat() if loaded_at else "",
-        age=getattr(result, "age", None),
+        age=getattr(result, "age", None) if loaded_at else None,
     )
 
 

@@ -344,10 +344,9 @@ class History:
         """The record's own line; None when it is damaged."""
         try:
             text = (self._loose / f"{run}.json").read_text(encoding="utf-8")
-            if not isinstance(json.loads(text), dict):
-                raise ValueError("not a record")
-            read_record(text.encode())
-        except (OSError, ValueError):
+            if json.loads(text)["run"] != run:
+                raise ValueError("another run's record")
+        except (OSError, ValueError, KeyError, TypeError):
             if run not in self.damaged:
                 self.damaged.append(run)
             return None

@@ -58,6 +58,7 @@ _KEPT_ARTIFACTS = {
 _STATELESS = frozenset({"", "table", "view", "ephemeral", "seed", "test", "unit", "external"})
 _STATEFUL_KINDS = frozenset({"model", "snapshot"})
 _DISK_FULL = ("no space left on device", os.strerror(errno.ENOSPC).lower(), "disk quota exceeded")
+_GRACE = 4.0  # seconds that a query gets to let go, once the process was told to stop
 _PARSE, _BUILD, _FRESHNESS, _DOCS = "dbt parse", "dbt build", "source freshness", "catalog"
 
 
@@ -145,10 +146,16 @@ class _Stopped(KeyboardInterrupt):
 
 @dataclass
 class _Signals:
-    """Turns a request to stop into an exception, but not while the outcome is being settled."""
+    """Turns a request to stop into an exception, but not while the outcome is being settled.
+
+    A query may not let go. Then `give_up` is called, in a thread of its own, after some seconds:
+    whoever asked to stop kills the process soon.
+    """
 
     told: str = ""
-    _held: bool = False
+    give_up: Callable[[], None] | None = None
+    _settling: threading.Lock = field(default_factory=threading.Lock)
+    _timer: threading.Timer | None = None
     _before: dict[int, object] = field(default_factory=dict)
 
     def __enter__(self) -> _Signals:
@@ -159,14 +166,23 @@ class _Signals:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
-        first = not self.told
+        if self.told or self._settling.locked():
+            return
         self.told = signal.Signals(number).name
-        if first and not self._held:
-            raise _Stopped(self.told)
+        self._timer = threading.Timer(_GRACE, self._on_timeout)
+        self._timer.daemon = True
+        self._timer.start()
+        raise _Stopped(self.told)
+
+    def _on_timeout(self) -> None:
+        if self.give_up is not None and self._settling.acquire(blocking=False):
+            self.give_up()
 
     def look(self) -> None:
         """Raise what dbt may have swallowed."""
@@ -175,7 +191,7 @@ class _Signals:
 
     def hold(self) -> None:
         """From here on finish what is begun, whatever is asked."""
-        self._held = True
+        self._settling.acquire()
 
 
 @dataclass
@@ -209,6 +225,7 @@ class _Run:
         """The whole story."""
         self.tidy_up_after_others()
         self.begin()
+        self.signals.give_up = self.give_up
         try:
             try:
                 outcome, problem = self.attempt()
@@ -219,7 +236,7 @@ class _Run:
             self.signals.hold()
         except KeyboardInterrupt:
             self.signals.hold()
-            outcome, problem = STOPPED, f"The process was told to stop ({self.signals.told})."
+            outcome, problem = STOPPED, self.told_to_stop()
         self.settle(outcome, problem)
         self.tidy_up()
         manifest = self.manifest
@@ -401,6 +418,7 @@ class _Run:
             self.target,
             self.environment,
             progress=lambda line: progress(f"dbt: {line}"),
+            log=True,
         )
 
     def forget_last_run(self) -> None:
@@ -466,6 +484,16 @@ class _Run:
             self.warn(f"error: how the run ended could not be written down: {error}")
         if self.add_to_history():
             self.store.discard(self.record.run)
+
+    def told_to_stop(self) -> str:
+        return f"The process was told to stop ({self.signals.told or 'SIGINT'})."
+
+    def give_up(self) -> None:
+        """Record the run and end the process, though a query still runs in it."""
+        try:
+            self.settle(STOPPED, self.told_to_stop())
+        finally:
+            os._exit(2)
 
     def publish(self) -> None:
         """Seal the candidate, put it among the releases, swing the pointer, then record."""

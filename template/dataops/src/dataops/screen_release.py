@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from dataops import steps
+from dataops.dbt import NodeResult
 from dataops.history_record import PUBLISHED, REHEARSAL, RUNNING, Record, masked, moment
 from dataops.release import Released
 from dataops.releases import Listed
@@ -43,8 +44,8 @@ def show_release(out: Console, done: Released) -> None:
         for result in done.failed[:_SHOWN]:
             place = f" ({result.path})" if result.path else ""
             _line(out, "failed", f"{result.kind} {result.name}: {result.status}{place}")
-            if result.message:
-                _line(out, "", masked(result.message))
+            if message := _why(result):
+                _line(out, "", message)
         if len(done.failed) > _SHOWN:
             _line(out, "", f"and {len(done.failed) - _SHOWN} more")
     else:
@@ -59,6 +60,14 @@ def show_release(out: Console, done: Released) -> None:
     if done.log.exists():
         _line(out, "in full", "target/release/logs/dbt.log")
     _line(out, "next", next_command(done))
+
+
+def _why(result: NodeResult) -> str:
+    if result.kind != "source" or result.message:
+        return masked(result.message)
+    if result.age is None:
+        return "it holds no row that says when it was loaded"
+    return f"its newest row is {_age(timedelta(seconds=result.age))} old"
 
 
 def next_command(done: Released) -> str:
@@ -101,7 +110,7 @@ def release_json(done: Released) -> str:
                     "node": result.unique_id,
                     "status": result.status,
                     "failures": result.failures,
-                    "message": masked(result.message),
+                    "message": _why(result),
                 }
                 for result in done.failed
             ],
