@@ -30,7 +30,7 @@ def shop_files(tmp_path: Path) -> Path:
             rows.writerow([1000 + n, first, last, mail, f"+49 30 {5550000 + n}", "Köln"])
     with (folder / "orders.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, delimiter=";")
-        rows.writerow(["order_id", "customer_nr", "ordered_at", "status", "amount"])
+        rows.writerow(["order_id", "kunde_nr", "ordered_at", "status", "amount"])
         for n in range(3000):
             day = f"2026-0{1 + n % 3}-{1 + n % 28:02d} 08:{n % 60:02d}:00"
             status = ("new", "paid", "sent")[n % 3]
