@@ -8,7 +8,7 @@
     {%- endif -%}
     {%- set or_equal = '=' if inclusive else '' %}
 
-    select {{ column_name }}
+    select *
     from {{ model }}
     where
         false

@@ -1,7 +1,7 @@
 {#- Values match the regular expression somewhere; anchor it with ^ and $ to match as a whole. Nulls pass. -#}
 {% test matches_pattern(model, column_name, pattern) %}
 
-    select {{ column_name }}
+    select *
     from {{ model }}
     where not {{ adapter.dispatch('matches')(column_name, pattern) }}
 

@@ -13,6 +13,10 @@ PASSED, WARNED, FAILED, SKIPPED = "passed", "warned", "failed", "skipped"
 _COLOURS = {PASSED: "green", WARNED: "yellow", FAILED: "red", SKIPPED: "dim"}
 _SIGNS = {PASSED: "✅", WARNED: "⚠️", FAILED: "❌", SKIPPED: "➖"}
 
+# GitHub drops a job summary over 1 MiB.
+_DETAILS_SHOWN = 40
+_DETAIL_LENGTH = 8_000
+
 
 @dataclass(frozen=True)
 class Step:
@@ -76,12 +80,20 @@ def markdown(title: str, steps: Sequence[Step]) -> str:
     for step in steps:
         if step.details:
             lines += ["", f"### {_SIGNS[step.verdict]} {step.name}", ""]
-            for detail in step.details:
+            for detail in map(_clipped, step.details[:_DETAILS_SHOWN]):
                 fence = "`" * max(3, _longest_run(detail, "`") + 1)
                 lines += [f"{fence}text", detail, fence]
+            if (more := len(step.details) - _DETAILS_SHOWN) > 0:
+                lines += ["", f"… and {more} more, in report.json"]
             if step.repeat:
                 lines += ["", f"Repeat just this: `{step.repeat}`"]
     return "\n".join(lines) + "\n"
+
+
+def _clipped(detail: str) -> str:
+    if len(detail) <= _DETAIL_LENGTH:
+        return detail
+    return detail[:_DETAIL_LENGTH] + "\n… cut here, the rest is in report.json"
 
 
 def as_json(steps: Sequence[Step]) -> str:
