@@ -156,7 +156,7 @@ class ColumnProfile:
         name: the column.
         type: its type, in the warehouse's words.
         nulls: rows without a value.
-        distinct: different values; an estimate on large relations.
+        distinct: different values; an estimate on large relations, None where they can't be compared.
         low, high, mean: of numbers, and of times as seconds since 1970; None for other columns.
         shortest, longest: length of texts; None for other columns.
     """
@@ -164,7 +164,7 @@ class ColumnProfile:
     name: str
     type: str
     nulls: int
-    distinct: int
+    distinct: int | None = None
     low: float | None = None
     high: float | None = None
     mean: float | None = None

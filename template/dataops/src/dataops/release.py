@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from dataops import history_facts as facts
-from dataops import steps
+from dataops import monitors, steps
 from dataops.cause import Cause, find_cause, owner_of, subject_of
 from dataops.dbt import Dbt, DbtRun, NodeResult
 from dataops.errors import DataopsError
@@ -358,12 +358,48 @@ class _Run:
         if not built.ok or not fresh.ok:
             problem = fresh.problem if not fresh.ok and not fresh.failed else ""
             return REFUSED, problem or _told(self.failed)
+        if problem := self.watch(built):
+            return REFUSED, problem
         documented = self.step(_DOCS, lambda: dbt.docs("--no-compile"))
         if not documented.ok:
             return FAILED, f"The catalog could not be made.\n{documented.problem}"
         self.look_whether_raw_moved()
         self.signals.look()
         return PUBLISHED, ""
+
+    def watch(self, built: DbtRun) -> str:
+        """Compare the candidate with the product's own past; returns what refuses it, if anything.
+
+        A rehearsal is only profiled: the sample has no past.
+        """
+        assert self.manifest is not None
+        self.signals.look()
+        self.doing("monitors")
+        begin = time.monotonic()
+        sql = {result.unique_id: result.sql for result in built.nodes}
+        with self.phase("monitors"):
+            profile = monitors.profile_all(
+                self.warehouse, self.record.run, self.manifest, self.record.nodes, sql
+            )
+            self.record = replace(self.record, profile=profile)
+            watched = monitors.Watched((), {}, len(profile))
+            if self.record.kind == REAL:
+                watched = monitors.judge_all(
+                    profile,
+                    self.history,
+                    self.manifest,
+                    self.record.nodes,
+                    now(),
+                    monitors.read_accepted(self.product.root),
+                )
+            self.record = replace(self.record, findings=watched.findings)
+        seconds = time.monotonic() - begin
+        step = Step("monitors", watched.verdict, seconds, watched.summary())
+        self.done.append(step)
+        self.say(f"{step.verdict:<8}{step.name} {seconds:.1f} s")
+        for finding in watched.findings:
+            self.say(f"{finding.level:<8}{finding.message}")
+        return watched.problem
 
     def goes_on_from(self, base: str) -> bool:
         """Whether current's state is this one's: what a rehearsal collected was the sample's."""

@@ -86,6 +86,22 @@ class Warehouse(Protocol):
             DataopsError: the candidate can't be read.
         """
 
+    def columns(
+        self, run: str, relations: Sequence[Relation]
+    ) -> dict[Relation, tuple[tuple[str, str], ...]]:
+        """Names and types of a candidate's columns, in order; what is not there is left out.
+
+        Raises:
+            DataopsError: the candidate can't be read.
+        """
+
+    def ask(self, run: str, queries: Sequence[str]) -> list[tuple[object, ...]]:
+        """The one row that each of these queries finds in a candidate.
+
+        Raises:
+            DataopsError: one of them can't be answered.
+        """
+
     def seal(self, run: str, label: Label) -> None:
         """The candidate is built and audited: label it, let nobody write to it any more.
 

@@ -1,0 +1,377 @@
+"""Monitors: what is profiled, what is expected, what is caught and what raises no alarm."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+import ops_history as ops
+import release_worker as worker
+from dataops.errors import DataopsError
+from dataops.history_record import ColumnProfile, NodeRun, Record, RelationProfile, read_record
+from dataops.manifest import Column, Manifest, Node
+from dataops.monitors import Watched, judge_all, levels_of, profile_all
+from dataops.monitors.accepted import accept, read_accepted
+from dataops.monitors.expect import Past, expect, quantile
+from dataops.monitors.judge import ERROR, WARN
+from dataops.monitors.personal import personal_columns
+from dataops.warehouse.duckdb import DuckDbWarehouse
+
+DAY = timedelta(days=1)
+ORDERS = "model.shop.orders"
+
+
+# ── Expectation ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("degrees", "alpha", "table"),
+    [(1, 0.05, 12.706), (2, 0.05, 4.303), (4, 0.01, 4.604), (9, 0.001, 4.781), (30, 0.001, 3.646)],
+)
+def test_quantiles_are_those_of_the_printed_table(degrees: int, alpha: float, table: float) -> None:
+    assert quantile(degrees, alpha) == pytest.approx(table, abs=0.001)
+
+
+def past(values: Sequence[float]) -> list[Past]:
+    return [Past(ops.START + n * DAY, value) for n, value in enumerate(values)]
+
+
+def test_too_little_history_expects_nothing() -> None:
+    assert expect(past([1, 2]), ops.START) is None
+
+
+def test_the_interval_is_the_textbooks() -> None:
+    found = expect(past([9.0, 11.0, 10.0, 9.0, 11.0]), ops.START + 5 * DAY)
+    assert found is not None
+    reach = quantile(4) * 1.0 * math.sqrt(1 + 1 / 5)
+    assert [found.low, found.high] == pytest.approx([10 - reach, 10 + reach])
+
+
+def test_growth_is_a_trend_and_a_week_has_a_rhythm() -> None:
+    growing = expect(past([100 + 5 * n for n in range(20)]), ops.START + 20 * DAY)
+    assert growing is not None
+    assert growing.by == "trend"
+    assert growing.middle == pytest.approx(200)
+    week = [100.0, 100.0, 100.0, 100.0, 100.0, 20.0, 10.0]
+    weekly = expect(past(week * 5), ops.START + 35 * DAY)
+    assert weekly is not None
+    assert (weekly.by, weekly.middle) == ("weekday", 100.0)
+
+
+# ── Profiling ────────────────────────────────────────────────────────────────────────────────────
+
+
+def manifest(meta: dict[str, object] | None = None) -> Manifest:
+    return Manifest(
+        {
+            "source.shop.raw.orders": Node(
+                "source.shop.raw.orders",
+                "source",
+                "orders",
+                "",
+                columns=(Column("EMail", "", "", "email"),),
+            ),
+            "model.shop.stg_orders": Node(
+                "model.shop.stg_orders",
+                "model",
+                "stg_orders",
+                "",
+                depends_on=("source.shop.raw.orders",),
+                materialized="table",
+                schema="staging",
+                alias="stg_orders",
+            ),
+            ORDERS: Node(
+                ORDERS,
+                "model",
+                "orders",
+                "models/marts/orders.sql",
+                depends_on=("model.shop.stg_orders",),
+                materialized="table",
+                schema="marts",
+                alias="orders",
+                meta={"dataops": meta} if meta else {},
+            ),
+        },
+        {},
+    )
+
+
+def node_run(checksum: str = "a", rows: int | None = 4) -> NodeRun:
+    return NodeRun(
+        ORDERS, "model", "orders", "", "", ORDERS, ("model.shop.stg_orders",), "success", 1.0,
+        rows, checksum=checksum,
+    )  # fmt: skip
+
+
+SQL = {
+    "model.shop.stg_orders": "select\n    lower(email) as mail,\n    amount\nfrom source",
+    ORDERS: "select\n    mail as contact,\n    length(mail) as size_of_mail,\n    amount\nfrom x",
+}
+
+
+def test_personal_columns_are_followed_under_their_new_names() -> None:
+    found = personal_columns(manifest(), SQL)
+    assert found["model.shop.stg_orders"] == {"email", "mail"}
+    assert found[ORDERS] == {"email", "mail", "contact", "size_of_mail"}
+
+
+def test_one_query_profiles_a_relation_and_no_text_comes_along(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.orders as select * from (values "
+            "('ada@example.com', 15, 1.5, date '2026-01-01', 'new', [1], 'inf'::double), "
+            "('bob@example.com', 15, 2.5, date '2026-01-03', 'paid', [2], 1.0), "
+            "(null, 15, null, null, 'new', null, 'nan'::double)) "
+            't(contact, size_of_mail, amount, "day of", status, many, odd)'
+        )
+    store = SimpleNamespace(candidate=lambda run: folder)
+    warehouse = DuckDbWarehouse(store)  # type: ignore[arg-type]
+    (found,) = profile_all(warehouse, "run", manifest(), [node_run()], SQL)
+    columns = {column.name: column for column in found.columns}
+    assert found.rows == 3
+    assert columns["contact"] == ColumnProfile("contact", "VARCHAR", 1, 2)
+    assert columns["size_of_mail"] == ColumnProfile("size_of_mail", "INTEGER", 0, 1)
+    assert columns["amount"] == ColumnProfile("amount", "DECIMAL(2,1)", 1, 2, 1.5, 2.5, 2.0)
+    assert columns["day of"].high == datetime(2026, 1, 3).timestamp() - _zone()
+    assert (columns["status"].shortest, columns["status"].longest) == (3, 4)
+    assert columns["many"] == ColumnProfile("many", "INTEGER[]", 1)
+    assert (columns["odd"].low, columns["odd"].high) == (1.0, 1.0)
+    record = replace(ops.Simulation().run(ops.START), profile=(found,))
+    assert read_record(record.to_json()) == record
+    assert "paid" not in record.to_json().decode()
+    assert profile_all(warehouse, "run", manifest({"monitors": False}), [node_run()], SQL) == ()
+
+
+def _zone() -> float:
+    from datetime import timezone
+
+    return datetime(2026, 1, 3).timestamp() - datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
+
+
+# ── Judging ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def profile(
+    rows: int = 1000, nulls: int = 0, mean: float = 50.0, distinct: int = 40, name: str = "amount"
+) -> RelationProfile:
+    column = ColumnProfile(name, "DOUBLE", nulls, distinct, 0.0, 2 * mean, mean)
+    return RelationProfile(ORDERS, "orders", rows, (column,))
+
+
+class Watch:
+    """A product with a past, and a new candidate each time."""
+
+    def __init__(self, folder: Path, meta: dict[str, object] | None = None) -> None:
+        self.folder, self.manifest = folder, manifest(meta)
+        self.team = ops.Simulation()
+        self.team.code(ops.START)
+        self.records: list[Record] = []
+
+    def day(self) -> datetime:
+        return ops.START + len(self.records) * DAY
+
+    def judge(self, given: RelationProfile, checksum: str = "a") -> Watched:
+        return judge_all(
+            [given],
+            ops.write(self.folder, self.records),
+            self.manifest,
+            [node_run(checksum)],
+            self.day(),
+            read_accepted(self.folder),
+        )
+
+    def publish(
+        self, given: RelationProfile, checksum: str = "a", found: Watched | None = None
+    ) -> None:
+        self._record(given, checksum, "published", found)
+
+    def refuse(self, given: RelationProfile, found: Watched) -> None:
+        self._record(given, "a", "refused", found)
+
+    def _record(
+        self, given: RelationProfile, checksum: str, outcome: str, found: Watched | None
+    ) -> None:
+        record = self.team.run(self.day(), outcome=outcome)
+        self.records.append(
+            replace(
+                record,
+                nodes=(node_run(checksum),),
+                profile=(given,),
+                findings=found.findings if found else (),
+            )
+        )
+
+    def go(self, profiles: Sequence[RelationProfile]) -> None:
+        for one in profiles:
+            self.publish(one)
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    return Watch(tmp_path)
+
+
+def noisy(count: int, noise: float = 0.03, seed: int = 1) -> list[RelationProfile]:
+    chance = random.Random(seed)
+    return [
+        profile(
+            round(1000 * chance.gauss(1, noise)),
+            round(max(0, chance.gauss(20, 5))),
+            50 * chance.gauss(1, noise),
+        )
+        for _ in range(count)
+    ]
+
+
+def told(found: Watched) -> list[tuple[str, str]]:
+    return [(one.check, one.level) for one in found.findings]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (profile(500, 10), ("volume", ERROR)),
+        (profile(2000, 40), ("volume", ERROR)),
+        (profile(0), ("volume", ERROR)),
+        (profile(700, 15), ("volume", WARN)),
+        (profile(1000, 1000), ("nulls", ERROR)),
+        (profile(1000, 120), ("nulls", WARN)),
+        (profile(1000, 20, 5000), ("mean", ERROR)),
+        (profile(1000, 20, 50, 4), ("distinct", WARN)),
+        (profile(1000, 20, 50, 40, "sum"), ("schema", ERROR)),
+    ],
+)
+def test_faults_are_caught(watch: Watch, fault: RelationProfile, expected: tuple[str, str]) -> None:
+    watch.go(noisy(14))
+    found = watch.judge(fault)
+    assert expected in told(found)
+    assert ("orders" in found.findings[0].message) or expected[0] == "schema"
+
+
+def test_a_quiet_year_raises_no_alarm(watch: Watch) -> None:
+    values = noisy(130, seed=3)
+    watch.go(values[:10])
+    for n, one in enumerate(values[10:]):
+        found = watch.judge(one) if n % 6 == 0 else None
+        assert found is None or told(found) == []
+        watch.publish(one)
+
+
+def test_growth_weekends_and_month_ends_raise_no_alarm(watch: Watch) -> None:
+    chance = random.Random(5)
+    for day in range(60):
+        weekend = 0.3 if (ops.START + day * DAY).weekday() > 4 else 1.0
+        one = profile(round((1000 + 20 * day) * weekend * chance.gauss(1, 0.02)))
+        if day > 35 and day % 4 == 0:
+            assert told(watch.judge(one)) == []
+        watch.publish(one)
+
+
+def test_half_the_rows_are_caught_when_the_values_alternate(watch: Watch) -> None:
+    watch.go([profile(9000 if n % 2 else 11000) for n in range(13)])
+    assert told(watch.judge(profile(4500))) == [("volume", ERROR)]
+
+
+def test_small_changes_of_small_tables_are_nothing(watch: Watch) -> None:
+    watch.go([profile(4, distinct=4)] * 10)
+    assert told(watch.judge(profile(7, distinct=6))) == []
+
+
+def test_with_little_history_it_says_how_much_it_lacks(watch: Watch) -> None:
+    watch.go([profile()])
+    found = watch.judge(profile(400))
+    assert found.findings == ()
+    assert found.lacking == {"orders": 2}
+    assert found.summary() == "1 relations, 1 lack history, up to 2 more releases"
+    assert told(watch.judge(profile(0))) == [("volume", ERROR)]
+
+
+def test_neither_the_judged_value_nor_past_incidents_are_in_the_baseline(watch: Watch) -> None:
+    watch.go(noisy(10))
+    for _ in range(10):  # a week of bad candidates, refused or published with a warning
+        bad = profile(500, 10)
+        watch.refuse(bad, watch.judge(bad))
+        warned = profile(700, 15)
+        watch.publish(warned, found=watch.judge(warned))
+    assert ("volume", ERROR) in told(watch.judge(profile(500, 10)))
+    assert ("volume", WARN) in told(watch.judge(profile(700, 15)))
+
+
+def test_what_changes_with_its_code_is_told_and_becomes_normal(watch: Watch) -> None:
+    watch.go([profile(1000)] * 10)
+    found = watch.judge(profile(300), checksum="b")
+    assert told(found) == [("volume", WARN)]
+    watch.publish(profile(300), checksum="b", found=found)
+    assert told(watch.judge(profile(310), checksum="b")) == []
+    assert told(watch.judge(profile(90), checksum="b")) == [("volume", ERROR)]
+    assert told(watch.judge(profile(0), checksum="c")) == [("volume", ERROR)]
+
+
+def test_what_the_team_accepts_becomes_normal(watch: Watch) -> None:
+    watch.go([profile(1000)] * 10)
+    step = watch.judge(profile(3000))
+    assert "dataops accept volume.model.shop.orders --because" in step.problem
+    watch.refuse(profile(3000), step)
+    history = ops.write(watch.folder, watch.records)
+    with pytest.raises(DataopsError, match="no such finding"):
+        accept(watch.folder, history, "volume.model.shop.other", "we bought a shop")
+    with pytest.raises(DataopsError, match="Say why"):
+        accept(watch.folder, history, "volume.model.shop.orders", " ")
+    accept(watch.folder, history, "volume.model.shop.orders", "we bought a shop")
+    assert told(watch.judge(profile(3100))) == []
+    assert told(watch.judge(profile(500))) == [("volume", ERROR)]
+
+
+@pytest.mark.parametrize(
+    ("meta", "expected"),
+    [
+        ({"monitors": {"volume": "warn"}}, [("volume", WARN)]),
+        ({"monitors": {"volume": False}}, []),
+        ({"monitors": "off"}, []),
+    ],
+)
+def test_a_model_may_say_otherwise(
+    tmp_path: Path, meta: dict[str, object], expected: list[tuple[str, str]]
+) -> None:
+    watch = Watch(tmp_path, meta)
+    watch.go([profile(1000)] * 10)
+    assert told(watch.judge(profile(300))) == expected
+
+
+def test_a_setting_that_there_is_not_is_refused() -> None:
+    with pytest.raises(DataopsError, match="set to something"):
+        levels_of(manifest({"monitors": {"volumes": "warn"}}).nodes[ORDERS])
+
+
+# ── In a release ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_candidate_that_lost_its_rows_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "product")
+    for _ in range(4):
+        assert worker.quick_release(root).exit_code == 0
+    before = (root / "store" / "current").resolve()
+    monkeypatch.setenv("DBT_ROWS", "1")
+    done = worker.quick_release(root)
+    assert done.exit_code == 1
+    assert {one.check for one in done.record.findings if one.level == ERROR} >= {"volume"}
+    assert "dataops accept" in done.record.problem
+    assert (root / "store" / "current").resolve() == before
+    kept = json.loads((root / "store/history/runs" / f"{done.record.run}.json").read_text())
+    assert {one["name"] for one in kept["profile"]} == {"one", "two", "log"}
+    assert kept["findings"]
