@@ -612,7 +612,7 @@ def odd_tables(root: Path) -> list[SourceTable]:
     names = [
         "order", "select", "Group By", "a b", "a_b", "A-B", "{{ x }}", "{% y %}", "50%", "it's",
         'say "hi"', "Größe", "GRÖSSE", "名前", "😀", "naïve", "a\\b", "1st", long, long + "_2",
-        "#", "year", "timestamp", "a: b #c",
+        "#", "No", "null", "year", "timestamp", "a: b #c",
     ]  # fmt: skip
     texts = ["it's", "{{ x }}", "{% if %}", "a: b #c", '"q"', "50%", "😀", "back\\slash", "a\nb"]
     words = [

@@ -69,7 +69,7 @@ def source(
         "sources:",
         f"  - name: {SOURCE}",
         "    tables:",
-        f"      - name: {table.name}",
+        f"      - name: {scalar(table.name)}",
     ]
     files = len(table.source.files)
     told = f"{names.words(table.name)} as they arrive, {_n(table.rows, 'row')}"
@@ -157,7 +157,7 @@ def staging(
     lines.append("    columns:")
     for _, columns in groups:
         for column in columns:
-            lines.append(f"      - name: {column.name}")
+            lines.append(f"      - name: {scalar(column.name)}")
             lines += _prose("        ", "description", _description(column))
             for doubt in doubts:
                 if doubt.column == column.name:
@@ -175,7 +175,7 @@ def mart(mart: Mart, types: Mapping[str, str], group: str) -> str:
     key = mart.key
     lent = [f"the {_lower(join.name)}" for join in mart.joins]
     with_ = f", with {' and '.join(lent)}" if lent else ""
-    lines = ["models:", f"  - name: {mart.name}"]
+    lines = ["models:", f"  - name: {scalar(mart.name)}"]
     lines += _prose("    ", "description", f"{names.words(mart.name)}: {_grain(key)}{with_}.")
     lines += _config("    ", group, "public", contract=True)
     if key and len(key.columns) > 1:
@@ -211,7 +211,7 @@ def _fullest(mart: Mart) -> Column:
 
 
 def _contracted(name: str, description: str, kind: str, certain: bool) -> list[str]:
-    lines = [f"      - name: {name}", *_prose("        ", "description", description)]
+    lines = [f"      - name: {scalar(name)}", *_prose("        ", "description", description)]
     lines.append(f"        data_type: {kind}")
     if certain:
         lines += ["        constraints:", "          - type: not_null"]

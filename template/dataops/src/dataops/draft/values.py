@@ -62,9 +62,9 @@ class Stats:
         low, high: smallest and largest value as text; None without values.
         shortest, longest: length of the text in characters; 0 without values.
         counts: every value with its number of rows, most frequent first; only for small sets.
-        shapes: every shape of the text (digits as 9, capitals as A, small letters as a); only when
-            there are few.
-        runs: the same with each run of one class written once; only when there are few.
+        shapes: the shapes of text that is all of one length (digits as 9, capitals as A, small
+            letters as a); empty when there are many.
+        runs: the shapes of other text, with each run of a class written once; empty likewise.
     """
 
     nulls: int
