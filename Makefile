@@ -38,11 +38,13 @@ bench: .cache/ready
 lint: .cache/ready
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
+	@$(RUN) python -m release.manifest --check
 	@$(RUN) mypy --strict template/dataops/src tests bench release
 
 format: .cache/ready
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
+	@$(RUN) python -m release.manifest
 
 clean:
 	rm -rf .cache .venv

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import harness
+from gauntlet import versions
 
 MakeProduct = Callable[..., harness.Product]
 
@@ -22,3 +23,17 @@ def make_product(tmp_path: Path) -> MakeProduct:
         return harness.product(tmp_path / name, answers)
 
     return make
+
+
+@pytest.fixture
+def working_template(tmp_path: Path) -> Path:
+    """The working tree as a repository of its own, committed, to change at will."""
+    repository = versions.working_tree(tmp_path / "template-repository")
+    versions.release(repository, versions.FIRST)
+    return repository
+
+
+@pytest.fixture(scope="session")
+def template_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of the template with every version released; not to be changed."""
+    return versions.history(tmp_path_factory.mktemp("history") / "template")

@@ -18,6 +18,8 @@ from typing import Any
 import copier
 from filelock import FileLock
 
+from dataops.managed import MANIFEST
+from release.manifest import of_product
 from release.template import recorded
 
 TEMPLATE = Path(__file__).resolve().parents[1]
@@ -52,6 +54,8 @@ def render(
     copier.run_copy(
         str(template), into, data=dict(answers or {}), defaults=True, quiet=True, vcs_ref="HEAD"
     )
+    # Between releases the list of managed files may lag behind; a test of its own says so.
+    (into / MANIFEST).write_text(of_product(into, template), encoding="utf-8")
     return into
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import copier
@@ -11,32 +10,17 @@ import pytest
 import yaml
 
 import harness
+from gauntlet.run import conflicts
+from gauntlet.versions import append, release, working_tree
 from release.template import MANAGED, ownership
 
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     """The working tree as a repository of its own, released as v1.0.0."""
-    clone = tmp_path / "template-repository"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=harness.TEMPLATE,
-        capture_output=True,
-        check=True,
-    )
-    for name in listed.stdout.decode().split("\0"):
-        if name and (harness.TEMPLATE / name).is_file():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(harness.TEMPLATE / name, clone / name)
-    harness.git(clone, "init", "-q", "-b", "main")
-    release(clone, "v1.0.0")
-    return clone
-
-
-def release(template: Path, version: str) -> None:
-    harness.git(template, "add", "-A")
-    harness.git(template, "commit", "-q", "-m", version)
-    harness.git(template, "tag", version)
+    repository = working_tree(tmp_path / "template-repository")
+    release(repository, "v1.0.0")
+    return repository
 
 
 def render(template: Path, into: Path, version: str) -> Path:
@@ -53,16 +37,6 @@ def render(template: Path, into: Path, version: str) -> Path:
 
 def update(product: Path) -> None:
     copier.run_update(product, defaults=True, overwrite=True, quiet=True, unsafe=False)
-
-
-def conflicts(product: Path) -> str:
-    unmerged = harness.git(product, "diff", "--name-only", "--diff-filter=U")
-    return unmerged + "".join(map(str, product.rglob("*.rej")))
-
-
-def append(path: Path, *lines: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
 
 
 def managed(root: Path) -> dict[str, bytes]:
@@ -106,7 +80,7 @@ def test_an_update_keeps_the_teams_lines_and_renews_the_managed_files(
 
     update(product)
 
-    assert conflicts(product) == ""
+    assert conflicts(product) == []
     assert "Our own line in the README." in (product / "README.md").read_text("utf-8")
     assert "our_var: 1" in (product / "dbt_project.yml").read_text("utf-8")
     assert "a better default" not in (product / "dbt_project.yml").read_text("utf-8")

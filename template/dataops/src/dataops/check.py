@@ -7,11 +7,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import duckdb
 
-from dataops import steps
+from dataops import managed, steps
 from dataops.dbt import Dbt, DbtRun, NodeResult
 from dataops.errors import DataopsError
 from dataops.hooks import HookRun
@@ -63,7 +64,7 @@ def check(
     found = find_change(product, base)
     hooks = HookRun(product.root, skip=_HOOKS_DONE_HERE, only=files_to_look_at(found))
     try:
-        for step in _dbt_steps(product, found, here, doing):
+        for step in chain((managed.step(product),), _dbt_steps(product, found, here, doing)):
             say(_line(step))
             done.append(step)
         doing("hooks")

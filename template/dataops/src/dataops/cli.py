@@ -116,6 +116,18 @@ def check(
 
 
 @app.command()
+def own(
+    path: Annotated[str, typer.Argument(help="A managed file.")],
+    because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
+) -> None:
+    """Keep a managed file as your own: declared with its reason, updates leave it alone."""
+    from dataops import managed
+
+    name = managed.own(Product.find(), path, because)
+    out.print(f"{escape(name)} is yours now. Commit it together with .copier-answers.yml.")
+
+
+@app.command()
 def release(
     trigger: Annotated[str, typer.Option(help="push, schedule or manual.")] = "manual",
     full_refresh: Annotated[
@@ -203,6 +215,17 @@ def _say(line: str) -> None:
     out.print(escape(line))
 
 
+def _apply_settings() -> None:
+    """The team's settings of dataops; outside a product the verb itself says what is wrong."""
+    from dataops import settings
+
+    try:
+        root = Product.find().root
+    except DataopsError:
+        return
+    settings.apply(root)
+
+
 @contextmanager
 def _progress(what: str) -> Iterator[Callable[[str], None]]:
     """A line that says what is being done, where somebody looks; silent in a log."""
@@ -216,6 +239,7 @@ def _progress(what: str) -> Iterator[Callable[[str], None]]:
 def main() -> None:
     """Run one verb; exit code 2 and three lines when it could not run."""
     try:
+        _apply_settings()
         app()
     except DataopsError as error:
         err.print(f"[red]error:[/red] {escape(str(error))}")

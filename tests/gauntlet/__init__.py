@@ -1,0 +1,1 @@
+"""The gauntlet: every version of the template, every life of a product, then an update."""
