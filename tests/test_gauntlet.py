@@ -1,0 +1,68 @@
+"""Every version, every answer profile, every life: after the update nothing is lost.
+
+The quick cases run every life once, every profile once, every version once; all combinations are
+`slow`.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import copier.errors
+import pytest
+
+import harness
+from gauntlet import run, versions
+from gauntlet.lives import LIVES
+
+LAST_WITHOUT_TRUST = "v1.1.0"
+LAST = versions.EVERY[-1]
+
+QUICK = [
+    *((versions.FIRST, LAST_WITHOUT_TRUST, "default", life) for life in LIVES),
+    *((versions.FIRST, LAST_WITHOUT_TRUST, profile, "fresh") for profile in harness.PROFILES),
+    *((before, LAST, "default", "every_extension_point") for before in versions.EVERY[:-1]),
+]
+ALL = [
+    (before, after, profile, life)
+    for before, after in product(versions.EVERY[:-1], versions.EVERY[1:])
+    if versions.EVERY.index(before) < versions.EVERY.index(after)
+    for profile in harness.PROFILES
+    for life in LIVES
+]
+
+
+def through(template: Path, where: Path, before: str, after: str, profile: str, life: str) -> int:
+    """One product's way; how many of its team's lines were found again."""
+    answers: dict[str, object] = {"product_name": "Team product", **harness.PROFILES[profile]}
+    team = run.born(template, where / "product", before, answers, LIVES[life])
+    done = run.passage(team, after, trusted=versions.needs_trust(before, after))
+    harness.git(template, "checkout", "-q", after)
+    return run.examine(done, template, after, where / "fresh")
+
+
+@pytest.mark.parametrize(("before", "after", "profile", "life"), sorted(set(QUICK)))
+def test_nothing_is_lost(
+    template_history: Path, tmp_path: Path, before: str, after: str, profile: str, life: str
+) -> None:
+    found = through(template_history, tmp_path, before, after, profile, life)
+    if life not in ("fresh", "files_deleted", "answers_changed"):
+        assert found > 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", sorted(set(ALL) - set(QUICK)), ids="-".join)
+def test_nothing_is_lost_in_any_case(
+    template_history: Path, tmp_path: Path, case: tuple[str, str, str, str]
+) -> None:
+    through(template_history, tmp_path, *case)
+
+
+def test_a_migration_asks_for_trust_and_without_it_nothing_happens(
+    template_history: Path, tmp_path: Path
+) -> None:
+    team = run.born(template_history, tmp_path / "p", LAST_WITHOUT_TRUST, {}, LIVES["fresh"])
+    with pytest.raises(copier.errors.UnsafeTemplateError, match="migrations"):
+        run.update(team.root, LAST)
+    assert harness.git(team.root, "status", "--porcelain") == ""
