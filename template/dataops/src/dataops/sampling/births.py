@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from dataops.sampling.shapes import Domain, one_of
@@ -35,8 +36,9 @@ def dates_like(text: str, latest: dt.date | None) -> Domain | None:
         latest: dates up to here stay up to here, so that nobody is born in the future.
     """
     if _YEAR.fullmatch(text) and int(text) > 0:
-        years = _years(int(text), latest)
-        return one_of(years, text, f"year {years[0]} {years[-1]}")
+        years = _years(int(text), latest, latest.year if latest else 0)
+        numerals = [f"{year:04}" for year in years]
+        return one_of(numerals, text, f"year {years[0]} {years[-1]}")
     spoken = _SPOKEN.fullmatch(text)
     if spoken and (spoken["before"] or spoken["between"].strip(" -.,")):
         return _spoken(spoken, latest)
@@ -55,10 +57,11 @@ def dates_like(text: str, latest: dt.date | None) -> Domain | None:
     number = int(year) + century
     if not 1 <= number <= 9999:
         return None
-    wanted = _class(int(one), int(two), number, bool(century), latest)
+    written = _Written(widths, first, bool(century), latest)
+    wanted = _class(int(one), int(two), number, written)
     if wanted is None:
         return None
-    found = _candidates(number // 10 * 10, widths, wanted, bool(century), latest)
+    found = _candidates(number // 10 * 10, wanted, written)
 
     def write(one: int, two: int, number: int) -> str:
         parts = [
@@ -69,7 +72,7 @@ def dates_like(text: str, latest: dt.date | None) -> Domain | None:
         return by.join([numeral, *parts] if first else [*parts, numeral]) + rest
 
     return Domain(
-        f"date {number // 10} {widths} {wanted} {len(year)}",
+        f"date {number // 10} {written} {wanted}",
         len(found),
         found.index((int(one), int(two), number)),
         lambda index: write(*found[index]),
@@ -78,27 +81,36 @@ def dates_like(text: str, latest: dt.date | None) -> Domain | None:
 
 def _spoken(match: re.Match[str], latest: dt.date | None) -> Domain | None:
     """3 Mar 1990, March 3rd, 1990: the month stays, day and year move."""
-    day, years = int(match["day"]), _years(int(match["year"]), latest)
-    width = _width(match["day"])
-    span = range(10, 29) if width == "full" else range(1, 10)
-    if day > 28:
-        span = range(day, day + 1)
-        if day == 29:  # perhaps of February
-            leap = calendar.isleap(int(match["year"]))
-            years = [year for year in years if calendar.isleap(int(year)) == leap]
-    numeral = "{:02}" if width == "zero" else "{}"
+    day, year = int(match["day"]), int(match["year"])
     before, between = match["before"] or "", match["between"]
-    texts = [f"{before}{numeral.format(other)}{between}{year}" for other in span for year in years]
-    if match[0] not in texts:
+    width = _width(match["day"])
+    years = _years(year, latest, latest.year - 1 if latest else year)
+    february = re.search(r"\bf", before + between) is not None  # in all the languages at hand
+    if width != "full":
+        pairs = [(other, number) for other in range(1, 10) for number in years]
+    elif february:
+        pairs = [(other, number) for other in range(10, 29) for number in years]
+        pairs += [(29, number) for number in years if calendar.isleap(number)]
+    else:
+        days = range(10, 31) if day < 31 else range(31, 32)  # who knows how long the month is
+        pairs = [(other, number) for other in days for number in years]
+    if (day, year) not in pairs:
         return None
-    return one_of(texts, match[0], f"{before} {between} {width} {span} {years}")
+    numeral = "{:02}" if width == "zero" else "{}"
+    texts = [f"{before}{numeral.format(one)}{between}{number:04}" for one, number in pairs]
+    return one_of(texts, match[0], f"{before} {between} {width} {pairs[0]} {pairs[-1]}")
 
 
-def _years(year: int, latest: dt.date | None) -> list[str]:
-    """The years of the decade on the same side of the newest full year, four digits each."""
-    newest = 9999 if latest is None else latest.year - 1
+def _years(year: int, latest: dt.date | None, newest: int) -> list[int]:
+    """The years of the decade: up to the newest, the one of `latest` alone, or after it."""
     decade = range(max(year // 10 * 10, 1), year // 10 * 10 + 10)
-    return [f"{other:04}" for other in decade if (other <= newest) == (year <= newest)]
+    if latest is None:
+        return list(decade)
+    return [
+        other
+        for other in decade
+        if (other <= newest, other > latest.year) == (year <= newest, year > latest.year)
+    ]
 
 
 def _century(year: int, latest: dt.date | None) -> int:
@@ -111,44 +123,58 @@ def _width(part: str) -> str:
     return "short" if len(part) == 1 else "zero" if part[0] == "0" else "full"
 
 
-def _class(
-    one: int, two: int, year: int, short: bool, latest: dt.date | None
-) -> tuple[str, bool, bool] | None:
-    """What dates must share to be exchangeable: which part is the day, and being past."""
-    if short and _century(year % 100, latest) != year // 100 * 100:
-        return None
-    ways = []
-    for day, month in ((one, two), (two, one)):
-        try:
-            # Others may read a two-digit 00 as 2000, which has a 29 February.
-            ways.append(dt.date(2000 if short and year == 1900 else year, month, day))
-        except ValueError:
-            continue
-    if not ways:
-        return None
-    past = latest is None or all(way <= latest for way in ways)
-    if len(ways) == 2 and one <= 12 and two <= 12:
-        return "either", past, False
-    date = ways[0]
-    late = "early" if date.day <= 28 else "leap" if date.month == 2 else "late"
-    return late, past, one == date.day
+@dataclass(frozen=True)
+class _Written:
+    """How a date is written: the widths of its first two parts, and where and how the year is."""
+
+    widths: tuple[str, str]
+    year_first: bool
+    short_year: bool
+    latest: dt.date | None
 
 
-@lru_cache(maxsize=512)
+def _class(one: int, two: int, year: int, written: _Written) -> tuple[object, ...] | None:
+    """What dates must share to be exchangeable; None when it is no date.
+
+    Day and month may be either way around, unless the year is first. What is past stays past.
+    """
+    latest = written.latest
+    if written.short_year:
+        if _century(year % 100, latest) != year // 100 * 100:
+            return None
+        year = 2000 if year == 1900 else year  # how others may read 00
+    by_day, by_month = _date(year, two, one), _date(year, one, two)
+    if written.year_first and by_month is not None:
+        by_day = None
+    if by_day is None and by_month is None:
+        return None
+    past = tuple(latest is None or date is None or date <= latest for date in (by_day, by_month))
+    if by_day is not None and by_month is not None:
+        return "either", past
+    late = (one if by_day else two) > 28
+    return late, by_day is None, past
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=128)
 def _candidates(
-    decade: int,
-    widths: tuple[str, str],
-    wanted: tuple[str, bool, bool],
-    short: bool,
-    latest: dt.date | None,
+    decade: int, wanted: tuple[object, ...], written: _Written
 ) -> list[tuple[int, int, int]]:
+    one_width, two_width = written.widths
     return [
         (one, two, year)
         for year in range(max(decade, 1), decade + 10)
         for one in range(1, 32)
         for two in range(1, 32)
-        if (not widths[0] or widths == (_style(one, widths[0]), _style(two, widths[1])))
-        and _class(one, two, year, short, latest) == wanted
+        if (not one_width or _style(one, one_width) == one_width)
+        and (not two_width or _style(two, two_width) == two_width)
+        and _class(one, two, year, written) == wanted
     ]
 
 

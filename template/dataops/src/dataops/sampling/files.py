@@ -132,7 +132,11 @@ def replaced(sample: Path, own: Sequence[str]) -> Iterator[Path]:
         _flush(new)
         if sample.exists():
             sample.rename(before)
-        new.rename(sample)
+        try:
+            new.rename(sample)
+        except OSError:
+            recover(sample)
+            raise
         shutil.rmtree(before, ignore_errors=True)
     finally:
         shutil.rmtree(new, ignore_errors=True)
