@@ -117,7 +117,9 @@ def _by_key(
 ) -> _Counted:
     names = {name.lower() for name in key}
     others = [(b, h) for b, h in compared if h.name.lower() not in names]
-    row = _one(connection, sql.compare_by_key(base, head, key, others, EXAMPLES))
+    by_name = {h.name.lower(): (b, h) for b, h in compared}
+    typed = [by_name[name.lower()] for name in key]
+    row = _one(connection, sql.compare_by_key(base, head, typed, others, EXAMPLES))
     removed, added, changed, gone_keys, fresh_keys, *columns = row
     found = {h.name: (columns[2 * i], columns[2 * i + 1]) for i, (_, h) in enumerate(others)}
     differing = {name: picked for name, (count, picked) in found.items() if count}

@@ -93,6 +93,8 @@ def _parts(diff: TableDiff) -> list[str]:
     parts += [f"{kind}: {_some(names, 6)}" for kind, names in by_kind.items() if names]
     if diff.reordered:
         parts.append("columns in another order")
+    if diff.note:
+        parts.append(diff.note)
     return parts
 
 

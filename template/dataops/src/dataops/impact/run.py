@@ -50,7 +50,7 @@ _DECIDES_ALL = (
     "pyproject.toml",
     "dataops/pyproject.toml",
 )
-# It does see these parts of dbt_project.yml, node by node.
+# It does see these parts of dbt_project.yml, node by node; not a variable that a macro reads.
 _SEEN = frozenset(
     ("models", "seeds", "snapshots", "sources", "data_tests", "tests", "unit_tests", "exposures")
 )
@@ -156,10 +156,7 @@ def _settings(path: Path) -> dict[str, Any]:
     loaded = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
     if not isinstance(loaded, dict):
         return {}
-    seen = set(_SEEN)
-    if (loaded.get("flags") or {}).get("state_modified_compare_vars"):
-        seen.add("vars")
-    return {key: value for key, value in loaded.items() if key not in seen}
+    return {key: value for key, value in loaded.items() if key not in _SEEN}
 
 
 def _wanted(
@@ -193,10 +190,13 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
     Raises:
         duckdb.Error: a database could not be opened.
     """
-    built = {
-        node.unique_id: Built(node.status == "success", node.sql, node.message)
-        for node in run.nodes
-    }
+    built = _results(run)
+    skipped = [node for node in run.skipped if node.kind in judge.ROWS]
+    if skipped:
+        # A failed test stops what is below it; what that would say is of interest all the same.
+        doing("build what a failed test has left out")
+        rest = dbt.build(*plan.arguments[:1], *NOT_TESTS, "--select", *(n.name for n in skipped))
+        built |= _results(rest)
     scratch = plan.here / "compare"
     with open_sides(scratch) as sides:
         work = _Comparison(plan, built, sides)
@@ -216,6 +216,13 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
     shutil.rmtree(scratch)
     shutil.rmtree(plan.here / "again", ignore_errors=True)
     return impact
+
+
+def _results(run: DbtRun) -> dict[str, Built]:
+    return {
+        node.unique_id: Built(node.status == "success", node.sql, node.message)
+        for node in run.nodes
+    }
 
 
 class _Comparison:
@@ -467,7 +474,7 @@ class _Comparison:
                 if parent in moved
             }
             above = ancestors(side, [name]) & set(moved) - set(node.depends_on)
-            if status != DOWNSTREAM or reads or above:
+            if status != DOWNSTREAM or reads:
                 upstream = tuple(sorted(moved[parent].name for parent in above))
                 found.append(
                     ExposureImpact(node.name, judge.owner(node, side), status, reads, upstream)

@@ -43,19 +43,24 @@ def repeated_keys(relation: str, key: Sequence[str]) -> str:
 
 
 def compare_by_key(
-    base: str, head: str, key: Sequence[str], columns: Sequence[tuple[Field, Field]], examples: int
+    base: str,
+    head: str,
+    key: Sequence[tuple[Field, Field]],
+    columns: Sequence[tuple[Field, Field]],
+    examples: int,
 ) -> str:
     """One row: removed, added and changed rows, keys of some removed and added ones, then for each
     column the rows in which it differs and the keys of some of these.
 
     Args:
         base, head: the relations.
-        key: unique on both sides, never null.
+        key: unique on both sides, never null; as each side types it.
         columns: the other columns that both sides have, as each side types them.
         examples: how many keys to give at most.
     """
-    on = " and ".join(f"b.{quoted(name)} = h.{quoted(name)}" for name in key)
-    keys = ", ".join(f"coalesce(b.{quoted(k)}, h.{quoted(k)}) as k{i}" for i, k in enumerate(key))
+    sides = [_comparable(b, h) for b, h in key]
+    on = " and ".join(f"{b} = {h}" for b, h in sides)
+    keys = ", ".join(f"coalesce({b}, {h}) as k{i}" for i, (b, h) in enumerate(sides))
     flags = ", ".join(f"{_differs(b, h)} as d{i}" for i, (b, h) in enumerate(columns))
     packed = _packed([f"k{i}" for i in range(len(key))])
     any_flag = " or ".join(f"d{i}" for i in range(len(columns))) or "false"
@@ -145,13 +150,19 @@ def _packed(names: Sequence[str]) -> str:
 
 
 def _differs(base: Field, head: Field) -> str:
-    b, h = f"b.{quoted(base.name)}", f"h.{quoted(head.name)}"
-    if families(base.type) != families(head.type):
-        b, h = f"cast({b} as varchar)", f"cast({h} as varchar)"
-    elif _floating(base) or _floating(head):
+    b, h = _comparable(base, head)
+    if families(base.type) == families(head.type) and (_floating(base) or _floating(head)):
         far = f"abs({b} - {h}) > {_DIGITS} * greatest(abs({b}), abs({h}))"
         return f"({b} is distinct from {h} and coalesce({far}, true))"
     return f"({b} is distinct from {h})"
+
+
+def _comparable(base: Field, head: Field) -> tuple[str, str]:
+    """One column on both sides of the join, as text where the types have nothing in common."""
+    b, h = f"b.{quoted(base.name)}", f"h.{quoted(head.name)}"
+    if families(base.type) == families(head.type):
+        return b, h
+    return f"cast({b} as varchar)", f"cast({h} as varchar)"
 
 
 def _row_values(columns: Sequence[tuple[Field, Field]]) -> tuple[str, str]:

@@ -133,6 +133,7 @@ def as_json(impact: Impact) -> str:
         "allowed": impact.allowed,
         "breaking": [model.name for model in impact.breaking],
         "undeclared": [model.name for model in impact.undeclared],
+        "summaries": {model.name: markdown.summary(model) for model in impact.models},
         "paste": markdown.paste(impact) if impact.undeclared else "",
     }
     return json.dumps({**extra, **asdict(impact)}, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,448 @@
+"""What a change does is said: on tables, on values, and on the example, one scenario a change."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+import harness
+from dataops.dbt import Dbt
+from dataops.impact import judge
+from dataops.impact.base import NOT_TESTS, Change, NoBase, find_change, side_environment
+from dataops.impact.compare import compare_tables
+from dataops.impact.lineage import Origin, trace
+from dataops.impact.step import ImpactStep
+from dataops.impact.tables import TableDiff
+from dataops.manifest import Column, Node
+from dataops.product import Product
+from dataops.steps import FAILED, SKIPPED, WARNED, Step
+
+SCENARIOS = Path(__file__).parent / "impact_scenarios"
+
+
+# ── Tables ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def compare(
+    base: str, head: str, *keys: tuple[str, ...], hidden: tuple[str, ...] = ()
+) -> TableDiff:
+    with duckdb.connect() as connection:
+        connection.execute(f"create table base as {base}")
+        connection.execute(f"create table head as {head}")
+        return compare_tables(connection, "base", "head", keys, hidden)
+
+
+def test_rows_are_matched_by_key() -> None:
+    base = "select i as id, i * 10 as v, 'a' as w from range(5) r(i)"
+    head = "select i as id, if(i = 3, 99, i * 10) as v, 'a' as w from range(1, 7) r(i)"
+    diff = compare(base, head, ("id",))
+    assert (diff.added, diff.removed, diff.changed, diff.matched) == (2, 1, 1, 4)
+    changed = next(c for c in diff.columns if c.name == "v")
+    assert changed.changed == 1
+    assert [(e.key, e.before, e.after) for e in changed.examples] == [("id 3", "30", "99")]
+    assert "w" not in {column.name for column in diff.columns}
+    assert dict(diff.removed_rows[0].values) == {"id": "0", "v": "0", "w": "a"}
+
+
+def test_equal_tables_are_the_same() -> None:
+    query = "select i as id, i / 7 as v, [i] as l, {'a': i} as s, null as n from range(100) r(i)"
+    assert compare(query, query, ("id",)).same
+    assert compare(query, query).same
+
+
+def test_a_key_that_repeats_is_named_and_whole_rows_are_compared() -> None:
+    base = "select i as id, i as v from range(10) r(i)"
+    head = f"{base} union all select 3, 77"
+    diff = compare(base, head, ("id",))
+    assert diff.key == ()
+    assert "id does not tell rows apart after: 1 values stand in 2 rows" in diff.note
+    assert (diff.added, diff.removed) == (1, 0)
+
+
+def test_an_empty_key_is_named() -> None:
+    base = "select i as id from range(3) r(i)"
+    diff = compare(base, f"{base} union all select null", ("id",))
+    assert "id is empty in 1 rows after" in diff.note
+    assert (diff.added, diff.removed) == (1, 0)
+
+
+def test_whole_rows_count_repeats() -> None:
+    diff = compare("select 1 as a union all select 1", "select 1 as a union all select 2")
+    assert (diff.added, diff.removed) == (1, 1)
+
+
+def test_retyped_and_moved_columns_are_told() -> None:
+    diff = compare(
+        "select 1 as id, 2::integer as n, 'x' as gone, 5 as m",
+        "select 1 as id, 5 as m, 2::bigint as n, 'y' as fresh",
+        ("id",),
+    )
+    by_name = {column.name: column for column in diff.columns}
+    assert by_name["n"].retyped
+    assert by_name["n"].changed == 0
+    assert by_name["gone"].removed
+    assert by_name["fresh"].added
+    assert diff.reordered
+    assert diff.says_other
+
+
+@pytest.mark.parametrize("key", [(("id",),), ()])
+def test_the_order_of_additions_is_no_change(key: tuple[tuple[str, ...], ...]) -> None:
+    diff = compare(
+        "select 1 as id, 0.1 + 0.2::double as v", "select 1 as id, 0.3::double as v", *key
+    )
+    assert diff.same
+
+
+def test_another_number_is_a_change() -> None:
+    assert compare(
+        "select 1 as id, 0.3::double as v", "select 1 as id, 0.31::double as v", ("id",)
+    ).changed
+
+
+def test_a_number_that_becomes_null_is_a_change() -> None:
+    assert compare(
+        "select 1 as id, 0.3::double as v", "select 1 as id, null::double as v", ("id",)
+    ).changed
+
+
+def test_hidden_values_never_leave() -> None:
+    base = "select i as id, 'ada' || i as name, i as n from range(9) r(i)"
+    head = "select i as id, 'bob' || i as name, i + 1 as n from range(8) r(i)"
+    for keys in ((("id",),), (), (("name",),)):
+        told = repr(compare(base, head, *keys, hidden=("NAME",)))
+        assert "ada" not in told
+        assert "bob" not in told
+        assert "'name'" in told
+
+
+def test_composite_keys_and_odd_names() -> None:
+    query = """select i // 2 as "a b", i % 2 as "select", {} as "v""x" from range(6) r(i)"""
+    base, head = query.format("i"), query.format("if(i = 5, 0, i)")
+    diff = compare(base, head, ("a b", "select"))
+    assert diff.changed == 1
+    assert diff.columns[0].examples[0].key == "a b 2, select 1"
+
+
+# ── Lineage ──────────────────────────────────────────────────────────────────────────────────────
+
+ORDERS, LINES = ("w", "s", "orders"), ("w", "s", "lines")
+SCHEMA = {ORDERS: ["order_id", "customer_id", "placed_at"], LINES: ["order_id", "price", "email"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "column", "origins"),
+    [
+        ("select order_id as id from w.s.orders", "id", {(ORDERS, "order_id", False)}),
+        ("with o as (select * from w.s.orders) select * from o", "placed_at",
+         {(ORDERS, "placed_at", False)}),
+        ("select count(email) as n from w.s.lines", "n", {(LINES, "email", True)}),
+        ("select o.order_id, sum(l.price) as total from w.s.orders o join w.s.lines l "
+         "on o.order_id = l.order_id group by all", "total", {(LINES, "price", False)}),
+        ("select order_id as x from w.s.orders union all select price from w.s.lines", "x",
+         {(ORDERS, "order_id", False), (LINES, "price", False)}),
+        ("select * replace (md5(email) as email) from w.s.lines", "email",
+         {(LINES, "email", False)}),
+        ("select (select max(price) from w.s.lines) as top from w.s.orders", "top",
+         {(LINES, "price", False)}),
+    ],
+)  # fmt: skip
+def test_a_column_is_traced(query: str, column: str, origins: set[Any]) -> None:
+    found = trace(query, SCHEMA).columns[column]
+    assert found == {Origin(*origin) for origin in origins}
+
+
+def test_filters_and_joins_decide_rows() -> None:
+    query = (
+        "select o.order_id from w.s.orders o join w.s.lines l on o.order_id = l.order_id "
+        "where l.price > 3"
+    )
+    assert trace(query, SCHEMA).rows == {
+        Origin(ORDERS, "order_id"), Origin(LINES, "order_id"), Origin(LINES, "price")
+    }  # fmt: skip
+
+
+def test_what_cannot_be_read_is_unknown() -> None:
+    assert not trace("select from where", SCHEMA).known
+    assert not trace("select columns('a.*') from w.s.other", SCHEMA).columns.get("email")
+
+
+def test_personal_columns_follow_lineage_and_doubt() -> None:
+    found = judge.personal_columns(
+        order=["source", "staged", "counted", "unclear"],
+        marked={"source": {"email"}},
+        parents={"staged": ["source"], "counted": ["staged"], "unclear": ["staged"]},
+        origins={
+            "staged": {"contact": {("source", "email")}, "id": {("source", "id")}},
+            "counted": {"people": set(), "id": {("staged", "id")}},
+        },
+        columns={"staged": ["contact", "id"], "counted": ["people", "id"], "unclear": ["a", "b"]},
+    )
+    assert found["staged"] == {"contact"}
+    assert found["counted"] == set()
+    assert found["unclear"] == {"a", "b"}
+
+
+# ── Decisions ────────────────────────────────────────────────────────────────────────────────────
+
+
+def public(*columns: Column, **more: Any) -> Node:
+    return Node(
+        "model.p.m", "model", "m", "models/m.sql", columns=columns, access="public",
+        **{"contract": True, "schema": "s", "alias": "m", **more},
+    )  # fmt: skip
+
+
+ID = Column("id", "", "bigint", "", ("not_null",))
+AMOUNT = Column("amount", "", "decimal(18, 2)", "")
+
+
+@pytest.mark.parametrize(
+    ("new", "broken"),
+    [
+        (public(ID, AMOUNT), ()),
+        (public(AMOUNT, ID, Column("more", "", "text", "")), ()),
+        (public(ID, Column("amount", "", "DECIMAL(18,2)", "")), ()),
+        (public(ID), ("column amount is gone",)),
+        (public(ID, Column("amount", "", "double", "")),
+         ("column amount is double, was decimal(18, 2)",)),
+        (public(Column("id", "", "bigint", ""), AMOUNT),
+         ("column id no longer promises not null",)),
+        (public(ID, AMOUNT, contract=False), ("its contract is no longer enforced",)),
+        (public(ID, AMOUNT, alias="n"), ("it is built as n now, not as m",)),
+        (None, ("the model is gone",)),
+    ],
+)  # fmt: skip
+def test_a_broken_promise_is_named(new: Node | None, broken: tuple[str, ...]) -> None:
+    assert judge.breaking(public(ID, AMOUNT), new, "2026-01-01") == broken
+
+
+def test_a_version_may_go_after_its_deprecation_date() -> None:
+    old = public(ID, deprecated="2026-03-01T00:00:00")
+    assert judge.breaking(old, None, "2026-03-02T00:00:00Z") == ()
+    assert judge.breaking(old, None, "2026-02-02T00:00:00Z") == ("the model is gone",)
+
+
+def test_declarations_need_a_reason() -> None:
+    declared, unclear = judge.declarations(
+        ["orders, `orders_daily` -- late orders count", "customers", "daily – dash", "x: colon"]
+    )
+    assert declared == {
+        "orders": "late orders count", "orders_daily": "late orders count",
+        "daily": "dash", "x": "colon",
+    }  # fmt: skip
+    assert unclear == ("customers",)
+
+
+# ── Scenarios on the example ─────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Shop:
+    """The example under git, with a few models more, and its impact at any time."""
+
+    root: Path
+    product: harness.Product
+
+    def impact(self, base: str = "BASE", tests: bool = False) -> tuple[Step, dict[str, Any], str]:
+        """The step, impact.json and impact.md of what lies in the folder now."""
+        product = Product(self.root)
+        here = product.target / "check"
+        here.mkdir(parents=True, exist_ok=True)
+        for path in here.glob("impact.*"):
+            path.unlink()
+        (here / "warehouse.duckdb").unlink(missing_ok=True)
+        said: list[str] = []
+        environment = side_environment(product, here / "warehouse.duckdb")
+        dbt = Dbt(self.root, "ci", here, environment)
+        parsed = dbt.parse()
+        assert parsed.ok, parsed.problem
+        step = ImpactStep(product, find_change(product, base), dbt, here, said.append)
+        arguments = step.prepare()
+        judged = step.judge(dbt.build(*arguments, *(() if tests else NOT_TESTS)))
+        if not (here / "impact.json").is_file():
+            return judged, {}, ""
+        found = json.loads((here / "impact.json").read_text("utf-8"))
+        return judged, found, (here / "impact.md").read_text("utf-8")
+
+    def edit(self, path: str, change: Any) -> None:
+        """Write, delete (None) or replace in ({old: new}) a file."""
+        file = self.root / path
+        if change is None:
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
+        elif isinstance(change, str):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(change, "utf-8")
+        else:
+            text = file.read_text("utf-8")
+            for old, new in change.items():
+                assert old in text, f"{path} does not say: {old}"
+                text = text.replace(old, new)
+            file.write_text(text, "utf-8")
+
+    def reset(self) -> None:
+        self.product.git("reset", "-q", "--hard", "BASE")
+        self.product.git("clean", "-fdq")
+
+
+@pytest.fixture(scope="module")
+def shop_once(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    product = harness.product(tmp_path_factory.mktemp("impact") / "shop")
+    shutil.copytree(SCENARIOS / "base", product.root, dirs_exist_ok=True)
+    product.commit("Base")
+    product.git("tag", "BASE")
+    return Shop(product.root, product)
+
+
+@pytest.fixture
+def shop(shop_once: Shop) -> Iterator[Shop]:
+    yield shop_once
+    shop_once.reset()
+
+
+def scenarios() -> list[Any]:
+    loaded = yaml.safe_load((SCENARIOS / "scenarios.yml").read_text("utf-8"))
+    return [pytest.param(entry, id=entry["change"].replace(" ", "-")) for entry in loaded]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", scenarios())
+def test_the_report_says_what_a_change_does(shop: Shop, scenario: dict[str, Any]) -> None:
+    known = {"change", "edit", "move", "commit", "verdict", "says", "same", "report", "never"}
+    known |= {"breaking", "undeclared", "exposures", "headline"}
+    assert set(scenario) <= known, set(scenario) - known
+    for old, new in scenario.get("move", {}).items():
+        (shop.root / new).parent.mkdir(parents=True, exist_ok=True)
+        shop.product.git("mv", old, new)
+    for path, change in scenario.get("edit", {}).items():
+        shop.edit(path, change)
+    if message := scenario.get("commit"):
+        shop.product.commit(message)
+
+    step, impact, report = shop.impact()
+    told = {m["name"]: m for m in impact["models"]}
+    differing = {
+        name: m for name, m in told.items()
+        if m["status"] in ("added", "removed") or m["unknown"] or "*" in m["unstable"]
+        or (m["diff"] and _differs(m["diff"]))
+    }  # fmt: skip
+    summaries = {name: impact["summaries"][name] for name in differing}
+    assert set(summaries) == set(scenario.get("says", {})), summaries
+    for name, part in scenario.get("says", {}).items():
+        assert part in summaries[name], summaries
+    for name in scenario.get("same", []):
+        assert name in told, f"{name} was not looked at: {sorted(told)}"
+        assert name not in differing, summaries
+    assert impact["breaking"] == scenario.get("breaking", [])
+    assert impact["undeclared"] == scenario.get("undeclared", [])
+    assert [e["label"] for e in impact["exposures"]] == scenario.get("exposures", [])
+    expected = FAILED if scenario.get("breaking") or scenario.get("undeclared") else "passed"
+    assert step.verdict == scenario.get("verdict", expected), step
+    assert scenario.get("headline", "") in impact["headline"]
+    for part in scenario.get("report", []):
+        assert part in report, report
+    page = (shop.root / "target/check/impact.html").read_text("utf-8")
+    for part in scenario.get("never", []):
+        assert part not in report
+        assert part not in page
+        assert part not in json.dumps(impact, ensure_ascii=False)
+
+
+def _differs(diff: dict[str, Any]) -> bool:
+    rows = diff["added"] or diff["removed"] or diff["changed"]
+    return bool(rows or diff["columns"] or diff["reordered"])
+
+
+# ── What there is to compare with ────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> harness.Product:
+    """A folder under git, as far as git is concerned a product."""
+    root = tmp_path / "repository"
+    root.mkdir()
+    harness.git(root, "init", "-q", "-b", "main")
+    return harness.Product(root, harness.clean_environment())
+
+
+def test_without_a_commit_there_is_nothing_to_compare(repository: harness.Product) -> None:
+    found = find_change(Product(repository.root), None)
+    assert isinstance(found, NoBase)
+    assert found.verdict == SKIPPED
+    assert "no commit yet" in found.why
+
+
+def test_the_default_branch_itself_is_checked_whole(repository: harness.Product) -> None:
+    (repository.root / "a").write_text("1")
+    repository.commit()
+    found = find_change(Product(repository.root), None)
+    assert isinstance(found, NoBase)
+    assert found.verdict == SKIPPED
+    assert "this is main itself" in found.why
+
+
+def test_a_change_is_all_since_the_merge_base(repository: harness.Product) -> None:
+    root = repository.root
+    (root / "a").write_text("1\n2\n3\n")
+    (root / "b").write_text("b")
+    repository.commit()
+    base = repository.git("rev-parse", "HEAD").strip()
+    repository.git("switch", "-q", "-c", "work")
+    repository.git("mv", "a", "a2")
+    repository.commit()
+    (root / "b").unlink()
+    (root / "é w").write_text("new")
+    repository.git("switch", "-q", "main")
+    (root / "c").write_text("later, elsewhere")
+    repository.git("add", "c")
+    repository.git("commit", "-q", "-m", "later")
+    repository.git("switch", "-q", "work")
+    found = find_change(Product(root), None)
+    assert isinstance(found, Change)
+    assert found.base == base
+    assert found.files == {"a", "a2", "b", "é w"}
+    assert found.renamed == {"a2": "a"}
+
+
+def test_nothing_changed_is_said(repository: harness.Product) -> None:
+    (repository.root / "a").write_text("1")
+    repository.commit()
+    found = find_change(Product(repository.root), "HEAD")
+    assert isinstance(found, NoBase)
+    assert "nothing differs from HEAD" in found.why
+
+
+def test_no_default_branch_is_a_warning(repository: harness.Product) -> None:
+    (repository.root / "a").write_text("1")
+    repository.commit()
+    repository.git("branch", "-m", "trunk")
+    found = find_change(Product(repository.root), None)
+    assert isinstance(found, NoBase)
+    assert found.verdict == WARNED
+    assert found.mend == "uv run dataops check --base REF"
+
+
+def test_a_shallow_clone_fails_with_the_mend(repository: harness.Product, tmp_path: Path) -> None:
+    root = repository.root
+    for n in "123":
+        (root / "a").write_text(n)
+        repository.commit()
+    repository.git("switch", "-q", "-c", "work", "HEAD~1")
+    (root / "b").write_text("b")
+    repository.commit()
+    repository.git("switch", "-q", "main")
+    clone = tmp_path / "clone"
+    source = ("--no-single-branch", "--branch", "work", f"file://{root}")
+    harness.git(tmp_path, "clone", "-q", "--depth", "1", *source, str(clone))
+    found = find_change(Product(clone), None)
+    assert isinstance(found, NoBase)
+    assert found.verdict == FAILED
+    assert found.mend == "git fetch --unshallow"
