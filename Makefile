@@ -39,12 +39,14 @@ lint: .cache/ready
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) python -m release.manifest --check
+	@$(RUN) python -m release.contract --check
 	@$(RUN) mypy --strict template/dataops/src tests bench release
 
 format: .cache/ready
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
 	@$(RUN) python -m release.manifest
+	@$(RUN) python -m release.contract
 
 clean:
 	rm -rf .cache .venv

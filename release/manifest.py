@@ -19,7 +19,6 @@ TEMPLATE_FILE = Path("template") / f"{MANIFEST.as_posix()}.jinja"
 _HEADING = "# Managed by the template: what every managed file must be, as `sha256sum -c` reads it."
 _CONDITION = re.compile(r"^\{% if (?P<condition>.+?) %\}(?P<paths>.+)\{% endif %\}$", re.DOTALL)
 _ANSWERS = ".copier-answers.yml"
-_ANSWERS_TEMPLATE = "{{_copier_conf.answers_file}}"
 
 
 def of_template(root: Path = HERE) -> str:
@@ -27,9 +26,8 @@ def of_template(root: Path = HERE) -> str:
     ours = ownership(root)
     conditions = _conditions(root)
     lines: list[tuple[str, str]] = []
-    files = {name.removeprefix("template/").removesuffix(".jinja"): name for name in _files(root)}
-    for path, file in sorted(files.items()):
-        if path in (MANIFEST.as_posix(), _ANSWERS_TEMPLATE) or ours.classes(path) != (MANAGED,):
+    for path, file in template_paths(root).items():
+        if path in (MANIFEST.as_posix(), _ANSWERS) or ours.classes(path) != (MANAGED,):
             continue
         left_out = [condition for listed, condition in conditions if covers(listed, path)]
         lines.append((" or ".join(left_out), f"{_hash(root, file)}  {path}"))
@@ -69,6 +67,15 @@ def _conditions(root: Path) -> list[tuple[list[str], str]]:
         if match and "_copier_operation" not in match["condition"]:
             found.append((match["paths"].split(), match["condition"]))
     return found
+
+
+def template_paths(root: Path = HERE) -> dict[str, str]:
+    """The template's file of every path that some answers render, sorted by path."""
+    found = {}
+    for name in _files(root):
+        path = name.removeprefix("template/").removesuffix(".jinja")
+        found[path.replace("{{_copier_conf.answers_file}}", _ANSWERS)] = name
+    return dict(sorted(found.items()))
 
 
 def _files(root: Path) -> list[str]:

@@ -6,6 +6,7 @@ The quick cases run every life once, every profile once, every version once; all
 
 from __future__ import annotations
 
+import shutil
 from itertools import product
 from pathlib import Path
 
@@ -57,6 +58,23 @@ def test_nothing_is_lost_in_any_case(
     template_history: Path, tmp_path: Path, case: tuple[str, str, str, str]
 ) -> None:
     through(template_history, tmp_path, *case)
+
+
+@pytest.mark.slow
+def test_the_products_own_checks_are_green_after_the_update(
+    template_history: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "product"
+    team = run.born(template_history, root, versions.FIRST, {}, LIVES["fresh"])
+    shared, lock = harness.shared_environment()
+    shutil.copy(lock, root / "uv.lock")
+    made = harness.Product(root, harness.product_environment(root, shared))
+    made.commit("locked")
+    run.update(team.root, LAST_WITHOUT_TRUST)
+    made.git("add", "-A")
+    checked = made.dataops("check")
+    assert "with warnings" not in checked.stdout
+    assert "managed files" in checked.stdout
 
 
 def test_a_migration_asks_for_trust_and_without_it_nothing_happens(

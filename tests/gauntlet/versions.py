@@ -79,7 +79,8 @@ def patch(template: Path) -> None:
     (inside / "models/_groups.yml.jinja").write_text("groups: []\n", encoding="utf-8")
     (inside / "docs/example-shop.md").unlink()
     (inside / "dataops/NEW.md").write_text("new\n", encoding="utf-8")
-    (inside / "dataops/macros/tests/matches_pattern.sql").unlink()
+    (inside / ".github/pull_request_template.md").unlink()
+    (inside / ".gitlab/merge_request_templates/Default.md").unlink()
 
 
 def minor(template: Path) -> None:
