@@ -232,6 +232,12 @@ def show_status(out: Console, found: Status) -> None:
             _line(out, "missing", f"{len(found.missing)} of these had no run at all", _BAD)
     else:
         _line(out, "deadline", "nothing is late")
+    for one in found.open[:_SHOWN]:
+        _line(out, "open", one.told(), _BAD)
+        if one.impact:
+            _line(out, "", f"hangs on it: {', '.join(one.impact[:5])}")
+    if len(found.open) > _SHOWN:
+        _line(out, "", f"and {len(found.open) - _SHOWN} more: uv run dataops report")
     for run in found.damaged:
         _line(
             out, "damaged", f"the record of {run}: the next release mends it or puts it aside", _BAD

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from dataops.errors import DataopsError
+from dataops.figures import ledger
 from dataops.history import History
 from dataops.history_record import (
     PUBLISHED,
@@ -17,6 +18,8 @@ from dataops.history_record import (
     utc,
 )
 from dataops.history_recovery import interrupted
+from dataops.incidents import Incident, incidents
+from dataops.manifest import Manifest, read_manifest
 from dataops.product import Product, now
 from dataops.store import FolderStore, open_store
 from dataops.store.folder import RECORD
@@ -37,6 +40,7 @@ class Status:
         late: deadlines that passed without a release published since the one before; newest last.
         missing: those of them before which nothing had run at all.
         damaged: runs whose records can't be read.
+        open: incidents that no run has ended yet, the newest first.
     """
 
     at: datetime
@@ -46,11 +50,13 @@ class Status:
     late: tuple[datetime, ...]
     missing: tuple[datetime, ...]
     damaged: tuple[str, ...]
+    open: tuple[Incident, ...] = ()
 
     @property
     def ok(self) -> bool:
         ran = self.last is not None and self.last.outcome in _GOOD
-        return self.current is not None and ran and not self.late and not self.damaged
+        quiet = not self.late and not self.damaged and not self.open
+        return self.current is not None and ran and quiet
 
     def to_dict(self) -> dict[str, object]:
         """For machines."""
@@ -79,6 +85,20 @@ class Status:
             "late": [utc(deadline) for deadline in self.late],
             "missing_runs": [utc(deadline) for deadline in self.missing],
             "damaged_records": list(self.damaged),
+            "open_incidents": [
+                {
+                    "incident": one.incident,
+                    "check": one.check,
+                    "name": one.name,
+                    "owner": one.owner,
+                    "cause": one.cause,
+                    "opened_at": utc(one.opened_at),
+                    "age_seconds": int(one.seconds),
+                    "runs": one.runs,
+                    "impact": list(one.impact),
+                }
+                for one in self.open
+            ],
         }
 
 
@@ -108,11 +128,25 @@ def status(product: Product) -> Status:
                 break
     if published is None and current is not None:
         published = moment(current.ended_at)
+    deadline = str(product.answers.get("deadline") or "")
     late: tuple[datetime, ...] = ()
     if published is not None:
-        late = late_deadlines(str(product.answers.get("deadline", "")), published, at)
+        late = late_deadlines(deadline, published, at)
     missing = tuple(d for d in late if not any(d - _DAY < began <= d for began in runs))
-    return Status(at, current, age, last, late, missing, tuple(history.damaged))
+    manifest = manifest_of(store, run)
+    with ledger(history, deadline, at) as book:
+        still = tuple(one for one in incidents(book, manifest) if one.open)
+    return Status(at, current, age, last, late, missing, tuple(history.damaged), still)
+
+
+def manifest_of(store: FolderStore, run: str | None) -> Manifest | None:
+    """The manifest that a release kept; None when there is none to be read."""
+    if not run:
+        return None
+    try:
+        return read_manifest(store.releases / run / "manifest.json", packages=True)
+    except DataopsError:
+        return None  # owners and impact are then what the records say
 
 
 def late_deadlines(deadline: str, published: datetime, at: datetime) -> tuple[datetime, ...]:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from statistics import mean, stdev
 
 AT_LEAST = 3  # values, for any interval at all
@@ -59,6 +60,7 @@ def expect(past: Sequence[Past], at: datetime) -> Expected | None:
     return best
 
 
+@cache
 def quantile(degrees: int, alpha: float = _ALPHA) -> float:
     """Student's t that is exceeded on either side with probability `alpha`."""
     low, high = 0.0, 1e6

@@ -1,0 +1,402 @@
+"""The page itself: facts become one HTML text. No script, no request, both themes, printable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from html import escape
+
+from dataops.figures import SHARE, Figure, duration, shown
+from dataops.history_record import FAILED, PUBLISHED, REFUSED, REHEARSAL
+from dataops.incidents import Incident
+from dataops.report import charts
+from dataops.report.facts import DAYS, Facts, RunLine, Volume
+
+_VOLUMES, _INCIDENTS, _SPAN = 120, 100, timedelta(days=180)
+
+_STYLE = """
+:root{color-scheme:light dark;--ground:#fbfbf9;--paper:#fff;--ink:#1c1d1f;--dim:#5c6066;
+--rule:#e2e2dd;--line:#2458a8;--band:#2458a826;--good:#1b7340;--bad:#b3261e;--warn:#8a5a00;
+--calm:#8b9098}
+@media (prefers-color-scheme:dark){:root{--ground:#141518;--paper:#1c1e22;--ink:#e9e9e6;
+--dim:#a3a7ae;--rule:#33363c;--line:#8ab4f8;--band:#8ab4f82e;--good:#6fcf97;--bad:#ff8a80;
+--warn:#f2c14e;--calm:#757a83}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--ground);color:var(--ink);
+font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
+main,header,footer{max-width:64rem;margin:0 auto;padding:0 1rem}
+header{padding-top:1.5rem}h1{font-size:1.5rem;margin:0}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}
+h3{font-size:.95rem;margin:0;font-weight:600;overflow-wrap:anywhere}
+p{margin:.3rem 0}.dim,footer,caption,.scale{color:var(--dim)}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.8rem;
+margin:1rem 0}
+.card{background:var(--paper);border:1px solid var(--rule);border-left:.35rem solid var(--calm);
+border-radius:.4rem;padding:.7rem .9rem}
+.card.good{border-left-color:var(--good)}.card.bad{border-left-color:var(--bad)}
+.card b{display:block;font-size:1.15rem}.card.good b{color:var(--good)}
+.card.bad b{color:var(--bad)}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
+caption{text-align:left;padding:.3rem 0;font-size:.85rem}
+th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--rule);
+vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.id{overflow-wrap:anywhere}thead th{font-size:.8rem;color:var(--dim);font-weight:600}
+details summary{cursor:pointer;color:var(--dim);font-size:.85rem}
+svg{max-width:100%;height:auto;display:block}svg.broad{width:100%}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.8rem}
+.cell{background:var(--paper);border:1px solid var(--rule);border-radius:.4rem;padding:.6rem .8rem;
+min-width:0}
+rect.good{fill:var(--good)}rect.bad{fill:var(--bad)}rect.calm{fill:var(--calm)}
+polygon.band{fill:var(--band)}polyline.line{fill:none;stroke:var(--line);stroke-width:1.8;
+stroke-linejoin:round}circle.dot{fill:var(--line)}
+circle.bad{fill:none;stroke:var(--bad);stroke-width:2}text.scale{font-size:10px;fill:var(--dim)}
+.key{font-size:.8rem;color:var(--dim)}.key i{display:inline-block;width:.7em;height:.7em;
+border-radius:2px;margin:0 .3em 0 .9em}.key i:first-child{margin-left:0}
+.bad-text{color:var(--bad)}.good-text{color:var(--good)}
+footer{padding:2.5rem 1rem 2rem;font-size:.85rem}
+@media print{body{background:#fff}.card,.cell{break-inside:avoid}details{display:block}}
+"""
+
+
+def page(facts: Facts) -> str:
+    """The whole page."""
+    body = "".join(
+        (
+            _head(facts),
+            "<main>",
+            _front(facts),
+            _open(facts),
+            _runs(facts),
+            _figures(facts),
+            _volumes(facts.volumes),
+            _timeline(facts),
+            _coverage(facts),
+            _slow(facts),
+            "</main>",
+            f"<footer>Made by <code>dataops report</code>, {_when(facts.at)}. Every number comes "
+            "from the records of this product's runs.</footer>",
+        )
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "style-src 'unsafe-inline'; img-src data:\">"
+        '<link rel="icon" href="data:,">'
+        f"<title>{escape(facts.product)}: how it is</title><style>{_STYLE}</style></head>"
+        f"<body>{body}</body></html>\n"
+    )
+
+
+# ── Front ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _head(facts: Facts) -> str:
+    contact = f", {escape(facts.contact)}" if facts.contact else ""
+    return (
+        f"<header><h1>{escape(facts.product)}</h1>"
+        f'<p class="dim">Owned by {escape(facts.team or "nobody")}{contact}. '
+        f"As of {_when(facts.at)}.</p></header>"
+    )
+
+
+def _front(facts: Facts) -> str:
+    return f'<div class="cards">{"".join(_card(*one) for one in answers(facts))}</div>'
+
+
+def answers(facts: Facts) -> tuple[tuple[str, str, str, str], ...]:
+    """The three questions of the front: the question, good or bad or calm, the answer, why."""
+    found = facts.status
+    current = found.current
+    if current is None:
+        good = ("bad", "No release yet", "Nothing was published: uv run dataops release")
+    else:
+        since = f"Published {_when_text(current.ended_at)}, {_age(found.age)} ago."
+        last = found.last
+        if current.kind == REHEARSAL:
+            good = ("calm", "A rehearsal", f"Built from the sample, not from raw. {since}")
+        elif last is not None and last.outcome in (REFUSED, FAILED, "crashed", "stopped"):
+            why = f"The last run was {last.outcome}; readers keep {current.run}. {since}"
+            good = ("bad", "The last good release", why)
+        else:
+            good = ("good", "Yes", f"{current.run} passed its audit. {since}")
+    if not facts.deadline:
+        late = ("calm", "No deadline", "The product has none.")
+    elif found.late:
+        since = f"{len(found.late)} deadlines passed without a new release, since "
+        late = ("bad", "Late", since + _when(found.late[0]) + ".")
+    elif current is None:
+        late = ("bad", "Nobody can tell", "Nothing was published yet.")
+    else:
+        late = ("good", "Yes", f"Nothing is late; due each day at {facts.deadline} UTC.")
+    count = len(found.open)
+    if count:
+        oldest = max(found.open, key=lambda one: one.seconds)
+        owners = ", ".join(sorted({one.owner or "nobody" for one in found.open}))
+        text = f"The oldest for {duration(oldest.seconds)}. With: {owners}."
+        still = ("bad", f"{count} incident{'s' * (count != 1)}", text)
+    elif found.last is None:
+        still = ("calm", "Nothing is known", "Nothing has run yet.")
+    else:
+        still = ("good", "Nothing", "No incident is open.")
+    return (
+        ("Is the data good now?", *good),
+        ("Is it on time?", *late),
+        ("What is open?", *still),
+    )
+
+
+def _card(question: str, kind: str, answer: str, why: str) -> str:
+    return (
+        f'<section class="card {kind}"><h3>{escape(question)}</h3><b>{escape(answer)}</b>'
+        f"<p>{escape(why)}</p></section>"
+    )
+
+
+def _open(facts: Facts) -> str:
+    if not facts.status.open:
+        return ""
+    rows = [
+        (
+            _cell(one.name),
+            _cell(one.owner or "nobody"),
+            _cell(f"{_when(one.opened_at)}, {duration(one.seconds)}"),
+            _cell(_short(one.cause)),
+            _cell(", ".join(one.impact[:6]) + (" …" if len(one.impact) > 6 else "") or "nothing"),
+            _cell(one.between),
+        )
+        for one in facts.status.open
+    ]
+    heads = ("what", "who has it", "since", "cause", "hangs on it", "what came before")
+    return "<h2>Open incidents</h2>" + _table("", heads, rows)
+
+
+# ── Over time ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _runs(facts: Facts) -> str:
+    title = "<h2>Runs</h2>"
+    if not facts.runs:
+        return title + "<p>No production run yet. Rehearsals on the sample don't count.</p>"
+    of = f"the last {len(facts.runs)} of {facts.total} production runs"
+    bad = sum(bool(run.errors) for run in facts.runs)
+    label = f"Errors of {of}: {bad} had errors, at most {max(r.errors for r in facts.runs)}."
+    drawn = charts.bars(
+        [
+            charts.Bar(
+                run.errors, _kind(run), f"{_when(run.at)}: {run.outcome}, {run.errors} errors"
+            )
+            for run in facts.runs
+        ],
+        label,
+    )
+    key = (
+        '<p class="key"><i style="background:var(--good)"></i>published'
+        '<i style="background:var(--bad)"></i>refused, failed or crashed'
+        '<i style="background:var(--calm)"></i>stopped. Height: errors.</p>'
+    )
+    rows = [
+        (
+            _cell(run.run, "id"),
+            _cell(_when(run.at)),
+            _cell(run.outcome),
+            _cell(run.trigger),
+            _cell(str(run.errors), "n"),
+            _cell(f"{run.seconds:.0f} s", "n"),
+        )
+        for run in reversed(facts.runs)
+    ]
+    heads = ("run", "ended (UTC)", "outcome", "trigger", "errors", "took")
+    table = _table("The same as a table, the newest first", heads, rows, numbers=(4, 5))
+    return f"{title}<p>{escape(label)}</p>{drawn}{key}{_fold('All these runs', table)}"
+
+
+def _figures(facts: Facts) -> str:
+    rows = []
+    for figure, trend in facts.figures:
+        known = [one.value for one in trend if one.value is not None]
+        label = f"{figure.title} by week: " + (
+            ", ".join(shown(one) if one.value is not None else "none" for one in trend)
+            if known
+            else "nothing yet"
+        )
+        spark = charts.sparkline([one.value for one in trend], label) if known else ""
+        absent = " class='dim'" if figure.value is None else ""
+        rows.append(
+            (
+                f'<th scope="row">{escape(figure.title)}</th>',
+                f"<td{absent}><b>{escape(shown(figure))}</b><br>"
+                f'<span class="dim">{escape(counted(figure))}</span></td>',
+                f"<td>{spark or '<span class=dim>no trend yet</span>'}</td>",
+                f"<td>{_fold('what it means', f'<p>{escape(figure.definition)}</p>')}</td>",
+            )
+        )
+    heads = ("figure", f"last {DAYS} days", "13 weeks", "definition")
+    return "<h2>Figures</h2>" + _table("", heads, rows)
+
+
+def counted(figure: Figure) -> str:
+    """What a figure was computed from, in a few words."""
+    if figure.value is None:
+        return ""
+    part, whole = f"{figure.part:g}", f"{figure.whole:g}"
+    if figure.unit == SHARE:
+        return f"{part} of {whole}"
+    return {
+        "errors_per_run": f"{part} errors in {whole} runs",
+        "deployment_frequency": f"{part} releases with new commits in {figure.whole:.1f} weeks",
+        "lead_time": f"median of {whole} commits",
+        "time_to_restore": f"median of {whole} incidents, {part} of them open",
+    }[figure.name]
+
+
+def _volumes(volumes: Sequence[Volume]) -> str:
+    title = "<h2>Rows</h2>"
+    if not volumes:
+        return title + "<p>No relation was profiled in production yet.</p>"
+    cells = []
+    for one in volumes[:_VOLUMES]:
+        _, rows, expected, _ = one.points[-1]
+        band = (
+            f"{max(0, expected.low):,.0f} to {expected.high:,.0f} expected, by its {expected.by}"
+            if expected
+            else "too little history to expect anything"
+        )
+        points = [
+            charts.Point(
+                count,
+                max(0.0, wanted.low) if wanted else None,
+                wanted.high if wanted else None,
+                strange,
+            )
+            for _, count, wanted, strange in one.points
+        ]
+        label = f"Rows of {one.name} in the last {len(points)} runs, now {rows:,}; {band}."
+        cells.append(
+            f'<div class="cell"><h3>{escape(one.name)}</h3>{charts.line(points, label)}'
+            f'<p class="dim">{rows:,} rows; {escape(band)}</p></div>'
+        )
+    more = len(volumes) - _VOLUMES
+    rest = f"<p>And {more} more relations, which the records hold.</p>" if more > 0 else ""
+    key = (
+        '<p class="key"><i style="background:var(--line)"></i>rows in the last runs'
+        '<i style="background:var(--band)"></i>expected then'
+        '<i style="border:2px solid var(--bad)"></i>strange</p>'
+    )
+    return f'{title}{key}<div class="grid">{"".join(cells)}</div>{rest}'
+
+
+def _timeline(facts: Facts) -> str:
+    title = "<h2>Incidents</h2>"
+    if not facts.incidents:
+        return title + "<p>None so far.</p>"
+    begin = facts.at - _SPAN
+    recent = [i for i in facts.incidents if (i.closed_at or facts.at) >= begin][:60]
+    drawn = ""
+    if recent:
+        label = (
+            f"{len(recent)} incidents of the last {_SPAN.days} days, the newest on top, "
+            f"{sum(i.open for i in recent)} of them open."
+        )
+        drawn = f"<p>{label} Red is open.</p>" + charts.timeline(
+            [
+                charts.Span(
+                    i.opened_at,
+                    i.closed_at or facts.at,
+                    "bad" if i.open else "calm",
+                    f"{i.name}: {_when(i.opened_at)}, {duration(i.seconds)}",
+                )
+                for i in recent
+            ],
+            begin,
+            facts.at,
+            label,
+        )
+    rows = [_incident(one) for one in facts.incidents[:_INCIDENTS]]
+    heads = ("what", "opened (UTC)", "lasted", "runs", "cause", "what came before")
+    caption = f"The newest {len(rows)} of {len(facts.incidents)}"
+    table = _table(caption, heads, rows, numbers=(2, 3))
+    return f"{title}{drawn}{_fold('As a table', table)}"
+
+
+def _incident(one: Incident) -> tuple[str, ...]:
+    return (
+        _cell(one.name),
+        _cell(_when(one.opened_at)),
+        _cell(duration(one.seconds) + (", open" if one.open else ""), "n"),
+        _cell(str(one.runs), "n"),
+        _cell(_short(one.cause)),
+        _cell(one.between),
+    )
+
+
+def _coverage(facts: Facts) -> str:
+    if not facts.coverage:
+        return ""
+    rows = [
+        (
+            _cell(name),
+            _cell(f"{covered} of {whole}", "n"),
+            _cell(f"{100 * covered / whole:.0f} %" if whole else "there are none", "n"),
+        )
+        for name, covered, whole in facts.coverage
+    ]
+    heads = ("what", "with a data test", "share")
+    table = _table("In the current release", heads, rows, numbers=(1, 2))
+    return "<h2>Test coverage</h2>" + table
+
+
+def _slow(facts: Facts) -> str:
+    if not facts.slow:
+        return ""
+    rows = [(_cell(name), _cell(f"{seconds:.2f} s", "n")) for name, seconds in facts.slow]
+    table = _table("In the last run that built any", ("model", "took"), rows, numbers=(1,))
+    return "<h2>Slowest models</h2>" + table
+
+
+# ── Small things ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _table(
+    caption: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    numbers: Sequence[int] = (),
+) -> str:
+    top = "".join(
+        f'<th scope="col"{" class=n" if n in numbers else ""}>{escape(head)}</th>'
+        for n, head in enumerate(heads)
+    )
+    said = f"<caption>{escape(caption)}</caption>" if caption else ""
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+    table = f"<table>{said}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide" tabindex="0">{table}</div>'
+
+
+def _cell(text: str, kind: str = "") -> str:
+    return f"<td{f' class={kind}' if kind else ''}>{escape(text)}</td>"
+
+
+def _fold(summary: str, inner: str) -> str:
+    return f"<details><summary>{escape(summary)}</summary>{inner}</details>"
+
+
+def _kind(run: RunLine) -> str:
+    return {PUBLISHED: "good", "stopped": "calm"}.get(run.outcome, "bad")
+
+
+def _short(unique_id: str) -> str:
+    """A node's kind and name; dbt's ids also hold the project."""
+    parts = unique_id.split(".")
+    return f"{parts[0]} {'.'.join(parts[2:])}" if len(parts) > 2 else "the run itself"
+
+
+def _when(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _when_text(text: str) -> str:
+    return text[:16].replace("T", " ") + " UTC" if text else "at an unknown time"
+
+
+def _age(age: timedelta | None) -> str:
+    return duration(age.total_seconds()) if age is not None else "an unknown time"

@@ -1,0 +1,211 @@
+"""The report: its numbers are the records', it asks nobody anything, and a browser shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import ops_history as ops
+import release_worker as worker
+from dataops.figures import NAMES, ledger, shown
+from dataops.history_record import Record, RelationProfile, moment
+from dataops.incidents import incidents
+from dataops.manifest import CalledTest, Column, Manifest, Node
+from dataops.product import Product
+from dataops.report import page, report
+from dataops.report.facts import Facts, coverage, gather
+from dataops.status import Status, status
+from test_incidents import MANIFEST
+
+_ANSWERS = {"team": "Data <team>", "contact": "data@example.com"}
+_BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+needs_browser = pytest.mark.skipif(
+    _BROWSER is None and os.environ.get("CI") != "true",
+    reason="no Chromium here: apt-get install chromium",
+)
+
+
+def past(runs: int) -> list[Record]:
+    """So many runs, with volumes that vary; the last one is refused, if there are many."""
+    if not runs:
+        return []
+    records = ops.simulate(runs * 2, 3, seed=runs)[:runs]
+    if runs == 1:
+        team = ops.Simulation()
+        team.code(ops.START, "orders")
+        records = [team.run(ops.START)]
+    chance = random.Random(runs)
+    filled = []
+    for n, record in enumerate(records):
+        if record.verb == "release" and record.nodes:
+            failing = ["test.shop.stg_orders"] if n == len(records) - 1 and runs > 1 else []
+            told = ops.nodes({}, failing) if failing else record.nodes
+            profile = tuple(
+                RelationProfile(f"model.shop.{name}", name, round(chance.gauss(9e5, 2e4) + 200 * n))
+                for name in ops.MODELS
+            )
+            outcome = "refused" if failing else record.outcome
+            record = replace(record, nodes=told, profile=profile, outcome=outcome)
+        filled.append(record)
+    return filled
+
+
+def facts_of(folder: Path, records: list[Record]) -> Facts:
+    at = moment(records[-1].began_at) + timedelta(minutes=30) if records else ops.START
+    published = [r for r in records if r.outcome == "published"]
+    current = published[-1] if published else None
+    with ledger(ops.write(folder, records), ops.DEADLINE, at) as book:
+        still = tuple(one for one in incidents(book, MANIFEST) if one.open)
+        found = Status(
+            at=at,
+            current=current,
+            age=at - moment(current.ended_at) if current else None,
+            last=records[-1] if records else None,
+            late=(),
+            missing=(),
+            damaged=(),
+            open=still,
+        )
+        return gather(book, found, MANIFEST, "Shop & Söhne", _ANSWERS, ops.DEADLINE)
+
+
+class Reader(HTMLParser):
+    """What is on a page: text of cells and headings, and everything that would be fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+        self.fetched: list[str] = []
+        self.rows: list[list[str]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("script", "iframe", "object", "embed"):
+            self.fetched.append(tag)
+        for name in ("src", "href", "srcset"):
+            if given.get(name) and not str(given[name]).startswith(("data:", "#")):
+                self.fetched.append(str(given[name]))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
+        if tag not in ("meta", "br", "link"):
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+        if self.rows and {"td", "th"} & set(self.stack):
+            self.rows[-1][-1] += data
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    assert reader.stack == []
+    return reader
+
+
+@pytest.mark.parametrize("runs", [0, 1, 30, 1000])
+def test_the_page_holds_the_figures_and_fetches_nothing(tmp_path: Path, runs: int) -> None:
+    facts = facts_of(tmp_path, past(runs))
+    html = page(facts)
+    assert len(html.encode()) < 1_000_000
+    found = read(html)
+    assert found.fetched == []
+    assert "url(" not in html
+    assert "@import" not in html
+    assert "Data <team>" in "".join(found.text)
+    told = {row[0]: row[1] for row in found.rows if len(row) == 4}
+    assert len([name for name in NAMES if name]) == len(facts.figures)
+    for figure, _ in facts.figures:
+        assert told[figure.title].startswith(shown(figure))
+    if not runs:
+        assert "No release yet" in html
+        assert "No production run yet" in html
+    if runs > 1:
+        assert "Open incidents" in html
+        assert "board" in html
+        assert len(re.findall("<rect", html)) >= min(runs, 100) * 0.8
+
+
+def test_every_chart_says_what_it_shows(tmp_path: Path) -> None:
+    html = page(facts_of(tmp_path, past(30)))
+    for drawn in re.findall(r"<svg[^>]*>", html):
+        assert re.search(r'role="img" aria-label="[^"]{10,}"', drawn)
+    assert '<html lang="en">' in html
+
+
+def test_coverage_counts_models_columns_and_what_feeds_an_exposure() -> None:
+    nodes = dict(MANIFEST.nodes)
+    nodes["model.shop.orders"] = replace(
+        nodes["model.shop.orders"], columns=(Column("Id", "", "", ""), Column("day", "", "", ""))
+    )
+    nodes["test.shop.a"] = Node(
+        "test.shop.a", "test", "a", "", attached_to="model.shop.orders",
+        call=CalledTest("unique", "id", {}),
+    )  # fmt: skip
+    found = coverage(Manifest(nodes, {}))
+    assert found == (
+        ("models", 1, 5),
+        ("columns", 1, 2),
+        ("models that feed an exposure", 1, 5),
+    )
+
+
+def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = worker.make_product(tmp_path / "product")
+    product = Product(root)
+    index, facts = report(product, tmp_path / "site")  # before anything was released
+    assert facts.status.current is None
+    assert worker.quick_release(root).exit_code == 0
+    monkeypatch.setenv("DBT_FAILS", "test")
+    assert worker.quick_release(root).exit_code == 1
+    index, facts = report(product, tmp_path / "site")
+    assert {path.name for path in index.parent.iterdir()} >= {"index.html", "report.json"}
+    assert (index.parent / "catalog.html").is_file()
+    said = json.loads((index.parent / "report.json").read_text(encoding="utf-8"))
+    assert said["figures"]["errors_per_run"]["value"] == 0.5
+    assert said["open"] == [one.incident for one in facts.status.open]
+    found = status(product)
+    assert [one.check for one in found.open] == ["test.shop.unique_one"]
+    assert found.open[0].owner == "Data team <data@example.com>"
+    assert not found.ok
+
+
+@needs_browser
+@pytest.mark.parametrize("runs", [0, 1, 30, 1000])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_browser_shows_it_without_a_complaint(tmp_path: Path, runs: int, theme: str) -> None:
+    assert _BROWSER is not None, "no Chromium here: apt-get install chromium"
+    index = tmp_path / "index.html"
+    index.write_text(page(facts_of(tmp_path / "history", past(runs))), encoding="utf-8")
+    picture = tmp_path / f"{runs}-{theme}.png"
+    done = subprocess.run(
+        [
+            _BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            "--enable-logging=stderr", "--v=0", "--disable-dev-shm-usage",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            *(["--blink-settings=preferredColorScheme=0"] if theme == "dark" else []),
+            "--window-size=1000,2600", f"--screenshot={picture}", index.as_uri(),
+        ],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "CONSOLE" not in done.stderr
+    assert picture.stat().st_size > 10_000
+    if keep := os.environ.get("KEEP_PICTURES"):
+        shutil.copyfile(picture, Path(keep) / picture.name)
