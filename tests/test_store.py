@@ -574,3 +574,21 @@ def _label(root: Path) -> tuple[object, ...]:
 
 def _kept(root: Path) -> list[str]:
     return sorted(path.name for path in (root / "store" / "releases").iterdir())
+
+
+def test_a_process_that_keeps_its_connection_sees_the_new_release_by_its_real_path(
+    root: Path,
+) -> None:
+    """What docs/reading.md tells dashboards."""
+    first = worker.quick_release(root).record.run
+    file = root / "store" / "current" / "warehouse.duckdb"
+    query = "select release_id from dataops.release"
+    with duckdb.connect(str(file), read_only=True) as old:
+        second = worker.quick_release(root).record.run
+        with duckdb.connect(str(file.resolve()), read_only=True) as new:
+            assert new.execute(query).fetchall() == [(second,)]
+        assert old.execute(query).fetchall() == [(first,)]
+    with duckdb.connect() as attached:
+        attached.execute(f"attach '{file}' as warehouse (read_only)")
+        found = attached.execute("select release_id from warehouse.dataops.release").fetchall()
+        assert found == [(second,)]
