@@ -1,11 +1,331 @@
-"""An impact as one self-contained page."""
+"""An impact as one page: the lineage drawn, every model's rows; no script, no request."""
 
 from __future__ import annotations
 
-from dataops.impact.findings import Impact
-from dataops.impact.markdown import markdown
+from collections.abc import Iterable
+from html import escape
+
+from dataops.impact import words
+from dataops.impact.findings import DOWNSTREAM, GraphNode, Impact, ModelImpact
+from dataops.impact.tables import TableDiff
+
+# A drawing of more boxes than this shows only what changes.
+_DRAWN = 150
+_BOX, _HIGH, _ACROSS, _DOWN = 190, 26, 250, 38
+_LETTERS = 27
+# More than this is folded.
+_ROWS, _LISTED = 50, 8
+_LEGEND = (
+    ("breaking", "breaks its contract"),
+    ("changed", "says something else"),
+    ("columns", "columns added or moved"),
+    ("added", "new"),
+    ("removed", "removed"),
+    ("unknown", "not known"),
+    ("same", "no data change"),
+    ("context", "not reached"),
+)
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1c2024; --soft: #60646c; --line: #d9d9e0; --paper: #fff;
+  --card: #f9f9fb; --breaking: #ce2c31; --changed: #cc4e00; --columns: #0d74ce; --added: #218358;
+  --removed: #8e4ec6; --unknown: #946800; --same: #8b8d98; }
+@media (prefers-color-scheme: dark) { :root { --ink: #edeef0; --soft: #b0b4ba; --line: #363a3f;
+  --paper: #111113; --card: #18191b; --breaking: #ff9592; --changed: #ffa057; --columns: #70b8ff;
+  --added: #3dd68c; --removed: #d19dff; --unknown: #f5e147; --same: #777b84; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 2rem 1.2rem 4rem; max-width: 76rem; background: var(--paper);
+  color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 .3rem; }
+h1.good { border-left: 5px solid var(--added); padding-left: .7rem; }
+h1.wrong { border-left: 5px solid var(--breaking); padding-left: .7rem; }
+h2 { font-size: 1.05rem; margin: 2rem 0 .6rem; }
+p { margin: .4rem 0; }
+.soft { color: var(--soft); }
+.bad { border-left: 3px solid var(--breaking); padding: .1rem 0 .1rem .8rem; margin: .8rem 0; }
+.doubt { border-left: 3px solid var(--unknown); padding: .1rem 0 .1rem .8rem; margin: .8rem 0; }
+pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px;
+  padding: .6rem .8rem; white-space: pre-wrap; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: 13.5px;
+  font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
+  vertical-align: top; }
+th { font-weight: 600; color: var(--soft); white-space: nowrap; }
+td.n, th.n { text-align: right; white-space: nowrap; }
+details { border: 1px solid var(--line); border-radius: 6px; background: var(--card);
+  margin: .5rem 0; }
+summary { cursor: pointer; padding: .45rem .8rem; }
+details > div { padding: 0 .8rem .7rem; }
+.drawing { border: 1px solid var(--line); border-radius: 6px; background: var(--card);
+  overflow: auto; max-height: 75vh; }
+svg { display: block; }
+svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
+.edge { fill: none; stroke: var(--soft); opacity: .45; stroke-width: 1.3; }
+.box { fill: var(--paper); stroke: var(--line); stroke-width: 1.4; }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; font-size: 13px; margin: .5rem 0; }
+.dot { display: inline-block; width: .7em; height: .7em; border-radius: 2px; margin-right: .4em; }
+""" + "".join(
+    f".box.{state} {{ stroke: var(--{state}); stroke-width: 2.2; }}"
+    f".dot.{state} {{ background: var(--{state}); }}\n"
+    for state in ("breaking", "changed", "columns", "added", "removed", "unknown", "same")
+) + (
+    ".box.same { stroke-width: 1.4; } .box.removed { stroke-dasharray: 5 3; }\n"
+    ".dot.context { border: 1px solid var(--line); }\n"
+)  # fmt: skip
 
 
 def page(impact: Impact) -> str:
     """The page."""
-    return "<!doctype html><pre>" + markdown(impact).replace("<", "&lt;") + "</pre>"
+    title = f"Impact: {impact.headline}"
+    body = [
+        f'<h1 class="{"good" if impact.allowed else "wrong"}">{escape(title)}</h1>',
+        f'<p class="soft">{escape(words.compared(impact))}</p>',
+        *_attention(impact),
+        *_lineage(impact),
+        *_table(impact),
+        *_readers(impact),
+        *_details(impact),
+        *_quiet(impact),
+        *_others(impact),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "style-src 'unsafe-inline'\">\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        + "\n".join(body)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _attention(impact: Impact) -> list[str]:
+    lines = []
+    for model in impact.breaking:
+        told = "".join(f"<li>{escape(one)}</li>" for one in model.breaking)
+        lines.append(
+            f'<div class="bad"><strong>{escape(model.name)} breaks its public contract</strong>'
+            f"<ul>{told}</ul><p>Keep it and give the new shape a version of its own: "
+            f"{escape(words.versions(model))}</p></div>"
+        )
+    if missing := impact.undeclared:
+        names = escape(words.some([model.name for model in missing], 20))
+        lines.append(
+            f'<div class="bad"><strong>Not declared:</strong> {names}. Is it meant? Say so in a '
+            f"commit message:<pre>{escape(words.paste(impact))}</pre></div>"
+        )
+    unstable = [
+        f"{m.name}: {'its rows' if '*' in m.unstable else ', '.join(m.unstable)}"
+        for m in impact.unstable
+    ]
+    unknown = [f"{model.name}: {model.unknown}" for model in impact.unknown]
+    lines += _doubts("Changes whenever it is built, so it cannot be judged", unstable)
+    lines += _doubts("Nobody can tell what happens to", unknown)
+    return lines + [f"<p>{escape(remark)}</p>" for remark in words.remarks(impact)]
+
+
+def _doubts(title: str, told: list[str]) -> list[str]:
+    if not told:
+        return []
+    items = f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in told)}</ul>"
+    if len(told) > _LISTED:
+        summary = f"<summary>{escape(title)} {len(told)} models</summary>"
+        return [f'<details class="doubt">{summary}<div>{items}</div></details>']
+    return [f'<div class="doubt"><strong>{escape(title)}</strong>{items}</div>']
+
+
+def _lineage(impact: Impact) -> list[str]:
+    nodes, left_out = list(impact.nodes), 0
+    if len(nodes) > _DRAWN:
+        nodes = [n for n in nodes if n.kind == "exposure" or n.state not in ("same", "context")]
+        left_out = len(impact.nodes) - len(nodes)
+    if len(nodes) < 2:
+        return []
+    kept = {node.unique_id for node in nodes}
+    edges = [(a, b) for a, b in impact.edges if a in kept and b in kept]
+    states = {node.state for node in nodes}
+    legend = "".join(
+        f'<span><span class="dot {state}"></span>{told}</span>'
+        for state, told in _LEGEND
+        if state in states
+    )
+    lines = ["<h2>Lineage</h2>", f'<div class="legend">{legend}</div>']
+    if left_out:
+        lines.append(f'<p class="soft">{left_out} without a change are not drawn.</p>')
+    return [*lines, f'<div class="drawing">{drawing(nodes, edges)}</div>']
+
+
+def drawing(nodes: list[GraphNode], edges: list[tuple[str, str]]) -> str:
+    """Boxes from left to right, parents before children, as SVG."""
+    places = _places(nodes, edges)
+    width = max(x for x, _ in places.values()) + _BOX + 20
+    height = max(y for _, y in places.values()) + _HIGH + 20
+    drawn = []
+    for parent, child in edges:
+        x1, y1 = places[parent][0] + _BOX, places[parent][1] + _HIGH // 2
+        x2, y2 = places[child][0], places[child][1] + _HIGH // 2
+        middle = (x1 + x2) // 2
+        curve = f"M{x1} {y1} C{middle} {y1} {middle} {y2} {x2} {y2}"
+        drawn.append(f'<path class="edge" d="{curve}"/>')
+    for node in nodes:
+        x, y = places[node.unique_id]
+        label = node.label if len(node.label) <= _LETTERS else node.label[: _LETTERS - 1] + "…"
+        round_ = _HIGH / 2 if node.kind in ("exposure", "source") else 5
+        drawn.append(
+            f"<g><title>{escape(f'{node.kind} {node.label}: {node.state}')}</title>"
+            f'<rect class="box {node.state}" x="{x}" y="{y}" width="{_BOX}" height="{_HIGH}" '
+            f'rx="{round_:g}"/><text x="{x + 10}" y="{y + 17}">{escape(label)}</text></g>'
+        )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" role="img" '
+        f'aria-label="Lineage of {len(nodes)} nodes">{"".join(drawn)}</svg>'
+    )
+
+
+def _places(nodes: list[GraphNode], edges: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    """Where each box stands: one column a rank, in it near what it is joined to."""
+    ranks = sorted({node.rank for node in nodes})
+    columns = {rank: [n.unique_id for n in nodes if n.rank == rank] for rank in ranks}
+    joined: dict[str, list[str]] = {node.unique_id: [] for node in nodes}
+    for parent, child in edges:
+        joined[parent].append(child)
+        joined[child].append(parent)
+    height = {name: float(i) for names in columns.values() for i, name in enumerate(names)}
+    for sweep in range(6):
+        for rank in ranks if sweep % 2 == 0 else reversed(ranks):
+            names = columns[rank]
+            wanted = {
+                name: sum(height[n] for n in joined[name]) / len(joined[name])
+                if joined[name]
+                else height[name]
+                for name in names
+            }
+            names.sort(key=lambda name: (wanted[name], name))
+            offset = sum(wanted.values()) / len(names) - (len(names) - 1) / 2
+            height |= {name: i + offset for i, name in enumerate(names)}
+    top = min(height.values())
+    return {
+        name: (10 + i * _ACROSS, 10 + round((height[name] - top) * _DOWN))
+        for i, rank in enumerate(ranks)
+        for name in columns[rank]
+    }
+
+
+def _table(impact: Impact) -> list[str]:
+    shown = words.first(m for m in impact.models if m.diff is None or not m.diff.same)
+    if not shown:
+        return []
+    rows: list[list[str]] = []
+    for model in shown:
+        diff = model.diff
+        cells = ["", "", "", "", "?" if model.unknown or model.unstable else ""]
+        if diff is not None:
+            counts = [f"{n:,}" if n else "" for n in (diff.added, diff.removed)]
+            cells = [words.rows(diff), *counts, words.changed_rows(diff), words.columns(diff)]
+        name = model.name + (f" (was {model.was})" if model.was else "")
+        declared = model.declared or ("no" if model.must_declare else "")
+        rows.append([name, words.status(model), *cells, declared])
+    heads = ("model", "", "rows", "added", "removed", "changed", "columns", "declared")
+    numbers = (2, 3, 4, 5)
+    lines = ["<h2>What changes</h2>", _html_table(heads, rows[:_ROWS], numbers)]
+    if rest := rows[_ROWS:]:
+        more = _html_table(heads, rest, numbers)
+        lines.append(f"<details><summary>{len(rest)} more</summary><div>{more}</div></details>")
+    return lines
+
+
+def _readers(impact: Impact) -> list[str]:
+    rows = [
+        [
+            f"exposure {exposure.label}",
+            "" if exposure.status == DOWNSTREAM else exposure.status,
+            exposure.owner,
+            words.reads(exposure),
+        ]
+        for exposure in impact.exposures
+    ]
+    for model in impact.models:
+        if model.access == "public" and (model.says_other or model.unknown):
+            promise = "public, with a contract" if model.contract else "public"
+            rows.append([model.name, promise, model.owner, words.summary(model)])
+    if not rows:
+        return []
+    return ["<h2>Who reads it</h2>", _html_table(("", "", "owner", "what changes"), rows)]
+
+
+def _details(impact: Impact) -> list[str]:
+    shown = words.first(impact.changed)
+    if not shown:
+        return []
+    opened = " open" if len(shown) <= 3 else ""
+    return ["<h2>Rows and columns</h2>", *(_detail(model, opened) for model in shown)]
+
+
+def _detail(model: ModelImpact, opened: str) -> str:
+    assert model.diff is not None
+    lines = [f'<p class="soft">{escape(words.why(model))}</p>']
+    lines += [f"<p>{escape(note)}</p>" for note in model.notes]
+    if model.origins:
+        told = "; ".join(f"{c} ← {', '.join(o)}" for c, o in model.origins.items())
+        lines.append(f'<p class="soft">From: {escape(told)}.</p>')
+    lines += _columns(model.diff)
+    for what, rows in (
+        ("removed", model.diff.removed_rows),
+        ("added", model.diff.added_rows),
+    ):
+        if rows:
+            items = "".join(f"<li>{escape(words.row(one))}</li>" for one in rows)
+            lines.append(f"<p>Rows {what}, for example:</p><ul>{items}</ul>")
+    return (
+        f"<details{opened}><summary><strong>{escape(model.name)}</strong>: "
+        f"{escape(words.summary(model))}</summary><div>{''.join(lines)}</div></details>"
+    )
+
+
+def _columns(diff: TableDiff) -> list[str]:
+    if not diff.columns:
+        return []
+    rows = [
+        [
+            words.column(column),
+            words.changed(column, diff),
+            *(words.both(column, of) for _, of in words.FIGURES),
+            words.example(column),
+        ]
+        for column in words.ordered(diff)
+    ]
+    heads = ("column", "changed", *(name for name, _ in words.FIGURES), "example")
+    return [_html_table(heads, rows, numbers=(1, 2, 3))]
+
+
+def _quiet(impact: Impact) -> list[str]:
+    if not impact.same:
+        return []
+    names = escape(", ".join(model.name for model in impact.same))
+    return [
+        f"<h2>No data change in {len(impact.same)}</h2>",
+        f'<p>Every row and column is as it was.</p><p class="soft">{names}</p>',
+    ]
+
+
+def _others(impact: Impact) -> list[str]:
+    if not impact.others:
+        return []
+    items = "".join(f"<li>{escape(words.other(one))}</li>" for one in impact.others)
+    return ["<h2>Besides</h2>", f"<ul>{items}</ul>"]
+
+
+def _html_table(
+    heads: Iterable[str], rows: Iterable[list[str]], numbers: tuple[int, ...] = ()
+) -> str:
+    def cells(tag: str, texts: Iterable[str]) -> str:
+        return "".join(
+            f"<{tag}{' class=n' if i in numbers else ''}>{escape(text)}</{tag}>"
+            for i, text in enumerate(texts)
+        )
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return (
+        f'<div class="wide"><table><thead><tr>{cells("th", heads)}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from dataops.dbt import Dbt, DbtRun
-from dataops.impact import markdown
+from dataops.impact import markdown, words
 from dataops.impact.base import Change, NoBase
 from dataops.impact.findings import Impact
 from dataops.product import Product
@@ -109,10 +109,10 @@ def step_of(impact: Impact, seconds: float, repeat: str = "") -> Step:
     """The step that an impact amounts to."""
     where = "target/check/impact.html"
     if not impact.allowed:
-        details = tuple(markdown.attention(impact))
+        details = tuple(words.attention(impact))
         return Step(NAME, FAILED, seconds, impact.headline, details, repeat, where)
     doubts = [f"{m.name}: {m.unknown}" for m in impact.unknown]
-    doubts += [f"{m.name} {markdown.summary(m)}" for m in impact.unstable]
+    doubts += [f"{m.name} {words.summary(m)}" for m in impact.unstable]
     if doubts:
         return Step(NAME, WARNED, seconds, impact.headline, tuple(doubts), page=where)
     return Step(NAME, PASSED, seconds, impact.headline, page=where)
@@ -133,8 +133,8 @@ def as_json(impact: Impact) -> str:
         "allowed": impact.allowed,
         "breaking": [model.name for model in impact.breaking],
         "undeclared": [model.name for model in impact.undeclared],
-        "summaries": {model.name: markdown.summary(model) for model in impact.models},
-        "paste": markdown.paste(impact) if impact.undeclared else "",
+        "summaries": {model.name: words.summary(model) for model in impact.models},
+        "paste": words.paste(impact) if impact.undeclared else "",
     }
     return json.dumps({**extra, **asdict(impact)}, indent=2, ensure_ascii=False) + "\n"
 
