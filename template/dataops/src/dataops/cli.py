@@ -211,6 +211,65 @@ def status(
     raise typer.Exit(0 if found.ok else 1)
 
 
+@app.command()
+def report(
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FOLDER", help="Default: target/report.")
+    ] = None,
+) -> None:
+    """Write the page where a team looks first: is the data good, on time, what is open, figures.
+
+    A static page without any request to elsewhere; report.json says the same for machines.
+    """
+    from dataops import report as verb
+
+    product = Product.find()
+    with _progress("report"):
+        index, _ = verb.report(product, to or product.target / "report")
+    out.print(f"{escape(str(index))}")
+
+
+@app.command()
+def accept(
+    finding: Annotated[str, typer.Argument(help="As `release` and `status` name it.")],
+    because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
+) -> None:
+    """Take what a monitor found for the new normal: written into accepted.yml, with its reason."""
+    from dataops.history import History
+    from dataops.monitors.accepted import FILE
+    from dataops.monitors.accepted import accept as verb
+    from dataops.store import open_store
+
+    product = Product.find()
+    found = verb(product.root, History(open_store(product).history), finding, because)
+    out.print(f"{escape(found.subject)}: {found.check} of {found.value:g} is normal from now on.")
+    out.print(f"commit {FILE}, then: uv run dataops release")
+
+
+@app.command()
+def score(
+    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+    badge: Annotated[
+        Path | None, typer.Option("--badge", metavar="FILE", help="Write a badge, an SVG.")
+    ] = None,
+) -> None:
+    """Answer twelve questions about how this team works, with evidence and the next step.
+
+    Answered from the repository and the history; what nobody can tell is unknown, not yes.
+    """
+    from dataops import score as verb
+
+    product = Product.find()
+    with _progress("score"):
+        found = verb.score(product)
+    if badge is not None:
+        badge.write_text(verb.badge(found), encoding="utf-8")
+    if json:
+        typer.echo(verb.as_json(found))
+    else:
+        verb.show(out, found)
+
+
 def _say(line: str) -> None:
     out.print(escape(line))
 

@@ -10,13 +10,14 @@ from dataops.history_record import utc
 from dataops.product import Product
 from dataops.report.facts import Facts, look
 from dataops.report.page import page
+from dataops.score import badge, score
 from dataops.store import open_store
 
 __all__ = ["look", "page", "report", "report_json"]
 
 
 def report(product: Product, folder: Path) -> tuple[Path, Facts]:
-    """Write the site: index.html, report.json, and catalog.html of the current release.
+    """Write the site: index.html, report.json, badge.svg, and the current release's catalog.html.
 
     Args:
         product: the product.
@@ -26,16 +27,18 @@ def report(product: Product, folder: Path) -> tuple[Path, Facts]:
         DataopsError: the store can't be read.
         OSError: the folder can't be written.
     """
-    facts = look(product)
+    facts, asked = look(product), score(product)
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.html"
-    index.write_text(page(facts), encoding="utf-8")
-    (folder / "report.json").write_text(report_json(facts), encoding="utf-8")
     store = open_store(product)
     run = store.current()
     catalog = store.releases / run / "index.html" if run else None
     if catalog and catalog.is_file():
         shutil.copyfile(catalog, folder / "catalog.html")
+    there = (folder / "catalog.html").is_file()
+    index.write_text(page(facts, asked, catalog=there), encoding="utf-8")
+    (folder / "badge.svg").write_text(badge(asked), encoding="utf-8")
+    (folder / "report.json").write_text(report_json(facts), encoding="utf-8")
     return index, facts
 
 

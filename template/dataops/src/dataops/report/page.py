@@ -11,6 +11,7 @@ from dataops.history_record import FAILED, PUBLISHED, REFUSED, REHEARSAL
 from dataops.incidents import Incident
 from dataops.report import charts
 from dataops.report.facts import DAYS, Facts, RunLine, Volume
+from dataops.score import Asked
 
 _VOLUMES, _INCIDENTS, _SPAN = 120, 100, timedelta(days=180)
 
@@ -21,6 +22,7 @@ _STYLE = """
 @media (prefers-color-scheme:dark){:root{--ground:#141518;--paper:#1c1e22;--ink:#e9e9e6;
 --dim:#a3a7ae;--rule:#33363c;--line:#8ab4f8;--band:#8ab4f82e;--good:#6fcf97;--bad:#ff8a80;
 --warn:#f2c14e;--calm:#757a83}}
+a{color:var(--line)}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
@@ -57,8 +59,14 @@ footer{padding:2.5rem 1rem 2rem;font-size:.85rem}
 """
 
 
-def page(facts: Facts) -> str:
-    """The whole page."""
+def page(facts: Facts, asked: Sequence[Asked] = (), *, catalog: bool = False) -> str:
+    """The whole page.
+
+    Args:
+        facts: what it tells.
+        asked: the score's questions and answers; empty to leave them out.
+        catalog: whether catalog.html lies beside it.
+    """
     body = "".join(
         (
             _head(facts),
@@ -71,6 +79,10 @@ def page(facts: Facts) -> str:
             _timeline(facts),
             _coverage(facts),
             _slow(facts),
+            _score(asked),
+            '<p><a href="catalog.html">The catalog of the current release</a></p>'
+            if catalog
+            else "",
             "</main>",
             f"<footer>Made by <code>dataops report</code>, {_when(facts.at)}. Every number comes "
             "from the records of this product's runs.</footer>",
@@ -351,6 +363,24 @@ def _slow(facts: Facts) -> str:
     rows = [(_cell(name), _cell(f"{seconds:.2f} s", "n")) for name, seconds in facts.slow]
     table = _table("In the last run that built any", ("model", "took"), rows, numbers=(1,))
     return "<h2>Slowest models</h2>" + table
+
+
+def _score(asked: Sequence[Asked]) -> str:
+    if not asked:
+        return ""
+    good = sum(one.answer.verdict == "yes" for one in asked)
+    rows = [
+        (
+            f'<th scope="row">{escape(one.question)}</th>',
+            _cell(one.answer.verdict),
+            f"<td>{escape(one.answer.evidence)}"
+            + (f"<br><b>next:</b> {escape(one.answer.next)}" if one.answer.next else "")
+            + f"<br>{_fold('why', f'<p>{escape(one.why)}</p>')}</td>",
+        )
+        for one in asked
+    ]
+    table = _table("Unknown is not yes", ("question", "answer", "evidence"), rows)
+    return f"<h2>Score: {good} of {len(asked)}</h2>{table}"
 
 
 # ── Small things ─────────────────────────────────────────────────────────────────────────────────

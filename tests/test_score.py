@@ -1,0 +1,145 @@
+"""Twelve questions: what each takes for a yes, a no, and for nobody can tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+import ops_history as ops
+import release_worker as worker
+from dataops.history_record import RawFacts, Record
+from dataops.manifest import Manifest, Node
+from dataops.product import Product
+from dataops.score import answer_all, as_json, badge, score, show
+from dataops.score.evidence import Evidence, Newcomer
+from dataops.score.rules import NO, QUESTIONS, UNKNOWN, YES
+
+DAY = timedelta(days=1)
+MANIFEST = Manifest(
+    {
+        "model.shop.orders": Node(
+            "model.shop.orders", "model", "orders", "", access="public", group="data_team"
+        ),
+        "test.shop.orders": Node(
+            "test.shop.orders", "test", "t", "", attached_to="model.shop.orders"
+        ),
+        ops.SOURCE: Node(ops.SOURCE, "source", "orders", ""),
+    },
+    {},
+)
+
+
+def records() -> tuple[Record, ...]:
+    team = ops.Simulation()
+    team.code(ops.START, "orders")
+    for day in range(5):
+        team.run(ops.START + day * DAY)
+    team.rollback(ops.START + 5 * DAY)
+    return tuple(reversed(team.records))
+
+
+GOOD = Evidence(
+    at=ops.START + 6 * DAY,
+    in_git=True,
+    ci=".gitlab-ci.yml",
+    sample_files=5,
+    manifest=MANIFEST,
+    records=records(),
+    kept=5,
+    weeks_counted=4,
+    newcomers=(Newcomer(ops.START, ops.START + DAY),),
+    lock_changed=ops.START,
+    lock_there=True,
+)
+
+
+def answers(known: Evidence) -> dict[str, str]:
+    return {one.name: one.answer.verdict for one in answer_all(known)}
+
+
+def test_there_are_twelve_and_each_says_why_it_matters() -> None:
+    found = answer_all(GOOD)
+    assert len(found) == len(QUESTIONS) == 12
+    assert all(one.question.endswith("?") and "\n" not in one.question for one in found)
+    assert all(one.why.endswith((".", "?")) for one in found)
+    assert {one.answer.verdict for one in found} == {YES}
+
+
+def test_without_anything_nothing_is_a_yes_and_all_say_what_next() -> None:
+    found = answer_all(Evidence(at=ops.START))
+    assert not any(one.answer.verdict == YES for one in found)
+    assert all(one.answer.next for one in found)
+
+
+BY_HAND = tuple(replace(r, trigger="manual") for r in GOOD.records)
+EDITED = tuple(replace(r, raw=RawFacts(edited=("a.csv",))) for r in GOOD.records)
+UNTESTED = tuple(replace(r, nodes=()) for r in GOOD.records)
+LATER = Newcomer(ops.START - 20 * DAY, ops.START)
+REFUSED = tuple(replace(r, outcome="refused") for r in GOOD.records)
+NOT_FRESH = tuple(replace(r, freshness=()) for r in GOOD.records)
+
+
+@pytest.mark.parametrize(
+    ("known", "name", "verdict"),
+    [
+        (replace(GOOD, in_git=False), "version_control", NO),
+        (replace(GOOD, changed=("a",)), "version_control", NO),
+        (replace(GOOD, records=REFUSED), "one_command", NO),
+        (replace(GOOD, records=UNTESTED), "tests_in_production", NO),
+        (replace(GOOD, manifest=Manifest({}, {})), "public_models", UNKNOWN),
+        (
+            replace(GOOD, manifest=Manifest({"m": replace(MANIFEST.of("model")[0])}, {})),
+            "public_models",
+            NO,
+        ),
+        (replace(GOOD, ci=""), "tried_before_merge", NO),
+        (replace(GOOD, sample_files=0), "tried_before_merge", NO),
+        (replace(GOOD, records=BY_HAND), "only_the_pipeline", NO),
+        (replace(GOOD, records=GOOD.records[1:]), "rolled_back", NO),
+        (replace(GOOD, records=(), kept=1), "rolled_back", UNKNOWN),
+        (replace(GOOD, at=GOOD.at + 31 * DAY), "rolled_back", NO),
+        (replace(GOOD, records=EDITED), "raw_is_immutable", NO),
+        (replace(GOOD, records=NOT_FRESH), "know_before_readers", NO),
+        (replace(GOOD, records=GOOD.records[-2:]), "know_before_readers", UNKNOWN),
+        (replace(GOOD, weeks_counted=3), "errors_are_counted", UNKNOWN),
+        (replace(GOOD, newcomers=(LATER,)), "newcomers_ship", NO),
+        (replace(GOOD, newcomers=(Newcomer(ops.START, None),)), "newcomers_ship", UNKNOWN),
+        (replace(GOOD, lock_there=False), "lock_is_current", NO),
+        (replace(GOOD, lock_changed=None), "lock_is_current", UNKNOWN),
+        (replace(GOOD, lock_changed=ops.START - 100 * DAY), "lock_is_current", NO),
+    ],
+)
+def test_each_question_can_be_answered_otherwise(known: Evidence, name: str, verdict: str) -> None:
+    found = {one.name: one.answer for one in answer_all(known)}
+    assert found[name].verdict == verdict
+    assert found[name].next
+
+
+def test_terminal_json_and_badge_say_the_same() -> None:
+    found = answer_all(replace(GOOD, ci="", weeks_counted=0))
+    console = Console(record=True, width=120)
+    show(console, found)
+    text = console.export_text()
+    assert "10 of 12" in text
+    assert "next: release on a schedule" in text
+    said = json.loads(as_json(found))
+    assert (said["score"], said["of"]) == (10, 12)
+    drawn = ElementTree.fromstring(badge(found))
+    assert drawn.attrib["aria-label"] == "data ops: 10 of 12"
+
+
+def test_a_young_product_scores_what_is_true_of_it(tmp_path: Path) -> None:
+    root = worker.make_product(tmp_path / "product")
+    assert worker.quick_release(root).exit_code == 0
+    found = {one.name: one.answer.verdict for one in score(Product(root))}
+    assert found["version_control"] == NO
+    assert found["one_command"] == YES
+    assert found["only_the_pipeline"] == NO
+    assert found["rolled_back"] == UNKNOWN
+    assert found["lock_is_current"] == NO
