@@ -446,3 +446,94 @@ def test_a_shallow_clone_fails_with_the_mend(repository: harness.Product, tmp_pa
     assert isinstance(found, NoBase)
     assert found.verdict == FAILED
     assert found.mend == "git fetch --unshallow"
+
+
+# ── Base ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.slow
+def test_a_base_that_cannot_be_parsed_is_a_warning_and_all_is_built(shop: Shop) -> None:
+    good = (shop.root / "models/marts/orders_daily.sql").read_text("utf-8")
+    shop.edit("models/marts/orders_daily.sql", "select * from {{ ref('nowhere') }}\n")
+    shop.product.commit("Broken")
+    shop.product.git("tag", "-f", "BROKEN")
+    shop.edit("models/marts/orders_daily.sql", good)
+    step, impact, _ = shop.impact("BROKEN")
+    assert step.verdict == WARNED
+    assert "cannot be parsed" in step.details[0]
+    assert "what changes is not known" in step.details[0]
+    assert impact == {}
+    with duckdb.connect(str(shop.root / "target/check/warehouse.duckdb")) as connection:
+        assert connection.execute("select count(*) from ci_local_marts.customers").fetchone() != (
+            0,
+        )
+
+
+@pytest.mark.slow
+def test_a_base_that_does_not_build_leaves_its_models_unknown(shop: Shop) -> None:
+    shop.edit("models/marts/orders_daily.sql", {"sum(item_count)": "sum(no_such_column)"})
+    shop.product.commit("Broken")
+    shop.product.git("tag", "-f", "BROKEN")
+    shop.edit("models/marts/orders_daily.sql", {"sum(no_such_column)": "sum(item_count)"})
+    step, impact, report = shop.impact("BROKEN")
+    assert impact["undeclared"] == ["orders_daily"]
+    assert step.verdict == FAILED
+    assert "base does not build it on this sample" in report
+
+
+@pytest.mark.slow
+def test_what_a_failed_test_leaves_out_is_compared_all_the_same(shop: Shop) -> None:
+    shop.edit(
+        "models/intermediate/int_orders_latest.sql",
+        {"    where version_rank = 1": "    where version_rank = 1 and order_id % 2 = 0"},
+    )
+    shop.edit("tests/assert_never.sql", "select order_id from {{ ref('int_orders_latest') }}\n")
+    _, impact, _ = shop.impact(tests=True)
+    assert impact["summaries"]["orders_daily"].startswith("rows: ")
+    assert not any(model["unknown"] for model in impact["models"])
+
+
+@pytest.mark.slow
+def test_base_is_built_once_and_only_as_far_as_needed(shop: Shop) -> None:
+    shutil.rmtree(shop.root / "target" / "base", ignore_errors=True)
+    shop.edit("models/marts/customers.sql", {"orders_by_customer": "totals"})
+    shop.impact()
+    (folder,) = (shop.root / "target" / "base").iterdir()
+    first = json.loads((folder / "built.json").read_text("utf-8"))
+    assert not any("int_contacts" in name for name in first)
+    written = (folder / "warehouse.duckdb").stat().st_mtime_ns
+    shop.impact()
+    assert (folder / "warehouse.duckdb").stat().st_mtime_ns == written
+    shop.edit("models/intermediate/int_contacts.sql", {"upper(email)": "lower(email)"})
+    shop.impact()
+    assert any("int_contacts" in name for name in json.loads((folder / "built.json").read_text()))
+
+
+# ── The whole check ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.slow
+def test_check_says_what_a_branch_changes(shop: Shop) -> None:
+    product = shop.product
+    product.git("switch", "-q", "-C", "work", "BASE")
+    shop.edit(
+        "models/marts/customers.sql", {"count(*) as order_count": "count(*) + 1 as order_count"}
+    )
+    product.git("commit", "-q", "--no-verify", "-am", "Count one more")
+    checked = product.dataops("check", code=1)
+    assert "Data-Change: customers -- WHY" in checked.stdout
+    assert "target/check/impact.html" in checked.stdout
+    report = (shop.root / "target/check/report.md").read_text("utf-8")
+    assert "Not declared" in report
+    # Only the changed file was linted, and only what the change reaches was built.
+    steps = json.loads((shop.root / "target/check/report.json").read_text("utf-8"))["steps"]
+    built = next(step["summary"] for step in steps if step["name"] == "dbt build on the sample")
+    assert "the change reaches 1 of 15 models" in built
+    assert next(step for step in steps if step["name"] == "YAML")["verdict"] == SKIPPED
+
+    declared = ("--trailer", "Data-Change: customers -- every customer gets a present")
+    product.git("commit", "-q", "--no-verify", "--amend", "--no-edit", *declared)
+    checked = product.dataops("check")
+    assert "check passed" in checked.stdout
+    product.git("switch", "-q", "main")
+    product.git("branch", "-D", "-q", "work")
