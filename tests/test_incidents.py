@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import ops_history as ops
 from dataops.figures import ledger
-from dataops.incidents import Incident, incidents
+from dataops.history_record import FreshnessRun, NodeRun
+from dataops.incidents import Incident, by_cause, incidents
 from dataops.manifest import Manifest, Node
 
 DAY = timedelta(days=1)
@@ -73,6 +75,24 @@ def test_the_cause_is_the_most_upstream_failure_of_that_run(tmp_path: Path) -> N
     assert causes["test.shop.stg_orders"] == "model.shop.stg_orders"
     assert causes["test.shop.stg_customers"] == "model.shop.stg_customers"
     assert causes["monitor.volume.model.shop.revenue"] == ops.SOURCE
+
+
+def test_a_test_that_compares_two_nodes_is_caused_by_the_other_one(tmp_path: Path) -> None:
+    one = team()
+    record = one.run(ops.START + DAY, stale=True, failing=["test.shop.customers"])
+    relation = NodeRun(
+        "test.shop.related", "test", "related", "", "data_team", "model.shop.stg_customers",
+        ("model.shop.stg_customers", "model.shop.orders"), "fail", 0.1,
+    )  # fmt: skip
+    stale = FreshnessRun(ops.SOURCE, "orders", "error")
+    one.records[-1] = replace(record, nodes=(*record.nodes, relation), freshness=(stale,))
+    still = found(tmp_path, one)
+    assert {i.check: i.cause for i in still}["test.shop.related"] == ops.SOURCE
+    groups = by_cause(still)
+    assert [[i.check for i in group] for group in groups] == [
+        [f"freshness.{ops.SOURCE}", "test.shop.related"]
+    ]
+    assert groups[0][0].told() == "freshness orders, Data team <data@example.com>, 8.0 days, 1 run"
 
 
 def test_what_came_between_good_and_bad_is_said(tmp_path: Path) -> None:

@@ -76,9 +76,24 @@ class Incident:
 
     def told(self) -> str:
         """One line: what, whose, how long."""
-        about = "" if self.kind == "run" else f" ({self.subject.rpartition('.')[2]})"
+        subject = self.subject.rpartition(".")[2]
+        about = f" of {subject}" if subject not in ("run", self.name) else ""
         owner = self.owner or "nobody's"
-        return f"{self.name}{about}, {owner}, {duration(self.seconds)}, {self.runs} runs"
+        runs = f"{self.runs} run{'s' * (self.runs != 1)}"
+        kind = "" if self.kind in ("run", "monitor") else f"{self.kind} "
+        return f"{kind}{self.name}{about}, {owner}, {duration(self.seconds)}, {runs}"
+
+
+def by_cause(found: Sequence[Incident]) -> tuple[tuple[Incident, ...], ...]:
+    """Incidents that share a cause, together: the one about the cause first, the oldest first."""
+    groups: dict[str, list[Incident]] = defaultdict(list)
+    for one in found:
+        groups[one.cause].append(one)
+    ordered = sorted(groups.items(), key=lambda group: -max(i.seconds for i in group[1]))
+    return tuple(
+        tuple(sorted(group, key=lambda one: (one.subject != cause, -one.seconds, one.check)))
+        for cause, group in ordered
+    )
 
 
 def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident, ...]:

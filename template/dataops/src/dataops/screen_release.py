@@ -13,6 +13,7 @@ from rich.markup import escape
 from dataops import steps
 from dataops.dbt import NodeResult
 from dataops.history_record import PUBLISHED, REHEARSAL, RUNNING, Record, masked, moment
+from dataops.incidents import by_cause
 from dataops.release import Released
 from dataops.releases import Listed
 from dataops.rollback import RolledBack
@@ -232,12 +233,12 @@ def show_status(out: Console, found: Status) -> None:
             _line(out, "missing", f"{len(found.missing)} of these had no run at all", _BAD)
     else:
         _line(out, "deadline", "nothing is late")
-    for one in found.open[:_SHOWN]:
-        _line(out, "open", one.told(), _BAD)
-        if one.impact:
-            _line(out, "", f"hangs on it: {', '.join(one.impact[:5])}")
-    if len(found.open) > _SHOWN:
-        _line(out, "", f"and {len(found.open) - _SHOWN} more: uv run dataops report")
+    for group in by_cause(found.open)[:_SHOWN]:
+        _line(out, "open", group[0].told(), _BAD)
+        if len(group) > 1:
+            _line(out, "", f"and {len(group) - 1} more that it may have caused")
+        if group[0].impact:
+            _line(out, "", f"hangs on it: {', '.join(group[0].impact[:5])}")
     for run in found.damaged:
         _line(
             out, "damaged", f"the record of {run}: the next release mends it or puts it aside", _BAD

@@ -208,14 +208,27 @@ where
     and run in (select opened_run from episodes union select run from code_releases);
 
 create temp table above as
-with recursive up as (
-    select distinct p.run, p.subject as node, p.subject as ancestor
+with recursive started as (
+    -- A test is about one node, and may compare it with others: they too may be the cause.
+    select p.run, p.check_id, p.subject as ancestor
     from problems as p
-    semi join episodes as e on p.run = e.opened_run
 
     union
 
-    select u.run, u.node, e.parent
+    select p.run, p.check_id, unnest(r.depends_on)
+    from problems as p
+    inner join results as r on p.run = r.run and p.check_id = r.unique_id
+    where r.kind in ('test', 'unit_test')
+),
+
+up as (
+    select s.run, s.check_id, s.ancestor
+    from started as s
+    semi join episodes as e on s.run = e.opened_run
+
+    union
+
+    select u.run, u.check_id, e.parent
     from up as u
     inner join edges as e on u.run = e.run and u.ancestor = e.child
 )
@@ -224,20 +237,24 @@ select * from up;
 
 create temp table incidents as
 with broken as (
-    select a.run, a.node, a.ancestor
+    select a.run, a.check_id, a.ancestor
     from above as a
     semi join problems as p on a.run = p.run and a.ancestor = p.subject
 ),
 
+-- A subject is as deep as the number of broken nodes that any of its checks stands on.
 depth as (
-    select run, node, count(*) as broken_above from broken group by run, node
+    select b.run, p.subject, count(distinct b.ancestor) as broken_above
+    from broken as b
+    inner join problems as p on b.run = p.run and b.check_id = p.check_id
+    group by b.run, p.subject
 ),
 
 causes as (
-    select b.run, b.node, arg_min(b.ancestor, (d.broken_above, b.ancestor)) as cause
+    select b.run, b.check_id, arg_min(b.ancestor, (d.broken_above, b.ancestor)) as cause
     from broken as b
-    inner join depth as d on b.run = d.run and b.ancestor = d.node
-    group by b.run, b.node
+    inner join depth as d on b.run = d.run and b.ancestor = d.subject
+    group by b.run, b.check_id
 )
 
 select
@@ -256,7 +273,7 @@ select
     good.run is null or opening.commit <> good.commit as new_commit,
     good.run is null or opening.raw <> good.raw as new_raw
 from episodes as e
-left join causes as c on e.opened_run = c.run and e.subject = c.node
+left join causes as c on e.opened_run = c.run and e.check_id = c.check_id
 left join production as closing on e.closed_number = closing.number
 inner join production as opening on e.opened_number = opening.number
 asof left join published as good on e.opened_number > good.number;

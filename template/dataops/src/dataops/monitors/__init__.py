@@ -100,6 +100,8 @@ def profile_all(
     ]
     places = {node.unique_id: Relation(node.schema, node.alias) for node, _ in built}
     columns = warehouse.columns(run, sorted(places.values()))
+    # Nobody counted the rows of a view: they are rarely more than the largest table's.
+    largest = max((rows for _, rows in built if rows is not None), default=None)
     personal = personal_columns(manifest, sql)
     asked = [
         profiling.query(
@@ -107,7 +109,7 @@ def profile_all(
             places[node.unique_id],
             columns[places[node.unique_id]],
             personal.get(node.unique_id, frozenset()),
-            rows,
+            largest if rows is None else rows,
         )
         for node, rows in built
         if columns.get(places[node.unique_id])

@@ -52,7 +52,7 @@ def query(
         relation: where it is.
         columns: names and types, in the warehouse's words.
         personal: columns of which only counts may be kept, in lower case.
-        rows: how many it is known to hold; None when nobody knows.
+        rows: about how many it holds; None when nobody knows.
     """
     exact = rows is not None and rows <= _EXACT
     parts, asked = ["count(*)"], []
