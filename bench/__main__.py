@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import sys
 
-from bench import first_product
+from bench import first_product, impact
 from bench.measure import Figure
 
 BENCHES = {
     "first-check": first_product.first_check,
     "check": first_product.check,
     "draft": first_product.draft,
+    "compare": impact.compare,
+    "leaf": impact.leaf,
+    "leaf-500": impact.leaf_500,
+    "root": impact.root,
 }
 
 

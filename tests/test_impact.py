@@ -242,6 +242,20 @@ def test_declarations_need_a_reason() -> None:
     assert unclear == ("customers",)
 
 
+@pytest.mark.parametrize(
+    ("sql", "asked"),
+    [
+        ("select now() as a, random() as b", "now, random"),
+        ("select CURRENT_DATE as a", "current_date"),
+        ("select 'now()' as a -- random()\n/* today() */", ""),
+        ("select snow(1) as a, known from t", ""),
+    ],
+)
+def test_sql_that_asks_the_clock_or_chance_is_noted(sql: str, asked: str) -> None:
+    notes = judge.unsteady(sql)
+    assert (f"It asks {asked}:" in notes[0]) if asked else notes == ()
+
+
 # ── Scenarios on the example ─────────────────────────────────────────────────────────────────────
 
 
@@ -491,6 +505,16 @@ def test_what_a_failed_test_leaves_out_is_compared_all_the_same(shop: Shop) -> N
     _, impact, _ = shop.impact(tests=True)
     assert impact["summaries"]["orders_daily"].startswith("rows: ")
     assert not any(model["unknown"] for model in impact["models"])
+
+
+@pytest.mark.slow
+def test_a_change_of_no_model_builds_nothing(shop: Shop) -> None:
+    shutil.rmtree(shop.root / "target" / "base", ignore_errors=True)
+    shop.edit("docs/note.md", "A note.\n")
+    step, impact, _ = shop.impact()
+    assert step.verdict == "passed"
+    assert impact["models"] == []
+    assert not list((shop.root / "target" / "base").glob("*/warehouse.duckdb"))
 
 
 @pytest.mark.slow

@@ -109,11 +109,8 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
 
 def _default_branches() -> Sequence[str]:
     """Where a change is going, most certain first: what a pipeline says, then what git knows."""
-    given = [
-        f"origin/{branch}"
-        for name in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-        if (branch := os.environ.get(name))
-    ]
+    said = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH")
+    given = [f"origin/{branch}" for name in said if (branch := os.environ.get(name))]
     if diff_base := os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
         given.append(diff_base)
     return (*given, "origin/HEAD", "origin/main", "origin/master", "main", "master")

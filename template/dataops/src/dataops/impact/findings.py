@@ -134,6 +134,7 @@ class Impact:
         others: tests, sources and macros that were added, removed or modified.
         nodes, edges: the lineage to draw: boxes, and pairs of parent and child.
         idle: models that were declared and do not change.
+        unclear: declarations that give no reason.
     """
 
     base: str
@@ -149,6 +150,7 @@ class Impact:
     nodes: tuple[GraphNode, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
     idle: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
 
     def of(self, *status: str) -> tuple[ModelImpact, ...]:
         """The models in one of these states."""

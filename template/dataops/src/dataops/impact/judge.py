@@ -221,6 +221,26 @@ def notes(old: Node, new: Node, diff: TableDiff | None, modified: bool) -> tuple
     return tuple(found)
 
 
+# What answers differently at another time; dbt's own current_timestamp keeps to our clock.
+_UNSTEADY = re.compile(
+    r"\b(current_date|current_time|current_timestamp|localtimestamp|today\s*\(|now\s*\(|"
+    r"random\s*\(|uuid\s*\(|gen_random_uuid\s*\()",
+    re.IGNORECASE,
+)
+
+
+def unsteady(sql: str) -> tuple[str, ...]:
+    """A note on compiled SQL that asks the clock or chance, whether or not it showed this time."""
+    code = re.sub(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", " ", sql, flags=re.DOTALL)
+    asked = {found.rstrip("( ").lower() for found in _UNSTEADY.findall(code)}
+    if not asked:
+        return ()
+    return (
+        f"It asks {', '.join(sorted(asked))}: what it says depends on when it is built. "
+        "dbt's current_timestamp() keeps to the product's clock.",
+    )
+
+
 def declarations(trailers: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """What commit trailers declare: model → why, and the trailers that say no reason.
 

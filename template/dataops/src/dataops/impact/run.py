@@ -252,8 +252,8 @@ class _Comparison:
             was = plan.built.get(plan.paired[name])
             now = self._built.get(name)
             if was is None or not was.ok:
-                said = f": {was.message.splitlines()[0]}" if was and was.message else ""
-                self._unknown[name] = f"base does not build it on this sample{said}"
+                # Not dbt's message: it may quote a value.
+                self._unknown[name] = "base does not build it on this sample"
             elif now is None or not now.ok:
                 self._unknown[name] = "this branch does not build it"
         readable = [name for name in common if name not in self._unknown]
@@ -345,7 +345,7 @@ class _Comparison:
         plan, product = self._plan, self._plan.product
         log = product.git("log", "--format=%B", f"{plan.change.base}..HEAD")
         trailers = re.findall(rf"(?im)^{judge.TRAILER}:\s*(.+)$", log)
-        declared, _ = judge.declarations(trailers)
+        declared, unclear = judge.declarations(trailers)
         today = product.as_of or now().isoformat()
         feeds = self._feeds()
         reached = (self._model(name, declared, today, feeds) for name in self._reached)
@@ -377,6 +377,7 @@ class _Comparison:
             nodes=nodes,
             edges=edges,
             idle=idle,
+            unclear=unclear,
         )
 
     def _feeds(self) -> dict[str, tuple[str, ...]]:
@@ -403,6 +404,8 @@ class _Comparison:
         notes: tuple[str, ...] = ()
         if old is not None:
             notes = judge.notes(old, node, diff, bool(why))
+        if name in self._built and status != DOWNSTREAM:
+            notes += judge.unsteady(self._built[name].sql)
         if "*" in unstable:
             diff = None
         return ModelImpact(

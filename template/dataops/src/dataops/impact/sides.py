@@ -51,6 +51,9 @@ class Sides:
         Returns:
             Unique id → why it cannot be read, for the nodes that cannot.
         """
+        if not database.is_file():
+            self._columns[name] = {}
+            return {node.unique_id: "nothing was built" for node in nodes}
         run = self._connection.execute
         run(f"set file_search_path = '{_text(files)}'")
         run(f"attach '{_text(database)}' as {_CATALOG} (read_only)")
@@ -66,8 +69,8 @@ class Sides:
                 copy = f"views.main.{quoted(f'{name}_{i}')}"
                 try:
                     run(f"create table {copy} as select * from {_CATALOG}.{_place(node)}")
-                except duckdb.Error as error:
-                    unreadable[node.unique_id] = str(error).splitlines()[0]
+                except duckdb.Error:  # its message may quote a value
+                    unreadable[node.unique_id] = "its rows cannot be read"
                     continue
                 self._relations[name, node.unique_id] = copy
             elif (node.schema.lower(), node.alias.lower()) in self._columns[name]:

@@ -241,6 +241,12 @@ def remarks(impact: Impact) -> list[str]:
         found.append(f"Everything was built and compared: {impact.whole}.")
     if impact.idle:
         found.append(f"Declared, and not changed: {some(impact.idle, 10)}.")
+    if impact.unclear:
+        told = some(impact.unclear, 5)
+        found.append(f"Declared without a reason, so not declared: {told}. Write: MODEL -- why")
+    for model in impact.models:
+        if model.diff is None or model.diff.same:
+            found += [f"{model.name}: {note}" for note in model.notes]
     return found
 
 
