@@ -1,8 +1,10 @@
 """Choosing the rows of the sample, in DuckDB, with bounded memory.
 
 Every table is loaded once into a scratch database. Parents are chosen first, then their children,
-so that families stay together; then whatever is missing is added: the parents of chosen rows, a
-row for every value of a small closed set, for null and not null, for the oldest and the newest.
+so that families stay together; then whatever is missing is added: the parents of chosen rows, all
+versions of a row, all children where a parent has few (an order has all its lines, so that sums
+still hold), a row for every value of a small closed set, for null and not null, for the oldest and
+the newest.
 The order is by a hash of the row's content, so the same input gives the same rows.
 """
 
@@ -25,7 +27,9 @@ _PARENT_SHARE = 10  # parents are at least a tenth of the bound, however many ch
 _LARGE_FAMILY = 10  # children per parent above which families are cut
 _LONGEST_CHAIN = 50  # steps from parent to parent
 _CLOSURE = 10  # times the bound, which the parents of chosen rows may take
-_VERSIONS = 3  # rows of one parent key, where it is not unique
+_VERSIONS = 50  # rows of one parent key at most, where it is not unique
+_SMALL_FAMILY = 4  # children per parent up to which families are kept whole
+_WHOLE_FAMILY = 100  # children of one parent at most that a whole family brings
 _NULL_WORDS = (
     "", "NA", "na", "N/A", "n/a", "NULL", "null", "Null", "None", "none", "NaN", "nan", "-",
 )  # fmt: skip
@@ -128,7 +132,8 @@ class Chooser:
         for table in self.tables:
             self._run(f"create or replace table {table.sql}_chosen (id bigint primary key)")
         for table in ordered:
-            self._choose_first(table, wanted[table.plan.name])
+            name = table.plan.name
+            self._choose_first(table, wanted[name], tiny=self._is_tiny(table, limits[name]))
         self.unfollowed = ()
         self._close(limits)
         if cover:
@@ -295,15 +300,13 @@ class Chooser:
                 if link.parent is table and link.child is not table and child in wanted:
                     count = min(count, wanted[child] / max(self._fanout[id(link)], 1.0))
             count = max(count, limit / _PARENT_SHARE, 1.0)
-            wanted[table.plan.name] = (
-                table.rows if table.rows <= limit / _TINY_SHARE else int(count)
-            )
+            wanted[table.plan.name] = table.rows if self._is_tiny(table, limit) else int(count)
         return wanted
 
-    def _choose_first(self, table: Loaded, wanted: int) -> None:
-        if wanted >= table.rows:
-            self._add(table, f"select id from {table.sql}")
-            return
+    def _is_tiny(self, table: Loaded, limit: int) -> bool:
+        return table.rows <= limit / _TINY_SHARE
+
+    def _choose_first(self, table: Loaded, wanted: int, tiny: bool) -> None:
         families = [
             link
             for link in self._links
@@ -311,10 +314,18 @@ class Chooser:
             and link.parent is not table
             and 0 < self.chosen(link.parent) < link.parent.rows
         ]
+        # Not tiny, and each row would bring its family: the parents decide then.
+        brings = not tiny and any(self._is_small(link) for link in families)
+        if wanted >= table.rows and not brings:
+            self._add(table, f"select id from {table.sql}")
+            return
         if families:
-            self._choose_children(max(families, key=lambda link: link.parent.rows), wanted)
-            # A table whose parents have hardly any children still deserves to be seen.
-            lacking = wanted // 2 - self.chosen(table)
+            family = max(families, key=lambda link: link.parent.rows)
+            self._choose_children(family, wanted)
+            # A table whose parents have hardly any children still deserves to be seen; where each
+            # row brings its whole family, a few are enough.
+            share = 20 if self._is_small(family) else 2
+            lacking = wanted // share - self.chosen(table)
         else:
             has_children = " + ".join(
                 f"({link.parent_key} in (select {link.child_key} from {link.child.sql}))::int"
@@ -371,13 +382,13 @@ class Chooser:
         )
 
     def _close(self, limits: Mapping[str, int]) -> None:
-        """Add the parents of chosen rows, theirs, and so on, until none is missing.
+        """Add the families of chosen rows, theirs, and so on, until nobody is missing.
 
         A chain may be as long as its table (each event names the one before): such a chain is
         followed for a while, then rows whose parents are not in reach are taken out again.
         """
         for _ in range(_LONGEST_CHAIN):
-            if not sum(self._add_parents(link) for link in self._links):
+            if not sum(self._add_family(link) for link in self._links):
                 return
             if any(self.chosen(t) > _CLOSURE * limits[t.plan.name] for t in self.tables):
                 break
@@ -391,13 +402,30 @@ class Chooser:
                 self._add(table, f"select id from {table.sql} order by rank limit {limit}")
         self.unfollowed = tuple(link.child.plan.name for link in self._links if self._orphans(link))
 
-    def _add_parents(self, link: _Link) -> bool:
-        key, parent = link.parent_key, link.parent.sql
-        return self._add(
+    def _is_small(self, link: _Link) -> bool:
+        """Whether parents have so few children that they are kept together."""
+        return link.parent is not link.child and self._fanout[id(link)] <= _SMALL_FAMILY
+
+    def _add_family(self, link: _Link) -> bool:
+        """Add parents of chosen children in all versions, and children where families are small."""
+        key, parent, child = link.parent_key, link.parent.sql, link.child.sql
+        added = self._add(
             link.parent,
-            f"select id from {parent} where {key} in ({self._missing(link)}) "
+            f"select id from {parent} where {key} in "
+            f"(select {link.child_key} from {child} where {_in_chosen(link.child)}) "
+            f"or {key} in (select {key} from {parent} where {_in_chosen(link.parent)}) "
             f"qualify row_number() over (partition by {key} order by rank) <= {_VERSIONS}",
         )
+        if not self._is_small(link):
+            return added
+        key = link.child_key
+        grown = self._add(
+            link.child,
+            f"select id from {child} where {key} in "
+            f"(select {link.parent_key} from {parent} where {_in_chosen(link.parent)}) "
+            f"qualify row_number() over (partition by {key} order by rank) <= {_WHOLE_FAMILY}",
+        )
+        return added or grown
 
     def _drop_orphans(self, link: _Link) -> bool:
         """Take out chosen children whose parent is in raw but not chosen; whether any was."""
