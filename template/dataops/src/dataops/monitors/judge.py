@@ -112,7 +112,7 @@ def _numbers(
         expected = expect(past, at)
         if expected is None:
             continue
-        level = _level(check, value, past, expected)
+        level = level_of(check, value, past, expected)
         if not level:
             continue
         warn = LIMITS[check].warn
@@ -139,7 +139,7 @@ def _measures(profile: RelationProfile, column: ColumnProfile) -> list[tuple[str
     return found
 
 
-def _level(check: str, value: float, past: tuple[Past, ...], expected: Expected) -> str:
+def level_of(check: str, value: float, past: tuple[Past, ...], expected: Expected) -> str:
     """How bad a value is: error, warn, or nothing."""
     limit, away = LIMITS[check], abs(value - expected.middle)
     if expected.low <= value <= expected.high or away < limit.floor:
