@@ -12,6 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import harness
 from dataops.dbt import Dbt
@@ -122,6 +124,36 @@ def test_hidden_values_never_leave() -> None:
         assert "ada" not in told
         assert "bob" not in told
         assert "'name'" in told
+
+
+CELL = st.one_of(st.none(), st.integers(0, 3))
+TABLE = st.dictionaries(st.integers(0, 6), st.tuples(CELL, CELL), max_size=7)
+
+
+@settings(max_examples=40, deadline=None)
+@given(TABLE, TABLE)
+def test_counts_are_those_of_a_comparison_by_hand(
+    base: dict[int, tuple[Any, Any]], head: dict[int, tuple[Any, Any]]
+) -> None:
+    with duckdb.connect() as connection:
+        for name, rows in (("base", base), ("head", head)):
+            connection.execute(f"create table {name} (id integer, a integer, b integer)")
+            for key, cells in rows.items():
+                connection.execute(f"insert into {name} values (?, ?, ?)", [key, *cells])
+        keyed = compare_tables(connection, "base", "head", [("id",)])
+        whole = compare_tables(connection, "base", "head")
+    both = base.keys() & head.keys()
+    changed = {key for key in both if base[key] != head[key]}
+    assert (keyed.added, keyed.removed) == (len(head.keys() - both), len(base.keys() - both))
+    assert keyed.changed == len(changed)
+    told = {column.name: column.changed for column in keyed.columns}
+    for i, name in enumerate("ab"):
+        assert (told.get(name) or 0) == sum(base[key][i] != head[key][i] for key in both)
+    assert (whole.added, whole.removed) == (
+        len(head.keys() - both) + len(changed),
+        len(base.keys() - both) + len(changed),
+    )
+    assert keyed.same == whole.same == (base == head)
 
 
 def test_composite_keys_and_odd_names() -> None:

@@ -117,10 +117,6 @@ class Dbt:
             self._manifest = result
         return run
 
-    def adopt(self, other: Dbt) -> None:
-        """Take over what another has parsed of the same project."""
-        self._manifest = other._manifest
-
     def build(self, *arguments: str) -> DbtRun:
         """`dbt build`: models, snapshots, data tests and unit tests, in order."""
         return self._invoke(["build", *arguments])[1]

@@ -52,6 +52,8 @@ class HookRun:
         # A new file is checked before it is added, too.
         every = _files(root, "--cached", "--others")
         files = every if only is None else [name for name in every if name in only]
+        # Without a file pre-commit would look at what is staged, and stash the rest meanwhile.
+        files = files or [".pre-commit-config.yaml"]
         # sqlfluff rewrites without a word, and pre-commit sees that only in files that git has.
         new = [name for name in _files(root, "--others") if name.endswith(".sql")]
         self._new = {name: _content(root / name) for name in new}

@@ -168,7 +168,7 @@ def breaking(old: Node, new: Node | None, today: str) -> tuple[str, ...]:
         found.append(f"it is {new.access or 'no longer public'}, no longer public")
     if not new.contract:
         return (*found, "its contract is no longer enforced")
-    if spoken(new) != spoken(old) and new.name != old.name:
+    if new.name != old.name:
         found.append(f"it is called {spoken(new)} now")
     elif (new.schema, new.alias) != (old.schema, old.alias):
         found.append(f"it is built as {new.alias} now, not as {old.alias}")

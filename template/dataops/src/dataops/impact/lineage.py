@@ -78,11 +78,12 @@ def trace(sql: str, schema: Schema, dialect: str = "duckdb") -> Lineage:
             identify=False,
         )
         scope = build_scope(qualified)
-    except (SqlglotError, RecursionError, KeyError, ValueError):
+        if scope is None:
+            return Lineage()
+        traced = _Tracer({_folded(relation) for relation in schema}).of(scope)
+    except (SqlglotError, RecursionError, LookupError, TypeError, ValueError, AttributeError):
+        # Not all that DuckDB runs can be read here. Unknown is safe: values stay hidden.
         return Lineage()
-    if scope is None:
-        return Lineage()
-    traced = _Tracer({_folded(relation) for relation in schema}).of(scope)
     columns = {name.lower(): frozenset(found) for name, (found, _) in traced.columns.items()}
     unknown = {name.lower() for name, (_, whole) in traced.columns.items() if not whole}
     if "*" in columns:

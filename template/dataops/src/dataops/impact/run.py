@@ -134,8 +134,15 @@ def plan(
     made = Plan(product, change, base, head, reached, whole, paired, built, here)
     if not whole and base.database.is_file():
         # On DuckDB a copy is the cheapest way to have everything upstream.
-        shutil.copy(base.database, made.database)
+        _copy_database(base.database, made.database)
     return made
+
+
+def _copy_database(database: Path, to: Path) -> None:
+    """A closed database, with what DuckDB has written beside it and not yet into it."""
+    shutil.copy(database, to)
+    if (log := database.with_name(f"{database.name}.wal")).is_file():
+        shutil.copy(log, to.with_name(f"{to.name}.wal"))
 
 
 def _why_whole(product: Product, change: Change, base: BaseSide) -> str:
@@ -207,9 +214,8 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
             doing("build what differs a second time")
             again = plan.here / "again" / "warehouse.duckdb"
             again.parent.mkdir(exist_ok=True)
-            shutil.copy(plan.database, again)
+            _copy_database(plan.database, again)
             second = replace(dbt, environment=side_environment(plan.product, again))
-            second.adopt(dbt)
             rebuilt = second.build("--full-refresh", *NOT_TESTS, "--select", *names)
             work.look_again(again, {n.unique_id for n in rebuilt.nodes if n.status == "success"})
         impact = work.impact()
@@ -353,7 +359,7 @@ class _Comparison:
         gone = [name for name in judge.in_order(self._old) if name not in paired]
         found = (
             *(model for model in reached if model is not None),
-            *(self._gone(name, declared, today) for name in gone),
+            *(self._gone(name, declared, today, feeds) for name in gone),
         )
         moved = {
             said
@@ -429,7 +435,9 @@ class _Comparison:
             origins=self._origins(name) if diff is not None else {},
         )  # fmt: skip
 
-    def _gone(self, name: str, declared: dict[str, str], today: str) -> ModelImpact:
+    def _gone(
+        self, name: str, declared: dict[str, str], today: str, feeds: dict[str, tuple[str, ...]]
+    ) -> ModelImpact:
         node, base = self._old[name], self._plan.base.manifest
         return ModelImpact(
             unique_id=name,
@@ -440,7 +448,7 @@ class _Comparison:
             owner=judge.owner(node, base),
             access=node.access,
             contract=node.contract,
-            feeds=self._feeds().get(name, ()),
+            feeds=feeds.get(name, ()),
             breaking=judge.breaking(node, None, today),
             declared=judge.reason_for(judge.spoken(node), "", declared),
         )

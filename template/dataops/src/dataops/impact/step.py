@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from dataops.dbt import Dbt, DbtRun
+from dataops.errors import DataopsError
 from dataops.impact import markdown, words
 from dataops.impact.base import Change, NoBase
 from dataops.impact.findings import Impact
@@ -61,18 +62,19 @@ class ImpactStep:
         self._plan: Plan | NoBase = NoBase("")
 
     def prepare(self) -> list[str]:
-        """Arguments for `dbt build` of head: only what the change reaches, or nothing for all.
-
-        Raises:
-            DataopsError: git or dbt could not run.
-        """
+        """Arguments for `dbt build` of head: only what the change reaches, or nothing for all."""
         if isinstance(self._found, NoBase):
             self._plan = self._found
             return []
         from dataops.impact import run
 
         begin = time.monotonic()
-        planned = run.plan(self._product, self._found, self._dbt, self._here, self._doing)
+        planned: Plan | NoBase
+        try:
+            planned = run.plan(self._product, self._found, self._dbt, self._here, self._doing)
+        except DataopsError as error:
+            # Base's trouble must not keep head from being checked.
+            planned = NoBase(str(error), WARNED)
         self._seconds = time.monotonic() - begin
         self._plan = planned
         return [] if isinstance(planned, NoBase) else planned.arguments
