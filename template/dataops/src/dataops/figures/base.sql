@@ -315,36 +315,28 @@ inner join published as target on r.current = target.run
 where r.verb = 'rollback' and target.number < was.number and target.commit <> was.commit;
 
 create temp table code_verdicts as
-with ordered as (
-    select
-        *,
-        lead(first_number) over (order by first_number) as next_number,
-        lag(first_number) over (order by first_number) as previous_number
-    from code_releases
+-- The code release that was the newest when an incident opened, and the first one after it.
+with followed as (
+    select distinct c.commit
+    from incidents as i
+    asof inner join code_releases as c on i.opened_number >= c.first_number
+    inner join touched as t on c.commit = t.commit and i.subject = t.node
+    where i.opened_number > c.published_number
+),
+
+reworked as (
+    select distinct c.commit
+    from incidents as i
+    asof inner join code_releases as c on i.opened_number < c.first_number
+    inner join changed as t on c.commit = t.commit and t.unique_id in (i.subject, i.cause)
 )
 
 select
     c.*,
     c.commit in (select commit from rolled_back) as rolled_back,
-    exists (
-        select 1
-        from incidents as i
-        inner join touched as t on i.subject = t.node
-        where
-            t.commit = c.commit
-            and i.opened_number > c.published_number
-            and (c.next_number is null or i.opened_number < c.next_number)
-    ) as followed_by_incident,
-    exists (
-        select 1
-        from incidents as i
-        inner join changed as t on t.unique_id in (i.subject, i.cause)
-        where
-            t.commit = c.commit
-            and i.opened_number < c.first_number
-            and (c.previous_number is null or i.opened_number >= c.previous_number)
-    ) as rework
-from ordered as c;
+    c.commit in (select commit from followed) as followed_by_incident,
+    c.commit in (select commit from reworked) as rework
+from code_releases as c;
 
 -- What a deadline a day expects, since production began.
 create temp table expected as
