@@ -695,7 +695,7 @@ def quoted_csv(root: Path, name: str, rows: list[list[str]]) -> SourceTable:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

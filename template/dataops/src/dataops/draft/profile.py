@@ -24,10 +24,7 @@ from dataops.raw import SourceTable
 MEMORY = "600MB"
 """DuckDB's share of memory; what doesn't fit is spilled to disk."""
 
-LARGE = 300_000_000
-"""Bytes of text from which the scratch database is a file."""
-
-EXAMPLES = 1_000
+EXAMPLES = 300
 """Frequent values that the decision about personal data gets to see."""
 
 FEW = 2_000
@@ -43,6 +40,9 @@ COUNTED = 100_000
 """Up to about so many different values, or near as many as rows, they are counted exactly."""
 
 _COLUMNS_A_SCAN = 60
+REFUSED = (duckdb.DataError, duckdb.InvalidInputException)
+"""What DuckDB raises when a value can't be cast."""
+
 T = TypeVar("T")
 
 _DEEPEST = 6
@@ -91,14 +91,11 @@ class _Glance:
 
 
 @contextmanager
-def bench(root: Path, sources: Sequence[SourceTable]) -> Iterator[Bench]:
-    """A scratch database for the files of `sources` under `root`, gone afterwards.
-
-    In memory when they are small, which is twice as fast; else on disk, where it is compressed.
-    """
+def bench(root: Path) -> Iterator[Bench]:
+    """A scratch database for files under `root`: in memory, what is too much for it on disk."""
     with tempfile.TemporaryDirectory(prefix="dataops-draft-") as folder:
         connection = duckdb.connect(
-            f"{folder}/scratch.duckdb" if _size(sources) > LARGE else ":memory:",
+            ":memory:",
             config={"memory_limit": MEMORY, "temp_directory": f"{folder}/spill"},
         )
         try:
@@ -132,9 +129,7 @@ class Bench:
         """
         name = sql.quoted(f"raw {source.name}")
         try:
-            self.rows(
-                f"create or replace table {name} as select * from {source.relation(self._root)}"
-            )
+            self._read(name, source.relation(self._root))
         except duckdb.Error as error:
             raise DataopsError(
                 f"The files of {source.name} can't be read: {str(error).splitlines()[0]}",
@@ -144,6 +139,15 @@ class Bench:
         columns = [(str(r[0]), str(r[1])) for r in self.rows(f"describe {name}")]
         leaves = [leaf for column, kind in columns for leaf in self._leaves(name, (column,), kind)]
         return Staged(source, name, self.count(f"select count(*) from {name}"), tuple(leaves))
+
+    def _read(self, name: str, relation: str) -> None:
+        """Reads files into a table, with one thread where rows are too wide for several."""
+        query = f"create or replace table {name} as select * from {relation}"
+        try:
+            self.rows(query)
+        except duckdb.OutOfMemoryException:
+            self.rows("set threads = 1")
+            self.rows(query)
 
     def _leaves(self, table: str, path: tuple[str, ...], kind: str) -> list[Leaf]:
         """The column itself, or the fields of a nested one, as deep as that is readable."""
@@ -275,10 +279,10 @@ class Bench:
             found.update({leaf: number(v) for leaf, v in zip(some, values, strict=True)})
         return found
 
-    def _part(self, table: str, rows: int) -> str:
-        """Rows spread evenly over the table, the same ones each time."""
+    def _part(self, table: str, rows: int, row: str = "rowid") -> str:
+        """Rows spread evenly over the table, the same ones each time; `row` numbers them."""
         step = max(rows // PART, 1)
-        return table if step == 1 else f"(select * from {table} where rowid % {step} = 0)"
+        return table if step == 1 else f"(select * from {table} where {row} % {step} = 0)"
 
     def misread(
         self, staged: Staged, leaf: Leaf, decided: types.Decided, limit: int = 50
@@ -353,30 +357,21 @@ class Bench:
                 found[leaf] = types.Size(number(a), number(b), number(c), largest)
         return found
 
-    def fails(self, staged: Staged, leaf: Leaf, expression: str) -> bool:
-        """Whether an expression over raw fails, or loses a value, in some row."""
+    def refuses(self, staged: Staged, expression: str) -> bool:
+        """Whether an expression over raw can't be evaluated in some row."""
         try:
-            return (
-                self.count(
-                    f"select count(*) from {staged.raw} where {_raw(leaf)} is not null "
-                    f"and ({expression}) is null"
-                )
-                > 0
-            )
-        except duckdb.Error:
+            self.rows(f"select count({expression}) from {staged.raw}")
+        except REFUSED:
             return True
+        return False
 
     def holds(self, staged: Staged, condition: str) -> bool:
         """Whether a condition over raw holds in every row where it isn't null."""
         return self.count(f"select count(*) from {staged.raw} where not ({condition})") == 0
 
-    def make(self, table: str, query: str) -> None:
-        """Keeps the result of a query under a name."""
-        self.rows(f"create or replace table {sql.quoted(table)} as {query}")
-
-    def drop(self, staged: Staged) -> None:
-        """Lets go of a table's raw rows."""
-        self.rows(f"drop table {staged.raw}")
+    def define(self, table: str, query: str) -> None:
+        """Gives a query a name; a view, for a copy of a wide or large table would take its room."""
+        self.rows(f"create or replace view {sql.quoted(table)} as {query}")
 
     def describe(self, table: str) -> list[tuple[str, str]]:
         """Names and types, in lower case, of a table's columns."""
@@ -436,7 +431,7 @@ class Bench:
         if column.cast.kind != "text" or column.personal or stats.longest > 60:
             return stats
         few = stats.exact and stats.distinct <= FEW
-        part = sql.quoted(table) if few else self._part(sql.quoted(table), rows)
+        part = sql.quoted(table) if few else self._part(sql.quoted(table), rows, sql.ROW)
         if stats.shortest == stats.longest:
             return replace(stats, shapes=self._shapes(part, sql.quoted(column.name), ""))
         return replace(stats, runs=self._shapes(part, sql.quoted(column.name), "+"))
@@ -500,13 +495,6 @@ class Bench:
 def number(value: object) -> int:
     """A count that DuckDB gave; 0 for null."""
     return int(str(value)) if value is not None else 0
-
-
-def _size(sources: Sequence[SourceTable]) -> int:
-    """About how many bytes the files of some tables are, unpacked."""
-    files = [path for source in sources for path in source.files if path.is_file()]
-    packed = {".gz", ".parquet"}
-    return sum(path.stat().st_size * (8 if path.suffix in packed else 1) for path in files)
 
 
 def _hash(columns: Sequence[str]) -> str:

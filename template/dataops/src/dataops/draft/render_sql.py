@@ -37,12 +37,12 @@ def staging(table: Table, groups: Sequence[tuple[str, Sequence[Column]]]) -> str
 
 
 def staging_query(table: Table, relation: str) -> str:
-    """The same select for DuckDB, over `relation`; columns in file order."""
-    columns = ", ".join(
+    """The same select for DuckDB over the table `relation`, in file order; rows are numbered."""
+    columns = [
         f"{sql.flat(sql.column_sql(c.cast, c.leaf, rendered=True))} as {sql.quoted(c.name)}"
         for c in table.columns
-    )
-    return f"select {columns} from {relation}"
+    ]
+    return f"select {', '.join(columns)}, rowid as {sql.ROW} from {relation}"
 
 
 def _item(column: Column) -> tuple[sql.Sql, str]:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from dataops.draft.names import RESERVED
 from dataops.draft.values import Cast, Leaf
 
+ROW = '"row number"'
+"""The column that numbers the rows of a profiled model; no drafted name has a blank."""
+
 WIDTH = 100
 STEP = 4
 

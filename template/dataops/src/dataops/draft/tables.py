@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-import duckdb
-
 from dataops.draft import (
     keys,
     mart,
@@ -23,7 +21,7 @@ from dataops.draft import (
     types,
 )
 from dataops.draft.personal import Classify
-from dataops.draft.profile import Bench, Staged, bench
+from dataops.draft.profile import REFUSED, Bench, Staged, bench
 from dataops.draft.values import NOTHING, Cast, Column, Doubt, Key, Leaf, Reference, Table, Test
 from dataops.errors import DataopsError
 from dataops.raw import SourceTable
@@ -128,8 +126,7 @@ def draft_tables(
     Raises:
         DataopsError: when a file can't be read.
     """
-    sources = [*tables, *(_as_known(table).source for table in known)]
-    with bench(root, sources) as scratch:
+    with bench(root) as scratch:
         found = _find(scratch, tables, [_as_known(table) for table in known], classify)
     return _write_down(found, group, mart_wanted=not known, taken=taken or {})
 
@@ -210,7 +207,6 @@ def _profiled(
         casts = _casts(scratch, s, named, decided[name], pii[name], sure, doubts)
         table = _table(scratch, s, named, casts, pii[name], doubts)
         found.append(replace(table, known=name in offered, offered=offered.get(name)))
-        scratch.drop(s)
     return found
 
 
@@ -311,23 +307,22 @@ def _table(
             ),
         )
 
-    model = f"stg {source.name}"
+    def profiled() -> Table:
+        table = built()
+        scratch.define(f"stg {source.name}", render_sql.staging_query(table, staged.raw))
+        stats = scratch.stats(f"stg {source.name}", table.columns, staged.rows)
+        return replace(table, columns=tuple(replace(c, stats=stats[c.name]) for c in table.columns))
+
     try:
-        scratch.make(model, render_sql.staging_query(built(), staged.raw))
-    except duckdb.Error:
+        return profiled()
+    except REFUSED:
         # Rare: a value that its reading lets through and the cast refuses. It stays as it is.
         for leaf in staged.leaves:
-            expression = sql.flat(sql.column_sql(casts[leaf], leaf, rendered=True))
-            if scratch.fails(staged, leaf, expression) and not casts[leaf].null_words:
-                kept = "json" if types.typed(leaf).form == "json" else ""
-                casts[leaf] = Cast("text", "varchar", kept)
-                doubts.append(
-                    Doubt(source.name, named[leaf], "some value can't be cast: kept as text")
-                )
-        scratch.make(model, render_sql.staging_query(built(), staged.raw))
-    table = built()
-    stats = scratch.stats(model, table.columns, staged.rows)
-    return replace(table, columns=tuple(replace(c, stats=stats[c.name]) for c in table.columns))
+            if scratch.refuses(staged, sql.flat(sql.column_sql(casts[leaf], leaf, rendered=True))):
+                casts[leaf] = Cast("text", "varchar")
+                why = "some value can't be cast: kept as text"
+                doubts.append(Doubt(source.name, named[leaf], why))
+        return profiled()
 
 
 def _references(

@@ -105,7 +105,6 @@ class Table:
     Attributes:
         source: where its rows are.
         rows: number of rows.
-        leaves: raw columns, those inside nested ones included, in file order.
         columns: columns of the staging model, in file order.
         known: whether the product has it already; then only its references are of interest.
         offered: names of the columns that other tables may refer to; None for all.
