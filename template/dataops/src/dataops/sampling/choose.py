@@ -29,6 +29,8 @@ _LONGEST_CHAIN = 50  # steps from parent to parent
 _CLOSURE = 10  # times the bound, which the parents of chosen rows may take
 _VERSIONS = 50  # rows of one parent key at most, where it is not unique
 _SMALL_FAMILY = 4  # children per parent up to which families are kept whole
+_GROWTH = 2  # times the bound, up to which families bring more rows
+_ADJACENT = 100_000  # rows, the first of a table, that show which parent they are delivered by
 _WHOLE_FAMILY = 100  # children of one parent at most that a whole family brings
 _NULL_WORDS = (
     "", "NA", "na", "N/A", "n/a", "NULL", "null", "Null", "None", "none", "NaN", "nan", "-",
@@ -121,6 +123,7 @@ class Chooser:
             for reference in table.plan.references
         ]
         self._fanout = {id(link): self._children_per_parent(link) for link in self._links}
+        self._whole = {id(link) for table in self.tables for link in self._owners(table)}
 
     def choose(self, limits: Mapping[str, int], *, cover: bool = True) -> None:
         """Choose anew, at most about `limits[table]` rows a table.
@@ -271,6 +274,31 @@ class Chooser:
         assert row is not None
         return float(row[0] / row[1]) if row[1] else 1.0
 
+    def _owners(self, table: Loaded) -> list[_Link]:
+        """The reference, none or one, by which rows of a table belong together.
+
+        Of several with small families it is the one whose children lie together in the files:
+        the lines of an order do, the lines of a product do not.
+        """
+        small = [
+            link
+            for link in self._links
+            if link.child is table
+            and link.parent is not table
+            and self._fanout[id(link)] <= _SMALL_FAMILY
+        ]
+        if len(small) < 2:
+            return small
+
+        def adjacent(link: _Link) -> int:
+            key = link.child_key
+            return self._number(
+                f"select count(*) from (select {key} = lag({key}) over (order by id) as same "
+                f"from {table.sql} where id < {_ADJACENT}) where same"
+            )
+
+        return [max(small, key=lambda link: (adjacent(link), link.parent.rows))]
+
     def _parents_first(self) -> list[Loaded]:
         """The tables with those they refer to before them; in a cycle, as the names sort."""
         ordered: list[Loaded] = []
@@ -320,7 +348,7 @@ class Chooser:
             self._add(table, f"select id from {table.sql}")
             return
         if families:
-            family = max(families, key=lambda link: link.parent.rows)
+            family = max(families, key=lambda link: (self._is_small(link), link.parent.rows))
             self._choose_children(family, wanted)
             # A table whose parents have hardly any children still deserves to be seen; where each
             # row brings its whole family, a few are enough.
@@ -388,7 +416,7 @@ class Chooser:
         followed for a while, then rows whose parents are not in reach are taken out again.
         """
         for _ in range(_LONGEST_CHAIN):
-            if not sum(self._add_family(link) for link in self._links):
+            if not sum(self._add_family(link, limits) for link in self._links):
                 return
             if any(self.chosen(t) > _CLOSURE * limits[t.plan.name] for t in self.tables):
                 break
@@ -403,10 +431,14 @@ class Chooser:
         self.unfollowed = tuple(link.child.plan.name for link in self._links if self._orphans(link))
 
     def _is_small(self, link: _Link) -> bool:
-        """Whether parents have so few children that they are kept together."""
-        return link.parent is not link.child and self._fanout[id(link)] <= _SMALL_FAMILY
+        """Whether parents have so few children that they are kept together.
 
-    def _add_family(self, link: _Link) -> bool:
+        Only one parent of a row brings its other children: through two (orders and products),
+        each row would bring the next until all are chosen.
+        """
+        return id(link) in self._whole
+
+    def _add_family(self, link: _Link, limits: Mapping[str, int]) -> bool:
         """Add parents of chosen children in all versions, and children where families are small."""
         key, parent, child = link.parent_key, link.parent.sql, link.child.sql
         added = self._add(
@@ -416,7 +448,8 @@ class Chooser:
             f"or {key} in (select {key} from {parent} where {_in_chosen(link.parent)}) "
             f"qualify row_number() over (partition by {key} order by rank) <= {_VERSIONS}",
         )
-        if not self._is_small(link):
+        limit = limits[link.child.plan.name]
+        if not self._is_small(link) or self.chosen(link.child) > _GROWTH * limit:
             return added
         key = link.child_key
         grown = self._add(

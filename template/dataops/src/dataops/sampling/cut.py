@@ -28,7 +28,7 @@ AS_OF: Final = "as_of.txt"
 _WIDE_SHARE = 50  # a row is wide from a fiftieth of the bytes
 _SHRINKS = 12
 _IN_MEMORY = 200_000_000  # bytes of raw up to which the scratch database needs no disk
-_MEMORY = "1GB"
+_MEMORY = "800MB"
 _STRAY_SHARE = 0.1  # from here e-mail addresses are the column's purpose, and it is not marked
 
 

@@ -228,9 +228,9 @@ def _shared_kinds(tables: list[PlannedTable]) -> dict[str, dict[str, str]]:
             if kind is None:
                 continue
             kinds[parent][key] = kind
-            if family(kinds[table].get(column, "")) != family(kind):
+            own = kinds[table].get(column)
+            if own is None or family(own) != family(kind):
                 kinds[table][column] = kind
-            kinds[table].setdefault(column, kind)
     return kinds
 
 
