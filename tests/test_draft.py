@@ -32,6 +32,7 @@ from yamllint.config import YamlLintConfig  # type: ignore[import-untyped]
 
 from dataops.draft import Drafts, draft_tables, known_tables, write
 from dataops.raw import SourceTable
+from dataops.sampling.personal import classify
 
 TEMPLATE = Path(__file__).parents[1] / "template"
 CSV_OPTIONS = "delim=',', quote='\"', escape='\"', comment='', skip=0, header=true"
@@ -419,6 +420,14 @@ def test_rare_values_far_down_are_seen(tmp_path: Path) -> None:
     assert (types["late_null"], types["late_text"]) == ("INTEGER", "VARCHAR")
     assert built.one("select count(*) - count(late_null) from stg_t") == 1
     assert any("'oops'" in d.why for d in drafts.tables[0].undecided)
+
+
+def test_rare_personal_values_are_seen(tmp_path: Path) -> None:
+    rows = [["id", "seldom"], *([str(i), ""] for i in range(20_000))]
+    for at in (7, 7_777, 17_771):
+        rows[at][1] = f"p{at}@mail.example"
+    drafts = draft(tmp_path, csv_table(tmp_path, "t", rows), who=classify)
+    assert drafts.tables[0].personal == {"seldom": "email"}
 
 
 def shop(root: Path) -> list[SourceTable]:

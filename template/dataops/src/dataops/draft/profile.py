@@ -299,7 +299,7 @@ class Bench:
             for r in self.rows(
                 f"select distinct {_raw(leaf)} from {staged.raw} "
                 f"where {_raw(leaf)} is not null and {said} "
-                f"and not coalesce({holds(plain)}, false) limit {limit}"
+                f"and not coalesce({holds(plain)}, false) order by 1 limit {limit}"
             )
         ]
 
@@ -322,15 +322,19 @@ class Bench:
 
     def examples(self, staged: Staged) -> dict[Leaf, list[str]]:
         """Frequent different values of each column, as text (JSON where nested), in order."""
-        rows = self._part(staged.raw, staged.rows)
+        part = self._part(staged.raw, staged.rows)
         found: dict[Leaf, list[str]] = {}
         for leaf in staged.leaves:
             nested = types.typed(leaf).form == "json"
             value = f"cast({f'to_json({_raw(leaf)})' if nested else _raw(leaf)} as varchar)"
-            values = self.rows(
-                f"select {value}, count(*) from {rows} where {_raw(leaf)} is not null "
-                f"group by 1 order by 2 desc, 1 limit {EXAMPLES}"
-            )
+            # A column that is mostly empty shows too little in a part, and may be personal still.
+            for rows in dict.fromkeys((part, staged.raw)):
+                values = self.rows(
+                    f"select {value}, count(*) from {rows} where {_raw(leaf)} is not null "
+                    f"group by 1 order by 2 desc, 1 limit {EXAMPLES}"
+                )
+                if len(values) == EXAMPLES:
+                    break
             found[leaf] = [str(row[0]) for row in values]
         return found
 
