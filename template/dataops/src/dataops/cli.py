@@ -116,6 +116,39 @@ def check(
 
 
 @app.command()
+def update(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change and why; change nothing.")
+    ] = False,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="VERSION", help="Default: the newest.")
+    ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Let the template's migrations run.")
+    ] = False,
+    pull_request: Annotated[
+        bool, typer.Option("--pull-request", help="Open one, as the scheduled workflow does.")
+    ] = False,
+) -> None:
+    """Bring the product to the template's newest version; your own files are never touched.
+
+    Exit code 0: clean, or nothing newer. 1: somebody has to decide. 2: could not run.
+    """
+    from dataops import screen_update, update_request
+    from dataops import update as verb
+
+    product = Product.find()
+    with _progress("update") as doing:
+        if pull_request:
+            done = update_request.request(product, doing, _say, to, trust)
+        else:
+            done = verb.update(product, doing, to, trust, dry_run)
+    for line in screen_update.lines(done, dry_run or pull_request):
+        _say(line)
+    raise typer.Exit(0 if done.clean else 1)
+
+
+@app.command()
 def own(
     path: Annotated[str, typer.Argument(help="A managed file.")],
     because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],

@@ -1,0 +1,202 @@
+"""Pull requests on GitHub and merge requests on GitLab, through their own interfaces."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dataops.errors import DataopsError
+
+# A token of the team's own, where the pipeline's own may not do what an update needs.
+TOKEN = "DATAOPS_UPDATE_TOKEN"
+_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Request:
+    """A pull or merge request.
+
+    Attributes:
+        number: as people write it.
+        title: its title.
+        open: whether it is still open.
+        merged: whether it was merged.
+    """
+
+    number: int
+    title: str
+    open: bool
+    merged: bool
+
+
+@dataclass(frozen=True)
+class Forge:
+    """Where the repository is hosted.
+
+    Attributes:
+        name: GitHub or GitLab.
+        requests: the URL of the repository's pull or merge requests.
+        push_url: where to push to.
+        user: whom git says it is when it pushes.
+        token: what it may do.
+        owner: whose repository it is; GitHub asks for it.
+        default_token: whether the token is the pipeline's own.
+    """
+
+    name: str
+    requests: str
+    push_url: str
+    user: str
+    token: str = field(repr=False)
+    owner: str
+    default_token: bool
+
+    def of_branch(self, branch: str) -> list[Request]:
+        """All requests from a branch, newest first.
+
+        Raises:
+            DataopsError: the forge refused.
+        """
+        if self.name == "GitHub":
+            query = {"head": f"{self.owner}:{branch}", "state": "all"}
+            return [
+                Request(
+                    said["number"], said["title"], said["state"] == "open", bool(said["merged_at"])
+                )
+                for said in self._call("GET", query=query)
+            ]
+        return [
+            Request(
+                said["iid"], said["title"], said["state"] == "opened", said["state"] == "merged"
+            )
+            for said in self._call("GET", query={"source_branch": branch, "state": "all"})
+        ]
+
+    def open(self, branch: str, target: str, title: str, text: str, draft: bool) -> int:
+        """Open a request; its number.
+
+        Raises:
+            DataopsError: the forge refused.
+        """
+        if self.name == "GitHub":
+            said = {"head": branch, "base": target, "title": title, "body": text, "draft": draft}
+            return int(self._call("POST", said)["number"])
+        said = {
+            "source_branch": branch,
+            "target_branch": target,
+            "title": f"Draft: {title}" if draft else title,
+            "description": text,
+            "remove_source_branch": True,
+        }
+        return int(self._call("POST", said)["iid"])
+
+    def renew(self, number: int, title: str, text: str) -> None:
+        """Give an open request a new title and text.
+
+        Raises:
+            DataopsError: the forge refused.
+        """
+        if self.name == "GitHub":
+            self._call("PATCH", {"title": title, "body": text}, path=f"/{number}")
+        else:
+            self._call("PUT", {"title": title, "description": text}, path=f"/{number}")
+
+    def push_environment(self) -> dict[str, str]:
+        """What lets git push: the token goes through the environment, never through a file."""
+        basic = base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
+        return {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{self.push_url}.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+        }
+
+    def _call(
+        self,
+        method: str,
+        body: Mapping[str, object] | None = None,
+        path: str = "",
+        query: Mapping[str, str] | None = None,
+    ) -> Any:
+        url = self.requests + path + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        data = json.dumps(body).encode() if body is not None else None
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        asked = urllib.request.Request(url, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(asked, timeout=_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise DataopsError(
+                f"{self.name} did not allow a pull request to be read or opened ({error.code}).",
+                where=error.read().decode(errors="replace")[:500],
+                mend=what_the_token_needs(self.name),
+            ) from error
+        except urllib.error.URLError as error:
+            raise DataopsError(
+                f"{self.name} could not be reached.", where=str(error.reason)
+            ) from error
+
+
+def what_the_token_needs(name: str) -> str:
+    """The rights that an update needs, in words."""
+    if name == "GitHub":
+        return (
+            "allow Actions to create pull requests (Settings, Actions, General), or set the secret "
+            f"{TOKEN} to a token that may write contents, pull requests and workflows"
+        )
+    return (
+        f"set the masked CI variable {TOKEN} to a project access token (developer, scopes api and "
+        "write_repository)"
+    )
+
+
+def find_forge(environment: Mapping[str, str] = os.environ) -> Forge:
+    """The forge that this pipeline runs on.
+
+    Raises:
+        DataopsError: it runs on none, or without a token.
+    """
+    own = environment.get(TOKEN, "")
+    if repository := environment.get("GITHUB_REPOSITORY"):
+        token = own or environment.get("GITHUB_TOKEN", "")
+        api = environment.get("GITHUB_API_URL", "https://api.github.com")
+        server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+        found = Forge(
+            name="GitHub",
+            requests=f"{api}/repos/{repository}/pulls",
+            push_url=f"{server}/{repository}.git",
+            user="x-access-token",
+            token=token,
+            owner=repository.split("/")[0],
+            default_token=not own,
+        )
+    elif project := environment.get("CI_PROJECT_ID"):
+        token = own
+        api = environment.get("CI_API_V4_URL", "https://gitlab.com/api/v4")
+        server, path = environment.get("CI_SERVER_URL", ""), environment.get("CI_PROJECT_PATH", "")
+        found = Forge(
+            name="GitLab",
+            requests=f"{api}/projects/{project}/merge_requests",
+            push_url=f"{server}/{path}.git",
+            user="oauth2",
+            token=token,
+            owner="",
+            default_token=False,
+        )
+    else:
+        raise DataopsError(
+            "A pull request is opened by the pipeline; this is none.",
+            where="neither GITHUB_REPOSITORY nor CI_PROJECT_ID is set",
+            mend="uv run dataops update",
+        )
+    if not token:
+        raise DataopsError(
+            f"There is no token for {found.name}.", mend=what_the_token_needs(found.name)
+        )
+    return found

@@ -1,0 +1,204 @@
+"""One pull request an update, on a forge of the test's own; a newer version takes it over."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness
+from dataops import update_request
+from dataops.errors import DataopsError
+from dataops.forge import find_forge
+from dataops.product import Product
+from dataops.update_request import BRANCH, request
+from gauntlet import run, versions
+from gauntlet.lives import LIVES, Team
+
+
+@dataclass
+class Host:
+    """A forge that keeps its requests in a list, and a remote to push to."""
+
+    url: str
+    remote: Path
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    refuse: bool = False
+    tokens: set[str] = field(default_factory=set)
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def host(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Host]:
+    remote = tmp_path / "remote" / "team" / "product.git"
+    harness.git(tmp_path, "init", "-q", "--bare", "-b", "main", str(remote))
+    this: Host
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+        def _answer(self, said: object, code: int = 200) -> None:
+            this.tokens.add(self.headers["Authorization"])
+            self.send_response(403 if this.refuse else code)
+            self.end_headers()
+            self.wfile.write(json.dumps(said).encode())
+
+        def _body(self) -> dict[str, Any]:
+            said: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            return said
+
+        def do_GET(self) -> None:
+            self._answer(list(reversed(this.requests)))
+
+        def do_POST(self) -> None:
+            number = len(this.requests) + 1
+            opened: dict[str, Any] = {"number": number, "iid": number, "merged_at": None}
+            opened["state"] = "open" if request.param == "github" else "opened"
+            this.requests.append({**opened, **self._body()})
+            self._answer(this.requests[-1], 201)
+
+        def do_PATCH(self) -> None:
+            this.requests[int(self.path.rsplit("/", 1)[1]) - 1].update(self._body())
+            self._answer({})
+
+        do_PUT = do_PATCH
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    this = Host(f"http://127.0.0.1:{server.server_port}", remote)
+    for name, value in harness.clean_environment().items():
+        if name.startswith("GIT_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    place = (tmp_path / "remote").as_uri()
+    said = {
+        "github": {
+            "GITHUB_REPOSITORY": "team/product",
+            "GITHUB_API_URL": this.url,
+            "GITHUB_SERVER_URL": place,
+        },
+        "gitlab": {
+            "CI_PROJECT_ID": "7",
+            "CI_API_V4_URL": this.url,
+            "CI_SERVER_URL": place,
+            "CI_PROJECT_PATH": "team/product",
+        },
+    }[request.param]
+    for name, value in {**said, "DATAOPS_UPDATE_TOKEN": "token-of-the-test"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
+    # What they do is tested elsewhere; here it would take a minute.
+    monkeypatch.setattr(update_request, "_check", lambda _: "## check passed")
+    monkeypatch.setattr(update_request, "_format", lambda _: None)
+    yield this
+    server.shutdown()
+
+
+@pytest.fixture
+def team(template_history: Path, tmp_path: Path) -> Team:
+    return run.born(template_history, tmp_path / "p", versions.FIRST, {}, LIVES["fresh"])
+
+
+def ask(team: Team, version: str) -> list[str]:
+    said: list[str] = []
+    request(Product(team.root), lambda _: None, said.append, to=version)
+    assert harness.git(team.root, "branch", "--show-current").strip() == "main"
+    assert harness.git(team.root, "status", "--porcelain") == ""
+    return said
+
+
+def body(host: Host, number: int = 1) -> str:
+    said = host.requests[number - 1]
+    return str(said.get("body") or said.get("description"))
+
+
+def test_one_request_that_a_newer_version_takes_over_and_a_closed_one_ends(
+    host: Host, team: Team
+) -> None:
+    assert "opened" in ask(team, "v1.0.1")[0]
+    (opened,) = host.requests
+    assert opened["title"] == "Update the template to v1.0.1"
+    assert not opened.get("draft")
+    assert "## check passed" in body(host)
+    assert "`.github/pull_request_template.md`" in body(host)
+    assert host.tokens == {"Bearer token-of-the-test"}
+
+    # A newer version: the same request, the same branch, one commit on main's.
+    assert "renewed" in ask(team, "v1.1.0")[0]
+    assert [said["title"] for said in host.requests] == ["Update the template to v1.1.0"]
+    assert "new question colour" in body(host)
+    log = harness.git(host.remote, "log", "--format=%s", BRANCH).splitlines()
+    assert log[0] == "Update the template to v1.1.0"
+    assert "Update the template to v1.0.1" not in log
+
+    # Closed without a merge: nobody is asked twice.
+    host.requests[0]["state"] = "closed"
+    assert "was closed" in ask(team, "v1.1.0")[0]
+    assert len(host.requests) == 1
+
+
+def test_a_conflict_is_a_draft_with_the_recipe(host: Host, team: Team) -> None:
+    versions.append(team.root / ".sqlfluff", "# our own line")
+    team.commit("an edit of a managed file")
+    ask(team, "v1.0.1")
+    (opened,) = host.requests
+    assert opened.get("draft") or opened["title"].startswith("Draft: ")
+    assert "conflict in .sqlfluff" in body(host)
+    assert "git switch template-update" in body(host)
+    assert "check passed" not in body(host)
+
+
+def test_commits_by_hand_on_the_branch_are_not_pushed_over(
+    host: Host, team: Team, tmp_path: Path
+) -> None:
+    ask(team, "v1.0.1")
+    clone = tmp_path / "clone"
+    harness.git(tmp_path, "clone", "-q", "-b", BRANCH, str(host.remote), str(clone))
+    (clone / "mended.txt").write_text("by hand\n")
+    harness.git(clone, "add", "-A")
+    harness.git(clone, "commit", "-q", "-m", "Mend conflicts")
+    harness.git(clone, "push", "-q", "origin", BRANCH)
+    (said,) = ask(team, "v1.1.0")
+    assert "Mend conflicts" in said
+    assert "mended.txt" in harness.git(host.remote, "ls-tree", "--name-only", BRANCH)
+
+
+def test_a_token_without_the_right_says_which(host: Host, team: Team) -> None:
+    host.refuse = True
+    with pytest.raises(DataopsError, match="403") as raised:
+        request(Product(team.root), lambda _: None, lambda _: None, to="v1.0.1")
+    assert "DATAOPS_UPDATE_TOKEN" in raised.value.mend
+    assert "token-of-the-test" not in str(raised.value)
+    assert harness.git(team.root, "branch", "--show-current").strip() == "main"
+    assert harness.git(team.root, "status", "--porcelain") == ""
+
+
+def test_without_a_token_or_a_pipeline_it_says_so() -> None:
+    with pytest.raises(DataopsError, match="this is none"):
+        find_forge({})
+    with pytest.raises(DataopsError, match="no token for GitLab"):
+        find_forge({"CI_PROJECT_ID": "7"})
+    assert "secret-token" not in repr(
+        find_forge({"GITHUB_REPOSITORY": "a/b", "GITHUB_TOKEN": "secret-token"})
+    )
+
+
+@pytest.mark.parametrize("host", ["github"], indirect=True)
+def test_githubs_own_token_may_not_push_workflows(
+    host: Host, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATAOPS_UPDATE_TOKEN")
+    monkeypatch.setenv("GITHUB_TOKEN", "the-pipelines-own")
+    with pytest.raises(DataopsError, match="workflows") as raised:
+        request(Product(team.root), lambda _: None, lambda _: None, to="v1.0.1")
+    assert ".github/workflows/check.yml" in raised.value.where
+    assert host.requests == []
