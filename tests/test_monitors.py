@@ -24,6 +24,7 @@ from dataops.monitors.accepted import accept, read_accepted
 from dataops.monitors.expect import Past, expect, quantile
 from dataops.monitors.judge import ERROR, WARN
 from dataops.monitors.personal import personal_columns
+from dataops.screen_release import next_command
 from dataops.warehouse.duckdb import DuckDbWarehouse
 
 DAY = timedelta(days=1)
@@ -371,6 +372,7 @@ def test_a_candidate_that_lost_its_rows_is_refused(
     assert done.exit_code == 1
     assert {one.check for one in done.record.findings if one.level == ERROR} >= {"volume"}
     assert "dataops accept" in done.record.problem
+    assert next_command(done).startswith("uv run dbt show --select ")
     assert (root / "store" / "current").resolve() == before
     kept = json.loads((root / "store/history/runs" / f"{done.record.run}.json").read_text())
     assert {one["name"] for one in kept["profile"]} == {"one", "two", "log"}

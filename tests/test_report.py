@@ -189,7 +189,9 @@ def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @needs_browser
-@pytest.mark.parametrize("runs", [0, 1, 30, 1000])
+@pytest.mark.parametrize(
+    "runs", [pytest.param(n, marks=() if n == 30 else pytest.mark.slow) for n in (0, 1, 30, 1000)]
+)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_browser_shows_it_without_a_complaint(tmp_path: Path, runs: int, theme: str) -> None:
     assert _BROWSER is not None, "no Chromium here: apt-get install chromium"

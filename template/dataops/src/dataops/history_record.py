@@ -156,7 +156,7 @@ class ColumnProfile:
         name: the column.
         type: its type, in the warehouse's words.
         nulls: rows without a value.
-        distinct: different values; an estimate on large relations, None where they can't be compared.
+        distinct: different values, on large relations about; None where they can't be told.
         low, high, mean: of numbers, and of times as seconds since 1970; None for other columns.
         shortest, longest: length of texts; None for other columns.
     """

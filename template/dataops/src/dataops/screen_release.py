@@ -78,6 +78,8 @@ def next_command(done: Released) -> str:
         if done.cause.result.kind == "source":
             return f"{raw}uv run dbt source freshness --target prod"
         return f"{raw}uv run dbt build --select +{done.cause.name}"
+    if bad := [one for one in done.record.findings if one.level == "error"]:
+        return f"uv run dbt show --select {bad[0].name}, and look at what came to raw"
     if done.record.outcome == "refused":
         return "uv run dataops check"
     return "uv run dataops release"
