@@ -265,13 +265,19 @@ def test_a_version_may_go_after_its_deprecation_date() -> None:
 
 def test_declarations_need_a_reason() -> None:
     declared, unclear = judge.declarations(
-        ["orders, `orders_daily` -- late orders count", "customers", "daily – dash", "x: colon"]
+        [
+            "orders, `orders_daily` -- late orders count",
+            "customers",
+            "late -- WHY",
+            "daily – dash",
+            "x: colon",
+        ]
     )
     assert declared == {
         "orders": "late orders count", "orders_daily": "late orders count",
         "daily": "dash", "x": "colon",
     }  # fmt: skip
-    assert unclear == ("customers",)
+    assert unclear == ("customers", "late -- WHY")
 
 
 @pytest.mark.parametrize(

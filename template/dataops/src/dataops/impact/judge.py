@@ -13,6 +13,8 @@ ROWS = ("model", "snapshot", "seed")
 # `Data-Change: orders, orders_daily -- why`; a dash of any length, or a colon, before the reason.
 _DECLARATION = re.compile(r"^(?P<names>[^:]+?)\s*(?:--+|[–—:])\s*(?P<why>\S.*)$", re.DOTALL)
 TRAILER = "Data-Change"
+# What stands for the reason in the line to paste; pasted as it is, it is none.
+PLACEHOLDER = "WHY"
 
 
 def holding_rows(manifest: Manifest) -> dict[str, Node]:
@@ -242,7 +244,7 @@ def unsteady(sql: str) -> tuple[str, ...]:
 
 
 def declarations(trailers: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """What commit trailers declare: model → why, and the trailers that say no reason.
+    """What commit trailers declare: model → why, and the trailers that give no reason.
 
     Args:
         trailers: the values of every `Data-Change` trailer, newest commit first.
@@ -250,7 +252,8 @@ def declarations(trailers: Iterable[str]) -> tuple[dict[str, str], tuple[str, ..
     found: dict[str, str] = {}
     unclear = []
     for value in filter(None, (trailer.strip() for trailer in trailers)):
-        if (match := _DECLARATION.match(value)) is None:
+        match = _DECLARATION.match(value)
+        if match is None or match["why"].strip() == PLACEHOLDER:
             unclear.append(value)
             continue
         for name in re.split(r"[,\s]+", match["names"].strip()):

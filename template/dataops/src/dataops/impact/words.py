@@ -14,7 +14,7 @@ from dataops.impact.findings import (
     ModelImpact,
     OtherChange,
 )
-from dataops.impact.judge import TRAILER
+from dataops.impact.judge import PLACEHOLDER, TRAILER
 from dataops.impact.tables import ColumnDiff, RowExample, Stats, TableDiff
 
 
@@ -39,7 +39,7 @@ def attention(impact: Impact) -> list[str]:
 
 def paste(impact: Impact) -> str:
     """The line that declares what is not declared yet."""
-    return f"{TRAILER}: {', '.join(m.name for m in impact.undeclared)} -- WHY"
+    return f"{TRAILER}: {', '.join(m.name for m in impact.undeclared)} -- {PLACEHOLDER}"
 
 
 def summary(model: ModelImpact) -> str:
