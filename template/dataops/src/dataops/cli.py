@@ -24,7 +24,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, soft_wrap=True)
+# A log has no width of its own: tables need not wrap there.
+_LOG_WIDTH = None if sys.stdout.isatty() else 120
+out = Console(highlight=False, soft_wrap=True, width=_LOG_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -35,23 +37,30 @@ def start(
         typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
     ] = None,
 ) -> None:
-    """First light: git, lock, hooks, your files, a check and the first commit. Safe to repeat.
+    """First light: git, lock, hooks, your files, a check, first commit and release. Repeatable.
 
     With --from it drafts sources, staging models, tests, a first mart and a sample from your files:
     CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. They are copied to raw/,
     the originals are only read.
     """
     from dataops import start as verb
+    from dataops import steps
     from dataops.screen import show_added, show_check
+    from dataops.screen_release import show_release
 
     product = Product.find()
     with _progress("start") as doing:
         started = verb.start(product, source, _say, doing, lambda added: show_added(out, added))
     show_check(out, started.steps)
     out.print()
-    if not started.ok:
+    if steps.verdict(started.steps) == steps.FAILED:
         out.print("Nothing was committed. Mend what failed, then: uv run dataops start")
         raise typer.Exit(1)
+    if started.released is not None:
+        show_release(out, started.released)
+        out.print()
+    if not started.ok:
+        raise typer.Exit(started.released.exit_code if started.released else 1)
     out.print(f"[bold]{escape(product.name)} stands.[/bold] Next:")
     out.print("  read  README.md" + (" and the drafts in models/" if started.added else ""))
     out.print("  try   uv run dbt build")

@@ -1,4 +1,4 @@
-"""`dataops start`: first light, from rendered files to a checked and committed product."""
+"""`dataops start`: first light, from rendered files to a checked, committed, released product."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from dataops.check import check
 from dataops.errors import DataopsError
 from dataops.hooks import tool_environment
 from dataops.product import Product
+from dataops.release import Options, Released, release
 from dataops.steps import Step
+from dataops.store import open_store
 
 BRANCH = "main"
 _EXAMPLE = Path("example") / "shop.py"
@@ -29,15 +31,19 @@ class Started:
         steps: the checks, in order.
         added: what became of the team's own files; None when none were given.
         commit: the short hash of the commit it made; empty when there was nothing to commit.
+        released: the first release; None when there is one already, or work is not committed yet.
     """
 
     steps: tuple[Step, ...]
     added: Added | None
     commit: str
+    released: Released | None
 
     @property
     def ok(self) -> bool:
-        return steps.verdict(self.steps) != steps.FAILED
+        """Whether the checks passed and the first release, if there was one, was published."""
+        published = self.released is None or self.released.exit_code == 0
+        return published and steps.verdict(self.steps) != steps.FAILED
 
 
 def start(
@@ -47,7 +53,7 @@ def start(
     doing: Callable[[str], None],
     show: Callable[[Added], None],
 ) -> Started:
-    """Bring a fresh product to its first commit; safe to repeat.
+    """Bring a fresh product to its first commit and its first release; safe to repeat.
 
     Args:
         product: the product.
@@ -74,8 +80,9 @@ def start(
         _make_example_raw(product, say, doing)
     done = check(product, say, doing)
     if steps.verdict(done) == steps.FAILED:
-        return Started(tuple(done), added, "")
-    return Started(tuple(done), added, _commit(product, say))
+        return Started(tuple(done), added, "", None)
+    commit = _commit(product, say)
+    return Started(tuple(done), added, commit, _first_release(product, say, doing))
 
 
 def _ready_git(product: Product, say: Callable[[str], None]) -> None:
@@ -165,3 +172,13 @@ def _commit(product: Product, say: Callable[[str], None]) -> str:
     commit = product.git("rev-parse", "--short", "HEAD")
     say(f"git: first commit {commit}")
     return commit
+
+
+def _first_release(
+    product: Product, say: Callable[[str], None], doing: Callable[[str], None]
+) -> Released | None:
+    """Build everything on raw and publish it, once; later releases are asked for by name."""
+    if open_store(product).current() is not None or product.git("status", "--porcelain"):
+        return None
+    doing("the first release")
+    return release(product, Options(), say, doing)
