@@ -38,10 +38,14 @@ NULL_WORDS = CLEAR_NULLS + DOUBTFUL_NULLS
 SIGNS = ("$", "€", "£", "¥", "%")
 
 _INT = "(0|[1-9][0-9]*)"
-_GROUPS = "(0|[1-9][0-9]{0,2})"
 _ISO_TIME = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
 _ISO_STAMP = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_ISO_TIME}"
 _MONTHS = "[A-Za-z]{3,9}"
+
+
+def _grouped(separator: str, point: str) -> Callable[[str], str]:
+    """Numbers whose digits may stand in groups of three; 0,123 is no group but a fraction."""
+    return _full(f"-?(0|[1-9][0-9]{{0,2}}({separator}[0-9]{{3}})*)({point}[0-9]+)?")
 
 
 def _full(pattern: str) -> Callable[[str], str]:
@@ -115,31 +119,15 @@ def _readings() -> dict[str, Reading]:
             Cast("double", "double"),
             _cast(f"-?({_INT}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?", "double"),
         ),
-        Reading(
-            "grouped_comma",
-            replace(number, drop=(",",)),
-            _full(f"-?{_GROUPS}(,[0-9]{{3}})*([.][0-9]+)?"),
-        ),
-        Reading(
-            "grouped_dot",
-            replace(number, drop=(".",), comma=True),
-            _full(f"-?{_GROUPS}([.][0-9]{{3}})*(,[0-9]+)?"),
-        ),
+        Reading("grouped_comma", replace(number, drop=(",",)), _grouped(",", "[.]")),
+        Reading("grouped_dot", replace(number, drop=(".",), comma=True), _grouped("[.]", ",")),
         Reading("comma", replace(number, comma=True), _full(f"-?{_INT}(,[0-9]+)?")),
     ]
     for name, sign in {"space": " ", "nbsp": "\u00a0", "thin": "\u202f", "quote": "''"}.items():
-        drop = (sign[0],)
-        groups = f"-?{_GROUPS}({sign}[0-9]{{3}})*"
-        found.append(
-            Reading(f"grouped_{name}", replace(number, drop=drop), _full(f"{groups}([.][0-9]+)?"))
-        )
-        found.append(
-            Reading(
-                f"grouped_{name}_comma",
-                replace(number, drop=drop, comma=True),
-                _full(f"{groups}(,[0-9]+)?"),
-            )
-        )
+        plain = replace(number, drop=(sign[0],))
+        found.append(Reading(f"grouped_{name}", plain, _grouped(sign, "[.]")))
+        comma = replace(plain, comma=True)
+        found.append(Reading(f"grouped_{name}_comma", comma, _grouped(sign, ",")))
     date, stamp = Cast("date", "date"), Cast("timestamp", "timestamp")
     found += [
         Reading("iso_date", date, _cast("[0-9]{4}-[0-9]{2}-[0-9]{2}", "date")),
@@ -203,6 +191,9 @@ _MONEY_NAMES = re.compile(
     r"discount|refund|salary|wage|budget|fare|tip|tolls|charge|charges|credit|debit|net|gross|"
     r"margin|profit|money|usd|eur|gbp|chf)(_|$)"
 )
+
+
+_CENTS_NAMES = re.compile(r"(^|_)(price|amount|amt|cost|fee|fare|salary|revenue|subtotal|refund)$")
 
 
 @dataclass(frozen=True)
@@ -270,10 +261,11 @@ def likely(sight: Sight, name: str, pii: str | None) -> Decided:
         return replace(
             text, doubt="1,234 may be a thousand or a number with three decimals: kept as text"
         )
-    for reading in fits:
-        if reading.startswith("grouped_") or reading == "comma":
-            best = "comma" if "comma" in fits else min(r for r in fits if r.startswith("grouped_"))
-            return as_read(sight, best)
+    if "comma" in fits:
+        return as_read(sight, "comma")
+    grouped = sorted(reading for reading in fits if reading.startswith("grouped_"))
+    if grouped:
+        return as_read(sight, grouped[0])
     if "short_year" in fits:
         return replace(text, doubt="dates with two digits for the year: kept as text")
     dates = sorted(r for r in fits if r[:3] in {"dmy", "mdy", "ymd"} or " " in r or "-b-" in r)
@@ -394,8 +386,11 @@ def sized(cast: Cast, size: Size, name: str) -> Cast:
     """The cast of a number with its SQL type.
 
     Decimals get a fixed scale when every value is written with the same one, or when the name says
-    money; other fractions become double, so that a later value is never cut.
+    money; other fractions become double, so that a later value is never cut. Amounts get cents even
+    where all are whole so far: a cast to integer would round the first that isn't.
     """
+    if cast.kind == "integer" and _CENTS_NAMES.search(name) and size.digits <= 16:
+        return replace(cast, kind="decimal", type="decimal(18, 2)")
     if cast.kind == "integer" or (cast.kind == "decimal" and size.decimals == 0):
         if size.largest <= 500_000_000:
             return replace(cast, kind="integer", type="integer")
