@@ -2,6 +2,7 @@
 # make test   everything that CI runs
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
+# make release  the next version of the template: its note, its commit, its tag
 # All set-up is done here: Python 3.10+, git and a package index are enough.
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ RUN := $(UV) run --quiet
 # Tests run side by side; each starts processes of its own.
 WORKERS ?= 2
 
-.PHONY: demo test bench lint format clean
+.PHONY: demo test bench lint format release clean
 .DEFAULT_GOAL := demo
 
 $(UV):
@@ -47,6 +48,10 @@ format: .cache/ready
 	@$(RUN) ruff format .
 	@$(RUN) python -m release.manifest
 	@$(RUN) python -m release.contract
+
+# The version follows from what products will see; VERSION=v2.0.0 asks for more. Nothing is pushed.
+release: .cache/ready
+	@$(RUN) python -m release $(VERSION)
 
 clean:
 	rm -rf .cache .venv
