@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -36,7 +37,9 @@ def show_release(out: Console, done: Released) -> None:
     verdict = f"{record.outcome}, as a rehearsal on the sample" if _rehearsal(record) else ""
     out.print(f"[bold {colour}]{verdict or record.outcome}[/]  {record.run}")
     if good:
-        _line(out, "read it", "<store>/current/warehouse.duckdb")
+        _line(
+            out, "read it", f"{os.environ.get('DATAOPS_STORE', 'store')}/current/warehouse.duckdb"
+        )
         if _rehearsal(record):
             _line(out, "make it real", f"{_MAKE_IT_REAL} and repeat")
         return
