@@ -13,10 +13,12 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
+from rich.console import Console
 
 import ops_history as ops
 import release_worker as worker
 from dataops.errors import DataopsError
+from dataops.history import History
 from dataops.history_record import ColumnProfile, NodeRun, Record, RelationProfile, read_record
 from dataops.manifest import Column, Manifest, Node
 from dataops.monitors import Watched, judge_all, levels_of, profile_all
@@ -24,7 +26,9 @@ from dataops.monitors.accepted import accept, read_accepted
 from dataops.monitors.expect import Past, expect, quantile
 from dataops.monitors.judge import ERROR, WARN
 from dataops.monitors.personal import personal_columns
-from dataops.screen_release import next_command
+from dataops.product import Product
+from dataops.screen_release import next_command, show_status
+from dataops.status import status
 from dataops.warehouse.duckdb import DuckDbWarehouse
 
 DAY = timedelta(days=1)
@@ -331,7 +335,7 @@ def test_what_the_team_accepts_becomes_normal(watch: Watch) -> None:
         accept(watch.folder, history, "volume.model.shop.other", "we bought a shop")
     with pytest.raises(DataopsError, match="Say why"):
         accept(watch.folder, history, "volume.model.shop.orders", " ")
-    accept(watch.folder, history, "volume.model.shop.orders", "we bought a shop")
+    accept(watch.folder, history, "monitor.volume.model.shop.orders", "we bought a shop")
     assert told(watch.judge(profile(3100))) == []
     assert told(watch.judge(profile(500))) == [("volume", ERROR)]
 
@@ -373,6 +377,12 @@ def test_a_candidate_that_lost_its_rows_is_refused(
     assert {one.check for one in done.record.findings if one.level == ERROR} >= {"volume"}
     assert "dataops accept" in done.record.problem
     assert next_command(done).startswith("uv run dbt show --select ")
+    console = Console(record=True, width=200)
+    show_status(console, status(Product(root)))
+    told = console.export_text()
+    finding = next(word for word in told.split() if word.startswith("monitor."))
+    accept(root, History(root / "store" / "history"), finding, "that is all there is")
+    assert read_accepted(root)[0].because == "that is all there is"
     assert (root / "store" / "current").resolve() == before
     kept = json.loads((root / "store/history/runs" / f"{done.record.run}.json").read_text())
     assert {one["name"] for one in kept["profile"]} == {"one", "two", "log"}

@@ -240,6 +240,9 @@ def show_status(out: Console, found: Status) -> None:
         _line(out, "deadline", "nothing is late")
     for group in by_cause(found.open)[:_SHOWN]:
         _line(out, "open", group[0].told(), _BAD)
+        if group[0].kind == "monitor":
+            accept = f'uv run dataops accept {group[0].check} --because "…"'
+            _line(out, "", f"if that is as it should be: {accept}")
         if len(group) > 1:
             _line(out, "", f"and {len(group) - 1} more that it may have caused")
         if group[0].impact:

@@ -72,7 +72,7 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
     Args:
         root: the product.
         history: where the finding is looked up, the newest first.
-        finding: its id.
+        finding: its id, also as an incident spells it, with `monitor.` before it.
         because: the reason, for those who come after.
 
     Raises:
@@ -80,6 +80,7 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
     """
     if not because.strip():
         raise DataopsError("Say why it is accepted.", mend='add --because "…"')
+    finding = finding.strip().removeprefix("monitor.")
     known: list[str] = []
     for _, record in zip(range(50), history.newest()):
         for one in record.findings:
@@ -93,7 +94,7 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
     raise DataopsError(
         "There is no such finding in the last 50 runs.",
         where=finding + (f"; there are: {', '.join(dict.fromkeys(known))}" if known else ""),
-        mend="copy the finding's id from: uv run dataops status",
+        mend="copy the id from: uv run dataops status",
     )
 
 
