@@ -31,7 +31,8 @@ class ModelImpact:
         notes: what a reviewer should know of it besides, one sentence each.
         breaking: promises of a public contract that it no longer keeps.
         declared: its author's reason; empty when its change was not declared.
-        origins: changed column → the changed columns upstream that it is computed from.
+        origins: changed column → the changed columns upstream that it is computed from; "(rows)" →
+            those that decide which rows there are.
     """
 
     unique_id: str

@@ -454,19 +454,23 @@ class _Comparison:
         )
 
     def _origins(self, name: str) -> dict[str, tuple[str, ...]]:
-        """Changed column → the changed columns upstream that it is computed from."""
+        """Changed column → the changed columns upstream that it is computed from; "(rows)" → those
+        that decide which rows there are, when these changed."""
         lineage = self._traced[1].columns.get(name, {})
-        found = {}
-        for column in self._diffs[name].columns:
-            upstream = [
-                f"{self._plan.head.nodes[parent].name}.{origin}"
-                for parent, origin in sorted(lineage.get(column.name.lower(), ()))
-                if parent in self._diffs
-                and any(c.name.lower() == origin for c in self._diffs[parent].columns)
-            ]
-            if upstream:
-                found[column.name] = tuple(upstream)
-        return found
+        diff = self._diffs[name]
+        found = {c.name: self._moved(lineage.get(c.name.lower(), ())) for c in diff.columns}
+        if diff.added or diff.removed:
+            found["(rows)"] = self._moved(self._traced[1].rows.get(name, ()))
+        return {column: upstream for column, upstream in found.items() if upstream}
+
+    def _moved(self, columns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """Those of some (parent id, column) whose values differ, for people."""
+        return tuple(
+            f"{self._plan.head.nodes[parent].name}.{column}"
+            for parent, column in sorted(columns)
+            if parent in self._diffs
+            and any(c.name.lower() == column for c in self._diffs[parent].columns)
+        )
 
     def _exposures(self, models: tuple[ModelImpact, ...]) -> tuple[ExposureImpact, ...]:
         base, head = self._plan.base.manifest, self._plan.head
