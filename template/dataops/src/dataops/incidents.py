@@ -74,14 +74,18 @@ class Incident:
         came = [word for word, new in (("code", self.new_commit), ("data", self.new_raw)) if new]
         return f"new {' and '.join(came)} since {self.good_run}" if came else "nothing new came"
 
-    def told(self) -> str:
-        """One line: what, whose, how long."""
+    @property
+    def label(self) -> str:
+        """What failed, for people: its kind, its name, and what it is about."""
         subject = self.subject.rpartition(".")[2]
         about = f" of {subject}" if subject not in ("run", self.name) else ""
-        owner = self.owner or "nobody's"
-        runs = f"{self.runs} run{'s' * (self.runs != 1)}"
         kind = "" if self.kind in ("run", "monitor") else f"{self.kind} "
-        return f"{kind}{self.name}{about}, {owner}, {duration(self.seconds)}, {runs}"
+        return f"{kind}{self.name}{about if self.kind != 'monitor' else ''}"
+
+    def told(self) -> str:
+        """One line: what, whose, how long."""
+        runs = f"{self.runs} run{'s' * (self.runs != 1)}"
+        return f"{self.label}, {self.owner or 'nobody'}, {duration(self.seconds)}, {runs}"
 
 
 def by_cause(found: Sequence[Incident]) -> tuple[tuple[Incident, ...], ...]:

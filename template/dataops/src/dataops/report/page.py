@@ -8,7 +8,7 @@ from html import escape
 
 from dataops.figures import SHARE, Figure, duration, shown
 from dataops.history_record import FAILED, PUBLISHED, REFUSED, REHEARSAL
-from dataops.incidents import Incident
+from dataops.incidents import Incident, by_cause
 from dataops.report import charts
 from dataops.report.facts import DAYS, Facts, RunLine, Volume
 from dataops.score import Asked
@@ -41,7 +41,8 @@ border-radius:.4rem;padding:.7rem .9rem}
 caption{text-align:left;padding:.3rem 0;font-size:.85rem}
 th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--rule);
 vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td.id{overflow-wrap:anywhere}thead th{font-size:.8rem;color:var(--dim);font-weight:600}
+td.id{overflow-wrap:anywhere;min-width:9rem}ul{margin:.2rem 0;padding-left:1.2rem}
+thead th{font-size:.8rem;color:var(--dim);font-weight:600}
 details summary{cursor:pointer;color:var(--dim);font-size:.85rem}
 svg{max-width:100%;height:auto;display:block}svg.broad{width:100%}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.8rem}
@@ -167,17 +168,22 @@ def _card(question: str, kind: str, answer: str, why: str) -> str:
 def _open(facts: Facts) -> str:
     if not facts.status.open:
         return ""
-    rows = [
-        (
-            _cell(one.name),
-            _cell(one.owner or "nobody"),
-            _cell(f"{_when(one.opened_at)}, {duration(one.seconds)}"),
-            _cell(_short(one.cause)),
-            _cell(", ".join(one.impact[:6]) + (" …" if len(one.impact) > 6 else "") or "nothing"),
-            _cell(one.between),
+    rows = []
+    for group in by_cause(facts.status.open):
+        one = group[0]
+        caused = "".join(f"<li>{escape(more.label)}</li>" for more in group[1:])
+        more = _fold(f"and {len(group) - 1} more that it may have caused", f"<ul>{caused}</ul>")
+        hangs = ", ".join(one.impact[:6]) + (" …" if len(one.impact) > 6 else "")
+        rows.append(
+            (
+                f"<td class=id>{escape(one.label)}{more if caused else ''}</td>",
+                _cell(one.owner or "nobody"),
+                _cell(f"{_when(one.opened_at)}, {duration(one.seconds)}"),
+                _cell(_short(one.cause)),
+                _cell(hangs or "nothing"),
+                _cell(one.between),
+            )
         )
-        for one in facts.status.open
-    ]
     heads = ("what", "who has it", "since", "cause", "hangs on it", "what came before")
     return "<h2>Open incidents</h2>" + _table("", heads, rows)
 
@@ -332,7 +338,7 @@ def _timeline(facts: Facts) -> str:
 
 def _incident(one: Incident) -> tuple[str, ...]:
     return (
-        _cell(one.name),
+        _cell(one.label, "id"),
         _cell(_when(one.opened_at)),
         _cell(duration(one.seconds) + (", open" if one.open else ""), "n"),
         _cell(str(one.runs), "n"),
