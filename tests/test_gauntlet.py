@@ -7,6 +7,8 @@ The quick cases run every life once, every profile once, every version once; all
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from itertools import product
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import copier.errors
 import pytest
 
 import harness
+from dataops.product import Product
 from gauntlet import run, versions
 from gauntlet.lives import LIVES
 
@@ -84,3 +87,23 @@ def test_a_migration_asks_for_trust_and_without_it_nothing_happens(
     with pytest.raises(copier.errors.UnsafeTemplateError, match="migrations"):
         run.update(team.root, LAST)
     assert harness.git(team.root, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("life", ["every_extension_point", "files_deleted"])
+def test_renovates_own_command_loses_nothing_either(
+    template_history: Path, tmp_path: Path, life: str
+) -> None:
+    """The command that Renovate's copier manager runs, word for word."""
+    team = run.born(template_history, tmp_path / "p", versions.FIRST, {}, LIVES[life])
+    before, answers = harness.tree(team.root, "."), dict(Product(team.root).answers)
+    subprocess.run(
+        [sys.executable, "-m", "copier", "update", "--skip-answered", "--defaults"]
+        + ["--answers-file", ".copier-answers.yml", "--vcs-ref", LAST_WITHOUT_TRUST],
+        cwd=team.root,
+        env=harness.clean_environment(),
+        check=True,
+        capture_output=True,
+    )
+    done = run.Passage(team, before, answers, harness.tree(team.root, "."))
+    harness.git(template_history, "checkout", "-q", LAST_WITHOUT_TRUST)
+    run.examine(done, template_history, LAST_WITHOUT_TRUST, tmp_path / "fresh")
