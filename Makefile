@@ -41,7 +41,7 @@ lint: .cache/ready
 	@$(RUN) ruff format --check .
 	@$(RUN) python -m release.manifest --check
 	@$(RUN) python -m release.contract --check
-	@$(RUN) mypy --strict template/dataops/src tests bench release
+	@$(RUN) mypy --strict template/dataops/src tests bench release fleet
 
 format: .cache/ready
 	@$(RUN) ruff check --fix .

@@ -41,8 +41,8 @@ class Forge:
     """Where the repository is hosted.
 
     Attributes:
-        name: GitHub or GitLab.
-        requests: the URL of the repository's pull or merge requests.
+        name: GitHub, GitLab, or git for a plain remote, which has a branch and no request.
+        requests: the URL of the repository's pull or merge requests; empty for a plain remote.
         push_url: where to push to.
         user: whom git says it is when it pushes.
         token: what it may do.
@@ -64,6 +64,8 @@ class Forge:
         Raises:
             DataopsError: the forge refused.
         """
+        if not self.requests:
+            return []
         if self.name == "GitHub":
             query = {"head": f"{self.owner}:{branch}", "state": "all"}
             return [
@@ -80,11 +82,13 @@ class Forge:
         ]
 
     def open(self, branch: str, target: str, title: str, text: str, draft: bool) -> int:
-        """Open a request; its number.
+        """Open a request; its number, 0 on a plain remote.
 
         Raises:
             DataopsError: the forge refused.
         """
+        if not self.requests:
+            return 0
         if self.name == "GitHub":
             said = {"head": branch, "base": target, "title": title, "body": text, "draft": draft}
             return int(self._call("POST", said)["number"])
@@ -110,6 +114,8 @@ class Forge:
 
     def push_environment(self) -> dict[str, str]:
         """What lets git push: the token goes through the environment, never through a file."""
+        if not self.token:
+            return {}
         basic = base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
         return {
             "GIT_CONFIG_COUNT": "1",
@@ -200,3 +206,23 @@ def find_forge(environment: Mapping[str, str] = os.environ) -> Forge:
             f"There is no token for {found.name}.", mend=what_the_token_needs(found.name)
         )
     return found
+
+
+def forge_of(url: str, environment: Mapping[str, str] = os.environ) -> Forge:
+    """The forge of a repository by its URL; hosts that are neither GitHub nor GitLab are plain git.
+
+    Raises:
+        DataopsError: there is no token for it.
+    """
+    parts = urllib.parse.urlsplit(url)
+    path = parts.path.strip("/").removesuffix(".git")
+    host = parts.hostname or ""
+    said = {TOKEN: environment.get(TOKEN, "")}
+    if host == "github.com":
+        return find_forge({**said, "GITHUB_REPOSITORY": path})
+    if "gitlab" in host:
+        server = f"{parts.scheme}://{parts.netloc}"
+        project = urllib.parse.quote(path, safe="")
+        place = {"CI_API_V4_URL": f"{server}/api/v4", "CI_SERVER_URL": server}
+        return find_forge({**said, **place, "CI_PROJECT_ID": project, "CI_PROJECT_PATH": path})
+    return Forge("git", "", url, "", "", "", False)

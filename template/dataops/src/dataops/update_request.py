@@ -25,22 +25,33 @@ def request(
     say: Callable[[str], None],
     to: str | None = None,
     trust: bool = False,
+    forge: Forge | None = None,
+    finish: bool = True,
 ) -> Update:
     """Update on a branch of its own, check it, push it, and open or renew the one pull request.
 
     Two commits: the template's changes, then what the product's own formatters make of them. A
     conflict makes it a draft. A version whose pull request was closed is not proposed again.
 
+    Args:
+        product: the product, all committed, on its main branch.
+        doing: shows what is being done right now.
+        say: prints a line that stays.
+        to: a version of the template; None for the newest.
+        trust: let the versions' migrations run.
+        forge: where the repository is hosted; None for the one that this pipeline runs on.
+        finish: format and check as well, which needs the product's environment.
+
     Raises:
         DataopsError: it could not run, or a token lacks a right.
     """
-    forge = find_forge()
+    forge = forge or find_forge()
     target = product.git("branch", "--show-current") or os.environ.get("CI_DEFAULT_BRANCH", "main")
     done = update(product, doing, to, trust)
     if not done.anything:
         return done
     try:
-        _request(product, forge, done, target, doing, say)
+        _request(product, forge, done, target, doing, say, finish)
     finally:
         # The working tree ends as it began, also when the forge refuses.
         _take_back(product)
@@ -55,6 +66,7 @@ def _request(
     target: str,
     doing: Callable[[str], None],
     say: Callable[[str], None],
+    finish: bool,
 ) -> None:
     title = screen_update.title(done)
     earlier = forge.of_branch(BRANCH)
@@ -72,7 +84,7 @@ def _request(
     product.git("add", "--all")
     product.git("commit", "--quiet", "--no-verify", "--message", title)
     checked = ""
-    if not done.conflicts:
+    if finish and not done.conflicts:
         doing("formatting")
         _format(product)
         doing("dataops check")

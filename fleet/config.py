@@ -1,0 +1,62 @@
+"""fleet.toml: the products, one git URL each."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class FleetError(Exception):
+    """The command can't run; the message says what, where and the mend."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One product of the fleet.
+
+    Attributes:
+        url: its git URL.
+        group: any word that sorts products, for instance a department; empty for none.
+        canary: whether it is updated first.
+    """
+
+    url: str
+    group: str = ""
+    canary: bool = False
+
+    @property
+    def name(self) -> str:
+        """The repository's name."""
+        return self.url.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")
+
+
+def read(path: Path) -> tuple[Member, ...]:
+    """The products that a fleet.toml lists, in its order.
+
+    Raises:
+        FleetError: the file is missing, no TOML, or says something that is not known.
+    """
+    try:
+        loaded: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FleetError(f"{path} cannot be read: {error}") from error
+    found = []
+    for number, said in enumerate(loaded.get("product", []), start=1):
+        if not isinstance(said, dict) or not isinstance(said.get("url"), str):
+            raise FleetError(f"{path}: product {number} has no url")
+        if unknown := sorted(set(said) - {"url", "group", "canary"}):
+            raise FleetError(f"{path}: product {number} says {', '.join(unknown)}, not known")
+        found.append(Member(said["url"], str(said.get("group", "")), bool(said.get("canary"))))
+    if not found:
+        raise FleetError(f"{path} lists no product: add [[product]] with its url")
+    urls = [member.url for member in found]
+    if twice := sorted({url for url in urls if urls.count(url) > 1}):
+        raise FleetError(f"{path} lists twice: {', '.join(twice)}")
+    return tuple(found)
