@@ -313,7 +313,7 @@ class Shop:
             path.unlink()
         (here / "warehouse.duckdb").unlink(missing_ok=True)
         said: list[str] = []
-        environment = side_environment(product, here / "warehouse.duckdb")
+        environment = side_environment(product, Path("target/check/warehouse.duckdb"))
         dbt = Dbt(self.root, "ci", here, environment)
         parsed = dbt.parse()
         assert parsed.ok, parsed.problem
@@ -552,7 +552,7 @@ def test_a_change_of_no_model_builds_nothing(shop: Shop) -> None:
     step, impact, _ = shop.impact()
     assert step.verdict == "passed"
     assert impact["models"] == []
-    assert not list((shop.root / "target" / "base").glob("*/warehouse.duckdb"))
+    assert not list((shop.root / "target" / "base").glob("*/tree/target"))
 
 
 @pytest.mark.slow
@@ -563,9 +563,10 @@ def test_base_is_built_once_and_only_as_far_as_needed(shop: Shop) -> None:
     (folder,) = (shop.root / "target" / "base").iterdir()
     first = json.loads((folder / "built.json").read_text("utf-8"))
     assert not any("int_contacts" in name for name in first)
-    written = (folder / "warehouse.duckdb").stat().st_mtime_ns
+    database = folder / "tree/target/check/warehouse.duckdb"
+    written = database.stat().st_mtime_ns
     shop.impact()
-    assert (folder / "warehouse.duckdb").stat().st_mtime_ns == written
+    assert database.stat().st_mtime_ns == written
     shop.edit("models/intermediate/int_contacts.sql", {"upper(email)": "lower(email)"})
     shop.impact()
     assert any("int_contacts" in name for name in json.loads((folder / "built.json").read_text()))

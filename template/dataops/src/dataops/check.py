@@ -16,7 +16,7 @@ from dataops import managed, steps
 from dataops.dbt import Dbt, DbtRun, NodeResult
 from dataops.errors import DataopsError
 from dataops.hooks import HookRun
-from dataops.impact.base import Change, NoBase, find_change
+from dataops.impact.base import Change, NoBase, find_change, side_environment
 from dataops.impact.step import NAME as IMPACT
 from dataops.impact.step import ImpactStep, files_to_look_at
 from dataops.manifest import read_manifest
@@ -86,12 +86,7 @@ def _dbt_steps(
     product: Product, found: Change | NoBase, here: Path, doing: Callable[[str], None]
 ) -> Iterator[Step]:
     database = here / "warehouse.duckdb"
-    environment = {
-        "DATAOPS_DB": str(database),
-        "DATAOPS_RAW": str(product.sample.relative_to(product.root)),
-    }
-    if product.as_of:
-        environment["DATAOPS_NOW"] = product.as_of
+    environment = side_environment(product, database.relative_to(product.root))
     dbt = Dbt(product.root, "ci", here, environment, progress=lambda line: doing(f"dbt: {line}"))
 
     doing("dbt parse")

@@ -28,6 +28,8 @@ _KEPT = 3
 _TOOLS = ("dbt-core", "dbt-duckdb", "duckdb")
 # Whoever installs other packages builds something else: these files decide it.
 _PACKAGES = ("packages.yml", "dependencies.yml", "package-lock.yml")
+# Where a side's database lies in its folder: dbt reads a whole project anew when this changes.
+_DATABASE = Path("target/check/warehouse.duckdb")
 NOT_TESTS = ("--exclude-resource-type", "test", "unit_test")
 
 
@@ -151,7 +153,7 @@ class BaseSide:
     """Base, checked out and parsed; `build` adds what is needed to its database.
 
     Attributes:
-        folder: target/base/…: the checkout in tree/, dbt's files in dbt/, the database.
+        folder: target/base/…: the checkout in tree/, with its database; dbt's files in dbt/.
         manifest: its resources.
     """
 
@@ -166,7 +168,7 @@ class BaseSide:
 
     @property
     def database(self) -> Path:
-        return self.folder / "warehouse.duckdb"
+        return self.tree / _DATABASE
 
     @property
     def state(self) -> Path:
@@ -201,7 +203,8 @@ class BaseSide:
         names = sorted(self.manifest.nodes[name].name for name in missing)
         every = len(missing) == len(buildable(self.manifest))
         select = [] if every else ["--select", *names]
-        run = self._dbt.build("--full-refresh", *NOT_TESTS, *select)
+        self.database.parent.mkdir(parents=True, exist_ok=True)
+        run = self._dbt.build("--no-write-json", "--full-refresh", *NOT_TESTS, *select)
         if not run.nodes and not run.ok:
             raise DataopsError("Base could not be built.", where=run.problem)
         built |= {
@@ -236,9 +239,8 @@ def prepare(
     Raises:
         DataopsError: git failed.
     """
-    environment = side_environment(product, Path())
+    environment = side_environment(product, _DATABASE)
     folder = product.target / "base" / f"{commit[:12]}-{_fingerprint(product, environment)}"
-    environment["DATAOPS_DB"] = str(folder / "warehouse.duckdb")
     dbt = Dbt(
         folder / "tree", "ci", folder / "dbt", environment, lambda line: doing(f"base: {line}")
     )
@@ -270,7 +272,11 @@ def _manifest(folder: Path) -> Manifest:
 
 
 def side_environment(product: Product, database: Path) -> dict[str, str]:
-    """The variables under which both sides run: head's sample and head's clock."""
+    """The variables under which both sides run: head's sample and head's clock.
+
+    Both sides name their database alike, from their own folder: so base reads only the files that
+    differ from what head has parsed.
+    """
     environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": product.sample.name}
     if product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
@@ -283,7 +289,7 @@ def _fingerprint(product: Product, environment: dict[str, str]) -> str:
     for tool in _TOOLS:
         digest.update(f"{tool} {version(tool)}\n".encode())
     seen = {k: v for k, v in os.environ.items() if k.startswith(("DBT_", "DATAOPS_CI"))}
-    digest.update(repr(sorted({**seen, **environment, "DATAOPS_DB": ""}.items())).encode())
+    digest.update(repr(sorted({**seen, **environment}.items())).encode())
     for path in sorted(product.sample.rglob("*")):
         if path.is_file():
             digest.update(path.relative_to(product.sample).as_posix().encode())

@@ -117,7 +117,9 @@ def plan(
         return base
     head = read_manifest(here / "manifest.json", packages=True)
     doing("what the change reaches")
-    found, run = dbt.select("--select", "state:modified+", "--state", str(base.state))
+    found, run = dbt.select(
+        "--no-write-json", "--select", "state:modified+", "--state", str(base.state)
+    )
     whole = _why_whole(product, change, base)
     if not whole and not run.ok:
         whole = "dbt cannot tell what the change reaches"
@@ -216,7 +218,9 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
             again.parent.mkdir(exist_ok=True)
             _copy_database(plan.database, again)
             second = replace(dbt, environment=side_environment(plan.product, again))
-            rebuilt = second.build("--full-refresh", *NOT_TESTS, "--select", *names)
+            rebuilt = second.build(
+                "--no-write-json", "--full-refresh", *NOT_TESTS, "--select", *names
+            )
             work.look_again(again, {n.unique_id for n in rebuilt.nodes if n.status == "success"})
         impact = work.impact()
     shutil.rmtree(scratch)
