@@ -162,18 +162,19 @@ def note(done: Effect) -> str:
 
 def next_version(last: str, level: str) -> str:
     """The version that follows, by the level of the step."""
-    numbers = _numbers(last)
+    was = numbers(last)
     position = {MAJOR: 0, MINOR: 1, PATCH: 2}[level]
-    stepped = [*numbers[:position], numbers[position] + 1, 0, 0][:3]
+    stepped = [*was[:position], was[position] + 1, 0, 0][:3]
     return "v" + ".".join(map(str, stepped))
 
 
 def under_declared(last: str, version: str, level: str) -> bool:
     """Whether a version promises products less change than it brings them."""
-    return _numbers(version) < _numbers(next_version(last, level))
+    return numbers(version) < numbers(next_version(last, level))
 
 
-def _numbers(version: str) -> list[int]:
+def numbers(version: str) -> list[int]:
+    """A version's three numbers, for comparing."""
     return [*(int(number) for number in re.findall(r"\d+", version)), 0, 0, 0][:3]
 
 

@@ -63,6 +63,36 @@ def test_nothing_is_lost_in_any_case(
     through(template_history, tmp_path, *case)
 
 
+def to_the_working_tree(repository: Path, where: Path, before: str, life: str) -> None:
+    team = run.born(repository, where / "product", before, {}, LIVES[life])
+    done = run.passage(team, versions.NEXT, trusted=versions.crosses_a_migration(before))
+    harness.git(repository, "checkout", "-q", versions.NEXT)
+    run.examine(done, repository, versions.NEXT, where / "fresh")
+
+
+@pytest.fixture(scope="session")
+def real_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository with its tags, and the working tree as the release that would follow."""
+    return versions.after_all_released(tmp_path_factory.mktemp("real") / "template")
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("before", versions.released())
+def test_nothing_is_lost_from_any_real_release(
+    real_history: Path, tmp_path: Path, before: str, life: str
+) -> None:
+    to_the_working_tree(real_history, tmp_path, before, life)
+
+
+def test_real_releases_are_met_like_the_made_up_ones(
+    template_history: Path, tmp_path: Path
+) -> None:
+    """Before there are any, the made-up ones stand in for them."""
+    repository = versions.after_all_released(tmp_path / "template", template_history)
+    assert versions.released(repository) == [*versions.EVERY, versions.NEXT]
+    to_the_working_tree(repository, tmp_path, versions.FIRST, "every_extension_point")
+
+
 @pytest.mark.slow
 def test_the_products_own_checks_are_green_after_the_update(
     template_history: Path, tmp_path: Path

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import harness
-from release import manifest
+from release import manifest, template
+from release.effect import numbers
 
 Change = Callable[[Path], None]
 
@@ -34,8 +35,29 @@ class Version:
     needs_trust: bool = False
 
 
+def released(repository: Path = harness.TEMPLATE) -> list[str]:
+    """The versions that were really released, oldest first."""
+    tags = harness.git(repository, "tag", "--list", "v[0-9]*").split()
+    return sorted(tags, key=numbers)
+
+
+def after_all_released(into: Path, repository: Path = harness.TEMPLATE) -> Path:
+    """The repository with its real releases, and the working tree released after them as NEXT."""
+    harness.git(into.parent, "clone", "-q", str(repository), str(into))
+    harness.git(into, "rm", "-r", "-q", "--force", ".")
+    _lay_working_tree(into)
+    release(into, NEXT)
+    return into
+
+
 def working_tree(into: Path) -> Path:
     """The working tree as a repository of its own, with nothing released yet."""
+    _lay_working_tree(into)
+    harness.git(into, "init", "-q", "-b", "main")
+    return into
+
+
+def _lay_working_tree(into: Path) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=harness.TEMPLATE,
@@ -46,8 +68,6 @@ def working_tree(into: Path) -> Path:
         if name and (harness.TEMPLATE / name).is_file():
             (into / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(harness.TEMPLATE / name, into / name)
-    harness.git(into, "init", "-q", "-b", "main")
-    return into
 
 
 def release(template: Path, version: str) -> None:
@@ -149,7 +169,9 @@ def before(product: Path) -> None:
     move_edited(product, ".sqlfluff", "dataops/sqlfluff.cfg")
 '''
 
-# The working tree is the first; these follow.
+# The working tree, released after all that were really released.
+NEXT = "v9999.0.0"
+# In the made-up history it is the first; these follow.
 FIRST = "v1.0.0"
 FOLLOWING = (
     Version("v1.0.1", patch),
@@ -165,11 +187,17 @@ def needs_trust(before: str, after: str) -> bool:
     return any(version.needs_trust for version in FOLLOWING if version.name in crossed)
 
 
+def crosses_a_migration(before: str) -> bool:
+    """Whether an update from a real release to the working tree runs a migration."""
+    declared = template.settings().get("_migrations", ())
+    return any(numbers(str(entry["version"])) > numbers(before) for entry in declared)
+
+
 def history(into: Path) -> Path:
     """A repository with every version released."""
-    template = working_tree(into)
-    release(template, FIRST)
+    repository = working_tree(into)
+    release(repository, FIRST)
     for version in FOLLOWING:
-        version.change(template)
-        release(template, version.name)
-    return template
+        version.change(repository)
+        release(repository, version.name)
+    return repository
