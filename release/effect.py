@@ -18,7 +18,6 @@ from dataops.managed import digest
 from release.template import MANAGED, OWNED, Ownership, asked, ownership, recorded, settings
 
 PATCH, MINOR, MAJOR = "patch", "minor", "major"
-_LEVELS = (PATCH, MINOR, MAJOR)
 # Each product differs in them: the version itself, and the list made of the other files.
 _NOT_COMPARED = (".copier-answers.yml", "dataops/managed.sha256")
 _SHOWN = 12
