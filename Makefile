@@ -1,5 +1,6 @@
 # make demo   a data product from real input, in .cache/demo
 # make test   everything that CI runs
+# make gauntlet  every promised update: versions, answers, lives
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
 # make release  the next version of the template: its note, its commit, its tag
@@ -11,7 +12,7 @@ RUN := $(UV) run --quiet
 # Tests run side by side; each starts processes of its own.
 WORKERS ?= 2
 
-.PHONY: demo test bench lint format release clean
+.PHONY: demo test gauntlet bench lint format release clean
 .DEFAULT_GOAL := demo
 
 $(UV):
@@ -31,7 +32,11 @@ demo: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tests/demo.py .cache/demo
 
 test: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest -n $(WORKERS)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest -n $(WORKERS) -m "not gauntlet"
+
+# Every version of the template, every profile of answers, every life of a product.
+gauntlet: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest -n $(WORKERS) -m gauntlet
 
 bench: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m bench
@@ -50,7 +55,7 @@ format: .cache/ready
 	@$(RUN) python -m release.contract
 
 # The version follows from what products will see; VERSION=v2.0.0 asks for more. Nothing is pushed.
-release: .cache/ready
+release: .cache/ready gauntlet
 	@$(RUN) python -m release $(VERSION)
 
 clean:

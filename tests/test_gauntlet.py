@@ -1,7 +1,7 @@
 """Every version, every answer profile, every life: after the update nothing is lost.
 
 The quick cases run every life once, every profile once, every version once; every version with
-every profile and every life is `slow`.
+every profile and every life is `gauntlet`, run by `make gauntlet` and before a release.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def test_nothing_is_lost(
         assert found > 2
 
 
-@pytest.mark.slow
+@pytest.mark.gauntlet
 @pytest.mark.parametrize("case", sorted(set(ALL) - set(QUICK)), ids="-".join)
 def test_nothing_is_lost_in_any_case(
     template_history: Path, tmp_path: Path, case: tuple[str, str, str, str]

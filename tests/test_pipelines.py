@@ -223,7 +223,8 @@ def test_a_flaw_turns_the_run_red(
     bare = propose(hosted(runner, "empty"), tmp_path, plant)
     done = run(runner, bare, tmp_path / "run")
     assert done.jobs == {"check": "failure"}, done.log
-    assert done.failed() == [flaw.step]
+    # What changes the data, or stops the build, is no surprise to the impact report either.
+    assert [step for step in done.failed() if step != "impact"] == [flaw.step]
     report = (done.artifact / "report.md").read_text(encoding="utf-8")
     for said in flaw.says:
         assert said in done.log
@@ -355,7 +356,9 @@ def test_no_host_and_no_token_in_the_pipelines() -> None:
             if path.is_file():
                 text = re.sub(given, "", path.read_text(encoding="utf-8"))
                 assert "://" not in text, path
-                assert not re.search(r"(token|password|secret)\w*[ \t]*[:=][ \t]*\S", text, re.I), path
+                assert not re.search(r"(token|password|secret)\w*[ \t]*[:=][ \t]*\S", text, re.I), (
+                    path
+                )
     # What checks a change, from a fork too, is given nothing at all.
     for path in (GITHUB, GITLAB):
         assert not re.search(r"token|secrets\.|password", path.read_text(encoding="utf-8"), re.I)

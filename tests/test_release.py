@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -153,7 +153,7 @@ def test_told_to_stop(make_product: MakeProduct, told: signal.Signals) -> None:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The example under git, to release from in this process."""
     root = harness.render(tmp_path / "shop")
     for name, value in harness.clean_environment().items():
@@ -165,7 +165,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, random.randrange(1, 10**6)])
+@pytest.mark.parametrize("seed", [0, 7])
 def test_state_and_full_refresh_give_equal_marts(
     shop: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

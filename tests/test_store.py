@@ -165,8 +165,12 @@ print(len(seen), n)
 
 @pytest.mark.slow
 def test_readers_never_notice(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight readers query in a loop while twenty releases publish and old ones are pruned."""
-    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    """Eight readers query in a loop while twenty releases publish and old ones are pruned.
+
+    A reader follows the pointer and then opens the file: what it found must outlive the releases
+    that come between the two, which here are milliseconds apart.
+    """
+    monkeypatch.setenv("DATAOPS_KEEP", "8")
     monkeypatch.setenv("DBT_ROWS", "1000")
     assert worker.quick_release(root).exit_code == 0
     stop = root / "stop"

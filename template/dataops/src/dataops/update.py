@@ -17,7 +17,7 @@ from dataops.hooks import tool_environment
 from dataops.product import ANSWERS, Product
 
 # Run among uv's own tools, the product does not depend on it; DATAOPS_COPIER is another command.
-COPIER = "copier>=9.19,<10"
+COPIER = "copier>=9.19.1,<10"
 NEW, RENEWED, REMOVED = "new", "renewed", "removed"
 _UNSAFE_EXIT = 4
 _HEADING = re.compile(r"^##\s+\[?(?P<version>v?\d+(?:\.\d+)*)\b")
