@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import copier
@@ -71,6 +73,24 @@ def test_a_misspelt_variable_stops_the_render(tmp_path: Path) -> None:
         file.write("{{ conatct }}\n")
     with pytest.raises(jinja2.UndefinedError):
         copier.run_copy(str(broken), tmp_path / "p", defaults=True, quiet=True)
+
+
+def can_take_the_network_away() -> bool:
+    """Whether this machine lets a test run without any network."""
+    if not shutil.which("unshare"):
+        return False
+    return subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not can_take_the_network_away(), reason="unshare --net is not allowed here")
+def test_needs_no_network(tmp_path: Path) -> None:
+    script = "import sys, pathlib, harness; harness.render(pathlib.Path(sys.argv[1]))"
+    subprocess.run(
+        ["unshare", "--net", sys.executable, "-c", script, str(tmp_path / "p")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        check=True,
+    )
+    assert (tmp_path / "p" / "dbt_project.yml").exists()
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
