@@ -662,7 +662,9 @@ def test_odd_tables(tmp_path: Path) -> None:
 
 # ---------------------------------------------------------------- whatever table is given
 
-_names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
+_names = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Co", "Cn"]), min_size=1, max_size=20
+)
 _makes: tuple[st.SearchStrategy[str], ...] = (
     st.integers(-(10**6), 10**6).map(str),
     st.integers(0, 10**25).map(str),
@@ -727,7 +729,7 @@ def test_whatever_is_given_the_draft_holds(
     assert draft(root, *tables).files == drafts.files
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(table=_columns())
 def test_whatever_is_given_the_linter_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]
