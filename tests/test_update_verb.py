@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import harness
 from dataops import managed, screen_update
 from dataops.errors import DataopsError
 from dataops.product import Product
-from dataops.update import Change, Update, compare_answers, notes_between, read_changes, update
+from dataops.update import Change, notes_between, read_changes, update
 from gauntlet import run, versions
 from gauntlet.lives import LIVES, Team
 
@@ -151,17 +152,92 @@ def test_notes_are_those_between_two_versions(
     assert not any(word in notes for word in not_words)
 
 
-def test_an_answer_that_is_no_longer_one_is_named() -> None:
-    """With --defaults Copier takes the default in silence."""
-    new, reset = compare_answers(
-        {"_commit": "v1", "ci": "jenkins", "team": "us"},
-        {"_commit": "v2", "ci": "github", "team": "us", "colour": "red"},
+def change_questions(template: Path, old: str, new: str) -> None:
+    """Release a version whose questions differ in one text."""
+    questions = template / "copier.yml"
+    text = questions.read_text("utf-8")
+    assert old in text
+    questions.write_text(text.replace(old, new, 1), encoding="utf-8")
+    versions.release(template, "v1.1.0")
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "old", "new", "valid"),
+    [
+        ("ci", "gitlab", "GitLab CI: gitlab", "Another: another", "another"),
+        ("team", "a b", "{% if not team.strip() %}", "{% if ' ' in team %}", "ab"),
+    ],
+    ids=["a choice is gone", "a validator is stricter"],
+)
+@pytest.mark.parametrize("options", [(), ("--skip-answered",)], ids=["", "as Renovate"])
+def test_a_stale_answer_stops_plain_copier_in_words(
+    working_template: Path,
+    tmp_path: Path,
+    key: str,
+    answer: str,
+    old: str,
+    new: str,
+    valid: str,
+    options: tuple[str, ...],
+) -> None:
+    """With --defaults Copier takes the default in silence, and nothing tells of it later."""
+    root = tmp_path / "p"
+    run.born(working_template, root, versions.FIRST, {key: answer}, LIVES["fresh"])
+    change_questions(working_template, old, new)
+
+    def copier(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "copier", "update", "--defaults", *options, *arguments],
+            cwd=root,
+            env=harness.clean_environment(),
+            capture_output=True,
+            text=True,
+        )
+
+    before = harness.tree(root, ".")
+    stopped = copier()
+    assert stopped.returncode == 1
+    assert f"{key}: your answer {answer} is no longer one" in stopped.stderr
+    assert f"copier update --data {key}=ANSWER" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert harness.tree(root, ".") == before
+    if not options:
+        with pytest.raises(DataopsError, match="Copier could not") as raised:
+            update(Product(root), still)
+        assert f"--data {key}=ANSWER" in raised.value.where
+
+    # The mend that it names.
+    done = copier("--data", f"{key}={valid}")
+    assert done.returncode == 0, done.stderr
+    assert str(Product(root).answers[key]) == valid
+
+
+def test_answers_of_another_form_and_a_first_copy_are_not_stopped(
+    working_template: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "p"
+    copied = subprocess.run(
+        [sys.executable, "-m", "copier", "copy", "--defaults", str(working_template), str(root)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert new == {"colour": "red"}
-    assert reset == {"ci": ("jenkins", "github")}
-    done = Update("v1", "v2", reset_answers=reset)
-    assert not done.clean
-    assert "ci='jenkins' is no longer one" in "\n".join(screen_update.lines(done, False))
+    assert "Warning" not in copied.stderr
+    harness.git(root, "init", "-q", "-b", "main")
+    team = Team(root, versions.FIRST)
+    team.append(".copier-answers.yml", "opt_outs: {.sqlfluff: ours}")
+    file = root / ".copier-answers.yml"
+    file.write_text(
+        file.read_text("utf-8")
+        .replace("opt_outs: {}\n", "")
+        .replace("product_name: p", "product_name: 7"),
+        encoding="utf-8",
+    )
+    team.commit("written by hand")
+    versions.append(working_template / "template" / ".yamllint", "# renewed")
+    versions.release(working_template, "v1.0.1")
+    run.update(root, "v1.0.1")
+    assert Product(root).answers["product_name"] == "7"
 
 
 def test_changes_are_read_from_git() -> None:

@@ -41,8 +41,6 @@ def _said(done: Update) -> Iterator[str]:
     """What somebody should know or decide."""
     for key, value in done.new_answers.items():
         yield f"  new question {key}: the default was taken, {value!r}"
-    for key, (was, now) in done.reset_answers.items():
-        yield f"  the answer {key}={was!r} is no longer one: {now!r} was taken; set it anew"
     for path in done.kept:
         yield f"  {path}: kept as your own, left alone"
     for path in done.rescued:

@@ -50,7 +50,6 @@ class Update:
         conflicts: files in which the template's lines and the team's met, by path.
         rescued: edited managed files that the template no longer has; the team's text was kept.
         new_answers: answers to new questions, with the defaults taken.
-        reset_answers: answers that are no longer valid: what was given, and what was taken instead.
         kept: managed files that the team declared its own, left alone.
         notes: the template's release notes between the two versions, Markdown.
         todo: a command that failed and is to be repeated by hand; empty when none did.
@@ -62,7 +61,6 @@ class Update:
     conflicts: tuple[str, ...] = ()
     rescued: tuple[str, ...] = ()
     new_answers: Mapping[str, object] = field(default_factory=dict)
-    reset_answers: Mapping[str, tuple[object, object]] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     notes: str = ""
     todo: str = ""
@@ -70,7 +68,7 @@ class Update:
     @property
     def clean(self) -> bool:
         """Whether nobody has to decide anything."""
-        return not (self.conflicts or self.rescued or self.reset_answers)
+        return not (self.conflicts or self.rescued)
 
     @property
     def anything(self) -> bool:
@@ -155,20 +153,9 @@ def read_changes(status: str, managed_before: Collection[str]) -> tuple[Change, 
     return tuple(sorted(found, key=lambda change: change.path))
 
 
-def compare_answers(
-    before: Mapping[str, object], after: Mapping[str, object]
-) -> tuple[dict[str, object], dict[str, tuple[object, object]]]:
-    """Answers to new questions, and answers that the newer version no longer accepts.
-
-    Copier takes the default in place of an answer that is not valid any more, and says nothing.
-    """
-    new = {key: value for key, value in after.items() if key not in before}
-    reset = {
-        key: (before[key], value)
-        for key, value in after.items()
-        if key in before and before[key] != value and not key.startswith("_")
-    }
-    return new, reset
+def new_answers(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
+    """Answers to new questions. An answer that is no longer one stops Copier: see copier.yml."""
+    return {key: value for key, value in after.items() if key not in before}
 
 
 def notes_between(changelog: str, before: str, after: str) -> str:
@@ -234,15 +221,13 @@ def _update(product: Product, doing: Callable[[str], None], to: str | None, trus
     if versions[0] != versions[1]:
         doing("release notes")
         notes = fetch_notes(str(after.get("_src_path", "")), *versions)
-    new, reset = compare_answers(before, after)
     return Update(
         before=versions[0],
         after=versions[1],
         changes=tuple(change for change in changes if change.path not in conflicts),
         conflicts=conflicts,
         rescued=rescued,
-        new_answers=new,
-        reset_answers=reset,
+        new_answers=new_answers(before, after),
         kept=tuple(sorted(kept)),
         notes=notes,
         todo=todo,
