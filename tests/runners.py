@@ -32,6 +32,8 @@ _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 # How this machine reaches its package index; nothing else of the environment reaches a runner.
 _PASSED_ON = ("UV_", "PIP_", "SSL_CERT_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 _KEPT_BACK = ("UV_PROJECT", "UV_NO_", "UV_RUN_", "UV_PYTHON")
+TOKEN = "token-of-the-run"
+_NOBODY = "http://127.0.0.1:9"
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -83,6 +85,7 @@ def run_github(
     event: str = "pull_request",
     workflow: str = "check.yml",
     installed: Path | None = None,
+    api: str = "",
 ) -> PipelineRun:
     """Run a workflow that the bare repository holds, under act.
 
@@ -92,6 +95,7 @@ def run_github(
         event: push (to main) or pull_request (of the branch `change`).
         workflow: its file in .github/workflows.
         installed: where uv finds what a run before has installed; None installs afresh.
+        api: what stands for the service's interface; without it nothing listens there.
     """
     pushed = event == "push"
     product = clone(bare, work / "clone", "main" if pushed else "change")
@@ -113,7 +117,8 @@ def run_github(
     done = subprocess.run(
         [*(str(SCRIPTS / "act"), event, "--json", "--eventpath", str(work / "event.json"))]
         + ["--workflows", str(path), "--platform", "ubuntu-latest=-self-hosted", *replaced]
-        + ["--no-skip-checkout", "--no-cache-server"],
+        + ["--no-skip-checkout", "--no-cache-server", "--secret", f"GITHUB_TOKEN={TOKEN}"]
+        + ["--env", f"GITHUB_API_URL={api or _NOBODY}", "--env", "GITHUB_REPOSITORY=team/product"],
         cwd=product,
         env=_bare_environment(work, installed)
         | {
@@ -142,6 +147,7 @@ def run_gitlab(
     branch: str = "change",
     source: str = "merge_request_event",
     installed: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> PipelineRun:
     """Run the pipeline that the bare repository holds for a branch, under gitlab-ci-local.
 
@@ -151,11 +157,12 @@ def run_gitlab(
         branch: the branch to run on.
         source: CI_PIPELINE_SOURCE, such as push or merge_request_event.
         installed: where uv finds what a run before has installed; None installs afresh.
+        variables: more of what the service and the project's settings say.
     """
     product = clone(bare, work / "clone", branch)
     # Stands for the image: a Python with pip, and nothing of the tests' own environment.
     subprocess.run([str(_uv()), "venv", "--quiet", "--seed", str(work / "image")], check=True)
-    done = _gitlab_ci_local(product, _bare_environment(work, installed), source)
+    done = _gitlab_ci_local(product, _bare_environment(work, installed), source, more=variables)
     said = _plain(done.stdout)
     ended = re.findall(r"^ (PASS|FAIL) +(\S+)", said, flags=re.MULTILINE)
     run = PipelineRun(
@@ -177,7 +184,11 @@ def gitlab_jobs(bare: Path, work: Path, branch: str, source: str) -> list[str]:
 
 
 def _gitlab_ci_local(
-    product: Path, environment: dict[str, str], source: str, *arguments: str
+    product: Path,
+    environment: dict[str, str],
+    source: str,
+    *arguments: str,
+    more: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     tools = product.parent / "tools"
     tools.mkdir()
@@ -185,6 +196,7 @@ def _gitlab_ci_local(
     image = product.parent / "image"
     environment["PATH"] = f"{image / 'bin'}:{tools}:{environment['PATH']}"
     settings = {"CI_PIPELINE_SOURCE": source, "UV_CACHE_DIR": environment["UV_CACHE_DIR"]}
+    settings |= more or {}
     variables = [f"--variable={name}={value}" for name, value in settings.items()]
     return subprocess.run(
         [str(_NODE / "bin" / "node"), str(_installed_gitlab_ci_local()), *arguments]

@@ -15,6 +15,8 @@ import yaml
 
 import harness
 import runners
+from comment_host import CommentHost, comment_host
+from dataops.comment import MARKER
 from runners import PipelineRun
 
 GITHUB = harness.TEMPLATE / "template" / ".github" / "workflows" / "check.yml"
@@ -96,8 +98,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
     def run(runner: str, bare: Path, work: Path) -> PipelineRun:
         work.mkdir()
-        runs = {"github": runners.run_github, "gitlab": runners.run_gitlab}
-        return runs[runner](bare, work, installed=installed)
+        if runner == "github":
+            return runners.run_github(bare, work, installed=installed)
+        return runners.run_gitlab(bare, work, installed=installed)
 
     return run
 
@@ -117,7 +120,8 @@ def test_github_checks_a_clone(hosted: Hosted, tmp_path: Path, event: str, conte
     bare = propose(hosted("github", content), tmp_path, add_a_page)
     (tmp_path / "run").mkdir()
     done = runners.run_github(bare, tmp_path / "run", event)
-    assert done.jobs == {"check": "success"}, done.log
+    comment = {} if event == "push" else {"comment": "success"}
+    assert done.jobs == {"check": "success", **comment}, done.log
     assert done.summary == (done.artifact / "report.md").read_text(encoding="utf-8")
     assert_green(done)
 
@@ -144,6 +148,11 @@ def assert_green(done: PipelineRun) -> None:
     assert re.search(r"^\| dbt build on the sample \| . passed \|.* [1-9]\d* models", report, re.M)
     assert "check passed" in done.log
     assert "<html" in (done.artifact / "static_index.html").read_text(encoding="utf-8")
+
+
+def jobs(runner: str, check: str) -> dict[str, str]:
+    """The jobs of a change and how they end; GitLab comments only where it is given a token."""
+    return {"check": check, **({"comment": "success"} if runner == "github" else {})}
 
 
 # ── Red ──────────────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +231,7 @@ def test_a_flaw_turns_the_run_red(
 
     bare = propose(hosted(runner, "empty"), tmp_path, plant)
     done = run(runner, bare, tmp_path / "run")
-    assert done.jobs == {"check": "failure"}, done.log
+    assert done.jobs == jobs(runner, "failure"), done.log
     # What changes the data, or stops the build, is no surprise to the impact report either.
     assert [step for step in done.failed() if step != "impact"] == [flaw.step]
     report = (done.artifact / "report.md").read_text(encoding="utf-8")
@@ -248,10 +257,57 @@ def test_a_stale_lock_turns_the_run_red(
     done = run(
         runner, propose(hosted(runner, "empty"), tmp_path, add_a_dependency), tmp_path / "run"
     )
-    assert done.jobs == {"check": "failure"}, done.log
+    assert done.jobs == jobs(runner, "failure"), done.log
     assert "lockfile" in done.log
     assert "uv lock" in done.log
     assert not (done.artifact / "report.json").exists()
+
+
+# ── The comment ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", ["github", "gitlab"])
+def test_what_a_change_does_is_one_comment_and_a_fork_has_the_summary(
+    hosted: Hosted, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, runner: str
+) -> None:
+    def rename_mercury(product: Path) -> None:
+        path = product / "models" / "marts" / "planets.sql"
+        path.write_text(PLANETS_SQL.replace("Mercury", "Hermes"))
+
+    bare = propose(hosted(runner, "empty"), tmp_path, rename_mercury)
+    installed = tmp_path_factory.mktemp("installed-once") / ".venv"
+
+    def go(work: Path, host: CommentHost) -> PipelineRun:
+        work.mkdir()
+        if runner == "github":
+            return runners.run_github(bare, work, installed=installed, api=host.url)
+        said = {"CI_MERGE_REQUEST_IID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "3"}
+        said |= {"CI_API_V4_URL": host.url, "DATAOPS_COMMENT_TOKEN": runners.TOKEN}
+        return runners.run_gitlab(bare, work, installed=installed, variables=said)
+
+    with comment_host() as host:
+        host.people_say("A remark.", f"{MARKER}\nWhat the run before said.")
+        done = go(tmp_path / "run", host)
+        # The change is not declared, so the check fails; that is not for the comment to judge.
+        assert done.jobs == {"check": "failure", "comment": "success"}, done.log
+        remark, said = host.bodies
+        assert remark == "A remark."
+        assert said.startswith(f"{MARKER}\n## ❌ Check of")
+        assert "Data-Change: planets -- WHY" in said
+        assert "Mercury → Hermes" in said
+        assert (done.artifact / "impact.md").read_text(encoding="utf-8") in said
+        for name in ("impact.html", "impact.json"):
+            assert (done.artifact / name).is_file()
+        assert host.tokens == {f"Bearer {runners.TOKEN}"}
+
+        host.read_only = True
+        done = go(tmp_path / "fork", host)
+        assert done.jobs == {"check": "failure", "comment": "success"}, done.log
+        assert "did not allow a comment to be written (403). A fork's token may only" in done.log
+        assert host.bodies == [remark, said]
+        if runner == "github":
+            assert "Mercury → Hermes" in done.summary
 
 
 # ── What a team adds ─────────────────────────────────────────────────────────────────────────────
@@ -302,8 +358,17 @@ def test_github_limits() -> None:
     assert workflow["concurrency"]["cancel-in-progress"] is True
     assert "github.ref" in workflow["concurrency"]["group"]
     assert workflow["defaults"] == {"run": {"shell": "bash"}}
+    # Only the job that comments may write, and it runs nothing but that.
+    allowed = {name: job["permissions"] for name, job in workflow["jobs"].items()}
+    writes = {"contents": "read", "pull-requests": "write"}
+    assert allowed == {"check": {"contents": "read"}, "comment": writes}
+    comment = workflow["jobs"]["comment"]
+    assert [step["run"] for step in comment["steps"] if "run" in step] == [
+        "python3 -m dataops.comment"
+    ]
+    assert "github.token" not in str(workflow["jobs"]["check"])
+    assert comment["needs"] == "check"
     for job in workflow["jobs"].values():
-        assert job["permissions"] == {"contents": "read"}
         assert 0 < job["timeout-minutes"] <= 60
         for step in job["steps"]:
             assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step.get("uses", f"a/b@{'0' * 40}"))
@@ -330,9 +395,18 @@ def test_gitlab_limits() -> None:
     assert pipeline["variables"]["GIT_DEPTH"] == "0"
     # GitLab keeps only what lies inside the project.
     assert not pipeline["variables"]["UV_CACHE_DIR"].startswith(("/", "~", ".."))
-    assert job["cache"] == {"key": {"files": ["uv.lock"]}, "paths": ["$UV_CACHE_DIR"]}
+    tools, base = job["cache"]
+    assert tools == {"key": {"files": ["uv.lock"]}, "paths": ["$UV_CACHE_DIR"]}
+    assert base == {"key": "base-$CI_MERGE_REQUEST_DIFF_BASE_SHA", "paths": ["target/base"]}
     # No registry host: the runner's own settings say where images come from.
     assert re.fullmatch(r"[a-z]+:[0-9.]+", job["image"])
+    comment = pipeline["comment"]
+    assert comment["rules"] == [
+        {"if": "$CI_MERGE_REQUEST_IID && $DATAOPS_COMMENT_TOKEN", "when": "always"}
+    ]
+    assert comment["script"] == ["python3 -m dataops.comment"]
+    assert comment["image"] == job["image"]
+    assert comment["timeout"]
 
 
 def test_both_pipelines_run_the_same_commands_with_the_same_uv() -> None:
@@ -360,8 +434,8 @@ def test_no_host_and_no_token_in_the_pipelines() -> None:
                     path
                 )
     # What checks a change, from a fork too, is given nothing at all.
-    for path in (GITHUB, GITLAB):
-        assert not re.search(r"token|secrets\.|password", path.read_text(encoding="utf-8"), re.I)
+    for job in (read(GITHUB)["jobs"]["check"], read(GITLAB)["check"]):
+        assert not re.search(r"token|secrets\.|password", str(job), re.I)
 
 
 # ── Linters ──────────────────────────────────────────────────────────────────────────────────────
@@ -441,10 +515,10 @@ def test_the_linters_find_what_is_wrong(
     tmp_path: Path, linter: str, good: str, bad: str, says: str
 ) -> None:
     text = GITHUB.read_text(encoding="utf-8")
-    assert text.count(good) == 1
+    assert good in text
     workflow = tmp_path / ".github" / "workflows" / "check.yml"
     workflow.parent.mkdir(parents=True)
-    workflow.write_text(text.replace(good, bad), encoding="utf-8")
+    workflow.write_text(text.replace(good, bad, 1), encoding="utf-8")
     assert says in lint_github(workflow).get(linter, "")
 
 

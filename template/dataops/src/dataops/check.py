@@ -47,7 +47,7 @@ def check(
 
     Returns:
         One step each, in order; the report is in target/check/ (report.md, report.json,
-        impact.md, impact.html, impact.json).
+        impact.md, impact.html, impact.json; comment.md for the pull request).
 
     Raises:
         DataopsError: the check could not run.
@@ -216,9 +216,11 @@ def _forget_last_check(here: Path) -> None:
 
 
 def _write_report(product: Product, here: Path, done: list[Step]) -> None:
-    text = steps.markdown(f"Check of {product.name}", done)
-    if (impact := here / "impact.md").is_file():
-        text += "\n" + impact.read_text(encoding="utf-8")
+    title = f"Check of {product.name}"
+    found = here / "impact.md"
+    impact = "\n" + found.read_text(encoding="utf-8") if found.is_file() else ""
+    text = steps.markdown(title, done) + impact
+    (here / "comment.md").write_text(steps.brief(title, done) + impact, encoding="utf-8")
     (here / "report.md").write_text(text, encoding="utf-8")
     (here / "report.json").write_text(steps.as_json(done), encoding="utf-8")
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):

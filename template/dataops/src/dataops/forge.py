@@ -17,6 +17,7 @@ from dataops.errors import DataopsError
 # A token of the team's own, where the pipeline's own may not do what an update needs.
 TOKEN = "DATAOPS_UPDATE_TOKEN"
 _SECONDS = 30
+_PAGE = 100  # comments in one answer
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,37 @@ class Forge:
         else:
             self._call("PUT", {"title": title, "description": text}, path=f"/{number}")
 
+    def comment(self, number: int, marker: str, text: str) -> bool:
+        """Write the one comment of a request that begins with a marker, over what it said before.
+
+        Args:
+            number: the request.
+            marker: how the comment is known again; it is put before the text.
+            text: Markdown.
+
+        Returns:
+            Whether the comment was there.
+
+        Raises:
+            DataopsError: the forge refused.
+        """
+        github = self.name == "GitHub"
+        issues = self.requests.removesuffix("/pulls") + "/issues"
+        place = f"{issues}/{number}/comments" if github else f"{self.requests}/{number}/notes"
+        body = {"body": f"{marker}\n{text}"}
+        page = 0
+        while True:
+            page += 1
+            found = self._ask("GET", f"{place}?per_page={_PAGE}&page={page}", None, _COMMENT)
+            for said in found:
+                if str(said["body"]).startswith(marker):
+                    one = f"{issues}/comments/{said['id']}" if github else f"{place}/{said['id']}"
+                    self._ask("PATCH" if github else "PUT", one, body, _COMMENT)
+                    return True
+            if len(found) < _PAGE:
+                self._ask("POST", place, body, _COMMENT)
+                return False
+
     def push_environment(self) -> dict[str, str]:
         """What lets git push: the token goes through the environment, never through a file."""
         if not self.token:
@@ -131,6 +163,12 @@ class Forge:
         query: Mapping[str, str] | None = None,
     ) -> Any:
         url = self.requests + path + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        what, mend = "a pull request to be read or opened", what_the_token_needs(self.name)
+        return self._ask(method, url, body, what, mend)
+
+    def _ask(
+        self, method: str, url: str, body: Mapping[str, object] | None, what: str, mend: str = ""
+    ) -> Any:
         data = json.dumps(body).encode() if body is not None else None
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         asked = urllib.request.Request(url, data, headers, method=method)
@@ -139,14 +177,16 @@ class Forge:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise DataopsError(
-                f"{self.name} did not allow a pull request to be read or opened ({error.code}).",
+                f"{self.name} did not allow {what} ({error.code}).",
                 where=error.read().decode(errors="replace")[:500],
-                mend=what_the_token_needs(self.name),
+                mend=mend,
             ) from error
-        except urllib.error.URLError as error:
-            raise DataopsError(
-                f"{self.name} could not be reached.", where=str(error.reason)
-            ) from error
+        except (OSError, ValueError) as error:
+            said = str(getattr(error, "reason", error))
+            raise DataopsError(f"{self.name} could not be reached.", where=said) from error
+
+
+_COMMENT = "a comment to be written"
 
 
 def what_the_token_needs(name: str) -> str:
@@ -162,13 +202,17 @@ def what_the_token_needs(name: str) -> str:
     )
 
 
-def find_forge(environment: Mapping[str, str] = os.environ) -> Forge:
+def find_forge(environment: Mapping[str, str] = os.environ, variable: str = TOKEN) -> Forge:
     """The forge that this pipeline runs on.
+
+    Args:
+        environment: the pipeline's.
+        variable: the one that may hold a token of the team's own.
 
     Raises:
         DataopsError: it runs on none, or without a token.
     """
-    own = environment.get(TOKEN, "")
+    own = environment.get(variable, "")
     if repository := environment.get("GITHUB_REPOSITORY"):
         token = own or environment.get("GITHUB_TOKEN", "")
         api = environment.get("GITHUB_API_URL", "https://api.github.com")

@@ -90,6 +90,23 @@ def markdown(title: str, steps: Sequence[Step]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def brief(title: str, steps: Sequence[Step]) -> str:
+    """The verdict and what is behind it, one line a step, without the rows that show it."""
+    whole = verdict(steps)
+    lines = [f"## {_SIGNS[whole]} {title}: {whole}"]
+    told = [step for step in steps if step.verdict in (FAILED, WARNED)]
+    lines += [""] * bool(told)
+    for step in told:
+        remark = f": {_one_line(step.summary)}" if step.summary else ""
+        repeat = f" · `{step.repeat}`" if step.repeat and step.verdict == FAILED else ""
+        lines.append(f"- {_SIGNS[step.verdict]} {step.name}{remark}{repeat}")
+    return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("<", "&lt;").replace("|", "\\|")
+
+
 def _clipped(detail: str) -> str:
     if len(detail) <= _DETAIL_LENGTH:
         return detail
