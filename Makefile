@@ -3,6 +3,8 @@
 # make gauntlet  every promised update: versions, answers, lives
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
+# make newest  the newest version of every pin, tried, as one pull request (CI does it weekly)
+# make ahead PIN=duckdb  a fresh product with what comes next
 # make release  the next version of the template: its note, its commit, its tag
 # All set-up is done here: Python 3.10+, git and a package index are enough.
 
@@ -12,7 +14,7 @@ RUN := $(UV) run --quiet
 # Tests run side by side; each starts processes of its own.
 WORKERS ?= 2
 
-.PHONY: demo test gauntlet bench lint format release clean
+.PHONY: demo test gauntlet bench lint format newest ahead release clean
 .DEFAULT_GOAL := demo
 
 $(UV):
@@ -46,13 +48,21 @@ lint: .cache/ready
 	@$(RUN) ruff format --check .
 	@$(RUN) python -m release.manifest --check
 	@$(RUN) python -m release.contract --check
+	@$(RUN) python -m release.pins --check
 	@$(RUN) mypy --strict template/dataops/src tests bench release fleet
 
 format: .cache/ready
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
+	@$(RUN) python -m release.pins
 	@$(RUN) python -m release.manifest
 	@$(RUN) python -m release.contract
+
+newest: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m release.newest
+
+ahead: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m release.ahead $(PIN)
 
 # The version follows from what products will see; VERSION=v2.0.0 asks for more. Nothing is pushed.
 release: .cache/ready gauntlet

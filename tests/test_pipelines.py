@@ -17,8 +17,10 @@ import harness
 import runners
 from comment_host import CommentHost, comment_host
 from dataops.comment import MARKER
+from release import pins
 from runners import PipelineRun
 
+CHECKOUT = pins.pinned()["actions/checkout"]
 GITHUB = harness.TEMPLATE / "template" / ".github" / "workflows" / "check.yml"
 GITLAB = harness.TEMPLATE / "template" / ".gitlab-ci.yml"
 
@@ -497,7 +499,7 @@ def test_one_ci_and_not_the_other(rendered: Mapping[str, Path]) -> None:
 @pytest.mark.parametrize(
     ("linter", "good", "bad", "says"),
     [
-        ("zizmor", "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "unpinned-uses"),
+        ("zizmor", "@{} # {}".format(*CHECKOUT.split()), "@v7", "unpinned-uses"),
         ("zizmor", "persist-credentials: false", "lfs: false", "artipacked"),
         ("zizmor", "permissions: {}", "permissions: write-all", "excessive-permissions"),
         (

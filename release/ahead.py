@@ -1,0 +1,63 @@
+"""`python -m release.ahead NAME`: does a fresh product pass its own check with what comes next?
+
+What comes next stands in pins.toml under [ahead]. The job that runs this blocks nobody.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import copier
+
+from release import pins
+from release.template import HERE
+
+_STEPS = (
+    ("uv", "lock", "--quiet"),
+    ("uv", "sync", "--quiet"),
+    ("git", "init", "--quiet", "--initial-branch=main"),
+    ("git", "add", "--all"),
+    ("git", "commit", "--quiet", "--no-verify", "--message", "first light"),
+    ("uv", "run", "dataops", "check"),
+)
+
+
+def product_ahead(into: Path, name: str, template: Path = HERE) -> Path:
+    """A fresh product that asks for the version ahead.
+
+    Raises:
+        PinError: pins.toml has no version ahead of this name.
+    """
+    ahead = pins.read(template)[pins.AHEAD]
+    if name not in ahead:
+        raise pins.PinError(f"{pins.PINS} has no {name} under [{pins.AHEAD}]")
+    copier.run_copy(str(template), into, defaults=True, quiet=True, vcs_ref="HEAD")
+    file = into / "dataops" / "pyproject.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(rf'"{name}[<>=][^"]*"', f'"{name}{ahead[name]}"', text), "utf-8")
+    return into
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code 0: it passes. 1: it does not, and the first step that failed says why."""
+    (name,) = arguments
+    with tempfile.TemporaryDirectory(prefix="ahead-") as folder:
+        try:
+            product = product_ahead(Path(folder) / "product", name)
+        except pins.PinError as error:
+            print(error, file=sys.stderr)
+            return 2
+        for step in _STEPS:
+            if subprocess.run(step, cwd=product).returncode:
+                print(f"with the next {name}, this fails: {' '.join(step)}", file=sys.stderr)
+                return 1
+    print(f"a fresh product passes its check with the next {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
