@@ -1,4 +1,4 @@
-"""`python -m release.ahead NAME`: does a fresh product pass its own check with what comes next?
+"""`python -m release.ahead NAME`: does a fresh product stand with what comes next?
 
 What comes next stands in pins.toml under [ahead]. The job that runs this blocks nobody.
 """
@@ -16,7 +16,10 @@ import copier
 from release import pins
 from release.template import HERE
 
-_STEPS = (
+# dbt 2 is another program, without the Python interface that dataops uses: what can be told is
+# whether it understands a product as it is.
+_PARSE = ("dbt", "parse", "--target", "ci", "--warn-error")
+_CHECK = (
     ("uv", "lock", "--quiet"),
     ("uv", "sync", "--quiet"),
     ("git", "init", "--quiet", "--initial-branch=main"),
@@ -26,19 +29,36 @@ _STEPS = (
 )
 
 
+def steps(name: str, template: Path = HERE) -> tuple[tuple[str, ...], ...]:
+    """The commands that try what comes next, in a fresh product that asks for it."""
+    if name == "dbt-core":
+        return (("uv", "tool", "run", "--from", f"{name}{_next(name, template)}", *_PARSE),)
+    return _CHECK
+
+
+def _next(name: str, template: Path) -> str:
+    ahead = pins.read(template)[pins.AHEAD]
+    if name not in ahead:
+        raise pins.PinError(f"{pins.PINS} has no {name} under [{pins.AHEAD}]")
+    return ahead[name]
+
+
 def product_ahead(into: Path, name: str, template: Path = HERE) -> Path:
     """A fresh product that asks for the version ahead.
 
     Raises:
         PinError: pins.toml has no version ahead of this name.
     """
-    ahead = pins.read(template)[pins.AHEAD]
-    if name not in ahead:
-        raise pins.PinError(f"{pins.PINS} has no {name} under [{pins.AHEAD}]")
+    wanted = _next(name, template)
     copier.run_copy(str(template), into, defaults=True, quiet=True, vcs_ref="HEAD")
     file = into / "dataops" / "pyproject.toml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(re.sub(rf'"{name}[<>=][^"]*"', f'"{name}{ahead[name]}"', text), "utf-8")
+    file.write_text(re.sub(rf'"{name}[<>=][^"]*"', f'"{name}{wanted}"', text), "utf-8")
+    # What comes next may have left the oldest Python behind; here it runs on one alone.
+    python = f'requires-python = ">={sys.version_info.major}.{sys.version_info.minor}"'
+    for project in (file, into / "pyproject.toml"):
+        text = project.read_text(encoding="utf-8")
+        project.write_text(re.sub(r'requires-python = "[^"]*"', python, text), encoding="utf-8")
     return into
 
 
@@ -51,11 +71,11 @@ def main(arguments: list[str]) -> int:
         except pins.PinError as error:
             print(error, file=sys.stderr)
             return 2
-        for step in _STEPS:
+        for step in steps(name):
             if subprocess.run(step, cwd=product).returncode:
                 print(f"with the next {name}, this fails: {' '.join(step)}", file=sys.stderr)
                 return 1
-    print(f"a fresh product passes its check with the next {name}")
+    print(f"a fresh product passes with the next {name}")
     return 0
 
 

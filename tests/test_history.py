@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import release_worker as worker
 from dataops import history as history_module
+from dataops import history_record
 from dataops.errors import DataopsError
 from dataops.history import History, HistoryError
 from dataops.history_facts import git_facts, raw_facts, read_raw
@@ -26,6 +27,7 @@ from dataops.history_record import (
     CRASHED,
     PUBLISHED,
     REFUSED,
+    SCHEMA,
     CommitFact,
     FreshnessRun,
     GitFacts,
@@ -456,3 +458,60 @@ def test_a_raw_file_that_cannot_be_read_is_named(
     with pytest.raises(DataopsError) as error:
         read_raw(tmp_path / "raw", tmp_path / "cache.json")
     assert error.value.where == "orders/a.csv: Input/output error"
+
+
+# ── An older schema ──────────────────────────────────────────────────────────────────────────────
+
+
+def as_schema_one(record: Record) -> bytes:
+    """The record as a made-up schema 1 had it: hands were people, and its end had another name."""
+    raw = json.loads(record.to_json())
+    raw["finished_at"] = raw.pop("ended_at")
+    return json.dumps({**raw, "schema": 1, "trigger": "person"}).encode() + b"\n"
+
+
+def from_schema_one(raw: dict[str, Any]) -> dict[str, Any]:
+    return {**raw, "ended_at": raw["finished_at"], "trigger": "manual"}
+
+
+def test_records_of_an_older_schema_are_read_loose_and_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History(tmp_path)
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    written = [make_record(number, trigger="manual") for number in range(1, 260)]
+    (tmp_path / "runs").mkdir()
+    for record in written[:209]:
+        (tmp_path / "runs" / f"{record.run}.json").write_bytes(as_schema_one(record))
+    # The older version packed some of its own; the newer one adds to them.
+    assert history.pack() == 159
+
+    monkeypatch.setattr(history_record, "SCHEMA", 2)
+    monkeypatch.setattr(history_module, "SCHEMA", 2)
+    monkeypatch.setattr(history_record, "UPGRADES", {1: from_schema_one})
+    written = [replace(record, schema=2) for record in written]
+    for record in written[209:]:
+        history.add(record)
+    assert list(history.newest()) == written[::-1]
+    for _ in range(2):
+        with history.connect() as connection:
+            found = connection.execute(
+                "select run, trigger, ended_at, schema from runs order by number"
+            ).fetchall()
+        assert [row[:2] for row in found] == [(one.run, "manual") for one in written]
+        assert all(row[2] is not None and row[3] == 2 for row in found)
+        history.pack()
+    # What was written stays to the letter.
+    oldest = history._packed(history._packs()[0], "record")[0]
+    assert oldest.encode() == as_schema_one(make_record(1, trigger="manual"))
+
+
+def test_a_record_of_a_newer_schema_is_not_guessed_at(tmp_path: Path) -> None:
+    newer = json.dumps({**json.loads(make_record(1).to_json()), "schema": SCHEMA + 1})
+    with pytest.raises(DataopsError, match="newer dataops") as raised:
+        read_record(newer.encode())
+    assert raised.value.mend == "uv run dataops update"
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / f"{make_record(1).run}.json").write_text(newer, encoding="utf-8")
+    with pytest.raises(DataopsError, match="newer dataops"):
+        History(tmp_path).connect()

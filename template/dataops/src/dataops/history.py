@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataops.errors import DataopsError
-from dataops.history_record import Record, read_record
+from dataops.history_record import SCHEMA, Record, read_record, upgraded
 from dataops.store import durable
 from dataops.store.folder import run_number
 
@@ -281,13 +281,20 @@ class History:
         import duckdb
 
         connection = duckdb.connect()
-        packs = [str(path) for path in self._packs()]
-        loose = [(run, text) for run in self._loose_runs() if (text := self._text(run)) is not None]
+        packs, texts = [], {}
+        for path in self._packs():
+            if _oldest_schema(connection, path) == SCHEMA:
+                packs.append(str(path))
+            else:  # its columns are those of an older schema; the records' own texts say everything
+                texts |= dict(zip(self._packed(path, "run"), self._packed(path, "record")))
+        for run in self._loose_runs():
+            if (text := self._text(run)) is not None:
+                texts[run] = text
         connection.execute("create temp table texts (run varchar, record varchar)")
-        if loose:
+        if texts:
             connection.execute(
                 "insert into texts select unnest(?), unnest(?)",
-                [[run for run, _ in loose], [text for _, text in loose]],
+                [list(texts), [_in_this_schema(text) for text in texts.values()]],
             )
         connection.execute(f"create temp table loose as {_FROM_TEXT.format('texts')}")
         if packs:
@@ -380,6 +387,16 @@ def _pack_size(path: Path) -> int:
     with duckdb.connect() as connection:
         found = connection.execute("select count(*) from read_parquet(?)", [str(path)]).fetchone()
     return int(found[0]) if found else 0
+
+
+def _oldest_schema(connection: DuckDBPyConnection, path: Path) -> int:
+    found = connection.execute("select min(schema) from read_parquet(?)", [str(path)]).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _in_this_schema(text: str) -> str:
+    raw = json.loads(text)
+    return text if raw.get("schema") == SCHEMA else json.dumps(upgraded(raw))
 
 
 def _quoted(path: Path) -> str:

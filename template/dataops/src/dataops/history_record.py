@@ -1,18 +1,24 @@
 """One run's record: what is written down of one attempt to make a release, or of a rollback.
 
 docs/records.md describes every field. A field may be added within one schema version; to rename or
-remove one, or to change what it means, is a new version.
+remove one, or to change what it means, is a new version, with a step in UPGRADES: records are never
+rewritten, so each version reads what every earlier one wrote.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from dataops.errors import DataopsError
+
 SCHEMA = 1
+# From each earlier schema version to the next: a record's fields as they were, as they are called since.
+UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 # Outcomes. RUNNING is only ever seen beside a candidate, never in the history.
 RUNNING = "running"
@@ -272,13 +278,14 @@ class Record:
 
 
 def read_record(data: bytes) -> Record:
-    """The record in one line of JSON; fields that a newer dataops added are left out.
+    """The record in one line of JSON, of any schema so far; fields added since are left out.
 
     Raises:
         ValueError: this is no whole record.
+        DataopsError: a newer dataops wrote it, in a schema that this one does not know.
     """
     try:
-        raw = json.loads(data)
+        raw = upgraded(json.loads(data))
         git = dict(raw.get("git") or {})
         git["commits"] = tuple(_only(CommitFact, commit) for commit in git.get("commits") or ())
         state = dict(raw.get("raw") or {})
@@ -303,6 +310,24 @@ def read_record(data: bytes) -> Record:
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"not a record: {error}") from error
     return record
+
+
+def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
+    """A record's fields in this version's schema, whichever version wrote them.
+
+    Raises:
+        DataopsError: a newer version did; to guess at its meaning would make figures wrong in silence.
+    """
+    written = int(raw["schema"])
+    if written > SCHEMA:
+        raise DataopsError(
+            "A newer dataops wrote this store's history.",
+            where=f"{raw['run']} has schema {written}, this version reads up to {SCHEMA}",
+            mend="uv run dataops update",
+        )
+    for version in range(written, SCHEMA):
+        raw = UPGRADES[version](raw) | {"schema": version + 1}
+    return raw
 
 
 def _profile(given: dict[str, Any]) -> RelationProfile:
