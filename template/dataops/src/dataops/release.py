@@ -42,7 +42,7 @@ from dataops.history_recovery import recover
 from dataops.manifest import Manifest, read_manifest
 from dataops.product import Product, now
 from dataops.steps import Step
-from dataops.store import FolderStore, durable, open_store
+from dataops.store import FolderStore, durable, store_of
 from dataops.store.folder import RECORD
 from dataops.warehouse import Label, Relation, Warehouse, open_warehouse
 
@@ -91,6 +91,7 @@ class Released:
         recorded: whether the record was written; else `warnings` says why not.
         warnings: what somebody should know, one sentence each.
         log: where dbt said it in full.
+        address: where readers open the current release's database; empty where none is current.
     """
 
     record: Record
@@ -100,6 +101,7 @@ class Released:
     recorded: bool
     warnings: tuple[str, ...]
     log: Path
+    address: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -131,7 +133,7 @@ def release(
             mend="commit them (git add -A && git commit), "
             "or try it anyway: uv run dataops release --allow-dirty",
         )
-    store = open_store(product)
+    store = store_of(product)
     with _Signals() as signals, store.lock():
         history = History(store.history)
         run = _Run(
@@ -239,6 +241,7 @@ class _Run:
             outcome, problem = STOPPED, self.told_to_stop()
         self.settle(outcome, problem)
         self.tidy_up()
+        self.share()
         manifest = self.manifest
         cause = find_cause(self.failed, manifest) if manifest else None
         return Released(
@@ -249,6 +252,7 @@ class _Run:
             recorded=self.recorded,
             warnings=tuple(self.warnings),
             log=self.target / "logs" / "dbt.log",
+            address=self.warehouse.address(self.record.current) if self.record.current else "",
         )
 
     # ── Before ───────────────────────────────────────────────────────────────────────────────
@@ -268,7 +272,7 @@ class _Run:
         commit = (git.commit[:7] or "nogit").lower()
         stamp = utc(began).replace("-", "").replace(":", "")
         self.record = Record(
-            run=f"{number:06d}-{stamp}-{commit}",
+            run=f"{number:06d}-{stamp}-{commit}{self.store.tag}",
             number=number,
             product=self.product.slug,
             verb="release",
@@ -528,6 +532,7 @@ class _Run:
         """Record the run and end the process, though a query still runs in it."""
         try:
             self.settle(STOPPED, self.told_to_stop())
+            self.share()
         finally:
             os._exit(2)
 
@@ -558,9 +563,11 @@ class _Run:
         self.store.keep(run)
         try:
             self.warehouse.publish(run)
-            self.store.point(run)
+            self.store.point(run, (run, self.record.to_json()))
         except DataopsError:
-            if self.store.current() != run:
+            if (current := self.store.current()) != run:
+                if current:
+                    self.warehouse.publish(current)
                 self.warehouse.drop(run)
                 self.store.drop(run)
                 raise
@@ -578,8 +585,15 @@ class _Run:
             problem=masked(problem),
             ended_at=utc(now()),
             seconds=round(time.monotonic() - self._began, 3),
-            current=self.record.base if current is None else current,
+            current=self.current_now() if current is None else current,
         )
+
+    def current_now(self) -> str:
+        """What readers see: in a store that others use too, it need not be what it was."""
+        try:
+            return self.store.current() or ""
+        except DataopsError:
+            return self.record.base
 
     def add_to_history(self) -> bool:
         """Never changes the verdict, and is never silent."""
@@ -590,6 +604,12 @@ class _Run:
             return False
         self.recorded = True
         return True
+
+    def share(self) -> None:
+        try:
+            self.store.share()
+        except (DataopsError, OSError) as error:
+            self.warn(f"error: {error} What is new stays here, and goes with the next run.")
 
     # ── After ────────────────────────────────────────────────────────────────────────────────
 

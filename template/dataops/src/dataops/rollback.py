@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from dataops.history import History
 from dataops.history_record import ROLLED_BACK, RUNNING, Record, read_record, utc
 from dataops.history_recovery import recover
 from dataops.product import Product, now
-from dataops.store import FolderStore, open_store
+from dataops.store import FolderStore, store_of
 from dataops.store.folder import RECORD, run_number
 from dataops.warehouse import open_warehouse
 
@@ -41,8 +42,8 @@ def rollback(product: Product, said: str | None) -> RolledBack:
         DataopsError: there is no such release, or it could not be made current; nothing changed.
     """
     began = time.monotonic()
-    store = open_store(product)
-    if not store.root.is_dir():
+    store = store_of(product)
+    if not store.exists():
         raise _nothing_to_roll_back(store)
     with store.lock():
         history, warehouse = History(store.history), open_warehouse(product, store)
@@ -55,24 +56,29 @@ def rollback(product: Product, said: str | None) -> RolledBack:
             base = ""
             warnings.append(f"The pointer to the current release was broken: {error.where}")
         run = choose(store.kept(), base, said)
+        store.bring(run)
         warehouse.check(run)
         release = _record_of(store, run)
         if run == base:
             return RolledBack(None, release, tuple(warnings))
         record = _begun(product, store, history, base, release, said)
         store.write_down(record.run, record.to_json())
-        try:
-            warehouse.publish(run)
-            store.point(run)
-        except DataopsError:
-            store.discard(record.run)
-            raise
         seconds = round(time.monotonic() - began, 3)
         record = replace(record, outcome=ROLLED_BACK, ended_at=utc(now()), seconds=seconds)
+        try:
+            warehouse.publish(run)
+            store.point(run, (record.run, record.to_json()))
+        except DataopsError:
+            with contextlib.suppress(DataopsError):  # a broken pointer: readers keep what they have
+                if (current := store.current()) and current != run:
+                    warehouse.publish(current)
+            store.discard(record.run)
+            raise
         try:
             store.write_down(record.run, record.to_json())
             history.add(record)
             store.discard(record.run)
+            store.share()
         except DataopsError as error:  # never changes what was done, and is never silent
             warnings.append(f"error: the rollback could not be recorded: {error}")
     return RolledBack(record, release, tuple(warnings))
@@ -104,8 +110,7 @@ def choose(kept: list[str], current: str, said: str | None) -> str:
         for run in kept
         if run == said
         or (said.isdigit() and len(said) <= 6 and run_number(run) == int(said))
-        or (len(said) >= 4 and said.lower().startswith(run.rpartition("-")[2]))
-        or (len(said) >= 4 and run.rpartition("-")[2].startswith(said.lower()))
+        or (len(said) >= 4 and _is_of(run, said.lower()))
     ]
     exact = [run for run in meant if run == said or run_number(run) == _number(said)]
     meant = exact or meant
@@ -116,6 +121,11 @@ def choose(kept: list[str], current: str, said: str | None) -> str:
             mend="choose one by its number: uv run dataops releases",
         )
     return meant[0]
+
+
+def _is_of(run: str, commit: str) -> bool:
+    built = run.rpartition("-")[2][:7]
+    return commit.startswith(built) or built.startswith(commit)
 
 
 def _number(said: str) -> int:
@@ -132,8 +142,9 @@ def _begun(
 ) -> Record:
     number, began = store.next_number(history.highest()), utc(now())
     stamp = began.replace("-", "").replace(":", "")
+    commit = (release.git.commit[:7] or "nogit").lower()
     return Record(
-        run=f"{number:06d}-{stamp}-{(release.git.commit[:7] or 'nogit').lower()}",
+        run=f"{number:06d}-{stamp}-{commit}{store.tag}",
         number=number,
         product=product.slug,
         verb="rollback",

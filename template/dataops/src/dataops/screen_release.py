@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -37,9 +36,7 @@ def show_release(out: Console, done: Released) -> None:
     verdict = f"{record.outcome}, as a rehearsal on the sample" if _rehearsal(record) else ""
     out.print(f"[bold {colour}]{verdict or record.outcome}[/]  {record.run}")
     if good:
-        _line(
-            out, "read it", f"{os.environ.get('DATAOPS_STORE', 'store')}/current/warehouse.duckdb"
-        )
+        _line(out, "read it", done.address)
         if _rehearsal(record):
             _line(out, "make it real", f"{_MAKE_IT_REAL} and repeat")
         return
@@ -217,6 +214,7 @@ def show_status(out: Console, found: Status) -> None:
         _line(out, "current", f"{current.run}{label}")
         _line(out, "", f"commit {current.git.commit[:7] or 'unknown'}{dirty}")
         _line(out, "published", f"{_when(current.ended_at)}, {_age(found.age)} ago")
+        _line(out, "read it", found.address)
         if _rehearsal(current):
             _line(out, "make it real", _MAKE_IT_REAL)
     if last is None:

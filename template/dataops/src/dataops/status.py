@@ -23,6 +23,7 @@ from dataops.manifest import Manifest, read_manifest
 from dataops.product import Product, now
 from dataops.store import FolderStore, open_store
 from dataops.store.folder import RECORD
+from dataops.warehouse import open_warehouse
 
 _GOOD = frozenset({PUBLISHED, ROLLED_BACK, RUNNING})
 _DAY = timedelta(days=1)
@@ -41,6 +42,8 @@ class Status:
         missing: those of them before which nothing had run at all.
         damaged: runs whose records can't be read.
         open: incidents that no run has ended yet, the newest first.
+        store: where releases and history are, for people.
+        address: where readers open the current release's database; empty where none is current.
     """
 
     at: datetime
@@ -51,6 +54,8 @@ class Status:
     missing: tuple[datetime, ...]
     damaged: tuple[str, ...]
     open: tuple[Incident, ...] = ()
+    store: str = ""
+    address: str = ""
 
     @property
     def ok(self) -> bool:
@@ -64,6 +69,7 @@ class Status:
         return {
             "ok": self.ok,
             "at": utc(self.at),
+            "store": self.store,
             "current": current
             and {
                 "release": current.run,
@@ -72,6 +78,7 @@ class Status:
                 "published_at": current.ended_at,
                 "age_seconds": int(self.age.total_seconds()) if self.age is not None else None,
                 "raw_fingerprint": current.raw.fingerprint,
+                "address": self.address,
             },
             "last_run": last
             and {
@@ -136,7 +143,9 @@ def status(product: Product) -> Status:
     manifest = manifest_of(store, run)
     with ledger(history, deadline, at) as book:
         still = tuple(one for one in incidents(book, manifest) if one.open)
-    return Status(at, current, age, last, late, missing, tuple(history.damaged), still)
+    address = open_warehouse(product, store).address(run) if run else ""
+    damaged = tuple(history.damaged)
+    return Status(at, current, age, last, late, missing, damaged, still, store.place, address)
 
 
 def manifest_of(store: FolderStore, run: str | None) -> Manifest | None:

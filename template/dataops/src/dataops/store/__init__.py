@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import os
+import re
 
 from dataops.errors import DataopsError
 from dataops.product import Product
 from dataops.store.folder import FolderStore
 
-__all__ = ["FolderStore", "open_store"]
+__all__ = ["FolderStore", "open_store", "store_of"]
+
+_COPIES = ".dataops"
+_NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def store_of(product: Product) -> FolderStore:
+    """The store of this product, as DATAOPS_STORE names it, by default the folder store/.
+
+    A path is a folder; `branch` or `branch:NAME` a branch of the product's git remote.
+
+    Raises:
+        DataopsError: DATAOPS_STORE names what cannot be a store.
+    """
+    said = os.environ.get("DATAOPS_STORE") or "store"
+    kind, _, name = said.partition(":")
+    if kind == "branch":
+        from dataops.store.branch import BRANCH, BranchRemote
+        from dataops.store.mirror import MirrorStore
+
+        copy = product.root / _COPIES / _NO_NAME.sub("-", name or BRANCH)
+        remote = BranchRemote.of(product.root, copy / "git", name or BRANCH)
+        return MirrorStore(copy, product.slug, remote)
+    if "://" in said:
+        raise DataopsError(
+            "This kind of store is not known.",
+            where=f"DATAOPS_STORE={said}",
+            mend="set DATAOPS_STORE to a folder, or to branch",
+        )
+    return FolderStore(product.root / said, product.slug)
 
 
 def open_store(product: Product) -> FolderStore:
-    """The store of this product: the folder that DATAOPS_STORE names, by default store/.
+    """The same, as it is now, to be read.
 
     Raises:
-        DataopsError: DATAOPS_STORE names something that is no folder.
+        DataopsError: see `store_of`; or it cannot be reached and was never seen.
     """
-    place = os.environ.get("DATAOPS_STORE") or "store"
-    if "://" in place:
-        raise DataopsError(
-            "This kind of store is not known.",
-            where=f"DATAOPS_STORE={place}",
-            mend="set DATAOPS_STORE to a folder",
-        )
-    return FolderStore(product.root / place, product.slug)
+    store = store_of(product)
+    store.refresh()
+    return store

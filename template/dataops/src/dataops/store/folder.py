@@ -30,7 +30,7 @@ FORMAT = 1
 RECORD = "release.json"
 _RUN = re.compile(r"(?P<number>\d{6,})-\d{8}T\d{6}Z-[0-9a-z]{1,12}")
 # Beside a release that is being published; gone once it is current and recorded.
-_PUBLISHING = "publishing"
+PUBLISHING = "publishing"
 _PATIENCE = 2.0  # seconds; `status` holds the lock for an instant when it looks whether it is held
 
 
@@ -71,6 +71,55 @@ class FolderStore:
     @property
     def pointer(self) -> Path:
         return self.root / "current"
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return str(self.root)
+
+    @property
+    def tag(self) -> str:
+        """What a run's id ends with, so that no two machines give the same one."""
+        return ""
+
+    # ── A store elsewhere does something here; a folder is what it is ────────────────────────
+
+    def exists(self) -> bool:
+        """Whether there is something to look at."""
+        return self.root.is_dir()
+
+    def refresh(self) -> None:
+        """See what is there now.
+
+        Raises:
+            DataopsError: it can't be seen, and never was.
+        """
+
+    def bring(self, run: str) -> None:
+        """Have all files of a release here.
+
+        Raises:
+            DataopsError: they can't be had.
+        """
+
+    def share(self) -> None:
+        """Let others see what is new here: records, releases that went.
+
+        Raises:
+            DataopsError: they can't; it is kept for the next time.
+        """
+
+    def address(self, run: str, name: str) -> str:
+        """Where readers open this file of the current release: `run` is that release."""
+        return str(self.pointer / name)
+
+    def size(self, run: str, name: str) -> int:
+        """How large this file of a release is, in bytes.
+
+        Raises:
+            OSError: it is not there.
+        """
+        return (self.releases / run / name).stat().st_size
 
     # ── Whose it is, and who works in it ─────────────────────────────────────────────────────
 
@@ -246,15 +295,20 @@ class FolderStore:
         """
         with self._in_words("The release could not be put into the store."):
             source = self.candidates / run
-            durable.write(source / _PUBLISHING, b"")
+            durable.write(source / PUBLISHING, b"")
             for path in source.rglob("*"):
                 durable.sync(path)
             goal = self.releases / run
             durable.move(source, goal)
         return goal
 
-    def point(self, run: str) -> None:
+    def point(self, run: str, record: tuple[str, bytes]) -> None:
         """Make this release the current one, in one step.
+
+        Args:
+            run: the release.
+            record: the run that does so, and its record: a store that others look at shows both
+                in the same step. Here the history gets it next.
 
         Raises:
             DataopsError: the pointer could not be replaced; the old one is as it was.
@@ -264,7 +318,7 @@ class FolderStore:
 
     def is_publishing(self, run: str) -> bool:
         """Whether this release is neither surely published nor surely recorded."""
-        return (self.releases / run / _PUBLISHING).exists()
+        return (self.releases / run / PUBLISHING).exists()
 
     def publishing(self) -> list[str]:
         """Releases whose publishing was cut short."""
@@ -273,7 +327,7 @@ class FolderStore:
     def settle(self, run: str) -> None:
         """Publishing is over: the release is current and recorded."""
         with contextlib.suppress(FileNotFoundError):
-            (self.releases / run / _PUBLISHING).unlink()
+            (self.releases / run / PUBLISHING).unlink()
 
     def drop(self, run: str) -> None:
         """Delete a release. Who has its database open keeps reading it."""

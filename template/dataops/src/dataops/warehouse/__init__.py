@@ -56,6 +56,9 @@ class Warehouse(Protocol):
     def name(self) -> str:
         """duckdb, postgres, …: as records say it."""
 
+    def address(self, run: str) -> str:
+        """Where readers find the current release, which is `run`: no secret in it."""
+
     def make_room(self, raw: RawFacts, before: RawFacts) -> None:
         """Look whether a candidate will fit.
 

@@ -44,6 +44,9 @@ class DuckDbWarehouse:
     store: FolderStore
     name: str = "duckdb"
 
+    def address(self, run: str) -> str:
+        return self.store.address(run, FILE)
+
     def make_room(self, raw: RawFacts, before: RawFacts) -> None:
         """Twice what current takes, grown as raw has grown; as much as raw before the first one."""
         current = self.store.current()
@@ -51,7 +54,7 @@ class DuckDbWarehouse:
             needed = raw.bytes
         else:
             growth = max(1.0, raw.bytes / before.bytes) if before.bytes else 1.0
-            needed = int(2 * growth * (self.store.releases / current / FILE).stat().st_size)
+            needed = int(2 * growth * self.store.size(current, FILE))
         free = shutil.disk_usage(self.store.root).free
         if free < needed + _SPARE:
             raise DataopsError(
@@ -65,6 +68,7 @@ class DuckDbWarehouse:
         """A new file; with state, a copy of current's that holds nothing but that."""
         file = self.store.candidate(run) / FILE
         if base and state:
+            self.store.bring(base)
             with _in_words("Current's state could not be copied."):
                 durable.copy(self.store.releases / base / FILE, file)
                 with _open(file) as connection:

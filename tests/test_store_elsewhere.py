@@ -1,0 +1,267 @@
+"""Stores elsewhere: a branch of a git remote, a bucket; two machines, no network, half a push."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import release_worker as worker
+from dataops.errors import DataopsError
+from dataops.history_record import FAILED, PUBLISHED, REFUSED, ROLLED_BACK
+from dataops.product import Product
+from dataops.releases import releases
+from dataops.rollback import rollback
+from dataops.status import status
+from dataops.store import branch, mirror, open_store, store_of
+from harness import git
+
+WORKER = Path(worker.__file__)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mirror, "_told", set())
+
+
+@pytest.fixture
+def clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Two machines that hold the same product, with a bare remote between them."""
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    return make_clones(tmp_path)
+
+
+def make_clones(where: Path) -> tuple[Path, Path]:
+    origin = where / "origin.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(origin)], check=True)
+    first = worker.make_product(where / "first")
+    (first / ".gitignore").write_text("/raw/\n/.dataops/\n/target/\n", encoding="utf-8")
+    git(first, "init", "-q", "-b", "main")
+    git(first, "add", "-A")
+    git(first, "commit", "-qm", "first")
+    git(first, "remote", "add", "origin", str(origin))
+    git(first, "push", "-q", "origin", "main")
+    git(where, "clone", "-q", str(origin), "second")
+    shutil.copytree(first / "raw", where / "second" / "raw")
+    return first, where / "second"
+
+
+def current(root: Path) -> str:
+    found = status(Product(root)).current
+    return found.run if found else ""
+
+
+def outcomes(root: Path) -> list[tuple[str, str]]:
+    return [(one.record.run, one.record.outcome) for one in releases(Product(root), 99)]
+
+
+# ── A branch ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_branch_is_a_store(
+    clones: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = clones
+    one = worker.quick_release(first).record.run
+    assert current(second) == one
+    two = worker.quick_release(second).record.run
+    with monkeypatch.context() as refusing:
+        refusing.setenv("DBT_FAILS", "test")
+        three = worker.quick_release(first)
+    assert three.exit_code == 1
+    assert three.record.current == two
+    assert outcomes(second) == [
+        (three.record.run, REFUSED),
+        (two, PUBLISHED),
+        (one, PUBLISHED),
+    ]
+    file = first / ".dataops" / "dataops-store" / "current" / "warehouse.duckdb"
+    assert current(first) == two
+    with duckdb.connect(str(file), read_only=True) as connection:
+        assert connection.execute("from marts.log").fetchall() == [(0,), (1,)]
+        assert connection.execute("select release_id from dataops.release").fetchall() == [(two,)]
+    back = rollback(Product(first), None)
+    assert back.release.run == one
+    assert current(second) == one
+    assert outcomes(second)[0][1] == ROLLED_BACK
+    # One commit, whatever happened before, and nothing of it in the product's own repository.
+    origin = tmp_path / "origin.git"
+    assert git(origin, "rev-list", "--count", "dataops-store").strip() == "1"
+    for clone in clones:
+        assert git(clone, "for-each-ref", "refs/remotes/origin/dataops-store") == ""
+        held = git(clone, "count-objects", "-v").split()
+        assert int(held[held.index("size:") + 1]) < 200, "kB: a database came here"
+        assert git(clone, "status", "--porcelain") == ""
+        assert "dangling" not in git(clone, "fsck", "--full")
+
+
+def test_old_releases_go_and_records_stay(
+    clones: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    runs = [worker.quick_release(clones[n % 2]).record.run for n in range(5)]
+    store = open_store(Product(clones[0]))
+    assert store.kept()[-2:] == runs[-2:]
+    listed = git(tmp_path / "origin.git", "ls-tree", "--name-only", "dataops-store", "releases/")
+    assert listed.split() == [f"releases/{run}" for run in runs[-2:]]
+    assert [run for run, _ in outcomes(clones[0])] == runs[::-1]
+
+
+def test_two_at_once_and_one_is_told(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other publishes between our look and our push: ours does not go over it."""
+    first, second = clones
+    base = worker.quick_release(first).record.run
+    theirs: list[str] = []
+    _meanwhile(monkeypatch, lambda: theirs.append(_release_there(second)))
+    ours = worker.quick_release(first)
+    assert (ours.exit_code, ours.record.outcome) == (2, FAILED)
+    assert "Another release became current meanwhile" in ours.record.problem
+    assert ours.record.base == base
+    assert ours.record.current == theirs[0]
+    for clone in clones:
+        assert current(clone) == theirs[0]
+        assert (ours.record.run, FAILED) in outcomes(clone)
+    assert worker.quick_release(first).exit_code == 0
+    _meanwhile(monkeypatch, lambda: theirs.append(_release_there(second)))
+    with pytest.raises(DataopsError, match="Another release became current"):
+        rollback(Product(first), base)
+    assert current(first) == theirs[1]
+
+
+def test_records_of_others_are_merged(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other was refused between our look and our push: ours is published, both are recorded."""
+    first, second = clones
+    worker.quick_release(first)
+    _meanwhile(monkeypatch, lambda: _release_there(second, DBT_FAILS="test"))
+    ours = worker.quick_release(first)
+    assert ours.exit_code == 0
+    found = dict(outcomes(second))
+    assert sorted(found.values()) == [PUBLISHED, PUBLISHED, REFUSED]
+    assert current(second) == ours.record.run
+
+
+def test_a_remote_that_is_not_there(
+    clones: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, second = clones
+    one = worker.quick_release(first).record.run
+    shutil.move(tmp_path / "origin.git", tmp_path / "away.git")
+    assert current(first) == one
+    said = capsys.readouterr().err
+    assert "cannot be reached" in said
+    assert "This is the copy of 0 h ago" in said
+    with pytest.raises(DataopsError, match="cannot be reached"):
+        status(Product(second))
+    with pytest.raises(DataopsError, match="cannot be reached"):
+        worker.quick_release(first)
+    shutil.move(tmp_path / "away.git", tmp_path / "origin.git")
+
+    _meanwhile(monkeypatch, lambda: shutil.move(tmp_path / "origin.git", tmp_path / "away.git"))
+    lost = worker.quick_release(first)
+    assert lost.record.outcome == FAILED
+    assert lost.recorded
+    assert "goes with the next run" in lost.warnings[-1]
+    shutil.move(tmp_path / "away.git", tmp_path / "origin.git")
+    assert worker.quick_release(first).exit_code == 0
+    monkeypatch.setattr(mirror, "_told", set())
+    assert [outcome for _, outcome in outcomes(second)] == [PUBLISHED, FAILED, PUBLISHED]
+
+
+def test_a_push_that_was_taken_before_the_line_broke(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushing = branch.BranchRemote._run
+
+    def cut(self: branch.BranchRemote, *arguments: str, **more: object) -> object:
+        done = pushing(self, *arguments, **more)  # type: ignore[arg-type]
+        if arguments[0] == "push":
+            return subprocess.CompletedProcess(arguments, 128, "", "fatal: early EOF")
+        return done
+
+    monkeypatch.setattr(branch.BranchRemote, "_run", cut)
+    done = worker.quick_release(clones[0])
+    assert done.exit_code == 0
+    assert current(clones[1]) == done.record.run
+
+
+def test_data_that_outgrow_a_branch(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = worker.quick_release(clones[0]).record.run
+    monkeypatch.setattr(branch, "_LARGEST", 100_000)
+    done = worker.quick_release(clones[0])
+    assert done.record.outcome == FAILED
+    assert "outgrown a branch: releases/" in done.record.problem
+    assert "set DATAOPS_STORE to a bucket" in done.record.problem
+    monkeypatch.undo()
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    assert current(clones[1]) == before
+    assert outcomes(clones[1])[0] == (done.record.run, FAILED)
+
+
+def test_a_store_that_was_deleted_is_not_deleted_here(
+    clones: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run = worker.quick_release(clones[0]).record.run
+    git(tmp_path / "origin.git", "update-ref", "-d", "refs/heads/dataops-store")
+    for act in (lambda: status(Product(clones[0])), lambda: worker.quick_release(clones[0])):
+        with pytest.raises(DataopsError, match="The store is gone"):
+            act()
+    assert store_of(Product(clones[0])).current() == run
+
+
+def test_no_remote_and_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clones: tuple[Path, Path]
+) -> None:
+    git(clones[0], "remote", "remove", "origin")
+    with pytest.raises(DataopsError, match="no such remote"):
+        worker.quick_release(clones[0])
+    monkeypatch.setenv("DATAOPS_STORE", "branch:a..b")
+    with pytest.raises(DataopsError, match="no name of a branch"):
+        worker.quick_release(clones[1])
+
+
+def test_a_token_in_the_address_is_never_told(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(clones[0], "remote", "set-url", "origin", "http://ada:s3cr3t@127.0.0.1:9/x.git")
+    with pytest.raises(DataopsError) as error:
+        worker.quick_release(clones[0])
+    assert "127.0.0.1" in str(error.value)
+    assert "s3cr3t" not in str(error.value)
+
+
+def _release_there(root: Path, **environment: str) -> str:
+    """A release on the other machine; returns the release that is current there then."""
+    subprocess.run(
+        [sys.executable, str(WORKER), str(root), "release"],
+        env={**os.environ, **environment},
+        capture_output=True,
+    )
+    return current(root)
+
+
+def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let this happen once, right before the next state is put."""
+    put = mirror.MirrorStore._files
+    waiting = [act]
+
+    def after(self: mirror.MirrorStore, *arguments: object) -> object:
+        if waiting:
+            waiting.pop()()
+        return put(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(mirror.MirrorStore, "_files", after)
