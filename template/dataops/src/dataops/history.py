@@ -281,7 +281,8 @@ class History:
         import duckdb
 
         connection = duckdb.connect()
-        packs, texts = [], {}
+        packs: list[str] = []
+        texts: dict[str, str] = {}
         for path in self._packs():
             if _oldest_schema(connection, path) == SCHEMA:
                 packs.append(str(path))

@@ -17,7 +17,7 @@ from typing import Any
 from dataops.errors import DataopsError
 
 SCHEMA = 1
-# From each earlier schema version to the next: a record's fields as they were, as they are called since.
+# From each earlier schema version to the next: a record's fields, as the next one calls them.
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 # Outcomes. RUNNING is only ever seen beside a candidate, never in the history.
@@ -316,7 +316,7 @@ def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
     """A record's fields in this version's schema, whichever version wrote them.
 
     Raises:
-        DataopsError: a newer version did; to guess at its meaning would make figures wrong in silence.
+        DataopsError: a newer version did; a guess at what it meant would be wrong in silence.
     """
     written = int(raw["schema"])
     if written > SCHEMA:
