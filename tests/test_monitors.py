@@ -21,7 +21,7 @@ from dataops.errors import DataopsError
 from dataops.history import History
 from dataops.history_record import ColumnProfile, NodeRun, Record, RelationProfile, read_record
 from dataops.manifest import Column, Manifest, Node
-from dataops.monitors import Watched, judge_all, levels_of, profile_all
+from dataops.monitors import Watched, judge_all, levels_of, profile_all, recall
 from dataops.monitors.accepted import accept, read_accepted
 from dataops.monitors.expect import Past, expect, quantile
 from dataops.monitors.judge import ERROR, WARN
@@ -156,7 +156,7 @@ def test_one_query_profiles_a_relation_and_no_text_comes_along(tmp_path: Path) -
     assert (columns["odd"].low, columns["odd"].high) == (1.0, 1.0)
     record = replace(ops.Simulation().run(ops.START), profile=(found,))
     assert read_record(record.to_json()) == record
-    assert "paid" not in record.to_json().decode()
+    assert "paid" not in record.to_json().decode()  # nobody knows yet that it has few values
     assert profile_all(warehouse, "run", manifest({"monitors": False}), [node_run()], SQL) == ()
 
 
@@ -191,7 +191,7 @@ class Watch:
     def judge(self, given: RelationProfile, checksum: str = "a") -> Watched:
         return judge_all(
             [given],
-            ops.write(self.folder, self.records),
+            recall(ops.write(self.folder, self.records), "new", self.day()),
             self.manifest,
             [node_run(checksum)],
             self.day(),
@@ -300,7 +300,7 @@ def test_with_little_history_it_says_how_much_it_lacks(watch: Watch) -> None:
     found = watch.judge(profile(400))
     assert found.findings == ()
     assert found.lacking == {"orders": 2}
-    assert found.summary() == "1 relations, 1 lack history, up to 2 more releases"
+    assert found.summary() == "1 relations, 1 lack history, up to 2 more deliveries"
     assert told(watch.judge(profile(0))) == [("volume", ERROR)]
 
 

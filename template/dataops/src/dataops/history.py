@@ -72,7 +72,9 @@ _COLUMNS: dict[str, str] = {
     "profile": (
         "STRUCT(unique_id VARCHAR, name VARCHAR, rows BIGINT, columns STRUCT(name VARCHAR, "
         '"type" VARCHAR, nulls BIGINT, "distinct" BIGINT, low DOUBLE, high DOUBLE, mean DOUBLE, '
-        "shortest BIGINT, longest BIGINT)[])[]"
+        "shortest BIGINT, longest BIGINT, length DOUBLE, days BIGINT, "
+        "counts MAP(VARCHAR, BIGINT))[], newest DOUBLE, files BIGINT, repeats BIGINT, "
+        "fingerprint VARCHAR, orphans MAP(VARCHAR, BIGINT), problem VARCHAR)[]"
     ),
     "findings": (
         'STRUCT("check" VARCHAR, subject VARCHAR, name VARCHAR, "column" VARCHAR, level VARCHAR, '
@@ -259,16 +261,19 @@ class History:
     def newest(self) -> Iterator[Record]:
         """The records, newest first; those that can't be read are named in `damaged`."""
         seen = set()
+        for text in self.texts():
+            record = read_record(text.encode())
+            if record.run not in seen:
+                seen.add(record.run)
+                yield record
+
+    def texts(self) -> Iterator[str]:
+        """The records' own lines, newest first; one that was just packed may come twice."""
         for run in reversed(self._loose_runs()):
-            seen.add(run)
             if (text := self._text(run)) is not None:
-                yield read_record(text.encode())
+                yield text
         for path in reversed(self._packs()):
-            for text in reversed(self._packed(path, "record")):
-                record = read_record(text.encode())
-                if record.run not in seen:
-                    seen.add(record.run)
-                    yield record
+            yield from reversed(self._packed(path, "record"))
 
     def look_for_damage(self) -> list[str]:
         """The runs whose loose records can't be read."""

@@ -156,7 +156,7 @@ class FreshnessRun:
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """One column as a run built it. No text of a row is ever kept, of personal columns only counts.
+    """One column as a run built it. Of personal columns only counts are ever kept.
 
     Attributes:
         name: the column.
@@ -164,7 +164,9 @@ class ColumnProfile:
         nulls: rows without a value.
         distinct: different values, on large relations about; None where they can't be told.
         low, high, mean: of numbers, and of times as seconds since 1970; None for other columns.
-        shortest, longest: length of texts; None for other columns.
+        shortest, longest, length: of texts, the last on average; None for other columns.
+        days: of times, different days; None for other columns.
+        counts: rows by value, of columns with few values that are not personal; else empty.
     """
 
     name: str
@@ -176,16 +178,43 @@ class ColumnProfile:
     mean: float | None = None
     shortest: int | None = None
     longest: int | None = None
+    length: float | None = None
+    days: int | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def top(self) -> float | None:
+        """Share of the most frequent value among those that are there; None when nobody counted."""
+        return max(self.counts.values()) / sum(self.counts.values()) if self.counts else None
 
 
 @dataclass(frozen=True)
 class RelationProfile:
-    """One relation as a run built it: its dbt id, name, rows and columns."""
+    """One relation as a run built it, or what came to one source since the release before.
+
+    Attributes:
+        unique_id: its dbt id.
+        name: its name, of a source with the source's before it.
+        rows: how many.
+        columns: what they hold.
+        newest: the latest time in it, seconds since 1970; None where nothing says a time.
+        files: of a source, the files that came; None for other relations.
+        repeats: files among them whose content had come before.
+        fingerprint: of a source, equal when the same rows came again, but for the time of loading.
+        orphans: rows whose reference leads nowhere, by "column -> node".
+        problem: why it could not be looked at; empty when it was.
+    """
 
     unique_id: str
     name: str
     rows: int
     columns: tuple[ColumnProfile, ...] = ()
+    newest: float | None = None
+    files: int | None = None
+    repeats: int = 0
+    fingerprint: str = ""
+    orphans: dict[str, int] = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,7 +222,7 @@ class FindingRun:
     """One thing that a monitor saw wrong.
 
     Attributes:
-        check: what was compared: volume, nulls, distinct, range, mean, schema.
+        check: what was compared: volume, nulls, mean, … (docs/monitors.md lists them).
         subject: the node's dbt id.
         name: the node's name.
         column: empty when it is about the whole relation.

@@ -14,7 +14,8 @@ from dataops.errors import DataopsError
 class Column:
     """One described column, with its declared type and the kind of personal data it holds.
 
-    `constraints` are the kinds that its contract names: not_null, primary_key, unique, …
+    `constraints` are the kinds that its contract names: not_null, primary_key, unique, …;
+    `references` is the `table.column` that it leads to, as its meta says.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Column:
     data_type: str
     pii: str
     constraints: tuple[str, ...] = ()
+    references: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Node:
         on_schema_change: of an incremental model.
         macros: unique ids of the macros that it calls itself.
         call: of a generic test.
+        loaded_at: SQL for the time at which a source's row was loaded; empty when none is named.
     """
 
     unique_id: str
@@ -96,6 +99,7 @@ class Node:
     on_schema_change: str = ""
     macros: tuple[str, ...] = ()
     call: CalledTest | None = None
+    loaded_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ def _node(entry: dict[str, Any]) -> Node:
         attached_to=entry.get("attached_node") or _unit_test_model(entry),
         meta=dict(config.get("meta") or entry.get("meta") or {}),
         schema=entry.get("schema") or "",
-        alias=entry.get("alias") or "",
+        alias=entry.get("alias") or entry.get("identifier") or "",
         relation=entry.get("relation_name") or "",
         checksum=_checksum(entry.get("checksum")),
         code=entry.get("compiled_code") or "",
@@ -192,6 +196,7 @@ def _node(entry: dict[str, Any]) -> Node:
         on_schema_change=config.get("on_schema_change") or "",
         macros=_macros_of(entry),
         call=_test_call(entry),
+        loaded_at=entry.get("loaded_at_field") or config.get("loaded_at_field") or "",
     )
 
 
@@ -226,4 +231,5 @@ def _column(entry: dict[str, Any]) -> Column:
         data_type=entry.get("data_type") or "",
         pii=str(meta.get("pii") or ""),
         constraints=tuple(str(one.get("type")) for one in entry.get("constraints") or ()),
+        references=str(meta.get("references") or ""),
     )

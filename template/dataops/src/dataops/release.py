@@ -382,15 +382,22 @@ class _Run:
         begin = time.monotonic()
         sql = {result.unique_id: result.sql for result in built.nodes}
         with self.phase("monitors"):
+            memory = monitors.recall(self.history, self.record.raw.fingerprint, now())
             profile = monitors.profile_all(
-                self.warehouse, self.record.run, self.manifest, self.record.nodes, sql
+                self.warehouse,
+                self.record.run,
+                self.manifest,
+                self.record.nodes,
+                sql,
+                self.raw_for_monitors(memory.before.release.run if memory.before else ""),
+                memory,
             )
             self.record = replace(self.record, profile=profile)
             watched = monitors.Watched((), {}, len(profile))
             if self.record.kind == REAL:
                 watched = monitors.judge_all(
                     profile,
-                    self.history,
+                    memory,
                     self.manifest,
                     self.record.nodes,
                     now(),
@@ -404,6 +411,15 @@ class _Run:
         for finding in watched.findings:
             self.say(f"{finding.level:<8}{finding.message}")
         return watched.problem
+
+    def raw_for_monitors(self, before: str) -> monitors.Raw | None:
+        """What came to raw since the release `before`; a rehearsal's sample has no deliveries."""
+        if self.record.kind != REAL:
+            return None
+        known = facts.raw_from_json(self.store.releases / before / RAW_LIST) if before else ()
+        return monitors.Raw(
+            str(self.product.raw), self.environment["DATAOPS_RAW"], self.raw_files, known or None
+        )
 
     def goes_on_from(self, base: str) -> bool:
         """Whether current's state is this one's: what a rehearsal collected was the sample's."""

@@ -1,6 +1,7 @@
-"""Monitors: on for every model, without any YAML. A candidate against the product's own past.
+"""Monitors: on for every model and source, without any YAML. A candidate against its own past.
 
-`profile_all` asks the warehouse, `judge_all` decides; a release writes both into its record.
+`recall` reads the past, `profile_all` asks the warehouse, `judge_all` decides; a release writes
+profile and findings into its record.
 """
 
 from __future__ import annotations
@@ -11,19 +12,41 @@ from datetime import datetime
 
 from dataops.errors import DataopsError
 from dataops.history import History
-from dataops.history_record import FindingRun, NodeRun, RelationProfile
+from dataops.history_facts import RawFile
+from dataops.history_record import FindingRun, NodeRun, RelationProfile, masked
 from dataops.manifest import Manifest, Node
-from dataops.monitors import profiling
+from dataops.monitors import profiling, sources
 from dataops.monitors.accepted import Accepted, finding_id, read_accepted
-from dataops.monitors.judge import CHECKS, ERROR, OFF, WARN, judge
-from dataops.monitors.past import code_of, read_series, values_of_run
+from dataops.monitors.dialect import dialect_of, quoted
+from dataops.monitors.judge import CHECKS, ERROR, OFF, WARN, judge, past_of
+from dataops.monitors.measures import measure
+from dataops.monitors.past import Memory, code_of, read_releases, remember
 from dataops.monitors.personal import personal_columns
 from dataops.steps import FAILED, PASSED, WARNED
 from dataops.warehouse import Relation, Warehouse
 
-__all__ = ["Watched", "judge_all", "profile_all", "read_accepted"]
+__all__ = ["Raw", "Watched", "judge_all", "profile_all", "read_accepted", "recall"]
 
+_LOOKED_BACK = 5  # releases
 _PROFILED = ("model", "snapshot", "seed")
+_NO_PAST = Memory((), (), None, None)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The files that sources are read from.
+
+    Attributes:
+        root: raw's absolute path.
+        prefix: raw as the sources spell it.
+        files: what is there now.
+        before: what was there at the delivery before; None when nobody knows.
+    """
+
+    root: str
+    prefix: str
+    files: tuple[RawFile, ...]
+    before: tuple[RawFile, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +55,7 @@ class Watched:
 
     Attributes:
         findings: what is wrong, errors first.
-        lacking: how many more published runs each node's comparison needs, where it needs some.
+        lacking: how many more deliveries each node's comparison needs, where it needs some.
         relations: how many were compared.
     """
 
@@ -66,8 +89,13 @@ class Watched:
                 parts.append(f"{count} {word}")
         if self.lacking:
             most = max(self.lacking.values())
-            parts.append(f"{len(self.lacking)} lack history, up to {most} more releases")
+            parts.append(f"{len(self.lacking)} lack history, up to {most} more deliveries")
         return ", ".join(parts)
+
+
+def recall(history: History, fingerprint: str, at: datetime) -> Memory:
+    """The past of a candidate that is built from this state of raw."""
+    return remember(read_releases(history), fingerprint, at)
 
 
 def profile_all(
@@ -76,8 +104,10 @@ def profile_all(
     manifest: Manifest,
     nodes: Iterable[NodeRun],
     sql: Mapping[str, str],
+    raw: Raw | None = None,
+    memory: Memory = _NO_PAST,
 ) -> tuple[RelationProfile, ...]:
-    """What a candidate's relations hold, by one query each.
+    """What a candidate's relations hold, and what came to its sources: one query each.
 
     Args:
         warehouse: holds the candidate.
@@ -85,6 +115,8 @@ def profile_all(
         manifest: the product.
         nodes: what was built.
         sql: compiled SQL by node, to follow personal columns.
+        raw: the files that sources are read from; None where they are not files.
+        memory: the past: which columns have few values.
 
     Raises:
         DataopsError: the candidate can't be read, or a model's settings can't be understood.
@@ -96,31 +128,102 @@ def profile_all(
         and node.status == "success"
         and node.unique_id in manifest.nodes
         and manifest.nodes[node.unique_id].materialized not in ("ephemeral", "")
-        and set(levels_of(manifest.nodes[node.unique_id]).values()) != {OFF}
+        and not _is_off(manifest.nodes[node.unique_id])
     ]
     places = {node.unique_id: Relation(node.schema, node.alias) for node, _ in built}
     columns = warehouse.columns(run, sorted(places.values()))
     # Nobody counted the rows of a view: they are rarely more than the largest table's.
     largest = max((rows for _, rows in built if rows is not None), default=None)
     personal = personal_columns(manifest, sql)
+    known = _few_values(memory)
+    dialect = dialect_of(warehouse.name)
     asked = [
         profiling.query(
-            node.unique_id,
-            places[node.unique_id],
-            columns[places[node.unique_id]],
-            personal.get(node.unique_id, frozenset()),
-            largest if rows is None else rows,
+            profiling.Wanted(
+                node.unique_id,
+                places[node.unique_id].name,
+                _place(places[node.unique_id]),
+                columns[places[node.unique_id]],
+                personal.get(node.unique_id, frozenset()),
+                largest if rows is None else rows,
+                known.get(node.unique_id, frozenset()),
+                _references(node, manifest, places),
+            ),
+            dialect,
         )
         for node, rows in built
         if columns.get(places[node.unique_id])
     ]
     answers = warehouse.ask(run, [one.sql for one in asked])
-    return tuple(profiling.read(one, answer) for one, answer in zip(asked, answers))
+    found = [profiling.read(one, answer) for one, answer in zip(asked, answers)]
+    if raw is not None and warehouse.name == "duckdb":
+        found += _profile_sources(warehouse, run, manifest, raw, personal, known)
+    return tuple(found)
+
+
+def _profile_sources(
+    warehouse: Warehouse,
+    run: str,
+    manifest: Manifest,
+    raw: Raw,
+    personal: Mapping[str, frozenset[str]],
+    known: Mapping[str, frozenset[str]],
+) -> list[RelationProfile]:
+    """What came to each source that is read from files."""
+    found = []
+    for one in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before):
+        if _is_off(one.node):
+            continue
+        name = f"{one.node.schema}.{one.node.name}"
+        profile = RelationProfile(one.node.unique_id, name, 0, files=0)
+        if one.files:
+            try:
+                profile = _profile_delivery(warehouse, run, one, name, personal, known)
+            except DataopsError as error:
+                profile = replace(profile, files=len(one.files), problem=_first_line(error))
+        found.append(profile)
+    return found
+
+
+def _profile_delivery(
+    warehouse: Warehouse,
+    run: str,
+    delivery: sources.Delivery,
+    name: str,
+    personal: Mapping[str, frozenset[str]],
+    known: Mapping[str, frozenset[str]],
+) -> RelationProfile:
+    node = delivery.node
+    (listed,) = warehouse.ask(run, [sources.columns_query(delivery.place)])
+    columns = sources.read_columns(listed[0])
+    asked = profiling.query(
+        profiling.Wanted(
+            node.unique_id,
+            name,
+            delivery.place,
+            columns,
+            personal.get(node.unique_id, frozenset()),
+            sum(file.size for file in delivery.files) // 10,  # a row has rarely fewer bytes
+            known.get(node.unique_id, frozenset()),
+            untyped=True,
+            more=(sources.newest(node), sources.fingerprint(node, columns)),
+        ),
+        dialect_of(warehouse.name),
+    )
+    (answer,) = warehouse.ask(run, [asked.sql])
+    profile = profiling.read(asked, answer)
+    return replace(
+        profile,
+        newest=profiling.number(answer[-2]),
+        files=len(delivery.files),
+        repeats=len(delivery.repeats),
+        fingerprint=str(answer[-1] or ""),
+    )
 
 
 def judge_all(
     profiles: Sequence[RelationProfile],
-    history: History,
+    memory: Memory,
     manifest: Manifest,
     nodes: Iterable[NodeRun],
     at: datetime,
@@ -136,32 +239,36 @@ def judge_all(
     checksums = {node.unique_id: node.checksum for node in nodes if node.checksum}
     findings: list[FindingRun] = []
     lacking: dict[str, int] = {}
-    with history.connect() as connection:
-        series = read_series(connection)
-        for profile in profiles:
-            node = manifest.nodes[profile.unique_id]
-            lineage = above(profile.unique_id, manifest)
-            now = {checksums[one] for one in lineage if one in checksums}
-            levels = levels_of(node)
-            judged = judge(profile, series, at, levels)
-            if judged.lacking:
-                lacking[profile.name] = judged.lacking
-            if not judged.findings:
-                continue
-            code = code_of(connection, lineage, now)
-            normal = _accepted_values(accepted, profile.unique_id)
-            if code.first is not None:  # what came with the code of now is as it should be
-                came = values_of_run(connection, code.first, profile.unique_id)
-                normal = {key: [*normal.get(key, ()), *came.get(key, ())] for key in normal | came}
-            for finding in judge(profile, series, at, levels, normal).findings:
-                milder = code.new and finding.level == ERROR and not _is_empty(finding)
-                findings.append(replace(finding, level=WARN) if milder else finding)
+    for profile in profiles:
+        node = manifest.nodes[profile.unique_id]
+        levels = levels_of(node)
+        past = past_of(memory, profile.unique_id)
+        judged = judge(profile, memory, at, levels, past=past)
+        if judged.lacking:
+            lacking[profile.name] = judged.lacking
+        if not judged.findings:
+            continue
+        lineage = above(profile.unique_id, manifest)
+        now = {checksums[one] for one in lineage if one in checksums}
+        code = code_of(memory.releases, lineage, now)
+        normal = _accepted_values(accepted, profile.unique_id)
+        if code.first is not None:  # what came with the code of now is as it should be
+            came = _values_of_run(memory, code.first, profile.unique_id)
+            normal = {key: [*normal.get(key, ()), *came.get(key, ())] for key in normal | came}
+        if normal:
+            judged = judge(profile, memory, at, levels, normal, past)
+        for finding in judged.findings:
+            milder = code.new and finding.level == ERROR and not _is_empty(finding)
+            findings.append(replace(finding, level=WARN) if milder else finding)
     findings.sort(key=lambda one: (one.level != ERROR, one.subject, one.check, one.column))
     return Watched(tuple(findings), lacking, len(profiles))
 
 
 def levels_of(node: Node) -> dict[str, str]:
-    """What each check may do at most, by the model's `config.meta.dataops.monitors`.
+    """What the team says of each check, in a model's or source's `config.meta.dataops.monitors`.
+
+    `off`: it is not looked at. `warn`: it never refuses. `error`: whatever it finds refuses. What
+    is not named is as `judge.LIMITS` and `judge.LEVELS` say.
 
     Raises:
         DataopsError: it names a check or a level that there is not.
@@ -193,6 +300,60 @@ def above(unique_id: str, manifest: Manifest) -> frozenset[str]:
             node = manifest.nodes.get(one)
             ahead.extend(node.depends_on if node else ())
     return frozenset(found)
+
+
+def _is_off(node: Node) -> bool:
+    return set(levels_of(node).values()) == {OFF} and len(levels_of(node)) == len(CHECKS)
+
+
+def _place(relation: Relation) -> str:
+    return f"{quoted(relation.schema)}.{quoted(relation.name)}"
+
+
+def _few_values(memory: Memory) -> dict[str, frozenset[str]]:
+    """Columns that had few values in one of the last releases, by node."""
+    found: dict[str, frozenset[str]] = {}
+    for release in memory.releases[-_LOOKED_BACK:]:
+        for unique_id, relation in release.relations.items():
+            few = profiling.few_values(relation["rows"], relation["columns"].values())
+            found[unique_id] = found.get(unique_id, frozenset()) | few
+    return found
+
+
+def _references(
+    node: Node, manifest: Manifest, places: Mapping[str, Relation]
+) -> dict[tuple[str, str], str]:
+    """Declared references of a model's columns, `references: model.column` in their meta."""
+    found: dict[tuple[str, str], str] = {}
+    by_name = {manifest.nodes[one].name: one for one in places}
+    for column in node.columns:
+        table, _, key = column.references.rpartition(".")
+        target = by_name.get(table)
+        if target and key:
+            keys = f"select {quoted(key)} from {_place(places[target])}"
+            keys += f" where {quoted(key)} is not null"
+            found[column.name, table] = keys
+    return found
+
+
+def _first_line(error: DataopsError) -> str:
+    return masked(str(error)).splitlines()[0]
+
+
+def _values_of_run(
+    memory: Memory, number: int, unique_id: str
+) -> dict[tuple[str, str], list[float]]:
+    """What one run held of a node, by check and column, whatever was found in it."""
+    before = None
+    for release in memory.releases:
+        now = release.relations.get(unique_id)
+        if release.number == number and now is not None:
+            found: dict[tuple[str, str], list[float]] = {}
+            for what, value in measure(now, before, 1, release.at).items():
+                found.setdefault((what.check, what.column), []).append(value.value)
+            return found
+        before = now
+    return {}
 
 
 def _is_empty(finding: FindingRun) -> bool:

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from statistics import mean, stdev
+from typing import NamedTuple
 
 AT_LEAST = 3  # values, for any interval at all
 _ALPHA = 0.001  # how often a value of an unchanged process lies outside, both sides together
+_SURE = 0.0005  # the same, for what refuses a release
 _TREND_FROM, _WEEKS = 7, 28
 # A finer picture of the past has to explain this much more, or the plain one is kept.
 _BETTER = 0.8
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(NamedTuple):
     """One earlier value, and when its run ended."""
 
     at: datetime
@@ -36,12 +36,14 @@ class Expected:
         middle: the likeliest value.
         low, high: the prediction interval's ends.
         by: what it follows: level, trend or weekday.
+        sure: how far from the middle a value must lie to refuse a release.
     """
 
     middle: float
     low: float
     high: float
     by: str
+    sure: float = 0.0
 
 
 def expect(past: Sequence[Past], at: datetime) -> Expected | None:
@@ -51,12 +53,31 @@ def expect(past: Sequence[Past], at: datetime) -> Expected | None:
     """
     if len(past) < AT_LEAST:
         return None
-    values = [one.value for one in past]
-    spread = stdev(values)
-    best = _around(mean(values), spread, len(values), len(values) - 1, "level")
-    for found in (_trend(past, at), _weekday(past, at)):
-        if found is not None and found[1] < _BETTER * spread:
-            best, spread = found
+    days = [one.at for one in past]
+    return expect_at(
+        [day.timestamp() for day in days],
+        [day.weekday() for day in days],
+        [one.value for one in past],
+        at,
+    )
+
+
+def expect_at(
+    times: Sequence[float], weekdays: Sequence[int], values: Sequence[float], at: datetime
+) -> Expected | None:
+    """The same, of values whose times (seconds) and weekdays are known: there are many of them."""
+    count = len(values)
+    if count < AT_LEAST:
+        return None
+    middle = math.fsum(values) / count
+    spread = math.sqrt(math.fsum([(value - middle) ** 2 for value in values]) / (count - 1))
+    best = _around(middle, spread, count, count - 1, "level")
+    if spread <= 1e-12 * abs(middle):
+        return best
+    if (trend := _trend(times, values, middle, at)) and trend[1] < _BETTER * spread:
+        best, spread = trend
+    if (week := _weekday(times, weekdays, values, at)) and week[1] < _BETTER * spread:
+        best = week[0]
     return best
 
 
@@ -89,39 +110,47 @@ def _within(t: float, degrees: int) -> float:
 
 
 def _around(middle: float, spread: float, count: int, degrees: int, by: str) -> Expected:
-    reach = quantile(degrees) * spread * math.sqrt(1 + 1 / count) if spread else 0.0
-    return Expected(middle, middle - reach, middle + reach, by)
+    return _interval(middle, spread * math.sqrt(1 + 1 / count), degrees, by)
 
 
-def _trend(past: Sequence[Past], at: datetime) -> tuple[Expected, float] | None:
-    count = len(past)
+def _interval(middle: float, width: float, degrees: int, by: str) -> Expected:
+    reach, sure = (quantile(degrees, alpha) * width if width else 0.0 for alpha in (_ALPHA, _SURE))
+    return Expected(middle, middle - reach, middle + reach, by, sure)
+
+
+def _trend(
+    times: Sequence[float], values: Sequence[float], middle: float, at: datetime
+) -> tuple[Expected, float] | None:
+    count = len(values)
     if count < _TREND_FROM:
         return None
-    times = [one.at.timestamp() for one in past]
-    middle_time, middle = mean(times), mean(one.value for one in past)
-    width = sum((time - middle_time) ** 2 for time in times)
+    middle_time = math.fsum(times) / count
+    away = [time - middle_time for time in times]
+    width = math.fsum([one * one for one in away])
     if not width:
         return None
-    steep = sum((t - middle_time) * (p.value - middle) for t, p in zip(times, past)) / width
-    rest = [p.value - middle - steep * (t - middle_time) for t, p in zip(times, past)]
-    spread = math.sqrt(sum(one * one for one in rest) / (count - 2))
+    steep = math.fsum([one * (value - middle) for one, value in zip(away, values)]) / width
+    rest = [value - middle - steep * one for one, value in zip(away, values)]
+    spread = math.sqrt(math.fsum([one * one for one in rest]) / (count - 2))
     ahead = at.timestamp() - middle_time
-    reach = quantile(count - 2) * spread * math.sqrt(1 + 1 / count + ahead * ahead / width)
     there = middle + steep * ahead
-    return Expected(there, there - reach, there + reach, "trend"), spread
+    reach = spread * math.sqrt(1 + 1 / count + ahead * ahead / width)
+    return _interval(there, reach, count - 2, "trend"), spread
 
 
-def _weekday(past: Sequence[Past], at: datetime) -> tuple[Expected, float] | None:
-    if (past[-1].at - past[0].at).days < _WEEKS - 1:
+def _weekday(
+    times: Sequence[float], weekdays: Sequence[int], values: Sequence[float], at: datetime
+) -> tuple[Expected, float] | None:
+    if times[-1] - times[0] < (_WEEKS - 1) * 86_400:
         return None
     days: dict[int, list[float]] = defaultdict(list)
-    for one in past:
-        days[one.at.weekday()].append(one.value)
+    for day, value in zip(weekdays, values):
+        days[day].append(value)
     same = days.get(at.weekday(), [])
-    degrees = len(past) - len(days)
+    degrees = len(values) - len(days)
     if len(same) < AT_LEAST or degrees < AT_LEAST:
         return None
-    middles = {day: mean(values) for day, values in days.items()}
-    rest = sum((v - middles[day]) ** 2 for day, values in days.items() for v in values)
+    middles = {day: math.fsum(found) / len(found) for day, found in days.items()}
+    rest = math.fsum([(value - middles[day]) ** 2 for day, value in zip(weekdays, values)])
     spread = math.sqrt(rest / degrees)
     return _around(middles[at.weekday()], spread, len(same), degrees, "weekday"), spread

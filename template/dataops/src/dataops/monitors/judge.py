@@ -6,16 +6,19 @@ factor (or by points) that matters, and by an absolute amount that matters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
-from dataops.history_record import ColumnProfile, FindingRun, RelationProfile
-from dataops.monitors.expect import AT_LEAST, Expected, Past, expect
-from dataops.monitors.past import Series
+from dataops.history_record import FindingRun, RelationProfile
+from dataops.monitors.expect import AT_LEAST, Expected, Past, expect_at
+from dataops.monitors.measures import Measure, Value, measure
+from dataops.monitors.past import Memory, Release, release_of
 
 ERROR, WARN, OFF = "error", "warn", "off"
-CHECKS = ("volume", "nulls", "distinct", "mean", "range", "schema")
 # Values by check and column that are as they should be.
 Normal = Mapping[tuple[str, str], Sequence[float]]
 _NOTHING: Normal = {}
@@ -29,20 +32,41 @@ class Limit:
         warn: the factor (of a share: points) from which it is told.
         error: the factor (points) from which it refuses a release; None when it never does.
         floor: the absolute change below which it is nothing.
+        points: whether it is a share, whose differences count.
     """
 
     warn: float
     error: float | None
     floor: float
+    points: bool = False
 
 
+# The one table of what is told and what refuses. Freshness is in hours, gaps are days.
 LIMITS: Mapping[str, Limit] = {
     "volume": Limit(1.25, 1.6, 5),
-    "nulls": Limit(0.05, 0.25, 0.05),
+    "nulls": Limit(0.05, 0.25, 0.05, points=True),
     "distinct": Limit(1.5, None, 3),
     "mean": Limit(1.5, 3.0, 0.0),
     "range": Limit(3.0, None, 0.0),
+    "length": Limit(1.2, None, 0.5),
+    "category": Limit(0.2, None, 0.2, points=True),
+    "orphans": Limit(0.005, 0.05, 0.005, points=True),
+    "freshness": Limit(1.25, None, 0.0),
+    "gaps": Limit(1.0, None, 1.0, points=True),
 }
+# What is not a number compared with an interval.
+LEVELS: Mapping[str, str] = {
+    "schema": ERROR,  # a column is gone; a new one, or another type, is told
+    "duplicate": ERROR,  # all that came had come before; beside new data it is told
+    "delivery": WARN,  # nothing came, or what came could not be looked at
+    "stale": WARN,  # nothing changed where everything always did
+}
+CHECKS = (*LIMITS, *LEVELS)
+# Counts of rows scatter by their own nature: away by so many times the root is nothing.
+_SCATTER = 2.5
+# A check for what is usual needs so many steps.
+_USUAL = 7
+_LATE = 0.8  # of the usual time between two deliveries
 
 
 @dataclass(frozen=True)
@@ -51,44 +75,177 @@ class Judged:
 
     Attributes:
         findings: what is wrong.
-        lacking: how many more published runs the comparison with history needs; 0 when none.
+        lacking: how many more published deliveries the comparison with history needs; 0 when none.
     """
 
     findings: tuple[FindingRun, ...]
     lacking: int
 
 
+@dataclass
+class Series:
+    """Earlier values of one measure, oldest first."""
+
+    times: list[float] = field(default_factory=list)
+    weekdays: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def add(self, at: datetime, value: float) -> None:
+        self.times.append(at.timestamp())
+        self.weekdays.append(at.weekday())
+        self.values.append(value)
+
+
+@dataclass(frozen=True)
+class RelationPast:
+    """One relation's past.
+
+    Attributes:
+        steps: its profiles, one a delivery, oldest first.
+        series: its measures.
+        last: its newest profile, also of a release built from the candidate's own raw.
+    """
+
+    steps: tuple[Mapping[str, Any], ...]
+    series: Mapping[Measure, Series]
+    last: Mapping[str, Any] | None
+
+
+def past_of(memory: Memory, unique_id: str) -> RelationPast:
+    """What earlier deliveries let expect of one relation, without what was found strange."""
+    series: dict[Measure, Series] = {}
+    steps = []
+    before: Mapping[str, Any] | None = None
+    since: datetime | None = None
+    for step in memory.steps:
+        now = step.release.relations.get(unique_id)
+        if now is None or now.get("problem"):
+            continue
+        periods = memory.periods(step.since, since) if since else 1
+        _remember(series, step.release, now, before, periods, unique_id)
+        steps.append(now)
+        before, since = now, step.since
+    last = before
+    for release in _own(memory):
+        now = release.relations.get(unique_id)
+        if now is not None and not now.get("problem") and now.get("files") is None:
+            _remember(series, release, now, None, 1, unique_id)
+            last = now
+    return RelationPast(tuple(steps), series, last)
+
+
+def _own(memory: Memory) -> Iterable[Release]:
+    """Releases that were built from the candidate's own state of raw."""
+    if memory.since is None:
+        return ()
+    fingerprint = memory.releases[-1].fingerprint
+    return (one for one in memory.releases if one.fingerprint == fingerprint)
+
+
+def _remember(
+    series: dict[Measure, Series],
+    release: Release,
+    now: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    periods: int,
+    unique_id: str,
+) -> None:
+    for what, value in measure(now, before, periods, release.at).items():
+        if (what.check, unique_id, what.column) not in release.strange:
+            series.setdefault(what, Series()).add(release.at, value.value)
+
+
+def measures_of(
+    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime
+) -> dict[Measure, Value]:
+    """Everything that is compared of a candidate's relation."""
+    release = release_of(
+        [profile], run="", number=0, at=at, fingerprint="", strange=frozenset(), checksums={}
+    )
+    before = past.steps[-1] if past.steps else None
+    periods = memory.periods(memory.since or at, memory.before.since) if memory.before else 1
+    return measure(release.relations[profile.unique_id], before, periods, at)
+
+
 def judge(
     profile: RelationProfile,
-    series: Series,
+    memory: Memory,
     at: datetime,
     levels: Mapping[str, str],
     normal: Normal = _NOTHING,
+    past: RelationPast | None = None,
 ) -> Judged:
     """Compare one relation with its own past.
 
     Args:
-        profile: what it holds now.
-        series: what it held; never with what is judged.
+        profile: what it holds now; of a source, what came to it.
+        memory: the past; never with what is judged.
         at: when.
-        levels: what a check may do at most: error, warn or off, by its name.
+        levels: what the team says of a check, by its name: off, warn (it never refuses) or error
+            (whatever it finds refuses).
         normal: values of a check and a column that the team has accepted, or that came with the
             code of now: what is near one of them is no alarm.
+        past: this relation's, where the caller has it.
     """
-    rows = series.of("volume", profile.unique_id)
-    if profile.rows == 0 and any(one.value for one in rows):
-        if 0.0 in normal.get(("volume", ""), ()):
+    past = past or past_of(memory, profile.unique_id)
+    if profile.problem:
+        told = f"What came to {profile.name} could not be looked at: {profile.problem}"
+        return Judged(_levelled([_about(profile, "delivery", WARN, told)], levels), 0)
+    lacking = max(0, AT_LEAST - len(_rows(past)))
+    if empty := _empty(profile, past):
+        if any(value == 0.0 for value in normal.get(("volume", ""), ())):
             return Judged((), 0)
-        level = levels.get("volume", ERROR)
-        return Judged(_only(level, [_empty(profile, rows)]), 0)
-    found = [*_schema(profile, series, normal), *_numbers(profile, series, at, normal)]
-    kept = [one for finding in found for one in _only(levels.get(finding.check, ERROR), [finding])]
-    return Judged(tuple(kept), max(0, AT_LEAST - len(rows)))
+        return Judged(_levelled([empty], levels), 0)
+    found = [
+        *_schema(profile, past, normal),
+        *_deliveries(profile, memory, past, at),
+        *_categories(profile, past, normal),
+        *_numbers(profile, measures_of(profile, memory, past, at), memory, past, at, normal),
+    ]
+    found += _unchanged(profile, memory, past, found)
+    worst: dict[tuple[str, str], FindingRun] = {}
+    for one in found:
+        known = worst.get((one.check, one.column))
+        if known is None or (known.level != ERROR and one.level == ERROR):
+            worst[one.check, one.column] = one
+    return Judged(_levelled(worst.values(), levels), lacking)
+
+
+# ── Numbers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _numbers(
+    profile: RelationProfile,
+    measures: Mapping[Measure, Value],
+    memory: Memory,
+    past: RelationPast,
+    at: datetime,
+    normal: Normal,
+) -> list[FindingRun]:
+    found = []
+    for what, value in measures.items():
+        series = past.series.get(what)
+        if series is None or what.check not in LIMITS:
+            continue
+        expected = expect_at(series.times, series.weekdays, series.values, at)
+        if expected is None:
+            continue
+        level = _level(what, value, series.values, expected, memory.cadence)
+        if not level:
+            continue
+        near = LIMITS[what.check]
+        if any(
+            off_by(what.check, value.value, known) < near.warn
+            for known in normal.get((what.check, what.column), ())
+        ):
+            continue
+        found.append(_finding(what, profile, level, value.value, expected))
+    return found
 
 
 def off_by(check: str, value: float, middle: float) -> float:
     """How far a value is from another: a factor of at least 1; of shares the difference."""
-    if check == "nulls":
+    if LIMITS[check].points:
         return abs(value - middle)
     if value == middle:
         return 1.0
@@ -97,69 +254,187 @@ def off_by(check: str, value: float, middle: float) -> float:
     return max(value / middle, middle / value)
 
 
-def _numbers(
-    profile: RelationProfile,
-    series: Series,
-    at: datetime,
-    normal: Normal,
-) -> list[FindingRun]:
-    found = []
-    measures = [("volume", "volume", "", float(profile.rows))]
-    for column in profile.columns:
-        measures += _measures(profile, column)
-    for check, metric, column_name, value in measures:
-        past = series.of(metric, profile.unique_id, column_name)
-        expected = expect(past, at)
-        if expected is None:
-            continue
-        level = level_of(check, value, past, expected)
-        if not level:
-            continue
-        warn = LIMITS[check].warn
-        if any(
-            off_by(check, value, known) < warn for known in normal.get((check, column_name), ())
-        ):
-            continue
-        found.append(_finding(check, profile, column_name, level, metric, value, expected))
-    return found
-
-
-def _measures(profile: RelationProfile, column: ColumnProfile) -> list[tuple[str, str, str, float]]:
-    """Check, metric, column and value of everything that is compared of one column."""
-    if not profile.rows:
-        return []
-    found = [("nulls", "nulls", column.name, column.nulls / profile.rows)]
-    if column.distinct is not None:
-        found.append(("distinct", "distinct", column.name, float(column.distinct)))
-    if column.mean is not None:  # a number; a time's limits move with the days
-        found.append(("mean", "mean", column.name, column.mean))
-        for metric, value in (("low", column.low), ("high", column.high)):
-            if value is not None:
-                found.append(("range", metric, column.name, value))
-    return found
-
-
-def level_of(check: str, value: float, past: tuple[Past, ...], expected: Expected) -> str:
+def level_of(check: str, value: float, past: Sequence[Past], expected: Expected) -> str:
     """How bad a value is: error, warn, or nothing."""
-    limit, away = LIMITS[check], abs(value - expected.middle)
-    if expected.low <= value <= expected.high or away < limit.floor:
+    metrics = {"volume": "rows", "nulls": "share", "distinct": "count", "mean": "mean"}
+    what = Measure(check, metrics.get(check, ""), "")
+    return _level(what, Value(value, 1e9), [one.value for one in past], expected, None)
+
+
+def _level(
+    what: Measure,
+    measured: Value,
+    past: Sequence[float],
+    expected: Expected,
+    cadence: timedelta | None,
+) -> str:
+    value, middle = measured.value, expected.middle
+    if expected.low <= value <= expected.high:
         return ""
-    if check == "range" and _seen(value, past):
+    rule = _RULES.get(what.check)
+    if rule is not None:
+        return rule(what, measured, past, expected, cadence)
+    limit, away = LIMITS[what.check], abs(value - middle)
+    if away < max(limit.floor, _scatter(what, measured, middle)):
         return ""
-    if check == "mean" and away < 3 * (max(p.value for p in past) - min(p.value for p in past)):
-        return ""  # a mean that wanders around nought has no factor to speak of
-    far = off_by(check, value, expected.middle)
-    if limit.error is not None and far >= limit.error:
+    far = off_by(what.check, value, middle)
+    if limit.error is not None and far >= limit.error and away >= expected.sure:
         return ERROR
     return WARN if far >= limit.warn else ""
 
 
-def _seen(value: float, past: tuple[Past, ...]) -> bool:
-    return min(p.value for p in past) <= value <= max(p.value for p in past)
+def _scatter(what: Measure, measured: Value, middle: float) -> float:
+    """How far counts and shares may be away by their own nature."""
+    if what.check == "volume":
+        return _SCATTER * math.sqrt(max(0.0, middle))
+    if LIMITS[what.check].points:
+        rows = max(1.0, measured.rows)
+        share = min(0.5, max(middle, 1 / rows))
+        return _SCATTER * math.sqrt(share * (1 - share) / rows)
+    return 0.0
 
 
-def _schema(profile: RelationProfile, series: Series, normal: Normal) -> list[FindingRun]:
-    before = series.columns.get(profile.unique_id)
+def _volume_level(
+    what: Measure,
+    measured: Value,
+    past: Sequence[float],
+    expected: Expected,
+    cadence: timedelta | None,
+) -> str:
+    limit, value, middle = LIMITS["volume"], measured.value, expected.middle
+    away = abs(value - middle)
+    if away < max(limit.floor, _scatter(what, measured, middle)):
+        return ""
+    if what.metric == "came":
+        if sum(one > 0 for one in past) < 0.9 * len(past) or middle <= 0:
+            return ""  # a table that does not grow by deliveries
+        if value == 0:
+            return WARN  # nothing came: it is late, and what readers have is still right
+    far = off_by("volume", value, middle)
+    if limit.error is not None and far >= limit.error and away >= expected.sure:
+        return ERROR
+    return WARN if far >= limit.warn else ""
+
+
+def _distinct_level(
+    what: Measure,
+    measured: Value,
+    past: Sequence[float],
+    expected: Expected,
+    cadence: timedelta | None,
+) -> str:
+    away = abs(measured.value - expected.middle)
+    if what.metric == "came":  # how many of the rows that came brought a new value
+        scatter = _SCATTER * math.sqrt(0.25 / max(1.0, measured.rows))
+        return WARN if away >= max(0.25, scatter) and not _seen(measured.value, past) else ""
+    limit = LIMITS["distinct"]
+    far = off_by("distinct", measured.value, expected.middle)
+    scatter = _SCATTER * math.sqrt(max(0.0, expected.middle))
+    return WARN if far >= limit.warn and away >= max(limit.floor, scatter) else ""
+
+
+def _mean_level(
+    what: Measure,
+    measured: Value,
+    past: Sequence[float],
+    expected: Expected,
+    cadence: timedelta | None,
+) -> str:
+    limit, away = LIMITS["mean"], abs(measured.value - expected.middle)
+    if away < 3 * (max(past) - min(past)):
+        return ""  # a mean that wanders around nought has no factor to speak of
+    far = off_by("mean", measured.value, expected.middle)
+    if limit.error is not None and far >= limit.error and away >= expected.sure:
+        return ERROR
+    return WARN if far >= limit.warn else ""
+
+
+def _range_level(
+    what: Measure,
+    measured: Value,
+    past: Sequence[float],
+    expected: Expected,
+    cadence: timedelta | None,
+) -> str:
+    if _seen(measured.value, past):
+        return ""
+    reach = max(past) - min(past)
+    outside = max(measured.value - max(past), min(past) - measured.value)
+    if outside < 3 * reach and measured.value * expected.middle > 0:
+        return ""  # extremes scatter: no farther out than they ever were apart
+    far = off_by("range", measured.value, expected.middle)
+    return WARN if far >= LIMITS["range"].warn else ""
+
+
+def _freshness_level(
+    what: Measure,
+    measured: Value,
+    past: Sequence[float],
+    expected: Expected,
+    cadence: timedelta | None,
+) -> str:
+    """Hours since the newest time: longer than ever, or a time that has not come yet."""
+    if measured.value < -24 and min(past) >= 0:
+        return ERROR
+    late = _LATE * (cadence or timedelta(days=1)).total_seconds() / 3600
+    if measured.value - max(*past, expected.middle) < late:
+        return ""
+    return WARN if off_by("freshness", measured.value, expected.middle) >= 1.25 else ""
+
+
+def _gaps_level(
+    what: Measure,
+    measured: Value,
+    past: Sequence[float],
+    expected: Expected,
+    cadence: timedelta | None,
+) -> str:
+    return WARN if measured.value >= max(LIMITS["gaps"].floor, max(past) + 1) else ""
+
+
+_RULES = {
+    "volume": _volume_level,
+    "distinct": _distinct_level,
+    "mean": _mean_level,
+    "range": _range_level,
+    "freshness": _freshness_level,
+    "gaps": _gaps_level,
+}
+
+
+def _seen(value: float, past: Sequence[float]) -> bool:
+    return min(past) <= value <= max(past)
+
+
+# ── What is not a number ─────────────────────────────────────────────────────────────────────────
+
+
+def _rows(past: RelationPast) -> list[float]:
+    for metric in ("rows", "delivered"):
+        if series := past.series.get(Measure("volume", metric, "")):
+            return series.values
+    return []
+
+
+def _empty(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
+    """No rows where there were some; of a delivery, where some can be counted on."""
+    rows = _rows(past)
+    if profile.rows or not any(rows) or profile.files == 0:
+        return None
+    usual = sorted(rows)[len(rows) // 2]
+    if profile.files is not None and (
+        len(rows) < AT_LEAST or not min(rows) or usual < 4 * math.sqrt(usual)
+    ):
+        return None
+    what = "What came to it" if profile.files is not None else profile.name
+    told = f"{what} has no rows; usually it has {usual:,.0f}."
+    if profile.files is not None:
+        told = f"What came to {profile.name} holds no rows; usually it holds {usual:,.0f}."
+    return replace(_about(profile, "volume", ERROR, told), value=0.0, low=1.0)
+
+
+def _schema(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:
+    before = past.last["columns"] if past.last else {}
     if not before or not profile.columns:
         return []
     now = {column.name: column.type for column in profile.columns}
@@ -167,63 +442,177 @@ def _schema(profile: RelationProfile, series: Series, normal: Normal) -> list[Fi
         *((name, ERROR, f"The column {name} is gone.") for name in before if name not in now),
         *((name, WARN, f"The column {name} is new.") for name in now if name not in before),
         *(
-            (name, WARN, f"The type of {name} was {before[name]} and is {now[name]}.")
+            (name, WARN, f"The type of {name} was {before[name]['type']} and is {now[name]}.")
             for name in now
-            if name in before and before[name] != now[name]
+            if name in before and before[name]["type"] != now[name]
         ),
     ]
     return [
-        FindingRun("schema", profile.unique_id, profile.name, name, level, message)
+        _about(profile, "schema", level, f"{profile.name}: {message}", name)
         for name, level, message in told
         if ("schema", name) not in normal
     ]
 
 
-def _empty(profile: RelationProfile, rows: tuple[Past, ...]) -> FindingRun:
-    usual = sorted(one.value for one in rows)[len(rows) // 2]
-    return FindingRun(
-        "volume", profile.unique_id, profile.name, "", ERROR,
-        f"{profile.name} has no rows; usually it has {usual:,.0f}.", 0.0, 1.0, None,
-    )  # fmt: skip
+def _deliveries(
+    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime
+) -> list[FindingRun]:
+    """Of a source: did anything come, and had it come before?"""
+    if profile.files is None or len(past.steps) < AT_LEAST:
+        return []
+    came = [one["files"] for one in past.steps]
+    usual = sum(count > 0 for count in came) >= 0.9 * len(came)
+    if not profile.files:
+        told = f"Nothing came to {profile.name} since the delivery before."
+        return [_about(profile, "delivery", WARN, told)] if usual else []
+    if memory.since and memory.cadence and at - memory.since >= 1.5 * memory.cadence:
+        days = (at - memory.since) / timedelta(days=1)
+        told = f"Nothing came to {profile.name} for {days:.1f} days."
+        return [_about(profile, "delivery", WARN, told)] if usual else []
+    prints = [one.get("fingerprint") for one in past.steps]
+    again = sum(one in prints[:n] for n, one in enumerate(prints) if one)
+    repeats = sum(bool(one.get("repeats")) for one in past.steps)
+    if again + repeats > 0.2 * len(prints):
+        return []  # here it is usual that the same comes again
+    if profile.repeats:
+        every = profile.repeats == profile.files
+        told = (
+            f"{profile.name}: {profile.repeats} of {profile.files} files that came hold to the "
+            "byte what an earlier one holds."
+        )
+        return [_about(profile, "duplicate", ERROR if every else WARN, told)]
+    if profile.fingerprint and profile.fingerprint in prints and profile.rows >= _USUAL:
+        told = f"What came to {profile.name} are the rows of an earlier delivery again."
+        return [_about(profile, "duplicate", ERROR, told)]
+    return []
+
+
+def _unchanged(
+    profile: RelationProfile, memory: Memory, past: RelationPast, found: Sequence[FindingRun]
+) -> list[FindingRun]:
+    """A relation that every delivery changed, and this one did not."""
+    steps = past.steps
+    if memory.since or profile.files is not None or len(steps) <= _USUAL or found:
+        return []
+    states = [_state(one) for one in steps]
+    if any(one == other for one, other in pairwise(states)):
+        return []
+    now = release_of(
+        [profile], run="", number=0, at=_EVER, fingerprint="", strange=frozenset(), checksums={}
+    )
+    if _state(now.relations[profile.unique_id]) != states[-1]:
+        return []
+    told = f"{profile.name} did not change at all; every delivery before changed it."
+    return [_about(profile, "stale", WARN, told)]
+
+
+_EVER = datetime.min
+_SAME = ("nulls", "distinct", "low", "high", "mean", "shortest", "longest")
+
+
+def _state(relation: Mapping[str, Any]) -> tuple[Any, ...]:
+    columns = relation["columns"].values()
+    return (relation["rows"], *(tuple(one.get(key) for key in _SAME) for one in columns))
+
+
+def _categories(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:
+    """Values of a category that never were there, and such that always were and are gone."""
+    found = []
+    for column in profile.columns:
+        if not column.counts or ("category", column.name) in normal:
+            continue
+        seen = [
+            counts
+            for one in past.steps
+            if (counts := (one["columns"].get(column.name) or {}).get("counts"))
+        ]
+        if len(seen) < AT_LEAST:
+            continue
+        known = {value for counts in seen for value in counts}
+        total = sum(column.counts.values())
+        new = [value for value in column.counts if value not in known]
+        gone = [
+            value
+            for value in known
+            if value not in column.counts
+            and min(_share(value, counts) for counts in seen) * total >= 4**2
+        ]
+        # With few deliveries seen, a rare value has just not come yet.
+        new = [one for one in new if len(seen) >= _USUAL or column.counts[one] >= total / 50]
+        for word, values in (("new", new), ("gone", gone)):
+            if values:
+                named = ", ".join(sorted(values)[:3]) + (" …" if len(values) > 3 else "")
+                told = f"{profile.name}: of {column.name} {word}: {named}."
+                found.append(
+                    replace(_about(profile, "category", WARN, told, column.name), value=0.0)
+                )
+    return found
+
+
+def _share(value: str, counts: Mapping[str, int]) -> float:
+    return counts.get(value, 0) / sum(counts.values())
+
+
+# ── Findings ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _about(
+    profile: RelationProfile, check: str, level: str, message: str, column: str = ""
+) -> FindingRun:
+    return FindingRun(check, profile.unique_id, profile.name, column, level, message)
 
 
 def _finding(
-    check: str,
-    profile: RelationProfile,
-    column: str,
-    level: str,
-    metric: str,
-    value: float,
-    expected: Expected,
+    what: Measure, profile: RelationProfile, level: str, value: float, expected: Expected
 ) -> FindingRun:
     low, high = expected.low, expected.high
-    if metric in ("volume", "distinct"):
+    if what.check in ("volume", "distinct", "length"):
         low = max(0.0, low)
-    if metric == "nulls":
+    if LIMITS[what.check].points and what.check != "gaps":
         low, high = max(0.0, low), min(1.0, high)
-    what = {
-        "volume": "rows",
-        "nulls": f"share of nulls in {column}",
-        "distinct": f"different values of {column}",
-        "mean": f"mean of {column}",
-        "low": f"least {column}",
-        "high": f"greatest {column}",
-    }[metric]
-    told = f"{profile.name}: {what} {_told(value)}, expected {_told(low)} to {_told(high)}"
+    told = f"{profile.name}: {_words(what)} {_told(value)}, expected {_told(low)} to {_told(high)}"
     return FindingRun(
-        check, profile.unique_id, profile.name, column, level,
+        what.check, profile.unique_id, profile.name, what.column, level,
         f"{told} (by its {expected.by}).", value, low, high,
     )  # fmt: skip
+
+
+def _words(what: Measure) -> str:
+    """A measure in words; of what came with this delivery, that is said."""
+    column = what.column
+    if what.check == "category":
+        came = " among the rows that came" if what.metric[0] == "+" else ""
+        return f"share of {what.metric[1:]} in {column}{came}"
+    words = {
+        ("volume", "rows"): "rows",
+        ("volume", "delivered"): "rows that came",
+        ("volume", "came"): "rows that came",
+        ("nulls", "share"): f"share of nulls in {column}",
+        ("nulls", "came"): f"share of nulls in {column} among the rows that came",
+        ("distinct", "count"): f"different values of {column}",
+        ("distinct", "came"): f"new values of {column} for each row that came",
+        ("mean", "mean"): f"mean of {column}",
+        ("mean", "came"): f"mean of {column} among the rows that came",
+        ("length", "mean"): f"mean length of {column}",
+        ("length", "came"): f"mean length of {column} among the rows that came",
+        ("range", "low"): f"least {column}",
+        ("range", "high"): f"greatest {column}",
+        ("orphans", "share"): f"share of references that lead nowhere, {column}",
+        ("freshness", "lag"): f"hours since the newest {column or 'row was loaded'}",
+        ("gaps", "days"): f"days that are missing in {column}",
+    }
+    return words[what.check, what.metric]
 
 
 def _told(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def _only(level: str, findings: list[FindingRun]) -> tuple[FindingRun, ...]:
-    """The findings, none worse than `level`."""
-    if level == OFF:
-        return ()
-    if level == ERROR:
-        return tuple(findings)
-    return tuple(replace(one, level=WARN) if one.level == ERROR else one for one in findings)
+def _levelled(findings: Iterable[FindingRun], levels: Mapping[str, str]) -> tuple[FindingRun, ...]:
+    """The findings as the team wants them: none of what is off, none worse than a warning, or all
+    as errors; as they are where the team says nothing."""
+    return tuple(
+        replace(one, level=levels.get(one.check, one.level))
+        for one in findings
+        if levels.get(one.check) != OFF
+    )

@@ -1,117 +1,135 @@
-"""What earlier runs held: the series that monitors compare with, by SQL over the history."""
+"""What earlier releases held: one step for each delivery of raw, in order, newest last.
+
+Releases that were built from the same raw are one step: only new data says how data moves. Steps
+keep a distance, so that a second delivery on the same day does not count as a day.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timezone
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
-from dataops.monitors.expect import Past
+from dataops.history import History
+from dataops.history_record import PUBLISHED, REAL, RelationProfile, moment
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
-_RUNS = 120
-
-_TABLES = """
-create temp table baseline as
-select run, number, coalesce(ended_at, began_at) as ended_at, nodes, profile, findings
-from runs
-where verb = 'release' and kind = 'release' and outcome = 'published' and len(profile) > 0
-order by number desc
-limit ?;
-"""
-
-_MEASURED = """
-create temp table measured as
-with relations as (
-    select number, ended_at, unnest(profile) as r from baseline
-),
-
-columns as (
-    select number, ended_at, r.unique_id as subject, r.rows as rows, unnest(r.columns) as c
-    from relations
-),
-
-measured as (
-    select number, ended_at, 'volume' as metric, r.unique_id as subject, '' as name,
-        r.rows::double as value
-    from relations
-
-    union all
-
-    select number, ended_at, unnest(['nulls', 'distinct', 'mean', 'high', 'low']), subject,
-        c.name,
-        unnest([c.nulls / nullif(rows, 0), c."distinct"::double, c.mean, c.high, c.low])
-    from columns
-)
-
-select * from measured;
-"""
-
-_SERIES = """
--- What was found strange in a run is no measure of what is normal.
-with strange as (
-    select number, unnest(findings) as f from baseline
-)
-
-select metric, subject, name,
-    list(ended_at order by number), list(value order by number)
-from measured as m
-where
-    value is not null
-    and not exists (
-        select 1
-        from strange as s
-        where
-            s.number = m.number and s.f.subject = m.subject and s.f."column" = m.name
-            and s.f."check" in (m.metric, if(m.metric in ('high', 'low'), 'range', ''))
-    )
-group by metric, subject, name
-"""
+_READ, _STEPS = 150, 60
+_APART = 0.75  # of the usual time between two deliveries
 
 
 @dataclass(frozen=True)
-class Series:
-    """Earlier values by metric, node and column (empty for a whole relation), oldest first."""
+class Release:
+    """One published production release, as far as monitors care.
 
-    values: dict[tuple[str, str, str], tuple[Past, ...]]
-    columns: dict[str, dict[str, str]]
-    runs: int
+    Attributes:
+        run: its id.
+        number: its place in the order of runs.
+        at: when it ended.
+        fingerprint: the state of raw; empty where nobody can tell.
+        relations: its profile by node, as the record writes it.
+        strange: check, node and column of what was found in it.
+        checksums: of the nodes' code.
+    """
 
-    def of(self, metric: str, subject: str, column: str = "") -> tuple[Past, ...]:
-        return self.values.get((metric, subject, column), ())
+    run: str
+    number: int
+    at: datetime
+    fingerprint: str
+    relations: Mapping[str, Mapping[str, Any]]
+    strange: frozenset[tuple[str, str, str]]
+    checksums: Mapping[str, str]
 
 
-def read_series(connection: DuckDBPyConnection) -> Series:
-    """The last published production runs, without what was found strange in them.
+@dataclass(frozen=True)
+class Step:
+    """What was current after one delivery.
+
+    Attributes:
+        release: the last one that was built from it.
+        since: when it was first published.
+    """
+
+    release: Release
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The past of a candidate.
+
+    Attributes:
+        releases: what was published, oldest first.
+        steps: the deliveries before the candidate's, oldest first.
+        cadence: the usual time between two; None with fewer than two.
+        since: when the candidate's state of raw was first published; None when it is new.
+    """
+
+    releases: tuple[Release, ...]
+    steps: tuple[Step, ...]
+    cadence: timedelta | None
+    since: datetime | None
+
+    @property
+    def before(self) -> Step | None:
+        """The delivery before the candidate's."""
+        return self.steps[-1] if self.steps else None
+
+    def periods(self, since: datetime, before: datetime) -> int:
+        """How many deliveries usually come in a time: at least one."""
+        if not self.cadence:
+            return 1
+        return max(1, round((since - before) / self.cadence))
+
+
+def read_releases(history: History) -> tuple[Release, ...]:
+    """The last published production releases, oldest first."""
+    found: dict[str, Release] = {}
+    for text in history.texts():
+        # Most of a record is of no use here, and is not looked at.
+        if f'"outcome":"{PUBLISHED}"' in text and (one := _release(json.loads(text))):
+            found.setdefault(one.run, one)
+            if len(found) == _READ:
+                break
+    return tuple(sorted(found.values(), key=lambda one: one.number))
+
+
+def release_of(profile: Iterable[RelationProfile], **facts: Any) -> Release:
+    """A release that need not be read: what a drill keeps in memory."""
+    relations = {one.unique_id: _relation(_as_dict(one)) for one in profile}
+    return Release(relations=relations, **facts)
+
+
+def remember(releases: Sequence[Release], fingerprint: str, at: datetime) -> Memory:
+    """The past of a candidate that is built from a state of raw.
 
     Args:
-        connection: a history's; tables are made in it.
+        releases: oldest first.
+        fingerprint: the candidate's state of raw; empty where nobody can tell.
+        at: when it is judged.
     """
-    connection.execute(_TABLES, [_RUNS])
-    connection.execute(_MEASURED)
-    values = {
-        (metric, subject, name): tuple(
-            Past(at.replace(tzinfo=timezone.utc), value) for at, value in zip(times, found)
-        )
-        for metric, subject, name, times, found in connection.execute(_SERIES).fetchall()
-    }
-    columns: dict[str, dict[str, str]] = {}
-    for subject, name, kind in _newest_columns(connection):
-        columns.setdefault(subject, {})[name] = kind
-    counted = connection.execute("select count(*) from baseline").fetchone()
-    return Series(values, columns, int(counted[0]) if counted else 0)
-
-
-def _newest_columns(connection: DuckDBPyConnection) -> list[tuple[str, str, str]]:
-    return connection.execute(
-        "with newest as (select profile from baseline order by number desc limit 1), "
-        "relations as (select unnest(profile) as r from newest), "
-        "listed as (select r.unique_id as subject, unnest(r.columns) as c from relations) "
-        'select subject, c.name, c."type" from listed'
-    ).fetchall()
+    groups: list[Step] = []
+    for one in releases:
+        if groups and one.fingerprint and groups[-1].release.fingerprint == one.fingerprint:
+            groups[-1] = Step(one, groups[-1].since)
+        else:
+            groups.append(Step(one, one.at))
+    own = groups.pop() if groups and _same(groups[-1].release.fingerprint, fingerprint) else None
+    gaps = [later.since - one.since for one, later in pairwise(groups)]
+    gaps = sorted(gap for gap in gaps if gap > timedelta())
+    cadence = gaps[len(gaps) // 2] if gaps else None
+    apart = _APART * (cadence or timedelta())
+    steps: list[Step] = []
+    after = own.since if own else at
+    for step in reversed(groups):
+        if step.since <= after - apart:
+            steps.append(step)
+            after = step.since
+    return Memory(
+        tuple(releases), tuple(reversed(steps[:_STEPS])), cadence, own.since if own else None
+    )
 
 
 @dataclass(frozen=True)
@@ -128,41 +146,49 @@ class Code:
 
 
 def code_of(
-    connection: DuckDBPyConnection, lineage: Collection[str], checksums: Collection[str]
+    releases: Sequence[Release], lineage: Collection[str], checksums: Collection[str]
 ) -> Code:
     """Since when the code has been as it is now.
 
     Args:
-        connection: one that `read_series` has prepared.
+        releases: oldest first.
         lineage: a node and everything above it, by dbt id.
         checksums: of these, now.
     """
-    rows = connection.execute(
-        "with listed as (select number, unnest(nodes) as n from baseline) "
-        "select number, list(distinct n.checksum) from listed "
-        "where list_contains(?, n.unique_id) and n.checksum <> '' "
-        "group by number order by number desc",
-        [sorted(lineage)],
-    ).fetchall()
     same: int | None = None
-    for number, found in rows:
-        if set(found) != set(checksums):
+    for one in reversed(releases):
+        found = {one.checksums[node] for node in lineage if node in one.checksums}
+        if found and found != set(checksums):
             return Code(new=same is None, first=same)
-        same = number
+        if found:
+            same = one.number
     return Code(new=False, first=None)
 
 
-def values_of_run(
-    connection: DuckDBPyConnection, number: int, subject: str
-) -> dict[tuple[str, str], list[float]]:
-    """What one run held of a node, by check and column, whatever was found in it."""
-    rows = connection.execute(
-        "select metric, name, value from measured where number = ? and subject = ?",
-        [number, subject],
-    ).fetchall()
-    found: dict[tuple[str, str], list[float]] = {}
-    for metric, name, value in rows:
-        check = "range" if metric in ("high", "low") else metric
-        if value is not None:
-            found.setdefault((check, name), []).append(value)
-    return found
+def _same(one: str, other: str) -> bool:
+    return bool(one) and one == other
+
+
+def _release(raw: dict[str, Any]) -> Release | None:
+    if (raw["verb"], raw["kind"], raw["outcome"]) != ("release", REAL, PUBLISHED):
+        return None
+    if not raw.get("profile"):
+        return None
+    return Release(
+        raw["run"],
+        raw["number"],
+        moment(raw["ended_at"] or raw["began_at"]),
+        raw["raw"].get("fingerprint") or "",
+        {one["unique_id"]: _relation(one) for one in raw["profile"]},
+        frozenset((f["check"], f["subject"], f["column"]) for f in raw.get("findings") or ()),
+        {n["unique_id"]: n["checksum"] for n in raw.get("nodes") or () if n.get("checksum")},
+    )
+
+
+def _relation(raw: dict[str, Any]) -> dict[str, Any]:
+    """A profile with its columns by name."""
+    return {**raw, "columns": {one["name"]: one for one in raw.get("columns") or ()}}
+
+
+def _as_dict(profile: RelationProfile) -> dict[str, Any]:
+    return {**vars(profile), "columns": [vars(one) for one in profile.columns]}

@@ -1,14 +1,18 @@
-"""One query a relation says what it holds, in numbers; no text of a row leaves the warehouse."""
+"""One query a relation says what it holds, in numbers, and in counts of the few values of columns
+that have few; nothing of a personal column leaves the warehouse but counts."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from dataops.history_record import ColumnProfile, RelationProfile
-from dataops.warehouse import Relation
+from dataops.monitors.dialect import Dialect, quoted
+from dataops.sampling.personal import classify
 
 _NUMBER = re.compile(r"^(u?(tiny|small|big|huge)?int|integer|decimal|numeric|real|double|float)")
 _FLOAT = re.compile(r"^(real|double|float)")
@@ -17,6 +21,9 @@ _TEXT = re.compile(r"^(varchar|text|char|string|bpchar)")
 _NESTED = re.compile(r"(\[|^struct|^map|^union|^list|^array|^json|^blob|^bytea|^variant)")
 # Up to so many rows different values are counted one by one; beyond, estimated.
 _EXACT = 100_000
+# A column is a category with so few values, each on average in so many rows.
+_FEW, _REPEATED = 30, 10
+_LONG = 60  # characters; what is longer is prose, no category
 
 
 @dataclass(frozen=True)
@@ -36,40 +43,79 @@ class Query:
     name: str
     sql: str
     columns: tuple[Asked, ...]
+    orphans: tuple[str, ...] = ()
+    more: int = 0
 
 
-def query(
-    unique_id: str,
-    relation: Relation,
-    columns: Sequence[tuple[str, str]],
-    personal: frozenset[str],
-    rows: int | None,
-) -> Query:
-    """The one query that profiles a relation.
+@dataclass(frozen=True)
+class Wanted:
+    """One relation that is to be profiled.
 
-    Args:
-        unique_id: the node that built it.
-        relation: where it is.
+    Attributes:
+        unique_id: its dbt id.
+        name: as findings name it.
+        place: what to read from, in SQL.
         columns: names and types, in the warehouse's words.
         personal: columns of which only counts may be kept, in lower case.
         rows: about how many it holds; None when nobody knows.
+        few: columns that have few values, as far as one knows.
+        references: SQL for the keys that a column refers to, by column and the node it leads to.
+        untyped: numbers may be written as text (a file's columns); DuckDB only.
+        more: SQL that is answered besides, at the end of the row.
     """
-    exact = rows is not None and rows <= _EXACT
+
+    unique_id: str
+    name: str
+    place: str
+    columns: Sequence[tuple[str, str]]
+    personal: frozenset[str] = frozenset()
+    rows: int | None = None
+    few: frozenset[str] = frozenset()
+    references: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    untyped: bool = False
+    more: Sequence[str] = ()
+
+
+def query(wanted: Wanted, dialect: Dialect) -> Query:
+    """The one query that profiles a relation."""
+    exact = wanted.rows is not None and wanted.rows <= _EXACT
     parts, asked = ["count(*)"], []
-    for name, kind in columns:
-        wanted = _wanted(name, kind.lower(), exact, name.lower() in personal)
-        parts += [sql for _, sql in wanted]
-        asked.append(Asked(name, kind, tuple(answer for answer, _ in wanted)))
-    place = f"{_quoted(relation.schema)}.{_quoted(relation.name)}"
-    return Query(unique_id, relation.name, f"select {', '.join(parts)} from {place}", tuple(asked))
+    for (column, _), keys in wanted.references.items():
+        name = quoted(column)
+        parts.append(f"count(*) filter (where {name} is not null and {name} not in ({keys}))")
+    for name, kind in wanted.columns:
+        found = _wanted(wanted, name, kind.lower(), exact, dialect)
+        parts += [sql for _, sql in found]
+        asked.append(Asked(name, kind, tuple(answer for answer, _ in found)))
+    return Query(
+        wanted.unique_id,
+        wanted.name,
+        f"select {', '.join([*parts, *wanted.more])} from {wanted.place}",
+        tuple(asked),
+        tuple(f"{column} -> {target}" for column, target in wanted.references),
+        len(wanted.more),
+    )
+
+
+def few_values(rows: int, columns: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Columns with so few values, so often repeated, that they are categories.
+
+    Args:
+        rows: of the relation.
+        columns: their profiles, as a record writes them.
+    """
+    most = min(_FEW, rows / _REPEATED)
+    return frozenset(one["name"] for one in columns if 0 < (one.get("distinct") or 0) <= most)
 
 
 def read(asked: Query, row: Sequence[object]) -> RelationProfile:
     """The warehouse's answer as a record keeps it."""
     answers = iter(row[1:])
+    orphans = {name: _whole(number(next(answers))) or 0 for name in asked.orphans}
     columns = []
     for column in asked.columns:
-        said = {name: _number(next(answers)) for name in column.answers}
+        raw = {name: next(answers) for name in column.answers}
+        said = {name: number(value) for name, value in raw.items() if name != "counts"}
         columns.append(
             ColumnProfile(
                 name=column.name,
@@ -81,42 +127,80 @@ def read(asked: Query, row: Sequence[object]) -> RelationProfile:
                 mean=said.get("mean"),
                 shortest=_whole(said.get("shortest")),
                 longest=_whole(said.get("longest")),
+                length=said.get("length"),
+                days=_whole(said.get("days")),
+                counts=_counts(column.name, asked.name, raw.get("counts")),
             )
         )
     return RelationProfile(
-        asked.unique_id, asked.name, _whole(_number(row[0])) or 0, tuple(columns)
+        asked.unique_id,
+        asked.name,
+        _whole(number(row[0])) or 0,
+        tuple(columns),
+        newest=max(
+            (one.high for one in columns if one.days is not None and one.high is not None),
+            default=None,
+        ),
+        orphans=orphans,
     )
 
 
-def _wanted(name: str, kind: str, exact: bool, personal: bool) -> list[tuple[str, str]]:
-    column = _quoted(name)
+def _wanted(
+    wanted: Wanted, name: str, kind: str, exact: bool, dialect: Dialect
+) -> list[tuple[str, str]]:
+    column = quoted(name)
     found = [("nulls", f"count(*) - count({column})")]
     if _NESTED.search(kind):
         return found
-    counted = f"count(distinct {column})" if exact else f"approx_count_distinct({column})"
+    counted = f"count(distinct {column})" if exact else dialect.about_distinct(column)
     found.append(("distinct", counted))
-    if personal:
+    if name.lower() in wanted.personal:
         return found
     if _NUMBER.match(kind):
-        number = f"cast({column} as double precision)"
-        only = f" filter (where isfinite({column}))" if _FLOAT.match(kind) else ""
-        found += [
-            ("low", f"min({number}){only}"),
-            ("high", f"max({number}){only}"),
-            ("mean", f"avg({number}){only}"),
-        ]
+        finite = dialect.is_finite_float("{}") if _FLOAT.match(kind) else ""
+        found += _numbers(f"cast({column} as double precision)", finite)
     elif _TIME.match(kind):
         only = f" filter (where isfinite({column}))"
         for answer, function in (("low", "min"), ("high", "max")):
             found.append(
                 (answer, f"extract(epoch from cast({function}({column}){only} as timestamp))")
             )
+        found.append(("days", f"count(distinct cast({column} as date)){only}"))
     elif _TEXT.match(kind):
-        found += [("shortest", f"min(length({column}))"), ("longest", f"max(length({column}))")]
+        found += [
+            ("shortest", f"min(length({column}))"),
+            ("longest", f"max(length({column}))"),
+            ("length", f"avg(length({column}))"),
+        ]
+        if wanted.untyped:
+            found += _numbers(f"try_cast({column} as double)", "isfinite({})")
+    if name in wanted.few and (_TEXT.match(kind) or kind.startswith("bool")):
+        found.append(("counts", dialect.counts(column, wanted.place)))
     return found
 
 
-def _number(value: object) -> float | None:
+def _numbers(value: str, finite: str) -> list[tuple[str, str]]:
+    only = f" filter (where {finite.format(value)})" if finite else ""
+    return [
+        ("low", f"min({value}){only}"),
+        ("high", f"max({value}){only}"),
+        ("mean", f"avg({value}){only}"),
+    ]
+
+
+def _counts(column: str, table: str, told: object) -> dict[str, int]:
+    """Rows by value; nothing of what turns out to have many values, long ones, or personal ones."""
+    found: dict[str, int] = json.loads(str(told)) if told else {}
+    if len(found) > 2 * _FEW or any(len(value) > _LONG for value in found):
+        return {}
+    if not any(letter.isalpha() for value in found for letter in value):
+        return {}  # numbers and times that are written as text
+    if classify(column, list(found), table):
+        return {}
+    return dict(sorted(found.items()))
+
+
+def number(value: object) -> float | None:
     """A number that JSON can hold, rounded to what matters."""
     if value is None:
         return None
@@ -126,7 +210,3 @@ def _number(value: object) -> float | None:
 
 def _whole(value: float | None) -> int | None:
     return None if value is None else int(value)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

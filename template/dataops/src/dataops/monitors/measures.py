@@ -1,0 +1,138 @@
+"""The numbers that are compared: of a relation as it is, and of what came to it with a delivery.
+
+Most tables only grow: half a day's rows are nothing beside a year's. What came is the difference of
+two profiles, so it costs no query: rows, the share of nulls, the mean among the rows that came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+_HOUR, _DAY = 3600.0, 86_400.0
+# With fewer rows that came, what they hold on average says little.
+_ENOUGH = 20
+# Above so many rows different values are estimated: their difference is noise.
+_COUNTED = 100_000
+
+
+class Measure(NamedTuple):
+    """What is measured: the check that it belongs to, how, and of which column (or empty)."""
+
+    check: str
+    metric: str
+    column: str
+
+
+class Value(NamedTuple):
+    """A measured number, and from how many rows it comes."""
+
+    value: float
+    rows: float
+
+
+def measure(
+    now: Mapping[str, Any], before: Mapping[str, Any] | None, periods: int, at: datetime
+) -> dict[Measure, Value]:
+    """Everything that is compared of one relation.
+
+    Args:
+        now: its profile, columns by name.
+        before: the one of the delivery before; None when there is none.
+        periods: how many deliveries usually come in the time between the two.
+        at: when it was looked at.
+    """
+    rows = now["rows"]
+    found: dict[Measure, Value] = {}
+    files = now.get("files")
+    if files is None:
+        found[Measure("volume", "rows", "")] = Value(rows, rows)
+    else:
+        found[Measure("delivery", "files", "")] = Value(files / periods, files)
+        if not files:
+            return found
+        found[Measure("volume", "delivered", "")] = Value(rows / periods, rows)
+    clock = at.timestamp()
+    if files is not None and now.get("newest") is not None:
+        found[Measure("freshness", "lag", "")] = Value((clock - now["newest"]) / _HOUR, rows)
+    if not rows:
+        return found
+    for name, column in now["columns"].items():
+        _measure_column(name, column, rows, clock, found)
+    for reference, orphans in (now.get("orphans") or {}).items():
+        found[Measure("orphans", "share", reference)] = Value(orphans / rows, rows)
+    if before is not None and files is None:
+        _measure_growth(now, before, periods, found)
+    return found
+
+
+def _measure_column(
+    name: str, column: Mapping[str, Any], rows: int, clock: float, found: dict[Measure, Value]
+) -> None:
+    held = rows - column["nulls"]
+    found[Measure("nulls", "share", name)] = Value(column["nulls"] / rows, rows)
+    if column.get("distinct") is not None:
+        found[Measure("distinct", "count", name)] = Value(column["distinct"], rows)
+    if column.get("length") is not None:
+        found[Measure("length", "mean", name)] = Value(column["length"], held)
+    low, high = column.get("low"), column.get("high")
+    if column.get("mean") is not None:
+        found[Measure("mean", "mean", name)] = Value(column["mean"], held)
+        for metric, limit in (("low", low), ("high", high)):
+            if limit is not None:
+                found[Measure("range", metric, name)] = Value(limit, held)
+    elif high is not None:  # a time
+        found[Measure("freshness", "lag", name)] = Value((clock - high) / _HOUR, held)
+    counts = column.get("counts")
+    if counts:
+        total = sum(counts.values())
+        for value, count in counts.items():
+            found[Measure("category", f"={value}", name)] = Value(count / total, total)
+
+
+def _measure_growth(
+    now: Mapping[str, Any],
+    before: Mapping[str, Any],
+    periods: int,
+    found: dict[Measure, Value],
+) -> None:
+    """What came since the delivery before, from the difference of two profiles."""
+    came = now["rows"] - before["rows"]
+    found[Measure("volume", "came", "")] = Value(came / periods, came)
+    for name, column in now["columns"].items():
+        old = before["columns"].get(name)
+        if old is None:
+            continue
+        if column.get("days") and old.get("days"):
+            found[Measure("gaps", "days", name)] = Value(
+                (_missing(column) - _missing(old)) / periods, came
+            )
+        if came < _ENOUGH:
+            continue
+        nulls = column["nulls"] - old["nulls"]
+        if 0 <= nulls <= came:
+            found[Measure("nulls", "came", name)] = Value(nulls / came, came)
+        if now["rows"] <= _COUNTED and None not in (column["distinct"], old["distinct"]):
+            new = (column["distinct"] - old["distinct"]) / came
+            found[Measure("distinct", "came", name)] = Value(new, came)
+        for check, key in (("mean", "mean"), ("length", "length")):
+            if column.get(key) is not None and old.get(key) is not None and came > nulls:
+                held, had = now["rows"] - column["nulls"], before["rows"] - old["nulls"]
+                middle = (column[key] * held - old[key] * had) / (came - nulls)
+                found[Measure(check, "came", name)] = Value(middle, came - nulls)
+        counts, had_counts = column.get("counts"), old.get("counts")
+        if counts and had_counts:
+            total = sum(counts.values()) - sum(had_counts.values())
+            if total >= _ENOUGH:
+                for value, count in counts.items():
+                    share = (count - had_counts.get(value, 0)) / total
+                    if 0 <= share <= 1:
+                        found[Measure("category", f"+{value}", name)] = Value(share, total)
+
+
+def _missing(column: Mapping[str, Any]) -> float:
+    """Days between the first and the last that the column does not hold."""
+    if column.get("low") is None or column.get("high") is None:
+        return 0.0
+    return float(column["high"] // _DAY - column["low"] // _DAY + 1 - column["days"])
