@@ -6,12 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
+import s3fs
 
+import bucket
 import release_worker as worker
 from dataops.errors import DataopsError
 from dataops.history_record import FAILED, PUBLISHED, REFUSED, ROLLED_BACK
@@ -20,21 +24,84 @@ from dataops.releases import releases
 from dataops.rollback import rollback
 from dataops.status import status
 from dataops.store import branch, mirror, open_store, store_of
+from dataops.store.bucket import BucketRemote, open_filesystem
 from harness import git
 
 WORKER = Path(worker.__file__)
 
 
-@pytest.fixture(autouse=True)
-def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirror, "_told", set())
+@dataclass(frozen=True)
+class Places:
+    """Two machines that hold the same product, and the store between them.
+
+    Attributes:
+        first, second: the product on each.
+        hide: makes the store unreachable.
+        show: makes it reachable again.
+        releases: lists the releases in the store itself.
+    """
+
+    first: Path
+    second: Path
+    hide: Callable[[], object]
+    show: Callable[[], object]
+    releases: Callable[[], list[str]]
+
+
+@pytest.fixture(scope="module")
+def bucket_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with bucket.server(tmp_path_factory.mktemp("moto")) as environment:
+        yield environment
 
 
 @pytest.fixture
 def clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """Two machines that hold the same product, with a bare remote between them."""
+    monkeypatch.setattr(mirror, "_told", set())
     monkeypatch.setenv("DATAOPS_STORE", "branch")
     return make_clones(tmp_path)
+
+
+@pytest.fixture(params=["branch", "bucket"])
+def places(
+    request: pytest.FixtureRequest,
+    clones: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Places:
+    origin, away = tmp_path / "origin.git", tmp_path / "away.git"
+    if request.param == "branch":
+
+        def listed() -> list[str]:
+            names = git(origin, "ls-tree", "--name-only", "dataops-store", "releases/")
+            return [name.partition("/")[2] for name in names.split()]
+
+        return Places(*clones, lambda: origin.rename(away), lambda: away.rename(origin), listed)
+    environment = request.getfixturevalue("bucket_server")
+    prefix = f"lake/{tmp_path.name}"
+    inside = bucket.filesystem(environment)
+
+    def lead_to(endpoint: str) -> None:
+        s3fs.S3FileSystem.clear_instance_cache()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    lead_to(environment["AWS_ENDPOINT_URL"])
+    monkeypatch.setenv("DATAOPS_STORE", f"s3://{prefix}")
+    # Connections that are open stay so: once hidden, every call makes a new one.
+    anew = property(lambda self: open_filesystem(self.said)[0])
+
+    def hide() -> None:
+        monkeypatch.setattr(BucketRemote, "_fs", anew)
+        lead_to(f"http://127.0.0.1:{bucket.free_port()}")
+
+    return Places(
+        *clones,
+        hide,
+        lambda: lead_to(environment["AWS_ENDPOINT_URL"]),
+        lambda: sorted({name.split("/")[3] for name in inside.find(f"{prefix}/releases")}),
+    )
 
 
 def make_clones(where: Path) -> tuple[Path, Path]:
@@ -61,13 +128,11 @@ def outcomes(root: Path) -> list[tuple[str, str]]:
     return [(one.record.run, one.record.outcome) for one in releases(Product(root), 99)]
 
 
-# ── A branch ─────────────────────────────────────────────────────────────────────────────────────
+# ── Any ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_branch_is_a_store(
-    clones: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = clones
+def test_two_machines_share_it(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = places.first, places.second
     one = worker.quick_release(first).record.run
     assert current(second) == one
     two = worker.quick_release(second).record.run
@@ -76,48 +141,31 @@ def test_a_branch_is_a_store(
         three = worker.quick_release(first)
     assert three.exit_code == 1
     assert three.record.current == two
-    assert outcomes(second) == [
-        (three.record.run, REFUSED),
-        (two, PUBLISHED),
-        (one, PUBLISHED),
-    ]
-    file = first / ".dataops" / "dataops-store" / "current" / "warehouse.duckdb"
+    assert outcomes(second) == [(three.record.run, REFUSED), (two, PUBLISHED), (one, PUBLISHED)]
     assert current(first) == two
-    with duckdb.connect(str(file), read_only=True) as connection:
+    copy = store_of(Product(first)).pointer / "warehouse.duckdb"
+    with duckdb.connect(str(copy), read_only=True) as connection:
         assert connection.execute("from marts.log").fetchall() == [(0,), (1,)]
         assert connection.execute("select release_id from dataops.release").fetchall() == [(two,)]
     back = rollback(Product(first), None)
     assert back.release.run == one
     assert current(second) == one
     assert outcomes(second)[0][1] == ROLLED_BACK
-    # One commit, whatever happened before, and nothing of it in the product's own repository.
-    origin = tmp_path / "origin.git"
-    assert git(origin, "rev-list", "--count", "dataops-store").strip() == "1"
-    for clone in clones:
-        assert git(clone, "for-each-ref", "refs/remotes/origin/dataops-store") == ""
-        held = git(clone, "count-objects", "-v").split()
-        assert int(held[held.index("size:") + 1]) < 200, "kB: a database came here"
-        assert git(clone, "status", "--porcelain") == ""
-        assert "dangling" not in git(clone, "fsck", "--full")
+    assert places.releases() == [one, two]
 
 
-def test_old_releases_go_and_records_stay(
-    clones: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_releases_go_and_records_stay(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATAOPS_KEEP", "2")
-    runs = [worker.quick_release(clones[n % 2]).record.run for n in range(5)]
-    store = open_store(Product(clones[0]))
-    assert store.kept()[-2:] == runs[-2:]
-    listed = git(tmp_path / "origin.git", "ls-tree", "--name-only", "dataops-store", "releases/")
-    assert listed.split() == [f"releases/{run}" for run in runs[-2:]]
-    assert [run for run, _ in outcomes(clones[0])] == runs[::-1]
+    machines = (places.first, places.second)
+    runs = [worker.quick_release(machines[n % 2]).record.run for n in range(4)]
+    assert open_store(Product(places.first)).kept()[-2:] == runs[-2:]
+    assert places.releases() == runs[-2:]
+    assert [run for run, _ in outcomes(places.first)] == runs[::-1]
 
 
-def test_two_at_once_and_one_is_told(
-    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_at_once_and_one_is_told(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other publishes between our look and our push: ours does not go over it."""
-    first, second = clones
+    first, second = places.first, places.second
     base = worker.quick_release(first).record.run
     theirs: list[str] = []
     _meanwhile(monkeypatch, lambda: theirs.append(_release_there(second)))
@@ -126,7 +174,7 @@ def test_two_at_once_and_one_is_told(
     assert "Another release became current meanwhile" in ours.record.problem
     assert ours.record.base == base
     assert ours.record.current == theirs[0]
-    for clone in clones:
+    for clone in (first, second):
         assert current(clone) == theirs[0]
         assert (ours.record.run, FAILED) in outcomes(clone)
     assert worker.quick_release(first).exit_code == 0
@@ -136,11 +184,9 @@ def test_two_at_once_and_one_is_told(
     assert current(first) == theirs[1]
 
 
-def test_records_of_others_are_merged(
-    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_records_of_others_are_merged(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other was refused between our look and our push: ours is published, both are recorded."""
-    first, second = clones
+    first, second = places.first, places.second
     worker.quick_release(first)
     _meanwhile(monkeypatch, lambda: _release_there(second, DBT_FAILS="test"))
     ours = worker.quick_release(first)
@@ -150,15 +196,12 @@ def test_records_of_others_are_merged(
     assert current(second) == ours.record.run
 
 
-def test_a_remote_that_is_not_there(
-    clones: tuple[Path, Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_a_store_that_cannot_be_reached(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, second = clones
+    first, second = places.first, places.second
     one = worker.quick_release(first).record.run
-    shutil.move(tmp_path / "origin.git", tmp_path / "away.git")
+    places.hide()
     assert current(first) == one
     said = capsys.readouterr().err
     assert "cannot be reached" in said
@@ -167,17 +210,34 @@ def test_a_remote_that_is_not_there(
         status(Product(second))
     with pytest.raises(DataopsError, match="cannot be reached"):
         worker.quick_release(first)
-    shutil.move(tmp_path / "away.git", tmp_path / "origin.git")
+    places.show()
 
-    _meanwhile(monkeypatch, lambda: shutil.move(tmp_path / "origin.git", tmp_path / "away.git"))
+    _meanwhile(monkeypatch, places.hide)
     lost = worker.quick_release(first)
     assert lost.record.outcome == FAILED
     assert lost.recorded
     assert "goes with the next run" in lost.warnings[-1]
-    shutil.move(tmp_path / "away.git", tmp_path / "origin.git")
+    places.show()
     assert worker.quick_release(first).exit_code == 0
     monkeypatch.setattr(mirror, "_told", set())
     assert [outcome for _, outcome in outcomes(second)] == [PUBLISHED, FAILED, PUBLISHED]
+
+
+# ── A branch ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_branch_is_one_commit_and_stays_out_of_the_product(
+    clones: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for clone in (*clones, clones[0]):
+        assert worker.quick_release(clone).exit_code == 0
+    assert git(tmp_path / "origin.git", "rev-list", "--count", "dataops-store").strip() == "1"
+    for clone in clones:
+        assert git(clone, "for-each-ref", "refs/remotes/origin/dataops-store") == ""
+        held = git(clone, "count-objects", "-v").split()
+        assert int(held[held.index("size:") + 1]) < 200, "kB: a database came here"
+        assert git(clone, "status", "--porcelain") == ""
+        assert git(clone, "fsck", "--full") == ""
 
 
 def test_a_push_that_was_taken_before_the_line_broke(
@@ -265,3 +325,53 @@ def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> No
         return put(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(mirror.MirrorStore, "_files", after)
+
+
+# ── A bucket ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("places", ["bucket"], indirect=True)
+def test_a_bucket_is_read_in_place_and_swept(
+    places: Places, bucket_server: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = worker.quick_release(places.first).record.run
+    store = os.environ["DATAOPS_STORE"]
+    address = status(Product(places.first)).address
+    assert address == f"{store}/releases/{run}/warehouse.duckdb"
+    inside = bucket.filesystem(bucket_server)
+    assert inside.exists(address)
+    assert inside.cat_file(f"{store}/current") == f"releases/{run}\n".encode()
+    inside.pipe_file(f"{store}/releases/000009-x/half", b"of a run that was killed")
+    monkeypatch.setattr("dataops.store.bucket._STATES_KEPT", 1)
+    worker.quick_release(places.first)
+    assert inside.exists(f"{store}/releases/000009-x/half"), "it may be on its way yet"
+    monkeypatch.setattr("dataops.store.bucket._ORPHAN", timedelta(0))
+    worker.quick_release(places.second)
+    assert not inside.exists(f"{store}/releases/000009-x/half")
+    assert len(inside.ls(f"{store}/states")) <= 2
+    assert [outcome for _, outcome in outcomes(places.first)] == [PUBLISHED] * 3
+
+
+@pytest.mark.parametrize("places", ["bucket"], indirect=True)
+def test_a_bucket_without_conditional_writes_is_refused(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = s3fs.S3FileSystem.pipe_file
+
+    def overwrite(self: s3fs.S3FileSystem, path: str, data: bytes, mode: str = "") -> object:
+        return pipe(self, path, data)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "pipe_file", overwrite)
+    done = worker.quick_release(places.first)
+    assert done.record.outcome == FAILED
+    assert "does not know conditional writes" in done.record.problem
+
+
+def test_a_protocol_that_nobody_speaks(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for url, mend in (("gs://lake/shop", "uv add gcsfs"), ("what://lake", "uv add …")):
+        monkeypatch.setenv("DATAOPS_STORE", url)
+        with pytest.raises(DataopsError, match="Nothing here speaks") as error:
+            worker.quick_release(clones[0])
+        assert mend in error.value.mend

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from dataops.errors import DataopsError
 from dataops.product import Product
 from dataops.store.folder import FolderStore
 
@@ -18,7 +19,8 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 def store_of(product: Product) -> FolderStore:
     """The store of this product, as DATAOPS_STORE names it, by default the folder store/.
 
-    A path is a folder; `branch` or `branch:NAME` a branch of the product's git remote.
+    A path is a folder, `branch` or `branch:NAME` a branch of the product's git remote, a URL a
+    place in a bucket.
 
     Raises:
         DataopsError: DATAOPS_STORE names what cannot be a store.
@@ -32,12 +34,14 @@ def store_of(product: Product) -> FolderStore:
         copy = product.root / _COPIES / _NO_NAME.sub("-", name or BRANCH)
         remote = BranchRemote.of(product.root, copy / "git", name or BRANCH)
         return MirrorStore(copy, product.slug, remote)
-    if "://" in said:
-        raise DataopsError(
-            "This kind of store is not known.",
-            where=f"DATAOPS_STORE={said}",
-            mend="set DATAOPS_STORE to a folder, or to branch",
-        )
+    if kind == "file":
+        said = url2pathname(urlsplit(said).path)
+    elif "://" in said:
+        from dataops.store.bucket import BucketRemote, masked
+        from dataops.store.mirror import MirrorStore
+
+        copy = product.root / _COPIES / _NO_NAME.sub("-", masked(said))
+        return MirrorStore(copy, product.slug, BucketRemote(said))
     return FolderStore(product.root / said, product.slug)
 
 
