@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -15,8 +16,10 @@ import duckdb
 from dataops import managed, steps
 from dataops.dbt import Dbt, DbtRun, NodeResult
 from dataops.errors import DataopsError
+from dataops.history_record import masked
 from dataops.hooks import HookRun
 from dataops.impact.base import Change, NoBase, find_change, side_environment
+from dataops.impact.current import CurrentSide, open_current
 from dataops.impact.step import NAME as IMPACT
 from dataops.impact.step import ImpactStep, files_to_look_at
 from dataops.manifest import read_manifest
@@ -34,16 +37,19 @@ def check(
     say: Callable[[str], None],
     doing: Callable[[str], None],
     base: str | None = None,
+    on_current: bool = False,
 ) -> list[Step]:
     """Run every check on the sample, in a database of its own, and write the report.
 
     Of a change, only what it reaches is built and looked at, and compared with its merge base.
+    On current it is built on the raw of the current release, and compared with that.
 
     Args:
         product: the product to check.
         say: prints a line that stays.
         doing: shows what is being done right now.
         base: the commit to compare with; the merge base with the default branch if None.
+        on_current: compare with the current release on its raw instead.
 
     Returns:
         One step each, in order; the report is in target/check/ (report.md, report.json,
@@ -61,10 +67,15 @@ def check(
     here = product.target / "check"
     _forget_last_check(here)
     done: list[Step] = []
-    found = find_change(product, base)
+    current = None
+    if on_current:
+        found, current = open_current(product, here)
+    else:
+        found = find_change(product, base)
     hooks = HookRun(product.root, skip=_HOOKS_DONE_HERE, only=files_to_look_at(found))
     try:
-        for step in chain((managed.step(product),), _dbt_steps(product, found, here, doing)):
+        built = _dbt_steps(product, found, here, doing, current)
+        for step in chain((managed.step(product),), built):
             say(_line(step))
             done.append(step)
         doing("hooks")
@@ -83,11 +94,19 @@ def check(
 
 
 def _dbt_steps(
-    product: Product, found: Change | NoBase, here: Path, doing: Callable[[str], None]
+    product: Product,
+    found: Change | NoBase,
+    here: Path,
+    doing: Callable[[str], None],
+    current: CurrentSide | None,
 ) -> Iterator[Step]:
     database = here / "warehouse.duckdb"
     environment = side_environment(product, database.relative_to(product.root))
     dbt = Dbt(product.root, "ci", here, environment, progress=lambda line: doing(f"dbt: {line}"))
+    if current is not None and isinstance(found, Change):
+        dbt = replace(dbt, target="prod", environment=current.environment, files=current.tree)
+    else:
+        current = None
 
     doing("dbt parse")
     with _clock() as seconds:
@@ -100,17 +119,20 @@ def _dbt_steps(
     doing("project rules")
     yield _rules_step(here)
 
-    impact = ImpactStep(product, found, dbt, here, doing)
+    impact = ImpactStep(product, found, dbt, here, doing, current)
     arguments = impact.prepare()
     with _clock() as seconds:
         built = dbt.build(*arguments)
-    yield _build_step(built, seconds(), database, impact.reached)
+    yield _build_step(built, seconds(), None if current else database, impact.reached)
     yield impact.judge(built)
 
-    doing("source freshness")
-    with _clock() as seconds:
-        fresh = dbt.freshness()
-    yield _freshness_step(fresh, seconds(), product.as_of)
+    if current is None:
+        doing("source freshness")
+        with _clock() as seconds:
+            fresh = dbt.freshness()
+        yield _freshness_step(fresh, seconds(), product.as_of)
+    else:
+        yield Step(_FRESHNESS, SKIPPED, 0.0, "a release looks at it")
 
     doing("dbt docs")
     with _clock() as seconds:
@@ -119,6 +141,7 @@ def _dbt_steps(
 
 
 _RULES, _BUILD = "project rules", "dbt build on the sample"
+_BUILD_ON_RAW = "dbt build on the current release's raw"
 _FRESHNESS, _DOCS = "source freshness", "docs"
 _AFTER_PARSE = (_RULES, _BUILD, IMPACT, _FRESHNESS, _DOCS)
 
@@ -130,7 +153,9 @@ def _parse_step(run: DbtRun, seconds: float) -> Step:
     return Step("dbt parse, warnings are errors", FAILED, seconds, "", (run.problem,), repeat)
 
 
-def _build_step(run: DbtRun, seconds: float, database: Path, reached: str = "") -> Step:
+def _build_step(run: DbtRun, seconds: float, database: Path | None, reached: str = "") -> Step:
+    """The build; without a database it was on raw, whose values are shown nowhere."""
+    name = _BUILD if database else _BUILD_ON_RAW
     kinds = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "unit tests"}
     counts = [
         f"{count} {plural}"
@@ -148,9 +173,10 @@ def _build_step(run: DbtRun, seconds: float, database: Path, reached: str = "") 
         summary += f", {len(run.skipped)} skipped"
     if run.ok:
         details = tuple(_node_detail(node, database) for node in run.warned)
-        return Step(_BUILD, WARNED if run.warned else PASSED, seconds, summary, details)
+        return Step(name, WARNED if run.warned else PASSED, seconds, summary, details)
     details = tuple(_node_detail(node, database) for node in run.failed) or (run.problem,)
-    return Step(_BUILD, FAILED, seconds, summary, details, _repeat_build(run.failed))
+    repeat = _repeat_build(run.failed) if database else ""
+    return Step(name, FAILED, seconds, summary, details, repeat)
 
 
 def _repeat_build(failed: Sequence[NodeResult]) -> str:
@@ -158,9 +184,10 @@ def _repeat_build(failed: Sequence[NodeResult]) -> str:
     return f"uv run dbt build --select {names}" if names else "uv run dbt build"
 
 
-def _node_detail(node: NodeResult, database: Path) -> str:
-    lines = [f"{node.kind} {node.name} {node.status} ({node.path})", node.message]
-    if node.kind == "test" and node.sql:
+def _node_detail(node: NodeResult, database: Path | None) -> str:
+    message = node.message if database else masked(node.message)
+    lines = [f"{node.kind} {node.name} {node.status} ({node.path})", message]
+    if database and node.kind == "test" and node.sql:
         lines.append(_failing_rows(node, database))
     return "\n".join(line for line in lines if line)
 

@@ -103,6 +103,10 @@ def check(
         str | None,
         typer.Option(metavar="REF", help="Compare with the merge base with this commit."),
     ] = None,
+    on: Annotated[
+        str,
+        typer.Option(metavar="sample|current", help="current: real raw, against the release."),
+    ] = "sample",
 ) -> None:
     """Run everything that CI asks of a change, on the sample, and say what it changes for whom.
 
@@ -111,14 +115,19 @@ def check(
     target/check/impact.html. A change in what a public model, or one that an exposure reads, says
     must be declared in a commit message: `Data-Change: MODEL -- why`. A public contract is not
     broken: the new shape gets a new model version.
+
+    With `--on current` the branch is built on the raw that the current release was built from, and
+    compared with that release, which is only read: for a change where the sample is not enough.
     """
     from dataops import check as verb
     from dataops import steps
     from dataops.screen import show_check
 
     product = Product.find()
+    if on not in ("sample", "current") or (base and on == "current"):
+        raise typer.BadParameter("sample, or current without --base", param_hint="--on")
     with _progress("check") as doing:
-        done = verb.check(product, _say, doing, base)
+        done = verb.check(product, _say, doing, base, on == "current")
     show_check(out, done)
     if steps.verdict(done) == steps.FAILED:
         raise typer.Exit(1)

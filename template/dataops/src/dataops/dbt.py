@@ -98,6 +98,7 @@ class Dbt:
         environment: variables set while dbt runs (DATAOPS_DB, DATAOPS_RAW, DATAOPS_NOW, …).
         progress: called with a short line whenever a node has finished.
         log: whether dbt writes what it does, in full, to logs/dbt.log in `target_path`.
+        files: the folder that relative paths in sources mean; `root` if None.
     """
 
     root: Path
@@ -106,6 +107,7 @@ class Dbt:
     environment: dict[str, str] = field(default_factory=dict)
     progress: Callable[[str], None] | None = None
     log: bool = False
+    files: Path | None = None
     _manifest: Manifest | None = field(default=None, repr=False)
     _done: int = field(default=0, repr=False)
 
@@ -159,7 +161,7 @@ class Dbt:
             manifest=self._manifest,
             callbacks=[self._on_event, lambda event: _collect_problem(event, problems)],
         )
-        with _inside(self.root), _environment(self.environment):
+        with _inside(self.files or self.root), _environment(self.environment):
             try:
                 outcome = runner.invoke(arguments)
             finally:

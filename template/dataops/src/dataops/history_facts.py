@@ -17,6 +17,8 @@ from dataops.history_record import CommitFact, GitFacts, RawFacts, RawTable, mom
 from dataops.product import Product
 from dataops.store import durable
 
+# Under which a release keeps the list of the files that it was built from.
+RAW_LIST = "raw.json"
 _COMMITS = 1000
 _TOOLS = ("dataops", "dbt-core", "dbt-duckdb", "dbt-postgres", "duckdb")
 _AT_ONCE = 1 << 20

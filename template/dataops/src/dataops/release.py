@@ -47,7 +47,6 @@ from dataops.store.folder import RECORD
 from dataops.warehouse import Label, Relation, Warehouse, open_warehouse
 
 TRIGGERS = ("push", "schedule", "manual")
-RAW_LIST = "raw.json"
 # What dbt wrote, and what it is called in a release.
 _KEPT_ARTIFACTS = {
     "manifest.json": "manifest.json",
@@ -436,7 +435,7 @@ class _Run:
         before = self.published(base) if base else None
         kept: tuple[facts.RawFile, ...] = ()
         if before and before.kind == self.record.kind == REAL:
-            kept = facts.raw_from_json(self.store.releases / base / RAW_LIST)
+            kept = facts.raw_from_json(self.store.releases / base / facts.RAW_LIST)
         raw = facts.raw_facts(self.raw_files, kept)
         self.record = replace(self.record, raw=raw)
         for names, what in ((raw.edited, "edited"), (raw.removed, "removed")):
@@ -560,7 +559,7 @@ class _Run:
         for source, name in _KEPT_ARTIFACTS.items():
             if (self.target / source).exists():
                 shutil.copyfile(self.target / source, folder / name)
-        durable.write(folder / RAW_LIST, facts.raw_to_json(self.raw_files))
+        durable.write(folder / facts.RAW_LIST, facts.raw_to_json(self.raw_files))
         self.conclude(PUBLISHED, "", current=run)
         record = self.record
         self.warehouse.seal(

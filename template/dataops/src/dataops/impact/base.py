@@ -106,7 +106,7 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
         return NoBase(why, FAILED if shallow else WARNED, mend)
     if not asked and base == product.git("rev-parse", "HEAD"):
         return NoBase(f"this is {ref} itself; to compare work in progress: --base HEAD")
-    return _change(product, base, ref) or NoBase(f"nothing differs from {ref}")
+    return change_since(product, base, ref) or NoBase(f"nothing differs from {ref}")
 
 
 def _default_branches() -> Sequence[str]:
@@ -122,7 +122,8 @@ def _commit(product: Product, ref: str) -> str:
     return product.git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", check=False)
 
 
-def _change(product: Product, base: str, ref: str) -> Change | None:
+def change_since(product: Product, base: str, ref: str) -> Change | None:
+    """What git says differs from a commit, uncommitted work included; None when nothing does."""
     said = product.git("diff", "--name-status", "-z", "-M", base).split("\0")
     files: set[str] = set()
     renamed: dict[str, str] = {}
@@ -155,12 +156,16 @@ class BaseSide:
     Attributes:
         folder: target/base/…: the checkout in tree/, with its database; dbt's files in dbt/.
         manifest: its resources.
+        remarks: what to know of it, one sentence each.
+        said: how both sides come about, in words.
     """
 
     folder: Path
     manifest: Manifest
     _dbt: Dbt
     _parsed: bool
+    remarks: tuple[str, ...] = ()
+    said: str = "built on the same sample"
 
     @property
     def tree(self) -> Path:

@@ -136,6 +136,8 @@ class Impact:
         nodes, edges: the lineage to draw: boxes, and pairs of parent and child.
         idle: models that were declared and do not change.
         unclear: declarations that give no reason.
+        said: how both sides came about, in words.
+        remarks: what to know of the other side, one sentence each.
     """
 
     base: str
@@ -152,6 +154,8 @@ class Impact:
     edges: tuple[tuple[str, str], ...] = ()
     idle: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
+    said: str = "built on the same sample"
+    remarks: tuple[str, ...] = ()
 
     def of(self, *status: str) -> tuple[ModelImpact, ...]:
         """The models in one of these states."""

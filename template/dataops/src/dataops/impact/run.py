@@ -21,9 +21,9 @@ from dataops.impact.base import (
     NoBase,
     buildable,
     prepare,
-    side_environment,
 )
 from dataops.impact.compare import compare_tables
+from dataops.impact.current import CurrentSide
 from dataops.impact.findings import (
     ADDED,
     DOWNSTREAM,
@@ -74,7 +74,7 @@ class Plan:
 
     product: Product
     change: Change
-    base: BaseSide
+    base: BaseSide | CurrentSide
     head: Manifest
     reached: frozenset[str]
     whole: str
@@ -85,6 +85,11 @@ class Plan:
     @property
     def database(self) -> Path:
         return self.here / "warehouse.duckdb"
+
+    @property
+    def files(self) -> Path:
+        """The folder that relative paths in head's views mean."""
+        return self.base.tree if isinstance(self.base, CurrentSide) else self.product.root
 
     @property
     def rows(self) -> list[str]:
@@ -100,19 +105,34 @@ class Plan:
     def arguments(self) -> list[str]:
         """For `dbt build` of head: what the change reaches, anew, on top of a copy of base."""
         if self.whole:
-            return []
+            # What a release has collected, snapshots above all, is not made again from nothing.
+            return ["--full-refresh"] if isinstance(self.base, CurrentSide) else []
         return ["--full-refresh", "--select", "state:modified+", "--state", str(self.base.state)]
 
 
 def plan(
-    product: Product, change: Change, dbt: Dbt, here: Path, doing: Callable[[str], None]
+    product: Product,
+    change: Change,
+    dbt: Dbt,
+    here: Path,
+    doing: Callable[[str], None],
+    current: CurrentSide | None = None,
 ) -> Plan | NoBase:
     """Prepare base and say what of head to build. Head is parsed.
+
+    Args:
+        product: head.
+        change: what git says.
+        dbt: head, parsed.
+        here: target/check.
+        doing: shows what is being done.
+        current: what to compare with in place of base on the sample.
 
     Raises:
         DataopsError: git or dbt could not run.
     """
-    base = prepare(product, change.base, here / "partial_parse.msgpack", doing)
+    base: BaseSide | CurrentSide | NoBase
+    base = current or prepare(product, change.base, here / "partial_parse.msgpack", doing)
     if isinstance(base, NoBase):
         return base
     head = read_manifest(here / "manifest.json", packages=True)
@@ -120,7 +140,7 @@ def plan(
     found, run = dbt.select(
         "--no-write-json", "--select", "state:modified+", "--state", str(base.state)
     )
-    whole = _why_whole(product, change, base)
+    whole = _why_whole(product, change, sample=current is None)
     if not whole and not run.ok:
         whole = "dbt cannot tell what the change reaches"
     reached = frozenset(head.nodes) if whole else frozenset(found)
@@ -134,7 +154,7 @@ def plan(
         wanted = _wanted(base.manifest, head, reached, paired)
         built = base.build(wanted)
     made = Plan(product, change, base, head, reached, whole, paired, built, here)
-    if not whole and base.database.is_file():
+    if (current or not whole) and base.database.is_file():
         # On DuckDB a copy is the cheapest way to have everything upstream.
         _copy_database(base.database, made.database)
     return made
@@ -142,27 +162,28 @@ def plan(
 
 def _copy_database(database: Path, to: Path) -> None:
     """A closed database, with what DuckDB has written beside it and not yet into it."""
-    shutil.copy(database, to)
+    shutil.copyfile(database, to)
     if (log := database.with_name(f"{database.name}.wal")).is_file():
         shutil.copy(log, to.with_name(f"{to.name}.wal"))
 
 
-def _why_whole(product: Product, change: Change, base: BaseSide) -> str:
+def _why_whole(product: Product, change: Change, sample: bool) -> str:
     for path in _DECIDES_ALL:
         if change.touches(path):
             return f"{path} was changed"
-    if change.touches(f"{product.sample.name}/"):
+    if sample and change.touches(f"{product.sample.name}/"):
         return "the sample was changed"
     if change.touches("dbt_project.yml"):
-        before, after = (_settings(side / "dbt_project.yml") for side in (base.tree, product.root))
-        if before != after:
+        before = product.git("show", f"{change.base}:dbt_project.yml", check=False)
+        after = (product.root / "dbt_project.yml").read_text(encoding="utf-8")
+        if _settings(before) != _settings(after):
             return "dbt_project.yml was changed"
     return ""
 
 
-def _settings(path: Path) -> dict[str, Any]:
+def _settings(text: str) -> dict[str, Any]:
     """What dbt's state comparison does not see of dbt_project.yml."""
-    loaded = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    loaded = yaml.safe_load(text)
     if not isinstance(loaded, dict):
         return {}
     return {key: value for key, value in loaded.items() if key not in _SEEN}
@@ -217,7 +238,8 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
             again = plan.here / "again" / "warehouse.duckdb"
             again.parent.mkdir(exist_ok=True)
             _copy_database(plan.database, again)
-            second = replace(dbt, environment=side_environment(plan.product, again))
+            clock = plan.base.later if isinstance(plan.base, CurrentSide) else dbt.environment
+            second = replace(dbt, environment={**clock, "DATAOPS_DB": str(again)})
             rebuilt = second.build(
                 "--no-write-json", "--full-refresh", *NOT_TESTS, "--select", *names
             )
@@ -272,7 +294,7 @@ class _Comparison:
         lost = sides.add(_BASE, plan.base.database, plan.base.tree, old_nodes)
         back = {old: new for new, old in plan.paired.items()}
         self._unknown |= {back[name]: f"base: {why}" for name, why in lost.items()}
-        self._unknown |= sides.add(_HEAD, plan.database, plan.product.root, new_nodes)
+        self._unknown |= sides.add(_HEAD, plan.database, plan.files, new_nodes)
         base, head = plan.base.manifest, plan.head
 
         def sql_of(name: str) -> str:
@@ -293,7 +315,7 @@ class _Comparison:
                 head,
                 self._reached,
                 sql_of,
-                lambda node: self._columns(_HEAD, node, plan.product.root),
+                lambda node: self._columns(_HEAD, node, plan.files),
             ),
         )
 
@@ -334,9 +356,7 @@ class _Comparison:
     def look_again(self, database: Path, rebuilt: set[str]) -> None:
         """Take back what also differs between two builds of the same side."""
         names = [n for n, d in self._diffs.items() if d.rows_differ and n in rebuilt]
-        lost = self._sides.add(
-            _AGAIN, database, self._plan.product.root, [self._new[n] for n in names]
-        )
+        lost = self._sides.add(_AGAIN, database, self._plan.files, [self._new[n] for n in names])
         for name in names:
             if name in lost:
                 continue
@@ -379,7 +399,7 @@ class _Comparison:
             head=product.git("rev-parse", "HEAD"),
             dirty=bool(product.git("status", "--porcelain")),
             whole=plan.whole,
-            sample=sum(f.startswith(f"{product.sample.name}/") for f in plan.change.files),
+            sample=0 if isinstance(plan.base, CurrentSide) else self._sample_files(),
             total=len(self._new),
             models=found,
             exposures=self._exposures(found),
@@ -388,7 +408,13 @@ class _Comparison:
             edges=edges,
             idle=idle,
             unclear=unclear,
+            said=plan.base.said,
+            remarks=plan.base.remarks,
         )
+
+    def _sample_files(self) -> int:
+        folder = f"{self._plan.product.sample.name}/"
+        return sum(name.startswith(folder) for name in self._plan.change.files)
 
     def _feeds(self) -> dict[str, tuple[str, ...]]:
         """Model id → the exposures, of either side, that read it directly."""

@@ -20,6 +20,7 @@ from dataops.product import Product
 from dataops.steps import FAILED, PASSED, WARNED, Step
 
 if TYPE_CHECKING:  # it imports the SQL parser, which only a change needs
+    from dataops.impact.current import CurrentSide
     from dataops.impact.run import Plan
 
 NAME = "impact"
@@ -43,6 +44,7 @@ class ImpactStep:
         dbt: head, as the check runs it.
         here: target/check.
         doing: shows what is being done.
+        current: the release to compare with, in place of base on the sample.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class ImpactStep:
         dbt: Dbt,
         here: Path,
         doing: Callable[[str], None],
+        current: CurrentSide | None = None,
     ) -> None:
         self._product = product
         self._found = found
         self._dbt = dbt
         self._here = here
         self._doing = doing
+        self._current = current
         self._seconds = 0.0
         self._plan: Plan | NoBase = NoBase("")
 
@@ -71,7 +75,9 @@ class ImpactStep:
         begin = time.monotonic()
         planned: Plan | NoBase
         try:
-            planned = run.plan(self._product, self._found, self._dbt, self._here, self._doing)
+            planned = run.plan(
+                self._product, self._found, self._dbt, self._here, self._doing, self._current
+            )
         except DataopsError as error:
             # Base's trouble must not keep head from being checked.
             planned = NoBase(str(error), WARNED)
@@ -94,6 +100,8 @@ class ImpactStep:
 
         begin = time.monotonic()
         repeat = f"uv run dataops check --base {self._plan.change.ref}"
+        if self._current is not None:
+            repeat = "uv run dataops check --on current"
         try:
             impact = run.compare(self._plan, built, self._dbt, self._doing)
         except duckdb.Error as error:

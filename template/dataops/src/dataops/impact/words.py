@@ -223,14 +223,14 @@ def compared(impact: Impact) -> str:
     """What was compared with what."""
     work = ", with work that is not committed," if impact.dirty else ""
     return (
-        f"{impact.head[:7]}{work} compared with {impact.base[:7]} ({impact.ref}), both built on "
-        f"the same sample. {len(impact.models)} of {impact.total} models looked at."
+        f"{impact.head[:7]}{work} compared with {impact.base[:7]} ({impact.ref}), both "
+        f"{impact.said}. {len(impact.models)} of {impact.total} models looked at."
     )
 
 
 def remarks(impact: Impact) -> list[str]:
     """What to know of the comparison as a whole."""
-    found = []
+    found = list(impact.remarks)
     if impact.sample:
         files = "1 file" if impact.sample == 1 else f"{impact.sample} files"
         found.append(
