@@ -246,20 +246,31 @@ def releases(
 @app.command()
 def status(
     json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+    fail_if_late: Annotated[
+        bool,
+        typer.Option(
+            "--fail-if-late", help="Look only whether a release is overdue; record and tell it."
+        ),
+    ] = False,
 ) -> None:
     """Say what is current, how old it is, how the last run went, and what is late.
 
     Exit code 0: all is well. 1: something is not. 2: nobody can tell.
     """
+    from dataops import late
     from dataops import status as verb
     from dataops.screen_release import show_status, status_json
 
-    found = verb.status(Product.find())
+    product = Product.find()
+    watched = late.watch(product) if fail_if_late else None
+    found = watched.status if watched else verb.status(product)
+    for warning in watched.warnings if watched else ():
+        err.print(escape(warning))
     if json:
         typer.echo(status_json(found))
     else:
         show_status(out, found)
-    raise typer.Exit(0 if found.ok else 1)
+    raise typer.Exit(watched.exit_code if watched else 0 if found.ok else 1)
 
 
 @app.command()

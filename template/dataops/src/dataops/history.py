@@ -82,6 +82,10 @@ _COLUMNS: dict[str, str] = {
     ),
     "phases": "MAP(VARCHAR, DOUBLE)",
     "notes": "VARCHAR[]",
+    "incident": (
+        "STRUCT(incident VARCHAR, subject VARCHAR, release VARCHAR, text VARCHAR, since VARCHAR)"
+    ),
+    "told": "STRUCT(channel VARCHAR, keys VARCHAR[], problem VARCHAR)[]",
 }
 
 _VIEWS = """

@@ -1,4 +1,5 @@
-"""One run's record: what is written down of one attempt to make a release, or of a rollback.
+"""One record: what is written down of one attempt to make a release, or of a rollback; also of what
+no run can see: a release that did not come, an error that a person found, what channels were told.
 
 docs/records.md describes every field. A field may be added within one schema version; to rename or
 remove one, or to change what it means, is a new version, with a step in UPGRADES: records are never
@@ -29,6 +30,13 @@ STOPPED = "stopped"  # the process was told to stop
 CRASHED = "crashed"  # the process ended without a word; the next one wrote this down
 ROLLED_BACK = "rolled back"  # an earlier or later release was made current again
 
+# What is recorded besides runs.
+LATE = "late"  # `status --fail-if-late`: a release that was due has not come
+REPORTED = "reported"  # a person found an error that was published
+CLOSED = "closed"  # a person says that it is over
+TOLD = "told"  # a message was sent, or was tried to be
+
+RUNS = frozenset({"release", "rollback"})  # the verbs whose records are runs
 REAL, REHEARSAL = "release", "rehearsal"
 
 
@@ -244,18 +252,53 @@ class FindingRun:
 
 
 @dataclass(frozen=True)
+class IncidentFact:
+    """What is said of an incident that no run saw.
+
+    Attributes:
+        incident: the incident that is over now; empty when this opens one.
+        subject: dbt id of the node it is about; empty when it is the product as a whole.
+        release: the release in which it was seen; empty when none was published.
+        text: what a person said, quoted values masked.
+        since: when it began, ISO 8601, UTC; empty for when it was recorded.
+    """
+
+    incident: str = ""
+    subject: str = ""
+    release: str = ""
+    text: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True)
+class ToldFact:
+    """What one channel was told.
+
+    Attributes:
+        channel: its kind and a hash, never its address.
+        keys: what reached it: opened:<incident>, closed:<incident>, rolled back:<run>.
+        problem: why something did not; empty when all did.
+    """
+
+    channel: str
+    keys: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Record:
-    """One run.
+    """One run, or what was noticed or told between runs.
 
     Attributes:
         schema: version of this layout.
         run: the run's id, and its release's: number, beginning, short commit.
         number: counts up, one a run; the order of runs whatever the clock did.
         product: the dbt project's name.
-        verb: release or rollback.
+        verb: release or rollback; incident, status or notify for what is no run.
         trigger: push, schedule or manual.
         kind: release, built from raw; or rehearsal, built from the sample.
-        outcome: published, refused, failed, stopped, crashed or "rolled back".
+        outcome: published, refused, failed, stopped, crashed or "rolled back"; late, reported,
+            closed or told for what is no run.
         problem: why it was not published, values masked; empty when it was.
         began_at: ISO 8601, UTC, by the product's clock.
         ended_at: the same; empty when nobody saw the end.
@@ -272,6 +315,8 @@ class Record:
         findings: what the monitors saw wrong.
         phases: seconds by phase.
         notes: what the reader of the record should know besides, one sentence each.
+        incident: what is said of an incident that no run saw.
+        told: what the channels were told.
     """
 
     run: str
@@ -300,6 +345,8 @@ class Record:
     findings: tuple[FindingRun, ...] = ()
     phases: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    incident: IncidentFact = IncidentFact()
+    told: tuple[ToldFact, ...] = ()
 
     def to_json(self) -> bytes:
         """The record as one line of JSON."""
@@ -334,6 +381,11 @@ def read_record(data: bytes) -> Record:
             profile=tuple(_profile(one) for one in raw.get("profile") or ()),
             findings=tuple(_only(FindingRun, one) for one in raw.get("findings") or ()),
             notes=tuple(raw.get("notes") or ()),
+            incident=_only(IncidentFact, raw.get("incident") or {}),
+            told=tuple(
+                _only(ToldFact, dict(one, keys=tuple(one.get("keys") or ())))
+                for one in raw.get("told") or ()
+            ),
         )
         record: Record = _only(Record, given)
     except (TypeError, KeyError, AttributeError) as error:

@@ -22,8 +22,8 @@ class Incident:
 
     Attributes:
         incident: its id: the check and the number of the run that opened it.
-        check: what failed: a node, freshness.<source>, monitor.<what>.<node>, or run.
-        kind: model, test, freshness, monitor, run, …
+        check: what failed: a node, freshness.<source>, monitor.<what>.<node>, run, late, reported.
+        kind: model, test, freshness, monitor, run, late, reported, …
         name: what failed, for people.
         subject: the node that it is about, by dbt id; "run" for the run itself.
         owner: whose it is; empty when nobody's.
@@ -39,6 +39,7 @@ class Incident:
         good_run: the last release published before it; empty when there was none.
         new_commit: whether code came between good and bad.
         new_raw: whether data came between good and bad.
+        found_by: machine, or person when somebody had to report it.
         impact: names of the models and exposures downstream of the subject.
     """
 
@@ -60,6 +61,7 @@ class Incident:
     good_run: str
     new_commit: bool
     new_raw: bool
+    found_by: str = "machine"
     impact: tuple[str, ...] = ()
 
     @property
@@ -69,6 +71,10 @@ class Incident:
     @property
     def between(self) -> str:
         """What came between the last good release and the first failing run, for people."""
+        if self.kind == "late":
+            return "no release came"
+        if self.kind == "reported":
+            return f"seen in {self.good_run}" if self.good_run else "nobody said in which release"
         if not self.good_run:
             return "there was no release before it"
         came = [word for word, new in (("code", self.new_commit), ("data", self.new_raw)) if new]
@@ -79,7 +85,9 @@ class Incident:
         """What failed, for people: its kind, its name, and what it is about."""
         subject = self.subject.rpartition(".")[2]
         about = f" of {subject}" if subject not in ("run", self.name) else ""
-        kind = "" if self.kind in ("run", "monitor") else f"{self.kind} "
+        kind = "" if self.kind in ("run", "monitor", "late") else f"{self.kind} "
+        if self.kind == "reported":
+            kind = "reported: "
         return f"{kind}{self.name}{about if self.kind != 'monitor' else ''}"
 
     def told(self) -> str:
@@ -111,7 +119,8 @@ def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident,
     rows = book.connection.execute(
         "select incident, check_id, kind, name, subject, coalesce(owner, ''), "
         "coalesce(message, ''), opened_run, opened_at, last_run, runs, cause, seconds, "
-        "coalesce(closed_run, ''), closed_at, coalesce(good_run, ''), new_commit, new_raw "
+        "coalesce(closed_run, ''), closed_at, coalesce(good_run, ''), new_commit, new_raw, "
+        "found_by "
         "from incidents order by opened_number desc, check_id"
     ).fetchall()
     found = [
@@ -134,6 +143,7 @@ def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident,
             good_run=row[15],
             new_commit=bool(row[16]),
             new_raw=bool(row[17]),
+            found_by=row[18],
         )
         for row in rows
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dataops.errors import DataopsError
 from dataops.history import History
-from dataops.history_record import PUBLISHED, Record, read_record
+from dataops.history_record import PUBLISHED, RUNS, Record, read_record
 from dataops.product import Product
 from dataops.store import open_store
 from dataops.store.folder import RECORD
@@ -49,7 +49,8 @@ def releases(product: Product, limit: int = 20) -> list[Listed]:
     for record in history.newest():
         if len(found) >= limit:
             break
-        found[record.run] = record
+        if record.verb in RUNS:
+            found[record.run] = record
     for run in kept - set(found):
         with contextlib.suppress(OSError, ValueError):
             found[run] = read_record((store.releases / run / RECORD).read_bytes())

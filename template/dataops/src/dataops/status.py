@@ -12,6 +12,7 @@ from dataops.history_record import (
     PUBLISHED,
     ROLLED_BACK,
     RUNNING,
+    RUNS,
     Record,
     moment,
     read_record,
@@ -102,6 +103,7 @@ class Status:
                     "opened_at": utc(one.opened_at),
                     "age_seconds": int(one.seconds),
                     "runs": one.runs,
+                    "found_by": one.found_by,
                     "impact": list(one.impact),
                 }
                 for one in self.open
@@ -126,6 +128,8 @@ def status(product: Product) -> Status:
     published: datetime | None = None
     runs: list[datetime] = []
     for record in history.newest():
+        if record.verb not in RUNS:
+            continue
         if last is None or record.number > last.number:
             last = record
         if record.verb == "release":

@@ -235,6 +235,26 @@ up as (
 
 select * from up;
 
+-- What no run saw: a release that did not come, an error that a person found after it was published.
+create temp table noticed as
+select
+    run, number, outcome, began_at, base,
+    incident.subject as subject, nullif(incident.release, '') as release, incident.text as text,
+    try_cast(nullif(incident.since, '') as timestamp) as since
+from runs
+where verb in ('status', 'incident') and outcome in ('late', 'reported');
+
+-- A late release is over with the next one that is published; what a person found, when one says so.
+create temp table over as
+select n.number as opened_number, min(r.number) as closed_number
+from noticed as n
+inner join runs as r on n.number < r.number
+where
+    n.outcome = 'late' and r.verb = 'release' and r.outcome = 'published'
+    or n.outcome = 'reported' and r.verb = 'incident' and r.outcome = 'closed'
+    and r.incident.incident = 'reported@' || n.number
+group by n.number;
+
 create temp table incidents as
 with broken as (
     select a.run, a.check_id, a.ancestor
@@ -271,12 +291,53 @@ select
     opening.commit as opened_commit,
     good.commit as good_commit,
     good.run is null or opening.commit <> good.commit as new_commit,
-    good.run is null or opening.raw <> good.raw as new_raw
+    good.run is null or opening.raw <> good.raw as new_raw,
+    'machine' as found_by,
+    e.opened_number as blamed_number
 from episodes as e
 left join causes as c on e.opened_run = c.run and e.check_id = c.check_id
 left join production as closing on e.closed_number = closing.number
 inner join production as opening on e.opened_number = opening.number
-asof left join published as good on e.opened_number > good.number;
+asof left join published as good on e.opened_number > good.number
+
+union all by name
+
+select
+    n.outcome || '@' || n.number as incident,
+    concat_ws('.', n.outcome, nullif(n.subject, '')) as check_id,
+    n.outcome as kind,
+    if(n.outcome = 'late', 'a release that did not come', n.text) as name,
+    coalesce(nullif(n.subject, ''), 'run') as subject,
+    '' as owner,
+    n.text as message,
+    n.number as opened_number,
+    n.run as opened_run,
+    coalesce(n.since, n.began_at) as opened_at,
+    n.number as last_number,
+    n.run as last_run,
+    1 as runs,
+    coalesce(nullif(n.subject, ''), 'run') as cause,
+    o.closed_number,
+    closing.run as closed_run,
+    coalesce(closing.ended_at, closing.began_at) as closed_at,
+    greatest(
+        0,
+        epoch(
+            coalesce(closing.ended_at, closing.began_at, getvariable('clock'))
+            - coalesce(n.since, n.began_at)
+        )
+    ) as seconds,
+    coalesce(n.release, n.base) as good_run,
+    null as opened_commit,
+    null as good_commit,
+    false as new_commit,
+    false as new_raw,
+    if(n.outcome = 'reported', 'person', 'machine') as found_by,
+    coalesce(seen_in.number, n.number) as blamed_number
+from noticed as n
+left join over as o on n.number = o.opened_number
+left join runs as closing on o.closed_number = closing.number
+left join published as seen_in on n.release = seen_in.run;
 
 -- The nodes that a code release changed: their files differ from the release before it.
 create temp table changed as
@@ -319,9 +380,9 @@ create temp table code_verdicts as
 with followed as (
     select distinct c.commit
     from incidents as i
-    asof inner join code_releases as c on i.opened_number >= c.first_number
+    asof inner join code_releases as c on i.blamed_number >= c.first_number
     inner join touched as t on c.commit = t.commit and i.subject = t.node
-    where i.opened_number > c.published_number
+    where i.blamed_number >= c.published_number
 ),
 
 reworked as (

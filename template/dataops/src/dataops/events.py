@@ -1,0 +1,56 @@
+"""Records of what is no run: what was noticed between runs, and what was told. Only ever added."""
+
+from __future__ import annotations
+
+from dataops.history import History
+from dataops.history_record import IncidentFact, Record, ToldFact, utc
+from dataops.product import Product, now
+from dataops.store import FolderStore
+
+
+def add_event(
+    product: Product,
+    store: FolderStore,
+    history: History,
+    verb: str,
+    outcome: str,
+    *,
+    incident: IncidentFact | None = None,
+    told: tuple[ToldFact, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Record:
+    """Write one down; the store's lock must be held.
+
+    Args:
+        product: whose it is.
+        store: where the history lives.
+        history: takes the record.
+        verb: status, incident or notify.
+        outcome: late, reported, closed or told.
+        incident: what is said of an incident.
+        told: what the channels were told.
+        notes: what the reader should know besides.
+
+    Raises:
+        HistoryError: it could not be recorded.
+    """
+    number, at = store.next_number(history.highest()), utc(now())
+    current = store.current() or ""
+    record = Record(
+        run=f"{number:06d}-{at.replace('-', '').replace(':', '')}-{outcome}",
+        number=number,
+        product=product.slug,
+        verb=verb,
+        trigger="",
+        outcome=outcome,
+        began_at=at,
+        ended_at=at,
+        kind="",
+        base=current,
+        current=current,
+        incident=incident or IncidentFact(),
+        told=told,
+        notes=notes,
+    )
+    history.add(record)
+    return record

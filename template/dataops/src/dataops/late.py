@@ -1,0 +1,71 @@
+"""`dataops status --fail-if-late`: a release that did not come opens an incident of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dataops.errors import DataopsError
+from dataops.events import add_event
+from dataops.history import History
+from dataops.history_record import LATE, IncidentFact, utc
+from dataops.product import Product
+from dataops.status import Status, status
+from dataops.store import open_store
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was seen.
+
+    Attributes:
+        status: how the product stands, with the incident that was opened.
+        opened: id of the incident that was opened; empty when none had to be.
+        warnings: what somebody should know, one sentence each.
+    """
+
+    status: Status
+    opened: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """1 when a release was due and has not come; when there never was one, too."""
+        return 1 if self.status.late or self.status.current is None else 0
+
+
+def watch(product: Product) -> Watched:
+    """Look whether a release that was due has come; record it, once, when it has not.
+
+    Raises:
+        DataopsError: the store can't be read.
+    """
+    found = status(product)
+    if not is_unexplained(found):
+        return Watched(found)
+    store = open_store(product)
+    if store.is_locked():
+        return Watched(found, warnings=("A release or rollback is running right now.",))
+    try:
+        with store.lock():
+            history = History(store.history)
+            found = status(product)  # a run may have ended since
+            if not is_unexplained(found):
+                return Watched(found)
+            since = utc((found.missing or found.late)[0])
+            run = found.current.run if found.current else ""
+            fact = IncidentFact(release=run, text=f"No release came by {since}.", since=since)
+            record = add_event(product, store, history, "status", LATE, incident=fact)
+    except DataopsError as error:  # what is late is late, recorded or not
+        return Watched(found, warnings=(f"error: it could not be recorded: {error}",))
+    return Watched(status(product), f"{LATE}@{record.number}")
+
+
+def is_unexplained(found: Status) -> bool:
+    """Whether something is late that no open incident accounts for.
+
+    A run that was refused has opened its own; where nothing ran at all, nothing has.
+    """
+    if not found.late or any(one.kind == LATE for one in found.open):
+        return False
+    refused = any(one.found_by == "machine" for one in found.open)
+    return found.late[-1] in found.missing or not refused

@@ -1,0 +1,89 @@
+"""A release that did not come: an incident, once, which the next published release ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import release_worker as worker
+from dataops.history import History
+from dataops.late import watch
+from dataops.product import Product
+from dataops.releases import releases
+from dataops.rollback import rollback
+from dataops.status import status
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A product whose deadline is 07:00, released in time on 1 March."""
+    root = worker.make_product(tmp_path / "shop")
+    at(monkeypatch, "2026-03-01T06:00:00")
+    worker.quick_release(root)
+    return root
+
+
+def at(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    monkeypatch.setenv("DATAOPS_NOW", f"{when}+00:00")
+
+
+def test_what_came_in_time_is_not_late_and_leaves_no_record(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-03-02T06:59:59")
+    found = watch(Product(shop))
+    assert (found.exit_code, found.opened) == (0, "")
+    assert len(list(History(shop / "store/history").newest())) == 1
+
+
+def test_a_run_that_never_came_opens_one_incident_that_the_next_release_closes(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-03-02T07:30:00")
+    first = watch(Product(shop))
+    assert (first.exit_code, first.opened) == (1, "late@2")
+    (incident,) = first.status.open
+    assert (incident.kind, incident.found_by) == ("late", "machine")
+    assert incident.seconds == 1800  # since the deadline, not since somebody looked
+    assert first.status.last is not None
+    assert first.status.last.verb == "release"
+
+    at(monkeypatch, "2026-03-03T08:00:00")
+    again = watch(Product(shop))
+    assert (again.exit_code, again.opened) == (1, "")
+    assert [one.incident for one in again.status.open] == ["late@2"]
+    assert len(list(History(shop / "store/history").newest())) == 2
+
+    worker.quick_release(shop)
+    found = status(Product(shop))
+    assert (found.ok, found.open) == (True, ())
+    assert watch(Product(shop)).exit_code == 0
+    assert {one.record.verb for one in releases(Product(shop))} == {"release"}
+    assert rollback(Product(shop), None).release.number == 1
+
+
+def test_a_refused_run_has_opened_its_own_incident(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-03-02T06:30:00")
+    monkeypatch.setenv("DBT_FAILS", "test")
+    worker.quick_release(shop)
+    at(monkeypatch, "2026-03-02T07:30:00")
+    found = watch(Product(shop))
+    assert (found.exit_code, found.opened) == (1, "")
+    at(monkeypatch, "2026-03-04T07:30:00")  # and then nothing ran at all
+    assert watch(Product(shop)).opened == "late@3"
+
+
+def test_nothing_ever_published_is_no_pass(tmp_path: Path) -> None:
+    assert watch(Product(worker.make_product(tmp_path / "shop"))).exit_code == 1
+
+
+def test_a_release_at_work_is_left_in_peace(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataops.store import open_store
+
+    at(monkeypatch, "2026-03-02T07:30:00")
+    with open_store(Product(shop)).lock():
+        found = watch(Product(shop))
+    assert (found.exit_code, found.opened, len(found.warnings)) == (1, "", 1)
