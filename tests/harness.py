@@ -120,7 +120,7 @@ def product(
 ) -> Product:
     """A rendered product with its lock and its environment, under version control if wanted."""
     root = render(into, answers)
-    environment, lock = shared_environment()
+    environment, lock = shared_environment(str((answers or {}).get("warehouse", "duckdb")))
     shutil.copy(lock, root / "uv.lock")
     if repository:
         git(root, "init", "-q", "-b", "main")
@@ -149,17 +149,18 @@ def product_environment(root: Path, shared: Path) -> dict[str, str]:
     }
 
 
-def shared_environment() -> tuple[Path, Path]:
-    """The environment and the lock that all rendered products share; made at the first call."""
+def shared_environment(warehouse: str = "duckdb") -> tuple[Path, Path]:
+    """The environment and lock that all products of a warehouse share; made at the first call."""
     pins = (TEMPLATE / "template" / "dataops" / "pyproject.toml").read_bytes() + (
         TEMPLATE / "template" / "pyproject.toml.jinja"
     ).read_bytes()
-    home = CACHE / f"environment-{hashlib.sha256(pins).hexdigest()[:12]}"
+    home = CACHE / f"environment-{warehouse}-{hashlib.sha256(pins).hexdigest()[:12]}"
     CACHE.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{home}.lock"):
         if not (home / "ready").exists():
             shutil.rmtree(home, ignore_errors=True)
-            root = render(home / "product", {"content": "empty", "product_name": "shared"})
+            answers = {"content": "empty", "product_name": "shared", "warehouse": warehouse}
+            root = render(home / "product", answers)
             subprocess.run(["uv", "sync", "--quiet"], cwd=root, check=True)
             (home / "ready").touch()
     return home / "product" / ".venv", home / "product" / "uv.lock"

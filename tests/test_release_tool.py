@@ -107,7 +107,7 @@ def test_a_release_is_noted_and_tagged_and_an_under_declared_one_refused(
 
 
 def test_a_broken_contract_is_not_released(working_template: Path) -> None:
-    (working_template / "template" / "profiles.yml").unlink()
+    (working_template / "template" / "profiles.yml.jinja").unlink()
     listed = manifest.of_template(working_template)
     (working_template / manifest.TEMPLATE_FILE).write_text(listed, encoding="utf-8")
     harness.git(working_template, "add", "-A")

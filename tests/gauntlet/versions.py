@@ -88,7 +88,7 @@ def append(path: Path, *lines: str) -> None:
 def patch(template: Path) -> None:
     """Managed files change, one comes, one goes; what teams own gets better seeds."""
     inside = template / "template"
-    append(inside / ".sqlfluff", "# a new rule")
+    append(inside / ".sqlfluff.jinja", "# a new rule")
     append(inside / ".gitignore", "/scratch/")
     append(inside / "dataops/src/dataops/steps.py", "", "NEW = 1")
     append(inside / ".github/workflows/check.yml", "# renewed")
@@ -139,7 +139,7 @@ def major(template: Path) -> None:
     for file in (template / "copier.yml", *sorted(inside.rglob("*.jinja"))):
         text = file.read_text("utf-8")
         file.write_text(re.sub(r"\bcontact\b", "contact_email", text), encoding="utf-8")
-    (inside / ".sqlfluff").rename(inside / "dataops" / "sqlfluff.cfg")
+    (inside / ".sqlfluff.jinja").rename(inside / "dataops" / "sqlfluff.cfg.jinja")
     ownership = template / "ownership.yml"
     text = ownership.read_text("utf-8").replace("  - /.sqlfluff\n", "")
     ownership.write_text(text, encoding="utf-8")

@@ -4,3 +4,7 @@
     {%- set now = env_var('DATAOPS_NOW', '') -%}
     {%- if now -%} cast('{{ now }}' as timestamptz) {%- else -%} now() {%- endif -%}
 {%- endmacro %}
+
+{% macro postgres__current_timestamp() -%}
+    {{ duckdb__current_timestamp() }}
+{%- endmacro %}

@@ -12,3 +12,13 @@
         {{ own }}_{{ custom_schema_name | trim }}
     {%- endif -%}
 {%- endmacro %}
+
+{#- On PostgreSQL prod has a prefix too, the candidate's: `dataops release` renames what passed, and
+    repoints the views in staging, marts, …, which are all that readers see. -#}
+{% macro postgres__generate_schema_name(custom_schema_name, node) -%}
+    {%- if target.name == 'prod' -%}
+        {{ target.schema }}_{{ (custom_schema_name or 'main') | trim }}
+    {%- else -%}
+        {{ default__generate_schema_name(custom_schema_name, node) }}
+    {%- endif -%}
+{%- endmacro %}

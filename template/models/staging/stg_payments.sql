@@ -13,10 +13,10 @@ renamed as (
         kind as payment_kind,
         method as payment_method,
         -- the shop exports every amount as positive; here money that goes back is negative
-        case
-            when kind = 'refund' then -cast(amount as decimal(18, 2))
-            else cast(amount as decimal(18, 2))
-        end as amount,
+        cast(
+            case when kind = 'refund' then -1 else 1 end * cast(amount as decimal(18, 2))
+            as decimal(18, 2)
+        ) as amount,
         cast(paid_at as timestamp) as paid_at,
         cast(exported_at as timestamp) as exported_at
     from source

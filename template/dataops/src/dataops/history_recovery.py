@@ -37,6 +37,8 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
         current = store.current() or ""
     except DataopsError:
         return done
+    if current:
+        warehouse.publish(current)  # what was cut short may have moved readers, and not the pointer
     for run in store.publishing():
         record = _record(store, f"releases/{run}")
         if run != current:

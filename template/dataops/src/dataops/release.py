@@ -212,6 +212,7 @@ class _Run:
     failed: list[NodeResult] = field(default_factory=list)
     manifest: Manifest | None = None
     raw_files: tuple[facts.RawFile, ...] = ()
+    tables: tuple[facts.RawFile, ...] | None = None  # raw, where the warehouse holds it
     record: Record = field(init=False)
     environment: dict[str, str] = field(default_factory=dict)
     recorded: bool = False
@@ -299,13 +300,20 @@ class _Run:
         Raises:
             DataopsError: raw was there and is gone, or is not where DATAOPS_RAW says.
         """
-        root = self.product.raw
-        if root.is_dir() and facts.raw_files(root):
+        root, self.tables = self.product.raw, self.warehouse.raw()
+        files = self.tables is None and root.is_dir() and facts.raw_files(root)
+        if self.tables or files:
             return REAL
         told = os.environ.get("DATAOPS_RAW")
         published = (self.published(run) for run in self.store.kept())
         real = any(record and record.kind == REAL for record in published)
-        if told or real:
+        if self.tables is not None and real:
+            raise DataopsError(
+                "No table in raw holds a row, though earlier releases were built from it.",
+                where="schema raw",
+                mend="load it, and repeat the command; readers keep what they have",
+            )
+        if self.tables is None and (told or real):
             raise DataopsError(
                 "There are no files in raw"
                 + (", though earlier releases were built from it." if real else "."),
@@ -346,6 +354,8 @@ class _Run:
         state_from = "" if self.options.full_refresh or not self.goes_on_from(base) else base
         where = self.warehouse.begin(self.record.run, state_from, stateful(self.manifest))
         self.environment.update(where)
+        if self.record.kind == REHEARSAL:
+            self.warehouse.take_sample()
 
         refresh = ["--full-refresh"] if self.options.full_refresh else []
         built = self.step(_BUILD, lambda: dbt.build(*refresh))
@@ -412,10 +422,10 @@ class _Run:
         return watched.problem
 
     def raw_for_monitors(self, before: str) -> monitors.Raw | None:
-        """What came to raw since the release `before`; a rehearsal's sample has no deliveries."""
-        if self.record.kind != REAL:
+        """Files that came to raw since the release `before`; a rehearsal's sample has none."""
+        if self.record.kind != REAL or self.tables is not None:
             return None
-        known = facts.raw_from_json(self.store.releases / before / RAW_LIST) if before else ()
+        known = facts.raw_from_json(self.store.releases / before / facts.RAW_LIST) if before else ()
         return monitors.Raw(
             str(self.product.raw), self.environment["DATAOPS_RAW"], self.raw_files, known or None
         )
@@ -426,15 +436,12 @@ class _Run:
         return before is not None and before.kind == self.record.kind
 
     def read_raw(self, base: str) -> None:
-        rehearsal = self.record.kind == REHEARSAL
-        root = self.product.sample if rehearsal else self.product.raw
         self.doing("reading raw")
         with self.phase("raw"):
-            name = "sample" if rehearsal else "raw"
-            self.raw_files = facts.read_raw(root, self.store.cache / f"{name}.json")
+            self.raw_files = self.raw_now()
         before = self.published(base) if base else None
         kept: tuple[facts.RawFile, ...] = ()
-        if before and before.kind == self.record.kind == REAL:
+        if before and before.kind == self.record.kind == REAL and self.tables is None:
             kept = facts.raw_from_json(self.store.releases / base / facts.RAW_LIST)
         raw = facts.raw_facts(self.raw_files, kept)
         self.record = replace(self.record, raw=raw)
@@ -445,16 +452,23 @@ class _Run:
                     f"current release: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
                 )
 
-    def look_whether_raw_moved(self) -> None:
+    def raw_now(self) -> tuple[facts.RawFile, ...]:
+        """What raw, or in a rehearsal the sample, is made of now."""
         rehearsal = self.record.kind == REHEARSAL
+        if not rehearsal and (tables := self.warehouse.raw()) is not None:
+            return tables
         root = self.product.sample if rehearsal else self.product.raw
+        return facts.read_raw(root, self.store.cache / f"{'sample' if rehearsal else 'raw'}.json")
+
+    def look_whether_raw_moved(self) -> None:
         with self.phase("raw"):
-            after = facts.read_raw(root, self.store.cache / f"{root.name}.json")
+            after = self.raw_now()
         if arrived := len(set(after) - set(self.raw_files)):
             self.record = replace(self.record, raw=replace(self.record.raw, arrived=arrived))
+            what = "files came to raw" if self.tables is None else "tables of raw grew"
             self.note(
-                f"{arrived} files came to raw while the release was built: it may hold some of "
-                "them. The next release holds all."
+                f"{arrived} {what} while the release was built: it may hold some of it. "
+                "The next release holds all."
             )
 
     def dbt(self) -> Dbt:
@@ -464,6 +478,7 @@ class _Run:
         inside = root.is_relative_to(self.product.root)
         raw = root.relative_to(self.product.root) if inside else root
         self.environment["DATAOPS_RAW"] = str(raw)
+        self.environment.update(self.warehouse.environment(rehearsal))
         if rehearsal and not os.environ.get("DATAOPS_NOW") and self.product.as_of:
             self.environment["DATAOPS_NOW"] = self.product.as_of
         progress = self.doing

@@ -22,7 +22,10 @@ from dataops.status import Status
 _SHOWN = 10
 _MARGIN = 12
 _GOOD, _BAD = "green", "red"
-_MAKE_IT_REAL = "set DATAOPS_RAW to the folder that holds the landing data"
+_MAKE_IT_REAL = {
+    "duckdb": "set DATAOPS_RAW to the folder that holds the landing data",
+    "postgres": "load the landing data into the schema raw",
+}
 
 
 def show_release(out: Console, done: Released) -> None:
@@ -38,7 +41,7 @@ def show_release(out: Console, done: Released) -> None:
     if good:
         _line(out, "read it", done.address)
         if _rehearsal(record):
-            _line(out, "make it real", f"{_MAKE_IT_REAL} and repeat")
+            _line(out, "make it real", f"{_MAKE_IT_REAL[record.warehouse]} and repeat")
         return
     _line(out, "readers", f"keep {record.current}" if record.current else "see nothing yet")
     if done.failed:
@@ -216,7 +219,7 @@ def show_status(out: Console, found: Status) -> None:
         _line(out, "published", f"{_when(current.ended_at)}, {_age(found.age)} ago")
         _line(out, "read it", found.address)
         if _rehearsal(current):
-            _line(out, "make it real", _MAKE_IT_REAL)
+            _line(out, "make it real", _MAKE_IT_REAL[current.warehouse])
     if last is None:
         _line(out, "last run", "nothing has run yet: uv run dataops release", _BAD)
     else:

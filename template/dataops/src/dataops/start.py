@@ -18,6 +18,7 @@ from dataops.product import Product
 from dataops.release import Options, Released, release
 from dataops.steps import Step
 from dataops.store import open_store
+from dataops.warehouse.postgres_server import is_postgres
 
 BRANCH = "main"
 _EXAMPLE = Path("example") / "shop.py"
@@ -76,7 +77,7 @@ def start(
     if source is not None:
         added = add(product, source, doing)
         show(added)
-    elif (product.root / _EXAMPLE).is_file():
+    elif (product.root / _EXAMPLE).is_file() and not is_postgres(product):
         _make_example_raw(product, say, doing)
     done = check(product, say, doing)
     if steps.verdict(done) == steps.FAILED:

@@ -105,6 +105,15 @@ def read_plan(product: Path) -> tuple[PlannedTable, ...]:
     return tuple(replace(planned, personal=kinds[planned.name]) for planned in ordered)
 
 
+def has_tables(product: Path) -> bool:
+    """Whether any table of the source `raw` is defined.
+
+    Raises:
+        DataopsError: a file is no YAML.
+    """
+    return next(_definitions(product), None) is not None
+
+
 def _definitions(product: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     models = product / "models"
     for path in sorted([*models.rglob("*.yml"), *models.rglob("*.yaml")]):

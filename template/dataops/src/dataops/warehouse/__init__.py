@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dataops.history_facts import RawFile
 from dataops.history_record import RawFacts
 from dataops.product import Product
 from dataops.store import FolderStore
@@ -59,6 +60,27 @@ class Warehouse(Protocol):
     def address(self, run: str) -> str:
         """Where readers find the current release, which is `run`: no secret in it."""
 
+    def environment(self, rehearsal: bool) -> dict[str, str]:
+        """dbt's environment for a candidate as far as it is known before dbt reads the project.
+
+        Args:
+            rehearsal: it will be built from the sample, not from raw.
+        """
+
+    def raw(self) -> tuple[RawFile, ...] | None:
+        """The tables of raw with their state; none where none holds a row, None where raw is files.
+
+        Raises:
+            DataopsError: raw can't be read.
+        """
+
+    def take_sample(self) -> None:
+        """Put the sample where a rehearsal's candidate reads it; called once it has begun.
+
+        Raises:
+            DataopsError: it could not be put there.
+        """
+
     def make_room(self, raw: RawFacts, before: RawFacts) -> None:
         """Look whether a candidate will fit.
 
@@ -99,7 +121,7 @@ class Warehouse(Protocol):
         """
 
     def ask(self, run: str, queries: Sequence[str]) -> list[tuple[object, ...]]:
-        """The one row that each of these queries finds in a candidate.
+        """The one row that each of these queries, in its own SQL, finds in a candidate.
 
         Raises:
             DataopsError: one of them can't be answered.
@@ -134,7 +156,13 @@ class Warehouse(Protocol):
 
 
 def open_warehouse(product: Product, store: FolderStore) -> Warehouse:
-    """The warehouse that this product's releases go to."""
+    """The warehouse that this product's releases go to, by its answer `warehouse`."""
+    from dataops.warehouse.postgres_server import is_postgres
+
+    if is_postgres(product):
+        from dataops.warehouse.postgres import PostgresWarehouse
+
+        return PostgresWarehouse(product)
     from dataops.warehouse.duckdb import DuckDbWarehouse
 
     return DuckDbWarehouse(store)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataops.errors import DataopsError
+from dataops.history_facts import RawFile
 from dataops.history_record import RawFacts
 from dataops.store import FolderStore, durable
 from dataops.warehouse import Label, Relation
@@ -46,6 +47,17 @@ class DuckDbWarehouse:
 
     def address(self, run: str) -> str:
         return self.store.address(run, FILE)
+
+    def environment(self, rehearsal: bool) -> dict[str, str]:
+        """Nothing yet: where the file lies is known once the candidate has begun."""
+        return {}
+
+    def raw(self) -> tuple[RawFile, ...] | None:
+        """DuckDB reads the files themselves."""
+        return None
+
+    def take_sample(self) -> None:
+        """Nothing to do: DuckDB reads the files themselves."""
 
     def make_room(self, raw: RawFacts, before: RawFacts) -> None:
         """Twice what current takes, grown as raw has grown; as much as raw before the first one."""
