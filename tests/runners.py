@@ -14,8 +14,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,25 @@ class PipelineRun:
         return [name for name, verdict in self.steps().items() if verdict == "failed"]
 
 
+@dataclass(frozen=True)
+class HostSettings:
+    """What is set at GitHub, and what is said when a run is started.
+
+    Attributes:
+        variables: the repository's variables.
+        secrets: its secrets.
+        inputs: what was chosen by whoever started the workflow by hand.
+        commit: an older commit that the run is for; empty for the newest.
+        pages: where the site is published; None while Pages is off.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
+    pages: Path | None = None
+
+
 def clone(bare: Path, into: Path, branch: str = "main") -> Path:
     """A fresh clone of the bare repository, as a runner sees it: nothing but what was pushed."""
     git(bare.parent, "clone", "-q", "--branch", branch, str(bare), str(into))
@@ -86,24 +105,28 @@ def run_github(
     workflow: str = "check.yml",
     installed: Path | None = None,
     api: str = "",
+    hosted: HostSettings | None = None,
 ) -> PipelineRun:
     """Run a workflow that the bare repository holds, under act.
 
     Args:
         bare: the repository, with refs/pull/1/merge when the event is a pull request.
         work: an empty folder for everything that the run leaves.
-        event: push (to main) or pull_request (of the branch `change`).
+        event: push (to main), schedule, workflow_dispatch, or pull_request (of branch `change`).
         workflow: its file in .github/workflows.
         installed: where uv finds what a run before has installed; None installs afresh.
         api: what stands for the service's interface; without it nothing listens there.
+        hosted: what is set at the host service and of this run.
     """
-    pushed = event == "push"
+    hosted = hosted or HostSettings()
+    pushed = event != "pull_request"
     product = clone(bare, work / "clone", "main" if pushed else "change")
     head = git(product, "rev-parse", "HEAD").strip()
     base = {"ref": "main", "sha": git(product, "rev-parse", "origin/main").strip()}
     payload: dict[str, Any] = {"repository": {"default_branch": "main", "name": "product"}}
     if pushed:
-        payload |= {"ref": "refs/heads/main", "after": head}
+        payload |= {"ref": "refs/heads/main", "after": hosted.commit or head}
+        payload |= {"inputs": dict(hosted.inputs)} if hosted.inputs else {}
     else:
         proposed = {"number": 1, "head": {"ref": "change", "sha": head}, "base": base}
         payload |= {"number": 1, "pull_request": proposed}
@@ -118,13 +141,17 @@ def run_github(
         [*(str(SCRIPTS / "act"), event, "--json", "--eventpath", str(work / "event.json"))]
         + ["--workflows", str(path), "--platform", "ubuntu-latest=-self-hosted", *replaced]
         + ["--no-skip-checkout", "--no-cache-server", "--secret", f"GITHUB_TOKEN={TOKEN}"]
-        + ["--env", f"GITHUB_API_URL={api or _NOBODY}", "--env", "GITHUB_REPOSITORY=team/product"],
+        + ["--env", f"GITHUB_API_URL={api or _NOBODY}", "--env", "GITHUB_REPOSITORY=team/product"]
+        + _each("--var", hosted.variables)
+        + _each("--secret", hosted.secrets),
         cwd=product,
         env=_bare_environment(work, installed)
         | {
             "SHIM_ORIGIN": str(bare),
             "SHIM_UV": str(_uv().parent),
             "SHIM_ARTIFACTS": str(work / "artifacts"),
+            "SHIM_COMMIT": hosted.commit,
+            "SHIM_PAGES": str(hosted.pages or ""),
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -147,6 +174,7 @@ def run_gitlab(
     branch: str = "change",
     source: str = "merge_request_event",
     installed: Path | None = None,
+    jobs: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
 ) -> PipelineRun:
     """Run the pipeline that the bare repository holds for a branch, under gitlab-ci-local.
@@ -158,11 +186,13 @@ def run_gitlab(
         source: CI_PIPELINE_SOURCE, such as push or merge_request_event.
         installed: where uv finds what a run before has installed; None installs afresh.
         variables: more of what the service and the project's settings say.
+        jobs: the only jobs that are run; all that would start by themselves if there are none.
     """
     product = clone(bare, work / "clone", branch)
     # Stands for the image: a Python with pip, and nothing of the tests' own environment.
     subprocess.run([str(_uv()), "venv", "--quiet", "--seed", str(work / "image")], check=True)
-    done = _gitlab_ci_local(product, _bare_environment(work, installed), source, more=variables)
+    environment = _bare_environment(work, installed)
+    done = _gitlab_ci_local(product, environment, source, *jobs, more=variables)
     said = _plain(done.stdout)
     ended = re.findall(r"^ (PASS|FAIL) +(\S+)", said, flags=re.MULTILINE)
     run = PipelineRun(
@@ -224,6 +254,10 @@ def _installed_gitlab_ci_local() -> Path:
             subprocess.run([str(_NODE / "bin" / "node"), str(npm), "ci"], cwd=home, check=True)
             (home / "ready").touch()
     return home / "node_modules" / "gitlab-ci-local" / "dist" / "index.js"
+
+
+def _each(option: str, said: Mapping[str, str]) -> list[str]:
+    return [part for name, value in said.items() for part in (option, f"{name}={value}")]
 
 
 def _actions(workflow: Path) -> set[str]:

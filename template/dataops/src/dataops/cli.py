@@ -65,6 +65,7 @@ def start(
     out.print("  read  README.md" + (" and the drafts in models/" if started.added else ""))
     out.print("  try   uv run dbt build")
     out.print("  then  git remote add origin URL && git push -u origin main")
+    out.print("        every push to main is released from then on: docs/deploy.md")
 
 
 @app.command()
@@ -194,18 +195,25 @@ def release(
 ) -> None:
     """Build a candidate on all of raw, audit it, publish it or refuse it, record the run.
 
-    Exit code 0: published. 1: refused by the audit, readers keep what they had. 2: could not run.
+    Exit code 0: published, or a newer commit is current already (a push or a schedule that came
+    late). 1: refused by the audit, readers keep what they had. 2: could not run.
     """
     from dataops import release as verb
-    from dataops.screen_release import release_json, show_release
+    from dataops.overtaken import Overtaken
+    from dataops.screen_release import overtaken_json, release_json, show_release, write_summary
 
     if trigger not in verb.TRIGGERS:
         raise typer.BadParameter(f"one of {', '.join(verb.TRIGGERS)}", param_hint="--trigger")
     product = Product.find()
     options = verb.Options(trigger, full_refresh, allow_dirty, not no_disk_check)
     say: Callable[[str], None] = (lambda line: err.print(escape(line))) if json else _say
-    with _progress("release") as doing:
-        done = verb.release(product, options, say, doing)
+    try:
+        with _progress("release") as doing:
+            done = verb.release(product, options, say, doing)
+    except Overtaken as told:
+        typer.echo(overtaken_json(told)) if json else _say(str(told))
+        return
+    write_summary(product.name, done)
     if json:
         typer.echo(release_json(done))
     else:
@@ -224,7 +232,7 @@ def rollback(
     from dataops import rollback as verb
     from dataops.screen_release import show_rollback
 
-    show_rollback(out, verb.rollback(Product.find(), release))
+    show_rollback(out, verb.rollback(Product.find(), release or None))
 
 
 @app.command()

@@ -19,6 +19,7 @@ from dataops.store import durable
 
 # Under which a release keeps the list of the files that it was built from.
 RAW_LIST = "raw.json"
+COMMIT_FORMAT = "%H %aI %cI"
 _COMMITS = 1000
 _TOOLS = ("dataops", "dbt-core", "dbt-duckdb", "dbt-postgres", "duckdb")
 _AT_ONCE = 1 << 20
@@ -32,10 +33,10 @@ _TOO_FRESH = 2.0
 def git_facts(product: Product, since: str) -> GitFacts:
     """What is built, and what came since commit `since` (empty: since ever).
 
-    Outside git, DATAOPS_COMMIT may say the commit (an image that holds no repository).
+    An image holds no repository: there DATAOPS_COMMITS names a file with git's own list of commits.
     """
     if not product.in_git:
-        return GitFacts(commit=os.environ.get("DATAOPS_COMMIT", ""), since=since)
+        return _facts_without_git(_rows(_baked_in()), since)
     head = _commits(product, "-1", "HEAD")
     if not head:
         return GitFacts(dirty=True, since=since)
@@ -64,7 +65,43 @@ def uncommitted(product: Product) -> list[str]:
 
 
 def _commits(product: Product, *arguments: str) -> tuple[CommitFact, ...]:
-    listed = product.git("log", "--format=%H %aI %cI", *arguments, check=False)
+    return _rows(product.git("log", f"--format={COMMIT_FORMAT}", *arguments, check=False))
+
+
+def _baked_in() -> str:
+    """The list of commits that an image holds; empty where none was put in.
+
+    Raises:
+        DataopsError: there should be one, and it can't be read.
+    """
+    if not (name := os.environ.get("DATAOPS_COMMITS")):
+        return ""
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataopsError(
+            "The list of commits cannot be read.", where=f"DATAOPS_COMMITS={name}: {error}"
+        ) from error
+
+
+def _facts_without_git(log: tuple[CommitFact, ...], since: str) -> GitFacts:
+    """The same facts from a list of the newest commits, newest first."""
+    if not log:
+        return GitFacts(since=since)
+    known = [commit.commit for commit in log]
+    reached = since in known
+    commits = log[: known.index(since)] if reached else () if since else log
+    return GitFacts(
+        commit=log[0].commit,
+        authored_at=log[0].authored_at,
+        committed_at=log[0].committed_at,
+        since=since,
+        commits=commits,
+        commits_total=len(commits) if reached else None,
+    )
+
+
+def _rows(listed: str) -> tuple[CommitFact, ...]:
     rows = [line.split(" ") for line in listed.splitlines()]
     return tuple(
         CommitFact(row[0], utc(moment(row[1])), utc(moment(row[2])))

@@ -108,12 +108,23 @@ class Product:
     def git(self, *arguments: str, check: bool = True) -> str:
         """What git answers in this product, without the last line break.
 
+        Where it need not succeed (`check`), a failure and no git at all are an empty answer.
+
         Raises:
             DataopsError: git failed and `check` is set.
         """
-        done = subprocess.run(
-            ["git", *arguments], cwd=self.root, capture_output=True, text=True, errors="replace"
-        )
+        try:
+            done = subprocess.run(
+                ["git", *arguments],
+                cwd=self.root,
+                capture_output=True,
+                text=True,
+                errors="replace",
+            )
+        except FileNotFoundError:
+            if check:
+                raise DataopsError("git is not installed.", mend="install git") from None
+            return ""
         if check and done.returncode:
             raise DataopsError(
                 f"git {arguments[0]} failed.", where=(done.stderr or done.stdout).strip()

@@ -40,6 +40,7 @@ from dataops.history_record import (
 )
 from dataops.history_recovery import recover
 from dataops.manifest import Manifest, read_manifest
+from dataops.overtaken import Overtaken, overtaken
 from dataops.product import Product, now
 from dataops.steps import Step
 from dataops.store import FolderStore, durable, store_of
@@ -124,6 +125,7 @@ def release(
     Raises:
         DataopsError: it could not begin: uncommitted changes, another release at work, a store that
             can't be written, no raw where there was some. Nothing has changed.
+        Overtaken: a push or a schedule comes late: a newer commit is current already.
     """
     if not options.allow_dirty and product.in_git and (changed := facts.uncommitted(product)):
         raise DataopsError(
@@ -138,6 +140,7 @@ def release(
         run = _Run(
             product, options, store, history, open_warehouse(product, store), signals, say, doing
         )
+        run.give_way()
         return run.tell()
 
 
@@ -256,6 +259,17 @@ class _Run:
         )
 
     # ── Before ───────────────────────────────────────────────────────────────────────────────
+
+    def give_way(self) -> None:
+        """Leave it to a newer commit that is current already, unless a person asks for this one.
+
+        Raises:
+            Overtaken: it is.
+        """
+        run = self.store.current() if self.options.trigger != "manual" else None
+        record = self.published(run) if run else None
+        if run and record and overtaken(self.product, record.git.commit):
+            raise Overtaken(run, self.product.git("rev-parse", "HEAD"))
 
     def tidy_up_after_others(self) -> None:
         for sentence in recover(self.store, self.history, self.warehouse):

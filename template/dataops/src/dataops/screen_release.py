@@ -14,6 +14,7 @@ from dataops import steps
 from dataops.dbt import NodeResult
 from dataops.history_record import PUBLISHED, REHEARSAL, RUNNING, Record, masked, moment
 from dataops.incidents import by_cause
+from dataops.overtaken import Overtaken
 from dataops.release import Released
 from dataops.releases import Listed
 from dataops.rollback import RolledBack
@@ -126,6 +127,40 @@ def release_json(done: Released) -> str:
         indent=2,
         ensure_ascii=False,
     )
+
+
+def overtaken_json(told: Overtaken) -> str:
+    """A run that gave way to a newer one, for machines."""
+    said = {"run": "", "outcome": "overtaken", "problem": told.what, "where": told.where}
+    return json.dumps(said, indent=2, ensure_ascii=False)
+
+
+def write_summary(name: str, done: Released) -> None:
+    """Add the verdict to the pipeline's own page, where there is one (GitHub)."""
+    if place := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with open(place, "a", encoding="utf-8") as file:
+            file.write(release_markdown(name, done))
+
+
+def release_markdown(name: str, done: Released) -> str:
+    """The verdict as Markdown: what happened, to whom, what to do next."""
+    record = done.record
+    good = record.outcome == PUBLISHED
+    lines = [f"## {'✅' if good else '❌'} {name}: {record.outcome}", "", f"`{record.run}`"]
+    if _rehearsal(record):
+        lines += ["", f"**A rehearsal on the sample.** To make it real, {_MAKE_IT_REAL}."]
+    if not good:
+        readers = f"keep `{record.current}`" if record.current else "see nothing yet"
+        lines += ["", f"Readers {readers}.", "", "```text", record.problem, "```"]
+        if cause := done.cause:
+            of = f"{cause.result.kind} {cause.result.name}"
+            hangs = ", ".join((*cause.models, *cause.exposures)) or "nothing"
+            lines.append(f"Cause: `{of}`, whose: {cause.owner or 'nobody'}. Downstream: {hangs}.")
+        lines += ["", f"Next: `{next_command(done)}`"]
+    lines += ["", "| step | verdict | seconds | |", "|---|---|---:|---|"]
+    for step in done.steps:
+        lines.append(f"| {step.name} | {step.verdict} | {step.seconds:.1f} | {step.summary} |")
+    return "\n".join(lines) + "\n"
 
 
 def show_rollback(out: Console, done: RolledBack) -> None:

@@ -1,0 +1,33 @@
+"""What lets git in at the remote: a token that goes through the environment, never a file."""
+
+from __future__ import annotations
+
+import base64
+import urllib.parse
+from collections.abc import Mapping
+
+# What may read the remote, and push the branch that holds releases and history.
+TOKEN = "DATAOPS_STORE_TOKEN"
+# GitHub's tokens ask for this name; GitLab's take any.
+_USER = "x-access-token"
+
+
+def git_access(token: str, remote: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables under which git shows a token to the remote's host, and to no other.
+
+    Args:
+        token: the token; empty where git needs none.
+        remote: the remote's URL.
+        environment: what git is given already.
+    """
+    parts = urllib.parse.urlsplit(remote)
+    if not token or parts.scheme not in ("http", "https") or not parts.hostname:
+        return {}
+    place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
+    basic = base64.b64encode(f"{_USER}:{token}".encode()).decode()
+    count = int(environment.get("GIT_CONFIG_COUNT") or 0)
+    return {
+        "GIT_CONFIG_COUNT": str(count + 1),
+        f"GIT_CONFIG_KEY_{count}": f"http.{place}.extraHeader",
+        f"GIT_CONFIG_VALUE_{count}": f"Authorization: Basic {basic}",
+    }
