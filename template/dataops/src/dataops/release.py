@@ -45,6 +45,7 @@ from dataops.product import Product, now
 from dataops.steps import Step
 from dataops.store import FolderStore, durable, store_of
 from dataops.store.folder import RECORD
+from dataops.store.remote import Beaten
 from dataops.warehouse import Label, Relation, Warehouse, open_warehouse
 
 TRIGGERS = ("push", "schedule", "manual")
@@ -58,6 +59,7 @@ _KEPT_ARTIFACTS = {
 _STATELESS = frozenset({"", "table", "view", "ephemeral", "seed", "test", "unit", "external"})
 _STATEFUL_KINDS = frozenset({"model", "snapshot"})
 _DISK_FULL = ("no space left on device", os.strerror(errno.ENOSPC).lower(), "disk quota exceeded")
+_ATTEMPTS = 3  # to publish, where others publish in the same store
 _GRACE = 4.0  # seconds that a query gets to let go, once the process was told to stop
 _PARSE, _BUILD, _FRESHNESS, _DOCS = "dbt parse", "dbt build", "source freshness", "catalog"
 
@@ -135,13 +137,16 @@ def release(
             "or try it anyway: uv run dataops release --allow-dirty",
         )
     store = store_of(product)
-    with _Signals() as signals, store.lock():
-        history = History(store.history)
-        run = _Run(
-            product, options, store, history, open_warehouse(product, store), signals, say, doing
-        )
-        run.give_way()
-        return run.tell()
+    for again in reversed(range(_ATTEMPTS)):
+        with _Signals() as signals, store.lock():
+            history, warehouse = History(store.history), open_warehouse(product, store)
+            run = _Run(product, options, store, history, warehouse, signals, say, doing)
+            run.give_way()
+            done = run.tell()
+        if not (run.beaten and again):
+            break
+        say("Another release became current meanwhile: once more, from there.")
+    return done
 
 
 class _Stopped(KeyboardInterrupt):
@@ -219,6 +224,7 @@ class _Run:
     record: Record = field(init=False)
     environment: dict[str, str] = field(default_factory=dict)
     recorded: bool = False
+    beaten: bool = False
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -559,6 +565,7 @@ class _Run:
                 return
             except (DataopsError, OSError) as error:
                 outcome, problem = FAILED, f"It could not be published. {error}"
+                self.beaten = isinstance(error, Beaten)
         self.conclude(outcome, problem)
         with contextlib.suppress(OSError):
             self.warehouse.discard(self.record.run)  # first of all: the record may need the room

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from dataops.errors import DataopsError
 from dataops.store import durable
 from dataops.store.folder import PUBLISHING, RECORD, FolderStore, run_number
-from dataops.store.remote import File, Gone, Moved, Remote, Tree, Unreachable
+from dataops.store.remote import Beaten, File, Gone, Moved, Remote, Tree, Unreachable
 
 _SEEN = "mirror.json"
 _LABEL = "store.json"
@@ -126,7 +126,7 @@ class MirrorStore(FolderStore):
                     tree = self.remote.look()
                     self._take(tree, spared=run)
                     if tree.current != seen.current:
-                        raise DataopsError(
+                        raise Beaten(
                             "Another release became current meanwhile.",
                             where=f"{self.place}: {tree.current or 'none'}",
                             mend="look at it, then repeat the command: uv run dataops status",

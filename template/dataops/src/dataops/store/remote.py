@@ -45,6 +45,10 @@ class Moved(Exception):
     """Somebody else put a state since the one that was seen; nothing was put."""
 
 
+class Beaten(DataopsError):
+    """Another release became current since the state that was seen; nothing was put."""
+
+
 class Gone(Exception):
     """A file of the state that was seen is not there any more: look again."""
 
