@@ -53,6 +53,11 @@ class PipelineRun:
     summary: str
     artifact: Path
 
+    @property
+    def site(self) -> Path:
+        """The site that was kept."""
+        return self.artifact.parent / "github-pages"
+
     def steps(self) -> dict[str, str]:
         """The verdict on each step of `dataops check`, from the kept report."""
         path = self.artifact / "report.json"
