@@ -135,6 +135,33 @@ def check(
 
 
 @app.command()
+def preview(
+    raw: Annotated[
+        bool, typer.Option("--raw", help="On raw, not on the sample: real data, also personal.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+) -> None:
+    """Build what this branch would publish into a file of its own, to show; never published.
+
+    A folder in target/preview/: the database, in the schemas of a release and with tables only, so
+    that it can be copied anywhere; the catalog; what the branch changes, where `dataops check` has
+    looked at this commit. Previews older than two weeks are deleted.
+    Exit code 1: models or tests failed, and what is below a failed one is not there.
+    """
+    from dataops import preview as verb
+    from dataops.screen import show_preview
+
+    product = Product.find()
+    with _progress("preview") as doing:
+        found = verb.preview(product, doing, raw)
+    if json:
+        typer.echo(verb.as_json(found))
+    else:
+        show_preview(out, found)
+    raise typer.Exit(1 if found.failed else 0)
+
+
+@app.command()
 def update(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would change and why; change nothing.")

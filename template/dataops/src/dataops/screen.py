@@ -15,6 +15,7 @@ from dataops.steps import FAILED, WARNED, Step
 if TYPE_CHECKING:  # drafting and sampling are loaded only where they run
     from dataops.add import Added
     from dataops.draft import Reference
+    from dataops.preview import Preview
     from dataops.sampling.cut import SampleReport
 
 
@@ -43,6 +44,25 @@ def show_check(out: Console, done: Sequence[Step]) -> None:
     for step in done:
         if step.page:
             out.print(f"look at: {step.page} ({escape(step.name)})")
+
+
+def show_preview(out: Console, found: Preview) -> None:
+    """Where it is, what it holds, what is missing."""
+    work = ", with work that is not committed" if found.dirty else ""
+    out.print(f"[bold]{escape(found.branch)}[/bold] at {found.commit[:7] or 'no commit'}{work}")
+    out.print(f"database  {escape(str(found.database))}")
+    for page in found.pages:
+        out.print(f"page      {escape(str(found.folder / page))}")
+    if "impact.html" not in found.pages:
+        out.print("what it changes: commit, uv run dataops check, and repeat")
+    if found.built_from == "raw":
+        out.print("It holds real data: show it only to whom you may show that.")
+    if found.pruned:
+        out.print(f"deleted, for their age: {escape(', '.join(found.pruned))}")
+    for name in found.failed[:10]:
+        out.print(f"[red]failed[/red]    {escape(name)}")
+    if (more := len(found.failed) - 10) > 0:
+        out.print(f"          and {more} more")
 
 
 def show_added(out: Console, added: Added) -> None:
