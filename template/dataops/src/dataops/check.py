@@ -11,14 +11,12 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import duckdb
-
 from dataops import managed, steps
 from dataops.dbt import Dbt, DbtRun, NodeResult
 from dataops.errors import DataopsError
 from dataops.history_record import masked
 from dataops.hooks import HookRun
-from dataops.impact.base import Change, NoBase, find_change, side_environment
+from dataops.impact.base import Change, NoBase, find_change, side_dbt, side_environment
 from dataops.impact.current import CurrentSide, open_current
 from dataops.impact.step import NAME as IMPACT
 from dataops.impact.step import ImpactStep, files_to_look_at
@@ -102,7 +100,7 @@ def _dbt_steps(
 ) -> Iterator[Step]:
     database = here / "warehouse.duckdb"
     environment = side_environment(product, database.relative_to(product.root))
-    dbt = Dbt(product.root, "ci", here, environment, progress=lambda line: doing(f"dbt: {line}"))
+    dbt = side_dbt(product, product.root, here, environment, lambda line: doing(f"dbt: {line}"))
     if current is not None and isinstance(found, Change):
         dbt = replace(dbt, target="prod", environment=current.environment, files=current.tree)
     else:
@@ -123,7 +121,7 @@ def _dbt_steps(
     arguments = impact.prepare()
     with _clock() as seconds:
         built = dbt.build(*arguments)
-    yield _build_step(built, seconds(), None if current else database, impact.reached)
+    yield _build_step(built, seconds(), None if current else dbt, impact.reached)
     yield impact.judge(built)
 
     if current is None:
@@ -138,6 +136,7 @@ def _dbt_steps(
     with _clock() as seconds:
         documented = dbt.docs(*(("--no-compile",) if arguments else ()))
     yield _docs_step(documented, seconds())
+    dbt.finish()
 
 
 _RULES, _BUILD = "project rules", "dbt build on the sample"
@@ -153,9 +152,9 @@ def _parse_step(run: DbtRun, seconds: float) -> Step:
     return Step("dbt parse, warnings are errors", FAILED, seconds, "", (run.problem,), repeat)
 
 
-def _build_step(run: DbtRun, seconds: float, database: Path | None, reached: str = "") -> Step:
-    """The build; without a database it was on raw, whose values are shown nowhere."""
-    name = _BUILD if database else _BUILD_ON_RAW
+def _build_step(run: DbtRun, seconds: float, on_sample: Dbt | None, reached: str = "") -> Step:
+    """The build; when it was not on the sample, it was on raw, whose values are shown nowhere."""
+    name = _BUILD if on_sample else _BUILD_ON_RAW
     kinds = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "unit tests"}
     counts = [
         f"{count} {plural}"
@@ -172,10 +171,10 @@ def _build_step(run: DbtRun, seconds: float, database: Path | None, reached: str
     if run.skipped:
         summary += f", {len(run.skipped)} skipped"
     if run.ok:
-        details = tuple(_node_detail(node, database) for node in run.warned)
+        details = tuple(_node_detail(node, on_sample) for node in run.warned)
         return Step(name, WARNED if run.warned else PASSED, seconds, summary, details)
-    details = tuple(_node_detail(node, database) for node in run.failed) or (run.problem,)
-    repeat = _repeat_build(run.failed) if database else ""
+    details = tuple(_node_detail(node, on_sample) for node in run.failed) or (run.problem,)
+    repeat = _repeat_build(run.failed) if on_sample else ""
     return Step(name, FAILED, seconds, summary, details, repeat)
 
 
@@ -184,24 +183,20 @@ def _repeat_build(failed: Sequence[NodeResult]) -> str:
     return f"uv run dbt build --select {names}" if names else "uv run dbt build"
 
 
-def _node_detail(node: NodeResult, database: Path | None) -> str:
-    message = node.message if database else masked(node.message)
+def _node_detail(node: NodeResult, on_sample: Dbt | None) -> str:
+    message = node.message if on_sample else masked(node.message)
     lines = [f"{node.kind} {node.name} {node.status} ({node.path})", message]
-    if database and node.kind == "test" and node.sql:
-        lines.append(_failing_rows(node, database))
+    if on_sample and node.kind == "test" and node.sql:
+        lines.append(_failing_rows(node, on_sample))
     return "\n".join(line for line in lines if line)
 
 
-def _failing_rows(node: NodeResult, database: Path) -> str:
+def _failing_rows(node: NodeResult, dbt: Dbt) -> str:
     """The first rows that fail a test; they come from the sample, which holds no personal data."""
     try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            query = f"select * from ({node.sql}\n) as failing limit {_ROWS_SHOWN}"
-            found = connection.execute(query)
-            names = [column[0] for column in found.description or ()]
-            rows = found.fetchall()
-    except duckdb.Error as error:
-        return f"(the failing rows could not be read: {error})"
+        names, rows = dbt.ask(node.sql, _ROWS_SHOWN)
+    except DataopsError as error:
+        return f"(the failing rows could not be read: {error.where})"
     return "\n".join([" | ".join(names), *(" | ".join(map(str, row)) for row in rows)])
 
 

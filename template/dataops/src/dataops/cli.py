@@ -85,13 +85,22 @@ def add(
 
 
 @app.command()
-def sample() -> None:
+def sample(
+    load: Annotated[
+        bool,
+        typer.Option("--load", help="PostgreSQL: load it for dbt by hand instead; cut nothing."),
+    ] = False,
+) -> None:
     """Cut the sample anew from raw, after you corrected what is personal in models/staging."""
     from dataops import sample as verb
     from dataops.screen import show_sample
 
     product = Product.find()
     with _progress("sample") as doing:
+        if load:
+            schema, rows = verb.load(product, doing)
+            out.print(f"{escape(schema)}: {len(rows)} tables, {sum(rows.values()):,} rows")
+            return
         report = verb.sample(product, doing)
     show_sample(out, report)
     out.print()

@@ -8,7 +8,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dataops.errors import DataopsError
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -99,6 +101,7 @@ class Dbt:
         progress: called with a short line whenever a node has finished.
         log: whether dbt writes what it does, in full, to logs/dbt.log in `target_path`.
         files: the folder that relative paths in sources mean; `root` if None.
+        stays: whether what one process has built is there for the next.
     """
 
     root: Path
@@ -108,6 +111,7 @@ class Dbt:
     progress: Callable[[str], None] | None = None
     log: bool = False
     files: Path | None = None
+    stays: ClassVar[bool] = True
     _manifest: Manifest | None = field(default=None, repr=False)
     _done: int = field(default=0, repr=False)
 
@@ -137,6 +141,25 @@ class Dbt:
     def freshness(self, *arguments: str) -> DbtRun:
         """`dbt source freshness`, judged at the product's clock."""
         return self._invoke(["source", "freshness", *arguments])[1]
+
+    def ask(self, query: str, limit: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The columns and the first rows that a query finds in the database that was built.
+
+        Raises:
+            DataopsError: it can't be answered.
+        """
+        import duckdb
+
+        file = self.root / self.environment["DATAOPS_DB"]
+        try:
+            with duckdb.connect(str(file), read_only=True) as connection:
+                found = connection.execute(f"select * from ({query}\n) as asked limit {limit}")
+                return [column[0] for column in found.description or ()], found.fetchall()
+        except duckdb.Error as error:
+            raise DataopsError("The rows could not be read.", where=str(error)) from error
+
+    def finish(self) -> None:
+        """Leave nothing on a server; a file of one's own stays."""
 
     def docs(self, *arguments: str) -> DbtRun:
         """`dbt docs generate`: the catalog, as one static page."""

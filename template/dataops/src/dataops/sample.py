@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dataops.errors import DataopsError
 from dataops.product import Product
 from dataops.sampling.cut import SampleReport, cut
+from dataops.warehouse.postgres_server import is_postgres
 
 
 def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
@@ -14,5 +16,32 @@ def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
     Raises:
         DataopsError: raw is not there, or the YAML names what does not exist; the sample stays.
     """
+    if is_postgres(product) and not product.raw.is_dir():
+        raise DataopsError(
+            "The sample is cut from files, and there are none in raw/.",
+            where=str(product.raw),
+            mend="write what it shall be cut from there, a folder a table: psql's \\copy does it",
+        )
     doing("cutting the sample")
     return cut(product.root, product.raw, product.sample)
+
+
+def load(product: Product, doing: Callable[[str], None]) -> tuple[str, dict[str, int]]:
+    """Load the sample into the schema that dbt by hand reads it from, on PostgreSQL.
+
+    Returns:
+        The schema, and rows by table.
+
+    Raises:
+        DataopsError: DuckDB reads the files themselves; or PostgreSQL refused.
+    """
+    if not is_postgres(product):
+        raise DataopsError(
+            "There is nothing to load: DuckDB reads the files in sample/ themselves.",
+            mend="uv run dbt build",
+        )
+    from dataops.warehouse import postgres_sample
+
+    schema = postgres_sample.own_schema()
+    doing(f"loading the sample into {schema}")
+    return schema, postgres_sample.load(product, schema)

@@ -16,6 +16,7 @@ from dataops.errors import DataopsError
 from dataops.hooks import tool_environment
 from dataops.product import Product
 from dataops.release import Options, Released, release
+from dataops.sample import load
 from dataops.steps import Step
 from dataops.store import open_store
 from dataops.warehouse.postgres_server import is_postgres
@@ -79,6 +80,9 @@ def start(
         show(added)
     elif (product.root / _EXAMPLE).is_file() and not is_postgres(product):
         _make_example_raw(product, say, doing)
+    if is_postgres(product):
+        schema, rows = load(product, doing)
+        say(f"sample: {len(rows)} tables in {schema}, for dbt by hand")
     done = check(product, say, doing)
     if steps.verdict(done) == steps.FAILED:
         return Started(tuple(done), added, "", None)

@@ -23,6 +23,7 @@ from dataops.hooks import tool_environment
 from dataops.manifest import Manifest, read_manifest
 from dataops.product import Product
 from dataops.steps import FAILED, SKIPPED, WARNED
+from dataops.warehouse.postgres_server import is_postgres
 
 _KEPT = 3
 _TOOLS = ("dbt-core", "dbt-duckdb", "duckdb")
@@ -205,6 +206,8 @@ class BaseSide:
         if not self._parsed:
             parsed = self._dbt.parse(warnings_are_errors=False)
             self._parsed = parsed.ok
+        if not self._dbt.stays:
+            missing = list(wanted)
         names = sorted(self.manifest.nodes[name].name for name in missing)
         every = len(missing) == len(buildable(self.manifest))
         select = [] if every else ["--select", *names]
@@ -246,9 +249,8 @@ def prepare(
     """
     environment = side_environment(product, _DATABASE)
     folder = product.target / "base" / f"{commit[:12]}-{_fingerprint(product, environment)}"
-    dbt = Dbt(
-        folder / "tree", "ci", folder / "dbt", environment, lambda line: doing(f"base: {line}")
-    )
+    tree = folder / "tree"
+    dbt = side_dbt(product, tree, folder / "dbt", environment, lambda line: doing(f"base: {line}"))
     ready = folder / "ready"
     if ready.is_file():
         os.utime(folder)
@@ -285,7 +287,26 @@ def side_environment(product: Product, database: Path) -> dict[str, str]:
     environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": product.sample.name}
     if product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
+    if is_postgres(product):
+        from dataops.warehouse import postgres_side
+
+        environment |= postgres_side.environment()
     return environment
+
+
+def side_dbt(
+    product: Product,
+    root: Path,
+    target_path: Path,
+    environment: dict[str, str],
+    progress: Callable[[str], None],
+) -> Dbt:
+    """dbt for a side, on the product's warehouse; a file holds what it has built."""
+    if is_postgres(product):
+        from dataops.warehouse.postgres_side import PostgresDbt
+
+        return PostgresDbt(root, "ci", target_path, environment, progress)
+    return Dbt(root, "ci", target_path, environment, progress)
 
 
 def _fingerprint(product: Product, environment: dict[str, str]) -> str:

@@ -39,6 +39,7 @@ from dataops.impact.tables import TableDiff
 from dataops.impact.trace import Traced, ancestors, trace
 from dataops.manifest import Manifest, Node, read_manifest
 from dataops.product import Product, now
+from dataops.warehouse.postgres_server import is_postgres
 
 # What a change to these does, dbt's state comparison does not see.
 _DECIDES_ALL = (
@@ -154,7 +155,7 @@ def plan(
         wanted = _wanted(base.manifest, head, reached, paired)
         built = base.build(wanted)
     made = Plan(product, change, base, head, reached, whole, paired, built, here)
-    if (current or not whole) and base.database.is_file():
+    if (current or not whole) and base.database.is_file() and not is_postgres(product):
         # On DuckDB a copy is the cheapest way to have everything upstream.
         _copy_database(base.database, made.database)
     return made
@@ -320,7 +321,7 @@ class _Comparison:
         )
 
     def _columns(self, side: str, node: Node, files: Path) -> list[str]:
-        if node.kind == "source":
+        if node.kind == "source" and not is_postgres(self._plan.product):
             return self._sides.columns_of_file(node.relation, files) if node.relation else []
         return self._sides.columns(side, node)
 
