@@ -46,17 +46,14 @@ class PipelineRun:
         log: what the jobs printed.
         summary: the job summary as Markdown; empty on GitLab, which has none.
         artifact: the folder with the files that were kept; missing when none were.
+        site: the folder with the site that was kept; missing when none was.
     """
 
     jobs: dict[str, str]
     log: str
     summary: str
     artifact: Path
-
-    @property
-    def site(self) -> Path:
-        """The site that was kept."""
-        return self.artifact.parent / "github-pages"
+    site: Path
 
     def steps(self) -> dict[str, str]:
         """The verdict on each step of `dataops check`, from the kept report."""
@@ -155,7 +152,7 @@ def run_github(
             "SHIM_ORIGIN": str(bare),
             "SHIM_UV": str(_uv().parent),
             "SHIM_ARTIFACTS": str(work / "artifacts"),
-            "SHIM_COMMIT": hosted.commit,
+            "SHIM_COMMIT": hosted.commit or (head if pushed else ""),
             "SHIM_PAGES": str(hosted.pages or ""),
         },
         stdout=subprocess.PIPE,
@@ -168,6 +165,7 @@ def run_github(
         log=_plain("\n".join(line["msg"].rstrip("\n") for line in said)),
         summary="".join(line["content"] for line in said if line.get("command") == "summary"),
         artifact=work / "artifacts" / "check",
+        site=work / "artifacts" / "github-pages",
     )
     assert (done.returncode == 0) == (set(run.jobs.values()) == {"success"}), done.stdout
     return run
@@ -205,6 +203,7 @@ def run_gitlab(
         log=said,
         summary="",
         artifact=product / ".gitlab-ci-local/artifacts/check/target/check",
+        site=product / ".gitlab-ci-local/artifacts/pages/public",
     )
     assert (done.returncode == 0) == (set(run.jobs.values()) == {"success"}), said
     return run

@@ -1,0 +1,207 @@
+"""A product's life on its host, one run after another, with the pipelines as they are written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import harness
+import runners
+from runners import HostSettings, PipelineRun
+
+MODEL = "models/marts/planets.sql"
+SQL = """\
+select
+    cast(1 as bigint) as planet_id,
+    '{name}' as planet_name
+"""
+YAML = """\
+models:
+  - name: planets
+    description: One row a planet.
+    config:
+      access: public
+      contract: {enforced: true}
+    columns:
+      - name: planet_id
+        description: Its place, counted from the sun.
+        data_type: bigint
+        data_tests: [not_null, unique]
+      - name: planet_name
+        description: Its name.
+        data_type: varchar
+        data_tests:
+          - accepted_values:
+              arguments:
+                values: [Mercury, Venus, Earth, Mars]
+"""
+
+
+class Hosted:
+    """A product whose repository is a bare one, and whose pipelines run beside it."""
+
+    def __init__(self, home: Path, ci: str) -> None:
+        self.home, self.runs = home, 0
+        self.bare, self.installed = home / "product.git", home / "installed"
+        self.root = harness.product(home / "product", {"ci": ci, "content": "empty"}).root
+        harness.Product(self.root, harness.clean_environment()).run("uv", "lock", "--quiet")
+        (self.root / MODEL).parent.mkdir(parents=True)
+        (self.root / MODEL).with_suffix(".yml").write_text(YAML, encoding="utf-8")
+        harness.git(home, "init", "-q", "--bare", "-b", "main", str(self.bare))
+        harness.git(self.root, "remote", "add", "origin", str(self.bare))
+
+    def push(self, planet: str) -> str:
+        """Push a commit in which the planet has this name; returns the commit."""
+        (self.root / MODEL).write_text(SQL.format(name=planet), encoding="utf-8")
+        harness.git(self.root, "add", "-A")
+        harness.git(self.root, "commit", "-q", "--no-verify", "-m", planet)
+        harness.git(self.root, "push", "-q", "origin", "HEAD:main")
+        return harness.git(self.root, "rev-parse", "HEAD").strip()
+
+    def folder(self) -> Path:
+        self.runs += 1
+        work = self.home / f"run-{self.runs}"
+        work.mkdir()
+        return work
+
+    # ── What readers and people see ──────────────────────────────────────────────────────────
+
+    def store(self, path: str) -> bytes:
+        done = subprocess.run(
+            ["git", "show", f"dataops-store:{path}"], cwd=self.bare, capture_output=True, check=True
+        )
+        return bytes(done.stdout)
+
+    def current(self) -> str:
+        """The release that readers see."""
+        return self.store("current").decode().strip().rpartition("/")[2]
+
+    def planet(self) -> str:
+        """What readers read in it."""
+        file = self.home / "read" / self.current() / "warehouse.duckdb"
+        if not file.exists():
+            file.parent.mkdir(parents=True)
+            file.write_bytes(self.store(f"releases/{self.current()}/warehouse.duckdb"))
+        with duckdb.connect(str(file), read_only=True) as connection:
+            (found,) = connection.execute("select planet_name from marts.planets").fetchall()
+        return str(found[0])
+
+    def record(self) -> dict[str, object]:
+        """How the newest run ended."""
+        listed = harness.git(self.bare, "ls-tree", "--name-only", "dataops-store", "history/runs/")
+        return dict(json.loads(self.store(sorted(listed.split())[-1])))
+
+    def outcomes(self) -> list[str]:
+        """How every run ended, oldest first."""
+        listed = harness.git(self.bare, "ls-tree", "--name-only", "dataops-store", "history/runs/")
+        return [str(json.loads(self.store(name))["outcome"]) for name in sorted(listed.split())]
+
+
+def github(
+    hosted: Hosted, event: str = "push", settings: HostSettings | None = None
+) -> PipelineRun:
+    return runners.run_github(
+        hosted.bare, hosted.folder(), event, "release.yml", hosted.installed, hosted=settings
+    )
+
+
+@pytest.mark.slow
+def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Path) -> None:
+    hosted = Hosted(tmp_path, "github")
+    pages = tmp_path / "pages"
+    on = HostSettings(pages=pages)
+
+    # The first push deploys, as a rehearsal; Pages is off, and the run says how to switch it on.
+    hosted.push("Mercury")
+    first = github(hosted)
+    assert first.jobs == {"release": "success", "site": "success"}, first.log
+    assert hosted.planet() == "Mercury"
+    assert hosted.record()["trigger"] == "push"
+    assert hosted.record()["kind"] == "rehearsal"
+    assert "published" in first.summary
+    assert "A rehearsal on the sample" in first.summary
+    assert "DATAOPS_RAW" in first.summary
+    assert "set Settings, Pages, Source to GitHub Actions" in first.log
+    assert (first.site / "index.html").is_file()
+    oldest = hosted.current()
+
+    # A bad change is refused; readers keep what they had; the site is published all the same.
+    hosted.push("Pluto")
+    refused = github(hosted, settings=on)
+    assert refused.jobs == {"release": "failure", "site": "success"}, refused.log
+    assert hosted.outcomes() == ["published", "refused"]
+    assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
+    assert "accepted_values_planets" in refused.summary
+    assert f"keep `{oldest}`" in refused.summary
+    assert "refused" in (pages / "index.html").read_text(encoding="utf-8")
+
+    # The next good one is published.
+    good = hosted.push("Venus")
+    assert github(hosted, "schedule").jobs == {"release": "success", "site": "success"}
+    assert hosted.planet() == "Venus"
+    assert hosted.record()["trigger"] == "schedule"
+
+    # Back to the one before, by hand, and nothing is built.
+    back = github(hosted, "workflow_dispatch", HostSettings(inputs={"what": "rollback", "to": ""}))
+    assert back.jobs == {"release": "success", "site": "success"}, back.log
+    assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
+    assert hosted.record()["outcome"] == "rolled back"
+
+    # Two pushes at once, each with a run of its own and nothing that lets one wait: the newer wins.
+    older = hosted.push("Earth")
+    newer = hosted.push("Mars")
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(github, hosted, "push", HostSettings(commit=commit))
+            for commit in (older, newer)
+        ]
+        both = [run.result() for run in runs]
+    assert [run.jobs["release"] for run in both] == ["success", "success"], both[0].log
+    assert hosted.planet() == "Mars"
+    assert {"published", "rolled back"} <= set(hosted.outcomes()[3:])
+    newest = hosted.current()
+
+    # A run that was started again for an old commit publishes nothing.
+    stale = github(hosted, settings=HostSettings(commit=good))
+    assert stale.jobs == {"release": "success", "site": "success"}, stale.log
+    assert "A newer commit is current already" in stale.log
+    assert hosted.current() == newest
+
+
+@pytest.mark.slow
+def test_gitlab_deploys_refuses_and_falls_back(tmp_path: Path) -> None:
+    hosted = Hosted(tmp_path, "gitlab")
+
+    def gitlab(*jobs: str, source: str = "push", **variables: str) -> PipelineRun:
+        return runners.run_gitlab(
+            hosted.bare, hosted.folder(), "main", source, hosted.installed, jobs, variables
+        )
+
+    hosted.push("Mercury")
+    first = gitlab("release", "pages")
+    assert first.jobs == {"release": "success", "pages": "success"}, first.log
+    assert hosted.planet() == "Mercury"
+    assert hosted.record()["trigger"] == "push"
+    assert "rehearsal" in first.log
+    assert (first.site / "index.html").is_file()
+    oldest = hosted.current()
+
+    hosted.push("Pluto")
+    refused = gitlab("release", "pages")
+    assert refused.jobs == {"release": "failure", "pages": "success"}, refused.log
+    assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
+    assert "refused" in (refused.site / "index.html").read_text(encoding="utf-8")
+
+    hosted.push("Venus")
+    assert gitlab("release", source="schedule").jobs == {"release": "success"}
+    assert hosted.planet() == "Venus"
+    assert hosted.record()["trigger"] == "schedule"
+
+    assert gitlab("rollback", TO="1").jobs == {"rollback": "success"}
+    assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
+    assert hosted.outcomes() == ["published", "refused", "published", "rolled back"]
