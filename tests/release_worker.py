@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dataops import release as release_verb
+from dataops import release_audit
 from dataops.dbt import DbtRun, NodeResult
 from dataops.errors import DataopsError
 from dataops.product import Product
@@ -143,7 +144,7 @@ def manifest() -> dict[str, Any]:
 
 def quick_release(root: Path, **options: Any) -> release_verb.Released:
     """A release of the product in `root`, in this process."""
-    vars(release_verb)["Dbt"] = QuickDbt
+    vars(release_audit)["Dbt"] = QuickDbt
     quiet: Callable[[str], None] = lambda line: None  # noqa: E731
     return release_verb.release(Product(root), release_verb.Options(**options), quiet, quiet)
 

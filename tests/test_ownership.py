@@ -18,7 +18,7 @@ from dataops import managed, settings, team_hooks
 from dataops.dbt import Dbt
 from dataops.errors import DataopsError
 from dataops.product import Product
-from dataops.release import kept_releases
+from dataops.pruning import kept_releases
 from dataops.steps import FAILED, PASSED, WARNED
 from dataops.store import open_store
 from gauntlet.versions import append

@@ -22,7 +22,7 @@ import release_worker as worker
 from dataops.errors import DataopsError
 from dataops.history_record import PUBLISHED, REAL, REFUSED, REHEARSAL, STOPPED
 from dataops.product import Product
-from dataops.release import kept_releases, to_prune
+from dataops.pruning import kept_releases, to_prune
 from dataops.releases import releases
 from dataops.rollback import choose, rollback
 from dataops.status import late_deadlines, status

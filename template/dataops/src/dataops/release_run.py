@@ -1,0 +1,112 @@
+"""The state of one release while it is made."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dataops import history_facts as facts
+from dataops import steps
+from dataops.dbt import DbtRun, NodeResult
+from dataops.history import History
+from dataops.history_record import Record, read_record
+from dataops.manifest import Manifest
+from dataops.product import Product
+from dataops.release_nodes import summary
+from dataops.release_signals import Signals
+from dataops.steps import Step
+from dataops.store import FolderStore
+from dataops.store.folder import RECORD
+from dataops.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a release is asked for.
+
+    Attributes:
+        trigger: push, schedule or manual.
+        full_refresh: rebuild from raw alone, without current's state.
+        allow_dirty: with uncommitted changes.
+        check_disk: look first whether the disk will hold it.
+    """
+
+    trigger: str = "manual"
+    full_refresh: bool = False
+    allow_dirty: bool = False
+    check_disk: bool = True
+
+
+@dataclass
+class Run:
+    """One run's state, and what all its phases do: say, time and note things."""
+
+    product: Product
+    options: Options
+    store: FolderStore
+    history: History
+    warehouse: Warehouse
+    signals: Signals
+    say: Callable[[str], None]
+    doing: Callable[[str], None]
+    done: list[Step] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    failed: list[NodeResult] = field(default_factory=list)
+    manifest: Manifest | None = None
+    raw_files: tuple[facts.RawFile, ...] = ()
+    tables: tuple[facts.RawFile, ...] | None = None  # raw, where the warehouse holds it
+    record: Record = field(init=False)
+    environment: dict[str, str] = field(default_factory=dict)
+    recorded: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def target(self) -> Path:
+        """Where dbt writes; the candidate gets copies of what is to stay."""
+        return self.product.target / "release"
+
+    def published(self, run: str) -> Record | None:
+        try:
+            return read_record((self.store.releases / run / RECORD).read_bytes())
+        except (OSError, ValueError):
+            return None
+
+    def step(self, name: str, act: Callable[[], DbtRun]) -> DbtRun:
+        self.signals.look()
+        self.doing(name)
+        begin = time.monotonic()
+        with self.phase(name):
+            run = act()
+        self.signals.look()
+        seconds = time.monotonic() - begin
+        verdict = steps.PASSED if run.ok else steps.FAILED
+        if run.ok and run.warned:
+            verdict = steps.WARNED
+        step = Step(name, verdict, seconds, summary(run))
+        self.done.append(step)
+        self.say(f"{step.verdict:<8}{step.name} {seconds:.1f} s")
+        return run
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        begin = time.monotonic()
+        try:
+            yield
+        finally:
+            phases = dict(self.record.phases)
+            phases[name] = round(phases.get(name, 0.0) + time.monotonic() - begin, 3)
+            self.record = replace(self.record, phases=phases)
+
+    def write_down(self) -> None:
+        self.store.write_down(self.record.run, self.record.to_json())
+
+    def note(self, sentence: str) -> None:
+        self.record = replace(self.record, notes=(*self.record.notes, sentence))
+        self.warn(sentence)
+
+    def warn(self, sentence: str) -> None:
+        self.warnings.append(sentence)
+        self.say(sentence)
