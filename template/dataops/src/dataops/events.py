@@ -37,7 +37,7 @@ def add_event(
     number, at = store.next_number(history.highest()), utc(now())
     current = store.current() or ""
     record = Record(
-        run=f"{number:06d}-{at.replace('-', '').replace(':', '')}-{outcome}",
+        run=f"{number:06d}-{at.replace('-', '').replace(':', '')}-{outcome}{store.tag}",
         number=number,
         product=product.slug,
         verb=verb,

@@ -1,4 +1,4 @@
-"""Pull requests on GitHub and merge requests on GitLab, through their own interfaces."""
+"""Pull requests and issues on GitHub and GitLab, through their own interfaces."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,15 @@ class Request:
     title: str
     open: bool
     merged: bool
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An issue: its number, its text, whether it is open."""
+
+    number: int
+    text: str
+    open: bool
 
 
 @dataclass(frozen=True)
@@ -127,9 +136,19 @@ class Forge:
         Raises:
             DataopsError: the forge refused.
         """
+        # To GitHub a pull request is an issue, and its comments are that issue's.
+        return self._comment(
+            self._issues if self.name == "GitHub" else self.requests, number, marker, text
+        )
+
+    @property
+    def _issues(self) -> str:
+        """The URL of the repository's issues."""
+        return self.requests.rpartition("/")[0] + "/issues"
+
+    def _comment(self, of: str, number: int, marker: str, text: str) -> bool:
         github = self.name == "GitHub"
-        issues = self.requests.removesuffix("/pulls") + "/issues"
-        place = f"{issues}/{number}/comments" if github else f"{self.requests}/{number}/notes"
+        place = f"{of}/{number}/{'comments' if github else 'notes'}"
         body = {"body": f"{marker}\n{text}"}
         page = 0
         while True:
@@ -137,12 +156,62 @@ class Forge:
             found = self._ask("GET", f"{place}?per_page={_PAGE}&page={page}", None, _COMMENT)
             for said in found:
                 if str(said["body"]).startswith(marker):
-                    one = f"{issues}/comments/{said['id']}" if github else f"{place}/{said['id']}"
+                    one = f"{of}/comments/{said['id']}" if github else f"{place}/{said['id']}"
                     self._ask("PATCH" if github else "PUT", one, body, _COMMENT)
                     return True
             if len(found) < _PAGE:
                 self._ask("POST", place, body, _COMMENT)
                 return False
+
+    def issues(self, label: str) -> Iterator[Issue]:
+        """The issues with a label, newest first.
+
+        Raises:
+            DataopsError: the forge refused.
+        """
+        page = 0
+        while True:
+            page += 1
+            query = {"labels": label, "state": "all", "per_page": str(_PAGE), "page": str(page)}
+            url = f"{self._issues}?{urllib.parse.urlencode(query)}"
+            found = self._ask("GET", url, None, _ISSUES)
+            for said in found:
+                if "pull_request" not in said:  # GitHub lists these too
+                    number = said["number" if self.name == "GitHub" else "iid"]
+                    text = said["body" if self.name == "GitHub" else "description"]
+                    yield Issue(int(number), str(text or ""), said["state"] in ("open", "opened"))
+            if len(found) < _PAGE:
+                return
+
+    def open_issue(self, title: str, text: str, label: str) -> int:
+        """Open an issue; its number. The label is made when there is none.
+
+        Raises:
+            DataopsError: the forge refused.
+        """
+        if self.name == "GitHub":
+            said = {"title": title, "body": text, "labels": [label]}
+            return int(self._ask("POST", self._issues, said, _ISSUES)["number"])
+        said = {"title": title, "description": text, "labels": label}
+        return int(self._ask("POST", self._issues, said, _ISSUES)["iid"])
+
+    def comment_issue(self, number: int, marker: str, text: str) -> None:
+        """As `comment`, on an issue.
+
+        Raises:
+            DataopsError: the forge refused.
+        """
+        self._comment(self._issues, number, marker, text)
+
+    def close_issue(self, number: int) -> None:
+        """Close an issue.
+
+        Raises:
+            DataopsError: the forge refused.
+        """
+        github = self.name == "GitHub"
+        body = {"state": "closed"} if github else {"state_event": "close"}
+        self._ask("PATCH" if github else "PUT", f"{self._issues}/{number}", body, _ISSUES)
 
     def push_environment(self) -> dict[str, str]:
         """What lets git push: the token goes through the environment, never through a file."""
@@ -187,6 +256,7 @@ class Forge:
 
 
 _COMMENT = "a comment to be written"
+_ISSUES = "issues to be read or opened"
 
 
 def what_the_token_needs(name: str) -> str:

@@ -90,6 +90,24 @@ class Incident:
             kind = "reported: "
         return f"{kind}{self.name}{about if self.kind != 'monitor' else ''}"
 
+    @property
+    def next(self) -> str:
+        """What to type next."""
+        name = self.subject.rpartition(".")[2]
+        if self.kind == "late":
+            return "uv run dataops release"
+        if self.kind == "reported":
+            return f'mend it, then: uv run dataops incident close {self.incident} --because "…"'
+        if self.kind == "run":
+            return "uv run dataops status"
+        if self.kind == "freshness":
+            return "uv run dbt source freshness --target prod"
+        if self.kind == "monitor":
+            return (
+                f'look at {name}; if it is right: uv run dataops accept {self.check} --because "…"'
+            )
+        return f"uv run dbt build --select +{name}"
+
     def told(self) -> str:
         """One line: what, whose, how long."""
         runs = f"{self.runs} run{'s' * (self.runs != 1)}"

@@ -8,9 +8,10 @@ from dataops.errors import DataopsError
 from dataops.events import add_event
 from dataops.history import History
 from dataops.history_record import LATE, IncidentFact, utc
+from dataops.notify import notify
 from dataops.product import Product
 from dataops.status import Status, status
-from dataops.store import open_store
+from dataops.store import store_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def watch(product: Product) -> Watched:
     found = status(product)
     if not is_unexplained(found):
         return Watched(found)
-    store = open_store(product)
+    store = store_of(product)
     if store.is_locked():
         return Watched(found, warnings=("A release or rollback is running right now.",))
     try:
@@ -55,9 +56,11 @@ def watch(product: Product) -> Watched:
             run = found.current.run if found.current else ""
             fact = IncidentFact(release=run, text=f"No release came by {since}.", since=since)
             record = add_event(product, store, history, "status", LATE, incident=fact)
+            warnings = notify(product, store, history)
+            store.share()
     except DataopsError as error:  # what is late is late, recorded or not
         return Watched(found, warnings=(f"error: it could not be recorded: {error}",))
-    return Watched(status(product), f"{LATE}@{record.number}")
+    return Watched(status(product), f"{LATE}@{record.number}", warnings)
 
 
 def is_unexplained(found: Status) -> bool:

@@ -29,6 +29,7 @@ from dataops.history_record import (
     utc,
 )
 from dataops.history_recovery import recover
+from dataops.notify import notify
 from dataops.overtaken import Overtaken, overtaken
 from dataops.product import Product, now
 from dataops.pruning import kept_releases, prune
@@ -143,6 +144,8 @@ class _Release(Run):
             self.signals.hold()
             outcome, problem = STOPPED, self.told_to_stop()
         self.settle(outcome, problem)
+        for sentence in notify(self.product, self.store, self.history):
+            self.warn(sentence)
         self.tidy_up()
         self.share()
         manifest = self.manifest

@@ -10,6 +10,7 @@ from dataops.errors import DataopsError
 from dataops.history import History
 from dataops.history_record import ROLLED_BACK, RUNNING, Record, read_record, utc
 from dataops.history_recovery import recover
+from dataops.notify import notify
 from dataops.product import Product, now
 from dataops.store import FolderStore, store_of
 from dataops.store.folder import RECORD, run_number
@@ -78,6 +79,7 @@ def rollback(product: Product, said: str | None) -> RolledBack:
             store.write_down(record.run, record.to_json())
             history.add(record)
             store.discard(record.run)
+            warnings += notify(product, store, history)
             store.share()
         except DataopsError as error:  # never changes what was done, and is never silent
             warnings.append(f"error: the rollback could not be recorded: {error}")
