@@ -285,8 +285,11 @@ class History:
             self._text(run)
         return list(self.damaged)
 
-    def connect(self) -> DuckDBPyConnection:
-        """An in-memory DuckDB that holds the history as views: runs, nodes, freshness, commits."""
+    def connect(self, also: Record | None = None) -> DuckDBPyConnection:
+        """An in-memory DuckDB that holds the history as views: runs, nodes, freshness, commits.
+
+        A record that is given `also` counts as one of it.
+        """
         import duckdb
 
         connection = duckdb.connect()
@@ -300,6 +303,8 @@ class History:
         for run in self._loose_runs():
             if (text := self._text(run)) is not None:
                 texts[run] = text
+        if also is not None:
+            texts[also.run] = also.to_json().decode()
         connection.execute("create temp table texts (run varchar, record varchar)")
         if texts:
             connection.execute(

@@ -30,6 +30,7 @@ from dataops.history_record import (
 )
 from dataops.history_recovery import recover
 from dataops.notify import notify
+from dataops.ops import write_ops
 from dataops.overtaken import Overtaken, overtaken
 from dataops.product import Product, now
 from dataops.pruning import kept_releases, prune
@@ -290,6 +291,10 @@ class _Release(Run):
         durable.write(folder / facts.RAW_LIST, facts.raw_to_json(self.raw_files))
         self.conclude(PUBLISHED, "", current=run)
         record = self.record
+        for sentence in write_ops(
+            self.warehouse, self.history, record, self.product, self.manifest
+        ):
+            self.warn(sentence)
         self.warehouse.seal(
             run,
             Label(

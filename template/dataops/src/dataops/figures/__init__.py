@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataops.history import History
+from dataops.history_record import Record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -104,15 +105,18 @@ class Ledger:
 
 
 @contextmanager
-def ledger(history: History, deadline: str, at: datetime) -> Iterator[Ledger]:
+def ledger(
+    history: History, deadline: str, at: datetime, also: Record | None = None
+) -> Iterator[Ledger]:
     """Derive the tables that figures stand on.
 
     Args:
         history: the records.
         deadline: time of day in UTC, HH:MM; empty when releases are not expected at any time.
         at: the product's clock.
+        also: a run that is not recorded yet.
     """
-    connection = history.connect()
+    connection = history.connect(also)
     try:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set variable clock = ?::timestamp", [_naive(at)])

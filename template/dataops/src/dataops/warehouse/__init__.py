@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from dataops.history_facts import RawFile
 from dataops.history_record import RawFacts
 from dataops.product import Product
 from dataops.store import FolderStore
 
-__all__ = ["Label", "Relation", "Warehouse", "open_warehouse"]
+__all__ = ["Label", "Relation", "Table", "Warehouse", "open_warehouse"]
 
 
 @dataclass(frozen=True, order=True)
@@ -43,6 +43,28 @@ class Label:
     dirty: bool
     raw_fingerprint: str
     published_at: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table that dataops itself writes into a release.
+
+    Attributes:
+        name: its name.
+        comment: what it holds.
+        columns: names and types; types that every warehouse knows by these words.
+        rows: its rows.
+    """
+
+    name: str
+    comment: str
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    @property
+    def definition(self) -> str:
+        """Its columns, as a `create table` spells them."""
+        return ", ".join(f'"{name}" {kind}' for name, kind in self.columns)
 
 
 class Warehouse(Protocol):
@@ -125,6 +147,13 @@ class Warehouse(Protocol):
 
         Raises:
             DataopsError: one of them can't be answered.
+        """
+
+    def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
+        """Write these tables into a schema of a candidate, over what is there by their names.
+
+        Raises:
+            DataopsError: they could not be written; none of them is there.
         """
 
     def seal(self, run: str, label: Label) -> None:

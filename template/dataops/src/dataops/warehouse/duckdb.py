@@ -14,7 +14,7 @@ from dataops.errors import DataopsError
 from dataops.history_facts import RawFile
 from dataops.history_record import RawFacts
 from dataops.store import FolderStore, durable
-from dataops.warehouse import Label, Relation
+from dataops.warehouse import Label, Relation, Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # dbt's views spell the catalog, which is the file's stem: it is the same in every folder.
 FILE = "warehouse.duckdb"
 _MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
+_AT_ONCE = 50_000  # rows
 _SPARE = 64 << 20  # bytes that docs, manifest and the record need besides
 
 _LABEL = """
@@ -120,6 +121,25 @@ class DuckDbWarehouse:
         file = self.store.candidate(run) / FILE
         with _in_words("The candidate could not be read."), _open(file) as connection:
             return [connection.execute(query).fetchall()[0] for query in queries]
+
+    def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
+        file = self.store.candidate(run) / FILE
+        with _in_words(f"The schema {schema} could not be written."), _open(file) as connection:
+            connection.begin()
+            connection.execute(f'create schema if not exists "{schema}"')
+            for table in tables:
+                place = _name(Relation(schema, table.name))
+                connection.execute(f"create or replace table {place} ({table.definition})")
+                comment = table.comment.replace("'", "''")
+                connection.execute(f"comment on table {place} is '{comment}'")
+                for at in range(0, len(table.rows), _AT_ONCE):
+                    # One statement for many rows: one a row would take a minute for a long history.
+                    columns = list(zip(*table.rows[at : at + _AT_ONCE]))
+                    asked = ", ".join("unnest(?)" for _ in columns)
+                    connection.execute(
+                        f"insert into {place} select {asked}", [list(one) for one in columns]
+                    )
+            connection.commit()
 
     def seal(self, run: str, label: Label) -> None:
         file = self.store.candidate(run) / FILE

@@ -19,7 +19,7 @@ from dataops.history_facts import RawFile
 from dataops.history_record import RawFacts
 from dataops.product import Product
 from dataops.store.folder import run_number
-from dataops.warehouse import Label, Relation
+from dataops.warehouse import Label, Relation, Table
 from dataops.warehouse.postgres_server import (
     connect,
     drop_schemas,
@@ -174,6 +174,24 @@ class PostgresWarehouse:
                 cursor.execute(query)
                 answers.append(tuple(cursor.fetchone()))
         return answers
+
+    def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
+        from psycopg2 import sql
+        from psycopg2.extras import execute_values
+
+        place = f"{CANDIDATE}_{schema}"
+        what = f"The schema {schema} could not be written."
+        with connect(self.product) as connection, in_words(what):
+            cursor = connection.cursor()
+            cursor.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(place)))
+            for table in tables:
+                name = sql.Identifier(place, table.name)
+                cursor.execute(sql.SQL("drop table if exists {}").format(name))
+                columns = sql.SQL(table.definition)
+                cursor.execute(sql.SQL("create table {} ({})").format(name, columns))
+                cursor.execute(sql.SQL("comment on table {} is %s").format(name), (table.comment,))
+                insert = sql.SQL("insert into {} values %s").format(name)
+                execute_values(cursor, insert, table.rows, page_size=1000)
 
     def seal(self, run: str, label: Label) -> None:
         """Label it and give it its name; dbt knows it by another one and finds it no more."""
