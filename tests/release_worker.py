@@ -15,13 +15,14 @@ import secrets
 import signal
 import sys
 import time
+import unittest.mock
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dataops import pruning, release_audit
 from dataops import release as release_verb
-from dataops import release_audit
 from dataops.dbt import DbtRun, NodeResult
 from dataops.errors import DataopsError
 from dataops.product import Product
@@ -143,10 +144,17 @@ def manifest() -> dict[str, Any]:
 
 
 def quick_release(root: Path, **options: Any) -> release_verb.Released:
-    """A release of the product in `root`, in this process."""
-    vars(release_audit)["Dbt"] = QuickDbt
+    """A release of the product in `root`, in this process, which keeps its own dbt for the rest.
+
+    PRUNE_GRACE is how many seconds an old release stays besides; here none.
+    """
     quiet: Callable[[str], None] = lambda line: None  # noqa: E731
-    return release_verb.release(Product(root), release_verb.Options(**options), quiet, quiet)
+    grace = float(os.environ.get("PRUNE_GRACE", "0"))
+    with (
+        unittest.mock.patch.object(release_audit, "Dbt", QuickDbt),
+        unittest.mock.patch.object(pruning, "GRACE", grace),
+    ):
+        return release_verb.release(Product(root), release_verb.Options(**options), quiet, quiet)
 
 
 def count_steps(kill_at: int) -> list[str]:

@@ -21,11 +21,13 @@ import pytest
 
 import harness
 from conftest import MakeProduct
+from dataops import release as verb
 from dataops.cause import find_cause, subject_of
 from dataops.dbt import NodeResult
 from dataops.history import History
 from dataops.history_record import PUBLISHED, REFUSED, STOPPED
 from dataops.manifest import Manifest, Node
+from dataops.product import Product
 
 SHOP = harness.TEMPLATE / "template" / "example" / "shop.py"
 MARTS = ("customers", "orders", "orders_daily")
@@ -193,17 +195,16 @@ def test_state_and_full_refresh_give_equal_marts(
             model.write_text(good, encoding="utf-8")
         assert _release(shop) == PUBLISHED
     stateful = _marts(shop)
-    assert _release(shop, "--full-refresh") == PUBLISHED
+    assert _release(shop, full_refresh=True) == PUBLISHED
     assert _marts(shop) == stateful
     assert len(stateful["orders_daily"]) == 24
 
 
-def _release(root: Path, *options: str) -> str:
-    """The outcome of one release, in a process of its own as in life."""
-    command = [sys.executable, "-m", "dataops.cli", "release", "--allow-dirty", *options]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    assert done.returncode in (0, 1), done.stdout + done.stderr
-    return REFUSED if done.returncode else PUBLISHED
+def _release(root: Path, full_refresh: bool = False) -> str:
+    """The outcome of one release; all of them in this process, as in a scheduler that stays up."""
+    options = verb.Options(allow_dirty=True, full_refresh=full_refresh)
+    done = verb.release(Product(root), options, lambda line: None, lambda line: None)
+    return done.record.outcome
 
 
 def _marts(root: Path) -> dict[str, list[Any]]:

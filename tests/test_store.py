@@ -28,6 +28,7 @@ from dataops.rollback import choose, rollback
 from dataops.status import late_deadlines, status
 from dataops.store import FolderStore, durable
 from dataops.store.folder import run_number
+from harness import git
 
 WORKER = Path(worker.__file__)
 
@@ -129,6 +130,25 @@ def test_only_the_last_stay_and_always_the_current(
     assert status(Product(root)).current.run == runs[2]  # type: ignore[union-attr]
 
 
+def test_a_release_stays_for_who_has_just_followed_the_pointer(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAOPS_KEEP", "1")
+    monkeypatch.setenv("PRUNE_GRACE", "600")
+    runs = [worker.quick_release(root).record.run for _ in range(3)]
+    assert _kept(root) == runs
+    left = root / "store" / "left.json"
+    times = json.loads(left.read_text(encoding="utf-8"))
+    assert sorted(times) == runs[:2]
+    left.write_text(json.dumps({**times, runs[0]: time.time() - 601}), encoding="utf-8")
+    runs.append(worker.quick_release(root).record.run)
+    assert _kept(root) == runs[1:]
+    # By a clock that was wrong, or of a store that is older than this file: it counts from now.
+    left.write_text(json.dumps({runs[1]: time.time() + 9999}), encoding="utf-8")
+    runs.append(worker.quick_release(root).record.run)
+    assert _kept(root) == runs[1:]
+
+
 @given(st.lists(st.integers(1, 99), unique=True), st.integers(1, 12), st.integers(1, 99))
 def test_pruning_keeps_the_newest(numbers: list[int], keep: int, current: int) -> None:
     kept = [f"{number:06d}-20260101T000000Z-abc" for number in sorted(numbers)]
@@ -170,7 +190,8 @@ def test_readers_never_notice(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     A reader follows the pointer and then opens the file: what it found must outlive the releases
     that come between the two, which here are milliseconds apart.
     """
-    monkeypatch.setenv("DATAOPS_KEEP", "8")
+    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("PRUNE_GRACE", "3")
     monkeypatch.setenv("DBT_ROWS", "1000")
     assert worker.quick_release(root).exit_code == 0
     stop = root / "stop"
@@ -189,6 +210,7 @@ def test_readers_never_notice(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
             assert worker.quick_release(root).exit_code == 0
             if n % 5 == 4:
                 rollback(Product(root), None)
+        assert len(_kept(root)) < 21, "nothing was pruned while they read"
     finally:
         stop.touch()
         ended = [(*reader.communicate(timeout=60), reader.returncode) for reader in readers]
@@ -211,6 +233,40 @@ def test_who_reads_an_old_release_keeps_reading(
             assert worker.quick_release(root).exit_code == 0
         assert first not in _kept(root)
         assert reader.execute("select sum(i) from marts.two").fetchall() == [(19999900000,)]
+
+
+# ── What a person decided ────────────────────────────────────────────────────────────────────────
+
+
+def test_a_schedule_does_not_undo_a_rollback(root: Path) -> None:
+    (root / ".gitignore").write_text("/raw/\n/store/\n/target/\n", encoding="utf-8")
+    git(root, "init", "-q", "-b", "main")
+    good, bad = (_committed(root, word) for word in ("good", "bad"))
+    rollback(Product(root), good)
+    for trigger in ("schedule", "schedule"):
+        with pytest.raises(DataopsError, match="rolled back from this commit") as error:
+            worker.quick_release(root, trigger=trigger)
+        assert "push a mend" in error.value.mend
+    assert status(Product(root)).current.run == good  # type: ignore[union-attr]
+    # Who rolls forward again wants it; so does who releases by hand; and a mend is another commit.
+    rollback(Product(root), bad)
+    assert worker.quick_release(root, trigger="schedule").exit_code == 0
+    rollback(Product(root), None)
+    rollback(Product(root), good)
+    with pytest.raises(DataopsError, match="rolled back from this commit"):
+        worker.quick_release(root, trigger="schedule")
+    assert worker.quick_release(root).exit_code == 0
+    rollback(Product(root), good)
+    _committed(root, "mend", trigger="schedule")
+
+
+def _committed(root: Path, word: str, **options: str) -> str:
+    (root / "model.sql").write_text(f"-- {word}\n", encoding="utf-8")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", word)
+    done = worker.quick_release(root, **options)
+    assert done.exit_code == 0
+    return done.record.run
 
 
 # ── The pointer ──────────────────────────────────────────────────────────────────────────────────

@@ -33,6 +33,7 @@ def add_event(
 
     Raises:
         HistoryError: it could not be recorded.
+        DataopsError: it could not be shared; it is recorded here, and goes with the next one.
     """
     number, at = store.next_number(history.highest()), utc(now())
     current = store.current() or ""
@@ -53,4 +54,5 @@ def add_event(
         notes=notes,
     )
     history.add(record)
+    store.share()
     return record

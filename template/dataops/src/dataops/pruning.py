@@ -8,6 +8,9 @@ from dataops.errors import DataopsError
 from dataops.store import FolderStore
 from dataops.warehouse import Warehouse
 
+# Who has followed the pointer opens what it led to within this many seconds, or asks again.
+GRACE = 600.0
+
 
 def kept_releases() -> int:
     """How many releases stay: DATAOPS_KEEP, by default 10, at least 1.
@@ -25,19 +28,31 @@ def kept_releases() -> int:
     return int(told)
 
 
-def to_prune(kept: list[str], current: str | None, keep: int) -> list[str]:
-    """Which releases go: all but the newest `keep`, and never the current one."""
-    return [run for run in kept[: max(0, len(kept) - keep)] if run != current]
+def to_prune(
+    kept: list[str], current: str | None, keep: int, left: dict[str, float] | None = None
+) -> list[str]:
+    """Which releases go: all but the newest `keep`, never the current one, none too soon.
+
+    Args:
+        kept: what there is, oldest first.
+        current: the one that readers see.
+        keep: how many stay.
+        left: seconds since each stopped being current; None when that need not matter.
+    """
+    old = [run for run in kept[: max(0, len(kept) - keep)] if run != current]
+    return [run for run in old if left is None or left.get(run, 0.0) >= GRACE]
 
 
 def prune(store: FolderStore, warehouse: Warehouse, keep: int) -> list[str]:
-    """Delete old releases; who reads one keeps reading. Returns which.
+    """Delete old releases; who reads one, or is about to, keeps reading. Returns which.
 
     Raises:
         DataopsError: the store can't be written, or its pointer is broken: then nothing is deleted.
     """
-    gone = to_prune(store.kept(), store.current(), keep)
+    kept, current = store.kept(), store.current()
+    gone = to_prune(kept, current, keep, {run: store.left(run) for run in kept})
     for run in gone:
         warehouse.drop(run)
         store.drop(run)
+    store.forget_left(gone)
     return gone

@@ -15,6 +15,7 @@ from dataops import steps
 from dataops.cause import Cause, find_cause
 from dataops.dbt import NodeResult
 from dataops.errors import DataopsError
+from dataops.held_back import refusal, taken_back
 from dataops.history import History
 from dataops.history_record import (
     FAILED,
@@ -165,15 +166,21 @@ class _Release(Run):
     # ── Before ───────────────────────────────────────────────────────────────────────────────
 
     def give_way(self) -> None:
-        """Leave it to a newer commit that is current already, unless a person asks for this one.
+        """Do not undo what is newer, or what somebody decided, unless a person asks for it.
 
         Raises:
-            Overtaken: it is.
+            Overtaken: a newer commit is current already.
+            DataopsError: this is a schedule, and somebody rolled back from this commit.
         """
         run = self.store.current() if self.options.trigger != "manual" else None
         record = self.published(run) if run else None
         if run and record and overtaken(self.product, record.git.commit):
             raise Overtaken(run, self.product.git("rev-parse", "HEAD"))
+        if self.options.trigger == "schedule":
+            now_current = record.git.commit if record else ""
+            back = taken_back(self.history.newest(), self.published, now_current)
+            if back and (commit := facts.git_facts(self.product, "").commit) in back:
+                raise refusal(commit, back[commit])
 
     def tidy_up_after_others(self) -> None:
         for sentence in recover(self.store, self.history, self.warehouse):

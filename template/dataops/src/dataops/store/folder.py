@@ -6,6 +6,7 @@ candidates/<id>/      a run that is not over, or that ended without a word
 history/              the records
 cache/                what can be made again
 trash/                on its way out
+left.json             when each release stopped being current
 lock  store.json      who works here, and whose it is
 """
 
@@ -17,7 +18,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from dataops.store import durable
 
 FORMAT = 1
 RECORD = "release.json"
+LEFT = "left.json"
 _RUN = re.compile(r"(?P<number>\d{6,})-\d{8}T\d{6}Z-[0-9a-z]{1,12}")
 # Beside a release that is being published; gone once it is current and recorded.
 PUBLISHING = "publishing"
@@ -314,7 +317,44 @@ class FolderStore:
             DataopsError: the pointer could not be replaced; the old one is as it was.
         """
         with self._in_words("The pointer to the current release could not be replaced."):
+            durable.write(self.root / LEFT, self._left_when(run))
             durable.point(self.pointer, f"releases/{run}")
+
+    def left(self, run: str) -> float:
+        """Seconds since this release stopped being current, at least; 0 when nobody knows.
+
+        By the machine's own clock: a replay sets the product's, and readers live in real time.
+        """
+        at = self._left_at().get(run)
+        return max(0.0, time.time() - at) if at is not None else 0.0
+
+    def forget_left(self, gone: Collection[str]) -> None:
+        """Note that these releases are gone, and since when the others at least are not current.
+
+        Raises:
+            DataopsError: it could not be written, or the pointer is broken.
+        """
+        known, stay = self._left_at(), set(self.kept()) - {*gone, self.current()}
+        times = {run: known.get(run, time.time()) for run in stay}
+        if times != known:
+            with self._in_words("The store cannot be written."):
+                durable.write(self.root / LEFT, _times(times))
+
+    def _left_at(self) -> dict[str, float]:
+        try:
+            said = json.loads((self.root / LEFT).read_bytes())
+            # What is said to come was said by a clock that was wrong.
+            return {run: min(float(at), time.time()) for run, at in said.items()}
+        except (OSError, ValueError, AttributeError, TypeError):
+            return {}  # then it counts from now
+
+    def _left_when(self, run: str) -> bytes:
+        """The same, once `run` is current."""
+        times = {name: at for name, at in self._left_at().items() if name != run}
+        with contextlib.suppress(DataopsError):
+            if (before := self.current()) and before != run:
+                times[before] = time.time()
+        return _times(times)
 
     def is_publishing(self, run: str) -> bool:
         """Whether this release is neither surely published nor surely recorded."""
@@ -373,6 +413,10 @@ def _runs_in(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     return sorted(names, key=lambda name: (run_number(name), name))
+
+
+def _times(times: dict[str, float]) -> bytes:
+    return (json.dumps({run: round(at, 3) for run, at in sorted(times.items())}) + "\n").encode()
 
 
 def _place(error: OSError, root: Path) -> str:

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from dataops.errors import DataopsError
 from dataops.store import durable
-from dataops.store.folder import PUBLISHING, RECORD, FolderStore, run_number
+from dataops.store.folder import LEFT, PUBLISHING, RECORD, FolderStore, run_number
 from dataops.store.remote import Beaten, File, Gone, Moved, Remote, Tree, Unreachable
 
 _SEEN = "mirror.json"
@@ -170,6 +170,9 @@ class MirrorStore(FolderStore):
                 for path in (self.releases / run).rglob("*")
                 if path.is_file() and path.name != PUBLISHING and path.name[0] != "."
             }
+            wanted[LEFT] = self._left_when(run)
+        elif (self.root / LEFT).exists():
+            wanted[LEFT] = self.root / LEFT
         if record:
             wanted[f"history/runs/{record[0]}.json"] = record[1]
         kept = {
