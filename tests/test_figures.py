@@ -201,6 +201,8 @@ class Plain:
             return mean(bool(one["bad"]) for one in code) if code else None
         if name == "rework_rate":
             return mean(bool(one["rework"]) for one in code) if code else None
+        if name == "found_by_machine":
+            return 1.0 if opened else None
         if name == "time_to_restore":
             return median(self.age(one) for one in opened) if opened else None
         if name == "test_coverage":

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 import ops_history as ops
+import release_worker as worker
+from dataops import incident
+from dataops.errors import DataopsError
 from dataops.figures import ledger
-from dataops.history_record import FreshnessRun, NodeRun
+from dataops.history import History
+from dataops.history_record import FreshnessRun, IncidentFact, NodeRun, Record, utc
 from dataops.incidents import Incident, by_cause, incidents
 from dataops.manifest import Manifest, Node
+from dataops.product import Product
+from dataops.status import status
 
 DAY = timedelta(days=1)
 MANIFEST = Manifest(
@@ -141,3 +150,78 @@ def test_warnings_open_nothing(tmp_path: Path) -> None:
     one = team()
     one.run(ops.START + DAY, findings=[ops.finding("volume", "orders", "warn")])
     assert found(tmp_path, one) == ()
+
+
+# ── What a person found ──────────────────────────────────────────────────────────────────────────
+
+
+def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    product = Product(root)
+    with pytest.raises(DataopsError, match="Nothing was released"):
+        incident.report(product, "wrong")
+    for hour in (6, 7):
+        monkeypatch.setenv("DATAOPS_NOW", f"2026-03-02T0{hour}:00:00+00:00")
+        worker.quick_release(root)
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T08:00:00+00:00")
+    opened, _ = incident.report(product, "Ada is 'ada@example.com' twice", "one", "1")
+    assert opened == "reported@3"
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T09:00:00+00:00")
+    worker.quick_release(root)  # no run can end what no run has seen
+    (one,) = incident.listed(product)
+    assert (one.found_by, one.subject, one.impact) == ("person", "model.shop.one", ("two",))
+    assert one.name == "Ada is '…' twice"
+    assert one.between.startswith("seen in 000001-")
+    assert one.owner == "Data team <data@example.com>"
+    assert not status(product).ok
+    for wrong, words in (
+        (lambda: incident.report(product, " "), "Say what"),
+        (lambda: incident.report(product, "x", "nosuch"), "no such model"),
+        (lambda: incident.report(product, "x", release="9"), "no such release"),
+        (lambda: incident.close(product, "reported@9", "x"), "No such incident"),
+        (lambda: incident.close(product, opened, " "), "Say why"),
+    ):
+        with pytest.raises(DataopsError, match=words):
+            wrong()
+    assert len(list(History(root / "store/history").newest())) == 4
+    incident.close(product, "3", "mended in the source")
+    assert incident.listed(product) == ()
+    (over,) = incident.listed(product, everything=True)
+    assert over.seconds == 3600
+    assert status(product).ok
+    assert json.loads(incident.as_json((over,)))[0]["found_by"] == "person"
+    monkeypatch.setenv("DBT_FAILS", "test")
+    worker.quick_release(root)
+    (machine,) = incident.listed(product)
+    with pytest.raises(DataopsError, match="A machine found it"):
+        incident.close(product, machine.incident, "I say so")
+
+
+def test_an_escaped_error_counts_against_the_release_it_was_seen_in(tmp_path: Path) -> None:
+    one = team()
+    one.code(ops.START + DAY, "orders")
+    bad = one.run(ops.START + DAY)
+    one.code(ops.START + 2 * DAY, "customers")
+    one.run(ops.START + 2 * DAY)
+    number = len(one.records) + 1
+    at = utc(ops.START + 3 * DAY)
+    fact = IncidentFact(subject="model.shop.revenue", release=bad.run, text="twice")
+    stamp = at.replace("-", "").replace(":", "")
+    one.records.append(
+        Record(f"{number:06d}-{stamp}-reported", number, "shop", "incident", "", "reported", at,
+               ended_at=at, incident=fact)
+    )  # fmt: skip
+    end = ops.START + 4 * DAY
+    with ledger(ops.write(tmp_path, one.records), "", end) as book:
+        verdicts = dict(
+            book.connection.execute(
+                'select "commit", followed_by_incident from code_verdicts'
+            ).fetchall()
+        )
+        span = (ops.START, end)
+        assert book.figure("found_by_machine", *span).value == 0
+        assert book.figure("time_to_restore", *span).value == 86_400
+        assert book.figure("production_error_rate", *span).value == 0  # no run had it
+    assert [verdicts[r.git.commit] for r in one.records[:3]] == [False, True, False]

@@ -79,7 +79,6 @@ def test_a_release_is_published_without_them_and_says_so(
 def test_on_postgresql_readers_find_the_same_tables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("psycopg2", reason="the driver comes with dataops[postgres]")
     team = ops.Simulation()
     team.code(ops.START, *ops.MODELS)
     team.run(ops.START)

@@ -376,6 +376,63 @@ def score(
         verb.show(out, found)
 
 
+incident = typer.Typer(
+    help="Errors that a person found: report one, say that it is over, list what is open.",
+    no_args_is_help=True,
+)
+app.add_typer(incident, name="incident")
+
+
+@incident.command("report")
+def incident_report(
+    text: Annotated[str, typer.Argument(help="What is wrong. No names of people, no values.")],
+    model: Annotated[
+        str | None, typer.Option(help="The model, source or exposure it is about.")
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option(metavar="ID", help="Where it was seen; default: current.")
+    ] = None,
+) -> None:
+    """Record an error that was published: an incident that a person found, until it is closed."""
+    from dataops import incident as verb
+
+    opened, warnings = verb.report(Product.find(), text, model, release)
+    for warning in warnings:
+        err.print(escape(warning))
+    out.print(f"{opened} is open. When it is mended and released:")
+    out.print(f'uv run dataops incident close {opened} --because "…"')
+
+
+@incident.command("close")
+def incident_close(
+    id: Annotated[str, typer.Argument(metavar="ID", help="As `incident list` names it.")],
+    because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
+) -> None:
+    """Say that an incident which a person reported is over. What a machine found, a run ends."""
+    from dataops import incident as verb
+
+    closed, warnings = verb.close(Product.find(), id, because)
+    for warning in warnings:
+        err.print(escape(warning))
+    out.print(f"{closed.incident} is over: {escape(closed.label)}")
+
+
+@incident.command("list")
+def incident_list(
+    all: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+) -> None:
+    """List the open incidents, newest first: what, whose, since when, and what to type next."""
+    from dataops import incident as verb
+    from dataops.screen_release import show_incidents
+
+    found = verb.listed(Product.find(), all)
+    if json:
+        typer.echo(verb.as_json(found))
+    else:
+        show_incidents(out, found)
+
+
 def _say(line: str) -> None:
     out.print(escape(line))
 

@@ -14,7 +14,7 @@ from rich.markup import escape
 from dataops import steps
 from dataops.dbt import NodeResult
 from dataops.history_record import PUBLISHED, REHEARSAL, RUNNING, Record, masked, moment
-from dataops.incidents import by_cause
+from dataops.incidents import Incident, by_cause
 from dataops.overtaken import Overtaken
 from dataops.release import Released
 from dataops.releases import Listed
@@ -288,6 +288,20 @@ def show_status(out: Console, found: Status) -> None:
         _line(
             out, "damaged", f"the record of {run}: the next release mends it or puts it aside", _BAD
         )
+
+
+def show_incidents(out: Console, found: Sequence[Incident]) -> None:
+    """Each with whose it is, how long, and what to do; one that is over in one line."""
+    if not found:
+        out.print("no incident")
+    for one in found:
+        colour = _BAD if one.open else _GOOD
+        end = "open" if one.open else "over"
+        out.print(f"[{colour}]{end:<{_MARGIN}}[/] {escape(one.incident)}")
+        _line(out, "", f"{one.told()}, found by {one.found_by}")
+        if one.open:
+            _line(out, "", one.between)
+            _line(out, "next", one.next)
 
 
 def _rehearsal(record: Record) -> bool:
