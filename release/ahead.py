@@ -23,6 +23,7 @@ _CHECK = (
     ("uv", "lock", "--quiet"),
     ("uv", "sync", "--quiet"),
     ("git", "init", "--quiet", "--initial-branch=main"),
+    ("uv", "run", "dataops", "own", "dataops/pyproject.toml", "--because", "what comes next"),
     ("git", "add", "--all"),
     ("git", "commit", "--quiet", "--no-verify", "--message", "first light"),
     ("uv", "run", "dataops", "check"),

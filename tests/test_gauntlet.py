@@ -6,9 +6,11 @@ every profile and every life is `gauntlet`, run by `make gauntlet` and before a 
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import harness
 from dataops.product import Product
 from gauntlet import run, versions
 from gauntlet.lives import LIVES
+from gauntlet.quick import Renders, copier_is_quick
 
 LAST_WITHOUT_TRUST = "v1.1.0"
 LAST = versions.EVERY[-1]
@@ -34,30 +37,44 @@ ALL = [
 ]
 
 
-def through(template: Path, where: Path, before: str, after: str, profile: str, life: str) -> int:
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    with copier_is_quick():
+        yield
+
+
+@pytest.fixture(scope="module")
+def renders(tmp_path_factory: pytest.TempPathFactory) -> Renders:
+    return Renders(tmp_path_factory.mktemp("renders"))
+
+
+def through(renders: Renders, template: Path, where: Path, case: tuple[str, str, str, str]) -> int:
     """One product's way; how many of its team's lines were found again."""
+    before, after, profile, life = case
     answers: dict[str, object] = {"product_name": "Team product", **harness.PROFILES[profile]}
-    team = run.born(template, where / "product", before, answers, LIVES[life])
+    team = run.born(
+        template, where / "product", before, answers, LIVES[life], render=renders.render
+    )
     done = run.passage(team, after, trusted=versions.needs_trust(before, after))
     harness.git(template, "checkout", "-q", after)
-    return run.examine(done, template, after, where / "fresh")
+    return run.examine(done, template, after, where / "fresh", render=renders.render)
 
 
-@pytest.mark.parametrize(("before", "after", "profile", "life"), sorted(set(QUICK)))
+@pytest.mark.parametrize("case", sorted(set(QUICK)), ids="-".join)
 def test_nothing_is_lost(
-    template_history: Path, tmp_path: Path, before: str, after: str, profile: str, life: str
+    template_history: Path, renders: Renders, tmp_path: Path, case: tuple[str, str, str, str]
 ) -> None:
-    found = through(template_history, tmp_path, before, after, profile, life)
-    if life not in ("fresh", "files_deleted", "answers_changed"):
+    found = through(renders, template_history, tmp_path, case)
+    if case[-1] not in ("fresh", "files_deleted", "answers_changed"):
         assert found > 2
 
 
 @pytest.mark.gauntlet
 @pytest.mark.parametrize("case", sorted(set(ALL) - set(QUICK)), ids="-".join)
 def test_nothing_is_lost_in_any_case(
-    template_history: Path, tmp_path: Path, case: tuple[str, str, str, str]
+    template_history: Path, renders: Renders, tmp_path: Path, case: tuple[str, str, str, str]
 ) -> None:
-    through(template_history, tmp_path, *case)
+    through(renders, template_history, tmp_path, case)
 
 
 def to_the_working_tree(repository: Path, where: Path, before: str, life: str) -> None:
@@ -90,21 +107,74 @@ def test_real_releases_are_met_like_the_made_up_ones(
     to_the_working_tree(repository, tmp_path, versions.FIRST, "every_extension_point")
 
 
-@pytest.mark.slow
-def test_the_products_own_checks_are_green_after_the_update(
-    template_history: Path, tmp_path: Path
-) -> None:
-    root = tmp_path / "product"
-    team = run.born(template_history, root, versions.FIRST, {}, LIVES["fresh"])
+def released_before_and_after(template: Path, root: Path, before: str, after: str) -> None:
+    """A product that released, is updated, checks itself, and goes on with the store as it was."""
+    team = run.born(template, root, before, {}, LIVES["fresh"])
     shared, lock = harness.shared_environment()
     shutil.copy(lock, root / "uv.lock")
     made = harness.Product(root, harness.product_environment(root, shared))
     made.commit("locked")
-    run.update(team.root, LAST_WITHOUT_TRUST)
+    made.dataops("release")
+    (first,) = made_of(made)
+    run_of_first = str(first["run"])
+    store = harness.tree(root, "store")
+
+    run.update(team.root, after, trusted=versions.needs_trust(before, after))
+    assert harness.tree(root, "store") == store
     made.git("add", "-A")
     checked = made.dataops("check")
     assert "with warnings" not in checked.stdout
     assert "managed files" in checked.stdout
+    made.commit("updated")
+    assert run_of_first in made.dataops("status", code=None).stdout
+
+    made.dataops("release")
+    listed = made_of(made)
+    assert [said["outcome"] for said in listed] == ["published", "published"]
+    assert listed[1]["run"] == run_of_first
+    made.dataops("rollback")
+    assert run_of_first in made.dataops("status", code=None).stdout
+    made.dataops("report")
+    # To the letter what the older version wrote.
+    record = f"store/history/runs/{run_of_first}.json"
+    assert harness.tree(root, "store")[record] == store[record]
+    if before == versions.FIRST:
+        notes = "from dataops.history import History; from pathlib import Path; " + (
+            "print([one.notes for one in History(Path('store/history')).newest()][-1])"
+        )
+        assert versions.READ_ANEW in made.uv_run("python", "-c", notes).stdout
+
+
+def made_of(product: harness.Product) -> list[dict[str, object]]:
+    """The product's releases, newest first."""
+    listed: list[dict[str, object]] = json.loads(product.dataops("releases", "--json").stdout)
+    return listed
+
+
+@pytest.mark.slow
+def test_the_products_own_checks_are_green_and_it_releases_with_its_store_as_it_was(
+    template_history: Path, tmp_path: Path
+) -> None:
+    released_before_and_after(
+        template_history, tmp_path / "product", versions.FIRST, LAST_WITHOUT_TRUST
+    )
+
+
+@pytest.mark.gauntlet
+@pytest.mark.parametrize("before", versions.EVERY[1:-2])
+def test_a_release_of_any_version_is_followed_by_one_of_a_later(
+    template_history: Path, tmp_path: Path, before: str
+) -> None:
+    """The last made-up version moves files that its code still looks for: it can't release."""
+    released_before_and_after(template_history, tmp_path / "product", before, LAST_WITHOUT_TRUST)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before", versions.released())
+def test_a_release_of_any_real_version_is_followed_by_one_of_the_working_tree(
+    real_history: Path, tmp_path: Path, before: str
+) -> None:
+    released_before_and_after(real_history, tmp_path / "product", before, versions.NEXT)
 
 
 def test_a_migration_asks_for_trust_and_without_it_nothing_happens(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +46,17 @@ def update(product: Path, version: str, trusted: bool = False) -> None:
     )
 
 
-def born(template: Path, into: Path, version: str, answers: dict[str, object], life: Life) -> Team:
+Render = Callable[[Path, Path, str, dict[str, object]], Path]
+
+
+def born(
+    template: Path,
+    into: Path,
+    version: str,
+    answers: dict[str, object],
+    life: Life,
+    render: Render = render,
+) -> Team:
     """A product with its first commit, and a team that lived in it, all committed."""
     render(template, into, version, answers)
     harness.git(into, "init", "-q", "-b", "main")
@@ -79,7 +89,9 @@ def conflicts(product: Path) -> list[str]:
     return [*unmerged, *rejected, *marked]
 
 
-def examine(done: Passage, template: Path, version: str, fresh: Path) -> int:
+def examine(
+    done: Passage, template: Path, version: str, fresh: Path, render: Render = render
+) -> int:
     """Assert everything that an update promises.
 
     Args:
@@ -87,6 +99,7 @@ def examine(done: Passage, template: Path, version: str, fresh: Path) -> int:
         template: the repository at `version`.
         version: where it went.
         fresh: an empty folder for a fresh render of that version with the same answers.
+        render: makes it.
 
     Returns:
         How many lines of the team were found again.

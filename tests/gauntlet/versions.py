@@ -91,6 +91,7 @@ def patch(template: Path) -> None:
     append(inside / ".sqlfluff.jinja", "# a new rule")
     append(inside / ".gitignore", "/scratch/")
     append(inside / "dataops/src/dataops/steps.py", "", "NEW = 1")
+    newer_record_schema(inside / "dataops/src/dataops/history_record.py")
     append(inside / ".github/workflows/check.yml", "# renewed")
     append(inside / ".gitlab-ci.yml", "# renewed")
     append(inside / "dbt_project.yml.jinja", "# a better default")
@@ -101,6 +102,23 @@ def patch(template: Path) -> None:
     (inside / "dataops/NEW.md").write_text("new\n", encoding="utf-8")
     (inside / ".github/pull_request_template.md").unlink()
     (inside / ".gitlab/merge_request_templates/Default.md").unlink()
+
+
+READ_ANEW = "written in an older schema"
+
+
+def newer_record_schema(module: Path) -> None:
+    """Records are laid out anew; those that stores hold are read through one more step."""
+    text = module.read_text("utf-8")
+    was = re.search(r"(?m)^SCHEMA = (\d+)$", text)
+    assert was, "the record's schema stands elsewhere"
+    text = text.replace(was[0], f"SCHEMA = {int(was[1]) + 1}")
+    module.write_text(text, encoding="utf-8")
+    append(
+        module,
+        "",
+        f"UPGRADES = {{**UPGRADES, {was[1]}: lambda raw: {{**raw, 'notes': ['{READ_ANEW}']}}}}",
+    )
 
 
 def minor(template: Path) -> None:
