@@ -23,17 +23,18 @@ from gauntlet import run, versions
 from gauntlet.lives import LIVES
 from gauntlet.quick import Renders, copier_is_quick
 
+PROFILES = {**harness.PROFILES, "gitlab": {"ci": "gitlab", "warehouse": "postgres"}}
 LAST_WITHOUT_TRUST = "v1.1.0"
 LAST = versions.EVERY[-1]
 
 QUICK = [
     *((versions.FIRST, LAST_WITHOUT_TRUST, "default", life) for life in LIVES),
-    *((versions.FIRST, LAST_WITHOUT_TRUST, profile, "fresh") for profile in harness.PROFILES),
+    *((versions.FIRST, LAST_WITHOUT_TRUST, profile, "fresh") for profile in PROFILES),
     *((before, LAST, "default", "every_extension_point") for before in versions.EVERY[:-1]),
 ]
 ALL = [
     (before, LAST, profile, life)
-    for before, profile, life in product(versions.EVERY[:-1], harness.PROFILES, LIVES)
+    for before, profile, life in product(versions.EVERY[:-1], PROFILES, LIVES)
 ]
 
 
@@ -51,7 +52,7 @@ def renders(tmp_path_factory: pytest.TempPathFactory) -> Renders:
 def through(renders: Renders, template: Path, where: Path, case: tuple[str, str, str, str]) -> int:
     """One product's way; how many of its team's lines were found again."""
     before, after, profile, life = case
-    answers: dict[str, object] = {"product_name": "Team product", **harness.PROFILES[profile]}
+    answers: dict[str, object] = {"product_name": "Team product", **PROFILES[profile]}
     team = run.born(
         template, where / "product", before, answers, LIVES[life], render=renders.render
     )
