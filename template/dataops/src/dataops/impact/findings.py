@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dataops.drawing import GraphNode
 from dataops.impact.tables import TableDiff
 
 ADDED, REMOVED, MODIFIED, DOWNSTREAM = "added", "removed", "modified", "downstream"
@@ -105,17 +106,6 @@ class OtherChange:
     name: str
     status: str
     of: str = ""
-
-
-@dataclass(frozen=True)
-class GraphNode:
-    """One box of the lineage drawing: its label, its state, its column from the left."""
-
-    unique_id: str
-    label: str
-    kind: str
-    state: str
-    rank: int
 
 
 @dataclass(frozen=True)

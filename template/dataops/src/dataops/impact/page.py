@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from dataops.drawing import drawing
 from dataops.impact import words
-from dataops.impact.findings import DOWNSTREAM, GraphNode, Impact, ModelImpact
+from dataops.impact.findings import DOWNSTREAM, Impact, ModelImpact
 from dataops.impact.tables import TableDiff
 
 # A drawing of more boxes than this shows only what changes.
 _DRAWN = 150
-_BOX, _HIGH, _ACROSS, _DOWN = 190, 26, 250, 38
-_LETTERS = 27
 # More than this is folded.
 _ROWS, _LISTED = 50, 8
 _LEGEND = (
@@ -153,62 +152,6 @@ def _lineage(impact: Impact) -> list[str]:
     if left_out:
         lines.append(f'<p class="soft">{left_out} without a change are not drawn.</p>')
     return [*lines, f'<div class="drawing">{drawing(nodes, edges)}</div>']
-
-
-def drawing(nodes: list[GraphNode], edges: list[tuple[str, str]]) -> str:
-    """Boxes from left to right, parents before children, as SVG."""
-    places = _places(nodes, edges)
-    width = max(x for x, _ in places.values()) + _BOX + 20
-    height = max(y for _, y in places.values()) + _HIGH + 20
-    drawn = []
-    for parent, child in edges:
-        x1, y1 = places[parent][0] + _BOX, places[parent][1] + _HIGH // 2
-        x2, y2 = places[child][0], places[child][1] + _HIGH // 2
-        middle = (x1 + x2) // 2
-        curve = f"M{x1} {y1} C{middle} {y1} {middle} {y2} {x2} {y2}"
-        drawn.append(f'<path class="edge" d="{curve}"/>')
-    for node in nodes:
-        x, y = places[node.unique_id]
-        label = node.label if len(node.label) <= _LETTERS else node.label[: _LETTERS - 1] + "…"
-        round_ = _HIGH / 2 if node.kind in ("exposure", "source") else 5
-        drawn.append(
-            f"<g><title>{escape(f'{node.kind} {node.label}: {node.state}')}</title>"
-            f'<rect class="box {node.state}" x="{x}" y="{y}" width="{_BOX}" height="{_HIGH}" '
-            f'rx="{round_:g}"/><text x="{x + 10}" y="{y + 17}">{escape(label)}</text></g>'
-        )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" role="img" '
-        f'aria-label="Lineage of {len(nodes)} nodes">{"".join(drawn)}</svg>'
-    )
-
-
-def _places(nodes: list[GraphNode], edges: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
-    """Where each box stands: one column a rank, in it near what it is joined to."""
-    ranks = sorted({node.rank for node in nodes})
-    columns = {rank: [n.unique_id for n in nodes if n.rank == rank] for rank in ranks}
-    joined: dict[str, list[str]] = {node.unique_id: [] for node in nodes}
-    for parent, child in edges:
-        joined[parent].append(child)
-        joined[child].append(parent)
-    height = {name: float(i) for names in columns.values() for i, name in enumerate(names)}
-    for sweep in range(6):
-        for rank in ranks if sweep % 2 == 0 else reversed(ranks):
-            names = columns[rank]
-            wanted = {
-                name: sum(height[n] for n in joined[name]) / len(joined[name])
-                if joined[name]
-                else height[name]
-                for name in names
-            }
-            names.sort(key=lambda name: (wanted[name], name))
-            offset = sum(wanted.values()) / len(names) - (len(names) - 1) / 2
-            height |= {name: i + offset for i, name in enumerate(names)}
-    top = min(height.values())
-    return {
-        name: (10 + i * _ACROSS, 10 + round((height[name] - top) * _DOWN))
-        for i, rank in enumerate(ranks)
-        for name in columns[rank]
-    }
 
 
 def _table(impact: Impact) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from dataops.dbt import Dbt, DbtRun
+from dataops.drawing import GraphNode
 from dataops.impact import judge
 from dataops.impact.base import (
     NOT_TESTS,
@@ -30,7 +31,6 @@ from dataops.impact.findings import (
     MODIFIED,
     REMOVED,
     ExposureImpact,
-    GraphNode,
     Impact,
     ModelImpact,
 )
