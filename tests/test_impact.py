@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,14 @@ from hypothesis import strategies as st
 
 import harness
 from dataops.dbt import Dbt
-from dataops.impact import judge
+from dataops.impact import beside, judge
 from dataops.impact.base import NOT_TESTS, Change, NoBase, find_change, side_environment
+from dataops.impact.beside import Beside
 from dataops.impact.compare import compare_tables
 from dataops.impact.lineage import Origin, trace
 from dataops.impact.step import ImpactStep
 from dataops.impact.tables import TableDiff
-from dataops.manifest import Column, Node
+from dataops.manifest import Column, Manifest, Node
 from dataops.product import Product
 from dataops.steps import FAILED, SKIPPED, WARNED, Step
 
@@ -570,6 +572,53 @@ def test_base_is_built_once_and_only_as_far_as_needed(shop: Shop) -> None:
     shop.edit("models/intermediate/int_contacts.sql", {"upper(email)": "lower(email)"})
     shop.impact()
     assert any("int_contacts" in name for name in json.loads((folder / "built.json").read_text()))
+
+
+@pytest.mark.slow
+def test_both_sides_are_built_side_by_side(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same report, whichever way base was built; base's trouble is said, not swallowed."""
+    shop.edit("models/marts/customers.sql", {"count(*) as order_count": "9 as order_count"})
+    shop.edit("models/staging/stg_orders.sql", {"with source": "-- anew\nwith source"})
+    _, alone, _ = shop.impact()
+    bases = shop.root / "target" / "base"
+    started: list[list[str]] = []
+    start = Beside.__init__
+
+    def watched(self: Beside, base: Any, wanted: Any) -> None:
+        started.append(list(wanted))
+        assert "stg_orders" not in str(list(base.built))
+        start(self, base, wanted)
+
+    monkeypatch.setattr(Beside, "__init__", watched)
+    monkeypatch.setattr(beside, "_WORTH", 1)
+    shutil.rmtree(bases)
+    _, together, _ = shop.impact()
+    assert together == alone
+    (wanted,) = started
+    assert any("stg_orders" in name for name in wanted)
+    assert not any("snapshot" in name for name in wanted)
+
+    shutil.rmtree(bases)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    step, _, _ = shop.impact()
+    assert step.verdict == WARNED
+    assert "Base could not be built" in step.details[0]
+
+
+def test_a_snapshot_and_what_it_reads_are_built_before() -> None:
+    def node(name: str, kind: str, *parents: str) -> Node:
+        return Node(name, kind, name, f"{name}.sql", depends_on=parents)
+
+    base = Manifest({
+        n.unique_id: n for n in (
+            node("a", "model"), node("b", "model", "a"), node("c", "model", "b"),
+            node("s", "snapshot", "b"), node("d", "model", "s"),
+        )
+    }, {})  # fmt: skip
+    everything = {"a", "b", "c", "s", "d"}
+    assert beside.apart(base, everything, everything) == ["c", "d"]
+    assert beside.apart(base, everything - {"s", "d"}, {"b", "c"}) == ["b", "c"]
+    assert beside.apart(base, everything - {"s", "d"}, {"a", "b", "c"}) == ["a", "b", "c"]
 
 
 # ── The whole check ──────────────────────────────────────────────────────────────────────────────

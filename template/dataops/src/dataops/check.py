@@ -118,11 +118,14 @@ def _dbt_steps(
     yield _rules_step(here)
 
     impact = ImpactStep(product, found, dbt, here, doing, current)
-    arguments = impact.prepare()
-    with _clock() as seconds:
-        built = dbt.build(*arguments)
-    yield _build_step(built, seconds(), None if current else dbt, impact.reached)
-    yield impact.judge(built)
+    try:
+        arguments = impact.prepare()
+        with _clock() as seconds:
+            built = dbt.build(*arguments)
+        yield _build_step(built, seconds(), None if current else dbt, impact.reached)
+        yield impact.judge(built)
+    finally:
+        impact.stop()
 
     if current is None:
         doing("source freshness")

@@ -177,6 +177,16 @@ class BaseSide:
         return self.tree / _DATABASE
 
     @property
+    def environment(self) -> dict[str, str]:
+        """The variables under which dbt runs on it."""
+        return self._dbt.environment
+
+    @property
+    def stays(self) -> bool:
+        """Whether what it has built stays and is its own, so that it can be built beside head."""
+        return self._dbt.stays
+
+    @property
     def state(self) -> Path:
         """The folder that dbt's `--state` reads."""
         return self.folder / "dbt"
@@ -254,7 +264,7 @@ def prepare(
     ready = folder / "ready"
     if ready.is_file():
         os.utime(folder)
-        return BaseSide(folder, _manifest(folder), dbt, False)
+        return BaseSide(folder, base_manifest(folder), dbt, False)
     shutil.rmtree(folder, ignore_errors=True)
     _forget_old(folder.parent)
     doing(f"base: check out {commit[:7]}")
@@ -271,10 +281,11 @@ def prepare(
     if not run.ok:
         return NoBase(f"base {commit[:7]} cannot be parsed: {run.problem}", WARNED)
     _write(ready, "")
-    return BaseSide(folder, _manifest(folder), dbt, True)
+    return BaseSide(folder, base_manifest(folder), dbt, True)
 
 
-def _manifest(folder: Path) -> Manifest:
+def base_manifest(folder: Path) -> Manifest:
+    """The resources of a base that was parsed in a folder of its own."""
     return read_manifest(folder / "dbt" / "manifest.json", packages=True)
 
 

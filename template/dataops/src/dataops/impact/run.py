@@ -23,6 +23,7 @@ from dataops.impact.base import (
     buildable,
     prepare,
 )
+from dataops.impact.beside import Beside, apart, worth
 from dataops.impact.compare import compare_tables
 from dataops.impact.current import CurrentSide
 from dataops.impact.findings import (
@@ -71,6 +72,7 @@ class Plan:
         paired: head's ids → base's.
         built: what base has built.
         here: head's folder, target/check.
+        beside: the build of base that goes on meanwhile; None when all is built.
     """
 
     product: Product
@@ -82,6 +84,7 @@ class Plan:
     paired: dict[str, str]
     built: dict[str, Built]
     here: Path
+    beside: Beside | None = None
 
     @property
     def database(self) -> Path:
@@ -147,17 +150,28 @@ def plan(
     reached = frozenset(head.nodes) if whole else frozenset(found)
     paired = judge.pairs(base.manifest, head, change.renamed)
     wanted = _wanted(base.manifest, head, reached, paired)
-    built = base.build(wanted) if wanted else base.built
-    failed = sorted(base.manifest.nodes[n].name for n in wanted if not _stands(built, n))
+    anew = {paired.get(name, name) for name in reached}
+    later: list[str] = []
+    if isinstance(base, BaseSide) and base.stays:
+        later = apart(base.manifest, wanted, anew)
+        later = later if worth(base, later) else []
+    first = [name for name in wanted if name not in later]
+    built = base.build(first) if first else base.built
+    failed = sorted(
+        base.manifest.nodes[n].name for n in first if n not in anew and not _stands(built, n)
+    )
     if failed and not whole:
         whole = f"base does not build {', '.join(failed[:3])} on this sample"
         reached = frozenset(head.nodes)
-        wanted = _wanted(base.manifest, head, reached, paired)
-        built = base.build(wanted)
+        built = base.build(_wanted(base.manifest, head, reached, paired))
+        later = []
     made = Plan(product, change, base, head, reached, whole, paired, built, here)
     if (current or not whole) and base.database.is_file() and not is_postgres(product):
         # On DuckDB a copy is the cheapest way to have everything upstream.
         _copy_database(base.database, made.database)
+    if later and isinstance(base, BaseSide):
+        doing(f"base: build {len(later)} models beside this branch's")
+        return replace(made, beside=Beside(base, later))
     return made
 
 
@@ -220,7 +234,11 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
 
     Raises:
         duckdb.Error: a database could not be opened.
+        DataopsError: base could not be built.
     """
+    if plan.beside is not None:
+        doing("wait for base")
+        plan = replace(plan, built=plan.beside.wait())
     built = _results(run)
     skipped = [node for node in run.skipped if node.kind in judge.ROWS]
     if skipped:

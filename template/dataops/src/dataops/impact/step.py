@@ -85,6 +85,11 @@ class ImpactStep:
         self._plan = planned
         return [] if isinstance(planned, NoBase) else planned.arguments
 
+    def stop(self) -> None:
+        """End what still runs, when the check ends early."""
+        if not isinstance(self._plan, NoBase) and self._plan.beside is not None:
+            self._plan.beside.stop()
+
     @property
     def reached(self) -> str:
         """What part of head is built, in words; empty when all of it is."""
@@ -104,6 +109,8 @@ class ImpactStep:
             repeat = "uv run dataops check --on current"
         try:
             impact = run.compare(self._plan, built, self._dbt, self._doing)
+        except DataopsError as error:
+            return no_impact(NoBase(str(error), WARNED))
         except duckdb.Error as error:
             said = f"Base and this branch could not be compared: {error}"
             return Step(NAME, FAILED, time.monotonic() - begin, "", (said,), repeat)
