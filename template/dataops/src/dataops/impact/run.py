@@ -111,6 +111,8 @@ class Plan:
         if self.whole:
             # What a release has collected, snapshots above all, is not made again from nothing.
             return ["--full-refresh"] if isinstance(self.base, CurrentSide) else []
+        if is_postgres(self.product):
+            return []  # nothing of base stands beside it there
         return ["--full-refresh", "--select", "state:modified+", "--state", str(self.base.state)]
 
 

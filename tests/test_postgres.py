@@ -1,0 +1,491 @@
+"""Releases in a real PostgreSQL: the example with the real dbt, and what could go wrong without."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import json
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg2
+import pytest
+
+import harness
+import postgres
+import postgres_worker as worker
+from dataops.errors import DataopsError
+from dataops.history import History
+from dataops.history_record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK
+from dataops.product import Product
+from dataops.rollback import rollback
+from dataops.status import status
+from dataops.store import open_store
+from dataops.warehouse.postgres import PostgresWarehouse
+from test_release import _generator
+
+PAGE = harness.TEMPLATE / "template" / "docs" / "postgres.md.jinja"
+WORKER = Path(worker.__file__)
+READERS = 8
+PUBLISHES = 12
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    with postgres.server() as found:
+        yield found
+
+
+def _set_up(server: postgres.Server, name: str) -> None:
+    """What the product's page asks an administrator to run, word by word; and a reader, Ada."""
+    page = PAGE.read_text(encoding="utf-8").replace("{{ slug }}", name)
+    whole, inside = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    for sql, database in ((whole, "postgres"), (inside, name)):
+        for statement in re.sub(r"--.*", "", sql).split(";"):
+            if statement.strip():
+                server.ask(statement, database=database)
+    server.ask(f"create role {name}_ada login in role {name}_reader")
+
+
+# ── The example, with the real dbt ───────────────────────────────────────────────────────────────
+
+
+@pytest.mark.slow
+def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -> None:
+    """A change, a rehearsal, raw, a release, a bad change, back and forth; read by a reader."""
+    answers = {"warehouse": "postgres", "product_name": "shop"}
+    product = harness.product(tmp_path / "shop", answers)
+    _set_up(server, "shop")
+    product.environment |= server.environment("shop_writer", "shop")
+    product.commit("first")
+
+    def read(query: str) -> list[tuple[Any, ...]]:
+        return server.ask(query, "shop_ada", "shop")
+
+    # A change: everything that CI asks, and what it changes for whom.
+    model = product.root / "models" / "marts" / "customers.sql"
+    good = model.read_text(encoding="utf-8")
+    product.git("switch", "-q", "-c", "more")
+    model.write_text(good.replace("order_count, 0)", "order_count, 0) + 1"), encoding="utf-8")
+    product.commit("more")
+    said = product.dataops("check", code=1).stdout
+    report = json.loads((product.root / "target/check/report.json").read_text(encoding="utf-8"))
+    verdicts = {step["name"]: step["verdict"] for step in report["steps"]}
+    assert [name for name, verdict in verdicts.items() if verdict == "failed"] == ["impact"], said
+    assert verdicts["dbt build on the sample"] == "passed"
+    impact = json.loads((product.root / "target/check/impact.json").read_text(encoding="utf-8"))
+    assert impact["undeclared"] == ["customers"]
+    left = server.ask("select nspname from pg_namespace where nspname like 'ci%'", database="shop")
+    assert left == []
+    product.git("switch", "-q", "main")
+
+    # The same marts on both engines.
+    twin = harness.product(tmp_path / "twin", {"product_name": "shop"}, repository=False)
+    twin.dbt("build", "--exclude-resource-type", "test", "unit_test", "--target", "ci")
+    both = [
+        _marts(product.root / "target/check/warehouse.duckdb"),
+        _marts(twin.root / "target/warehouse.duckdb"),
+    ]
+    assert both[0]["orders"], "nothing was compared"
+    assert both[0] == both[1]
+
+    # There is nothing in raw yet.
+    said = product.dataops("release", "--trigger", "push").stdout
+    assert "published, as a rehearsal on the sample" in said
+    assert "load the landing data into the schema raw" in said
+    assert read("select kind, built_from from dataops.release") == [("rehearsal", "sample")]
+
+    # Raw comes, by the hand of whoever loads it.
+    _load_raw(server)
+    clock = {"DATAOPS_NOW": "2026-01-25T05:00:00Z"}
+    done = json.loads(product.dataops("release", "--json", env=clock).stdout)
+    assert done["outcome"] == PUBLISHED
+    assert read("select kind, release_id from dataops.release") == [("release", done["run"])]
+    record = next(History(product.root / "store" / "history").newest())
+    rows = {node.name: node.rows for node in record.nodes if node.kind == "model"}
+    for mart in ("customers", "orders", "orders_daily"):
+        assert read(f"select count(*) from marts.{mart}") == [(rows[mart],)]
+    assert rows["int_orders_latest"] is None
+    profiled = {one.name: one for one in record.profile}
+    assert profiled["orders"].rows == rows["orders"]
+    assert {table.name for table in record.raw.tables} == {one.name for one in record.freshness}
+    days = read("select count(*) from marts.orders_daily")
+    assert days == [(24,)]
+
+    # A reader reads what is published, and only the marts.
+    for place in ("staging.stg_customers", "r000002_marts.orders", "raw.orders"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            read(f"select * from {place}")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        read("delete from marts.orders")
+
+    # A change that breaks what others read.
+    model.write_text(good.replace("customers.tier", "customers.no_tier"), encoding="utf-8")
+    product.commit("bad")
+    said = product.dataops("release", code=1, env=clock).stdout
+    assert "cause        model customers" in said
+    assert f"keep {done['run']}" in said
+    assert read("select release_id from dataops.release") == [(done["run"],)]
+    schemas = "select nspname from pg_namespace where nspname like 'candidate%'"
+    assert server.ask(schemas, database="shop") == []
+
+    # Back and forth, at once.
+    product.dataops("rollback")
+    assert read("select kind from dataops.release") == [("rehearsal",)]
+    product.dataops("rollback", "2")
+    assert read("select release_id from dataops.release") == [(done["run"],)]
+    assert "127.0.0.1" in product.dataops("status", code=None, env=clock).stdout
+
+
+def _marts(file: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """What the example's unchanged marts hold, whatever their schemas are called."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        places = connection.execute(
+            "select table_name, schema_name from duckdb_tables() "
+            "where table_name in ('orders', 'orders_daily') and schema_name like '%_marts'"
+        ).fetchall()
+        return {
+            name: connection.execute(f'select * from "{schema}".{name} order by all').fetchall()
+            for name, schema in places
+        }
+
+
+def _load_raw(server: postgres.Server) -> None:
+    """Every delivery of 24 days, as text, into the schema raw."""
+    with contextlib.closing(server.connect("shop_loader", "shop")) as connection:
+        cursor = connection.cursor()
+        for _, files in _generator().deliveries(date(2026, 1, 1), date(2026, 1, 24), seed=1):
+            for name, content in files.items():
+                table = name.partition("/")[0]
+                header = content.decode().splitlines()[0].split(",")
+                columns = ", ".join(f"{column} text" for column in header)
+                cursor.execute(f"create table if not exists raw.{table} ({columns})")
+                copy = f"copy raw.{table} from stdin (format csv, header)"
+                cursor.copy_expert(copy, io.BytesIO(content))
+
+
+# ── Without dbt ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def root(server: postgres.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small product with a database of its own, set up as its page says."""
+    name = f"quick{next(_numbers)}"
+    _set_up(server, name)
+    for variable, value in server.environment(f"{name}_loader", name).items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.delenv("DATAOPS_KEEP", raising=False)
+    product = worker.make_product(tmp_path / "product")
+    monkeypatch.setenv("PGUSER", f"{name}_writer")
+    return product
+
+
+def _release(root: Path, **options: Any) -> str:
+    """A release that is published; returns its id."""
+    done = worker.quick_release(root, **options)
+    assert done.exit_code == 0, done.record.problem
+    assert not done.warnings
+    return done.record.run
+
+
+def _ask(server: postgres.Server, query: str, role: str = "writer") -> list[tuple[Any, ...]]:
+    name = os.environ["PGDATABASE"]
+    return server.ask(query, f"{name}_{role}", name)
+
+
+def _seen(server: postgres.Server) -> str:
+    """Which release a reader sees; it must be one, and whole."""
+    [(run, one, two)] = _ask(server, _LOOK, "ada")
+    assert one == two
+    return str(run)
+
+
+_LOOK = """
+    select
+        (select release_id from dataops.release),
+        (select min(token) || count(*) from marts.one),
+        (select min(token) || count(*) from marts.two)
+"""
+
+
+def _read_on(place: dict[str, str], stop: Any, told: Any) -> None:
+    """Look again and again until told to stop: in one statement, then in one transaction."""
+    seen, looks = set(), 0
+    try:
+        connection = psycopg2.connect(
+            host=place["PGHOST"],
+            port=place["PGPORT"],
+            user=place["PGUSER"],
+            dbname=place["PGDATABASE"],
+        )
+        cursor = connection.cursor()
+        while not stop.is_set():
+            cursor.execute(_LOOK)
+            run, one, two = cursor.fetchone()
+            assert one == two, f"a mixture in one statement: {one}, {two}"
+            connection.commit()
+            cursor.execute("select min(token) || count(*) from marts.one")
+            (one,) = cursor.fetchone()
+            cursor.execute("select min(token) || count(*) from marts.two")
+            assert cursor.fetchone() == (one,), "a mixture in one transaction"
+            connection.commit()
+            seen.add(run)
+            looks += 1
+        connection.close()
+        told.put((looks, len(seen), ""))
+    except Exception as error:
+        told.put((looks, len(seen), f"{type(error).__name__}: {error}"))
+
+
+def test_readers_read_on_while_releases_are_published(
+    server: postgres.Server, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight of them, in a loop: no error, no mixture; old releases are dropped beside them."""
+    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    _release(root)
+    processes = multiprocessing.get_context("fork")
+    stop, told = processes.Event(), processes.Queue()
+    name = os.environ["PGDATABASE"]
+    place = server.environment(f"{name}_ada", name)
+    readers = [processes.Process(target=_read_on, args=(place, stop, told)) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
+    try:
+        for _ in range(PUBLISHES):
+            _release(root)
+    finally:
+        stop.set()
+        ended = [told.get(timeout=60) for _ in readers]
+        for reader in readers:
+            reader.join(timeout=60)
+    assert [problem for _, _, problem in ended if problem] == []
+    assert all(looks > PUBLISHES and seen > 3 for looks, seen, _ in ended), ended
+    assert len(_releases_in(server)) == 2
+
+
+def _releases_in(server: postgres.Server) -> set[str]:
+    found = _ask(server, "select nspname from pg_namespace where nspname ~ '^(r[0-9]|candidate)'")
+    return {schema.partition("_")[0] for (schema,) in found}
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "KILL_BEFORE=warehouse.seal",
+        "KILL_AFTER=warehouse.seal",
+        "KILL_AFTER=store.keep",
+        "KILL_AFTER=warehouse.publish",
+        "KILL_AFTER=store.point",
+        "KILL_BEFORE=warehouse.drop",
+        "KILL_AFTER=warehouse.drop",
+    ],
+)
+def test_killed_while_it_publishes(
+    server: postgres.Server, root: Path, monkeypatch: pytest.MonkeyPatch, instant: str
+) -> None:
+    """Readers see a whole release, old or new; the next run needs no help; no trace is left."""
+    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    for _ in range(2):
+        _release(root)
+    before = _seen(server)
+    variable, _, name = instant.partition("=")
+    command = [sys.executable, str(WORKER), str(root), "release"]
+    killed = subprocess.run(command, env={**os.environ, variable: name}, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    seen = _seen(server)
+    current = open_store(Product(root)).current()
+    assert status(Product(root)).current is not None
+    assert current is not None
+    assert before in (current, seen) or current == seen
+    grown = _ask(server, f"select count(*) from r{current[:6]}_marts.log")[0][0]
+    done = worker.quick_release(root)
+    assert done.exit_code == 0, done.record.problem
+    assert _seen(server) == done.record.run == open_store(Product(root)).current()
+    assert _ask(server, "select count(*) from marts.log") == [(grown + 1,)]
+    kept = {f"r{run[:6]}" for run in open_store(Product(root)).kept()}
+    assert _releases_in(server) == kept
+    outcomes = [record.outcome for record in History(root / "store" / "history").newest()]
+    assert outcomes.count(CRASHED) + outcomes.count(PUBLISHED) == len(outcomes) == 4
+
+
+def test_the_first_release_and_a_rollback_killed(server: postgres.Server, root: Path) -> None:
+    """Where readers were moved and the pointer was not, the pointer is right."""
+
+    def kill(*arguments: str) -> None:
+        killed = {**os.environ, "KILL_AFTER": "warehouse.publish"}
+        command = [sys.executable, str(WORKER), str(root), *arguments]
+        assert subprocess.run(command, env=killed).returncode == -signal.SIGKILL
+
+    kill("release")
+    assert open_store(Product(root)).current() is None
+    runs = [worker.quick_release(root).record.run for _ in range(2)]
+    assert _seen(server) == runs[1]
+    assert _releases_in(server) == {f"r{run[:6]}" for run in runs}
+    kill("rollback")
+    begin = time.monotonic()
+    done = rollback(Product(root), None)
+    assert time.monotonic() - begin < 1
+    assert done.record is not None
+    assert done.record.outcome == ROLLED_BACK
+    assert _seen(server) == runs[0] == open_store(Product(root)).current()
+
+
+def test_state_goes_on_from_current_alone(
+    server: postgres.Server, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows() -> int:
+        return int(_ask(server, "select count(*) from marts.log", "ada")[0][0])
+
+    for expected in (1, 2):
+        _release(root)
+        assert rows() == expected
+    monkeypatch.setenv("DBT_FAILS", "test")
+    assert worker.quick_release(root).record.outcome == REFUSED
+    monkeypatch.delenv("DBT_FAILS")
+    assert rows() == 2
+    _release(root)
+    assert rows() == 3
+    rollback(Product(root), "1")
+    _release(root)
+    assert rows() == 2
+    _release(root, full_refresh=True)
+    assert rows() == 1
+
+
+def test_rights_and_views_of_others_survive(
+    server: postgres.Server, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = os.environ["PGDATABASE"]
+    _release(root)
+    server.ask(f"create role {name}_tool login; create role {name}_guest login", database=name)
+    for role in ("tool", "guest"):
+        server.ask(f"grant usage on schema marts to {name}_{role}", database=name)
+    _ask(server, f"grant select on marts.one to {name}_tool with grant option")
+    _ask(server, f"grant select on marts.one to {name}_guest")
+    server.ask("create schema theirs", database=name)
+    server.ask(f"alter schema theirs owner to {name}_ada", database=name)
+    _ask(server, "create view theirs.tokens as select token from marts.one", "ada")
+
+    # One more column at the end: the view is replaced, what reads it stays and sees the new data.
+    monkeypatch.setenv("DBT_COLUMN", "1 as extra, 2 as another")
+    _release(root)
+    assert _ask(server, "select another from marts.one limit 1", "guest") == [(2,)]
+    new = _ask(server, "select token from marts.two limit 1", "ada")
+    assert _ask(server, "select token from theirs.tokens limit 1", "ada") == new
+
+    # Another type: somebody's view stands in the way.
+    before = _seen(server)
+    monkeypatch.setenv("DBT_COLUMN", "1::bigint as extra")
+    refused = worker.quick_release(root)
+    assert refused.record.outcome == FAILED
+    assert "A view of somebody's reads marts.one" in refused.record.problem
+    assert "theirs.tokens" in refused.record.problem
+    assert _seen(server) == before
+    assert len(_releases_in(server)) == 2
+
+    # Without it the view is made anew, and everybody may do what they could.
+    _ask(server, "drop view theirs.tokens", "ada")
+    _release(root)
+    assert _seen(server) != before
+    for role in ("tool", "guest", "ada"):
+        assert _ask(server, "select extra from marts.one limit 1", role) == [(1,)]
+    _ask(server, f"grant select on marts.one to {name}_ada", "tool")
+
+    # What no release has made is not replaced.
+    _ask(server, "drop view marts.one")
+    _ask(server, "create table marts.one (i integer)")
+    with pytest.raises(DataopsError, match=r"marts\.one is there already"):
+        rollback(Product(root), None)
+
+
+def test_open_transactions_end_in_peace(server: postgres.Server, root: Path) -> None:
+    """Publishing waits for who has read a view; an old release for who still reads it."""
+    runs = [_release(root) for _ in range(2)]
+    hasty = replace(PostgresWarehouse(Product(root)), patience=1.0)
+    name = os.environ["PGDATABASE"]
+    with contextlib.closing(server.connect(f"{name}_ada", name)) as reader:
+        reader.autocommit = False
+        cursor = reader.cursor()
+        cursor.execute(_LOOK)
+        found = cursor.fetchall()
+        with pytest.raises(DataopsError, match="cannot be published now") as raised:
+            hasty.publish(runs[0])
+        assert "transaction" in raised.value.mend
+        # Nobody queues behind it for long.
+        begin = time.monotonic()
+        assert _seen(server) == runs[1]
+        assert time.monotonic() - begin < 1
+        cursor.execute(_LOOK)
+        assert cursor.fetchall() == found
+        reader.commit()
+        hasty.publish(runs[0])
+        hasty.publish(runs[0])
+    assert _seen(server) == runs[0]
+    hasty.publish(runs[1])
+    with contextlib.closing(server.connect(f"{name}_writer", name)) as reader:
+        reader.autocommit = False
+        cursor = reader.cursor()
+        cursor.execute("select count(*) from r000001_marts.one")
+        with pytest.raises(DataopsError, match="cannot be dropped yet"):
+            hasty.drop(runs[0])
+        cursor.execute("select count(*) from r000001_marts.two")
+        assert cursor.fetchone() == (10,)
+        reader.commit()
+    hasty.drop(runs[0])
+    hasty.drop(runs[0])
+    with pytest.raises(DataopsError, match="missing or damaged"):
+        hasty.check(runs[0])
+    hasty.check(runs[1])
+
+
+def test_a_view_on_a_release_keeps_it(server: postgres.Server, root: Path) -> None:
+    runs = [_release(root) for _ in range(2)]
+    _ask(server, "create schema theirs; create view theirs.old as table r000001_marts.one")
+    with pytest.raises(DataopsError, match="a view of somebody's") as raised:
+        PostgresWarehouse(Product(root)).drop(runs[0])
+    assert "theirs.old" in raised.value.where
+    assert _ask(server, "select count(*) from theirs.old") == [(10,)]
+
+
+def test_a_database_belongs_to_one_product_and_its_store(
+    server: postgres.Server, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _release(root)
+    seen = _seen(server)
+    monkeypatch.setenv("DATAOPS_STORE", str(tmp_path / "another store"))
+    time.sleep(1.1)  # a run's id holds the second
+    done = worker.quick_release(root)
+    assert done.record.outcome == FAILED
+    assert "Another release of this number" in done.record.problem
+    monkeypatch.delenv("DATAOPS_STORE")
+    (root / "dbt_project.yml").write_text("name: other\n", encoding="utf-8")
+    monkeypatch.setenv("DATAOPS_STORE", str(tmp_path / "store of the other"))
+    done = worker.quick_release(root)
+    assert done.record.outcome == FAILED
+    assert "belongs to another product, shop" in done.record.problem
+    assert _seen(server) == seen
+
+
+def test_without_a_server_it_says_where_it_looked(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPORT", "1")
+    monkeypatch.setenv("PGPASSWORD", "hunter2")
+    with pytest.raises(DataopsError, match="cannot be reached") as raised:
+        worker.quick_release(root)
+    assert "127.0.0.1" in raised.value.where
+    assert "hunter2" not in str(raised.value)
+    assert "docs/postgres.md" in raised.value.mend
