@@ -288,28 +288,35 @@ def _bare_environment(work: Path, installed: Path | None = None) -> dict[str, st
     cache = subprocess.run([str(_uv()), "cache", "dir"], capture_output=True, text=True, check=True)
     git_found = shutil.which("git")
     assert git_found
-    mine = Path.home()
-    settings = {
-        "UV_CONFIG_FILE": mine / ".config" / "uv" / "uv.toml",
-        "PIP_CONFIG_FILE": mine / ".config" / "pip" / "pip.conf",
-    }
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return {
-        **{name: str(path) for name, path in settings.items() if path.exists()},
-        **_passed_on(os.environ),
+        **{name: str(path) for path, (name, _) in index_settings().items()},
+        **passed_on(os.environ),
         **shared,
         "HOME": str(home),
         "XDG_CACHE_HOME": str(work / "cache"),
         "PATH": f"{_SYSTEM_PATH}:{Path(git_found).parent}",
         "UV_CACHE_DIR": cache.stdout.strip(),
         "UV_PYTHON": str(Path(sys.base_prefix) / "bin" / python),
-        "PIP_CACHE_DIR": str(mine / ".cache" / "pip"),
+        "PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip"),
         "TERM": "dumb",
         "LANG": "C.UTF-8",
     }
 
 
-def _passed_on(environment: Mapping[str, str]) -> dict[str, str]:
+def index_settings() -> dict[Path, tuple[str, str]]:
+    """The files that say how to reach the package index: the variable that names one, and the place
+    where it is found without."""
+    mine = Path.home() / ".config"
+    found = {
+        mine / "uv" / "uv.toml": ("UV_CONFIG_FILE", "/etc/uv/uv.toml"),
+        mine / "pip" / "pip.conf": ("PIP_CONFIG_FILE", "/etc/pip.conf"),
+    }
+    return {path: said for path, said in found.items() if path.exists()}
+
+
+def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of this machine's environment says how to reach the package index."""
     return {
         name: value
         for name, value in environment.items()
