@@ -15,8 +15,11 @@ BENCHES = {
     "check": first_product.check,
     "draft": first_product.draft,
     "compare": impact.compare,
-    "leaf": impact.leaf,
+    "leaf-10": impact.leaf_10,
+    "leaf-100": impact.leaf_100,
     "leaf-500": impact.leaf_500,
+    "leaf-1000": impact.leaf_1000,
+    "growth": impact.growth,
     "root": impact.root,
 }
 

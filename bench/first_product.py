@@ -44,7 +44,7 @@ def first_check() -> Figure:
             cost = run([_copy(root, "example")], home, env)
             rest = run([["uv", "run", "--quiet", "dataops", "start"]], root, env)
             shutil.rmtree(root)
-            return Cost(cost.seconds + rest.seconds, max(cost.megabytes, rest.megabytes))
+            return cost + rest
 
         def by_hand() -> Cost:
             root = home / "hand"

@@ -15,10 +15,26 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run cost: wall time in seconds, peak memory of its largest process in MB."""
+    """What one run cost.
+
+    Seconds by the clock, the peak of its largest process in megabytes, and the processor's seconds.
+    On a machine that does other things too, `load` (processes that want to run, when it began)
+    says how far the wall time can be trusted; the processor time can be.
+    """
 
     seconds: float
     megabytes: float
+    processor: float
+    load: float
+
+    def __add__(self, other: Cost) -> Cost:
+        """Both, one after the other."""
+        return Cost(
+            self.seconds + other.seconds,
+            max(self.megabytes, other.megabytes),
+            self.processor + other.processor,
+            max(self.load, other.load),
+        )
 
 
 @dataclass(frozen=True)
@@ -42,20 +58,31 @@ class Figure:
         """The median of the ratios ours ÷ other, pair by pair."""
         return statistics.median(a.seconds / b.seconds for a, b in zip(self.ours, self.other))
 
+    @property
+    def processor_ratio(self) -> float:
+        """The same of processor time."""
+        return statistics.median(a.processor / b.processor for a, b in zip(self.ours, self.other))
+
     def __str__(self) -> str:
         a, b = (statistics.median(c.seconds for c in costs) for costs in (self.ours, self.other))
         peak = max(cost.megabytes for cost in self.ours)
+        worked = [
+            statistics.median(c.processor for c in costs) for costs in (self.ours, self.other)
+        ]
+        load = max(cost.load for cost in (*self.ours, *self.other))
         aim = f"  (aim: at most {self.aim:.2f})" if self.aim is not None else ""
         return (
             f"{self.name}\n    ratio {self.ratio:.2f}{aim}; medians {a:.1f} s and {b:.1f} s "
-            f"over {len(self.ours)} pairs; peak memory {peak:.0f} MB"
+            f"over {len(self.ours)} pairs; peak memory {peak:.0f} MB\n"
+            f"    processor time: ratio {self.processor_ratio:.2f}, {worked[0]:.1f} s and "
+            f"{worked[1]:.1f} s; load up to {load:.1f} on {os.cpu_count()} cores"
         )
 
 
 def run(commands: Sequence[Sequence[str]], where: Path, env: dict[str, str]) -> Cost:
     """Run commands one after the other; a failing one ends the benchmark with what it printed."""
-    begin = time.monotonic()
-    peak = 0
+    begin, load = time.monotonic(), os.getloadavg()[0]
+    peak, processor = 0, 0.0
     for command in commands:
         with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(
@@ -68,7 +95,8 @@ def run(commands: Sequence[Sequence[str]], where: Path, env: dict[str, str]) -> 
                 said = output.read().decode(errors="replace")
                 sys.exit(f"{' '.join(command)} failed in {where}:\n{said}")
         peak = max(peak, usage.ru_maxrss)
-    return Cost(time.monotonic() - begin, peak / 1024)
+        processor += usage.ru_utime + usage.ru_stime
+    return Cost(time.monotonic() - begin, peak / 1024, processor, load)
 
 
 def in_turn(
