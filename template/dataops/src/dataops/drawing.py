@@ -44,12 +44,12 @@ def drawing(nodes: list[GraphNode], edges: list[tuple[str, str]], label: str = "
         drawn.append(f'<path class="edge" d="{curve}"/>')
     for node in nodes:
         x, y = places[node.unique_id]
-        label = node.label if len(node.label) <= _LETTERS else node.label[: _LETTERS - 1] + "…"
+        name = node.label if len(node.label) <= _LETTERS else node.label[: _LETTERS - 1] + "…"
         round_ = _HIGH / 2 if node.kind in ("exposure", "source") else 5
         drawn.append(
             f"<g><title>{escape(f'{node.kind} {node.label}: {node.state}')}</title>"
             f'<rect class="box {node.state}" x="{x}" y="{y}" width="{_BOX}" height="{_HIGH}" '
-            f'rx="{round_:g}"/><text x="{x + 10}" y="{y + 17}">{escape(label)}</text></g>'
+            f'rx="{round_:g}"/><text x="{x + 10}" y="{y + 17}">{escape(name)}</text></g>'
         )
     told = f"Lineage of {len(nodes)} nodes"
     return (

@@ -8,16 +8,19 @@ from pathlib import Path
 
 from dataops.history_record import utc
 from dataops.product import Product
+from dataops.report.columns import all_columns, columns_page, read_catalog
 from dataops.report.facts import Facts, look
-from dataops.report.page import page
+from dataops.report.page import STYLE, page
 from dataops.score import badge, score
+from dataops.status import manifest_of
 from dataops.store import open_store
 
 __all__ = ["look", "page", "report", "report_json"]
 
 
 def report(product: Product, folder: Path) -> tuple[Path, Facts]:
-    """Write the site: index.html, report.json, badge.svg, and the current release's catalog.html.
+    """Write the site: index.html, report.json, badge.svg; of the current release columns.html, and
+    catalog.html, which is dbt's own. Before any release it says that there is none.
 
     Args:
         product: the product.
@@ -30,16 +33,35 @@ def report(product: Product, folder: Path) -> tuple[Path, Facts]:
     facts, asked = look(product), score(product)
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.html"
-    store = open_store(product)
-    run = store.current()
-    catalog = store.releases / run / "index.html" if run else None
-    if catalog and catalog.is_file():
-        shutil.copyfile(catalog, folder / "catalog.html")
-    there = (folder / "catalog.html").is_file()
-    index.write_text(page(facts, asked, catalog=there), encoding="utf-8")
+    links = _current_release(product, folder)
+    index.write_text(page(facts, asked, links), encoding="utf-8")
     (folder / "badge.svg").write_text(badge(asked), encoding="utf-8")
     (folder / "report.json").write_text(report_json(facts), encoding="utf-8")
     return index, facts
+
+
+def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], ...]:
+    """Write the pages about the current release; which ones there are, and what they are.
+
+    Those of an earlier one are taken away: they would be taken for current.
+    """
+    for name in ("columns.html", "catalog.html"):
+        (folder / name).unlink(missing_ok=True)
+    store = open_store(product)
+    run = store.current()
+    if not run:
+        return ()
+    links = []
+    release = store.releases / run
+    if (manifest := manifest_of(store, run)) is not None:
+        found = all_columns(manifest, read_catalog(release / "catalog.json"))
+        text = columns_page(product.name, found, STYLE)
+        (folder / "columns.html").write_text(text, encoding="utf-8")
+        links.append(("columns.html", "Columns: what each is computed from, and where it goes"))
+    if (release / "index.html").is_file():
+        shutil.copyfile(release / "index.html", folder / "catalog.html")
+        links.append(("catalog.html", "The catalog: models, tests, SQL, in dbt's own pages"))
+    return tuple(links)
 
 
 def report_json(facts: Facts) -> str:

@@ -13,6 +13,8 @@ from dataops.incidents import Incident, incidents
 from dataops.manifest import Manifest
 from dataops.monitors.expect import Expected, Past, expect
 from dataops.product import Product
+from dataops.report.changes import Change, changes
+from dataops.report.lineage import NOTHING, Lineage, lineage
 from dataops.status import Status, manifest_of, status
 from dataops.store import open_store
 
@@ -41,6 +43,21 @@ class Volume:
 
 
 @dataclass(frozen=True)
+class Age:
+    """How old the newest row of one relation was in the last runs, in seconds.
+
+    Attributes:
+        name: the relation.
+        kind: source or model.
+        points: when, how old, what was expected of it then, whether it was found too old.
+    """
+
+    name: str
+    kind: str
+    points: tuple[tuple[datetime, float, Expected | None, bool], ...]
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything on the page.
 
@@ -53,6 +70,9 @@ class Facts:
         total: how many production runs there were.
         incidents: all of them, newest first.
         volumes: rows a relation.
+        ages: how fresh each source and each model is that says a time.
+        changes: what the last changes of code did, newest first.
+        lineage: what stands on what, and what fails.
         slow: the slowest models of the last run: name and seconds.
         coverage: tests by what they cover: name, covered, of how many.
     """
@@ -69,6 +89,9 @@ class Facts:
     volumes: tuple[Volume, ...]
     slow: tuple[tuple[str, float], ...]
     coverage: tuple[tuple[str, int, int], ...]
+    ages: tuple[Age, ...] = ()
+    changes: tuple[Change, ...] = ()
+    lineage: Lineage = NOTHING
 
     @property
     def at(self) -> datetime:
@@ -113,6 +136,9 @@ def gather(
         volumes=_volumes(book),
         slow=_slow(book),
         coverage=coverage(manifest) if manifest else (),
+        ages=_ages(book),
+        changes=changes(book, manifest),
+        lineage=lineage(book, manifest, found.open),
     )
 
 
@@ -178,22 +204,52 @@ def _volumes(book: Ledger) -> tuple[Volume, ...]:
     found: dict[tuple[str, str], list[tuple[datetime, int, bool, bool]]] = defaultdict(list)
     for unique_id, name, at, count, published, strange in rows:
         found[unique_id, name].append((at.replace(tzinfo=timezone.utc), count, published, strange))
-    return tuple(Volume(name, banded(values)) for (_, name), values in found.items())
+    return tuple(
+        Volume(name, tuple((at, int(n), wanted, odd) for at, n, wanted, odd in banded(values)))
+        for (_, name), values in found.items()
+    )
+
+
+def _ages(book: Ledger) -> tuple[Age, ...]:
+    """Sources as dbt's freshness tells them, models by the latest time in them."""
+    rows = book.connection.execute(
+        "with newest as "
+        "(select run from production where profiled order by number desc limit 120), "
+        "listed as "
+        "(select run, number, unnest(profile) as r from runs semi join newest using (run)), "
+        "ages as ("
+        "select run, number, r.unique_id as unique_id, r.name as name, 'model' as kind, "
+        "epoch(p.ended_at) - r.newest as age, false as old "
+        "from listed join production as p using (run, number) "
+        "where r.newest is not null and r.unique_id not like 'source.%' "
+        "union all "
+        "select run, number, unique_id, name, 'source', age, status in ('warn', 'error') "
+        "from sources semi join newest using (run) where age is not null) "
+        "select a.unique_id, a.kind, a.name, p.ended_at, a.age, p.outcome = 'published', "
+        "a.old or exists (select 1 from seen as s where s.run = a.run "
+        "and s.subject = a.unique_id and s.check_id like 'monitor.freshness.%') "
+        "from ages as a join production as p using (run) order by a.kind desc, a.name, a.number"
+    ).fetchall()
+    found: dict[tuple[str, str, str], list[tuple[datetime, float, bool, bool]]] = defaultdict(list)
+    for unique_id, kind, name, at, age, published, old in rows:
+        point = (at.replace(tzinfo=timezone.utc), float(age), published, old)
+        found[unique_id, kind, name].append(point)
+    return tuple(Age(name, kind, banded(values)) for (_, kind, name), values in found.items())
 
 
 def banded(
-    values: Sequence[tuple[datetime, int, bool, bool]],
-) -> tuple[tuple[datetime, int, Expected | None, bool], ...]:
+    values: Sequence[tuple[datetime, float, bool, bool]],
+) -> tuple[tuple[datetime, float, Expected | None, bool], ...]:
     """The last values, each with what the normal ones before it let expect.
 
     Args:
-        values: when, how many, whether it was published, whether a monitor found it strange.
+        values: when, how much, whether it was published, whether a monitor found it strange.
     """
     points = []
     for n in range(max(0, len(values) - _VOLUMES), len(values)):
-        at, count, _, strange = values[n]
-        before = [Past(when, float(rows)) for when, rows, good, odd in values[:n] if good > odd]
-        points.append((at, count, expect(before, at), strange))
+        at, value, _, strange = values[n]
+        before = [Past(when, float(known)) for when, known, good, odd in values[:n] if good > odd]
+        points.append((at, value, expect(before, at), strange))
     return tuple(points)
 
 

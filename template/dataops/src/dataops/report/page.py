@@ -6,22 +6,25 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
+from dataops.drawing import drawing
 from dataops.figures import SHARE, Figure, duration, shown
 from dataops.history_record import FAILED, PUBLISHED, REFUSED, REHEARSAL
 from dataops.incidents import Incident, by_cause
 from dataops.report import charts
-from dataops.report.facts import DAYS, Facts, RunLine, Volume
+from dataops.report.changes import Change
+from dataops.report.facts import DAYS, Age, Facts, RunLine, Volume
+from dataops.report.lineage import BELOW, CAUSE, FAILING, SOUND, Lineage
 from dataops.score import Asked
 
 _VOLUMES, _INCIDENTS, _SPAN = 120, 100, timedelta(days=180)
 
-_STYLE = """
+STYLE = """
 :root{color-scheme:light dark;--ground:#fbfbf9;--paper:#fff;--ink:#1c1d1f;--dim:#5c6066;
 --rule:#e2e2dd;--line:#2458a8;--band:#2458a826;--good:#1b7340;--bad:#b3261e;--warn:#8a5a00;
---calm:#8b9098}
+--calm:#8b9098;--fail:#fbe3e1}
 @media (prefers-color-scheme:dark){:root{--ground:#141518;--paper:#1c1e22;--ink:#e9e9e6;
 --dim:#a3a7ae;--rule:#33363c;--line:#8ab4f8;--band:#8ab4f82e;--good:#6fcf97;--bad:#ff8a80;
---warn:#f2c14e;--calm:#757a83}}
+--warn:#f2c14e;--calm:#757a83;--fail:#4a2421}}
 a{color:var(--line)}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);
@@ -54,19 +57,28 @@ stroke-linejoin:round}circle.dot{fill:var(--line)}
 circle.bad{fill:none;stroke:var(--bad);stroke-width:2}text.scale{font-size:10px;fill:var(--dim)}
 .key{font-size:.8rem;color:var(--dim)}.key i{display:inline-block;width:.7em;height:.7em;
 border-radius:2px;margin:0 .3em 0 .9em}.key i:first-child{margin-left:0}
+.key i.cause,.key i.failing{background:var(--bad)}.key i.below{background:var(--warn)}
+.key i.sound{border:1px solid var(--calm)}
+.drawing{border:1px solid var(--rule);border-radius:.4rem;background:var(--paper);overflow:auto;
+max-height:75vh}.drawing svg{max-width:none}.drawing text{font:12px system-ui,sans-serif;
+fill:var(--ink)}.edge{fill:none;stroke:var(--dim);opacity:.45;stroke-width:1.3}
+.box{fill:var(--paper);stroke:var(--calm);stroke-width:1.2}.box.below{stroke:var(--warn);
+stroke-width:2;stroke-dasharray:5 3}.box.failing{stroke:var(--bad);stroke-width:2.4}
+.box.cause{stroke:var(--bad);stroke-width:2.4;fill:var(--fail)}
 .bad-text{color:var(--bad)}.good-text{color:var(--good)}
 footer{padding:2.5rem 1rem 2rem;font-size:.85rem}
-@media print{body{background:#fff}.card,.cell{break-inside:avoid}details{display:block}}
+@media print{body{background:#fff}.card,.cell{break-inside:avoid}details{display:block}
+.drawing{max-height:none;overflow:visible}.drawing svg{max-width:100%}}
 """
 
 
-def page(facts: Facts, asked: Sequence[Asked] = (), *, catalog: bool = False) -> str:
+def page(facts: Facts, asked: Sequence[Asked] = (), links: Sequence[tuple[str, str]] = ()) -> str:
     """The whole page.
 
     Args:
         facts: what it tells.
         asked: the score's questions and answers; empty to leave them out.
-        catalog: whether catalog.html lies beside it.
+        links: pages that lie beside it: file, and what it is.
     """
     body = "".join(
         (
@@ -74,16 +86,17 @@ def page(facts: Facts, asked: Sequence[Asked] = (), *, catalog: bool = False) ->
             "<main>",
             _front(facts),
             _open(facts),
+            _lineage(facts.lineage),
             _runs(facts),
+            _changes(facts.changes),
             _figures(facts),
             _volumes(facts.volumes),
+            _ages(facts.ages),
             _timeline(facts),
             _coverage(facts),
             _slow(facts),
             _score(asked),
-            '<p><a href="catalog.html">The catalog of the current release</a></p>'
-            if catalog
-            else "",
+            _catalog(links),
             "</main>",
             f"<footer>Made by <code>dataops report</code>, {_when(facts.at)}. Every number comes "
             "from the records of this product's runs.</footer>",
@@ -95,7 +108,7 @@ def page(facts: Facts, asked: Sequence[Asked] = (), *, catalog: bool = False) ->
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'; img-src data:\">"
         '<link rel="icon" href="data:,">'
-        f"<title>{escape(facts.product)}: how it is</title><style>{_STYLE}</style></head>"
+        f"<title>{escape(facts.product)}: how it is</title><style>{STYLE}</style></head>"
         f"<body>{body}</body></html>\n"
     )
 
@@ -301,6 +314,113 @@ def _volumes(volumes: Sequence[Volume]) -> str:
         '<i style="border:2px solid var(--bad)"></i>strange</p>'
     )
     return f'{title}{key}<div class="grid">{"".join(cells)}</div>{rest}'
+
+
+def _ages(ages: Sequence[Age]) -> str:
+    if not ages:
+        return ""
+    cells = []
+    for one in ages[:_VOLUMES]:
+        _, age, expected, old = one.points[-1]
+        band = (
+            f"at most {duration(expected.high)} expected"
+            if expected and expected.high > 0
+            else "too little history to expect anything"
+        )
+        points = [
+            charts.Point(
+                seconds,
+                max(0.0, wanted.low) if wanted else None,
+                max(0.0, wanted.high) if wanted else None,
+                strange,
+            )
+            for _, seconds, wanted, strange in one.points
+        ]
+        now = f"its newest row was {_old(age)} in the last run"
+        label = f"Age of {one.kind} {one.name} in the last {len(points)} runs: {now}; {band}."
+        cells.append(
+            f'<div class="cell"><h3>{escape(one.name)} <span class="dim">{one.kind}</span></h3>'
+            f"{charts.line(points, label)}"
+            f'<p class="{"bad-text" if old else "dim"}">{escape(now)}; {escape(band)}</p></div>'
+        )
+    more = len(ages) - _VOLUMES
+    rest = f"<p>And {more} more, which the records hold.</p>" if more > 0 else ""
+    return f'<h2>Freshness</h2><div class="grid">{"".join(cells)}</div>{rest}'
+
+
+def _lineage(found: Lineage) -> str:
+    title = "<h2>Lineage</h2>"
+    if not found.nodes:
+        told = f"All {found.left_out} nodes are sound: none is drawn." if found.left_out else ""
+        return f"{title}<p>{told}</p>" if told else ""
+    bad = found.named(CAUSE, FAILING)
+    words = f"Failing: {', '.join(bad[:20])}." if bad else "None of them fails."
+    label = f"Lineage of {len(found.nodes)} nodes. {words}"
+    states = {node.state for node in found.nodes}
+    key = "".join(
+        f'<i class="{state}"></i>{told}'
+        for state, told in (
+            (CAUSE, "fails, the most upstream"),
+            (FAILING, "fails"),
+            (BELOW, "stands on what fails"),
+            (SOUND, "sound"),
+        )
+        if state in states
+    )
+    left = f"<p>{found.left_out} sound nodes are not drawn.</p>" if found.left_out else ""
+    drawn = drawing(list(found.nodes), list(found.edges), label)
+    return (
+        f'{title}<p>{escape(words)}</p><p class="key">{key}</p>'
+        f'<div class="drawing" tabindex="0">{drawn}</div>{left}'
+    )
+
+
+def _changes(found: Sequence[Change]) -> str:
+    if not found:
+        return ""
+    rows = []
+    for one in found:
+        changed = ", ".join(one.changed[:6]) + (" …" if len(one.changed) > 6 else "")
+        what = f"{changed or 'no model'}"
+        if one.below:
+            what += f"; {one.below} more stand on these"
+        moved = [f"<li>{escape(_moved(*row))}</li>" for row in one.rows]
+        if one.more:
+            moved.append(f"<li>and {one.more} more</li>")
+        rows_moved = f"<ul>{''.join(moved)}</ul>" if moved else "as many as before"
+        commits = f"{one.commits} commit{'s' * (one.commits != 1)}" if one.commits else "tried"
+        rows.append(
+            (
+                f"<td>{escape(one.commit[:7])}<br><span class=dim>{commits}</span></td>",
+                _cell(_when(one.at)),
+                _cell(one.verdict),
+                _cell(what),
+                f"<td>{rows_moved}</td>",
+                _cell(", ".join(one.readers) or "nobody"),
+            )
+        )
+    heads = ("commit", "released (UTC)", "verdict", "models changed", "rows", "who reads it")
+    note = (
+        '<p class="dim">Rows are compared with the release before, so new data counts too; what a '
+        "change does by itself is in the report of its check.</p>"
+    )
+    return "<h2>The last changes</h2>" + _table("", heads, rows) + note
+
+
+def _moved(name: str, before: int | None, after: int | None) -> str:
+    said = ["none" if rows is None else f"{rows:,}" for rows in (before, after)]
+    return f"{name}: {said[0]} → {said[1]}"
+
+
+def _old(age: float) -> str:
+    return f"{duration(age)} old" if age >= 0 else f"{duration(-age)} ahead of the clock"
+
+
+def _catalog(links: Sequence[tuple[str, str]]) -> str:
+    if not links:
+        return ""
+    items = "".join(f'<li><a href="{file}">{escape(what)}</a></li>' for file, what in links)
+    return f"<h2>The current release</h2><ul>{items}</ul>"
 
 
 def _timeline(facts: Facts) -> str:
