@@ -13,7 +13,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from filelock import FileLock
@@ -117,12 +117,30 @@ def _debian() -> Path:
 def _buildah(
     home: Path, command: str, *arguments: str, code: int | None = 0
 ) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
+    done = _with(_driver(home), home, command, *arguments)
+    assert code is None or done.returncode == code, f"{command}: {done.stdout}{done.stderr}"
+    return done
+
+
+@cache
+def _driver(home: Path) -> str:
+    """How layers are kept: stacked where this machine lets us, which is fast; else copied whole."""
+    trial = home / "trial"
+    trial.mkdir()
+    container = _with("overlay", trial, "from", "scratch").stdout.strip()
+    mounts = container and _with("overlay", trial, "mount", container).returncode == 0
+    if mounts:
+        _with("overlay", trial, "umount", container)
+    return "overlay" if mounts else "vfs"
+
+
+def _with(
+    driver: str, home: Path, command: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         ["buildah", "--root", str(home / "images"), "--runroot", str(home / "running")]
-        + ["--storage-driver", "vfs", command, *arguments],
+        + ["--storage-driver", driver, command, *arguments],
         env={"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home)},
         capture_output=True,
         text=True,
     )
-    assert code is None or done.returncode == code, f"{command}: {done.stdout}{done.stderr}"
-    return done
