@@ -270,6 +270,22 @@ def test_data_that_outgrow_a_branch(
     assert outcomes(clones[1])[0] == (done.record.run, FAILED)
 
 
+def test_a_branch_keeps_fewer_releases_when_they_are_large(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [worker.quick_release(clones[0]).record.run]
+    tree = store_of(Product(clones[0])).remote.look()  # type: ignore[attr-defined]
+    one = sum(file.size for path, file in tree.files.items() if path.startswith("releases/"))
+    monkeypatch.setattr(branch, "_TOGETHER", int(2.5 * one))
+    runs += [worker.quick_release(clones[0]).record.run for _ in range(3)]
+    store = open_store(Product(clones[1]))
+    assert store.kept() == runs[-2:]
+    rollback(Product(clones[1]), runs[-2])
+    last = worker.quick_release(clones[0]).record.run
+    assert open_store(Product(clones[1])).current() == last
+    assert len(outcomes(clones[1])) == 6, "no record went with them"
+
+
 def test_a_store_that_was_deleted_is_not_deleted_here(
     clones: tuple[Path, Path], tmp_path: Path
 ) -> None:

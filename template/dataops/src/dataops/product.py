@@ -72,8 +72,19 @@ class Product:
 
     @property
     def raw(self) -> Path:
-        """The immutable landing data; DATAOPS_RAW moves it."""
-        return self.root / os.environ.get("DATAOPS_RAW", "raw")
+        """The folder of the immutable landing data; DATAOPS_RAW moves it.
+
+        Raises:
+            DataopsError: DATAOPS_RAW is a URL: only `release` reads there.
+        """
+        said = os.environ.get("DATAOPS_RAW") or "raw"
+        if "://" in said:
+            raise DataopsError(
+                "This command reads raw from a folder, not from a URL.",
+                where=f"DATAOPS_RAW={said}",
+                mend="copy the files that it needs to raw/ and repeat: DATAOPS_RAW=raw …",
+            )
+        return self.root / said
 
     @property
     def sample(self) -> Path:

@@ -35,6 +35,7 @@ from dataops.ops import write_ops
 from dataops.overtaken import Overtaken, overtaken
 from dataops.product import Product, now
 from dataops.pruning import kept_releases, prune
+from dataops.raw_place import raw_place
 from dataops.release_audit import Audit
 from dataops.release_run import Options, Run
 from dataops.release_signals import Signals
@@ -225,9 +226,8 @@ class _Release(Run):
         Raises:
             DataopsError: raw was there and is gone, or is not where DATAOPS_RAW says.
         """
-        root, self.tables = self.product.raw, self.warehouse.raw()
-        files = self.tables is None and root.is_dir() and facts.raw_files(root)
-        if self.tables or files:
+        self.tables = self.warehouse.raw()
+        if self.tables or (self.tables is None and not raw_place(self.product).is_empty()):
             return REAL
         told = os.environ.get("DATAOPS_RAW")
         published = (self.published(run) for run in self.store.kept())
@@ -243,7 +243,7 @@ class _Release(Run):
                 "There are no files in raw"
                 + (", though earlier releases were built from it." if real else "."),
                 where=f"DATAOPS_RAW={told}" if told else "raw/",
-                mend="set DATAOPS_RAW to the folder that holds the landing data, and repeat the "
+                mend="set DATAOPS_RAW to the folder or URL of the landing data, and repeat the "
                 "command; readers keep what they have",
             )
         return REHEARSAL

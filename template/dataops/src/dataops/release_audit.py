@@ -133,7 +133,7 @@ class Audit:
             return None
         known = facts.raw_from_json(run.store.releases / before / facts.RAW_LIST) if before else ()
         return monitors.Raw(
-            str(run.product.raw),
+            run.place.absolute,
             run.environment["DATAOPS_RAW"],
             run.raw_files,
             known or None,
@@ -169,8 +169,7 @@ class Audit:
         rehearsal = run.record.kind == REHEARSAL
         if not rehearsal and (tables := run.warehouse.raw()) is not None:
             return tables
-        root = run.product.sample if rehearsal else run.product.raw
-        return facts.read_raw(root, run.store.cache / f"{'sample' if rehearsal else 'raw'}.json")
+        return run.place.files(run.store.cache / f"{'sample' if rehearsal else 'raw'}.json")
 
     def look_whether_raw_moved(self) -> None:
         run = self.run
@@ -187,11 +186,7 @@ class Audit:
     def dbt(self) -> Dbt:
         run = self.run
         rehearsal = run.record.kind == REHEARSAL
-        root = run.product.sample if rehearsal else run.product.raw
-        # Relative where it can be: dbt's compiled SQL then is the same on every machine.
-        inside = root.is_relative_to(run.product.root)
-        raw = root.relative_to(run.product.root) if inside else root
-        run.environment["DATAOPS_RAW"] = str(raw)
+        run.environment["DATAOPS_RAW"] = run.place.spelled
         run.environment.update(run.warehouse.environment(rehearsal))
         if rehearsal and not os.environ.get("DATAOPS_NOW") and run.product.as_of:
             run.environment["DATAOPS_NOW"] = run.product.as_of

@@ -12,9 +12,10 @@ from dataops import history_facts as facts
 from dataops import steps
 from dataops.dbt import DbtRun, NodeResult
 from dataops.history import History
-from dataops.history_record import Record, read_record
+from dataops.history_record import REHEARSAL, Record, read_record
 from dataops.manifest import Manifest
 from dataops.product import Product
+from dataops.raw_place import RawPlace, raw_place, sample_place
 from dataops.release_nodes import summary
 from dataops.release_signals import Signals
 from dataops.steps import Step
@@ -67,6 +68,12 @@ class Run:
     def target(self) -> Path:
         """Where dbt writes; the candidate gets copies of what is to stay."""
         return self.product.target / "release"
+
+    @property
+    def place(self) -> RawPlace:
+        """Where the files are that this release reads: raw's, or in a rehearsal the sample's."""
+        rehearsal = self.record.kind == REHEARSAL
+        return sample_place(self.product) if rehearsal else raw_place(self.product)
 
     def published(self, run: str) -> Record | None:
         try:

@@ -25,7 +25,7 @@ _SHOWN = 10
 _MARGIN = 12
 _GOOD, _BAD = "green", "red"
 _MAKE_IT_REAL = {
-    "duckdb": "set DATAOPS_RAW to the folder that holds the landing data",
+    "duckdb": "set DATAOPS_RAW to the folder or URL of the landing data",
     "postgres": "load the landing data into the schema raw",
 }
 

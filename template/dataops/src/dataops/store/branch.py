@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataops.errors import DataopsError
+from dataops.store.folder import run_number
 from dataops.store.remote import File, Gone, Moved, Tree, Unreachable, blob_id
 
 BRANCH = "dataops-store"
 POINTER = "current"
 REMOTE = "origin"
 _LARGEST = 90 << 20  # bytes a file; GitHub refuses what is larger than 100 MB
+_TOGETHER = 500 << 20  # bytes that all releases may take: every runner fetches them all
 _LOCAL_SPARE = 64 << 20  # bytes of old states that the mirror may hold besides twice its own
 _TRIES = 4
 _PATIENCE = 900  # seconds that one call of git may take
@@ -150,7 +152,7 @@ class BranchRemote:
         self, seen: Tree, current: str, kept: Mapping[str, File], new: Mapping[str, Path | bytes]
     ) -> Tree:
         for path, content in new.items():
-            size = len(content) if isinstance(content, bytes) else content.stat().st_size
+            size = _size(content)
             if size > _LARGEST:
                 raise DataopsError(
                     f"The data have outgrown a branch: {path} takes {size / 1e6:.0f} MB, "
@@ -159,7 +161,9 @@ class BranchRemote:
                     mend="set DATAOPS_STORE to a bucket (s3://…) or a folder that the runner "
                     "reaches; readers keep what they have",
                 )
-        blobs = {path: file.id for path, file in kept.items()}
+        room = _TOGETHER - sum(_size(content) for content in new.values())
+        gone = too_many(kept, {current, seen.current}, room)
+        blobs = {path: file.id for path, file in kept.items() if release_of(path) not in gone}
         blobs |= {path: self._hash(content) for path, content in new.items()}
         if current:
             blobs[POINTER] = self._hash(f"releases/{current}\n".encode())
@@ -317,6 +321,35 @@ _QUESTIONS = (
     ("rev-parse", "--path-format=absolute", "--git-path", "objects"),
     ("rev-parse", "--show-object-format"),
 )
+
+
+def too_many(kept: Mapping[str, File], spared: set[str], room: int) -> set[str]:
+    """The oldest releases that have to go so that all together fit into this many bytes.
+
+    Args:
+        kept: files by path, those of releases among others.
+        spared: releases that stay, whatever they take.
+        room: bytes for all files.
+    """
+    sizes: dict[str, int] = {}
+    for path, file in kept.items():
+        sizes[release_of(path)] = sizes.get(release_of(path), 0) + file.size
+    gone: set[str] = set()
+    for run in sorted(sizes, key=lambda run: (run_number(run), run)):
+        if sum(size for other, size in sizes.items() if other not in gone) <= room:
+            break
+        if run_number(run) and run not in spared:
+            gone.add(run)
+    return gone
+
+
+def release_of(path: str) -> str:
+    """The release that this file is of; empty when it is of none."""
+    return path.split("/")[1] if path.startswith("releases/") else ""
+
+
+def _size(content: Path | bytes) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
 def _ask(root: Path, *question: str) -> str | None:

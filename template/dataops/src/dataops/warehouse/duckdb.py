@@ -14,6 +14,7 @@ from dataops.errors import DataopsError
 from dataops.history_facts import RawFile
 from dataops.history_record import RawFacts
 from dataops.store import FolderStore, durable
+from dataops.store.bucket import open_filesystem
 from dataops.warehouse import Label, Relation, Table
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ class DuckDbWarehouse:
     def ask(self, run: str, queries: Sequence[str]) -> list[tuple[object, ...]]:
         file = self.store.candidate(run) / FILE
         with _in_words("The candidate could not be read."), _open(file) as connection:
+            if "://" in (raw := os.environ.get("DATAOPS_RAW", "")):
+                connection.register_filesystem(open_filesystem(raw)[0])
             return [connection.execute(query).fetchall()[0] for query in queries]
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
