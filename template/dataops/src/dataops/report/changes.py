@@ -63,6 +63,8 @@ def changes(book: Ledger, manifest: Manifest | None) -> tuple[Change, ...]:
     done = []
     for run, commit, at, first, verdict, brought in found:
         rows = _rows(book, run, first, touched[commit])
+        if verdict == "refused":  # what was not built has no number of rows, and lost none
+            rows = tuple(row for row in rows if row[2] is not None)
         readers = {
             name
             for node in changed[commit]

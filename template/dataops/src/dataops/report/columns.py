@@ -151,7 +151,8 @@ def _node(one: NodeFacts) -> str:
         return head + "<p>Its columns are not known: it is not described.</p>"
     rows = "".join(_row(one.node, column) for column in one.columns)
     return (
-        f'{head}<div class="wide" tabindex="0"><table><thead><tr><th scope="col">column</th>'
+        f'{head}<div class="wide" role="region" aria-label="Columns of {escape(one.label)}" '
+        'tabindex="0"><table><thead><tr><th scope="col">column</th>'
         '<th scope="col">type</th><th scope="col">what it is</th><th scope="col">comes from</th>'
         f'<th scope="col">goes to</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )

@@ -38,13 +38,16 @@ margin:1rem 0}
 .card{background:var(--paper);border:1px solid var(--rule);border-left:.35rem solid var(--calm);
 border-radius:.4rem;padding:.7rem .9rem}
 .card.good{border-left-color:var(--good)}.card.bad{border-left-color:var(--bad)}
-.card b{display:block;font-size:1.15rem}.card.good b{color:var(--good)}
+.card h2{font-size:.95rem;margin:0}.card b{display:block;font-size:1.15rem}
+.card.good b{color:var(--good)}
 .card.bad b{color:var(--bad)}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
 caption{text-align:left;padding:.3rem 0;font-size:.85rem}
 th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--rule);
 vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td.id{overflow-wrap:anywhere;min-width:9rem}ul{margin:.2rem 0;padding-left:1.2rem}
+td.when{white-space:nowrap}
+td svg.small{min-width:7rem}td.id{overflow-wrap:anywhere;min-width:9rem}
+ul{margin:.2rem 0;padding-left:1.2rem}
 thead th{font-size:.8rem;color:var(--dim);font-weight:600}
 details summary{cursor:pointer;color:var(--dim);font-size:.85rem}
 svg{max-width:100%;height:auto;display:block}svg.broad{width:100%}
@@ -173,7 +176,7 @@ def answers(facts: Facts) -> tuple[tuple[str, str, str, str], ...]:
 
 def _card(question: str, kind: str, answer: str, why: str) -> str:
     return (
-        f'<section class="card {kind}"><h3>{escape(question)}</h3><b>{escape(answer)}</b>'
+        f'<section class="card {kind}"><h2>{escape(question)}</h2><b>{escape(answer)}</b>'
         f"<p>{escape(why)}</p></section>"
     )
 
@@ -191,7 +194,7 @@ def _open(facts: Facts) -> str:
             (
                 f"<td class=id>{escape(one.label)}{more if caused else ''}</td>",
                 _cell(one.owner or "nobody"),
-                _cell(f"{_when(one.opened_at)}, {duration(one.seconds)}"),
+                f"<td class=when>{_when(one.opened_at)}<br>{duration(one.seconds)}</td>",
                 _cell(_short(one.cause)),
                 _cell(hangs or "nothing"),
                 _cell(one.between),
@@ -228,7 +231,7 @@ def _runs(facts: Facts) -> str:
     rows = [
         (
             _cell(run.run, "id"),
-            _cell(_when(run.at)),
+            _cell(_when(run.at), "when"),
             _cell(run.outcome),
             _cell(run.trigger),
             _cell(str(run.errors), "n"),
@@ -371,7 +374,7 @@ def _lineage(found: Lineage) -> str:
     drawn = drawing(list(found.nodes), list(found.edges), label)
     return (
         f'{title}<p>{escape(words)}</p><p class="key">{key}</p>'
-        f'<div class="drawing" tabindex="0">{drawn}</div>{left}'
+        f'<div class="drawing" role="region" aria-label="Lineage" tabindex="0">{drawn}</div>{left}'
     )
 
 
@@ -387,19 +390,20 @@ def _changes(found: Sequence[Change]) -> str:
         moved = [f"<li>{escape(_moved(*row))}</li>" for row in one.rows]
         if one.more:
             moved.append(f"<li>and {one.more} more</li>")
-        rows_moved = f"<ul>{''.join(moved)}</ul>" if moved else "as many as before"
+        same = "not released" if one.verdict == "refused" else "as many as before"
+        rows_moved = f"<ul>{''.join(moved)}</ul>" if moved else same
         commits = f"{one.commits} commit{'s' * (one.commits != 1)}" if one.commits else "tried"
         rows.append(
             (
-                f"<td>{escape(one.commit[:7])}<br><span class=dim>{commits}</span></td>",
-                _cell(_when(one.at)),
+                f"<td class=when>{escape(one.commit[:7])}<br><span class=dim>{commits}</span></td>",
+                f"<td class=when>{one.at:%Y-%m-%d}<br>{one.at:%H:%M} UTC</td>",
                 _cell(one.verdict),
                 _cell(what),
                 f"<td>{rows_moved}</td>",
                 _cell(", ".join(one.readers) or "nobody"),
             )
         )
-    heads = ("commit", "released (UTC)", "verdict", "models changed", "rows", "who reads it")
+    heads = ("commit", "when", "verdict", "models changed", "rows", "who reads it")
     note = (
         '<p class="dim">Rows are compared with the release before, so new data counts too; what a '
         "change does by itself is in the report of its check.</p>"
@@ -459,7 +463,7 @@ def _timeline(facts: Facts) -> str:
 def _incident(one: Incident) -> tuple[str, ...]:
     return (
         _cell(one.label, "id"),
-        _cell(_when(one.opened_at)),
+        _cell(_when(one.opened_at), "when"),
         _cell(duration(one.seconds) + (", open" if one.open else ""), "n"),
         _cell(str(one.runs), "n"),
         _cell(_short(one.cause)),
@@ -525,7 +529,8 @@ def _table(
     said = f"<caption>{escape(caption)}</caption>" if caption else ""
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     table = f"<table>{said}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="wide" tabindex="0">{table}</div>'
+    name = escape(caption or ", ".join(heads), quote=True)
+    return f'<div class="wide" role="region" aria-label="{name}" tabindex="0">{table}</div>'
 
 
 def _cell(text: str, kind: str = "") -> str:
