@@ -12,14 +12,15 @@ import os
 import secrets
 import signal
 import sys
+import unittest.mock
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import release_worker as worker
+from dataops import pruning, release_audit
 from dataops import release as release_verb
-from dataops import release_audit
 from dataops.dbt import DbtRun
 from dataops.errors import DataopsError
 from dataops.product import Product
@@ -79,10 +80,13 @@ class QuickDbt(worker.QuickDbt):
 
 
 def quick_release(root: Path, **options: Any) -> release_verb.Released:
-    """A release of the product in `root`, in this process."""
-    vars(release_audit)["Dbt"] = QuickDbt
+    """A release of the product in `root`, in this process; what is pruned goes at once."""
     quiet: Callable[[str], None] = lambda line: None  # noqa: E731
-    return release_verb.release(Product(root), release_verb.Options(**options), quiet, quiet)
+    with (
+        unittest.mock.patch.object(release_audit, "Dbt", QuickDbt),
+        unittest.mock.patch.object(pruning, "GRACE", 0.0),
+    ):
+        return release_verb.release(Product(root), release_verb.Options(**options), quiet, quiet)
 
 
 def kill_at(said: str, after: bool) -> None:

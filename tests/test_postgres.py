@@ -26,6 +26,8 @@ import pytest
 import harness
 import postgres
 import postgres_worker as worker
+import release_worker as duckdb_worker
+from dataops.add import add
 from dataops.errors import DataopsError
 from dataops.history import History
 from dataops.history_record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK
@@ -34,6 +36,8 @@ from dataops.rollback import rollback
 from dataops.status import status
 from dataops.store import open_store
 from dataops.warehouse.postgres import PostgresWarehouse
+from release import template
+from test_pipelines import lint_github, lint_gitlab
 from test_release import _generator
 
 PAGE = harness.TEMPLATE / "template" / "docs" / "postgres.md.jinja"
@@ -52,7 +56,7 @@ def server() -> Iterator[postgres.Server]:
 def _set_up(server: postgres.Server, name: str) -> None:
     """What the product's page asks an administrator to run, word by word; and a reader, Ada."""
     page = PAGE.read_text(encoding="utf-8").replace("{{ slug }}", name)
-    whole, inside = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    whole, inside, _ = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     for sql, database in ((whole, "postgres"), (inside, name)):
         for statement in re.sub(r"--.*", "", sql).split(";"):
             if statement.strip():
@@ -175,6 +179,38 @@ def _load_raw(server: postgres.Server) -> None:
                 cursor.execute(f"create table if not exists raw.{table} ({columns})")
                 copy = f"copy raw.{table} from stdin (format csv, header)"
                 cursor.copy_expert(copy, io.BytesIO(content))
+
+
+# ── What is rendered ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_check_has_a_server_in_ci(tmp_path: Path, ci: str) -> None:
+    """Only with this warehouse; the linters find nothing in it."""
+    root = harness.render(tmp_path / "postgres", {"warehouse": "postgres", "ci": ci})
+    other = harness.render(tmp_path / "duckdb", {"ci": ci})
+    if ci == "github":
+        script = root / ".github" / "postgres.sh"
+        assert os.access(script, os.X_OK)
+        done = subprocess.run(["shellcheck", script], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+        assert lint_github(root / ".github" / "workflows" / "check.yml") == {}
+        assert not (other / ".github" / "postgres.sh").exists()
+    else:
+        assert lint_gitlab(root / ".gitlab" / "postgres.yml") == {}
+        assert not (other / ".gitlab" / "postgres.yml").exists()
+    ownership = template.ownership()
+    astray = [path for path in harness.tree(root, ".") if len(ownership.classes(path)) != 1]
+    assert astray == []
+
+
+def test_drafting_is_refused_in_words(tmp_path: Path) -> None:
+    root = harness.render(tmp_path / "p", {"warehouse": "postgres", "content": "empty"})
+    file = tmp_path / "orders.csv"
+    file.write_text("order_id\n1\n", encoding="utf-8")
+    with pytest.raises(DataopsError, match="not there for PostgreSQL yet"):
+        add(Product(root), file, lambda line: None)
+    assert not (root / "raw").exists()
 
 
 # ── Without dbt ──────────────────────────────────────────────────────────────────────────────────
@@ -449,6 +485,21 @@ def test_open_transactions_end_in_peace(server: postgres.Server, root: Path) -> 
     with pytest.raises(DataopsError, match="missing or damaged"):
         hasty.check(runs[0])
     hasty.check(runs[1])
+
+
+def test_a_product_moves_from_duckdb(server: postgres.Server, root: Path) -> None:
+    """Current is a file then, and nothing of it is here: the first release begins from raw."""
+    answers = root / ".copier-answers.yml"
+    text = answers.read_text(encoding="utf-8")
+    answers.write_text(text.replace("warehouse: postgres", "warehouse: duckdb"), encoding="utf-8")
+    assert duckdb_worker.quick_release(root).exit_code == 0
+    answers.write_text(text, encoding="utf-8")
+    run = _release(root)
+    assert _seen(server) == run
+    assert _ask(server, "select count(*) from marts.log") == [(1,)]
+    with pytest.raises(DataopsError, match="missing or damaged"):
+        rollback(Product(root), "1")
+    assert _seen(server) == run
 
 
 def test_a_view_on_a_release_keeps_it(server: postgres.Server, root: Path) -> None:

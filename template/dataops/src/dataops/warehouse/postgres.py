@@ -309,6 +309,8 @@ def _repoint(cursor: Any, run: str) -> None:
             return
         cursor.connection.rollback()  # lets go of the lock on the view
     wanted = _relations_of(cursor, run)
+    if not wanted:
+        return  # current was released into another warehouse: it has nothing here
     now = _published(cursor)
     budget = _Budget(cursor)
     for view in sorted(set(now) - set(wanted)):
