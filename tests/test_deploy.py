@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 import yaml
 
 import harness
 from dataops import history_facts as facts
-from dataops import settings
+from dataops import release, settings
 from dataops.access import TOKEN, git_access
 from dataops.errors import DataopsError
 from dataops.overtaken import overtaken
@@ -96,6 +101,35 @@ def test_who_moves_the_branch_back_means_it(line: tuple[Product, list[str]]) -> 
     assert not overtaken(product, three)
 
 
+@pytest.mark.parametrize(("beaten", "runs"), [(0, 1), (1, 2), (9, 3)])
+def test_who_loses_a_race_begins_again_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beaten: int, runs: int
+) -> None:
+    begun: list[str] = []
+
+    class Release:
+        def __init__(self, *_: object) -> None:
+            begun.append("begun")
+            self.beaten = len(begun) <= beaten
+
+        def give_way(self) -> None:
+            begun[-1] = "gave way or not"
+
+        def tell(self) -> str:
+            begun[-1] += ", told"
+            return f"run {len(begun)}"
+
+    monkeypatch.setattr(release, "_Release", Release)
+    monkeypatch.setenv("DATAOPS_STORE", str(tmp_path / "store"))
+    product = Product(harness.render(tmp_path / "p", {"content": "empty"}))
+    said: list[str] = []
+    done = release.release(product, release.Options(), said.append, lambda _: None)
+    assert str(done) == f"run {runs}"
+    # It looks anew each time whether a newer commit won.
+    assert begun == ["gave way or not, told"] * runs
+    assert len(said) == runs - 1
+
+
 # ── By whose leave ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -124,11 +158,11 @@ def test_git_shows_the_token_to_the_remote_and_to_no_other(
 ) -> None:
     place, shown = asked
 
-    def ask(remote: str) -> str:
+    def ask(remote: str, url: str = f"{place}/team/product") -> str:
         given = git_access("a-token", remote, {})
         harness.git(tmp_path, "init", "-q")
         subprocess.run(
-            ["git", "ls-remote", f"{place}/team/product"],
+            ["git", "ls-remote", url],
             cwd=tmp_path,
             env={**harness.clean_environment(), **given, "GIT_TERMINAL_PROMPT": "0"},
             capture_output=True,
@@ -136,6 +170,9 @@ def test_git_shows_the_token_to_the_remote_and_to_no_other(
         return shown[-1]
 
     assert ask(f"{place}/team/product").startswith("Basic ")
+    # A clone that another token was used for, as GitLab makes it, is shown ours as well.
+    with_another = f"{place.replace('//', '//ci:another@')}/team/product"
+    assert ask(with_another, with_another) == ask(f"{place}/team/product")
     assert ask("https://example.com/team/product") == ""
     assert git_access("", f"{place}/x", {}) == git_access("a-token", "/srv/product.git", {}) == {}
     second = git_access("a-token", place, {"GIT_CONFIG_COUNT": "2"})
@@ -206,3 +243,67 @@ def test_an_image_knows_its_commits(
     log.unlink()
     with pytest.raises(DataopsError, match="cannot be read"):
         facts.git_facts(bare, "")
+
+
+# ── The page about it ────────────────────────────────────────────────────────────────────────────
+
+
+PROFILES = {
+    "github": {"content": "empty"},
+    "gitlab": {"content": "empty", "ci": "gitlab", "deadline": "00:30"},
+    "postgres": {"content": "empty", "warehouse": "postgres"},
+    "worst": {"content": "empty", **harness.WORST},
+}
+
+
+@pytest.fixture(scope="module", params=sorted(PROFILES))
+def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    root = harness.render(tmp_path_factory.mktemp("page") / "p", PROFILES[request.param])
+    return (root / "docs" / "deploy.md").read_text(encoding="utf-8")
+
+
+def fenced(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+def test_every_command_on_the_page_is_one(page: str) -> None:
+    from dataops.cli import app
+
+    verbs: Any = typer.main.get_command(app)
+    commands = re.findall(r"uv run(?: --locked| --no-sync)? dataops ([a-z][^`\n|&]*)", page)
+    commands += re.findall(r"@sha256:DIGEST ([a-z][^`\n]*)", page)
+    assert len(commands) > 6
+    for said in commands:
+        verb, *arguments = shlex.split(said.strip().replace("…", "x"))
+        verbs.commands[verb].make_context(verb, arguments)  # refuses what it does not know
+
+
+def test_the_servers_lines_say_when(page: str) -> None:
+    cron = fenced(page, "crontab")[0].splitlines()
+    assert len(cron) == 2
+    minute, hour = cron[0].split()[:2]
+    assert f"OnCalendar=*-*-* {int(hour):02d}:{int(minute):02d}:00 UTC" in page
+    assert " && ".join(cron[0].split(" && ")[1:]).startswith("git pull")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+def test_systemd_takes_the_units(page: str, tmp_path: Path) -> None:
+    service, timer = fenced(page, "ini")
+    true = shutil.which("true")
+    assert true
+    here = re.sub(r"(?<==)/usr/(local/)?bin/\w+", true, service)
+    here = re.sub(r"(?<=User=)\w+", "root", here)
+    for kind, text in (("service", here), ("timer", timer)):
+        (tmp_path / f"product.{kind}").write_text(text, encoding="utf-8")
+
+    def verify() -> str:
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", str(tmp_path / "product.timer")],
+            capture_output=True,
+            text=True,
+        )
+        return "\n".join(line for line in done.stderr.splitlines() if str(tmp_path) in line)
+
+    assert verify() == ""
+    (tmp_path / "product.service").write_text(here.replace("Type=", "Tpye="), encoding="utf-8")
+    assert "Tpye" in verify()
