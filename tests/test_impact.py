@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 
 import harness
 from dataops.dbt import Dbt
-from dataops.impact import beside, judge
+from dataops.drawing import GraphNode
+from dataops.impact import beside, judge, markdown, page
 from dataops.impact.base import NOT_TESTS, Change, NoBase, find_change, side_environment
 from dataops.impact.beside import Beside
 from dataops.impact.compare import compare_tables
+from dataops.impact.findings import Impact, ModelImpact
 from dataops.impact.lineage import Origin, trace
 from dataops.impact.step import ImpactStep
 from dataops.impact.tables import TableDiff
@@ -294,6 +296,45 @@ def test_declarations_need_a_reason() -> None:
 def test_sql_that_asks_the_clock_or_chance_is_noted(sql: str, asked: str) -> None:
     notes = judge.unsteady(sql)
     assert (f"It asks {asked}:" in notes[0]) if asked else notes == ()
+
+
+def test_a_drawing_leads_through_what_it_leaves_out() -> None:
+    edges = [("a", "x"), ("x", "y"), ("y", "b"), ("a", "c"), ("c", "b"), ("z", "b")]
+    assert page.joined({"a", "b", "c"}, edges) == [("a", "b"), ("a", "c"), ("c", "b")]
+
+
+def big(models: int, public: int) -> Impact:
+    """One edited model, everything else below it in chains, some of it public."""
+    diff = TableDiff(("id",), "", 9, 9, 0, 0, 9, False, (), (), ())
+    names = [f"m{n}" for n in range(models)]
+    return Impact(
+        base="b" * 40, ref="main", head="h" * 40, dirty=False, whole="", sample=0, total=models,
+        models=tuple(
+            ModelImpact(
+                name, name, "model", f"{name}.sql", "downstream" if n else "modified", diff=diff,
+                access="public" if n >= models - public else "",
+            )
+            for n, name in enumerate(names)
+        ),
+        nodes=tuple(GraphNode(n, n, "model", "changed", i % 10) for i, n in enumerate(names)),
+        edges=tuple((names[max(0, i - 9)], name) for i, name in enumerate(names) if i),
+    )  # fmt: skip
+
+
+def test_three_hundred_models_read_as_well_as_three() -> None:
+    few, many = big(3, 1), big(300, 12)
+    assert page.page(few).count("<rect") == 3
+    drawn = page.page(many)
+    assert drawn.count("<rect") == 13
+    assert "287 are not drawn, 287 of them changed and only between others." in drawn
+    # What must be decided comes first, then what was edited.
+    for text in (drawn, markdown.markdown(many)):
+        assert all(name in text for name in ("m299", "m0", "Data-Change: m288"))
+    table = [line for line in markdown.markdown(many).splitlines() if line.startswith("| ")]
+    assert table[1].startswith("| **m288**")
+    assert table[13].startswith("| m0 ")
+    assert len(markdown.markdown(many).encode()) < 65_000
+    assert "… and 260 more" in markdown.markdown(many)
 
 
 # ── Scenarios on the example ─────────────────────────────────────────────────────────────────────
@@ -619,6 +660,31 @@ def test_a_snapshot_and_what_it_reads_are_built_before() -> None:
     assert beside.apart(base, everything, everything) == ["c", "d"]
     assert beside.apart(base, everything - {"s", "d"}, {"b", "c"}) == ["b", "c"]
     assert beside.apart(base, everything - {"s", "d"}, {"a", "b", "c"}) == ["a", "b", "c"]
+
+
+@pytest.mark.slow
+def test_a_changed_package_is_seen(shop: Shop) -> None:
+    """One in a folder of the product; in a fresh clone it is installed by itself."""
+    package, installed = "packages/shared/", shop.root / "dbt_packages"
+    shop.edit("packages.yml", "packages:\n  - local: packages/shared\n")
+    shop.edit(f"{package}dbt_project.yml", "name: shared\nversion: 1.0.0\n")
+    macro = "{% macro shout(column) -%} upper({{ column }}) {%- endmacro %}\n"
+    shop.edit(f"{package}macros/shout.sql", macro)
+    shop.edit(
+        "models/intermediate/int_contacts.sql", {"upper(email)": "{{ shared.shout('email') }}"}
+    )
+    shop.product.commit("A package")
+    shop.product.git("tag", "-f", "PACKAGED")
+    assert not installed.exists()
+    try:
+        shop.edit(f"{package}macros/shout.sql", {"upper": "'!' || upper"})
+        step, impact, report = shop.impact("PACKAGED")
+        assert installed.is_dir()
+        assert impact["summaries"]["int_contacts"].endswith("values: reach")
+        assert "macro modified: shout" in report
+        assert step.verdict == "passed"
+    finally:
+        shutil.rmtree(installed, ignore_errors=True)
 
 
 # ── The whole check ──────────────────────────────────────────────────────────────────────────────

@@ -117,6 +117,8 @@ class Dbt:
 
     def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
         """Read the project; the commands that follow do not read it again."""
+        if self._packages_missing() and not (installed := self.deps()).ok:
+            return installed
         strict = ["--warn-error-options", WARNINGS_ARE_ERRORS] if warnings_are_errors else []
         result, run = self._invoke(["parse"], strict)
         if run.ok:
@@ -165,6 +167,13 @@ class Dbt:
         """`dbt docs generate`: the catalog, as one static page."""
         return self._invoke(["docs", "generate", "--static", *arguments])[1]
 
+    def _packages_missing(self) -> bool:
+        """Whether packages are named and none is installed, as in a fresh clone."""
+        named = (self.root / "packages.yml").is_file() or "packages:" in _text(
+            self.root / "dependencies.yml"
+        )
+        return named and not (self.root / "dbt_packages").is_dir()
+
     def _invoke(self, command: list[str], options: Sequence[str] = ()) -> tuple[Any, DbtRun]:
         from dbt.cli.main import dbtRunner  # seconds to import: only when it is needed
 
@@ -175,7 +184,9 @@ class Dbt:
             *options,
             *command,
             *("--project-dir", str(self.root), "--profiles-dir", str(self.root)),
-            *("--target", self.target, "--target-path", str(self.target_path)),
+            *("--target", self.target),
+            # Installing packages makes nothing there.
+            *(() if command == ["deps"] else ("--target-path", str(self.target_path))),
         ]
         self.target_path.mkdir(parents=True, exist_ok=True)
         self._done = 0
@@ -202,6 +213,10 @@ class Dbt:
 
 
 _FINISHED = frozenset({"NodeFinished"})
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _collect_problem(event: Any, problems: list[str]) -> None:

@@ -53,7 +53,8 @@ def drawing(nodes: list[GraphNode], edges: list[tuple[str, str]], label: str = "
         )
     told = f"Lineage of {len(nodes)} nodes"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(label or told)}">{"".join(drawn)}</svg>'
     )
 

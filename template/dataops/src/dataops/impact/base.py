@@ -274,7 +274,7 @@ def prepare(
         why = f"the packages of base {commit[:7]} could not be installed: {problem}"
         return NoBase(why, WARNED)
     if parsed.is_file():
-        (folder / "dbt").mkdir()
+        (folder / "dbt").mkdir(exist_ok=True)
         shutil.copy(parsed, folder / "dbt" / parsed.name)
     doing("base: dbt parse")
     run = dbt.parse(warnings_are_errors=False)
@@ -371,11 +371,31 @@ def _packages(product: Product, tree: Path) -> str:
     if not any((tree / name).is_file() for name in _PACKAGES[:2]):
         return ""
     installed = product.root / "dbt_packages"
-    if installed.is_dir() and all(_text(tree / n) == _text(product.root / n) for n in _PACKAGES):
-        shutil.copytree(installed, tree / "dbt_packages")
+    same = all(_text(tree / name) == _text(product.root / name) for name in _PACKAGES)
+    if installed.is_dir() and same and _copy_packages(product, installed, tree):
         return ""
     run = Dbt(tree, "ci", tree.parent / "dbt", tool_environment()).deps()
     return "" if run.ok else run.problem
+
+
+def _copy_packages(product: Product, installed: Path, tree: Path) -> bool:
+    """Copy installed packages; a package in the product's own folder is base's own, not head's.
+
+    Returns whether that is all there is to do.
+    """
+    (tree / "dbt_packages").mkdir()
+    for entry in installed.iterdir():
+        place, goal = tree / "dbt_packages" / entry.name, entry.resolve()
+        if not entry.is_dir():
+            shutil.copy(entry, place)
+        elif not entry.is_symlink() or not goal.is_relative_to(product.root.resolve()):
+            shutil.copytree(entry, place)
+        else:
+            own = tree / goal.relative_to(product.root.resolve())
+            if not own.is_dir():
+                return False
+            place.symlink_to(own)
+    return True
 
 
 def _text(path: Path) -> str:

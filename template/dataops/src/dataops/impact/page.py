@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from html import escape
 
 from dataops.drawing import drawing
@@ -10,8 +10,11 @@ from dataops.impact import words
 from dataops.impact.findings import DOWNSTREAM, Impact, ModelImpact
 from dataops.impact.tables import TableDiff
 
-# A drawing of more boxes than this shows only what changes.
+# A drawing of more boxes than this shows only what changes; and if that is as many, only what was
+# edited and what others read.
 _DRAWN = 150
+# A drawing of no more columns than this is made to fit the page.
+_FITS = 7
 # More than this is folded.
 _ROWS, _LISTED = 50, 8
 _LEGEND = (
@@ -58,6 +61,7 @@ details > div { padding: 0 .8rem .7rem; }
 .drawing { border: 1px solid var(--line); border-radius: 6px; background: var(--card);
   overflow: auto; max-height: 75vh; }
 svg { display: block; }
+.drawing.fits svg { max-width: 100%; height: auto; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 .edge { fill: none; stroke: var(--soft); opacity: .45; stroke-width: 1.3; }
 .box { fill: var(--paper); stroke: var(--line); stroke-width: 1.4; }
@@ -134,14 +138,16 @@ def _doubts(title: str, told: list[str]) -> list[str]:
 
 
 def _lineage(impact: Impact) -> list[str]:
-    nodes, left_out = list(impact.nodes), 0
+    nodes = list(impact.nodes)
     if len(nodes) > _DRAWN:
         nodes = [n for n in nodes if n.kind == "exposure" or n.state not in ("same", "context")]
-        left_out = len(impact.nodes) - len(nodes)
-    if len(nodes) < 2:
+    if len(nodes) > _DRAWN:
+        read = {m.unique_id for m in impact.models if m.status != DOWNSTREAM or m.promised}
+        nodes = [node for node in nodes if node.kind == "exposure" or node.unique_id in read]
+    left_out = len(impact.nodes) - len(nodes)
+    if not nodes:
         return []
-    kept = {node.unique_id for node in nodes}
-    edges = [(a, b) for a, b in impact.edges if a in kept and b in kept]
+    edges = joined({node.unique_id for node in nodes}, impact.edges)
     states = {node.state for node in nodes}
     legend = "".join(
         f'<span><span class="dot {state}"></span>{told}</span>'
@@ -150,8 +156,32 @@ def _lineage(impact: Impact) -> list[str]:
     )
     lines = ["<h2>Lineage</h2>", f'<div class="legend">{legend}</div>']
     if left_out:
-        lines.append(f'<p class="soft">{left_out} without a change are not drawn.</p>')
-    return [*lines, f'<div class="drawing">{drawing(nodes, edges)}</div>']
+        changed = sum(node.state not in ("same", "context") for node in impact.nodes)
+        hidden = changed - sum(node.state not in ("same", "context") for node in nodes)
+        more = f", {hidden} of them changed and only between others" if hidden else ""
+        lines.append(f'<p class="soft">{left_out} are not drawn{more}.</p>')
+    fits = " fits" if len({node.rank for node in nodes}) <= _FITS else ""
+    return [*lines, f'<div class="drawing{fits}">{drawing(nodes, edges)}</div>']
+
+
+def joined(kept: Collection[str], edges: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Which of some boxes lead to which, directly or through boxes that are not drawn."""
+    children: dict[str, list[str]] = {}
+    for parent, child in edges:
+        children.setdefault(parent, []).append(child)
+    found: dict[tuple[str, str], None] = {}
+    for start in kept:
+        queue, seen = [start], {start}
+        while queue:
+            for child in children.get(queue.pop(), ()):
+                if child in seen:
+                    continue
+                seen.add(child)
+                if child in kept:
+                    found[start, child] = None
+                else:
+                    queue.append(child)
+    return sorted(found)
 
 
 def _table(impact: Impact) -> list[str]:

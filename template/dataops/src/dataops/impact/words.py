@@ -251,8 +251,16 @@ def remarks(impact: Impact) -> list[str]:
 
 
 def first(models: Iterable[ModelImpact]) -> list[ModelImpact]:
-    """Models as a reviewer asks for them: broken promises, then what others read."""
-    return sorted(models, key=lambda m: (not m.breaking, not m.must_declare, not m.says_other))
+    """Models as a reviewer asks for them: broken promises, what others read, what was edited."""
+    return sorted(
+        models,
+        key=lambda m: (
+            not m.breaking,
+            not m.must_declare,
+            not m.says_other,
+            m.status == DOWNSTREAM,
+        ),
+    )
 
 
 def some(names: Iterable[str], most: int) -> str:
