@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import first_product, impact
+from bench import first_product, impact, report
 from bench.measure import Figure
 
 BENCHES = {
@@ -21,6 +21,7 @@ BENCHES = {
     "leaf-1000": impact.leaf_1000,
     "growth": impact.growth,
     "root": impact.root,
+    "report": report.report,
 }
 
 

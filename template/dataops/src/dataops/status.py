@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from dataops.errors import DataopsError
-from dataops.figures import ledger
+from dataops.figures import Ledger, ledger
 from dataops.history import History
 from dataops.history_record import (
     PUBLISHED,
@@ -111,16 +113,37 @@ class Status:
         }
 
 
-def status(product: Product) -> Status:
+@contextmanager
+def open_ledger(product: Product) -> Iterator[Ledger]:
+    """The history with what derives from it, as of now: made once for all that is told of it.
+
+    Raises:
+        DataopsError: the store can't be read.
+    """
+    store = open_store(product)
+    store.check()
+    deadline = str(product.answers.get("deadline") or "")
+    with ledger(History(store.history), deadline, now()) as book:
+        yield book
+
+
+def status(product: Product, book: Ledger | None = None) -> Status:
     """How the product stands. Reads only, also while a release is running.
+
+    Args:
+        product: the product.
+        book: its ledger, where one is open already.
 
     Raises:
         DataopsError: the store can't be read, or its pointer is broken.
     """
+    if book is None:
+        with open_ledger(product) as opened:
+            return status(product, opened)
     store = open_store(product)
     store.check()
     history = History(store.history)
-    at = now()
+    at = book.at
     run = store.current()
     current = _release(store, run) if run else None
     age = max(timedelta(0), at - moment(current.ended_at)) if current else None
@@ -145,8 +168,7 @@ def status(product: Product) -> Status:
         late = late_deadlines(deadline, published, at)
     missing = tuple(d for d in late if not any(d - _DAY < began <= d for began in runs))
     manifest = manifest_of(store, run)
-    with ledger(history, deadline, at) as book:
-        still = tuple(one for one in incidents(book, manifest) if one.open)
+    still = tuple(one for one in incidents(book, manifest) if one.open)
     address = open_warehouse(product, store).address(run) if run else ""
     damaged = tuple(history.damaged)
     return Status(at, current, age, last, late, missing, damaged, still, store.place, address)

@@ -12,7 +12,7 @@ from dataops.report.columns import all_columns, columns_page, read_catalog
 from dataops.report.facts import Facts, look
 from dataops.report.page import STYLE, page
 from dataops.score import badge, score
-from dataops.status import manifest_of
+from dataops.status import manifest_of, open_ledger
 from dataops.store import open_store
 
 __all__ = ["look", "page", "report", "report_json"]
@@ -30,7 +30,8 @@ def report(product: Product, folder: Path) -> tuple[Path, Facts]:
         DataopsError: the store can't be read.
         OSError: the folder can't be written.
     """
-    facts, asked = look(product), score(product)
+    with open_ledger(product) as book:
+        facts, asked = look(product, book), score(product, book)
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.html"
     links = _current_release(product, folder)

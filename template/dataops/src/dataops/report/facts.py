@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from dataops.figures import NAMES, Figure, Ledger, ledger, weeks
-from dataops.history import History
+from dataops.figures import NAMES, Figure, Ledger, weeks
 from dataops.incidents import Incident, incidents
 from dataops.manifest import Manifest
 from dataops.monitors.expect import Expected, Past, expect
@@ -98,18 +97,17 @@ class Facts:
         return self.status.at
 
 
-def look(product: Product) -> Facts:
+def look(product: Product, book: Ledger) -> Facts:
     """Read everything that the page tells.
 
     Raises:
         DataopsError: the store can't be read, or its pointer is broken.
     """
-    found = status(product)
     store = open_store(product)
     manifest = manifest_of(store, store.current())
     deadline = str(product.answers.get("deadline") or "")
-    with ledger(History(store.history), deadline, found.at) as book:
-        return gather(book, found, manifest, product.name, product.answers, deadline)
+    found = status(product, book)
+    return gather(book, found, manifest, product.name, product.answers, deadline)
 
 
 def gather(

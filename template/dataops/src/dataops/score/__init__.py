@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.markup import escape
 
+from dataops.figures import Ledger
 from dataops.product import Product
 from dataops.score.evidence import Evidence, gather
 from dataops.score.rules import NO, QUESTIONS, UNKNOWN, YES, Answer
+from dataops.status import open_ledger
 
 __all__ = ["Asked", "answer_all", "as_json", "badge", "score", "show"]
 
@@ -34,13 +36,20 @@ class Asked:
     answer: Answer
 
 
-def score(product: Product) -> tuple[Asked, ...]:
+def score(product: Product, book: Ledger | None = None) -> tuple[Asked, ...]:
     """The twelve answers.
+
+    Args:
+        product: the product.
+        book: its ledger, where one is open already.
 
     Raises:
         DataopsError: the store can't be read.
     """
-    return answer_all(gather(product))
+    if book is not None:
+        return answer_all(gather(product, book))
+    with open_ledger(product) as opened:
+        return answer_all(gather(product, opened))
 
 
 def answer_all(known: Evidence) -> tuple[Asked, ...]:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dataops.errors import DataopsError
-from dataops.figures import ledger, weeks
+from dataops.figures import Ledger, weeks
 from dataops.history import History
 from dataops.history_facts import uncommitted
 from dataops.history_record import PUBLISHED, REAL, Record, moment
 from dataops.manifest import Manifest, read_manifest
-from dataops.product import Product, now
+from dataops.product import Product
 from dataops.status import manifest_of
 from dataops.store import open_store
 
@@ -70,13 +70,13 @@ class Evidence:
         return tuple(r for r in self.production if r.outcome == PUBLISHED)
 
 
-def gather(product: Product) -> Evidence:
+def gather(product: Product, book: Ledger) -> Evidence:
     """Read it all.
 
     Raises:
         DataopsError: the store can't be read.
     """
-    at, store = now(), open_store(product)
+    at, store = book.at, open_store(product)
     history = History(store.history)
     since = at - timedelta(days=90)
     records = tuple(
@@ -87,12 +87,8 @@ def gather(product: Product) -> Evidence:
     in_git = product.in_git and bool(
         product.git("rev-parse", "-q", "--verify", "HEAD", check=False)
     )
-    deadline = str(product.answers.get("deadline") or "")
-    with ledger(history, deadline, at) as book:
-        spans = book.trend("errors_per_run", weeks(at, 13))
-        shipped = dict(
-            book.connection.execute("select commit, published_at from shipped").fetchall()
-        )
+    spans = book.trend("errors_per_run", weeks(at, 13))
+    shipped = dict(book.connection.execute("select commit, published_at from shipped").fetchall())
     newcomers = _newcomers(product, shipped) if in_git else ()
     changed = product.git("log", "-1", "--format=%cI", "--", "uv.lock", check=False)
     return Evidence(
