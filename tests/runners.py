@@ -209,10 +209,12 @@ def run_gitlab(
     return run
 
 
-def gitlab_jobs(bare: Path, work: Path, branch: str, source: str) -> list[str]:
+def gitlab_jobs(
+    bare: Path, work: Path, branch: str, source: str, variables: Mapping[str, str] | None = None
+) -> list[str]:
     """The names of the jobs that a pipeline on a branch would have, sorted."""
     product = clone(bare, work / "clone", branch)
-    done = _gitlab_ci_local(product, _bare_environment(work), source, "--list-csv")
+    done = _gitlab_ci_local(product, _bare_environment(work), source, "--list-csv", more=variables)
     _, *rows = [line for line in done.stdout.splitlines() if ";" in line]
     return sorted(row.split(";")[0] for row in rows)
 

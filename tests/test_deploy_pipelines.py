@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
@@ -91,15 +92,15 @@ class Hosted:
             (found,) = connection.execute("select planet_name from marts.planets").fetchall()
         return str(found[0])
 
-    def record(self) -> dict[str, object]:
-        """How the newest run ended."""
+    def records(self) -> list[dict[str, object]]:
+        """Every run, oldest first, and what was noticed between them; not who was told of it."""
         listed = harness.git(self.bare, "ls-tree", "--name-only", "dataops-store", "history/runs/")
-        return dict(json.loads(self.store(sorted(listed.split())[-1])))
+        found = [dict(json.loads(self.store(name))) for name in sorted(listed.split())]
+        return [record for record in found if record["verb"] != "notify"]
 
-    def outcomes(self) -> list[str]:
+    def outcomes(self) -> list[object]:
         """How every run ended, oldest first."""
-        listed = harness.git(self.bare, "ls-tree", "--name-only", "dataops-store", "history/runs/")
-        return [str(json.loads(self.store(name))["outcome"]) for name in sorted(listed.split())]
+        return [record["outcome"] for record in self.records()]
 
 
 def github(
@@ -107,6 +108,13 @@ def github(
 ) -> PipelineRun:
     return runners.run_github(
         hosted.bare, hosted.folder(), event, "release.yml", hosted.installed, hosted=settings
+    )
+
+
+def watch(hosted: Hosted, secrets: str) -> PipelineRun:
+    settings = HostSettings(secrets={"DATAOPS_SECRETS": secrets})
+    return runners.run_github(
+        hosted.bare, hosted.folder(), "schedule", "deadline.yml", hosted.installed, hosted=settings
     )
 
 
@@ -121,8 +129,8 @@ def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Pa
     first = github(hosted)
     assert first.jobs == {"release": "success", "site": "success"}, first.log
     assert hosted.planet() == "Mercury"
-    assert hosted.record()["trigger"] == "push"
-    assert hosted.record()["kind"] == "rehearsal"
+    assert hosted.records()[-1]["trigger"] == "push"
+    assert hosted.records()[-1]["kind"] == "rehearsal"
     assert "published" in first.summary
     assert "A rehearsal on the sample" in first.summary
     assert "DATAOPS_RAW" in first.summary
@@ -140,24 +148,32 @@ def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Pa
     assert f"keep `{oldest}`" in refused.summary
     assert "refused" in (pages / "index.html").read_text(encoding="utf-8")
 
-    # The next good one is published.
+    # The next good one is published, and one setting makes it real.
     good = hosted.push("Venus")
-    assert github(hosted, "schedule").jobs == {"release": "success", "site": "success"}
+    raw = tmp_path / "raw" / "planets"
+    raw.mkdir(parents=True)
+    (raw / "1.csv").write_text("planet_id\n1\n", encoding="utf-8")
+    real = {"DATAOPS_RAW": str(raw.parent)}
+    done = github(hosted, "schedule", HostSettings(variables=real))
+    assert done.jobs == {"release": "success", "site": "success"}
     assert hosted.planet() == "Venus"
-    assert hosted.record()["trigger"] == "schedule"
+    assert (hosted.records()[-1]["trigger"], hosted.records()[-1]["kind"]) == (
+        "schedule",
+        "release",
+    )
 
     # Back to the one before, by hand, and nothing is built.
     back = github(hosted, "workflow_dispatch", HostSettings(inputs={"what": "rollback", "to": ""}))
     assert back.jobs == {"release": "success", "site": "success"}, back.log
     assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
-    assert hosted.record()["outcome"] == "rolled back"
+    assert hosted.records()[-1]["outcome"] == "rolled back"
 
     # Two pushes at once, each with a run of its own and nothing that lets one wait: the newer wins.
     older = hosted.push("Earth")
     newer = hosted.push("Mars")
     with ThreadPoolExecutor() as pool:
         runs = [
-            pool.submit(github, hosted, "push", HostSettings(commit=commit))
+            pool.submit(github, hosted, "push", HostSettings(commit=commit, variables=real))
             for commit in (older, newer)
         ]
         both = [run.result() for run in runs]
@@ -167,9 +183,16 @@ def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Pa
     newest = hosted.current()
 
     # A run that was started again for an old commit publishes nothing.
-    stale = github(hosted, settings=HostSettings(commit=good))
+    stale = github(hosted, settings=HostSettings(commit=good, variables=real))
     assert stale.jobs == {"release": "success", "site": "success"}, stale.log
     assert "A newer commit is current already" in stale.log
+    assert hosted.current() == newest
+
+    # The deadline is met; two days later nothing has come, and the job says so, and writes it down.
+    assert watch(hosted, "").jobs == {"deadline": "success"}
+    late = watch(hosted, f"DATAOPS_NOW={datetime.now(timezone.utc) + timedelta(days=2):%FT%TZ}")
+    assert late.jobs == {"deadline": "failure"}, late.log
+    assert hosted.outcomes()[-1] == "late"
     assert hosted.current() == newest
 
 
@@ -186,7 +209,7 @@ def test_gitlab_deploys_refuses_and_falls_back(tmp_path: Path) -> None:
     first = gitlab("release", "pages")
     assert first.jobs == {"release": "success", "pages": "success"}, first.log
     assert hosted.planet() == "Mercury"
-    assert hosted.record()["trigger"] == "push"
+    assert hosted.records()[-1]["trigger"] == "push"
     assert "rehearsal" in first.log
     assert (first.site / "index.html").is_file()
     oldest = hosted.current()
@@ -200,7 +223,7 @@ def test_gitlab_deploys_refuses_and_falls_back(tmp_path: Path) -> None:
     hosted.push("Venus")
     assert gitlab("release", source="schedule").jobs == {"release": "success"}
     assert hosted.planet() == "Venus"
-    assert hosted.record()["trigger"] == "schedule"
+    assert hosted.records()[-1]["trigger"] == "schedule"
 
     assert gitlab("rollback", TO="1").jobs == {"rollback": "success"}
     assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")

@@ -379,6 +379,79 @@ def test_github_limits() -> None:
     assert steps["Install uv"]["with"]["enable-cache"] is True
 
 
+def test_limits_of_a_release_on_github(rendered: Mapping[str, Path]) -> None:
+    folder = rendered["github"] / ".github" / "workflows"
+    for name in ("release", "deadline"):
+        workflow = read(folder / f"{name}.yml")
+        assert workflow["permissions"] == {}
+        assert workflow["concurrency"]["cancel-in-progress"] is False
+        for job in workflow["jobs"].values():
+            assert set(job["permissions"]) <= {"contents", "issues", "pages", "id-token"}
+            assert 0 < job["timeout-minutes"] <= 180
+            # One command a step, and the shell decides nothing.
+            for step in job["steps"]:
+                assert not re.search(r"[;\n]|&&|\|\||^if ", step.get("run", "").strip())
+                given = step.get("with", {})
+                assert given.get("persist-credentials", False) is False
+                assert given.get("enable-cache", False) is False
+    release = read(folder / "release.yml")
+    assert set(release["on"]) == {"push", "schedule", "workflow_dispatch"}
+    assert release["on"]["push"] == {"branches": ["main"]}
+    # One group for whatever starts it: nothing of the event in its name.
+    assert release["concurrency"]["group"] == "release"
+    assert set(release["jobs"]["site"]["permissions"]) == {"pages", "id-token"}
+    assert "pages" not in release["jobs"]["release"]["permissions"]
+    checkout = release["jobs"]["release"]["steps"][0]["with"]
+    assert checkout["fetch-depth"] == 0
+
+
+def test_limits_of_a_release_on_gitlab(rendered: Mapping[str, Path]) -> None:
+    jobs = read(rendered["gitlab"] / ".gitlab" / "release.yml")
+    shared = jobs[".dataops"]
+    check = read(GITLAB)["check"]
+    assert shared["before_script"] == check["before_script"]
+    assert shared["image"] == check["image"]
+    for name in ("release", "rollback"):
+        assert jobs[name]["resource_group"] == "release"
+        assert jobs[name]["interruptible"] is False
+    for name in ("release", "rollback", "pages", "deadline"):
+        assert jobs[name]["extends"] == ".dataops"
+        assert jobs[name]["timeout"]
+        (command,) = jobs[name]["script"]
+        assert command.startswith("uv run --no-sync dataops ")
+    assert jobs["pages"]["artifacts"]["paths"] == ["public"]
+    assert jobs["pages"]["script"][0].endswith(" --to public")
+
+
+def test_both_release_with_the_same_commands(rendered: Mapping[str, Path]) -> None:
+    folder = rendered["github"] / ".github" / "workflows"
+    jobs = read(rendered["gitlab"] / ".gitlab" / "release.yml")
+    steps = [
+        *read(folder / "release.yml")["jobs"]["release"]["steps"],
+        *read(folder / "deadline.yml")["jobs"]["deadline"]["steps"],
+    ]
+    there = {step["run"] for step in steps if "dataops" in step.get("run", "")}
+    here = {jobs[name]["script"][0] for name in ("release", "rollback", "pages", "deadline")}
+    assert {command.split(" --to ")[0] for command in there} == {
+        command.split(" --to ")[0] for command in here
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "jobs"),
+    [
+        ("push", {}, ["check", "pages", "release", "rollback"]),
+        ("schedule", {}, ["check", "pages", "release", "rollback"]),
+        ("schedule", {"DATAOPS_DEADLINE": "yes"}, ["check", "deadline"]),
+        ("schedule", {"DATAOPS_UPDATE": "yes"}, ["check", "update"]),
+    ],
+)
+def test_gitlab_schedules(
+    hosted: Hosted, tmp_path: Path, source: str, said: dict[str, str], jobs: list[str]
+) -> None:
+    assert runners.gitlab_jobs(hosted("gitlab", "empty"), tmp_path, "main", source, said) == jobs
+
+
 def test_every_pinned_action_says_its_version() -> None:
     workflows = [path.read_text(encoding="utf-8") for path in GITHUB.parent.iterdir()]
     used = [line for text in workflows for line in text.splitlines() if "uses:" in line]
@@ -427,7 +500,7 @@ def test_both_pipelines_run_the_same_commands_with_the_same_uv() -> None:
 
 
 def test_no_host_and_no_token_in_the_pipelines() -> None:
-    given = r"\$\{\{ (github\.token|secrets\.\w+) \}\}|id-token: write"
+    given = r"\$\{\{ (github\.token|secrets\.\w+) \}\}( #.*)?|id-token: write"
     for folder in (GITHUB.parents[1], GITLAB.parent / ".gitlab"):
         for path in [*folder.rglob("*"), GITLAB]:
             if path.is_file():
