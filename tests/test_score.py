@@ -56,6 +56,9 @@ GOOD = Evidence(
     newcomers=(Newcomer(ops.START, ops.START + DAY),),
     lock_changed=ops.START,
     lock_there=True,
+    remote=True,
+    found_by_machine=2,
+    told=4,
 )
 
 
@@ -100,6 +103,10 @@ NOT_FRESH = tuple(replace(r, freshness=()) for r in GOOD.records)
         ),
         (replace(GOOD, ci=""), "tried_before_merge", NO),
         (replace(GOOD, sample_files=0), "tried_before_merge", NO),
+        (replace(GOOD, remote=False), "tried_before_merge", UNKNOWN),
+        (replace(GOOD, found_by_person=1), "know_before_readers", NO),
+        (replace(GOOD, told=0), "know_before_readers", NO),
+        (replace(GOOD, told=0, found_by_machine=0), "know_before_readers", UNKNOWN),
         (replace(GOOD, records=BY_HAND), "only_the_pipeline", NO),
         (replace(GOOD, records=GOOD.records[1:]), "rolled_back", NO),
         (replace(GOOD, records=(), kept=1), "rolled_back", UNKNOWN),
@@ -121,6 +128,11 @@ def test_each_question_can_be_answered_otherwise(known: Evidence, name: str, ver
     assert found[name].next
 
 
+def test_a_channel_that_is_set_is_enough_where_nothing_failed() -> None:
+    known = replace(GOOD, told=0, found_by_machine=0, channels=True)
+    assert answers(known)["know_before_readers"] == YES
+
+
 def test_terminal_json_and_badge_say_the_same() -> None:
     found = answer_all(replace(GOOD, ci="", weeks_counted=0))
     console = Console(record=True, width=120)
@@ -140,6 +152,9 @@ def test_a_young_product_scores_what_is_true_of_it(tmp_path: Path) -> None:
     found = {one.name: one.answer.verdict for one in score(Product(root))}
     assert found["version_control"] == NO
     assert found["one_command"] == YES
+    assert found["tried_before_merge"] == NO
+    assert found["know_before_readers"] == UNKNOWN
+    assert found["errors_are_counted"] == UNKNOWN
     assert found["only_the_pipeline"] == NO
     assert found["rolled_back"] == UNKNOWN
     assert found["lock_is_current"] == NO

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,9 @@ from dataops.figures import Ledger, weeks
 from dataops.history import History
 from dataops.history_facts import uncommitted
 from dataops.history_record import PUBLISHED, REAL, Record, moment
+from dataops.incidents import incidents
 from dataops.manifest import Manifest, read_manifest
+from dataops.notify.channels import ISSUES, URLS
 from dataops.product import Product
 from dataops.status import manifest_of
 from dataops.store import open_store
@@ -45,6 +48,10 @@ class Evidence:
         newcomers: first commits of those who came after the product's first author, newest last.
         lock_changed: when the lock was last committed; None when it never was.
         lock_there: whether there is one.
+        remote: whether the repository has a remote, where changes can be merged.
+        found_by_machine, found_by_person: incidents that opened in the last 90 days.
+        told: how many pieces of news reached a channel in that time.
+        channels: whether an alert channel is set where this is asked.
     """
 
     at: datetime
@@ -59,6 +66,11 @@ class Evidence:
     newcomers: tuple[Newcomer, ...] = ()
     lock_changed: datetime | None = None
     lock_there: bool = False
+    remote: bool = False
+    found_by_machine: int = 0
+    found_by_person: int = 0
+    told: int = 0
+    channels: bool = False
 
     @property
     def production(self) -> tuple[Record, ...]:
@@ -89,6 +101,8 @@ def gather(product: Product, book: Ledger) -> Evidence:
     )
     spans = book.trend("errors_per_run", weeks(at, 13))
     shipped = dict(book.connection.execute("select commit, published_at from shipped").fetchall())
+    opened = [one for one in incidents(book) if one.opened_at >= since]
+    by_person = sum(one.found_by == "person" for one in opened)
     newcomers = _newcomers(product, shipped) if in_git else ()
     changed = product.git("log", "-1", "--format=%cI", "--", "uv.lock", check=False)
     return Evidence(
@@ -104,6 +118,11 @@ def gather(product: Product, book: Ledger) -> Evidence:
         newcomers=newcomers,
         lock_changed=moment(changed) if in_git and changed else None,
         lock_there=(product.root / "uv.lock").is_file(),
+        remote=in_git and bool(product.git("remote", check=False)),
+        found_by_machine=len(opened) - by_person,
+        found_by_person=by_person,
+        told=sum(len(channel.keys) for record in records for channel in record.told),
+        channels=bool(os.environ.get(URLS) or os.environ.get(ISSUES)),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dataops.history_record import moment
+from dataops.notify.channels import ISSUES, URLS
 from dataops.score.evidence import Evidence
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
@@ -102,7 +103,11 @@ def tried_before_merge(known: Evidence) -> Answer:
         return Answer(NO, told, "copier recopy, to get the pipeline's file back")
     if not known.sample_files:
         return Answer(NO, "The sample is empty.", "uv run dataops sample")
-    return Answer(YES, f"{known.ci} checks each change on a sample of {known.sample_files} files.")
+    if not known.remote:
+        told = "The repository has no remote: nothing was ever merged through a pipeline."
+        return Answer(UNKNOWN, told, "git remote add origin URL && git push -u origin main")
+    sample = _count(known.sample_files, "file")
+    return Answer(YES, f"{known.ci} checks each change on a sample of {sample}.")
 
 
 def only_the_pipeline(known: Evidence) -> Answer:
@@ -130,7 +135,7 @@ def rolled_back(known: Evidence) -> Answer:
         return Answer(YES, f"{tried[0].run} made {tried[0].current} current again.")
     if known.kept < 2:
         return Answer(
-            UNKNOWN, f"{known.kept} releases are kept: there is no way back yet.", _RELEASE
+            UNKNOWN, f"Kept: {_count(known.kept, 'release')}. There is no way back yet.", _RELEASE
         )
     again = "uv run dataops rollback, and then forward again: uv run dataops rollback ID"
     return Answer(NO, f"{known.kept} releases are kept, none was rolled back to.", again)
@@ -148,13 +153,15 @@ def raw_is_immutable(known: Evidence) -> Answer:
         count = len(touched[0].raw.edited) + len(touched[0].raw.removed)
         told = f"{touched[0].run} found {count} files edited or removed."
         return Answer(NO, told, "let raw only be added to; give its writer no right to replace")
-    return Answer(YES, f"{len(known.production)} runs in 90 days found no file edited or removed.")
+    runs = _count(len(known.production), "run")
+    return Answer(YES, f"{runs} in 90 days found no file edited or removed.")
 
 
 def know_before_readers(known: Evidence) -> Answer:
     """Would you know before your readers?
 
-    That takes a freshness for each source, and monitors that have a past to compare with.
+    That takes a freshness for each source, monitors that have a past to compare with, and a
+    message that reaches somebody.
     """
     if known.manifest is None or not known.production:
         return Answer(UNKNOWN, _NOTHING, _RELEASE)
@@ -167,8 +174,21 @@ def know_before_readers(known: Evidence) -> Answer:
     if profiled < 3:
         told = f"The monitors have {profiled} releases to compare with; they need 3."
         return Answer(UNKNOWN, told, _RELEASE)
+    if known.found_by_person:
+        every = known.found_by_person + known.found_by_machine
+        told = f"Of {every} incidents in 90 days people found {known.found_by_person}."
+        return Answer(NO, told, "add the test that would have found it: uv run dataops report")
+    alert = f"set {URLS}, and GITHUB_TOKEN or {ISSUES} for issues, where releases are made"
+    if known.found_by_machine and not known.told:
+        told = f"{_count(known.found_by_machine, 'incident')} in 90 days, and nobody was told."
+        return Answer(NO, told, alert)
+    if not (known.told or known.channels):
+        return Answer(UNKNOWN, "Nothing failed, and nobody knows who would be told.", alert)
+    heard = f"{known.told} messages arrived" if known.told else "a channel is set"
     return Answer(
-        YES, f"{len(sources)} sources with a freshness; monitors know {profiled} releases."
+        YES,
+        f"{_count(len(sources), 'source')} with a freshness; monitors know {profiled} releases; "
+        f"{heard}.",
     )
 
 
@@ -213,6 +233,10 @@ def lock_is_current(known: Evidence) -> Answer:
     days = (known.at - known.lock_changed).days
     told = f"uv.lock was last changed {max(0, days)} days ago."
     return Answer(YES, told) if days <= 90 else Answer(NO, told, "uv lock --upgrade")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 QUESTIONS: tuple[Callable[[Evidence], Answer], ...] = (
