@@ -12,6 +12,7 @@ import os
 import secrets
 import signal
 import sys
+import threading
 import unittest.mock
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,10 +45,16 @@ def make_product(root: Path) -> Path:
 class QuickDbt(worker.QuickDbt):
     """The same tables as the worker's on DuckDB, in the candidate's schema.
 
-    DBT_COLUMN is SQL for one more column of the first.
+    DBT_COLUMN is SQL for one more column of the first. DBT_SLOW builds something that takes an
+    hour, in a thread and a session as dbt's are.
     """
 
     def build(self, *arguments: str) -> DbtRun:
+        if os.environ.get("DBT_SLOW"):
+            thread = threading.Thread(target=self._build_slowly)
+            thread.start()
+            while thread.is_alive():
+                thread.join(0.1)
         token = secrets.token_hex(8)
         more = os.environ.get("DBT_COLUMN", "1 as extra")
         with connect(Product(self.root)) as connection:
@@ -69,6 +76,14 @@ class QuickDbt(worker.QuickDbt):
             results.append(self._result("test.shop.unique_one", "fail"))
         self._write("run_results.json", {"results": [{"status": r.status} for r in results]})
         return DbtRun(self.fails != "test", tuple(results))
+
+    def _build_slowly(self) -> None:
+        with connect(Product(self.root)) as connection:
+            cursor = connection.cursor()
+            schema = self.environment["DATAOPS_SCHEMA"]
+            cursor.execute("set application_name = %s", (schema,))
+            cursor.execute(f"create schema {schema}_marts")
+            cursor.execute(f"create table {schema}_marts.slow as select 1 as i from pg_sleep(3600)")
 
     def _write(self, name: str, content: Any) -> None:
         if name == "manifest.json":

@@ -8,6 +8,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import random
 import re
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,15 @@ import release_worker as duckdb_worker
 from dataops.add import add
 from dataops.errors import DataopsError
 from dataops.history import History
-from dataops.history_record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK
+from dataops.history_record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK, STOPPED
 from dataops.product import Product
 from dataops.rollback import rollback
 from dataops.status import status
 from dataops.store import open_store
+from dataops.warehouse import Label
 from dataops.warehouse.postgres import PostgresWarehouse
+from dataops.warehouse.postgres_sample import load
+from dataops.warehouse.postgres_side import mirror
 from release import template
 from test_pipelines import lint_github, lint_gitlab
 from test_release import _generator
@@ -357,6 +361,56 @@ def test_killed_while_it_publishes(
     assert outcomes.count(CRASHED) + outcomes.count(PUBLISHED) == len(outcomes) == 4
 
 
+@pytest.mark.parametrize("instants", [6, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_at_random_instants(server: postgres.Server, root: Path, instants: int) -> None:
+    """One database lives through all of it."""
+    for _ in range(2):
+        _release(root)
+    longest = {"release": 1.5, "rollback": 1.0}
+    for n in range(instants):
+        verb = "rollback" if n % 3 == 2 else "release"
+        begin = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, str(WORKER), str(root), verb], stderr=subprocess.DEVNULL
+        )
+        try:
+            process.wait(timeout=(moment := random.uniform(0.2, longest[verb])))
+            longest[verb] = time.monotonic() - begin
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        what = f"{verb} killed after {moment:.3f} s"
+        assert _seen(server), what
+        current = open_store(Product(root)).current() or ""
+        grown = _ask(server, f"select count(*) from r{current[:6]}_marts.log")[0][0]
+        done = worker.quick_release(root)
+        assert done.exit_code == 0, f"{what}: {done.record.problem}"
+        assert _seen(server) == done.record.run, what
+        assert _ask(server, "select count(*) from marts.log") == [(grown + 1,)], what
+    kept = {f"r{run[:6]}" for run in open_store(Product(root)).kept()}
+    assert _releases_in(server) == kept
+
+
+def test_told_to_stop_in_a_long_query(server: postgres.Server, root: Path) -> None:
+    """It is recorded, nothing is left, the server does not go on with it."""
+    process = subprocess.Popen(
+        [sys.executable, str(WORKER), str(root), "release"],
+        env={**os.environ, "DBT_SLOW": "1"},
+        stderr=subprocess.DEVNULL,
+    )
+    at_work = "select count(*) from pg_stat_activity where application_name = 'candidate'"
+    asked = f"{at_work} and query like '%pg_sleep(3600)%'"
+    begin = time.monotonic()
+    while _ask(server, asked) != [(1,)]:
+        assert time.monotonic() - begin < 60, "it never came"
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 2
+    assert next(History(root / "store" / "history").newest()).outcome == STOPPED
+    assert _releases_in(server) == set()
+    assert _ask(server, at_work) == [(0,)]
+
+
 def test_the_first_release_and_a_rollback_killed(server: postgres.Server, root: Path) -> None:
     """Where readers were moved and the pointer was not, the pointer is right."""
 
@@ -509,6 +563,73 @@ def test_a_view_on_a_release_keeps_it(server: postgres.Server, root: Path) -> No
         PostgresWarehouse(Product(root)).drop(runs[0])
     assert "theirs.old" in raised.value.where
     assert _ask(server, "select count(*) from theirs.old") == [(10,)]
+
+
+def test_values_stay_what_they_are(server: postgres.Server, root: Path) -> None:
+    """The sample's, from files to PostgreSQL; and those of what is built, from there to a file."""
+    folder = root / "sample" / "odd"
+    folder.mkdir()
+    values = (
+        "select * from (values "
+        "(1::bigint, 'a,\"b\"' || chr(10) || 'c', 1.50::decimal(9, 2), 0.1::double, true, "
+        "date '2026-01-02', timestamp '2026-01-02 03:04:05.678', "
+        "timestamptz '2026-01-02 03:04:05+02', 'ab'::blob, [1, 2], {'x': 'y'}), "
+        "(2, '', null, 'nan'::double, null, null, null, null, null, null, null), "
+        "(3, '\\N', -2, null, false, null, null, null, null, [], null), "
+        "(4, null, 0, 1e300, null, null, null, null, null, null, null)"
+        ") as rows (id, words, amount, ratio, flag, day, moment, instant, bytes, list, pair)"
+    )
+    with duckdb.connect() as files:
+        files.execute(f"copy ({values}) to '{folder / 'odd.parquet'}' (format parquet)")
+    (root / "models").mkdir()
+    (root / "models" / "raw.yml").write_text(
+        "sources:\n  - name: raw\n    tables:\n      - name: odd\n        config: {meta: "
+        "{external_location: \"read_parquet('{{ env_var('DATAOPS_RAW', 'sample') }}/odd/*')\"}}\n",
+        encoding="utf-8",
+    )
+    product = Product(root)
+    for _ in range(2):  # a second time it is replaced
+        assert load(product, "ci_me_sample") == {"odd": 4}
+    found = _ask(
+        server,
+        "select words, amount, ratio, flag, instant at time zone 'UTC', encode(bytes, 'escape'), "
+        "list ->> 1, pair ->> 'x', pg_typeof(amount)::text from ci_me_sample.odd order by id",
+    )
+    assert [row[0] for row in found] == ['a,"b"\nc', "", "\\N", None]
+    assert [str(row[1]) for row in found] == ["1.50", "None", "-2.00", "0.00"]
+    assert [str(row[2]) for row in found] == ["0.1", "nan", "None", "1e+300"]
+    assert found[0][3:] == (True, datetime(2026, 1, 2, 1, 4, 5), "ab", "2", "y", "numeric")
+    file = root / "mirror.duckdb"
+    for _ in range(2):
+        mirror(product, "ci_me", file)
+    with duckdb.connect(str(file), read_only=True) as copied:
+        copied.execute("set TimeZone = 'UTC'")
+        columns = "id, words, amount, ratio, flag, day, moment, instant"
+        query = f"select {columns}, typeof(amount) from ci_me_sample.odd order by id"
+        mirrored = copied.execute(query).fetchall()
+        wanted = copied.execute(f"select {columns}, typeof(amount) from ({values})").fetchall()
+    assert repr(mirrored) == repr(wanted)
+
+
+def test_two_machines_never_build_in_one_database(server: postgres.Server, root: Path) -> None:
+    """A store in a bucket has no lock that both see."""
+    one, other = (PostgresWarehouse(Product(root)) for _ in range(2))
+    one.begin("000001-20260101T000000Z-a", "", [])
+    _ask(server, "create schema candidate_marts; create table candidate_marts.one (i integer)")
+    with pytest.raises(DataopsError, match="Another release is being built"):
+        other.begin("000001-20260101T000001Z-b", "", [])
+    other.discard("000001-20260101T000001Z-b")
+    assert _ask(server, "select * from candidate_marts.one") == []
+    one.discard("000001-20260101T000000Z-a")
+    assert _releases_in(server) == set()
+    other.begin("000001-20260101T000001Z-b", "", [])
+    # A server that was restarted has forgotten whose turn it is.
+    server.ask(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dataops'"
+    )
+    label = Label("000001-20260101T000001Z-b", "release", "raw", "", False, "", "2026-01-01")
+    with pytest.raises(DataopsError, match="kept others from building"):
+        other.seal(label.release_id, label)
 
 
 def test_a_database_belongs_to_one_product_and_its_store(

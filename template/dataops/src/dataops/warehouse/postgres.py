@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Any, TypeVar
 
 from dataops.errors import DataopsError
@@ -25,6 +25,7 @@ from dataops.warehouse.postgres_server import (
     drop_schemas,
     end_sessions,
     in_words,
+    open_session,
     place,
     schemas,
 )
@@ -39,6 +40,7 @@ _TRY = 0.4
 _PAUSE = 0.5
 _SHORT = 5.0  # what can't be dropped now goes after the next release
 _LOCKED = ("55P03", "40P01", "57014")  # lock not available, deadlock, cancelled for its time
+_TAKE_TURN = "select {}(hashtext('First Light: a release is being built'))"
 _OTHER_COLUMNS = "42P16"
 _DEPENDED_ON = "2BP01"
 
@@ -68,6 +70,44 @@ _READERS = """
 _T = TypeVar("_T")
 
 
+@dataclass
+class _Turn:
+    """The one turn to build: the server lets go of it when the process ends, however it ends.
+
+    A store in a bucket or on a branch has no lock that all machines see; a database has.
+    """
+
+    session: Any = None
+
+    def take(self, product: Product) -> None:
+        if self.session is not None:
+            return
+        session = open_session(product)
+        session.autocommit = True
+        cursor = session.cursor()
+        cursor.execute(_TAKE_TURN.format("pg_try_advisory_lock"))
+        if not cursor.fetchone()[0]:
+            session.close()
+            raise DataopsError(
+                "Another release is being built in this database.",
+                where=place(product)["dbname"],
+                mend="wait until it is over, then repeat",
+            )
+        self.session = session
+
+    def must_be_ours(self) -> None:
+        """Look whether the server still knows that it is our turn."""
+        if self.session is None:
+            raise DataopsError("The candidate was not begun.")
+        with in_words("The connection that kept others from building has gone.", "repeat it"):
+            self.session.cursor().execute("select 1")
+
+    def end(self) -> None:
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+
+
 @dataclass(frozen=True)
 class PostgresWarehouse:
     """Releases as schemas of one database, which belongs to one product.
@@ -80,6 +120,7 @@ class PostgresWarehouse:
     product: Product
     patience: float = 300.0
     name: str = "postgres"
+    _turn: _Turn = field(default_factory=lambda: _Turn(), compare=False, repr=False)
 
     def address(self, run: str) -> str:
         """The server and the database; the published schemas are the same for every release."""
@@ -130,6 +171,7 @@ class PostgresWarehouse:
         """No schemas but those with the tables that go on from what they hold."""
         from psycopg2 import sql
 
+        self._turn.take(self.product)
         with connect(self.product) as connection, in_words("The candidate could not be begun."):
             cursor = connection.cursor()
             self._take(cursor)
@@ -197,6 +239,7 @@ class PostgresWarehouse:
         """Label it and give it its name; dbt knows it by another one and finds it no more."""
         from psycopg2 import sql
 
+        self._turn.must_be_ours()
         with connect(self.product) as connection, in_words("The candidate could not be finished."):
             cursor = connection.cursor()
             taken = schemas(cursor, _prefix(run))
@@ -214,13 +257,18 @@ class PostgresWarehouse:
                 old = sql.Identifier(schema)
                 cursor.execute(sql.SQL("alter schema {} rename to {}").format(old, new))
                 cursor.execute(sql.SQL("comment on schema {} is %s").format(new), (run,))
+        self._turn.end()
 
     def discard(self, run: str) -> None:
         """Forget a candidate, and a release that was sealed and never stored."""
         with connect(self.product) as connection, in_words("The candidate could not be dropped."):
             cursor = connection.cursor()
-            self._clear_candidate(cursor)
+            if self._turn.session is None:
+                cursor.execute(_TAKE_TURN.format("pg_try_advisory_xact_lock"))
+            if self._turn.session is not None or cursor.fetchone()[0]:
+                self._clear_candidate(cursor)  # else it is somebody's who builds right now
             drop_schemas(cursor, _schemas_of(cursor, run))
+        self._turn.end()
 
     def _clear_candidate(self, cursor: Any) -> None:
         cursor.execute("set local lock_timeout = '30s'")

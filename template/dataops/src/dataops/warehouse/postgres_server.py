@@ -29,9 +29,8 @@ def place(product: Product) -> dict[str, str]:
     }
 
 
-@contextlib.contextmanager
-def connect(product: Product) -> Iterator[Any]:
-    """A psycopg2 connection in UTC; what is done in the block is one transaction.
+def open_session(product: Product) -> Any:
+    """A psycopg2 connection in UTC, to be closed by whoever asked for it.
 
     libpq itself finds the password.
 
@@ -47,7 +46,7 @@ def connect(product: Product) -> Iterator[Any]:
             mend='write "dataops[postgres]" in place of "dataops" there, then: uv sync',
         ) from None
     try:
-        connection = psycopg2.connect(
+        return psycopg2.connect(
             **place(product),
             connect_timeout=_SECONDS_TO_CONNECT,
             application_name="dataops",
@@ -59,6 +58,16 @@ def connect(product: Product) -> Iterator[Any]:
             where=str(error).strip(),
             mend="set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, see docs/postgres.md",
         ) from error
+
+
+@contextlib.contextmanager
+def connect(product: Product) -> Iterator[Any]:
+    """A connection for one transaction, which is what is done in the block.
+
+    Raises:
+        DataopsError: see `open_session`.
+    """
+    connection = open_session(product)
     try:
         with connection:
             yield connection
