@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import ops_history as ops
 import release_worker as worker
@@ -24,6 +25,7 @@ from dataops.manifest import CalledTest, Column, Manifest, Node
 from dataops.product import Product
 from dataops.report import page, report
 from dataops.report.facts import Facts, coverage, gather
+from dataops.screen_release import show_status
 from dataops.status import Status, status
 from test_incidents import MANIFEST
 
@@ -168,6 +170,7 @@ def test_coverage_counts_models_columns_and_what_feeds_an_exposure() -> None:
 
 def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = worker.make_product(tmp_path / "product")
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T06:00:00+00:00")
     product = Product(root)
     index, facts = report(product, tmp_path / "site")  # before anything was released
     assert facts.status.current is None
@@ -187,6 +190,14 @@ def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [one.check for one in found.open] == ["test.shop.unique_one"]
     assert found.open[0].owner == "Data team <data@example.com>"
     assert not found.ok
+    told = found.to_dict()["figures"]
+    assert isinstance(told, dict)
+    assert {name: one["value"] for name, one in told.items()} == {
+        name: one["value"] for name, one in said["figures"].items()
+    }
+    console = Console(record=True, width=120)
+    show_status(console, found)
+    assert "errors per run: 0.50 (1 errors in 2 runs)" in console.export_text()
 
 
 @needs_browser

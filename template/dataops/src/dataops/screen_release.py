@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from dataops import steps
 from dataops.dbt import NodeResult
+from dataops.figures import counted, shown
 from dataops.history_record import PUBLISHED, REHEARSAL, RUNNING, Record, masked, moment
 from dataops.incidents import Incident, by_cause
 from dataops.overtaken import Overtaken
@@ -284,6 +285,10 @@ def show_status(out: Console, found: Status) -> None:
             _line(out, "", f"and {len(group) - 1} more that it may have caused")
         if group[0].impact:
             _line(out, "", f"hangs on it: {', '.join(group[0].impact[:5])}")
+    known = [one for one in found.figures if one.value is not None]
+    for n, figure in enumerate(known):
+        told = f"{figure.title.lower()}: {shown(figure)} ({counted(figure)})"
+        _line(out, "90 days" if n == 0 else "", told)
     for run in found.damaged:
         _line(
             out, "damaged", f"the record of {run}: the next release mends it or puts it aside", _BAD

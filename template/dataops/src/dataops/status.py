@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from dataops.errors import DataopsError
-from dataops.figures import Ledger, ledger
+from dataops.figures import Figure, Ledger, ledger
 from dataops.history import History
 from dataops.history_record import (
     PUBLISHED,
@@ -47,6 +47,7 @@ class Status:
         open: incidents that no run has ended yet, the newest first.
         store: where releases and history are, for people.
         address: where readers open the current release's database; empty where none is current.
+        figures: of the last 90 days.
     """
 
     at: datetime
@@ -59,6 +60,7 @@ class Status:
     open: tuple[Incident, ...] = ()
     store: str = ""
     address: str = ""
+    figures: tuple[Figure, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -110,6 +112,16 @@ class Status:
                 }
                 for one in self.open
             ],
+            "figures": {
+                one.name: {
+                    "value": one.value,
+                    "unit": one.unit,
+                    "part": one.part,
+                    "whole": one.whole,
+                    "absent": one.absent,
+                }
+                for one in self.figures
+            },
         }
 
 
@@ -171,7 +183,9 @@ def status(product: Product, book: Ledger | None = None) -> Status:
     still = tuple(one for one in incidents(book, manifest) if one.open)
     address = open_warehouse(product, store).address(run) if run else ""
     damaged = tuple(history.damaged)
-    return Status(at, current, age, last, late, missing, damaged, still, store.place, address)
+    figures = book.figures()
+    place = store.place
+    return Status(at, current, age, last, late, missing, damaged, still, place, address, figures)
 
 
 def manifest_of(store: FolderStore, run: str | None) -> Manifest | None:

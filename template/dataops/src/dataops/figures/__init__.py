@@ -149,6 +149,21 @@ def shown(figure: Figure) -> str:
     return f"{figure.value:.2f}" + (" a week" if figure.unit == PER_WEEK else "")
 
 
+def counted(figure: Figure) -> str:
+    """What a figure was computed from, in a few words."""
+    if figure.value is None:
+        return ""
+    part, whole = f"{figure.part:g}", f"{figure.whole:g}"
+    if figure.unit == SHARE:
+        return f"{part} of {whole}"
+    return {
+        "errors_per_run": f"{part} errors in {whole} runs",
+        "deployment_frequency": f"{part} releases with new commits in {figure.whole:.1f} weeks",
+        "lead_time": f"median of {whole} commits",
+        "time_to_restore": f"median of {whole} incidents, {part} of them open",
+    }[figure.name]
+
+
 def duration(seconds: float) -> str:
     """A span of time for people, in its largest unit that fits."""
     for unit, size in (("days", 86_400 * 2), ("h", 3_600 * 2), ("min", 120)):

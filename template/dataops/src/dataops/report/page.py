@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from dataops.drawing import drawing
-from dataops.figures import SHARE, Figure, duration, shown
+from dataops.figures import counted, duration, shown
 from dataops.history_record import FAILED, PUBLISHED, REFUSED, REHEARSAL
 from dataops.incidents import Incident, by_cause
 from dataops.report import charts
@@ -266,21 +266,6 @@ def _figures(facts: Facts) -> str:
         )
     heads = ("figure", f"last {DAYS} days", "13 weeks", "definition")
     return "<h2>Figures</h2>" + _table("", heads, rows)
-
-
-def counted(figure: Figure) -> str:
-    """What a figure was computed from, in a few words."""
-    if figure.value is None:
-        return ""
-    part, whole = f"{figure.part:g}", f"{figure.whole:g}"
-    if figure.unit == SHARE:
-        return f"{part} of {whole}"
-    return {
-        "errors_per_run": f"{part} errors in {whole} runs",
-        "deployment_frequency": f"{part} releases with new commits in {figure.whole:.1f} weeks",
-        "lead_time": f"median of {whole} commits",
-        "time_to_restore": f"median of {whole} incidents, {part} of them open",
-    }[figure.name]
 
 
 def _volumes(volumes: Sequence[Volume]) -> str:
