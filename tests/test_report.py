@@ -8,9 +8,11 @@ import random
 import re
 import shutil
 import subprocess
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ from dataops.report import page, report
 from dataops.report.facts import Facts, coverage, gather
 from dataops.screen_release import show_status
 from dataops.status import Status, status
+from test_figures import Plain
 from test_incidents import MANIFEST
 
 _ANSWERS = {"team": "Data <team>", "contact": "data@example.com"}
@@ -35,6 +38,9 @@ needs_browser = pytest.mark.skipif(
     _BROWSER is None and os.environ.get("CI") != "true",
     reason="no Chromium here: apt-get install chromium",
 )
+
+
+_ELSEWHERE = '<img alt="" src="http://elsewhere.example/x.png">'
 
 
 def past(runs: int) -> list[Record]:
@@ -198,6 +204,58 @@ def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     console = Console(record=True, width=120)
     show_status(console, found)
     assert "errors per run: 0.50 (1 errors in 2 runs)" in console.export_text()
+
+
+@needs_browser
+def test_a_browser_reads_the_true_figures_and_asks_nobody(tmp_path: Path) -> None:
+    assert _BROWSER is not None, "no Chromium here: apt-get install chromium"
+    records, asked = past(30), list[str]()
+    facts = facts_of(tmp_path / "history", records)
+    index = tmp_path / "index.html"
+    index.write_text(page(facts), encoding="utf-8")
+
+    class Proxy(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+        def answer(self) -> None:
+            if not re.search(r"\bgoogle(apis)?\.com", self.path):  # the browser's own errands
+                asked.append(self.path)
+            self.send_error(502)
+
+        do_GET = do_POST = do_CONNECT = do_HEAD = answer
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+
+        def dom(address: str) -> str:
+            done = subprocess.run(
+                [
+                    str(_BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+                    "--disable-dev-shm-usage", "--disable-background-networking",
+                    "--disable-component-update", "--disable-sync",
+                    f"--user-data-dir={tmp_path / 'profile'}",
+                    f"--proxy-server=http://127.0.0.1:{proxy.server_port}",
+                    "--dump-dom", address,
+                ],
+                capture_output=True, text=True, timeout=120,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        html = dom(index.as_uri())
+        assert asked == []
+        # The same browser with the same page and one picture from elsewhere does ask.
+        leak = html.replace("img-src data:", "img-src *").replace("</main>", _ELSEWHERE + "</main>")
+        index.write_text(leak, encoding="utf-8")
+        dom(index.as_uri())
+        assert asked == ["http://elsewhere.example/x.png"]
+        proxy.shutdown()
+    plain, since = Plain(records, facts.at), facts.at - timedelta(days=90)
+    told = {row[0]: row[1] for row in read(html).rows if len(row) == 4}
+    for one, _ in facts.figures:
+        value = plain.figure(one.name, since, facts.at + timedelta(seconds=1))
+        assert told[one.title].startswith(shown(replace(one, value=value))), one.name
 
 
 @needs_browser
