@@ -157,6 +157,15 @@ def test_every_field_is_described() -> None:
             ["CSV Error on Line: 12"],
             ["Ada"],
         ),
+        (
+            "duplicate key value violates unique constraint\n"
+            "DETAIL:  Key (email)=(ada@example.com) already exists.",
+            ["unique constraint", "Key (email)=", "already exists"],
+            ["ada"],
+        ),
+        ("DETAIL:  Failing row contains (7, Ada, null).", ["Failing row contains"], ["Ada", "7"]),
+        ('invalid input syntax for type integer: "Ada"', ["type integer"], ["Ada"]),
+        ('relation "orders" does not exist', ['"orders"'], []),
         ("it''s 'O''Brien' here", ["here"], ["Brien"]),
         ("fetch https://user:s3cret@host/x failed", ["https://", "@host/x failed"], ["s3cret"]),
         ("Binder Error: x\n\nLINE 7:  where name = 'Ada'\n  ^", ["Binder Error"], ["Ada", "LINE"]),

@@ -15,7 +15,15 @@ from dataops import incident
 from dataops.errors import DataopsError
 from dataops.figures import ledger
 from dataops.history import History
-from dataops.history_record import FreshnessRun, IncidentFact, NodeRun, Record, utc
+from dataops.history_record import (
+    FreshnessRun,
+    IncidentFact,
+    NodeRun,
+    RawFacts,
+    RawTable,
+    Record,
+    utc,
+)
 from dataops.incidents import Incident, by_cause, incidents
 from dataops.manifest import Manifest, Node
 from dataops.product import Product
@@ -114,7 +122,23 @@ def test_what_came_between_good_and_bad_is_said(tmp_path: Path) -> None:
     later, first = found(tmp_path, one)
     assert (first.new_commit, first.new_raw) == (True, False)
     assert (later.new_commit, later.new_raw) == (False, True)
+    assert first.between == f"new code ({one.commit[:7]}) since {one.records[1].run}"
     assert later.between == f"new data since {one.records[3].run}"
+
+
+def test_the_delivery_and_the_commits_between_good_and_bad_are_named(tmp_path: Path) -> None:
+    one = team()
+    before = (RawTable("orders", 3, 300), RawTable("customers", 1, 10))
+    one.records[0] = replace(one.records[0], raw=RawFacts(fingerprint="a", tables=before))
+    one.code(ops.START + DAY, "orders")
+    one.code(ops.START + DAY, "orders")
+    bad = one.run(ops.START + DAY, failing=["test.shop.orders"])
+    after = (RawTable("orders", 4, 420), RawTable("customers", 1, 10))
+    one.records[1] = replace(bad, raw=RawFacts(fingerprint="b", tables=after))
+    (incident,) = found(tmp_path, one)
+    assert incident.deliveries == ("orders",)
+    short, run = one.commit[:7], one.records[0].run
+    assert incident.between == f"new code (2 commits up to {short}) and data (orders) since {run}"
 
 
 def test_a_run_that_could_not_run_is_an_incident_of_its_own(tmp_path: Path) -> None:

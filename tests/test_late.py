@@ -13,6 +13,7 @@ from dataops.product import Product
 from dataops.releases import releases
 from dataops.rollback import rollback
 from dataops.status import status
+from test_store_elsewhere import make_clones
 
 
 @pytest.fixture
@@ -87,3 +88,20 @@ def test_a_release_at_work_is_left_in_peace(shop: Path, monkeypatch: pytest.Monk
     with open_store(Product(shop)).lock():
         found = watch(Product(shop))
     assert (found.exit_code, found.opened, len(found.warnings)) == (1, "", 1)
+
+
+def test_the_machine_that_looks_need_not_be_the_one_that_releases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    releasing, looking = make_clones(tmp_path)
+    at(monkeypatch, "2026-03-01T06:00:00")
+    worker.quick_release(releasing)
+    at(monkeypatch, "2026-03-02T08:00:00")
+    opened = watch(Product(looking)).opened
+    assert opened == "late@2"
+    assert [one.incident for one in status(Product(releasing)).open] == [opened]
+    assert watch(Product(looking)).opened == ""
+    worker.quick_release(releasing)
+    assert status(Product(looking)).open == ()
+    assert watch(Product(looking)).exit_code == 0

@@ -39,6 +39,9 @@ class Incident:
         good_run: the last release published before it; empty when there was none.
         new_commit: whether code came between good and bad.
         new_raw: whether data came between good and bad.
+        commit: what the first failing run was built from; empty when nobody knows.
+        commits: how many commits it had that no published release had.
+        deliveries: source tables whose files were not as in the last good release.
         found_by: machine, or person when somebody had to report it.
         impact: names of the models and exposures downstream of the subject.
     """
@@ -61,6 +64,9 @@ class Incident:
     good_run: str
     new_commit: bool
     new_raw: bool
+    commit: str = ""
+    commits: int = 0
+    deliveries: tuple[str, ...] = ()
     found_by: str = "machine"
     impact: tuple[str, ...] = ()
 
@@ -77,7 +83,13 @@ class Incident:
             return f"seen in {self.good_run}" if self.good_run else "nobody said in which release"
         if not self.good_run:
             return "there was no release before it"
-        came = [word for word, new in (("code", self.new_commit), ("data", self.new_raw)) if new]
+        came = []
+        if self.new_commit:
+            more = f"{self.commits} commits up to " if self.commits > 1 else ""
+            came.append(f"code ({more}{self.commit[:7] or 'nobody knows which'})")
+        if self.new_raw:
+            tables = ", ".join(self.deliveries[:4]) + (" …" if len(self.deliveries) > 4 else "")
+            came.append(f"data ({tables})" if tables else "data")
         return f"new {' and '.join(came)} since {self.good_run}" if came else "nothing new came"
 
     @property
@@ -138,7 +150,7 @@ def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident,
         "select incident, check_id, kind, name, subject, coalesce(owner, ''), "
         "coalesce(message, ''), opened_run, opened_at, last_run, runs, cause, seconds, "
         "coalesce(closed_run, ''), closed_at, coalesce(good_run, ''), new_commit, new_raw, "
-        "found_by "
+        "found_by, coalesce(opened_commit, ''), coalesce(commits, 0), coalesce(raw_tables, []) "
         "from incidents order by opened_number desc, check_id"
     ).fetchall()
     found = [
@@ -162,6 +174,9 @@ def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident,
             new_commit=bool(row[16]),
             new_raw=bool(row[17]),
             found_by=row[18],
+            commit=row[19],
+            commits=int(row[20]),
+            deliveries=tuple(row[21]),
         )
         for row in rows
     ]

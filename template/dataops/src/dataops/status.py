@@ -107,6 +107,7 @@ class Status:
                     "opened_at": utc(one.opened_at),
                     "age_seconds": int(one.seconds),
                     "runs": one.runs,
+                    "between": one.between,
                     "found_by": one.found_by,
                     "impact": list(one.impact),
                 }

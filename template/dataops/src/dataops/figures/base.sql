@@ -8,7 +8,8 @@ select
     run, number, trigger, outcome, began_at, coalesce(ended_at, began_at) as ended_at,
     seconds, base, current, problem, git."commit" as commit,
     try_cast(nullif(git.committed_at, '') as timestamp) as committed_at,
-    raw.fingerprint as raw, len(profile) > 0 as profiled
+    raw.fingerprint as raw, raw.tables as raw_tables, len(git.commits) as commits,
+    len(profile) > 0 as profiled
 from runs
 where verb = 'release' and kind = 'release' and outcome <> 'running';
 
@@ -292,6 +293,11 @@ select
     good.commit as good_commit,
     good.run is null or opening.commit <> good.commit as new_commit,
     good.run is null or opening.raw <> good.raw as new_raw,
+    opening.commits as commits,
+    list_sort([
+        t.name for t in coalesce(opening.raw_tables, [])
+        if not coalesce(list_contains(good.raw_tables, t), false)
+    ]) as raw_tables,
     'machine' as found_by,
     e.opened_number as blamed_number
 from episodes as e
