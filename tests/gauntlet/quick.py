@@ -5,7 +5,9 @@ The tests that start `copier` as a process of its own run it as it is.
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,9 @@ from typing import Any
 import copier
 import jinja2
 import pytest
+from copier import _template
 from copier._main import Worker
+from copier._vcs import clone
 
 
 @contextmanager
@@ -32,7 +36,22 @@ def copier_is_quick() -> Iterator[None]:
             compiled[key] = compile_(self, source)
         return compiled[key]
 
-    with pytest.MonkeyPatch.context() as patch:
+    cloned: dict[tuple[str, str], str] = {}
+
+    def linked(url: str, ref: str, location: str) -> str:
+        """A released version as it was cloned before: nothing is written into a clone."""
+        if ref == "HEAD":
+            return clone(url, ref, location=location)
+        if (url, ref) not in cloned:
+            cloned[url, ref] = clone(url, ref, location=str(Path(folder) / str(len(cloned))))
+        shutil.copytree(cloned[url, ref], location, copy_function=os.link, dirs_exist_ok=True)
+        return location
+
+    with (
+        tempfile.TemporaryDirectory(prefix="clones-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(_template, "clone", linked)
         # One text is compiled once, not once a file.
         patch.setattr(jinja2.Environment, "compile", once)
         # It starts git for every file to learn that this system keeps the executable bit itself.
