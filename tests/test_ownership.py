@@ -174,6 +174,7 @@ def test_every_extension_point_is_in_the_table_and_in_no_ones_way(product: Produ
     page = (harness.TEMPLATE / "docs" / "ownership.md").read_text("utf-8")
     for path in (
         *("models/.sqlfluff", ".github/workflows/ours.yml", ".gitlab/team.yml"),
+        ".github/actions/team/action.yml",
         *(".pre-commit-team.yaml", "macros/generate_schema_name.sql", "docs/.gitignore"),
     ):
         (product.root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -115,13 +115,32 @@ def add_a_page(product: Path) -> None:
     (product / "docs" / "notes.md").write_text("# Notes\n")
 
 
+def add_steps_of_their_own(product: Path) -> None:
+    """The extension point of the managed workflow, which calls it where it is there."""
+    action = product / ".github" / "actions" / "team" / "action.yml"
+    action.parent.mkdir(parents=True)
+    action.write_text(TEAM_ACTION, encoding="utf-8")
+
+
+TEAM_ACTION = """\
+name: team
+description: Steps of our own.
+runs:
+  using: composite
+  steps:
+    - run: test -f dbt_project.yml && echo "ours, beside the managed ones"
+      shell: bash
+"""
+
+
 # The empty product is what the red runs break: it must be green before.
 @pytest.mark.slow
 @pytest.mark.parametrize(("event", "content"), [("pull_request", "example"), ("push", "empty")])
 def test_github_checks_a_clone(hosted: Hosted, tmp_path: Path, event: str, content: str) -> None:
-    bare = propose(hosted("github", content), tmp_path, add_a_page)
+    bare = propose(hosted("github", content), tmp_path, add_steps_of_their_own)
     (tmp_path / "run").mkdir()
     done = runners.run_github(bare, tmp_path / "run", event)
+    assert ("ours, beside the managed ones" in done.log) == (event == "pull_request")
     comment = {} if event == "push" else {"comment": "success"}
     assert done.jobs == {"check": "success", **comment}, done.log
     assert done.summary == (done.artifact / "report.md").read_text(encoding="utf-8")

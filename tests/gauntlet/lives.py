@@ -105,12 +105,16 @@ def every_extension_point(team: Team) -> None:
     """All that docs/ownership.md offers instead of edits, and a file kept by declaration."""
     team.write("models/.sqlfluff", "[sqlfluff]\nmax_line_length = 120\n")
     team.write(".github/workflows/ours.yml", "name: ours\non: push\njobs: {}\n")
+    team.write(
+        ".github/actions/team/action.yml", "name: team\nruns: {using: composite, steps: []}\n"
+    )
     team.write(".gitlab/team.yml", "ours:\n  script: [echo ours]\n")
     team.write(".pre-commit-team.yaml", "repos: []\n")
     team.write(
         "macros/generate_schema_name.sql", "{% macro generate_schema_name(a, b) %}{% endmacro %}\n"
     )
     team.append("pyproject.toml", "[tool.dataops]", "keep = 20")
+    team.append("dbt_project.yml", "vars: {ours: 1}")
     team.write("docs/.gitignore", "drafts/\n")
     team.append(".gitignore", "/our-exports/")
     team.own(".gitignore", "our exports lie in the root")

@@ -26,6 +26,7 @@ _LINE = re.compile(r"^(?P<hash>[0-9a-f]{64})  (?P<path>.+)$")
 _COMMITS_SEARCHED = 50
 # Where a team's own settings go instead, by what the managed path begins with.
 _EXTENSION_POINTS = {
+    ".github/workflows/check.yml": "steps of your own in .github/actions/team/action.yml",
     ".github/": "a workflow file of your own beside it",
     ".gitlab": "jobs of your own in .gitlab/team.yml",
     ".pre-commit-config.yaml": "hooks of your own in .pre-commit-team.yaml",
