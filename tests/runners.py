@@ -77,6 +77,7 @@ class HostSettings:
         inputs: what was chosen by whoever started the workflow by hand.
         commit: an older commit that the run is for; empty for the newest.
         pages: where the site is published; None while Pages is off.
+        environment: what the service says of itself besides.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -84,6 +85,7 @@ class HostSettings:
     inputs: Mapping[str, str] = field(default_factory=dict)
     commit: str = ""
     pages: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def clone(bare: Path, into: Path, branch: str = "main") -> Path:
@@ -145,7 +147,8 @@ def run_github(
         + ["--no-skip-checkout", "--no-cache-server", "--secret", f"GITHUB_TOKEN={TOKEN}"]
         + ["--env", f"GITHUB_API_URL={api or _NOBODY}", "--env", "GITHUB_REPOSITORY=team/product"]
         + _each("--var", hosted.variables)
-        + _each("--secret", hosted.secrets),
+        + _each("--secret", hosted.secrets)
+        + _each("--env", hosted.environment),
         cwd=product,
         env=_bare_environment(work, installed)
         | {
@@ -269,7 +272,8 @@ def _each(option: str, said: Mapping[str, str]) -> list[str]:
 def _actions(workflow: Path) -> set[str]:
     """Every action that a workflow uses, as owner/name@commit."""
     jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
-    return {step["uses"] for job in jobs for step in job["steps"] if "uses" in step}
+    used = {step["uses"] for job in jobs for step in job["steps"] if "uses" in step}
+    return {action for action in used if not action.startswith("./")}
 
 
 def _short_name(action: str) -> str:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,17 +16,7 @@ from dataops.product import Product
 from dataops.update_request import BRANCH, request
 from gauntlet import run, versions
 from gauntlet.lives import LIVES, Team
-
-
-@dataclass
-class Host:
-    """A forge that keeps its requests in a list, and a remote to push to."""
-
-    url: str
-    remote: Path
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    refuse: bool = False
-    tokens: set[str] = field(default_factory=set)
+from request_host import Host, request_host
 
 
 @pytest.fixture(params=["github", "gitlab"])
@@ -40,67 +25,21 @@ def host(
 ) -> Iterator[Host]:
     remote = tmp_path / "remote" / "team" / "product.git"
     harness.git(tmp_path, "init", "-q", "--bare", "-b", "main", str(remote))
-    this: Host
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-        def _answer(self, said: object, code: int = 200) -> None:
-            this.tokens.add(self.headers["Authorization"])
-            self.send_response(403 if this.refuse else code)
-            self.end_headers()
-            self.wfile.write(json.dumps(said).encode())
-
-        def _body(self) -> dict[str, Any]:
-            said: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            return said
-
-        def do_GET(self) -> None:
-            self._answer(list(reversed(this.requests)))
-
-        def do_POST(self) -> None:
-            number = len(this.requests) + 1
-            opened: dict[str, Any] = {"number": number, "iid": number, "merged_at": None}
-            opened["state"] = "open" if request.param == "github" else "opened"
-            this.requests.append({**opened, **self._body()})
-            self._answer(this.requests[-1], 201)
-
-        def do_PATCH(self) -> None:
-            this.requests[int(self.path.rsplit("/", 1)[1]) - 1].update(self._body())
-            self._answer({})
-
-        do_PUT = do_PATCH
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    this = Host(f"http://127.0.0.1:{server.server_port}", remote)
     for name, value in harness.clean_environment().items():
         if name.startswith("GIT_"):
             monkeypatch.setenv(name, value)
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
-    place = (tmp_path / "remote").as_uri()
-    said = {
-        "github": {
-            "GITHUB_REPOSITORY": "team/product",
-            "GITHUB_API_URL": this.url,
-            "GITHUB_SERVER_URL": place,
-        },
-        "gitlab": {
-            "CI_PROJECT_ID": "7",
-            "CI_API_V4_URL": this.url,
-            "CI_SERVER_URL": place,
-            "CI_PROJECT_PATH": "team/product",
-        },
-    }[request.param]
-    for name, value in {**said, "DATAOPS_UPDATE_TOKEN": "token-of-the-test"}.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
     # What they do is tested elsewhere; here it would take a minute.
     monkeypatch.setattr(update_request, "_check", lambda _: "## check passed")
     monkeypatch.setattr(update_request, "_format", lambda _: None)
-    yield this
-    server.shutdown()
+    with request_host(request.param, remote) as this:
+        for name, value in {
+            **this.environment,
+            "DATAOPS_UPDATE_TOKEN": "token-of-the-test",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield this
 
 
 @pytest.fixture
@@ -116,11 +55,6 @@ def ask(team: Team, version: str) -> list[str]:
     return said
 
 
-def body(host: Host, number: int = 1) -> str:
-    said = host.requests[number - 1]
-    return str(said.get("body") or said.get("description"))
-
-
 def test_one_request_that_a_newer_version_takes_over_and_a_closed_one_ends(
     host: Host, team: Team
 ) -> None:
@@ -128,14 +62,14 @@ def test_one_request_that_a_newer_version_takes_over_and_a_closed_one_ends(
     (opened,) = host.requests
     assert opened["title"] == "Update the template to v1.0.1"
     assert not opened.get("draft")
-    assert "## check passed" in body(host)
-    assert "`.github/pull_request_template.md`" in body(host)
+    assert "## check passed" in host.body()
+    assert "`.github/pull_request_template.md`" in host.body()
     assert host.tokens == {"Bearer token-of-the-test"}
 
     # A newer version: the same request, the same branch, one commit on main's.
     assert "renewed" in ask(team, "v1.1.0")[0]
     assert [said["title"] for said in host.requests] == ["Update the template to v1.1.0"]
-    assert "new question colour" in body(host)
+    assert "new question colour" in host.body()
     log = harness.git(host.remote, "log", "--format=%s", BRANCH).splitlines()
     assert log[0] == "Update the template to v1.1.0"
     assert "Update the template to v1.0.1" not in log
@@ -152,9 +86,9 @@ def test_a_conflict_is_a_draft_with_the_recipe(host: Host, team: Team) -> None:
     ask(team, "v1.0.1")
     (opened,) = host.requests
     assert opened.get("draft") or opened["title"].startswith("Draft: ")
-    assert "conflict in .sqlfluff" in body(host)
-    assert "git switch template-update" in body(host)
-    assert "check passed" not in body(host)
+    assert "conflict in .sqlfluff" in host.body()
+    assert "git switch template-update" in host.body()
+    assert "check passed" not in host.body()
 
 
 def test_commits_by_hand_on_the_branch_are_not_pushed_over(
