@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import first_product, impact, report
+from bench import first_product, fleet, impact, report
 from bench.measure import Figure
 
 BENCHES = {
@@ -22,6 +22,8 @@ BENCHES = {
     "growth": impact.growth,
     "root": impact.root,
     "report": report.report,
+    "fleet-examine": fleet.examine,
+    "fleet-update": fleet.update,
 }
 
 

@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--group", help="only the products of this group")
     parser.add_argument("--to", help="a version of the template; default: its newest release")
     parser.add_argument("--page", type=Path, help="status: write a page as well")
-    parser.add_argument("--pause", type=float, default=1.0, help="update: seconds between products")
+    parser.add_argument("--pause", type=float, default=1.0, help="update: seconds between batches")
     told = parser.parse_args(arguments)
     console = Console(soft_wrap=True, highlight=False)
     try:

@@ -10,7 +10,10 @@ from rich.table import Table
 
 from fleet.examine import Seen
 
-_HEADINGS = ("product", "group", "version", "state", "edited managed files", "kept as its own")
+_HEADINGS = (
+    *("product", "group", "version", "state", "score"),
+    *("edited managed files", "kept as its own"),
+)
 
 
 def state(seen: Seen, newest: str) -> str:
@@ -79,6 +82,7 @@ def _row(seen: Seen, newest: str) -> tuple[str, ...]:
         seen.member.group,
         seen.version or "?",
         seen.problem or state(seen, newest),
+        seen.score or "unknown",
         drifted,
         ", ".join(seen.kept),
     )

@@ -1,12 +1,16 @@
-"""Bring all products up to date: canaries first, then the others, one request each."""
+"""Bring all products up to date: canaries first, then the others in batches, one request each."""
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +21,8 @@ from dataops.update_request import request
 from fleet.config import FleetError, Member
 
 CLEAN, CONFLICT, FAILED = "clean", "conflict", "failed"
+# A batch is worked on at once; then comes a pause, and a look at how it went.
+BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -42,37 +48,50 @@ def update(
 ) -> Mapping[str, Outcome]:
     """Update every product, or go on where an interrupted run stopped.
 
-    No failure stops another product; a canary that is not clean stops what would follow it. What
-    was not clean is tried again by the next run.
+    No failure stops another product of its batch. A canary that is not clean stops what would
+    follow it, and so does a batch in which nothing was: then it is not the products. What was not
+    clean is tried again by the next run.
 
     Args:
         members: the fleet.
         version: the template's version to bring it to.
         journal: a file that remembers which products are done.
         say: prints a line that stays.
-        pause: seconds between two products, so that no host is overrun.
+        pause: seconds between two batches, so that no host is overrun.
         one: updates one product; None for the real thing.
     """
     done = _read(journal, version)
     for canaries in (True, False):
-        for member in members:
-            earlier = done.get(member.url)
-            if member.canary != canaries or (earlier and earlier.state == CLEAN):
-                continue
-            outcome = (one or update_one)(member, version)
-            done[member.url] = outcome
-            say(f"{outcome.state:<9}{member.name}: {outcome.said}")
-            _write(journal, version, done)
+        todo = [m for m in members if m.canary == canaries and not _clean(done.get(m.url))]
+        size = len(todo) if canaries else BATCH
+        for first in range(0, len(todo), size or 1):
+            batch = todo[first : first + size]
+            with ThreadPoolExecutor(BATCH) as pool:
+                asked = {
+                    pool.submit(one or update_one, member, version): member for member in batch
+                }
+                for finished in as_completed(asked):
+                    member, outcome = asked[finished], finished.result()
+                    done[member.url] = outcome
+                    say(f"{outcome.state:<9}{member.name}: {outcome.said}")
+                    _write(journal, version, done)
+            bad = [member.name for member in batch if not _clean(done[member.url])]
+            if bad and (canaries or len(bad) == len(batch) == BATCH):
+                whom = "the canaries" if canaries else "a batch in which nothing was clean"
+                say(f"stopped after {whom}: {', '.join(bad)}; mend them, then repeat the command")
+                return done
             time.sleep(pause)
-        bad = [m.name for m in members if m.canary and done[m.url].state != CLEAN]
-        if canaries and bad:
-            say(f"stopped after the canaries: {', '.join(bad)}; mend them, then repeat the command")
-            break
     return done
+
+
+def _clean(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.state == CLEAN
 
 
 def update_one(member: Member, version: str) -> Outcome:
     """Update one product in a clone of its own, and push it as a request."""
+    # This repository's own Copier: nothing is looked up for every product anew.
+    os.environ.setdefault("DATAOPS_COPIER", f"{shlex.quote(sys.executable)} -m copier")
     with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
         root = Path(folder) / member.name
         said: list[str] = []

@@ -39,6 +39,7 @@ from dataops.raw_place import raw_place
 from dataops.release_audit import Audit
 from dataops.release_run import Options, Run
 from dataops.release_signals import Signals
+from dataops.score.kept import keep as keep_score
 from dataops.steps import Step
 from dataops.store import durable, store_of
 from dataops.store.remote import Beaten
@@ -147,7 +148,10 @@ class _Release(Run):
             self.signals.hold()
             outcome, problem = STOPPED, self.told_to_stop()
         self.settle(outcome, problem)
-        for sentence in notify(self.product, self.store, self.history):
+        for sentence in (
+            *notify(self.product, self.store, self.history),
+            *keep_score(self.product, self.store),
+        ):
             self.warn(sentence)
         self.tidy_up()
         self.share()

@@ -4,6 +4,7 @@ current               -> releases/<id>, replaced in one step
 releases/<id>/        one published release: its database, its record, manifest, catalog, docs
 candidates/<id>/      a run that is not over, or that ended without a word
 history/              the records
+score.json            how the product does, for whoever looks after many
 cache/                what can be made again
 trash/                on its way out
 left.json             when each release stopped being current
@@ -32,6 +33,7 @@ FORMAT = 1
 RECORD = "release.json"
 LEFT = "left.json"
 _RUN = re.compile(r"(?P<number>\d{6,})-\d{8}T\d{6}Z-[0-9a-z]{1,12}")
+SCORE = "score.json"
 # Beside a release that is being published; gone once it is current and recorded.
 PUBLISHING = "publishing"
 _PATIENCE = 2.0  # seconds; `status` holds the lock for an instant when it looks whether it is held

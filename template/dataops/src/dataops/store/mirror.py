@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from dataops.errors import DataopsError
 from dataops.store import durable
-from dataops.store.folder import LEFT, PUBLISHING, RECORD, FolderStore, run_number
+from dataops.store.folder import LEFT, PUBLISHING, RECORD, SCORE, FolderStore, run_number
 from dataops.store.remote import Beaten, File, Gone, Moved, Remote, Tree, Unreachable
 
 _SEEN = "mirror.json"
@@ -157,6 +157,8 @@ class MirrorStore(FolderStore):
         """The state that is to be put: what stays of the one that was seen, and what is new."""
         here = {name for name in os.listdir(self.releases) if run_number(name)}
         wanted: dict[str, Path | bytes] = {_LABEL: self.root / _LABEL}
+        if (self.root / SCORE).exists():
+            wanted[SCORE] = self.root / SCORE
         for folder in (self.history / name for name in ("runs", "packs", "damaged")):
             if folder.is_dir():
                 wanted |= {
