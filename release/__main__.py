@@ -13,7 +13,16 @@ from datetime import date
 from pathlib import Path
 
 from release import contract, manifest
-from release.effect import Effect, effect, next_version, note, profiles, snapshot, under_declared
+from release.effect import (
+    Effect,
+    Snapshot,
+    effect,
+    next_version,
+    note,
+    profiles,
+    snapshot,
+    under_declared,
+)
 from release.template import HERE
 
 FIRST = "v1.0.0"
@@ -56,6 +65,13 @@ def effect_since(root: Path, last: str) -> Effect:
         return effect(snapshot(old, last, answers), snapshot(root, "HEAD", answers))
 
 
+def effect_of_the_first(root: Path) -> Effect:
+    """What the first release is to products: everything is new."""
+    first = snapshot(root, "HEAD", profiles(root))
+    nothing = Snapshot({name: {} for name in first.renders}, {}, frozenset(), first.ownership)
+    return effect(nothing, first)
+
+
 def prepare(root: Path, wanted: str) -> tuple[str, str]:
     """The version to release, and its section of the changelog.
 
@@ -80,7 +96,7 @@ def prepare(root: Path, wanted: str) -> tuple[str, str]:
         raise Refused("CHANGELOG.md says nothing under `## Unreleased`: write what changed.")
     last = last_release(root)
     if not last:
-        return wanted or FIRST, f"{said}\n"
+        return wanted or FIRST, f"{said}\n\n{note(effect_of_the_first(root))}"
     done = effect_since(root, last)
     version = wanted or next_version(last, done.level)
     if under_declared(last, version, done.level):

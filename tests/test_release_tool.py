@@ -90,6 +90,11 @@ def test_a_release_is_noted_and_tagged_and_an_under_declared_one_refused(
     with pytest.raises(tool.Refused, match="uncommitted"):
         tool.prepare(template, "")
     commit(template)
+    first = tool.effect_of_the_first(template)
+    assert "ci" in first.questions
+    assert "profiles.yml" in first.changed
+    assert "README.md" in first.seeds
+    assert not first.migrations
     with pytest.raises(tool.Refused, match=r"v1\.0\.1 promises too little.*\n.*`docs/new\.md`"):
         tool.prepare(template, "v1.0.1")
     version, section = tool.prepare(template, "")
