@@ -133,7 +133,7 @@ def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Pa
     assert hosted.records()[-1]["kind"] == "rehearsal"
     assert "published" in first.summary
     assert "A rehearsal on the sample" in first.summary
-    assert "DATAOPS_RAW" in first.summary
+    assert "To make it real, set DATAOPS_RAW to the folder" in first.summary
     assert "set Settings, Pages, Source to GitHub Actions" in first.log
     assert (first.site / "index.html").is_file()
     oldest = hosted.current()
@@ -167,6 +167,7 @@ def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Pa
     assert back.jobs == {"release": "success", "site": "success"}, back.log
     assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
     assert hosted.records()[-1]["outcome"] == "rolled back"
+    assert f"current is {oldest}" in back.summary
 
     # Two pushes at once, each with a run of its own and nothing that lets one wait: the newer wins.
     older = hosted.push("Earth")
@@ -186,6 +187,7 @@ def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Pa
     stale = github(hosted, settings=HostSettings(commit=good, variables=real))
     assert stale.jobs == {"release": "success", "site": "success"}, stale.log
     assert "A newer commit is current already" in stale.log
+    assert "overtaken" in stale.summary
     assert hosted.current() == newest
 
     # The deadline is met; two days later nothing has come, and the job says so, and writes it down.

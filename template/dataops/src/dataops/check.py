@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from dataops import managed, steps
+from dataops import managed, steps, summary
 from dataops.dbt import Dbt, DbtRun, NodeResult
 from dataops.errors import DataopsError
 from dataops.history_record import masked
@@ -248,9 +247,7 @@ def _write_report(product: Product, here: Path, done: list[Step]) -> None:
     (here / "comment.md").write_text(steps.brief(title, done) + impact, encoding="utf-8")
     (here / "report.md").write_text(text, encoding="utf-8")
     (here / "report.json").write_text(steps.as_json(done), encoding="utf-8")
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with open(summary, "a", encoding="utf-8") as file:
-            file.write(text)
+    summary.add(text)
 
 
 def _line(step: Step) -> str:

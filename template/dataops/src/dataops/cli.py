@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from dataops import summary
 from dataops.errors import DataopsError
 from dataops.product import Product
 
@@ -236,7 +237,12 @@ def release(
     """
     from dataops import release as verb
     from dataops.overtaken import Overtaken
-    from dataops.screen_release import overtaken_json, release_json, show_release, write_summary
+    from dataops.screen_release import (
+        overtaken_json,
+        release_json,
+        release_markdown,
+        show_release,
+    )
 
     if trigger not in verb.TRIGGERS:
         raise typer.BadParameter(f"one of {', '.join(verb.TRIGGERS)}", param_hint="--trigger")
@@ -247,9 +253,10 @@ def release(
         with _progress("release") as doing:
             done = verb.release(product, options, say, doing)
     except Overtaken as told:
+        summary.add(summary.told(f"➖ {product.name}: overtaken", str(told)))
         typer.echo(overtaken_json(told)) if json else _say(str(told))
         return
-    write_summary(product.name, done)
+    summary.add(release_markdown(product.name, done))
     if json:
         typer.echo(release_json(done))
     else:
@@ -268,7 +275,10 @@ def rollback(
     from dataops import rollback as verb
     from dataops.screen_release import show_rollback
 
-    show_rollback(out, verb.rollback(Product.find(), release or None))
+    product = Product.find()
+    done = verb.rollback(product, release or None)
+    summary.add(f"## {product.name}: current is {done.release.run}\n")
+    show_rollback(out, done)
 
 
 @app.command()
@@ -465,6 +475,7 @@ def main() -> None:
         app()
     except DataopsError as error:
         err.print(f"[red]error:[/red] {escape(str(error))}")
+        summary.add(summary.told("❌ It could not run", str(error)))
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("stopped")

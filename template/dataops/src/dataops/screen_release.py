@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -137,20 +136,14 @@ def overtaken_json(told: Overtaken) -> str:
     return json.dumps(said, indent=2, ensure_ascii=False)
 
 
-def write_summary(name: str, done: Released) -> None:
-    """Add the verdict to the pipeline's own page, where there is one (GitHub)."""
-    if place := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with open(place, "a", encoding="utf-8") as file:
-            file.write(release_markdown(name, done))
-
-
 def release_markdown(name: str, done: Released) -> str:
     """The verdict as Markdown: what happened, to whom, what to do next."""
     record = done.record
     good = record.outcome == PUBLISHED
     lines = [f"## {'✅' if good else '❌'} {name}: {record.outcome}", "", f"`{record.run}`"]
     if _rehearsal(record):
-        lines += ["", f"**A rehearsal on the sample.** To make it real, {_MAKE_IT_REAL}."]
+        make_it_real = _MAKE_IT_REAL[record.warehouse]
+        lines += ["", f"**A rehearsal on the sample.** To make it real, {make_it_real}."]
     if not good:
         readers = f"keep `{record.current}`" if record.current else "see nothing yet"
         lines += ["", f"Readers {readers}.", "", "```text", record.problem, "```"]
