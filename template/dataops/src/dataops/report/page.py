@@ -19,10 +19,11 @@ from dataops.score import Asked
 _VOLUMES, _INCIDENTS, _SPAN = 120, 100, timedelta(days=180)
 
 STYLE = """
-:root{color-scheme:light dark;--ground:#fbfbf9;--paper:#fff;--ink:#1c1d1f;--dim:#5c6066;
+:root{--ground:#fbfbf9;--paper:#fff;--ink:#1c1d1f;--dim:#5c6066;
 --rule:#e2e2dd;--line:#2458a8;--band:#2458a826;--good:#1b7340;--bad:#b3261e;--warn:#8a5a00;
 --calm:#8b9098;--fail:#fbe3e1}
-@media (prefers-color-scheme:dark){:root{--ground:#141518;--paper:#1c1e22;--ink:#e9e9e6;
+@media screen{:root{color-scheme:light dark}}
+@media screen and (prefers-color-scheme:dark){:root{--ground:#141518;--paper:#1c1e22;--ink:#e9e9e6;
 --dim:#a3a7ae;--rule:#33363c;--line:#8ab4f8;--band:#8ab4f82e;--good:#6fcf97;--bad:#ff8a80;
 --warn:#f2c14e;--calm:#757a83;--fail:#4a2421}}
 a{color:var(--line)}
@@ -70,7 +71,9 @@ stroke-width:2;stroke-dasharray:5 3}.box.failing{stroke:var(--bad);stroke-width:
 .box.cause{stroke:var(--bad);stroke-width:2.4;fill:var(--fail)}
 .bad-text{color:var(--bad)}.good-text{color:var(--good)}
 footer{padding:2.5rem 1rem 2rem;font-size:.85rem}
-@media print{body{background:#fff}.card,.cell{break-inside:avoid}details{display:block}
+@media print{*{print-color-adjust:exact}html{font-size:11px}body{background:#fff;
+font-size:1rem}.wide{overflow:visible}td,td.when{white-space:normal;overflow-wrap:anywhere}
+.card,.cell,tr,svg{break-inside:avoid}h2{break-after:avoid}
 .drawing{max-height:none;overflow:visible}.drawing svg{max-width:100%}}
 """
 
