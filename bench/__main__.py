@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import first_product, fleet, impact, report
+from bench import first_product, fleet, impact, release, report
 from bench.measure import Figure
 
 BENCHES = {
@@ -24,6 +24,11 @@ BENCHES = {
     "report": report.report,
     "fleet-examine": fleet.examine,
     "fleet-update": fleet.update,
+    "release": release.release,
+    "release-100": release.release_100,
+    "record": release.record,
+    "publish": release.publish,
+    "rollback": release.rollback,
 }
 
 

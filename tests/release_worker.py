@@ -2,8 +2,8 @@
 
     python release_worker.py ROOT release|rollback|prune [ARGUMENT …]
 
-KILL_AT=n kills the process, as the system would, at the n-th step on the disk; SHOW_STEPS=1 prints
-how many there were.
+KILL_AT=n kills the process, as the system would, at its n-th step: on the disk, or with git or a
+bucket where the store is one. SHOW_STEPS=1 prints the steps that there were.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from dataops import release as release_verb
 from dataops.dbt import DbtRun, NodeResult
 from dataops.errors import DataopsError
 from dataops.product import Product
+from dataops.store import branch
 
 TABLES = ("one", "two")
 _ON_THE_DISK = ("fsync", "replace", "rename", "unlink", "symlink", "mkdir", "rmdir", "chmod")
@@ -158,7 +159,7 @@ def quick_release(root: Path, **options: Any) -> release_verb.Released:
 
 
 def count_steps(kill_at: int) -> list[str]:
-    """Count the steps on the disk, and end without a word at the given one; 0 never does."""
+    """Count the steps, and end without a word at the given one; 0 never does."""
     seen: list[str] = []
 
     def counted(name: str, act: Callable[..., Any]) -> Callable[..., Any]:
@@ -174,6 +175,12 @@ def count_steps(kill_at: int) -> list[str]:
         # A killed process does not lose what the system holds: waiting for the disk proves nothing.
         act = (lambda handle: None) if name == "fsync" else getattr(os, name)
         setattr(os, name, counted(name, act))
+    if os.environ.get("DATAOPS_STORE", "") == "branch":
+        setattr(branch.BranchRemote, "_run", counted("git", branch.BranchRemote._run))  # noqa: B010
+    elif os.environ.get("DATAOPS_STORE", "").startswith("s3:"):
+        import s3fs
+
+        s3fs.S3FileSystem._call_s3 = counted("s3", s3fs.S3FileSystem._call_s3)
     return seen
 
 
@@ -194,7 +201,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         code = 2
     if os.environ.get("SHOW_STEPS"):
-        print(len(seen))
+        print(*seen)
     return code
 
 

@@ -184,7 +184,7 @@ def _start(root: Path, name: str, kill_at: int = 0, steps: bool = False) -> subp
 def _count_steps(prepared: Path, tmp_path: Path, name: str) -> int:
     process = _start(_fresh(prepared, tmp_path), name, steps=True)
     said, _ = process.communicate()
-    return int(said)
+    return len(said.split())
 
 
 def _fresh(prepared: Path, tmp_path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import string
 import time
 from collections import Counter
@@ -41,7 +42,9 @@ from dataops.history_record import (
 )
 from dataops.product import Product
 from dataops.status import status
+from dataops.store import open_store, store_of
 from harness import git
+from test_store_elsewhere import make_clones
 
 BEGIN = datetime(2023, 1, 1, tzinfo=timezone.utc)
 
@@ -347,6 +350,30 @@ def test_three_years_of_hourly_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     begin = time.monotonic()
     assert next(history.newest()).number == 26_000
     assert time.monotonic() - begin < 0.5
+    _look_through_a_branch(tmp_path, monkeypatch)
+
+
+def _look_through_a_branch(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same history on a branch: few files, fetched once, and then as quick to ask."""
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    first, second = make_clones(history / "clones")
+    assert worker.quick_release(first).exit_code == 0
+    for name in ("runs", "packs"):
+        shutil.copytree(history / name, store_of(Product(first)).history / name, dirs_exist_ok=True)
+    store_of(Product(first)).share()
+    listed = git(history / "clones" / "origin.git", "ls-tree", "-r", "dataops-store")
+    assert len(listed.splitlines()) < 300
+    begin = time.monotonic()
+    there = History(open_store(Product(second)).history)
+    print(f"{time.monotonic() - begin:.2f} s  first fetch")
+    assert time.monotonic() - begin < 20
+    begin = time.monotonic()
+    there = History(open_store(Product(second)).history)
+    with there.connect() as connection:
+        counted = connection.execute("select count(*) from runs where outcome = 'published'")
+        assert counted.fetchall()[0][0] > 20_000
+    print(f"{time.monotonic() - begin:.2f} s  look, and a query")
+    assert time.monotonic() - begin < 2.0
 
 
 # ── Damage ───────────────────────────────────────────────────────────────────────────────────────

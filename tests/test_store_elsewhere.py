@@ -105,6 +105,7 @@ def places(
 
 
 def make_clones(where: Path) -> tuple[Path, Path]:
+    where.mkdir(exist_ok=True)
     origin = where / "origin.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(origin)], check=True)
     first = worker.make_product(where / "first")

@@ -142,7 +142,8 @@ class Dbt:
 
     def freshness(self, *arguments: str) -> DbtRun:
         """`dbt source freshness`, judged at the product's clock."""
-        return self._invoke(["source", "freshness", *arguments])[1]
+        # What it found comes back as it is: no file of it, and not the manifest once more.
+        return self._invoke(["source", "freshness", *arguments], ["--no-write-json"])[1]
 
     def ask(self, query: str, limit: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The columns and the first rows that a query finds in the database that was built.
