@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import ops_history as ops
 import release_worker as worker
 from dataops import incident
+from dataops.cli import app
 from dataops.errors import DataopsError
 from dataops.figures import ledger
 from dataops.history import History
@@ -249,3 +251,32 @@ def test_an_escaped_error_counts_against_the_release_it_was_seen_in(tmp_path: Pa
         assert book.figure("time_to_restore", *span).value == 86_400
         assert book.figure("production_error_rate", *span).value == 0  # no run had it
     assert [verdicts[r.git.commit] for r in one.records[:3]] == [False, True, False]
+
+
+def test_the_command_line_says_what_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T06:00:00+00:00")
+    worker.quick_release(root)
+
+    def ask(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == code, (done.output, done.exception)
+        return done.output
+
+    assert "no incident" in ask("incident", "list")
+    said = ask("incident", "report", "twice", "--model", "two")
+    assert 'uv run dataops incident close reported@2 --because "…"' in said
+    listed = ask("incident", "list")
+    assert "open         reported@2" in listed
+    assert "found by person" in listed
+    assert json.loads(ask("incident", "list", "--json"))[0]["incident"] == "reported@2"
+    assert "is over" in ask("incident", "close", "reported@2", "--because", "mended")
+    assert "over         reported@2" in ask("incident", "list", "--all")
+    ask("status", "--fail-if-late")
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-03T08:00:00+00:00")
+    late = ask("status", "--fail-if-late", code=1)
+    assert "a release that did not come" in late
+    assert json.loads(ask("status", "--fail-if-late", "--json", code=1))["late"]

@@ -19,6 +19,8 @@ from dataops.warehouse import Table, Warehouse
 
 SCHEMA = "ops"
 _WEEKS, _DAYS = 13, 90
+# Of these runs rows and ages are listed a relation: of all there ever were it would be millions.
+_NEWEST = "(select run from production order by number desc limit 1000)"
 _TEXT, _COUNT, _NUMBER, _TIME, _FLAG = (
     "varchar", "bigint", "double precision", "timestamp", "boolean",
 )  # fmt: skip
@@ -45,20 +47,21 @@ _TABLES: tuple[tuple[str, str, tuple[tuple[str, str], ...], str], ...] = (
     ),
     (
         "relations",
-        "Rows of each relation in each production run that profiled it.",
+        "Rows of each relation in each of the last 1,000 production runs that profiled it.",
         (("run", _TEXT), ("number", _COUNT), ("relation", _TEXT), ("name", _TEXT),
          ("rows", _COUNT)),
         "with listed as (select run, number, unnest(profile) as r from runs "
-        "semi join production as p using (run)) "
+        f"where run in {_NEWEST}) "
         "select run, number, r.unique_id, r.name, r.rows from listed order by number, r.unique_id",
     ),
     (
         "freshness",
-        "How old each source was in each production run: seconds from its newest row to the run.",
+        "How old the newest row of each source was in the last 1,000 production runs, in seconds.",
         (("run", _TEXT), ("number", _COUNT), ("source", _TEXT), ("name", _TEXT),
          ("status", _TEXT), ("loaded_at", _TIME), ("age_seconds", _NUMBER)),
         "select run, number, unique_id, name, status, "
-        "try_cast(nullif(loaded_at, '') as timestamp), age from sources order by number, unique_id",
+        "try_cast(nullif(loaded_at, '') as timestamp), age from sources "
+        f"where run in {_NEWEST} order by number, unique_id",
     ),
 )  # fmt: skip
 
