@@ -25,7 +25,7 @@ from dataops.impact.beside import Beside
 from dataops.impact.compare import compare_tables
 from dataops.impact.findings import Impact, ModelImpact
 from dataops.impact.lineage import Origin, trace
-from dataops.impact.step import ImpactStep
+from dataops.impact.step import ImpactStep, files_to_look_at
 from dataops.impact.tables import TableDiff
 from dataops.manifest import Column, Manifest, Node
 from dataops.product import Product
@@ -267,6 +267,24 @@ def test_a_version_may_go_after_its_deprecation_date() -> None:
     assert judge.breaking(old, None, "2026-02-02T00:00:00Z") == ("the model is gone",)
 
 
+@pytest.mark.parametrize(
+    ("file", "every"),
+    [
+        ("models/marts/customers.sql", False),
+        ("docs/note.md", False),
+        ("uv.lock", True),
+        (".pre-commit-config.yaml", True),
+        (".pre-commit-team.yaml", True),
+        ("models/marts/.sqlfluff", True),
+        ("dataops/src/dataops/rules.py", True),
+    ],
+)
+def test_hooks_see_every_file_only_where_a_rule_or_a_tool_changed(file: str, every: bool) -> None:
+    found = files_to_look_at(Change("b", "main", frozenset((file, "models/a.sql")), {}))
+    assert found == (None if every else {file, "models/a.sql"})
+    assert files_to_look_at(NoBase("this is main itself")) is None
+
+
 def test_declarations_need_a_reason() -> None:
     declared, unclear = judge.declarations(
         [
@@ -326,7 +344,7 @@ def test_three_hundred_models_read_as_well_as_three() -> None:
     assert page.page(few).count("<rect") == 3
     drawn = page.page(many)
     assert drawn.count("<rect") == 13
-    assert "287 are not drawn, 287 of them changed and only between others." in drawn
+    assert "287 are not drawn; 287 of them change too." in drawn
     # What must be decided comes first, then what was edited.
     for text in (drawn, markdown.markdown(many)):
         assert all(name in text for name in ("m299", "m0", "Data-Change: m288"))

@@ -140,6 +140,27 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         read("delete from marts.orders")
 
+    # A branch beside the release, on real raw; nothing of it stays on the server.
+    product.git("switch", "-q", "-c", "beside")
+    model.write_text(good.replace("order_count, 0)", "order_count, 0) + 1"), encoding="utf-8")
+    staged = product.root / "models" / "staging" / "stg_customers.sql"
+    staged.write_text("-- said anew\n" + staged.read_text(encoding="utf-8"), encoding="utf-8")
+    product.commit("count one more")
+    there = "select nspname from pg_namespace where nspname not like 'pg_%' order by 1"
+    before = server.ask(there, database="shop")
+    said = product.dataops("check", "--on", "current", code=1).stdout
+    impact = json.loads((product.root / "target/check/impact.json").read_text(encoding="utf-8"))
+    assert impact["undeclared"] == ["customers"], said
+    told = impact["summaries"]
+    assert {name for name in told if told[name] != "no data change"} == {"customers"}, told
+    assert "values: order_count" in told["customers"]
+    assert {"stg_customers", "int_customers_latest", "customers_history"} <= set(told)
+    seen = next(one for one in impact["models"] if one["name"] == "stg_customers")
+    assert seen["diff"]["rows_before"] == rows["stg_customers"]
+    assert server.ask(there, database="shop") == before
+    assert read("select release_id from dataops.release") == [(done["run"],)]
+    product.git("switch", "-q", "main")
+
     # A change that breaks what others read.
     model.write_text(good.replace("customers.tier", "customers.no_tier"), encoding="utf-8")
     product.commit("bad")

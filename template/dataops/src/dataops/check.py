@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -101,7 +100,7 @@ def _dbt_steps(
     environment = side_environment(product, database.relative_to(product.root))
     dbt = side_dbt(product, product.root, here, environment, lambda line: doing(f"dbt: {line}"))
     if current is not None and isinstance(found, Change):
-        dbt = replace(dbt, target="prod", environment=current.environment, files=current.tree)
+        dbt = current.dbt(product, here, dbt.progress or doing)
     else:
         current = None
 
@@ -123,22 +122,22 @@ def _dbt_steps(
             built = dbt.build(*arguments)
         yield _build_step(built, seconds(), None if current else dbt, impact.reached)
         yield impact.judge(built)
+
+        if current is None:
+            doing("source freshness")
+            with _clock() as seconds:
+                fresh = dbt.freshness()
+            yield _freshness_step(fresh, seconds(), product.as_of)
+        else:
+            yield Step(_FRESHNESS, SKIPPED, 0.0, "a release looks at it")
+
+        doing("dbt docs")
+        with _clock() as seconds:
+            documented = dbt.docs(*(("--no-compile",) if arguments else ()))
+        yield _docs_step(documented, seconds())
     finally:
         impact.stop()
-
-    if current is None:
-        doing("source freshness")
-        with _clock() as seconds:
-            fresh = dbt.freshness()
-        yield _freshness_step(fresh, seconds(), product.as_of)
-    else:
-        yield Step(_FRESHNESS, SKIPPED, 0.0, "a release looks at it")
-
-    doing("dbt docs")
-    with _clock() as seconds:
-        documented = dbt.docs(*(("--no-compile",) if arguments else ()))
-    yield _docs_step(documented, seconds())
-    dbt.finish()
+        dbt.finish()
 
 
 _RULES, _BUILD = "project rules", "dbt build on the sample"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dataops import history_facts as facts
+from dataops.dbt import Dbt
 from dataops.errors import DataopsError
 from dataops.history_record import REAL, Record, read_record
 from dataops.impact.base import Built, Change, NoBase, buildable, change_since
@@ -21,8 +23,11 @@ from dataops.manifest import Manifest, read_manifest
 from dataops.product import Product
 from dataops.store import open_store
 from dataops.store.folder import RECORD
-from dataops.warehouse import open_warehouse
 from dataops.warehouse.duckdb import FILE
+from dataops.warehouse.postgres_server import is_postgres
+
+if TYPE_CHECKING:  # its driver is there only where it is the warehouse
+    from dataops.warehouse.postgres_current import PostgresCurrent
 
 # The second build, which finds what changes whenever it is built, runs this much later.
 _LATER = timedelta(minutes=1)
@@ -40,6 +45,8 @@ class CurrentSide:
         environment: the variables for dbt under which head is built like it.
         later: the same, a little later.
         remarks: what to know of the raw that it was built from, one sentence each.
+        database: the file that holds it, or of it what is compared.
+        postgres: the release in its server; None on DuckDB.
         said: how both sides come about, in words.
     """
 
@@ -50,11 +57,21 @@ class CurrentSide:
     environment: dict[str, str]
     later: dict[str, str]
     remarks: tuple[str, ...]
+    database: Path
+    postgres: PostgresCurrent | None = None
     said: str = "on the raw that this release was built from"
 
     @property
-    def database(self) -> Path:
-        return self.state / FILE
+    def deferred(self) -> tuple[str, ...]:
+        """Arguments for dbt that let head read from the release itself what it does not build."""
+        return ("--defer", "--state", str(self.state)) if self.postgres else ()
+
+    def dbt(self, product: Product, here: Path, progress: Callable[[str], None]) -> Dbt:
+        """dbt for head, as a release runs it."""
+        if self.postgres:
+            return self.postgres.dbt(here, self.environment, progress)
+        environment, tree = self.environment, self.tree
+        return Dbt(product.root, "prod", here, environment, progress, files=tree)
 
     @property
     def built(self) -> dict[str, Built]:
@@ -63,7 +80,9 @@ class CurrentSide:
         return {name: Built(True, nodes[name].code) for name in buildable(self.manifest)}
 
     def build(self, wanted: Sequence[str]) -> dict[str, Built]:
-        """Nothing to do: it was released."""
+        """Nothing to do, it was released; from a server it is fetched."""
+        if self.postgres:
+            self.postgres.fetch(wanted)
         return self.built
 
 
@@ -84,11 +103,7 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
         raise DataopsError(
             "Nothing is released yet.", where=str(store.root), mend="uv run dataops release"
         )
-    if (kind := open_warehouse(product, store).name) != "duckdb":
-        raise DataopsError(
-            f"A comparison with the current release is not there on {kind} yet.",
-            mend="compare on the sample: uv run dataops check",
-        )
+    store.bring(run)
     state = store.releases / run
     try:
         record = read_record((state / RECORD).read_bytes())
@@ -101,6 +116,34 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
             mend="compare on the sample: uv run dataops check",
         )
     found = _change(product, record)
+    side = (_on_postgres if is_postgres(product) else _on_duckdb)(product, here, state, record)
+    if record.git.dirty:
+        said = "It was released with work that was not committed; git does not know that."
+        side = replace(side, remarks=(*side.remarks, said))
+    return found, side
+
+
+def _on_postgres(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
+    from dataops.warehouse.postgres import PostgresWarehouse
+    from dataops.warehouse.postgres_current import PostgresCurrent
+
+    server = PostgresCurrent.of(product, record.run, state / "manifest.json", here)
+    rows = {file.name: file.hash for file in PostgresWarehouse(product).raw()}
+    kept = {file.name: file.hash for file in facts.raw_from_json(state / facts.RAW_LIST)}
+    remarks: tuple[str, ...] = ()
+    if moved := sorted(name for name in {*rows} | {*kept} if rows.get(name) != kept.get(name)):
+        remarks = (
+            f"Raw went on since the release ({', '.join(moved[:3])}{' …' * (len(moved) > 3)}), and "
+            "all of it was read: what differs may be its doing.",
+        )
+    environment, later = _clocks(record, {**_of_both(product, here), **server.environment()})
+    return CurrentSide(
+        record.run, server.state, server.manifest, product.root, environment, later, remarks,
+        server.database, server, "on raw" if moved else CurrentSide.said,
+    )  # fmt: skip
+
+
+def _on_duckdb(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
     _look_for_room(here, state / FILE)
     kept = facts.raw_from_json(state / facts.RAW_LIST)
     root = product.raw
@@ -112,18 +155,25 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
         )
     now = facts.read_raw(root, product.target / "raw-seen.json")
     tree, remarks = _lay_out(product, here, kept, now)
-    raw = root.relative_to(product.root) if root.is_relative_to(product.root) else root
-    clock = datetime.fromisoformat(record.began_at.replace("Z", "+00:00"))
-    environment = {
-        "DATAOPS_DB": str(here / FILE),
-        "DATAOPS_RAW": str(raw),
-        "DATAOPS_NOW": clock.isoformat(),
-    }
-    later = {**environment, "DATAOPS_NOW": (clock + _LATER).isoformat()}
+    environment, later = _clocks(record, _of_both(product, here))
     manifest = read_manifest(state / "manifest.json", packages=True)
-    if record.git.dirty:
-        remarks += ("It was released with work that was not committed; git does not know that.",)
-    return found, CurrentSide(run, state, manifest, tree, environment, later, remarks)
+    database = state / FILE
+    return CurrentSide(record.run, state, manifest, tree, environment, later, remarks, database)
+
+
+def _of_both(product: Product, here: Path) -> dict[str, str]:
+    """What dbt is told on either warehouse; where raw is, in the words of a release."""
+    inside = product.raw.is_relative_to(product.root)
+    raw = product.raw.relative_to(product.root) if inside else product.raw
+    return {"DATAOPS_DB": str(here / FILE), "DATAOPS_RAW": str(raw)}
+
+
+def _clocks(record: Record, environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The release's clock, and a little later."""
+    clock = datetime.fromisoformat(record.began_at.replace("Z", "+00:00"))
+    times = (clock.isoformat(), (clock + _LATER).isoformat())
+    first, second = ({**environment, "DATAOPS_NOW": time} for time in times)
+    return first, second
 
 
 def _change(product: Product, record: Record) -> Change | NoBase:

@@ -158,7 +158,7 @@ def _lineage(impact: Impact) -> list[str]:
     if left_out:
         changed = sum(node.state not in ("same", "context") for node in impact.nodes)
         hidden = changed - sum(node.state not in ("same", "context") for node in nodes)
-        more = f", {hidden} of them changed and only between others" if hidden else ""
+        more = f"; {hidden} of them change too" if hidden else ""
         lines.append(f'<p class="soft">{left_out} are not drawn{more}.</p>')
     fits = " fits" if len({node.rank for node in nodes}) <= _FITS else ""
     return [*lines, f'<div class="drawing{fits}">{drawing(nodes, edges)}</div>']

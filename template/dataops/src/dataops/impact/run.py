@@ -111,9 +111,15 @@ class Plan:
         if self.whole:
             # What a release has collected, snapshots above all, is not made again from nothing.
             return ["--full-refresh"] if isinstance(self.base, CurrentSide) else []
-        if is_postgres(self.product):
+        if is_postgres(self.product) and not self.deferred:
             return []  # nothing of base stands beside it there
-        return ["--full-refresh", "--select", "state:modified+", "--state", str(self.base.state)]
+        state = self.deferred or ("--state", str(self.base.state))
+        return ["--full-refresh", "--select", "state:modified+", *state]
+
+    @property
+    def deferred(self) -> tuple[str, ...]:
+        """Arguments for dbt where head reads the rest from the release itself."""
+        return self.base.deferred if isinstance(self.base, CurrentSide) else ()
 
 
 def plan(
@@ -158,6 +164,8 @@ def plan(
         later = apart(base.manifest, wanted, anew)
         later = later if worth(base, later) else []
     first = [name for name in wanted if name not in later]
+    if current is not None:  # all of it stands; only what is compared need be at hand
+        first = sorted(anew & set(buildable(base.manifest)))
     built = base.build(first) if first else base.built
     failed = sorted(
         base.manifest.nodes[n].name for n in first if n not in anew and not _stands(built, n)
@@ -246,7 +254,8 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
     if skipped:
         # A failed test stops what is below it; what that would say is of interest all the same.
         doing("build what a failed test has left out")
-        rest = dbt.build(*plan.arguments[:1], *NOT_TESTS, "--select", *(n.name for n in skipped))
+        names = [node.name for node in skipped]
+        rest = dbt.build(*plan.arguments[:1], *plan.deferred, *NOT_TESTS, "--select", *names)
         built |= _results(rest)
     scratch = plan.here / "compare"
     with open_sides(scratch) as sides:
@@ -262,7 +271,8 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
             clock = plan.base.later if isinstance(plan.base, CurrentSide) else dbt.environment
             second = replace(dbt, environment={**clock, "DATAOPS_DB": str(again)})
             rebuilt = second.build(
-                "--no-write-json", "--full-refresh", *NOT_TESTS, "--select", *names
+                *("--no-write-json", "--full-refresh", *plan.deferred, *NOT_TESTS),
+                *("--select", *names),
             )
             work.look_again(again, {n.unique_id for n in rebuilt.nodes if n.status == "success"})
         impact = work.impact()

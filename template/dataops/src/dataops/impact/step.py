@@ -27,6 +27,7 @@ NAME = "impact"
 # A hook that has changed may say something else of every file.
 _TOOLS = (
     ".pre-commit-config.yaml",
+    ".pre-commit-team.yaml",
     ".yamllint",
     ".secrets.baseline",
     "uv.lock",

@@ -177,7 +177,7 @@ class PostgresWarehouse:
             self._take(cursor)
             self._clear_candidate(cursor)
             for relation in state if base else ():
-                source = Relation(_of_release(relation.schema, base), relation.name)
+                source = Relation(of_release(relation.schema, base), relation.name)
                 if not _is_table(cursor, source):
                     continue
                 schema = sql.Identifier(relation.schema)
@@ -253,7 +253,7 @@ class PostgresWarehouse:
             row = f"insert into {CANDIDATE}_{_OURS}.release values (%s, %s, %s, %s, %s, %s, %s)"
             cursor.execute(row, astuple(label))
             for schema in schemas(cursor, CANDIDATE):
-                new = sql.Identifier(_of_release(schema, run))
+                new = sql.Identifier(of_release(schema, run))
                 old = sql.Identifier(schema)
                 cursor.execute(sql.SQL("alter schema {} rename to {}").format(old, new))
                 cursor.execute(sql.SQL("comment on schema {} is %s").format(new), (run,))
@@ -297,7 +297,7 @@ class PostgresWarehouse:
 
         with connect(self.product) as connection, in_words("The release could not be looked at."):
             cursor = connection.cursor()
-            label = Relation(_of_release(f"{CANDIDATE}_{_OURS}", run), "release")
+            label = Relation(of_release(f"{CANDIDATE}_{_OURS}", run), "release")
             said = []
             if _is_table(cursor, label):
                 table = sql.Identifier(label.schema, label.name)
@@ -496,7 +496,7 @@ def _prefix(run: str) -> str:
     return f"r{run_number(run):06d}"
 
 
-def _of_release(schema: str, run: str) -> str:
+def of_release(schema: str, run: str) -> str:
     """The name of a candidate's schema once it is a release's."""
     return _prefix(run) + schema.removeprefix(CANDIDATE)
 

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import tempfile
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ import duckdb
 
 from dataops.dbt import Dbt, DbtRun
 from dataops.product import Product
+from dataops.warehouse import Relation
 from dataops.warehouse.postgres_sample import load
 from dataops.warehouse.postgres_server import (
     connect,
@@ -42,9 +44,14 @@ def environment() -> dict[str, str]:
 
 @dataclass
 class PostgresDbt(Dbt):
-    """dbt on one side of a check; its first build starts from nothing but that side's sample."""
+    """dbt on one side of a check; its first build starts from nothing but that side's sample.
+
+    Attributes:
+        taken: tables to start from besides, each with the place that a copy of it gets.
+    """
 
     stays: ClassVar[bool] = False
+    taken: tuple[tuple[Relation, Relation], ...] = ()
     _begun: bool = field(default=False, repr=False)
 
     @property
@@ -60,7 +67,9 @@ class PostgresDbt(Dbt):
         if not self._begun:
             self._begun = True
             self.finish()
-            load(self._product, self.environment["DATAOPS_RAW_SCHEMA"])
+            if schema := self.environment.get("DATAOPS_RAW_SCHEMA"):
+                load(self._product, schema)
+            _take(self._product, self.taken)
         run = super().build(*arguments)
         mirror(self._product, self.schema, self.root / self.environment["DATAOPS_DB"])
         return run
@@ -82,8 +91,33 @@ class PostgresDbt(Dbt):
             drop_schemas(cursor, schemas(cursor, self.schema))
 
 
-def mirror(product: Product, prefix: str, to: Path) -> None:
-    """Copy every table and view in the schemas of a prefix into a new DuckDB file.
+def _take(product: Product, taken: Sequence[tuple[Relation, Relation]]) -> None:
+    from psycopg2 import sql
+
+    with connect(product) as connection, in_words("What a release holds could not be copied."):
+        cursor = connection.cursor()
+        for source, copy in taken:
+            schema = sql.Identifier(copy.schema)
+            cursor.execute(sql.SQL("create schema if not exists {}").format(schema))
+            names = [sql.Identifier(place.schema, place.name) for place in (copy, source)]
+            cursor.execute(sql.SQL("create table {} as table {}").format(*names))
+
+
+def mirror(
+    product: Product,
+    prefix: str,
+    to: Path,
+    only: Collection[Relation] | None = None,
+    called: str = "",
+) -> None:
+    """Copy tables and views in the schemas of a prefix into a new DuckDB file.
+
+    Args:
+        product: whose they are.
+        prefix: what the schemas' names begin with.
+        to: the file.
+        only: the relations to copy; all if None.
+        called: what the names begin with in the file; the same if empty.
 
     Raises:
         DataopsError: the server refused.
@@ -115,8 +149,11 @@ def mirror(product: Product, prefix: str, to: Path) -> None:
             spelled = f"{_quoted(name)} {_type(kind)}"
             columns.setdefault((schema, table), []).append(spelled)
         for (schema, table), spelled_columns in columns.items():
-            place = f"{_quoted(schema)}.{_quoted(table)}"
-            file.execute(f"create schema if not exists {_quoted(schema)}")
+            if only is not None and Relation(schema, table) not in only:
+                continue
+            there = _quoted((called or prefix) + schema[len(prefix) :])
+            place = f"{there}.{_quoted(table)}"
+            file.execute(f"create schema if not exists {there}")
             file.execute(f"create table {place} ({', '.join(spelled_columns)})")
             query = sql.SQL("copy (select * from {}) to stdout (format csv, null {})").format(
                 sql.Identifier(schema, table), sql.Literal(_NULL)
