@@ -222,6 +222,25 @@ def test_a_store_that_cannot_be_reached(
     assert [outcome for _, outcome in outcomes(second)] == [PUBLISHED, FAILED, PUBLISHED]
 
 
+def test_a_copy_that_is_cut_off_is_fetched_again(places: Places) -> None:
+    runs = [worker.quick_release(places.first).record.run for _ in range(2)]
+    copy = store_of(Product(places.first))
+    cut = [
+        copy.history / "runs" / f"{runs[0]}.json",
+        copy.releases / runs[1] / "release.json",
+        copy.releases / runs[1] / "warehouse.duckdb",
+    ]
+    for file in cut:
+        file.chmod(0o644)
+        file.write_bytes(file.read_bytes()[:100])
+    done = worker.quick_release(places.first)
+    assert done.exit_code == 0
+    assert done.record.base == runs[1]
+    assert not status(Product(places.first)).damaged
+    assert [outcome for _, outcome in outcomes(places.second)] == [PUBLISHED] * 3
+    assert not (copy.history / "damaged").exists()
+
+
 # ── A branch ─────────────────────────────────────────────────────────────────────────────────────
 
 

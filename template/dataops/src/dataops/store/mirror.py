@@ -95,7 +95,7 @@ class MirrorStore(FolderStore):
             return
         with self._alone(), self._in_words("The release could not be fetched."):
             for path, file in self._seen().files.items():
-                if path.startswith(f"releases/{run}/"):
+                if path.startswith(f"releases/{run}/") and not self._is_here(path, file):
                     self._get(path, file)
 
     def address(self, run: str, name: str) -> str:
@@ -237,7 +237,7 @@ class MirrorStore(FolderStore):
     def _bring_all(self, tree: Tree) -> None:
         seen = self._seen().files
         for path, file in tree.files.items():
-            here = (self.root / path).exists()
+            here = self._is_here(path, file)
             first, *_ = path.split("/")
             if first == "releases":
                 _, run, name = path.split("/", 2)
@@ -247,10 +247,16 @@ class MirrorStore(FolderStore):
             elif not here or path not in seen or seen[path].id != file.id:
                 self._get(path, file)
 
+    def _is_here(self, path: str, file: File) -> bool:
+        """Whether the copy has it; what never changes and has another size was cut off."""
+        try:
+            size = (self.root / path).stat().st_size
+        except FileNotFoundError:
+            return False
+        return size == file.size or not path.startswith(("releases/", "history/runs/"))
+
     def _get(self, path: str, file: File) -> None:
         goal = self.root / path
-        if path.startswith("releases/") and goal.exists() and goal.stat().st_size == file.size:
-            return
         goal.parent.mkdir(parents=True, exist_ok=True)
         draft = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
         try:
