@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import ops_history as ops
 import release_worker as worker
+from dataops.figures import ledger
 from dataops.history import History
+from dataops.history_record import IncidentFact, Record, utc
+from dataops.incidents import incidents
 from dataops.late import watch
 from dataops.product import Product
 from dataops.releases import releases
@@ -105,3 +111,30 @@ def test_the_machine_that_looks_need_not_be_the_one_that_releases(
     worker.quick_release(releasing)
     assert status(Product(looking)).open == ()
     assert watch(Product(looking)).exit_code == 0
+
+
+@pytest.mark.parametrize("number", [2, 5])
+def test_a_release_that_was_at_work_elsewhere_ends_it_whatever_its_number(
+    tmp_path: Path, number: int
+) -> None:
+    """It had its number before this was noticed, on a machine that knew nothing of it."""
+    team = ops.Simulation()
+    team.code(ops.START, *ops.MODELS)
+    team.run(ops.START)
+    noticed = ops.START + timedelta(hours=31, minutes=15)
+    team.run(ops.START + timedelta(hours=30), outcome="stopped")  # begun, and at work until …
+    slow = replace(team.records[1], outcome="published", ended_at=utc(noticed + timedelta(hours=1)))
+    stamp = utc(noticed).replace("-", "").replace(":", "")
+    late = Record(
+        f"{number:06d}-{stamp}-late", number, "shop", "status", "", "late", utc(noticed),
+        incident=IncidentFact(since=utc(noticed - timedelta(minutes=15))),
+    )  # fmt: skip
+    end = noticed + timedelta(hours=2)
+    for records, seconds, still in (
+        ([team.records[0], late], 8100, True),
+        ([team.records[0], late, slow], 4500, False),
+    ):
+        folder = tmp_path / str(still)
+        with ledger(ops.write(folder, records), ops.DEADLINE, end) as book:
+            (one,) = incidents(book)
+        assert (one.kind, one.seconds, one.open) == ("late", seconds, still)

@@ -245,16 +245,18 @@ select
 from runs
 where verb in ('status', 'incident') and outcome in ('late', 'reported');
 
--- A late release is over with the next one that is published; what a person found, when one says so.
+-- A late release is over with the next one that is published, also with one that had its number
+-- already when this was noticed; what a person found, when one says so.
 create temp table over as
-select n.number as opened_number, min(r.number) as closed_number
+select n.run as opened_run, arg_min(r.run, r.number) as closed_run
 from noticed as n
-inner join runs as r on n.number < r.number
+inner join runs as r on n.run <> r.run
 where
     n.outcome = 'late' and r.verb = 'release' and r.outcome = 'published'
+    and (n.number < r.number or r.ended_at >= n.began_at)
     or n.outcome = 'reported' and r.verb = 'incident' and r.outcome = 'closed'
-    and r.incident.incident = 'reported@' || n.number
-group by n.number;
+    and r.incident.incident = 'reported@' || n.number and n.number < r.number
+group by n.run;
 
 create temp table incidents as
 with broken as (
@@ -323,7 +325,7 @@ select
     n.run as last_run,
     1 as runs,
     coalesce(nullif(n.subject, ''), 'run') as cause,
-    o.closed_number,
+    closing.number as closed_number,
     closing.run as closed_run,
     coalesce(closing.ended_at, closing.began_at) as closed_at,
     greatest(
@@ -341,8 +343,8 @@ select
     if(n.outcome = 'reported', 'person', 'machine') as found_by,
     coalesce(seen_in.number, n.number) as blamed_number
 from noticed as n
-left join over as o on n.number = o.opened_number
-left join runs as closing on o.closed_number = closing.number
+left join over as o on n.run = o.opened_run
+left join runs as closing on o.closed_run = closing.run
 left join published as seen_in on n.release = seen_in.run;
 
 -- The nodes that a code release changed: their files differ from the release before it.
