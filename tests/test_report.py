@@ -22,11 +22,12 @@ import ops_history as ops
 import release_worker as worker
 from dataops.figures import NAMES, ledger, shown
 from dataops.history_record import Record, RelationProfile, moment
-from dataops.incidents import incidents
+from dataops.incidents import Incident, incidents
 from dataops.manifest import CalledTest, Column, Manifest, Node
 from dataops.product import Product
 from dataops.report import page, report
 from dataops.report.facts import Facts, coverage, gather
+from dataops.report.page import answers
 from dataops.screen_release import show_status
 from dataops.status import Status, status
 from test_figures import Plain
@@ -148,6 +149,25 @@ def test_the_page_holds_the_figures_and_fetches_nothing(tmp_path: Path, runs: in
         assert "Open incidents" in html
         assert "board" in html
         assert len(re.findall("<rect", html)) >= min(runs, 100) * 0.8
+
+
+def test_the_front_never_calls_good_what_nobody_knows_to_be_good(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, past(1))
+    assert [kind for _, kind, _, _ in answers(facts)] == ["good", "good", "good"]
+    stood = facts.status
+    assert stood.current is not None
+    rehearsal = replace(stood, current=replace(stood.current, kind="rehearsal"))
+    told = answers(replace(facts, status=rehearsal))
+    assert [kind for _, kind, _, _ in told] == ["calm", "calm", "good"]
+    error = Incident(
+        "reported@2", "reported", "reported", "orders twice", "run", "", "", "", facts.at, "", 1,
+        "run", 60.0, "", None, stood.current.run, False, False, found_by="person",
+    )  # fmt: skip
+    told = answers(replace(facts, status=replace(stood, open=(error,))))
+    assert [kind for _, kind, _, _ in told] == ["bad", "good", "bad"]
+    assert "reported: orders twice" in told[0][3]
+    late = replace(stood, late=(facts.at,))
+    assert answers(replace(facts, status=late))[1][1] == "bad"
 
 
 def test_every_chart_says_what_it_shows(tmp_path: Path) -> None:

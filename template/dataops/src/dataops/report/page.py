@@ -144,7 +144,10 @@ def answers(facts: Facts) -> tuple[tuple[str, str, str, str], ...]:
     else:
         since = f"Published {_when_text(current.ended_at)}, {_age(found.age)} ago."
         last = found.last
-        if current.kind == REHEARSAL:
+        known = [one for one in found.open if one.found_by == "person"]
+        if known:
+            good = ("bad", "An error is known", f"{known[0].label}. {known[0].between}. {since}")
+        elif current.kind == REHEARSAL:
             good = ("calm", "A rehearsal", f"Built from the sample, not from raw. {since}")
         elif last is not None and last.outcome in (REFUSED, FAILED, "crashed", "stopped"):
             why = f"The last run was {last.outcome}; readers keep {current.run}. {since}"
@@ -158,6 +161,9 @@ def answers(facts: Facts) -> tuple[tuple[str, str, str, str], ...]:
         late = ("bad", "Late", since + _when(found.late[0]) + ".")
     elif current is None:
         late = ("bad", "Nobody can tell", "Nothing was published yet.")
+    elif current.kind == REHEARSAL:
+        due = f"due each day at {facts.deadline} UTC, once there is raw."
+        late = ("calm", "Nobody can tell", f"Nothing was built from raw yet; {due}")
     else:
         late = ("good", "Yes", f"Nothing is late; due each day at {facts.deadline} UTC.")
     count = len(found.open)
