@@ -30,6 +30,7 @@ from sqlfluff.core import FluffConfig, Linter
 from yamllint import linter as yamllint  # type: ignore[import-untyped]
 from yamllint.config import YamlLintConfig  # type: ignore[import-untyped]
 
+import harness
 from dataops.draft import Drafts, draft_tables, known_tables, write
 from dataops.raw import SourceTable
 from dataops.sampling.personal import classify
@@ -217,7 +218,10 @@ class Built:
 
 def styled(files: dict[str, str]) -> list[str]:
     """Drafted SQL files that `sqlfluff fix` would change, or has something against."""
-    linter = Linter(config=FluffConfig.from_path(str(TEMPLATE)))
+    settings = (TEMPLATE / ".sqlfluff.jinja").read_text(encoding="utf-8")
+    settings = settings.replace("{{ warehouse }}", "duckdb")
+    settings = settings.replace("macros,dataops/macros", str(TEMPLATE / "dataops" / "macros"))
+    linter = Linter(config=FluffConfig.from_string(settings))
     found = []
     for path, text in files.items():
         if path.endswith(".sql"):
@@ -796,7 +800,8 @@ def test_dbt_builds_the_worst(tmp_path: Path) -> None:
         "groups:\n  - name: team\n    owner: {name: Team, email: team@shop.example}\n"
     )
     shutil.copytree(TEMPLATE / "dataops/macros", product / "macros")
-    shutil.copy(TEMPLATE / "profiles.yml", product)
+    profiles = harness.render(tmp_path / "whole", {"content": "empty"}) / "profiles.yml"
+    shutil.copy(profiles, product)
     (product / "dbt_project.yml").write_text(
         "name: odd\nversion: '1.0.0'\nprofile: dataops\n"
         "flags: {require_unique_project_resource_names: true, send_anonymous_usage_stats: false}\n"

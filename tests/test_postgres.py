@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ import harness
 import postgres
 import postgres_worker as worker
 import release_worker as duckdb_worker
-from dataops.add import add
 from dataops.errors import DataopsError
 from dataops.history import History
 from dataops.history_record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK, STOPPED
@@ -179,6 +178,58 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     assert "127.0.0.1" in product.dataops("status", code=None, env=clock).stdout
 
 
+@pytest.mark.slow
+def test_files_of_ones_own_become_a_product(server: postgres.Server, tmp_path: Path) -> None:
+    """`start --from` drafts for PostgreSQL: every check passes, a rehearsal is published."""
+    files = tmp_path / "files"
+    files.mkdir()
+    days = [date(2026, 1, 1) + timedelta(i % 59) for i in range(90)]
+    head = "Visit ID;Day;Started;Seen At;Price;Ratio;Member;Order;Written;PersonNo\n"
+    rows = [
+        f"{i + 1};{day:%d.%m.%Y};{day:%m/%d/%Y} {i % 12 + 1:02}:30 {'PM' if i % 2 else 'AM'};"
+        f"{day}T10:00:00+02:00;{i},50;{i}e-3;{'yes' if i % 3 else 'no'};A{i % 7};"
+        f"{day:%d %b %Y};{i % 40 + 1}\n"
+        for i, day in enumerate(days)
+    ]
+    (files / "visits.csv").write_text(head + "".join(rows), encoding="utf-8")
+    people = [
+        {"person_no": i, "gear": {"brand": f"Brand {i % 5}", "size": 30 + i}, "tags": ["a", i]}
+        for i in range(1, 41)
+    ]
+    lines = "\n".join(json.dumps(one) for one in people)
+    (files / "people.ndjson").write_text(lines + "\n", encoding="utf-8")
+    answers = {"warehouse": "postgres", "product_name": "visits", "content": "empty"}
+    product = harness.product(tmp_path / "visits", answers)
+    _set_up(server, "visits")
+    product.environment |= server.environment("visits_writer", "visits")
+    said = product.dataops("start", "--from", str(files)).stdout
+    assert "published, as a rehearsal on the sample" in said
+    seen = server.ask(
+        "select visit_id, day, started, seen_at, ratio, member, written, person_no "
+        "from staging.stg_visits order by visit_id limit 2",
+        "visits_writer",
+        "visits",
+    )
+    assert len(seen) == 2
+    for row in seen:
+        i = row[0] - 1
+        hour = (i % 12 + 1) % 12 + (12 if i % 2 else 0)
+        day = days[i]
+        assert row[1] == day
+        assert row[2] == datetime(day.year, day.month, day.day, hour, 30)
+        assert row[3] == datetime(day.year, day.month, day.day, 8, 0)
+        assert row[4] == pytest.approx(i / 1000)
+        assert row[5] is bool(i % 3)
+        assert row[6] == day
+    people_seen = server.ask(
+        "select person_no, gear_brand, gear_size from staging.stg_people order by 1 limit 1",
+        "visits_writer",
+        "visits",
+    )
+    number = people_seen[0][0]
+    assert people_seen == [(number, f"Brand {number % 5}", 30 + number)]
+
+
 def _marts(file: Path) -> dict[str, list[tuple[Any, ...]]]:
     """What the example's unchanged marts hold, whatever their schemas are called."""
     with duckdb.connect(str(file), read_only=True) as connection:
@@ -227,15 +278,6 @@ def test_the_check_has_a_server_in_ci(tmp_path: Path, ci: str) -> None:
     ownership = template.ownership()
     astray = [path for path in harness.tree(root, ".") if len(ownership.classes(path)) != 1]
     assert astray == []
-
-
-def test_drafting_is_refused_in_words(tmp_path: Path) -> None:
-    root = harness.render(tmp_path / "p", {"warehouse": "postgres", "content": "empty"})
-    file = tmp_path / "orders.csv"
-    file.write_text("order_id\n1\n", encoding="utf-8")
-    with pytest.raises(DataopsError, match="not there for PostgreSQL yet"):
-        add(Product(root), file, lambda line: None)
-    assert not (root / "raw").exists()
 
 
 # ── Without dbt ──────────────────────────────────────────────────────────────────────────────────

@@ -70,7 +70,7 @@ def test_an_update_keeps_the_teams_lines_and_renews_the_managed_files(
     harness.git(product, "commit", "-q", "-m", "a year of work")
 
     # The template moves on: managed and owned files change, one comes and one goes.
-    append(template / "template" / ".sqlfluff", "# a new rule")
+    append(template / "template" / ".sqlfluff.jinja", "# a new rule")
     append(template / "template" / "dataops/src/dataops/steps.py", "", "NEW = 1")
     append(template / "template" / "dbt_project.yml.jinja", "# a better default")
     append(template / "template" / "models/marts/customers.sql", "-- changed in the template")
@@ -107,7 +107,7 @@ def test_an_edit_of_a_managed_file_is_not_lost_in_silence(template: Path, tmp_pa
     append(product / ".sqlfluff", "# the team's own line")
     harness.git(product, "add", "-A")
     harness.git(product, "commit", "-q", "-m", "first")
-    append(template / "template" / ".sqlfluff", "# a new rule")
+    append(template / "template" / ".sqlfluff.jinja", "# a new rule")
     release(template, "v1.1.0")
     update(product)
     assert "# the team's own line" in (product / ".sqlfluff").read_text("utf-8")

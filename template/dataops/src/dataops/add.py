@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataops.draft import Drafts, Written, draft_tables, known_tables, resources, write
-from dataops.errors import DataopsError
 from dataops.landing import land, tables_in
 from dataops.product import Product
 from dataops.raw import SourceTable
+from dataops.sample import load
 from dataops.sampling.cut import SampleReport, cut
 from dataops.sampling.personal import classify
 from dataops.warehouse.postgres_server import is_postgres
@@ -42,16 +42,8 @@ def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
         doing: shows what is being done right now.
 
     Raises:
-        DataopsError: a file could not be read, or nothing is drafted for this warehouse; raw and
-            the models are as they were.
+        DataopsError: a file could not be read; raw and the models are as they were.
     """
-    if is_postgres(product):
-        raise DataopsError(
-            "Drafting from files is not there for PostgreSQL yet.",
-            where=str(source),
-            mend="load them into the schema raw, and write source and staging model by hand: "
-            "docs/postgres.md shows both",
-        )
     tables = land(source, product.raw, progress=doing)
     doing("profiling and drafting")
     landed = {table.name for table in tables}
@@ -63,8 +55,11 @@ def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
         product.group,
         classify,
         taken=resources(product.root),
+        warehouse=str(product.answers.get("warehouse", "duckdb")),
     )
     written = write(drafts.files, product.root)
     doing("cutting the sample")
     sample = cut(product.root, product.raw, product.sample)
+    if is_postgres(product):
+        load(product, doing)
     return Added(tables, drafts, written, sample)

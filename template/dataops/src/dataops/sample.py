@@ -23,7 +23,10 @@ def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
             mend="write what it shall be cut from there, a folder a table: psql's \\copy does it",
         )
     doing("cutting the sample")
-    return cut(product.root, product.raw, product.sample)
+    report = cut(product.root, product.raw, product.sample)
+    if is_postgres(product):
+        load(product, doing)
+    return report
 
 
 def load(product: Product, doing: Callable[[str], None]) -> tuple[str, dict[str, int]]:

@@ -80,7 +80,7 @@ def start(
         show(added)
     elif (product.root / _EXAMPLE).is_file() and not is_postgres(product):
         _make_example_raw(product, say, doing)
-    if is_postgres(product):
+    if is_postgres(product) and source is None:
         schema, rows = load(product, doing)
         say(f"sample: {len(rows)} tables in {schema}, for dbt by hand")
     done = check(product, say, doing)

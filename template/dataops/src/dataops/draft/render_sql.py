@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dataops.draft import sql
 from dataops.draft.mart import Mart
@@ -28,11 +28,15 @@ select * from renamed
 """
 
 
-def staging(table: Table, groups: Sequence[tuple[str, Sequence[Column]]]) -> str:
-    """The file of a staging model."""
+def staging(
+    table: Table,
+    groups: Sequence[tuple[str, Sequence[Column]]],
+    spelled: Callable[[sql.Sql], sql.Sql],
+) -> str:
+    """The file of a staging model; `spelled` puts its expressions into the warehouse's words."""
     return _STAGING.format(
         source=f"{{{{ source('{SOURCE}', '{table.name}') }}}}",
-        columns=_listed([[_item(c) for c in group] for _, group in groups], groups),
+        columns=_listed([[_item(c, spelled) for c in group] for _, group in groups], groups),
     )
 
 
@@ -45,12 +49,13 @@ def staging_query(table: Table, relation: str) -> str:
     return f"select {', '.join(columns)}, rowid as {sql.ROW} from {relation}"
 
 
-def _item(column: Column) -> tuple[sql.Sql, str]:
-    expression = sql.column_sql(column.cast, column.leaf)
+def _item(column: Column, spelled: Callable[[sql.Sql], sql.Sql]) -> tuple[sql.Sql, str]:
+    expression = spelled(sql.column_sql(column.cast, column.leaf))
     same = isinstance(expression, str) and expression == column.name
     if same and column.leaf.path[-1] != column.name:
         # DuckDB would hand on the file's own spelling (Vorname): another column to a contract.
-        return sql.Call("cast(", (expression,), f" as {column.cast.type}"), f" as {column.name}"
+        same_name = sql.Call("cast(", (expression,), f" as {column.cast.type}")
+        return spelled(same_name), f" as {column.name}"
     return expression, "" if same else f" as {column.name}"
 
 

@@ -19,6 +19,10 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./(),' -]*[A-Za-z0-9_.)]|[A-Za-z]")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan"})
 _JINJA = re.compile(r"\{\{|\{%|\{#|\}\}|%\}|#\}")
 _UNPRINTED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_SCHEMA = (
+    "{{ env_var('DATAOPS_RAW_SCHEMA', 'raw' if target.name == 'prod' else "
+    "target.schema ~ '_sample') }}"
+)
 _RAW = "{{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod' else 'sample') }}"
 
 
@@ -63,11 +67,13 @@ def source(
     fresh: Freshness | None,
     references: Sequence[Reference],
     parents: Mapping[str, Table],
+    on_server: bool,
 ) -> str:
-    """The dbt source of one table."""
+    """The dbt source of one table; `on_server` it is read from a schema."""
     lines = [
         "sources:",
         f"  - name: {SOURCE}",
+        *([f"    schema: {_quoted(_SCHEMA)}"] if on_server else []),
         "    tables:",
         f"      - name: {scalar(table.name)}",
     ]

@@ -13,6 +13,7 @@ from dataops.draft import (
     mart,
     names,
     personal,
+    postgres,
     relationships,
     render_sql,
     render_yaml,
@@ -111,6 +112,7 @@ def draft_tables(
     group: str,
     classify: Classify,
     taken: Mapping[str, str] | None = None,
+    warehouse: str = "duckdb",
 ) -> Drafts:
     """Drafts sources, staging models and tests for `tables`, and a first mart when none are known.
 
@@ -122,13 +124,14 @@ def draft_tables(
         group: the dbt group that the models belong to.
         classify: says whether a column is personal; its values appear in no draft then.
         taken: path of each resource of the product by its name, so that no name is used twice.
+        warehouse: which SQL is drafted: duckdb or postgres.
 
     Raises:
         DataopsError: when a file can't be read.
     """
     with bench(root) as scratch:
         found = _find(scratch, tables, [_as_known(table) for table in known], classify)
-    return _write_down(found, group, mart_wanted=not known, taken=taken or {})
+    return _write_down(found, group, not known, taken or {}, warehouse)
 
 
 def _as_known(table: Known | SourceTable) -> Known:
@@ -407,7 +410,11 @@ def _tests(
     return tuple(kept)
 
 
-def _write_down(found: _Found, group: str, mart_wanted: bool, taken: Mapping[str, str]) -> Drafts:
+def _write_down(
+    found: _Found, group: str, mart_wanted: bool, taken: Mapping[str, str], warehouse: str
+) -> Drafts:
+    on_server = warehouse == "postgres"
+    spelled = postgres.spelled if on_server else _as_it_is
     files: dict[str, str] = {}
     drafted = []
     by_name = {t.name: t for t in found.tables}
@@ -419,12 +426,12 @@ def _write_down(found: _Found, group: str, mart_wanted: bool, taken: Mapping[str
         doubts = [d for d in found.doubts if d.table == table.name]
         groups = mart.ordered(table, key, own)
         loaded = found.loaded.get(table.name)
-        fresh = tests.freshness(table, loaded, found.gaps[table.name]) if loaded else None
+        fresh = tests.freshness(table, loaded, found.gaps[table.name], spelled) if loaded else None
         written = found.tests[table.name]
         files[f"{STAGING}/raw_{table.name}.yml"] = render_yaml.source(
-            table, found.leaves[table.name], fresh, own, by_name
+            table, found.leaves[table.name], fresh, own, by_name, on_server
         )
-        files[f"{STAGING}/{table.model}.sql"] = render_sql.staging(table, groups)
+        files[f"{STAGING}/{table.model}.sql"] = render_sql.staging(table, groups, spelled)
         files[f"{STAGING}/{table.model}.yml"] = render_yaml.staging(
             table, key, groups, written, doubts, group
         )
@@ -448,18 +455,24 @@ def _write_down(found: _Found, group: str, mart_wanted: bool, taken: Mapping[str
         )
         if first:
             name = first.name
-            files |= _mart_files(first, found.types, group)
+            files |= _mart_files(first, found.types, group, on_server)
     suggestions = tuple(r for r in found.references if by_name[r.child].known)
     read = {t.name for t in found.tables}
     unread = tuple(d for d in found.doubts if d.table not in read)
     return Drafts(files, tuple(drafted), name, suggestions, unread)
 
 
+def _as_it_is(expression: sql.Sql) -> sql.Sql:
+    return expression
+
+
 def _mart_files(
-    first: mart.Mart, made: Mapping[str, Mapping[str, str]], group: str
+    first: mart.Mart, made: Mapping[str, Mapping[str, str]], group: str, on_server: bool
 ) -> dict[str, str]:
     kinds = {c.name: made[first.fact.name][c.name] for c in first.columns}
     kinds |= {j.name: made[j.reference.parent][j.column.name] for j in first.joins}
+    if on_server:
+        kinds = {name: postgres.type_name(kind) for name, kind in kinds.items()}
     files = {
         f"{MARTS}/{first.name}.sql": render_sql.mart(first),
         f"{MARTS}/{first.name}.yml": render_yaml.mart(first, kinds, group),

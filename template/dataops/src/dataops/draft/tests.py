@@ -8,7 +8,7 @@ test will ask, so that every drafted test is tried on all rows before it is writ
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dataops.draft import names, sql
 from dataops.draft.values import Column, Freshness, Key, Reference, Table, Test
@@ -317,10 +317,12 @@ def loaded_column(table: Table) -> Column | None:
     return table.columns[min(found)[1]] if found else None
 
 
-def freshness(table: Table, column: Column, gap: float | None) -> Freshness:
+def freshness(
+    table: Table, column: Column, gap: float | None, spelled: Callable[[sql.Sql], sql.Sql]
+) -> Freshness:
     """How long a source may rest: twice the gap that is usual between its days, two at least."""
     usual = max(int(gap or 1), 1)
-    expression = sql.flat(sql.column_sql(column.cast, column.leaf, rendered=True))
+    expression = sql.flat(spelled(sql.column_sql(column.cast, column.leaf, rendered=True)))
     if column.cast.type != "timestamp":
         expression = f"cast({expression} as timestamp)"
     every = "a day" if usual == 1 else f"{usual} days"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from dataops.draft.sql import identifier
 from dataops.errors import DataopsError
 from dataops.product import Product
 from dataops.sampling.plan import PlannedTable, has_tables, read_plan
@@ -103,7 +104,7 @@ def _write(
             "select column_name, data_type from duckdb_columns() "
             "where table_name = 'read' order by column_index"
         ).fetchall()
-        columns = [(name, _type(kind)) for name, kind in found]
+        columns = [(_name(name), _type(kind)) for name, kind in found]
         values = ", ".join(_value(name, kind) for name, kind in found)
         target = str(to).replace("'", "''")
         files.execute(
@@ -116,6 +117,12 @@ def _write(
             mend="cut it anew: uv run dataops sample",
         ) from error
     return columns
+
+
+def _name(name: str) -> str:
+    """A column's name on the server: in lower case where models write it without quotes."""
+    plain = identifier(name, rendered=True)
+    return name if plain.startswith('"') else plain
 
 
 def _type(kind: str) -> str:
