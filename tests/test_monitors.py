@@ -7,9 +7,10 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pytest
@@ -19,12 +20,14 @@ import ops_history as ops
 import release_worker as worker
 from dataops.errors import DataopsError
 from dataops.history import History
+from dataops.history_facts import RawFile, read_raw
 from dataops.history_record import ColumnProfile, NodeRun, Record, RelationProfile, read_record
 from dataops.manifest import Column, Manifest, Node
-from dataops.monitors import Watched, judge_all, levels_of, profile_all, recall
+from dataops.monitors import Raw, Watched, judge_all, levels_of, profile_all, recall
 from dataops.monitors.accepted import accept, read_accepted
 from dataops.monitors.expect import Past, expect, quantile
 from dataops.monitors.judge import ERROR, WARN
+from dataops.monitors.past import Memory, release_of
 from dataops.monitors.personal import personal_columns
 from dataops.product import Product
 from dataops.screen_release import next_command, show_status
@@ -161,8 +164,6 @@ def test_one_query_profiles_a_relation_and_no_text_comes_along(tmp_path: Path) -
 
 
 def _zone() -> float:
-    from datetime import timezone
-
     return datetime(2026, 1, 3).timestamp() - datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
 
 
@@ -359,6 +360,221 @@ def test_a_model_may_say_otherwise(
 def test_a_setting_that_there_is_not_is_refused() -> None:
     with pytest.raises(DataopsError, match="set to something"):
         levels_of(manifest({"monitors": {"volumes": "warn"}}).nodes[ORDERS])
+
+
+# ── What came with a delivery ────────────────────────────────────────────────────────────────────
+
+SOURCE = "source.shop.raw.orders"
+
+
+def column(name: str = "amount", **facts: Any) -> ColumnProfile:
+    return ColumnProfile(**{"name": name, "type": "DOUBLE", "nulls": 0, **facts})
+
+
+def came(rows: int = 100, files: int = 1, **facts: Any) -> RelationProfile:
+    """What came to a source; its fingerprint is another every time, as that of new data."""
+    facts = {"fingerprint": str(random.random()), "columns": (column("status"),), **facts}
+    return RelationProfile(SOURCE, "raw.orders", rows, files=files, **facts)
+
+
+def table(rows: int, *columns: ColumnProfile, **facts: Any) -> RelationProfile:
+    return RelationProfile(ORDERS, "orders", rows, columns or (column(),), **facts)
+
+
+def growing(count: int, seed: int = 1, step: float = 200) -> list[RelationProfile]:
+    """A table to which about as many rows come every day, on weekends a third of them."""
+    chance, rows, found = random.Random(seed), 5000, []
+    for day in range(count):
+        weekend = 0.33 if (ops.START + day * DAY).weekday() > 4 else 1.0
+        rows += round(step * weekend * chance.gauss(1, 0.05))
+        found.append(table(rows, column(distinct=40, low=1.0, high=99.0, mean=50.0)))
+    return found
+
+
+def test_half_of_what_came_is_caught_though_the_table_hardly_shows_it(watch: Watch) -> None:
+    days = growing(40)
+    watch.go(days[:35])
+    assert watch.day().weekday() < 5
+    before, whole = days[34].rows, days[35].rows
+    assert told(watch.judge(days[35])) == []
+    half = watch.judge(table(before + (whole - before) // 2, *days[34].columns))
+    assert told(half) == [("volume", ERROR)]
+    assert "rows that came" in half.findings[0].message
+    assert 100 < (half.findings[0].low or 0) < 200
+    nothing = watch.judge(days[34])
+    assert told(nothing) == [("volume", WARN)], "late is told: what readers have is still right"
+
+
+def test_two_days_at_once_are_two_days(watch: Watch) -> None:
+    days = growing(40, step=400)
+    watch.go(days[:28])
+    refused = replace(watch.team.run(watch.day(), outcome="refused"), profile=())
+    watch.records.append(refused)  # yesterday's release was refused: today brings both days
+    assert told(watch.judge(days[29])) == []
+
+
+def test_a_second_release_of_the_same_raw_is_no_day_without_rows(watch: Watch) -> None:
+    days = growing(20)
+    watch.go(days)
+    same = ops.write(watch.folder, watch.records)
+    memory = recall(same, watch.records[-1].raw.fingerprint, watch.day() - 20 * DAY / 24)
+    found = judge_all([days[-1]], memory, watch.manifest, [node_run()], watch.day())
+    assert told(found) == []
+    shrunk = replace(days[-1], rows=days[-1].rows // 3)
+    found = judge_all([shrunk], memory, watch.manifest, [node_run()], watch.day())
+    assert ("volume", ERROR) in told(found)
+
+
+def test_nulls_and_means_of_what_came(watch: Watch) -> None:
+    base = [table(1000 + 100 * n, column(nulls=0, distinct=40, mean=50.0, low=0, high=99))
+            for n in range(20)]  # fmt: skip
+    watch.go(base)
+    nulls = table(3000, column(nulls=60, distinct=40, mean=50.0, low=0, high=99))
+    assert told(watch.judge(nulls)) == [("nulls", ERROR)]  # 2 of 100 in all, 60 of 100 that came
+    # The mean of 2,900 rows is 50; of 3,000 it is 215 when the last hundred are a hundredfold.
+    cents = table(3000, column(nulls=0, distinct=40, mean=(2900 * 50 + 100 * 5000) / 3000,
+                               low=0, high=99))  # fmt: skip
+    assert ("mean", ERROR) in told(watch.judge(cents))
+
+
+def time_column(day: int, days: int, ahead: float = 0) -> ColumnProfile:
+    """Holds each of `days` days up to day number `day`, seconds since 1970 at midnight."""
+    last = ops.START.replace(hour=0).timestamp() + 86_400 * (day + ahead)
+    return ColumnProfile(
+        "ordered_at", "TIMESTAMP", 0, days, last - 86_400 * (day + 10), last, days=days
+    )
+
+
+def test_a_missing_day_an_old_one_and_one_that_has_not_come(watch: Watch) -> None:
+    for day in range(12):
+        watch.publish(table(1000 + 100 * day, time_column(day, day + 11)))
+    fine = table(2200, time_column(12, 23))
+    assert told(watch.judge(fine)) == []
+    gap = table(2200, time_column(12, 22))
+    assert told(watch.judge(gap)) == [("gaps", WARN)]
+    old = table(2201, time_column(11, 22))
+    assert told(watch.judge(old)) == [("freshness", WARN)]
+    future = table(2200, time_column(12, 23, ahead=300))
+    assert ("freshness", ERROR) in told(watch.judge(future))
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({"new": 60, "paid": 130, "sent": 10}, []),
+        ({"new": 60, "paid": 120, "sent": 10, "b2b": 10}, [("category", WARN)]),
+        ({"new": 190, "sent": 10}, [("category", WARN)]),
+        ({"new": 20, "paid": 170, "sent": 10}, [("category", WARN)]),
+    ],
+)
+def test_new_vanished_and_shifted_categories(
+    watch: Watch, counts: dict[str, int], expected: list[tuple[str, str]]
+) -> None:
+    usual = {"new": 62, "paid": 128, "sent": 10}
+    watch.go([came(200, columns=(column("status", counts=usual),)) for _ in range(10)])
+    found = watch.judge(came(200, columns=(column("status", counts=counts),)))
+    assert told(found) == expected
+    assert not expected or "status" in found.findings[0].message
+
+
+def test_a_delivery_that_comes_again_is_told_apart_from_a_stale_one(watch: Watch) -> None:
+    watch.go([came() for _ in range(8)])
+    again = replace(came(), fingerprint=watch.records[3].profile[0].fingerprint)
+    assert told(watch.judge(came())) == []
+    assert told(watch.judge(again)) == [("duplicate", ERROR)]
+    assert told(watch.judge(came(repeats=1))) == [("duplicate", ERROR)]
+    assert told(watch.judge(came(files=2, repeats=1))) == [("duplicate", WARN)]
+    assert told(watch.judge(came(0, files=0, columns=()))) == [("delivery", WARN)]
+    assert told(watch.judge(came(0))) == [("volume", ERROR)]
+    unreadable = watch.judge(came(0, problem="It could not be read."))
+    assert told(unreadable) == [("delivery", WARN)]
+
+
+def test_where_the_same_always_comes_again_nothing_is_said(watch: Watch) -> None:
+    watch.go([came(fingerprint="1") for _ in range(8)])
+    assert told(watch.judge(came(fingerprint="1"))) == []
+
+
+def test_what_always_changed_and_did_not_is_told(watch: Watch) -> None:
+    days = [table(1000, column(distinct=40, mean=50.0 + n % 5, low=0, high=99)) for n in range(10)]
+    watch.go(days)
+    assert told(watch.judge(days[-1])) == [("stale", WARN)]
+    assert told(watch.judge(days[0])) == []
+
+
+def test_references_that_lead_nowhere(watch: Watch) -> None:
+    watch.go([table(1000, orphans={"customer_id -> customers": 2 + n % 2}) for n in range(10)])
+    assert told(watch.judge(table(1000, orphans={"customer_id -> customers": 3}))) == []
+    found = watch.judge(table(1000, orphans={"customer_id -> customers": 200}))
+    assert told(found) == [("orphans", ERROR)]
+
+
+def test_a_text_that_becomes_longer_and_columns_in_another_order(watch: Watch) -> None:
+    watch.go([table(1000, column("a", length=6.0), column("b", length=3.0)) for _ in range(10)])
+    longer = table(1000, column("a", length=8.0), column("b", length=3.0))
+    assert told(watch.judge(longer)) == [("length", WARN)]
+    turned = table(1000, column("b", length=3.0), column("a", length=6.0))
+    assert told(watch.judge(turned)) == [("schema", WARN)]
+
+
+def test_a_warning_becomes_a_refusal_where_the_team_wants_it(tmp_path: Path) -> None:
+    watch = Watch(tmp_path, {"monitors": {"length": "error"}})
+    watch.go([table(1000, column("a", length=6.0)) for _ in range(10)])
+    assert told(watch.judge(table(1000, column("a", length=8.0)))) == [("length", ERROR)]
+
+
+# ── Sources and categories, asked of a real warehouse ────────────────────────────────────────────
+
+
+def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
+    raw, orders = tmp_path / "raw", tmp_path / "raw" / "orders"
+    orders.mkdir(parents=True)
+    for day in (1, 2, 3):
+        lines = [f"{day}{n},{'ab'[n % 2]}@example.org,{'xy'[n % 2]},{n}.5,2026-01-0{day}"
+                 for n in range(30)]  # fmt: skip
+        (orders / f"{day}.csv").write_text("id,EMail,kind,amount,loaded\n" + "\n".join(lines))
+    (orders / "4.csv").write_bytes((orders / "2.csv").read_bytes())
+    place = f"read_csv('{raw}/orders/*.csv', header=true, all_varchar=true, union_by_name=true)"
+    product = manifest()
+    node = replace(
+        product.nodes[SOURCE], schema="raw", relation=place, meta={"external_location": place},
+        loaded_at="cast(loaded as timestamp)",
+    )  # fmt: skip
+    product.nodes[SOURCE] = node
+    files = read_raw(raw, tmp_path / "cache.json")
+    store = SimpleNamespace(candidate=lambda run: tmp_path)
+    duckdb.connect(str(tmp_path / "warehouse.duckdb")).close()
+    warehouse = DuckDbWarehouse(store)  # type: ignore[arg-type]
+
+    def profiled(before: tuple[RawFile, ...] | None, memory: Memory) -> RelationProfile:
+        given = Raw(str(raw), str(raw), files, before)
+        (found,) = profile_all(warehouse, "run", product, [], {}, given, memory)
+        return found
+
+    first = profiled(None, Memory((), (), None, None))
+    assert (first.files, first.rows) == (1, 30), "before the first release: the newest file"
+    release = release_of(
+        [first], run="1", number=1, at=ops.START, fingerprint="1",
+        strange=frozenset(), checksums={},
+    )  # fmt: skip
+    second = profiled(files[:1], Memory((release,), (), None, None))
+    assert (second.files, second.repeats, second.rows, second.name) == (3, 1, 60, "raw.orders")
+    columns = {one.name: one for one in second.columns}
+    assert columns["amount"].mean == pytest.approx(15.0)
+    assert columns["kind"].counts == {"x": 30, "y": 30}
+    assert columns["EMail"] == ColumnProfile("EMail", "VARCHAR", 0, 2), "personal: only counts"
+    assert columns["loaded"].counts == {}
+    assert second.newest == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
+    record = replace(ops.Simulation().run(ops.START), profile=(second,))
+    assert "@example.org" not in record.to_json().decode()
+    again = profiled(files[:3], Memory((), (), None, None))
+    assert (again.files, again.repeats) == (1, 1)
+    both = profiled((files[0], files[2]), Memory((), (), None, None))
+    assert again.fingerprint == both.fingerprint, "the rows count, not the name of their file"
+    (orders / "3.csv").write_bytes(b"")
+    broken = replace(node, relation=place.replace("header=true", "columns={'a': 'date'}"))
+    product.nodes[SOURCE] = broken
+    assert "could not be read" in profiled(files[:1], Memory((), (), None, None)).problem
 
 
 # ── In a release ─────────────────────────────────────────────────────────────────────────────────

@@ -129,6 +129,10 @@ class Dbt:
         """`dbt build`: models, snapshots, data tests and unit tests, in order."""
         return self._invoke(["build", *arguments])[1]
 
+    def compile(self, *arguments: str) -> DbtRun:
+        """`dbt compile`: the SQL of everything, into the manifest; nothing is built."""
+        return self._invoke(["compile", *arguments])[1]
+
     def deps(self) -> DbtRun:
         """`dbt deps`: install the packages that the project names."""
         return self._invoke(["deps"])[1]

@@ -36,6 +36,22 @@ class CalledTest:
 
 
 @dataclass(frozen=True)
+class TestVerdict:
+    """How a data test is judged.
+
+    Attributes:
+        failures: SQL over its rows, such as count(*).
+        warn_if, error_if: SQL that follows it, such as != 0.
+        severity: error or warn.
+    """
+
+    failures: str
+    warn_if: str
+    error_if: str
+    severity: str
+
+
+@dataclass(frozen=True)
 class Node:
     """One resource of the dbt project.
 
@@ -69,6 +85,8 @@ class Node:
         macros: unique ids of the macros that it calls itself.
         call: of a generic test.
         loaded_at: SQL for the time at which a source's row was loaded; empty when none is named.
+        fresh: of a source, seconds after which it is late: told, and refused; None where not set.
+        verdict: of a test, how its rows are judged.
     """
 
     unique_id: str
@@ -100,6 +118,8 @@ class Node:
     macros: tuple[str, ...] = ()
     call: CalledTest | None = None
     loaded_at: str = ""
+    fresh: tuple[float | None, float | None] = (None, None)
+    verdict: TestVerdict | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +217,8 @@ def _node(entry: dict[str, Any]) -> Node:
         macros=_macros_of(entry),
         call=_test_call(entry),
         loaded_at=entry.get("loaded_at_field") or config.get("loaded_at_field") or "",
+        fresh=_fresh(entry.get("freshness") or config.get("freshness")),
+        verdict=_test_verdict(entry["resource_type"], config),
     )
 
 
@@ -215,6 +237,29 @@ def _test_call(entry: dict[str, Any]) -> CalledTest | None:
         return None
     arguments = {k: v for k, v in (called.get("kwargs") or {}).items() if k != "model"}
     return CalledTest(called["name"], str(entry.get("column_name") or ""), arguments)
+
+
+_SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86_400.0}
+
+
+def _fresh(given: Any) -> tuple[float | None, float | None]:
+    def after(name: str) -> float | None:
+        said = (given or {}).get(name) or {}
+        count, period = said.get("count"), said.get("period")
+        return count * _SECONDS[period] if count and period in _SECONDS else None
+
+    return after("warn_after"), after("error_after")
+
+
+def _test_verdict(kind: str, config: dict[str, Any]) -> TestVerdict | None:
+    if kind != "test":
+        return None
+    return TestVerdict(
+        config.get("fail_calc") or "count(*)",
+        config.get("warn_if") or "!= 0",
+        config.get("error_if") or "!= 0",
+        str(config.get("severity") or "error").lower(),
+    )
 
 
 def _unit_test_model(entry: dict[str, Any]) -> str:

@@ -84,6 +84,8 @@ def next_command(done: Released) -> str:
             return f"{raw}uv run dbt source freshness --target prod"
         return f"{raw}uv run dbt build --select +{done.cause.name}"
     if bad := [one for one in done.record.findings if one.level == "error"]:
+        if bad[0].subject.startswith("source."):
+            return f"look at the newest files of {bad[0].name}"
         return f"uv run dbt show --select {bad[0].name}, and look at what came to raw"
     if done.record.outcome == "refused":
         return "uv run dataops check"

@@ -6,9 +6,10 @@ profile and findings into its record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from dataops.errors import DataopsError
 from dataops.history import History
@@ -23,13 +24,26 @@ from dataops.monitors.measures import measure
 from dataops.monitors.past import Memory, code_of, read_releases, remember
 from dataops.monitors.personal import personal_columns
 from dataops.steps import FAILED, PASSED, WARNED
-from dataops.warehouse import Relation, Warehouse
+from dataops.warehouse import Relation
 
-__all__ = ["Raw", "Watched", "judge_all", "profile_all", "read_accepted", "recall"]
+__all__ = ["Answers", "Raw", "Watched", "judge_all", "profile_all", "read_accepted", "recall"]
 
 _LOOKED_BACK = 5  # releases
 _PROFILED = ("model", "snapshot", "seed")
 _NO_PAST = Memory((), (), None, None)
+
+
+class Answers(Protocol):
+    """What monitors need of a warehouse; a drill's scratch has no more."""
+
+    @property
+    def name(self) -> str: ...
+
+    def columns(
+        self, run: str, relations: Sequence[Relation]
+    ) -> dict[Relation, tuple[tuple[str, str], ...]]: ...
+
+    def ask(self, run: str, queries: Sequence[str]) -> list[tuple[object, ...]]: ...
 
 
 @dataclass(frozen=True)
@@ -99,13 +113,14 @@ def recall(history: History, fingerprint: str, at: datetime) -> Memory:
 
 
 def profile_all(
-    warehouse: Warehouse,
+    warehouse: Answers,
     run: str,
     manifest: Manifest,
     nodes: Iterable[NodeRun],
     sql: Mapping[str, str],
     raw: Raw | None = None,
     memory: Memory = _NO_PAST,
+    only: Collection[str] | None = None,
 ) -> tuple[RelationProfile, ...]:
     """What a candidate's relations hold, and what came to its sources: one query each.
 
@@ -117,6 +132,7 @@ def profile_all(
         sql: compiled SQL by node, to follow personal columns.
         raw: the files that sources are read from; None where they are not files.
         memory: the past: which columns have few values.
+        only: ids of what is looked at; None: everything.
 
     Raises:
         DataopsError: the candidate can't be read, or a model's settings can't be understood.
@@ -125,6 +141,7 @@ def profile_all(
         (manifest.nodes[node.unique_id], node.rows)
         for node in nodes
         if node.kind in _PROFILED
+        and (only is None or node.unique_id in only)
         and node.status == "success"
         and node.unique_id in manifest.nodes
         and manifest.nodes[node.unique_id].materialized not in ("ephemeral", "")
@@ -157,28 +174,32 @@ def profile_all(
     answers = warehouse.ask(run, [one.sql for one in asked])
     found = [profiling.read(one, answer) for one, answer in zip(asked, answers)]
     if raw is not None and warehouse.name == "duckdb":
-        found += _profile_sources(warehouse, run, manifest, raw, personal, known)
+        found += _profile_sources(
+            warehouse, run, manifest, raw, personal, known, _numeric(memory), only
+        )
     return tuple(found)
 
 
 def _profile_sources(
-    warehouse: Warehouse,
+    warehouse: Answers,
     run: str,
     manifest: Manifest,
     raw: Raw,
     personal: Mapping[str, frozenset[str]],
     known: Mapping[str, frozenset[str]],
+    numbers: Mapping[str, frozenset[str]],
+    only: Collection[str] | None,
 ) -> list[RelationProfile]:
     """What came to each source that is read from files."""
     found = []
     for one in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before):
-        if _is_off(one.node):
+        if _is_off(one.node) or (only is not None and one.node.unique_id not in only):
             continue
         name = f"{one.node.schema}.{one.node.name}"
         profile = RelationProfile(one.node.unique_id, name, 0, files=0)
         if one.files:
             try:
-                profile = _profile_delivery(warehouse, run, one, name, personal, known)
+                profile = _profile_delivery(warehouse, run, one, name, personal, known, numbers)
             except DataopsError as error:
                 profile = replace(profile, files=len(one.files), problem=_first_line(error))
         found.append(profile)
@@ -186,12 +207,13 @@ def _profile_sources(
 
 
 def _profile_delivery(
-    warehouse: Warehouse,
+    warehouse: Answers,
     run: str,
     delivery: sources.Delivery,
     name: str,
     personal: Mapping[str, frozenset[str]],
     known: Mapping[str, frozenset[str]],
+    numbers: Mapping[str, frozenset[str]],
 ) -> RelationProfile:
     node = delivery.node
     (listed,) = warehouse.ask(run, [sources.columns_query(delivery.place)])
@@ -205,7 +227,7 @@ def _profile_delivery(
             personal.get(node.unique_id, frozenset()),
             sum(file.size for file in delivery.files) // 10,  # a row has rarely fewer bytes
             known.get(node.unique_id, frozenset()),
-            untyped=True,
+            numbers=numbers.get(node.unique_id, frozenset(name for name, _ in columns)),
             more=(sources.newest(node), sources.fingerprint(node, columns)),
         ),
         dialect_of(warehouse.name),
@@ -320,19 +342,43 @@ def _few_values(memory: Memory) -> dict[str, frozenset[str]]:
     return found
 
 
+def _numeric(memory: Memory) -> dict[str, frozenset[str]]:
+    """Columns that held numbers in one of the last releases, by node."""
+    found: dict[str, frozenset[str]] = {}
+    for release in memory.releases[-_LOOKED_BACK:]:
+        for unique_id, relation in release.relations.items():
+            if relation["rows"]:
+                held = frozenset(
+                    name for name, one in relation["columns"].items() if one.get("mean") is not None
+                )
+                found[unique_id] = found.get(unique_id, frozenset()) | held
+    return found
+
+
 def _references(
     node: Node, manifest: Manifest, places: Mapping[str, Relation]
 ) -> dict[tuple[str, str], str]:
-    """Declared references of a model's columns, `references: model.column` in their meta."""
-    found: dict[tuple[str, str], str] = {}
+    """Declared references whose holes refuse nothing by themselves.
+
+    They are `references: model.column` in a column's meta, and relationship tests that only warn.
+    """
     by_name = {manifest.nodes[one].name: one for one in places}
+    declared: list[tuple[str, str, str]] = []
     for column in node.columns:
         table, _, key = column.references.rpartition(".")
-        target = by_name.get(table)
-        if target and key:
-            keys = f"select {quoted(key)} from {_place(places[target])}"
-            keys += f" where {quoted(key)} is not null"
-            found[column.name, table] = keys
+        if table in by_name and key:
+            declared.append((column.name, by_name[table], key))
+    for test in manifest.tests_of(node.unique_id):
+        warns = test.verdict is not None and test.verdict.severity == WARN
+        if test.attached_to == node.unique_id and test.call and warns:
+            targets = [one for one in test.depends_on if one != node.unique_id and one in places]
+            key = str(test.call.arguments.get("field") or "")
+            if test.call.name == "relationships" and len(targets) == 1 and key:
+                declared.append((test.call.column, targets[0], key))
+    found: dict[tuple[str, str], str] = {}
+    for name, target, key in declared:
+        keys = f"select {quoted(key)} from {_place(places[target])} where {quoted(key)} is not null"
+        found[name, manifest.nodes[target].name] = keys
     return found
 
 

@@ -62,8 +62,12 @@ LEVELS: Mapping[str, str] = {
     "stale": WARN,  # nothing changed where everything always did
 }
 CHECKS = (*LIMITS, *LEVELS)
-# Counts of rows scatter by their own nature: away by so many times the root is nothing.
-_SCATTER = 2.5
+# Counts and shares scatter by their own nature, the more the fewer rows they come from: to be told
+# they must be away by so many standard deviations, and counts by more to refuse a release: upwards
+# by more still, where their tail is long.
+_SCATTER, _SHARES, _LOST, _TOO_MANY = 3.0, 4.0, 4.0, 6.0
+# Of fewer rows a mean or an extreme says little.
+_ENOUGH, _EXTREME = 20, 50
 # A check for what is usual needs so many steps.
 _USUAL = 7
 _LATE = 0.8  # of the usual time between two deliveries
@@ -231,8 +235,8 @@ def _numbers(
         if expected is None:
             continue
         level = _level(what, value, series.values, expected, memory.cadence)
-        if not level:
-            continue
+        if not level or (what.check == "range" and _held(what, past.last) == value.value):
+            continue  # an extreme is told once: it stays in a table that only grows
         near = LIMITS[what.check]
         if any(
             off_by(what.check, value.value, known) < near.warn
@@ -240,6 +244,14 @@ def _numbers(
         ):
             continue
         found.append(_finding(what, profile, level, value.value, expected))
+    return found
+
+
+def _held(what: Measure, relation: Mapping[str, Any] | None) -> float | None:
+    """A column's extreme in the release before, strange or not."""
+    if relation is None or relation.get("files") is not None:
+        return None
+    found: float | None = (relation["columns"].get(what.column) or {}).get(what.metric)
     return found
 
 
@@ -274,6 +286,8 @@ def _level(
     rule = _RULES.get(what.check)
     if rule is not None:
         return rule(what, measured, past, expected, cadence)
+    if what.check == "length" and measured.rows < _ENOUGH:
+        return ""
     limit, away = LIMITS[what.check], abs(value - middle)
     if away < max(limit.floor, _scatter(what, measured, middle)):
         return ""
@@ -285,12 +299,10 @@ def _level(
 
 def _scatter(what: Measure, measured: Value, middle: float) -> float:
     """How far counts and shares may be away by their own nature."""
-    if what.check == "volume":
-        return _SCATTER * math.sqrt(max(0.0, middle))
     if LIMITS[what.check].points:
         rows = max(1.0, measured.rows)
         share = min(0.5, max(middle, 1 / rows))
-        return _SCATTER * math.sqrt(share * (1 - share) / rows)
+        return _SHARES * math.sqrt(share * (1 - share) / rows)
     return 0.0
 
 
@@ -303,7 +315,9 @@ def _volume_level(
 ) -> str:
     limit, value, middle = LIMITS["volume"], measured.value, expected.middle
     away = abs(value - middle)
-    if away < max(limit.floor, _scatter(what, measured, middle)):
+    # What never changed does not scatter.
+    root = math.sqrt(max(0.0, middle)) if max(past) > min(past) else 0.0
+    if away < max(limit.floor, _SCATTER * root):
         return ""
     if what.metric == "came":
         if sum(one > 0 for one in past) < 0.9 * len(past) or middle <= 0:
@@ -311,7 +325,9 @@ def _volume_level(
         if value == 0:
             return WARN  # nothing came: it is late, and what readers have is still right
     far = off_by("volume", value, middle)
-    if limit.error is not None and far >= limit.error and away >= expected.sure:
+    reach = _LOST if value < middle else _TOO_MANY
+    sure = max(expected.sure, reach * root)
+    if limit.error is not None and far >= limit.error and away >= sure:
         return ERROR
     return WARN if far >= limit.warn else ""
 
@@ -324,8 +340,8 @@ def _distinct_level(
     cadence: timedelta | None,
 ) -> str:
     away = abs(measured.value - expected.middle)
-    if what.metric == "came":  # how many of the rows that came brought a new value
-        scatter = _SCATTER * math.sqrt(0.25 / max(1.0, measured.rows))
+    if what.metric in ("came", "each"):  # of the rows that came, how many brought a value
+        scatter = _SHARES * math.sqrt(0.25 / max(1.0, measured.rows))
         return WARN if away >= max(0.25, scatter) and not _seen(measured.value, past) else ""
     limit = LIMITS["distinct"]
     far = off_by("distinct", measured.value, expected.middle)
@@ -341,7 +357,7 @@ def _mean_level(
     cadence: timedelta | None,
 ) -> str:
     limit, away = LIMITS["mean"], abs(measured.value - expected.middle)
-    if away < 3 * (max(past) - min(past)):
+    if measured.rows < _ENOUGH or away < 3 * (max(past) - min(past)):
         return ""  # a mean that wanders around nought has no factor to speak of
     far = off_by("mean", measured.value, expected.middle)
     if limit.error is not None and far >= limit.error and away >= expected.sure:
@@ -356,7 +372,7 @@ def _range_level(
     expected: Expected,
     cadence: timedelta | None,
 ) -> str:
-    if _seen(measured.value, past):
+    if measured.rows < _EXTREME or _seen(measured.value, past):
         return ""
     reach = max(past) - min(past)
     outside = max(measured.value - max(past), min(past) - measured.value)
@@ -389,6 +405,9 @@ def _gaps_level(
     expected: Expected,
     cadence: timedelta | None,
 ) -> str:
+    whole = sum(one == 0 for one in past) >= 0.7 * len(past)  # else its days come and go
+    if len(past) < _USUAL or not whole:
+        return ""
     return WARN if measured.value >= max(LIMITS["gaps"].floor, max(past) + 1) else ""
 
 
@@ -451,7 +470,17 @@ def _schema(profile: RelationProfile, past: RelationPast, normal: Normal) -> lis
         _about(profile, "schema", level, f"{profile.name}: {message}", name)
         for name, level, message in told
         if ("schema", name) not in normal
-    ]
+    ] + _reordered(profile, list(before), list(now), normal)
+
+
+def _reordered(
+    profile: RelationProfile, before: list[str], now: list[str], normal: Normal
+) -> list[FindingRun]:
+    """Who reads a file by position reads other columns now."""
+    if now == before or set(now) != set(before) or ("schema", "") in normal:
+        return []
+    told = f"{profile.name}: the columns come in another order."
+    return [_about(profile, "schema", WARN, told)]
 
 
 def _deliveries(
@@ -474,6 +503,8 @@ def _deliveries(
     repeats = sum(bool(one.get("repeats")) for one in past.steps)
     if again + repeats > 0.2 * len(prints):
         return []  # here it is usual that the same comes again
+    if profile.rows < _USUAL:
+        return []  # files that hold next to nothing are alike
     if profile.repeats:
         every = profile.repeats == profile.files
         told = (
@@ -481,7 +512,7 @@ def _deliveries(
             "byte what an earlier one holds."
         )
         return [_about(profile, "duplicate", ERROR if every else WARN, told)]
-    if profile.fingerprint and profile.fingerprint in prints and profile.rows >= _USUAL:
+    if profile.fingerprint and profile.fingerprint in prints:
         told = f"What came to {profile.name} are the rows of an earlier delivery again."
         return [_about(profile, "duplicate", ERROR, told)]
     return []
@@ -516,7 +547,7 @@ def _state(relation: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _categories(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:
-    """Values of a category that never were there, and such that always were and are gone."""
+    """Values of a category that never were there, and such that always came and did not."""
     found = []
     for column in profile.columns:
         if not column.counts or ("category", column.name) in normal:
@@ -531,14 +562,13 @@ def _categories(profile: RelationProfile, past: RelationPast, normal: Normal) ->
         known = {value for counts in seen for value in counts}
         total = sum(column.counts.values())
         new = [value for value in column.counts if value not in known]
-        gone = [
-            value
-            for value in known
-            if value not in column.counts
-            and min(_share(value, counts) for counts in seen) * total >= 4**2
-        ]
         # With few deliveries seen, a rare value has just not come yet.
         new = [one for one in new if len(seen) >= _USUAL or column.counts[one] >= total / 50]
+        came, steps = column.counts, seen
+        if profile.files is None:  # what is in a table stays there: look at what came to it
+            came = _difference(column.counts, seen[-1])
+            steps = [_difference(now, before) for before, now in pairwise(seen)]
+        gone = [value for value in known if not came.get(value) and _always(value, came, steps)]
         for word, values in (("new", new), ("gone", gone)):
             if values:
                 named = ", ".join(sorted(values)[:3]) + (" …" if len(values) > 3 else "")
@@ -549,8 +579,16 @@ def _categories(profile: RelationProfile, past: RelationPast, normal: Normal) ->
     return found
 
 
-def _share(value: str, counts: Mapping[str, int]) -> float:
-    return counts.get(value, 0) / sum(counts.values())
+def _difference(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    return {value: count - before.get(value, 0) for value, count in now.items()}
+
+
+def _always(value: str, came: Mapping[str, int], steps: Sequence[Mapping[str, int]]) -> bool:
+    """Whether so many rows of a value usually come that none is no chance."""
+    if len(steps) < _USUAL or any(one.get(value, 0) <= 0 for one in steps):
+        return False
+    share = sum(one[value] for one in steps) / max(1, sum(sum(one.values()) for one in steps))
+    return share * sum(came.values()) >= _LOST**2
 
 
 # ── Findings ─────────────────────────────────────────────────────────────────────────────────────
@@ -590,6 +628,7 @@ def _words(what: Measure) -> str:
         ("nulls", "share"): f"share of nulls in {column}",
         ("nulls", "came"): f"share of nulls in {column} among the rows that came",
         ("distinct", "count"): f"different values of {column}",
+        ("distinct", "each"): f"different values of {column} for each row that came",
         ("distinct", "came"): f"new values of {column} for each row that came",
         ("mean", "mean"): f"mean of {column}",
         ("mean", "came"): f"mean of {column} among the rows that came",

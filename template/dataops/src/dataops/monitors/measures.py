@@ -59,7 +59,7 @@ def measure(
     if not rows:
         return found
     for name, column in now["columns"].items():
-        _measure_column(name, column, rows, clock, found)
+        _measure_column(name, column, rows, clock, found, files is not None)
     for reference, orphans in (now.get("orphans") or {}).items():
         found[Measure("orphans", "share", reference)] = Value(orphans / rows, rows)
     if before is not None and files is None:
@@ -68,12 +68,20 @@ def measure(
 
 
 def _measure_column(
-    name: str, column: Mapping[str, Any], rows: int, clock: float, found: dict[Measure, Value]
+    name: str,
+    column: Mapping[str, Any],
+    rows: int,
+    clock: float,
+    found: dict[Measure, Value],
+    came: bool,
 ) -> None:
     held = rows - column["nulls"]
     found[Measure("nulls", "share", name)] = Value(column["nulls"] / rows, rows)
-    if column.get("distinct") is not None:
-        found[Measure("distinct", "count", name)] = Value(column["distinct"], rows)
+    distinct = column.get("distinct")
+    if distinct is not None and came and rows >= _ENOUGH:
+        found[Measure("distinct", "each", name)] = Value(distinct / rows, rows)
+    if distinct is not None and (not came or distinct <= rows / 3):
+        found[Measure("distinct", "count", name)] = Value(distinct, rows)
     if column.get("length") is not None:
         found[Measure("length", "mean", name)] = Value(column["length"], held)
     low, high = column.get("low"), column.get("high")

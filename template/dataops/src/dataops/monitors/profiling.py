@@ -60,7 +60,7 @@ class Wanted:
         rows: about how many it holds; None when nobody knows.
         few: columns that have few values, as far as one knows.
         references: SQL for the keys that a column refers to, by column and the node it leads to.
-        untyped: numbers may be written as text (a file's columns); DuckDB only.
+        numbers: columns of text that may hold numbers, as those of a file do; DuckDB only.
         more: SQL that is answered besides, at the end of the row.
     """
 
@@ -72,7 +72,7 @@ class Wanted:
     rows: int | None = None
     few: frozenset[str] = frozenset()
     references: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    untyped: bool = False
+    numbers: frozenset[str] = frozenset()
     more: Sequence[str] = ()
 
 
@@ -172,8 +172,8 @@ def _wanted(
             ("longest", f"max(length({column}))"),
             ("length", f"avg(length({column}))"),
         ]
-        if wanted.untyped:
-            found += _numbers(f"try_cast({column} as double)", "isfinite({})")
+        if name in wanted.numbers:
+            found += _numbers(f"try_cast({column} as double)", "")
     if name in wanted.few and (_TEXT.match(kind) or kind.startswith("bool")):
         found.append(("counts", dialect.counts(column, wanted.place)))
     return found

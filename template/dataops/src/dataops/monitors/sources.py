@@ -54,11 +54,11 @@ def deliveries(
     known = {file.name: file.hash for file in before or ()}
     found = []
     for node in manifest.of("source"):
-        place = str(node.meta.get("external_location") or "")
+        place = node.relation if node.meta.get("external_location") else ""
         literal = location(place, prefix)
         if literal is None:
             continue
-        fits = _pattern(_spelled(literal)[len(prefix) :].lstrip("/"))
+        fits = pattern(place, prefix)
         mine = [file for file in now if fits.match(file.name)]
         if before is None:
             new = mine[-1:]
@@ -73,7 +73,9 @@ def deliveries(
                 repeats.append(file)
             if file.size:
                 seen.add(file.hash)
-        paths = ", ".join(_text(f"{root}/{file.name}") for file in new[-_FILES:])
+        # What came before is not counted a second time, unless nothing else came.
+        fresh = [file for file in new if file not in repeats] or new
+        paths = ", ".join(_text(f"{root}/{file.name}") for file in fresh[-_FILES:])
         found.append(
             Delivery(
                 node,
@@ -93,6 +95,20 @@ def location(place: str, prefix: str) -> str | None:
         if _spelled(match.group(0)).startswith(prefix.rstrip("/") + "/")
     }
     return literals.pop() if len(literals) == 1 and place.count("'") else None
+
+
+def pattern(place: str, prefix: str) -> re.Pattern[str]:
+    """Which files below raw a place reads, by their paths there.
+
+    A glob as DuckDB reads it: `**` crosses folders, `*` and `?` do not, `[…]` is a set.
+    """
+    glob = _spelled(location(place, prefix) or "''")[len(prefix) :].lstrip("/")
+    words = {"*": "[^/]*", "?": "[^/]", "**": ".*", "**/": "(?:.*/)?"}
+    parts = re.split(r"(\*\*/?|\*|\?|\[[^\]]*\])", glob)
+    return re.compile(
+        "".join(words.get(one) or (one if one.startswith("[") else re.escape(one)) for one in parts)
+        + r"\Z"
+    )
 
 
 def fingerprint(node: Node, columns: Sequence[tuple[str, str]]) -> str:
@@ -131,13 +147,3 @@ def _spelled(literal: str) -> str:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _pattern(glob: str) -> re.Pattern[str]:
-    """A glob as DuckDB reads it: `**` crosses folders, `*` and `?` do not, `[…]` is a set."""
-    parts = re.split(r"(\*\*/?|\*|\?|\[[^\]]*\])", glob)
-    words = {"*": "[^/]*", "?": "[^/]", "**": ".*", "**/": "(?:.*/)?"}
-    return re.compile(
-        "".join(words.get(one) or (one if one.startswith("[") else re.escape(one)) for one in parts)
-        + r"\Z"
-    )

@@ -1,0 +1,174 @@
+"""`dataops drill`: faults on the example's own data are caught, clean days are let through."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness
+from conftest import MakeProduct
+from dataops import drill
+from dataops.drill.faults import FAULTS, Delivery, Fault
+from dataops.drill.scratch import plan
+from dataops.drill.table import UnsuitedError, read_table, write_table
+from dataops.errors import DataopsError
+from dataops.product import Product
+from dataops.steps import FAILED
+
+SHOP = harness.TEMPLATE / "template" / "example" / "shop.py"
+# Other shops, that end on other days of the week and of the month.
+SEEDS = {1: "2026-03-31", 2: "2026-02-28", 3: "2025-12-31", 4: "2026-05-01"}
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Any]:
+    spec = importlib.util.spec_from_file_location("example_shop", SHOP)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["example_shop"] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["example_shop"]
+
+
+def clean_days(shop: Any, count: int, until: str, seed: int) -> list[drill.Day]:
+    last = date.fromisoformat(until)
+    first = last - timedelta(days=count - 1)
+    return [files for _, files in shop.deliveries(first, last, seed, incidents=False)]
+
+
+@pytest.mark.slow
+def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
+    make_product: MakeProduct, shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_product()
+    monkeypatch.delenv("DATAOPS_NOW", raising=False)
+    product = Product(made.root)
+    archive = 7
+    done = drill.drill(
+        product, print, days=clean_days(shop, archive + 60 + 1, "2026-03-31", shop.SEED)
+    )
+    missed = [one.fault for one in done.faults if one.outcome == "not caught"]
+    assert done.days == 60
+    assert done.replayed >= 40
+    assert done.caught >= 0.95 * done.replayed, missed
+    assert {one.outcome for one in done.faults} >= {"refused", "told"}
+    assert any("monitor" in one.by for fault in done.faults for one in fault.seen)
+    runs, refused, told = done.days, len(done.refused), done.told
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    prepared = plan(product, raw, tmp_path / "target")
+    for seed, until in SEEDS.items():
+        replay = drill.Replay(prepared, product.root)
+        for audit in replay.live(clean_days(shop, archive + 60, until, seed), print, tested=False):
+            runs += 1
+            refused += audit.verdict == FAILED
+            told += bool(audit.seen) and audit.verdict != FAILED
+    assert runs >= 300
+    assert refused <= 1
+    assert told <= 0.05 * runs
+
+
+@pytest.mark.slow
+def test_a_drill_builds_what_a_release_builds(
+    make_product: MakeProduct, shop: Any, tmp_path: Path
+) -> None:
+    """The scratch runs dbt's SQL without dbt: the same raw gives the same tables, to the number."""
+    made = make_product()
+    made.commit("First light")
+    days = clean_days(shop, 24, "2026-03-31", shop.SEED)
+    for day in days:
+        for name, content in day.items():
+            path = made.root / "raw" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    released = made.dataops(
+        "release", "--json", env={"DATAOPS_NOW": "2026-04-01T00:00:00+00:00"}
+    ).stdout
+    run = json.loads(released)["run"]
+    record = json.loads((made.root / "store/history/runs" / f"{run}.json").read_bytes())
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    replay = drill.Replay(plan(Product(made.root), raw, tmp_path / "target"), made.root)
+    *_, audit = replay.live(days, print)
+    assert audit.seen == ()
+    compared = 0
+    for wanted in record["profile"]:
+        found = audit.release.relations.get(wanted["unique_id"])
+        if wanted["unique_id"].startswith("snapshot."):
+            assert found is None  # what a drill leaves out, and says
+        elif wanted["files"] is None:
+            assert found is not None
+            assert found["rows"] == wanted["rows"]
+            columns = {one["name"]: {**one, "counts": 0} for one in wanted["columns"]}
+            assert {name: {**one, "counts": 0} for name, one in found["columns"].items()} == columns
+            compared += 1
+    assert compared >= 10
+    # The verb, on the product's own raw, which it only reads.
+    before = harness.tree(made.root, "raw")
+    said = made.dataops("drill", "--json", "--fault", "times-100", "--fault", "late", code=0).stdout
+    told = json.loads(said)
+    assert told["days"] == 17
+    assert [one["fault"] for one in told["faults"]] == ["times-100", "late"]
+    assert {one["outcome"] for one in told["faults"]} <= {"refused", "told"}
+    assert harness.tree(made.root, "raw") == before
+
+
+# ── Faults ───────────────────────────────────────────────────────────────────────────────────────
+
+TODAY = (
+    b"order_id,shop,amount,kind,at,loaded\n"
+    + b"".join(
+        b"%d,%d,%d.50,%s,2026-03-%02d %02d:00:00,2026-03-31 23:00:00\n"
+        % (100 + n, 1 + n % 3, n, b"ab"[n % 2 : n % 2 + 1] * 3, 1 + n, n + 1)
+        for n in range(20)
+    )
+)  # fmt: skip
+
+
+def delivery(content: bytes = TODAY) -> Delivery:
+    return Delivery(
+        {"orders/orders_2026-03-31.csv": content},
+        [{"orders/orders_2026-03-30.csv": content.replace(b"31 23", b"30 23")}],
+        [{"shops/shops_2026-03-31.csv": b"shop,name\n1,A\n2,B\n"}],
+        loaded=frozenset({"loaded"}),
+        references=frozenset({"shop"}),
+    )
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_each_fault_changes_what_comes_and_nothing_else(fault: Fault) -> None:
+    given = delivery()
+    first, second = fault.act(given), fault.act(given)
+    assert first == second, "a drill is the same every time"
+    assert first != dict(given.files)
+    assert given == delivery()
+
+
+def test_a_fault_that_the_data_cannot_have_is_said() -> None:
+    fault = next(one for one in FAULTS if one.name == "times-100")
+    with pytest.raises(UnsuitedError, match="measure"):
+        fault.act(delivery(b"word,other\na,b\nc,d\n"))
+
+
+def test_tables_are_read_as_they_are_written() -> None:
+    for between in (",", ";", "\t", "|"):
+        table = read_table(TODAY)
+        assert read_table(write_table(table, between)) == table
+
+
+def test_a_drill_says_what_it_cannot_do(tmp_path: Path) -> None:
+    with pytest.raises(DataopsError, match="no such fault"):
+        drill.chosen(["flood"])
+    (tmp_path / "raw" / "orders").mkdir(parents=True)
+    (tmp_path / "raw" / "orders" / "orders_2026-03-31.csv").write_bytes(TODAY)
+    with pytest.raises(DataopsError, match="no two deliveries"):
+        drill.drill(Product(tmp_path), print)
