@@ -128,7 +128,7 @@ def test_one_message_a_run_a_word_at_the_end_and_silence_between(
         "cause: model one; nothing new came",
         "impact: two",
         "age: 0 s, 1 run",
-        "next: uv run dbt build --select +one",
+        "next: DATAOPS_RAW=${DATAOPS_RAW:-raw} uv run dbt build --select +one",
     ):
         assert word in said, said
     assert "Ada" not in said

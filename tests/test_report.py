@@ -223,7 +223,7 @@ def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     }
     console = Console(record=True, width=120)
     show_status(console, found)
-    assert "errors per run: 0.50 (1 errors in 2 runs)" in console.export_text()
+    assert "errors per run: 0.50 (1 error in 2 runs)" in console.export_text()
 
 
 @needs_browser

@@ -15,6 +15,8 @@ from dataops.cause import children_of, owner_of
 from dataops.figures import Ledger, duration
 from dataops.manifest import Manifest
 
+_ON_RAW = "DATAOPS_RAW=${DATAOPS_RAW:-raw}"  # on the sample it may well pass
+
 
 @dataclass(frozen=True)
 class Incident:
@@ -113,12 +115,12 @@ class Incident:
         if self.kind == "run":
             return "uv run dataops status"
         if self.kind == "freshness":
-            return "uv run dbt source freshness --target prod"
+            return f"{_ON_RAW} uv run dbt source freshness --target prod"
         if self.kind == "monitor":
             return (
                 f'look at {name}; if it is right: uv run dataops accept {self.check} --because "…"'
             )
-        return f"uv run dbt build --select +{name}"
+        return f"{_ON_RAW} uv run dbt build --select +{name}"
 
     def told(self) -> str:
         """One line: what, whose, how long."""

@@ -156,11 +156,16 @@ def counted(figure: Figure) -> str:
     part, whole = f"{figure.part:g}", f"{figure.whole:g}"
     if figure.unit == SHARE:
         return f"{part} of {whole}"
+
+    def some(number: float, what: str) -> str:
+        return f"{number:g} {what}{'s' * (number != 1)}"
+
+    releases = some(figure.part, "release")
     return {
-        "errors_per_run": f"{part} errors in {whole} runs",
-        "deployment_frequency": f"{part} releases with new commits in {figure.whole:.1f} weeks",
-        "lead_time": f"median of {whole} commits",
-        "time_to_restore": f"median of {whole} incidents, {part} of them open",
+        "errors_per_run": f"{some(figure.part, 'error')} in {some(figure.whole, 'run')}",
+        "deployment_frequency": f"{releases} with new commits in {figure.whole:.1f} weeks",
+        "lead_time": f"median of {some(figure.whole, 'commit')}",
+        "time_to_restore": f"median of {some(figure.whole, 'incident')}, {part} of them open",
     }[figure.name]
 
 

@@ -201,7 +201,10 @@ def _volumes(book: Ledger) -> tuple[Volume, ...]:
     ).fetchall()
     found: dict[tuple[str, str], list[tuple[datetime, int, bool, bool]]] = defaultdict(list)
     for unique_id, name, at, count, published, strange in rows:
-        found[unique_id, name].append((at.replace(tzinfo=timezone.utc), count, published, strange))
+        came = ": what came" if unique_id.startswith("source.") else ""
+        found[unique_id, name + came].append(
+            (at.replace(tzinfo=timezone.utc), count, published, strange)
+        )
     return tuple(
         Volume(name, tuple((at, int(n), wanted, odd) for at, n, wanted, odd in banded(values)))
         for (_, name), values in found.items()
