@@ -270,7 +270,7 @@ def _in_text(file: str, text: str, pins: Mapping[str, Mapping[str, str]]) -> Ite
         said = pins["actions"].get(match["name"])
         wanted = "{} # {}".format(*said.split()) if said else None
         yield _place(file, match, match["name"], wanted)
-    if file.endswith((".yml", "Dockerfile", "Dockerfile.jinja")):
+    if file.removesuffix(".jinja").endswith((".yml", "Dockerfile")):
         for pattern in _TOOLS:
             for match in pattern.finditer(text):
                 name = (match.groupdict().get("name") or "uv").lower()

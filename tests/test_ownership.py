@@ -250,14 +250,16 @@ def test_a_setting_that_is_not_known_is_refused(product: Product, line: str, wor
 
 
 @pytest.mark.slow
-def test_a_macro_of_ones_own_overrides_the_managed_one(product: Product) -> None:
+def test_macros_and_variables_of_ones_own_are_taken(product: Product) -> None:
     (product.root / "macros").mkdir(exist_ok=True)
     (product.root / "macros" / "generate_schema_name.sql").write_text(
         "{% macro generate_schema_name(custom_schema_name, node) %}ours{% endmacro %}\n",
         encoding="utf-8",
     )
     (product.root / "models" / "marts").mkdir(parents=True)
-    (product.root / "models" / "marts" / "one.sql").write_text("select 1 as one\n")
+    # A variable of one's own too: without it the model would be refused.
+    append(product.root / "dbt_project.yml", "vars: {ours: 1}")
+    (product.root / "models" / "marts" / "one.sql").write_text("select {{ var('ours') }} as one\n")
     assert Dbt(product.root, "ci", product.root / "target").parse().ok
     loaded = json.loads((product.root / "target" / "manifest.json").read_text("utf-8"))
     schemas = {node["schema"] for node in loaded["nodes"].values() if node["name"] == "one"}

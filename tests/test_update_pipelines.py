@@ -110,6 +110,7 @@ def opened(this: Updated) -> None:
     assert "From template v1.0.0 to v1.0.1." in body
     assert "managed files" in body, "what dataops check said is missing"
     assert "could not run" not in body
+    assert "preview" not in this.runs[-1].log
 
 
 def superseded(this: Updated) -> None:

@@ -44,7 +44,11 @@ def copier_is_quick() -> Iterator[None]:
             return clone(url, ref, location=location)
         if (url, ref) not in cloned:
             cloned[url, ref] = clone(url, ref, location=str(Path(folder) / str(len(cloned))))
-        shutil.copytree(cloned[url, ref], location, copy_function=os.link, dirs_exist_ok=True)
+        kept = Path(cloned[url, ref])
+        # Its files anew, its repository shared.
+        leave = shutil.ignore_patterns(".git")
+        shutil.copytree(kept, location, ignore=leave, copy_function=os.link, dirs_exist_ok=True)
+        (Path(location) / ".git").write_text(f"gitdir: {kept / '.git'}\n", encoding="utf-8")
         return location
 
     with (

@@ -199,7 +199,8 @@ def update(
             done = update_request.request(product, doing, _say, to, trust)
         else:
             done = verb.update(product, doing, to, trust, dry_run)
-    for line in screen_update.lines(done, dry_run or pull_request):
+    branch = update_request.BRANCH if pull_request else ""
+    for line in screen_update.lines(done, dry_run, branch):
         _say(line)
     raise typer.Exit(0 if done.clean else 1)
 

@@ -10,12 +10,19 @@ TITLE = "Update the template to"
 _SIGNS = {NEW: "+", RENEWED: "~", REMOVED: "-"}
 
 
-def lines(done: Update, preview: bool) -> Iterator[str]:
-    """The update in lines for a terminal, the next command last."""
+def lines(done: Update, preview: bool, branch: str = "") -> Iterator[str]:
+    """The update in lines for a terminal, the next command last.
+
+    Args:
+        done: the update.
+        preview: nothing was changed.
+        branch: where it was proposed; empty for an update of the files here.
+    """
     if not done.anything:
         yield f"Nothing newer: the product is on {done.before}."
         return
-    yield f"template {done.before} → {done.after}" + (" (a preview, nothing changed)" * preview)
+    where = f" (on the branch {branch})" if branch else " (a preview, nothing changed)" * preview
+    yield f"template {done.before} → {done.after}{where}"
     if done.notes:
         yield from ("", *done.notes.splitlines())
     if done.changes:
@@ -27,7 +34,9 @@ def lines(done: Update, preview: bool) -> Iterator[str]:
         )
     yield from _said(done)
     yield ""
-    if preview:
+    if branch:
+        yield f"look at it:  git fetch && git switch {branch}"
+    elif preview:
         yield "do it:  uv run dataops update"
     elif done.conflicts:
         yield "mend the conflicts, then: git add -A && uv run dataops check"
