@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import ops_history as ops
@@ -138,3 +139,26 @@ def test_a_release_that_was_at_work_elsewhere_ends_it_whatever_its_number(
         with ledger(ops.write(folder, records), ops.DEADLINE, end) as book:
             (one,) = incidents(book)
         assert (one.kind, one.seconds, one.open) == ("late", seconds, still)
+
+
+def test_packs_that_know_nothing_of_what_is_no_run_are_read(tmp_path: Path) -> None:
+    team = ops.Simulation()
+    team.code(ops.START, *ops.MODELS)
+    for day in range(210):
+        team.run(ops.START + timedelta(days=day))
+    history = ops.write(tmp_path, team.records)
+    assert history.pack()
+    (pack,) = (tmp_path / "packs").glob("*.parquet")
+    older = tmp_path / "older.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select * exclude (incident, told) from '{pack}') to '{older}' (format parquet)"
+        )
+    older.replace(pack)
+    noticed = ops.START + timedelta(days=211)
+    stamp = utc(noticed).replace("-", "").replace(":", "")
+    late = Record(f"000211-{stamp}-late", 211, "shop", "status", "", "late", utc(noticed))
+    ops.write(tmp_path, [late])
+    with ledger(history, ops.DEADLINE, noticed + timedelta(hours=1)) as book:
+        assert [one.incident for one in incidents(book)] == ["late@211"]
+        assert book.figure("production_error_rate", ops.START, noticed).whole == 211
