@@ -163,8 +163,8 @@ class Forge:
                 self._ask("POST", place, body, _COMMENT)
                 return False
 
-    def issues(self, label: str) -> Iterator[Issue]:
-        """The issues with a label, newest first.
+    def issues(self, since: str) -> Iterator[Issue]:
+        """The issues that something happened to since then (ISO 8601, UTC), newest first.
 
         Raises:
             DataopsError: the forge refused.
@@ -172,7 +172,8 @@ class Forge:
         page = 0
         while True:
             page += 1
-            query = {"labels": label, "state": "all", "per_page": str(_PAGE), "page": str(page)}
+            query = {"state": "all", "per_page": str(_PAGE), "page": str(page)}
+            query["since" if self.name == "GitHub" else "updated_after"] = since
             url = f"{self._issues}?{urllib.parse.urlencode(query)}"
             found = self._ask("GET", url, None, _ISSUES)
             for said in found:

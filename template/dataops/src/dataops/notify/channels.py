@@ -10,10 +10,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from dataops.errors import DataopsError
 from dataops.forge import Forge, Issue, find_forge
+from dataops.history_record import utc
 from dataops.incidents import Incident
 from dataops.notify.due import Due, closed_key, opened_key
 from dataops.notify.words import Words
@@ -96,7 +98,7 @@ class Issues:
     def tell(self, news: Due, words: Words) -> tuple[tuple[str, ...], str]:
         done: list[str] = []
         try:
-            there = {mark: one for one in self.forge.issues(_LABEL) for mark in _marks(one)}
+            there = self._there(news)
             for one in news.opened:
                 mark = _mark(words, one)
                 if mark not in there:
@@ -121,6 +123,15 @@ class Issues:
             needs = "give its token the right to write issues." if "allow" in error.what else ""
             return tuple(done), " ".join(filter(None, (error.what, needs)))
         return tuple(done), ""
+
+    def _there(self, news: Due) -> dict[str, Issue]:
+        """The issues by their mark; none is older than the oldest incident in question."""
+        known = (*news.opened, *news.closed, *(news.open if news.rollback else ()))
+        if not known:
+            return {}
+        # A day more: our clock need not be theirs.
+        since = utc(min(one.opened_at for one in known) - timedelta(days=1))
+        return {mark: one for one in self.forge.issues(since) for mark in _marks(one)}
 
     def _text(self, words: Words, one: Incident, mark: str) -> str:
         lines = words.opened(one).splitlines()
