@@ -474,7 +474,8 @@ def test_gitlab_schedules(
 
 def test_every_pinned_action_says_its_version() -> None:
     workflows = [path.read_text(encoding="utf-8") for path in GITHUB.parent.iterdir()]
-    used = [line for text in workflows for line in text.splitlines() if "uses:" in line]
+    lines = [line for text in workflows for line in text.splitlines()]
+    used = [line for line in lines if "uses:" in line and "uses: ./" not in line]
     assert len(used) > len(workflows) > 1
     for line in used:
         assert re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
