@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
@@ -350,7 +350,8 @@ class Record:
 
     def to_json(self) -> bytes:
         """The record as one line of JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        text = json.dumps(vars(self), default=vars, ensure_ascii=False, separators=(",", ":"))
+        return text.encode() + b"\n"
 
 
 def read_record(data: bytes) -> Record:
