@@ -13,12 +13,18 @@ from rich.console import Console
 
 import ops_history as ops
 import release_worker as worker
+from dataops.errors import DataopsError
 from dataops.history_record import RawFacts, Record
 from dataops.manifest import Manifest, Node
 from dataops.product import Product
-from dataops.score import answer_all, as_json, badge, score, show
+from dataops.score import answer_all, as_json, badge, kept, score, show
 from dataops.score.evidence import Evidence, Newcomer
 from dataops.score.rules import NO, QUESTIONS, UNKNOWN, YES
+from dataops.store.branch import BRANCH
+from dataops.store.folder import SCORE
+from fleet.config import Member
+from fleet.examine import examine_one
+from harness import git
 
 DAY = timedelta(days=1)
 MANIFEST = Manifest(
@@ -158,3 +164,44 @@ def test_a_young_product_scores_what_is_true_of_it(tmp_path: Path) -> None:
     assert found["only_the_pipeline"] == NO
     assert found["rolled_back"] == UNKNOWN
     assert found["lock_is_current"] == NO
+
+
+def test_a_release_keeps_the_score_in_its_store_and_the_fleet_reads_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verdicts alone: whoever looks after many products reads them without running any."""
+    root = worker.make_product(tmp_path / "product")
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "remote.git")
+    git(root, "init", "-q", "-b", "main")
+    git(root, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    (root / ".copier-answers.yml").write_text(
+        '_commit: v1.0.0\nproduct_name: Shop\ndeadline: "07:00"\n', encoding="utf-8"
+    )
+    (root / ".gitignore").write_text("/store/\n/.dataops/\n/raw/\n/target/\n", encoding="utf-8")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "first")
+    git(root, "push", "-q", "origin", "main")
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    done = worker.quick_release(root)
+    assert not [warning for warning in done.warnings if "score" in warning]
+
+    said = json.loads(git(tmp_path / "remote.git", "show", f"{BRANCH}:{SCORE}"))
+    asked = score(Product(root))
+    assert said["answers"] == {one.name: one.answer.verdict for one in asked}
+    assert said["of"] == 12
+    assert said["score"] == sum(verdict == YES for verdict in said["answers"].values())
+    seen = examine_one(Member(str(tmp_path / "remote.git")))
+    assert (seen.problem, seen.version) == ("", "v1.0.0")
+    assert seen.score == f"{said['score']} of 12"
+
+
+def test_a_score_that_cannot_be_kept_changes_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DataopsError("No room.")
+
+    monkeypatch.setattr(kept, "score", refuse)
+    done = worker.quick_release(worker.make_product(tmp_path / "product"))
+    assert done.exit_code == 0
+    assert [warning for warning in done.warnings if "score could not be kept: No room." in warning]
