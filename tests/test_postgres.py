@@ -40,13 +40,14 @@ from dataops.warehouse.postgres import PostgresWarehouse
 from dataops.warehouse.postgres_sample import load
 from dataops.warehouse.postgres_side import mirror
 from release import template
-from test_pipelines import lint_github, lint_gitlab
+from test_pipelines import lint_gitlab
 from test_release import _generator
 
 PAGE = harness.TEMPLATE / "template" / "docs" / "postgres.md.jinja"
 WORKER = Path(worker.__file__)
 READERS = 8
 PUBLISHES = 12
+INSTANTS = int(os.environ.get("KILLS", "8"))  # KILLS=200 for an evening of it
 _numbers = itertools.count(1)
 
 
@@ -270,7 +271,6 @@ def test_the_check_has_a_server_in_ci(tmp_path: Path, ci: str) -> None:
         assert os.access(script, os.X_OK)
         done = subprocess.run(["shellcheck", script], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
-        assert lint_github(root / ".github" / "workflows" / "check.yml") == {}
         assert not (other / ".github" / "postgres.sh").exists()
     else:
         assert lint_gitlab(root / ".gitlab" / "postgres.yml") == {}
@@ -424,13 +424,12 @@ def test_killed_while_it_publishes(
     assert outcomes.count(CRASHED) + outcomes.count(PUBLISHED) == len(outcomes) == 4
 
 
-@pytest.mark.parametrize("instants", [6, pytest.param(20, marks=pytest.mark.slow)])
-def test_killed_at_random_instants(server: postgres.Server, root: Path, instants: int) -> None:
+def test_killed_at_random_instants(server: postgres.Server, root: Path) -> None:
     """One database lives through all of it."""
     for _ in range(2):
         _release(root)
     longest = {"release": 1.5, "rollback": 1.0}
-    for n in range(instants):
+    for n in range(INSTANTS):
         verb = "rollback" if n % 3 == 2 else "release"
         begin = time.monotonic()
         process = subprocess.Popen(
