@@ -120,6 +120,7 @@ class _Life:
             assert not list(store.root.rglob("*.tmp")), what
             assert not store.publishing(), what
         histories = [[one.run for one in History(store.history).newest()] for store in stores]
+        assert len({run.split("-")[0] for run in histories[0]}) == len(histories[0]), what
         assert histories[0] == histories[1], what
         assert len(set(histories[0])) == len(histories[0]), what
         assert set(self.places.releases()) <= set(histories[0]), what

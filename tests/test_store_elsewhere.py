@@ -176,6 +176,8 @@ def test_two_at_once_and_one_is_told(places: Places, monkeypatch: pytest.MonkeyP
     [beaten] = [r for one in releases(Product(second)) if (r := one.record).outcome == FAILED]
     assert "Another release became current meanwhile" in beaten.problem
     assert (beaten.base, beaten.current) == (base, theirs[0])
+    numbers = [one.record.number for one in releases(Product(second))]
+    assert len(set(numbers)) == len(numbers)
     _meanwhile(monkeypatch, lambda: theirs.append(_release_there(second)))
     with pytest.raises(DataopsError, match="Another release became current"):
         rollback(Product(first), base)
@@ -184,15 +186,18 @@ def test_two_at_once_and_one_is_told(places: Places, monkeypatch: pytest.MonkeyP
 
 
 def test_records_of_others_are_merged(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other was refused between our look and our push: ours is published, both are recorded."""
+    """The other was refused between our look and our push: all is recorded, in one order."""
     first, second = places.first, places.second
     worker.quick_release(first)
     _meanwhile(monkeypatch, lambda: _release_there(second, DBT_FAILS="test"))
     ours = worker.quick_release(first)
     assert ours.exit_code == 0
-    found = dict(outcomes(second))
-    assert sorted(found.values()) == [PUBLISHED, PUBLISHED, REFUSED]
     assert current(second) == ours.record.run
+    found = [one.record for one in releases(Product(second), 99)]
+    assert [one.outcome for one in found] == [PUBLISHED, FAILED, REFUSED, PUBLISHED]
+    assert [one.number for one in found] == [4, 3, 2, 1]
+    assert found[1].notes[-1].startswith("It began as 000002-")
+    assert found == [one.record for one in releases(Product(first), 99)]
 
 
 def test_a_store_that_cannot_be_reached(

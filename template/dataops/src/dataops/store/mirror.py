@@ -131,6 +131,12 @@ class MirrorStore(FolderStore):
                             where=f"{self.place}: {tree.current or 'none'}",
                             mend="look at it, then repeat the command: uv run dataops status",
                         ) from None
+                    if run_number(record[0]) in _numbers(tree):
+                        raise Beaten(
+                            "Another run was recorded under the same number meanwhile.",
+                            where=self.place,
+                            mend="repeat the command",
+                        ) from None
                     _wait(attempt)
             else:
                 raise _too_busy(self.place)
@@ -140,6 +146,7 @@ class MirrorStore(FolderStore):
         with self._alone(), self._in_words("The store's copy cannot be read."):
             for attempt in range(_TRIES):
                 seen = self._seen()
+                self._renumber(_numbers(seen))
                 kept, new = self._files(seen)
                 if not new and kept == seen.files:
                     return
@@ -150,6 +157,28 @@ class MirrorStore(FolderStore):
                     self._take(self.remote.look())
                     _wait(attempt)
         raise _too_busy(self.place)
+
+    def _renumber(self, taken: set[int]) -> None:
+        """Give records that were not put yet other numbers where somebody else has put theirs.
+
+        A number is the order of runs, so no two share one. Releases keep theirs: see `point`.
+        """
+        folder = self.history / "runs"
+        if not folder.is_dir():
+            return
+        for path in sorted(folder.glob("*.json")):
+            inside = path.relative_to(self.root).as_posix()
+            if inside in self._seen().files or run_number(path.stem) not in taken:
+                continue
+            said = json.loads(path.read_bytes())
+            number = max(taken) + 1
+            _, _, rest = path.stem.partition("-")
+            said.update(run=f"{number:06d}-{rest}", number=number)
+            said["notes"] = [*said.get("notes", ()), f"It began as {path.stem}."]
+            text = json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n"
+            durable.write(path.with_name(f"{said['run']}.json"), text.encode())
+            path.unlink()
+            taken.add(number)
 
     def _files(
         self, seen: Tree, run: str = "", record: tuple[str, bytes] | None = None
@@ -317,6 +346,20 @@ class MirrorStore(FolderStore):
             yield
         finally:
             lock.release()
+
+
+def _numbers(tree: Tree) -> set[int]:
+    """The numbers of all runs that are in a state, those in packs by the range that these say."""
+    found: set[int] = set()
+    for path in tree.files:
+        name = path.split("/")[1 if path.startswith("releases/") else -1].partition(".")[0]
+        if number := run_number(name):
+            found.add(number)
+        elif path.startswith("history/packs/"):
+            first, _, last = name.partition("_")
+            if first.isdigit() and last.isdigit():
+                found.update(range(int(first), int(last) + 1))
+    return found
 
 
 def _wait(attempt: int) -> None:
