@@ -461,9 +461,9 @@ def test_both_release_with_the_same_commands(rendered: Mapping[str, Path]) -> No
     ("source", "said", "jobs"),
     [
         ("push", {}, ["check", "pages", "release", "rollback"]),
-        ("schedule", {}, ["check", "pages", "release", "rollback"]),
-        ("schedule", {"DATAOPS_DEADLINE": "yes"}, ["check", "deadline"]),
-        ("schedule", {"DATAOPS_UPDATE": "yes"}, ["check", "update"]),
+        ("schedule", {}, ["pages", "release", "rollback"]),
+        ("schedule", {"DATAOPS_DEADLINE": "yes"}, ["deadline"]),
+        ("schedule", {"DATAOPS_UPDATE": "yes"}, ["update"]),
     ],
 )
 def test_gitlab_schedules(
