@@ -136,7 +136,7 @@ def _one_model(models: int, which: int, aim: float | None = None, sides: int = 1
             f"check of one changed {what} of {models} models ÷ all of it by hand{both}",
             change.check,
             lambda: change.plain(sides),
-            pairs=1 if models > 100 else 2,
+            pairs=1 if models >= 100 else 2,
             warm=False,
             aim=aim,
         )
