@@ -184,6 +184,19 @@ def test_a_channel_that_fails_changes_no_verdict_is_said_and_tried_again(
     assert len(host.messages) == 2
 
 
+def test_the_deadline_tries_again_what_a_run_could_not_tell(
+    shop: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.refuse = True
+    run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T07:30:00+00:00")
+    assert "could not be told" in watch(Product(shop)).warnings[0]
+    host.refuse = False
+    found = watch(Product(shop))
+    assert (found.opened, found.warnings, found.exit_code) == ("", (), 1)
+    assert host.titles() == ["Shop: 1 new incident"]
+
+
 def test_an_address_that_is_none_is_said_without_it(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

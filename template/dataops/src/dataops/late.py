@@ -41,26 +41,27 @@ def watch(product: Product) -> Watched:
         DataopsError: the store can't be read.
     """
     found = status(product)
-    if not is_unexplained(found):
+    if not found.late:
         return Watched(found)
     store = store_of(product)
     if store.is_locked():
         return Watched(found, warnings=("A release or rollback is running right now.",))
+    opened = ""
     try:
         with store.lock():
             history = History(store.history)
             found = status(product)  # a run may have ended since
-            if not is_unexplained(found):
-                return Watched(found)
-            since = utc((found.missing or found.late)[0])
-            run = found.current.run if found.current else ""
-            fact = IncidentFact(release=run, text=f"No release came by {since}.", since=since)
-            record = add_event(product, store, history, "status", LATE, incident=fact)
-            warnings = notify(product, store, history)
+            if is_unexplained(found):
+                since = utc((found.missing or found.late)[0])
+                run = found.current.run if found.current else ""
+                fact = IncidentFact(release=run, text=f"No release came by {since}.", since=since)
+                record = add_event(product, store, history, "status", LATE, incident=fact)
+                opened = f"{LATE}@{record.number}"
+            warnings = notify(product, store, history)  # also what did not get through before
             store.share()
     except DataopsError as error:  # what is late is late, recorded or not
-        return Watched(found, warnings=(f"error: it could not be recorded: {error}",))
-    return Watched(status(product), f"{LATE}@{record.number}", warnings)
+        return Watched(found, opened, (f"error: it could not be recorded: {error}",))
+    return Watched(status(product), opened, warnings)
 
 
 def is_unexplained(found: Status) -> bool:
