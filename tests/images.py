@@ -22,12 +22,17 @@ import runners
 from harness import CACHE
 
 TOOLS = ("buildah", "mmdebstrap")
-MISSING = tuple(tool for tool in TOOLS if shutil.which(tool) is None) or (
-    () if os.geteuid() == 0 else ("root",)
-)
+MISSING = tuple(tool for tool in TOOLS if shutil.which(tool) is None)
 _DEBIAN = "bookworm"
 _LEFT_OUT = ("doc", "man", "locale")
 _PATHS = re.compile(r"(?:file://)?(/[\w./-]+)")
+
+
+def may_mount() -> bool:
+    """Whether this machine lets us mount, as every step of a build does; not so in most containers."""
+    return os.geteuid() == 0 and (
+        subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+    )
 
 
 @dataclass(frozen=True)
