@@ -63,6 +63,8 @@ def update(
     done = _read(journal, version)
     for canaries in (True, False):
         todo = [m for m in members if m.canary == canaries and not _clean(done.get(m.url))]
+        tried = {member.url for member in todo if member.url in done}
+        todo.sort(key=lambda member: member.url in tried)  # what failed before comes last
         size = len(todo) if canaries else BATCH
         for first in range(0, len(todo), size or 1):
             batch = todo[first : first + size]
@@ -76,7 +78,8 @@ def update(
                     say(f"{outcome.state:<9}{member.name}: {outcome.said}")
                     _write(journal, version, done)
             bad = [member.name for member in batch if not _clean(done[member.url])]
-            if bad and (canaries or len(bad) == len(batch) == BATCH):
+            hopeless = len(bad) == BATCH and not tried & {member.url for member in batch}
+            if bad and (canaries or hopeless):
                 whom = "the canaries" if canaries else "a batch in which nothing was clean"
                 say(f"stopped after {whom}: {', '.join(bad)}; mend them, then repeat the command")
                 return done

@@ -173,6 +173,9 @@ def test_batches_are_paced_and_one_in_which_nothing_works_is_the_last(
     update(members, "v3", tmp_path / "journal", said.append, 0, one)
     assert len(at_once) == 8
     assert "nothing was clean" in said[-1]
+    # Again, with the fault still there: first those that were not tried, and again only a batch.
+    update(members, "v3", tmp_path / "journal", said.append, 0, one)
+    assert len(at_once) == 16
 
 
 def _worked() -> float:
@@ -264,5 +267,5 @@ def test_two_hundred_products_are_examined_and_updated(
         assert bool(branches) == (kind in ("outdated", "conflict", "store"))
     # Again: only what was not clean.
     said.clear()
-    update(members, "v1.1.0", journal, said.append, 0)
-    assert {line.split()[0] for line in said} == {"failed", "conflict"}
+    update(members, "v1.1.0", journal, said.append, 0, lambda *_: Outcome("clean", ""))
+    assert {line.split()[1].split("_")[0] for line in said} == {"fail", "conflict"}
