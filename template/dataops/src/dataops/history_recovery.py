@@ -31,6 +31,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
 
     Raises:
         HistoryError: a record could not be written; it will be tried again.
+        DataopsError: others could not be shown it; so will that.
     """
     done = _mend_records(store, history)
     try:
@@ -59,6 +60,8 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
             done.append(f"Run {run} had ended without a record ({record.outcome}); it has one now.")
         warehouse.discard(run)
         store.discard(run)
+    if done:
+        store.share()  # before the next run takes its number
     return done
 
 

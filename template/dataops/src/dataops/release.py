@@ -121,7 +121,7 @@ def release(
             done = run.tell()
         if not (run.beaten and again):
             break
-        say("Another release became current meanwhile: once more, from there.")
+        say("Another run came first: once more, from there.")
     return done
 
 
