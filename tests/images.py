@@ -29,7 +29,7 @@ _PATHS = re.compile(r"(?:file://)?(/[\w./-]+)")
 
 
 def may_mount() -> bool:
-    """Whether this machine lets us mount, as every step of a build does; not so in most containers."""
+    """Whether we may mount here, as every step of a build does; in most containers we may not."""
     return os.geteuid() == 0 and (
         subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
     )
