@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import first_product, fleet, impact, release, report
+from bench import first_product, fleet, impact, monitors, release, report
 from bench.measure import Figure
 
 BENCHES = {
@@ -29,6 +29,9 @@ BENCHES = {
     "record": release.record,
     "publish": release.publish,
     "rollback": release.rollback,
+    "monitors-10": monitors.monitors_10,
+    "monitors-100": monitors.monitors_100,
+    "monitors-500": monitors.monitors_500,
 }
 
 

@@ -405,6 +405,40 @@ def test_half_of_what_came_is_caught_though_the_table_hardly_shows_it(watch: Wat
     assert told(nothing) == [("volume", WARN)], "late is told: what readers have is still right"
 
 
+def test_the_end_of_a_month_is_compared_with_ends_of_months(watch: Watch) -> None:
+    rows, chance = 5000, random.Random(4)
+
+    def next_day() -> RelationProfile:
+        end = (watch.day() + DAY).day == 1
+        return table(rows + round(200 * chance.gauss(1, 0.05) * (2.5 if end else 1)))
+
+    seen = []
+    for _ in range(90):
+        one = next_day()
+        rows = one.rows
+        found = watch.judge(one) if (watch.day() + DAY).day == 1 else None
+        if found is not None:
+            seen.append(told(found))
+        watch.publish(one, found=found)
+    assert len(seen) >= 3
+    assert seen[-1] == [], "the third end of a month is like the others"
+    assert told(watch.judge(table(rows + 500))) == [("volume", ERROR)], "any other day is not"
+
+
+def test_the_first_weekend_refuses_nothing(watch: Watch) -> None:
+    monday = next(n for n in range(7) if (ops.START + n * DAY).weekday() == 0)
+    watch.records = []
+    for day in range(monday, monday + 5):
+        record = watch.team.run(ops.START + day * DAY)
+        held = table(5000 + 200 * day + day % 2)
+        watch.records.append(replace(record, nodes=(node_run(),), profile=(held,)))
+    saturday = ops.START + (monday + 5) * DAY
+    memory = recall(ops.write(watch.folder, watch.records), "new", saturday)
+    few = table(5000 + 200 * (monday + 4) + 60)
+    found = judge_all([few], memory, watch.manifest, [node_run()], saturday)
+    assert told(found) == [("volume", WARN)]
+
+
 def test_two_days_at_once_are_two_days(watch: Watch) -> None:
     days = growing(40, step=400)
     watch.go(days[:28])

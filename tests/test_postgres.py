@@ -129,6 +129,8 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     assert rows["int_orders_latest"] is None
     profiled = {one.name: one for one in record.profile}
     assert profiled["orders"].rows == rows["orders"]
+    assert profiled["raw.orders"].rows >= profiled["stg_orders"].rows > 0
+    assert {one.name: one for one in profiled["raw.customers"].columns}["email"].counts == {}
     assert {table.name for table in record.raw.tables} == {one.name for one in record.freshness}
     days = read("select count(*) from marts.orders_daily")
     assert days == [(24,)]

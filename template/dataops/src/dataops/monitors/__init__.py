@@ -147,6 +147,12 @@ def profile_all(
         and manifest.nodes[node.unique_id].materialized not in ("ephemeral", "")
         and not _is_off(manifest.nodes[node.unique_id])
     ]
+    if warehouse.name != "duckdb":  # there a source is a table like others, whole every time
+        built += [
+            (node, None)
+            for node in manifest.of("source")
+            if (only is None or node.unique_id in only) and not _is_off(node)
+        ]
     places = {node.unique_id: Relation(node.schema, node.alias) for node, _ in built}
     columns = warehouse.columns(run, sorted(places.values()))
     # Nobody counted the rows of a view: they are rarely more than the largest table's.
@@ -158,7 +164,7 @@ def profile_all(
         profiling.query(
             profiling.Wanted(
                 node.unique_id,
-                places[node.unique_id].name,
+                _name(node, places[node.unique_id]),
                 _place(places[node.unique_id]),
                 columns[places[node.unique_id]],
                 personal.get(node.unique_id, frozenset()),
@@ -195,7 +201,7 @@ def _profile_sources(
     for one in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before):
         if _is_off(one.node) or (only is not None and one.node.unique_id not in only):
             continue
-        name = f"{one.node.schema}.{one.node.name}"
+        name = _name(one.node, Relation(one.node.schema, one.node.alias))
         profile = RelationProfile(one.node.unique_id, name, 0, files=0)
         if one.files:
             try:
@@ -326,6 +332,11 @@ def above(unique_id: str, manifest: Manifest) -> frozenset[str]:
 
 def _is_off(node: Node) -> bool:
     return set(levels_of(node).values()) == {OFF} and len(levels_of(node)) == len(CHECKS)
+
+
+def _name(node: Node, relation: Relation) -> str:
+    """As findings name it: a model may be called like a source's table."""
+    return f"{node.schema}.{node.name}" if node.kind == "source" else relation.name
 
 
 def _place(relation: Relation) -> str:

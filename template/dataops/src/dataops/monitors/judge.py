@@ -70,6 +70,8 @@ _SCATTER, _SHARES, _LOST, _TOO_MANY = 3.0, 4.0, 4.0, 6.0
 _ENOUGH, _EXTREME = 20, 50
 # A check for what is usual needs so many steps.
 _USUAL = 7
+_TURN = 3  # days before and after the turn of a month that may be unlike others
+_FLOWS = ("came", "delivered")  # what comes with a delivery
 _LATE = 0.8  # of the usual time between two deliveries
 
 
@@ -107,17 +109,21 @@ class RelationPast:
     Attributes:
         steps: its profiles, one a delivery, oldest first.
         series: its measures.
+        turns: those at the turn of a month, by the day counted from it; also what was told there,
+            for a month's end that was published is what such an end looks like.
         last: its newest profile, also of a release built from the candidate's own raw.
     """
 
     steps: tuple[Mapping[str, Any], ...]
     series: Mapping[Measure, Series]
+    turns: Mapping[tuple[Measure, int], Sequence[float]]
     last: Mapping[str, Any] | None
 
 
 def past_of(memory: Memory, unique_id: str) -> RelationPast:
     """What earlier deliveries let expect of one relation, without what was found strange."""
     series: dict[Measure, Series] = {}
+    turns: dict[tuple[Measure, int], list[float]] = {}
     steps = []
     before: Mapping[str, Any] | None = None
     since: datetime | None = None
@@ -126,16 +132,16 @@ def past_of(memory: Memory, unique_id: str) -> RelationPast:
         if now is None or now.get("problem"):
             continue
         periods = memory.periods(step.since, since) if since else 1
-        _remember(series, step.release, now, before, periods, unique_id)
+        _remember(series, turns, step.release, now, before, periods, unique_id)
         steps.append(now)
         before, since = now, step.since
     last = before
     for release in _own(memory):
         now = release.relations.get(unique_id)
         if now is not None and not now.get("problem") and now.get("files") is None:
-            _remember(series, release, now, None, 1, unique_id)
+            _remember(series, turns, release, now, None, 1, unique_id)
             last = now
-    return RelationPast(tuple(steps), series, last)
+    return RelationPast(tuple(steps), series, turns, last)
 
 
 def _own(memory: Memory) -> Iterable[Release]:
@@ -148,15 +154,27 @@ def _own(memory: Memory) -> Iterable[Release]:
 
 def _remember(
     series: dict[Measure, Series],
+    turns: dict[tuple[Measure, int], list[float]],
     release: Release,
     now: Mapping[str, Any],
     before: Mapping[str, Any] | None,
     periods: int,
     unique_id: str,
 ) -> None:
+    turn = _turn(release.at)
     for what, value in measure(now, before, periods, release.at).items():
         if (what.check, unique_id, what.column) not in release.strange:
             series.setdefault(what, Series()).add(release.at, value.value)
+        if turn is not None:
+            turns.setdefault((what, turn), []).append(value.value)
+
+
+def _turn(at: datetime) -> int | None:
+    """Days from the turn of a month: -3 to -1 before it, 1 to 3 after it; None far from it."""
+    if at.day <= _TURN:
+        return at.day
+    ahead = (at + timedelta(days=_TURN)).day
+    return ahead - _TURN - 1 if ahead <= _TURN else None
 
 
 def measures_of(
@@ -226,7 +244,7 @@ def _numbers(
     at: datetime,
     normal: Normal,
 ) -> list[FindingRun]:
-    found = []
+    found, turn = [], _turn(at)
     for what, value in measures.items():
         series = past.series.get(what)
         if series is None or what.check not in LIMITS:
@@ -237,12 +255,13 @@ def _numbers(
         level = _level(what, value, series.values, expected, memory.cadence)
         if not level or (what.check == "range" and _held(what, past.last) == value.value):
             continue  # an extreme is told once: it stays in a table that only grows
-        near = LIMITS[what.check]
-        if any(
-            off_by(what.check, value.value, known) < near.warn
-            for known in normal.get((what.check, what.column), ())
-        ):
+        known = [*normal.get((what.check, what.column), ())]
+        if turn is not None:
+            known += past.turns.get((what, turn), ())
+        if any(off_by(what.check, value.value, one) < LIMITS[what.check].warn for one in known):
             continue
+        if what.metric in _FLOWS and at.weekday() not in series.weekdays:
+            level = WARN  # the first Sunday of a history: nobody knows what Sundays are like
         found.append(_finding(what, profile, level, value.value, expected))
     return found
 
