@@ -11,6 +11,7 @@ import pytest
 
 import ops_history as ops
 import release_worker as worker
+from dataops.dbt import DbtRun
 from dataops.figures import ledger
 from dataops.history import History
 from dataops.history_record import IncidentFact, Record, utc
@@ -106,7 +107,7 @@ def test_the_machine_that_looks_need_not_be_the_one_that_releases(
     worker.quick_release(releasing)
     at(monkeypatch, "2026-03-02T08:00:00")
     opened = watch(Product(looking)).opened
-    assert opened == "late@2"
+    assert opened == "late@3"
     assert [one.incident for one in status(Product(releasing)).open] == [opened]
     assert watch(Product(looking)).opened == ""
     worker.quick_release(releasing)
@@ -162,3 +163,23 @@ def test_packs_that_know_nothing_of_what_is_no_run_are_read(tmp_path: Path) -> N
     with ledger(history, ops.DEADLINE, noticed + timedelta(hours=1)) as book:
         assert [one.incident for one in incidents(book)] == ["late@211"]
         assert book.figure("production_error_rate", ops.START, noticed).whole == 211
+
+
+def test_a_release_that_is_at_work_elsewhere_is_not_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    releasing, looking = make_clones(tmp_path)
+    at(monkeypatch, "2026-03-01T06:00:00")
+    worker.quick_release(releasing)
+    at(monkeypatch, "2026-03-02T08:00:00")
+    build, opened = worker.QuickDbt.build, list[str]()
+
+    def slow(self: worker.QuickDbt, *arguments: str) -> DbtRun:
+        opened.append(watch(Product(looking)).opened)
+        return build(self, *arguments)
+
+    monkeypatch.setattr(worker.QuickDbt, "build", slow)
+    assert worker.quick_release(releasing).exit_code == 0
+    assert opened == ["late@3"]  # built once: the number that the run had taken was left to it
+    assert status(Product(looking)).open == ()

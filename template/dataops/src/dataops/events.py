@@ -36,9 +36,12 @@ def add_event(
         DataopsError: it could not be shared; it is recorded here, and goes with the next one.
     """
     number, at = store.next_number(history.highest()), utc(now())
+    tag = store.tag
+    if tag:  # the next number may be a run's that is at work elsewhere: it would have to build anew
+        number += 1
     current = store.current() or ""
     record = Record(
-        run=f"{number:06d}-{at.replace('-', '').replace(':', '')}-{outcome}{store.tag}",
+        run=f"{number:06d}-{at.replace('-', '').replace(':', '')}-{outcome}{tag}",
         number=number,
         product=product.slug,
         verb=verb,
