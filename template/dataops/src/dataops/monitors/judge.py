@@ -96,9 +96,9 @@ class Series:
     weekdays: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
 
-    def add(self, at: datetime, value: float) -> None:
-        self.times.append(at.timestamp())
-        self.weekdays.append(at.weekday())
+    def add(self, time: float, weekday: int, value: float) -> None:
+        self.times.append(time)
+        self.weekdays.append(weekday)
         self.values.append(value)
 
 
@@ -161,10 +161,13 @@ def _remember(
     periods: int,
     unique_id: str,
 ) -> None:
-    turn = _turn(release.at)
+    turn, strange = _turn(release.at), release.strange
+    time, weekday = release.at.timestamp(), release.at.weekday()
     for what, value in measure(now, before, periods, release.at).items():
-        if (what.check, unique_id, what.column) not in release.strange:
-            series.setdefault(what, Series()).add(release.at, value.value)
+        if not strange or (what.check, unique_id, what.column) not in strange:
+            if what not in series:
+                series[what] = Series()
+            series[what].add(time, weekday, value.value)
         if turn is not None:
             turns.setdefault((what, turn), []).append(value.value)
 
