@@ -97,7 +97,7 @@ def patch(template: Path) -> None:
     append(inside / "dbt_project.yml.jinja", "# a better default")
     append(inside / "README.md.jinja", "A better README.")
     append(inside / "models/marts/customers.sql", "-- a better seed")
-    (inside / "models/_groups.yml.jinja").write_text("groups: []\n", encoding="utf-8")
+    append(inside / "models/_groups.yml.jinja", "# a better seed")
     (inside / "docs/example-shop.md").unlink()
     (inside / "dataops/NEW.md").write_text("new\n", encoding="utf-8")
     (inside / ".github/pull_request_template.md").unlink()
