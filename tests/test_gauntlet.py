@@ -149,6 +149,39 @@ def released_before_and_after(template: Path, root: Path, before: str, after: st
         assert versions.READ_ANEW in made.uv_run("python", "-c", notes).stdout
 
 
+@pytest.mark.gauntlet
+@pytest.mark.parametrize("life", LIVES)
+def test_no_check_of_a_product_turns_red(template_history: Path, tmp_path: Path, life: str) -> None:
+    """What a team left red is its own; an update adds nothing to it."""
+    root = tmp_path / "product"
+    team = run.born(template_history, root, versions.FIRST, {}, LIVES[life])
+    shared, lock = harness.shared_environment()
+    shutil.copy(lock, root / "uv.lock")
+    made = harness.Product(root, harness.product_environment(root, shared))
+    team.commit("locked")
+    before = verdicts(made)
+    made.git("restore", ".")  # what hooks put right
+
+    run.update(root, LAST_WITHOUT_TRUST, versions.needs_trust(versions.FIRST, LAST_WITHOUT_TRUST))
+    made.git("add", "-A")
+    after = verdicts(made)
+    assert after["managed files"] == "passed"
+    red = {step for step, verdict in after.items() if verdict == "failed"}
+    assert red <= {step for step, verdict in before.items() if verdict == "failed"}
+    if life in ("fresh", "answers_changed"):
+        assert not red
+
+
+def verdicts(product: harness.Product) -> dict[str, str]:
+    """How each step of the product's own check ends."""
+    report = product.root / "target" / "check" / "report.json"
+    report.unlink(missing_ok=True)
+    said = product.dataops("check", code=None)
+    assert report.exists(), f"{said.stdout}{said.stderr}"
+    steps = json.loads(report.read_text("utf-8"))["steps"]
+    return {step["name"]: step["verdict"] for step in steps}
+
+
 def made_of(product: harness.Product) -> list[dict[str, object]]:
     """The product's releases, newest first."""
     listed: list[dict[str, object]] = json.loads(product.dataops("releases", "--json").stdout)
