@@ -1,6 +1,6 @@
 # make demo   a data product from real input, in .cache/demo
 # make test   everything that CI runs
-# make gauntlet  every promised update: versions, answers, lives
+# make gauntlet  every promised update: versions, answers, lives; every instant of a kill
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
 # make newest  the newest version of every pin, tried, as one pull request (CI does it weekly)

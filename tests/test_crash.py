@@ -52,14 +52,14 @@ def test_killed_at_some_steps(prepared: Path, tmp_path: Path, name: str) -> None
         _kill_at(prepared, tmp_path, name, kill_at)
 
 
-@pytest.mark.slow
+@pytest.mark.gauntlet
 @pytest.mark.parametrize("name", VERBS)
 def test_killed_at_every_step(prepared: Path, tmp_path: Path, name: str) -> None:
     for kill_at in range(1, _count_steps(prepared, tmp_path, name) + 1):
         _kill_at(prepared, tmp_path, name, kill_at)
 
 
-@pytest.mark.parametrize("instants", [8, pytest.param(INSTANTS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("instants", [16, pytest.param(INSTANTS, marks=pytest.mark.gauntlet)])
 def test_killed_at_random_instants(product: Path, instants: int) -> None:
     """One store lives through all of it."""
     names = list(VERBS)

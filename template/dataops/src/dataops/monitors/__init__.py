@@ -30,6 +30,7 @@ __all__ = ["Answers", "Raw", "Watched", "judge_all", "profile_all", "read_accept
 
 _LOOKED_BACK = 5  # releases
 _PROFILED = ("model", "snapshot", "seed")
+_TEXT = ("varchar", "text", "char")  # how engines call what is text
 _NO_PAST = Memory((), (), None, None)
 
 
@@ -170,7 +171,7 @@ def profile_all(
                 personal.get(node.unique_id, frozenset()),
                 largest if rows is None else rows,
                 known.get(node.unique_id, frozenset()),
-                _references(node, manifest, places),
+                _references(node, manifest, places, columns),
             ),
             dialect,
         )
@@ -367,13 +368,28 @@ def _numeric(memory: Memory) -> dict[str, frozenset[str]]:
 
 
 def _references(
-    node: Node, manifest: Manifest, places: Mapping[str, Relation]
+    node: Node,
+    manifest: Manifest,
+    places: Mapping[str, Relation],
+    columns: Mapping[Relation, Sequence[tuple[str, str]]],
 ) -> dict[tuple[str, str], str]:
-    """Declared references whose holes refuse nothing by themselves.
+    """SQL that tells a hole in each declared reference whose holes refuse nothing by themselves.
 
     They are `references: model.column` in a column's meta, and relationship tests that only warn.
     """
-    by_name = {manifest.nodes[one].name: one for one in places}
+
+    def find(unique_id: str, name: str) -> tuple[str, bool] | None:
+        """A column as the warehouse spells it, and whether it is text; None if it is not there."""
+        there = dict(columns.get(places[unique_id], ()))
+        spelled = (one for one in there if one.lower() == name.lower())
+        found = name if name in there else next(spelled, None)
+        if found is None:
+            return None
+        return quoted(found), there[found].lower().startswith(_TEXT)
+
+    # A source's table and a model may have one name: like refers to like.
+    alike = sorted(places, key=lambda one: manifest.nodes[one].kind == node.kind)
+    by_name = {manifest.nodes[one].name: one for one in alike}
     declared: list[tuple[str, str, str]] = []
     for column in node.columns:
         table, _, key = column.references.rpartition(".")
@@ -387,9 +403,15 @@ def _references(
             if test.call.name == "relationships" and len(targets) == 1 and key:
                 declared.append((test.call.column, targets[0], key))
     found: dict[tuple[str, str], str] = {}
-    for name, target, key in declared:
-        keys = f"select {quoted(key)} from {_place(places[target])} where {quoted(key)} is not null"
-        found[name, manifest.nodes[target].name] = keys
+    for told, target, leads_to in declared:
+        here, there = find(node.unique_id, told), find(target, leads_to)
+        if here is None or there is None:
+            continue
+        (name, is_text), (key, key_is_text) = here, there
+        if is_text is not key_is_text:  # not every engine compares a number with a text
+            name, key = f"cast({name} as varchar)", f"cast({key} as varchar)"
+        keys = f"select {key} from {_place(places[target])} where {key} is not null"
+        found[told, manifest.nodes[target].name] = f"{name} is not null and {name} not in ({keys})"
     return found
 
 

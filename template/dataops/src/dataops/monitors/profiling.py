@@ -59,7 +59,7 @@ class Wanted:
         personal: columns of which only counts may be kept, in lower case.
         rows: about how many it holds; None when nobody knows.
         few: columns that have few values, as far as one knows.
-        references: SQL for the keys that a column refers to, by column and the node it leads to.
+        references: SQL that is true for a hole, by column and the node that it leads to.
         numbers: columns of text that may hold numbers, as those of a file do; DuckDB only.
         more: SQL that is answered besides, at the end of the row.
     """
@@ -80,9 +80,7 @@ def query(wanted: Wanted, dialect: Dialect) -> Query:
     """The one query that profiles a relation."""
     exact = wanted.rows is not None and wanted.rows <= _EXACT
     parts, asked = ["count(*)"], []
-    for (column, _), keys in wanted.references.items():
-        name = quoted(column)
-        parts.append(f"count(*) filter (where {name} is not null and {name} not in ({keys}))")
+    parts += [f"count(*) filter (where {hole})" for hole in wanted.references.values()]
     for name, kind in wanted.columns:
         found = _wanted(wanted, name, kind.lower(), exact, dialect)
         parts += [sql for _, sql in found]

@@ -172,7 +172,7 @@ def know_before_readers(known: Evidence) -> Answer:
         return Answer(NO, told, f"set loaded_at_field and freshness for {bare[0]}")
     profiled = sum(bool(record.profile) for record in known.published)
     if profiled < 3:
-        told = f"The monitors have {profiled} releases to compare with; they need 3."
+        told = f"The monitors have {profiled} of the 3 releases that they need to compare with."
         return Answer(UNKNOWN, told, _RELEASE)
     if known.found_by_person:
         every = known.found_by_person + known.found_by_machine
