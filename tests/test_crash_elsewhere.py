@@ -39,11 +39,13 @@ def test_killed_while_it_pushes(places: Places, kills: int) -> None:
     life = _Life(places)
     steps = life.steps()
     pushing = [n for n, name in enumerate(steps, start=1) if name in REMOTE]
-    for n in range(kills):
+    for n in range(4 * kills):  # a release may be over before the step that was chosen
         at = random.choice(pushing) if n % 4 != 3 else 0
         life.kill("release", at)
         life.look(f"release killed at step {at} of {len(steps)}")
-    assert life.killed > kills // 2
+        if life.killed == kills:
+            break
+    assert life.killed == kills
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(INSTANTS // 4, marks=pytest.mark.gauntlet)])
