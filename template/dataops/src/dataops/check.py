@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from dataops import managed, steps, summary
-from dataops.dbt import Dbt, DbtRun, NodeResult
+from dataops.dbt import Dbt, DbtRun, NodeResult, forget_last_run
 from dataops.errors import DataopsError
 from dataops.history_record import masked
 from dataops.hooks import HookRun
@@ -61,7 +60,7 @@ def check(
             mend="uv run dataops start",
         )
     here = product.target / "check"
-    _forget_last_check(here)
+    forget_last_run(here)
     done: list[Step] = []
     current = None
     if on_current:
@@ -228,14 +227,6 @@ def _rules_step(here: Path) -> Step:
     if broken:
         return Step(_RULES, FAILED, seconds(), f"{len(broken)} broken", tuple(broken), repeat)
     return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules")
-
-
-def _forget_last_check(here: Path) -> None:
-    """Start from an empty database; keep what dbt parsed, so unchanged files are not read again."""
-    here.mkdir(parents=True, exist_ok=True)
-    for path in here.iterdir():
-        if path.name != "partial_parse.msgpack":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _write_report(product: Product, here: Path, done: list[Step]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,14 @@ class NodeResult:
     @property
     def warned(self) -> bool:
         return self.status == "warn"
+
+
+def forget_last_run(target: Path) -> None:
+    """Empty the folder where dbt writes, but for what it parsed: that need not be read again."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in target.iterdir():
+        if path.name != "partial_parse.msgpack":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @dataclass(frozen=True)

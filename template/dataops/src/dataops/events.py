@@ -6,6 +6,7 @@ from dataops.history import History
 from dataops.history_record import IncidentFact, Record, ToldFact, utc
 from dataops.product import Product, now
 from dataops.store import FolderStore
+from dataops.store.folder import run_id
 
 
 def add_event(
@@ -41,7 +42,7 @@ def add_event(
         number += 1
     current = store.current() or ""
     record = Record(
-        run=f"{number:06d}-{at.replace('-', '').replace(':', '')}-{outcome}{tag}",
+        run=run_id(number, at, outcome + tag),
         number=number,
         product=product.slug,
         verb=verb,

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 
 from dataops.errors import DataopsError
 from dataops.events import add_event
-from dataops.figures import ledger
 from dataops.history import History
 from dataops.history_record import CLOSED, PUBLISHED, REPORTED, IncidentFact, masked, utc
 from dataops.incidents import Incident, incidents
 from dataops.manifest import Manifest
 from dataops.notify import notify
-from dataops.product import Product, now
+from dataops.product import Product
 from dataops.rollback import choose
-from dataops.status import manifest_of
-from dataops.store import open_store, store_of
+from dataops.status import manifest_of, open_ledger
+from dataops.store import store_of
 
 _KINDS = ("model", "source", "snapshot", "seed", "exposure")
 
@@ -27,10 +26,8 @@ def listed(product: Product, everything: bool = False) -> tuple[Incident, ...]:
     Raises:
         DataopsError: the store can't be read.
     """
-    store = open_store(product)
-    store.check()
-    deadline = str(product.answers.get("deadline") or "")
-    with ledger(History(store.history), deadline, now()) as book:
+    with open_ledger(product) as book:
+        store = store_of(product)
         found = incidents(book, manifest_of(store, store.current()))
     return tuple(one for one in found if everything or one.open)
 

@@ -87,9 +87,8 @@ def write_ops(
     """
     import duckdb
 
-    deadline = str(product.answers.get("deadline") or "")
     try:
-        with ledger(history, deadline, now(), also=record) as book:
+        with ledger(history, product.deadline, now(), also=record) as book:
             found = tables(book, manifest)
         warehouse.write(record.run, SCHEMA, found)
     except (DataopsError, duckdb.Error) as error:

@@ -15,8 +15,9 @@ import duckdb
 from dataops.dbt import Dbt, DbtRun
 from dataops.errors import DataopsError
 from dataops.history_record import utc
-from dataops.impact.sql import quoted
 from dataops.product import Product, now
+from dataops.raw_place import RawFolder
+from dataops.sql_names import quoted
 
 DAYS = 14
 FILE = "warehouse.duckdb"
@@ -119,14 +120,10 @@ def _build(
     product: Product, database: Path, raw: bool, doing: Callable[[str], None]
 ) -> tuple[DbtRun, Path]:
     """The build, and the catalog's page."""
-    root = product.raw if raw else product.sample
-    if not root.is_dir():
-        raise DataopsError("There is nothing to build from.", where=str(root))
-    inside = root.is_relative_to(product.root)
-    environment = {
-        "DATAOPS_DB": str(database),
-        "DATAOPS_RAW": str(root.relative_to(product.root) if inside else root),
-    }
+    place = RawFolder(product.raw if raw else product.sample, product.root)
+    if not place.root.is_dir():
+        raise DataopsError("There is nothing to build from.", where=place.absolute)
+    environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": place.spelled}
     if not raw and product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
     here = product.target / "preview-dbt"

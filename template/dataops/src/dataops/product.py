@@ -55,6 +55,11 @@ class Product:
         """The product's name as people write it."""
         return str(self.answers.get("product_name", self.root.name)).strip()
 
+    @property
+    def deadline(self) -> str:
+        """The time of day, HH:MM in UTC, by which the data must be there; empty without one."""
+        return str(self.answers.get("deadline") or "")
+
     @cached_property
     def slug(self) -> str:
         """The dbt project's name.

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from dataops.errors import DataopsError
 from dataops.history_facts import RawFile, raw_files, read_raw
 from dataops.product import Product
+from dataops.store.remote import masked
 
 # What file systems call the thing that changes with a file's content.
 _TAGS = ("ETag", "etag", "md5Hash", "generation")
@@ -102,7 +103,7 @@ class RawUrl:
         )
 
     def _found(self) -> dict[str, dict[str, Any]]:
-        from dataops.store.bucket import masked, open_filesystem
+        from dataops.store.bucket import open_filesystem
 
         filesystem, path = open_filesystem(self.said)
         try:

@@ -42,6 +42,7 @@ from dataops.release_signals import Signals
 from dataops.score.kept import keep as keep_score
 from dataops.steps import Step
 from dataops.store import durable, store_of
+from dataops.store.folder import run_id
 from dataops.store.remote import Beaten
 from dataops.warehouse import Label, open_warehouse
 
@@ -200,9 +201,8 @@ class _Release(Run):
         git = facts.git_facts(self.product, self.last_published_commit())
         began = now()
         commit = (git.commit[:7] or "nogit").lower()
-        stamp = utc(began).replace("-", "").replace(":", "")
         self.record = Record(
-            run=f"{number:06d}-{stamp}-{commit}{self.store.tag}",
+            run=run_id(number, utc(began), commit + self.store.tag),
             number=number,
             product=self.product.slug,
             verb="release",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from dataclasses import dataclass, replace
 
 from dataops import history_facts as facts
 from dataops import monitors
-from dataops.dbt import Dbt, DbtRun
+from dataops.dbt import Dbt, DbtRun, forget_last_run
 from dataops.history_record import (
     FAILED,
     PUBLISHED,
@@ -43,19 +42,18 @@ class Audit:
     def attempt(self) -> tuple[str, str]:
         """Build and audit; returns the outcome, and the problem if there is one."""
         run = self.run
-        base = run.record.base
-        self.read_raw(base)
+        base, before = run.record.base, run.base_release
+        self.read_raw()
         if run.options.check_disk:
-            before = run.published(base) if base else None
             run.warehouse.make_room(run.record.raw, before.raw if before else RawFacts())
-        self.forget_last_run()
+        forget_last_run(run.target)
         dbt = self.dbt()
 
         parsed = run.step(_PARSE, lambda: dbt.parse(warnings_are_errors=False))
         if not parsed.ok:
             return REFUSED, f"dbt could not read the project.\n{parsed.problem}"
         run.manifest = read_manifest(run.target / "manifest.json", packages=True)
-        state_from = "" if run.options.full_refresh or not self.goes_on_from(base) else base
+        state_from = base if self.goes_on() and not run.options.full_refresh else ""
         where = run.warehouse.begin(run.record.run, state_from, stateful(run.manifest))
         run.environment.update(where)
         if run.record.kind == REHEARSAL:
@@ -139,21 +137,21 @@ class Audit:
             known or None,
         )
 
-    def goes_on_from(self, base: str) -> bool:
+    def goes_on(self) -> bool:
         """Whether current's state is this one's: what a rehearsal collected was the sample's."""
-        run = self.run
-        before = run.published(base) if base else None
-        return before is not None and before.kind == run.record.kind
+        before = self.run.base_release
+        return before is not None and before.kind == self.run.record.kind
 
-    def read_raw(self, base: str) -> None:
+    def read_raw(self) -> None:
         run = self.run
         run.doing("reading raw")
         with run.phase("raw"):
-            run.raw_files = self.raw_now()
-        before = run.published(base) if base else None
+            # A table was counted when it was seen that there is raw: that is as good as now.
+            tables = run.tables if run.record.kind == REAL else None
+            run.raw_files = self.raw_now() if tables is None else tables
         kept: tuple[facts.RawFile, ...] = ()
-        if before and before.kind == run.record.kind == REAL and run.tables is None:
-            kept = facts.raw_from_json(run.store.releases / base / facts.RAW_LIST)
+        if self.goes_on() and run.record.kind == REAL and run.tables is None:
+            kept = facts.raw_from_json(run.store.releases / run.record.base / facts.RAW_LIST)
         raw = facts.raw_facts(run.raw_files, kept)
         run.record = replace(run.record, raw=raw)
         for names, what in ((raw.edited, "edited"), (raw.removed, "removed")):
@@ -200,14 +198,6 @@ class Audit:
             log=True,
         )
 
-    def forget_last_run(self) -> None:
-        """Keep only what dbt parsed: an unchanged file is not read again."""
-        run = self.run
-        run.target.mkdir(parents=True, exist_ok=True)
-        for path in run.target.iterdir():
-            if path.name != "partial_parse.msgpack":
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-
     def keep_nodes(self, built: DbtRun) -> None:
         run = self.run
         assert run.manifest is not None
@@ -216,15 +206,16 @@ class Audit:
             for node in run.manifest.nodes.values()
             if node.kind in ("model", "snapshot", "seed") and node.alias
         }
-        ready = [result.unique_id for result in built.nodes if result.status == "success"]
-        wanted = [relations[one] for one in ready if one in relations]
-        with run.phase("rows"):
-            rows = run.warehouse.rows(run.record.run, wanted)
-        nodes = tuple(
-            node_run(result, run.manifest, rows.get(relations[result.unique_id]))
-            if result.unique_id in relations and result.status == "success"
-            else node_run(result, run.manifest, None)
+        ready = {
+            result.unique_id: relations[result.unique_id]
             for result in built.nodes
+            if result.status == "success" and result.unique_id in relations
+        }
+        with run.phase("rows"):
+            counted = run.warehouse.rows(run.record.run, list(ready.values()))
+        rows = {one: counted.get(relation) for one, relation in ready.items()}
+        nodes = tuple(
+            node_run(result, run.manifest, rows.get(result.unique_id)) for result in built.nodes
         )
         counts = dbt_counts(run.target / "run_results.json") if built.nodes else {}
         run.record = replace(run.record, nodes=nodes, counts=counts)

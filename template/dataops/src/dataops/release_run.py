@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from dataops import history_facts as facts
@@ -74,6 +75,11 @@ class Run:
         """Where the files are that this release reads: raw's, or in a rehearsal the sample's."""
         rehearsal = self.record.kind == REHEARSAL
         return sample_place(self.product) if rehearsal else raw_place(self.product)
+
+    @cached_property
+    def base_release(self) -> Record | None:
+        """What the release says of itself that was current when this run began."""
+        return self.published(self.record.base) if self.record.base else None
 
     def published(self, run: str) -> Record | None:
         try:

@@ -13,7 +13,7 @@ from dataops.history_recovery import recover
 from dataops.notify import notify
 from dataops.product import Product, now
 from dataops.store import FolderStore, store_of
-from dataops.store.folder import RECORD, run_number
+from dataops.store.folder import RECORD, run_id, run_number
 from dataops.warehouse import open_warehouse
 
 
@@ -143,10 +143,9 @@ def _begun(
     said: str | None,
 ) -> Record:
     number, began = store.next_number(history.highest()), utc(now())
-    stamp = began.replace("-", "").replace(":", "")
     commit = (release.git.commit[:7] or "nogit").lower()
     return Record(
-        run=f"{number:06d}-{stamp}-{commit}{store.tag}",
+        run=run_id(number, began, commit + store.tag),
         number=number,
         product=product.slug,
         verb="rollback",

@@ -24,7 +24,7 @@ from dataops.history_recovery import interrupted
 from dataops.incidents import Incident, incidents
 from dataops.manifest import Manifest, read_manifest
 from dataops.product import Product, now
-from dataops.store import FolderStore, open_store
+from dataops.store import FolderStore, open_store, store_of
 from dataops.store.folder import RECORD
 from dataops.warehouse import open_warehouse
 
@@ -135,8 +135,7 @@ def open_ledger(product: Product) -> Iterator[Ledger]:
     """
     store = open_store(product)
     store.check()
-    deadline = str(product.answers.get("deadline") or "")
-    with ledger(History(store.history), deadline, now()) as book:
+    with ledger(History(store.history), product.deadline, now()) as book:
         yield book
 
 
@@ -153,8 +152,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
     if book is None:
         with open_ledger(product) as opened:
             return status(product, opened)
-    store = open_store(product)
-    store.check()
+    store = store_of(product)  # whoever opened the ledger has looked what is new elsewhere
     history = History(store.history)
     at = book.at
     run = store.current()
@@ -175,10 +173,9 @@ def status(product: Product, book: Ledger | None = None) -> Status:
                 break
     if published is None and current is not None:
         published = moment(current.ended_at)
-    deadline = str(product.answers.get("deadline") or "")
     late: tuple[datetime, ...] = ()
     if published is not None:
-        late = late_deadlines(deadline, published, at)
+        late = late_deadlines(product.deadline, published, at)
     missing = tuple(d for d in late if not any(d - _DAY < began <= d for began in runs))
     manifest = manifest_of(store, run)
     still = tuple(one for one in incidents(book, manifest) if one.open)

@@ -20,6 +20,7 @@ from dataops.draft import sql, types
 from dataops.draft.values import Cast, Column, Leaf, Stats
 from dataops.errors import DataopsError
 from dataops.raw import SourceTable
+from dataops.sql_names import quoted
 
 MEMORY = "600MB"
 """DuckDB's share of memory; what doesn't fit is spilled to disk."""
@@ -127,7 +128,7 @@ class Bench:
         Raises:
             DataopsError: when DuckDB can't read its files.
         """
-        name = sql.quoted(f"raw {source.name}")
+        name = quoted(f"raw {source.name}")
         try:
             self._read(name, source.relation(self._root))
         except duckdb.Error as error:
@@ -375,11 +376,11 @@ class Bench:
 
     def define(self, table: str, query: str) -> None:
         """Gives a query a name; a view, for a copy of a wide or large table would take its room."""
-        self.rows(f"create or replace view {sql.quoted(table)} as {query}")
+        self.rows(f"create or replace view {quoted(table)} as {query}")
 
     def describe(self, table: str) -> list[tuple[str, str]]:
         """Names and types, in lower case, of a table's columns."""
-        found = self.rows(f"describe {sql.quoted(table)}")
+        found = self.rows(f"describe {quoted(table)}")
         return [(str(r[0]), str(r[1]).lower()) for r in found]
 
     def stats(self, table: str, columns: Sequence[Column], rows: int) -> dict[str, Stats]:
@@ -388,7 +389,7 @@ class Bench:
         for some in _chunks(columns):
             asked = []
             for column in some:
-                name, text = sql.quoted(column.name), column.cast.kind == "text"
+                name, text = quoted(column.name), column.cast.kind == "text"
                 asked += [
                     f"count({name})",
                     f"approx_count_distinct({name})",
@@ -397,7 +398,7 @@ class Bench:
                     f"min(length({name}))" if text else "0",
                     f"max(length({name}))" if text else "0",
                 ]
-            values = self.rows(f"select {', '.join(asked)} from {sql.quoted(table)}")[0]
+            values = self.rows(f"select {', '.join(asked)} from {quoted(table)}")[0]
             for at, column in enumerate(some):
                 filled, distinct, low, high, short, long = values[6 * at : 6 * at + 6]
                 stats = Stats(
@@ -416,7 +417,7 @@ class Bench:
 
     def _counted(self, table: str, column: Column, stats: Stats, filled: int) -> Stats:
         """With the values of a small set, or the exact number of values where it may matter."""
-        name, rows = sql.quoted(column.name), sql.quoted(table)
+        name, rows = quoted(column.name), quoted(table)
         if stats.distinct <= CLOSED and stats.longest <= 200:
             values = self.rows(
                 f"select cast({name} as varchar), count(*) from {rows} "
@@ -435,10 +436,10 @@ class Bench:
         if column.cast.kind != "text" or column.personal or stats.longest > 60:
             return stats
         few = stats.exact and stats.distinct <= FEW
-        part = sql.quoted(table) if few else self._part(sql.quoted(table), rows, sql.ROW)
+        part = quoted(table) if few else self._part(quoted(table), rows, sql.ROW)
         if stats.shortest == stats.longest:
-            return replace(stats, shapes=self._shapes(part, sql.quoted(column.name), ""))
-        return replace(stats, runs=self._shapes(part, sql.quoted(column.name), "+"))
+            return replace(stats, shapes=self._shapes(part, quoted(column.name), ""))
+        return replace(stats, runs=self._shapes(part, quoted(column.name), "+"))
 
     def _shapes(self, rows: str, column: str, many: str, limit: int = 40) -> tuple[str, ...]:
         """Different shapes of a column's values; empty when there are more than `limit`."""
@@ -452,26 +453,25 @@ class Bench:
 
     def different(self, table: str, columns: Sequence[str]) -> int:
         """How many different combinations of some columns a table has."""
-        return self.count(f"select count(distinct {_hash(columns)}) from {sql.quoted(table)}")
+        return self.count(f"select count(distinct {_hash(columns)}) from {quoted(table)}")
 
     def hashes(self, table: str, several: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
         """Some rows: a hash of each of the first columns, then one of all the second together."""
         single, together = several
         asked = ", ".join([_hash([column]) for column in single] + [_hash(together)])
-        rows = self.rows(f"select {asked} from {sql.quoted(table)} limit {PART}")
+        rows = self.rows(f"select {asked} from {quoted(table)} limit {PART}")
         return [tuple(number(value) for value in row) for row in rows]
 
     def overlap(self, child: str, column: str, parent: str, key: str) -> Overlap:
         """How many rows of child.column have a value that occurs in parent.key."""
-        c, k = sql.quoted(column), sql.quoted(key)
+        c, k = quoted(column), quoted(key)
         values = (
-            f"select {c} as v, count(*) as n from {sql.quoted(child)} "
-            f"where {c} is not null group by 1"
+            f"select {c} as v, count(*) as n from {quoted(child)} where {c} is not null group by 1"
         )
         found = self.rows(
             f"select coalesce(sum(n), 0), coalesce(sum(n) filter (where p.k is not null), 0), "
             f"count(*), count(p.k) from ({values}) as c "
-            f"left join (select distinct {k} as k from {sql.quoted(parent)}) as p on c.v = p.k"
+            f"left join (select distinct {k} as k from {quoted(parent)}) as p on c.v = p.k"
         )[0]
         return Overlap(*(number(value) for value in found))
 
@@ -479,8 +479,8 @@ class Bench:
         """How many of some values (as text) occur in a column."""
         listed = ", ".join(sql.text(value) for value in values)
         return self.count(
-            f"select count(distinct {sql.quoted(column)}) from {sql.quoted(table)} "
-            f"where cast({sql.quoted(column)} as varchar) in ({listed})"
+            f"select count(distinct {quoted(column)}) from {quoted(table)} "
+            f"where cast({quoted(column)} as varchar) in ({listed})"
         )
 
     def failing(self, query: str) -> int:
@@ -489,8 +489,8 @@ class Bench:
 
     def days(self, table: str, column: str, rank: float) -> float | None:
         """The gap between successive days that occur in a time column, in days, at a quantile."""
-        day = f"cast({sql.quoted(column)} as date)"
-        days = f"select distinct {day} as d from {sql.quoted(table)} where {day} is not null"
+        day = f"cast({quoted(column)} as date)"
+        days = f"select distinct {day} as d from {quoted(table)} where {day} is not null"
         gaps = f"select d - lag(d) over (order by d) as gap from ({days})"
         found = self.rows(f"select quantile_disc(gap, {rank}) from ({gaps})")[0][0]
         return None if found is None else float(number(found))
@@ -502,7 +502,7 @@ def number(value: object) -> int:
 
 
 def _hash(columns: Sequence[str]) -> str:
-    return f"hash({', '.join(sql.quoted(column) for column in columns)})"
+    return f"hash({', '.join(quoted(column) for column in columns)})"
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataops.draft import sql
 from dataops.draft.mart import Mart
 from dataops.draft.values import Column, Table
+from dataops.sql_names import quoted
 
 SOURCE = "raw"
 
@@ -43,7 +44,7 @@ def staging(
 def staging_query(table: Table, relation: str) -> str:
     """The same select for DuckDB over the table `relation`, in file order; rows are numbered."""
     columns = [
-        f"{sql.flat(sql.column_sql(c.cast, c.leaf, rendered=True))} as {sql.quoted(c.name)}"
+        f"{sql.flat(sql.column_sql(c.cast, c.leaf, rendered=True))} as {quoted(c.name)}"
         for c in table.columns
     ]
     return f"select {', '.join(columns)}, rowid as {sql.ROW} from {relation}"

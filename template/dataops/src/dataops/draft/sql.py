@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dataops.draft.names import RESERVED
 from dataops.draft.values import Cast, Leaf
+from dataops.sql_names import quoted
 
 ROW = '"row number"'
 """The column that numbers the rows of a profiled model; no drafted name has a blank."""
@@ -68,11 +69,6 @@ def _short(line: str) -> str:
 def text(value: str) -> str:
     """`value` as a SQL string, for SQL that DuckDB runs as it stands."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """`name` as a quoted SQL identifier, for SQL that DuckDB runs as it stands."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def in_model(sql: str) -> str:

@@ -26,6 +26,7 @@ from dataops.draft.profile import REFUSED, Bench, Staged, bench
 from dataops.draft.values import NOTHING, Cast, Column, Doubt, Key, Leaf, Reference, Table, Test
 from dataops.errors import DataopsError
 from dataops.raw import SourceTable
+from dataops.sql_names import quoted
 
 TRIES = 60
 """Combinations of columns that are checked on all rows, at most, in search of a key."""
@@ -399,9 +400,7 @@ def _tests(
     kept = []
     for test in drafted:
         parent = next((r.parent for r in own if r.column == test.column), "")
-        query = tests.failing_rows(
-            test, sql.quoted(f"stg {table.name}"), sql.quoted(f"stg {parent}")
-        )
+        query = tests.failing_rows(test, quoted(f"stg {table.name}"), quoted(f"stg {parent}"))
         # A pattern comes from the shapes in a part of the rows, so it is often refuted here.
         if scratch.failing(query) <= test.allowed:
             kept.append(test)

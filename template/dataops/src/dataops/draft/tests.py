@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from dataops.draft import names, sql
 from dataops.draft.values import Column, Freshness, Key, Reference, Table, Test
+from dataops.sql_names import quoted
 
 ENOUGH = 50
 """Rows with a value from which regularity is taken for a rule."""
@@ -250,7 +251,7 @@ def _least(table: Table) -> Test:
 
 def failing_rows(test: Test, table: str, parent: str = "") -> str:
     """A query for the rows on which a test fails; `table` and `parent` are quoted relations."""
-    column = sql.quoted(test.column)
+    column = quoted(test.column)
     arguments = test.arguments
     if test.name == "not_null":
         return f"select 1 from {table} where {column} is null"
@@ -262,10 +263,10 @@ def failing_rows(test: Test, table: str, parent: str = "") -> str:
     if test.name == "unique_combination_of_columns":
         several = arguments["combination_of_columns"]
         assert isinstance(several, list)
-        listed = ", ".join(sql.quoted(name) for name in several)
+        listed = ", ".join(quoted(name) for name in several)
         return f"select 1 from {table} group by {listed} having count(*) > 1"
     if test.name == "relationships":
-        field = sql.quoted(str(arguments["field"]))
+        field = quoted(str(arguments["field"]))
         return (
             f"select 1 from {table} as c left join {parent} as p on c.{column} = p.{field} "
             f"where c.{column} is not null and p.{field} is null"

@@ -21,11 +21,11 @@ from dataops.errors import DataopsError
 from dataops.history_facts import RawFile
 from dataops.history_record import NodeRun, RelationProfile
 from dataops.manifest import Manifest, Node, TestVerdict, read_manifest
-from dataops.monitors.dialect import quoted
 from dataops.monitors.judge import ERROR
 from dataops.monitors.past import Release, release_of, remember
 from dataops.monitors.sources import location
 from dataops.product import Product
+from dataops.sql_names import quoted
 from dataops.steps import FAILED, PASSED, WARNED
 from dataops.warehouse import Relation
 

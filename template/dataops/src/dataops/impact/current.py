@@ -10,17 +10,18 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataops import history_facts as facts
 from dataops.dbt import Dbt
 from dataops.errors import DataopsError
-from dataops.history_record import REAL, Record, read_record
+from dataops.history_record import REAL, Record, moment, read_record
 from dataops.impact.base import Built, Change, NoBase, buildable, change_since
 from dataops.manifest import Manifest, read_manifest
 from dataops.product import Product
+from dataops.raw_place import RawFolder
 from dataops.store import open_store
 from dataops.store.folder import RECORD
 from dataops.warehouse.duckdb import FILE
@@ -163,14 +164,13 @@ def _on_duckdb(product: Product, here: Path, state: Path, record: Record) -> Cur
 
 def _of_both(product: Product, here: Path) -> dict[str, str]:
     """What dbt is told on either warehouse; where raw is, in the words of a release."""
-    inside = product.raw.is_relative_to(product.root)
-    raw = product.raw.relative_to(product.root) if inside else product.raw
-    return {"DATAOPS_DB": str(here / FILE), "DATAOPS_RAW": str(raw)}
+    raw = RawFolder(product.raw, product.root).spelled
+    return {"DATAOPS_DB": str(here / FILE), "DATAOPS_RAW": raw}
 
 
 def _clocks(record: Record, environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """The release's clock, and a little later."""
-    clock = datetime.fromisoformat(record.began_at.replace("Z", "+00:00"))
+    clock = moment(record.began_at)
     times = (clock.isoformat(), (clock + _LATER).isoformat())
     first, second = ({**environment, "DATAOPS_NOW": time} for time in times)
     return first, second

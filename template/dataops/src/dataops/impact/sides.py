@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from dataops.impact.sql import quoted
 from dataops.manifest import Node
+from dataops.sql_names import quoted
 
 # The comparison may use this much memory; beyond it DuckDB works on disk.
 _MEMORY = "1GB"

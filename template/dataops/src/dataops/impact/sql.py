@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from dataops.impact.tables import Field, families
+from dataops.sql_names import quoted
 
 # Floating point sums depend on the order in which threads add; nine digits are what they promise.
 _DIGITS = 1e-9
 # Counting distinct values exactly costs more than all the rest, so only small tables get it.
 EXACT_ROWS = 200_000
-
-
-def quoted(name: str) -> str:
-    """A name as SQL spells it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def describe(relation: str) -> str:

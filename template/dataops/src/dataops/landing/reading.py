@@ -16,6 +16,7 @@ from dataops.landing import call, faults
 from dataops.landing.call import Quoting
 from dataops.landing.faults import Member
 from dataops.landing.formats import Kind
+from dataops.sql_names import quoted
 
 MEMORY = "400MB"
 # Words that machines write for a missing value, in whatever column they stand.
@@ -159,7 +160,7 @@ def _rounded(
     types = ", ".join(f"{_sql(name)}: 'VARCHAR'" for name in doubles)
     source = _from(Kind.JSON, members, f"columns={{{types}}}")
     long = ", ".join(
-        f"coalesce(bool_or(regexp_full_match({_name(name)}, '-?[0-9]{{17,}}')), false)"
+        f"coalesce(bool_or(regexp_full_match({quoted(name)}, '-?[0-9]{{17,}}')), false)"
         for name in doubles
     )
     row = db.execute(f"select {long} from {source}").fetchone()
@@ -192,11 +193,11 @@ def _scan_text(
     db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str]
 ) -> tuple[int, int, dict[str, list[str]]]:
     """Reads every value: how many rows, how many that repeat the header, null words by column."""
-    same = " and ".join(f"{_name(name)} = {_sql(name)}" for name in names[:3])
+    same = " and ".join(f"{quoted(name)} = {_sql(name)}" for name in names[:3])
     # One bit a word: a set of words for each of 500 columns would not fit in memory. And no `in`,
     # no `filter`: with 500 of them DuckDB plans longer than it reads.
     found = ", ".join(
-        f"bit_or(1::bigint << coalesce(list_position({_WORD_LIST}, {_name(name)}), 0))"
+        f"bit_or(1::bigint << coalesce(list_position({_WORD_LIST}, {quoted(name)}), 0))"
         for name in names
     )
     row = db.execute(
@@ -225,7 +226,7 @@ def _nulls(
         f"bit_or(case when {name} is null or list_contains({_WORD_LIST}, {name}) then 0"
         f" when regexp_full_match({name}, '{_NUMBER}|{_MOMENT}|(?i:true|false)') then 1"
         f" when regexp_full_match({name}, '[A-Z]{{1,3}}') then 2 else 4 end)"
-        for name in map(_name, hits)
+        for name in map(quoted, hits)
     )
     answers = db.execute(f"select {questions} from {source}").fetchone()
     assert answers is not None
@@ -261,13 +262,13 @@ def _fits(
         return True
     if quoting.quote == "'":
         inside = " or ".join(
-            f"contains({_name(name)}, {_sql(delim)}) or contains({_name(name)}, chr(10))"
+            f"contains({quoted(name)}, {_sql(delim)}) or contains({quoted(name)}, chr(10))"
             for name in names
         )
     else:
         inside = " or ".join(
-            f"(length({_name(name)}) > 1 and {_name(name)}[1] = '\"' and {_name(name)}[-1] = '\"')"
-            for name in names
+            f"(length({name}) > 1 and {name}[1] = '\"' and {name}[-1] = '\"')"
+            for name in map(quoted, names)
         )
     row = db.execute(f"select count(*) from {source} where {inside}").fetchone()
     return bool(row and row[0]) == bool(quoting.quote)
@@ -316,10 +317,6 @@ def _fault(kind: Kind, delims: Sequence[str], member: Member, error: duckdb.Erro
         member.said,
         "Fetch or write it again.",
     )
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

@@ -18,11 +18,12 @@ from dataops.history_record import FindingRun, NodeRun, RelationProfile, masked
 from dataops.manifest import Manifest, Node
 from dataops.monitors import profiling, sources
 from dataops.monitors.accepted import Accepted, finding_id, read_accepted
-from dataops.monitors.dialect import dialect_of, quoted
+from dataops.monitors.dialect import dialect_of
 from dataops.monitors.judge import CHECKS, ERROR, OFF, WARN, judge, past_of
 from dataops.monitors.measures import measure
 from dataops.monitors.past import Memory, code_of, read_releases, remember
 from dataops.monitors.personal import personal_columns
+from dataops.sql_names import quoted
 from dataops.steps import FAILED, PASSED, WARNED
 from dataops.warehouse import Relation
 

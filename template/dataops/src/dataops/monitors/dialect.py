@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 
-def quoted(name: str) -> str:
-    """An identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 class Dialect:
     """The spelling of PostgreSQL and of whoever keeps to the standard."""
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dataops.history_record import ColumnProfile, RelationProfile
-from dataops.monitors.dialect import Dialect, quoted
+from dataops.monitors.dialect import Dialect
 from dataops.sampling.personal import classify
+from dataops.sql_names import quoted
 
 _NUMBER = re.compile(r"^(u?(tiny|small|big|huge)?int|integer|decimal|numeric|real|double|float)")
 _FLOAT = re.compile(r"^(real|double|float)")

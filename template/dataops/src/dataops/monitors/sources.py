@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dataops.history_facts import RawFile
 from dataops.manifest import Manifest, Node
-from dataops.monitors.dialect import quoted
+from dataops.sql_names import quoted
 
 _LITERAL = re.compile(r"'((?:[^'\n]|'')*)'")
 # More new files than these are profiled by the newest of them: it is a delivery, not the archive.

@@ -54,9 +54,8 @@ def notify(
 def _tell(
     product: Product, store: FolderStore, history: History, channels: list[Channel]
 ) -> tuple[str, ...]:
-    at, deadline = now(), str(product.answers.get("deadline") or "")
     manifest = _manifest(product, store)
-    with ledger(history, deadline, at) as book:
+    with ledger(history, product.deadline, now()) as book:
         before, found = told_before(book), incidents(book, manifest)
     last = next((one for one in history.newest() if one.verb in ("release", "rollback")), None)
     told: list[ToldFact] = []

@@ -15,7 +15,7 @@ from dataops.product import Product
 from dataops.report.changes import Change, changes
 from dataops.report.lineage import NOTHING, Lineage, lineage
 from dataops.status import Status, manifest_of, status
-from dataops.store import open_store
+from dataops.store import store_of
 
 DAYS = 90  # what the figures look back on
 _RUNS, _VOLUMES, _SLOW, _WEEKS = 120, 30, 10, 13
@@ -103,11 +103,10 @@ def look(product: Product, book: Ledger) -> Facts:
     Raises:
         DataopsError: the store can't be read, or its pointer is broken.
     """
-    store = open_store(product)
+    store = store_of(product)
     manifest = manifest_of(store, store.current())
-    deadline = str(product.answers.get("deadline") or "")
     found = status(product, book)
-    return gather(book, found, manifest, product.name, product.answers, deadline)
+    return gather(book, found, manifest, product.name, product.answers, product.deadline)
 
 
 def gather(

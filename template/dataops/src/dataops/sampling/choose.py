@@ -20,6 +20,7 @@ import duckdb
 
 from dataops.errors import DataopsError
 from dataops.sampling.plan import PlannedTable, Reference
+from dataops.sql_names import quoted
 
 CLOSED = 50  # distinct values up to which a column is taken for a closed set
 _TINY_SHARE = 5  # tables up to a fifth of the bound are taken whole
@@ -166,7 +167,7 @@ class Chooser:
     def extract(self, table: Loaded) -> str:
         """A new table with the chosen rows under their own column names, in raw's order."""
         names = ", ".join(
-            f"c{place} as {_quoted(column.name)}" for place, column in enumerate(table.columns)
+            f"c{place} as {quoted(column.name)}" for place, column in enumerate(table.columns)
         )
         self._run(
             f"create or replace table {table.sql}_sample as "
@@ -185,9 +186,9 @@ class Chooser:
         names = [str(row[0]) for row in described]
         self._check_columns(table, names)
         sql = f"t{number}"
-        columns = "".join(f"{_quoted(name)} as c{place}, " for place, name in enumerate(names))
+        columns = "".join(f"{quoted(name)} as c{place}, " for place, name in enumerate(names))
         # One text a row, nulls told from blanks; versions of DuckDB agree on md5, not on hash().
-        parts = ", ".join(f"coalesce(cast({_quoted(name)} as varchar), chr(30))" for name in names)
+        parts = ", ".join(f"coalesce(cast({quoted(name)} as varchar), chr(30))" for name in names)
         whole = f"concat_ws(chr(31), {parts})"
 
         def load(loaded_at: str) -> None:
@@ -566,10 +567,6 @@ def _first_id(condition: str = "true") -> str:
 def _text(name: str) -> str:
     """Keys are compared as text: 17 in a JSON file and '17' in a CSV file are the same."""
     return f"trim(cast({name} as varchar))"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _first_line(error: Exception) -> str:

@@ -20,6 +20,7 @@ from dataops.sampling.choose import Chooser, Column, Loaded
 from dataops.sampling.mask import Masker
 from dataops.sampling.plan import PlannedTable, read_plan
 from dataops.sampling.scrub import Originals, map_texts, scrub, texts
+from dataops.sql_names import quoted
 
 ROWS: Final = 1000  # of the largest tables, about
 MAX_BYTES: Final = 1_000_000  # of all files of the sample together
@@ -248,7 +249,7 @@ def _mask(
 def _values(connection: duckdb.DuckDBPyConnection, table: str, column: Column) -> list[Any]:
     # Without its zone: times with one need another library in Python.
     cast = "::timestamp" if column.type == "TIMESTAMP WITH TIME ZONE" else ""
-    query = f"select {_quoted(column.name)}{cast} from {table}"
+    query = f"select {quoted(column.name)}{cast} from {table}"
     return [row[0] for row in connection.execute(query).fetchall()]
 
 
@@ -288,7 +289,7 @@ def _put(
         for place, name in enumerate(changed, start=1)
     )
     replacing = ", ".join(
-        f"masked.v{place} as {_quoted(name)}" for place, name in enumerate(changed, start=1)
+        f"masked.v{place} as {quoted(name)}" for place, name in enumerate(changed, start=1)
     )
     sample = f"{table.sql}_sample"
     connection.execute(
@@ -390,7 +391,3 @@ def _stamp(time: dt.datetime) -> str:
     if time.microsecond:
         time = time.replace(microsecond=0) + dt.timedelta(seconds=1)
     return time.isoformat() + "Z"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -17,6 +17,7 @@ import duckdb
 from dataops.errors import DataopsError
 from dataops.sampling.calls import CSV, JSON, Call
 from dataops.sampling.plan import PlannedTable
+from dataops.sql_names import quoted
 
 _BEFORE = ".before"
 
@@ -76,7 +77,7 @@ def read_back(
     for name, kind in wanted_types.items():
         if name not in found_types:
             raise _not_the_same(plan, f"the column {name} is missing")
-        one, other = f"wanted.{_quoted(name)}", f"found.{_quoted(name)}"
+        one, other = f"wanted.{quoted(name)}", f"found.{quoted(name)}"
         differs = f"{one} is distinct from {other}"
         if found_types[name] != kind:
             drifted.append(name)
@@ -247,10 +248,6 @@ def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     row = connection.execute(query).fetchone()
     assert row is not None
     return int(row[0])
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _not_the_same(plan: PlannedTable, why: str) -> DataopsError:

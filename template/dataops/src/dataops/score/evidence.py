@@ -17,7 +17,7 @@ from dataops.manifest import Manifest, read_manifest
 from dataops.notify.channels import ISSUES, URLS
 from dataops.product import Product
 from dataops.status import manifest_of
-from dataops.store import open_store
+from dataops.store import store_of
 
 _CI = (".github/workflows/check.yml", ".gitlab-ci.yml")
 _RECORDS = 400  # the newest are enough: questions look back 90 days at most
@@ -88,7 +88,7 @@ def gather(product: Product, book: Ledger) -> Evidence:
     Raises:
         DataopsError: the store can't be read.
     """
-    at, store = book.at, open_store(product)
+    at, store = book.at, store_of(product)
     history = History(store.history)
     since = at - timedelta(days=90)
     records = tuple(

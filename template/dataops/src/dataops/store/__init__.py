@@ -9,6 +9,7 @@ from urllib.request import url2pathname
 
 from dataops.product import Product
 from dataops.store.folder import FolderStore
+from dataops.store.remote import masked
 
 __all__ = ["FolderStore", "open_store", "store_of"]
 
@@ -37,7 +38,7 @@ def store_of(product: Product) -> FolderStore:
     if kind == "file":
         said = url2pathname(urlsplit(said).path)
     elif "://" in said:
-        from dataops.store.bucket import BucketRemote, masked
+        from dataops.store.bucket import BucketRemote
         from dataops.store.mirror import MirrorStore
 
         copy = product.root / _COPIES / _NO_NAME.sub("-", masked(said))

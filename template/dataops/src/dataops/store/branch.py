@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import shutil
 import subprocess
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from dataops.errors import DataopsError
 from dataops.store.folder import run_number
-from dataops.store.remote import File, Gone, Moved, Tree, Unreachable, blob_id
+from dataops.store.remote import File, Gone, Moved, Tree, Unreachable, blob_id, masked
 
 BRANCH = "dataops-store"
 POINTER = "current"
@@ -29,7 +28,6 @@ _TOGETHER = 500 << 20  # bytes that all releases may take: every runner fetches 
 _LOCAL_SPARE = 64 << 20  # bytes of old states that the mirror may hold besides twice its own
 _TRIES = 4
 _PATIENCE = 900  # seconds that one call of git may take
-_SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 _QUIETLY = {
     # No prompt: nobody may be there. English: some of its words are read here.
     "GIT_TERMINAL_PROMPT": "0",
@@ -92,7 +90,7 @@ class BranchRemote:
 
     @property
     def place(self) -> str:
-        return f"branch {self.branch} of {_masked(self.address)}"
+        return f"branch {self.branch} of {masked(self.address)}"
 
     # ── Reading ──────────────────────────────────────────────────────────────────────────────
 
@@ -200,7 +198,7 @@ class BranchRemote:
             time.sleep(random.uniform(0.2, 1.0) * (attempt + 1))
         raise Unreachable(
             "The store could not be written.",
-            where=f"{self.place}: {_masked(_last_words(done.stderr))}",
+            where=f"{self.place}: {masked(_last_words(done.stderr))}",
             mend="let this user or token push to that branch, and repeat the command",
         )
 
@@ -307,7 +305,7 @@ class BranchRemote:
         if done.returncode:
             raise Unreachable(
                 "The store cannot be reached.",
-                where=f"{self.place}: {_masked(_last_words(done.stderr))}",
+                where=f"{self.place}: {masked(_last_words(done.stderr))}",
                 mend="repeat the command when the remote is there again and lets this user in",
             )
         return done.stdout
@@ -360,13 +358,9 @@ def _ask(root: Path, *question: str) -> str | None:
 def _broken(place: str, complaint: str) -> DataopsError:
     return DataopsError(
         "Git could not work on the store's copy.",
-        where=f"{place}: {_masked(_last_words(complaint))}",
+        where=f"{place}: {masked(_last_words(complaint))}",
         mend="delete the copy (the folder .dataops) and repeat the command",
     )
-
-
-def _masked(text: str) -> str:
-    return _SECRET.sub("", text)
 
 
 def _last_words(complaint: str) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -22,13 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from dataops.errors import DataopsError
-from dataops.store.remote import File, Gone, Moved, Tree, Unreachable, blob_id
+from dataops.store.remote import File, Gone, Moved, Tree, Unreachable, blob_id, masked
 
 FORMAT = 1
 _STATES, _POINTER = "states", "current"
 _STATES_KEPT = 20
 _ORPHAN = timedelta(days=1)  # what no state named for so long never will be
-_SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 # Which package brings a protocol: the team adds it.
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs",
              "abfs": "adlfs", "abfss": "adlfs", "az": "adlfs"}  # fmt: skip
@@ -64,11 +62,6 @@ def open_filesystem(url: str) -> tuple[Any, str]:
             mend=f"uv add {package}" if package else "add the fsspec package that does: uv add …",
         ) from error
     return filesystem, str(path).rstrip("/")
-
-
-def masked(url: str) -> str:
-    """The URL without a name and a password in it."""
-    return _SECRET.sub("", url)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,17 @@ def run_number(run: str) -> int:
     return int(match["number"]) if match else 0
 
 
+def run_id(number: int, at: str, what: str) -> str:
+    """A run's id, in the order of runs.
+
+    Args:
+        number: the store's next.
+        at: when it began, as records write it.
+        what: the commit, or what kind of record it is; ends with the store's tag.
+    """
+    return f"{number:06d}-{at.replace('-', '').replace(':', '')}-{what}"
+
+
 @dataclass(frozen=True)
 class FolderStore:
     """One product's store.

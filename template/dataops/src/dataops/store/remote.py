@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Protocol
 from dataops.errors import DataopsError
 
 _AT_ONCE = 1 << 20
+_SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,11 @@ class Remote(Protocol):
 
     def url(self, path: str) -> str:
         """Where others read this file without us; empty where they can't."""
+
+
+def masked(text: str) -> str:
+    """The text without the names and passwords that its URLs hold."""
+    return _SECRET.sub("", text)
 
 
 def blob_id(content: Path | bytes, algorithm: str = "sha1") -> str:

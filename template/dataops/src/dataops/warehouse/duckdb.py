@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dataops.errors import DataopsError
 from dataops.history_facts import RawFile
 from dataops.history_record import RawFacts
+from dataops.sql_names import quoted
 from dataops.store import FolderStore, durable
 from dataops.store.bucket import open_filesystem
 from dataops.warehouse import Label, Relation, Table
@@ -228,8 +229,7 @@ def _relations(
 
 
 def _name(relation: Relation) -> str:
-    parts = (part.replace('"', '""') for part in (relation.schema, relation.name))
-    return ".".join(f'"{part}"' for part in parts)
+    return f"{quoted(relation.schema)}.{quoted(relation.name)}"
 
 
 def _gb(count: int) -> str:

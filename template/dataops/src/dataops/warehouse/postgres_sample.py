@@ -16,6 +16,7 @@ from dataops.draft.sql import identifier
 from dataops.errors import DataopsError
 from dataops.product import Product
 from dataops.sampling.plan import PlannedTable, has_tables, read_plan
+from dataops.sql_names import quoted
 from dataops.warehouse.postgres_server import connect, in_words
 
 _TYPES = {
@@ -134,7 +135,7 @@ def _type(kind: str) -> str:
 
 
 def _value(name: str, kind: str) -> str:
-    column = '"' + name.replace('"', '""') + '"'
+    column = quoted(name)
     if _NESTED.search(kind):
         return f"to_json({column})"
     return f"'\\x' || hex({column})" if kind == "BLOB" else column

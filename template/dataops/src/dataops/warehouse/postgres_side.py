@@ -19,6 +19,7 @@ import duckdb
 
 from dataops.dbt import Dbt, DbtRun
 from dataops.product import Product
+from dataops.sql_names import quoted
 from dataops.warehouse import Relation
 from dataops.warehouse.postgres_sample import load
 from dataops.warehouse.postgres_server import (
@@ -146,13 +147,13 @@ def mirror(
         )
         columns: dict[tuple[str, str], list[str]] = {}
         for schema, table, name, kind in cursor.fetchall():
-            spelled = f"{_quoted(name)} {_type(kind)}"
+            spelled = f"{quoted(name)} {_type(kind)}"
             columns.setdefault((schema, table), []).append(spelled)
         for (schema, table), spelled_columns in columns.items():
             if only is not None and Relation(schema, table) not in only:
                 continue
-            there = _quoted((called or prefix) + schema[len(prefix) :])
-            place = f"{there}.{_quoted(table)}"
+            there = quoted((called or prefix) + schema[len(prefix) :])
+            place = f"{there}.{quoted(table)}"
             file.execute(f"create schema if not exists {there}")
             file.execute(f"create table {place} ({', '.join(spelled_columns)})")
             query = sql.SQL("copy (select * from {}) to stdout (format csv, null {})").format(
@@ -178,7 +179,3 @@ def _type(kind: str) -> str:
     if (scaled := _NUMERIC.match(kind)) and int(scaled[1]) <= _WIDEST:
         return f"decimal({scaled[1]}, {scaled[2]})"
     return "double" if kind == "numeric" else "varchar"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
