@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from dataops.monitors.expect import Past, expect
-from dataops.monitors.judge import ERROR, level_of
+from dataops.monitors.levels import ERROR, Case, level_of
+from dataops.monitors.measures import Measure
 
 _START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 _TRIALS, _YEARS, _MEMORY = 100, 10, 120
@@ -38,7 +39,10 @@ def heavy_tailed(chance: random.Random, day: int, noise: float) -> float:
 def judged(past: Sequence[Past], day: int, value: float) -> str:
     """error, warn or nothing, as the volume monitor has it."""
     expected = expect(past, _START + timedelta(days=day))
-    return level_of("volume", value, tuple(past), expected) if expected else ""
+    if expected is None:
+        return ""
+    rows = Measure("volume", "rows", "")
+    return level_of(Case(rows, value, value, [one.value for one in past], expected))
 
 
 def smallest_drop(runs: int, noise: float, levels: Sequence[str]) -> float | None:

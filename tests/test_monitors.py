@@ -26,7 +26,7 @@ from dataops.manifest import Column, Manifest, Node
 from dataops.monitors import Raw, Watched, judge_all, levels_of, profile_all, recall
 from dataops.monitors.accepted import accept, read_accepted
 from dataops.monitors.expect import Past, expect, quantile
-from dataops.monitors.judge import ERROR, WARN
+from dataops.monitors.levels import ERROR, WARN
 from dataops.monitors.past import Memory, release_of
 from dataops.monitors.personal import personal_columns
 from dataops.product import Product

@@ -21,7 +21,7 @@ from dataops.errors import DataopsError
 from dataops.history_facts import RawFile
 from dataops.history_record import NodeRun, RelationProfile
 from dataops.manifest import Manifest, Node, TestVerdict, read_manifest
-from dataops.monitors.judge import ERROR
+from dataops.monitors.levels import ERROR
 from dataops.monitors.past import Release, release_of, remember
 from dataops.monitors.sources import location
 from dataops.product import Product

@@ -19,7 +19,8 @@ from dataops.manifest import Manifest, Node
 from dataops.monitors import profiling, sources
 from dataops.monitors.accepted import Accepted, finding_id, read_accepted
 from dataops.monitors.dialect import dialect_of
-from dataops.monitors.judge import CHECKS, ERROR, OFF, WARN, judge, past_of
+from dataops.monitors.judge import judge, past_of
+from dataops.monitors.levels import CHECKS, ERROR, OFF, WARN
 from dataops.monitors.measures import measure
 from dataops.monitors.past import Memory, code_of, read_releases, remember
 from dataops.monitors.personal import personal_columns
@@ -298,7 +299,7 @@ def levels_of(node: Node) -> dict[str, str]:
     """What the team says of each check, in a model's or source's `config.meta.dataops.monitors`.
 
     `off`: it is not looked at. `warn`: it never refuses. `error`: whatever it finds refuses. What
-    is not named is as `judge.LIMITS` and `judge.LEVELS` say.
+    is not named is as `levels.LIMITS` and `levels.LEVELS` say.
 
     Raises:
         DataopsError: it names a check or a level that there is not.

@@ -1,8 +1,4 @@
-"""The monitors: one relation's profile against what history lets expect.
-
-An alarm needs three things at once: the value lies outside the prediction interval, it is off by a
-factor (or by points) that matters, and by an absolute amount that matters.
-"""
+"""The monitors: one relation's profile against what history lets expect."""
 
 from __future__ import annotations
 
@@ -14,65 +10,18 @@ from itertools import pairwise
 from typing import Any
 
 from dataops.history_record import FindingRun, RelationProfile
-from dataops.monitors.expect import AT_LEAST, Expected, Past, expect_at
+from dataops.monitors.expect import AT_LEAST, Expected, expect_at
+from dataops.monitors.levels import ERROR, LIMITS, LOST, OFF, USUAL, WARN, Case, level_of, off_by
 from dataops.monitors.measures import Measure, Value, measure
-from dataops.monitors.past import Memory, Release, release_of
+from dataops.monitors.past import Memory, Release, as_remembered
 
-ERROR, WARN, OFF = "error", "warn", "off"
 # Values by check and column that are as they should be.
 Normal = Mapping[tuple[str, str], Sequence[float]]
 _NOTHING: Normal = {}
 
 
-@dataclass(frozen=True)
-class Limit:
-    """From when on a change matters.
-
-    Attributes:
-        warn: the factor (of a share: points) from which it is told.
-        error: the factor (points) from which it refuses a release; None when it never does.
-        floor: the absolute change below which it is nothing.
-        points: whether it is a share, whose differences count.
-    """
-
-    warn: float
-    error: float | None
-    floor: float
-    points: bool = False
-
-
-# The one table of what is told and what refuses. Freshness is in hours, gaps are days.
-LIMITS: Mapping[str, Limit] = {
-    "volume": Limit(1.25, 1.6, 5),
-    "nulls": Limit(0.05, 0.25, 0.05, points=True),
-    "distinct": Limit(1.5, None, 3),
-    "mean": Limit(1.5, 3.0, 0.0),
-    "range": Limit(3.0, None, 0.0),
-    "length": Limit(1.2, None, 0.5),
-    "category": Limit(0.2, None, 0.2, points=True),
-    "orphans": Limit(0.005, 0.05, 0.005, points=True),
-    "freshness": Limit(1.25, None, 0.0),
-    "gaps": Limit(1.0, None, 1.0, points=True),
-}
-# What is not a number compared with an interval.
-LEVELS: Mapping[str, str] = {
-    "schema": ERROR,  # a column is gone; a new one, or another type, is told
-    "duplicate": ERROR,  # all that came had come before; beside new data it is told
-    "delivery": WARN,  # nothing came, or what came could not be looked at
-    "stale": WARN,  # nothing changed where everything always did
-}
-CHECKS = (*LIMITS, *LEVELS)
-# Counts and shares scatter by their own nature, the more the fewer rows they come from: to be told
-# they must be away by so many standard deviations, and counts by more to refuse a release: upwards
-# by more still, where their tail is long.
-_SCATTER, _SHARES, _LOST, _TOO_MANY = 3.0, 4.0, 4.0, 6.0
-# Of fewer rows a mean or an extreme says little.
-_ENOUGH, _EXTREME = 20, 50
-# A check for what is usual needs so many steps.
-_USUAL = 7
 _TURN = 3  # days before and after the turn of a month that may be unlike others
 _FLOWS = ("came", "delivered")  # what comes with a delivery
-_LATE = 0.8  # of the usual time between two deliveries
 
 
 @dataclass(frozen=True)
@@ -184,12 +133,9 @@ def measures_of(
     profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime
 ) -> dict[Measure, Value]:
     """Everything that is compared of a candidate's relation."""
-    release = release_of(
-        [profile], run="", number=0, at=at, fingerprint="", strange=frozenset(), checksums={}
-    )
     before = past.steps[-1] if past.steps else None
     periods = memory.periods(memory.since or at, memory.before.since) if memory.before else 1
-    return measure(release.relations[profile.unique_id], before, periods, at)
+    return measure(as_remembered(profile), before, periods, at)
 
 
 def judge(
@@ -255,7 +201,8 @@ def _numbers(
         expected = expect_at(series.times, series.weekdays, series.values, at)
         if expected is None:
             continue
-        level = _level(what, value, series.values, expected, memory.cadence)
+        case = Case(what, *value, series.values, expected, memory.cadence)
+        level = level_of(case)
         if not level or (what.check == "range" and _held(what, past.last) == value.value):
             continue  # an extreme is told once: it stays in a table that only grows
         known = [*normal.get((what.check, what.column), ())]
@@ -275,176 +222,6 @@ def _held(what: Measure, relation: Mapping[str, Any] | None) -> float | None:
         return None
     found: float | None = (relation["columns"].get(what.column) or {}).get(what.metric)
     return found
-
-
-def off_by(check: str, value: float, middle: float) -> float:
-    """How far a value is from another: a factor of at least 1; of shares the difference."""
-    if LIMITS[check].points:
-        return abs(value - middle)
-    if value == middle:
-        return 1.0
-    if value * middle <= 0:
-        return float("inf")
-    return max(value / middle, middle / value)
-
-
-def level_of(check: str, value: float, past: Sequence[Past], expected: Expected) -> str:
-    """How bad a value is: error, warn, or nothing."""
-    metrics = {"volume": "rows", "nulls": "share", "distinct": "count", "mean": "mean"}
-    what = Measure(check, metrics.get(check, ""), "")
-    return _level(what, Value(value, 1e9), [one.value for one in past], expected, None)
-
-
-def _level(
-    what: Measure,
-    measured: Value,
-    past: Sequence[float],
-    expected: Expected,
-    cadence: timedelta | None,
-) -> str:
-    value, middle = measured.value, expected.middle
-    if expected.low <= value <= expected.high:
-        return ""
-    rule = _RULES.get(what.check)
-    if rule is not None:
-        return rule(what, measured, past, expected, cadence)
-    if what.check == "length" and measured.rows < _ENOUGH:
-        return ""
-    limit, away = LIMITS[what.check], abs(value - middle)
-    if away < max(limit.floor, _scatter(what, measured, middle)):
-        return ""
-    far = off_by(what.check, value, middle)
-    if limit.error is not None and far >= limit.error and away >= expected.sure:
-        return ERROR
-    return WARN if far >= limit.warn else ""
-
-
-def _scatter(what: Measure, measured: Value, middle: float) -> float:
-    """How far counts and shares may be away by their own nature."""
-    if LIMITS[what.check].points:
-        rows = max(1.0, measured.rows)
-        share = min(0.5, max(middle, 1 / rows))
-        return _SHARES * math.sqrt(share * (1 - share) / rows)
-    return 0.0
-
-
-def _volume_level(
-    what: Measure,
-    measured: Value,
-    past: Sequence[float],
-    expected: Expected,
-    cadence: timedelta | None,
-) -> str:
-    limit, value, middle = LIMITS["volume"], measured.value, expected.middle
-    away = abs(value - middle)
-    # What never changed does not scatter.
-    root = math.sqrt(max(0.0, middle)) if max(past) > min(past) else 0.0
-    if away < max(limit.floor, _SCATTER * root):
-        return ""
-    if what.metric == "came":
-        if sum(one > 0 for one in past) < 0.9 * len(past) or middle <= 0:
-            return ""  # a table that does not grow by deliveries
-        if value == 0:
-            return WARN  # nothing came: it is late, and what readers have is still right
-    far = off_by("volume", value, middle)
-    reach = _LOST if value < middle else _TOO_MANY
-    sure = max(expected.sure, reach * root)
-    if limit.error is not None and far >= limit.error and away >= sure:
-        return ERROR
-    return WARN if far >= limit.warn else ""
-
-
-def _distinct_level(
-    what: Measure,
-    measured: Value,
-    past: Sequence[float],
-    expected: Expected,
-    cadence: timedelta | None,
-) -> str:
-    away = abs(measured.value - expected.middle)
-    if what.metric in ("came", "each"):  # of the rows that came, how many brought a value
-        scatter = _SHARES * math.sqrt(0.25 / max(1.0, measured.rows))
-        return WARN if away >= max(0.25, scatter) and not _seen(measured.value, past) else ""
-    limit = LIMITS["distinct"]
-    far = off_by("distinct", measured.value, expected.middle)
-    scatter = _SCATTER * math.sqrt(max(0.0, expected.middle))
-    return WARN if far >= limit.warn and away >= max(limit.floor, scatter) else ""
-
-
-def _mean_level(
-    what: Measure,
-    measured: Value,
-    past: Sequence[float],
-    expected: Expected,
-    cadence: timedelta | None,
-) -> str:
-    limit, away = LIMITS["mean"], abs(measured.value - expected.middle)
-    if measured.rows < _ENOUGH or away < 3 * (max(past) - min(past)):
-        return ""  # a mean that wanders around nought has no factor to speak of
-    far = off_by("mean", measured.value, expected.middle)
-    if limit.error is not None and far >= limit.error and away >= expected.sure:
-        return ERROR
-    return WARN if far >= limit.warn else ""
-
-
-def _range_level(
-    what: Measure,
-    measured: Value,
-    past: Sequence[float],
-    expected: Expected,
-    cadence: timedelta | None,
-) -> str:
-    if measured.rows < _EXTREME or _seen(measured.value, past):
-        return ""
-    reach = max(past) - min(past)
-    outside = max(measured.value - max(past), min(past) - measured.value)
-    if outside < 3 * reach and measured.value * expected.middle > 0:
-        return ""  # extremes scatter: no farther out than they ever were apart
-    far = off_by("range", measured.value, expected.middle)
-    return WARN if far >= LIMITS["range"].warn else ""
-
-
-def _freshness_level(
-    what: Measure,
-    measured: Value,
-    past: Sequence[float],
-    expected: Expected,
-    cadence: timedelta | None,
-) -> str:
-    """Hours since the newest time: longer than ever, or a time that has not come yet."""
-    if measured.value < -24 and min(past) >= 0:
-        return ERROR
-    late = _LATE * (cadence or timedelta(days=1)).total_seconds() / 3600
-    if measured.value - max(*past, expected.middle) < late:
-        return ""
-    return WARN if off_by("freshness", measured.value, expected.middle) >= 1.25 else ""
-
-
-def _gaps_level(
-    what: Measure,
-    measured: Value,
-    past: Sequence[float],
-    expected: Expected,
-    cadence: timedelta | None,
-) -> str:
-    whole = sum(one == 0 for one in past) >= 0.7 * len(past)  # else its days come and go
-    if len(past) < _USUAL or not whole:
-        return ""
-    return WARN if measured.value >= max(LIMITS["gaps"].floor, max(past) + 1) else ""
-
-
-_RULES = {
-    "volume": _volume_level,
-    "distinct": _distinct_level,
-    "mean": _mean_level,
-    "range": _range_level,
-    "freshness": _freshness_level,
-    "gaps": _gaps_level,
-}
-
-
-def _seen(value: float, past: Sequence[float]) -> bool:
-    return min(past) <= value <= max(past)
 
 
 # ── What is not a number ─────────────────────────────────────────────────────────────────────────
@@ -467,8 +244,7 @@ def _empty(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
         len(rows) < AT_LEAST or not min(rows) or usual < 4 * math.sqrt(usual)
     ):
         return None
-    what = "What came to it" if profile.files is not None else profile.name
-    told = f"{what} has no rows; usually it has {usual:,.0f}."
+    told = f"{profile.name} has no rows; usually it has {usual:,.0f}."
     if profile.files is not None:
         told = f"What came to {profile.name} holds no rows; usually it holds {usual:,.0f}."
     return replace(_about(profile, "volume", ERROR, told), value=0.0, low=1.0)
@@ -525,7 +301,7 @@ def _deliveries(
     repeats = sum(bool(one.get("repeats")) for one in past.steps)
     if again + repeats > 0.2 * len(prints):
         return []  # here it is usual that the same comes again
-    if profile.rows < _USUAL:
+    if profile.rows < USUAL:
         return []  # files that hold next to nothing are alike
     if profile.repeats:
         every = profile.repeats == profile.files
@@ -545,21 +321,17 @@ def _unchanged(
 ) -> list[FindingRun]:
     """A relation that every delivery changed, and this one did not."""
     steps = past.steps
-    if memory.since or profile.files is not None or len(steps) <= _USUAL or found:
+    if memory.since or profile.files is not None or len(steps) <= USUAL or found:
         return []
     states = [_state(one) for one in steps]
     if any(one == other for one, other in pairwise(states)):
         return []
-    now = release_of(
-        [profile], run="", number=0, at=_EVER, fingerprint="", strange=frozenset(), checksums={}
-    )
-    if _state(now.relations[profile.unique_id]) != states[-1]:
+    if _state(as_remembered(profile)) != states[-1]:
         return []
     told = f"{profile.name} did not change at all; every delivery before changed it."
     return [_about(profile, "stale", WARN, told)]
 
 
-_EVER = datetime.min
 _SAME = ("nulls", "distinct", "low", "high", "mean", "shortest", "longest")
 
 
@@ -585,7 +357,7 @@ def _categories(profile: RelationProfile, past: RelationPast, normal: Normal) ->
         total = sum(column.counts.values())
         new = [value for value in column.counts if value not in known]
         # With few deliveries seen, a rare value has just not come yet.
-        new = [one for one in new if len(seen) >= _USUAL or column.counts[one] >= total / 50]
+        new = [one for one in new if len(seen) >= USUAL or column.counts[one] >= total / 50]
         came, steps = column.counts, seen
         if profile.files is None:  # what is in a table stays there: look at what came to it
             came = _difference(column.counts, seen[-1])
@@ -607,10 +379,10 @@ def _difference(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, 
 
 def _always(value: str, came: Mapping[str, int], steps: Sequence[Mapping[str, int]]) -> bool:
     """Whether so many rows of a value usually come that none is no chance."""
-    if len(steps) < _USUAL or any(one.get(value, 0) <= 0 for one in steps):
+    if len(steps) < USUAL or any(one.get(value, 0) <= 0 for one in steps):
         return False
     share = sum(one[value] for one in steps) / max(1, sum(sum(one.values()) for one in steps))
-    return share * sum(came.values()) >= _LOST**2
+    return share * sum(came.values()) >= LOST**2
 
 
 # ── Findings ─────────────────────────────────────────────────────────────────────────────────────

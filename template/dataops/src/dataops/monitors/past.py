@@ -98,8 +98,13 @@ def read_releases(history: History) -> tuple[Release, ...]:
 
 def release_of(profile: Iterable[RelationProfile], **facts: Any) -> Release:
     """A release that need not be read: what a drill keeps in memory."""
-    relations = {one.unique_id: _relation(_as_dict(one)) for one in profile}
+    relations = {one.unique_id: as_remembered(one) for one in profile}
     return Release(relations=relations, **facts)
+
+
+def as_remembered(profile: RelationProfile) -> dict[str, Any]:
+    """A profile as a release that was read holds it."""
+    return _relation({**vars(profile), "columns": [vars(one) for one in profile.columns]})
 
 
 def remember(releases: Sequence[Release], fingerprint: str, at: datetime) -> Memory:
@@ -188,7 +193,3 @@ def _release(raw: dict[str, Any]) -> Release | None:
 def _relation(raw: dict[str, Any]) -> dict[str, Any]:
     """A profile with its columns by name."""
     return {**raw, "columns": {one["name"]: one for one in raw.get("columns") or ()}}
-
-
-def _as_dict(profile: RelationProfile) -> dict[str, Any]:
-    return {**vars(profile), "columns": [vars(one) for one in profile.columns]}
