@@ -6,20 +6,29 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import harness
+import release_worker as worker
 from conftest import MakeProduct
-from dataops import drill
+from dataops import cli, drill
 from dataops.drill.faults import FAULTS, Delivery, Fault
-from dataops.drill.scratch import plan
+from dataops.drill.kept import keep
+from dataops.drill.scratch import Seen, plan
 from dataops.drill.table import UnsuitedError, read_table, write_table
 from dataops.errors import DataopsError
+from dataops.history import History
+from dataops.history_record import DrillFact
 from dataops.product import Product
+from dataops.releases import releases
+from dataops.score.evidence import gather
+from dataops.status import open_ledger, status
 from dataops.steps import FAILED
 
 SHOP = harness.TEMPLATE / "template" / "example" / "shop.py"
@@ -121,6 +130,64 @@ def test_a_drill_builds_what_a_release_builds(
     assert [one["fault"] for one in told["faults"]] == ["times-100", "late"]
     assert {one["outcome"] for one in told["faults"]} <= {"refused", "told"}
     assert harness.tree(made.root, "raw") == before
+    assert len(list((made.root / "store/history/runs").iterdir())) == 1  # some faults: no record
+
+
+# ── The record ───────────────────────────────────────────────────────────────────────────────────
+
+
+def done(caught: int) -> drill.Drilled:
+    """A drill with every fault, the last ones of which were not caught."""
+    seen = Seen("dbt test", "unique", True, "3 rows")
+    faults = tuple(
+        drill.Replayed(fault.name, fault.what, "raw.orders", (seen,) * (n < caught))
+        for n, fault in enumerate(FAULTS)
+    )
+    return drill.Drilled(60, (), 2, faults, ())
+
+
+def test_a_drill_is_recorded_beside_the_runs_and_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    product = Product(root)
+    (told,) = keep(product, done(46))
+    assert told.startswith("Nothing was released yet")
+    assert not (root / "store").exists()
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-01T06:00:00+00:00")
+    worker.quick_release(root)
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-01T06:30:00+00:00")
+    before = status(product)
+    assert keep(product, replace(done(46), faults=done(46).faults[:3])) == ()  # says nothing
+    assert keep(product, done(46)) == ()
+    newest, *_ = records = list(History(root / "store/history").newest())
+    assert [one.verb for one in records] == ["drill", "release"]
+    assert newest.outcome == "drilled"
+    missed = tuple(f"{fault.name} in raw.orders" for fault in FAULTS[46:])
+    assert newest.drill == DrillFact(60, 0, 2, len(FAULTS), 46, missed)
+    assert status(product) == before
+    assert [one.record.verb for one in releases(product)] == ["release"]
+    with open_ledger(product) as book:
+        known = gather(product, book)
+    assert (known.drilled_at, known.drill) == (before.at, newest.drill)
+    assert worker.quick_release(root).exit_code == 0
+
+
+@pytest.mark.parametrize(("caught", "code"), [(len(FAULTS), 0), (30, 1)])
+def test_a_store_that_fails_is_said_and_changes_nothing_of_the_drill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caught: int, code: int
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    worker.quick_release(root)
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(drill, "drill", lambda *_: done(caught))
+    good = CliRunner().invoke(cli.app, ["drill", "--json"])
+    assert (good.exit_code, good.stderr) == (code, "")
+    (root / "store/store.json").write_text('{"format": 1, "product": "another"}', encoding="utf-8")
+    bad = CliRunner().invoke(cli.app, ["drill", "--json"])
+    assert bad.exit_code == code
+    assert json.loads(bad.stdout) == json.loads(good.stdout)
+    assert "could not be recorded: The store belongs to another product" in bad.stderr
 
 
 # ── Faults ───────────────────────────────────────────────────────────────────────────────────────

@@ -30,6 +30,7 @@ from dataops.history_record import (
     REFUSED,
     SCHEMA,
     CommitFact,
+    DrillFact,
     FreshnessRun,
     GitFacts,
     NodeRun,
@@ -132,7 +133,16 @@ def test_half_a_record_is_no_record(length: int) -> None:
 def test_every_field_is_described() -> None:
     """docs/records.md names every field, and the query views know every one."""
     page = (Path(__file__).parents[1] / "docs" / "records.md").read_text(encoding="utf-8")
-    for kind in (Record, GitFacts, CommitFact, RawFacts, RawTable, NodeRun, FreshnessRun):
+    for kind in (
+        Record,
+        GitFacts,
+        CommitFact,
+        RawFacts,
+        RawTable,
+        NodeRun,
+        FreshnessRun,
+        DrillFact,
+    ):
         for one in fields(kind):
             assert f"`{one.name}`" in page, f"{kind.__name__}.{one.name}"
     assert set(history_module._COLUMNS) == {one.name for one in fields(Record)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,12 +14,13 @@ import release_worker as worker
 from dataops.dbt import DbtRun
 from dataops.figures import ledger
 from dataops.history import History
-from dataops.history_record import IncidentFact, Record, utc
+from dataops.history_record import DrillFact, IncidentFact, Record, utc
 from dataops.incidents import incidents
 from dataops.late import watch
 from dataops.product import Product
 from dataops.releases import releases
 from dataops.rollback import rollback
+from dataops.score.evidence import last_drill
 from dataops.status import status
 from test_store_elsewhere import make_clones
 
@@ -153,7 +154,8 @@ def test_packs_that_know_nothing_of_what_is_no_run_are_read(tmp_path: Path) -> N
     older = tmp_path / "older.parquet"
     with duckdb.connect() as connection:
         connection.execute(
-            f"copy (select * exclude (incident, told) from '{pack}') to '{older}' (format parquet)"
+            f"copy (select * exclude (incident, told, drill) from '{pack}') "
+            f"to '{older}' (format parquet)"
         )
     older.replace(pack)
     noticed = ops.START + timedelta(days=211)
@@ -163,6 +165,19 @@ def test_packs_that_know_nothing_of_what_is_no_run_are_read(tmp_path: Path) -> N
     with ledger(history, ops.DEADLINE, noticed + timedelta(hours=1)) as book:
         assert [one.incident for one in incidents(book)] == ["late@211"]
         assert book.figure("production_error_rate", ops.START, noticed).whole == 211
+        assert last_drill(book) == (None, DrillFact())
+    tried = DrillFact(60, 0, 2, 48, 46, ("past in raw.orders",))
+    ops.write(tmp_path, [drilled(212, noticed, tried)])
+    with ledger(history, ops.DEADLINE, noticed + timedelta(hours=1)) as book:
+        assert last_drill(book) == (noticed, tried)
+        assert [one.incident for one in incidents(book)] == ["late@211"]
+        assert book.figure("production_error_rate", ops.START, noticed).whole == 211
+
+
+def drilled(number: int, when: datetime, tried: DrillFact) -> Record:
+    stamp = utc(when).replace("-", "").replace(":", "")
+    run = f"{number:06d}-{stamp}-drilled"
+    return Record(run, number, "shop", "drill", "", "drilled", utc(when), drill=tried)
 
 
 def test_a_release_that_is_at_work_elsewhere_is_not_put_back(

@@ -14,12 +14,12 @@ from rich.console import Console
 import ops_history as ops
 import release_worker as worker
 from dataops.errors import DataopsError
-from dataops.history_record import RawFacts, Record
+from dataops.history_record import DrillFact, RawFacts, Record
 from dataops.manifest import Manifest, Node
 from dataops.product import Product
 from dataops.score import answer_all, as_json, badge, kept, score, show
 from dataops.score.evidence import Evidence, Newcomer
-from dataops.score.rules import NO, QUESTIONS, UNKNOWN, YES
+from dataops.score.rules import NO, QUESTIONS, UNKNOWN, YES, Answer
 from dataops.store.branch import BRANCH
 from dataops.store.folder import SCORE
 from fleet.config import Member
@@ -35,7 +35,9 @@ MANIFEST = Manifest(
         "test.shop.orders": Node(
             "test.shop.orders", "test", "t", "", attached_to="model.shop.orders"
         ),
-        ops.SOURCE: Node(ops.SOURCE, "source", "orders", ""),
+        ops.SOURCE: Node(
+            ops.SOURCE, "source", "orders", "", meta={"external_location": "read_csv('raw/x.csv')"}
+        ),
     },
     {},
 )
@@ -65,6 +67,10 @@ GOOD = Evidence(
     remote=True,
     found_by_machine=2,
     told=4,
+    drilled_at=ops.START,
+    drill=DrillFact(
+        60, refused=1, warned=2, replayed=40, caught=38, missed=("past in raw.orders",)
+    ),
 )
 
 
@@ -92,6 +98,9 @@ UNTESTED = tuple(replace(r, nodes=()) for r in GOOD.records)
 LATER = Newcomer(ops.START - 20 * DAY, ops.START)
 REFUSED = tuple(replace(r, outcome="refused") for r in GOOD.records)
 NOT_FRESH = tuple(replace(r, freshness=()) for r in GOOD.records)
+BARE = Manifest(
+    {**MANIFEST.nodes, ops.SOURCE: replace(MANIFEST.nodes[ops.SOURCE], meta={})}, {}
+)  # a warehouse's own tables
 
 
 @pytest.mark.parametrize(
@@ -113,6 +122,16 @@ NOT_FRESH = tuple(replace(r, freshness=()) for r in GOOD.records)
         (replace(GOOD, found_by_person=1), "know_before_readers", NO),
         (replace(GOOD, told=0), "know_before_readers", NO),
         (replace(GOOD, told=0, found_by_machine=0), "know_before_readers", UNKNOWN),
+        (replace(GOOD, drilled_at=None), "know_before_readers", UNKNOWN),
+        (replace(GOOD, drilled_at=ops.START - 85 * DAY), "know_before_readers", UNKNOWN),
+        (replace(GOOD, drill=replace(GOOD.drill, caught=37)), "know_before_readers", NO),
+        (replace(GOOD, drill=replace(GOOD.drill, refused=2)), "know_before_readers", NO),
+        (replace(GOOD, drill=DrillFact(60)), "know_before_readers", NO),
+        (
+            replace(GOOD, drilled_at=None, manifest=BARE, channels=True, found_by_machine=0),
+            "know_before_readers",
+            UNKNOWN,
+        ),
         (replace(GOOD, records=BY_HAND), "only_the_pipeline", NO),
         (replace(GOOD, records=GOOD.records[1:]), "rolled_back", NO),
         (replace(GOOD, records=(), kept=1), "rolled_back", UNKNOWN),
@@ -137,6 +156,21 @@ def test_each_question_can_be_answered_otherwise(known: Evidence, name: str, ver
 def test_a_channel_that_is_set_is_enough_where_nothing_failed() -> None:
     known = replace(GOOD, told=0, found_by_machine=0, channels=True)
     assert answers(known)["know_before_readers"] == YES
+
+
+def test_the_drill_is_said_and_what_it_missed_is_the_next_step() -> None:
+    def answer(known: Evidence) -> Answer:
+        return next(o.answer for o in answer_all(known) if o.name == "know_before_readers")
+
+    assert "the drill of 2026-01-01 caught 38 of 40 faults and refused 1 of 60" in (
+        answer(GOOD).evidence
+    )
+    bad = answer(replace(GOOD, drill=replace(GOOD.drill, caught=20)))
+    assert "finds past in raw.orders" in bad.next
+    assert "what refuses clean days" in answer(replace(GOOD, drill=DrillFact(9, 2, 0, 9, 9))).next
+    assert answer(replace(GOOD, drilled_at=None)).next == "uv run dataops drill"
+    tables = answer(replace(GOOD, drilled_at=None, manifest=BARE))  # nothing there can be drilled
+    assert (tables.verdict, tables.evidence.endswith("all found by a machine.")) == (YES, True)
 
 
 def test_terminal_json_and_badge_say_the_same() -> None:

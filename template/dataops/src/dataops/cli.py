@@ -373,15 +373,20 @@ def drill(
     """Replay faults on your newest data, in a scratch, and say what would have noticed each.
 
     Your own raw is only read: its last days one after the other, then each fault on the newest.
+    A drill with every fault is recorded; `score` asks for it.
     Exit code 0: at least 95 % are caught before publishing, and clean days are let through.
     1: they are not. 2: could not run.
     """
     from dataops import drill as verb
+    from dataops.drill.kept import keep
     from dataops.drill.screen import as_json, show_drill
 
     product = Product.find()
     with _progress("drill") as doing:
         done = verb.drill(product, doing, verb.chosen(fault or ()))
+        warnings = keep(product, done)
+    for warning in warnings:
+        err.print(escape(warning))
     if json:
         typer.echo(as_json(done))
     else:

@@ -1,9 +1,10 @@
-"""Records of what is no run: what was noticed between runs, and what was told. Only ever added."""
+"""Records of what is no run: what was noticed or tried between runs, and what was told. Only ever
+added."""
 
 from __future__ import annotations
 
 from dataops.history import History
-from dataops.history_record import IncidentFact, Record, ToldFact, utc
+from dataops.history_record import DrillFact, IncidentFact, Record, ToldFact, utc
 from dataops.product import Product, now
 from dataops.store import FolderStore
 from dataops.store.folder import run_id
@@ -18,6 +19,7 @@ def add_event(
     *,
     incident: IncidentFact | None = None,
     told: tuple[ToldFact, ...] = (),
+    drill: DrillFact | None = None,
     notes: tuple[str, ...] = (),
 ) -> Record:
     """Write one down; the store's lock must be held.
@@ -26,10 +28,11 @@ def add_event(
         product: whose it is.
         store: where the history lives.
         history: takes the record.
-        verb: status, incident or notify.
-        outcome: late, reported, closed or told.
+        verb: status, incident, notify or drill.
+        outcome: late, reported, closed, told or drilled.
         incident: what is said of an incident.
         told: what the channels were told.
+        drill: how a drill went.
         notes: what the reader should know besides.
 
     Raises:
@@ -55,6 +58,7 @@ def add_event(
         current=current,
         incident=incident or IncidentFact(),
         told=told,
+        drill=drill or DrillFact(),
         notes=notes,
     )
     history.add(record)

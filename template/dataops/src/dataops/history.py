@@ -86,6 +86,10 @@ _COLUMNS: dict[str, str] = {
         "STRUCT(incident VARCHAR, subject VARCHAR, release VARCHAR, text VARCHAR, since VARCHAR)"
     ),
     "told": "STRUCT(channel VARCHAR, keys VARCHAR[], problem VARCHAR)[]",
+    "drill": (
+        "STRUCT(days BIGINT, refused BIGINT, warned BIGINT, replayed BIGINT, caught BIGINT, "
+        "missed VARCHAR[])"
+    ),
 }
 
 _VIEWS = """

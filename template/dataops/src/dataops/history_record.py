@@ -1,5 +1,6 @@
 """One record: what is written down of one attempt to make a release, or of a rollback; also of what
-no run can see: a release that did not come, an error that a person found, what channels were told.
+no run can see: a release that did not come, an error that a person found, what channels were told,
+what a drill caught.
 
 docs/records.md describes every field. A field may be added within one schema version; to rename or
 remove one, or to change what it means, is a new version, with a step in UPGRADES: records are never
@@ -35,6 +36,7 @@ LATE = "late"  # `status --fail-if-late`: a release that was due has not come
 REPORTED = "reported"  # a person found an error that was published
 CLOSED = "closed"  # a person says that it is over
 TOLD = "told"  # a message was sent, or was tried to be
+DRILLED = "drilled"  # faults were replayed in a scratch
 
 RUNS = frozenset({"release", "rollback"})  # the verbs whose records are runs
 REAL, REHEARSAL = "release", "rehearsal"
@@ -286,6 +288,32 @@ class ToldFact:
 
 
 @dataclass(frozen=True)
+class DrillFact:
+    """How a drill with every fault went.
+
+    Attributes:
+        days: clean deliveries that were replayed before the faults; 0 where there was no drill.
+        refused: how many of them the audit refused.
+        warned: how many of them were published with a warning.
+        replayed: faults that the product's data could have.
+        caught: how many of them were noticed before publishing.
+        missed: the others, each as "fault in source".
+    """
+
+    days: int = 0
+    refused: int = 0
+    warned: int = 0
+    replayed: int = 0
+    caught: int = 0
+    missed: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """At least 95 % caught, and not more than one clean day refused."""
+        return self.caught >= 0.95 * self.replayed > 0 and self.refused <= 1
+
+
+@dataclass(frozen=True)
 class Record:
     """One run, or what was noticed or told between runs.
 
@@ -294,11 +322,11 @@ class Record:
         run: the run's id, and its release's: number, beginning, short commit.
         number: counts up, one a run; the order of runs whatever the clock did.
         product: the dbt project's name.
-        verb: release or rollback; incident, status or notify for what is no run.
+        verb: release or rollback; incident, status, notify or drill for what is no run.
         trigger: push, schedule or manual.
         kind: release, built from raw; or rehearsal, built from the sample.
         outcome: published, refused, failed, stopped, crashed or "rolled back"; late, reported,
-            closed or told for what is no run.
+            closed, told or drilled for what is no run.
         problem: why it was not published, values masked; empty when it was.
         began_at: ISO 8601, UTC, by the product's clock.
         ended_at: the same; empty when nobody saw the end.
@@ -317,6 +345,7 @@ class Record:
         notes: what the reader of the record should know besides, one sentence each.
         incident: what is said of an incident that no run saw.
         told: what the channels were told.
+        drill: how a drill went.
     """
 
     run: str
@@ -347,6 +376,7 @@ class Record:
     notes: tuple[str, ...] = ()
     incident: IncidentFact = IncidentFact()
     told: tuple[ToldFact, ...] = ()
+    drill: DrillFact = DrillFact()
 
     def to_json(self) -> bytes:
         """The record as one line of JSON."""
@@ -387,6 +417,7 @@ def read_record(data: bytes) -> Record:
                 _only(ToldFact, dict(one, keys=tuple(one.get("keys") or ())))
                 for one in raw.get("told") or ()
             ),
+            drill=_drill(raw.get("drill") or {}),
         )
         record: Record = _only(Record, given)
     except (TypeError, KeyError, AttributeError) as error:
@@ -416,6 +447,11 @@ def _profile(given: dict[str, Any]) -> RelationProfile:
     columns = tuple(_only(ColumnProfile, column) for column in given.get("columns") or ())
     profile: RelationProfile = _only(RelationProfile, dict(given, columns=columns))
     return profile
+
+
+def _drill(given: dict[str, Any]) -> DrillFact:
+    drill: DrillFact = _only(DrillFact, dict(given, missed=tuple(given.get("missed") or ())))
+    return drill
 
 
 def _only(kind: Any, given: dict[str, Any]) -> Any:

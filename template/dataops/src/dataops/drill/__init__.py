@@ -16,13 +16,13 @@ from dataops.drill.scratch import Audit, Plan, Scratch, Seen, below, plan
 from dataops.drill.table import UnsuitedError
 from dataops.errors import DataopsError
 from dataops.history_facts import RawFile, raw_files
+from dataops.history_record import DrillFact
 from dataops.monitors.past import Release
 from dataops.monitors.sources import pattern
 from dataops.product import Product
 from dataops.steps import FAILED, WARNED
 
 DAYS = 60
-GOAL = 0.95
 _ARCHIVE = 7
 # The audit follows the last file of a day after so long.
 _AFTER = timedelta(minutes=30)
@@ -89,7 +89,20 @@ class Drilled:
     @property
     def ok(self) -> bool:
         """At least 95 % caught, and not more than one clean day refused."""
-        return self.caught >= GOAL * self.replayed > 0 and len(self.refused) <= 1
+        return self.fact.ok
+
+    @property
+    def fact(self) -> DrillFact:
+        """What is written down of it."""
+        missed = (one for one in self.faults if one.outcome == "not caught")
+        return DrillFact(
+            self.days,
+            len(self.refused),
+            self.told,
+            self.replayed,
+            self.caught,
+            tuple(f"{one.fault} in {one.source}" for one in missed),
+        )
 
 
 def drill(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from dataops.errors import DataopsError
 from dataops.figures import Ledger, weeks
 from dataops.history import History
 from dataops.history_facts import uncommitted
-from dataops.history_record import PUBLISHED, REAL, Record, moment
+from dataops.history_record import PUBLISHED, REAL, DrillFact, Record, moment
 from dataops.incidents import incidents
 from dataops.manifest import Manifest, read_manifest
 from dataops.notify.channels import ISSUES, URLS
@@ -52,6 +52,8 @@ class Evidence:
         found_by_machine, found_by_person: incidents that opened in the last 90 days.
         told: how many pieces of news reached a channel in that time.
         channels: whether an alert channel is set where this is asked.
+        drilled_at: when faults were last replayed; None when they never were.
+        drill: how that went.
     """
 
     at: datetime
@@ -71,6 +73,8 @@ class Evidence:
     found_by_person: int = 0
     told: int = 0
     channels: bool = False
+    drilled_at: datetime | None = None
+    drill: DrillFact = field(default_factory=DrillFact)
 
     @property
     def production(self) -> tuple[Record, ...]:
@@ -99,6 +103,7 @@ def gather(product: Product, book: Ledger) -> Evidence:
     in_git = product.in_git and bool(
         product.git("rev-parse", "-q", "--verify", "HEAD", check=False)
     )
+    drilled_at, drill = last_drill(book)
     spans = book.trend("errors_per_run", weeks(at, 13))
     shipped = dict(book.connection.execute("select commit, published_at from shipped").fetchall())
     opened = [one for one in incidents(book) if one.opened_at >= since]
@@ -123,7 +128,22 @@ def gather(product: Product, book: Ledger) -> Evidence:
         found_by_person=by_person,
         told=sum(len(channel.keys) for record in records for channel in record.told),
         channels=bool(os.environ.get(URLS) or os.environ.get(ISSUES)),
+        drilled_at=drilled_at,
+        drill=drill,
     )
+
+
+def last_drill(book: Ledger) -> tuple[datetime | None, DrillFact]:
+    """When the last drill was, and how it went; however many runs there were since."""
+    row = book.connection.execute(
+        "select began_at, drill.days, drill.refused, drill.warned, drill.replayed, drill.caught, "
+        "drill.missed from runs where verb = 'drill' order by number desc limit 1"
+    ).fetchone()
+    if row is None:
+        return None, DrillFact()
+    at, days, refused, warned, replayed, caught, missed = row
+    drill = DrillFact(days, refused, warned, replayed, caught, tuple(missed))
+    return at.replace(tzinfo=timezone.utc), drill
 
 
 def _newcomers(product: Product, shipped: dict[str, datetime]) -> tuple[Newcomer, ...]:

@@ -160,8 +160,9 @@ def raw_is_immutable(known: Evidence) -> Answer:
 def know_before_readers(known: Evidence) -> Answer:
     """Would you know before your readers?
 
-    That takes a freshness for each source, monitors that have a past to compare with, and a
-    message that reaches somebody.
+    That takes a freshness for each source, monitors that have a past to compare with, a message
+    that reaches somebody, and a drill of the last 90 days that caught its faults; where no source
+    is a file there is none, and incidents show it.
     """
     if known.manifest is None or not known.production:
         return Answer(UNKNOWN, _NOTHING, _RELEASE)
@@ -182,14 +183,43 @@ def know_before_readers(known: Evidence) -> Answer:
     if known.found_by_machine and not known.told:
         told = f"{_count(known.found_by_machine, 'incident')} in 90 days, and nobody was told."
         return Answer(NO, told, alert)
+    drilled = _drilled(known)
+    if drilled and not known.drill.ok:
+        return Answer(NO, f"{drilled[0].upper()}{drilled[1:]}.", _after_a_bad_drill(known))
     if not (known.told or known.channels):
         return Answer(UNKNOWN, "Nothing failed, and nobody knows who would be told.", alert)
+    if not drilled and any(n.meta.get("external_location") for n in known.manifest.of("source")):
+        told = "No drill in the last 90 days: nobody has tried which faults are caught."
+        return Answer(UNKNOWN, told, "uv run dataops drill")
+    if not drilled and not known.found_by_machine:
+        told = "Nothing failed yet, and no source is a file in which a drill could replay faults."
+        return Answer(UNKNOWN, told, "wait: the first incident that a machine finds will tell")
     heard = f"{known.told} messages arrived" if known.told else "a channel is set"
+    found = f"{_count(known.found_by_machine, 'incident')} in 90 days, all found by a machine"
     return Answer(
         YES,
         f"{_count(len(sources), 'source')} with a freshness; monitors know {profiled} releases; "
-        f"{heard}.",
+        f"{heard}; {drilled or found}.",
     )
+
+
+def _drilled(known: Evidence) -> str:
+    """How the last drill went; empty when there was none for so long that much may have changed."""
+    if known.drilled_at is None or known.at - known.drilled_at > timedelta(days=90):
+        return ""
+    drill = known.drill
+    refused = f" and refused {drill.refused} of {drill.days} clean days" if drill.refused else ""
+    return (
+        f"the drill of {known.drilled_at:%Y-%m-%d} caught {drill.caught} of {drill.replayed} "
+        f"faults{refused}"
+    )
+
+
+def _after_a_bad_drill(known: Evidence) -> str:
+    again = "then again: uv run dataops drill"
+    if known.drill.missed:
+        return f"write a test that finds {known.drill.missed[0]}; {again}"
+    return f"look what refuses clean days; {again}"
 
 
 def errors_are_counted(known: Evidence) -> Answer:
