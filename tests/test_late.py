@@ -11,6 +11,7 @@ import pytest
 
 import ops_history as ops
 import release_worker as worker
+from dataops import late
 from dataops.dbt import DbtRun
 from dataops.figures import ledger
 from dataops.history import History
@@ -21,7 +22,10 @@ from dataops.product import Product
 from dataops.releases import releases
 from dataops.rollback import rollback
 from dataops.score.evidence import last_drill
-from dataops.status import status
+from dataops.status import Status, status
+from dataops.store import FolderStore
+from dataops.store.branch import BranchRemote
+from dataops.store.remote import Tree
 from test_store_elsewhere import make_clones
 
 
@@ -99,6 +103,24 @@ def test_a_release_at_work_is_left_in_peace(shop: Path, monkeypatch: pytest.Monk
     assert (found.exit_code, found.opened, len(found.warnings)) == (1, "", 1)
 
 
+def test_a_release_that_comes_while_somebody_looks_is_seen(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-03-02T07:30:00")
+    stands, seen = late._stands, list[Status]()
+
+    def slow(product: Product, store: FolderStore) -> Status:
+        seen.append(stands(product, store))
+        if len(seen) == 1:
+            worker.quick_release(shop)
+        return seen[-1]
+
+    monkeypatch.setattr(late, "_stands", slow)
+    found = watch(Product(shop))
+    assert seen[0].late
+    assert (found.opened, found.status.late, found.exit_code) == ("", (), 0)
+
+
 def test_the_machine_that_looks_need_not_be_the_one_that_releases(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +132,16 @@ def test_the_machine_that_looks_need_not_be_the_one_that_releases(
     opened = watch(Product(looking)).opened
     assert opened == "late@3"
     assert [one.incident for one in status(Product(releasing)).open] == [opened]
-    assert watch(Product(looking)).opened == ""
+    with monkeypatch.context() as counted:  # a look costs a round trip
+        looks, look = list[BranchRemote](), BranchRemote.look
+
+        def one_more(self: BranchRemote) -> Tree:
+            looks.append(self)
+            return look(self)
+
+        counted.setattr(BranchRemote, "look", one_more)
+        assert watch(Product(looking)).opened == ""
+    assert len(looks) == 2
     worker.quick_release(releasing)
     assert status(Product(looking)).open == ()
     assert watch(Product(looking)).exit_code == 0
@@ -128,14 +159,14 @@ def test_a_release_that_was_at_work_elsewhere_ends_it_whatever_its_number(
     team.run(ops.START + timedelta(hours=30), outcome="stopped")  # begun, and at work until …
     slow = replace(team.records[1], outcome="published", ended_at=utc(noticed + timedelta(hours=1)))
     stamp = utc(noticed).replace("-", "").replace(":", "")
-    late = Record(
+    missed = Record(
         f"{number:06d}-{stamp}-late", number, "shop", "status", "", "late", utc(noticed),
         incident=IncidentFact(since=utc(noticed - timedelta(minutes=15))),
     )  # fmt: skip
     end = noticed + timedelta(hours=2)
     for records, seconds, still in (
-        ([team.records[0], late], 8100, True),
-        ([team.records[0], late, slow], 4500, False),
+        ([team.records[0], missed], 8100, True),
+        ([team.records[0], missed, slow], 4500, False),
     ):
         folder = tmp_path / str(still)
         with ledger(ops.write(folder, records), ops.DEADLINE, end) as book:
@@ -160,8 +191,8 @@ def test_packs_that_know_nothing_of_what_is_no_run_are_read(tmp_path: Path) -> N
     older.replace(pack)
     noticed = ops.START + timedelta(days=211)
     stamp = utc(noticed).replace("-", "").replace(":", "")
-    late = Record(f"000211-{stamp}-late", 211, "shop", "status", "", "late", utc(noticed))
-    ops.write(tmp_path, [late])
+    missed = Record(f"000211-{stamp}-late", 211, "shop", "status", "", "late", utc(noticed))
+    ops.write(tmp_path, [missed])
     with ledger(history, ops.DEADLINE, noticed + timedelta(hours=1)) as book:
         assert [one.incident for one in incidents(book)] == ["late@211"]
         assert book.figure("production_error_rate", ops.START, noticed).whole == 211

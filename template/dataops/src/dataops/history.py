@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from dataops.errors import DataopsError
 from dataops.history_record import SCHEMA, Record, read_record, upgraded
 from dataops.store import durable
-from dataops.store.folder import run_number
+from dataops.store.folder import RECORD, run_number
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -125,6 +125,14 @@ from records;
 
 class HistoryError(DataopsError):
     """A record could not be written, or is not what was written."""
+
+
+def record_in(folder: Path) -> Record | None:
+    """What a release or a candidate says of itself; None when nothing of it can be read."""
+    try:
+        return read_record((folder / RECORD).read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 @dataclass

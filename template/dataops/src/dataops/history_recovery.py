@@ -6,17 +6,9 @@ import contextlib
 from dataclasses import replace
 
 from dataops.errors import DataopsError
-from dataops.history import History
-from dataops.history_record import (
-    CRASHED,
-    PUBLISHED,
-    ROLLED_BACK,
-    RUNNING,
-    Record,
-    read_record,
-)
+from dataops.history import History, record_in
+from dataops.history_record import CRASHED, PUBLISHED, ROLLED_BACK, RUNNING, Record
 from dataops.store import FolderStore
-from dataops.store.folder import RECORD
 from dataops.warehouse import Warehouse
 
 
@@ -41,7 +33,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
     if current:
         warehouse.publish(current)  # what was cut short may have moved readers, and not the pointer
     for run in store.publishing():
-        record = _record(store, f"releases/{run}")
+        record = record_in(store.releases / run)
         if run != current:
             record = record and _crashed(record, current)
         if record and not history.holds(run):
@@ -53,7 +45,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
             warehouse.drop(run)
             store.drop(run)
     for run in store.unfinished():
-        record = _record(store, f"candidates/{run}")
+        record = record_in(store.candidates / run)
         if record and not history.holds(run):
             record = _ended(record, current)
             history.add(record)
@@ -72,10 +64,10 @@ def interrupted(store: FolderStore, history: History) -> Record | None:
         current = store.current() or ""
     found: list[Record] = []
     for run in store.publishing():
-        if record := _record(store, f"releases/{run}"):
+        if record := record_in(store.releases / run):
             found.append(record if run == current else _crashed(record, current))
     for run in store.unfinished():
-        if record := _record(store, f"candidates/{run}"):
+        if record := record_in(store.candidates / run):
             running = record.outcome in (RUNNING, PUBLISHED) and store.is_locked() is not False
             if running:
                 record = replace(record, outcome=RUNNING)
@@ -101,7 +93,7 @@ def _crashed(record: Record, current: str) -> Record:
 def _mend_records(store: FolderStore, history: History) -> list[str]:
     done = []
     for run in history.look_for_damage():
-        record = _record(store, f"releases/{run}")
+        record = record_in(store.releases / run)
         try:
             history.mend(run, record)
         except OSError as error:
@@ -111,10 +103,3 @@ def _mend_records(store: FolderStore, history: History) -> list[str]:
         how = "restored from the release" if record else "moved to history/damaged"
         done.append(f"The record of run {run} was damaged: {how}.")
     return done
-
-
-def _record(store: FolderStore, folder: str) -> Record | None:
-    try:
-        return read_record((store.root / folder / RECORD).read_bytes())
-    except (OSError, ValueError):
-        return None

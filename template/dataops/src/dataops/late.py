@@ -10,8 +10,8 @@ from dataops.history import History
 from dataops.history_record import LATE, IncidentFact, utc
 from dataops.notify import notify
 from dataops.product import Product
-from dataops.status import Status, status
-from dataops.store import store_of
+from dataops.status import Status, ledger_of, status
+from dataops.store import FolderStore, open_store
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,19 @@ def watch(product: Product) -> Watched:
     Raises:
         DataopsError: the store can't be read.
     """
-    found = status(product)
+    store = open_store(product)
+    seen = _newest(store)
+    found = _stands(product, store)
     if not found.late:
         return Watched(found)
-    store = store_of(product)
     if store.is_locked():
         return Watched(found, warnings=("A release or rollback is running right now.",))
     opened = ""
     try:
         with store.lock():
+            if _newest(store) != seen:  # a run has ended since
+                found = _stands(product, store)
             history = History(store.history)
-            found = status(product)  # a run may have ended since
             if is_unexplained(found):
                 since = utc((found.missing or found.late)[0])
                 run = found.current.run if found.current else ""
@@ -61,7 +63,19 @@ def watch(product: Product) -> Watched:
             store.share()
     except DataopsError as error:  # what is late is late, recorded or not
         return Watched(found, opened, (f"error: it could not be recorded: {error}",))
-    return Watched(status(product), opened, warnings)
+    if _newest(store) != seen:
+        found = _stands(product, store)
+    return Watched(found, opened, warnings)
+
+
+def _stands(product: Product, store: FolderStore) -> Status:
+    with ledger_of(product, store) as book:
+        return status(product, book)
+
+
+def _newest(store: FolderStore) -> tuple[str | None, int]:
+    """What is another as soon as a run has ended, or something was recorded."""
+    return store.current(), History(store.history).highest()
 
 
 def is_unexplained(found: Status) -> bool:

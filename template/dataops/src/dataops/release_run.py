@@ -12,8 +12,8 @@ from pathlib import Path
 from dataops import history_facts as facts
 from dataops import steps
 from dataops.dbt import DbtRun, NodeResult
-from dataops.history import History
-from dataops.history_record import REHEARSAL, Record, read_record
+from dataops.history import History, record_in
+from dataops.history_record import REHEARSAL, Record
 from dataops.manifest import Manifest
 from dataops.product import Product
 from dataops.raw_place import RawPlace, raw_place, sample_place
@@ -21,7 +21,6 @@ from dataops.release_nodes import summary
 from dataops.release_signals import Signals
 from dataops.steps import Step
 from dataops.store import FolderStore
-from dataops.store.folder import RECORD
 from dataops.warehouse import Warehouse
 
 
@@ -82,10 +81,7 @@ class Run:
         return self.published(self.record.base) if self.record.base else None
 
     def published(self, run: str) -> Record | None:
-        try:
-            return read_record((self.store.releases / run / RECORD).read_bytes())
-        except (OSError, ValueError):
-            return None
+        return record_in(self.store.releases / run)
 
     def step(self, name: str, act: Callable[[], DbtRun]) -> DbtRun:
         self.signals.look()

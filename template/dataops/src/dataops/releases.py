@@ -6,11 +6,10 @@ import contextlib
 from dataclasses import dataclass
 
 from dataops.errors import DataopsError
-from dataops.history import History
-from dataops.history_record import PUBLISHED, RUNS, Record, read_record
+from dataops.history import History, record_in
+from dataops.history_record import PUBLISHED, RUNS, Record
 from dataops.product import Product
 from dataops.store import open_store
-from dataops.store.folder import RECORD
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,8 @@ def releases(product: Product, limit: int = 20) -> list[Listed]:
         if record.verb in RUNS:
             found[record.run] = record
     for run in kept - set(found):
-        with contextlib.suppress(OSError, ValueError):
-            found[run] = read_record((store.releases / run / RECORD).read_bytes())
+        if said := record_in(store.releases / run):
+            found[run] = said
     ordered = sorted(found.values(), key=lambda record: record.number, reverse=True)
     return [
         Listed(

@@ -133,7 +133,17 @@ def open_ledger(product: Product) -> Iterator[Ledger]:
     Raises:
         DataopsError: the store can't be read.
     """
-    store = open_store(product)
+    with ledger_of(product, open_store(product)) as book:
+        yield book
+
+
+@contextmanager
+def ledger_of(product: Product, store: FolderStore) -> Iterator[Ledger]:
+    """The same of a store that was opened already: opening looks at one that is elsewhere.
+
+    Raises:
+        DataopsError: it belongs to another product.
+    """
     store.check()
     with ledger(History(store.history), product.deadline, now()) as book:
         yield book

@@ -19,6 +19,13 @@ from dataops.store import store_of
 
 DAYS = 90  # what the figures look back on
 _RUNS, _VOLUMES, _SLOW, _WEEKS = 120, 30, 10, 13
+# The last production runs that looked at their relations, and what each saw of each.
+_LISTED = (
+    "with newest as "
+    f"(select run from production where profiled order by number desc limit {_RUNS}), "
+    "listed as "
+    "(select run, number, unnest(profile) as r from runs semi join newest using (run))"
+)
 
 
 @dataclass(frozen=True)
@@ -189,10 +196,7 @@ def _runs(book: Ledger) -> tuple[RunLine, ...]:
 
 def _volumes(book: Ledger) -> tuple[Volume, ...]:
     rows = book.connection.execute(
-        "with newest as "
-        "(select run from production where profiled order by number desc limit 120), "
-        "listed as "
-        "(select run, number, unnest(profile) as r from runs semi join newest using (run)) "
+        f"{_LISTED} "
         "select l.r.unique_id, l.r.name, p.ended_at, l.r.rows, p.outcome = 'published', "
         "exists (select 1 from seen as s where s.run = l.run and s.subject = l.r.unique_id "
         "and s.check_id like 'monitor.volume.%') "
@@ -213,10 +217,7 @@ def _volumes(book: Ledger) -> tuple[Volume, ...]:
 def _ages(book: Ledger) -> tuple[Age, ...]:
     """Sources as dbt's freshness tells them, models by the latest time in them."""
     rows = book.connection.execute(
-        "with newest as "
-        "(select run from production where profiled order by number desc limit 120), "
-        "listed as "
-        "(select run, number, unnest(profile) as r from runs semi join newest using (run)), "
+        f"{_LISTED}, "
         "ages as ("
         "select run, number, r.unique_id as unique_id, r.name as name, 'model' as kind, "
         "epoch(p.ended_at) - r.newest as age, false as old "
