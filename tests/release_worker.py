@@ -1,9 +1,10 @@
 """`dataops release` and `rollback` in a small product, with a stand-in for dbt that takes no time.
 
-    python release_worker.py ROOT release|rollback|prune [ARGUMENT …]
+    python release_worker.py ROOT release|rollback [ARGUMENT …]
+    python release_worker.py serve
 
 KILL_AT=n kills the process, as the system would, at its n-th step: on the disk, or with git or a
-bucket where the store is one. SHOW_STEPS=1 prints the steps that there were.
+bucket where the store is one. SHOW_STEPS=FILE writes down the steps that there were.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import secrets
 import signal
+import subprocess
 import sys
 import time
 import unittest.mock
@@ -184,8 +186,73 @@ def count_steps(kill_at: int) -> list[str]:
     return seen
 
 
-def main() -> int:
-    root, verb, *arguments = sys.argv[1:]
+class Warm:
+    """Starts workers that need not import anything first: they are forked from one that has.
+
+    Each leads a process group of its own, with the git that it starts, under its process id.
+    """
+
+    def __init__(self) -> None:
+        self._server = subprocess.Popen(
+            [sys.executable, __file__, "serve"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, *arguments: str, **environment: str) -> int:
+        """Returns its process id, which is nobody else's until `wait` was called."""
+        return self._ask(json.dumps([arguments, {**os.environ, **environment}]))
+
+    def wait(self) -> int:
+        """The exit code of the one that was started last; -9 where it was killed."""
+        return self._ask("")
+
+    def stop(self) -> None:
+        assert self._server.stdin is not None
+        self._server.stdin.close()
+        self._server.wait()
+
+    def _ask(self, line: str) -> int:
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(f"{line}\n")
+        self._server.stdin.flush()
+        return int(self._server.stdout.readline())
+
+
+def _serve() -> int:
+    """What `Warm` talks with: a line of arguments starts a worker, an empty one waits for it."""
+    import duckdb  # noqa: F401
+    import s3fs  # noqa: F401
+
+    from dataops import rollback, status  # noqa: F401
+
+    worker = 0
+    for line in sys.stdin:
+        if not line.strip():
+            print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]), flush=True)
+            continue
+        arguments, environment = json.loads(line)
+        if worker := os.fork():
+            print(worker, flush=True)
+            continue
+        os.setsid()
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nowhere, stream)
+        os.environ.clear()
+        os.environ.update(environment)
+        try:
+            code = run(*arguments)
+        except Exception:
+            code = 70
+        os._exit(code)
+    return 0
+
+
+def run(root: str, verb: str, *arguments: str) -> int:
+    """One worker's life; returns its exit code."""
     seen = count_steps(int(os.environ.get("KILL_AT", "0")))
     try:
         if verb == "release":
@@ -200,10 +267,10 @@ def main() -> int:
     except DataopsError as error:
         print(error, file=sys.stderr)
         code = 2
-    if os.environ.get("SHOW_STEPS"):
-        print(*seen)
+    if shown := os.environ.get("SHOW_STEPS"):
+        Path(shown).write_text(" ".join(seen), encoding="utf-8")
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_serve() if sys.argv[1] == "serve" else run(*sys.argv[1:]))

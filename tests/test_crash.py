@@ -166,25 +166,24 @@ def _pointer(root: Path) -> str:
     return Path(os.readlink(root / "store" / "current")).name
 
 
-def _start(root: Path, name: str, kill_at: int = 0, steps: bool = False) -> subprocess.Popen[str]:
+def _start(root: Path, name: str, kill_at: int = 0, steps: str = "") -> subprocess.Popen[bytes]:
     (verb, *arguments), environment, _ = VERBS[name]
-    more = {"KILL_AT": str(kill_at), "SHOW_STEPS": "1" if steps else "", **environment}
+    more = {"KILL_AT": str(kill_at), "SHOW_STEPS": steps, **environment}
     if verb == "rollback":  # the oldest that is kept
         kept = sorted(path.name for path in (root / "store" / "releases").iterdir())
         arguments = [next((run for run in kept if run != _pointer(root)), kept[0])]
     return subprocess.Popen(
         [sys.executable, str(WORKER), str(root), verb, *arguments],
         env={**os.environ, **more},
-        stdout=subprocess.PIPE if steps else subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        text=True,
     )
 
 
 def _count_steps(prepared: Path, tmp_path: Path, name: str) -> int:
-    process = _start(_fresh(prepared, tmp_path), name, steps=True)
-    said, _ = process.communicate()
-    return len(said.split())
+    shown = tmp_path / "steps"
+    _start(_fresh(prepared, tmp_path), name, steps=str(shown)).wait()
+    return len(shown.read_text(encoding="utf-8").split())
 
 
 def _fresh(prepared: Path, tmp_path: Path) -> Path:
