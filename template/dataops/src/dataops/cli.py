@@ -342,8 +342,10 @@ def report(
 
     product = Product.find()
     with _progress("report"):
-        index, _ = verb.report(product, to or product.target / "report")
-    out.print(f"{escape(str(index))}")
+        written = verb.report(product, to or product.target / "report")
+    for warning in written.warnings:
+        err.print(escape(warning))
+    out.print(f"{escape(str(written.index))}")
 
 
 @app.command()

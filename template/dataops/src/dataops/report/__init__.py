@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from dataops.history_record import utc
 from dataops.product import Product
+from dataops.report.charts import Chart, ChartError, draw
 from dataops.report.columns import all_columns, columns_page, read_catalog
 from dataops.report.facts import Facts, look
 from dataops.report.page import STYLE, page
@@ -18,9 +21,19 @@ from dataops.store import open_store
 __all__ = ["look", "page", "report", "report_json"]
 
 
-def report(product: Product, folder: Path) -> tuple[Path, Facts]:
+@dataclass(frozen=True)
+class Written:
+    """The site: its first page, what it tells, and what could not be shown there."""
+
+    index: Path
+    facts: Facts
+    warnings: tuple[str, ...]
+
+
+def report(product: Product, folder: Path) -> Written:
     """Write the site: index.html, report.json, badge.svg; of the current release columns.html, and
-    catalog.html, which is dbt's own. Before any release it says that there is none.
+    catalog.html, which is dbt's own. Before any release it says that there is none. A chart that
+    can't be drawn leaves its sentence, and a warning: the numbers stand without it.
 
     Args:
         product: the product.
@@ -35,10 +48,20 @@ def report(product: Product, folder: Path) -> tuple[Path, Facts]:
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.html"
     links = _current_release(product, folder)
-    index.write_text(page(facts, asked, links), encoding="utf-8")
+    failed: list[str] = []
+
+    def drawn(chart: Chart) -> str:
+        try:
+            return draw(chart)
+        except ChartError as error:
+            failed.append(str(error))
+            return f"<p>{escape(chart.label)} (Not drawn: {escape(str(error))})</p>"
+
+    index.write_text(page(facts, asked, links, drawn), encoding="utf-8")
     (folder / "badge.svg").write_text(badge(asked), encoding="utf-8")
     (folder / "report.json").write_text(report_json(facts), encoding="utf-8")
-    return index, facts
+    warnings = (f"{len(failed)} charts of the report are not drawn: {failed[0]}",) if failed else ()
+    return Written(index, facts, warnings)
 
 
 def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], ...]:

@@ -1,22 +1,62 @@
-"""Small charts as SVG in the page: no script, no library, their colours follow the page's theme.
+"""Charts: values become Vega-Lite specifications, and one function draws them as SVG in the page.
 
-Every chart carries a sentence for those who don't see it; the numbers stand in a table beside it.
+Colours are the page's own CSS variables, so one drawing follows its light and its dark theme. Each
+is one image with a sentence for those who don't see it; what a mark means is its hover text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from html import escape
+from datetime import datetime, timedelta
+from xml.etree import ElementTree
+
+_FONT = 11
+_DAY = timedelta(days=1)
+_QUIET: dict[str, object] = {"axis": None}
+_CONFIG: dict[str, object] = {
+    "aria": False,
+    "view": {"stroke": None},
+    "axis": {
+        "grid": False,
+        "title": None,
+        "labelColor": "var(--dim)",
+        "labelFontSize": _FONT,
+        "tickColor": "var(--calm)",
+        "domainColor": "var(--calm)",
+        "tickSize": 4,
+    },
+    "axisY": {"domain": False, "grid": True, "gridColor": "var(--rule)", "ticks": False},
+}
+
+
+class ChartError(Exception):
+    """The chart library is not there, or can't draw this; the message says why."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What is to be drawn.
+
+    Attributes:
+        label: what it shows, one sentence.
+        spec: the Vega-Lite specification.
+        kind: the picture's class in the page's style.
+    """
+
+    label: str
+    spec: Mapping[str, object]
+    kind: str = "small"
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: its height, its class (a colour in the page's style) and what it says on hover."""
+    """One run: when it ended, how many errors it had, its colour's name, what it says on hover."""
 
-    height: float
-    kind: str
+    at: datetime
+    height: int
+    colour: str
     title: str
 
 
@@ -24,7 +64,9 @@ class Bar:
 class Point:
     """One point of a line with the band it was expected in; None where nothing was expected."""
 
+    at: datetime
     value: float
+    title: str
     low: float | None = None
     high: float | None = None
     strange: bool = False
@@ -32,114 +74,269 @@ class Point:
 
 @dataclass(frozen=True)
 class Span:
-    """One row of a timeline."""
+    """Something that lasted: the row it is drawn in, its colour's name, what it says on hover."""
 
+    row: str
     begin: datetime
     end: datetime
-    kind: str
+    colour: str
     title: str
 
 
-def bars(given: Sequence[Bar], label: str, width: int = 720, height: int = 120) -> str:
-    """Bars side by side; one without height is a thin mark on the ground line."""
-    most = max([bar.height for bar in given] + [1.0])
-    step = width / max(len(given), 30)
-    drawn = []
-    for n, bar in enumerate(given):
-        tall = max(3.0, (height - 14) * bar.height / most)
-        drawn.append(
-            f'<rect class="{bar.kind}" x="{n * step:.1f}" y="{height - tall:.1f}" '
-            f'width="{max(1.0, step - 1.5):.1f}" height="{tall:.1f}" rx="1">'
-            f"<title>{escape(bar.title)}</title></rect>"
-        )
-    scale = f'<text class="scale" x="0" y="9">{most:g}</text>'
-    return _svg(label, width, height, scale + "".join(drawn), "broad")
+def draw(chart: Chart) -> str:
+    """The chart as SVG text, to stand in an HTML page.
+
+    Raises:
+        ChartError: the library can't be loaded, or refuses.
+    """
+    try:
+        import vl_convert
+
+        root = ElementTree.fromstring(vl_convert.vegalite_to_svg(dict(chart.spec)))
+    except (ImportError, ValueError, ElementTree.ParseError) as error:
+        raise ChartError(" ".join(str(error).split())[:200]) from error
+    for one in root.iter():
+        one.tag = one.tag.rpartition("}")[2]  # a namespace says nothing in HTML
+        if said := one.attrib.pop("aria-label", None):
+            title = ElementTree.Element("title")  # Vega tells it to screen readers alone
+            title.text = said
+            one.insert(0, title)
+    root.attrib |= {"class": f"chart {chart.kind}", "role": "img", "aria-label": chart.label}
+    return ElementTree.tostring(root, encoding="unicode")
 
 
-def line(given: Sequence[Point], label: str, width: int = 300, height: int = 70) -> str:
-    """A line over the band that was expected; what was strange is ringed."""
-    if not given:
-        return ""
-    numbers = [point.value for point in given]
-    bounds = [edge for point in given for edge in (point.low, point.high) if edge is not None]
-    # A band that is far wider than what happened would flatten the line.
-    reach = (max(numbers) - min(numbers)) or abs(numbers[-1]) or 1.0
-    low = max(min([*numbers, *bounds]), min(numbers) - reach)
-    high = min(max([*numbers, *bounds]), max(numbers) + reach)
-    size = (high - low) or 1.0
-    step = (width - 8) / max(1, len(given) - 1)
+def bars(given: Sequence[Bar], label: str, kind: str, width: int, dates: int) -> Chart:
+    """A bar a run from left to right, its errors above the ground and its colour below it too.
 
-    def at(n: int, value: float) -> str:
-        inside = min(max(value, low), high)
-        return f"{4 + n * step:.1f},{height - 6 - (height - 12) * (inside - low) / size:.1f}"
+    Args:
+        given: the runs, oldest first.
+        label: what it shows.
+        kind: the picture's class.
+        width: in pixels.
+        dates: how many runs have their date below them, about.
+    """
+    most = max(bar.height for bar in given)
+    height, places = 110 if most > 2 else 64, max(len(given), 30)
+    every = max(1, -(-len(given) // dates))
+    days = _dates([given[n].at for n in range(every // 2, len(given), every)])
+    named = dict(zip(range(every // 2, len(given), every), days))
+    x_axis = {
+        "values": list(named),
+        "labelExpr": f"{json.dumps(named)}[datum.value]",
+        "labelAngle": 0,
+        "offset": 9,
+        "domain": False,
+    }
+    scale = {"domain": list(range(places)), "paddingInner": 0.2, "paddingOuter": 0}
+    spec = {
+        "width": width,
+        "height": height,
+        "data": {
+            "values": [
+                {"n": n, "errors": bar.height, "colour": _colour(bar.colour), "title": bar.title}
+                for n, bar in enumerate(given)
+            ]
+        },
+        "mark": {"type": "bar", "aria": True, "y2Offset": 8},
+        "encoding": {
+            "x": {"field": "n", "type": "ordinal", "scale": scale, "axis": x_axis},
+            "y": {
+                "field": "errors",
+                "type": "quantitative",
+                "scale": {"domain": [0, max(1, most)], "nice": True},
+                "axis": {"tickCount": min(3, max(1, most)), "format": "~s"},
+            },
+            "y2": {"datum": 0},
+            "color": {"field": "colour", "type": "nominal", "scale": None},
+            "description": {"field": "title"},
+        },
+    }
+    return Chart(label, _whole(spec), kind)
 
-    banded = [(n, p) for n, p in enumerate(given) if p.low is not None and p.high is not None]
-    band = ""
-    if len(banded) > 1:
-        top = [at(n, p.high or 0.0) for n, p in banded]
-        bottom = [at(n, p.low or 0.0) for n, p in reversed(banded)]
-        band = f'<polygon class="band" points="{" ".join(top + bottom)}"/>'
-    path = " ".join(at(n, point.value) for n, point in enumerate(given))
-    rings = "".join(
-        '<circle class="bad" cx="{}" cy="{}" r="3.5"/>'.format(*at(n, point.value).split(","))
-        for n, point in enumerate(given)
-        if point.strange
-    )
-    last = '<circle class="dot" cx="{}" cy="{}" r="2.5"/>'.format(
-        *at(len(given) - 1, given[-1].value).split(",")
-    )
-    drawn = f'{band}<polyline class="line" points="{path}"/>{last}{rings}'
-    return _svg(label, width, height, drawn)
+
+def line(given: Sequence[Point], label: str, unit: str = "", axes: bool = True) -> Chart:
+    """A line over the band that was expected; what was strange is ringed.
+
+    Args:
+        given: the points, oldest first; at least one.
+        label: what it shows.
+        unit: said after each number of the axis.
+        axes: whether numbers and dates stand beside it.
+    """
+    begin, end = given[0].at, given[-1].at
+    low, high = _reach(given)
+    ends = [begin, end] if begin < end else [begin]
+    named = dict(zip(map(_ms, ends), _dates(ends)))
+    around = [begin, end] if begin < end else [begin - _DAY, end + _DAY]
+    x = {
+        "field": "at",
+        "type": "temporal",
+        "scale": {"type": "utc", "domain": list(map(_ms, around)), "round": True},
+        "axis": {
+            "values": list(named),
+            "labelExpr": f"{json.dumps(named)}[time(datum.value)]",
+            "labelFlush": True,
+        }
+        if axes
+        else None,
+    }
+    y = {
+        "type": "quantitative",
+        "scale": {"domain": [low, high], "zero": False, "nice": False, "clamp": True},
+        "axis": {
+            "tickCount": 3,
+            "tickMinStep": 1,
+            "labelExpr": f"format(datum.value, '~s') + {json.dumps(unit)}",
+            "minExtent": 34,
+            "maxExtent": 34,
+        }
+        if axes
+        else None,
+    }
+    last = given[-1]
+    layers: list[dict[str, object]] = [
+        {
+            "mark": {"type": "line", "color": "var(--line)", "strokeWidth": 1.8},
+            "encoding": {"x": x, "y": {"field": "value", **y}},
+        },
+        _marks([last], x, y, {"filled": True, "color": "var(--line)", "size": 22}),
+    ]
+    if sum(point.low is not None for point in given) > 1:
+        band = {
+            "mark": {"type": "area", "color": "var(--band)"},
+            "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
+        }
+        layers.insert(0, band)
+    if rings := [point for point in given if point.strange]:
+        ring = {"filled": False, "color": "var(--bad)", "strokeWidth": 2, "size": 45}
+        layers.append(_marks(rings, x, y, ring))
+    values = [{"at": _ms(p.at), "value": p.value, "low": p.low, "high": p.high} for p in given]
+    size = {"width": 250, "height": 70} if axes else {"width": 150, "height": 26}
+    return Chart(label, _whole({**size, "data": {"values": values}, "layer": layers}))
 
 
-def sparkline(
-    values: Sequence[float | None], label: str, width: int = 150, height: int = 34
-) -> str:
-    """A trend; a gap where there is no value."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return ""
-    low, size = min([*known, 0.0]), (max(known) - min([*known, 0.0])) or 1.0
-    step = (width - 8) / max(1, len(values) - 1)
-    pieces: list[list[str]] = [[]]
-    for n, value in enumerate(values):
-        if value is None:
-            pieces.append([])
-        else:
-            tall = (height - 8) * (value - low) / size
-            pieces[-1].append(f"{4 + n * step:.1f},{height - 4 - tall:.1f}")
-    drawn = ""
-    for piece in filter(None, pieces):
-        if len(piece) > 1:
-            drawn += f'<polyline class="line" points="{" ".join(piece)}"/>'
-        x, y = piece[-1].split(",")
-        drawn += f'<circle class="dot" cx="{x}" cy="{y}" r="2.5"/>'
-    return _svg(label, width, height, drawn)
+def sparkline(given: Sequence[tuple[float | None, str]], label: str) -> Chart:
+    """A trend of values, each with what it says on hover; a gap where there is no value."""
+    known = [value for value, _ in given if value is not None]
+    ground, top = min([*known, 0.0]), max([*known, 0.0])
+    x = {"field": "n", "type": "quantitative", "scale": {"domain": [0, len(given) - 1]}, **_QUIET}
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "scale": {"domain": [ground, top if top > ground else ground + 1]},
+        **_QUIET,
+    }
+    values = [{"n": n, "value": value, "title": title} for n, (value, title) in enumerate(given)]
+    spec = {
+        "width": 150,
+        "height": 30,
+        "data": {"values": values},
+        "encoding": {"x": x, "y": y},
+        "layer": [
+            {"mark": {"type": "line", "color": "var(--line)", "strokeWidth": 1.6}},
+            {
+                "transform": [{"filter": "isValid(datum.value)"}],
+                "mark": {"type": "circle", "aria": True, "opacity": 1, "size": 14},
+                "encoding": {
+                    "color": {"value": "var(--line)"},
+                    "description": {"field": "title"},
+                },
+            },
+        ],
+    }
+    return Chart(label, _whole(spec))
 
 
 def timeline(
-    given: Sequence[Span], begin: datetime, end: datetime, label: str, width: int = 720
-) -> str:
-    """One row a span, the first on top."""
-    row, whole = 12, max(1.0, (end - begin).total_seconds())
-    drawn = []
-    for n, span in enumerate(given):
-        left = max(0.0, (span.begin - begin).total_seconds()) / whole * width
-        right = max(0.0, (min(span.end, end) - begin).total_seconds()) / whole * width
-        drawn.append(
-            f'<rect class="{span.kind}" x="{left:.1f}" y="{n * row + 2}" '
-            f'width="{max(4.0, right - left):.1f}" height="{row - 4}" rx="2">'
-            f"<title>{escape(span.title)}</title></rect>"
-        )
-    ground = max(1, len(given)) * row + 2
-    days = (
-        f'<text class="scale" x="0" y="{ground + 12}">{begin:%Y-%m-%d}</text>'
-        f'<text class="scale" x="{width}" y="{ground + 12}" text-anchor="end">{end:%Y-%m-%d}</text>'
-    )
-    return _svg(label, width + 4, ground + 16, "".join(drawn) + days, "broad")
+    given: Sequence[Span], begin: datetime, end: datetime, label: str, kind: str, width: int
+) -> Chart:
+    """What lasted how long, each in its row; the rows in the order they come."""
+    rows = list(dict.fromkeys(span.row for span in given))
+    values = [
+        {
+            "row": span.row,
+            "begin": _ms(max(span.begin, begin)),
+            "end": _ms(min(span.end, end)),
+            "colour": _colour(span.colour),
+            "title": span.title,
+        }
+        for span in given
+    ]
+    spec = {
+        "width": width,
+        "height": {"step": 18},
+        # The reader's font may be wider than the one that the rows' names were measured in.
+        "padding": {"left": 24, "right": 6, "top": 6, "bottom": 6},
+        "data": {"values": values},
+        # A round cap shows what was over in a minute.
+        "mark": {"type": "rule", "aria": True, "strokeWidth": 8, "strokeCap": "round"},
+        "encoding": {
+            "x": {
+                "field": "begin",
+                "type": "temporal",
+                "scale": {"type": "utc", "domain": [_ms(begin), _ms(end)]},
+                "axis": {
+                    "tickCount": max(3, width // 110),
+                    "format": "%-d %b",
+                    "grid": True,
+                    "gridColor": "var(--rule)",
+                },
+            },
+            "x2": {"field": "end"},
+            "y": {
+                "field": "row",
+                "type": "nominal",
+                "scale": {"domain": rows},
+                "axis": {"grid": False, "labelLimit": 60 + width // 3, "labelPadding": 8},
+            },
+            "color": {"field": "colour", "type": "nominal", "scale": None},
+            "description": {"field": "title"},
+        },
+    }
+    return Chart(label, _whole(spec), kind)
 
 
-def _svg(label: str, width: int, height: int, drawn: str, kind: str = "small") -> str:
-    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-    said = f'role="img" aria-label="{escape(label, quote=True)}"'
-    return f'<svg class="{kind}" {said} {size}>{drawn}</svg>'
+def _whole(spec: Mapping[str, object]) -> dict[str, object]:
+    return {"background": None, "padding": 6, "config": _CONFIG, **spec}
+
+
+def _marks(
+    points: Sequence[Point],
+    x: Mapping[str, object],
+    y: Mapping[str, object],
+    look: Mapping[str, object],
+) -> dict[str, object]:
+    """A layer that shows single points and says what they are."""
+    values = [{"at": _ms(p.at), "value": p.value, "title": p.title} for p in points]
+    return {
+        "data": {"values": values},
+        "mark": {"type": "point", "aria": True, "opacity": 1, **look},
+        "encoding": {"x": x, "y": {"field": "value", **y}, "description": {"field": "title"}},
+    }
+
+
+def _reach(given: Sequence[Point]) -> tuple[float, float]:
+    """The axis's ends: a band far wider than what happened would flatten the line."""
+    numbers = [point.value for point in given]
+    bounds = [edge for point in given for edge in (point.low, point.high) if edge is not None]
+    reach = (max(numbers) - min(numbers)) or abs(numbers[-1]) or 1.0
+    low = max(min([*numbers, *bounds]), min(numbers) - reach)
+    high = min(max([*numbers, *bounds]), max(numbers) + reach)
+    air = (high - low) / 12 or reach
+    return (low - air if low < 0 else max(0.0, low - air)), high + air
+
+
+def _dates(given: Sequence[datetime]) -> list[str]:
+    """Short, yet not the same: with the time in less than two days, the year in more than one."""
+    span = given[-1] - given[0] if given else timedelta()
+    if len(given) > 1 and span < 2 * _DAY:
+        return [f"{at.day} {at:%b %H:%M}" for at in given]
+    return [f"{at:%b %Y}" if span > 366 * _DAY else f"{at.day} {at:%b}" for at in given]
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _colour(name: str) -> str:
+    return f"var(--{name})"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 
 from dataops.drawing import drawing
-from dataops.figures import counted, duration, shown
+from dataops.figures import counted, duration, shown, weeks
 from dataops.history_record import FAILED, PUBLISHED, REFUSED, REHEARSAL
 from dataops.incidents import Incident, by_cause
 from dataops.report import charts
@@ -16,15 +17,20 @@ from dataops.report.facts import DAYS, Age, Facts, RunLine, Volume
 from dataops.report.lineage import BELOW, CAUSE, FAILING, SOUND, Lineage
 from dataops.score import Asked
 
-_VOLUMES, _INCIDENTS, _SPAN = 120, 100, timedelta(days=180)
+_INCIDENTS, _SPAN = 100, timedelta(days=180)
+_LARGE, _SMALL = 18, 82  # relations drawn with axes, and those drawn small after them
+_NARROW = 45  # runs that a phone has room for
+_ROWS, _LEAST = 24, timedelta(days=14)  # of the timeline, and how long it is at least
+
+Draw = Callable[[charts.Chart], str]
 
 STYLE = """
 :root{--ground:#fbfbf9;--paper:#fff;--ink:#1c1d1f;--dim:#5c6066;
---rule:#e2e2dd;--line:#2458a8;--band:#2458a826;--good:#1b7340;--bad:#b3261e;--warn:#8a5a00;
+--rule:#e2e2dd;--line:#2458a8;--band:#2458a833;--good:#1b7340;--bad:#b3261e;--warn:#8a5a00;
 --calm:#8b9098;--fail:#fbe3e1}
 @media screen{:root{color-scheme:light dark}}
 @media screen and (prefers-color-scheme:dark){:root{--ground:#141518;--paper:#1c1e22;--ink:#e9e9e6;
---dim:#a3a7ae;--rule:#33363c;--line:#8ab4f8;--band:#8ab4f82e;--good:#6fcf97;--bad:#ff8a80;
+--dim:#a3a7ae;--rule:#33363c;--line:#8ab4f8;--band:#8ab4f840;--good:#6fcf97;--bad:#ff8a80;
 --warn:#f2c14e;--calm:#757a83;--fail:#4a2421}}
 a{color:var(--line)}
 *{box-sizing:border-box}
@@ -47,18 +53,18 @@ caption{text-align:left;padding:.3rem 0;font-size:.85rem}
 th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--rule);
 vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.when{white-space:nowrap}
-td svg.small{min-width:7rem}td.id{overflow-wrap:anywhere;min-width:9rem}
+td .chart{min-width:7rem}td.id{overflow-wrap:anywhere;min-width:9rem}
 ul{margin:.2rem 0;padding-left:1.2rem}
 thead th{font-size:.8rem;color:var(--dim);font-weight:600}
 details summary{cursor:pointer;color:var(--dim);font-size:.85rem}
-svg{max-width:100%;height:auto;display:block}svg.broad{width:100%}
+svg{max-width:100%;height:auto;display:block}
+.chart{overflow:visible}.chart text{font-family:inherit}
+.chart.broad{width:100%}.chart.narrow{display:none}
+@media screen and (max-width:40rem){.chart.broad{display:none}
+.chart.narrow{display:block;width:100%}}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.8rem}
 .cell{background:var(--paper);border:1px solid var(--rule);border-radius:.4rem;padding:.6rem .8rem;
-min-width:0}
-rect.good{fill:var(--good)}rect.bad{fill:var(--bad)}rect.calm{fill:var(--calm)}
-polygon.band{fill:var(--band)}polyline.line{fill:none;stroke:var(--line);stroke-width:1.8;
-stroke-linejoin:round}circle.dot{fill:var(--line)}
-circle.bad{fill:none;stroke:var(--bad);stroke-width:2}text.scale{font-size:10px;fill:var(--dim)}
+min-width:0}.cell p{font-size:.85rem}.grid+details{margin-top:.6rem}
 .key{font-size:.8rem;color:var(--dim)}.key i{display:inline-block;width:.7em;height:.7em;
 border-radius:2px;margin:0 .3em 0 .9em}.key i:first-child{margin-left:0}
 .key i.cause,.key i.failing{background:var(--bad)}.key i.below{background:var(--warn)}
@@ -72,19 +78,29 @@ stroke-width:2;stroke-dasharray:5 3}.box.failing{stroke:var(--bad);stroke-width:
 .bad-text{color:var(--bad)}.good-text{color:var(--good)}
 footer{padding:2.5rem 1rem 2rem;font-size:.85rem}
 @media print{*{print-color-adjust:exact}html{font-size:11px}body{background:#fff;
-font-size:1rem}.wide{overflow:visible}td,td.when{white-space:normal;overflow-wrap:anywhere}
+font-size:1rem}.wide{overflow:visible}td{overflow-wrap:anywhere}
+tbody tr:first-child{break-before:avoid}.key{break-after:avoid}
 .card,.cell,tr,svg{break-inside:avoid}h2{break-after:avoid}
 .drawing{max-height:none;overflow:visible}.drawing svg{max-width:100%}}
 """
 
 
-def page(facts: Facts, asked: Sequence[Asked] = (), links: Sequence[tuple[str, str]] = ()) -> str:
+def page(
+    facts: Facts,
+    asked: Sequence[Asked] = (),
+    links: Sequence[tuple[str, str]] = (),
+    draw: Draw = charts.draw,
+) -> str:
     """The whole page.
 
     Args:
         facts: what it tells.
         asked: the score's questions and answers; empty to leave them out.
         links: pages that lie beside it: file, and what it is.
+        draw: makes a chart the text that stands for it.
+
+    Raises:
+        ChartError: a chart can't be drawn, and `draw` does not care.
     """
     body = "".join(
         (
@@ -93,12 +109,12 @@ def page(facts: Facts, asked: Sequence[Asked] = (), links: Sequence[tuple[str, s
             _front(facts),
             _open(facts),
             _lineage(facts.lineage),
-            _runs(facts),
+            _runs(facts, draw),
             _changes(facts.changes),
-            _figures(facts),
-            _volumes(facts.volumes),
-            _ages(facts.ages),
-            _timeline(facts),
+            _figures(facts, draw),
+            _volumes(facts.volumes, draw),
+            _ages(facts.ages, draw),
+            _timeline(facts, draw),
             _coverage(facts),
             _slow(facts),
             _score(asked),
@@ -216,26 +232,30 @@ def _open(facts: Facts) -> str:
 # ── Over time ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _runs(facts: Facts) -> str:
+def _runs(facts: Facts, draw: Draw) -> str:
     title = "<h2>Runs</h2>"
     if not facts.runs:
         return title + "<p>No production run yet. Rehearsals on the sample don't count.</p>"
     of = f"the last {len(facts.runs)} of {facts.total} production runs"
     bad = sum(bool(run.errors) for run in facts.runs)
     label = f"Errors of {of}: {bad} had errors, at most {max(r.errors for r in facts.runs)}."
-    drawn = charts.bars(
-        [
-            charts.Bar(
-                run.errors, _kind(run), f"{_when(run.at)}: {run.outcome}, {run.errors} errors"
-            )
-            for run in facts.runs
-        ],
-        label,
+    given = [
+        charts.Bar(
+            run.at,
+            run.errors,
+            _kind(run),
+            f"{_when(run.at)}: {run.outcome}, {_some(run.errors, 'error')}",
+        )
+        for run in facts.runs
+    ]
+    newest = given[-_NARROW:]
+    drawn = draw(charts.bars(given, label, "broad", 860, 8)) + draw(
+        charts.bars(newest, f"{label} Drawn: the last {len(newest)}.", "narrow", 300, 3)
     )
     key = (
         '<p class="key"><i style="background:var(--good)"></i>published'
         '<i style="background:var(--bad)"></i>refused, failed or crashed'
-        '<i style="background:var(--calm)"></i>stopped. Height: errors.</p>'
+        '<i style="background:var(--calm)"></i>stopped. Above the line: errors.</p>'
     )
     rows = [
         (
@@ -253,7 +273,7 @@ def _runs(facts: Facts) -> str:
     return f"{title}<p>{escape(label)}</p>{drawn}{key}{_fold('All these runs', table)}"
 
 
-def _figures(facts: Facts) -> str:
+def _figures(facts: Facts, draw: Draw) -> str:
     rows = []
     for figure, trend in facts.figures:
         known = [one.value for one in trend if one.value is not None]
@@ -262,7 +282,11 @@ def _figures(facts: Facts) -> str:
             if known
             else "nothing yet"
         )
-        spark = charts.sparkline([one.value for one in trend], label) if known else ""
+        told = [
+            (one.value, f"{_day(since)} to {_day(until)}: {shown(one)}")
+            for one, (since, until) in zip(trend, weeks(facts.at, len(trend)))
+        ]
+        spark = draw(charts.sparkline(told, label)) if known else ""
         absent = " class='dim'" if figure.value is None else ""
         rows.append(
             (
@@ -277,72 +301,128 @@ def _figures(facts: Facts) -> str:
     return "<h2>Figures</h2>" + _table("", heads, rows)
 
 
-def _volumes(volumes: Sequence[Volume]) -> str:
+@dataclass(frozen=True)
+class _Trend:
+    """One relation over its last runs: what it is called, what is said of it, its points.
+
+    Attributes:
+        name: of the relation.
+        kind: said after the name; empty when all are of one kind.
+        told: how it is now, and what was expected.
+        label: the chart's sentence.
+        points: oldest first.
+        unit: of the points' values.
+    """
+
+    name: str
+    kind: str
+    told: str
+    label: str
+    points: tuple[charts.Point, ...]
+    unit: str = ""
+
+    @property
+    def strange(self) -> bool:
+        return self.points[-1].strange
+
+
+def _volumes(volumes: Sequence[Volume], draw: Draw) -> str:
     title = "<h2>Rows</h2>"
     if not volumes:
         return title + "<p>No relation was profiled in production yet.</p>"
-    cells = []
-    for one in volumes[:_VOLUMES]:
+    trends = []
+    for one in volumes:
         _, rows, expected, _ = one.points[-1]
         band = (
             f"{max(0, expected.low):,.0f} to {expected.high:,.0f} expected, by its {expected.by}"
             if expected
             else "too little history to expect anything"
         )
-        points = [
+        points = tuple(
             charts.Point(
+                at,
                 count,
+                f"{_when(at)}: {count:,} rows",
                 max(0.0, wanted.low) if wanted else None,
                 wanted.high if wanted else None,
                 strange,
             )
-            for _, count, wanted, strange in one.points
-        ]
-        label = f"Rows of {one.name} in the last {len(points)} runs, now {rows:,}; {band}."
-        cells.append(
-            f'<div class="cell"><h3>{escape(one.name)}</h3>{charts.line(points, label)}'
-            f'<p class="dim">{rows:,} rows; {escape(band)}</p></div>'
+            for at, count, wanted, strange in one.points
         )
-    more = len(volumes) - _VOLUMES
-    rest = f"<p>And {more} more relations, which the records hold.</p>" if more > 0 else ""
+        label = f"Rows of {one.name} in the last {len(points)} runs, now {rows:,}; {band}."
+        trends.append(_Trend(one.name, "", f"{rows:,} rows; {band}", label, points))
     key = (
         '<p class="key"><i style="background:var(--line)"></i>rows in the last runs'
         '<i style="background:var(--band)"></i>expected then'
         '<i style="border:2px solid var(--bad)"></i>strange</p>'
     )
-    return f'{title}{key}<div class="grid">{"".join(cells)}</div>{rest}'
+    return title + key + _trends(trends, draw)
 
 
-def _ages(ages: Sequence[Age]) -> str:
+def _ages(ages: Sequence[Age], draw: Draw) -> str:
     if not ages:
         return ""
-    cells = []
-    for one in ages[:_VOLUMES]:
-        _, age, expected, old = one.points[-1]
+    trends = []
+    for one in ages:
+        _, age, expected, _ = one.points[-1]
         band = (
             f"at most {duration(expected.high)} expected"
             if expected and expected.high > 0
             else "too little history to expect anything"
         )
-        points = [
+        size, unit = _unit(max(abs(seconds) for _, seconds, _, _ in one.points))
+        points = tuple(
             charts.Point(
-                seconds,
-                max(0.0, wanted.low) if wanted else None,
-                max(0.0, wanted.high) if wanted else None,
+                at,
+                seconds / size,
+                f"{_when(at)}: {_old(seconds)}",
+                max(0.0, wanted.low) / size if wanted else None,
+                max(0.0, wanted.high) / size if wanted else None,
                 strange,
             )
-            for _, seconds, wanted, strange in one.points
-        ]
+            for at, seconds, wanted, strange in one.points
+        )
         now = f"its newest row was {_old(age)} in the last run"
         label = f"Age of {one.kind} {one.name} in the last {len(points)} runs: {now}; {band}."
-        cells.append(
-            f'<div class="cell"><h3>{escape(one.name)} <span class="dim">{one.kind}</span></h3>'
-            f"{charts.line(points, label)}"
-            f'<p class="{"bad-text" if old else "dim"}">{escape(now)}; {escape(band)}</p></div>'
+        trends.append(_Trend(one.name, one.kind, f"{now}; {band}", label, points, unit))
+    return "<h2>Freshness</h2>" + _trends(trends, draw)
+
+
+def _trends(given: Sequence[_Trend], draw: Draw) -> str:
+    """The strange ones first; the first with their axes, the others small and folded."""
+    listed = sorted(given, key=lambda t: (not t.strange, not any(p.strange for p in t.points)))
+    cells = "".join(
+        f'<div class="cell"><h3>{_named(one)}</h3>'
+        f"{draw(charts.line(one.points, one.label, one.unit))}"
+        f'<p class="{"bad-text" if one.strange else "dim"}">{escape(one.told)}</p></div>'
+        for one in listed[:_LARGE]
+    )
+    small = [
+        (
+            f'<th scope="row" class=id>{_named(one)}</th>',
+            f"<td>{draw(charts.line(one.points, one.label, axes=False))}</td>",
+            f"<td{' class=bad-text' if one.strange else ''}>{escape(one.told)}</td>",
         )
-    more = len(ages) - _VOLUMES
-    rest = f"<p>And {more} more, which the records hold.</p>" if more > 0 else ""
-    return f'<h2>Freshness</h2><div class="grid">{"".join(cells)}</div>{rest}'
+        for one in listed[_LARGE : _LARGE + _SMALL]
+    ]
+    more = len(listed) - _LARGE - _SMALL
+    table = _table("", ("what", "the last runs", "now"), small)
+    rest = _fold(f"And {len(small)} more", table) if small else ""
+    left = f"<p>And {more} more, which the records hold.</p>" if more > 0 else ""
+    return f'<div class="grid">{cells}</div>{rest}{left}'
+
+
+def _named(one: _Trend) -> str:
+    kind = f' <span class="dim">{escape(one.kind)}</span>' if one.kind else ""
+    return escape(one.name) + kind
+
+
+def _unit(most: float) -> tuple[float, str]:
+    """Of how many seconds an axis counts, and what it calls that."""
+    for size, name in ((86_400, " d"), (3_600, " h"), (60, " min")):
+        if most >= 2 * size:
+            return size, name
+    return 1, " s"
 
 
 def _lineage(found: Lineage) -> str:
@@ -421,31 +501,34 @@ def _catalog(links: Sequence[tuple[str, str]]) -> str:
     return f"<h2>The current release</h2><ul>{items}</ul>"
 
 
-def _timeline(facts: Facts) -> str:
+def _timeline(facts: Facts, draw: Draw) -> str:
     title = "<h2>Incidents</h2>"
     if not facts.incidents:
         return title + "<p>None so far.</p>"
-    begin = facts.at - _SPAN
-    recent = [i for i in facts.incidents if (i.closed_at or facts.at) >= begin][:60]
+    since = facts.at - _SPAN
+    recent = [i for i in facts.incidents if (i.closed_at or facts.at) >= since]
+    names = list(dict.fromkeys(i.name for i in recent))[:_ROWS]
+    shown_ = [i for i in recent if i.name in names]
     drawn = ""
-    if recent:
+    if shown_:
         label = (
-            f"{len(recent)} incidents of the last {_SPAN.days} days, the newest on top, "
-            f"{sum(i.open for i in recent)} of them open."
+            f"{_some(len(shown_), 'incident')} of the last {_SPAN.days} days, the newest on top, "
+            f"{sum(i.open for i in shown_)} of them open."
         )
-        drawn = f"<p>{label} Red is open.</p>" + charts.timeline(
-            [
-                charts.Span(
-                    i.opened_at,
-                    i.closed_at or facts.at,
-                    "bad" if i.open else "calm",
-                    f"{i.name}: {_when(i.opened_at)}, {duration(i.seconds)}",
-                )
-                for i in recent
-            ],
-            begin,
-            facts.at,
-            label,
+        begin = max(since, min([i.opened_at for i in shown_] + [facts.at - _LEAST]))
+        spans = [
+            charts.Span(
+                i.name,
+                i.opened_at,
+                i.closed_at or facts.at,
+                "bad" if i.open else "calm",
+                f"{i.name}: {_when(i.opened_at)}, {duration(i.seconds)}",
+            )
+            for i in shown_
+        ]
+        drawn = f"<p>{label} Red is open.</p>" + "".join(
+            draw(charts.timeline(spans, begin, facts.at, label, kind, width))
+            for kind, width in (("broad", 620), ("narrow", 165))
         )
     rows = [_incident(one) for one in facts.incidents[:_INCIDENTS]]
     heads = ("what", "opened (UTC)", "lasted", "runs", "cause", "what came before")
@@ -547,6 +630,14 @@ def _short(unique_id: str) -> str:
 
 def _when(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b}"
+
+
+def _some(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _when_text(text: str) -> str:
