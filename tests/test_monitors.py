@@ -524,6 +524,18 @@ def test_a_delivery_that_comes_again_is_told_apart_from_a_stale_one(watch: Watch
     assert told(unreadable) == [("delivery", WARN)]
 
 
+def test_rows_that_come_dated_too_early_are_told_however_few(watch: Watch) -> None:
+    def rows(back: int = 0, share: float = 1.0) -> RelationProfile:
+        newest = (watch.day() - back * DAY).timestamp() - 3600 * share
+        at = ColumnProfile("at", "VARCHAR", 0, 5, newest - 86_400, newest, shortest=10, longest=19)
+        return came(5, columns=(at,))
+
+    for day in range(12):
+        watch.publish(rows(share=1 + day % 4))
+    assert told(watch.judge(rows())) == []
+    assert told(watch.judge(rows(back=30))) == [("freshness", WARN)]
+
+
 def test_where_the_same_always_comes_again_nothing_is_said(watch: Watch) -> None:
     watch.go([came(fingerprint="1") for _ in range(8)])
     assert told(watch.judge(came(fingerprint="1"))) == []
@@ -564,9 +576,11 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
     raw, orders = tmp_path / "raw", tmp_path / "raw" / "orders"
     orders.mkdir(parents=True)
     for day in (1, 2, 3):
-        lines = [f"{day}{n},{'ab'[n % 2]}@example.org,{'xy'[n % 2]},{n}.5,2026-01-0{day}"
+        date = f"2026-01-0{day}"
+        lines = [f"{day}{n},{'ab'[n % 2]}@example.org,{'xy'[n % 2]},{n}.5,{date} 07:00,{date}"
                  for n in range(30)]  # fmt: skip
-        (orders / f"{day}.csv").write_text("id,EMail,kind,amount,loaded\n" + "\n".join(lines))
+        head = "id,EMail,kind,amount,at,loaded\n"
+        (orders / f"{day}.csv").write_text(head + "\n".join(lines))
     (orders / "4.csv").write_bytes((orders / "2.csv").read_bytes())
     place = f"read_csv('{raw}/orders/*.csv', header=true, all_varchar=true, union_by_name=true)"
     product = manifest()
@@ -598,6 +612,9 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
     assert columns["kind"].counts == {"x": 30, "y": 30}
     assert columns["EMail"] == ColumnProfile("EMail", "VARCHAR", 0, 2), "personal: only counts"
     assert columns["loaded"].counts == {}
+    seven = datetime(2026, 1, 3, 7, tzinfo=timezone.utc).timestamp()
+    assert columns["at"].high == seven, "a time, though it is written as text"
+    assert {one.name: one for one in first.columns}["at"].high is None, "nobody knew yet"
     assert second.newest == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
     record = replace(ops.Simulation().run(ops.START), profile=(second,))
     assert "@example.org" not in record.to_json().decode()
@@ -605,6 +622,10 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
     assert (again.files, again.repeats) == (1, 1)
     both = profiled((files[0], files[2]), Memory((), (), None, None))
     assert again.fingerprint == both.fingerprint, "the rows count, not the name of their file"
+    last = (orders / "3.csv").read_text(encoding="utf-8")
+    (orders / "3.csv").write_text(last.replace("2026-01-03 07", "around 07", 1), encoding="utf-8")
+    mixed = profiled(files[:1], Memory((release,), (), None, None))
+    assert {one.name: one for one in mixed.columns}["at"].high is None, "not each is a time"
     (orders / "3.csv").write_bytes(b"")
     broken = replace(node, relation=place.replace("header=true", "columns={'a': 'date'}"))
     product.nodes[SOURCE] = broken

@@ -6,10 +6,10 @@ profile and findings into its record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from dataops.errors import DataopsError
 from dataops.history import History
@@ -32,6 +32,7 @@ __all__ = ["Answers", "Raw", "Watched", "judge_all", "profile_all", "read_accept
 
 _LOOKED_BACK = 5  # releases
 _PROFILED = ("model", "snapshot", "seed")
+_DATE, _MOMENT = 10, 35  # characters of 2026-03-31, and of a time to the fraction with its zone
 _TEXT = ("varchar", "text", "char")  # how engines call what is text
 _NO_PAST = Memory((), (), None, None)
 
@@ -183,9 +184,7 @@ def profile_all(
     answers = warehouse.ask(run, [one.sql for one in asked])
     found = [profiling.read(one, answer) for one, answer in zip(asked, answers)]
     if raw is not None and warehouse.name == "duckdb":
-        found += _profile_sources(
-            warehouse, run, manifest, raw, personal, known, _numeric(memory), only
-        )
+        found += _profile_sources(warehouse, run, manifest, raw, personal, known, memory, only)
     return tuple(found)
 
 
@@ -196,11 +195,12 @@ def _profile_sources(
     raw: Raw,
     personal: Mapping[str, frozenset[str]],
     known: Mapping[str, frozenset[str]],
-    numbers: Mapping[str, frozenset[str]],
+    memory: Memory,
     only: Collection[str] | None,
 ) -> list[RelationProfile]:
     """What came to each source that is read from files."""
     found = []
+    numbers, times = _columns(memory, _numeric), _columns(memory, _as_long_as_a_time)
     for one in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before):
         if _is_off(one.node) or (only is not None and one.node.unique_id not in only):
             continue
@@ -208,7 +208,9 @@ def _profile_sources(
         profile = RelationProfile(one.node.unique_id, name, 0, files=0)
         if one.files:
             try:
-                profile = _profile_delivery(warehouse, run, one, name, personal, known, numbers)
+                profile = _profile_delivery(
+                    warehouse, run, one, name, personal, known, numbers, times
+                )
             except DataopsError as error:
                 profile = replace(profile, files=len(one.files), problem=_first_line(error))
         found.append(profile)
@@ -223,6 +225,7 @@ def _profile_delivery(
     personal: Mapping[str, frozenset[str]],
     known: Mapping[str, frozenset[str]],
     numbers: Mapping[str, frozenset[str]],
+    times: Mapping[str, frozenset[str]],
 ) -> RelationProfile:
     node = delivery.node
     (listed,) = warehouse.ask(run, [sources.columns_query(delivery.place)])
@@ -237,6 +240,7 @@ def _profile_delivery(
             sum(file.size for file in delivery.files) // 10,  # a row has rarely fewer bytes
             known.get(node.unique_id, frozenset()),
             numbers=numbers.get(node.unique_id, frozenset(name for name, _ in columns)),
+            times=times.get(node.unique_id, frozenset()),
             more=(sources.newest(node), sources.fingerprint(node, columns)),
         ),
         dialect_of(warehouse.name),
@@ -356,15 +360,23 @@ def _few_values(memory: Memory) -> dict[str, frozenset[str]]:
     return found
 
 
-def _numeric(memory: Memory) -> dict[str, frozenset[str]]:
-    """Columns that held numbers in one of the last releases, by node."""
+def _numeric(column: Mapping[str, Any]) -> bool:
+    return column.get("mean") is not None
+
+
+def _as_long_as_a_time(column: Mapping[str, Any]) -> bool:
+    return (column.get("shortest") or 0) >= _DATE and (column.get("longest") or 0) <= _MOMENT
+
+
+def _columns(
+    memory: Memory, fits: Callable[[Mapping[str, Any]], bool]
+) -> dict[str, frozenset[str]]:
+    """Columns whose profile fits in one of the last releases, by node."""
     found: dict[str, frozenset[str]] = {}
     for release in memory.releases[-_LOOKED_BACK:]:
         for unique_id, relation in release.relations.items():
             if relation["rows"]:
-                held = frozenset(
-                    name for name, one in relation["columns"].items() if one.get("mean") is not None
-                )
+                held = frozenset(name for name, one in relation["columns"].items() if fits(one))
                 found[unique_id] = found.get(unique_id, frozenset()) | held
     return found
 

@@ -62,6 +62,7 @@ class Wanted:
         few: columns that have few values, as far as one knows.
         references: SQL that is true for a hole, by column and the node that it leads to.
         numbers: columns of text that may hold numbers, as those of a file do; DuckDB only.
+        times: the same for times.
         more: SQL that is answered besides, at the end of the row.
     """
 
@@ -74,6 +75,7 @@ class Wanted:
     few: frozenset[str] = frozenset()
     references: Mapping[tuple[str, str], str] = field(default_factory=dict)
     numbers: frozenset[str] = frozenset()
+    times: frozenset[str] = frozenset()
     more: Sequence[str] = ()
 
 
@@ -173,6 +175,8 @@ def _wanted(
         ]
         if name in wanted.numbers:
             found += _numbers(f"try_cast({column} as double)", "")
+        elif name in wanted.times:
+            found += _text_times(column)
     if name in wanted.few and (_TEXT.match(kind) or kind.startswith("bool")):
         found.append(("counts", dialect.counts(column, wanted.place)))
     return found
@@ -184,6 +188,17 @@ def _numbers(value: str, finite: str) -> list[tuple[str, str]]:
         ("low", f"min({value}){only}"),
         ("high", f"max({value}){only}"),
         ("mean", f"avg({value}){only}"),
+    ]
+
+
+def _text_times(column: str) -> list[tuple[str, str]]:
+    """The first and the last of times that are written as text; nothing where one value is none."""
+    told = f"try_cast({column} as timestamp)"
+    every = f"count({told}) = count({column})"
+    only = f"filter (where isfinite({told}))"
+    return [
+        (answer, f"case when {every} then extract(epoch from {function}({told}) {only}) end")
+        for answer, function in (("low", "min"), ("high", "max"))
     ]
 
 
