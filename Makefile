@@ -13,6 +13,8 @@ UV := .venv/bin/uv
 RUN := $(UV) run --quiet
 # Tests run side by side; each starts processes of its own.
 WORKERS ?= 2
+# What Python has compiled is kept, whatever the machine says: tests and benches start it often.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test gauntlet bench lint format newest ahead release clean
 .DEFAULT_GOAL := demo
