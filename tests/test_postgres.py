@@ -32,6 +32,7 @@ from dataops.errors import DataopsError
 from dataops.history import History
 from dataops.history_record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK, STOPPED
 from dataops.product import Product
+from dataops.releases import releases
 from dataops.rollback import rollback
 from dataops.status import status
 from dataops.store import open_store
@@ -412,18 +413,36 @@ def test_killed_while_it_publishes(
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     seen = _seen(server)
     current = open_store(Product(root)).current()
-    assert status(Product(root)).current is not None
     assert current is not None
     assert before in (current, seen) or current == seen
+    _look_at_status(root, current, seen)
     grown = _ask(server, f"select count(*) from r{current[:6]}_marts.log")[0][0]
     done = worker.quick_release(root)
     assert done.exit_code == 0, done.record.problem
     assert _seen(server) == done.record.run == open_store(Product(root)).current()
     assert _ask(server, "select count(*) from marts.log") == [(grown + 1,)]
+    _look_at_status(root, done.record.run, done.record.run)
     kept = {f"r{run[:6]}" for run in open_store(Product(root)).kept()}
     assert _releases_in(server) == kept
     outcomes = [record.outcome for record in History(root / "store" / "history").newest()]
     assert outcomes.count(CRASHED) + outcomes.count(PUBLISHED) == len(outcomes) == 4
+
+
+def _look_at_status(root: Path, current: str, seen: str) -> None:
+    """It says what readers see, and where that is not what the store says; so does the list."""
+    said = status(Product(root))
+    assert (said.current.run if said.current else "") == current
+    assert said.readers.release == seen
+    assert said.ok is (current == seen and said.last is not None and said.last.outcome == PUBLISHED)
+    if current == seen:
+        assert said.readers.problem == ""
+    else:
+        assert said.readers.problem.startswith(f"see {seen}: a run was cut short")
+        mend = (
+            f"uv run dataops rollback {int(current[:6])}" if current else "uv run dataops release"
+        )
+        assert said.readers.problem.endswith(mend)
+    assert [one.record.run for one in releases(Product(root)) if one.current] == [seen]
 
 
 def test_killed_at_random_instants(server: postgres.Server, root: Path) -> None:
@@ -485,16 +504,55 @@ def test_the_first_release_and_a_rollback_killed(server: postgres.Server, root: 
 
     kill("release")
     assert open_store(Product(root)).current() is None
+    _look_at_status(root, "", _seen(server))
     runs = [worker.quick_release(root).record.run for _ in range(2)]
     assert _seen(server) == runs[1]
     assert _releases_in(server) == {f"r{run[:6]}" for run in runs}
     kill("rollback")
+    _look_at_status(root, runs[1], runs[0])
     begin = time.monotonic()
     done = rollback(Product(root), None)
     assert time.monotonic() - begin < 1
     assert done.record is not None
     assert done.record.outcome == ROLLED_BACK
     assert _seen(server) == runs[0] == open_store(Product(root)).current()
+
+
+def test_a_machine_that_published_and_never_came_back(
+    server: postgres.Server, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers see what the store, elsewhere, knows nothing of: another one mends it."""
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "origin.git")], check=True)
+    (root / ".gitignore").write_text("/raw/\n/.dataops/\n/target/\n", encoding="utf-8")
+    harness.git(root, "init", "-q", "-b", "main")
+    harness.git(root, "add", "-A")
+    harness.git(root, "commit", "-qm", "first")
+    harness.git(root, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    harness.git(root, "push", "-q", "origin", "main")
+    harness.git(tmp_path, "clone", "-q", "-b", "main", "origin.git", "second")
+    second = tmp_path / "second"
+    runs = [_release(root), _release(second)]
+    killed = {**os.environ, "KILL_AFTER": "warehouse.publish"}
+    command = [sys.executable, str(WORKER), str(root), "release"]
+    assert subprocess.run(command, env=killed).returncode == -signal.SIGKILL
+    lost = _seen(server)
+    assert lost not in runs
+    said = status(Product(second))
+    assert said.current is not None
+    assert (said.current.run, said.readers.release) == (runs[1], lost)
+    assert not said.ok
+    # The release before what readers see is the one that the store says.
+    back = rollback(Product(second), None)
+    assert (back.record, back.release.run) == (None, runs[1])
+    assert any(f"Readers saw {lost}" in warning for warning in back.warnings)
+    assert _seen(server) == runs[1]
+    # The next release takes the number that the lost one had.
+    done = _release(second)
+    assert done[:6] == lost[:6]
+    assert worker.quick_release(root).exit_code == 0
+    _look_at_status(second, _seen(server), _seen(server))
+    assert _releases_in(server) == {f"r{run[:6]}" for run in open_store(Product(second)).kept()}
 
 
 def test_state_goes_on_from_current_alone(
@@ -720,6 +778,10 @@ def test_without_a_server_it_says_where_it_looked(
 ) -> None:
     monkeypatch.setenv("PGPORT", "1")
     monkeypatch.setenv("PGPASSWORD", "hunter2")
+    said = status(Product(root))
+    assert said.readers.release is None
+    assert "cannot be reached" in said.readers.problem
+    assert "hunter2" not in said.readers.problem
     with pytest.raises(DataopsError, match="cannot be reached") as raised:
         worker.quick_release(root)
     assert "127.0.0.1" in raised.value.where

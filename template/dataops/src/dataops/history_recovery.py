@@ -31,7 +31,10 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
     except DataopsError:
         return done
     if current:
+        saw = warehouse.seen(current)
         warehouse.publish(current)  # what was cut short may have moved readers, and not the pointer
+        if saw and saw != current and warehouse.seen(current) == current:
+            done.append(f"Readers saw {saw}, cut short before the store knew: now {current} again.")
     for run in store.publishing():
         record = record_in(store.releases / run)
         if run != current:
@@ -65,15 +68,19 @@ def interrupted(store: FolderStore, history: History) -> Record | None:
     found: list[Record] = []
     for run in store.publishing():
         if record := record_in(store.releases / run):
-            found.append(record if run == current else _crashed(record, current))
+            found.append(record if run == current else _cut_short(store, record, current))
     for run in store.unfinished():
         if record := record_in(store.candidates / run):
-            running = record.outcome in (RUNNING, PUBLISHED) and store.is_locked() is not False
-            if running:
-                record = replace(record, outcome=RUNNING)
-            found.append(record if running else _ended(record, current))
+            found.append(_cut_short(store, record, current))
     found = [record for record in found if not history.holds(record.run)]
     return max(found, key=lambda record: record.number, default=None)
+
+
+def _cut_short(store: FolderStore, record: Record, current: str) -> Record:
+    """It runs yet, or nobody saw its end."""
+    if record.outcome in (RUNNING, PUBLISHED) and store.is_locked() is not False:
+        return replace(record, outcome=RUNNING)
+    return _ended(record, current)
 
 
 def _ended(record: Record, current: str) -> Record:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from dataops.errors import DataopsError
 from dataops.history import History, record_in
 from dataops.history_record import PUBLISHED, RUNS, Record
+from dataops.history_recovery import interrupted
 from dataops.product import Product
 from dataops.store import open_store
+from dataops.warehouse import open_warehouse
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Listed:
     Attributes:
         record: what was written down of it.
         kept: whether its release is still there to be made current.
-        current: whether readers see it.
+        current: whether readers see it; where they can't be asked, whether the store says so.
     """
 
     record: Record
@@ -44,6 +46,7 @@ def releases(product: Product, limit: int = 20) -> list[Listed]:
     current = None
     with contextlib.suppress(DataopsError):  # `status` says it; the list helps to choose one
         current = store.current()
+        current = open_warehouse(product, store).seen(current or "")
     found: dict[str, Record] = {}
     for record in history.newest():
         if len(found) >= limit:
@@ -53,6 +56,9 @@ def releases(product: Product, limit: int = 20) -> list[Listed]:
     for run in kept - set(found):
         if said := record_in(store.releases / run):
             found[run] = said
+    if (cut := interrupted(store, history)) and cut.run == current:
+        found[cut.run] = cut  # readers see it, though nothing was recorded of it
+        kept.add(cut.run)
     ordered = sorted(found.values(), key=lambda record: record.number, reverse=True)
     return [
         Listed(

@@ -48,6 +48,7 @@ def rollback(product: Product, said: str | None) -> RolledBack:
         raise _nothing_to_roll_back(store)
     with store.lock():
         history, warehouse = History(store.history), open_warehouse(product, store)
+        saw = warehouse.seen("")
         warnings = recover(store, history, warehouse)
         try:
             base = store.current() or ""
@@ -56,7 +57,8 @@ def rollback(product: Product, said: str | None) -> RolledBack:
                 raise
             base = ""
             warnings.append(f"The pointer to the current release was broken: {error.where}")
-        run = choose(store.kept(), base, said)
+        # Where readers saw a release that was cut short, the one before it is meant.
+        run = choose(store.kept(), max(base, saw, key=run_number), said)
         store.bring(run)
         warehouse.check(run)
         release = _record_of(store, run)

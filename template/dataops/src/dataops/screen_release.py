@@ -252,6 +252,8 @@ def show_status(out: Console, found: Status) -> None:
         _line(out, "read it", found.address)
         if _rehearsal(current):
             _line(out, "make it real", _MAKE_IT_REAL[current.warehouse])
+    if found.readers.problem:
+        _line(out, "readers", found.readers.problem, _BAD)
     if last is None:
         _line(out, "last run", "nothing has run yet: uv run dataops release", _BAD)
     else:

@@ -26,10 +26,23 @@ from dataops.manifest import Manifest, read_manifest
 from dataops.product import Product, now
 from dataops.store import FolderStore, open_store, store_of
 from dataops.store.folder import RECORD
-from dataops.warehouse import open_warehouse
+from dataops.warehouse import Warehouse, open_warehouse
 
 _GOOD = frozenset({PUBLISHED, ROLLED_BACK, RUNNING})
 _DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Readers:
+    """What readers see, as the warehouse itself says.
+
+    Attributes:
+        release: empty where they see none; None where it can't be asked.
+        problem: where that is not what the store says, or can't be asked; else empty.
+    """
+
+    release: str | None = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ class Status:
         store: where releases and history are, for people.
         address: where readers open the current release's database; empty where none is current.
         figures: of the last 90 days.
+        readers: what they see.
     """
 
     at: datetime
@@ -61,11 +75,12 @@ class Status:
     store: str = ""
     address: str = ""
     figures: tuple[Figure, ...] = ()
+    readers: Readers = Readers()
 
     @property
     def ok(self) -> bool:
         ran = self.last is not None and self.last.outcome in _GOOD
-        quiet = not self.late and not self.damaged and not self.open
+        quiet = not (self.late or self.damaged or self.open or self.readers.problem)
         return self.current is not None and ran and quiet
 
     def to_dict(self) -> dict[str, object]:
@@ -85,6 +100,7 @@ class Status:
                 "raw_fingerprint": current.raw.fingerprint,
                 "address": self.address,
             },
+            "readers": {"release": self.readers.release, "problem": self.readers.problem},
             "last_run": last
             and {
                 "run": last.run,
@@ -189,11 +205,38 @@ def status(product: Product, book: Ledger | None = None) -> Status:
     missing = tuple(d for d in late if not any(d - _DAY < began <= d for began in runs))
     manifest = manifest_of(store, run)
     still = tuple(one for one in incidents(book, manifest) if one.open)
-    address = open_warehouse(product, store).address(run) if run else ""
-    damaged = tuple(history.damaged)
-    figures = book.figures()
-    place = store.place
-    return Status(at, current, age, last, late, missing, damaged, still, place, address, figures)
+    warehouse = open_warehouse(product, store)
+    return Status(
+        at=at,
+        current=current,
+        age=age,
+        last=last,
+        late=late,
+        missing=missing,
+        damaged=tuple(history.damaged),
+        open=still,
+        store=store.place,
+        address=warehouse.address(run) if run else "",
+        figures=book.figures(),
+        readers=_readers(warehouse, run or "", last),
+    )
+
+
+def _readers(warehouse: Warehouse, current: str, last: Record | None) -> Readers:
+    try:
+        seen = warehouse.seen(current)
+    except DataopsError as error:
+        return Readers(None, f"nobody can tell what they see. {error.what} ({error.where})")
+    if seen == current or (last is not None and last.outcome == RUNNING):
+        return Readers(seen)  # a run that is at work moves the one, then the other
+    if not seen:
+        return Readers(seen, "see nothing in the database: uv run dataops release")
+    how = f"rollback {int(current.partition('-')[0])}" if current else "release"
+    return Readers(
+        seen,
+        f"see {seen}: a run was cut short before the store knew, or is publishing it elsewhere "
+        f"right now; the next run mends it, at once: uv run dataops {how}",
+    )
 
 
 def manifest_of(store: FolderStore, run: str | None) -> Manifest | None:

@@ -170,6 +170,16 @@ class Warehouse(Protocol):
             DataopsError: it is not, or it is damaged.
         """
 
+    def seen(self, pointed: str) -> str:
+        """The release that readers see; empty where they see none.
+
+        Args:
+            pointed: the one that the store's pointer names; where readers follow it, this one.
+
+        Raises:
+            DataopsError: nobody can tell.
+        """
+
     def publish(self, run: str) -> None:
         """Let readers see this release; the store's pointer follows.
 

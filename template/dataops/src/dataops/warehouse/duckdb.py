@@ -175,6 +175,10 @@ class DuckDbWarehouse:
                 mend="choose another one: uv run dataops releases",
             )
 
+    def seen(self, pointed: str) -> str:
+        """Readers follow the pointer."""
+        return pointed
+
     def publish(self, run: str) -> None:
         """Nothing to do: readers open <store>/current/warehouse.duckdb, where the pointer leads."""
 

@@ -176,6 +176,8 @@ class PostgresWarehouse:
             cursor = connection.cursor()
             self._take(cursor)
             self._clear_candidate(cursor)
+            if base and _seen(cursor) == base:  # the database and the store are of one mind
+                _drop_lost(cursor, run)
             for relation in state if base else ():
                 source = Relation(of_release(relation.schema, base), relation.name)
                 if not _is_table(cursor, source):
@@ -310,6 +312,12 @@ class PostgresWarehouse:
                     mend="choose another one: uv run dataops releases",
                 )
 
+    def seen(self, pointed: str) -> str:
+        """As the published views say, which are repointed all at once, their label among them."""
+        mend = "set PGHOST, PGUSER and the others to a role that reads dataops.release"
+        with connect(self.product) as connection, in_words("It does not say.", mend):
+            return _seen(connection.cursor())
+
     def publish(self, run: str) -> None:
         """Repoint every view in one transaction; nothing is done when they lead there already.
 
@@ -350,12 +358,9 @@ class PostgresWarehouse:
 def _repoint(cursor: Any, run: str) -> None:
     from psycopg2 import sql
 
-    cursor.execute("select to_regclass(%s) is not null", (f"{_OURS}.release",))
-    if cursor.fetchone()[0]:
-        cursor.execute("select release_id from dataops.release")
-        if cursor.fetchall() == [(run,)]:
-            return
-        cursor.connection.rollback()  # lets go of the lock on the view
+    if _seen(cursor) == run:
+        return
+    cursor.connection.rollback()  # lets go of the lock on the view
     wanted = _relations_of(cursor, run)
     if not wanted:
         return  # current was released into another warehouse: it has nothing here
@@ -371,6 +376,16 @@ def _repoint(cursor: Any, run: str) -> None:
             _must_be_free(cursor, view)
         budget.wait()
         _make_view(cursor, view, source)
+
+
+def _seen(cursor: Any) -> str:
+    """The release that the published views lead to; empty where there are none."""
+    cursor.execute("select to_regclass(%s) is not null", (f"{_OURS}.release",))
+    if not cursor.fetchone()[0]:
+        return ""
+    cursor.execute(f"select release_id from {_OURS}.release")
+    said = cursor.fetchone()
+    return str(said[0]) if said else ""
 
 
 class _Budget:
@@ -455,6 +470,13 @@ def _must_be_free(cursor: Any, view: Relation) -> None:
             f"{view.schema}.{view.name} is there already, and no release has made it.",
             mend="rename or drop it, then repeat",
         )
+
+
+def _drop_lost(cursor: Any, run: str) -> None:
+    """Drop what was sealed under this number on a machine that never came back: the store, and so
+    everybody, knows nothing of it."""
+    ours = set(_schemas_of(cursor, run))
+    drop_schemas(cursor, [one for one in schemas(cursor, _prefix(run)) if one not in ours])
 
 
 def _drop(cursor: Any, run: str) -> None:
