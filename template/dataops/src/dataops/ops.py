@@ -9,7 +9,7 @@ from datetime import timezone
 from typing import Any
 
 from dataops.errors import DataopsError
-from dataops.figures import NAMES, Figure, Ledger, ledger, weeks
+from dataops.figures import NAMES, Ledger, ledger, weeks
 from dataops.history import History
 from dataops.history_record import Record
 from dataops.incidents import incidents
@@ -134,8 +134,8 @@ def _figures(book: Ledger) -> Table:
     spans = [(f"{_DAYS} days", whole), *(("week", span) for span in weeks(book.at, _WEEKS))]
     rows: list[tuple[Any, ...]] = []
     for name in NAMES:
-        for label, (since, until) in spans:
-            one: Figure = book.figure(name, since, until)
+        found = book.trend(name, [span for _, span in spans])
+        for one, (label, (since, until)) in zip(found, spans):
             rows.append(
                 (
                     name, label, _naive(since), _naive(until), one.unit, one.better, one.value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -137,11 +138,15 @@ class DuckDbWarehouse:
                 comment = table.comment.replace("'", "''")
                 connection.execute(f"comment on table {place} is '{comment}'")
                 for at in range(0, len(table.rows), _AT_ONCE):
-                    # One statement for many rows: one a row would take a minute for a long history.
+                    # One statement and one text for many rows: one a row, and one value at a time,
+                    # would take a minute for a long history.
                     columns = list(zip(*table.rows[at : at + _AT_ONCE]))
-                    asked = ", ".join("unnest(?)" for _ in columns)
+                    held = [[None if v is None else str(v) for v in values] for values in columns]
+                    asked = ", ".join(f"unnest(held[{n + 1}])" for n in range(len(columns)))
                     connection.execute(
-                        f"insert into {place} select {asked}", [list(one) for one in columns]
+                        f"insert into {place} select {asked} "
+                        """from (select from_json(?, '[["varchar"]]') as held)""",
+                        [json.dumps(held)],
                     )
             connection.commit()
 
