@@ -28,7 +28,7 @@ from dataops.incidents import Incident, incidents
 from dataops.manifest import CalledTest, Column, Manifest, Node
 from dataops.product import Product
 from dataops.report import page, report
-from dataops.report.facts import Facts, coverage, gather
+from dataops.report.facts import Age, Facts, Volume, coverage, gather
 from dataops.report.page import answers
 from dataops.screen_release import show_status
 from dataops.status import Status, status
@@ -153,6 +153,27 @@ def test_the_page_holds_the_figures_and_fetches_nothing(tmp_path: Path, runs: in
         said = [f"{run.at:%Y-%m-%d %H:%M} UTC: {run.outcome}, {run.errors} " for run in facts.runs]
         bars = re.findall(r"<title>([^<]*) errors?</title>", html)
         assert bars[: len(said)] == [one.strip() for one in said]  # a bar a run, then a phone's
+
+
+def test_the_page_of_many_models_stays_small_and_draws_the_strange_ones_first(
+    tmp_path: Path,
+) -> None:
+    facts = facts_of(tmp_path, past(90))
+    known = facts.volumes[0].points
+    ring = (*known[:-1], (*known[-1][:3], True))
+    volumes = tuple(
+        Volume(f"stg_some_model_{n:03}", ring if n == 77 else known) for n in range(150)
+    )
+    ages = tuple(
+        Age(one.name, "model", tuple((at, 3600.0 * n, wide, odd) for at, n, wide, odd in points))
+        for one, points in zip(volumes, [known] * 120)
+    )
+    html = page(replace(facts, volumes=volumes, ages=ages))
+    assert len(html.encode()) < 1_000_000
+    drawn = re.findall(r'aria-label="Rows of (\w+)', html)
+    assert drawn == [f"stg_some_model_{n:03}" for n in (77, *range(77), *range(78, 100))]
+    assert "And 50 more, which the records hold." in html
+    assert "And 20 more, which the records hold." in html
 
 
 def test_the_front_never_calls_good_what_nobody_knows_to_be_good(tmp_path: Path) -> None:

@@ -61,12 +61,17 @@ svg{max-width:100%;height:auto;display:block}
 .chart{overflow:visible}.chart text{font-family:inherit}
 .chart.broad{width:100%}.chart.narrow{display:none}
 @media screen and (max-width:40rem){.chart.broad{display:none}
-.chart.narrow{display:block;width:100%}}
+.chart.narrow{display:block;width:100%}
+.stacked thead{display:none}.stacked tr{display:block;border-bottom:1px solid var(--rule);
+padding:.5rem 0}.stacked td,.stacked th{display:block;border:0;padding:.1rem 0}
+.stacked td::before{content:attr(data-head) ": ";color:var(--dim)}
+.stacked td:has(>details)::before{content:none}
+.stacked td:has(>.chart){display:flex;gap:.5rem;align-items:center}}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.8rem}
 .cell{background:var(--paper);border:1px solid var(--rule);border-radius:.4rem;padding:.6rem .8rem;
 min-width:0}.cell p{font-size:.85rem}.grid+details{margin-top:.6rem}
 .key{font-size:.8rem;color:var(--dim)}.key i{display:inline-block;width:.7em;height:.7em;
-border-radius:2px;margin:0 .3em 0 .9em}.key i:first-child{margin-left:0}
+border-radius:2px;margin-right:.3em}.key span{white-space:nowrap;margin-right:.6em}
 .key i.cause,.key i.failing{background:var(--bad)}.key i.below{background:var(--warn)}
 .key i.sound{border:1px solid var(--calm)}
 .drawing{border:1px solid var(--rule);border-radius:.4rem;background:var(--paper);overflow:auto;
@@ -226,7 +231,7 @@ def _open(facts: Facts) -> str:
             )
         )
     heads = ("what", "who has it", "since", "cause", "hangs on it", "what came before")
-    return "<h2>Open incidents</h2>" + _table("", heads, rows)
+    return "<h2>Open incidents</h2>" + _table("", heads, rows, stacked=True)
 
 
 # ── Over time ────────────────────────────────────────────────────────────────────────────────────
@@ -252,10 +257,11 @@ def _runs(facts: Facts, draw: Draw) -> str:
     drawn = draw(charts.bars(given, label, "broad", 860, 8)) + draw(
         charts.bars(newest, f"{label} Drawn: the last {len(newest)}.", "narrow", 300, 3)
     )
-    key = (
-        '<p class="key"><i style="background:var(--good)"></i>published'
-        '<i style="background:var(--bad)"></i>refused, failed or crashed'
-        '<i style="background:var(--calm)"></i>stopped. Above the line: errors.</p>'
+    key = _key(
+        ('style="background:var(--good)"', "published"),
+        ('style="background:var(--bad)"', "refused, failed or crashed"),
+        ('style="background:var(--calm)"', "stopped"),
+        told="Above the line: errors.",
     )
     rows = [
         (
@@ -298,7 +304,7 @@ def _figures(facts: Facts, draw: Draw) -> str:
             )
         )
     heads = ("figure", f"last {DAYS} days", "13 weeks", "definition")
-    return "<h2>Figures</h2>" + _table("", heads, rows)
+    return "<h2>Figures</h2>" + _table("", heads, rows, stacked=True)
 
 
 @dataclass(frozen=True)
@@ -351,10 +357,10 @@ def _volumes(volumes: Sequence[Volume], draw: Draw) -> str:
         )
         label = f"Rows of {one.name} in the last {len(points)} runs, now {rows:,}; {band}."
         trends.append(_Trend(one.name, "", f"{rows:,} rows; {band}", label, points))
-    key = (
-        '<p class="key"><i style="background:var(--line)"></i>rows in the last runs'
-        '<i style="background:var(--band)"></i>expected then'
-        '<i style="border:2px solid var(--bad)"></i>strange</p>'
+    key = _key(
+        ('style="background:var(--line)"', "rows in the last runs"),
+        ('style="background:var(--band)"', "expected then"),
+        ('style="border:2px solid var(--bad)"', "strange"),
     )
     return title + key + _trends(trends, draw)
 
@@ -434,20 +440,22 @@ def _lineage(found: Lineage) -> str:
     words = f"Failing: {', '.join(bad[:20])}." if bad else "None of them fails."
     label = f"Lineage of {len(found.nodes)} nodes. {words}"
     states = {node.state for node in found.nodes}
-    key = "".join(
-        f'<i class="{state}"></i>{told}'
-        for state, told in (
-            (CAUSE, "fails, the most upstream"),
-            (FAILING, "fails"),
-            (BELOW, "stands on what fails"),
-            (SOUND, "sound"),
+    key = _key(
+        *(
+            (f'class="{state}"', told)
+            for state, told in (
+                (CAUSE, "fails, the most upstream"),
+                (FAILING, "fails"),
+                (BELOW, "stands on what fails"),
+                (SOUND, "sound"),
+            )
+            if state in states
         )
-        if state in states
     )
     left = f"<p>{found.left_out} sound nodes are not drawn.</p>" if found.left_out else ""
     drawn = drawing(list(found.nodes), list(found.edges), label)
     return (
-        f'{title}<p>{escape(words)}</p><p class="key">{key}</p>'
+        f"{title}<p>{escape(words)}</p>{key}"
         f'<div class="drawing" role="region" aria-label="Lineage" tabindex="0">{drawn}</div>{left}'
     )
 
@@ -482,7 +490,7 @@ def _changes(found: Sequence[Change]) -> str:
         '<p class="dim">Rows are compared with the release before, so new data counts too; what a '
         "change does by itself is in the report of its check.</p>"
     )
-    return "<h2>The last changes</h2>" + _table("", heads, rows) + note
+    return "<h2>The last changes</h2>" + _table("", heads, rows, stacked=True) + note
 
 
 def _moved(name: str, before: int | None, after: int | None) -> str:
@@ -598,16 +606,32 @@ def _table(
     heads: Sequence[str],
     rows: Iterable[Sequence[str]],
     numbers: Sequence[int] = (),
+    stacked: bool = False,
 ) -> str:
+    """A table; stacked when a phone shows each row as lines, each with its column's name."""
     top = "".join(
         f'<th scope="col"{" class=n" if n in numbers else ""}>{escape(head)}</th>'
         for n, head in enumerate(heads)
     )
     said = f"<caption>{escape(caption)}</caption>" if caption else ""
+    if stacked:
+        rows = ([_headed(*pair) for pair in zip(row, heads)] for row in rows)
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    table = f"<table>{said}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    kind = " class=stacked" if stacked else ""
+    head = f"<thead><tr>{top}</tr></thead>"
+    table = f"<table{kind}>{said}{head}<tbody>{body}</tbody></table>"
     name = escape(caption or ", ".join(heads), quote=True)
     return f'<div class="wide" role="region" aria-label="{name}" tabindex="0">{table}</div>'
+
+
+def _key(*signs: tuple[str, str], told: str = "") -> str:
+    """What each sign means: its attributes, and the words."""
+    spans = " ".join(f"<span><i {look}></i>{words}</span>" for look, words in signs)
+    return f'<p class="key">{spans} {told}</p>'
+
+
+def _headed(cell: str, head: str) -> str:
+    return cell.replace(">", f' data-head="{escape(head, quote=True)}">', 1)
 
 
 def _cell(text: str, kind: str = "") -> str:
