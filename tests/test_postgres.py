@@ -542,6 +542,7 @@ def test_a_machine_that_published_and_never_came_back(
     assert said.current is not None
     assert (said.current.run, said.readers.release) == (runs[1], lost)
     assert not said.ok
+    assert said.open_to == "", "the branch holds no data"
     # The release before what readers see is the one that the store says.
     back = rollback(Product(second), None)
     assert (back.record, back.release.run) == (None, runs[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -10,10 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 import s3fs
+from rich.console import Console
 
 import bucket
 import release_worker as worker
@@ -22,6 +25,7 @@ from dataops.history_record import FAILED, PUBLISHED, REFUSED, ROLLED_BACK
 from dataops.product import Product
 from dataops.releases import releases
 from dataops.rollback import rollback
+from dataops.screen_release import release_markdown, show_release, show_status
 from dataops.status import status
 from dataops.store import branch, mirror, open_store, store_of
 from dataops.store.bucket import BucketRemote, open_filesystem
@@ -148,6 +152,7 @@ def test_two_machines_share_it(places: Places, monkeypatch: pytest.MonkeyPatch) 
     with duckdb.connect(str(copy), read_only=True) as connection:
         assert connection.execute("from marts.log").fetchall() == [(0,), (1,)]
         assert connection.execute("select release_id from dataops.release").fetchall() == [(two,)]
+    assert bool(status(Product(first)).open_to) is (os.environ["DATAOPS_STORE"] == "branch")
     back = rollback(Product(first), None)
     assert back.release.run == one
     assert current(second) == one
@@ -261,6 +266,33 @@ def test_a_branch_is_one_commit_and_stays_out_of_the_product(
         assert int(held[held.index("size:") + 1]) < 200, "kB: a database came here"
         assert git(clone, "status", "--porcelain") == ""
         assert git(clone, "fsck", "--full") == ""
+
+
+def test_who_can_read_real_data_is_said(clones: tuple[Path, Path]) -> None:
+    """With the first release from raw, and in status as long as that is current."""
+
+    def screens(machine: Path) -> tuple[str, str, str]:
+        done, found = worker.quick_release(machine), status(Product(machine))
+        assert found.to_dict()["current"]["open_to"] == found.open_to  # type: ignore[index]
+        return (
+            _shown(show_release, done),
+            release_markdown("Shop", done),
+            _shown(show_status, found),
+        )
+
+    raw, away = clones[0] / "raw", clones[0].parent / "away"
+    raw.rename(away)
+    said = "whoever can read the repository can read this data"
+    assert [said in screen for screen in screens(clones[0])] == [False, False, False]
+    away.rename(raw)
+    assert [said in screen for screen in screens(clones[0])] == [True, True, True]
+    assert [said in screen for screen in screens(clones[1])] == [False, False, True]
+
+
+def _shown(show: Callable[[Console, Any], None], what: object) -> str:
+    out = Console(width=300, file=io.StringIO())
+    show(out, what)
+    return out.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 def test_a_push_that_was_taken_before_the_line_broke(

@@ -71,6 +71,8 @@ class Released:
         warnings: what somebody should know, one sentence each.
         log: where dbt said it in full.
         address: where readers open the current release's database; empty where none is current.
+        open_to: who can read it, where the first release from raw lies open to more than its place
+            says; else empty.
     """
 
     record: Record
@@ -81,6 +83,7 @@ class Released:
     warnings: tuple[str, ...]
     log: Path
     address: str = ""
+    open_to: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -167,7 +170,16 @@ class _Release(Run):
             warnings=tuple(self.warnings),
             log=self.target / "logs" / "dbt.log",
             address=self.warehouse.address(self.record.current) if self.record.current else "",
+            open_to=self.open_to(),
         )
+
+    def open_to(self) -> str:
+        """Who can read the first release from raw: it is said before there is a second."""
+        if (self.record.outcome, self.record.kind) != (PUBLISHED, REAL):
+            return ""
+        others = [self.published(run) for run in self.store.kept() if run != self.record.run]
+        first = not any(other and other.kind == REAL for other in others)
+        return self.store.open_to if first and self.warehouse.in_store else ""
 
     # ── Before ───────────────────────────────────────────────────────────────────────────────
 

@@ -44,6 +44,8 @@ def show_release(out: Console, done: Released) -> None:
         _line(out, "read it", done.address)
         if _rehearsal(record):
             _line(out, "make it real", f"{_MAKE_IT_REAL[record.warehouse]} and repeat")
+        if done.open_to:
+            _line(out, "mind", _open_to(done.open_to))
         return
     _line(out, "readers", f"keep {record.current}" if record.current else "see nothing yet")
     if done.failed:
@@ -146,6 +148,8 @@ def release_markdown(name: str, done: Released) -> str:
     if _rehearsal(record):
         make_it_real = _MAKE_IT_REAL[record.warehouse]
         lines += ["", f"**A rehearsal on the sample.** To make it real, {make_it_real}."]
+    if done.open_to:
+        lines += ["", f"**Mind:** {_open_to(done.open_to)}"]
     if not good:
         readers = f"keep `{record.current}`" if record.current else "see nothing yet"
         lines += ["", f"Readers {readers}.", "", "```text", record.problem, "```"]
@@ -252,6 +256,8 @@ def show_status(out: Console, found: Status) -> None:
         _line(out, "read it", found.address)
         if _rehearsal(current):
             _line(out, "make it real", _MAKE_IT_REAL[current.warehouse])
+    if found.open_to:
+        _line(out, "mind", _open_to(found.open_to))
     if found.readers.problem:
         _line(out, "readers", found.readers.problem, _BAD)
     if last is None:
@@ -304,6 +310,13 @@ def show_incidents(out: Console, found: Sequence[Incident]) -> None:
         if one.open:
             _line(out, "", one.between)
             _line(out, "next", one.next)
+
+
+def _open_to(who: str) -> str:
+    return (
+        f"{who} can read this data, made from raw; to keep it elsewhere, "
+        "set DATAOPS_STORE to a bucket or a folder and delete the branch (docs/store.md)"
+    )
 
 
 def _rehearsal(record: Record) -> bool:

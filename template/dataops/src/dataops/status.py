@@ -12,6 +12,7 @@ from dataops.figures import Figure, Ledger, ledger
 from dataops.history import History
 from dataops.history_record import (
     PUBLISHED,
+    REAL,
     ROLLED_BACK,
     RUNNING,
     RUNS,
@@ -62,6 +63,8 @@ class Status:
         address: where readers open the current release's database; empty where none is current.
         figures: of the last 90 days.
         readers: what they see.
+        open_to: who can read current, where it was built from raw and lies open to more than its
+            place says; else empty.
     """
 
     at: datetime
@@ -76,6 +79,7 @@ class Status:
     address: str = ""
     figures: tuple[Figure, ...] = ()
     readers: Readers = Readers()
+    open_to: str = ""
 
     @property
     def ok(self) -> bool:
@@ -99,6 +103,7 @@ class Status:
                 "age_seconds": int(self.age.total_seconds()) if self.age is not None else None,
                 "raw_fingerprint": current.raw.fingerprint,
                 "address": self.address,
+                "open_to": self.open_to,
             },
             "readers": {"release": self.readers.release, "problem": self.readers.problem},
             "last_run": last
@@ -219,6 +224,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         address=warehouse.address(run) if run else "",
         figures=book.figures(),
         readers=_readers(warehouse, run or "", last),
+        open_to=store.open_to if current and current.kind == REAL and warehouse.in_store else "",
     )
 
 

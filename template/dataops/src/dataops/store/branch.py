@@ -88,6 +88,8 @@ class BranchRemote:
             )
         return cls(root, home, branch, *said)
 
+    open_to = "whoever can read the repository"
+
     @property
     def place(self) -> str:
         return f"branch {self.branch} of {masked(self.address)}"

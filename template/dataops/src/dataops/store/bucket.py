@@ -75,6 +75,7 @@ class BucketRemote:
     said: str
 
     near = False
+    open_to = ""
 
     @property
     def place(self) -> str:

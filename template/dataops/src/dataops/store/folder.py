@@ -94,6 +94,11 @@ class FolderStore:
         return str(self.root)
 
     @property
+    def open_to(self) -> str:
+        """Who reads what lies here, beyond whom its owner let in: in words; else empty."""
+        return ""
+
+    @property
     def tag(self) -> str:
         """What a run's id ends with, so that no two machines give the same one."""
         return ""
@@ -200,18 +205,21 @@ class FolderStore:
             DataopsError: somebody else works here, or the folder can't be written.
         """
         self.prepare()
-        lock = FileLock(self.root / "lock")
+        mend = "wait until it is over: uv run dataops status"
+        with self._hold("lock", _PATIENCE, "Another release or rollback is running.", mend):
+            self.sweep()
+            yield
+
+    @contextlib.contextmanager
+    def _hold(self, name: str, patience: float, busy: str, mend: str) -> Iterator[None]:
+        """Hold one of the store's locks, after this many seconds of waiting at most."""
+        lock = FileLock(self.root / name)
         with self._in_words("The store cannot be locked."):
             try:
-                lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
+                lock.acquire(timeout=patience, poll_interval=0.05)
             except Timeout:
-                raise DataopsError(
-                    "Another release or rollback is running.",
-                    where=str(self.root),
-                    mend="wait until it is over: uv run dataops status",
-                ) from None
+                raise DataopsError(busy, where=str(self.root), mend=mend) from None
         try:
-            self.sweep()
             yield
         finally:
             lock.release()

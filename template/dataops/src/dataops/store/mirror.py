@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from dataops.errors import DataopsError
 from dataops.store import durable
 from dataops.store.folder import LEFT, PUBLISHING, RECORD, SCORE, FolderStore, run_number
@@ -45,6 +43,10 @@ class MirrorStore(FolderStore):
     @property
     def place(self) -> str:
         return self.remote.place
+
+    @property
+    def open_to(self) -> str:
+        return self.remote.open_to
 
     @property
     def tag(self) -> str:
@@ -330,22 +332,10 @@ class MirrorStore(FolderStore):
         }
         durable.write(self.root / _SEEN, json.dumps(said, separators=(",", ":")).encode())
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        lock = FileLock(self.root / "mirror.lock")
-        try:
-            with self._in_words("The store's copy cannot be locked."):
-                lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
-        except Timeout:
-            raise DataopsError(
-                "Another command has been fetching the store for too long.",
-                where=str(self.root),
-                mend="wait until it is over, and repeat",
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+    def _alone(self) -> contextlib.AbstractContextManager[None]:
+        """Let no other process here bring the copy to another state meanwhile."""
+        busy = "Another command has been fetching the store for too long."
+        return self._hold("mirror.lock", _PATIENCE, busy, "wait until it is over, and repeat")
 
 
 def _numbers(tree: Tree) -> set[int]:

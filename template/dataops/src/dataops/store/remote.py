@@ -70,6 +70,10 @@ class Remote(Protocol):
     def near(self) -> bool:
         """Whether `look` brings everything; else large files come when they are asked for."""
 
+    @property
+    def open_to(self) -> str:
+        """Who reads what is put here, beyond whom its owner let in: in words; else empty."""
+
     def look(self) -> Tree:
         """The state as it is now.
 

@@ -79,6 +79,10 @@ class Warehouse(Protocol):
     def name(self) -> str:
         """duckdb, postgres, …: as records say it."""
 
+    @property
+    def in_store(self) -> bool:
+        """Whether a release's data lie in the store, and not in a place of the warehouse's own."""
+
     def address(self, run: str) -> str:
         """Where readers find the current release, which is `run`: no secret in it."""
 

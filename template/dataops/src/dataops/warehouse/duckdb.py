@@ -48,6 +48,7 @@ class DuckDbWarehouse:
 
     store: FolderStore
     name: str = "duckdb"
+    in_store: bool = True
 
     def address(self, run: str) -> str:
         return self.store.address(run, FILE)

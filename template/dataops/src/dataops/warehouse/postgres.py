@@ -120,6 +120,7 @@ class PostgresWarehouse:
     product: Product
     patience: float = 300.0
     name: str = "postgres"
+    in_store: bool = False
     _turn: _Turn = field(default_factory=lambda: _Turn(), compare=False, repr=False)
 
     def address(self, run: str) -> str:
