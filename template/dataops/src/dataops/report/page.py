@@ -83,7 +83,7 @@ stroke-width:2;stroke-dasharray:5 3}.box.failing{stroke:var(--bad);stroke-width:
 .bad-text{color:var(--bad)}.good-text{color:var(--good)}
 footer{padding:2.5rem 1rem 2rem;font-size:.85rem}
 @media print{*{print-color-adjust:exact}html{font-size:11px}body{background:#fff;
-font-size:1rem}.wide{overflow:visible}td{overflow-wrap:anywhere}
+font-size:1rem}.wide{overflow:visible}table{font-size:.82rem}td{overflow-wrap:anywhere}
 tbody tr:first-child{break-before:avoid}.key{break-after:avoid}
 .card,.cell,tr,svg{break-inside:avoid}h2{break-after:avoid}
 .drawing{max-height:none;overflow:visible}.drawing svg{max-width:100%}}
