@@ -1,97 +1,186 @@
-"""What the volume monitor catches, and how often it cries wolf: computed, for docs/monitors.md.
+"""What the monitors catch, and how often they cry wolf: computed, for docs/monitors.md.
 
-python -m bench.monitor_power        prints the tables
+python -m bench.monitor_power        prints the tables, in about a minute
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from dataops.history_record import ColumnProfile, RelationProfile
 from dataops.monitors.expect import Past, expect
-from dataops.monitors.levels import ERROR, Case, level_of
+from dataops.monitors.judge import judge
+from dataops.monitors.levels import ERROR, WARN, Case, level_of
 from dataops.monitors.measures import Measure
+from dataops.monitors.past import Release, release_of, remember
 
 _START = datetime(2026, 1, 1, tzinfo=timezone.utc)
-_TRIALS, _YEARS, _MEMORY = 100, 10, 120
+_THURSDAY = datetime(2026, 3, 19, tzinfo=timezone.utc)  # when faults strike
+_DAY = timedelta(days=1)
+_TRIALS, _YEARS, _MEMORY = 100, 5, 90
 _RUNS, _NOISE = (3, 7, 14, 30), (0.05, 0.10, 0.20)
-_DROPS = tuple(n / 100 for n in range(10, 100, 5))
-_ROWS = 100_000
 _WEEK = (1.0, 1.0, 1.0, 1.0, 1.1, 0.4, 0.3)
 
-
-def gaussian(chance: random.Random, day: int, noise: float) -> float:
-    return _ROWS * max(0.01, chance.gauss(1, noise))
-
-
-def seasonal(chance: random.Random, day: int, noise: float) -> float:
-    return gaussian(chance, day, noise) * _WEEK[(_START + timedelta(days=day)).weekday()]
+History = Callable[[random.Random, datetime, float], float]
+"""A day's factor, around 1, with nothing wrong: chance, the day, and the noise."""
 
 
-def heavy_tailed(chance: random.Random, day: int, noise: float) -> float:
+def gaussian(chance: random.Random, at: datetime, noise: float) -> float:
+    return max(0.01, chance.gauss(1, noise))
+
+
+def seasonal(chance: random.Random, at: datetime, noise: float) -> float:
+    return gaussian(chance, at, noise) * _WEEK[at.weekday()]
+
+
+def heavy_tailed(chance: random.Random, at: datetime, noise: float) -> float:
     """Student's t with three degrees of freedom, of the same standard deviation."""
     t = chance.gauss(0, 1) / math.sqrt(sum(chance.gauss(0, 1) ** 2 for _ in range(3)) / 3)
-    return _ROWS * max(0.01, 1 + noise * t / math.sqrt(3))
+    return max(0.01, 1 + noise * t / math.sqrt(3))
 
 
-def judged(past: Sequence[Past], day: int, value: float) -> str:
-    """error, warn or nothing, as the volume monitor has it."""
-    expected = expect(past, _START + timedelta(days=day))
-    if expected is None:
-        return ""
-    rows = Measure("volume", "rows", "")
-    return level_of(Case(rows, value, value, [one.value for one in past], expected))
+HISTORIES: dict[str, History] = {
+    "Gaussian": gaussian,
+    "rhythm of the week": seasonal,
+    "heavy-tailed": heavy_tailed,
+}
 
 
-def smallest_drop(runs: int, noise: float, levels: Sequence[str]) -> float | None:
-    """The smallest drop that is caught in 95 of 100 tries; None when none is."""
-    for drop in _DROPS:
-        caught = 0
-        for trial in range(_TRIALS):
-            chance = random.Random(trial)
-            past = [
-                Past(_START + timedelta(days=day), gaussian(chance, day, noise))
-                for day in range(runs)
-            ]
-            caught += judged(past, runs, gaussian(chance, runs, noise) * (1 - drop)) in levels
-        if caught >= 0.95 * _TRIALS:
-            return drop
-    return None
+# ── What is caught ───────────────────────────────────────────────────────────────────────────────
 
 
-def false_alarms(
-    values: Callable[[random.Random, int, float], float], noise: float
-) -> tuple[float, float]:
-    """Warnings and refusals a year, of a series in which nothing is wrong."""
-    chance, past = random.Random(1), list[Past]()
-    warned = refused = 0
-    for day in range(_YEARS * 365):
-        value = values(chance, day, noise)
-        level = judged(past, day, value)
-        warned += bool(level) and level != ERROR
-        refused += level == ERROR
-        if not level:  # what was found strange is no measure of what is normal
-            past = [*past[-_MEMORY + 1 :], Past(_START + timedelta(days=day), value)]
-    return warned / _YEARS, refused / _YEARS
+@dataclass(frozen=True)
+class Fault:
+    """Something that goes wrong, by how much.
+
+    Attributes:
+        title: for people.
+        what: the measure in which it shows.
+        usual: its value where nothing is wrong.
+        rows: how many rows it comes from.
+        struck: what a fault of a size makes of a value.
+        sizes: smallest first.
+    """
+
+    title: str
+    what: Measure
+    usual: float
+    rows: int
+    struck: Callable[[float, float], float]
+    sizes: tuple[float, ...]
+
+
+_STEPS = tuple(n / 100 for n in range(10, 100, 5))
+FAULTS = (
+    Fault("A drop of the rows, in %", Measure("volume", "rows", ""), 100_000, 100_000,
+          lambda value, size: value * (1 - size), _STEPS),
+    Fault("A rise of the share of nulls, in points; usually it is 5 %",
+          Measure("nulls", "share", "x"), 0.05, 1000,
+          lambda value, size: min(1.0, value + size), (0.05, 0.07, *_STEPS)),
+    Fault("A jump of the mean of a number, in %", Measure("mean", "mean", "x"), 100.0, 1000,
+          lambda value, size: value * (1 + size),
+          (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7, 10)),
+)  # fmt: skip
+
+
+def smallest(
+    fault: Fault, history: History, runs: int, noise: float
+) -> tuple[float | None, float | None]:
+    """The smallest fault that is told, and that refuses, in 95 of 100 tries; None where none is."""
+    levels: dict[float, Counter[str]] = {size: Counter() for size in fault.sizes}
+    for trial in range(_TRIALS):
+        chance = random.Random(trial)
+        days = [_THURSDAY - n * _DAY for n in range(runs, 0, -1)]
+        values = [fault.usual * history(chance, day, noise) for day in days]
+        clean = fault.usual * history(chance, _THURSDAY, noise)
+        if expected := expect([Past(day, one) for day, one in zip(days, values)], _THURSDAY):
+            for size, seen in levels.items():
+                value = fault.struck(clean, size)
+                seen[level_of(Case(fault.what, value, fault.rows, values, expected))] += 1
+    told = (s for s, seen in levels.items() if seen[WARN] + seen[ERROR] >= 0.95 * _TRIALS)
+    refused = (s for s, seen in levels.items() if seen[ERROR] >= 0.95 * _TRIALS)
+    return next(told, None), next(refused, None)
+
+
+# ── False alarms ─────────────────────────────────────────────────────────────────────────────────
+
+
+def table(history: History, noise: float) -> Iterator[tuple[datetime, RelationProfile]]:
+    """A table to which about 1,000 rows come every day, nothing wrong: a key, a number that is
+    missing in one row of twenty, a category and a time. What comes, how much of it is missing and
+    how large it is on average: each varies as the history has it."""
+    chance = random.Random(1)
+    rows = nulls = 0
+    total = greatest = 0.0
+    kinds: Counter[str] = Counter()
+    for day in (_START + n * _DAY for n in range(_YEARS * 365)):
+        came = max(1, round(1000 * history(chance, day, noise)))
+        missing = min(came - 1, round(came * 0.05 * history(chance, day, noise)))
+        total += (came - missing) * 50 * history(chance, day, noise)
+        greatest = max(greatest, chance.lognormvariate(4, 0.3) * math.log(came + 1))
+        for kind, share in (("paid", 0.6), ("open", 0.3)):
+            scatter = math.sqrt(share * (1 - share) / came)
+            kinds[kind] += max(0, round(came * chance.gauss(share, scatter)))
+        rows, nulls = rows + came, nulls + missing
+        kinds["sent"] = rows - kinds["paid"] - kinds["open"]
+        newest = (day + timedelta(hours=23)).timestamp()
+        columns = (
+            ColumnProfile("id", "BIGINT", 0, rows, 1, rows, rows / 2),
+            ColumnProfile("amount", "DOUBLE", nulls, rows // 2, 0.5, greatest,
+                          total / (rows - nulls)),
+            ColumnProfile("kind", "VARCHAR", 0, 3, shortest=4, longest=4, length=4.0,
+                          counts=dict(kinds)),
+            ColumnProfile("at", "TIMESTAMP", 0, rows // 2, _START.timestamp(), newest,
+                          days=(day - _START).days + 1),
+        )  # fmt: skip
+        yield day + _DAY, RelationProfile("model.shop.orders", "orders", rows, columns, newest)
+
+
+def false_alarms(history: History, noise: float) -> tuple[float, float]:
+    """Runs a year that are told of something, and that are refused, though nothing is wrong."""
+    told = refused = 0
+    past: list[Release] = []
+    for number, (at, profile) in enumerate(table(history, noise)):
+        found = judge(profile, remember(past[-_MEMORY:], "", at), at, {}).findings
+        bad = any(one.level == ERROR for one in found)
+        refused += bad
+        told += bool(found) and not bad
+        if not bad:
+            strange = frozenset((one.check, one.subject, one.column) for one in found)
+            facts = {"run": f"{number}", "number": number, "fingerprint": f"{number}"}
+            past.append(release_of([profile], at=at, strange=strange, checksums={}, **facts))
+    return told / _YEARS, refused / _YEARS
+
+
+# ── Tables ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def line(fault: Fault, name: str, runs: int) -> str:
+    """What is told and what refuses after so many deliveries, by noise."""
+    found = (smallest(fault, HISTORIES[name], runs, noise) for noise in _NOISE)
+    return f"| {name} | {runs} | {' | '.join(f'{_size(t)} / {_size(r)}' for t, r in found)} |"
+
+
+def _size(found: float | None) -> str:
+    return "none" if found is None else f"{100 * found:.0f}"
 
 
 def main() -> None:
-    for title, levels in (("told", ("warn", ERROR)), ("refused", (ERROR,))):
-        print(f"\nSmallest drop of the rows that is {title} in 95 of 100 tries\n")
-        print("| published runs |" + "".join(f" noise {n:.0%} |" for n in _NOISE))
-        print("|---|" + "---|" * len(_NOISE))
-        for runs in _RUNS:
-            found = (smallest_drop(runs, noise, levels) for noise in _NOISE)
-            print(f"| {runs} |" + "".join(f" {f'{d:.0%}' if d else 'none'} |" for d in found))
-    print("\nFalse alarms a year and relation, one run a day\n")
-    print("| history |" + "".join(f" noise {n:.0%}: told / refused |" for n in _NOISE))
-    print("|---|" + "---|" * len(_NOISE))
-    for values in (gaussian, seasonal, heavy_tailed):
-        cells = (false_alarms(values, noise) for noise in _NOISE)
-        name = values.__name__.replace("_", "-")
-        print(f"| {name} |" + "".join(f" {w:.1f} / {r:.1f} |" for w, r in cells))
+    heads = " | ".join(f"noise {100 * noise:.0f} %" for noise in _NOISE)
+    for fault in FAULTS:
+        print(f"\n{fault.title}:\n\n| history | deliveries | {heads} |\n|---|---|---|---|---|")
+        for name in HISTORIES:
+            for runs in _RUNS:
+                print(line(fault, name, runs))
+    print(f"\nFalse alarms a year:\n\n| history | {heads} |\n|---|---|---|---|")
+    for name, history in HISTORIES.items():
+        pairs = (false_alarms(history, noise) for noise in _NOISE)
+        print(f"| {name} | {' | '.join(f'{told:.1f} / {no:.1f}' for told, no in pairs)} |")
 
 
 if __name__ == "__main__":

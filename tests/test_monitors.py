@@ -18,6 +18,7 @@ from rich.console import Console
 
 import ops_history as ops
 import release_worker as worker
+from bench import monitor_power
 from dataops.errors import DataopsError
 from dataops.history import History
 from dataops.history_facts import RawFile, read_raw
@@ -567,6 +568,13 @@ def test_a_warning_becomes_a_refusal_where_the_team_wants_it(tmp_path: Path) -> 
     watch = Watch(tmp_path, {"monitors": {"length": "error"}})
     watch.go([table(1000, column("a", length=6.0)) for _ in range(10)])
     assert told(watch.judge(table(1000, column("a", length=8.0)))) == [("length", ERROR)]
+
+
+def test_the_page_says_what_is_caught() -> None:
+    """The tables in docs/monitors.md are computed; of each, the line that says most is again."""
+    page = (Path(__file__).parents[1] / "docs" / "monitors.md").read_text(encoding="utf-8")
+    for fault in monitor_power.FAULTS:
+        assert monitor_power.line(fault, "Gaussian", 30) in page, fault.title
 
 
 # ── Sources and categories, asked of a real warehouse ────────────────────────────────────────────
