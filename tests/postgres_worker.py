@@ -8,18 +8,20 @@ KILL_BEFORE=NAME kills the process, as the system would, before the store or the
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
 import sys
 import threading
 import unittest.mock
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import release_worker as worker
+from asked import Asked
 from dataops import pruning, release_audit
 from dataops import release as release_verb
 from dataops.dbt import DbtRun
@@ -76,6 +78,11 @@ class QuickDbt(worker.QuickDbt):
             results.append(self._result("test.shop.unique_one", "fail"))
         self._write("run_results.json", {"results": [{"status": r.status} for r in results]})
         return DbtRun(self.fails != "test", tuple(results))
+
+    @contextlib.contextmanager
+    def adapter(self) -> Iterator[Asked]:
+        with connect(Product(self.root)) as connection:
+            yield Asked("postgres", connection)
 
     def _build_slowly(self) -> None:
         with connect(Product(self.root)) as connection:

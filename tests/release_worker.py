@@ -18,11 +18,12 @@ import subprocess
 import sys
 import time
 import unittest.mock
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from asked import Asked
 from dataops import pruning, release_audit
 from dataops import release as release_verb
 from dataops.dbt import DbtRun, NodeResult
@@ -90,6 +91,13 @@ class QuickDbt:
         self._write("run_results.json", {"results": [{"status": r.status} for r in results]})
         return DbtRun(self.fails != "test", tuple(results))
 
+    @contextlib.contextmanager
+    def adapter(self) -> Iterator[Asked]:
+        import duckdb
+
+        with duckdb.connect(self.environment["DATAOPS_DB"]) as connection:
+            yield Asked("duckdb", connection)
+
     def freshness(self, *arguments: str) -> DbtRun:
         return DbtRun(True)
 
@@ -125,6 +133,7 @@ def manifest() -> dict[str, Any]:
             "name": name,
             "alias": name,
             "schema": "marts",
+            "relation_name": f'"marts"."{name}"',
             "original_file_path": f"models/{name}.sql",
             "package_name": "shop",
             "group": "data_team",

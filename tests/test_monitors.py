@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -18,14 +17,16 @@ from rich.console import Console
 
 import ops_history as ops
 import release_worker as worker
+from asked import Asked
 from bench import monitor_power
 from dataops.errors import DataopsError
 from dataops.history import History
 from dataops.history_facts import RawFile, read_raw
 from dataops.history_record import ColumnProfile, NodeRun, Record, RelationProfile, read_record
 from dataops.manifest import Column, Manifest, Node
-from dataops.monitors import Raw, Watched, judge_all, levels_of, profile_all, recall
+from dataops.monitors import Raw, Watched, judge_all, levels_of, profile_all, profiling, recall
 from dataops.monitors.accepted import accept, read_accepted
+from dataops.monitors.dialect import dialect_of
 from dataops.monitors.expect import Past, expect, quantile
 from dataops.monitors.levels import ERROR, WARN
 from dataops.monitors.past import Memory, release_of
@@ -33,7 +34,6 @@ from dataops.monitors.personal import personal_columns
 from dataops.product import Product
 from dataops.screen_release import next_command, show_status
 from dataops.status import status
-from dataops.warehouse.duckdb import DuckDbWarehouse
 
 DAY = timedelta(days=1)
 ORDERS = "model.shop.orders"
@@ -108,6 +108,7 @@ def manifest(meta: dict[str, object] | None = None) -> Manifest:
                 materialized="table",
                 schema="marts",
                 alias="orders",
+                relation='"marts"."orders"',
                 meta={"dataops": meta} if meta else {},
             ),
         },
@@ -134,38 +135,75 @@ def test_personal_columns_are_followed_under_their_new_names() -> None:
     assert found[ORDERS] == {"email", "mail", "contact", "size_of_mail"}
 
 
-def test_one_query_profiles_a_relation_and_no_text_comes_along(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    folder.mkdir()
-    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
-        connection.execute("create schema marts")
-        connection.execute(
-            "create table marts.orders as select * from (values "
-            "('ada@example.com', 15, 1.5, date '2026-01-01', 'new', [1], 'inf'::double), "
-            "('bob@example.com', 15, 2.5, date '2026-01-03', 'paid', [2], 1.0), "
-            "(null, 15, null, null, 'new', null, 'nan'::double)) "
-            't(contact, size_of_mail, amount, "day of", status, many, odd)'
-        )
-    store = SimpleNamespace(candidate=lambda run: folder)
-    warehouse = DuckDbWarehouse(store)  # type: ignore[arg-type]
-    (found,) = profile_all(warehouse, "run", manifest(), [node_run()], SQL)
+def in_memory(*statements: str) -> Asked:
+    """A DuckDB far from UTC."""
+    connection = duckdb.connect()
+    for statement in ("set TimeZone = 'America/New_York'", *statements):
+        connection.execute(statement)
+    return Asked("duckdb", connection)
+
+
+ROWS = (
+    "create schema marts",
+    "create table marts.orders as select * from (values "
+    "('ada@example.com', 15, 1.5, date '2026-01-01', 'new', [1], 'inf'::double, "
+    "timestamptz '2026-01-02 03:00:00+00'), "
+    "('bob@example.com', 15, 2.5, date '2026-01-03', 'paid', [2], 1.0, "
+    "timestamptz '2026-01-02 22:30:00+00'), "
+    "(null, 15, null, null, 'new', null, 'nan'::double, null)) "
+    't(contact, size_of_mail, amount, "day of", status, many, odd, since)',
+)
+
+
+def test_one_query_profiles_a_relation_and_no_text_comes_along() -> None:
+    warehouse = in_memory(*ROWS)
+    (found,) = profile_all(warehouse, manifest(), [node_run()], SQL)
+    assert len([one for one in warehouse.queries if "duckdb_columns" not in one]) == 1
     columns = {column.name: column for column in found.columns}
     assert found.rows == 3
     assert columns["contact"] == ColumnProfile("contact", "VARCHAR", 1, 2)
     assert columns["size_of_mail"] == ColumnProfile("size_of_mail", "INTEGER", 0, 1)
     assert columns["amount"] == ColumnProfile("amount", "DECIMAL(2,1)", 1, 2, 1.5, 2.5, 2.0)
-    assert columns["day of"].high == datetime(2026, 1, 3).timestamp() - _zone()
+    assert columns["day of"].high == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
+    assert columns["since"].low == datetime(2026, 1, 2, 3, tzinfo=timezone.utc).timestamp()
+    assert columns["since"].days == 1, "a day of UTC, whatever the connection's zone"
     assert (columns["status"].shortest, columns["status"].longest) == (3, 4)
     assert columns["many"] == ColumnProfile("many", "INTEGER[]", 1)
     assert (columns["odd"].low, columns["odd"].high) == (1.0, 1.0)
     record = replace(ops.Simulation().run(ops.START), profile=(found,))
     assert read_record(record.to_json()) == record
     assert "paid" not in record.to_json().decode()  # nobody knows yet that it has few values
-    assert profile_all(warehouse, "run", manifest({"monitors": False}), [node_run()], SQL) == ()
+    assert profile_all(warehouse, manifest({"monitors": False}), [node_run()], SQL) == ()
 
 
-def _zone() -> float:
-    return datetime(2026, 1, 3).timestamp() - datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
+def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here DuckDB plays one: its columns are told by the adapter, its SQL by sqlglot."""
+    (own,) = profile_all(in_memory(*ROWS), manifest(), [node_run()], SQL)
+    monkeypatch.setattr("dataops.monitors.dialect._OWN", {})
+    unknown = in_memory(*ROWS)
+    (found,) = profile_all(unknown, manifest(), [node_run()], SQL)
+    assert found == own
+    assert len(unknown.queries) == 2, "its columns, and one query"
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "words"),
+    [
+        ("snowflake", "SHOP.MARTS.ORDERS", ["DATEDIFF(SECOND", 'COUNT("AT")']),
+        ("bigquery", "`shop`.`marts`.`orders`", ["AS DATETIME), SECOND)", "COUNT(`AT`)"]),
+        ("databricks", "`shop`.`marts`.`orders`", ["AS DOUBLE)", "COUNT(`AT`)"]),
+    ],
+)
+def test_other_warehouses_are_asked_in_their_words(name: str, place: str, words: list[str]) -> None:
+    """Only the words: none of these is here to answer."""
+    dialect = dialect_of(name)
+    columns = [("AT", "TIMESTAMP_NTZ"), ("PRICE", "FLOAT"), ("KIND", "VARCHAR(20)")]
+    wanted = profiling.Wanted("one", "one", dialect.place(place), columns, few=frozenset({"KIND"}))
+    asked = profiling.query(wanted, dialect).sql
+    for word in (*words, "APPROX_COUNT_DISTINCT(", place):
+        assert word in asked, asked
 
 
 # ── Judging ──────────────────────────────────────────────────────────────────────────────────────
@@ -598,13 +636,11 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
     )  # fmt: skip
     product.nodes[SOURCE] = node
     files = read_raw(raw, tmp_path / "cache.json")
-    store = SimpleNamespace(candidate=lambda run: tmp_path)
-    duckdb.connect(str(tmp_path / "warehouse.duckdb")).close()
-    warehouse = DuckDbWarehouse(store)  # type: ignore[arg-type]
+    warehouse = in_memory()
 
     def profiled(before: tuple[RawFile, ...] | None, memory: Memory) -> RelationProfile:
         given = Raw(str(raw), str(raw), files, before)
-        (found,) = profile_all(warehouse, "run", product, [], {}, given, memory)
+        (found,) = profile_all(warehouse, product, [], {}, given, memory)
         return found
 
     first = profiled(None, Memory((), (), None, None))

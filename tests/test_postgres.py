@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +28,19 @@ import harness
 import postgres
 import postgres_worker as worker
 import release_worker as duckdb_worker
+from dataops.dbt import Dbt
 from dataops.errors import DataopsError
 from dataops.history import History
 from dataops.history_record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK, STOPPED
+from dataops.monitors import profiling
+from dataops.monitors.asked import columns_of
+from dataops.monitors.dialect import Dialect, dialect_of
 from dataops.product import Product
 from dataops.releases import releases
 from dataops.rollback import rollback
 from dataops.status import status
 from dataops.store import open_store
-from dataops.warehouse import Label
+from dataops.warehouse import Label, Relation
 from dataops.warehouse.postgres import PostgresWarehouse
 from dataops.warehouse.postgres_sample import load
 from dataops.warehouse.postgres_side import mirror
@@ -136,6 +140,8 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     days = read("select count(*) from marts.orders_daily")
     assert days == [(24,)]
 
+    _ask_through_dbt(product, server, rows["orders"] or 0)
+
     # A reader reads what is published, and only the marts.
     for place in ("staging.stg_customers", "r000002_marts.orders", "raw.orders"):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
@@ -180,6 +186,38 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     product.dataops("rollback", "2")
     assert read("select release_id from dataops.release") == [(done["run"],)]
     assert "127.0.0.1" in product.dataops("status", code=None, env=clock).stdout
+
+
+def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: int) -> None:
+    """dbt's adapter answers the monitors, also as if only the warehouse's name were known."""
+    zone = {**server.environment("shop_writer", "shop"), "PGTZ": "America/New_York"}
+    dbt = Dbt(product.root, "prod", product.root / "target" / "asked", zone)
+    assert dbt.parse(warnings_are_errors=False).ok
+    orders = Relation("marts", "orders")
+    known, unknown = dialect_of("postgres"), Dialect("postgres")
+    with dbt.adapter() as adapter:
+        columns = columns_of(adapter, [orders, Relation("marts", "none")])[orders]
+        told = adapter.columns("marts", "orders")
+        assert [name for name, _ in told] == [name for name, _ in columns]
+        found = []
+        for dialect, spelled in ((known, columns), (unknown, told)):
+            place = dialect.place('"shop"."marts"."orders"')
+            query = profiling.query(profiling.Wanted("o", "o", place, spelled, rows=rows), dialect)
+            profile = profiling.read(query, adapter.ask(query.sql).rows[0])
+            alike = tuple(replace(column, type="") for column in profile.columns)
+            found.append(replace(profile, columns=alike))
+        assert found[0] == found[1]
+        assert found[0].rows == rows > 0
+        with pytest.raises(DataopsError, match="could not answer"):
+            adapter.ask("select no_such_column")
+        place = "(select timestamptz '2026-01-02 03:00:00+00' as since) as one"
+        wanted = profiling.Wanted("", "", place, [("since", "timestamp with time zone")], rows=1)
+        for dialect in (known, unknown):
+            query = profiling.query(wanted, dialect)
+            (column,) = profiling.read(query, adapter.ask(query.sql).rows[0]).columns
+            assert column.high == datetime(2026, 1, 2, 3, tzinfo=timezone.utc).timestamp()
+    left = "select count(*) from pg_stat_activity where usename = 'shop_writer'"
+    assert server.ask(left) == [(0,)]
 
 
 @pytest.mark.slow

@@ -194,7 +194,9 @@ def _node_detail(node: NodeResult, on_sample: Dbt | None) -> str:
 def _failing_rows(node: NodeResult, dbt: Dbt) -> str:
     """The first rows that fail a test; they come from the sample, which holds no personal data."""
     try:
-        names, rows = dbt.ask(node.sql, _ROWS_SHOWN)
+        with dbt.adapter() as adapter:
+            query = f"select * from ({node.sql}\n) as asked limit {_ROWS_SHOWN}"
+            names, rows = adapter.ask(query)
     except DataopsError as error:
         return f"(the failing rows could not be read: {error.where})"
     return "\n".join([" | ".join(names), *(" | ".join(map(str, row)) for row in rows)])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from dataops.dbt_adapter import CONNECTION, Adapter
 from dataops.errors import DataopsError
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Dbt:
     files: Path | None = None
     stays: ClassVar[bool] = True
     _manifest: Manifest | None = field(default=None, repr=False)
+    _adapter: Any = field(default=None, repr=False)
     _done: int = field(default=0, repr=False)
 
     def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
@@ -132,6 +134,7 @@ class Dbt:
         result, run = self._invoke(["parse"], strict)
         if run.ok:
             self._manifest = result
+            self._adapter = _registered(result)
         return run
 
     def build(self, *arguments: str) -> DbtRun:
@@ -158,21 +161,22 @@ class Dbt:
         # What it found comes back as it is: no file of it, and not the manifest once more.
         return self._invoke(["source", "freshness", *arguments], ["--no-write-json"])[1]
 
-    def ask(self, query: str, limit: int) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """The columns and the first rows that a query finds in the database that was built.
+    @contextlib.contextmanager
+    def adapter(self) -> Iterator[Adapter]:
+        """dbt's own adapter, connected as its last command was, to ask what that has built.
 
         Raises:
-            DataopsError: it can't be answered.
+            DataopsError: no command has run yet.
         """
-        import duckdb
-
-        file = self.root / self.environment["DATAOPS_DB"]
-        try:
-            with duckdb.connect(str(file), read_only=True) as connection:
-                found = connection.execute(f"select * from ({query}\n) as asked limit {limit}")
-                return [column[0] for column in found.description or ()], found.fetchall()
-        except duckdb.Error as error:
-            raise DataopsError("The rows could not be read.", where=str(error)) from error
+        if self._adapter is None:
+            raise DataopsError("dbt has built nothing that could be asked.")
+        with _inside(self.files or self.root), _environment(self.environment):
+            try:
+                with self._adapter.connection_named(CONNECTION):
+                    yield Adapter(self._adapter, self._manifest)
+            finally:
+                self._adapter.cleanup_connections()
+                close_connections()
 
     def finish(self) -> None:
         """Leave nothing on a server; a file of one's own stays."""
@@ -216,6 +220,8 @@ class Dbt:
                 close_connections()
         if outcome.exception is not None:
             return None, DbtRun(False, problem=_plain(str(outcome.exception)))
+        if self._manifest is not None:
+            self._adapter = _registered(self._manifest)
         nodes = tuple(_node_result(result) for result in getattr(outcome.result, "results", ()))
         problem = "" if outcome.success or any(n.failed for n in nodes) else "\n".join(problems)
         return outcome.result, DbtRun(bool(outcome.success), nodes, problem)
@@ -227,6 +233,13 @@ class Dbt:
 
 
 _FINISHED = frozenset({"NodeFinished"})
+
+
+def _registered(manifest: Manifest) -> Any:
+    """The adapter of the last command, which dbt keeps until the next one begins."""
+    from dbt.adapters.factory import get_adapter_by_type
+
+    return get_adapter_by_type(manifest.metadata.adapter_type)
 
 
 def _text(path: Path) -> str:

@@ -73,7 +73,7 @@ class Audit:
         if not built.ok or not fresh.ok:
             problem = fresh.problem if not fresh.ok and not fresh.failed else ""
             return REFUSED, problem or told(run.failed)
-        if problem := self.watch(built):
+        if problem := self.watch(built, dbt):
             return REFUSED, problem
         documented = run.step(_DOCS, lambda: dbt.docs("--no-compile"))
         if not documented.ok:
@@ -82,7 +82,7 @@ class Audit:
         run.signals.look()
         return PUBLISHED, ""
 
-    def watch(self, built: DbtRun) -> str:
+    def watch(self, built: DbtRun, dbt: Dbt) -> str:
         """Compare the candidate with the product's own past; returns what refuses it, if anything.
 
         A rehearsal is only profiled: the sample has no past.
@@ -95,15 +95,15 @@ class Audit:
         sql = {result.unique_id: result.sql for result in built.nodes}
         with run.phase("monitors"):
             memory = monitors.recall(run.history, run.record.raw.fingerprint, now())
-            profile = monitors.profile_all(
-                run.warehouse,
-                run.record.run,
-                run.manifest,
-                run.record.nodes,
-                sql,
-                self.raw_for_monitors(memory.before.release.run if memory.before else ""),
-                memory,
-            )
+            with dbt.adapter() as adapter:
+                profile = monitors.profile_all(
+                    adapter,
+                    run.manifest,
+                    run.record.nodes,
+                    sql,
+                    self.raw_for_monitors(memory.before.release.run if memory.before else ""),
+                    memory,
+                )
             run.record = replace(run.record, profile=profile)
             watched = monitors.Watched((), {}, len(profile))
             if run.record.kind == REAL:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from dataops import monitors
 from dataops.dbt import Dbt
+from dataops.dbt_adapter import Answer
 from dataops.errors import DataopsError
 from dataops.history_facts import RawFile
 from dataops.history_record import NodeRun, RelationProfile
@@ -27,7 +28,6 @@ from dataops.monitors.sources import location
 from dataops.product import Product
 from dataops.sql_names import quoted
 from dataops.steps import FAILED, PASSED, WARNED
-from dataops.warehouse import Relation
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -258,7 +258,6 @@ class Scratch:
             root = str(self.plan.raw)
             profile = monitors.profile_all(
                 self,
-                "",
                 self.plan.manifest,
                 nodes,
                 self._sql,
@@ -433,28 +432,20 @@ class Scratch:
                     break
         return seen
 
-    # ── The monitors' door ───────────────────────────────────────────────────────────────────
+    # ── What monitors ask ────────────────────────────────────────────────────────────────────
 
-    def columns(
-        self, run: str, relations: Sequence[Relation]
-    ) -> dict[Relation, tuple[tuple[str, str], ...]]:
-        query = (
-            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
-            "where database_name = current_database() and not internal "
-            "order by schema_name, table_name, column_index"
-        )
-        found: dict[Relation, list[tuple[str, str]]] = {}
-        for schema, name, column, kind in self._connection.execute(query).fetchall():
-            found.setdefault(Relation(schema, name), []).append((column, kind))
-        return {one: tuple(found[one]) for one in relations if one in found}
-
-    def ask(self, run: str, queries: Sequence[str]) -> list[tuple[object, ...]]:
+    def ask(self, query: str) -> Answer:
         import duckdb
 
         try:
-            return [self._connection.execute(query).fetchall()[0] for query in queries]
+            found = self._connection.execute(query)
+            return Answer([one[0] for one in found.description or ()], found.fetchall())
         except duckdb.Error as error:
             raise DataopsError("It could not be read.", where=str(error).splitlines()[0]) from error
+
+    def columns(self, schema: str, name: str) -> tuple[tuple[str, str], ...]:
+        """Never asked: DuckDB lists the columns of all relations at once."""
+        raise NotImplementedError
 
 
 def below(source: str, plan: Plan) -> frozenset[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from dataops.errors import DataopsError
 from dataops.history import History
@@ -18,7 +18,8 @@ from dataops.history_record import FindingRun, NodeRun, RelationProfile, masked
 from dataops.manifest import Manifest, Node
 from dataops.monitors import profiling, sources
 from dataops.monitors.accepted import Accepted, finding_id, read_accepted
-from dataops.monitors.dialect import dialect_of
+from dataops.monitors.asked import Asked, columns_of
+from dataops.monitors.dialect import Dialect, dialect_of
 from dataops.monitors.judge import judge, past_of
 from dataops.monitors.levels import CHECKS, ERROR, OFF, WARN
 from dataops.monitors.measures import measure
@@ -28,26 +29,13 @@ from dataops.sql_names import quoted
 from dataops.steps import FAILED, PASSED, WARNED
 from dataops.warehouse import Relation
 
-__all__ = ["Answers", "Raw", "Watched", "judge_all", "profile_all", "read_accepted", "recall"]
+__all__ = ["Asked", "Raw", "Watched", "judge_all", "profile_all", "read_accepted", "recall"]
 
 _LOOKED_BACK = 5  # releases
 _PROFILED = ("model", "snapshot", "seed")
 _DATE, _MOMENT = 10, 35  # characters of 2026-03-31, and of a time to the fraction with its zone
 _TEXT = ("varchar", "text", "char")  # how engines call what is text
 _NO_PAST = Memory((), (), None, None)
-
-
-class Answers(Protocol):
-    """What monitors need of a warehouse; a drill's scratch has no more."""
-
-    @property
-    def name(self) -> str: ...
-
-    def columns(
-        self, run: str, relations: Sequence[Relation]
-    ) -> dict[Relation, tuple[tuple[str, str], ...]]: ...
-
-    def ask(self, run: str, queries: Sequence[str]) -> list[tuple[object, ...]]: ...
 
 
 @dataclass(frozen=True)
@@ -117,8 +105,7 @@ def recall(history: History, fingerprint: str, at: datetime) -> Memory:
 
 
 def profile_all(
-    warehouse: Answers,
-    run: str,
+    warehouse: Asked,
     manifest: Manifest,
     nodes: Iterable[NodeRun],
     sql: Mapping[str, str],
@@ -130,7 +117,6 @@ def profile_all(
 
     Args:
         warehouse: holds the candidate.
-        run: the candidate.
         manifest: the product.
         nodes: what was built.
         sql: compiled SQL by node, to follow personal columns.
@@ -158,7 +144,7 @@ def profile_all(
             if (only is None or node.unique_id in only) and not _is_off(node)
         ]
     places = {node.unique_id: Relation(node.schema, node.alias) for node, _ in built}
-    columns = warehouse.columns(run, sorted(places.values()))
+    columns = columns_of(warehouse, sorted(places.values()))
     # Nobody counted the rows of a view: they are rarely more than the largest table's.
     largest = max((rows for _, rows in built if rows is not None), default=None)
     personal = personal_columns(manifest, sql)
@@ -169,28 +155,26 @@ def profile_all(
             profiling.Wanted(
                 node.unique_id,
                 _name(node, places[node.unique_id]),
-                _place(places[node.unique_id]),
+                _place(node, dialect),
                 columns[places[node.unique_id]],
                 personal.get(node.unique_id, frozenset()),
                 largest if rows is None else rows,
                 known.get(node.unique_id, frozenset()),
-                _references(node, manifest, places, columns),
+                _references(node, manifest, places, columns, dialect),
             ),
             dialect,
         )
         for node, rows in built
         if columns.get(places[node.unique_id])
     ]
-    answers = warehouse.ask(run, [one.sql for one in asked])
-    found = [profiling.read(one, answer) for one, answer in zip(asked, answers)]
+    found = [profiling.read(one, warehouse.ask(one.sql).rows[0]) for one in asked]
     if raw is not None and warehouse.name == "duckdb":
-        found += _profile_sources(warehouse, run, manifest, raw, personal, known, memory, only)
+        found += _profile_sources(warehouse, manifest, raw, personal, known, memory, only)
     return tuple(found)
 
 
 def _profile_sources(
-    warehouse: Answers,
-    run: str,
+    warehouse: Asked,
     manifest: Manifest,
     raw: Raw,
     personal: Mapping[str, frozenset[str]],
@@ -208,9 +192,7 @@ def _profile_sources(
         profile = RelationProfile(one.node.unique_id, name, 0, files=0)
         if one.files:
             try:
-                profile = _profile_delivery(
-                    warehouse, run, one, name, personal, known, numbers, times
-                )
+                profile = _profile_delivery(warehouse, one, name, personal, known, numbers, times)
             except DataopsError as error:
                 profile = replace(profile, files=len(one.files), problem=_first_line(error))
         found.append(profile)
@@ -218,8 +200,7 @@ def _profile_sources(
 
 
 def _profile_delivery(
-    warehouse: Answers,
-    run: str,
+    warehouse: Asked,
     delivery: sources.Delivery,
     name: str,
     personal: Mapping[str, frozenset[str]],
@@ -228,8 +209,7 @@ def _profile_delivery(
     times: Mapping[str, frozenset[str]],
 ) -> RelationProfile:
     node = delivery.node
-    (listed,) = warehouse.ask(run, [sources.columns_query(delivery.place)])
-    columns = sources.read_columns(listed[0])
+    columns = warehouse.ask(sources.columns_query(delivery.place)).rows
     asked = profiling.query(
         profiling.Wanted(
             node.unique_id,
@@ -245,7 +225,7 @@ def _profile_delivery(
         ),
         dialect_of(warehouse.name),
     )
-    (answer,) = warehouse.ask(run, [asked.sql])
+    (answer,) = warehouse.ask(asked.sql).rows
     profile = profiling.read(asked, answer)
     return replace(
         profile,
@@ -346,8 +326,9 @@ def _name(node: Node, relation: Relation) -> str:
     return f"{node.schema}.{node.name}" if node.kind == "source" else relation.name
 
 
-def _place(relation: Relation) -> str:
-    return f"{quoted(relation.schema)}.{quoted(relation.name)}"
+def _place(node: Node, dialect: Dialect) -> str:
+    """Where it is built, in SQL."""
+    return dialect.place(node.relation)
 
 
 def _few_values(memory: Memory) -> dict[str, frozenset[str]]:
@@ -386,6 +367,7 @@ def _references(
     manifest: Manifest,
     places: Mapping[str, Relation],
     columns: Mapping[Relation, Sequence[tuple[str, str]]],
+    dialect: Dialect,
 ) -> dict[tuple[str, str], str]:
     """SQL that tells a hole in each declared reference whose holes refuse nothing by themselves.
 
@@ -424,7 +406,8 @@ def _references(
         (name, is_text), (key, key_is_text) = here, there
         if is_text is not key_is_text:  # not every engine compares a number with a text
             name, key = f"cast({name} as varchar)", f"cast({key} as varchar)"
-        keys = f"select {key} from {_place(places[target])} where {key} is not null"
+        place = _place(manifest.nodes[target], dialect)
+        keys = f"select {key} from {place} where {key} is not null"
         found[told, manifest.nodes[target].name] = f"{name} is not null and {name} not in ({keys})"
     return found
 

@@ -15,11 +15,16 @@ from dataops.monitors.dialect import Dialect
 from dataops.sampling.personal import classify
 from dataops.sql_names import quoted
 
-_NUMBER = re.compile(r"^(u?(tiny|small|big|huge)?int|integer|decimal|numeric|real|double|float)")
+_NUMBER = re.compile(
+    r"^(u?(tiny|small|big|huge|byte)?int|integer|(big)?(decimal|numeric)|number|real|double|float)"
+)
 _FLOAT = re.compile(r"^(real|double|float)")
 _TIME = re.compile(r"^(date$|timestamp|datetime)")
-_TEXT = re.compile(r"^(varchar|text|char|string|bpchar)")
-_NESTED = re.compile(r"(\[|^struct|^map|^union|^list|^array|^json|^blob|^bytea|^variant)")
+_ZONED = re.compile(r"with time zone|timestamp_?(tz|ltz)")
+_TEXT = re.compile(r"^(n?varchar|text|n?char|string|bpchar)")
+_NESTED = re.compile(
+    r"(\[|^(struct|map|union|list|array|json|blob|bytea|variant|object|record|super|geo))"
+)
 # Up to so many rows different values are counted one by one; beyond, estimated.
 _EXACT = 100_000
 # A column is a category with so few values, each on average in so many rows.
@@ -83,7 +88,7 @@ def query(wanted: Wanted, dialect: Dialect) -> Query:
     """The one query that profiles a relation."""
     exact = wanted.rows is not None and wanted.rows <= _EXACT
     parts, asked = ["count(*)"], []
-    parts += [f"count(*) filter (where {hole})" for hole in wanted.references.values()]
+    parts += [f"count(case when {hole} then 1 end)" for hole in wanted.references.values()]
     for name, kind in wanted.columns:
         found = _wanted(wanted, name, kind.lower(), exact, dialect)
         parts += [sql for _, sql in found]
@@ -91,7 +96,7 @@ def query(wanted: Wanted, dialect: Dialect) -> Query:
     return Query(
         wanted.unique_id,
         wanted.name,
-        f"select {', '.join([*parts, *wanted.more])} from {wanted.place}",
+        dialect.spelled(f"select {', '.join([*parts, *wanted.more])} from {wanted.place}"),
         tuple(asked),
         tuple(f"{column} -> {target}" for column, target in wanted.references),
         len(wanted.more),
@@ -158,15 +163,9 @@ def _wanted(
     if name.lower() in wanted.personal:
         return found
     if _NUMBER.match(kind):
-        finite = dialect.is_finite_float("{}") if _FLOAT.match(kind) else ""
-        found += _numbers(f"cast({column} as double precision)", finite)
+        found += _numbers(f"cast({column} as double precision)", _FLOAT.match(kind) and dialect)
     elif _TIME.match(kind):
-        only = f" filter (where isfinite({column}))"
-        for answer, function in (("low", "min"), ("high", "max")):
-            found.append(
-                (answer, f"extract(epoch from cast({function}({column}){only} as timestamp))")
-            )
-        found.append(("days", f"count(distinct cast({column} as date)){only}"))
+        found += _times(column, kind, dialect)
     elif _TEXT.match(kind):
         found += [
             ("shortest", f"min(length({column}))"),
@@ -174,20 +173,30 @@ def _wanted(
             ("length", f"avg(length({column}))"),
         ]
         if name in wanted.numbers:
-            found += _numbers(f"try_cast({column} as double)", "")
+            found += _numbers(f"try_cast({column} as double)", None)
         elif name in wanted.times:
             found += _text_times(column)
     if name in wanted.few and (_TEXT.match(kind) or kind.startswith("bool")):
-        found.append(("counts", dialect.counts(column, wanted.place)))
+        found.append(("counts", dialect.counts(column, wanted.place) or "null"))
     return found
 
 
-def _numbers(value: str, finite: str) -> list[tuple[str, str]]:
-    only = f" filter (where {finite.format(value)})" if finite else ""
+def _numbers(value: str, dialect: Dialect | None) -> list[tuple[str, str]]:
+    """Extremes and mean; of floats, which may be none, with the dialect that can tell."""
+    if dialect is not None:
+        value = f"case when {dialect.is_number(value)} then {value} end"
+    return [("low", f"min({value})"), ("high", f"max({value})"), ("mean", f"avg({value})")]
+
+
+def _times(column: str, kind: str, dialect: Dialect) -> list[tuple[str, str]]:
+    """Extremes in seconds since 1970 and how many days, whatever the connection's time zone is."""
+    told = f"({column} at time zone 'UTC')" if _ZONED.search(kind) else column
+    if finite := dialect.is_time(column):
+        told = f"case when {finite} then {told} end"
     return [
-        ("low", f"min({value}){only}"),
-        ("high", f"max({value}){only}"),
-        ("mean", f"avg({value}){only}"),
+        ("low", dialect.seconds(f"min({told})")),
+        ("high", dialect.seconds(f"max({told})")),
+        ("days", f"count(distinct cast({told} as date))"),
     ]
 
 

@@ -3,7 +3,6 @@ source's own `external_location` names. Files that were profiled once are not re
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -130,15 +129,7 @@ def newest(node: Node) -> str:
 
 def columns_query(place: str) -> str:
     """SQL, DuckDB's, for the names and types of what is read from a place."""
-    return (
-        "select to_json(list([column_name, column_type])) from "
-        f"(describe select * from {place}) as described"
-    )
-
-
-def read_columns(answer: object) -> list[tuple[str, str]]:
-    """The answer to `columns_query`."""
-    return [(name, kind) for name, kind in json.loads(str(answer))]
+    return f"select column_name, column_type from (describe select * from {place}) as described"
 
 
 def _spelled(literal: str) -> str:

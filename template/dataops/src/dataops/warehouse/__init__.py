@@ -70,6 +70,8 @@ class Table:
 class Warehouse(Protocol):
     """One kind of warehouse. A new kind is one file that holds these.
 
+    What monitors ask of a candidate is not among them: dbt's own adapter answers it.
+
     Nothing here needs transactional DDL. `publish` may be cut short anywhere: the release line
     calls it again, with the release that the store's pointer names, and doing it twice is doing it
     once. Where the engine can, it is one transaction.
@@ -135,22 +137,6 @@ class Warehouse(Protocol):
 
         Raises:
             DataopsError: the candidate can't be read.
-        """
-
-    def columns(
-        self, run: str, relations: Sequence[Relation]
-    ) -> dict[Relation, tuple[tuple[str, str], ...]]:
-        """Names and types of a candidate's columns, in order; what is not there is left out.
-
-        Raises:
-            DataopsError: the candidate can't be read.
-        """
-
-    def ask(self, run: str, queries: Sequence[str]) -> list[tuple[object, ...]]:
-        """The one row that each of these queries, in its own SQL, finds in a candidate.
-
-        Raises:
-            DataopsError: one of them can't be answered.
         """
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:

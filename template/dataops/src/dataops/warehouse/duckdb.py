@@ -16,7 +16,6 @@ from dataops.history_facts import RawFile
 from dataops.history_record import RawFacts
 from dataops.sql_names import quoted
 from dataops.store import FolderStore, durable
-from dataops.store.bucket import open_filesystem
 from dataops.warehouse import Label, Relation, Table
 
 if TYPE_CHECKING:
@@ -104,29 +103,6 @@ class DuckDbWarehouse:
                 return {}
             found = connection.execute(f"select {', '.join(counts)}").fetchone()
         return dict(zip(wanted, found or ()))
-
-    def columns(
-        self, run: str, relations: Sequence[Relation]
-    ) -> dict[Relation, tuple[tuple[str, str], ...]]:
-        file = self.store.candidate(run) / FILE
-        wanted, found = set(relations), dict[Relation, list[tuple[str, str]]]()
-        query = (
-            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
-            "where database_name = current_database() and not internal "
-            "order by schema_name, table_name, column_index"
-        )
-        with _in_words("The candidate's columns could not be listed."), _open(file) as connection:
-            for schema, name, column, kind in connection.execute(query).fetchall():
-                if (relation := Relation(schema, name)) in wanted:
-                    found.setdefault(relation, []).append((column, kind))
-        return {relation: tuple(columns) for relation, columns in found.items()}
-
-    def ask(self, run: str, queries: Sequence[str]) -> list[tuple[object, ...]]:
-        file = self.store.candidate(run) / FILE
-        with _in_words("The candidate could not be read."), _open(file) as connection:
-            if "://" in (raw := os.environ.get("DATAOPS_RAW", "")):
-                connection.register_filesystem(open_filesystem(raw)[0])
-            return [connection.execute(query).fetchall()[0] for query in queries]
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
         file = self.store.candidate(run) / FILE

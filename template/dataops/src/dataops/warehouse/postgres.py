@@ -203,23 +203,6 @@ class PostgresWarehouse:
                     found[relation] = int(cursor.fetchone()[0])
         return found
 
-    def columns(
-        self, run: str, relations: Sequence[Relation]
-    ) -> dict[Relation, tuple[tuple[str, str], ...]]:
-        with connect(self.product) as connection, in_words("The candidate's columns are unknown."):
-            cursor = connection.cursor()
-            found = {relation: _columns(cursor, relation) for relation in relations}
-        return {relation: columns for relation, columns in found.items() if columns}
-
-    def ask(self, run: str, queries: Sequence[str]) -> list[tuple[object, ...]]:
-        answers = []
-        with connect(self.product) as connection, in_words("The candidate could not be read."):
-            cursor = connection.cursor()
-            for query in queries:
-                cursor.execute(query)
-                answers.append(tuple(cursor.fetchone()))
-        return answers
-
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
         from psycopg2 import sql
         from psycopg2.extras import execute_values
@@ -584,14 +567,3 @@ def _is_table(cursor: Any, relation: Relation) -> bool:
         (relation.schema, relation.name),
     )
     return cursor.fetchone() is not None
-
-
-def _columns(cursor: Any, relation: Relation) -> tuple[tuple[str, str], ...]:
-    cursor.execute(
-        "select attname, format_type(atttypid, atttypmod) from pg_attribute "
-        "inner join pg_class on pg_attribute.attrelid = pg_class.oid "
-        "inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid "
-        "where nspname = %s and relname = %s and attnum > 0 and not attisdropped order by attnum",
-        (relation.schema, relation.name),
-    )
-    return tuple(cursor.fetchall())

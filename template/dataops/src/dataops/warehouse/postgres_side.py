@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import duckdb
 
@@ -74,15 +74,6 @@ class PostgresDbt(Dbt):
         run = super().build(*arguments)
         mirror(self._product, self.schema, self.root / self.environment["DATAOPS_DB"])
         return run
-
-    def ask(self, query: str, limit: int) -> tuple[list[str], list[tuple[Any, ...]]]:
-        with (
-            connect(self._product) as connection,
-            in_words("The rows could not be read."),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(f"select * from ({query}\n) as asked limit {int(limit)}")
-            return [column.name for column in cursor.description], list(cursor.fetchall())
 
     def finish(self) -> None:
         with connect(self._product) as connection, in_words("The check's schemas stay."):
