@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -249,6 +250,75 @@ def test_a_copy_that_is_cut_off_is_fetched_again(places: Places) -> None:
     assert not status(Product(places.first)).damaged
     assert [outcome for _, outcome in outcomes(places.second)] == [PUBLISHED] * 3
     assert not (copy.history / "damaged").exists()
+
+
+# A reader on another machine: some look first what is new, all open the copy's pointer.
+_READER = """
+import sys, time
+from pathlib import Path
+import duckdb
+from dataops.product import Product
+from dataops.store import open_store, store_of
+root, stop, looks = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "looks"
+file = str(store_of(Product(root)).pointer / "warehouse.duckdb")
+seen, n = [], 0
+while not stop.exists():
+    if looks:
+        open_store(Product(root))
+    with duckdb.connect(file, read_only=True) as c:
+        [(said,)] = c.execute("select release_id from dataops.release").fetchall()
+        for _ in range(3):
+            tokens = c.execute(
+                "select distinct token from (from marts.one union all from marts.two)").fetchall()
+            assert len(tokens) == 1, tokens
+            assert c.execute("select release_id from dataops.release").fetchall() == [(said,)]
+            n += 1
+            time.sleep(0.1)
+    if said not in seen[-1:]:
+        seen.append(said)
+assert seen == sorted(seen), seen
+print(len(seen), n)
+"""
+
+
+def test_eight_readers_of_a_copy_never_notice(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another machine, while releases are published here and old ones go, there and here."""
+    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("PRUNE_GRACE", "2")
+    runs = [worker.quick_release(places.first).record.run]
+    copy = open_store(Product(places.second))
+    stop = places.first.parent / "stop"
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _READER, places.second, stop, "follows" if n % 4 else "looks"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for n in range(8)
+    ]
+    try:
+        for _ in range(4):
+            runs.append(worker.quick_release(places.first).record.run)
+            assert _comes(lambda: copy.current() == runs[-1])
+        assert places.releases() != runs, "nothing was pruned while they read"
+    finally:
+        stop.touch()
+        ended = [(*reader.communicate(timeout=60), reader.returncode) for reader in readers]
+    for said, complaint, code in ended:
+        assert code == 0, complaint
+        releases_seen, queries = map(int, said.split())
+        assert releases_seen >= 2
+        assert queries > 5
+
+
+def _comes(what: Callable[[], bool], seconds: float = 30.0) -> bool:
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.1)
+    return what()
 
 
 # ── A branch ─────────────────────────────────────────────────────────────────────────────────────
