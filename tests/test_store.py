@@ -11,16 +11,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
 import release_worker as worker
 from dataops.errors import DataopsError
-from dataops.history_record import PUBLISHED, REAL, REFUSED, REHEARSAL, STOPPED
+from dataops.history_record import (
+    CRASHED,
+    PUBLISHED,
+    REAL,
+    REFUSED,
+    REHEARSAL,
+    RUNNING,
+    STOPPED,
+)
 from dataops.product import Product
 from dataops.pruning import kept_releases, to_prune
 from dataops.releases import releases
@@ -348,6 +358,24 @@ from dataops.status import status
 while True:
     assert status(Product(Path(sys.argv[1]))).current
 """
+
+
+def test_a_release_that_waits_to_be_published_is_running(released: Path) -> None:
+    """On PostgreSQL that may take minutes. Once nobody holds the lock, it has crashed."""
+    store = FolderStore(released / "store", "shop")
+    [last] = [one.record for one in releases(Product(released)) if one.current]
+    waiting = replace(last, run=f"{last.number + 1:06d}{last.run[6:]}", number=last.number + 1)
+    store.candidate(waiting.run)
+    store.write_down(waiting.run, waiting.to_json())
+    store.keep(waiting.run)
+    with FileLock(store.root / "lock"):
+        said = status(Product(released))
+        assert said.last is not None
+        assert (said.last.run, said.last.outcome, said.ok) == (waiting.run, RUNNING, True)
+    said = status(Product(released))
+    assert said.last is not None
+    assert (said.last.run, said.last.outcome, said.ok) == (waiting.run, CRASHED, False)
+    assert worker.quick_release(released).exit_code == 0
 
 
 def test_a_query_that_does_not_let_go(released: Path) -> None:
