@@ -233,6 +233,20 @@ def test_tables_are_read_as_they_are_written() -> None:
         assert read_table(write_table(table, between)) == table
 
 
+def test_no_file_of_raw_is_left_out(tmp_path: Path) -> None:
+    """Rows of the last days lead to rows that came long before."""
+    names = [f"orders/orders_{date(2026, 1, 1) + timedelta(days=n)}.csv" for n in range(80)]
+    for name in (*names, "shops/shops.csv"):
+        path = tmp_path / "raw" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    first, *others = drill.own_days(Product(tmp_path))
+    assert len(others) == 67
+    assert [list(day) for day in others] == [[name] for name in names[13:]]
+    assert list(first) == [*names[:13], "shops/shops.csv"]
+    assert first[names[0]] == names[0].encode()
+
+
 def test_a_drill_says_what_it_cannot_do(tmp_path: Path) -> None:
     with pytest.raises(DataopsError, match="no such fault"):
         drill.chosen(["flood"])

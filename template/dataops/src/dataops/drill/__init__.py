@@ -117,7 +117,7 @@ def drill(
         product: what is drilled; its own raw is only read.
         doing: shows what is being done.
         faults: which.
-        days: deliveries, oldest first; None: those of the product's own raw, the last 68.
+        days: deliveries, oldest first; None: those of the product's own raw, see `own_days`.
 
     Raises:
         DataopsError: it can't be compiled, or raw holds nothing to replay.
@@ -286,15 +286,23 @@ class Replay:
 
 
 def own_days(product: Product, most: int = DAYS + _ARCHIVE + 1) -> list[Day]:
-    """The last deliveries of the product's raw, by the dates in the names of their files."""
-    days: dict[str, dict[str, bytes]] = {}
+    """The deliveries of the product's raw, by the dates in the names of their files.
+
+    What is older than the last ones, or says no date, comes with the first of them: rows that come
+    later lead there.
+    """
+    days: dict[str, list[str]] = {}
     root = product.raw
     for name in raw_files(root) if root.is_dir() else []:
-        if found := _DATE.search(name.rpartition("/")[2]):
-            days.setdefault("-".join(found.groups()), {})[name] = b""
-    return [
-        {name: (root / name).read_bytes() for name in days[day]} for day in sorted(days)[-most:]
-    ]
+        found = _DATE.search(name.rpartition("/")[2])
+        days.setdefault("-".join(found.groups()) if found else "", []).append(name)
+    undated = days.pop("", [])
+    older, last = sorted(days)[:-most], sorted(days)[-most:]
+    for day in older:
+        undated += days[day]
+    if last:
+        days[last[0]] += undated
+    return [{name: (root / name).read_bytes() for name in sorted(days[day])} for day in last]
 
 
 def chosen(names: Sequence[str]) -> Sequence[Fault]:
