@@ -7,12 +7,16 @@ still runs its own copy of dataops/, through PYTHONPATH.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import copier
@@ -57,6 +61,19 @@ def render(
     # Between releases the list of managed files may lag behind; a test of its own says so.
     (into / MANIFEST).write_text(of_product(into, template), encoding="utf-8")
     return into
+
+
+@cache
+def generator() -> ModuleType:
+    """The example's generator of deliveries, template/example/shop.py."""
+    file = TEMPLATE / "template" / "example" / "shop.py"
+    spec = importlib.util.spec_from_file_location("example_shop", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where its dataclasses look for their own module
+    spec.loader.exec_module(module)
+    return module
 
 
 def git(where: Path, *arguments: str) -> str:

@@ -12,30 +12,11 @@ import duckdb
 import pytest
 
 import harness
+import planets
 import runners
 from runners import HostSettings, PipelineRun
 
-MODEL = "models/marts/planets.sql"
-SQL = """\
-select
-    cast(1 as bigint) as planet_id,
-    '{name}' as planet_name
-"""
-YAML = """\
-models:
-  - name: planets
-    description: One row a planet.
-    config:
-      access: public
-      contract: {enforced: true}
-    columns:
-      - name: planet_id
-        description: Its place, counted from the sun.
-        data_type: bigint
-        data_tests: [not_null, unique]
-      - name: planet_name
-        description: Its name.
-        data_type: varchar
+NAMES = """\
         data_tests:
           - accepted_values:
               arguments:
@@ -51,14 +32,15 @@ class Hosted:
         self.bare, self.installed = home / "product.git", home / "installed"
         self.root = harness.product(home / "product", {"ci": ci, "content": "empty"}).root
         harness.Product(self.root, harness.clean_environment()).run("uv", "lock", "--quiet")
-        (self.root / MODEL).parent.mkdir(parents=True)
-        (self.root / MODEL).with_suffix(".yml").write_text(YAML, encoding="utf-8")
+        planets.add(self.root, planets.YAML + NAMES)
         harness.git(home, "init", "-q", "--bare", "-b", "main", str(self.bare))
         harness.git(self.root, "remote", "add", "origin", str(self.bare))
 
     def push(self, planet: str) -> str:
         """Push a commit in which the planet has this name; returns the commit."""
-        (self.root / MODEL).write_text(SQL.format(name=planet), encoding="utf-8")
+        (self.root / planets.MODEL).write_text(
+            planets.SQL.replace("Mercury", planet), encoding="utf-8"
+        )
         harness.git(self.root, "add", "-A")
         harness.git(self.root, "commit", "-q", "--no-verify", "-m", planet)
         harness.git(self.root, "push", "-q", "origin", "HEAD:main")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -31,39 +27,27 @@ from dataops.score.evidence import gather
 from dataops.status import open_ledger, status
 from dataops.steps import FAILED
 
-SHOP = harness.TEMPLATE / "template" / "example" / "shop.py"
 # Other shops, that end on other days of the week and of the month.
 SEEDS = {1: "2026-03-31", 2: "2026-02-28", 3: "2025-12-31", 4: "2026-05-01"}
 
 
-@pytest.fixture(scope="module")
-def shop() -> Iterator[Any]:
-    spec = importlib.util.spec_from_file_location("example_shop", SHOP)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["example_shop"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["example_shop"]
-
-
-def clean_days(shop: Any, count: int, until: str, seed: int) -> list[drill.Day]:
+def clean_days(count: int, until: str, seed: int) -> list[drill.Day]:
     last = date.fromisoformat(until)
     first = last - timedelta(days=count - 1)
-    return [files for _, files in shop.deliveries(first, last, seed, incidents=False)]
+    days = harness.generator().deliveries(first, last, seed, incidents=False)
+    return [files for _, files in days]
 
 
 @pytest.mark.slow
 def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
-    make_product: MakeProduct, shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_product: MakeProduct, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = make_product()
     monkeypatch.delenv("DATAOPS_NOW", raising=False)
     product = Product(made.root)
     archive = 7
     done = drill.drill(
-        product, print, days=clean_days(shop, archive + 60 + 1, "2026-03-31", shop.SEED)
+        product, print, days=clean_days(archive + 60 + 1, "2026-03-31", harness.generator().SEED)
     )
     missed = [one.fault for one in done.faults if one.outcome == "not caught"]
     assert done.days == 60
@@ -77,7 +61,7 @@ def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
     prepared = plan(product, raw, tmp_path / "target")
     for seed, until in SEEDS.items():
         replay = drill.Replay(prepared, product.root)
-        for audit in replay.live(clean_days(shop, archive + 60, until, seed), print, tested=False):
+        for audit in replay.live(clean_days(archive + 60, until, seed), print, tested=False):
             runs += 1
             refused += audit.verdict == FAILED
             told += bool(audit.seen) and audit.verdict != FAILED
@@ -88,13 +72,11 @@ def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
 
 
 @pytest.mark.slow
-def test_a_drill_builds_what_a_release_builds(
-    make_product: MakeProduct, shop: Any, tmp_path: Path
-) -> None:
+def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_path: Path) -> None:
     """The scratch runs dbt's SQL without dbt: the same raw gives the same tables, to the number."""
     made = make_product()
     made.commit("First light")
-    days = clean_days(shop, 14, "2026-03-31", shop.SEED)
+    days = clean_days(14, "2026-03-31", harness.generator().SEED)
     for day in days:
         for name, content in day.items():
             path = made.root / "raw" / name

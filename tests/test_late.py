@@ -38,6 +38,17 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+@pytest.fixture
+def clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Two machines, one store on a branch: the first released on 1 March, on the 2nd it is late."""
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    releasing, looking = make_clones(tmp_path)
+    at(monkeypatch, "2026-03-01T06:00:00")
+    worker.quick_release(releasing)
+    at(monkeypatch, "2026-03-02T08:00:00")
+    return releasing, looking
+
+
 def at(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     monkeypatch.setenv("DATAOPS_NOW", f"{when}+00:00")
 
@@ -122,13 +133,9 @@ def test_a_release_that_comes_while_somebody_looks_is_seen(
 
 
 def test_the_machine_that_looks_need_not_be_the_one_that_releases(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATAOPS_STORE", "branch")
-    releasing, looking = make_clones(tmp_path)
-    at(monkeypatch, "2026-03-01T06:00:00")
-    worker.quick_release(releasing)
-    at(monkeypatch, "2026-03-02T08:00:00")
+    releasing, looking = clones
     opened = watch(Product(looking)).opened
     assert opened == "late@3"
     assert [one.incident for one in status(Product(releasing)).open] == [opened]
@@ -212,13 +219,9 @@ def drilled(number: int, when: datetime, tried: DrillFact) -> Record:
 
 
 def test_a_release_that_is_at_work_elsewhere_is_not_put_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATAOPS_STORE", "branch")
-    releasing, looking = make_clones(tmp_path)
-    at(monkeypatch, "2026-03-01T06:00:00")
-    worker.quick_release(releasing)
-    at(monkeypatch, "2026-03-02T08:00:00")
+    releasing, looking = clones
     build, opened = worker.QuickDbt.build, list[str]()
 
     def slow(self: worker.QuickDbt, *arguments: str) -> DbtRun:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 import harness
+import planets
 import runners
 from comment_host import CommentHost, comment_host
 from dataops.comment import MARKER
@@ -40,7 +41,7 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Hosted:
             # The shared lock names another product.
             product.run("uv", "lock", "--quiet")
             if content == "empty":
-                _add_planets(product.root)
+                planets.add(product.root)
             product.commit("First light")
             bare = home / "product.git"
             harness.git(home, "clone", "-q", "--bare", str(product.root), str(bare))
@@ -48,37 +49,6 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Hosted:
         return made[ci, content]
 
     return host
-
-
-def _add_planets(product: Path) -> None:
-    """One public model, so that an empty product has something to break."""
-    marts = product / "models" / "marts"
-    marts.mkdir(parents=True, exist_ok=True)
-    (marts / "planets.sql").write_text(PLANETS_SQL)
-    (marts / "planets.yml").write_text(PLANETS_YML)
-
-
-PLANETS_SQL = """\
-select
-    cast(1 as bigint) as planet_id,
-    'Mercury' as planet_name
-"""
-PLANETS_YML = """\
-models:
-  - name: planets
-    description: One row a planet.
-    config:
-      access: public
-      contract: {enforced: true}
-    columns:
-      - name: planet_id
-        description: Its place, counted from the sun.
-        data_type: bigint
-        data_tests: [not_null, unique]
-      - name: planet_name
-        description: Its name.
-        data_type: varchar
-"""
 
 
 def propose(bare: Path, work: Path, edit: Callable[[Path], None]) -> Path:
@@ -200,20 +170,20 @@ class Flaw:
 SECRET = "AKIA" + "QWERTZUIOP123456"
 FLAWS = {
     "bad SQL style": Flaw(
-        "models/marts/planets.sql",
-        PLANETS_SQL.replace("select", "SELECT"),
+        planets.MODEL,
+        planets.SQL.replace("select", "SELECT"),
         "SQL style",
         ("planets.sql", "L:   1 | P:   1 | CP01"),
     ),
     "failing data test": Flaw(
-        "models/marts/planets.sql",
-        PLANETS_SQL + "union all\n" + PLANETS_SQL.replace("Mercury", "Venus"),
+        planets.MODEL,
+        planets.SQL + "union all\n" + planets.SQL.replace("Mercury", "Venus"),
         "dbt build on the sample",
         ("unique_planets_planet_id", "Got 1 result, configured to fail if != 0"),
     ),
     "broken contract": Flaw(
-        "models/marts/planets.sql",
-        PLANETS_SQL.replace("cast(1 as bigint)", "cast(1 as varchar)"),
+        planets.MODEL,
+        planets.SQL.replace("cast(1 as bigint)", "cast(1 as varchar)"),
         "dbt build on the sample",
         ("planets", "This model has an enforced contract that failed", "planet_id"),
     ),
@@ -225,7 +195,7 @@ FLAWS = {
     ),
     "missing description": Flaw(
         "models/marts/planets.yml",
-        PLANETS_YML.replace("    description: One row a planet.\n", ""),
+        planets.YAML.replace("    description: One row a planet.\n", ""),
         "project rules",
         ("model planets has no description", "models/marts/planets.yml"),
     ),
@@ -293,8 +263,8 @@ def test_what_a_change_does_is_one_comment_and_a_fork_has_the_summary(
     hosted: Hosted, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, runner: str
 ) -> None:
     def rename_mercury(product: Path) -> None:
-        path = product / "models" / "marts" / "planets.sql"
-        path.write_text(PLANETS_SQL.replace("Mercury", "Hermes"))
+        path = product / planets.MODEL
+        path.write_text(planets.SQL.replace("Mercury", "Hermes"))
 
     bare = propose(hosted(runner, "empty"), tmp_path, rename_mercury)
     installed = tmp_path_factory.mktemp("installed-once") / ".venv"

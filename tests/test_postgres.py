@@ -46,7 +46,6 @@ from dataops.warehouse.postgres_sample import load
 from dataops.warehouse.postgres_side import mirror
 from release import template
 from test_pipelines import lint_gitlab
-from test_release import _generator
 
 PAGE = harness.TEMPLATE / "template" / "docs" / "postgres.md.jinja"
 WORKER = Path(worker.__file__)
@@ -289,7 +288,7 @@ def _load_raw(server: postgres.Server) -> None:
     """Every delivery of 24 days, as text, into the schema raw."""
     with contextlib.closing(server.connect("shop_loader", "shop")) as connection:
         cursor = connection.cursor()
-        for _, files in _generator().deliveries(date(2026, 1, 1), date(2026, 1, 24), seed=1):
+        for _, files in harness.generator().deliveries(date(2026, 1, 1), date(2026, 1, 24), seed=1):
             for name, content in files.items():
                 table = name.partition("/")[0]
                 header = content.decode().splitlines()[0].split(",")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from types import ModuleType
 
 import duckdb
 import pytest
@@ -21,8 +18,6 @@ from dataops.history_record import PUBLISHED, REAL, REHEARSAL, Record
 from dataops.product import Product
 from dataops.status import status
 from dataops.store import open_store
-
-SHOP = harness.TEMPLATE / "template" / "example" / "shop.py"
 
 
 @pytest.fixture
@@ -39,7 +34,7 @@ def test_a_release_from_a_bucket_to_a_bucket(
     tmp_path: Path, lake: s3fs.S3FileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = harness.render(tmp_path / "shop")
-    days = list(_generator().deliveries(date(2026, 1, 1), date(2026, 1, 16), seed=7))
+    days = list(harness.generator().deliveries(date(2026, 1, 1), date(2026, 1, 16), seed=7))
     monkeypatch.setenv("DATAOPS_NOW", "2026-01-17T05:00:00Z")
     monkeypatch.setenv("DATAOPS_STORE", "s3://lake/store")
 
@@ -108,13 +103,3 @@ def _label(root: Path) -> tuple[str, str]:
 
 def _listing(lake: s3fs.S3FileSystem) -> dict[str, str]:
     return {name: facts["ETag"] for name, facts in lake.find("lake/raw", detail=True).items()}
-
-
-def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("shop_generator", SHOP)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module

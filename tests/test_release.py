@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import random
@@ -13,7 +12,6 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -29,7 +27,6 @@ from dataops.history_record import PUBLISHED, REFUSED, STOPPED
 from dataops.manifest import Manifest, Node
 from dataops.product import Product
 
-SHOP = harness.TEMPLATE / "template" / "example" / "shop.py"
 MARTS = ("customers", "orders", "orders_daily")
 
 
@@ -175,7 +172,7 @@ def test_state_and_full_refresh_give_equal_marts(
     """
     chance = random.Random(seed)
     print(f"seed {seed}")
-    days = list(_generator().deliveries(date(2026, 1, 1), date(2026, 1, 24), seed=seed))
+    days = list(harness.generator().deliveries(date(2026, 1, 1), date(2026, 1, 24), seed=seed))
     model = shop / "models" / "marts" / "orders_daily.sql"
     good = model.read_text(encoding="utf-8")
     first = 12  # by then something was returned: a source without a row is refused
@@ -213,16 +210,6 @@ def _marts(root: Path) -> dict[str, list[Any]]:
         return {
             mart: connection.execute(f"from marts.{mart} order by all").fetchall() for mart in MARTS
         }
-
-
-def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("shop_generator", SHOP)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 # ── The cause ────────────────────────────────────────────────────────────────────────────────────
