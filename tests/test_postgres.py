@@ -40,6 +40,7 @@ from dataops.releases import releases
 from dataops.rollback import rollback
 from dataops.status import status
 from dataops.store import open_store
+from dataops.store.mirror import MirrorStore
 from dataops.warehouse import Label, Relation
 from dataops.warehouse.postgres import PostgresWarehouse
 from dataops.warehouse.postgres_sample import load
@@ -555,10 +556,9 @@ def test_the_first_release_and_a_rollback_killed(server: postgres.Server, root: 
     assert _seen(server) == runs[0] == open_store(Product(root)).current()
 
 
-def test_a_machine_that_published_and_never_came_back(
-    server: postgres.Server, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Readers see what the store, elsewhere, knows nothing of: another one mends it."""
+@pytest.fixture
+def second(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The product on another machine; both keep their store on a branch."""
     monkeypatch.setenv("DATAOPS_STORE", "branch")
     subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "origin.git")], check=True)
     (root / ".gitignore").write_text("/raw/\n/.dataops/\n/target/\n", encoding="utf-8")
@@ -568,7 +568,13 @@ def test_a_machine_that_published_and_never_came_back(
     harness.git(root, "remote", "add", "origin", str(tmp_path / "origin.git"))
     harness.git(root, "push", "-q", "origin", "main")
     harness.git(tmp_path, "clone", "-q", "-b", "main", "origin.git", "second")
-    second = tmp_path / "second"
+    return tmp_path / "second"
+
+
+def test_a_machine_that_published_and_never_came_back(
+    server: postgres.Server, root: Path, second: Path
+) -> None:
+    """Readers see what the store, elsewhere, knows nothing of: another one mends it."""
     runs = [_release(root), _release(second)]
     killed = {**os.environ, "KILL_AFTER": "warehouse.publish"}
     command = [sys.executable, str(WORKER), str(root), "release"]
@@ -591,6 +597,36 @@ def test_a_machine_that_published_and_never_came_back(
     assert worker.quick_release(root).exit_code == 0
     _look_at_status(second, _seen(server), _seen(server))
     assert _releases_in(server) == {f"r{run[:6]}" for run in open_store(Product(second)).kept()}
+
+
+@pytest.mark.parametrize("instant", ["warehouse.publish", "store.point"])
+def test_another_machine_begins_while_one_publishes(
+    server: postgres.Server,
+    root: Path,
+    second: Path,
+    instant: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is kept out, and takes away nothing of what is about to be current."""
+    _release(root)
+    kind = PostgresWarehouse if instant == "warehouse.publish" else MirrorStore
+    name = instant.partition(".")[2]
+    act, met = getattr(kind, name), []
+
+    def meanwhile(self: Any, run: str, *more: Any) -> None:
+        if not met and run[:6] == "000002":
+            met.append(run)
+            with pytest.raises(DataopsError, match="Another release is being built"):
+                worker.quick_release(second)
+        act(self, run, *more)
+
+    monkeypatch.setattr(kind, name, meanwhile)
+    run = _release(root)
+    assert met == [run]
+    assert _seen(server) == run == open_store(Product(second)).current()
+    assert _ask(server, "select count(*) from marts.log") == [(2,)]
+    assert worker.quick_release(second).exit_code == 0
+    assert _ask(server, "select count(*) from marts.log") == [(3,)]
 
 
 def test_state_goes_on_from_current_alone(
@@ -774,14 +810,19 @@ def test_values_stay_what_they_are(server: postgres.Server, root: Path) -> None:
 def test_two_machines_never_build_in_one_database(server: postgres.Server, root: Path) -> None:
     """A store in a bucket has no lock that both see."""
     one, other = (PostgresWarehouse(Product(root)) for _ in range(2))
+    one.take_turn()
     one.begin("000001-20260101T000000Z-a", "", [])
     _ask(server, "create schema candidate_marts; create table candidate_marts.one (i integer)")
     with pytest.raises(DataopsError, match="Another release is being built"):
+        other.take_turn()
+    with pytest.raises(DataopsError, match="not our turn"):
         other.begin("000001-20260101T000001Z-b", "", [])
     other.discard("000001-20260101T000001Z-b")
     assert _ask(server, "select * from candidate_marts.one") == []
     one.discard("000001-20260101T000000Z-a")
     assert _releases_in(server) == set()
+    one.end_turn()
+    other.take_turn()
     other.begin("000001-20260101T000001Z-b", "", [])
     # A server that was restarted has forgotten whose turn it is.
     server.ask(

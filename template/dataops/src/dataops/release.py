@@ -137,21 +137,14 @@ class _Release(Run):
 
     def tell(self) -> Released:
         """The whole story."""
-        self.tidy_up_after_others()
-        self.begin()
-        self.signals.give_up = self.give_up
+        self.warehouse.take_turn()
         try:
-            try:
-                outcome, problem = Audit(self).attempt()
-            except DataopsError as error:
-                outcome, problem = FAILED, str(error)
-            except Exception as error:  # recorded like any other end, and told
-                outcome, problem = FAILED, f"{type(error).__name__}: {error}"
-            self.signals.hold()
-        except KeyboardInterrupt:
-            self.signals.hold()
-            outcome, problem = STOPPED, self.told_to_stop()
-        self.settle(outcome, problem)
+            self.tidy_up_after_others()
+            self.begin()
+            self.signals.give_up = self.give_up
+            self.settle(*self.attempt())
+        finally:
+            self.warehouse.end_turn()
         for sentence in (
             *notify(self.product, self.store, self.history),
             *keep_score(self.product, self.store),
@@ -269,6 +262,21 @@ class _Release(Run):
             if record := self.published(run):
                 return record.git.commit
         return ""
+
+    def attempt(self) -> tuple[str, str]:
+        """Build and audit; returns the outcome, and the problem if there is one."""
+        try:
+            try:
+                outcome, problem = Audit(self).attempt()
+            except DataopsError as error:
+                outcome, problem = FAILED, str(error)
+            except Exception as error:  # recorded like any other end, and told
+                outcome, problem = FAILED, f"{type(error).__name__}: {error}"
+            self.signals.hold()
+        except KeyboardInterrupt:
+            self.signals.hold()
+            outcome, problem = STOPPED, self.told_to_stop()
+        return outcome, problem
 
     # ── The verdict ──────────────────────────────────────────────────────────────────────────
 

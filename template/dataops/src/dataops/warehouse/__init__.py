@@ -109,6 +109,17 @@ class Warehouse(Protocol):
             DataopsError: it could not be put there.
         """
 
+    def take_turn(self) -> None:
+        """Keep others out, on other machines too, until `end_turn`: from before it is looked what was
+        cut short, until this run's release is current or the run is over.
+
+        Raises:
+            DataopsError: somebody else builds or publishes.
+        """
+
+    def end_turn(self) -> None:
+        """Let others build again."""
+
     def make_room(self, raw: RawFacts, before: RawFacts) -> None:
         """Look whether a candidate will fit.
 

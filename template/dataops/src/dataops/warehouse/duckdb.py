@@ -63,6 +63,12 @@ class DuckDbWarehouse:
     def take_sample(self) -> None:
         """Nothing to do: DuckDB reads the files themselves."""
 
+    def take_turn(self) -> None:
+        """Each builds in a place of its own, and the store's pointer says who came first."""
+
+    def end_turn(self) -> None:
+        """There was none."""
+
     def make_room(self, raw: RawFacts, before: RawFacts) -> None:
         """Twice what current takes, grown as raw has grown; as much as raw before the first one."""
         current = self.store.current()

@@ -72,7 +72,7 @@ _T = TypeVar("_T")
 
 @dataclass
 class _Turn:
-    """The one turn to build: the server lets go of it when the process ends, however it ends.
+    """The one turn to build and publish: the server lets go of it when the process ends, however.
 
     A store in a bucket or on a branch has no lock that all machines see; a database has.
     """
@@ -89,7 +89,7 @@ class _Turn:
         if not cursor.fetchone()[0]:
             session.close()
             raise DataopsError(
-                "Another release is being built in this database.",
+                "Another release is being built or published in this database.",
                 where=place(product)["dbname"],
                 mend="wait until it is over, then repeat",
             )
@@ -98,7 +98,7 @@ class _Turn:
     def must_be_ours(self) -> None:
         """Look whether the server still knows that it is our turn."""
         if self.session is None:
-            raise DataopsError("The candidate was not begun.")
+            raise DataopsError("It is not our turn to build.")
         with in_words("The connection that kept others from building has gone.", "repeat it"):
             self.session.cursor().execute("select 1")
 
@@ -165,6 +165,12 @@ class PostgresWarehouse:
 
     # ── The candidate ────────────────────────────────────────────────────────────────────────
 
+    def take_turn(self) -> None:
+        self._turn.take(self.product)
+
+    def end_turn(self) -> None:
+        self._turn.end()
+
     def make_room(self, raw: RawFacts, before: RawFacts) -> None:
         """Nothing to see: a server does not tell how much its disk still holds."""
 
@@ -172,7 +178,7 @@ class PostgresWarehouse:
         """No schemas but those with the tables that go on from what they hold."""
         from psycopg2 import sql
 
-        self._turn.take(self.product)
+        self._turn.must_be_ours()
         with connect(self.product) as connection, in_words("The candidate could not be begun."):
             cursor = connection.cursor()
             self._take(cursor)
@@ -243,7 +249,6 @@ class PostgresWarehouse:
                 old = sql.Identifier(schema)
                 cursor.execute(sql.SQL("alter schema {} rename to {}").format(old, new))
                 cursor.execute(sql.SQL("comment on schema {} is %s").format(new), (run,))
-        self._turn.end()
 
     def discard(self, run: str) -> None:
         """Forget a candidate, and a release that was sealed and never stored."""
@@ -254,7 +259,6 @@ class PostgresWarehouse:
             if self._turn.session is not None or cursor.fetchone()[0]:
                 self._clear_candidate(cursor)  # else it is somebody's who builds right now
             drop_schemas(cursor, _schemas_of(cursor, run))
-        self._turn.end()
 
     def _clear_candidate(self, cursor: Any) -> None:
         cursor.execute("set local lock_timeout = '30s'")
