@@ -45,7 +45,9 @@ def make_product(root: Path, raw: bool = True) -> Path:
     )
     (root / "sample" / "orders" / "orders.csv").write_text("order_id\n1\n", encoding="utf-8")
     if raw:
-        (root / "raw" / "orders" / "orders.csv").write_text("order_id\n1\n2\n", encoding="utf-8")
+        landed = root / "raw" / "orders" / "orders.csv"
+        landed.write_text("order_id\n1\n2\n", encoding="utf-8")
+        os.utime(landed, (1e9, 1e9))  # long ago: the first release remembers its hash
     return root
 
 
