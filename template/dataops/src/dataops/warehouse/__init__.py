@@ -110,8 +110,8 @@ class Warehouse(Protocol):
         """
 
     def take_turn(self) -> None:
-        """Keep others out, on other machines too, until `end_turn`: from before it is looked what was
-        cut short, until this run's release is current or the run is over.
+        """Keep others out, on other machines too: from before it looks what was cut short, until
+        this run's release is current or the run is over.
 
         Raises:
             DataopsError: somebody else builds or publishes.
