@@ -94,8 +94,10 @@ class _Life:
                 self._count(name)
             talk = [n for n, step in enumerate(self._steps, start=1) if step in REMOTE]
             at = random.choice(talk if name != "prune" else talk[len(talk) // 2 :])
-            self._kill(name, at if begun % 4 != 3 else 0)
-            self._look(name, f"{name} killed at step {at} of {len(self._steps)}", begun)
+            if begun % 4 == 3:
+                at = 0
+            how = self._kill(name, at)
+            self._look(name, f"{name} killed {how}")
             begun += 1
 
     def _count(self, name: str) -> None:
@@ -108,19 +110,23 @@ class _Life:
         self.before, self.grown = self._current()
         self.last = self._status(self.places.second)[1].run
 
-    def _kill(self, name: str, at: int) -> None:
+    def _kill(self, name: str, at: int) -> str:
+        """At a step, or at any instant if that is 0; returns where, in words."""
+        how = f"at step {at} of {len(self._steps)}"
         process = self._start(name, KILL_AT=str(at))
         if not at:
-            time.sleep(random.uniform(0, self._longest))
+            time.sleep(moment := random.uniform(0, self._longest))
             # The whole machine, or the process alone: what it has begun with git goes on.
             end = random.choice((os.killpg, os.kill))
             with contextlib.suppress(ProcessLookupError):  # not yet its own group's leader
                 end(process, signal.SIGKILL)
+            how = f"after {moment:.3f} s by {end.__name__}"
         self.killed += self.warm.wait() == -signal.SIGKILL
         while _works(process):
             time.sleep(0.02)
+        return how
 
-    def _look(self, name: str, what: str, n: int) -> None:
+    def _look(self, name: str, what: str) -> None:
         """Old or new, whole, and told as it is; then a release where it was killed, half of the
         times one on the other machine before."""
         seen, self.grown = self._current()
@@ -135,7 +141,7 @@ class _Life:
             refused = name == "refused" and last.outcome == REFUSED
             assert last.run == self.last or refused, what
         self._bring_all(what)
-        for machine in (self.places.second, self.places.first)[n % 2 :]:
+        for machine in (self.places.second, self.places.first)[random.randrange(2) :]:
             self._release(machine, what)
         self._look_tidy(what)
 

@@ -494,6 +494,26 @@ def test_a_bucket_is_read_in_place_and_swept(
 
 
 @pytest.mark.parametrize("places", ["bucket"], indirect=True)
+def test_a_release_does_not_ask_for_what_earlier_ones_left(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Replaced files lie in the bucket for a day: with hourly releases these are many."""
+    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    calls: list[int] = [0]
+    call = s3fs.S3FileSystem._call_s3
+
+    async def counted(self: s3fs.S3FileSystem, *arguments: object, **more: object) -> object:
+        calls[-1] += 1
+        return await call(self, *arguments, **more)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", counted)
+    for _ in range(6):
+        assert worker.quick_release(places.first).exit_code == 0
+        calls.append(0)
+    assert calls[5] <= calls[3] <= calls[2] + 2, calls
+
+
+@pytest.mark.parametrize("places", ["bucket"], indirect=True)
 def test_a_bucket_without_conditional_writes_is_refused(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:

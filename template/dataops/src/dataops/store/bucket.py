@@ -30,6 +30,8 @@ _ORPHAN = timedelta(days=1)  # what no state named for so long never will be
 # Which package brings a protocol: the team adds it.
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs",
              "abfs": "adlfs", "abfss": "adlfs", "az": "adlfs"}  # fmt: skip
+# How lists of objects call the time at which one was written: S3, Azure, Google Cloud Storage.
+_WRITTEN = ("LastModified", "last_modified", "mtime")
 # Without these an address where nobody answers is tried for minutes.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {
@@ -194,11 +196,11 @@ class BucketRemote:
         wanted.add(f"{self._path}/{_POINTER}")
         prefix = f"{self._path}/"
         gone = [self._state(number) for number in self._numbers()[:-_STATES_KEPT]]
-        for key in self._fs.find(self._path):
+        for key, listed in self._fs.find(self._path, detail=True).items():
             inside = key.removeprefix(prefix)
             if key in wanted or inside.startswith(f"{_STATES}/"):
                 continue
-            if inside in dropped or _age(self._fs.modified(key)) > _ORPHAN:
+            if inside in dropped or _age(_modified(listed) or self._fs.modified(key)) > _ORPHAN:
                 gone.append(key)
         if gone:
             self._fs.rm(gone)
@@ -245,6 +247,12 @@ def _body(tree: Tree) -> bytes:
     files = {path: [file.id, file.size] for path, file in sorted(tree.files.items())}
     said = {"format": FORMAT, "current": tree.current, "files": files}
     return json.dumps(said, separators=(",", ":")).encode()
+
+
+def _modified(listed: Mapping[str, Any]) -> datetime | None:
+    """When an object was written, if the list says it as a time: asking for each takes a call."""
+    said = (listed.get(name) for name in _WRITTEN)
+    return next((at for at in said if isinstance(at, datetime)), None)
 
 
 def _age(modified: datetime) -> timedelta:
