@@ -6,12 +6,15 @@ still runs its own copy of dataops/, through PYTHONPATH.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -136,12 +139,30 @@ def product(
     into: Path, answers: Mapping[str, object] | None = None, repository: bool = True
 ) -> Product:
     """A rendered product with its lock and its environment, under version control if wanted."""
-    root = render(into, answers)
+    root = _rendered(into, answers or {})
     environment, lock = shared_environment(str((answers or {}).get("warehouse", "duckdb")))
     shutil.copy(lock, root / "uv.lock")
     if repository:
         git(root, "init", "-q", "-b", "main")
     return Product(root, product_environment(root, environment))
+
+
+def _rendered(into: Path, answers: Mapping[str, object]) -> Path:
+    """As `render`: made once for each name and set of answers, then copied."""
+    key = (into.name, json.dumps(answers, sort_keys=True))
+    if key not in _renders:
+        _renders[key] = render(_folder_of_renders() / str(len(_renders)) / into.name, answers)
+    return Path(shutil.copytree(_renders[key], into, symlinks=True, dirs_exist_ok=True))
+
+
+_renders: dict[tuple[str, str], Path] = {}
+
+
+@cache
+def _folder_of_renders() -> Path:
+    folder = tempfile.mkdtemp(prefix="renders-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def tree(root: Path, *folders: str) -> dict[str, bytes]:
