@@ -1,7 +1,7 @@
 """Questions to a warehouse through dbt's own adapter, with the connection of profiles.yml.
 
-`execute`, `connection_named` and `get_columns_in_relation` are what every adapter must provide;
-dbt's public commands answer one query each, and cost seconds for what is asked here in one.
+What is called here every adapter must provide, for dbt itself calls it. dbt's public way, `dbt show
+--inline`, costs a tenth of a second a query: for a hundred models more than they take to build.
 """
 
 from __future__ import annotations
@@ -71,13 +71,21 @@ class Adapter:
         Raises:
             DataopsError: the warehouse can't tell.
         """
-        nodes = () if self._manifest is None else self._manifest.nodes.values()
-        built = (one.database for one in nodes if (one.schema, one.alias) == (schema, name))
-        database = next(built, self._adapter.config.credentials.database)
         with self._in_words():
-            found = self._adapter.get_relation(database, schema, name)
+            found = self._adapter.get_relation(self._database(schema, name), schema, name)
             columns = self._adapter.get_columns_in_relation(found) if found else ()
             return tuple((column.name, column.data_type) for column in columns)
+
+    def _database(self, schema: str, name: str) -> Any:
+        """Where a model, or a source, says that it is; the profile's where none says so."""
+        if self._manifest is not None:
+            for node in self._manifest.nodes.values():
+                if (node.schema, node.alias) == (schema, name):
+                    return node.database
+            for source in self._manifest.sources.values():
+                if (source.schema, source.identifier) == (schema, name):
+                    return source.database
+        return self._adapter.config.credentials.database
 
     @contextlib.contextmanager
     def _in_words(self) -> Iterator[None]:

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import sqlglot
-from sqlglot import exp
-
 _LEAST_AND_GREATEST = "-1.7976931348623157e308 and 1.7976931348623157e308"
 
 
@@ -22,15 +19,25 @@ class Dialect:
     """
 
     def __init__(self, name: str) -> None:
-        self.name = name if sqlglot.Dialect.get(name) else ""
+        self.name = name
 
     def place(self, relation: str) -> str:
         """A relation's name, as dbt spells it for the warehouse, in the words of what is asked."""
-        return exp.to_table(relation, dialect=self.name).sql(dialect="duckdb")
+        from sqlglot import exp
+
+        return exp.to_table(relation, dialect=self._words()).sql(dialect="duckdb")
 
     def spelled(self, query: str) -> str:
         """What is asked, as the warehouse reads it."""
-        return sqlglot.transpile(query, read="duckdb", write=self.name)[0]
+        import sqlglot
+
+        return sqlglot.transpile(query, read="duckdb", write=self._words())[0]
+
+    def _words(self) -> str:
+        """Its name for sqlglot; empty for what sqlglot does not know, which gets the standard's."""
+        import sqlglot  # a third of a second to import: not where it is not needed
+
+        return self.name if sqlglot.Dialect.get(self.name) else ""
 
     def columns(self, schemas: Collection[str]) -> str:
         """SQL, the warehouse's own, for the columns of all relations in these schemas.
