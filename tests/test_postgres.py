@@ -611,7 +611,8 @@ def test_another_machine_begins_while_one_publishes(
     _release(root)
     kind = PostgresWarehouse if instant == "warehouse.publish" else MirrorStore
     name = instant.partition(".")[2]
-    act, met = getattr(kind, name), []
+    act = getattr(kind, name)
+    met: list[str] = []
 
     def meanwhile(self: Any, run: str, *more: Any) -> None:
         if not met and run[:6] == "000002":

@@ -31,7 +31,7 @@ from dataops.report import page, report
 from dataops.report.facts import Age, Facts, Volume, coverage, gather
 from dataops.report.page import answers
 from dataops.screen_release import show_status
-from dataops.status import Status, status
+from dataops.status import Readers, Status, status
 from test_figures import Plain
 from test_incidents import MANIFEST
 
@@ -191,6 +191,8 @@ def test_the_front_never_calls_good_what_nobody_knows_to_be_good(tmp_path: Path)
     told = answers(replace(facts, status=replace(stood, open=(error,))))
     assert [kind for _, kind, _, _ in told] == ["bad", "good", "bad"]
     assert "reported: orders twice" in told[0][3]
+    for readers, kind in ((Readers("000009", "see 000009"), "bad"), (Readers(None, "no"), "calm")):
+        assert answers(replace(facts, status=replace(stood, readers=readers)))[0][1] == kind
     late = replace(stood, late=(facts.at,))
     assert answers(replace(facts, status=late))[1][1] == "bad"
 

@@ -168,6 +168,10 @@ def answers(facts: Facts) -> tuple[tuple[str, str, str, str], ...]:
         known = [one for one in found.open if one.found_by == "person"]
         if known:
             good = ("bad", "An error is known", f"{known[0].label}. {known[0].between}. {since}")
+        elif found.readers.release is None:
+            good = ("calm", "Nobody can tell", f"The warehouse could not be asked. {since}")
+        elif found.readers.problem:
+            good = ("bad", "Not what was released", f"Readers {found.readers.problem}. {since}")
         elif current.kind == REHEARSAL:
             good = ("calm", "A rehearsal", f"Built from the sample, not from raw. {since}")
         elif last is not None and last.outcome in (REFUSED, FAILED, "crashed", "stopped"):
