@@ -285,10 +285,12 @@ def test_charts_are_drawn_in_silence_and_in_utc(tmp_path: Path) -> None:
     """In a process of its own, elsewhere in the world: the first one loads the library."""
     code = (
         "import datetime\nfrom pathlib import Path\n"
-        "from dataops.report.charts import Chart, ChartError, Point, draw, line\n"
+        "from dataops.report.charts import Chart, ChartError, Point, Span, draw, line, timeline\n"
         "at = datetime.datetime(2026, 3, 1, 23, 30, tzinfo=datetime.timezone.utc)\n"
         "points = [Point(at + n * datetime.timedelta(days=9), n, 'so') for n in range(2)]\n"
         "Path('drawn').write_text(draw(line(points, 'Age of orders.', ' h')))\n"
+        "pasted = Span('orders \\x0btwice', at, at, 'bad', 'so')\n"
+        "assert 'orders \\ufffdtwice' in draw(timeline([pasted], at, at, 'x', 'broad', 300))\n"
         "try:\n  draw(Chart('x', {'mark': 'no such'}))\nexcept ChartError:\n  print('refused')\n"
     )
     done = subprocess.run(

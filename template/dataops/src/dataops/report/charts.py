@@ -7,13 +7,17 @@ is one image with a sentence for those who don't see it; what a mark means is it
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from xml.etree import ElementTree
 
 _FONT = 11
 _DAY = timedelta(days=1)
+# What XML can't hold: the library does not refuse it, it ends the process.
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _QUIET: dict[str, object] = {"axis": None}
 _CONFIG: dict[str, object] = {
     "aria": False,
@@ -92,7 +96,7 @@ def draw(chart: Chart) -> str:
     try:
         import vl_convert
 
-        root = ElementTree.fromstring(vl_convert.vegalite_to_svg(dict(chart.spec)))
+        root = ElementTree.fromstring(vl_convert.vegalite_to_svg(_fit(chart.spec)))
     except (ImportError, ValueError, ElementTree.ParseError) as error:
         raise ChartError(" ".join(str(error).split())[:200]) from error
     for one in root.iter():
@@ -294,6 +298,15 @@ def timeline(
         },
     }
     return Chart(label, _whole(spec), kind)
+
+
+def _fit(value: Any) -> Any:
+    """The same with a sign in the place of each character that no picture can hold."""
+    if isinstance(value, str):
+        return _UNFIT.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {name: _fit(one) for name, one in value.items()}
+    return [_fit(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _whole(spec: Mapping[str, object]) -> dict[str, object]:
