@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -76,7 +76,7 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
     """The scratch runs dbt's SQL without dbt: the same raw gives the same tables, to the number."""
     made = make_product()
     made.commit("First light")
-    days = clean_days(14, "2026-03-31", harness.generator().SEED)
+    *days, first, second, third = clean_days(17, "2026-04-03", harness.generator().SEED)
     for day in days:
         for name, content in day.items():
             path = made.root / "raw" / name
@@ -104,6 +104,17 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
             assert {name: {**one, "counts": 0} for name, one in found["columns"].items()} == columns
             compared += 1
     assert compared >= 10
+    # Two strange days are one alarm: what is refused in a clean day is accepted.
+    for day in (first, second):
+        replay.go_on({name: content + content.partition(b"\n")[2] * 2
+                      for name, content in day.items()})  # fmt: skip
+    assert (replay.alarms, [at for at, _ in replay.refused]) == (1, ["2026-04-02"])
+    assert replay.past[-1].at == datetime(2026, 4, 3, tzinfo=timezone.utc)
+    unpaid = {name: content for name, content in third.items() if "payments" not in name}
+    with pytest.raises(DataopsError, match="refused as it is"):
+        next(replay.faults(unpaid, FAULTS))
+    with pytest.raises(DataopsError, match="can't be read"):
+        replay.go_on({"orders/orders_2026-04-04.csv": TODAY.decode().encode("utf-16")})
     # The verb, on the product's own raw, which it only reads.
     before = harness.tree(made.root, "raw")
     said = made.dataops("drill", "--json", "--fault", "times-100", "--fault", "late", code=0).stdout

@@ -162,7 +162,7 @@ def test_the_drill_is_said_and_what_it_missed_is_the_next_step() -> None:
     def answer(known: Evidence) -> Answer:
         return next(o.answer for o in answer_all(known) if o.name == "know_before_readers")
 
-    assert "the drill of 2026-01-01 caught 38 of 40 faults and refused 1 of 60" in (
+    assert "the drill of 2026-01-01 caught 38 of 40 faults and refused clean days 1 time." in (
         answer(GOOD).evidence
     )
     bad = answer(replace(GOOD, drill=replace(GOOD.drill, caught=20)))

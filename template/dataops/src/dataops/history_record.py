@@ -293,7 +293,7 @@ class DrillFact:
 
     Attributes:
         days: clean deliveries that were replayed before the faults; 0 where there was no drill.
-        refused: how many of them the audit refused.
+        refused: how often the audit refused some of them: days in a row are one time.
         warned: how many of them were published with a warning.
         replayed: faults that the product's data could have.
         caught: how many of them were noticed before publishing.
@@ -309,7 +309,7 @@ class DrillFact:
 
     @property
     def ok(self) -> bool:
-        """At least 95 % caught, and not more than one clean day refused."""
+        """At least 95 % caught, and clean days refused not more than once."""
         return self.caught >= 0.95 * self.replayed > 0 and self.refused <= 1
 
 

@@ -17,6 +17,8 @@ from dataops.drill.table import UnsuitedError
 from dataops.errors import DataopsError
 from dataops.history_facts import RawFile, raw_files
 from dataops.history_record import DrillFact
+from dataops.monitors.accepted import Accepted, read_accepted
+from dataops.monitors.levels import ERROR
 from dataops.monitors.past import Release
 from dataops.monitors.sources import pattern
 from dataops.product import Product
@@ -67,9 +69,11 @@ class Drilled:
     Attributes:
         days: clean deliveries that were replayed before the faults.
         refused: those of them that the audit refused: false alarms, or trouble of the team's own.
+            Each with its date and what refused it.
         told: those of them that were published with a warning.
         faults: the faults.
         left_out: nodes that a drill does not build.
+        alarms: how often it refused: days in a row are one.
     """
 
     days: int
@@ -77,6 +81,7 @@ class Drilled:
     told: int
     faults: tuple[Replayed, ...]
     left_out: tuple[str, ...]
+    alarms: int = 0
 
     @property
     def replayed(self) -> int:
@@ -88,7 +93,7 @@ class Drilled:
 
     @property
     def ok(self) -> bool:
-        """At least 95 % caught, and not more than one clean day refused."""
+        """At least 95 % caught, and clean days refused not more than once."""
         return self.fact.ok
 
     @property
@@ -97,7 +102,7 @@ class Drilled:
         missed = (one for one in self.faults if one.outcome == "not caught")
         return DrillFact(
             self.days,
-            len(self.refused),
+            self.alarms,
             self.told,
             self.replayed,
             self.caught,
@@ -140,13 +145,13 @@ def drill(
         for fault in replay.faults(given[-1], faults):
             found.append(fault)
             doing(f"fault {len(found)} of {len(faults)}: {fault.fault}")
-    refused = tuple((one.release.run, one.seen) for one in clean if one.verdict == FAILED)
     return Drilled(
         len(clean),
-        refused,
+        tuple(replay.refused),
         sum(one.verdict == WARNED for one in clean),
         tuple(found),
         prepared.left_out,
+        replay.alarms,
     )
 
 
@@ -156,6 +161,11 @@ class Replay:
     Args:
         prepared: its SQL.
         root: the product.
+
+    Attributes:
+        past: what was published.
+        refused: the clean days that the audit refused, with what it saw.
+        alarms: how often it did: days in a row are one.
     """
 
     def __init__(self, prepared: Plan, root: Path) -> None:
@@ -164,6 +174,10 @@ class Replay:
         self.plan = prepared
         self.scratch = Scratch(prepared, root)
         self.past: list[Release] = []
+        self.refused: list[tuple[str, tuple[Seen, ...]]] = []
+        self.alarms = 0
+        self._accepted = [*read_accepted(root)]
+        self._in_alarm = False
         self._came: list[dict[str, dict[str, bytes]]] = []
         self._files: list[RawFile] = []
         self._before: list[RawFile] = []
@@ -187,25 +201,53 @@ class Replay:
         return found
 
     def go_on(self, day: Day, tested: bool = True) -> Audit:
-        """One clean day: its files come, the product is built and audited, and published."""
+        """One clean day: its files come, the product is built and audited, and published.
+
+        What monitors refuse in it is accepted, as a team does when all is as it should be: the next
+        days are compared with it, too.
+        """
         came = self._sorted(day)
         listed = self._write(day)
         self.scratch.deliver(
             {one: [file for file in listed if file.name in came[one]] for one in came}
         )
         self._files += listed
-        self._at = (self.scratch.newest() or self._at + timedelta(days=1)) + _AFTER
-        audit = self.scratch.audit(self._at, self.past, before=self._before, tested=tested)
-        if audit.verdict != FAILED:
-            self.past.append(audit.release)
-            self._before = list(self._files)
         self._came.append(came)
+        self._at = (self.scratch.newest() or self._at + timedelta(days=1)) + _AFTER
+        audit = published = self._audit(tested)
+        refused = audit.verdict == FAILED
+        if refused:
+            self.refused.append((f"{self._at:%Y-%m-%d}", audit.seen))
+            self.alarms += not self._in_alarm
+            if taken := _acceptable(audit):
+                self._accepted += taken
+                published = self._audit(tested)
+        self._in_alarm = refused
+        if published.verdict != FAILED:
+            self.past.append(published.release)
+            self._before = list(self._files)
         return audit
 
+    def _audit(self, tested: bool) -> Audit:
+        return self.scratch.audit(
+            self._at, self.past, before=self._before, tested=tested, accepted=self._accepted
+        )
+
     def faults(self, day: Day, faults: Sequence[Fault]) -> Iterator[Replayed]:
-        """Each fault on this day's delivery, one at a time; each hits the next source in turn."""
+        """Each fault on this day's delivery, one at a time; each hits the next source in turn.
+
+        Raises:
+            DataopsError: without any fault the day is refused already.
+        """
         published = list(self.past)
         clean = self.go_on(day)
+        if len(self.past) == len(published):
+            bad = next(one for one in clean.seen if one.refuses)
+            raise DataopsError(
+                "The newest delivery is refused as it is: no fault would show.",
+                where=f"{bad.by} {bad.name}: {bad.message}",
+                mend="mend what refuses it, and repeat: uv run dataops drill",
+            )
         self.past = published
         before = [one for one in self._files if one.name not in day]
         usual = {(one.by, one.name) for one in clean.seen}
@@ -246,6 +288,7 @@ class Replay:
             files=sorted([*others, *listed], key=lambda one: one.name),
             before=before,
             only=below(source, self.plan),
+            accepted=self._accepted,
         )
         for name in files:
             (self.plan.raw / name).unlink()
@@ -283,6 +326,17 @@ class Replay:
             RawFile(name, len(content), hashlib.blake2b(content, digest_size=16).hexdigest())
             for name, content in sorted(files.items())
         ]
+
+
+def _acceptable(audit: Audit) -> list[Accepted]:
+    """What a team accepts to let a day through that nothing but monitors refuses."""
+    bad = [one for one in audit.findings if one.level == ERROR]
+    if len(bad) < sum(one.refuses for one in audit.seen):
+        return []
+    return [
+        Accepted(one.check, one.subject, one.column, one.value or 0.0, audit.release.run, "a drill")
+        for one in bad
+    ]
 
 
 def own_days(product: Product, most: int = DAYS + _ARCHIVE + 1) -> list[Day]:

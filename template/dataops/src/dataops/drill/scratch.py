@@ -8,6 +8,7 @@ on them are left out, and so are hooks.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -20,8 +21,9 @@ from dataops.dbt import Dbt
 from dataops.dbt_adapter import Answer
 from dataops.errors import DataopsError
 from dataops.history_facts import RawFile
-from dataops.history_record import NodeRun, RelationProfile
+from dataops.history_record import FindingRun, NodeRun, RelationProfile
 from dataops.manifest import Manifest, Node, TestVerdict, read_manifest
+from dataops.monitors.accepted import Accepted
 from dataops.monitors.levels import ERROR
 from dataops.monitors.past import Release, release_of, remember
 from dataops.monitors.sources import location
@@ -59,10 +61,12 @@ class Audit:
     Attributes:
         seen: what is wrong.
         release: what history would keep of it.
+        findings: what the monitors saw of it.
     """
 
     seen: tuple[Seen, ...]
     release: Release
+    findings: tuple[FindingRun, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -186,26 +190,49 @@ class Scratch:
         }
         self._loaded: set[str] = set()
         self._sql = {node.unique_id: node.code for node in plan.order}
+        self._paths: dict[str, list[str]] = {}
         self._files: dict[str, RawFile] = {}
 
     # ── Deliveries ───────────────────────────────────────────────────────────────────────────
 
     def deliver(self, files: Mapping[str, Sequence[RawFile]]) -> None:
-        """Load the new files of each source, as the product reads them. They lie in raw already."""
+        """Load the new files of each source, as the product reads them. They lie in raw already.
+
+        Raises:
+            DataopsError: the product can't read them.
+        """
+        import duckdb
+
         for source, came in files.items():
             if not came:
                 continue
-            paths = ", ".join(f"'{self.plan.raw / one.name}'" for one in came)
-            place = self.plan.sources[source]
-            literal = location(place, str(self.plan.raw)) or ""
-            what = f"select * from {place.replace(literal, f'[{paths}]')}"
+            new = [f"'{self.plan.raw / one.name}'" for one in came]
+            known = self._paths.setdefault(source, [])
+            known += new
             table = self._tables[source]
-            if source in self._loaded:
-                self._connection.execute(f"insert into {table} by name {what}")
-            else:
-                self._connection.execute(f"create table {table} as {what}")
+            insert = f"insert into {table} by name {self._reading(source, new)}"
+            create = f"create or replace table {table} as {self._reading(source, known)}"
+            try:
+                if source in self._loaded:
+                    with contextlib.suppress(duckdb.Error):
+                        self._connection.execute(insert)
+                        continue
+                self._connection.execute(create)  # also where the columns are others now
+            except duckdb.Error as error:
+                raise DataopsError(
+                    "A delivery can't be read as the product reads it.",
+                    where=f"{came[0].name}: {str(error).splitlines()[0]}",
+                    mend="leave it out: a drill needs days on which nothing was wrong",
+                ) from error
+            finally:
                 self._loaded.add(source)
-            self._files.update((one.name, one) for one in came)
+                self._files.update((one.name, one) for one in came)
+
+    def _reading(self, source: str, paths: Sequence[str]) -> str:
+        place = self.plan.sources[source]
+        literal = location(place, str(self.plan.raw)) or ""
+        listed = ", ".join(paths)
+        return f"select * from {place.replace(literal, f'[{listed}]')}"
 
     def newest(self) -> datetime | None:
         """The latest time of loading in any source."""
@@ -230,6 +257,7 @@ class Scratch:
         before: Sequence[RawFile] = (),
         only: Collection[str] | None = None,
         tested: bool = True,
+        accepted: Sequence[Accepted] = (),
     ) -> Audit:
         """Build the product and look at it as a release does.
 
@@ -241,6 +269,7 @@ class Scratch:
             before: what was in raw at the delivery before.
             only: nodes and sources to build, test and look at; None: all.
             tested: whether the data tests run.
+            accepted: what the team takes for normal.
         """
         listed = (
             tuple(sorted(self._files.values(), key=lambda one: one.name))
@@ -252,6 +281,7 @@ class Scratch:
             seen += self._test({one.unique_id for one in nodes}, only)
         seen += self._freshness(at, read)
         profile: tuple[RelationProfile, ...] = ()
+        findings: tuple[FindingRun, ...] = ()
         fingerprint = str(hash(tuple(sorted((one.name, one.hash) for one in listed))))
         if not any(one.by == "dbt model" for one in seen):
             memory = remember(past, fingerprint, at)
@@ -265,7 +295,8 @@ class Scratch:
                 memory,
                 only,
             )
-            watched = monitors.judge_all(profile, memory, self.plan.manifest, nodes, at)
+            manifest = self.plan.manifest
+            findings = monitors.judge_all(profile, memory, manifest, nodes, at, accepted).findings
             seen += [
                 Seen(
                     f"monitor {one.check}",
@@ -273,21 +304,18 @@ class Scratch:
                     one.level == ERROR,
                     one.message,
                 )
-                for one in watched.findings
+                for one in findings
             ]
-            strange = frozenset((f.check, f.subject, f.column) for f in watched.findings)
-        else:
-            strange = frozenset()
         release = release_of(
             profile,
             run=f"{len(past) + 1:06d}",
             number=len(past) + 1,
             at=at,
             fingerprint=fingerprint,
-            strange=strange,
+            strange=frozenset((one.check, one.subject, one.column) for one in findings),
             checksums={one.unique_id: one.checksum for one in nodes},
         )
-        return Audit(tuple(seen), release)
+        return Audit(tuple(seen), release, findings)
 
     def rebuild(self, only: Collection[str]) -> None:
         """Build some nodes again from what was loaded."""

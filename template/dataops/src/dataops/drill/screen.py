@@ -28,16 +28,17 @@ def show_drill(out: Console, done: Drilled) -> None:
         table.add_row(one.fault, escape(one.source), outcome, by)
     out.print(table)
     out.print()
-    for run, seen in done.refused:
-        out.print(f"clean day {run} was refused: {escape(_by(seen))}")
+    for day, seen in done.refused:
+        out.print(f"clean day {day} was refused: {escape(_by(seen))}")
     if done.left_out:
         out.print(f"not built in a drill: {escape(', '.join(done.left_out))}")
     for one in done.faults:
         if one.outcome == "not caught":
             out.print(f"not caught: {one.fault} in {escape(one.source)}: {escape(one.what)}")
+    alarms = f" by {done.alarms} alarm{'s' * (done.alarms != 1)}" if done.refused else ""
     out.print(
         f"{done.caught} of {done.replayed} faults caught before publishing, after {done.days} "
-        f"clean days: {len(done.refused)} of them refused, {done.told} with a warning"
+        f"clean days: {len(done.refused)} of them refused{alarms}, {done.told} with a warning"
     )
 
 
@@ -47,8 +48,9 @@ def as_json(done: Drilled) -> str:
         {
             "days": done.days,
             "refused_clean": [
-                {"run": run, "seen": [asdict(one) for one in seen]} for run, seen in done.refused
+                {"day": day, "seen": [asdict(one) for one in seen]} for day, seen in done.refused
             ],
+            "alarms": done.alarms,
             "told_clean": done.told,
             "replayed": done.replayed,
             "caught": done.caught,

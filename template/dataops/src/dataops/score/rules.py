@@ -208,7 +208,7 @@ def _drilled(known: Evidence) -> str:
     if known.drilled_at is None or known.at - known.drilled_at > timedelta(days=90):
         return ""
     drill = known.drill
-    refused = f" and refused {drill.refused} of {drill.days} clean days" if drill.refused else ""
+    refused = f" and refused clean days {_count(drill.refused, 'time')}" if drill.refused else ""
     return (
         f"the drill of {known.drilled_at:%Y-%m-%d} caught {drill.caught} of {drill.replayed} "
         f"faults{refused}"
