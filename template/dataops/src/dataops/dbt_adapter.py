@@ -59,8 +59,8 @@ class Adapter:
             if not isinstance(self._adapter, SQLAdapter):
                 _, table = self._adapter.execute(query, fetch=True)
                 return Answer(list(table.column_names), [tuple(row) for row in table.rows])
-            # Where there is a cursor, its rows: `execute` logs three lines and makes a table of them,
-            # whose types it guesses; with a hundred models that is a quarter of the whole time.
+            # Where there is a cursor, its rows: `execute` logs three lines, and makes a table whose
+            # types it guesses; with a hundred models that was a quarter of the whole time.
             connections = self._adapter.connections
             with connections.exception_handler(query):
                 cursor = connections.get_thread_connection().handle.cursor()
