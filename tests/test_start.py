@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,26 @@ def test_one_more_source_later(make_product: MakeProduct, shop_files: Path, tmp_
     orders = (product.root / "models/staging/stg_orders.yml").read_text("utf-8")
     assert "relationships" in orders
     assert "check passed" in product.dataops("check").stdout
+
+
+def test_own_files_come_beside_the_example_or_leave_no_draft(
+    make_product: MakeProduct, shop_files: Path
+) -> None:
+    product = make_product()
+    product.commit()
+    added = product.dataops("add", str(shop_files / "Kunden.csv"))
+    assert "git status" in added.stdout  # drafts are new: git diff alone shows none of them
+    assert (product.root / "models/staging/stg_kunden.sql").is_file()
+    assert {"kunden", "customers", "orders"} <= {p.name for p in (product.root / "raw").iterdir()}
+    assert (product.root / "sample/kunden").is_dir()
+
+    # Where no sample can be cut, half a draft would fail every check from then on.
+    shutil.rmtree(product.root / "raw" / "customers")
+    before = harness.tree(product.root, "models", "sample", "tests")
+    (shop_files / "towns.csv").write_text("town,people\nKöln,1\nBonn,2\n", encoding="utf-8")
+    refused = product.dataops("add", str(shop_files / "towns.csv"), code=2)
+    assert "Raw has no files of customers." in refused.stderr
+    assert harness.tree(product.root, "models", "sample", "tests") == before
 
 
 def test_start_says_what_is_wrong_and_leaves_no_trace(

@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataops.draft import Drafts, Written, draft_tables, known_tables, resources, write
+from dataops.draft import (
+    Drafts,
+    Written,
+    draft_tables,
+    known_tables,
+    resources,
+    take_back,
+    write,
+)
+from dataops.example import make_raw
 from dataops.landing import land, tables_in
 from dataops.product import Product
 from dataops.raw import SourceTable
@@ -42,8 +51,10 @@ def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
         doing: shows what is being done right now.
 
     Raises:
-        DataopsError: a file could not be read; raw and the models are as they were.
+        DataopsError: a file could not be read, or no sample could be cut; the models are as they
+            were, and so is raw unless the files were landed already.
     """
+    make_raw(product, doing)
     tables = land(source, product.raw, progress=doing)
     doing("profiling and drafting")
     landed = {table.name for table in tables}
@@ -59,7 +70,11 @@ def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
     )
     written = write(drafts.files, product.root)
     doing("cutting the sample")
-    sample = cut(product.root, product.raw, product.sample)
+    try:
+        sample = cut(product.root, product.raw, product.sample)
+    except BaseException:  # an interruption too: half of a draft fails every check
+        take_back(written, product.root)
+        raise
     if is_postgres(product):
         load(product, doing)
     return Added(tables, drafts, written, sample)

@@ -66,7 +66,10 @@ def start(
     out.print(f"[bold]{escape(product.name)} stands.[/bold] Next:")
     out.print("  read  README.md" + (" and the drafts in models/" if started.added else ""))
     out.print("  try   uv run dbt build")
-    out.print("  then  git remote add origin URL && git push -u origin main")
+    push = "git push -u origin HEAD"
+    if "origin" not in product.git("remote", check=False).split():
+        push = f"git remote add origin URL && {push}"
+    out.print(f"  then  {push}")
     out.print("        every push to main is released from then on: docs/deploy.md")
 
 
@@ -83,7 +86,7 @@ def add(
         added = verb.add(product, path, doing)
     show_added(out, added)
     out.print()
-    out.print("review the drafts with git diff, then: uv run dataops check")
+    out.print("review the drafts (git status names them), then: uv run dataops check")
 
 
 @app.command()

@@ -13,6 +13,7 @@ from dataops import steps
 from dataops.add import Added, add
 from dataops.check import check
 from dataops.errors import DataopsError
+from dataops.example import make_raw
 from dataops.hooks import tool_environment
 from dataops.product import Product
 from dataops.release import Options, Released, release
@@ -22,7 +23,6 @@ from dataops.store import open_store
 from dataops.warehouse.postgres_server import is_postgres
 
 BRANCH = "main"
-_EXAMPLE = Path("example") / "shop.py"
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,13 @@ def start(
     _lock(product, say, doing)
     _install_hooks(product, say)
     added = None
+    # The sample is cut from all of raw, so the example's has to be there beside one's own files.
+    wanted = source is not None or not is_postgres(product)
+    if wanted and (made := make_raw(product, doing)):
+        say(f"raw: the shop's days so far, {made:,} files (not in git)")
     if source is not None:
         added = add(product, source, doing)
         show(added)
-    elif (product.root / _EXAMPLE).is_file() and not is_postgres(product):
-        _make_example_raw(product, say, doing)
     if is_postgres(product) and source is None:
         schema, rows = load(product, doing)
         say(f"sample: {len(rows)} tables in {schema}, for dbt by hand")
@@ -142,29 +144,6 @@ def _install_hooks(product: Product, say: Callable[[str], None]) -> None:
             mend="uv run pre-commit install",
         )
     say("hooks: run at every commit")
-
-
-def _make_example_raw(
-    product: Product, say: Callable[[str], None], doing: Callable[[str], None]
-) -> None:
-    """The example's raw data, which like all raw never enters git."""
-    if product.raw.is_dir() and any(product.raw.iterdir()):
-        return
-    doing("making the example's raw files")
-    done = subprocess.run(
-        [sys.executable, str(_EXAMPLE), "--out", str(product.raw)],
-        cwd=product.root,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise DataopsError(
-            "The example's raw files could not be made.",
-            where=done.stderr.strip(),
-            mend=f"python {_EXAMPLE}",
-        )
-    files = sum(1 for path in product.raw.rglob("*") if path.is_file())
-    say(f"raw: the shop's days so far, {files:,} files (not in git)")
 
 
 def _commit(product: Product, say: Callable[[str], None]) -> str:

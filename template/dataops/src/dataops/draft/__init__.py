@@ -4,7 +4,7 @@ from dataops.draft.known import known_tables, resources
 from dataops.draft.personal import Classify
 from dataops.draft.tables import Drafted, Drafts, Known, draft_tables
 from dataops.draft.values import Doubt, Reference
-from dataops.draft.write import SUFFIX, Written, write
+from dataops.draft.write import SUFFIX, Written, take_back, write
 
 __all__ = [
     "SUFFIX",
@@ -18,5 +18,6 @@ __all__ = [
     "draft_tables",
     "known_tables",
     "resources",
+    "take_back",
     "write",
 ]

@@ -62,6 +62,14 @@ def write(files: Mapping[str, str], product: Path) -> Written:
     return Written(tuple(new), tuple(same), tuple(beside), diffs)
 
 
+def take_back(written: Written, product: Path) -> None:
+    """Deletes the files that `write` made; drafts beside a file of the team, which nothing reads,
+    stay to be looked at.
+    """
+    for name in written.new:
+        (product / name).unlink(missing_ok=True)
+
+
 def _put(path: Path, text: str) -> None:
     """Writes a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
