@@ -853,6 +853,21 @@ def test_a_database_belongs_to_one_product_and_its_store(
     assert _seen(server) == seen
 
 
+def test_what_was_made_with_another_store_is_not_dropped(
+    server: postgres.Server, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is the first number taken here, nor is it a machine's that never came back."""
+    runs = [_release(root), _release(root)]
+    PostgresWarehouse(Product(root)).drop(runs[0])
+    monkeypatch.setenv("DATAOPS_STORE", str(tmp_path / "another store"))
+    time.sleep(1.1)  # a run's id holds the second
+    _release(root)
+    done = worker.quick_release(root)
+    assert _ask(server, "select count(*) from r000002_marts.log") == [(2,)]
+    assert done.record.outcome == FAILED
+    assert "Another release of this number" in done.record.problem
+
+
 def test_without_a_server_it_says_where_it_looked(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

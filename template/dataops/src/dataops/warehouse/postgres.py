@@ -184,7 +184,7 @@ class PostgresWarehouse:
             self._take(cursor)
             self._clear_candidate(cursor)
             if base and _seen(cursor) == base:  # the database and the store are of one mind
-                _drop_lost(cursor, run)
+                _drop_lost(cursor, run, base)
             for relation in state if base else ():
                 source = Relation(of_release(relation.schema, base), relation.name)
                 if not _is_table(cursor, source):
@@ -460,11 +460,18 @@ def _must_be_free(cursor: Any, view: Relation) -> None:
         )
 
 
-def _drop_lost(cursor: Any, run: str) -> None:
+def _drop_lost(cursor: Any, run: str, base: str) -> None:
     """Drop what was sealed under this number on a machine that never came back: the store, and so
-    everybody, knows nothing of it."""
-    ours = set(_schemas_of(cursor, run))
-    drop_schemas(cursor, [one for one in schemas(cursor, _prefix(run)) if one not in ours])
+    everybody, knows nothing of it. What began before current did was made with another store."""
+    cursor.execute(
+        "select nspname, obj_description(oid, 'pg_namespace') from pg_namespace "
+        "where nspname = any(%s)",
+        (schemas(cursor, _prefix(run)),),
+    )
+    begun = base.partition("-")[2]
+    drop_schemas(
+        cursor, [name for name, of in cursor.fetchall() if (of or "").partition("-")[2] >= begun]
+    )
 
 
 def _drop(cursor: Any, run: str) -> None:
