@@ -14,7 +14,7 @@ from sqlfluff.core import FluffConfig
 
 import harness
 from conftest import MakeProduct
-from dataops import managed, settings, team_hooks
+from dataops import managed, secrets_hook, settings, team_hooks
 from dataops.dbt import Dbt
 from dataops.errors import DataopsError
 from dataops.product import Product
@@ -227,6 +227,26 @@ def test_without_hooks_of_its_own_nothing_runs(
 ) -> None:
     monkeypatch.chdir(product.root)
     assert team_hooks.main(["README.md"]) == 0
+
+
+def test_secrets_are_looked_for_wherever_somebody_else_than_the_template_wrote(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = yaml.safe_load((product.root / ".pre-commit-config.yaml").read_text("utf-8"))
+    entries = [hook["entry"] for hook in config["repos"][0]["hooks"]]
+    assert "uv run --no-sync python -m dataops.secrets_hook" in entries
+    monkeypatch.chdir(product.root)
+    managed_, own = "dataops/src/dataops/steps.py", "README.md"
+    assert secrets_hook.to_look_at(product.root, [managed_, own]) == [own]
+    assert secrets_hook.main([managed_, own]) == 0
+    for name in (managed_, own):
+        path = product.root / name
+        before = path.read_text(encoding="utf-8")
+        append(path, 'KEY = "AKIA' + 'Q3EGRTXVY7ZAB4WM"')
+        assert secrets_hook.main([managed_, own]) == 1, name
+        path.write_text(before, encoding="utf-8")
+    (product.root / managed.MANIFEST).write_text("damaged", encoding="utf-8")
+    assert secrets_hook.to_look_at(product.root, [managed_, own]) == [managed_, own]
 
 
 def test_settings_stand_where_the_environment_says_nothing(
