@@ -20,6 +20,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := demo
 
 $(UV):
+	@echo "setting up, once: about a minute"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "Python 3.10 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
 	@$(PYTHON) -m venv .venv || \
@@ -29,6 +30,7 @@ $(UV):
 # The environment is ready when this stamp is newer than what it was made from.
 .cache/ready: $(UV) pyproject.toml template/dataops/pyproject.toml
 	@mkdir -p .cache
+	@echo "installing the pinned tools"
 	@$(UV) sync --quiet --inexact --compile-bytecode
 	@touch $@
 

@@ -31,6 +31,9 @@ def step(command: list[str], where: Path) -> None:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("VIRTUAL_ENV")
     }
+    # A product to throw away is committed in nobody's name; it asks for no git identity.
+    for role in ("AUTHOR", "COMMITTER"):
+        environment |= {f"GIT_{role}_NAME": "Demo", f"GIT_{role}_EMAIL": "demo@example.com"}
     done = subprocess.run(command, cwd=where, env=environment)
     if done.returncode:
         sys.exit(done.returncode)
@@ -54,6 +57,8 @@ def main() -> None:
     step(["uv", "run", "dataops", "start", "--from", str(real_input())], folder)
     print(f"\nLook at it: {folder}")
     print(f"  README.md, models/, and {folder / 'target' / 'check' / 'static_index.html'}")
+    uv = shutil.which("uv") or "uv"  # make's own, which a shell elsewhere does not find
+    print(f"Try it: cd {shlex.quote(str(folder))} && {shlex.quote(uv)} run dbt build")
 
 
 if __name__ == "__main__":

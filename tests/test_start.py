@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -99,6 +100,20 @@ def test_real_flights_become_a_product(make_product: MakeProduct) -> None:
     assert "ref('stg_airports')" in flights  # one of another name: origin → faa
     assert "ref('stg_planes')" not in flights  # many tail numbers have no plane: not asserted
     product.dbt("build", "--target", "prod")
+
+
+def test_the_demo_asks_for_no_git_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    harness.git(tmp_path, "init", "-q")
+    nobody = ["git", "-c", "user.useConfigOnly=true"]
+    demo.step([*nobody, "commit", "-q", "--allow-empty", "-m", "x"], tmp_path)
+    demo.step([*nobody, "log", "--format=%ae %ce"], tmp_path)
+    assert "demo@example.com demo@example.com" in capfd.readouterr().out
 
 
 @pytest.mark.slow

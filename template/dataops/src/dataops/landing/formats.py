@@ -75,7 +75,7 @@ def kind_of(path: Path, name: str) -> Kind | None:
         return Kind.EXCEL if by_name in (Kind.EXCEL, Kind.CSV) else None
     if name_parts(name).extension in VAGUE and b"\0" in head and head[:2] not in UTF16:
         return None
-    if by_name is Kind.EXCEL and head.strip():
+    if by_name is Kind.EXCEL and head.strip() and (b"\0" not in head or head[:2] in UTF16):
         # "Excel" files that web applications export are often text with tabs.
         return Kind.CSV
     return by_name
