@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from dataops import monitors
 from dataops.dbt import Dbt
 from dataops.dbt_adapter import Answer
+from dataops.draft.sql import text
 from dataops.errors import DataopsError
 from dataops.history_facts import RawFile
 from dataops.history_record import FindingRun, NodeRun, RelationProfile
@@ -206,7 +207,7 @@ class Scratch:
         for source, came in files.items():
             if not came:
                 continue
-            new = [f"'{self.plan.raw / one.name}'" for one in came]
+            new = [text(str(self.plan.raw / one.name)) for one in came]
             known = self._paths.setdefault(source, [])
             known += new
             table = self._tables[source]
