@@ -252,6 +252,25 @@ def test_a_copy_that_is_cut_off_is_fetched_again(places: Places) -> None:
     assert not (copy.history / "damaged").exists()
 
 
+def test_a_run_that_was_never_shared_gives_way(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was refused and recorded here, then killed; another run got its number meanwhile."""
+    first, second = places.first, places.second
+    worker.quick_release(first)
+    with monkeypatch.context() as cut:
+        cut.setenv("DBT_FAILS", "test")
+        cut.setattr(mirror.MirrorStore, "share", lambda self: None)
+        lost = worker.quick_release(first).record
+    assert worker.quick_release(second).record.number == lost.number
+    assert worker.quick_release(first).exit_code == 0
+    for machine in (first, second):
+        found = [one.record for one in releases(Product(machine))]
+        assert [one.number for one in found] == [4, 3, 2, 1]
+        assert [one.outcome for one in found] == [PUBLISHED, REFUSED, PUBLISHED, PUBLISHED]
+        assert f"It began as {lost.run}." in found[1].notes
+
+
 # A reader on another machine: some look first what is new, all open the copy's pointer.
 _READER = """
 import sys, time

@@ -55,8 +55,8 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
             done.append(f"Run {run} had ended without a record ({record.outcome}); it has one now.")
         warehouse.discard(run)
         store.discard(run)
-    if done:
-        store.share()  # before the next run takes its number
+    if done or history.highest():
+        store.share()  # what nobody else knows yet, before the next run takes its number
     return done
 
 
