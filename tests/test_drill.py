@@ -226,6 +226,12 @@ def test_tables_are_read_as_they_are_written() -> None:
         assert read_table(write_table(table, between)) == table
 
 
+def test_the_same_on_days_in_a_row_is_one_alarm_and_another_each_day_is_not() -> None:
+    rows, nulls = ("monitor volume", "orders"), ("monitor nulls", "orders.at")
+    days = [{rows}, {rows, nulls}, {nulls}, set(), {nulls}, {rows}, {nulls}]
+    assert drill.count_alarms(map(frozenset, days)) == 4
+
+
 def test_no_file_of_raw_is_left_out(tmp_path: Path) -> None:
     """Rows of the last days lead to rows that came long before."""
     names = [f"orders/orders_{date(2026, 1, 1) + timedelta(days=n)}.csv" for n in range(80)]

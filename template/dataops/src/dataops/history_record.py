@@ -293,7 +293,7 @@ class DrillFact:
 
     Attributes:
         days: clean deliveries that were replayed before the faults; 0 where there was no drill.
-        refused: how often the audit refused some of them: days in a row are one time.
+        refused: how often the audit refused some of them: the same on days in a row is one time.
         warned: how many of them were published with a warning.
         replayed: faults that the product's data could have.
         caught: how many of them were noticed before publishing.

@@ -73,7 +73,7 @@ class Drilled:
         told: those of them that were published with a warning.
         faults: the faults.
         left_out: nodes that a drill does not build.
-        alarms: how often it refused: days in a row are one.
+        alarms: how often it refused: the same on days in a row is one time.
     """
 
     days: int
@@ -165,7 +165,6 @@ class Replay:
     Attributes:
         past: what was published.
         refused: the clean days that the audit refused, with what it saw.
-        alarms: how often it did: days in a row are one.
     """
 
     def __init__(self, prepared: Plan, root: Path) -> None:
@@ -175,9 +174,8 @@ class Replay:
         self.scratch = Scratch(prepared, root)
         self.past: list[Release] = []
         self.refused: list[tuple[str, tuple[Seen, ...]]] = []
-        self.alarms = 0
         self._accepted = [*read_accepted(root)]
-        self._in_alarm = False
+        self._refusing: list[frozenset[tuple[str, str]]] = []
         self._came: list[dict[str, dict[str, bytes]]] = []
         self._files: list[RawFile] = []
         self._before: list[RawFile] = []
@@ -218,15 +216,19 @@ class Replay:
         refused = audit.verdict == FAILED
         if refused:
             self.refused.append((f"{self._at:%Y-%m-%d}", audit.seen))
-            self.alarms += not self._in_alarm
             if taken := _acceptable(audit):
                 self._accepted += taken
                 published = self._audit(tested)
-        self._in_alarm = refused
+        self._refusing.append(frozenset((one.by, one.name) for one in audit.seen if one.refuses))
         if published.verdict != FAILED:
             self.past.append(published.release)
             self._before = list(self._files)
         return audit
+
+    @property
+    def alarms(self) -> int:
+        """How often clean days were refused, see `count_alarms`."""
+        return count_alarms(self._refusing)
 
     def _audit(self, tested: bool) -> Audit:
         return self.scratch.audit(
@@ -326,6 +328,15 @@ class Replay:
             RawFile(name, len(content), hashlib.blake2b(content, digest_size=16).hexdigest())
             for name, content in sorted(files.items())
         ]
+
+
+def count_alarms(days: Iterable[frozenset[tuple[str, str]]]) -> int:
+    """How often something refused, by what refused each day: the same on days in a row is once."""
+    found, before = 0, frozenset[tuple[str, str]]()
+    for refusing in days:
+        found += bool(refusing) and not refusing & before
+        before = refusing
+    return found
 
 
 def _acceptable(audit: Audit) -> list[Accepted]:
