@@ -47,6 +47,7 @@ def warm() -> Iterator[worker.Warm]:
     starts.stop()
 
 
+@pytest.mark.slow
 def test_killed_at_some_instants(places: Places, warm: worker.Warm) -> None:
     life = _Life(places, warm)
     for name in VERBS:

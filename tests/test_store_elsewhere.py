@@ -300,6 +300,7 @@ print(len(seen), n)
 """
 
 
+@pytest.mark.slow
 def test_eight_readers_of_a_copy_never_notice(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
