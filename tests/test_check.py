@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -95,3 +101,32 @@ def test_check_needs_git(make_product: MakeProduct) -> None:
     refused = product.dataops("check", code=2)
     assert "not under version control" in refused.stderr
     assert "uv run dataops start" in refused.stderr
+
+
+def test_somebody_who_looks_sees_whole_rows_and_can_stop_it(make_product: MakeProduct) -> None:
+    product = make_product({"content": "empty"})
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "dataops.cli", "check"]
+    environment = {**product.environment, "TERM": "xterm-256color", "COLUMNS": "100"}
+    environment["PYTHONPATH"] = str(product.root / "dataops" / "src")
+    shown = b""
+    with subprocess.Popen(
+        command, cwd=product.root, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as running:
+        os.close(theirs)
+        try:
+            while b"project rules" not in shown:
+                shown += os.read(ours, 4096)
+            running.send_signal(signal.SIGINT)
+            with contextlib.suppress(OSError):  # how a terminal says that nobody writes any more
+                while more := os.read(ours, 4096):
+                    shown += more
+            assert running.wait(60) == 130
+        finally:
+            running.kill()
+            os.close(ours)
+    # The row with the spinner is wiped before a line is printed where it stood.
+    assert b"\x1b[2Kpassed  dbt parse" in shown
+    assert shown.rstrip().endswith(b"stopped")
+    assert b"verdict" not in shown
+    assert b"Traceback" not in shown

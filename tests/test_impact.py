@@ -502,6 +502,27 @@ def test_the_default_branch_itself_is_checked_whole(repository: harness.Product)
     assert "this is main itself" in found.why
 
 
+def test_work_in_progress_is_compared_before_its_first_commit(
+    repository: harness.Product, tmp_path: Path
+) -> None:
+    (repository.root / "a").write_text("1")
+    repository.commit()
+    clone = tmp_path / "clone"
+    harness.git(tmp_path, "clone", "-q", str(repository.root), str(clone))
+    for root, branch in ((repository.root, "main"), (clone, "main"), (clone, "work")):
+        if branch != "main":
+            harness.git(root, "switch", "-q", "-c", branch)
+        clean = find_change(Product(root), None)
+        assert isinstance(clean, NoBase)
+        said = "this is main itself" if branch == "main" else "nothing differs from main yet"
+        assert said in clean.why
+        (root / "a").write_text("2")
+        found = find_change(Product(root), None)
+        assert isinstance(found, Change), branch
+        assert found.files == {"a"}
+        (root / "a").write_text("1")
+
+
 def test_a_change_is_all_since_the_merge_base(repository: harness.Product) -> None:
     root = repository.root
     (root / "a").write_text("1\n2\n3\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 _LOG_WIDTH = None if sys.stdout.isatty() else 120
 out = Console(highlight=False, soft_wrap=True, width=_LOG_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+_STOPPED = 130  # how a shell calls what Ctrl-C ended
 
 
 @app.command()
@@ -255,7 +257,7 @@ def release(
     options = verb.Options(trigger, full_refresh, allow_dirty, not no_disk_check)
     say: Callable[[str], None] = (lambda line: err.print(escape(line))) if json else _say
     try:
-        with _progress("release") as doing:
+        with _progress("release", err if json else None) as doing:
             done = verb.release(product, options, say, doing)
     except Overtaken as told:
         summary.add(summary.told(f"➖ {product.name}: overtaken", str(told)))
@@ -497,13 +499,23 @@ def _apply_settings() -> None:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[str], None]]:
-    """A line that says what is being done, where somebody looks; silent in a log."""
-    if not err.is_terminal:
+def _progress(what: str, on: Console | None = None) -> Iterator[Callable[[str], None]]:
+    """A line that says what is being done, where somebody looks; silent in a log.
+
+    It lives on the console that the verb prints on meanwhile: only that one knows to print above.
+    """
+    console = on or (out if out.is_terminal else err)
+    if not console.is_terminal:
         yield lambda line: None
         return
-    with err.status(what) as status:
-        yield lambda line: status.update(escape(line))
+    with console.status(what) as status:
+        yield lambda line: status.update(escape(_cut(line, console.width - 4)))
+
+
+def _cut(line: str, width: int) -> str:
+    """The line on one row: one that wraps would leave rows behind when it is wiped."""
+    row = " ".join(line.split())
+    return row if cell_len(row) <= width else set_cell_size(row, max(width - 1, 0)) + "…"
 
 
 def main() -> None:
@@ -520,7 +532,11 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("stopped")
-        sys.exit(130)
+        sys.exit(_STOPPED)
+    except SystemExit as end:
+        if end.code == _STOPPED:  # typer has caught the interrupt already, and said nothing
+            err.print("stopped")
+        raise
     except Exception:  # a fault of ours must not look like a bad verdict, whose exit code is 1
         traceback.print_exc()
         err.print("[red]error:[/red] dataops itself failed; the lines above say where")

@@ -218,6 +218,8 @@ class Dbt:
                 outcome = runner.invoke(arguments)
             finally:
                 close_connections()
+        if isinstance(outcome.exception, KeyboardInterrupt):  # dbt hands over what it caught
+            raise outcome.exception
         if outcome.exception is not None:
             return None, DbtRun(False, problem=_plain(str(outcome.exception)))
         if self._manifest is not None:

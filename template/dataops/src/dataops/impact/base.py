@@ -105,9 +105,19 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
         if asked:
             raise DataopsError(why[0].upper() + why[1:] + ".", mend=mend)
         return NoBase(why, FAILED if shallow else WARNED, mend)
-    if not asked and base == product.git("rev-parse", "HEAD"):
-        return NoBase(f"this is {ref} itself; to compare work in progress: --base HEAD")
-    return change_since(product, base, ref) or NoBase(f"nothing differs from {ref}")
+    change = change_since(product, base, ref)
+    return change or NoBase(_nothing_to_compare(product, ref, asked))
+
+
+def _nothing_to_compare(product: Product, ref: str, asked: str | None) -> str:
+    """Why there is no change, neither committed nor in the files."""
+    if asked:
+        return f"nothing differs from {asked}"
+    name = product.git("rev-parse", "--abbrev-ref", ref, check=False) or ref  # of origin/HEAD
+    name = name.rpartition("origin/")[2]
+    if product.git("branch", "--show-current", check=False) in ("", name):
+        return f"this is {name} itself, and nothing is changed"
+    return f"nothing differs from {name} yet: no commit, no changed file"
 
 
 def _default_branches() -> Sequence[str]:
