@@ -74,6 +74,28 @@ def test_a_new_file_in_bad_style_is_put_right_and_said(make_product: MakeProduct
     assert new.read_text().startswith("select 1")
     assert "check passed" in product.dataops("check").stdout
 
+    # What was committed before, as in a project that adopted the template, is told and left alone.
+    old, bad = product.root / "models" / "legacy.sql", "SELECT 1 AS One\n"
+    old.write_text(bad)
+    product.commit("theirs")
+    told = product.dataops("check", code=1)
+    assert "SQL style" in told.stdout
+    assert "files outside this change" in told.stdout
+    assert old.read_text() == bad
+    assert (product.root / "target/check/styled/models/legacy.sql").read_text() != bad
+
+    # A commit answers for its own files; all of them are judged where all are asked for.
+    product.uv_run("pre-commit", "install")
+    new.write_text(new.read_text().replace("1 as one", "2 as one"))
+    product.git("add", "tests")
+    product.uv_run("git", "commit", "-q", "-m", "ours")
+    every = product.uv_run("pre-commit", "run", "rules", "--all-files", code=1)
+    assert "model legacy has no test" in every.stdout
+    old.write_text("select 2 as one\n")
+    product.git("add", "models")
+    refused = product.uv_run("git", "commit", "-q", "-m", "theirs, touched", code=1)
+    assert "model legacy has no test" in refused.stdout + refused.stderr
+
 
 @pytest.mark.slow
 def test_a_warning_of_dbt_is_an_error(make_product: MakeProduct) -> None:

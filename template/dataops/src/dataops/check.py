@@ -67,7 +67,8 @@ def check(
         found, current = open_current(product, here)
     else:
         found = find_change(product, base)
-    hooks = HookRun(product.root, skip=_HOOKS_DONE_HERE, only=files_to_look_at(found))
+    change = found.files if isinstance(found, Change) else ()
+    hooks = HookRun(product.root, _HOOKS_DONE_HERE, files_to_look_at(found), change)
     try:
         built = _dbt_steps(product, found, here, doing, current)
         for step in chain((managed.step(product),), built):

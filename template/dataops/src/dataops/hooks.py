@@ -18,6 +18,9 @@ _DURATION = re.compile(r"^- duration: (?P<seconds>[0-9.]+)s$")
 _HOOK_ID = re.compile(r"^- hook id: (?P<id>\S+)$")
 
 
+STYLED = "target/check/styled"
+
+
 @dataclass(frozen=True)
 class HookResult:
     """What one hook said.
@@ -44,10 +47,16 @@ class HookRun:
         root: the product.
         skip: ids of hooks that somebody else runs.
         only: the files to look at; all if None.
+        change: files of this change that are committed already. These and what is not committed may
+            be put right by a hook; all else is looked at and left as it is.
     """
 
     def __init__(
-        self, root: Path, skip: Sequence[str] = (), only: Collection[str] | None = None
+        self,
+        root: Path,
+        skip: Sequence[str] = (),
+        only: Collection[str] | None = None,
+        change: Collection[str] = (),
     ) -> None:
         # A new file is checked before it is added, too.
         every = _files(root, "--cached", "--others")
@@ -58,6 +67,8 @@ class HookRun:
         new = [name for name in _files(root, "--others") if name.endswith(".sql")]
         self._new = {name: _content(root / name) for name in new}
         self._root = root
+        older = _committed(root).difference(change)
+        self._older = {name: (root / name).read_bytes() for name in files if name in older}
         self._process = subprocess.Popen(
             [*(sys.executable, "-m", "pre_commit", "run"), *("--color", "never", "--verbose")]
             + ["--files", *files],
@@ -77,12 +88,16 @@ class HookRun:
         """
         output, _ = self._process.communicate()
         results = read_output(output)
+        left = self._put_back()
         if self._process.returncode not in (0, 1) or not results:
             raise DataopsError("The hooks could not run.", where=output.strip()[-2000:])
         changed = [name for name, was in self._new.items() if _content(self._root / name) != was]
         if changed and all(result.status != "Failed" for result in results):
             said = "rewritten in the right style, look at it: " + ", ".join(changed)
             results += (HookResult("", "style of new files", "Failed", 0.0, said),)
+        if left:
+            said = f"left as they were; in the right style they lie in {STYLED}: {', '.join(left)}"
+            results += (HookResult("", "files outside this change", "Failed", 0.0, said),)
         return results
 
     def stop(self) -> None:
@@ -90,6 +105,20 @@ class HookRun:
         if self._process.poll() is None:
             self._process.terminate()
             self._process.wait()
+            self._put_back()
+
+    def _put_back(self) -> list[str]:
+        """Undo what hooks rewrote outside the change; their version is kept under `STYLED`."""
+        rewritten = []
+        for name, was in self._older.items():
+            path = self._root / name
+            if path.is_file() and (now := path.read_bytes()) != was:
+                kept = self._root / STYLED / name
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(now)
+                path.write_bytes(was)
+                rewritten.append(name)
+        return rewritten
 
 
 def tool_environment(extra: dict[str, str] | None = None) -> dict[str, str]:
@@ -118,6 +147,17 @@ def read_output(output: str) -> tuple[HookResult, ...]:
             HookResult(hook_id, head["name"], head["status"], seconds, "\n".join(said).strip())
         )
     return tuple(results)
+
+
+def _committed(root: Path) -> set[str]:
+    """The files whose content is that of the last commit; none before the first one."""
+    changed = subprocess.run(
+        ["git", "diff", "--name-only", "-z", "HEAD"], cwd=root, capture_output=True
+    )
+    if changed.returncode:
+        return set()
+    names = changed.stdout.decode("utf-8", "surrogateescape").split("\0")
+    return set(_files(root, "--cached")).difference(names)
 
 
 def _content(path: Path) -> bytes:

@@ -255,7 +255,7 @@ def _run_copier(root: Path, to: str | None, trust: bool) -> None:
         raise DataopsError(
             "The command that runs Copier was not found.",
             where=str(error.filename),
-            mend="put uv on the PATH (README.md), or set DATAOPS_COPIER to a command that is there",
+            mend="put uv on the PATH (README.md), or set DATAOPS_COPIER to a command",
         ) from error
     if done.returncode == 0:
         return
