@@ -22,7 +22,14 @@ from bench import monitor_power
 from dataops.errors import DataopsError
 from dataops.history import History
 from dataops.history_facts import RawFile, read_raw
-from dataops.history_record import ColumnProfile, NodeRun, Record, RelationProfile, read_record
+from dataops.history_record import (
+    ColumnProfile,
+    FindingRun,
+    NodeRun,
+    Record,
+    RelationProfile,
+    read_record,
+)
 from dataops.manifest import Column, Manifest, Node
 from dataops.monitors import Raw, Watched, judge_all, levels_of, profile_all, profiling, recall
 from dataops.monitors.accepted import accept, read_accepted
@@ -32,7 +39,15 @@ from dataops.monitors.levels import ERROR, WARN
 from dataops.monitors.past import Memory, release_of
 from dataops.monitors.personal import personal_columns
 from dataops.product import Product
-from dataops.screen_release import next_command, show_status
+from dataops.releases import releases
+from dataops.rollback import rollback
+from dataops.screen_release import (
+    next_command,
+    release_json,
+    show_release,
+    show_status,
+    status_json,
+)
 from dataops.status import status
 
 DAY = timedelta(days=1)
@@ -676,6 +691,25 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
     assert "could not be read" in profiled(files[:1], Memory((), (), None, None)).problem
 
 
+def test_a_warning_of_the_current_release_is_named_with_how_to_accept_it(
+    tmp_path: Path,
+) -> None:
+    root = worker.make_product(tmp_path / "product")
+    done = worker.quick_release(root)
+    seen = FindingRun("volume", "model.shop.one", "one", "", WARN, "model one has 3 rows", 3.0)
+    record = replace(done.record, findings=(seen,))
+    found = replace(status(Product(root)), current=record)
+    console = Console(record=True, width=200)
+    show_status(console, found)
+    show_release(console, replace(done, record=record))
+    how = 'uv run dataops accept volume.model.shop.one --because "…"'
+    said = console.export_text()
+    assert said.count(how) == said.count("model one has 3 rows") == 2
+    for told in (status_json(found), release_json(replace(done, record=record))):
+        assert '"id": "volume.model.shop.one"' in told
+    assert found.ok
+
+
 # ── In a release ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -696,6 +730,10 @@ def test_a_candidate_that_lost_its_rows_is_refused(
     show_status(console, status(Product(root)))
     told = console.export_text()
     finding = next(word for word in told.split() if word.startswith("monitor."))
+    with pytest.raises(DataopsError, match="was refused: it was never a release"):
+        rollback(Product(root), "5")
+    listed = releases(Product(root), 1)
+    assert [(one.record.number, one.current) for one in listed] == [(4, True)]
     accept(root, History(root / "store" / "history"), finding, "that is all there is")
     assert read_accepted(root)[0].because == "that is all there is"
     assert (root / "store" / "current").resolve() == before

@@ -290,7 +290,7 @@ def rollback(
 
 @app.command()
 def releases(
-    limit: Annotated[int, typer.Option(min=1, help="How many runs.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="How many; current is one of them.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
 ) -> None:
     """List what was released and refused, newest first; → is current."""
@@ -347,7 +347,7 @@ def report(
     from dataops import report as verb
 
     product = Product.find()
-    with _progress("report"):
+    with _progress("report"), _writing(to):
         written = verb.report(product, to or product.target / "report")
     for warning in written.warnings:
         err.print(escape(warning))
@@ -367,7 +367,9 @@ def accept(
 
     product = Product.find()
     found = verb(product.root, History(open_store(product).history), finding, because)
-    out.print(f"{escape(found.subject)}: {found.check} of {found.value:g} is normal from now on.")
+    where = ", column ".join(part for part in (found.subject, found.column) if part)
+    seen = f"{found.check} of {found.value:g}" if found.value else f"what {found.check} saw"
+    out.print(f"{escape(where)}: {seen} is normal from now on.")
     out.print(f"commit {FILE}, then: uv run dataops release")
 
 
@@ -481,6 +483,21 @@ def incident_list(
         typer.echo(verb.as_json(found))
     else:
         show_incidents(out, found)
+
+
+@contextmanager
+def _writing(folder: Path | None) -> Iterator[None]:
+    """Say where nothing can be written, if that is where somebody asked for it."""
+    try:
+        yield
+    except OSError as error:
+        if folder is None or not Path(error.filename or "").is_relative_to(folder):
+            raise
+        raise DataopsError(
+            "Nothing can be written there.",
+            where=f"{error.filename}: {error.strerror}",
+            mend="choose another folder: uv run dataops report --to FOLDER",
+        ) from error
 
 
 def _say(line: str) -> None:

@@ -252,6 +252,11 @@ class FindingRun:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def id(self) -> str:
+        """What `dataops accept` calls it: check, node and column."""
+        return ".".join(part for part in (self.check, self.subject, self.column) if part)
+
 
 @dataclass(frozen=True)
 class IncidentFact:
@@ -377,6 +382,11 @@ class Record:
     incident: IncidentFact = IncidentFact()
     told: tuple[ToldFact, ...] = ()
     drill: DrillFact = DrillFact()
+
+    @property
+    def warned(self) -> tuple[FindingRun, ...]:
+        """The findings that did not refuse the release."""
+        return tuple(one for one in self.findings if one.level == "warn")
 
     def to_json(self) -> bytes:
         """The record as one line of JSON."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from dataops.errors import DataopsError
 from dataops.events import add_event
@@ -149,9 +150,12 @@ def _subject(manifest: Manifest | None, name: str) -> str:
     nodes = [node for node in manifest.nodes.values() if node.kind in _KINDS]
     found = [node for node in nodes if name in (node.unique_id, node.name)]
     if len(found) != 1:
+        near = get_close_matches(name, sorted({node.name for node in nodes}), n=3)
+        meant = [node.unique_id for node in found] or near
+        told = "" if found or not near else "did you mean "
         raise DataopsError(
             "There is no such model." if not found else "More than one node is meant.",
-            where=f"{name}: {', '.join(node.unique_id for node in found or nodes[:5])}",
+            where=name + (f": {told}{', '.join(meant)}" if meant else ""),
             mend="name it as dbt does: uv run dbt ls",
         )
     return found[0].unique_id

@@ -30,11 +30,11 @@ class Listed:
 
 
 def releases(product: Product, limit: int = 20) -> list[Listed]:
-    """The last runs and every release that is kept, newest first.
+    """The last runs and the releases that are kept, newest first; current is always one of them.
 
     Args:
         product: the product.
-        limit: how many runs; releases that are kept are listed even when they are older.
+        limit: how many at most.
 
     Raises:
         DataopsError: the store can't be read.
@@ -60,11 +60,13 @@ def releases(product: Product, limit: int = 20) -> list[Listed]:
         found[cut.run] = cut  # readers see it, though nothing was recorded of it
         kept.add(cut.run)
     ordered = sorted(found.values(), key=lambda record: record.number, reverse=True)
+    if seen := [record for record in ordered[limit:] if record.run == current]:
+        ordered[limit - 1 : limit] = seen
     return [
         Listed(
             record,
             kept=record.run in kept and record.outcome == PUBLISHED,
             current=record.run == current,
         )
-        for record in ordered
+        for record in ordered[:limit]
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from dataops.errors import DataopsError
 from dataops.history import History
-from dataops.history_record import ROLLED_BACK, RUNNING, Record, read_record, utc
+from dataops.history_record import PUBLISHED, ROLLED_BACK, RUNNING, Record, read_record, utc
 from dataops.history_recovery import recover
 from dataops.notify import notify
 from dataops.product import Product, now
@@ -58,7 +58,10 @@ def rollback(product: Product, said: str | None) -> RolledBack:
             base = ""
             warnings.append(f"The pointer to the current release was broken: {error.where}")
         # Where readers saw a release that was cut short, the one before it is meant.
-        run = choose(store.kept(), max(base, saw, key=run_number), said)
+        try:
+            run = choose(store.kept(), max(base, saw, key=run_number), said)
+        except DataopsError as error:
+            raise _never_published(history, said or "") or error from None
         store.bring(run)
         warehouse.check(run)
         release = _record_of(store, run)
@@ -125,6 +128,18 @@ def choose(kept: list[str], current: str, said: str | None) -> str:
             mend="choose one by its number: uv run dataops releases",
         )
     return meant[0]
+
+
+def _never_published(history: History, said: str) -> DataopsError | None:
+    """Why a run can't be made current, where there was one and it is no release."""
+    for record in history.newest():
+        if said.strip() in (record.run, str(record.number)) and record.verb == "release":
+            if record.outcome == PUBLISHED:
+                what = "This release was deleted since, for its age."
+            else:
+                what = f"This run was {record.outcome}: it was never a release."
+            return DataopsError(what, where=record.run, mend="choose one: uv run dataops releases")
+    return None
 
 
 def _is_of(run: str, commit: str) -> bool:

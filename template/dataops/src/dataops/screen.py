@@ -53,7 +53,9 @@ def show_preview(out: Console, found: Preview) -> None:
     out.print(f"database  {escape(str(found.database))}")
     for page in found.pages:
         out.print(f"page      {escape(str(found.folder / page))}")
-    if "impact.html" not in found.pages:
+    if found.branch in ("main", "master") and not found.dirty:
+        out.print("this is what main publishes; for a change, make a branch of your own first")
+    elif "impact.html" not in found.pages:
         out.print("what it changes: commit, uv run dataops check, and repeat")
     if found.built_from == "raw":
         out.print("It holds real data: show it only to whom you may show that.")

@@ -13,7 +13,16 @@ from rich.markup import escape
 from dataops import steps
 from dataops.dbt import NodeResult
 from dataops.figures import counted, shown
-from dataops.history_record import PUBLISHED, REHEARSAL, RUNNING, Record, masked, moment
+from dataops.history_record import (
+    PUBLISHED,
+    REFUSED,
+    REHEARSAL,
+    RUNNING,
+    FindingRun,
+    Record,
+    masked,
+    moment,
+)
 from dataops.incidents import Incident, by_cause
 from dataops.overtaken import Overtaken
 from dataops.release import Released
@@ -46,6 +55,7 @@ def show_release(out: Console, done: Released) -> None:
             _line(out, "make it real", f"{_MAKE_IT_REAL[record.warehouse]} and repeat")
         if done.open_to:
             _line(out, "mind", _open_to(done.open_to))
+        _warned(out, record.warned)
         return
     _line(out, "readers", f"keep {record.current}" if record.current else "see nothing yet")
     if done.failed:
@@ -67,7 +77,17 @@ def show_release(out: Console, done: Released) -> None:
         _line(out, "exposures", ", ".join(cause.exposures) or "none")
     if done.log.exists():
         _line(out, "in full", "target/release/logs/dbt.log")
-    _line(out, "next", next_command(done))
+    for n, step in enumerate(next_steps(done)):
+        _line(out, "next" if n == 0 else "", step)
+
+
+def _warned(out: Console, found: Sequence[FindingRun]) -> None:
+    """What the monitors warned of, and how to say that it is as it should be."""
+    for one in found[:_SHOWN]:
+        _line(out, "warned", one.message, "yellow")
+        _line(out, "", f'if it is right: uv run dataops accept {one.id} --because "…"')
+    if len(found) > _SHOWN:
+        _line(out, "", f"and {len(found) - _SHOWN} more")
 
 
 def _why(result: NodeResult) -> str:
@@ -92,6 +112,17 @@ def next_command(done: Released) -> str:
     if done.record.outcome == "refused":
         return "uv run dataops check"
     return "uv run dataops release"
+
+
+def next_steps(done: Released) -> tuple[str, ...]:
+    """How to see what is wrong, then how to go on; rows are shown only to whoever asks for them."""
+    steps_ = [next_command(done)]
+    if done.cause is not None and done.cause.result.kind == "test":
+        raw = steps_[0].partition("uv run")[0]
+        steps_.append(f"{raw}uv run dbt show --select {done.cause.result.name}  (its rows)")
+    if done.record.outcome == REFUSED:
+        steps_.append("mend it and commit, then: uv run dataops release")
+    return tuple(steps_)
 
 
 def release_json(done: Released) -> str:
@@ -127,6 +158,7 @@ def release_json(done: Released) -> str:
                 for result in done.failed
             ],
             "cause": cause,
+            "warned": [{"id": one.id, "message": one.message} for one in record.warned],
             "warnings": done.warnings,
         },
         indent=2,
@@ -206,9 +238,13 @@ def show_releases(out: Console, found: Sequence[Listed]) -> None:
                 remark,
             )
         )
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]) - 1)]
+    room = max(out.width - sum(widths) - 2 * len(widths), 12) if out.is_terminal else 60
+    rows = [(*r[:-1], r[-1] if len(r[-1]) <= room else r[-1][: room - 1] + "…") for r in rows]
     for n, row in enumerate(rows):
-        text = escape("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        text = escape(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0))).rstrip()
+        )
         style = "dim" if n == 0 else "bold" if row[0] else ""
         out.print(f"[{style}]{text}[/]" if style else text)
 
@@ -288,6 +324,7 @@ def show_status(out: Console, found: Status) -> None:
             _line(out, "", f"and {len(group) - 1} more that it may have caused")
         if group[0].impact:
             _line(out, "", f"hangs on it: {', '.join(group[0].impact[:5])}")
+    _warned(out, found.warned)
     known = [one for one in found.figures if one.value is not None]
     for n, figure in enumerate(known):
         told = f"{figure.title.lower()}: {shown(figure)} ({counted(figure)})"
@@ -342,6 +379,8 @@ def _age(age: timedelta | None) -> str:
     if age is None:
         return "unknown"
     minutes = int(age.total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 48 * 60:

@@ -16,6 +16,7 @@ from dataops.history_record import (
     ROLLED_BACK,
     RUNNING,
     RUNS,
+    FindingRun,
     Record,
     moment,
     read_record,
@@ -82,6 +83,11 @@ class Status:
     open_to: str = ""
 
     @property
+    def warned(self) -> tuple[FindingRun, ...]:
+        """What the monitors warned of in the current release."""
+        return self.current.warned if self.current else ()
+
+    @property
     def ok(self) -> bool:
         ran = self.last is not None and self.last.outcome in _GOOD
         quiet = not (self.late or self.damaged or self.open or self.readers.problem)
@@ -118,6 +124,7 @@ class Status:
             "late": [utc(deadline) for deadline in self.late],
             "missing_runs": [utc(deadline) for deadline in self.missing],
             "damaged_records": list(self.damaged),
+            "warnings": [{"id": one.id, "message": one.message} for one in self.warned],
             "open_incidents": [
                 {
                     "incident": one.incident,

@@ -174,13 +174,10 @@ def notes_between(changelog: str, before: str, after: str) -> str:
 
 def fetch_notes(source: str, before: str, after: str) -> str:
     """The template's release notes between two versions; a sentence when they can't be had."""
-    for short, url in _SHORTCUTS.items():
-        if source.startswith(short):
-            source = f"{url}{source.removeprefix(short)}.git"
     with tempfile.TemporaryDirectory(prefix="dataops-notes-") as folder:
         clone = ["git", "clone", "--quiet", "--bare", "--depth=1", f"--branch={after}"]
         commands = (
-            [*clone, source.removeprefix("git+"), folder],
+            [*clone, _repository(source), folder],
             ["git", "-C", folder, "show", "HEAD:CHANGELOG.md"],
         )
         for command in commands:
@@ -188,6 +185,22 @@ def fetch_notes(source: str, before: str, after: str) -> str:
             if done.returncode:
                 return "The release notes could not be fetched."
     return notes_between(done.stdout, before, after)
+
+
+def versions_of(source: str) -> tuple[str, ...]:
+    """The versions that a template's repository has; empty where it can't be asked."""
+    asked = ["git", "ls-remote", "--tags", "--refs", _repository(source)]
+    done = subprocess.run(asked, capture_output=True, text=True, errors="replace")
+    names = (line.rpartition("refs/tags/")[2] for line in done.stdout.splitlines())
+    return tuple(name for name in names if _numbers(name))
+
+
+def _repository(source: str) -> str:
+    """What git calls the template's repository, of what Copier calls it."""
+    for short, url in _SHORTCUTS.items():
+        if source.startswith(short):
+            return f"{url}{source.removeprefix(short)}.git"
+    return source.removeprefix("git+")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -269,6 +282,14 @@ def _run_copier(root: Path, to: str | None, trust: bool) -> None:
             mend="uv run dataops update --trust",
         )
     said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    there = versions_of(str(Product(root).answers.get("_src_path", ""))) if to else ()
+    if to and to not in there and any(f"'{to}'" in line for line in said):  # git did not know it
+        newest = ", ".join(sorted(there, key=_numbers)[-5:])
+        raise DataopsError(
+            "The template has no such version.",
+            where=f"{to}; there are: {newest}" if newest else to,
+            mend="the newest: uv run dataops update",
+        )
     raise DataopsError("Copier could not update the product.", where="\n".join(said[-5:]))
 
 

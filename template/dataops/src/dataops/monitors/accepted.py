@@ -20,7 +20,10 @@ _HEAD = (
 
 @dataclass(frozen=True)
 class Accepted:
-    """One finding that was accepted: the value of a check on a node, and a column if it has one."""
+    """One finding that was accepted: the value of a check on a node, and a column if it has one.
+
+    A check of names and types, as of a schema, has no value: it is 0.
+    """
 
     check: str
     subject: str
@@ -32,8 +35,7 @@ class Accepted:
 
 def finding_id(finding: FindingRun) -> str:
     """What a finding is called: check, node and column."""
-    parts = (finding.check, finding.subject, finding.column)
-    return ".".join(part for part in parts if part)
+    return finding.id
 
 
 def read_accepted(root: Path) -> tuple[Accepted, ...]:

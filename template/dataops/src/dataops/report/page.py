@@ -113,6 +113,7 @@ def page(
             "<main>",
             _front(facts),
             _open(facts),
+            _warned(facts),
             _lineage(facts.lineage),
             _runs(facts, draw),
             _changes(facts.changes),
@@ -197,6 +198,9 @@ def answers(facts: Facts) -> tuple[tuple[str, str, str, str], ...]:
         owners = ", ".join(sorted({one.owner or "nobody" for one in found.open}))
         text = f"The oldest for {duration(oldest.seconds)}. With: {owners}."
         still = ("bad", f"{count} incident{'s' * (count != 1)}", text)
+    elif found.warned:
+        text = "The current release passed its audit; the monitors ask whether this is right: "
+        still = ("calm", _some(len(found.warned), "warning"), text + found.warned[0].message)
     elif found.last is None:
         still = ("calm", "Nothing is known", "Nothing has run yet.")
     else:
@@ -236,6 +240,20 @@ def _open(facts: Facts) -> str:
         )
     heads = ("what", "who has it", "since", "cause", "hangs on it", "what came before")
     return "<h2>Open incidents</h2>" + _table("", heads, rows, stacked=True)
+
+
+def _warned(facts: Facts) -> str:
+    """What the monitors warned of in the current release, and how to say that it is right."""
+    rows = [
+        (
+            _cell(one.message),
+            f'<td><code>uv run dataops accept {escape(one.id)} --because "…"</code></td>',
+        )
+        for one in facts.status.warned
+    ]
+    if not rows:
+        return ""
+    return "<h2>Warnings</h2>" + _table("", ("what", "if it is right"), rows, stacked=True)
 
 
 # ── Over time ────────────────────────────────────────────────────────────────────────────────────
