@@ -791,6 +791,33 @@ def test_a_known_table_without_files(tmp_path: Path) -> None:
     assert all(r.parent == "orders" for r in drafts.tables[0].references)
 
 
+def test_a_number_that_is_written_another_way_later_is_refused(tmp_path: Path) -> None:
+    def written(n: int) -> tuple[str, ...]:
+        english = f"{n * 37:,}.{n % 100:02d}"
+        german = english.translate(str.maketrans(",.", ".,"))
+        return str(n), german, f"€ {german}", english, german.replace(".", ""), f"{n}.5"
+
+    header = ("id", "Betrag in €", "preis", "amount", "satz", "plain")
+    rows = [header, *(written(n) for n in range(1, 400)), ("400", "NULL", "€ 0,5", "1.5", "7", "1")]
+    source = draft(tmp_path, csv_table(tmp_path, "sales", rows)).files[
+        "models/staging/raw_sales.yml"
+    ]
+    columns = yaml.safe_load(source)["sources"][0]["tables"][0]["columns"]
+    shapes = {
+        column["name"]: column["data_tests"][0]["matches_pattern"]["arguments"]["pattern"]
+        for column in columns
+        if "data_tests" in column
+    }
+    assert set(shapes) == set(header[1:5])  # of plain numbers the cast itself refuses the rest
+    assert [column["name"] for column in columns if column.get("quote")] == ["Betrag in €"]
+    same = {"Betrag in €": "-1.116,83", "preis": "€ 1.116,83", "amount": "1,116.83", "satz": "16,8"}
+    other = {"Betrag in €": "1116.83", "preis": "€ 1,116.83", "amount": "1116,83", "satz": "1.116"}
+    for name, shape in shapes.items():
+        for value, fits in ((same[name], True), (other[name], False)):
+            asked = "select regexp_matches($1, $2)"
+            assert duckdb.execute(asked, [value, shape]).fetchone() == (fits,), (name, value)
+
+
 @pytest.mark.slow
 def test_dbt_builds_the_worst(tmp_path: Path) -> None:
     raw, product = tmp_path / "raw", tmp_path / "product"

@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from dataops.draft import names
+from dataops.draft import names, sql
 from dataops.draft.mart import Mart
 from dataops.draft.render_sql import SOURCE
 from dataops.draft.values import Column, Doubt, Freshness, Key, Leaf, Reference, Table, Test
@@ -100,6 +100,7 @@ def source(
             columns = [c for c in table.columns if c.leaf.path[0] == leaf.path[0]]
             lines += _prose("            ", "description", _raw_description(columns))
             lines += _raw_config(columns, refers, parents)
+            lines += _raw_tests(leaf, columns[0])
     return "\n".join(lines) + "\n"
 
 
@@ -136,6 +137,20 @@ def _raw_config(
     if columns[0].pii:
         meta.append(f"pii: {_inner(columns[0].pii)}")
     return [f"            config: {{meta: {{{', '.join(meta)}}}}}"] if meta else []
+
+
+def _raw_tests(leaf: Leaf, column: Column) -> list[str]:
+    """A raw number must be written as it was: another way of writing is another number."""
+    name = leaf.path[0]
+    if not column.cast.shape or len(leaf.path) > 1 or '"' in name or _JINJA.search(name):
+        return []
+    bare = sql.identifier(name, rendered=True) == name.lower()
+    quote = [] if bare else ["            quote: true"]
+    evidence = "otherwise the cast in staging would make another number of it"
+    pattern: dict[str, str | int | list[str]] = {"pattern": column.cast.shape}
+    return quote + _tests(
+        "            ", [Test("matches_pattern", name, "error", evidence, pattern)]
+    )
 
 
 def _inner(text: str) -> str:

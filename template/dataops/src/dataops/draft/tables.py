@@ -269,7 +269,12 @@ def _casts(
         if found.doubt:
             doubts.append(Doubt(staged.source.name, named[leaf], found.doubt))
         if leaf in numbers:
-            casts[leaf] = types.sized(found.cast, sizes[leaf], named[leaf])
+            cast = types.sized(found.cast, sizes[leaf], named[leaf])
+            if shape := "" if pii[leaf] else types.raw_shape(cast):
+                value = sql.flat(sql.source_column(leaf, rendered=True))
+                kept = scratch.holds(staged, f"regexp_matches({value}, {sql.text(shape)})")
+                cast = replace(cast, shape=shape if kept else "")
+            casts[leaf] = cast
         elif found.reading:
             casts[leaf] = found.cast
         else:

@@ -412,6 +412,27 @@ def sized(cast: Cast, size: Size, name: str) -> Cast:
     return replace(cast, kind="double", type="double")
 
 
+def raw_shape(cast: Cast) -> str:
+    """The regular expression for `Cast.shape`: the one way of writing numbers that the cast reads.
+
+    Empty where text written another way is refused by the cast itself.
+    """
+    signs = "".join(sign for sign in cast.drop if sign in SIGNS)
+    separator = next((sign for sign in cast.drop if sign not in SIGNS), "")
+    if cast.kind == "text" or not (cast.comma or separator == ","):
+        return ""
+    whole = f"[1-9][0-9]{{0,2}}([{separator}][0-9]{{3}})+|{_INT}" if separator else _INT
+    around = f"[{signs} ]*" if signs else " *" if cast.trim else ""
+    number = f"{around}-?{around}({whole})({',' if cast.comma else '[.]'}[0-9]+)?{around}"
+    words = ("".join(_literal(sign) for sign in word) for word in cast.null_words)
+    padding = " *" if cast.trim else ""
+    return f"^({'|'.join((number, *(f'{padding}{word}{padding}' for word in words)))})$"
+
+
+def _literal(sign: str) -> str:
+    return sign if sign.isalnum() else "\\\\" if sign == "\\" else f"[{sign}]"
+
+
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 _PLAIN: Mapping[str, Cast] = {
     "VARCHAR": Cast("text", "varchar"),

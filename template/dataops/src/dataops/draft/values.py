@@ -40,6 +40,8 @@ class Cast:
         drop: characters taken out of the text before it is cast (thousands separators, signs).
         comma: whether the decimal sign is a comma.
         note: what a reviewer must know about the reading; empty when there is nothing to say.
+        shape: a regular expression that the raw text must match, where text of another shape would
+            be cast to another number in silence (1116.83 read as 1.116,83 is); empty elsewhere.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class Cast:
     drop: tuple[str, ...] = ()
     comma: bool = False
     note: str = ""
+    shape: str = ""
 
 
 @dataclass(frozen=True)
