@@ -115,6 +115,9 @@ def test_check_shows_its_report_in_the_job_summary(make_product: MakeProduct) ->
     summary.write_text("before\n")
     product.dataops("check", env={"GITHUB_STEP_SUMMARY": str(summary)})
     assert summary.read_text("utf-8").startswith("before\n## ✅ Check of my-product: passed")
+    report = product.root / "target/check/report.json"
+    assert "no commit" in product.dataops("check", "--base", "nix", code=2).stderr
+    assert report.is_file(), "what was there is kept"
 
 
 def test_check_needs_git(make_product: MakeProduct) -> None:

@@ -23,7 +23,7 @@ import ops_history as ops
 import release_worker as worker
 from dataops.cli import app
 from dataops.figures import NAMES, ledger, shown
-from dataops.history_record import Record, RelationProfile, moment
+from dataops.history_record import FindingRun, Record, RelationProfile, moment
 from dataops.incidents import Incident, incidents
 from dataops.manifest import CalledTest, Column, Manifest, Node
 from dataops.product import Product
@@ -184,6 +184,12 @@ def test_the_front_never_calls_good_what_nobody_knows_to_be_good(tmp_path: Path)
     rehearsal = replace(stood, current=replace(stood.current, kind="rehearsal"))
     told = answers(replace(facts, status=rehearsal))
     assert [kind for _, kind, _, _ in told] == ["calm", "calm", "good"]
+    seen = FindingRun("volume", "model.a.one", "one", "", "warn", "model one has 3 rows")
+    warned = replace(stood, current=replace(stood.current, findings=(seen,)))
+    told = answers(replace(facts, status=warned))
+    assert [kind for _, kind, _, _ in told] == ["good", "good", "calm"]
+    assert "model one has 3 rows" in told[2][3]
+    assert "dataops accept volume.model.a.one --because" in page(replace(facts, status=warned))
     error = Incident(
         "reported@2", "reported", "reported", "orders twice", "run", "", "", "", facts.at, "", 1,
         "run", 60.0, "", None, stood.current.run, False, False, found_by="person",

@@ -20,7 +20,7 @@ from dataops.impact.step import ImpactStep, files_to_look_at
 from dataops.manifest import read_manifest
 from dataops.product import Product
 from dataops.rules import RULES, broken_rules
-from dataops.steps import FAILED, PASSED, SKIPPED, WARNED, Step
+from dataops.steps import FAILED, NO_FRESHNESS, PASSED, SKIPPED, WARNED, Step
 
 # What the check does itself, in the process that has dbt loaded already.
 _HOOKS_DONE_HERE = ("dbt-parse", "rules")
@@ -60,13 +60,14 @@ def check(
             mend="uv run dataops start",
         )
     here = product.target / "check"
-    forget_last_run(here)
     done: list[Step] = []
     current = None
     if on_current:
+        forget_last_run(here)
         found, current = open_current(product, here)
     else:
         found = find_change(product, base)
+        forget_last_run(here)  # not before: a base that is no commit leaves the last report alone
     change = found.files if isinstance(found, Change) else ()
     hooks = HookRun(product.root, _HOOKS_DONE_HERE, files_to_look_at(found), change)
     try:
@@ -158,7 +159,7 @@ def _build_step(run: DbtRun, seconds: float, on_sample: Dbt | None, reached: str
     name = _BUILD if on_sample else _BUILD_ON_RAW
     kinds = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "unit tests"}
     counts = [
-        f"{count} {plural}"
+        f"{count} {plural if count != 1 else plural[:-1]}"
         for kind, plural in kinds.items()
         if (count := sum(node.kind == kind for node in run.nodes))
     ]
@@ -206,8 +207,10 @@ def _failing_rows(node: NodeResult, dbt: Dbt) -> str:
 def _freshness_step(run: DbtRun, seconds: float, as_of: str | None) -> Step:
     repeat = "uv run dbt source freshness"
     if not run.nodes and run.ok:
-        return Step(_FRESHNESS, SKIPPED, seconds, "no source says when it was loaded")
-    summary = f"{len(run.nodes)} sources" + (f" at {as_of}" if as_of else "")
+        return Step(_FRESHNESS, SKIPPED, seconds, NO_FRESHNESS)
+    summary = f"{len(run.nodes)} source{'s' * (len(run.nodes) != 1)}" + (
+        f" at {as_of}" if as_of else ""
+    )
     details = tuple(
         f"source {node.name} {node.status} ({node.path})\n{node.message}".strip()
         for node in (*run.failed, *run.warned)

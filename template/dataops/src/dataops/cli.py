@@ -26,6 +26,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 120},
 )
 # A log has no width of its own: tables need not wrap there.
 _LOG_WIDTH = None if sys.stdout.isatty() else 120
@@ -41,7 +42,7 @@ def start(
         typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
     ] = None,
 ) -> None:
-    """First light: git, lock, hooks, your files, a check, first commit and release. Repeatable.
+    """First light: git, lock, hooks, your files, a check, first release. Repeatable.
 
     With --from it drafts sources, staging models, tests, a first mart and a sample from your files:
     CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. They are copied to raw/,
@@ -98,7 +99,7 @@ def sample(
         typer.Option("--load", help="PostgreSQL: load it for dbt by hand instead; cut nothing."),
     ] = False,
 ) -> None:
-    """Cut the sample anew from raw, after you corrected what is personal in models/staging."""
+    """Cut the sample anew from raw, after you corrected what is personal."""
     from dataops import sample as verb
     from dataops.screen import show_sample
 
@@ -122,10 +123,10 @@ def check(
     ] = None,
     on: Annotated[
         str,
-        typer.Option(metavar="sample|current", help="current: real raw, against the release."),
+        typer.Option(metavar="sample|current", help="What it is built on; current: real raw."),
     ] = "sample",
 ) -> None:
-    """Run everything that CI asks of a change, on the sample, and say what it changes for whom.
+    """Run all that CI asks of a change, on the sample, and say what it changes for whom.
 
     A branch is compared with its merge base with the default branch, uncommitted work included:
     both sides are built on the same sample, and only what the change reaches. The report is
@@ -142,7 +143,9 @@ def check(
 
     product = Product.find()
     if on not in ("sample", "current") or (base and on == "current"):
-        raise typer.BadParameter("sample, or current without --base", param_hint="--on")
+        raise typer.BadParameter(
+            "say sample or current; with current there is no --base", param_hint="--on"
+        )
     with _progress("check") as doing:
         done = verb.check(product, _say, doing, base, on == "current")
     show_check(out, done)
@@ -157,7 +160,7 @@ def preview(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
 ) -> None:
-    """Build what this branch would publish into a file of its own, to show; never published.
+    """Build what this branch would publish, into a file of its own: never published.
 
     A folder in target/preview/: the database, in the schemas of a release and with tables only, so
     that it can be copied anywhere; the catalog; what the branch changes, where `dataops check` has
@@ -192,7 +195,7 @@ def update(
         bool, typer.Option("--pull-request", help="Open one, as the scheduled workflow does.")
     ] = False,
 ) -> None:
-    """Bring the product to the template's newest version; your own files are never touched.
+    """Bring the product to the template's newest version; your files are never touched.
 
     Exit code 0: clean, or nothing newer. 1: somebody has to decide. 2: could not run.
     """
@@ -340,7 +343,7 @@ def report(
         Path | None, typer.Option("--to", metavar="FOLDER", help="Default: target/report.")
     ] = None,
 ) -> None:
-    """Write the page where a team looks first: is the data good, on time, what is open, figures.
+    """Write the page where a team looks first: is the data good, on time, what is open.
 
     A static page without any request to elsewhere; report.json says the same for machines.
     """
@@ -359,7 +362,7 @@ def accept(
     finding: Annotated[str, typer.Argument(help="As `release` and `status` name it.")],
     because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
 ) -> None:
-    """Take what a monitor found for the new normal: written into accepted.yml, with its reason."""
+    """Take what a monitor found for the new normal: into accepted.yml, with its reason."""
     from dataops.history import History
     from dataops.monitors.accepted import FILE
     from dataops.monitors.accepted import accept as verb
@@ -380,7 +383,7 @@ def drill(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
 ) -> None:
-    """Replay faults on your newest data, in a scratch, and say what would have noticed each.
+    """Replay faults on your newest data, in a scratch, and say what would notice each.
 
     Your own raw is only read: its last days one after the other, then each fault on the newest.
     A drill with every fault is recorded; `score` asks for it.

@@ -23,7 +23,7 @@ from dataops.manifest import read_manifest
 from dataops.product import now
 from dataops.release_nodes import dbt_counts, disk_is_full, node_run, stateful, told, trouble
 from dataops.release_run import Run
-from dataops.steps import Step
+from dataops.steps import NO_FRESHNESS, Step
 from dataops.warehouse import Relation
 
 _PARSE, _BUILD, _FRESHNESS, _DOCS = "dbt parse", "dbt build", "source freshness", "catalog"
@@ -67,7 +67,7 @@ class Audit:
                 return REFUSED, problem
             if disk_is_full(built.failed):
                 return FAILED, "The disk is full."
-        fresh = run.step(_FRESHNESS, lambda: dbt.freshness())
+        fresh = run.step(_FRESHNESS, lambda: dbt.freshness(), NO_FRESHNESS)
         self.keep_freshness(fresh)
         run.failed = [*fresh.failed, *built.failed]
         if not built.ok or not fresh.ok:

@@ -83,7 +83,8 @@ class Run:
     def published(self, run: str) -> Record | None:
         return record_in(self.store.releases / run)
 
-    def step(self, name: str, act: Callable[[], DbtRun]) -> DbtRun:
+    def step(self, name: str, act: Callable[[], DbtRun], nothing: str = "") -> DbtRun:
+        """One step of dbt; `nothing` is why it was none, where it looked at no node."""
         self.signals.look()
         self.doing(name)
         begin = time.monotonic()
@@ -94,7 +95,10 @@ class Run:
         verdict = steps.PASSED if run.ok else steps.FAILED
         if run.ok and run.warned:
             verdict = steps.WARNED
-        step = Step(name, verdict, seconds, summary(run))
+        told = summary(run)
+        if nothing and run.ok and not run.nodes:
+            verdict, told = steps.SKIPPED, nothing
+        step = Step(name, verdict, seconds, told)
         self.done.append(step)
         self.say(f"{step.verdict:<8}{step.name} {seconds:.1f} s")
         return run

@@ -11,6 +11,7 @@ from rich.text import Text
 
 PASSED, WARNED, FAILED, SKIPPED = "passed", "warned", "failed", "skipped"
 _COLOURS = {PASSED: "green", WARNED: "yellow", FAILED: "red", SKIPPED: "dim"}
+NO_FRESHNESS = "no source says when it was loaded"
 _SIGNS = {PASSED: "✅", WARNED: "⚠️", FAILED: "❌", SKIPPED: "➖"}
 
 # GitHub drops a job summary over 1 MiB.

@@ -174,6 +174,10 @@ def notes_between(changelog: str, before: str, after: str) -> str:
 
 def fetch_notes(source: str, before: str, after: str) -> str:
     """The template's release notes between two versions; a sentence when they can't be had."""
+    if Path(source).expanduser().is_dir():  # its version need be no tag, which a clone would want
+        show = ["git", "-C", str(Path(source).expanduser()), "show", f"{after}:CHANGELOG.md"]
+        done = subprocess.run(show, capture_output=True, text=True, errors="replace")
+        return "" if done.returncode else notes_between(done.stdout, before, after)
     with tempfile.TemporaryDirectory(prefix="dataops-notes-") as folder:
         clone = ["git", "clone", "--quiet", "--bare", "--depth=1", f"--branch={after}"]
         commands = (

@@ -5,7 +5,7 @@ Each function answers from the evidence alone: yes, no, or unknown when nobody c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +16,9 @@ from dataops.score.evidence import Evidence
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 _TESTS = ("test", "unit_test")
 _NOTHING = "No production run in the last 90 days."
-_RELEASE = "uv run dataops release, with DATAOPS_RAW set to the landing data"
+_AGAIN = "uv run dataops release"
+# Where there were only rehearsals: what was built from raw needs no word of where that is.
+_RELEASE = f"{_AGAIN}, with DATAOPS_RAW set to the landing data"
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def tests_in_production(known: Evidence) -> Answer:
         told = f"{len(bare)} of {len(known.published)} releases were published without a data test."
         return Answer(NO, told, "add data_tests to your models' YAML")
     count = sum(node.kind in _TESTS for node in known.published[0].nodes)
-    return Answer(YES, f"{count} tests in the last of {len(known.published)} releases.")
+    of = _count(len(known.published), "release")
+    return Answer(YES, f"{_count(count, 'test')} in the last of {of}.")
 
 
 def public_models(known: Evidence) -> Answer:
@@ -88,9 +91,12 @@ def public_models(known: Evidence) -> Answer:
         return Answer(UNKNOWN, "No model is public.", "set access: public on what others may use")
     bare = [m.name for m in public if not known.manifest.tests_of(m.unique_id) or not m.group]
     if bare:
-        told = f"{len(bare)} of {len(public)} lack one: {', '.join(bare[:3])}"
+        told = f"{len(bare)} of {len(public)} lack one: {_first(bare)}"
         return Answer(NO, told, f"give {bare[0]} a test and a group")
-    return Answer(YES, f"All {len(public)} public models have tests and a group.")
+    every = (
+        "The one public model has" if len(public) == 1 else f"All {len(public)} public models have"
+    )
+    return Answer(YES, f"{every} tests and a group.")
 
 
 def tried_before_merge(known: Evidence) -> Answer:
@@ -135,7 +141,9 @@ def rolled_back(known: Evidence) -> Answer:
         return Answer(YES, f"{tried[0].run} made {tried[0].current} current again.")
     if known.kept < 2:
         return Answer(
-            UNKNOWN, f"Kept: {_count(known.kept, 'release')}. There is no way back yet.", _RELEASE
+            UNKNOWN,
+            f"Kept: {_count(known.kept, 'release')}. There is no way back yet.",
+            _AGAIN if known.production else _RELEASE,
         )
     again = "uv run dataops rollback, and then forward again: uv run dataops rollback ID"
     return Answer(NO, f"{known.kept} releases are kept, none was rolled back to.", again)
@@ -169,12 +177,12 @@ def know_before_readers(known: Evidence) -> Answer:
     sources = {node.name for node in known.manifest.of("source")}
     fresh = {one.name for record in known.published[:1] for one in record.freshness}
     if bare := sorted(sources - fresh):
-        told = f"No freshness is checked for {', '.join(bare[:3])}."
+        told = f"No freshness is checked for {_first(bare)}."
         return Answer(NO, told, f"set loaded_at_field and freshness for {bare[0]}")
     profiled = sum(bool(record.profile) for record in known.published)
     if profiled < 3:
         told = f"The monitors have {profiled} of the 3 releases that they need to compare with."
-        return Answer(UNKNOWN, told, _RELEASE)
+        return Answer(UNKNOWN, told, _AGAIN)
     if known.found_by_person:
         every = known.found_by_person + known.found_by_machine
         told = f"Of {every} incidents in 90 days people found {known.found_by_person}."
@@ -263,6 +271,11 @@ def lock_is_current(known: Evidence) -> Answer:
     days = (known.at - known.lock_changed).days
     told = f"uv.lock was last changed {max(0, days)} days ago."
     return Answer(YES, told) if days <= 90 else Answer(NO, told, "uv lock --upgrade")
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def _count(number: int, what: str) -> str:
