@@ -116,7 +116,8 @@ def test_check_shows_its_report_in_the_job_summary(make_product: MakeProduct) ->
     product.dataops("check", env={"GITHUB_STEP_SUMMARY": str(summary)})
     assert summary.read_text("utf-8").startswith("before\n## ✅ Check of my-product: passed")
     report = product.root / "target/check/report.json"
-    assert "no commit" in product.dataops("check", "--base", "nix", code=2).stderr
+    product.commit()
+    assert "is no commit" in product.dataops("check", "--base", "nix", code=2).stderr
     assert report.is_file(), "what was there is kept"
 
 
