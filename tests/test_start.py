@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -65,8 +66,11 @@ def test_first_light_of_the_example_and_again(make_product: MakeProduct) -> None
     assert not product.git("ls-files", "raw")
     before = harness.tree(product.root, "raw", "models", "sample")
 
+    assert "git remote add origin URL" in started.stdout
+    product.git("remote", "add", "origin", str(product.root.with_name("origin.git")))
     again = product.dataops("start")
     assert "check passed" in again.stdout
+    assert "then  git push" in again.stdout
     assert history(product) == ["First light"]
     assert product.git("status", "--porcelain") == ""
     assert harness.tree(product.root, "raw", "models", "sample") == before
@@ -161,7 +165,8 @@ def test_own_files_come_beside_the_example_or_leave_no_draft(
     product = make_product()
     product.commit()
     added = product.dataops("add", str(shop_files / "Kunden.csv"))
-    assert "git status" in added.stdout  # drafts are new: git diff alone shows none of them
+    review = re.findall(r"^review the drafts: (.+)$", added.stdout, flags=re.MULTILINE)
+    assert "stg_kunden.sql" in product.run("sh", "-c", review[0]).stdout
     assert (product.root / "models/staging/stg_kunden.sql").is_file()
     assert {"kunden", "customers", "orders"} <= {p.name for p in (product.root / "raw").iterdir()}
     assert (product.root / "sample/kunden").is_dir()

@@ -89,7 +89,9 @@ def add(
         added = verb.add(product, path, doing)
     show_added(out, added)
     out.print()
-    out.print("review the drafts (git status names them), then: uv run dataops check")
+    # New files are in no diff until git is told that they will come.
+    out.print("review the drafts: git add --intent-to-add models && git diff models")
+    out.print("then: uv run dataops check")
 
 
 @app.command()

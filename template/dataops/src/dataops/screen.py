@@ -122,6 +122,7 @@ def show_sample(out: Console, sample: SampleReport) -> None:
             "Is that right? Correct `config.meta.pii` in models/staging/raw_*.yml, "
             "then: uv run dataops sample"
         )
+        out.print("Masks change when raw grows; a long secret in DATAOPS_MASK_KEY keeps them.")
 
 
 def _arrow(reference: Reference) -> str:
