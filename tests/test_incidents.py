@@ -205,6 +205,7 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
     for wrong, words in (
         (lambda: incident.report(product, " "), "Say what"),
         (lambda: incident.report(product, "x", "nosuch"), "no such model"),
+        (lambda: incident.report(product, "x", "onne"), "did you mean one"),
         (lambda: incident.report(product, "x", release="9"), "no such release"),
         (lambda: incident.close(product, "reported@9", "x"), "No such incident"),
         (lambda: incident.close(product, opened, " "), "Say why"),
