@@ -141,6 +141,7 @@ def run_github(
         for action in _actions(path)
         for argument in ("--local-repository", f"{action}={STAND_INS / _short_name(action)}")
     ]
+    environment = _bare_environment(work, installed)
     done = subprocess.run(
         [*(str(SCRIPTS / "act"), event, "--json", "--eventpath", str(work / "event.json"))]
         + ["--workflows", str(path), "--platform", "ubuntu-latest=-self-hosted", *replaced]
@@ -150,8 +151,10 @@ def run_github(
         + _each("--secret", hosted.secrets)
         + _each("--env", hosted.environment),
         cwd=product,
-        env=_bare_environment(work, installed)
+        env=environment
         | {
+            # act asks node for hashFiles(); without one it says that no file is there.
+            "PATH": f"{environment['PATH']}:{_NODE / 'bin'}",
             "SHIM_ORIGIN": str(bare),
             "SHIM_UV": str(_uv().parent),
             "SHIM_ARTIFACTS": str(work / "artifacts"),

@@ -8,6 +8,7 @@ dataops.release       a view too: which release this is
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -40,7 +41,7 @@ _TRY = 0.4
 _PAUSE = 0.5
 _SHORT = 5.0  # what can't be dropped now goes after the next release
 _LOCKED = ("55P03", "40P01", "57014")  # lock not available, deadlock, cancelled for its time
-_TAKE_TURN = "select {}(hashtext('First Light: a release is being built'))"
+_TURN_BY = "select {}(hashtext('First Light: a release is being built'))"
 _OTHER_COLUMNS = "42P16"
 _DEPENDED_ON = "2BP01"
 
@@ -85,7 +86,7 @@ class _Turn:
         session = open_session(product)
         session.autocommit = True
         cursor = session.cursor()
-        cursor.execute(_TAKE_TURN.format("pg_try_advisory_lock"))
+        cursor.execute(_TURN_BY.format("pg_try_advisory_lock"))
         if not cursor.fetchone()[0]:
             session.close()
             raise DataopsError(
@@ -103,9 +104,15 @@ class _Turn:
             self.session.cursor().execute("select 1")
 
     def end(self) -> None:
-        if self.session is not None:
-            self.session.close()
-            self.session = None
+        if self.session is None:
+            return
+        from psycopg2 import Error
+
+        with contextlib.suppress(Error):  # the connection has gone, and the turn with it
+            # Closing alone leaves it to the server when: the next to ask might still be refused.
+            self.session.cursor().execute(_TURN_BY.format("pg_advisory_unlock"))
+        self.session.close()
+        self.session = None
 
 
 @dataclass(frozen=True)
@@ -255,7 +262,7 @@ class PostgresWarehouse:
         with connect(self.product) as connection, in_words("The candidate could not be dropped."):
             cursor = connection.cursor()
             if self._turn.session is None:
-                cursor.execute(_TAKE_TURN.format("pg_try_advisory_xact_lock"))
+                cursor.execute(_TURN_BY.format("pg_try_advisory_xact_lock"))
             if self._turn.session is not None or cursor.fetchone()[0]:
                 self._clear_candidate(cursor)  # else it is somebody's who builds right now
             drop_schemas(cursor, _schemas_of(cursor, run))
