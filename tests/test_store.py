@@ -39,6 +39,7 @@ from dataops.status import late_deadlines, status
 from dataops.store import FolderStore, durable
 from dataops.store.folder import run_number
 from harness import git
+from readers import eight_readers
 
 WORKER = Path(worker.__file__)
 
@@ -207,27 +208,14 @@ def test_readers_never_notice(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert worker.quick_release(root).exit_code == 0
     stop = root / "stop"
     file = root / "store" / "current" / "warehouse.duckdb"
-    readers = [
-        subprocess.Popen(
-            [sys.executable, "-c", _READER, str(file), str(stop)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(8)
-    ]
-    try:
+    with eight_readers(_READER, stop, lambda n: (file, stop)) as counts:
         for n in range(20):
             assert worker.quick_release(root).exit_code == 0
             if n % 5 == 4:
                 rollback(Product(root), None)
         assert len(_kept(root)) < 21, "nothing was pruned while they read"
-    finally:
-        stop.touch()
-        ended = [(*reader.communicate(timeout=60), reader.returncode) for reader in readers]
-    for said, complaint, code in ended:
-        assert code == 0, complaint
-        releases_seen, queries = map(int, said.split())
+    assert len(counts) == 8
+    for releases_seen, queries in counts:
         assert releases_seen > 5
         assert queries > 20
 

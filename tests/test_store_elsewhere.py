@@ -31,6 +31,7 @@ from dataops.status import status
 from dataops.store import branch, mirror, open_store, store_of
 from dataops.store.bucket import BucketRemote, open_filesystem
 from harness import git
+from readers import eight_readers
 
 WORKER = Path(worker.__file__)
 
@@ -310,26 +311,14 @@ def test_eight_readers_of_a_copy_never_notice(
     runs = [worker.quick_release(places.first).record.run]
     copy = open_store(Product(places.second))
     stop = places.first.parent / "stop"
-    readers = [
-        subprocess.Popen(
-            [sys.executable, "-c", _READER, places.second, stop, "follows" if n % 4 else "looks"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for n in range(8)
-    ]
-    try:
+    who = ("looks", "follows", "follows", "follows")
+    with eight_readers(_READER, stop, lambda n: (places.second, stop, who[n % 4])) as counts:
         for _ in range(4):
             runs.append(worker.quick_release(places.first).record.run)
             assert _comes(lambda: copy.current() == runs[-1])
         assert places.releases() != runs, "nothing was pruned while they read"
-    finally:
-        stop.touch()
-        ended = [(*reader.communicate(timeout=60), reader.returncode) for reader in readers]
-    for said, complaint, code in ended:
-        assert code == 0, complaint
-        releases_seen, queries = map(int, said.split())
+    assert len(counts) == 8
+    for releases_seen, queries in counts:
         assert releases_seen >= 2
         assert queries > 5
 

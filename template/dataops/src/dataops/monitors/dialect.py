@@ -72,14 +72,24 @@ class Dialect:
         return ""
 
 
-class DuckDb(Dialect):
-    """DuckDB counts by value in the same pass."""
+class Understood(Dialect):
+    """A warehouse that reads what is asked as it stands, and knows infinite times."""
 
     def place(self, relation: str) -> str:
         return relation
 
     def spelled(self, query: str) -> str:
         return query
+
+    def is_time(self, column: str) -> str:
+        return f"isfinite({column})"
+
+    def seconds(self, time: str) -> str:
+        return f"extract(epoch from cast({time} as timestamp))"
+
+
+class DuckDb(Understood):
+    """DuckDB counts by value in the same pass."""
 
     def columns(self, schemas: Collection[str]) -> str:
         return (
@@ -91,24 +101,12 @@ class DuckDb(Dialect):
     def is_number(self, value: str) -> str:
         return f"isfinite({value})"
 
-    def is_time(self, column: str) -> str:
-        return f"isfinite({column})"
-
-    def seconds(self, time: str) -> str:
-        return f"extract(epoch from cast({time} as timestamp))"
-
     def counts(self, column: str, relation: str) -> str:
         return f"cast(to_json(histogram(cast({column} as varchar))) as varchar)"
 
 
-class Postgres(Dialect):
+class Postgres(Understood):
     """PostgreSQL estimates nothing, and counts by value in a pass of its own."""
-
-    def place(self, relation: str) -> str:
-        return relation
-
-    def spelled(self, query: str) -> str:
-        return query
 
     def columns(self, schemas: Collection[str]) -> str:
         return (
@@ -121,12 +119,6 @@ class Postgres(Dialect):
 
     def about_distinct(self, column: str) -> str:
         return f"count(distinct {column})"
-
-    def is_time(self, column: str) -> str:
-        return f"isfinite({column})"
-
-    def seconds(self, time: str) -> str:
-        return f"extract(epoch from cast({time} as timestamp))"
 
     def counts(self, column: str, relation: str) -> str:
         return (
