@@ -28,14 +28,14 @@ $(UV):
 	@.venv/bin/python -m pip --quiet --disable-pip-version-check install "uv>=0.9.8,<1"
 
 # The environment is ready when this stamp is newer than what it was made from.
-.cache/ready: $(UV) pyproject.toml template/dataops/pyproject.toml
+.cache/ready: $(UV) pyproject.toml 
 	@mkdir -p .cache
 	@echo "installing the pinned tools"
 	@$(UV) sync --quiet --inexact --compile-bytecode
 	@touch $@
 
 demo: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tests/demo.py .cache/demo
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tools/demo.py .cache/demo
 
 test: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest -n $(WORKERS) -m "not gauntlet"
@@ -50,27 +50,27 @@ bench: .cache/ready
 lint: .cache/ready
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
-	@$(RUN) python -m release.manifest --check
-	@$(RUN) python -m release.contract --check
-	@$(RUN) python -m release.pins --check
-	@$(RUN) mypy --strict template/dataops/src tests bench release fleet
+	@$(RUN) python -m tools.release.manifest --check
+	@$(RUN) python -m tools.release.contract --check
+	@$(RUN) python -m tools.release.pins --check
+	@$(RUN) mypy --strict src tests bench tools
 
 format: .cache/ready
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
-	@$(RUN) python -m release.pins
-	@$(RUN) python -m release.manifest
-	@$(RUN) python -m release.contract
+	@$(RUN) python -m tools.release.pins
+	@$(RUN) python -m tools.release.manifest
+	@$(RUN) python -m tools.release.contract
 
 newest: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m release.newest
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m tools.release.newest
 
 ahead: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m release.ahead $(PIN)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m tools.release.ahead $(PIN)
 
 # The version follows from what products will see; VERSION=v2.0.0 asks for more. Nothing is pushed.
 release: .cache/ready gauntlet
-	@$(RUN) python -m release $(VERSION)
+	@$(RUN) python -m tools.release $(VERSION)
 
 clean:
 	rm -rf .cache .venv

@@ -10,10 +10,10 @@ from pathlib import Path
 from bench.measure import Cost, Figure, in_turn, run
 
 TEMPLATE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TEMPLATE / "tests"))
+sys.path.insert(0, str(TEMPLATE / "tests" / "helpers"))
 
-import demo  # noqa: E402
 import harness  # noqa: E402
+from tools import demo  # noqa: E402
 
 _STARTER_PROFILE = """\
 starter:
@@ -25,7 +25,7 @@ starter:
 def _copy(root: Path, content: str) -> list[str]:
     return [
         *("copier", "copy", "--defaults", "--quiet", "--vcs-ref", "HEAD"),
-        *("--data", f"content={content}", str(TEMPLATE), str(root)),
+        *("--data", f"content={content}", str(harness.template_repository()), str(root)),
     ]
 
 

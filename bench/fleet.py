@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.measure import Cost, Figure, in_turn, run
 
 TEMPLATE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TEMPLATE / "tests"))
+sys.path.insert(0, str(TEMPLATE / "tests" / "helpers"))
 
 import harness  # noqa: E402
 from gauntlet import run as gauntlet  # noqa: E402

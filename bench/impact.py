@@ -11,7 +11,7 @@ from bench.generate import generate
 from bench.measure import Cost, Figure, in_turn, run
 
 TEMPLATE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TEMPLATE / "tests"))
+sys.path.insert(0, str(TEMPLATE / "tests" / "helpers"))
 
 import harness  # noqa: E402
 
@@ -28,7 +28,7 @@ for side, twist in (("base", "i"), ("head", "case when i % 100 = 0 then i + 1 el
 """
 _COMPARE = """\
 import duckdb
-from dataops.impact.compare import compare_tables
+from first_light.impact.compare import compare_tables
 with duckdb.connect() as connection:
     connection.execute("set memory_limit = '1GB'")
     for side in ("base", "head"):
@@ -46,14 +46,14 @@ dependencies = ["dbt-core<2", "dbt-duckdb", "duckdb<2", "sqlfluff-templater-dbt"
 package = false
 exclude-dependencies = ["dbt-core-experimental-parser"]
 """
-_START = "import duckdb\nimport dataops.impact.compare\n"
+_START = "import duckdb\nimport first_light.impact.compare\n"
 
 
 def compare() -> Figure:
     """One million rows × 20 columns by key, beside a bare start of Python with its imports."""
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch)
-        env = {**harness.clean_environment(), "PYTHONPATH": str(TEMPLATE / "template/dataops/src")}
+        env = {**harness.clean_environment(), "PYTHONPATH": str(TEMPLATE / "src")}
         run([[sys.executable, "-c", _MILLION]], home, env)
         return in_turn(
             "compare 1,000,000 rows × 20 columns by key ÷ its imports",

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from dataops.history_record import ColumnProfile, RelationProfile
-from dataops.monitors.expect import Past, expect
-from dataops.monitors.judge import judge
-from dataops.monitors.levels import ERROR, WARN, Case, level_of
-from dataops.monitors.measures import Measure
-from dataops.monitors.past import Release, release_of, remember
+from first_light.history.record import ColumnProfile, RelationProfile
+from first_light.monitors.baseline import Release, release_of, remember
+from first_light.monitors.judge import judge
+from first_light.monitors.levels import ERROR, WARN, Case, level_of
+from first_light.monitors.measures import Measure
+from first_light.monitors.prediction import Past, expect
 
 _START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 _THURSDAY = datetime(2026, 3, 19, tzinfo=timezone.utc)  # when faults strike

@@ -14,7 +14,7 @@ from bench.generate import generate
 from bench.measure import Cost, Figure
 
 TEMPLATE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TEMPLATE / "tests"))
+sys.path.insert(0, str(TEMPLATE / "tests" / "helpers"))
 
 import harness  # noqa: E402
 
@@ -63,8 +63,8 @@ def _share(models: int, aim: float | None, releases: int = 3) -> Figure:
 _TIMED = """
 import json, time
 from dataops import release, release_audit
-from dataops.dbt import Dbt
-from dataops.product import Product
+from first_light.dbt.engine import Dbt
+from first_light.project.product import Product
 
 took = {}
 

@@ -16,7 +16,7 @@ from bench.generate import generate
 from bench.measure import Cost, Figure, in_turn, run
 
 TEMPLATE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TEMPLATE / "tests"))
+sys.path.insert(0, str(TEMPLATE / "tests" / "helpers"))
 
 import harness  # noqa: E402
 
@@ -65,8 +65,9 @@ def _beside_a_build(product: harness.Product, name: str) -> Figure:
 
 def record() -> Figure:
     """What recording a run of 500 nodes adds to its end, beside the same run with 5 nodes."""
-    from dataops.history import History
     from test_history import make_record
+
+    from first_light.history.log import History
 
     with tempfile.TemporaryDirectory() as scratch:
         history = History(Path(scratch))
@@ -128,9 +129,9 @@ class _Sized:
     def __init__(self, root: Path, size: int) -> None:
         import duckdb
 
-        from dataops.product import Product
-        from dataops.store import store_of
-        from dataops.warehouse.duckdb import FILE, DuckDbWarehouse
+        from first_light.project.product import Product
+        from first_light.store.locate import store_of
+        from first_light.warehouse.duckdb import FILE, DuckDbWarehouse
         from release_worker import make_product
 
         self._product = Product(make_product(root))
@@ -160,7 +161,7 @@ class _Sized:
         return _took(statistics.median(seconds))
 
     def _publish(self) -> None:
-        from dataops.warehouse import Label
+        from first_light.warehouse.base import Label
 
         self._number += 1
         run_ = f"{self._number:06d}-20260101T{self._number:06d}Z-abc"
@@ -177,7 +178,7 @@ class _Sized:
         self._store.settle(run_)
 
     def _back(self) -> None:
-        from dataops.rollback import rollback as verb
+        from first_light.release.rollback import rollback as verb
 
         kept = self._store.kept()
         if len(kept) < 2:

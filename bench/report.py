@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.measure import Cost, Figure, in_turn, run
 
 TEMPLATE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TEMPLATE / "tests"))
+sys.path.insert(0, str(TEMPLATE / "tests" / "helpers"))
 
 import harness  # noqa: E402
 
@@ -36,12 +36,12 @@ def report() -> Figure:
     """`dataops report` over 26,000 records, aim under 5 s, beside `dataops --help`."""
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch)
-        path = f"{TEMPLATE / 'template/dataops/src'}:{TEMPLATE / 'tests'}"
+        path = f"{TEMPLATE / 'src'}:{TEMPLATE / 'tests/helpers'}"
         env = {**harness.clean_environment(), "PYTHONPATH": path}
         run([[sys.executable, "-c", _HISTORY]], home, env)
         product = home / "product"
         env["DATAOPS_NOW"] = (product / "at").read_text()
-        command = [sys.executable, "-m", "dataops.cli"]
+        command = [sys.executable, "-m", "first_light.cli.app"]
 
         def ours() -> Cost:
             return run([[*command, "report"]], product, env)

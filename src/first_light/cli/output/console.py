@@ -1,0 +1,130 @@
+"""What the verbs print for people: short, plain, ending with the next command to type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from first_light.utils import steps
+from first_light.utils.steps import FAILED, WARNED, Step
+
+if TYPE_CHECKING:  # drafting and sampling are loaded only where they run
+    from first_light.commands.add import Added
+    from first_light.commands.preview import Preview
+    from first_light.inference import Reference
+    from first_light.sampling.cut import SampleReport
+
+
+def show_check(out: Console, done: Sequence[Step]) -> None:
+    """The failing rows and lines, then one table, then the verdict."""
+    for step in done:
+        if step.details and step.verdict in (FAILED, WARNED):
+            out.print()
+            out.print(f"[bold]{step.verdict}: {escape(step.name)}[/bold]")
+            for detail in step.details:
+                out.print(escape(detail))
+            if step.repeat and step.verdict == FAILED:
+                out.print(f"repeat just this: {escape(step.repeat)}")
+    out.print()
+    out.print(steps.table(done))
+    out.print()
+    verdict = steps.verdict(done)
+    if verdict == FAILED:
+        for step in done:
+            if step.page and step.verdict == FAILED:
+                out.print(f"look at: {step.page} ({escape(step.name)})")
+        failed = ", ".join(step.name for step in done if step.verdict == FAILED)
+        out.print(f"[red]check failed[/red]: {escape(failed)}")
+        return
+    out.print(f"[green]check passed[/green]{' with warnings' if verdict == WARNED else ''}")
+    for step in done:
+        if step.page:
+            out.print(f"look at: {step.page} ({escape(step.name)})")
+
+
+def show_preview(out: Console, found: Preview) -> None:
+    """Where it is, what it holds, what is missing."""
+    work = ", with work that is not committed" if found.dirty else ""
+    out.print(f"[bold]{escape(found.branch)}[/bold] at {found.commit[:7] or 'no commit'}{work}")
+    out.print(f"database  {escape(str(found.database))}")
+    for page in found.pages:
+        out.print(f"page      {escape(str(found.folder / page))}")
+    if found.branch in ("main", "master") and not found.dirty:
+        out.print("this is what main publishes; for a change, make a branch of your own first")
+    elif "impact.html" not in found.pages:
+        out.print("what it changes: commit, uv run dataops check, and repeat")
+    if found.built_from == "raw":
+        out.print("It holds real data: show it only to whom you may show that.")
+    if found.pruned:
+        out.print(f"deleted, for their age: {escape(', '.join(found.pruned))}")
+    for name in found.failed[:10]:
+        out.print(f"[red]failed[/red]    {escape(name)}")
+    if (more := len(found.failed) - 10) > 0:
+        out.print(f"          and {more} more")
+
+
+def show_added(out: Console, added: Added) -> None:
+    """What became of the team's files: raw, drafts, sample."""
+    tables = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading, justify in (("table", "left"), ("rows", "right"), ("columns", "right")):
+        tables.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for heading in ("key", "tests", "personal"):
+        tables.add_column(heading)
+    for drafted in added.drafts.tables:
+        tables.add_row(
+            drafted.name,
+            f"{drafted.rows:,}",
+            str(drafted.columns),
+            escape(", ".join(drafted.key)) or "none found",
+            str(sum(drafted.tests.values())),
+            escape(", ".join(drafted.personal)) or "none found",
+        )
+    out.print(tables)
+    for table in added.tables:
+        for note in table.notes:
+            out.print(f"{table.name}: {escape(note)}")
+    for drafted in added.drafts.tables:
+        for reference in drafted.references:
+            if reference.child == drafted.name:
+                out.print(f"reference: {escape(_arrow(reference))}")
+        for doubt in drafted.undecided:
+            place = f"{doubt.table}.{doubt.column}" if doubt.column else doubt.table
+            out.print(f"left to you: {escape(place)}: {escape(doubt.why)}")
+    for reference in added.drafts.suggestions:
+        out.print(f"you may want to test as well: {escape(_arrow(reference))}")
+    show_sample(out, added.sample)
+    written = added.written
+    out.print(
+        f"drafts: {len(written.new)} new, {len(written.same)} as they were, "
+        f"{len(written.beside)} beside files that you edited"
+    )
+    for name in written.beside:
+        out.print(f"  {escape(name)} is yours and stays; the new draft is {escape(name)}.draft:")
+        out.print(escape(written.diffs[name]))
+
+
+def show_sample(out: Console, sample: SampleReport) -> None:
+    """What the sample holds and what was masked in it."""
+    rows = ", ".join(f"{table.name} {table.rows:,}" for table in sample.tables)
+    out.print(f"sample: {sample.bytes / 1000:,.0f} KB; rows: {escape(rows)}")
+    for note in sample.notes:
+        out.print(escape(note))
+    for column in sample.masked:
+        out.print(
+            f"masked in the sample: {escape(column.table)}.{escape(column.column)} ({column.kind})"
+        )
+    if sample.masked:
+        out.print(
+            "Is that right? Correct `config.meta.pii` in models/staging/raw_*.yml, "
+            "then: uv run dataops sample"
+        )
+        out.print("Masks change when raw grows; a long secret in DATAOPS_MASK_KEY keeps them.")
+
+
+def _arrow(reference: Reference) -> str:
+    ends = f"{reference.child}.{reference.column} → {reference.parent}.{reference.key}"
+    return f"{ends} ({reference.evidence})"

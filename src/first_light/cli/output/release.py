@@ -1,0 +1,388 @@
+"""What the release line's verbs print, for people; one function a verb, no decisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from rich.console import Console
+from rich.markup import escape
+
+from first_light.dbt.engine import NodeResult
+from first_light.figures.compute import counted, shown
+from first_light.history.record import (
+    PUBLISHED,
+    REFUSED,
+    REHEARSAL,
+    RUNNING,
+    FindingRun,
+    Record,
+    masked,
+    moment,
+)
+from first_light.incidents.derive import Incident, by_cause
+from first_light.release.listing import Listed
+from first_light.release.pipeline import Released
+from first_light.release.rollback import RolledBack
+from first_light.release.superseded import Overtaken
+from first_light.status.current import Status
+from first_light.utils import steps
+
+_SHOWN = 10
+_MARGIN = 12
+_GOOD, _BAD = "green", "red"
+_MAKE_IT_REAL = {
+    "duckdb": "set DATAOPS_RAW to the folder or URL of the landing data",
+    "postgres": "load the landing data into the schema raw",
+}
+
+
+def show_release(out: Console, done: Released) -> None:
+    """The verdict; when it is no, what failed, why, whose it is, what hangs on it, what to do."""
+    record = done.record
+    out.print()
+    out.print(steps.table(done.steps))
+    out.print()
+    good = record.outcome == PUBLISHED
+    colour = _GOOD if good else _BAD
+    verdict = f"{record.outcome}, as a rehearsal on the sample" if _rehearsal(record) else ""
+    out.print(f"[bold {colour}]{verdict or record.outcome}[/]  {record.run}")
+    if good:
+        _line(out, "read it", done.address)
+        if _rehearsal(record):
+            _line(out, "make it real", f"{_MAKE_IT_REAL[record.warehouse]} and repeat")
+        if done.open_to:
+            _line(out, "mind", _open_to(done.open_to))
+        _warned(out, record.warned)
+        return
+    _line(out, "readers", f"keep {record.current}" if record.current else "see nothing yet")
+    if done.failed:
+        for result in done.failed[:_SHOWN]:
+            place = f" ({result.path})" if result.path else ""
+            _line(out, "failed", f"{result.kind} {result.name}: {result.status}{place}")
+            if message := _why(result):
+                _line(out, "", message)
+        if len(done.failed) > _SHOWN:
+            _line(out, "", f"and {len(done.failed) - _SHOWN} more")
+    else:
+        _line(out, "problem", record.problem)
+    if cause := done.cause:
+        of = "" if cause.result.unique_id == cause.subject else f" of {cause.name}"
+        alone = "the only one" if len(done.failed) == 1 else f"most upstream of {len(done.failed)}"
+        _line(out, "cause", f"{cause.result.kind} {cause.result.name}{of}, {alone}")
+        _line(out, "whose", cause.owner or "nobody's: give it a group")
+        _line(out, "downstream", ", ".join(cause.models) or "no model")
+        _line(out, "exposures", ", ".join(cause.exposures) or "none")
+    if done.log.exists():
+        _line(out, "in full", "target/release/logs/dbt.log")
+    for n, step in enumerate(next_steps(done)):
+        _line(out, "next" if n == 0 else "", step)
+
+
+def _warned(out: Console, found: Sequence[FindingRun]) -> None:
+    """What the monitors warned of, and how to say that it is as it should be."""
+    for one in found[:_SHOWN]:
+        _line(out, "warned", one.message, "yellow")
+        _line(out, "", f'if it is right: uv run dataops accept {one.id} --because "…"')
+    if len(found) > _SHOWN:
+        _line(out, "", f"and {len(found) - _SHOWN} more")
+
+
+def _why(result: NodeResult) -> str:
+    if result.kind != "source" or result.message:
+        return masked(result.message)
+    if result.age is None:
+        return "it holds no row that says when it was loaded"
+    return f"its newest row is {_age(timedelta(seconds=result.age))} old"
+
+
+def next_command(done: Released) -> str:
+    """What to type after a release that was not published."""
+    if done.cause is not None:
+        raw = "" if done.record.kind == REHEARSAL else "DATAOPS_RAW=${DATAOPS_RAW:-raw} "
+        if done.cause.result.kind == "source":
+            return f"{raw}uv run dbt source freshness --target prod"
+        return f"{raw}uv run dbt build --select +{done.cause.name}"
+    if bad := [one for one in done.record.findings if one.level == "error"]:
+        if bad[0].subject.startswith("source."):
+            return f"look at the newest files of {bad[0].name}"
+        return f"uv run dbt show --select {bad[0].name}, and look at what came to raw"
+    if done.record.outcome == "refused":
+        return "uv run dataops check"
+    return "uv run dataops release"
+
+
+def next_steps(done: Released) -> tuple[str, ...]:
+    """How to see what is wrong, then how to go on; rows are shown only to whoever asks for them."""
+    steps_ = [next_command(done)]
+    if done.cause is not None and done.cause.result.kind == "test":
+        raw = steps_[0].partition("uv run")[0]
+        steps_.append(f"{raw}uv run dbt show --select {done.cause.result.name}  (its rows)")
+    if done.record.outcome == REFUSED:
+        steps_.append("mend it and commit, then: uv run dataops release")
+    return tuple(steps_)
+
+
+def release_json(done: Released) -> str:
+    """The same, for machines."""
+    cause = done.cause and {
+        "node": done.cause.result.unique_id,
+        "subject": done.cause.subject,
+        "owner": done.cause.owner,
+        "group": done.cause.group,
+        "models": done.cause.models,
+        "exposures": done.cause.exposures,
+    }
+    record = done.record
+    return json.dumps(
+        {
+            "run": record.run,
+            "outcome": record.outcome,
+            "kind": record.kind,
+            "problem": record.problem,
+            "current": record.current,
+            "base": record.base,
+            "commit": record.git.commit,
+            "seconds": record.seconds,
+            "recorded": done.recorded,
+            "steps": [asdict(step) for step in done.steps],
+            "failed": [
+                {
+                    "node": result.unique_id,
+                    "status": result.status,
+                    "failures": result.failures,
+                    "message": _why(result),
+                }
+                for result in done.failed
+            ],
+            "cause": cause,
+            "warned": [{"id": one.id, "message": one.message} for one in record.warned],
+            "warnings": done.warnings,
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def overtaken_json(told: Overtaken) -> str:
+    """A run that gave way to a newer one, for machines."""
+    said = {"run": "", "outcome": "overtaken", "problem": told.what, "where": told.where}
+    return json.dumps(said, indent=2, ensure_ascii=False)
+
+
+def release_markdown(name: str, done: Released) -> str:
+    """The verdict as Markdown: what happened, to whom, what to do next."""
+    record = done.record
+    good = record.outcome == PUBLISHED
+    lines = [f"## {'✅' if good else '❌'} {name}: {record.outcome}", "", f"`{record.run}`"]
+    if _rehearsal(record):
+        make_it_real = _MAKE_IT_REAL[record.warehouse]
+        lines += ["", f"**A rehearsal on the sample.** To make it real, {make_it_real}."]
+    if done.open_to:
+        lines += ["", f"**Mind:** {_open_to(done.open_to)}"]
+    if not good:
+        readers = f"keep `{record.current}`" if record.current else "see nothing yet"
+        lines += ["", f"Readers {readers}.", "", "```text", record.problem, "```"]
+        if cause := done.cause:
+            of = f"{cause.result.kind} {cause.result.name}"
+            hangs = ", ".join((*cause.models, *cause.exposures)) or "nothing"
+            lines.append(f"Cause: `{of}`, whose: {cause.owner or 'nobody'}. Downstream: {hangs}.")
+        lines += ["", f"Next: `{next_command(done)}`"]
+    lines += ["", "| step | verdict | seconds | |", "|---|---|---:|---|"]
+    for step in done.steps:
+        lines.append(f"| {step.name} | {step.verdict} | {step.seconds:.1f} | {step.summary} |")
+    return "\n".join(lines) + "\n"
+
+
+def show_rollback(out: Console, done: RolledBack) -> None:
+    """What is current now, and what the next release will do about it."""
+    for sentence in done.warnings:
+        out.print(escape(sentence))
+    after = done.release
+    if done.record is None:
+        out.print(f"[bold]{after.run}[/bold] was current already, and is.")
+        return
+    before = done.record.base
+    out.print(f"[bold {_GOOD}]current is {after.run}[/]  {_when(after.ended_at)}")
+    if before:
+        _line(out, "was", before)
+        _line(out, "and back", f"uv run dataops rollback {int(before.split('-')[0])}")
+    _line(out, "mind", "the next release publishes what is on main then: revert or mend it first")
+
+
+def show_releases(out: Console, found: Sequence[Listed]) -> None:
+    """A table, newest first."""
+    if not found:
+        out.print("nothing was released yet: uv run dataops release")
+        return
+    rows = [("", "run", "verdict", "when (UTC)", "commit", "trigger", "")]
+    for one in found:
+        record = one.record
+        remark = record.kind if _rehearsal(record) else ""
+        if record.verb == "rollback":
+            remark = f"to {record.current}"
+        elif record.outcome == PUBLISHED and not one.kept:
+            remark = ", ".join(filter(None, (remark, "deleted since")))
+        elif record.problem:
+            remark = record.problem.splitlines()[0][:60]
+        rows.append(
+            (
+                "→" if one.current else "",
+                record.run,
+                record.outcome,
+                (record.ended_at or record.began_at)[:16].replace("T", " "),
+                record.git.commit[:7] + ("*" if record.git.dirty else ""),
+                record.trigger,
+                remark,
+            )
+        )
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]) - 1)]
+    room = max(out.width - sum(widths) - 2 * len(widths), 12) if out.is_terminal else 60
+    rows = [(*r[:-1], r[-1] if len(r[-1]) <= room else r[-1][: room - 1] + "…") for r in rows]
+    for n, row in enumerate(rows):
+        text = escape(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0))).rstrip()
+        )
+        style = "dim" if n == 0 else "bold" if row[0] else ""
+        out.print(f"[{style}]{text}[/]" if style else text)
+
+
+def releases_json(found: Sequence[Listed]) -> str:
+    """The same, for machines."""
+    return json.dumps(
+        [
+            {
+                "run": one.record.run,
+                "verb": one.record.verb,
+                "outcome": one.record.outcome,
+                "kind": one.record.kind,
+                "trigger": one.record.trigger,
+                "commit": one.record.git.commit,
+                "began_at": one.record.began_at,
+                "ended_at": one.record.ended_at,
+                "problem": one.record.problem,
+                "kept": one.kept,
+                "current": one.current,
+            }
+            for one in found
+        ],
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def status_json(found: Status) -> str:
+    """The same as `show_status`, for machines."""
+    return json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
+
+
+def show_status(out: Console, found: Status) -> None:
+    """What is current, how the last run went, what is late."""
+    current, last = found.current, found.last
+    if current is None:
+        _line(out, "current", "nothing was published yet", _BAD)
+    else:
+        label = " · REHEARSAL on the sample" if _rehearsal(current) else ""
+        dirty = " with uncommitted changes" if current.git.dirty else ""
+        _line(out, "current", f"{current.run}{label}")
+        _line(out, "", f"commit {current.git.commit[:7] or 'unknown'}{dirty}")
+        _line(out, "published", f"{_when(current.ended_at)}, {_age(found.age)} ago")
+        _line(out, "read it", found.address)
+        if _rehearsal(current):
+            _line(out, "make it real", _MAKE_IT_REAL[current.warehouse])
+    if found.open_to:
+        _line(out, "mind", _open_to(found.open_to))
+    if found.readers.problem:
+        _line(out, "readers", found.readers.problem, _BAD)
+    if last is None:
+        _line(out, "last run", "nothing has run yet: uv run dataops release", _BAD)
+    else:
+        good = last.outcome in (PUBLISHED, RUNNING, "rolled back")
+        when = _when(last.ended_at or last.began_at)
+        _line(out, "last run", f"{last.outcome}, {when}", _GOOD if good else _BAD)
+        if last.problem:
+            _line(out, "", last.problem)
+        if last.verb == "rollback" and last.base:
+            _line(out, "", f"from {last.base} to {last.current}")
+    if found.late:
+        days = len(found.late)
+        since = _when(found.late[0].isoformat())
+        times = "1 deadline" if days == 1 else f"{days} deadlines"
+        _line(out, "late", f"{times} passed without a new release, since {since}", _BAD)
+        if found.missing:
+            _line(out, "missing", f"{len(found.missing)} of these had no run at all", _BAD)
+    else:
+        _line(out, "deadline", "nothing is late")
+    for group in by_cause(found.open)[:_SHOWN]:
+        _line(out, "open", group[0].told(), _BAD)
+        if group[0].kind == "monitor":
+            accept = f'uv run dataops accept {group[0].check} --because "…"'
+            _line(out, "", f"if that is as it should be: {accept}")
+        if len(group) > 1:
+            _line(out, "", f"and {len(group) - 1} more that it may have caused")
+        if group[0].impact:
+            _line(out, "", f"hangs on it: {', '.join(group[0].impact[:5])}")
+    _warned(out, found.warned)
+    known = [one for one in found.figures if one.value is not None]
+    for n, figure in enumerate(known):
+        told = f"{figure.title.lower()}: {shown(figure)} ({counted(figure)})"
+        _line(out, "90 days" if n == 0 else "", told)
+    for run in found.damaged:
+        _line(
+            out, "damaged", f"the record of {run}: the next release mends it or puts it aside", _BAD
+        )
+
+
+def show_incidents(out: Console, found: Sequence[Incident]) -> None:
+    """Each with whose it is, how long, and what to do; one that is over in one line."""
+    if not found:
+        out.print("no incident")
+    for one in found:
+        colour = _BAD if one.open else _GOOD
+        end = "open" if one.open else "over"
+        out.print(f"[{colour}]{end:<{_MARGIN}}[/] {escape(one.incident)}")
+        _line(out, "", f"{one.told()}, found by {one.found_by}")
+        if one.open:
+            _line(out, "", one.between)
+            _line(out, "next", one.next)
+
+
+def _open_to(who: str) -> str:
+    return (
+        f"{who} can read this data, made from raw; to keep it elsewhere, "
+        "set DATAOPS_STORE to a bucket or a folder and delete the branch (docs/store.md)"
+    )
+
+
+def _rehearsal(record: Record) -> bool:
+    return record.kind == REHEARSAL
+
+
+def _line(out: Console, head: str, text: str, colour: str = "") -> None:
+    lines = text.splitlines() or [""]
+    for n, line in enumerate(lines):
+        first = f"[dim]{head if n == 0 else '':<{_MARGIN}}[/dim] "
+        out.print(first + (f"[{colour}]{escape(line)}[/]" if colour else escape(line)))
+
+
+def _when(text: str) -> str:
+    try:
+        found: datetime = moment(text)
+    except ValueError:
+        return "at an unknown time"
+    return found.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _age(age: timedelta | None) -> str:
+    if age is None:
+        return "unknown"
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"

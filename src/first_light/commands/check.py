@@ -1,0 +1,261 @@
+"""`dataops check`: everything that CI asks of a change, on the sample."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+from first_light.cli.output import job_summary as summary
+from first_light.dbt.engine import Dbt, DbtRun, NodeResult, forget_last_run
+from first_light.dbt.manifest import read_manifest
+from first_light.history.record import masked
+from first_light.hooks.project_rules import RULES, broken_rules
+from first_light.impact.base import Change, NoBase, find_change, side_dbt, side_environment
+from first_light.impact.check_step import NAME as IMPACT
+from first_light.impact.check_step import ImpactStep, files_to_look_at
+from first_light.impact.current import CurrentSide, open_current
+from first_light.project import managed
+from first_light.project.hook_run import HookRun
+from first_light.project.product import Product
+from first_light.utils import steps
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, NO_FRESHNESS, PASSED, SKIPPED, WARNED, Step
+
+# What the check does itself, in the process that has dbt loaded already.
+_HOOKS_DONE_HERE = ("dbt-parse", "rules")
+_ROWS_SHOWN = 5
+
+
+def check(
+    product: Product,
+    say: Callable[[str], None],
+    doing: Callable[[str], None],
+    base: str | None = None,
+    on_current: bool = False,
+) -> list[Step]:
+    """Run every check on the sample, in a database of its own, and write the report.
+
+    Of a change, only what it reaches is built and looked at, and compared with its merge base.
+    On current it is built on the raw of the current release, and compared with that.
+
+    Args:
+        product: the product to check.
+        say: prints a line that stays.
+        doing: shows what is being done right now.
+        base: the commit to compare with; the merge base with the default branch if None.
+        on_current: compare with the current release on its raw instead.
+
+    Returns:
+        One step each, in order; the report is in target/check/ (report.md, report.json,
+        impact.md, impact.html, impact.json; comment.md for the pull request).
+
+    Raises:
+        DataopsError: the check could not run.
+    """
+    if not product.in_git:
+        raise DataopsError(
+            "The product is not under version control yet.",
+            where=str(product.root),
+            mend="uv run dataops start",
+        )
+    here = product.target / "check"
+    done: list[Step] = []
+    current = None
+    if on_current:
+        forget_last_run(here)
+        found, current = open_current(product, here)
+    else:
+        found = find_change(product, base)
+        forget_last_run(here)  # not before: a base that is no commit leaves the last report alone
+    change = found.files if isinstance(found, Change) else ()
+    hooks = HookRun(product.root, _HOOKS_DONE_HERE, files_to_look_at(found), change)
+    try:
+        built = _dbt_steps(product, found, here, doing, current)
+        for step in chain((managed.step(product),), built):
+            say(_line(step))
+            done.append(step)
+        doing("hooks")
+        for hook in hooks.wait():
+            if hook.id not in _HOOKS_DONE_HERE:
+                verdict = {"Passed": PASSED, "Skipped": SKIPPED}.get(hook.status, FAILED)
+                details = (hook.output,) if verdict == FAILED else ()
+                repeat = f"uv run pre-commit run {hook.id} --all-files" if hook.id else ""
+                step = Step(hook.name, verdict, hook.seconds, "", details, repeat)
+                say(_line(step))
+                done.append(step)
+    finally:
+        hooks.stop()
+    _write_report(product, here, done)
+    return done
+
+
+def _dbt_steps(
+    product: Product,
+    found: Change | NoBase,
+    here: Path,
+    doing: Callable[[str], None],
+    current: CurrentSide | None,
+) -> Iterator[Step]:
+    database = here / "warehouse.duckdb"
+    environment = side_environment(product, database.relative_to(product.root))
+    dbt = side_dbt(product, product.root, here, environment, lambda line: doing(f"dbt: {line}"))
+    if current is not None and isinstance(found, Change):
+        dbt = current.dbt(product, here, dbt.progress or doing)
+    else:
+        current = None
+
+    doing("dbt parse")
+    with _clock() as seconds:
+        parsed = dbt.parse()
+    yield _parse_step(parsed, seconds())
+    if not parsed.ok:
+        yield from (Step(name, SKIPPED) for name in _AFTER_PARSE)
+        return
+
+    doing("project rules")
+    yield _rules_step(here)
+
+    impact = ImpactStep(product, found, dbt, here, doing, current)
+    try:
+        arguments = impact.prepare()
+        with _clock() as seconds:
+            built = dbt.build(*arguments)
+        yield _build_step(built, seconds(), None if current else dbt, impact.reached)
+        yield impact.judge(built)
+
+        if current is None:
+            doing("source freshness")
+            with _clock() as seconds:
+                fresh = dbt.freshness()
+            yield _freshness_step(fresh, seconds(), product.as_of)
+        else:
+            yield Step(_FRESHNESS, SKIPPED, 0.0, "a release looks at it")
+
+        doing("dbt docs")
+        with _clock() as seconds:
+            documented = dbt.docs(*(("--no-compile",) if arguments else ()))
+        yield _docs_step(documented, seconds())
+    finally:
+        impact.stop()
+        dbt.finish()
+
+
+_RULES, _BUILD = "project rules", "dbt build on the sample"
+_BUILD_ON_RAW = "dbt build on the current release's raw"
+_FRESHNESS, _DOCS = "source freshness", "docs"
+_AFTER_PARSE = (_RULES, _BUILD, IMPACT, _FRESHNESS, _DOCS)
+
+
+def _parse_step(run: DbtRun, seconds: float) -> Step:
+    repeat = "uv run pre-commit run dbt-parse --all-files"
+    if run.ok:
+        return Step("dbt parse, warnings are errors", PASSED, seconds)
+    return Step("dbt parse, warnings are errors", FAILED, seconds, "", (run.problem,), repeat)
+
+
+def _build_step(run: DbtRun, seconds: float, on_sample: Dbt | None, reached: str = "") -> Step:
+    """The build; when it was not on the sample, it was on raw, whose values are shown nowhere."""
+    name = _BUILD if on_sample else _BUILD_ON_RAW
+    kinds = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "unit tests"}
+    counts = [
+        f"{count} {plural if count != 1 else plural[:-1]}"
+        for kind, plural in kinds.items()
+        if (count := sum(node.kind == kind for node in run.nodes))
+    ]
+    summary = (
+        (", ".join(counts) or "nothing to build yet")
+        if not reached
+        else (f"{', '.join(counts) or 'nothing'} {reached}")
+    )
+    if run.warned:
+        summary += f", {len(run.warned)} warned"
+    if run.skipped:
+        summary += f", {len(run.skipped)} skipped"
+    if run.ok:
+        details = tuple(_node_detail(node, on_sample) for node in run.warned)
+        return Step(name, WARNED if run.warned else PASSED, seconds, summary, details)
+    details = tuple(_node_detail(node, on_sample) for node in run.failed) or (run.problem,)
+    repeat = _repeat_build(run.failed) if on_sample else ""
+    return Step(name, FAILED, seconds, summary, details, repeat)
+
+
+def _repeat_build(failed: Sequence[NodeResult]) -> str:
+    names = " ".join(f"+{node.name}" for node in failed[:5])
+    return f"uv run dbt build --select {names}" if names else "uv run dbt build"
+
+
+def _node_detail(node: NodeResult, on_sample: Dbt | None) -> str:
+    message = node.message if on_sample else masked(node.message)
+    lines = [f"{node.kind} {node.name} {node.status} ({node.path})", message]
+    if on_sample and node.kind == "test" and node.sql:
+        lines.append(_failing_rows(node, on_sample))
+    return "\n".join(line for line in lines if line)
+
+
+def _failing_rows(node: NodeResult, dbt: Dbt) -> str:
+    """The first rows that fail a test; they come from the sample, which holds no personal data."""
+    try:
+        with dbt.adapter() as adapter:
+            query = f"select * from ({node.sql}\n) as asked limit {_ROWS_SHOWN}"
+            names, rows = adapter.ask(query)
+    except DataopsError as error:
+        return f"(the failing rows could not be read: {error.where})"
+    return "\n".join([" | ".join(names), *(" | ".join(map(str, row)) for row in rows)])
+
+
+def _freshness_step(run: DbtRun, seconds: float, as_of: str | None) -> Step:
+    repeat = "uv run dbt source freshness"
+    if not run.nodes and run.ok:
+        return Step(_FRESHNESS, SKIPPED, seconds, NO_FRESHNESS)
+    summary = f"{len(run.nodes)} source{'s' * (len(run.nodes) != 1)}" + (
+        f" at {as_of}" if as_of else ""
+    )
+    details = tuple(
+        f"source {node.name} {node.status} ({node.path})\n{node.message}".strip()
+        for node in (*run.failed, *run.warned)
+    )
+    if not run.ok:
+        return Step(_FRESHNESS, FAILED, seconds, summary, details or (run.problem,), repeat)
+    return Step(_FRESHNESS, WARNED if run.warned else PASSED, seconds, summary, details)
+
+
+def _docs_step(run: DbtRun, seconds: float) -> Step:
+    if run.ok:
+        return Step(_DOCS, PASSED, seconds, page="target/check/static_index.html")
+    return Step(_DOCS, FAILED, seconds, "", (run.problem,), "uv run dbt docs generate")
+
+
+def _rules_step(here: Path) -> Step:
+    repeat = "uv run pre-commit run rules --all-files"
+    with _clock() as seconds:
+        broken = broken_rules(read_manifest(here / "manifest.json"))
+    if broken:
+        return Step(_RULES, FAILED, seconds(), f"{len(broken)} broken", tuple(broken), repeat)
+    return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules")
+
+
+def _write_report(product: Product, here: Path, done: list[Step]) -> None:
+    title = f"Check of {product.name}"
+    found = here / "impact.md"
+    impact = "\n" + found.read_text(encoding="utf-8") if found.is_file() else ""
+    text = steps.markdown(title, done) + impact
+    (here / "comment.md").write_text(steps.brief(title, done) + impact, encoding="utf-8")
+    (here / "report.md").write_text(text, encoding="utf-8")
+    (here / "report.json").write_text(steps.as_json(done), encoding="utf-8")
+    summary.add(text)
+
+
+def _line(step: Step) -> str:
+    seconds = f" {step.seconds:.1f} s" if step.seconds else ""
+    return f"{step.verdict:<8}{step.name}{seconds}"
+
+
+@contextmanager
+def _clock() -> Iterator[Callable[[], float]]:
+    begin = time.monotonic()
+    end: list[float] = []
+    yield lambda: (end[0] if end else time.monotonic()) - begin
+    end.append(time.monotonic())

@@ -1,0 +1,92 @@
+"""The report of a check as the one comment on its pull or merge request, renewed in place.
+
+python -m first_light.commands.comment        in the pipelines, with target/check/comment.md
+
+A job of its own runs it, so that the token that may write is never there while packages and models
+run. Nothing else is installed there: keep to the standard library.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.error import HTTPError
+
+from first_light.forge.http import find_forge
+from first_light.utils.errors import DataopsError
+
+MARKER = "<!-- dataops check -->"
+REPORT = Path("target/check/comment.md")
+# GitLab's own job token may not write comments.
+TOKEN = "DATAOPS_COMMENT_TOKEN"
+# GitHub takes 65,536 characters; counted in bytes it holds wherever it is counted otherwise.
+LONGEST = 65_000
+_ENDED = "The check ended before it could report; the log of the run says why."
+
+
+def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Write or renew the comment; say in one line what became of it, whatever that is.
+
+    It judges nothing: without permission, as from a fork, the summary stands alone.
+    """
+    alone = "The report stands alone, in the run's summary and its artifact."
+    number = request_number(environment)
+    if not number:
+        say(f"No pull or merge request here to comment on. {alone}")
+        return
+    body = report.read_text(encoding="utf-8") if report.is_file() else f"## {_ENDED}\n"
+    project = environment.get("CI_MERGE_REQUEST_PROJECT_ID", "")
+    # A fork's pipeline runs in the fork's project; the request is in the other one.
+    seen = {**environment, "CI_PROJECT_ID": project} if project else environment
+    try:
+        forge = find_forge(seen, TOKEN)
+        renewed = forge.comment(number, MARKER, clipped(body, run_url(environment)))
+    except DataopsError as error:
+        refused = isinstance(error.__cause__, HTTPError) and error.__cause__.code in (401, 403, 404)
+        fork = " A fork's token may only read." if refused else ""
+        say(f"No comment: {error.what}{fork} {alone}")
+        return
+    say(f"{forge.name}: comment on {number} {'renewed' if renewed else 'written'}")
+
+
+def request_number(environment: Mapping[str, str]) -> int:
+    """The pull or merge request that a pipeline runs for; 0 when it runs for none."""
+    found = re.fullmatch(r"refs/pull/(\d+)/merge", environment.get("GITHUB_REF", ""))
+    return int(found[1] if found else environment.get("CI_MERGE_REQUEST_IID") or 0)
+
+
+def run_url(environment: Mapping[str, str]) -> str:
+    """Where the run can be seen, with what it kept; empty when the environment does not say."""
+    if run := environment.get("GITHUB_RUN_ID"):
+        server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+        return f"{server}/{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
+    return environment.get("CI_PIPELINE_URL", "")
+
+
+def clipped(text: str, url: str) -> str:
+    """A report that a comment can hold, cut at a line and said to be, and where the whole is."""
+    run = f"[this run]({url})" if url else "the run"
+    foot = f"\nThe page, with the lineage drawn: `impact.html` in the artifact `check` of {run}.\n"
+    room = LONGEST - len(MARKER) - len(foot.encode())
+    if len(text.encode()) <= room:
+        return text + foot
+    cut = "\n**Cut here: a comment holds no more.**\n"
+    kept: list[str] = []
+    room -= len(cut.encode()) + len("```\n</details>\n")
+    for line in text.splitlines():
+        room -= len(line.encode()) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    if sum(line.startswith("```") for line in kept) % 2:
+        kept.append("```")
+    if sum(line.count("<details>") - line.count("</details>") for line in kept) > 0:
+        kept.append("</details>")
+    return "\n".join(kept) + "\n" + cut + foot
+
+
+if __name__ == "__main__":
+    comment(REPORT, os.environ, lambda line: print(line, file=sys.stdout, flush=True))

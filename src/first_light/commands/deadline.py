@@ -1,0 +1,89 @@
+"""`dataops status --fail-if-late`: a release that did not come opens an incident of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from first_light.history.events import add_event
+from first_light.history.log import History
+from first_light.history.record import LATE, IncidentFact, utc
+from first_light.notify.send import notify
+from first_light.project.product import Product
+from first_light.status.current import Status, ledger_of, status
+from first_light.store.locate import FolderStore, open_store
+from first_light.utils.errors import DataopsError
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was seen.
+
+    Attributes:
+        status: how the product stands, with the incident that was opened.
+        opened: id of the incident that was opened; empty when none had to be.
+        warnings: what somebody should know, one sentence each.
+    """
+
+    status: Status
+    opened: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """1 when a release was due and has not come; when there never was one, too."""
+        return 1 if self.status.late or self.status.current is None else 0
+
+
+def watch(product: Product) -> Watched:
+    """Look whether a release that was due has come; record it, once, when it has not.
+
+    Raises:
+        DataopsError: the store can't be read.
+    """
+    store = open_store(product)
+    seen = _newest(store)
+    found = _stands(product, store)
+    if not found.late:
+        return Watched(found)
+    if store.is_locked():
+        return Watched(found, warnings=("A release or rollback is running right now.",))
+    opened = ""
+    try:
+        with store.lock():
+            if _newest(store) != seen:  # a run has ended since
+                found = _stands(product, store)
+            history = History(store.history)
+            if is_unexplained(found):
+                since = utc((found.missing or found.late)[0])
+                run = found.current.run if found.current else ""
+                fact = IncidentFact(release=run, text=f"No release came by {since}.", since=since)
+                record = add_event(product, store, history, "status", LATE, incident=fact)
+                opened = f"{LATE}@{record.number}"
+            warnings = notify(product, store, history)  # also what did not get through before
+            store.share()
+    except DataopsError as error:  # what is late is late, recorded or not
+        return Watched(found, opened, (f"error: it could not be recorded: {error}",))
+    if _newest(store) != seen:
+        found = _stands(product, store)
+    return Watched(found, opened, warnings)
+
+
+def _stands(product: Product, store: FolderStore) -> Status:
+    with ledger_of(product, store) as book:
+        return status(product, book)
+
+
+def _newest(store: FolderStore) -> tuple[str | None, int]:
+    """What is another as soon as a run has ended, or something was recorded."""
+    return store.current(), History(store.history).highest()
+
+
+def is_unexplained(found: Status) -> bool:
+    """Whether something is late that no open incident accounts for.
+
+    A run that was refused has opened its own; where nothing ran at all, nothing has.
+    """
+    if not found.late or any(one.kind == LATE for one in found.open):
+        return False
+    refused = any(one.found_by == "machine" for one in found.open)
+    return found.late[-1] in found.missing or not refused

@@ -1,0 +1,161 @@
+"""`dataops incident`: errors that a person found, recorded with a beginning and an end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from first_light.dbt.manifest import Manifest
+from first_light.history.events import add_event
+from first_light.history.log import History
+from first_light.history.record import CLOSED, PUBLISHED, REPORTED, IncidentFact, masked, utc
+from first_light.incidents.derive import Incident, incidents
+from first_light.notify.send import notify
+from first_light.project.product import Product
+from first_light.release.rollback import choose
+from first_light.status.current import manifest_of, open_ledger
+from first_light.store.locate import store_of
+from first_light.utils.errors import DataopsError
+
+_KINDS = ("model", "source", "snapshot", "seed", "exposure")
+
+
+def listed(product: Product, everything: bool = False) -> tuple[Incident, ...]:
+    """The open incidents, or all of them; the newest first.
+
+    Raises:
+        DataopsError: the store can't be read.
+    """
+    with open_ledger(product) as book:
+        store = store_of(product)
+        found = incidents(book, manifest_of(store, store.current()))
+    return tuple(one for one in found if everything or one.open)
+
+
+def report(
+    product: Product, text: str, model: str | None = None, release: str | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """Record an error that was published and that somebody found.
+
+    Args:
+        product: the product.
+        text: what is wrong; what stands in quotes is masked, it may be personal.
+        model: the model, source or exposure it is about; None for the product as a whole.
+        release: where it was seen: id, number or commit; None for current.
+
+    Returns:
+        The incident's id, and what somebody should know besides.
+
+    Raises:
+        DataopsError: nothing is said, there is no such model or release, or it can't be recorded.
+    """
+    if not text.strip():
+        raise DataopsError("Say what is wrong.", mend='uv run dataops incident report "…"')
+    store = store_of(product)
+    if not store.exists():
+        raise DataopsError(
+            "Nothing was released yet: nobody can have read an error.",
+            where=store.place,
+            mend="uv run dataops release",
+        )
+    with store.lock():
+        history = History(store.history)
+        current = store.current() or ""
+        seen_in = current
+        if release is not None:
+            published = sorted(r.run for r in history.newest() if r.outcome == PUBLISHED)
+            seen_in = choose(published, current, release)
+        subject = _subject(manifest_of(store, store.current()), model) if model else ""
+        fact = IncidentFact(subject=subject, release=seen_in, text=masked(text.strip()))
+        record = add_event(product, store, history, "incident", REPORTED, incident=fact)
+        warnings = notify(product, store, history)
+        store.share()
+    return f"{REPORTED}@{record.number}", warnings
+
+
+def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[str, ...]]:
+    """Say that an incident which a person reported is over.
+
+    Args:
+        product: the product.
+        said: its id, or only its number.
+        because: why it is over, for those who come after.
+
+    Returns:
+        The incident, and what somebody should know besides.
+
+    Raises:
+        DataopsError: no reason, no such open incident, or one that only a run can end.
+    """
+    if not because.strip():
+        raise DataopsError("Say why it is over.", mend='add --because "…"')
+    store = store_of(product)
+    if not store.exists():
+        raise DataopsError("There is no incident.", where=store.place)
+    with store.lock():
+        history = History(store.history)
+        found = [
+            one for one in listed(product) if said in (one.incident, one.incident.split("@")[-1])
+        ]
+        reported = [one for one in found if one.kind == REPORTED]
+        if not found:
+            raise DataopsError(
+                "No such incident is open.", where=said, mend="uv run dataops incident list"
+            )
+        if not reported:
+            raise DataopsError(
+                "A machine found it: it ends with the first run in which its check passes.",
+                where=f"{said}: {found[0].label}",
+                mend=found[0].next,
+            )
+        fact = IncidentFact(incident=reported[0].incident, text=masked(because.strip()))
+        add_event(product, store, history, "incident", CLOSED, incident=fact)
+        warnings = notify(product, store, history)
+        store.share()
+    return reported[0], warnings
+
+
+def as_json(found: Sequence[Incident]) -> str:
+    """For machines."""
+    return json.dumps(
+        [
+            {
+                "incident": one.incident,
+                "what": one.label,
+                "kind": one.kind,
+                "found_by": one.found_by,
+                "owner": one.owner,
+                "cause": one.cause,
+                "between": one.between,
+                "opened_at": utc(one.opened_at),
+                "closed_at": utc(one.closed_at) if one.closed_at else None,
+                "seconds": int(one.seconds),
+                "runs": one.runs,
+                "impact": list(one.impact),
+                "next": one.next if one.open else "",
+            }
+            for one in found
+        ],
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _subject(manifest: Manifest | None, name: str) -> str:
+    if manifest is None:
+        raise DataopsError(
+            "The current release does not say which models it has.", mend="leave --model out"
+        )
+    nodes = [node for node in manifest.nodes.values() if node.kind in _KINDS]
+    found = [node for node in nodes if name in (node.unique_id, node.name)]
+    if len(found) != 1:
+        near = get_close_matches(name, sorted({node.name for node in nodes}), n=3)
+        meant = [node.unique_id for node in found] or near
+        told = "" if found or not near else "did you mean "
+        raise DataopsError(
+            "There is no such model." if not found else "More than one node is meant.",
+            where=name + (f": {told}{', '.join(meant)}" if meant else ""),
+            mend="name it as dbt does: uv run dbt ls",
+        )
+    return found[0].unique_id

@@ -1,0 +1,180 @@
+"""`dataops preview`: what this branch would publish, for its author to show; never published."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from first_light.dbt.engine import Dbt, DbtRun
+from first_light.history.raw_location import RawFolder
+from first_light.history.record import utc
+from first_light.project.product import Product, now
+from first_light.utils.errors import DataopsError
+from first_light.utils.sql_names import quoted
+
+DAYS = 14
+FILE = "warehouse.duckdb"
+_FACTS = "preview.json"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One preview.
+
+    Attributes:
+        folder: target/preview/…, with the database and the pages.
+        branch: what was built.
+        commit: in full.
+        dirty: with work that is not committed.
+        built_from: sample or raw.
+        built_at: ISO 8601, UTC.
+        pages: catalog.html, and impact.html where `dataops check` has looked at this very commit.
+        failed: models and tests that failed; what is below a failed one is not there.
+        pruned: older previews that were deleted.
+    """
+
+    folder: Path
+    branch: str
+    commit: str
+    dirty: bool
+    built_from: str
+    built_at: str
+    pages: tuple[str, ...]
+    failed: tuple[str, ...]
+    pruned: tuple[str, ...]
+
+    @property
+    def database(self) -> Path:
+        return self.folder / FILE
+
+
+def preview(product: Product, doing: Callable[[str], None], raw: bool = False) -> Preview:
+    """Build this branch, as readers would see it, into a folder of its own under target/preview.
+
+    The database has the schemas of a release and holds tables only: it can be copied anywhere.
+
+    Args:
+        product: the product.
+        doing: shows what is being done right now.
+        raw: build on raw, not on the sample.
+
+    Raises:
+        DataopsError: it could not be built at all.
+    """
+    if (kind := str(product.answers.get("warehouse", "duckdb"))) != "duckdb":
+        raise DataopsError(f"A preview is not there on {kind} yet.", mend="uv run dbt build")
+    home = product.target / "preview"
+    branch = product.git("branch", "--show-current", check=False) or "detached"
+    commit = product.git("rev-parse", "HEAD", check=False)
+    dirty = bool(product.git("status", "--porcelain", check=False))
+    pruned = prune(home, time.time())
+    name = f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', branch)}-{commit[:7] or 'nogit'}"
+    folder = home / (name + "-raw" * raw)
+    building = home / f".{folder.name}"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+
+    built, catalog = _build(product, building / FILE, raw, doing)
+    doing("views become tables")
+    _settle(product, building / FILE)
+    pages = _pages(product, building, catalog, commit, dirty)
+    found = Preview(
+        folder, branch, commit, dirty, "raw" if raw else "sample", utc(now()), pages,
+        tuple(f"{node.kind} {node.name}" for node in built.failed), pruned,
+    )  # fmt: skip
+    (building / _FACTS).write_text(as_json(found), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    building.rename(folder)
+    return found
+
+
+def prune(home: Path, at: float) -> tuple[str, ...]:
+    """Delete previews, and what a broken run has left, that are older than two weeks; their names.
+
+    Args:
+        home: target/preview.
+        at: the machine's time, in seconds since 1970: what is old is a matter of the disk.
+    """
+    gone = []
+    for folder in sorted(home.iterdir()) if home.is_dir() else ():
+        if at - folder.stat().st_mtime > DAYS * 86_400:
+            shutil.rmtree(folder)
+            gone.append(folder.name)
+    return tuple(gone)
+
+
+def as_json(found: Preview) -> str:
+    """The preview for machines."""
+    told = {**asdict(found), "folder": str(found.folder), "database": str(found.database)}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def _build(
+    product: Product, database: Path, raw: bool, doing: Callable[[str], None]
+) -> tuple[DbtRun, Path]:
+    """The build, and the catalog's page."""
+    place = RawFolder(product.raw if raw else product.sample, product.root)
+    if not place.root.is_dir():
+        raise DataopsError("There is nothing to build from.", where=place.absolute)
+    environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": place.spelled}
+    if not raw and product.as_of:
+        environment["DATAOPS_NOW"] = product.as_of
+    here = product.target / "preview-dbt"
+    dbt = Dbt(product.root, "prod", here, environment, lambda line: doing(f"dbt: {line}"))
+    doing("dbt parse")
+    parsed = dbt.parse(warnings_are_errors=False)
+    if not parsed.ok:
+        raise DataopsError("dbt could not read the project.", where=parsed.problem)
+    doing("dbt build")
+    built = dbt.build()
+    if not built.ok and not built.nodes:
+        raise DataopsError("dbt could not build.", where=built.problem)
+    if not database.is_file():
+        raise DataopsError("There is no model to show.", mend="uv run dataops start --from PATH")
+    doing("dbt docs")
+    documented = dbt.docs("--no-compile")
+    return built, here / "static_index.html" if documented.ok else Path()
+
+
+def _settle(product: Product, database: Path) -> None:
+    """Make tables of views: they would ask for files that are not there where it is shown."""
+    with duckdb.connect(str(database)) as connection:
+        run = connection.execute
+        run(f"set file_search_path = '{str(product.root).replace(chr(39), chr(39) * 2)}'")
+        run("set TimeZone = 'UTC'")
+        views = run(
+            "select schema_name, view_name from duckdb_views() "
+            "where database_name = current_database() and not internal"
+        ).fetchall()
+        places = [(f"{quoted(schema)}.", view) for schema, view in views]
+        for schema, view in places:
+            run(f"create table {schema}{quoted(view + '__table')} as from {schema}{quoted(view)}")
+        for schema, view in places:
+            run(f"drop view {schema}{quoted(view)}")
+            run(f"alter table {schema}{quoted(view + '__table')} rename to {quoted(view)}")
+        run("checkpoint")
+
+
+def _pages(
+    product: Product, folder: Path, catalog: Path, commit: str, dirty: bool
+) -> tuple[str, ...]:
+    pages = []
+    if catalog.is_file():
+        shutil.copy(catalog, folder / "catalog.html")
+        pages.append("catalog.html")
+    check = product.target / "check"
+    try:
+        impact = json.loads((check / "impact.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return tuple(pages)
+    if not dirty and (impact["head"], impact["dirty"]) == (commit, False):
+        shutil.copy(check / "impact.html", folder / "impact.html")
+        pages.append("impact.html")
+    return tuple(pages)

@@ -1,0 +1,50 @@
+"""`dataops sample`: cut the sample anew from raw, with personal data masked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from first_light.project.product import Product
+from first_light.sampling.cut import SampleReport, cut
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.postgres.server import is_postgres
+
+
+def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
+    """Cut the sample from raw, as the source YAML says: pii is masked, references are kept.
+
+    Raises:
+        DataopsError: raw is not there, or the YAML names what does not exist; the sample stays.
+    """
+    if is_postgres(product) and not product.raw.is_dir():
+        raise DataopsError(
+            "The sample is cut from files, and there are none in raw/.",
+            where=str(product.raw),
+            mend="write what it shall be cut from there, a folder a table: psql's \\copy does it",
+        )
+    doing("cutting the sample")
+    report = cut(product.root, product.raw, product.sample)
+    if is_postgres(product):
+        load(product, doing)
+    return report
+
+
+def load(product: Product, doing: Callable[[str], None]) -> tuple[str, dict[str, int]]:
+    """Load the sample into the schema that dbt by hand reads it from, on PostgreSQL.
+
+    Returns:
+        The schema, and rows by table.
+
+    Raises:
+        DataopsError: DuckDB reads the files themselves; or PostgreSQL refused.
+    """
+    if not is_postgres(product):
+        raise DataopsError(
+            "There is nothing to load: DuckDB reads the files in sample/ themselves.",
+            mend="uv run dbt build",
+        )
+    from first_light.warehouse.postgres import sample as postgres_sample
+
+    schema = postgres_sample.own_schema()
+    doing(f"loading the sample into {schema}")
+    return schema, postgres_sample.load(product, schema)

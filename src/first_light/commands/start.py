@@ -1,0 +1,168 @@
+"""`dataops start`: first light, from rendered files to a checked, committed, released product."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from first_light.commands.add import Added, add
+from first_light.commands.check import check
+from first_light.commands.sample import load
+from first_light.project.example import make_raw
+from first_light.project.hook_run import tool_environment
+from first_light.project.product import Product
+from first_light.release.pipeline import Options, Released, release
+from first_light.store.locate import open_store
+from first_light.utils import steps
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import Step
+from first_light.warehouse.postgres.server import is_postgres
+
+BRANCH = "main"
+
+
+@dataclass(frozen=True)
+class Started:
+    """What `start` did.
+
+    Attributes:
+        steps: the checks, in order.
+        added: what became of the team's own files; None when none were given.
+        commit: the short hash of the commit it made; empty when there was nothing to commit.
+        released: the first release; None when there is one already, or work is not committed yet.
+    """
+
+    steps: tuple[Step, ...]
+    added: Added | None
+    commit: str
+    released: Released | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the checks passed and the first release, if there was one, was published."""
+        published = self.released is None or self.released.exit_code == 0
+        return published and steps.verdict(self.steps) != steps.FAILED
+
+
+def start(
+    product: Product,
+    source: Path | None,
+    say: Callable[[str], None],
+    doing: Callable[[str], None],
+    show: Callable[[Added], None],
+) -> Started:
+    """Bring a fresh product to its first commit and its first release; safe to repeat.
+
+    Args:
+        product: the product.
+        source: the team's own files, a file or a folder; None to keep what is there.
+        say: prints a line that stays.
+        doing: shows what is being done right now.
+        show: prints what became of the team's files, before they are checked.
+
+    Raises:
+        DataopsError: a step could not be taken; the ones before it stand.
+    """
+    if source is not None and not source.exists():
+        raise DataopsError(
+            "There is no such file or folder.", where=str(source), mend="check the path"
+        )
+    _ready_git(product, say)
+    _lock(product, say, doing)
+    _install_hooks(product, say)
+    added = None
+    # The sample is cut from all of raw, so the example's has to be there beside one's own files.
+    wanted = source is not None or not is_postgres(product)
+    if wanted and (made := make_raw(product, doing)):
+        say(f"raw: the shop's days so far, {made:,} files (not in git)")
+    if source is not None:
+        added = add(product, source, doing)
+        show(added)
+    if is_postgres(product) and source is None:
+        schema, rows = load(product, doing)
+        say(f"sample: {len(rows)} tables in {schema}, for dbt by hand")
+    done = check(product, say, doing)
+    if steps.verdict(done) == steps.FAILED:
+        return Started(tuple(done), added, "", None)
+    commit = _commit(product, say)
+    return Started(tuple(done), added, commit, _first_release(product, say, doing))
+
+
+def _ready_git(product: Product, say: Callable[[str], None]) -> None:
+    if not product.in_git:
+        outer = product.git("rev-parse", "--show-toplevel", check=False)
+        if outer and not product.git("check-ignore", str(product.root), check=False):
+            raise DataopsError(
+                "The product lies inside another git repository; it must be one of its own.",
+                where=outer,
+                mend="move the folder out of it (or let it be ignored there), "
+                "then: uv run dataops start",
+            )
+        product.git("init", "--quiet", f"--initial-branch={BRANCH}")
+        say(f"git: a repository on branch {BRANCH}")
+    if not product.git("var", "GIT_AUTHOR_IDENT", check=False):
+        raise DataopsError(
+            "git does not know who you are, so it cannot commit.",
+            mend='git config --global user.name "Your Name" && '
+            "git config --global user.email you@example.com",
+        )
+
+
+def _lock(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> None:
+    """Make the lock; `uv run` has usually done so on the way here."""
+    if (product.root / "uv.lock").is_file():
+        return
+    doing("locking the environment")
+    uv = os.environ.get("UV", "uv")
+    done = subprocess.run([uv, "lock"], cwd=product.root, capture_output=True, text=True)
+    if done.returncode:
+        raise DataopsError(
+            "The environment could not be locked.", where=done.stderr.strip(), mend="uv lock"
+        )
+    say("uv.lock: every tool, pinned")
+
+
+def _install_hooks(product: Product, say: Callable[[str], None]) -> None:
+    if own := product.git("config", "core.hooksPath", check=False):
+        say(f"hooks: not installed, git takes hooks from {own} here (core.hooksPath)")
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "install"],
+        cwd=product.root,
+        env=tool_environment(),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise DataopsError(
+            "The hooks could not be installed.",
+            where=(done.stdout + done.stderr).strip(),
+            mend="uv run pre-commit install",
+        )
+    say("hooks: run at every commit")
+
+
+def _commit(product: Product, say: Callable[[str], None]) -> str:
+    """Commit everything, once; the check has just run what the hooks would."""
+    if product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
+        say("git: there are commits already, this one is yours to make")
+        return ""
+    product.git("add", "--all")
+    product.git("commit", "--quiet", "--no-verify", "--message", "First light")
+    commit = product.git("rev-parse", "--short", "HEAD")
+    say(f"git: first commit {commit}")
+    return commit
+
+
+def _first_release(
+    product: Product, say: Callable[[str], None], doing: Callable[[str], None]
+) -> Released | None:
+    """Build everything on raw and publish it, once; later releases are asked for by name."""
+    if open_store(product).current() is not None or product.git("status", "--porcelain"):
+        return None
+    doing("the first release")
+    return release(product, Options(), say, doing)

@@ -1,0 +1,308 @@
+"""`dataops update`: bring the product to the template's newest version, and say what that meant."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from first_light.project import managed
+from first_light.project.hook_run import tool_environment
+from first_light.project.product import ANSWERS, Product
+from first_light.utils.errors import DataopsError
+
+# Run among uv's own tools, the product does not depend on it; DATAOPS_COPIER is another command.
+COPIER = "copier>=9.19.1,<10"
+NEW, RENEWED, REMOVED = "new", "renewed", "removed"
+_UNSAFE_EXIT = 4
+_HEADING = re.compile(r"^##\s+\[?(?P<version>v?\d+(?:\.\d+)*)\b")
+_SHORTCUTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file that the update changed.
+
+    Attributes:
+        path: relative to the product.
+        what: new, renewed or removed.
+        why: the rule behind it, a few words.
+    """
+
+    path: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update did, or in a preview would do.
+
+    Attributes:
+        before: the template's version before.
+        after: and after; the same when there was nothing newer.
+        changes: the files that it changed, by path.
+        conflicts: files in which the template's lines and the team's met, by path.
+        rescued: edited managed files that the template no longer has; the team's text was kept.
+        new_answers: answers to new questions, with the defaults taken.
+        kept: managed files that the team declared its own, left alone.
+        notes: the template's release notes between the two versions, Markdown.
+        todo: a command that failed and is to be repeated by hand; empty when none did.
+    """
+
+    before: str
+    after: str
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    rescued: tuple[str, ...] = ()
+    new_answers: Mapping[str, object] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+    notes: str = ""
+    todo: str = ""
+
+    @property
+    def clean(self) -> bool:
+        """Whether nobody has to decide anything."""
+        return not (self.conflicts or self.rescued)
+
+    @property
+    def anything(self) -> bool:
+        """Whether there was anything newer."""
+        return self.before != self.after or bool(self.changes)
+
+
+def update(
+    product: Product,
+    doing: Callable[[str], None],
+    to: str | None = None,
+    trust: bool = False,
+    dry_run: bool = False,
+) -> Update:
+    """Bring the product to a newer version of the template; nothing is committed.
+
+    Args:
+        product: the product; everything in it must be committed.
+        doing: shows what is being done right now.
+        to: a version of the template; None for the newest.
+        trust: let the versions' migrations run.
+        dry_run: try it on a copy, and leave the product as it is.
+
+    Raises:
+        DataopsError: it could not run; the product is as it was.
+    """
+    if not product.in_git or not product.git("rev-parse", "--verify", "HEAD", check=False):
+        raise DataopsError(
+            "An update needs the product's first commit to compare with.",
+            where=str(product.root),
+            mend="uv run dataops start",
+        )
+    if product.git("status", "--porcelain"):
+        raise DataopsError(
+            "There are uncommitted changes; an update would mix with them.",
+            where="git status",
+            mend="git add -A && git commit, then: uv run dataops update",
+        )
+    if not dry_run:
+        return _update(product, doing, to, trust)
+    with tempfile.TemporaryDirectory(prefix="dataops-update-") as folder:
+        copy = Path(folder) / product.root.name
+        product.git("clone", "--quiet", "--local", "--no-tags", ".", str(copy))
+        for name in ("user.name", "user.email"):
+            if value := product.git("config", name, check=False):
+                Product(copy).git("config", name, value)
+        return _update(Product(copy), doing, to, trust)
+
+
+def find_conflicts(product: Product) -> tuple[str, ...]:
+    """What Copier leaves with exit code 0: unmerged paths and rejected hunks."""
+    unmerged = product.git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")
+    rejected = (path.relative_to(product.root).as_posix() for path in product.root.rglob("*.rej"))
+    return tuple(sorted({*unmerged, *rejected} - {""}))
+
+
+def read_changes(status: str, managed_before: Collection[str]) -> tuple[Change, ...]:
+    """The changed files in what `git status --porcelain -z` says, each with the rule behind it.
+
+    Args:
+        status: what git said.
+        managed_before: the paths that were managed before the update.
+    """
+    found = []
+    entries = iter(status.split("\0"))
+    for entry in entries:
+        state, path = entry[:2], entry[3:]
+        if not path:
+            continue
+        if "R" in state:
+            found.append(Change(next(entries), REMOVED, "moved by a migration"))
+        if path == ANSWERS:
+            found.append(Change(path, RENEWED, "the version, and your answers"))
+        elif path == "uv.lock":
+            found.append(Change(path, RENEWED, "locked anew, since the pinned tools changed"))
+        elif "D" in state:
+            found.append(Change(path, REMOVED, "the template no longer has it"))
+        elif path in managed_before or path == managed.MANIFEST.as_posix():
+            found.append(Change(path, RENEWED, "managed: it equals a fresh render"))
+        else:
+            found.append(Change(path, NEW, "new in the template"))
+    return tuple(sorted(found, key=lambda change: change.path))
+
+
+def new_answers(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
+    """Answers to new questions. An answer that is no longer one stops Copier: see copier.yml."""
+    return {key: value for key, value in after.items() if key not in before}
+
+
+def notes_between(changelog: str, before: str, after: str) -> str:
+    """The sections of a changelog that are newer than one version and not newer than another."""
+    kept: list[str] = []
+    keeping = False
+    for line in changelog.splitlines():
+        if line.startswith("## "):
+            heading = _HEADING.match(line)
+            version = _numbers(heading["version"]) if heading else ()
+            keeping = bool(version) and _numbers(before) < version <= _numbers(after)
+        if keeping:
+            kept.append(line)
+    return "\n".join(kept).strip()
+
+
+def fetch_notes(source: str, before: str, after: str) -> str:
+    """The template's release notes between two versions; a sentence when they can't be had."""
+    if Path(source).expanduser().is_dir():  # its version need be no tag, which a clone would want
+        show = ["git", "-C", str(Path(source).expanduser()), "show", f"{after}:CHANGELOG.md"]
+        done = subprocess.run(show, capture_output=True, text=True, errors="replace")
+        return "" if done.returncode else notes_between(done.stdout, before, after)
+    with tempfile.TemporaryDirectory(prefix="dataops-notes-") as folder:
+        clone = ["git", "clone", "--quiet", "--bare", "--depth=1", f"--branch={after}"]
+        commands = (
+            [*clone, _repository(source), folder],
+            ["git", "-C", folder, "show", "HEAD:CHANGELOG.md"],
+        )
+        for command in commands:
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+            if done.returncode:
+                return "The release notes could not be fetched."
+    return notes_between(done.stdout, before, after)
+
+
+def versions_of(source: str) -> tuple[str, ...]:
+    """The versions that a template's repository has; empty where it can't be asked."""
+    asked = ["git", "ls-remote", "--tags", "--refs", _repository(source)]
+    done = subprocess.run(asked, capture_output=True, text=True, errors="replace")
+    names = (line.rpartition("refs/tags/")[2] for line in done.stdout.splitlines())
+    return tuple(name for name in names if _numbers(name))
+
+
+def _repository(source: str) -> str:
+    """What git calls the template's repository, of what Copier calls it."""
+    for short, url in _SHORTCUTS.items():
+        if source.startswith(short):
+            return f"{url}{source.removeprefix(short)}.git"
+    return source.removeprefix("git+")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version.split("-")[0]))
+
+
+def _update(product: Product, doing: Callable[[str], None], to: str | None, trust: bool) -> Update:
+    root = product.root
+    before = dict(product.answers)
+    kept = managed.opt_outs(product)
+    drifted = [
+        drift.path
+        for drift in managed.drifted(root, managed.manifest(root) or {})
+        if drift.path not in kept and drift.state == managed.EDITED
+    ]
+    listed_before = set(managed.manifest(root) or {})
+
+    doing("copier update")
+    _run_copier(root, to, trust)
+
+    after = dict(Product(root).answers)
+    conflicts = find_conflicts(product)
+    rescued = tuple(path for path in drifted if not (root / path).exists())
+    for path in rescued:
+        # The template removed a file with lines of the team in it: Copier deletes it in silence.
+        product.git("checkout", "HEAD", "--", path)
+    todo = _relock(product, doing)
+    changes = read_changes(product.git("status", "--porcelain", "-uall", "-z"), listed_before)
+    versions = str(before.get("_commit", "")), str(after.get("_commit", ""))
+    notes = ""
+    if versions[0] != versions[1]:
+        doing("release notes")
+        notes = fetch_notes(str(after.get("_src_path", "")), *versions)
+    return Update(
+        before=versions[0],
+        after=versions[1],
+        changes=tuple(change for change in changes if change.path not in conflicts),
+        conflicts=conflicts,
+        rescued=rescued,
+        new_answers=new_answers(before, after),
+        kept=tuple(sorted(kept)),
+        notes=notes,
+        todo=todo,
+    )
+
+
+def _run_copier(root: Path, to: str | None, trust: bool) -> None:
+    told = os.environ.get("DATAOPS_COPIER")
+    uv = os.environ.get("UV", "uv")
+    tool = shlex.split(told) if told else [uv, "tool", "run", "--quiet", "--from", COPIER, "copier"]
+    command = [*tool, "update", "--defaults", "--quiet"]
+    command += ["--vcs-ref", to] if to else []
+    command += ["--trust"] if trust else []
+    try:
+        done = subprocess.run(
+            command,
+            cwd=root,
+            env=tool_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+    except FileNotFoundError as error:
+        raise DataopsError(
+            "The command that runs Copier was not found.",
+            where=str(error.filename),
+            mend="put uv on the PATH (README.md), or set DATAOPS_COPIER to a command",
+        ) from error
+    if done.returncode == 0:
+        return
+    # All was committed, so this takes back only what Copier began.
+    subprocess.run(["git", "reset", "--quiet", "--hard", "HEAD"], cwd=root, check=True)
+    subprocess.run(["git", "clean", "--quiet", "-d", "--force"], cwd=root, check=True)
+    if done.returncode == _UNSAFE_EXIT:
+        raise DataopsError(
+            "This update crosses a version that changes your answers or files by a migration.",
+            where="the template's release notes say which, and what it does",
+            mend="uv run dataops update --trust",
+        )
+    said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    there = versions_of(str(Product(root).answers.get("_src_path", ""))) if to else ()
+    if to and to not in there and any(f"'{to}'" in line for line in said):  # git did not know it
+        newest = ", ".join(sorted(there, key=_numbers)[-5:])
+        raise DataopsError(
+            "The template has no such version.",
+            where=f"{to}; there are: {newest}" if newest else to,
+            mend="the newest: uv run dataops update",
+        )
+    raise DataopsError("Copier could not update the product.", where="\n".join(said[-5:]))
+
+
+def _relock(product: Product, doing: Callable[[str], None]) -> str:
+    """Lock anew when the pinned tools changed; what to do when that failed."""
+    pins = "dataops/pyproject.toml"
+    if not (product.root / "uv.lock").is_file() or not product.git("diff", "--name-only", pins):
+        return ""
+    doing("locking the environment")
+    uv = os.environ.get("UV", "uv")
+    done = subprocess.run([uv, "lock", "--quiet"], cwd=product.root, capture_output=True, text=True)
+    return "uv lock" if done.returncode else ""

@@ -1,0 +1,215 @@
+"""`dataops update --pull-request`: the update as one pull request, which a newer one takes over."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from first_light.cli.output import update as screen_update
+from first_light.commands.update import Update, update
+from first_light.forge.http import Forge, Request, find_forge, what_the_token_needs
+from first_light.project.hook_run import tool_environment
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+
+BRANCH = "template-update"
+FORMAT = "Format"
+_WORKFLOWS = ".github/workflows/"
+
+
+def request(
+    product: Product,
+    doing: Callable[[str], None],
+    say: Callable[[str], None],
+    to: str | None = None,
+    trust: bool = False,
+    forge: Forge | None = None,
+    finish: bool = True,
+) -> Update:
+    """Update on a branch of its own, check it, push it, and open or renew the one pull request.
+
+    Two commits: the template's changes, then what the product's own formatters make of them. A
+    conflict makes it a draft. A version whose pull request was closed is not proposed again.
+
+    Args:
+        product: the product, all committed, on its main branch.
+        doing: shows what is being done right now.
+        say: prints a line that stays.
+        to: a version of the template; None for the newest.
+        trust: let the versions' migrations run.
+        forge: where the repository is hosted; None for the one that this pipeline runs on.
+        finish: format and check as well, which needs the product's environment.
+
+    Raises:
+        DataopsError: it could not run, or a token lacks a right.
+    """
+    forge = forge or find_forge()
+    target = product.git("branch", "--show-current") or os.environ.get("CI_DEFAULT_BRANCH", "main")
+    done = update(product, doing, to, trust)
+    if not done.anything:
+        return done
+    try:
+        _request(product, forge, done, target, doing, say, finish)
+    finally:
+        # The working tree ends as it began, also when the forge refuses.
+        _take_back(product)
+        product.git("switch", "--quiet", target)
+    return done
+
+
+def _request(
+    product: Product,
+    forge: Forge,
+    done: Update,
+    target: str,
+    doing: Callable[[str], None],
+    say: Callable[[str], None],
+    finish: bool,
+) -> None:
+    title = screen_update.title(done)
+    earlier = forge.of_branch(BRANCH)
+    if refused(earlier, title):
+        say(f"{title}: its pull request was closed, so it is not opened again")
+        return
+    if forge.default_token and forge.name == "GitHub":
+        _refuse_workflows(done)
+    tip = _tip(product, forge)
+    if hands := _commits_by_hand(product, forge, tip):
+        say(f"{BRANCH} holds commits by hand, so it is left alone: {', '.join(hands)}")
+        return
+
+    product.git("switch", "--quiet", "--force-create", BRANCH)
+    product.git("add", "--all")
+    product.git("commit", "--quiet", "--no-verify", "--message", title)
+    checked = ""
+    if finish and not done.conflicts:
+        doing("formatting")
+        _format(product)
+        doing("dataops check")
+        checked = _check(product)
+    text = screen_update.markdown(done, checked)
+    (product.target / "update").mkdir(parents=True, exist_ok=True)
+    (product.target / "update" / "pull_request.md").write_text(text, encoding="utf-8")
+
+    doing("git push")
+    _push(product, forge, tip)
+    _open(forge, earlier, target, title, text, bool(done.conflicts), say)
+
+
+def refused(earlier: list[Request], title: str) -> bool:
+    """Whether somebody closed the pull request of this very version without merging it."""
+    return any(
+        not request.open and not request.merged and request.title.removeprefix("Draft: ") == title
+        for request in earlier
+    )
+
+
+def _open(
+    forge: Forge,
+    earlier: list[Request],
+    target: str,
+    title: str,
+    text: str,
+    draft: bool,
+    say: Callable[[str], None],
+) -> None:
+    standing = [request for request in earlier if request.open]
+    if standing:
+        forge.renew(standing[0].number, f"Draft: {title}" if draft else title, text)
+        say(f"{forge.name}: request {standing[0].number} renewed")
+    else:
+        say(f"{forge.name}: request {forge.open(BRANCH, target, title, text, draft)} opened")
+
+
+def _take_back(product: Product) -> None:
+    """Take back what is not committed: only the update can be, all else was committed before it."""
+    product.git("reset", "--quiet", "--hard", "HEAD")
+    product.git("clean", "--quiet", "-d", "--force")
+
+
+def _tip(product: Product, forge: Forge) -> str:
+    """The commit that the branch points to on the forge; empty when there is no such branch."""
+    said = _git(product, forge, "ls-remote", forge.push_url, f"refs/heads/{BRANCH}")
+    return said.split("\t")[0].strip()
+
+
+def _commits_by_hand(product: Product, forge: Forge, tip: str) -> list[str]:
+    """Commits on the branch that this command did not make: somebody mends a conflict there."""
+    if not tip:
+        return []
+    _git(product, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{BRANCH}")
+    subjects = product.git("log", "--format=%s", f"HEAD..{tip}").splitlines()
+    return [
+        said for said in subjects if said != FORMAT and not said.startswith(screen_update.TITLE)
+    ]
+
+
+def _push(product: Product, forge: Forge, tip: str) -> None:
+    """Push over what this command pushed before, and only over that."""
+    lease = f"--force-with-lease=refs/heads/{BRANCH}:{tip}"
+    _git(product, forge, "push", "--quiet", lease, forge.push_url, f"HEAD:refs/heads/{BRANCH}")
+
+
+def _git(product: Product, forge: Forge, *arguments: str) -> str:
+    """git, allowed to talk to the forge.
+
+    Raises:
+        DataopsError: the forge refused.
+    """
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=product.root,
+        env={**os.environ, **forge.push_environment(), "GIT_TERMINAL_PROMPT": "0"},
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode:
+        raise DataopsError(
+            f"{forge.name} refused git {arguments[0]}.",
+            where=done.stderr.strip()[-500:],
+            mend=what_the_token_needs(forge.name),
+        )
+    return done.stdout
+
+
+def _refuse_workflows(done: Update) -> None:
+    """GitHub's own token may not push changes of workflows; say so before the push does."""
+    if workflows := [path for path in _paths(done) if path.startswith(_WORKFLOWS)]:
+        raise DataopsError(
+            "The update changes workflows, which the pipeline's own token may not push.",
+            where=", ".join(workflows),
+            mend=what_the_token_needs("GitHub"),
+        )
+
+
+def _paths(done: Update) -> list[str]:
+    return [*(change.path for change in done.changes), *done.conflicts]
+
+
+def _format(product: Product) -> None:
+    """The second commit: what the hooks rewrite, now that their rules may be new."""
+    subprocess.run(
+        [sys.executable, "-m", "pre_commit", "run", "--all-files"],
+        cwd=product.root,
+        env=tool_environment(),
+        capture_output=True,
+    )
+    if product.git("status", "--porcelain", "--untracked-files=no"):
+        product.git("commit", "--quiet", "--no-verify", "--all", "--message", FORMAT)
+
+
+def _check(product: Product) -> str:
+    """What the updated product's own check says, run with its own code and tools."""
+    uv = os.environ.get("UV", "uv")
+    environment = {**tool_environment(), "GITHUB_STEP_SUMMARY": ""}
+    done = subprocess.run(
+        [uv, "run", "dataops", "check"], cwd=product.root, env=environment, capture_output=True
+    )
+    report = product.target / "check" / "report.md"
+    if report.is_file():
+        return report.read_text(encoding="utf-8")
+    said = done.stderr.decode(errors="replace").strip()[-2000:]
+    return f"`dataops check` could not run:\n\n```text\n{said}\n```"

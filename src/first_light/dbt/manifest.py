@@ -1,0 +1,280 @@
+"""dbt's manifest as small typed objects; its raw JSON goes no further."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from first_light.utils.errors import DataopsError
+
+
+@dataclass(frozen=True)
+class Column:
+    """One described column, with its declared type and the kind of personal data it holds.
+
+    `constraints` are the kinds that its contract names: not_null, primary_key, unique, …;
+    `references` is the `table.column` that it leads to, as its meta says.
+    """
+
+    name: str
+    description: str
+    data_type: str
+    pii: str
+    constraints: tuple[str, ...] = ()
+    references: str = ""
+
+
+@dataclass(frozen=True)
+class CalledTest:
+    """A generic test as it is called: its name, its column (empty: the whole model), arguments."""
+
+    name: str
+    column: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TestVerdict:
+    """How a data test is judged.
+
+    Attributes:
+        failures: SQL over its rows, such as count(*).
+        warn_if, error_if: SQL that follows it, such as != 0.
+        severity: error or warn.
+    """
+
+    failures: str
+    warn_if: str
+    error_if: str
+    severity: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """One resource of the dbt project.
+
+    Attributes:
+        unique_id: dbt's id, e.g. `model.shop.orders`.
+        kind: dbt's resource type: model, test, unit_test, snapshot, source, exposure, …
+        name: its name.
+        path: the file that defines it, relative to the product.
+        patch_path: the YAML that describes it, relative to the product; empty when there is none.
+        description: as written.
+        columns: the described columns.
+        group: the dbt group that owns it; empty when none does.
+        access: private, protected or public; empty when it has no access.
+        contract: whether its contract is enforced.
+        materialized: table, view, incremental, snapshot, …; empty where it does not apply.
+        unique_key: of a snapshot or an incremental model; empty when there is none.
+        owner: name and e-mail, of an exposure.
+        depends_on: unique ids of its direct parents.
+        attached_to: the node that a data or unit test is about; empty for other kinds.
+        meta: config.meta.
+        schema: the schema it is built in; empty where it is not built.
+        alias: its name there; empty where it is not built.
+        relation: its whole name there, quoted; empty where it is not built.
+        checksum: changes when its file changes.
+        code: its compiled SQL; empty when it was not compiled.
+        primary_key: the columns that dbt takes for its key, from constraints and tests.
+        constraints: kinds and columns of its contract's model-level constraints.
+        version: of a versioned model; empty for others.
+        deprecated: the day after which it may go (ISO 8601); empty when none is set.
+        on_schema_change: of an incremental model.
+        macros: unique ids of the macros that it calls itself.
+        call: of a generic test.
+        loaded_at: SQL for the time at which a source's row was loaded; empty when none is named.
+        fresh: of a source, seconds after which it is late: told, and refused; None where not set.
+        verdict: of a test, how its rows are judged.
+    """
+
+    unique_id: str
+    kind: str
+    name: str
+    path: str
+    patch_path: str = ""
+    description: str = ""
+    columns: tuple[Column, ...] = ()
+    group: str = ""
+    access: str = ""
+    contract: bool = False
+    materialized: str = ""
+    unique_key: str = ""
+    owner: dict[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    attached_to: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)
+    schema: str = ""
+    alias: str = ""
+    relation: str = ""
+    checksum: str = ""
+    code: str = ""
+    primary_key: tuple[str, ...] = ()
+    constraints: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    version: str = ""
+    deprecated: str = ""
+    on_schema_change: str = ""
+    macros: tuple[str, ...] = ()
+    call: CalledTest | None = None
+    loaded_at: str = ""
+    fresh: tuple[float | None, float | None] = (None, None)
+    verdict: TestVerdict | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The project's own resources (not those of packages), by unique id.
+
+    `macros` holds the text of every macro, those of packages too, and `macro_calls` which other
+    macros it calls.
+    """
+
+    nodes: dict[str, Node]
+    groups: dict[str, dict[str, str]]
+    macros: dict[str, str] = field(default_factory=dict)
+    macro_calls: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> list[Node]:
+        """All resources of one kind, in the order of their paths and names."""
+        found = [node for node in self.nodes.values() if node.kind == kind]
+        return sorted(found, key=lambda node: (node.path, node.name))
+
+    def tests_of(self, unique_id: str) -> list[Node]:
+        """The data tests and unit tests of one resource, singular tests that read it included."""
+        return [
+            node
+            for node in self.nodes.values()
+            if node.kind in ("test", "unit_test")
+            and (node.attached_to == unique_id or unique_id in node.depends_on)
+        ]
+
+
+def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
+    """The manifest that dbt wrote.
+
+    Args:
+        path: the file.
+        packages: with the resources of installed packages.
+
+    Raises:
+        DataopsError: there is none, or it is not a manifest.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        project = raw["metadata"]["project_name"]
+        kinds = ("nodes", "sources", "exposures", "unit_tests")
+        nodes = {
+            unique_id: _node(entry)
+            for kind in kinds
+            for unique_id, entry in raw.get(kind, {}).items()
+            if packages or entry.get("package_name") == project
+        }
+        groups = {group["name"]: dict(group["owner"]) for group in raw.get("groups", {}).values()}
+        macros = raw.get("macros") or {}
+        macro_text = {name: entry.get("macro_sql") or "" for name, entry in macros.items()}
+        macro_calls = {name: _macros_of(entry) for name, entry in macros.items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataopsError(
+            "dbt's manifest could not be read.", where=f"{path}: {error}", mend="uv run dbt parse"
+        ) from error
+    return Manifest(nodes, groups, macro_text, macro_calls)
+
+
+def _node(entry: dict[str, Any]) -> Node:
+    config = entry.get("config") or {}
+    unique_key = config.get("unique_key") or ""
+    return Node(
+        unique_id=entry["unique_id"],
+        kind=entry["resource_type"],
+        name=entry["name"],
+        path=entry["original_file_path"].replace("\\", "/"),
+        patch_path=(entry.get("patch_path") or "").split("://")[-1].replace("\\", "/"),
+        description=entry.get("description") or "",
+        columns=tuple(_column(column) for column in (entry.get("columns") or {}).values()),
+        group=entry.get("group") or config.get("group") or "",
+        access=entry.get("access") or "",
+        contract=bool((config.get("contract") or {}).get("enforced")),
+        materialized=config.get("materialized") or "",
+        unique_key=unique_key if isinstance(unique_key, str) else ", ".join(unique_key),
+        owner={k: v for k, v in (entry.get("owner") or {}).items() if isinstance(v, str)},
+        depends_on=tuple((entry.get("depends_on") or {}).get("nodes") or ()),
+        attached_to=entry.get("attached_node") or _unit_test_model(entry),
+        meta=dict(config.get("meta") or entry.get("meta") or {}),
+        schema=entry.get("schema") or "",
+        alias=entry.get("alias") or entry.get("identifier") or "",
+        relation=entry.get("relation_name") or "",
+        checksum=_checksum(entry.get("checksum")),
+        code=entry.get("compiled_code") or "",
+        primary_key=tuple(entry.get("primary_key") or ()),
+        constraints=tuple(
+            (str(one.get("type")), tuple(one.get("columns") or ()))
+            for one in entry.get("constraints") or ()
+        ),
+        version=str(entry.get("version") or ""),
+        deprecated=str(entry.get("deprecation_date") or ""),
+        on_schema_change=config.get("on_schema_change") or "",
+        macros=_macros_of(entry),
+        call=_test_call(entry),
+        loaded_at=entry.get("loaded_at_field") or config.get("loaded_at_field") or "",
+        fresh=_fresh(entry.get("freshness") or config.get("freshness")),
+        verdict=_test_verdict(entry["resource_type"], config),
+    )
+
+
+def _checksum(given: Any) -> str:
+    """A unit test's is a text, every other node's says its algorithm too."""
+    return str(given.get("checksum") or "") if isinstance(given, dict) else str(given or "")
+
+
+def _macros_of(entry: dict[str, Any]) -> tuple[str, ...]:
+    return tuple((entry.get("depends_on") or {}).get("macros") or ())
+
+
+def _test_call(entry: dict[str, Any]) -> CalledTest | None:
+    called = entry.get("test_metadata")
+    if not called:
+        return None
+    arguments = {k: v for k, v in (called.get("kwargs") or {}).items() if k != "model"}
+    return CalledTest(called["name"], str(entry.get("column_name") or ""), arguments)
+
+
+_SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86_400.0}
+
+
+def _fresh(given: Any) -> tuple[float | None, float | None]:
+    def after(name: str) -> float | None:
+        said = (given or {}).get(name) or {}
+        count, period = said.get("count"), said.get("period")
+        return count * _SECONDS[period] if count and period in _SECONDS else None
+
+    return after("warn_after"), after("error_after")
+
+
+def _test_verdict(kind: str, config: dict[str, Any]) -> TestVerdict | None:
+    if kind != "test":
+        return None
+    return TestVerdict(
+        config.get("fail_calc") or "count(*)",
+        config.get("warn_if") or "!= 0",
+        config.get("error_if") or "!= 0",
+        str(config.get("severity") or "error").lower(),
+    )
+
+
+def _unit_test_model(entry: dict[str, Any]) -> str:
+    if entry["resource_type"] != "unit_test":
+        return ""
+    return next(iter((entry.get("depends_on") or {}).get("nodes") or ()), "")
+
+
+def _column(entry: dict[str, Any]) -> Column:
+    meta = (entry.get("config") or {}).get("meta") or entry.get("meta") or {}
+    return Column(
+        name=entry["name"],
+        description=entry.get("description") or "",
+        data_type=entry.get("data_type") or "",
+        pii=str(meta.get("pii") or ""),
+        constraints=tuple(str(one.get("type")) for one in entry.get("constraints") or ()),
+        references=str(meta.get("references") or ""),
+    )

@@ -1,0 +1,380 @@
+"""The faults of a drill: what goes wrong with deliveries, as data. Nothing here knows a monitor.
+
+A fault changes what came to one source with one delivery: some files, by name. It says what is true
+of the world, not what should notice it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from first_light.drill.table import (
+    Table,
+    UnsuitedError,
+    delimiter,
+    most_frequent,
+    read_table,
+    write_table,
+)
+
+Files = dict[str, bytes]
+_SEED = 1990
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What came to one source.
+
+    Attributes:
+        files: names and contents.
+        before: earlier deliveries to it, newest first.
+        others: what came to the other sources the same time.
+        loaded: columns that say when a row was loaded.
+        references: columns that lead to another source.
+        personal: columns with personal data.
+    """
+
+    files: Mapping[str, bytes]
+    before: Sequence[Mapping[str, bytes]]
+    others: Sequence[Mapping[str, bytes]]
+    loaded: frozenset[str] = frozenset()
+    references: frozenset[str] = frozenset()
+    personal: frozenset[str] = frozenset()
+
+    def table(self, content: bytes) -> Table:
+        return replace(
+            read_table(content),
+            loaded=self.loaded,
+            references=self.references,
+            personal=self.personal,
+        )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong.
+
+    Attributes:
+        name: short, for a command line.
+        what: one line, for people.
+        act: what comes in the place of a delivery.
+    """
+
+    name: str
+    what: str
+    act: Callable[[Delivery], Files]
+
+
+# ── What is done to files ────────────────────────────────────────────────────────────────────────
+
+
+def _each(act: Callable[[bytes], bytes]) -> Callable[[Delivery], Files]:
+    return lambda given: {name: act(content) for name, content in given.files.items()}
+
+
+def _rows(act: Callable[[Table, random.Random], Table]) -> Callable[[Delivery], Files]:
+    """A change of the tables in the files; what changes nothing is no fault."""
+
+    def acted(given: Delivery) -> Files:
+        found: Files = {}
+        for name, content in given.files.items():
+            table = given.table(content)
+            between = delimiter(content.decode("utf-8-sig").partition("\n")[0])
+            found[name] = write_table(act(table, random.Random(_SEED)), between)
+            if act(table, random.Random(_SEED)) == table:
+                raise UnsuitedError("nothing to change")
+        return found
+
+    return acted
+
+
+def _column(
+    choose: Callable[[Table], str], change: Callable[[str], str], share: float = 1.0
+) -> Callable[[Delivery], Files]:
+    """A change of the values in one column, in a share of the rows; nulls stay nulls."""
+
+    def act(table: Table, chance: random.Random) -> Table:
+        name = choose(table)
+        values = [
+            change(value) if value and chance.random() < share else value
+            for value in table.values(name)
+        ]
+        return table.with_values(name, values)
+
+    return _rows(act)
+
+
+def _yesterday(given: Delivery) -> Mapping[str, bytes]:
+    for files in given.before:
+        if any(files.values()):
+            return files
+    raise UnsuitedError("no delivery before")
+
+
+def _again(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem}_again{dot}{ending}" if dot else f"{name}_again"
+
+
+def _instead(given: Delivery) -> Files:
+    return dict(zip(given.files, _yesterday(given).values()))
+
+
+def _beside(given: Delivery) -> Files:
+    return {
+        **given.files,
+        **{_again(name): content for name, content in zip(given.files, _yesterday(given).values())},
+    }
+
+
+def _everything(given: Delivery) -> Files:
+    """All of it once more, in the place of what is new."""
+    (name, content), *_ = given.files.items()
+    every = [old for files in reversed(given.before) for old in files.values()]
+    tables = [given.table(old) for old in every if old.count(b"\n") > 1]
+    newest = given.table(content)
+    rows = [row for table in tables if table.header == newest.header for row in table.rows]
+    if not rows:
+        raise UnsuitedError("no delivery before")
+    return {name: write_table(newest.with_rows([*rows, *newest.rows]))}
+
+
+def _of_another(given: Delivery) -> Files:
+    for files in given.others:
+        if files:
+            return dict(zip(given.files, files.values()))
+    raise UnsuitedError("no other source")
+
+
+def _cut(content: bytes) -> bytes:
+    """In the middle of a row."""
+    place = content.index(b"\n", len(content) * 6 // 10)
+    return content[: place + 1 + max(1, (content.find(b"\n", place + 1) - place) // 2)]
+
+
+def _mixed(content: bytes) -> bytes:
+    lines = content.splitlines(keepends=True)
+    if len(lines) < 3:
+        raise UnsuitedError("too few rows")
+    middle = len(lines) // 2
+    between = delimiter(lines[0].decode()).encode()
+    lines[middle] = lines[middle].replace(between, b"\xe9" + between, 1)
+    return b"".join(lines)
+
+
+def _no_header(content: bytes) -> bytes:
+    return content.partition(b"\n")[2]
+
+
+def _semicolons(given: Delivery) -> Files:
+    found = {}
+    for name, content in given.files.items():
+        used = delimiter(content.decode("utf-8-sig").partition("\n")[0])
+        found[name] = write_table(given.table(content), ";" if used != ";" else ",")
+    return found
+
+
+# ── What is done to rows ─────────────────────────────────────────────────────────────────────────
+
+
+def _some(share: float) -> Callable[[Table, random.Random], Table]:
+    def act(table: Table, chance: random.Random) -> Table:
+        if len(table.rows) < 2:
+            raise UnsuitedError("too few rows")
+        return table.with_rows(chance.sample(table.rows, max(1, round(len(table.rows) * share))))
+
+    return act
+
+
+def _until_noon(table: Table, _: random.Random) -> Table:
+    name = table.moment()
+    place, last = table.header.index(name), max(value[:10] for value in table.values(name))
+    rows = [row for row in table.rows if row[place][:10] != last or row[place][11:13] < "12"]
+    return table.with_rows(rows)
+
+
+def _twice(table: Table, _: random.Random) -> Table:
+    return table.with_rows([row for row in table.rows for _ in range(2)])
+
+
+def _without(table: Table, _: random.Random) -> Table:
+    return _drop(table, table.header.index(_measured(table)))
+
+
+def _drop(table: Table, place: int) -> Table:
+    return replace(
+        table,
+        header=(*table.header[:place], *table.header[place + 1 :]),
+        rows=tuple((*row[:place], *row[place + 1 :]) for row in table.rows),
+    )
+
+
+def _measured(table: Table) -> str:
+    """What people look at: a measure, or else a category."""
+    try:
+        return table.amount()
+    except UnsuitedError:
+        return table.category()
+
+
+def _more(table: Table, _: random.Random) -> Table:
+    return replace(
+        table,
+        header=(*table.header, "batch"),
+        rows=tuple((*row, "7") for row in table.rows),
+    )
+
+
+def _backwards(table: Table, _: random.Random) -> Table:
+    return replace(table, header=table.header[::-1], rows=tuple(row[::-1] for row in table.rows))
+
+
+def _renamed(table: Table, _: random.Random) -> Table:
+    name = _measured(table)
+    return replace(table, header=tuple(f"{one}_v2" if one == name else one for one in table.header))
+
+
+def _swapped(table: Table, _: random.Random) -> Table:
+    """The values of two columns of one kind change places."""
+    one = table.key()
+    other = table.reference()
+    if one == other:
+        raise UnsuitedError("one column is both")
+    first, second = table.values(one), table.values(other)
+    return table.with_values(one, second).with_values(other, first)
+
+
+def _other_keys(table: Table, _: random.Random) -> Table:
+    """Numbers begin again at 1, as after a new installation of the source."""
+    name = table.key()
+    if not all(value.isdigit() for value in table.values(name)):
+        raise UnsuitedError("no counted key")
+    return table.with_values(name, [str(n + 1) for n in range(len(table.rows))])
+
+
+def _same_keys(table: Table, chance: random.Random) -> Table:
+    """A tenth of the rows come a second time under their key, with another measure."""
+    name = table.amount()
+    rows = list(table.rows)
+    place = table.header.index(name)
+    for row in table.rows[: max(1, len(rows) // 10)]:
+        rows.append((*row[:place], _number(float(row[place] or 0) + 1), *row[place + 1 :]))
+    return table.with_rows(rows)
+
+
+def _relabelled(table: Table, _: random.Random) -> Table:
+    """The most frequent value vanishes: all are called as the second."""
+    name = table.category()
+    values = table.values(name)
+    first = most_frequent([one for one in values if one])
+    second = most_frequent([one for one in values if one and one != first])
+    return table.with_values(name, [second if one == first else one for one in values])
+
+
+def _constant(table: Table, _: random.Random) -> Table:
+    name = table.amount()
+    value = next(one for one in table.values(name) if one)
+    return table.with_values(name, [value] * len(table.rows))
+
+
+# ── What is done to values ───────────────────────────────────────────────────────────────────────
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _times(factor: float) -> Callable[[str], str]:
+    return lambda value: _number(float(value) * factor)
+
+
+def _later(by: timedelta) -> Callable[[str], str]:
+    def change(value: str) -> str:
+        moved = datetime.fromisoformat(value) + by
+        return moved.strftime("%Y-%m-%d") if len(value) == 10 else moved.isoformat(sep=" ")
+
+    return change
+
+
+def _day_first(value: str) -> str:
+    return f"{value[8:10]}/{value[5:7]}/{value[:4]}{value[10:]}"
+
+
+def _nothing(value: str) -> str:
+    return ""
+
+
+_amount, _key, _reference = Table.amount, Table.key, Table.reference
+_category, _moment = Table.category, Table.moment
+
+FAULTS: tuple[Fault, ...] = (
+    # The delivery as a whole
+    Fault("late", "nothing came", lambda given: {}),
+    Fault("empty-file", "the file holds nothing, not even a header", _each(lambda _: b"")),
+    Fault("header-only", "a header and no row", _rows(lambda t, _: t.with_rows([]))),
+    Fault("yesterday-instead", "yesterday's data under today's name", _instead),
+    Fault("yesterday-beside", "yesterday's data once more, beside today's", _beside),
+    Fault("today-twice", "today's file under two names",
+          lambda g: {**g.files, **{_again(n): c for n, c in g.files.items()}}),
+    Fault("everything-again", "all of the history instead of what is new", _everything),
+    Fault("other-table", "the file of another table under this one's name", _of_another),
+    Fault("error-page", "a page that says 502 instead of data",
+          _each(lambda _: b"<html><title>502</title>\n<body>Bad gateway</body></html>\n")),
+    # The file as text
+    Fault("truncated", "the file ends in the middle of a row", _each(_cut)),
+    Fault("mixed-encodings", "one row in another encoding", _each(_mixed)),
+    Fault("utf-16", "the file in UTF-16", _each(lambda c: c.decode().encode("utf-16"))),
+    Fault("wrong-delimiter", "semicolons between the columns", _semicolons),
+    Fault("no-header", "the header is missing", _each(_no_header)),
+    Fault("quote-open", "a quotation mark that nothing closes",
+          _each(lambda c: c.replace(b"\n", b'\n"', 3))),
+    # Its columns
+    Fault("column-missing", "a column is missing", _rows(_without)),
+    Fault("column-extra", "one column more", _rows(_more)),
+    Fault("column-renamed", "a column has another name", _rows(_renamed)),
+    Fault("columns-reordered", "the columns come in another order", _rows(_backwards)),
+    Fault("columns-swapped", "the values of key and reference changed places", _rows(_swapped)),
+    # Its rows
+    Fault("half", "half of the rows are missing", _rows(_some(0.5))),
+    Fault("one-in-ten", "nine of ten rows are missing", _rows(_some(0.1))),
+    Fault("partial-day", "the day ends at noon", _rows(_until_noon)),
+    Fault("rows-twice", "each row stands in the file twice", _rows(_twice)),
+    Fault("same-keys", "a tenth of the rows again with another measure", _rows(_same_keys)),
+    Fault("keys-restart", "keys begin again at 1", _rows(_other_keys)),
+    # Keys and references
+    Fault("key-null", "no row has its key", _column(_key, _nothing)),
+    Fault("key-shifted", "each reference leads to the next row",
+          _column(_reference, lambda v: str(int(v) + 1) if v.isdigit() else v + "1")),
+    Fault("orphans", "a fifth of the references lead nowhere",
+          _column(_reference, lambda v: f"9{v}99", 0.2)),
+    Fault("key-format", "keys with a prefix", _column(_key, lambda v: f"K-{v}")),
+    # Measures
+    Fault("measure-null", "no measure", _column(_measured, _nothing)),
+    Fault("measure-some-null", "a third of the measures are missing",
+          _column(_measured, _nothing, 0.33)),
+    Fault("times-100", "cents instead of euros", _column(_amount, _times(100))),
+    Fault("by-1000", "thousands instead of units", _column(_amount, _times(0.001))),
+    Fault("currency", "amounts in another currency (times 11)", _column(_amount, _times(11))),
+    Fault("sign", "the sign is the other way", _column(_amount, _times(-1))),
+    Fault("zeros", "every measure is 0", _column(_amount, lambda _: "0.00")),
+    Fault("constant", "every row has the same measure", _rows(_constant)),
+    Fault("decimal-comma", "12,50 instead of 12.50",
+          _column(_amount, lambda v: v.replace(".", ","))),
+    Fault("type", "a fifth of the measures are words", _column(_amount, lambda _: "n/a", 0.2)),
+    # Categories
+    Fault("category-new", "a tenth has a value that never was",
+          _column(_category, lambda _: "wholesale", 0.1)),
+    Fault("category-gone", "the most frequent value is called as another", _rows(_relabelled)),
+    Fault("case", "values in capitals, with a blank behind",
+          _column(_category, lambda v: v.upper() + " ")),
+    # Times
+    Fault("future", "a year too late", _column(_moment, _later(timedelta(days=365)))),
+    Fault("past", "thirty days too early", _column(_moment, _later(timedelta(days=-30)))),
+    Fault("time-zone", "two hours too late", _column(_moment, _later(timedelta(hours=2)))),
+    Fault("day-first", "31/12/2026 instead of 2026-12-31", _column(_moment, _day_first)),
+    Fault("epoch", "every time is the 1st of January 1970",
+          _column(_moment, lambda v: "1970-01-01 00:00:00"[: len(v)])),
+)  # fmt: skip

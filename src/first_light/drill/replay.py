@@ -1,0 +1,384 @@
+"""`dataops drill`: faults on the product's own data, in a scratch; and what notices each."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from first_light.drill.faults import FAULTS, Delivery, Fault
+from first_light.drill.scratch import Audit, Plan, Scratch, Seen, below, plan
+from first_light.drill.table import UnsuitedError
+from first_light.history.facts import RawFile, raw_files
+from first_light.history.record import DrillFact
+from first_light.monitors.accepted import Accepted, read_accepted
+from first_light.monitors.baseline import Release
+from first_light.monitors.levels import ERROR
+from first_light.monitors.sources import pattern
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, WARNED
+
+DAYS = 60
+_ARCHIVE = 7
+# The audit follows the last file of a day after so long.
+_AFTER = timedelta(minutes=30)
+_DATE = re.compile(r"(\d{4})[-_]?(\d\d)[-_]?(\d\d)")
+
+Day = Mapping[str, bytes]
+"""What comes in one day: path below raw, and content."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One fault that was replayed.
+
+    Attributes:
+        fault: its name.
+        what: what goes wrong.
+        source: where; empty when no source can have it.
+        seen: what noticed it, that a clean day does not show; the refusing ones first.
+        skipped: why it was not replayed; empty when it was.
+    """
+
+    fault: str
+    what: str
+    source: str
+    seen: tuple[Seen, ...] = ()
+    skipped: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """refused and told come before publishing; not caught is what readers would find."""
+        if self.skipped:
+            return "not replayed"
+        if any(one.refuses for one in self.seen):
+            return "refused"
+        return "told" if self.seen else "not caught"
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """How a drill went.
+
+    Attributes:
+        days: clean deliveries that were replayed before the faults.
+        refused: those of them that the audit refused: false alarms, or trouble of the team's own.
+            Each with its date and what refused it.
+        told: those of them that were published with a warning.
+        faults: the faults.
+        left_out: nodes that a drill does not build.
+        alarms: how often it refused: the same on days in a row is one time.
+    """
+
+    days: int
+    refused: tuple[tuple[str, tuple[Seen, ...]], ...]
+    told: int
+    faults: tuple[Replayed, ...]
+    left_out: tuple[str, ...]
+    alarms: int = 0
+
+    @property
+    def replayed(self) -> int:
+        return sum(not one.skipped for one in self.faults)
+
+    @property
+    def caught(self) -> int:
+        return sum(bool(one.seen) for one in self.faults)
+
+    @property
+    def ok(self) -> bool:
+        """At least 95 % caught, and clean days refused not more than once."""
+        return self.fact.ok
+
+    @property
+    def fact(self) -> DrillFact:
+        """What is written down of it."""
+        missed = (one for one in self.faults if one.outcome == "not caught")
+        return DrillFact(
+            self.days,
+            self.alarms,
+            self.told,
+            self.replayed,
+            self.caught,
+            tuple(f"{one.fault} in {one.source}" for one in missed),
+        )
+
+
+def drill(
+    product: Product,
+    doing: Callable[[str], None],
+    faults: Sequence[Fault] = FAULTS,
+    days: Iterable[Day] | None = None,
+) -> Drilled:
+    """Replay faults on the newest delivery, after the clean ones before it.
+
+    Args:
+        product: what is drilled; its own raw is only read.
+        doing: shows what is being done.
+        faults: which.
+        days: deliveries, oldest first; None: those of the product's own raw, see `own_days`.
+
+    Raises:
+        DataopsError: it can't be compiled, or raw holds nothing to replay.
+    """
+    given = list(own_days(product) if days is None else days)
+    if len(given) < 2:
+        raise DataopsError(
+            "Raw holds no two deliveries: there is nothing to replay.",
+            where=str(product.raw),
+            mend="a drill needs files that came on different days, their dates in their names",
+        )
+    with tempfile.TemporaryDirectory(prefix="drill-") as scratch:
+        raw = Path(scratch).resolve() / "raw"
+        raw.mkdir()
+        doing("compiling")
+        prepared = plan(product, raw, product.target / "drill")
+        replay = Replay(prepared, product.root)
+        clean = replay.live(given[:-1], doing)
+        found = []
+        for fault in replay.faults(given[-1], faults):
+            found.append(fault)
+            doing(f"fault {len(found)} of {len(faults)}: {fault.fault}")
+    return Drilled(
+        len(clean),
+        tuple(replay.refused),
+        sum(one.verdict == WARNED for one in clean),
+        tuple(found),
+        prepared.left_out,
+        replay.alarms,
+    )
+
+
+class Replay:
+    """A product that lives through days in a scratch.
+
+    Args:
+        prepared: its SQL.
+        root: the product.
+
+    Attributes:
+        past: what was published.
+        refused: the clean days that the audit refused, with what it saw.
+    """
+
+    def __init__(self, prepared: Plan, root: Path) -> None:
+        for path in prepared.raw.iterdir():  # what another one left
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self.plan = prepared
+        self.scratch = Scratch(prepared, root)
+        self.past: list[Release] = []
+        self.refused: list[tuple[str, tuple[Seen, ...]]] = []
+        self._accepted = [*read_accepted(root)]
+        self._refusing: list[frozenset[tuple[str, str]]] = []
+        self._came: list[dict[str, dict[str, bytes]]] = []
+        self._files: list[RawFile] = []
+        self._before: list[RawFile] = []
+        self._at = datetime(1970, 1, 1, tzinfo=timezone.utc)
+        self._patterns = {
+            source: pattern(place, str(prepared.raw)) for source, place in prepared.sources.items()
+        }
+
+    def live(
+        self, days: Sequence[Day], doing: Callable[[str], None], tested: bool = True
+    ) -> list[Audit]:
+        """Clean days: the first ones lie in raw when history begins; the audits of the others."""
+        first = min(_ARCHIVE, len(days) // 2)
+        archive = {name: content for day in days[:first] for name, content in day.items()}
+        if archive:
+            self.go_on(archive)
+        found: list[Audit] = []
+        for day in days[first:]:
+            doing(f"clean day {len(found) + 1} of {len(days) - first}")
+            found.append(self.go_on(day, tested))
+        return found
+
+    def go_on(self, day: Day, tested: bool = True) -> Audit:
+        """One clean day: its files come, the product is built and audited, and published.
+
+        What monitors refuse in it is accepted, as a team does when all is as it should be: the next
+        days are compared with it, too.
+        """
+        came = self._sorted(day)
+        listed = self._write(day)
+        self.scratch.deliver(
+            {one: [file for file in listed if file.name in came[one]] for one in came}
+        )
+        self._files += listed
+        self._came.append(came)
+        self._at = (self.scratch.newest() or self._at + timedelta(days=1)) + _AFTER
+        audit = published = self._audit(tested)
+        refused = audit.verdict == FAILED
+        if refused:
+            self.refused.append((f"{self._at:%Y-%m-%d}", audit.seen))
+            if taken := _acceptable(audit):
+                self._accepted += taken
+                published = self._audit(tested)
+        self._refusing.append(frozenset((one.by, one.name) for one in audit.seen if one.refuses))
+        if published.verdict != FAILED:
+            self.past.append(published.release)
+            self._before = list(self._files)
+        return audit
+
+    @property
+    def alarms(self) -> int:
+        """How often clean days were refused, see `count_alarms`."""
+        return count_alarms(self._refusing)
+
+    def _audit(self, tested: bool) -> Audit:
+        return self.scratch.audit(
+            self._at, self.past, before=self._before, tested=tested, accepted=self._accepted
+        )
+
+    def faults(self, day: Day, faults: Sequence[Fault]) -> Iterator[Replayed]:
+        """Each fault on this day's delivery, one at a time; each hits the next source in turn.
+
+        Raises:
+            DataopsError: without any fault the day is refused already.
+        """
+        published = list(self.past)
+        clean = self.go_on(day)
+        if len(self.past) == len(published):
+            bad = next(one for one in clean.seen if one.refuses)
+            raise DataopsError(
+                "The newest delivery is refused as it is: no fault would show.",
+                where=f"{bad.by} {bad.name}: {bad.message}",
+                mend="mend what refuses it, and repeat: uv run dataops drill",
+            )
+        self.past = published
+        before = [one for one in self._files if one.name not in day]
+        usual = {(one.by, one.name) for one in clean.seen}
+        sources = sorted(one for one, files in self._came[-1].items() if files)
+        for number, fault in enumerate(faults):
+            skipped = ""
+            for turn in range(len(sources)):
+                source = sources[(number + turn) % len(sources)]
+                try:
+                    files = fault.act(self._delivery(source))
+                except (UnsuitedError, UnicodeDecodeError, ValueError) as error:
+                    skipped = skipped or str(error)
+                    continue
+                seen = self._struck(source, files, before)
+                new = sorted(
+                    {one for one in seen if (one.by, one.name) not in usual},
+                    key=lambda one: (not one.refuses, one.by, one.name),
+                )
+                name = self._name(source)
+                yield Replayed(fault.name, fault.what, name, tuple(new))
+                break
+            else:
+                yield Replayed(fault.name, fault.what, "", skipped=skipped or "no source")
+
+    def _struck(
+        self, source: str, files: Mapping[str, bytes], before: Sequence[RawFile]
+    ) -> tuple[Seen, ...]:
+        """What an audit sees when these files come to a source in the place of its own."""
+        own = self._came[-1][source]
+        for name in own:
+            (self.plan.raw / name).unlink()
+        listed = self._write(files)
+        others = [one for one in self._files if one.name not in own]
+        audit = self.scratch.audit(
+            self._at,
+            self.past,
+            read=source,
+            files=sorted([*others, *listed], key=lambda one: one.name),
+            before=before,
+            only=below(source, self.plan),
+            accepted=self._accepted,
+        )
+        for name in files:
+            (self.plan.raw / name).unlink()
+        self._write(own)
+        self.scratch.rebuild(below(source, self.plan))
+        return audit.seen
+
+    def _delivery(self, source: str) -> Delivery:
+        node = self.plan.manifest.nodes[source]
+        return Delivery(
+            self._came[-1][source],
+            [day[source] for day in reversed(self._came[:-1])],
+            [files for other, files in sorted(self._came[-1].items()) if other != source],
+            frozenset(re.findall(r"\w+", node.loaded_at)),
+            frozenset(column.name for column in node.columns if column.references),
+            frozenset(column.name for column in node.columns if column.pii),
+        )
+
+    def _name(self, source: str) -> str:
+        node = self.plan.manifest.nodes[source]
+        return f"{node.schema}.{node.name}"
+
+    def _sorted(self, day: Day) -> dict[str, dict[str, bytes]]:
+        return {
+            source: {name: content for name, content in day.items() if fits.match(name)}
+            for source, fits in self._patterns.items()
+        }
+
+    def _write(self, files: Mapping[str, bytes]) -> list[RawFile]:
+        for name, content in files.items():
+            path = self.plan.raw / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return [
+            RawFile(name, len(content), hashlib.blake2b(content, digest_size=16).hexdigest())
+            for name, content in sorted(files.items())
+        ]
+
+
+def count_alarms(days: Iterable[frozenset[tuple[str, str]]]) -> int:
+    """How often something refused, by what refused each day: the same on days in a row is once."""
+    found, before = 0, frozenset[tuple[str, str]]()
+    for refusing in days:
+        found += bool(refusing) and not refusing & before
+        before = refusing
+    return found
+
+
+def _acceptable(audit: Audit) -> list[Accepted]:
+    """What a team accepts to let a day through that nothing but monitors refuses."""
+    bad = [one for one in audit.findings if one.level == ERROR]
+    if len(bad) < sum(one.refuses for one in audit.seen):
+        return []
+    return [
+        Accepted(one.check, one.subject, one.column, one.value or 0.0, audit.release.run, "a drill")
+        for one in bad
+    ]
+
+
+def own_days(product: Product, most: int = DAYS + _ARCHIVE + 1) -> list[Day]:
+    """The deliveries of the product's raw, by the dates in the names of their files.
+
+    What is older than the last ones, or says no date, comes with the first of them: rows that come
+    later lead there.
+    """
+    days: dict[str, list[str]] = {}
+    root = product.raw
+    for name in raw_files(root) if root.is_dir() else []:
+        found = _DATE.search(name.rpartition("/")[2])
+        days.setdefault("-".join(found.groups()) if found else "", []).append(name)
+    undated = days.pop("", [])
+    older, last = sorted(days)[:-most], sorted(days)[-most:]
+    for day in older:
+        undated += days[day]
+    if last:
+        days[last[0]] += undated
+    return [{name: (root / name).read_bytes() for name in sorted(days[day])} for day in last]
+
+
+def chosen(names: Sequence[str]) -> Sequence[Fault]:
+    """The faults of these names; all of them without any.
+
+    Raises:
+        DataopsError: there is no such fault.
+    """
+    known = {fault.name: fault for fault in FAULTS}
+    if unknown := sorted(set(names) - set(known)):
+        raise DataopsError(
+            f"There is no such fault: {', '.join(unknown)}.", mend=f"one of {', '.join(known)}"
+        )
+    return [known[name] for name in names] or FAULTS

@@ -1,0 +1,490 @@
+"""A product built in memory, many times over: its own compiled SQL and tests, no dbt between.
+
+dbt takes seconds a build, a drill needs hundreds. So dbt compiles the product once, and its SQL
+runs here in the order of its dependencies: models, contracts, data tests, freshness, then the
+monitors of a release. Incremental models are built whole; snapshots, Python models and what depends
+on them are left out, and so are hooks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from first_light.dbt.adapter import Answer
+from first_light.dbt.engine import Dbt
+from first_light.dbt.manifest import Manifest, Node, TestVerdict, read_manifest
+from first_light.history.facts import RawFile
+from first_light.history.record import FindingRun, NodeRun, RelationProfile
+from first_light.inference.sql import text
+from first_light.monitors import run as monitors
+from first_light.monitors.accepted import Accepted
+from first_light.monitors.baseline import Release, release_of, remember
+from first_light.monitors.levels import ERROR
+from first_light.monitors.sources import location
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.sql_names import quoted
+from first_light.utils.steps import FAILED, PASSED, WARNED
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_CATALOG = "warehouse"  # as dbt's views spell it
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One thing that an audit saw wrong.
+
+    Attributes:
+        by: what saw it: dbt model, dbt test, freshness, or a monitor's name.
+        name: the node, and the column where there is one.
+        refuses: whether it refuses the release.
+        message: what it says.
+    """
+
+    by: str
+    name: str
+    refuses: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What one audit saw.
+
+    Attributes:
+        seen: what is wrong.
+        release: what history would keep of it.
+        findings: what the monitors saw of it.
+    """
+
+    seen: tuple[Seen, ...]
+    release: Release
+    findings: tuple[FindingRun, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        if any(one.refuses for one in self.seen):
+            return FAILED
+        return WARNED if self.seen else PASSED
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A product's compiled SQL, ready to run.
+
+    Attributes:
+        manifest: what dbt compiled.
+        raw: the folder that sources are read from.
+        order: models and seeds, parents first.
+        tests: data tests.
+        sources: places of the sources below raw, by id.
+        left_out: names of what a drill does not build.
+    """
+
+    manifest: Manifest
+    raw: Path
+    order: tuple[Node, ...]
+    tests: tuple[Node, ...]
+    sources: Mapping[str, str]
+    left_out: tuple[str, ...]
+
+
+def plan(product: Product, raw: Path, target: Path) -> Plan:
+    """Let dbt compile the product for a folder of raw.
+
+    Args:
+        raw: an empty folder, outside the product's own raw.
+        target: where dbt writes.
+
+    Raises:
+        DataopsError: dbt can't, or no source is read from files below raw.
+    """
+    environment = {"DATAOPS_RAW": str(raw), "DATAOPS_DB": str(target / "warehouse.duckdb")}
+    done = Dbt(product.root, "prod", target, environment).compile(
+        "--full-refresh", "--no-populate-cache"
+    )
+    if not done.ok:
+        raise DataopsError(
+            "dbt could not compile the product.", where=done.problem, mend="uv run dbt compile"
+        )
+    manifest = read_manifest(target / "manifest.json", packages=True)
+    places = {
+        node.unique_id: node.relation
+        for node in manifest.of("source")
+        if node.meta.get("external_location") and location(node.relation, str(raw))
+    }
+    if not places:
+        raise DataopsError(
+            "No source is read from files in raw: there is nothing to drill.",
+            where="models/staging",
+            mend="a drill replays faults of deliveries; see docs/monitors.md",
+        )
+    order, left = _order(manifest)
+    tests = [node for node in manifest.of("test") if node.code and node.verdict]
+    ready = {node.unique_id for node in order} | set(places)
+    return Plan(
+        manifest,
+        raw,
+        tuple(order),
+        tuple(test for test in tests if ready.issuperset(_data(test, manifest))),
+        places,
+        tuple(left),
+    )
+
+
+def _data(node: Node, manifest: Manifest) -> list[str]:
+    return [one for one in node.depends_on if not one.startswith("macro.")]
+
+
+def _order(manifest: Manifest) -> tuple[list[Node], list[str]]:
+    """What is built, parents first; and the names of what is not."""
+    kinds = ("model", "seed", "snapshot")
+    nodes = {one.unique_id: one for kind in kinds for one in manifest.of(kind)}
+    graph = {one: [up for up in nodes[one].depends_on if up in nodes] for one in nodes}
+    out: set[str] = set()
+    order, left = [], []
+    for one in TopologicalSorter(graph).static_order():
+        node = nodes[one]
+        cannot = node.kind == "snapshot" or (
+            node.kind == "model" and not node.path.endswith(".sql")
+        )
+        if cannot or out.intersection(graph[one]):
+            out.add(one)
+            left.append(node.name)
+        elif node.materialized != "ephemeral":
+            order.append(node)
+    return order, left
+
+
+class Scratch:
+    """The product in memory, on the deliveries that were loaded so far.
+
+    Args:
+        plan: its SQL.
+        root: the product, for its seeds.
+    """
+
+    name = "duckdb"
+
+    def __init__(self, plan: Plan, root: Path) -> None:
+        import duckdb
+
+        self.plan = plan
+        self._root = root
+        self._connection: DuckDBPyConnection = duckdb.connect()
+        self._connection.execute("set TimeZone = 'UTC'; set threads = 1")  # small queries, many
+        self._connection.execute(f"attach ':memory:' as {_CATALOG}")
+        self._connection.execute(f"use {_CATALOG}")
+        schemas = {node.schema for node in plan.order} | {"drill"}
+        for schema in sorted(schemas):
+            self._connection.execute(f"create schema if not exists {quoted(schema)}")
+        self._tables = {
+            one: f"{_CATALOG}.drill.{quoted(f'source_{n}')}" for n, one in enumerate(plan.sources)
+        }
+        self._loaded: set[str] = set()
+        self._sql = {node.unique_id: node.code for node in plan.order}
+        self._paths: dict[str, list[str]] = {}
+        self._files: dict[str, RawFile] = {}
+
+    # ── Deliveries ───────────────────────────────────────────────────────────────────────────
+
+    def deliver(self, files: Mapping[str, Sequence[RawFile]]) -> None:
+        """Load the new files of each source, as the product reads them. They lie in raw already.
+
+        Raises:
+            DataopsError: the product can't read them.
+        """
+        import duckdb
+
+        for source, came in files.items():
+            if not came:
+                continue
+            new = [text(str(self.plan.raw / one.name)) for one in came]
+            known = self._paths.setdefault(source, [])
+            known += new
+            table = self._tables[source]
+            insert = f"insert into {table} by name {self._reading(source, new)}"
+            create = f"create or replace table {table} as {self._reading(source, known)}"
+            try:
+                if source in self._loaded:
+                    with contextlib.suppress(duckdb.Error):
+                        self._connection.execute(insert)
+                        continue
+                self._connection.execute(create)  # also where the columns are others now
+            except duckdb.Error as error:
+                raise DataopsError(
+                    "A delivery can't be read as the product reads it.",
+                    where=f"{came[0].name}: {str(error).splitlines()[0]}",
+                    mend="leave it out: a drill needs days on which nothing was wrong",
+                ) from error
+            finally:
+                self._loaded.add(source)
+                self._files.update((one.name, one) for one in came)
+
+    def _reading(self, source: str, paths: Sequence[str]) -> str:
+        place = self.plan.sources[source]
+        literal = location(place, str(self.plan.raw)) or ""
+        listed = ", ".join(paths)
+        return f"select * from {place.replace(literal, f'[{listed}]')}"
+
+    def newest(self) -> datetime | None:
+        """The latest time of loading in any source."""
+        found = []
+        for source in sorted(self._loaded):
+            if loaded := self.plan.manifest.nodes[source].loaded_at:
+                query = f"select cast(max({loaded}) as timestamp) from {self._tables[source]}"
+                (row,) = self._connection.execute(query).fetchall()
+                found.append(row[0])
+        latest = max((one for one in found if one is not None), default=None)
+        return latest.replace(tzinfo=timezone.utc) if latest else None
+
+    # ── Build and audit ──────────────────────────────────────────────────────────────────────
+
+    def audit(
+        self,
+        at: datetime,
+        past: Sequence[Release],
+        *,
+        read: str = "",
+        files: Sequence[RawFile] | None = None,
+        before: Sequence[RawFile] = (),
+        only: Collection[str] | None = None,
+        tested: bool = True,
+        accepted: Sequence[Accepted] = (),
+    ) -> Audit:
+        """Build the product and look at it as a release does.
+
+        Args:
+            at: the product's clock.
+            past: what was published, oldest first.
+            read: a source that is read from its files, not from what was loaded: they are broken.
+            files: what is in raw; None: what was loaded.
+            before: what was in raw at the delivery before.
+            only: nodes and sources to build, test and look at; None: all.
+            tested: whether the data tests run.
+            accepted: what the team takes for normal.
+        """
+        listed = (
+            tuple(sorted(self._files.values(), key=lambda one: one.name))
+            if files is None
+            else tuple(files)
+        )
+        seen, nodes = self._build(read, only)
+        if tested:
+            seen += self._test({one.unique_id for one in nodes}, only)
+        seen += self._freshness(at, read)
+        profile: tuple[RelationProfile, ...] = ()
+        findings: tuple[FindingRun, ...] = ()
+        fingerprint = str(hash(tuple(sorted((one.name, one.hash) for one in listed))))
+        if not any(one.by == "dbt model" for one in seen):
+            memory = remember(past, fingerprint, at)
+            root = str(self.plan.raw)
+            profile = monitors.profile_all(
+                self,
+                self.plan.manifest,
+                nodes,
+                self._sql,
+                monitors.Raw(root, root, listed, tuple(before) or None),
+                memory,
+                only,
+            )
+            manifest = self.plan.manifest
+            findings = monitors.judge_all(profile, memory, manifest, nodes, at, accepted).findings
+            seen += [
+                Seen(
+                    f"monitor {one.check}",
+                    f"{one.name}.{one.column}" if one.column else one.name,
+                    one.level == ERROR,
+                    one.message,
+                )
+                for one in findings
+            ]
+        release = release_of(
+            profile,
+            run=f"{len(past) + 1:06d}",
+            number=len(past) + 1,
+            at=at,
+            fingerprint=fingerprint,
+            strange=frozenset((one.check, one.subject, one.column) for one in findings),
+            checksums={one.unique_id: one.checksum for one in nodes},
+        )
+        return Audit(tuple(seen), release, findings)
+
+    def rebuild(self, only: Collection[str]) -> None:
+        """Build some nodes again from what was loaded."""
+        self._build("", only)
+
+    def _build(self, read: str, only: Collection[str] | None) -> tuple[list[Seen], list[NodeRun]]:
+        import duckdb
+
+        seen: list[Seen] = []
+        nodes: list[NodeRun] = []
+        broken: set[str] = set()
+        for node in self.plan.order:
+            if broken.intersection(node.depends_on):
+                broken.add(node.unique_id)
+                continue
+            try:
+                if only is None or node.unique_id in only:
+                    for statement in self._statements(node, read):
+                        self._connection.execute(statement)
+                rows = None
+                if node.materialized != "view":
+                    counted = f"select count(*) from {_place(node)}"
+                    rows = self._connection.execute(counted).fetchall()[0][0]
+            except duckdb.Error as error:
+                broken.add(node.unique_id)
+                told = str(error).splitlines()[0]
+                seen.append(Seen("dbt model", node.name, True, told))
+                continue
+            run = NodeRun(
+                unique_id=node.unique_id,
+                kind=node.kind,
+                name=node.name,
+                path=node.path,
+                group=node.group,
+                subject=node.unique_id,
+                depends_on=node.depends_on,
+                status="success",
+                seconds=0.0,
+                rows=rows,
+                checksum=node.checksum[:12],
+            )
+            nodes.append(run)
+        return seen, nodes
+
+    def _statements(self, node: Node, read: str) -> list[str]:
+        """What dbt does to build it: a contract is a table with types and constraints."""
+        place = _place(node)
+        if node.kind == "seed":
+            path = str(self._root / node.path).replace("'", "''")
+            return [f"create or replace table {place} as from read_csv('{path}')"]
+        sql = self._from(node.code, read)
+        if node.materialized == "view":
+            return [f"create or replace view {place} as {sql}"]
+        if not (node.contract and node.columns):
+            return [f"create or replace table {place} as {sql}"]
+        keys = [c.name for c in node.columns if "primary_key" in c.constraints]
+        columns = [
+            f"{quoted(c.name)} {c.data_type}{' not null' if 'not_null' in c.constraints else ''}"
+            for c in node.columns
+        ]
+        if keys:
+            columns.append(f"primary key ({', '.join(map(quoted, keys))})")
+        names = ", ".join(quoted(column.name) for column in node.columns)
+        return [
+            f"create or replace table {place} ({', '.join(columns)})",
+            f"insert into {place} ({names}) select {names} from ({sql}) as built",
+        ]
+
+    def _from(self, sql: str, read: str) -> str:
+        """SQL that reads what was loaded instead of the files, but for the source in question."""
+        for source, place in self.plan.sources.items():
+            if source in self._loaded and source != read:
+                sql = sql.replace(place, self._tables[source])
+        return sql
+
+    def _test(self, built: Collection[str], only: Collection[str] | None) -> list[Seen]:
+        import duckdb
+
+        wanted = [
+            test
+            for test in self.plan.tests
+            if all(up in built or up in self.plan.sources for up in test.depends_on)
+            and (only is None or set(only).intersection(test.depends_on))
+        ]
+        queries = [
+            self._test_query(number, test.code, test.verdict)
+            for number, test in enumerate(wanted)
+            if test.verdict is not None
+        ]
+        told: dict[int, tuple[int, bool, bool]] = {}
+        try:
+            every = " union all ".join(queries) or "select 0 where false"
+            for number, *row in self._connection.execute(every).fetchall():
+                told[number] = (row[0], row[1], row[2])
+        except duckdb.Error:  # one of them can't run: each by itself
+            told = {}
+        seen = []
+        for number, test in enumerate(wanted):
+            try:
+                if number not in told:
+                    _, *row = self._connection.execute(queries[number]).fetchall()[0]
+                    told[number] = (row[0], row[1], row[2])
+            except duckdb.Error as error:
+                seen.append(Seen("dbt test", test.name, True, str(error).splitlines()[0]))
+                continue
+            failures, warns, fails = told[number]
+            refuses = fails and test.verdict is not None and test.verdict.severity == "error"
+            if refuses or warns:
+                seen.append(Seen("dbt test", test.name, refuses, f"{failures} rows"))
+        return seen
+
+    def _test_query(self, number: int, sql: str, verdict: TestVerdict) -> str:
+        count = f"({verdict.failures})"
+        return (
+            f"select {number}, {count}, {count} {verdict.warn_if}, {count} {verdict.error_if} "
+            f"from ({self._from(sql, '')}) as rows_of_test"
+        )
+
+    def _freshness(self, at: datetime, read: str) -> list[Seen]:
+        import duckdb
+
+        seen = []
+        for source, place in self.plan.sources.items():
+            node = self.plan.manifest.nodes[source]
+            warn, error = node.fresh
+            if not node.loaded_at or (warn is None and error is None):
+                continue
+            where = place if source == read else self._tables[source]
+            name = f"{node.schema}.{node.name}"
+            try:
+                query = f"select cast(max({node.loaded_at}) as timestamp) from {where}"
+                latest = self._connection.execute(query).fetchall()[0][0]
+            except duckdb.Error as problem:
+                seen.append(Seen("freshness", name, True, str(problem).splitlines()[0]))
+                continue
+            age = (at - latest.replace(tzinfo=timezone.utc)) if latest else timedelta.max
+            hours = age / timedelta(hours=1)
+            for limit, refuses in ((error, True), (warn, False)):
+                if limit is not None and age.total_seconds() > limit:
+                    told = f"its newest row is {hours:.0f} hours old"
+                    seen.append(Seen("freshness", name, refuses, told))
+                    break
+        return seen
+
+    # ── What monitors ask ────────────────────────────────────────────────────────────────────
+
+    def ask(self, query: str) -> Answer:
+        import duckdb
+
+        try:
+            found = self._connection.execute(query)
+            return Answer([one[0] for one in found.description or ()], found.fetchall())
+        except duckdb.Error as error:
+            raise DataopsError("It could not be read.", where=str(error).splitlines()[0]) from error
+
+    def columns(self, schema: str, name: str) -> tuple[tuple[str, str], ...]:
+        """Never asked: DuckDB lists the columns of all relations at once."""
+        raise NotImplementedError
+
+
+def below(source: str, plan: Plan) -> frozenset[str]:
+    """The nodes that are built from a source."""
+    found = {source}
+    for node in plan.order:
+        if found.intersection(node.depends_on):
+            found.add(node.unique_id)
+    return frozenset(found)
+
+
+def _place(node: Node) -> str:
+    return f"{_CATALOG}.{quoted(node.schema)}.{quoted(node.alias)}"

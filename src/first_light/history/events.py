@@ -1,0 +1,66 @@
+"""Records of what is no run: what was noticed or tried between runs, and what was told. Only ever
+added."""
+
+from __future__ import annotations
+
+from first_light.history.log import History
+from first_light.history.record import DrillFact, IncidentFact, Record, ToldFact, utc
+from first_light.project.product import Product, now
+from first_light.store.folder import run_id
+from first_light.store.locate import FolderStore
+
+
+def add_event(
+    product: Product,
+    store: FolderStore,
+    history: History,
+    verb: str,
+    outcome: str,
+    *,
+    incident: IncidentFact | None = None,
+    told: tuple[ToldFact, ...] = (),
+    drill: DrillFact | None = None,
+    notes: tuple[str, ...] = (),
+) -> Record:
+    """Write one down; the store's lock must be held.
+
+    Args:
+        product: whose it is.
+        store: where the history lives.
+        history: takes the record.
+        verb: status, incident, notify or drill.
+        outcome: late, reported, closed, told or drilled.
+        incident: what is said of an incident.
+        told: what the channels were told.
+        drill: how a drill went.
+        notes: what the reader should know besides.
+
+    Raises:
+        HistoryError: it could not be recorded.
+        DataopsError: it could not be shared; it is recorded here, and goes with the next one.
+    """
+    number, at = store.next_number(history.highest()), utc(now())
+    tag = store.tag
+    if tag:  # the next number may be a run's that is at work elsewhere: it would have to build anew
+        number += 1
+    current = store.current() or ""
+    record = Record(
+        run=run_id(number, at, outcome + tag),
+        number=number,
+        product=product.slug,
+        verb=verb,
+        trigger="",
+        outcome=outcome,
+        began_at=at,
+        ended_at=at,
+        kind="",
+        base=current,
+        current=current,
+        incident=incident or IncidentFact(),
+        told=told,
+        drill=drill or DrillFact(),
+        notes=notes,
+    )
+    history.add(record)
+    store.share()
+    return record

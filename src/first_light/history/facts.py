@@ -1,0 +1,242 @@
+"""The facts that a record holds besides dbt's: git, the tools, the state of raw."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+from first_light.history.record import CommitFact, GitFacts, RawFacts, RawTable, moment, utc
+from first_light.project.product import Product
+from first_light.store import atomic as durable
+from first_light.utils.errors import DataopsError
+
+# Under which a release keeps the list of the files that it was built from.
+RAW_LIST = "raw.json"
+COMMIT_FORMAT = "%H %aI %cI"
+_COMMITS = 1000
+_TOOLS = ("dataops", "dbt-core", "dbt-duckdb", "dbt-postgres", "duckdb")
+_AT_ONCE = 1 << 20
+# A file that was changed so lately (seconds) may change again without a new time: not remembered.
+_TOO_FRESH = 2.0
+
+
+# ── git ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def git_facts(product: Product, since: str) -> GitFacts:
+    """What is built, and what came since commit `since` (empty: since ever).
+
+    An image holds no repository: there DATAOPS_COMMITS names a file with git's own list of commits.
+    """
+    if not product.in_git:
+        return _facts_without_git(_rows(_baked_in()), since)
+    head = _commits(product, "-1", "HEAD")
+    if not head:
+        return GitFacts(dirty=True, since=since)
+    known = not since or _is_commit(product, since)
+    commits = _commits(product, f"-{_COMMITS}", f"{since}..HEAD" if since and known else "HEAD")
+    shallow = product.git("rev-parse", "--is-shallow-repository", check=False) == "true"
+    total = None
+    if known and not (shallow and not _reaches(product, since)):
+        total = int(product.git("rev-list", "--count", f"{since}..HEAD" if since else "HEAD"))
+    return GitFacts(
+        commit=head[0].commit,
+        branch=product.git("symbolic-ref", "--short", "-q", "HEAD", check=False),
+        authored_at=head[0].authored_at,
+        committed_at=head[0].committed_at,
+        dirty=bool(uncommitted(product)),
+        since=since,
+        commits=commits if known else (),
+        commits_total=total,
+    )
+
+
+def uncommitted(product: Product) -> list[str]:
+    """Files that differ from the commit, as git names them."""
+    listed = product.git("status", "--porcelain", "--untracked-files=normal")
+    return [line[3:] for line in listed.splitlines() if line]
+
+
+def _commits(product: Product, *arguments: str) -> tuple[CommitFact, ...]:
+    return _rows(product.git("log", f"--format={COMMIT_FORMAT}", *arguments, check=False))
+
+
+def _baked_in() -> str:
+    """The list of commits that an image holds; empty where none was put in.
+
+    Raises:
+        DataopsError: there should be one, and it can't be read.
+    """
+    if not (name := os.environ.get("DATAOPS_COMMITS")):
+        return ""
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataopsError(
+            "The list of commits cannot be read.", where=f"DATAOPS_COMMITS={name}: {error}"
+        ) from error
+
+
+def _facts_without_git(log: tuple[CommitFact, ...], since: str) -> GitFacts:
+    """The same facts from a list of the newest commits, newest first."""
+    if not log:
+        return GitFacts(since=since)
+    known = [commit.commit for commit in log]
+    reached = since in known
+    commits = log[: known.index(since)] if reached else () if since else log
+    return GitFacts(
+        commit=log[0].commit,
+        authored_at=log[0].authored_at,
+        committed_at=log[0].committed_at,
+        since=since,
+        commits=commits,
+        commits_total=len(commits) if reached else None,
+    )
+
+
+def _rows(listed: str) -> tuple[CommitFact, ...]:
+    rows = [line.split(" ") for line in listed.splitlines()]
+    return tuple(
+        CommitFact(row[0], utc(moment(row[1])), utc(moment(row[2])))
+        for row in rows
+        if len(row) == 3
+    )
+
+
+def _is_commit(product: Product, commit: str) -> bool:
+    return product.git("cat-file", "-t", commit, check=False) == "commit"
+
+
+def _reaches(product: Product, since: str) -> bool:
+    """Whether the way from HEAD to `since` is all there, in a shallow clone."""
+    if not since:
+        return False
+    return product.git("merge-base", since, "HEAD", check=False) == since
+
+
+# ── tools ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tools() -> dict[str, str]:
+    """The versions of what builds, by name."""
+    found = {"python": platform.python_version()}
+    for name in _TOOLS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+# ── raw ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One file in raw: its path below raw's root, its size in bytes, a hash of its content."""
+
+    name: str
+    size: int
+    hash: str
+
+
+def raw_files(root: Path) -> list[str]:
+    """The files below raw's root, by path and sorted; hidden files are nobody's data."""
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        here = Path(folder).relative_to(root)
+        found += [(here / name).as_posix() for name in names if not name.startswith(".")]
+    return sorted(found)
+
+
+def read_raw(root: Path, cache: Path) -> tuple[RawFile, ...]:
+    """Every file in raw with a hash of its content; what did not change is not read again.
+
+    Args:
+        root: raw.
+        cache: a file that remembers hashes by path, size, time of change and inode.
+
+    Raises:
+        DataopsError: a file can't be read.
+    """
+    remembered = _remembered(root, cache)
+    files: list[RawFile] = []
+    remember: dict[str, list[int | str]] = {}
+    now = time.time()
+    for name in raw_files(root):
+        path = root / name
+        try:
+            facts = path.stat()
+            key: list[int | str] = [facts.st_size, facts.st_mtime_ns, facts.st_ino]
+            known = remembered.get(name)
+            digest = str(known[3]) if known and known[:3] == key else _digest(path)
+        except OSError as error:
+            raise DataopsError(
+                "A file in raw can't be read.", where=f"{name}: {error.strerror}"
+            ) from error
+        files.append(RawFile(name, facts.st_size, digest))
+        if now - facts.st_mtime > _TOO_FRESH:
+            remember[name] = [*key, digest]
+    if remember != remembered:
+        text = json.dumps({"root": str(root), "files": remember}, separators=(",", ":"))
+        durable.write(cache, text.encode())
+    return tuple(files)
+
+
+def raw_facts(files: Iterable[RawFile], before: Iterable[RawFile]) -> RawFacts:
+    """The state of raw, and what is not as it was `before`, when current was built."""
+    now = sorted(files, key=lambda file: file.name)
+    known = {file.name: file.hash for file in now}
+    tables: dict[str, list[int]] = {}
+    for file in now:
+        counts = tables.setdefault(file.name.partition("/")[0], [0, 0])
+        counts[0] += 1
+        counts[1] += file.size
+    lines = "".join(f"{file.name}\0{file.size}\0{file.hash}\n" for file in now)
+    return RawFacts(
+        fingerprint=hashlib.blake2b(
+            lines.encode("utf-8", "surrogateescape"), digest_size=16
+        ).hexdigest(),
+        files=len(now),
+        bytes=sum(file.size for file in now),
+        tables=tuple(RawTable(name, *counts) for name, counts in sorted(tables.items())),
+        edited=tuple(f.name for f in before if known.get(f.name, f.hash) != f.hash),
+        removed=tuple(f.name for f in before if f.name not in known),
+    )
+
+
+def raw_to_json(files: Iterable[RawFile]) -> bytes:
+    """The list of files as a release keeps it."""
+    return (json.dumps([asdict(file) for file in files], ensure_ascii=False) + "\n").encode()
+
+
+def raw_from_json(path: Path) -> tuple[RawFile, ...]:
+    """The list of files that a release kept; empty when it is not there."""
+    try:
+        return tuple(RawFile(**file) for file in json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
+def _remembered(root: Path, cache: Path) -> dict[str, list[int | str]]:
+    try:
+        found = json.loads(cache.read_bytes())
+        return dict(found["files"]) if found["root"] == str(root) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}  # it can all be read again
+
+
+def _digest(path: Path) -> str:
+    hashed = hashlib.blake2b(digest_size=16)
+    with open(path, "rb") as file:
+        while piece := file.read(_AT_ONCE):
+            hashed.update(piece)
+    return hashed.hexdigest()

@@ -1,0 +1,440 @@
+"""The history: one record a run, only ever added; every figure derives from it.
+
+history/runs/<run>.json            one record, one line of JSON
+history/packs/<first>_<last>.parquet    old records, by number: their fields, and their own text
+history/damaged/                   what could not be read, kept for whoever can mend it
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from first_light.history.record import SCHEMA, Record, read_record, upgraded
+from first_light.store import atomic as durable
+from first_light.store.folder import RECORD, run_number
+from first_light.utils.errors import DataopsError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# So many records may lie loose before the older ones are packed, and so many always do: the
+# newest, which `status` reads without a database.
+_LOOSE_AT_MOST, _LOOSE_AT_LEAST = 200, 50
+_PACK = 1000
+
+# The record as DuckDB's types. Times stay text here and become timestamps in the views.
+_NODE = (
+    'STRUCT(unique_id VARCHAR, kind VARCHAR, name VARCHAR, path VARCHAR, "group" VARCHAR, '
+    "subject VARCHAR, depends_on VARCHAR[], status VARCHAR, seconds DOUBLE, rows BIGINT, "
+    "failures BIGINT, message VARCHAR, checksum VARCHAR)[]"
+)
+_COLUMNS: dict[str, str] = {
+    "run": "VARCHAR",
+    "number": "BIGINT",
+    "product": "VARCHAR",
+    "verb": "VARCHAR",
+    "trigger": "VARCHAR",
+    "outcome": "VARCHAR",
+    "began_at": "VARCHAR",
+    "kind": "VARCHAR",
+    "schema": "INTEGER",
+    "problem": "VARCHAR",
+    "ended_at": "VARCHAR",
+    "seconds": "DOUBLE",
+    "base": "VARCHAR",
+    "current": "VARCHAR",
+    "warehouse": "VARCHAR",
+    "full_refresh": "BOOLEAN",
+    "git": (
+        'STRUCT("commit" VARCHAR, branch VARCHAR, authored_at VARCHAR, committed_at VARCHAR, '
+        'dirty BOOLEAN, since VARCHAR, commits STRUCT("commit" VARCHAR, authored_at VARCHAR, '
+        "committed_at VARCHAR)[], commits_total BIGINT)"
+    ),
+    "raw": (
+        "STRUCT(fingerprint VARCHAR, files BIGINT, bytes BIGINT, "
+        "tables STRUCT(name VARCHAR, files BIGINT, bytes BIGINT)[], arrived BIGINT, "
+        "edited VARCHAR[], removed VARCHAR[])"
+    ),
+    "tools": "MAP(VARCHAR, VARCHAR)",
+    "counts": "MAP(VARCHAR, BIGINT)",
+    "nodes": _NODE,
+    "freshness": (
+        "STRUCT(unique_id VARCHAR, name VARCHAR, status VARCHAR, loaded_at VARCHAR, age DOUBLE, "
+        "message VARCHAR)[]"
+    ),
+    "profile": (
+        "STRUCT(unique_id VARCHAR, name VARCHAR, rows BIGINT, columns STRUCT(name VARCHAR, "
+        '"type" VARCHAR, nulls BIGINT, "distinct" BIGINT, low DOUBLE, high DOUBLE, mean DOUBLE, '
+        "shortest BIGINT, longest BIGINT, length DOUBLE, days BIGINT, "
+        "counts MAP(VARCHAR, BIGINT))[], newest DOUBLE, files BIGINT, repeats BIGINT, "
+        "fingerprint VARCHAR, orphans MAP(VARCHAR, BIGINT), problem VARCHAR)[]"
+    ),
+    "findings": (
+        'STRUCT("check" VARCHAR, subject VARCHAR, name VARCHAR, "column" VARCHAR, level VARCHAR, '
+        "message VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE)[]"
+    ),
+    "phases": "MAP(VARCHAR, DOUBLE)",
+    "notes": "VARCHAR[]",
+    "incident": (
+        "STRUCT(incident VARCHAR, subject VARCHAR, release VARCHAR, text VARCHAR, since VARCHAR)"
+    ),
+    "told": "STRUCT(channel VARCHAR, keys VARCHAR[], problem VARCHAR)[]",
+    "drill": (
+        "STRUCT(days BIGINT, refused BIGINT, warned BIGINT, replayed BIGINT, caught BIGINT, "
+        "missed VARCHAR[])"
+    ),
+}
+
+_VIEWS = """
+create view runs as
+select
+    * exclude (began_at, ended_at),
+    try_cast(nullif(began_at, '') as timestamp) as began_at,
+    try_cast(nullif(ended_at, '') as timestamp) as ended_at
+from records;
+
+create view nodes as
+select
+    run, number, verb, trigger, outcome,
+    try_cast(nullif(began_at, '') as timestamp) as began_at,
+    unnest(nodes, recursive := true)
+from (select * exclude (kind) from records);
+
+create view freshness as
+select
+    run, number, trigger,
+    try_cast(nullif(began_at, '') as timestamp) as began_at,
+    unnest(freshness, recursive := true)
+from records;
+
+create view commits as
+select
+    run, number, trigger, outcome,
+    try_cast(nullif(ended_at, '') as timestamp) as ended_at,
+    unnest(git.commits, recursive := true)
+from records;
+"""
+
+
+class HistoryError(DataopsError):
+    """A record could not be written, or is not what was written."""
+
+
+def record_in(folder: Path) -> Record | None:
+    """What a release or a candidate says of itself; None when nothing of it can be read."""
+    try:
+        return read_record((folder / RECORD).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+@dataclass
+class History:
+    """The records of one product's runs, in one folder.
+
+    Attributes:
+        folder: the store's history/.
+        damaged: names of records that could not be read so far.
+    """
+
+    folder: Path
+    damaged: list[str] = field(default_factory=list)
+
+    # ── Writing ──────────────────────────────────────────────────────────────────────────────
+
+    def add(self, record: Record) -> None:
+        """Write a record, read it back, and compare it with what dbt itself counted.
+
+        Raises:
+            HistoryError: it is not there, or not whole, or dbt counted otherwise.
+        """
+        path = self._loose / f"{record.run}.json"
+        again = "repeat `uv run dataops release`: it writes down what is missing"
+        try:
+            durable.write(path, record.to_json())
+            found = read_record(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise HistoryError(
+                "The run could not be recorded.",
+                where=f"{path.name}: {getattr(error, 'strerror', None) or error}",
+                mend=again,
+            ) from error
+        if found != record:
+            raise HistoryError("The record is not what was written.", where=path.name, mend=again)
+        counted = Counter(node.status for node in found.nodes)
+        if counted != Counter(found.counts):
+            raise HistoryError(
+                "The record does not hold what dbt counted.",
+                where=f"{path.name}: {_counts(counted)}; dbt: {_counts(found.counts)}",
+                mend="this is an error of dataops: report it to the template's maintainers",
+            )
+
+    def mend(self, run: str, record: Record | None) -> None:
+        """Put the given record in the place of a damaged one, which is kept aside.
+
+        Raises:
+            OSError: it could not be moved.
+        """
+        path = self._loose / f"{run}.json"
+        durable.move(path, _free(self.folder / "damaged" / path.name))
+        if record is not None:
+            self.add(record)
+
+    def pack(self) -> int:
+        """Pack the older loose records once they are many; returns how many were packed.
+
+        Nothing is deleted before the pack was read back and holds every record to the letter.
+
+        Raises:
+            HistoryError: the pack does not hold them; the records are as they were.
+        """
+        loose = self._loose_runs()
+        if len(loose) <= _LOOSE_AT_MOST:
+            return 0
+        chosen = loose[: len(loose) - _LOOSE_AT_LEAST]
+        texts = {run: text for run in chosen if (text := self._text(run)) is not None}
+        old = self._packs()
+        full = not old or _pack_size(old[-1]) >= _PACK
+        merged = [] if full else [old[-1]]
+        written = self._write_pack(texts, merged)
+        for run in texts:
+            (self._loose / f"{run}.json").unlink()
+        counted = self._packs()
+        for path in self._pack_folder.glob("*.parquet"):
+            if path != written and path not in counted:  # a longer one holds its records too
+                path.unlink()
+        return len(texts)
+
+    def _write_pack(self, texts: dict[str, str], merged: list[Path]) -> Path:
+        """Write the records of `texts` and of the merged packs into one pack; returns its path."""
+        import duckdb
+
+        first = run_number(min(texts, key=run_number))
+        last = run_number(max(texts, key=run_number))
+        if merged:
+            before = _range(merged[0])
+            first, last = min(first, before[0]), max(last, before[1])
+        goal = self._pack_folder / f"{first:06d}_{last:06d}.parquet"
+        draft = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
+        self._pack_folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as cleanup:
+            cleanup.callback(lambda: draft.unlink(missing_ok=True))
+            with duckdb.connect() as connection:
+                connection.execute("create table texts (run varchar, record varchar)")
+                for path in merged:
+                    connection.execute(
+                        "insert into texts select run, record from read_parquet(?)", [str(path)]
+                    )
+                connection.executemany("insert into texts values (?, ?)", list(texts.items()))
+                connection.execute(
+                    f"copy (select distinct on (run) * from ({_FROM_TEXT.format('texts')}) "
+                    "order by number, run) "
+                    f"to '{_quoted(draft)}' (format parquet, compression zstd)"
+                )
+                kept, wanted = (
+                    connection.execute(f"select run, record from {table}").fetchall()
+                    for table in (f"read_parquet('{_quoted(draft)}')", "texts")
+                )
+            if dict(kept) != dict(wanted) or not texts.items() <= dict(kept).items():
+                raise HistoryError(
+                    "Old records could not be packed; they stay as they are.",
+                    where=goal.name,
+                    mend="this is an error of dataops: report it to the template's maintainers",
+                )
+            durable.sync(draft)
+            os.replace(draft, goal)
+            durable.sync(goal.parent)
+        return goal
+
+    # ── Reading ──────────────────────────────────────────────────────────────────────────────
+
+    def highest(self) -> int:
+        """The highest number of a run that is or was recorded; 0 when there is none."""
+        runs = self._loose_runs()[-1:]
+        with contextlib.suppress(FileNotFoundError):
+            runs += [name.split(".")[0] for name in os.listdir(self.folder / "damaged")]
+        packed = [_range(path)[1] for path in self._packs()]
+        return max([run_number(run) for run in runs] + packed, default=0)
+
+    def holds(self, run: str) -> bool:
+        """Whether this run is recorded."""
+        if (self._loose / f"{run}.json").exists():
+            return True
+        number = run_number(run)
+        return any(
+            first <= number <= last and run in self._packed(path, "run")
+            for path in self._packs()
+            for first, last in (_range(path),)
+        )
+
+    def newest(self) -> Iterator[Record]:
+        """The records, newest first; those that can't be read are named in `damaged`."""
+        seen = set()
+        for text in self.texts():
+            record = read_record(text.encode())
+            if record.run not in seen:
+                seen.add(record.run)
+                yield record
+
+    def texts(self) -> Iterator[str]:
+        """The records' own lines, newest first; one that was just packed may come twice."""
+        for run in reversed(self._loose_runs()):
+            if (text := self._text(run)) is not None:
+                yield text
+        for path in reversed(self._packs()):
+            yield from reversed(self._packed(path, "record"))
+
+    def look_for_damage(self) -> list[str]:
+        """The runs whose loose records can't be read."""
+        for run in self._loose_runs():
+            self._text(run)
+        return list(self.damaged)
+
+    def connect(self, also: Record | None = None) -> DuckDBPyConnection:
+        """An in-memory DuckDB that holds the history as views: runs, nodes, freshness, commits.
+
+        A record that is given `also` counts as one of it.
+        """
+        import duckdb
+
+        connection = duckdb.connect()
+        packs: list[str] = []
+        texts: dict[str, str] = {}
+        for path in self._packs():
+            if _oldest_schema(connection, path) == SCHEMA:
+                packs.append(str(path))
+            else:  # its columns are those of an older schema; the records' own texts say everything
+                texts |= dict(zip(self._packed(path, "run"), self._packed(path, "record")))
+        for run in self._loose_runs():
+            if (text := self._text(run)) is not None:
+                texts[run] = text
+        if also is not None:
+            texts[also.run] = also.to_json().decode()
+        connection.execute("create temp table texts (run varchar, record varchar)")
+        if texts:
+            connection.execute(
+                "insert into texts select unnest(?), unnest(?)",
+                [list(texts), [_in_this_schema(text) for text in texts.values()]],
+            )
+        connection.execute(f"create temp table loose as {_FROM_TEXT.format('texts')}")
+        if packs:
+            files = ", ".join(f"'{_quoted(Path(path))}'" for path in packs)
+            source = f"read_parquet([{files}], union_by_name = true)"
+            connection.execute(
+                f"create temp view records as select * exclude (record) from {source} "
+                "union all by name select * exclude (record) from loose "
+                f"where run not in (select run from {source})"
+            )
+        else:
+            connection.execute("create temp view records as select * exclude (record) from loose")
+        connection.execute(_VIEWS.replace("create view", "create temp view"))
+        return connection
+
+    # ── Files ────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _loose(self) -> Path:
+        return self.folder / "runs"
+
+    @property
+    def _pack_folder(self) -> Path:
+        return self.folder / "packs"
+
+    def _loose_runs(self) -> list[str]:
+        try:
+            names = os.listdir(self._loose)
+        except FileNotFoundError:
+            return []
+        runs = [name[:-5] for name in names if name.endswith(".json") and run_number(name[:-5])]
+        return sorted(runs, key=lambda run: (run_number(run), run))
+
+    def _packs(self) -> list[Path]:
+        """The packs that count, oldest first: one whose records a longer one holds too does not."""
+        try:
+            found = [path for path in self._pack_folder.iterdir() if path.suffix == ".parquet"]
+        except FileNotFoundError:
+            return []
+        ranges = {path: _range(path) for path in found}
+        return sorted(
+            (
+                path
+                for path, (first, last) in ranges.items()
+                if not any(
+                    other != path and ranges[other][0] <= first and last <= ranges[other][1]
+                    for other in found
+                )
+            ),
+            key=lambda path: ranges[path],
+        )
+
+    def _text(self, run: str) -> str | None:
+        """The record's own line; None when it is damaged."""
+        try:
+            text = (self._loose / f"{run}.json").read_text(encoding="utf-8")
+            if json.loads(text)["run"] != run:
+                raise ValueError("another run's record")
+        except (OSError, ValueError, KeyError, TypeError):
+            if run not in self.damaged:
+                self.damaged.append(run)
+            return None
+        return text
+
+    def _packed(self, path: Path, column: str) -> list[str]:
+        import duckdb
+
+        with duckdb.connect() as connection:
+            query = f"select {column} from read_parquet(?) order by number"
+            return [row[0] for row in connection.execute(query, [str(path)]).fetchall()]
+
+
+_STRUCTURE = json.dumps(_COLUMNS)
+_FROM_TEXT = (
+    "select record, unnest(from_json(record, '"
+    + _STRUCTURE.replace("'", "''").replace("{", "{{").replace("}", "}}")
+    + "')) from {}"
+)
+
+
+def _range(path: Path) -> tuple[int, int]:
+    """First and last number in a pack, by its name; (0, 0) when it is none of ours."""
+    first, _, last = path.stem.partition("_")
+    return (int(first), int(last)) if first.isdigit() and last.isdigit() else (0, 0)
+
+
+def _pack_size(path: Path) -> int:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        found = connection.execute("select count(*) from read_parquet(?)", [str(path)]).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _oldest_schema(connection: DuckDBPyConnection, path: Path) -> int:
+    found = connection.execute("select min(schema) from read_parquet(?)", [str(path)]).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _in_this_schema(text: str) -> str:
+    raw = json.loads(text)
+    return text if raw.get("schema") == SCHEMA else json.dumps(upgraded(raw))
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _free(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names: Iterable[Path] = (path.with_name(f"{path.name}.{n}") for n in range(1, 10_000))
+    return next((name for name in (path, *names) if not name.exists()), path)
+
+
+def _counts(counts: dict[str, int] | Counter[str]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing"

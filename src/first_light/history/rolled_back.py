@@ -1,0 +1,40 @@
+"""Whether a person has taken a commit back: a schedule does not undo that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from first_light.history.record import PUBLISHED, ROLLED_BACK, Record
+from first_light.utils.errors import DataopsError
+
+
+def taken_back(
+    records: Iterable[Record], release: Callable[[str], Record | None], current: str
+) -> dict[str, Record]:
+    """The commits that somebody rolled back from since the last release was published.
+
+    Args:
+        records: the history, newest first; read no further than that release.
+        release: what a release says of itself, by its id.
+        current: the commit of the current release: who has rolled forward to it wants it.
+
+    Returns:
+        The rollbacks, by the commit that they took back.
+    """
+    found: dict[str, Record] = {}
+    for record in records:
+        if record.outcome == PUBLISHED:
+            break
+        if record.outcome == ROLLED_BACK and (gone := release(record.base)):
+            found.setdefault(gone.git.commit, record)
+    return {commit: record for commit, record in found.items() if commit not in ("", current)}
+
+
+def refusal(commit: str, rollback: Record) -> DataopsError:
+    """What a schedule is told that comes with such a commit."""
+    return DataopsError(
+        "Somebody rolled back from this commit, so a schedule does not publish it again.",
+        where=f"commit {commit[:7]}, rolled back at {rollback.ended_at} "
+        f"from {rollback.base} to {rollback.current}",
+        mend="push a mend or a revert; to publish it all the same: uv run dataops release",
+    )

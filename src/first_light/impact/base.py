@@ -1,0 +1,428 @@
+"""The other side of a comparison: which commit, its files, and one build of it on head's sample.
+
+A base is checked out and built under target/base/, in a folder named after its commit, the sample
+and the tools: nothing is built twice. Only what a change reaches is built, and added later to what
+stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from first_light.dbt.engine import Dbt
+from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.project.hook_run import tool_environment
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, SKIPPED, WARNED
+from first_light.warehouse.postgres.server import is_postgres
+
+_KEPT = 3
+_TOOLS = ("dbt-core", "dbt-duckdb", "duckdb")
+# Whoever installs other packages builds something else: these files decide it.
+_PACKAGES = ("packages.yml", "dependencies.yml", "package-lock.yml")
+# Where a side's database lies in its folder: dbt reads a whole project anew when this changes.
+_DATABASE = Path("target/check/warehouse.duckdb")
+NOT_TESTS = ("--exclude-resource-type", "test", "unit_test")
+
+
+@dataclass(frozen=True)
+class NoBase:
+    """Why a change cannot be compared.
+
+    Attributes:
+        why: one sentence.
+        verdict: skipped where there is nothing to compare; warned or failed where nobody can tell.
+        mend: the command that changes that; empty where nothing is wrong.
+    """
+
+    why: str
+    verdict: str = SKIPPED
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What git says of a change, uncommitted work included.
+
+    Attributes:
+        base: the commit it is compared with, in full.
+        ref: that commit as people call it, e.g. "main".
+        files: every file that was added, changed or deleted, relative to the product.
+        renamed: new path → old path.
+    """
+
+    base: str
+    ref: str
+    files: frozenset[str]
+    renamed: dict[str, str]
+
+    def touches(self, *paths: str) -> bool:
+        """Whether a file, or a file in a folder (with a slash at its end), is part of it."""
+        return any(
+            name == path or (path.endswith("/") and name.startswith(path))
+            for name in self.files
+            for path in paths
+        )
+
+
+def find_change(product: Product, asked: str | None) -> Change | NoBase:
+    """The change on this branch: from the merge base with `asked`, or the default branch, to now.
+
+    Raises:
+        DataopsError: `asked` is no commit, or has no history in common with this branch.
+    """
+    if not product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
+        return NoBase("there is no commit yet to compare with")
+    refs = [asked] if asked else list(_default_branches())
+    ref = next((r for r in refs if _commit(product, r)), None)
+    if ref is None:
+        if asked:
+            raise DataopsError(
+                f"{asked} is no commit that this repository knows.",
+                mend="git fetch origin, then: uv run dataops check --base origin/main",
+            )
+        return NoBase(
+            "no default branch is known here (looked for: " + ", ".join(refs) + ")",
+            WARNED,
+            "uv run dataops check --base REF",
+        )
+    base = product.git("merge-base", "HEAD", ref, check=False)
+    if not base:
+        shallow = product.git("rev-parse", "--is-shallow-repository", check=False) == "true"
+        why = f"this branch and {ref} have no commit in common"
+        if shallow:
+            why += " in this shallow clone"
+        mend = "git fetch --unshallow" if shallow else "uv run dataops check --base REF"
+        if asked:
+            raise DataopsError(why[0].upper() + why[1:] + ".", mend=mend)
+        return NoBase(why, FAILED if shallow else WARNED, mend)
+    change = change_since(product, base, ref)
+    return change or NoBase(_nothing_to_compare(product, ref, asked))
+
+
+def _nothing_to_compare(product: Product, ref: str, asked: str | None) -> str:
+    """Why there is no change, neither committed nor in the files."""
+    if asked:
+        return f"nothing differs from {asked}"
+    name = product.git("rev-parse", "--abbrev-ref", ref, check=False) or ref  # of origin/HEAD
+    name = name.rpartition("origin/")[2]
+    if product.git("branch", "--show-current", check=False) in ("", name):
+        return f"this is {name} itself, and nothing is changed"
+    return f"nothing differs from {name} yet: no commit, no changed file"
+
+
+def _default_branches() -> Sequence[str]:
+    """Where a change is going, most certain first: what a pipeline says, then what git knows."""
+    said = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH")
+    given = [f"origin/{branch}" for name in said if (branch := os.environ.get(name))]
+    if diff_base := os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+        given.append(diff_base)
+    return (*given, "origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+def _commit(product: Product, ref: str) -> str:
+    return product.git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", check=False)
+
+
+def change_since(product: Product, base: str, ref: str) -> Change | None:
+    """What git says differs from a commit, uncommitted work included; None when nothing does."""
+    said = product.git("diff", "--name-status", "-z", "-M", base).split("\0")
+    files: set[str] = set()
+    renamed: dict[str, str] = {}
+    words = iter(word for word in said if word)
+    for status in words:
+        if status[0] in "RC":
+            old, new = next(words), next(words)
+            files |= {new, old} if status[0] == "R" else {new}
+            renamed[new] = old
+        else:
+            files.add(next(words))
+    others = product.git("ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    files |= {name for name in others if name}
+    return Change(base, ref, frozenset(files), renamed) if files else None
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a side has built of one node: whether it worked, its compiled SQL, dbt's message."""
+
+    ok: bool
+    sql: str
+    message: str = ""
+
+
+@dataclass
+class BaseSide:
+    """Base, checked out and parsed; `build` adds what is needed to its database.
+
+    Attributes:
+        folder: target/base/…: the checkout in tree/, with its database; dbt's files in dbt/.
+        manifest: its resources.
+        remarks: what to know of it, one sentence each.
+        said: how both sides come about, in words.
+    """
+
+    folder: Path
+    manifest: Manifest
+    _dbt: Dbt
+    _parsed: bool
+    remarks: tuple[str, ...] = ()
+    said: str = "built on the same sample"
+
+    @property
+    def tree(self) -> Path:
+        return self.folder / "tree"
+
+    @property
+    def database(self) -> Path:
+        return self.tree / _DATABASE
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables under which dbt runs on it."""
+        return self._dbt.environment
+
+    @property
+    def stays(self) -> bool:
+        """Whether what it has built stays and is its own, so that it can be built beside head."""
+        return self._dbt.stays
+
+    @property
+    def state(self) -> Path:
+        """The folder that dbt's `--state` reads."""
+        return self.folder / "dbt"
+
+    @property
+    def built(self) -> dict[str, Built]:
+        """What stands in the database, by unique id."""
+        path = self.folder / "built.json"
+        if not (path.is_file() and self.database.is_file()):
+            return {}
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {name: Built(**entry) for name, entry in found.items()}
+
+    def build(self, wanted: Sequence[str]) -> dict[str, Built]:
+        """Build the wanted nodes that do not stand yet; everything that now stands.
+
+        Args:
+            wanted: unique ids of models, snapshots and seeds, their ancestors among them.
+
+        Raises:
+            DataopsError: dbt could not run at all.
+        """
+        built = self.built
+        missing = [name for name in wanted if name not in built]
+        if not missing:
+            return built
+        if not self._parsed:
+            parsed = self._dbt.parse(warnings_are_errors=False)
+            self._parsed = parsed.ok
+        if not self._dbt.stays:
+            missing = list(wanted)
+        names = sorted(self.manifest.nodes[name].name for name in missing)
+        every = len(missing) == len(buildable(self.manifest))
+        select = [] if every else ["--select", *names]
+        self.database.parent.mkdir(parents=True, exist_ok=True)
+        run = self._dbt.build("--no-write-json", "--full-refresh", *NOT_TESTS, *select)
+        if not run.nodes and not run.ok:
+            raise DataopsError("Base could not be built.", where=run.problem)
+        built |= {
+            node.unique_id: Built(node.status == "success", node.sql, node.message)
+            for node in run.nodes
+        }
+        text = json.dumps({name: vars(entry) for name, entry in built.items()})
+        _write(self.folder / "built.json", text)
+        return built
+
+
+def buildable(manifest: Manifest) -> list[str]:
+    """Everything that becomes a table or a view."""
+    return [
+        node.unique_id
+        for node in manifest.nodes.values()
+        if node.kind in ("model", "snapshot", "seed")
+    ]
+
+
+def prepare(
+    product: Product, commit: str, parsed: Path, doing: Callable[[str], None]
+) -> BaseSide | NoBase:
+    """Check base out and parse it, unless that was done before.
+
+    Args:
+        product: head.
+        commit: base.
+        parsed: head's partial_parse.msgpack: base reads only the files that differ from head's.
+        doing: shows what is being done.
+
+    Raises:
+        DataopsError: git failed.
+    """
+    environment = side_environment(product, _DATABASE)
+    folder = product.target / "base" / f"{commit[:12]}-{_fingerprint(product, environment)}"
+    tree = folder / "tree"
+    dbt = side_dbt(product, tree, folder / "dbt", environment, lambda line: doing(f"base: {line}"))
+    ready = folder / "ready"
+    if ready.is_file():
+        os.utime(folder)
+        return BaseSide(folder, base_manifest(folder), dbt, False)
+    shutil.rmtree(folder, ignore_errors=True)
+    _forget_old(folder.parent)
+    doing(f"base: check out {commit[:7]}")
+    _check_out(product, commit, folder / "tree")
+    _lay_out_sample(product, folder / "tree")
+    if problem := _packages(product, folder / "tree"):
+        why = f"the packages of base {commit[:7]} could not be installed: {problem}"
+        return NoBase(why, WARNED)
+    if parsed.is_file():
+        (folder / "dbt").mkdir(exist_ok=True)
+        shutil.copy(parsed, folder / "dbt" / parsed.name)
+    doing("base: dbt parse")
+    run = dbt.parse(warnings_are_errors=False)
+    if not run.ok:
+        return NoBase(f"base {commit[:7]} cannot be parsed: {run.problem}", WARNED)
+    _write(ready, "")
+    return BaseSide(folder, base_manifest(folder), dbt, True)
+
+
+def base_manifest(folder: Path) -> Manifest:
+    """The resources of a base that was parsed in a folder of its own."""
+    return read_manifest(folder / "dbt" / "manifest.json", packages=True)
+
+
+def side_environment(product: Product, database: Path) -> dict[str, str]:
+    """The variables under which both sides run: head's sample and head's clock.
+
+    Both sides name their database alike, from their own folder: so base reads only the files that
+    differ from what head has parsed.
+    """
+    environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": product.sample.name}
+    if product.as_of:
+        environment["DATAOPS_NOW"] = product.as_of
+    if is_postgres(product):
+        from first_light.warehouse.postgres import side as postgres_side
+
+        environment |= postgres_side.environment()
+    return environment
+
+
+def side_dbt(
+    product: Product,
+    root: Path,
+    target_path: Path,
+    environment: dict[str, str],
+    progress: Callable[[str], None],
+) -> Dbt:
+    """dbt for a side, on the product's warehouse; a file holds what it has built."""
+    if is_postgres(product):
+        from first_light.warehouse.postgres.side import PostgresDbt
+
+        return PostgresDbt(root, "ci", target_path, environment, progress)
+    return Dbt(root, "ci", target_path, environment, progress)
+
+
+def _fingerprint(product: Product, environment: dict[str, str]) -> str:
+    """Changes with the sample, the clock and the tools: all that base's build depends on."""
+    digest = hashlib.sha256()
+    for tool in _TOOLS:
+        digest.update(f"{tool} {version(tool)}\n".encode())
+    seen = {k: v for k, v in os.environ.items() if k.startswith(("DBT_", "DATAOPS_CI"))}
+    digest.update(repr(sorted({**seen, **environment}.items())).encode())
+    for path in sorted(product.sample.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(product.sample).as_posix().encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def _check_out(product: Product, commit: str, tree: Path) -> None:
+    """The commit's files, through an index of their own: no hook runs, git's state stays."""
+    tree.mkdir(parents=True)
+    index = tree.parent / "index"
+    for arguments in (["read-tree", commit], ["checkout-index", "--all", f"--prefix={tree}/"]):
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=product.root,
+            env=dict(os.environ, GIT_INDEX_FILE=str(index)),
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+        if done.returncode:
+            raise DataopsError(f"git {arguments[0]} failed.", where=done.stderr.strip())
+    index.unlink()
+
+
+def _lay_out_sample(product: Product, tree: Path) -> None:
+    """Head's sample, and base's own files of the raw tables that head no longer has."""
+    own = tree / product.sample.name
+    for entry in product.sample.iterdir() if product.sample.is_dir() else ():
+        there = own / entry.name
+        if there.is_dir():
+            shutil.rmtree(there)
+        if entry.is_dir():
+            shutil.copytree(entry, there)
+        else:
+            own.mkdir(exist_ok=True)
+            shutil.copy(entry, there)
+
+
+def _packages(product: Product, tree: Path) -> str:
+    """Give base its dbt packages; why that failed, else empty."""
+    if not any((tree / name).is_file() for name in _PACKAGES[:2]):
+        return ""
+    installed = product.root / "dbt_packages"
+    same = all(_text(tree / name) == _text(product.root / name) for name in _PACKAGES)
+    if installed.is_dir() and same and _copy_packages(product, installed, tree):
+        return ""
+    run = Dbt(tree, "ci", tree.parent / "dbt", tool_environment()).deps()
+    return "" if run.ok else run.problem
+
+
+def _copy_packages(product: Product, installed: Path, tree: Path) -> bool:
+    """Copy installed packages; a package in the product's own folder is base's own, not head's.
+
+    Returns whether that is all there is to do.
+    """
+    (tree / "dbt_packages").mkdir()
+    for entry in installed.iterdir():
+        place, goal = tree / "dbt_packages" / entry.name, entry.resolve()
+        if not entry.is_dir():
+            shutil.copy(entry, place)
+        elif not entry.is_symlink() or not goal.is_relative_to(product.root.resolve()):
+            shutil.copytree(entry, place)
+        else:
+            own = tree / goal.relative_to(product.root.resolve())
+            if not own.is_dir():
+                return False
+            place.symlink_to(own)
+    return True
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _forget_old(bases: Path) -> None:
+    """Keep the bases that were used last."""
+    if not bases.is_dir():
+        return
+    folders = sorted(bases.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for folder in folders[_KEPT - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

@@ -1,0 +1,167 @@
+"""Impact as one step of `dataops check`: what to build, then the verdict and the reports."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from first_light.dbt.engine import Dbt, DbtRun
+from first_light.impact import markdown
+from first_light.impact import text as words
+from first_light.impact.base import Change, NoBase
+from first_light.impact.findings import Impact
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, PASSED, WARNED, Step
+
+if TYPE_CHECKING:  # it imports the SQL parser, which only a change needs
+    from first_light.impact.current import CurrentSide
+    from first_light.impact.run import Plan
+
+NAME = "impact"
+# A hook that has changed may say something else of every file.
+_TOOLS = (
+    ".pre-commit-config.yaml",
+    ".pre-commit-team.yaml",
+    ".yamllint",
+    ".secrets.baseline",
+    "uv.lock",
+    "pyproject.toml",
+    "dataops/",
+)
+
+
+class ImpactStep:
+    """What the change does, beside the other steps of a check.
+
+    Args:
+        product: head.
+        found: the change, or why there is none to look at.
+        dbt: head, as the check runs it.
+        here: target/check.
+        doing: shows what is being done.
+        current: the release to compare with, in place of base on the sample.
+    """
+
+    def __init__(
+        self,
+        product: Product,
+        found: Change | NoBase,
+        dbt: Dbt,
+        here: Path,
+        doing: Callable[[str], None],
+        current: CurrentSide | None = None,
+    ) -> None:
+        self._product = product
+        self._found = found
+        self._dbt = dbt
+        self._here = here
+        self._doing = doing
+        self._current = current
+        self._seconds = 0.0
+        self._plan: Plan | NoBase = NoBase("")
+
+    def prepare(self) -> list[str]:
+        """Arguments for `dbt build` of head: only what the change reaches, or nothing for all."""
+        if isinstance(self._found, NoBase):
+            self._plan = self._found
+            return []
+        from first_light.impact import run
+
+        begin = time.monotonic()
+        planned: Plan | NoBase
+        try:
+            planned = run.plan(
+                self._product, self._found, self._dbt, self._here, self._doing, self._current
+            )
+        except DataopsError as error:
+            # Base's trouble must not keep head from being checked.
+            planned = NoBase(str(error), WARNED)
+        self._seconds = time.monotonic() - begin
+        self._plan = planned
+        return [] if isinstance(planned, NoBase) else planned.arguments
+
+    def stop(self) -> None:
+        """End what still runs, when the check ends early."""
+        if not isinstance(self._plan, NoBase) and self._plan.beside is not None:
+            self._plan.beside.stop()
+
+    @property
+    def reached(self) -> str:
+        """What part of head is built, in words; empty when all of it is."""
+        if isinstance(self._plan, NoBase) or not self._plan.arguments:
+            return ""
+        return f"(the change reaches {len(self._plan.rows)} of {self._plan.total} models)"
+
+    def judge(self, built: DbtRun) -> Step:
+        """Compare, write impact.md, impact.html and impact.json, and give the verdict."""
+        if isinstance(self._plan, NoBase):
+            return no_impact(self._plan)
+        from first_light.impact import page, run
+
+        begin = time.monotonic()
+        repeat = f"uv run dataops check --base {self._plan.change.ref}"
+        if self._current is not None:
+            repeat = "uv run dataops check --on current"
+        try:
+            impact = run.compare(self._plan, built, self._dbt, self._doing)
+        except DataopsError as error:
+            return no_impact(NoBase(str(error), WARNED))
+        except duckdb.Error as error:
+            said = f"Base and this branch could not be compared: {error}"
+            return Step(NAME, FAILED, time.monotonic() - begin, "", (said,), repeat)
+        text = markdown.markdown(impact)
+        (self._here / "impact.md").write_text(text, encoding="utf-8")
+        (self._here / "impact.html").write_text(page.page(impact), encoding="utf-8")
+        (self._here / "impact.json").write_text(as_json(impact), encoding="utf-8")
+        seconds = self._seconds + time.monotonic() - begin
+        return step_of(impact, seconds, repeat)
+
+
+def step_of(impact: Impact, seconds: float, repeat: str = "") -> Step:
+    """The step that an impact amounts to."""
+    where = "target/check/impact.html"
+    if not impact.allowed:
+        details = tuple(words.attention(impact))
+        return Step(NAME, FAILED, seconds, impact.headline, details, repeat, where)
+    doubts = [f"{m.name}: {m.unknown}" for m in impact.unknown]
+    doubts += [f"{m.name} {words.summary(m)}" for m in impact.unstable]
+    if doubts:
+        return Step(NAME, WARNED, seconds, impact.headline, tuple(doubts), page=where)
+    return Step(NAME, PASSED, seconds, impact.headline, page=where)
+
+
+def no_impact(found: NoBase) -> Step:
+    """The step when there is nothing to compare with; everything was built."""
+    details = (f"{found.why}\nEverything was built; what changes is not known.",)
+    if found.verdict == "skipped":
+        return Step(NAME, found.verdict, 0.0, found.why)
+    return Step(NAME, found.verdict, 0.0, "not known", details, found.mend)
+
+
+def as_json(impact: Impact) -> str:
+    """The impact for machines."""
+    extra = {
+        "headline": impact.headline,
+        "allowed": impact.allowed,
+        "breaking": [model.name for model in impact.breaking],
+        "undeclared": [model.name for model in impact.undeclared],
+        "summaries": {model.name: words.summary(model) for model in impact.models},
+        "paste": words.paste(impact) if impact.undeclared else "",
+    }
+    return json.dumps({**extra, **asdict(impact)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def files_to_look_at(found: Change | NoBase) -> frozenset[str] | None:
+    """The files that hooks must see: those of the change, or all (None) when a tool changed."""
+    if isinstance(found, NoBase) or found.touches(*_TOOLS):
+        return None
+    if any(name.rsplit("/", 1)[-1] == ".sqlfluff" for name in found.files):
+        return None
+    return found.files

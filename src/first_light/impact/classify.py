@@ -1,0 +1,362 @@
+"""Decide what a change means: pairs, keys, reasons, broken promises, declarations. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from first_light.dbt.manifest import Column, Manifest, Node
+from first_light.impact.findings import ADDED, MODIFIED, REMOVED, OtherChange
+from first_light.impact.tables import TableDiff
+
+ROWS = ("model", "snapshot", "seed")
+# `Data-Change: orders, orders_daily -- why`; a dash of any length, or a colon, before the reason.
+_DECLARATION = re.compile(r"^(?P<names>[^:]+?)\s*(?:--+|[–—:])\s*(?P<why>\S.*)$", re.DOTALL)
+TRAILER = "Data-Change"
+# What stands for the reason in the line to paste; pasted as it is, it is none.
+PLACEHOLDER = "WHY"
+
+
+def holding_rows(manifest: Manifest) -> dict[str, Node]:
+    """Models, snapshots and seeds, by unique id; ephemeral models have no rows of their own."""
+    return {
+        name: node
+        for name, node in manifest.nodes.items()
+        if node.kind in ROWS and node.materialized != "ephemeral"
+    }
+
+
+def pairs(base: Manifest, head: Manifest, renamed: Mapping[str, str]) -> dict[str, str]:
+    """Head's unique ids → base's, for whatever both sides have, renamed or not.
+
+    Args:
+        base, head: the sides.
+        renamed: new path → old path, as git sees it.
+    """
+    old, new = holding_rows(base), holding_rows(head)
+    found = {name: name for name in new if name in old}
+    gone = {name: node for name, node in old.items() if name not in new}
+    for name, node in sorted(new.items()):
+        if name in old or not gone:
+            continue
+        candidates = [
+            *(g for g, was in gone.items() if was.name == node.name and _first(node, new)),
+            *(g for g, was in gone.items() if was.path == renamed.get(node.path)),
+            *(g for g, was in gone.items() if was.checksum and was.checksum == node.checksum),
+        ]
+        match = next((g for g in candidates if gone[g].kind == node.kind), None)
+        if match:
+            found[name] = match
+            del gone[match]
+    return found
+
+
+def _first(node: Node, nodes: Mapping[str, Node]) -> bool:
+    """Whether it is the lowest version of its model: what stood before there were versions."""
+    versions = [n.version for n in nodes.values() if n.name == node.name and n.version]
+    return bool(node.version) and node.version == min(versions, key=_natural)
+
+
+def _natural(version: str) -> tuple[int, str]:
+    return (int(version), "") if version.isdigit() else (1 << 30, version)
+
+
+def spoken(node: Node) -> str:
+    """A node's name for people."""
+    return f"{node.name}.v{node.version}" if node.version else node.name
+
+
+def owner(node: Node, manifest: Manifest) -> str:
+    """Who to ask: the name and address of a group or of an exposure's owner."""
+    person = node.owner or manifest.groups.get(node.group, {})
+    name, email = str(person.get("name") or node.group), str(person.get("email") or "")
+    return f"{name} <{email}>" if email and name != email else name or email
+
+
+def keys_of(node: Node, manifest: Manifest) -> list[tuple[str, ...]]:
+    """What should tell the rows of a node apart, most trusted first."""
+    found: list[tuple[str, ...]] = []
+    if node.kind == "snapshot":
+        if node.unique_key:
+            found.append((*_names(node.unique_key), "dbt_valid_from"))
+        return found
+    for kind, columns in node.constraints:
+        if kind in ("primary_key", "unique"):
+            found.append(columns)
+    for column in node.columns:
+        if "primary_key" in column.constraints:
+            found.append((column.name,))
+    uniques = [
+        test
+        for test in manifest.nodes.values()
+        if test.call is not None and test.attached_to == node.unique_id
+    ]
+    for test in uniques:
+        assert test.call is not None
+        if test.call.name == "unique" and test.call.column:
+            found.append((test.call.column,))
+    for test in uniques:
+        assert test.call is not None
+        if test.call.name == "unique_combination_of_columns":
+            found.append(tuple(map(str, test.call.arguments.get("combination_of_columns") or ())))
+    if node.unique_key:
+        found.append(_names(node.unique_key))
+    if node.primary_key:
+        found.append(node.primary_key)
+    return [key for key in dict.fromkeys(found) if key]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def reasons(node: Node, head: Manifest, old: Node, base: Manifest) -> tuple[str, ...]:
+    """What of a node was modified, in a reviewer's words; empty when nothing was."""
+    found = []
+    if node.checksum != old.checksum:
+        found.append("SQL" if node.kind == "model" else "file")
+    for macro in sorted(_called(node, head) | _called(old, base)):
+        if head.macros.get(macro) != base.macros.get(macro):
+            found.append(f"macro {macro.split('.')[-1]}")
+    for said, before, after in (
+        ("materialization", old.materialized, node.materialized),
+        ("contract", (old.contract, _promise(old)), (node.contract, _promise(node))),
+        ("access", old.access, node.access),
+        ("unique_key", old.unique_key, node.unique_key),
+        ("place", (old.schema, old.alias), (node.schema, node.alias)),
+    ):
+        if before != after:
+            found.append(said)
+    for parent in sorted({*node.depends_on} | {*old.depends_on}):
+        if parent.startswith("source."):
+            was, now = base.nodes.get(parent), head.nodes.get(parent)
+            if (was and was.relation) != (now and now.relation):
+                found.append(f"source {parent.split('.', 2)[-1]}")
+    return tuple(found)
+
+
+def _promise(node: Node) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    return tuple((c.name, c.data_type, c.constraints) for c in node.columns if node.contract)
+
+
+def _called(node: Node, manifest: Manifest) -> set[str]:
+    """Every macro that a node calls, directly or through another one."""
+    seen: set[str] = set()
+    queue = list(node.macros)
+    while queue:
+        macro = queue.pop()
+        if macro not in seen:
+            seen.add(macro)
+            queue.extend(manifest.macro_calls.get(macro, ()))
+    return seen
+
+
+def breaking(old: Node, new: Node | None, today: str) -> tuple[str, ...]:
+    """The promises of a public contract in base that head no longer keeps.
+
+    Args:
+        old: the model in base.
+        new: the same model, or the same version of it, in head; None when it is gone.
+        today: the product's day (ISO 8601): a version whose deprecation date has passed may go.
+    """
+    if old.kind != "model" or old.access != "public" or not old.contract:
+        return ()
+    if new is None:
+        if old.deprecated and old.deprecated[:10] <= today[:10]:
+            return ()
+        return ("the model is gone",)
+    found = []
+    if new.access != "public":
+        found.append(f"it is {new.access or 'no longer public'}, no longer public")
+    if not new.contract:
+        return (*found, "its contract is no longer enforced")
+    if new.name != old.name:
+        found.append(f"it is called {spoken(new)} now")
+    elif (new.schema, new.alias) != (old.schema, old.alias):
+        found.append(f"it is built as {new.alias} now, not as {old.alias}")
+    names = {column.name.lower(): column for column in new.columns}
+    for column in old.columns:
+        now = names.get(column.name.lower())
+        if now is None:
+            found.append(f"column {column.name} is gone")
+            continue
+        if _type(now) != _type(column):
+            found.append(f"column {column.name} is {now.data_type}, was {column.data_type}")
+        for constraint in column.constraints:
+            if constraint not in now.constraints:
+                found.append(f"column {column.name} no longer promises {_said(constraint)}")
+    for kind, columns in old.constraints:
+        if (kind, columns) not in new.constraints:
+            found.append(f"{', '.join(columns) or 'the model'} no longer promises {_said(kind)}")
+    return tuple(found)
+
+
+def _type(column: Column) -> str:
+    """A type as it compares: `DECIMAL(18,2)` is `decimal(18, 2)`."""
+    return re.sub(r"\s+", "", column.data_type.lower())
+
+
+def _said(constraint: str) -> str:
+    return constraint.replace("_", " ")
+
+
+def notes(old: Node, new: Node, diff: TableDiff | None, modified: bool) -> tuple[str, ...]:
+    """What a reviewer should know besides the figures."""
+    found = []
+    if new.materialized == "incremental" and old.materialized == "incremental" and diff:
+        moved = [c for c in diff.columns if c.added or c.removed or c.retyped]
+        if moved and new.on_schema_change in ("", "ignore", "fail"):
+            meets = "fails on" if new.on_schema_change == "fail" else "leaves out"
+            found.append(
+                f"Incremental: the next release {meets} its changed columns. "
+                "Release it once with: uv run dataops release --full-refresh"
+            )
+        elif modified and diff.rows_differ:
+            found.append(
+                "Incremental: rows that are released already stay as they are until "
+                "uv run dataops release --full-refresh"
+            )
+    if new.kind == "snapshot" and diff and not diff.same:
+        found.append("Snapshot: what it holds already stays; this is what the next release adds.")
+    if diff and diff.note:
+        found.append(f"Compared by whole rows: {diff.note}." if not diff.key else f"{diff.note}.")
+    return tuple(found)
+
+
+# What answers differently at another time; dbt's own current_timestamp keeps to our clock.
+_UNSTEADY = re.compile(
+    r"\b(current_date|current_time|current_timestamp|localtimestamp|today\s*\(|now\s*\(|"
+    r"random\s*\(|uuid\s*\(|gen_random_uuid\s*\()",
+    re.IGNORECASE,
+)
+
+
+def unsteady(sql: str) -> tuple[str, ...]:
+    """A note on compiled SQL that asks the clock or chance, whether or not it showed this time."""
+    code = re.sub(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", " ", sql, flags=re.DOTALL)
+    asked = {found.rstrip("( ").lower() for found in _UNSTEADY.findall(code)}
+    if not asked:
+        return ()
+    return (
+        f"It asks {', '.join(sorted(asked))}: what it says depends on when it is built. "
+        "dbt's current_timestamp() keeps to the product's clock.",
+    )
+
+
+def declarations(trailers: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What commit trailers declare: model → why, and the trailers that give no reason.
+
+    Args:
+        trailers: the values of every `Data-Change` trailer, newest commit first.
+    """
+    found: dict[str, str] = {}
+    unclear = []
+    for value in filter(None, (trailer.strip() for trailer in trailers)):
+        match = _DECLARATION.match(value)
+        if match is None or match["why"].strip() == PLACEHOLDER:
+            unclear.append(value)
+            continue
+        for name in re.split(r"[,\s]+", match["names"].strip()):
+            found.setdefault(name.strip("`"), " ".join(match["why"].split()))
+    return found, tuple(unclear)
+
+
+def reason_for(name: str, was: str, declared: Mapping[str, str]) -> str:
+    """The reason that was declared for a model, by its name with or without version."""
+    for said in (name, name.rsplit(".v", 1)[0], was):
+        if said and said in declared:
+            return declared[said]
+    return ""
+
+
+def other_changes(base: Manifest, head: Manifest) -> tuple[OtherChange, ...]:
+    """Tests, unit tests, sources and macros of the product that were added, removed or modified."""
+    found = []
+    for kind in ("test", "unit_test", "source"):
+        was = {name: node for name, node in base.nodes.items() if node.kind == kind}
+        now = {name: node for name, node in head.nodes.items() if node.kind == kind}
+        for name in sorted({*was} | {*now}):
+            old, new = was.get(name), now.get(name)
+            side, node = (head, new) if new else (base, old)
+            assert node is not None
+            status = ADDED if old is None else REMOVED if new is None else ""
+            if old and new and _differs(old, new):
+                status = MODIFIED
+            if status:
+                about = side.nodes.get(node.attached_to)
+                of = spoken(about) if about else ""
+                found.append(OtherChange(kind.replace("_", " "), _label(node), status, of))
+    for name in sorted({*base.macros} | {*head.macros}):
+        before, after = base.macros.get(name), head.macros.get(name)
+        if before != after:
+            status = ADDED if before is None else REMOVED if after is None else MODIFIED
+            found.append(OtherChange("macro", name.split(".")[-1], status))
+    return tuple(found)
+
+
+def _label(node: Node) -> str:
+    if node.call is None:
+        return node.name
+    return f"{node.call.name}({node.call.column})" if node.call.column else node.call.name
+
+
+def _differs(old: Node, new: Node) -> bool:
+    if old.kind == "source":
+        return (old.relation, old.columns, old.meta) != (new.relation, new.columns, new.meta)
+    return old.checksum != new.checksum or old.call != new.call
+
+
+def personal_columns(
+    order: Sequence[str],
+    marked: Mapping[str, Collection[str]],
+    parents: Mapping[str, Sequence[str]],
+    origins: Mapping[str, Mapping[str, Collection[tuple[str, str]]]],
+    columns: Mapping[str, Sequence[str]],
+) -> dict[str, frozenset[str]]:
+    """Columns that hold personal values, in every node: marked ones and all that is computed from
+    them. A column that cannot be traced is personal as soon as a parent has a personal one.
+
+    Args:
+        order: node ids, parents first.
+        marked: node id → columns that the YAML marks, lower case.
+        parents: node id → ids of direct parents.
+        origins: node id → column → (parent id, column) that its values come from; a column that
+            could not be traced is left out.
+        columns: node id → its columns, lower case.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for node in order:
+        personal = set(marked.get(node, ()))
+        tainted = any(found.get(parent) for parent in parents.get(node, ()))
+        if tainted:
+            known = origins.get(node, {})
+            for column in columns.get(node, ()):
+                if column not in known or any(
+                    name in found.get(parent, ()) for parent, name in known[column]
+                ):
+                    personal.add(column)
+        found[node] = frozenset(personal)
+    return found
+
+
+def in_order(nodes: Mapping[str, Node]) -> list[str]:
+    """Ids of nodes, parents before children."""
+    done: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        stack = [(name, iter(sorted(nodes[name].depends_on)))]
+        open_ = {name}
+        while stack:
+            current, parents = stack[-1]
+            parent = next((p for p in parents if p in nodes and p not in done), None)
+            if parent is None:
+                done[current] = None
+                stack.pop()
+            elif parent not in open_:
+                open_.add(parent)
+                stack.append((parent, iter(sorted(nodes[parent].depends_on))))
+
+    for name in sorted(nodes):
+        if name not in done:
+            visit(name)
+    return list(done)

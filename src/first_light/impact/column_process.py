@@ -1,0 +1,97 @@
+"""Base, built by a process of its own while this one builds head.
+
+Building is Python's work, one core a process, so two processes build both sides in the time of one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from first_light.dbt.engine import Dbt
+from first_light.dbt.manifest import Manifest
+from first_light.impact.base import BaseSide, Built, base_manifest
+from first_light.impact.trace import ancestors
+from first_light.utils.errors import DataopsError
+
+# Below that, starting dbt once more takes longer than building what it would build.
+_WORTH = 40
+
+
+class Beside:
+    """A build of base that goes on meanwhile.
+
+    Args:
+        base: with all that comes before already built; nobody else may use it until `wait`.
+        wanted: unique ids to build.
+    """
+
+    def __init__(self, base: BaseSide, wanted: Sequence[str]) -> None:
+        self._base = base
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "first_light.impact.column_process", str(base.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+        assert self._process.stdin is not None
+        json.dump({"environment": base.environment, "wanted": [*wanted]}, self._process.stdin)
+        self._process.stdin.close()
+        self._process.stdin = None
+
+    def wait(self) -> dict[str, Built]:
+        """Everything that now stands.
+
+        Raises:
+            DataopsError: dbt could not run at all.
+        """
+        _, said = self._process.communicate()
+        if self._process.returncode:
+            raise DataopsError("Base could not be built.", where=said.strip()[-2000:])
+        return self._base.built
+
+    def stop(self) -> None:
+        """End it, if it still runs."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+
+
+def apart(base: Manifest, wanted: Collection[str], reached: Collection[str]) -> list[str]:
+    """What of `wanted` may be built beside head; the rest goes before, head starts on top of it.
+
+    Args:
+        base: its resources.
+        wanted: unique ids in base that are needed.
+        reached: those of them that head builds anew.
+    """
+    # A snapshot of head goes on from what base's holds.
+    early = {name for name in wanted if name not in reached or base.nodes[name].kind == "snapshot"}
+    return sorted(set(wanted) - ancestors(base, early))
+
+
+def worth(base: BaseSide, later: Sequence[str]) -> bool:
+    """Whether cores allow it, and there is enough to do."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    built = base.built
+    return (cores or 1) > 1 and sum(name not in built for name in later) >= _WORTH
+
+
+def main() -> None:
+    """In the process of its own."""
+    folder, told = Path(sys.argv[1]), json.load(sys.stdin)
+    dbt = Dbt(folder / "tree", "ci", folder / "dbt", told["environment"])
+    try:
+        BaseSide(folder, base_manifest(folder), dbt, False).build(told["wanted"])
+    except DataopsError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

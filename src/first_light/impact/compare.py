@@ -1,0 +1,312 @@
+"""Compare two tables in DuckDB; what differs comes back as values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import duckdb
+
+from first_light.impact import sql
+from first_light.impact.tables import ColumnDiff, Example, Field, RowExample, Stats, TableDiff
+
+EXAMPLES = 3
+_LONGEST = 80
+
+
+def compare_tables(
+    connection: duckdb.DuckDBPyConnection,
+    base: str,
+    head: str,
+    keys: Sequence[Sequence[str]] = (),
+    hidden: Collection[str] = (),
+    ignored: Collection[str] = (),
+) -> TableDiff:
+    """What differs between a table before and after.
+
+    Args:
+        connection: sees both relations.
+        base, head: the relations, quoted.
+        keys: what should tell rows apart, best first; the first that does on both sides is taken.
+        hidden: columns whose values never leave the warehouse.
+        ignored: columns whose values are not compared.
+
+    Raises:
+        duckdb.Error: a relation cannot be read.
+    """
+    old, new = _fields(connection, base), _fields(connection, head)
+    hidden_names = {name.lower() for name in hidden}
+    ignored_names = {name.lower() for name in ignored}
+    by_name = {field.name.lower(): field for field in old}
+    common = [(by_name[f.name.lower()], f) for f in new if f.name.lower() in by_name]
+    compared = [(b, h) for b, h in common if h.name.lower() not in ignored_names]
+    key, note, rows = _pick_key(connection, base, head, keys, {h.name.lower() for _, h in compared})
+    rows_before, rows_after = rows
+    if key:
+        counted = _by_key(connection, base, head, key, compared, hidden_names)
+    else:
+        counted = _whole_rows(connection, base, head, compared, hidden_names)
+    removed, added, changed, differs, removed_rows, added_rows = counted
+
+    rows_moved = bool(removed or added)
+    shown = [
+        (b, h)
+        for b, h in compared
+        if h.name in differs or b.type != h.type or (rows_moved and key and h.name not in key)
+    ]
+    counted_of = {name for b, h in shown if h.name in differs for name in (b.name, h.name)}
+    was = _figures(connection, base, [b for b, _ in shown], rows_before, hidden_names, counted_of)
+    now = _figures(connection, head, [h for _, h in shown], rows_after, hidden_names, counted_of)
+    columns: list[ColumnDiff] = []
+    for i, (b, h) in enumerate(shown):
+        many, examples = differs.get(h.name, (0 if key else None, ()))
+        moved = was[i] != now[i] and rows_moved
+        if h.name in differs or b.type != h.type or moved:
+            is_hidden = h.name.lower() in hidden_names
+            columns.append(
+                ColumnDiff(
+                    h.name, b.type, h.type, many, h.name in differs or moved, is_hidden,
+                    was[i], now[i], () if is_hidden else examples,
+                )
+            )  # fmt: skip
+    new_names = {field.name.lower() for field in new}
+    gone = [field for field in old if field.name.lower() not in new_names]
+    fresh = [field for field in new if field.name.lower() not in by_name]
+    for side, fields, count in ((base, gone, rows_before), (head, fresh, rows_after)):
+        names = {field.name for field in fields}
+        figures = _figures(connection, side, fields, count, hidden_names, names)
+        for field, stats in zip(fields, figures):
+            is_hidden = field.name.lower() in hidden_names
+            columns.append(
+                ColumnDiff(field.name, field.type, "", None, True, is_hidden, stats, None)
+                if fields is gone
+                else ColumnDiff(field.name, "", field.type, None, True, is_hidden, None, stats)
+            )
+    order = [b.name.lower() for b in old if b.name.lower() in new_names]
+    return TableDiff(
+        key, note, rows_before, rows_after, added, removed, changed,
+        order != [h.name.lower() for _, h in common], tuple(columns),
+        added_rows, removed_rows,
+    )  # fmt: skip
+
+
+_Counted = tuple[
+    int,
+    int,
+    int,
+    dict[str, tuple["int | None", tuple[Example, ...]]],
+    tuple[RowExample, ...],
+    tuple[RowExample, ...],
+]
+
+
+def _by_key(
+    connection: duckdb.DuckDBPyConnection,
+    base: str,
+    head: str,
+    key: tuple[str, ...],
+    compared: list[tuple[Field, Field]],
+    hidden: set[str],
+) -> _Counted:
+    names = {name.lower() for name in key}
+    others = [(b, h) for b, h in compared if h.name.lower() not in names]
+    by_name = {h.name.lower(): (b, h) for b, h in compared}
+    typed = [by_name[name.lower()] for name in key]
+    row = _one(connection, sql.compare_by_key(base, head, typed, others, EXAMPLES))
+    removed, added, changed, gone_keys, fresh_keys, *columns = row
+    found = {h.name: (columns[2 * i], columns[2 * i + 1]) for i, (_, h) in enumerate(others)}
+    differing = {name: picked for name, (count, picked) in found.items() if count}
+    wanted = list({_tuple(k): None for picked in differing.values() for k in picked or ()})
+    show = [h.name for _, h in others if h.name in differing and h.name.lower() not in hidden]
+    before = _values(connection, base, key, show, wanted, hidden)
+    after = _values(connection, head, key, show, wanted, hidden)
+    differs: dict[str, tuple[int | None, tuple[Example, ...]]] = {}
+    for name, picked in differing.items():
+        examples = tuple(
+            Example(
+                _spoken(key, k, hidden),
+                before[_tuple(k)].get(name),
+                after[_tuple(k)].get(name),
+            )
+            for k in (picked or ())
+            if name in show and _tuple(k) in before and _tuple(k) in after
+        )
+        differs[name] = (found[name][0], examples)
+    every = [h.name for _, h in others if h.name.lower() not in hidden]
+    return (
+        removed,
+        added,
+        changed,
+        differs,
+        _row_examples(connection, base, key, every, gone_keys, hidden),
+        _row_examples(connection, head, key, every, fresh_keys, hidden),
+    )
+
+
+def _whole_rows(
+    connection: duckdb.DuckDBPyConnection,
+    base: str,
+    head: str,
+    compared: list[tuple[Field, Field]],
+    hidden: set[str],
+) -> _Counted:
+    removed, added = map(int, _one(connection, sql.compare_whole_rows(base, head, compared)))
+    if not (removed or added):
+        return 0, 0, 0, {}, (), ()
+    text = [b.type != h.type for b, h in compared]
+    old = _one(connection, sql.fingerprints(base, [b for b, _ in compared], text))
+    new = _one(connection, sql.fingerprints(head, [h for _, h in compared], text))
+    differs: dict[str, tuple[int | None, tuple[Example, ...]]] = {
+        h.name: (None, ()) for (_, h), x, y in zip(compared, old, new) if x != y
+    }
+    shown = [h.name for _, h in compared]
+    examples = []
+    for sign in (-1, 1):
+        rows = connection.execute(
+            sql.some_whole_rows(base, head, compared, sign, EXAMPLES)
+        ).fetchall()
+        examples.append(
+            tuple(
+                RowExample(
+                    tuple(
+                        (name, _short(value))
+                        for name, value in zip(shown, row)
+                        if name.lower() not in hidden
+                    )
+                )
+                for row in rows
+            )
+        )
+    return removed, added, 0, differs, examples[0], examples[1]
+
+
+def _pick_key(
+    connection: duckdb.DuckDBPyConnection,
+    base: str,
+    head: str,
+    keys: Sequence[Sequence[str]],
+    common: set[str],
+) -> tuple[tuple[str, ...], str, tuple[int, int]]:
+    """The first key that tells rows apart on both sides, why an earlier one does not, the rows."""
+    note = ""
+    for key in keys:
+        if not key or not all(name.lower() in common for name in key):
+            continue
+        sides: list[int] = []
+        for relation, side in ((base, "before"), (head, "after")):
+            rows, whole, distinct = _one(connection, sql.key_check(relation, key))
+            if whole != rows:
+                note = note or f"{', '.join(key)} is empty in {rows - whole} rows {side}"
+            elif distinct != rows:
+                repeated = _one(connection, sql.repeated_keys(relation, key))[0]
+                note = note or (
+                    f"{', '.join(key)} does not tell rows apart {side}: "
+                    f"{repeated} values stand in {rows - distinct + repeated} rows"
+                )
+            else:
+                sides.append(rows)
+        if len(sides) == 2:
+            return tuple(key), note, (sides[0], sides[1])
+    counts = [_one(connection, f"select count(*) from {side}")[0] for side in (base, head)]
+    return (), note, (counts[0], counts[1])
+
+
+def _fields(connection: duckdb.DuckDBPyConnection, relation: str) -> list[Field]:
+    return [Field(*row) for row in connection.execute(sql.describe(relation)).fetchall()]
+
+
+def _figures(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    fields: Sequence[Field],
+    rows: int,
+    hidden: set[str],
+    distinct_of: set[str],
+) -> list[Stats]:
+    if not fields:
+        return []
+    exact = rows <= sql.EXACT_ROWS
+    row = _one(connection, sql.figures(relation, fields, distinct_of, exact=exact))
+    found = []
+    for i, field in enumerate(fields):
+        nulls, distinct, minimum, maximum, total = row[5 * i : 5 * i + 5]
+        if field.name.lower() in hidden:
+            minimum = maximum = total = None
+        low, high, total = (_short(value) or "" for value in (minimum, maximum, total))
+        found.append(Stats(nulls, distinct, low, high, total, rounded=not exact))
+    return found
+
+
+def _values(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    key: tuple[str, ...],
+    columns: Sequence[str],
+    keys: Sequence[tuple[Any, ...]],
+    hidden: set[str],
+) -> dict[tuple[Any, ...], dict[str, str | None]]:
+    """The values of some rows, as text, by the rows' keys."""
+    if not keys or not columns:
+        return {}
+    wanted: dict[tuple[str, ...], tuple[Any, ...]] = {}
+    for k in keys:
+        text = connection.execute(
+            f"select {', '.join(['cast(? as varchar)'] * len(k))}", list(k)
+        ).fetchone()
+        wanted[tuple(text or ())] = k
+    query = sql.rows_by_key(relation, key, columns, len(keys))
+    rows = connection.execute(query, [part for k in keys for part in k]).fetchall()
+    found = {}
+    for row in rows:
+        if (at := wanted.get(tuple(row[: len(key)]))) is not None:
+            found[at] = dict(zip(columns, map(_short, row[len(key) :])))
+    return found
+
+
+def _row_examples(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    key: tuple[str, ...],
+    columns: Sequence[str],
+    keys: Sequence[Any] | None,
+    hidden: set[str],
+) -> tuple[RowExample, ...]:
+    if not keys:
+        return ()
+    wanted = [_tuple(k) for k in keys]
+    query = sql.rows_by_key(relation, key, columns, len(wanted))
+    rows = connection.execute(query, [part for k in wanted for part in k]).fetchall()
+    names = (*key, *columns)
+    return tuple(
+        RowExample(
+            tuple((n, _short(v)) for n, v in zip(names, row) if n.lower() not in hidden)
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _spoken(key: tuple[str, ...], value: Any, hidden: set[str]) -> str:
+    """A row's key for people; nothing of it when it is personal."""
+    parts = [
+        f"{name} hidden" if name.lower() in hidden else f"{name} {_short(str(part))}"
+        for name, part in zip(key, _tuple(value))
+    ]
+    return ", ".join(parts)
+
+
+def _tuple(key: Any) -> tuple[Any, ...]:
+    """A key as DuckDB gives it: a lone value, or a row of several."""
+    if isinstance(key, dict):
+        return tuple(key.values())
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _short(value: str | None) -> str | None:
+    if value is None or len(value) <= _LONGEST:
+        return value
+    return value[: _LONGEST - 1] + "…"
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+    return rows[0]

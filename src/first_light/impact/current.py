@@ -1,0 +1,251 @@
+"""The other side of `check --on current`: the release that readers see, and the raw it came from.
+
+Head is built on the files that the release read and at its clock, so that what differs is the
+change's own. Raw is only ever added to: a folder of links holds just those files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from first_light.dbt.engine import Dbt
+from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.history import facts
+from first_light.history.raw_location import RawFolder
+from first_light.history.record import REAL, Record, moment, read_record
+from first_light.impact.base import Built, Change, NoBase, buildable, change_since
+from first_light.project.product import Product
+from first_light.store.folder import RECORD
+from first_light.store.locate import open_store
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.duckdb import FILE
+from first_light.warehouse.postgres.server import is_postgres
+
+if TYPE_CHECKING:  # its driver is there only where it is the warehouse
+    from first_light.warehouse.postgres.current import PostgresCurrent
+
+# The second build, which finds what changes whenever it is built, runs this much later.
+_LATER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class CurrentSide:
+    """The current release, as a side to compare with; only ever read.
+
+    Attributes:
+        run: its id.
+        state: its folder in the store; dbt's `--state` reads the manifest there.
+        manifest: its resources.
+        tree: the folder that relative paths in its views mean.
+        environment: the variables for dbt under which head is built like it.
+        later: the same, a little later.
+        remarks: what to know of the raw that it was built from, one sentence each.
+        database: the file that holds it, or of it what is compared.
+        postgres: the release in its server; None on DuckDB.
+        said: how both sides come about, in words.
+    """
+
+    run: str
+    state: Path
+    manifest: Manifest
+    tree: Path
+    environment: dict[str, str]
+    later: dict[str, str]
+    remarks: tuple[str, ...]
+    database: Path
+    postgres: PostgresCurrent | None = None
+    said: str = "on the raw that this release was built from"
+
+    @property
+    def deferred(self) -> tuple[str, ...]:
+        """Arguments for dbt that let head read from the release itself what it does not build."""
+        return ("--defer", "--state", str(self.state)) if self.postgres else ()
+
+    def dbt(self, product: Product, here: Path, progress: Callable[[str], None]) -> Dbt:
+        """dbt for head, as a release runs it."""
+        if self.postgres:
+            return self.postgres.dbt(here, self.environment, progress)
+        environment, tree = self.environment, self.tree
+        return Dbt(product.root, "prod", here, environment, progress, files=tree)
+
+    @property
+    def built(self) -> dict[str, Built]:
+        """All that stands in it."""
+        nodes = self.manifest.nodes
+        return {name: Built(True, nodes[name].code) for name in buildable(self.manifest)}
+
+    def build(self, wanted: Sequence[str]) -> dict[str, Built]:
+        """Nothing to do, it was released; from a server it is fetched."""
+        if self.postgres:
+            self.postgres.fetch(wanted)
+        return self.built
+
+
+def open_current(product: Product, here: Path) -> tuple[Change | NoBase, CurrentSide]:
+    """What differs from the current release's commit, and the release.
+
+    Args:
+        product: head.
+        here: target/check, empty but for what dbt parsed.
+
+    Raises:
+        DataopsError: there is no such release, it cannot be compared with, or raw is not here.
+    """
+    store = open_store(product)
+    store.check()
+    run = store.current()
+    if run is None:
+        raise DataopsError(
+            "Nothing is released yet.", where=str(store.root), mend="uv run dataops release"
+        )
+    store.bring(run)
+    state = store.releases / run
+    try:
+        record = read_record((state / RECORD).read_bytes())
+    except (OSError, ValueError) as error:
+        raise DataopsError("The current release has no record.", where=str(error)) from error
+    if record.kind != REAL:
+        raise DataopsError(
+            "The current release was built from the sample, not from raw.",
+            where=run,
+            mend="compare on the sample: uv run dataops check",
+        )
+    found = _change(product, record)
+    side = (_on_postgres if is_postgres(product) else _on_duckdb)(product, here, state, record)
+    if record.git.dirty:
+        said = "It was released with work that was not committed; git does not know that."
+        side = replace(side, remarks=(*side.remarks, said))
+    return found, side
+
+
+def _on_postgres(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
+    from first_light.warehouse.postgres.current import PostgresCurrent
+    from first_light.warehouse.postgres.warehouse import PostgresWarehouse
+
+    server = PostgresCurrent.of(product, record.run, state / "manifest.json", here)
+    rows = {file.name: file.hash for file in PostgresWarehouse(product).raw()}
+    kept = {file.name: file.hash for file in facts.raw_from_json(state / facts.RAW_LIST)}
+    remarks: tuple[str, ...] = ()
+    if moved := sorted(name for name in {*rows} | {*kept} if rows.get(name) != kept.get(name)):
+        remarks = (
+            f"Raw went on since the release ({', '.join(moved[:3])}{' …' * (len(moved) > 3)}), and "
+            "all of it was read: what differs may be its doing.",
+        )
+    environment, later = _clocks(record, {**_of_both(product, here), **server.environment()})
+    return CurrentSide(
+        record.run, server.state, server.manifest, product.root, environment, later, remarks,
+        server.database, server, "on raw" if moved else CurrentSide.said,
+    )  # fmt: skip
+
+
+def _on_duckdb(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
+    _look_for_room(here, state / FILE)
+    kept = facts.raw_from_json(state / facts.RAW_LIST)
+    root = product.raw
+    if not root.is_dir():
+        raise DataopsError(
+            "Raw is not here.",
+            where=str(root),
+            mend="set DATAOPS_RAW to the folder of the landing data, or run it where that is",
+        )
+    now = facts.read_raw(root, product.target / "raw-seen.json")
+    tree, remarks = _lay_out(product, here, kept, now)
+    environment, later = _clocks(record, _of_both(product, here))
+    manifest = read_manifest(state / "manifest.json", packages=True)
+    database = state / FILE
+    return CurrentSide(record.run, state, manifest, tree, environment, later, remarks, database)
+
+
+def _of_both(product: Product, here: Path) -> dict[str, str]:
+    """What dbt is told on either warehouse; where raw is, in the words of a release."""
+    raw = RawFolder(product.raw, product.root).spelled
+    return {"DATAOPS_DB": str(here / FILE), "DATAOPS_RAW": raw}
+
+
+def _clocks(record: Record, environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The release's clock, and a little later."""
+    clock = moment(record.began_at)
+    times = (clock.isoformat(), (clock + _LATER).isoformat())
+    first, second = ({**environment, "DATAOPS_NOW": time} for time in times)
+    return first, second
+
+
+def _change(product: Product, record: Record) -> Change | NoBase:
+    commit = record.git.commit
+    known = commit and product.git("rev-parse", "-q", "--verify", f"{commit}^0", check=False)
+    if not known:
+        raise DataopsError(
+            "The current release's commit is not in this clone.",
+            where=f"{record.run}: {commit or 'no commit'}",
+            mend="git fetch --unshallow, or git fetch origin",
+        )
+    if product.git("merge-base", "HEAD", commit, check=False) != commit:
+        raise DataopsError(
+            "This branch does not hold the current release's commit: what came since would look "
+            "taken back.",
+            where=commit,
+            mend=f"git merge {commit[:12]}",
+        )
+    return change_since(product, commit, f"release {record.run}") or NoBase(
+        f"nothing differs from the current release, {record.run}"
+    )
+
+
+def _look_for_room(here: Path, database: Path) -> None:
+    """Head starts as a copy, and may be built a second time."""
+    needed, free = 3 * database.stat().st_size, shutil.disk_usage(here).free
+    if free < needed:
+        raise DataopsError(
+            "The disk will not hold a copy of the current release.",
+            where=f"{here}: about {needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free",
+            mend="make room, or compare on the sample: uv run dataops check",
+        )
+
+
+def _lay_out(
+    product: Product,
+    here: Path,
+    kept: tuple[facts.RawFile, ...],
+    now: tuple[facts.RawFile, ...],
+) -> tuple[Path, tuple[str, ...]]:
+    """The folder in which raw holds what the release read, and what of that cannot be had again."""
+    known = {file.name: file.hash for file in now}
+    lost = [file.name for file in kept if known.get(file.name) != file.hash]
+    came = len(known) - (len(kept) - sum(name not in known for name in lost))
+    remarks: list[str] = []
+    if lost:
+        remarks.append(
+            f"Edited or removed in raw since the release, so what differs may be their doing: "
+            f"{_files(len(lost))} ({', '.join(lost[:3])}{' …' if len(lost) > 3 else ''})."
+        )
+    if not came:
+        return product.root, tuple(remarks)
+    if not product.raw.is_relative_to(product.root):
+        remarks.append(
+            f"Raw is outside the product, so what came to it since the release was read too, and "
+            f"what differs may be its doing: {_files(came)}."
+        )
+        return product.root, tuple(remarks)
+    tree = here / "world"
+    tree.mkdir()
+    top = product.raw.relative_to(product.root).parts[0]
+    for entry in os.scandir(product.root):
+        if entry.name not in (top, "target", "store") and not entry.name.startswith("."):
+            (tree / entry.name).symlink_to(entry.path)
+    for file in kept:
+        if file.name in known:
+            link = tree / product.raw.relative_to(product.root) / file.name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(product.raw / file.name)
+    remarks.append(f"Left out, because it came to raw since the release: {_files(came)}.")
+    return tree, tuple(remarks)
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file" + "s" * (count != 1)

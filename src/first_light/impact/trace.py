@@ -1,0 +1,115 @@
+"""Columns through the whole project: what each is computed from, and which hold personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from first_light.dbt import column_lineage as lineage
+from first_light.dbt.column_lineage import Lineage, Relation
+from first_light.dbt.manifest import Manifest, Node
+from first_light.impact import classify as judge
+
+
+@dataclass(frozen=True)
+class Traced:
+    """Lineage of one side.
+
+    Attributes:
+        columns: node id → its lineage, with node ids for parents: column → (parent id, column).
+        rows: node id → the (parent id, column) that decide which rows it has.
+        personal: node id → columns that hold personal data, lower case.
+    """
+
+    columns: dict[str, dict[str, frozenset[tuple[str, str]]]]
+    rows: dict[str, frozenset[tuple[str, str]]]
+    personal: dict[str, frozenset[str]]
+
+
+def trace(
+    manifest: Manifest,
+    wanted: Iterable[str],
+    sql_of: Callable[[str], str],
+    columns_of: Callable[[Node], list[str]],
+) -> Traced:
+    """Trace the wanted nodes and everything above them.
+
+    Args:
+        manifest: one side.
+        wanted: node ids.
+        sql_of: a node's compiled SQL; empty when there is none.
+        columns_of: a node's or source's columns, lower case.
+    """
+    nodes = {name: manifest.nodes[name] for name in ancestors(manifest, wanted)}
+    order = judge.in_order(nodes)
+    names = {name: columns_of(nodes[name]) for name in order}
+    values: dict[str, dict[str, frozenset[tuple[str, str]]]] = {}
+    rows: dict[str, frozenset[tuple[str, str]]] = {}
+    uncounted: dict[str, dict[str, frozenset[tuple[str, str]]]] = {}
+    for name in order:
+        node = nodes[name]
+        if node.kind not in ("model", "snapshot"):
+            continue
+        parents = [nodes[p] for p in node.depends_on if p in nodes]
+        found, places = _lineage(sql_of(name), parents, names)
+        values[name] = {
+            column: frozenset((places[o.parent], o.column) for o in origins)
+            for column, origins in found.columns.items()
+            if column not in found.unknown
+        }
+        uncounted[name] = {
+            column: frozenset((places[o.parent], o.column) for o in origins if not o.counted)
+            for column, origins in found.columns.items()
+            if column not in found.unknown
+        }
+        if node.kind == "snapshot" and found.known:
+            # dbt's own columns hold its times and a hash of the key.
+            for column in names[name]:
+                if column.startswith("dbt_"):
+                    uncounted[name].setdefault(column, frozenset())
+        rows[name] = frozenset((places[o.parent], o.column) for o in found.rows)
+    marked = {
+        name: frozenset(c.name.lower() for c in node.columns if c.pii)
+        for name, node in nodes.items()
+    }
+    depends = {name: node.depends_on for name, node in nodes.items()}
+    personal = judge.personal_columns(order, marked, depends, uncounted, names)
+    return Traced(values, rows, personal)
+
+
+def ancestors(manifest: Manifest, wanted: Iterable[str]) -> set[str]:
+    """The wanted nodes and everything that they depend on."""
+    found: set[str] = set()
+    queue = [name for name in wanted if name in manifest.nodes]
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found.add(name)
+            queue.extend(p for p in manifest.nodes[name].depends_on if p in manifest.nodes)
+    return found
+
+
+def _lineage(
+    sql: str, parents: list[Node], names: Mapping[str, list[str]]
+) -> tuple[Lineage, dict[Relation, str]]:
+    places: dict[Relation, str] = {}
+    schema: list[tuple[Relation, tuple[str, ...]]] = []
+    for parent in parents:
+        place = ("warehouse", parent.schema.lower(), (parent.alias or parent.name).lower())
+        if parent.kind == "source":
+            place = ("source", parent.schema.lower(), parent.name.lower())
+            # What is read from files stands in the SQL as a call; here it is a table like others.
+            if parent.relation:
+                sql = sql.replace(parent.relation, ".".join(f'"{part}"' for part in place))
+        places[place] = parent.unique_id
+        schema.append((place, tuple(names[parent.unique_id])))
+    return _remembered(sql, tuple(schema)), places
+
+
+@cache
+def _remembered(sql: str, schema: tuple[tuple[Relation, tuple[str, ...]], ...]) -> Lineage:
+    """The two sides share most of their SQL: it is read once."""
+    if not sql:
+        return Lineage()
+    return lineage.trace(sql, {relation: list(columns) for relation, columns in schema})

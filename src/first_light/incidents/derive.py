@@ -1,0 +1,219 @@
+"""Incidents: derived from the history, never stored and never edited.
+
+An incident opens with the first failing run of a check on a node, and closes with the first run in
+which that check passes. figures/base.sql derives them; here they become values for people.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from first_light.dbt.manifest import Manifest
+from first_light.dbt.root_cause import children_of, owner_of
+from first_light.figures.compute import Ledger, duration
+
+_ON_RAW = "DATAOPS_RAW=${DATAOPS_RAW:-raw}"  # on the sample it may well pass
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One check's life on one node.
+
+    Attributes:
+        incident: its id: the check and the number of the run that opened it.
+        check: what failed: a node, freshness.<source>, monitor.<what>.<node>, run, late, reported.
+        kind: model, test, freshness, monitor, run, late, reported, …
+        name: what failed, for people.
+        subject: the node that it is about, by dbt id; "run" for the run itself.
+        owner: whose it is; empty when nobody's.
+        message: what was said last, values masked.
+        opened_run: the first failing run.
+        opened_at: when that ended.
+        last_run: the last failing run.
+        runs: how many runs failed.
+        cause: the most upstream failing node of the run that opened it, by dbt id.
+        seconds: from opening to closing, or to now.
+        closed_run: the first passing run; empty while it is open.
+        closed_at: when that ended; None while it is open.
+        good_run: the last release published before it; empty when there was none.
+        new_commit: whether code came between good and bad.
+        new_raw: whether data came between good and bad.
+        commit: what the first failing run was built from; empty when nobody knows.
+        commits: how many commits it had that no published release had.
+        deliveries: source tables whose files were not as in the last good release.
+        found_by: machine, or person when somebody had to report it.
+        impact: names of the models and exposures downstream of the subject.
+    """
+
+    incident: str
+    check: str
+    kind: str
+    name: str
+    subject: str
+    owner: str
+    message: str
+    opened_run: str
+    opened_at: datetime
+    last_run: str
+    runs: int
+    cause: str
+    seconds: float
+    closed_run: str
+    closed_at: datetime | None
+    good_run: str
+    new_commit: bool
+    new_raw: bool
+    commit: str = ""
+    commits: int = 0
+    deliveries: tuple[str, ...] = ()
+    found_by: str = "machine"
+    impact: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def between(self) -> str:
+        """What came between the last good release and the first failing run, for people."""
+        if self.kind == "late":
+            return "no release came"
+        if self.kind == "reported":
+            return f"seen in {self.good_run}" if self.good_run else "nobody said in which release"
+        if not self.good_run:
+            return "there was no release before it"
+        came = []
+        if self.new_commit:
+            more = f"{self.commits} commits up to " if self.commits > 1 else ""
+            came.append(f"code ({more}{self.commit[:7] or 'nobody knows which'})")
+        if self.new_raw:
+            tables = ", ".join(self.deliveries[:4]) + (" …" if len(self.deliveries) > 4 else "")
+            came.append(f"data ({tables})" if tables else "data")
+        return f"new {' and '.join(came)} since {self.good_run}" if came else "nothing new came"
+
+    @property
+    def label(self) -> str:
+        """What failed, for people: its kind, its name, and what it is about."""
+        subject = self.subject.rpartition(".")[2]
+        about = f" of {subject}" if subject not in ("run", self.name) else ""
+        kind = "" if self.kind in ("run", "monitor", "late") else f"{self.kind} "
+        if self.kind == "reported":
+            kind = "reported: "
+        return f"{kind}{self.name}{about if self.kind != 'monitor' else ''}"
+
+    @property
+    def next(self) -> str:
+        """What to type next."""
+        name = self.subject.rpartition(".")[2]
+        if self.kind == "late":
+            return "uv run dataops release"
+        if self.kind == "reported":
+            return f'mend it, then: uv run dataops incident close {self.incident} --because "…"'
+        if self.kind == "run":
+            return "uv run dataops status"
+        if self.kind == "freshness":
+            return f"{_ON_RAW} uv run dbt source freshness --target prod"
+        if self.kind == "monitor":
+            return (
+                f'look at {name}; if it is right: uv run dataops accept {self.check} --because "…"'
+            )
+        return f"{_ON_RAW} uv run dbt build --select +{name}"
+
+    def told(self) -> str:
+        """One line: what, whose, how long."""
+        runs = f"{self.runs} run{'s' * (self.runs != 1)}"
+        return f"{self.label}, {self.owner or 'nobody'}, {duration(self.seconds)}, {runs}"
+
+
+def by_cause(found: Sequence[Incident]) -> tuple[tuple[Incident, ...], ...]:
+    """Incidents that share a cause, together: the one about the cause first, the oldest first."""
+    groups: dict[str, list[Incident]] = defaultdict(list)
+    for one in found:
+        groups[one.cause].append(one)
+    ordered = sorted(groups.items(), key=lambda group: -max(i.seconds for i in group[1]))
+    return tuple(
+        tuple(sorted(group, key=lambda one: (one.subject != cause, -one.seconds, one.check)))
+        for cause, group in ordered
+    )
+
+
+def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident, ...]:
+    """Every incident there was, the newest first.
+
+    Args:
+        book: the history.
+        manifest: the product as it is now: names owners and who is downstream. Without it both
+            are left as the records say.
+    """
+    rows = book.connection.execute(
+        "select incident, check_id, kind, name, subject, coalesce(owner, ''), "
+        "coalesce(message, ''), opened_run, opened_at, last_run, runs, cause, seconds, "
+        "coalesce(closed_run, ''), closed_at, coalesce(good_run, ''), new_commit, new_raw, "
+        "found_by, coalesce(opened_commit, ''), coalesce(commits, 0), coalesce(raw_tables, []) "
+        "from incidents order by opened_number desc, check_id"
+    ).fetchall()
+    found = [
+        Incident(
+            incident=row[0],
+            check=row[1],
+            kind=row[2],
+            name=row[3],
+            subject=row[4],
+            owner=row[5],
+            message=row[6],
+            opened_run=row[7],
+            opened_at=_utc(row[8]),
+            last_run=row[9],
+            runs=int(row[10]),
+            cause=row[11],
+            seconds=float(row[12]),
+            closed_run=row[13],
+            closed_at=_utc(row[14]) if row[14] else None,
+            good_run=row[15],
+            new_commit=bool(row[16]),
+            new_raw=bool(row[17]),
+            found_by=row[18],
+            commit=row[19],
+            commits=int(row[20]),
+            deliveries=tuple(row[21]),
+        )
+        for row in rows
+    ]
+    if manifest is None:
+        return tuple(found)
+    children = children_of(manifest)
+    return tuple(
+        replace(
+            one,
+            owner=owner_of(one.subject, manifest)[1] or one.owner,
+            impact=downstream(one.subject, children, manifest),
+        )
+        for one in found
+    )
+
+
+def downstream(
+    subject: str, children: Mapping[str, Sequence[str]], manifest: Manifest
+) -> tuple[str, ...]:
+    """Names of the models, snapshots and exposures that hang on a node, exposures first."""
+    found: set[str] = set()
+    ahead = list(children.get(subject, ()))
+    while ahead:
+        one = ahead.pop()
+        if one not in found:
+            found.add(one)
+            ahead.extend(children.get(one, ()))
+    nodes = [manifest.nodes[one] for one in found if one in manifest.nodes]
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for node in nodes:
+        kinds[node.kind].append(node.name)
+    return tuple(
+        name for kind in ("exposure", "model", "snapshot") for name in sorted(kinds.get(kind, ()))
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=timezone.utc)

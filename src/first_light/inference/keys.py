@@ -1,0 +1,171 @@
+"""Keys: which columns identify a row. Pure; the profile says whether a combination repeats."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from first_light.inference import names
+from first_light.inference.values import Column, Key, Reference, Severity, Table
+
+MOST_COLUMNS = 12
+"""Columns that a combined key is searched in."""
+
+LARGEST = 4
+"""Columns of a combined key at most."""
+
+_CHANCE = 9
+"""The weight of columns that are unlike any part of a key: measures."""
+
+_FEW_ROWS = 20
+
+_MEASURE = re.compile(
+    r"(^|_)(amount|price|qty|quantity|total|sum|distance|delay|duration|count|score|rate|ratio|size|"
+    r"weight|height|width|length|temp|temperature|speed|pressure|balance|cost|value|age|lat|lon|"
+    r"latitude|longitude|percent|avg|mean|min|max)(_|$)"
+)
+_PLACED = re.compile(r"(^|_)(date|day|time|at|on|timestamp|month|week|year|hour|period|dt)(_|$)")
+_LINE = re.compile(r"(^|_)(line|position|pos|seq|sequence|item|row|version|rank|step)(_|$)")
+
+
+def single(table: Table) -> Key | None:
+    """The one column that best identifies a row, or None.
+
+    A column whose values are all there and all different is a candidate; its name, its place and
+    the number of rows say whether that is a key or chance.
+    """
+    candidates = [c for c in table.columns if _is_unique(c, table.rows)]
+    best = min(candidates, key=lambda c: _rank(c, table), default=None)
+    if best is None:
+        return None
+    named = names.identifies(best.name) or names.is_own_key(best.name, table.name)
+    first = best == table.columns[0]
+    if (table.rows < 2 and not named) or (table.rows < 10 and not (named or first)):
+        return None
+    if best.cast.kind in {"date", "timestamp"} and not (first and table.rows >= 10):
+        return None
+    if not (named or first) and (_MEASURE.search(best.name) or best.stats.longest > 60):
+        return None
+    certain = (named and table.rows >= 2) or (first and table.rows >= 100)
+    severity: Severity = "error" if certain else "warn"
+    return Key((best.name,), severity, f"{table.rows:,} rows, all different, 0 nulls")
+
+
+def alternatives(table: Table, key: Key | None) -> list[Column]:
+    """Other columns that are unique, and look as if that were meant."""
+    return [
+        c
+        for c in table.columns
+        if table.rows >= 100
+        and _is_unique(c, table.rows)
+        and (key is None or (c.name,) != key.columns)
+        and c.cast.kind in {"text", "integer"}
+        and not _MEASURE.search(c.name)
+        and c.stats.longest <= 60
+    ]
+
+
+def candidates(table: Table, references: Sequence[Reference]) -> list[str]:
+    """Columns that may be part of a key, the most telling ones first."""
+    refers = {r.column for r in references if r.child == table.name}
+    weights = {c.name: _weight(c, table, refers) for c in table.columns if _may_identify(c, table)}
+    telling = [name for name, weight in weights.items() if weight < _CHANCE]
+    return sorted(telling, key=lambda name: weights[name])[:MOST_COLUMNS]
+
+
+def combined(
+    table: Table, references: Sequence[Reference], sample: Sequence[Sequence[int]], least: int
+) -> Iterator[tuple[str, ...]]:
+    """Combinations of columns that may identify a row together, the most telling ones first.
+
+    Smaller combinations come before larger ones.
+
+    Args:
+        sample: some rows, each the hashes of all `candidates` and then of the whole row. What
+            repeats there, or has fewer different values than there are rows, is left out.
+        least: the least number of columns, 1 or 2.
+    """
+    refers = {r.column for r in references if r.child == table.name}
+    chosen = candidates(table, references)
+    weight = {name: _weight(table.column(name), table, refers) for name in chosen}
+    distinct = {c.name: c.stats.distinct for c in table.columns}
+    place = {c.name: at for at, c in enumerate(table.columns)}
+    by_column = list(zip(*sample))
+    different = len(set(by_column[-1])) if by_column else 0
+    for size in range(least, LARGEST + 1):
+        ranked = sorted(
+            combinations(range(len(chosen)), size),
+            key=lambda some: (sum(weight[chosen[at]] for at in some), some),
+        )
+        for some in ranked:
+            columns = [chosen[at] for at in some]
+            # without anything that identifies, it is chance
+            if min(weight[name] for name in columns) > 1:
+                continue
+            # chance again: in a small table many combinations happen to be different
+            if table.rows < _FEW_ROWS and max(weight[name] for name in columns) > 1:
+                continue
+            if math.prod(distinct[name] for name in columns) < different:
+                continue
+            if len(set(zip(*(by_column[at] for at in some)))) == different:
+                yield tuple(sorted(columns, key=lambda name: place[name]))
+
+
+def of_combination(table: Table, columns: tuple[str, ...], references: Sequence[Reference]) -> Key:
+    """The key made of columns that together are known to be different in every row."""
+    refers = {r.column for r in references if r.child == table.name}
+    named = [n for n in columns if n in refers or names.identifies(n)]
+    severity: Severity = "error" if named and table.rows >= 1_000 else "warn"
+    return Key(columns, severity, f"{table.rows:,} rows, all combinations different")
+
+
+def _is_unique(column: Column, rows: int) -> bool:
+    stats = column.stats
+    return (
+        rows > 0
+        and stats.nulls == 0
+        and stats.exact
+        and stats.distinct == rows
+        and column.cast.kind in {"text", "integer", "decimal", "date", "timestamp"}
+        and not column.cast.type.startswith("decimal(18")
+        and column.cast.form != "json"
+    )
+
+
+def _rank(column: Column, table: Table) -> tuple[int, ...]:
+    return (
+        not names.is_own_key(column.name, table.name),
+        not names.identifies(column.name),
+        column.personal,
+        column.cast.kind not in {"text", "integer"},
+        _MEASURE.search(column.name) is not None,
+        table.columns.index(column),
+    )
+
+
+def _may_identify(column: Column, table: Table) -> bool:
+    return (
+        column.stats.nulls == 0
+        and column.stats.distinct > 1
+        and column.cast.kind in {"text", "integer", "date", "timestamp", "decimal"}
+        and not column.cast.type.startswith("decimal(18")
+        and column.cast.form != "json"
+        and column.stats.longest <= 64
+        and not column.personal
+    )
+
+
+def _weight(column: Column, table: Table, refers: set[str]) -> int:
+    """How far a column is from being part of a key by its looks; 0 is nearest."""
+    name = column.name
+    if name in refers or names.identifies(name) or name == names.singular(table.name):
+        return 0
+    if column.cast.kind in {"date", "timestamp"} or _LINE.search(name):
+        return 1
+    if _MEASURE.search(name):
+        return _CHANCE
+    if column.cast.kind == "text":
+        return 3
+    return 4 if _PLACED.search(name) else 6

@@ -1,0 +1,48 @@
+"""What the product has already, as far as a draft must know it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from first_light.inference.tables import STAGING, Known
+from first_light.project.source_table import SourceTable
+from first_light.utils.errors import DataopsError
+
+_RESOURCES = {"models": "*.sql", "snapshots": "*.sql", "tests": "*.sql", "seeds": "*.csv"}
+
+
+def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, ...]:
+    """Those of `tables` that have a staging model in the product, with the columns it declares.
+
+    Raises:
+        DataopsError: when a model's YAML can't be read.
+    """
+    found = []
+    for table in tables:
+        path = product / STAGING / f"stg_{table.name}.yml"
+        if not path.is_file():
+            continue
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise DataopsError(
+                "This YAML can't be read.",
+                where=f"{STAGING}/{path.name}",
+                mend="put it right, then repeat the command",
+            ) from error
+        models = content.get("models") or []
+        columns = [c for m in models if m.get("name") == f"stg_{table.name}" for c in m["columns"]]
+        found.append(Known(table, frozenset(str(column["name"]) for column in columns)))
+    return tuple(found)
+
+
+def resources(product: Path) -> dict[str, str]:
+    """Path, in the product, of each model, snapshot, seed and singular test by its name."""
+    return {
+        path.stem: path.relative_to(product).as_posix()
+        for folder, pattern in _RESOURCES.items()
+        for path in sorted((product / folder).rglob(pattern))
+    }

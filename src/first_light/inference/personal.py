@@ -1,0 +1,63 @@
+"""Which columns are personal: one answer for a whole raw column, what is nested in it included.
+
+The sample masks a raw column as a whole, so one personal field makes all its fields personal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from first_light.inference.values import Leaf
+
+Classify = Callable[[str, Sequence[str], str], str | None]
+"""Name of a column, frequent values, name of its table: the kind of personal data, or None."""
+
+
+def kinds(
+    examples: Mapping[Leaf, Sequence[str]], table: str, classify: Classify
+) -> dict[Leaf, str | None]:
+    """The kind of personal data in each leaf of a table, None for most."""
+    found: dict[str, list[str]] = {}
+    for leaf, values in examples.items():
+        for name, inner in _fields(leaf, values):
+            kind = classify(name, inner, table)
+            if kind:
+                found.setdefault(leaf.path[0], []).append(kind)
+    return {leaf: _shared(found.get(leaf.path[0], [])) for leaf in examples}
+
+
+def _shared(several: Sequence[str]) -> str | None:
+    """The kind that masks a whole nested column; addresses must end in a reserved domain."""
+    return "email" if "email" in several else several[0] if several else None
+
+
+def _fields(leaf: Leaf, values: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """The leaf's own name with its values, or each field's inside JSON text."""
+    inside: dict[str, dict[str, None]] = {}
+    for value in values:
+        if value[:1] in {"{", "["}:
+            _gather(leaf.path[-1], _parsed(value), inside)
+    if not inside:
+        yield leaf.path[-1], values
+    for name, inner in inside.items():
+        yield name, list(inner)
+
+
+def _parsed(text: str) -> object:
+    try:
+        parsed: object = json.loads(text)
+    except ValueError:
+        return text
+    return parsed
+
+
+def _gather(name: str, value: object, into: dict[str, dict[str, None]]) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _gather(str(key), inner, into)
+    elif isinstance(value, list):
+        for inner in value:
+            _gather(name, inner, into)
+    elif value is not None and not isinstance(value, bool):
+        into.setdefault(name, {})[str(value)] = None

@@ -1,0 +1,226 @@
+"""References between tables: which column holds the key of which other table. Pure.
+
+All values occurring in the other table's key isn't enough: small numbers occur in every list of
+numbers. So numbers need a name that says so, and codes need one or must be too special to match by
+chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from first_light.inference import names
+from first_light.inference.profile import Overlap
+from first_light.inference.values import Column, Doubt, Key, Reference, Table
+
+NEAR = 0.95
+"""The share of rows from which a match that isn't complete is worth a remark."""
+
+CHANCE = 1e-3
+"""How likely a match by chance may be at most, where no name speaks for the reference."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reference that is worth asking the data about."""
+
+    child: Table
+    column: Column
+    parent: Table
+    key: Column
+    named: bool
+
+
+def candidates(tables: Sequence[Table], keys: Mapping[str, Key]) -> list[Candidate]:
+    """Pairs of columns that may be a reference, by type, name, number and shape of their values."""
+    found = []
+    for parent in tables:
+        for key in _parent_columns(parent, keys.get(parent.name)):
+            for child in tables:
+                if child.known and parent.known:
+                    continue
+                found += [
+                    Candidate(child, column, parent, key, named)
+                    for column in child.columns
+                    for named in [_is_named(child, column, parent, key, keys)]
+                    if _may_refer(child, column, parent, key, named)
+                ]
+    return found
+
+
+def judged(candidate: Candidate, overlap: Overlap) -> Reference | Doubt | None:
+    """What an overlap of values means: a reference, a remark on a near miss, or nothing."""
+    child, column = candidate.child, candidate.column
+    parent, key = candidate.parent, candidate.key
+    if overlap.rows == 0:
+        return None
+    place = f"{parent.name}.{key.name}"
+    share = overlap.matched / overlap.rows
+    if overlap.matched < overlap.rows:
+        if not _is_telling(candidate, overlap) or share < (0.5 if candidate.named else NEAR):
+            return None
+        missing = overlap.distinct - overlap.distinct_matched
+        return Doubt(
+            child.name,
+            column.name,
+            f"{_percent(share)} of rows match {place}, {missing:,} "
+            f"{'value does' if missing == 1 else 'values do'} not: no reference drafted",
+        )
+    if not _is_telling(candidate, overlap):
+        return None
+    certain = candidate.named or overlap.distinct >= 10
+    return Reference(
+        child.name,
+        column.name,
+        parent.name,
+        key.name,
+        "error" if certain else "warn",
+        f"{overlap.distinct:,} {'value' if overlap.distinct == 1 else 'values'}, "
+        f"{'it occurs' if overlap.distinct == 1 else 'all occur'} in {place}",
+        unique=_is_unique(key, parent),
+    )
+
+
+def settled(
+    references: Iterable[Reference], tables: Sequence[Table], keys: Mapping[str, Key]
+) -> list[Reference]:
+    """At most one parent a column, and one direction for two columns that match each other."""
+    by_name = {table.name: table for table in tables}
+
+    def order(reference: Reference) -> tuple[object, ...]:
+        child, parent = by_name[reference.child], by_name[reference.parent]
+        key = keys.get(reference.parent)
+        return (
+            not names.names_reference(reference.column, reference.key, reference.parent),
+            not names.is_own_key(reference.key, reference.parent),
+            key is None or key.columns != (reference.key,),
+            reference.child == reference.parent,
+            parent.rows < child.rows and _is_key_of(reference.child, reference.column, keys),
+            parent.rows,
+            reference.parent,
+            reference.key,
+        )
+
+    kept: list[Reference] = []
+    for reference in sorted(references, key=order):
+        same = any((r.child, r.column) == (reference.child, reference.column) for r in kept)
+        if not same and not _closes_circle(reference, kept):
+            kept.append(reference)
+    place = {
+        (table.name, column.name): (at, nth)
+        for at, table in enumerate(tables)
+        for nth, column in enumerate(table.columns)
+    }
+    return sorted(kept, key=lambda r: place[r.child, r.column])
+
+
+def _closes_circle(reference: Reference, kept: Sequence[Reference]) -> bool:
+    """Whether following references from the parent's key comes back to the child's column."""
+    step = {(r.child, r.column): (r.parent, r.key) for r in kept}
+    at: tuple[str, str] | None = (reference.parent, reference.key)
+    while at is not None:
+        if at == (reference.child, reference.column):
+            return True
+        at = step.get(at)
+    return False
+
+
+def _is_key_of(table: str, column: str, keys: Mapping[str, Key]) -> bool:
+    key = keys.get(table)
+    return key is not None and key.columns == (column,)
+
+
+def _parent_columns(table: Table, key: Key | None) -> list[Column]:
+    """Columns that others may refer to: the key, other unique ones with a telling name, and what
+    is named as the key but repeats, as it does where changed rows are delivered again."""
+    return [
+        c
+        for c in table.columns
+        if len(c.leaf.path) == 1
+        and c.stats.nulls == 0 < table.rows
+        and c.cast.kind in {"text", "integer", "decimal"}
+        and c.cast.form != "json"
+        and (
+            (key is not None and key.columns == (c.name,))
+            or (_is_unique(c, table) and names.identifies(c.name))
+            or (key is None and names.is_own_key(c.name, table.name))
+        )
+        and (table.offered is None or c.name in table.offered)
+    ]
+
+
+def _is_unique(column: Column, table: Table) -> bool:
+    return column.stats.exact and column.stats.distinct == table.rows
+
+
+def _is_named(
+    child: Table, column: Column, parent: Table, key: Column, keys: Mapping[str, Key]
+) -> bool:
+    if child.name == parent.name:
+        return names.names_self_reference(column.name)
+    if not names.names_reference(column.name, key.name, parent.name):
+        return False
+    # Of two that identify their own rows, the one named after the other's table refers to it.
+    keyed = child.name not in keys or _is_key_of(child.name, column.name, keys)
+    return not (keyed and column.name == key.name and names.is_own_key(column.name, child.name))
+
+
+def _may_refer(child: Table, column: Column, parent: Table, key: Column, named: bool) -> bool:
+    if child.name == parent.name and (column.name == key.name or not named):
+        return False
+    if child.known and child.offered is not None and column.name not in child.offered:
+        return False
+    if (column.cast.kind == "text") != (key.cast.kind == "text"):
+        return False
+    if column.cast.kind not in {"text", "integer", "decimal"} or column.cast.form == "json":
+        return False
+    if column.cast.type.startswith("decimal(18") or column.stats.distinct == 0:
+        return False
+    # A sample is cut by whole raw columns, so a nested one can't be made to keep its parents.
+    if len(column.leaf.path) > 1:
+        return False
+    # The sample masks personal columns: both sides alike, or the reference would not hold there.
+    if column.pii != key.pii:
+        return False
+    if named:
+        return True
+    if not _is_unique(key, parent):
+        return False
+    if column.cast.kind != "text" or column.personal:
+        return False
+    stats, other = column.stats, key.stats
+    if stats.distinct < 2 or stats.distinct > other.distinct * 1.1 or stats.distinct == child.rows:
+        return False
+    # Codes of the same make: as long as the others, save for some that may be missing there.
+    return other.shortest <= stats.longest and stats.shortest <= other.longest
+
+
+def _is_telling(candidate: Candidate, overlap: Overlap) -> bool:
+    """Whether so many matches can't be chance, or the name says that they are none."""
+    if candidate.named:
+        return True
+    matched = overlap.distinct_matched
+    chance = _density(candidate.key) ** matched
+    return matched >= 2 and chance <= CHANCE
+
+
+def _density(key: Column) -> float:
+    """The part of all conceivable values of this make that the key uses, 0 to 1."""
+    stats = key.stats
+    if stats.runs == ("9",) and stats.shortest != stats.longest:
+        return 1.0
+    if stats.shortest != stats.longest or stats.longest > 8:
+        # Words and long codes: what is written alike is the same thing.
+        return 0.03 if stats.longest >= 3 else 1.0
+    signs = (
+        36 if any("9" in s for s in stats.shapes) and any("A" in s for s in stats.shapes) else 26
+    )
+    if stats.shapes and all(set(shape) == {"9"} for shape in stats.shapes):
+        signs = 10
+    return min(1.0, stats.distinct / math.pow(signs, max(stats.longest, 1)))
+
+
+def _percent(share: float) -> str:
+    return f"{math.floor(share * 1000) / 10:g} %"

@@ -1,0 +1,144 @@
+"""SQL expressions: how a raw column is named, cleaned and cast. Text only; nothing runs here.
+
+Long expressions are broken as sqlfluff wants them, so that `sqlfluff fix` changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from first_light.inference.names import RESERVED
+from first_light.inference.values import Cast, Leaf
+from first_light.utils.sql_names import quoted
+
+ROW = '"row number"'
+"""The column that numbers the rows of a profiled model; no drafted name has a blank."""
+
+WIDTH = 100
+STEP = 4
+
+_BARE = re.compile(r"[a-z_][a-z0-9_]*")
+_WORD = re.compile(r"[^\W\d]\w*")
+_JINJA = re.compile(r"\{[{%#]|[#%}]\}")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call such as `cast(x as integer)`: head `cast(`, items `x`, after ` as integer`."""
+
+    head: str
+    items: tuple[Sql, ...]
+    after: str = ""
+
+
+Sql = str | Call
+
+
+def flat(sql: Sql) -> str:
+    """`sql` on one line."""
+    if isinstance(sql, str):
+        return sql
+    return f"{sql.head}{', '.join(flat(item) for item in sql.items)}{sql.after})"
+
+
+def laid_out(sql: Sql, indent: int, tail: str = "") -> str:
+    """`sql` and `tail` at `indent`, broken inside its brackets where it is longer than a line."""
+    line = " " * indent + flat(sql) + tail
+    if len(line) <= WIDTH:
+        return line
+    if isinstance(sql, str):
+        if tail.startswith(" as "):
+            return f"{_short(' ' * indent + sql)}\n{' ' * (indent + STEP)}{tail[1:]}"
+        return _short(line)
+    inner = indent + STEP
+    together = " " * inner + ", ".join(flat(item) for item in sql.items) + sql.after
+    if len(together) <= WIDTH:
+        body = together
+    else:
+        commas = [","] * (len(sql.items) - 1) + [sql.after]
+        body = "\n".join(laid_out(i, inner, c) for i, c in zip(sql.items, commas))
+    return f"{' ' * indent}{sql.head}\n{body}\n{' ' * indent}){tail}"
+
+
+def _short(line: str) -> str:
+    """A line, excused from the linter's limit where a name alone is beyond it."""
+    return line if len(line) <= WIDTH else f"{line}  -- noqa: LT05"
+
+
+def text(value: str) -> str:
+    """`value` as a SQL string, for SQL that DuckDB runs as it stands."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def in_model(sql: str) -> str:
+    """`sql` as dbt must find it in a file: what Jinja would take for its own is put in a string."""
+    if not _JINJA.search(sql):
+        return sql
+    return '{{ "' + sql.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '" }}'
+
+
+def identifier(name: str, rendered: bool = False) -> str:
+    """How raw column `name` is written in a model: bare where that means the same, else quoted.
+
+    With `rendered`, as DuckDB gets it after Jinja.
+    """
+    lowered = name.lower() if name.isascii() else name
+    if _BARE.fullmatch(lowered) and lowered not in RESERVED:
+        return lowered
+    if rendered:
+        return quoted(name)
+    # sqlfluff takes the quotes off a name of letters, and in lower case it is another name then.
+    if (_WORD.fullmatch(name) and name.lower() not in RESERVED) or "\n" in name:
+        return (
+            '{{ "'
+            + quoted(name).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            + '" }}'
+        )
+    return in_model(quoted(name))
+
+
+def source_column(leaf: Leaf, rendered: bool = False) -> Sql:
+    """The raw value that `leaf` stands for; fields of nested columns are taken out by name."""
+    sql: Sql = identifier(leaf.path[0], rendered)
+    for name in leaf.path[1:]:
+        sql = Call("struct_extract(", (sql, text(name) if rendered else in_model(text(name))))
+    return sql
+
+
+def cleaned(cast: Cast, value: Sql) -> Sql:
+    """Text without padding, words for "no value", separators and signs."""
+    if cast.trim:
+        value = Call("trim(", (value,))
+    for word in cast.null_words:
+        value = Call("nullif(", (value, text(word)))
+    for sign in cast.drop:
+        value = Call("replace(", (value, text(sign), "''"))
+    if cast.comma:
+        value = Call("replace(", (value, "','", "'.'"))
+    return value
+
+
+def converted(cast: Cast, leaf: Leaf, value: Sql) -> Sql:
+    """The value in its type."""
+    value = cleaned(cast, value)
+    if cast.form == "json":
+        return Call("cast(", (Call("to_json(", (value,)),), " as varchar")
+    if cast.form == "utc":
+        if leaf.type == "VARCHAR":
+            value = Call("cast(", (value,), " as timestamp with time zone")
+        return Call("timezone(", ("'UTC'", value))
+    if cast.form == "whole":
+        value = Call("cast(", (value,), " as decimal(38, 1)")
+    elif cast.form:
+        value = Call("strptime(", (value, text(cast.form)))
+        if cast.type == "timestamp":
+            return value
+    if cast.kind == "text" and leaf.type == "VARCHAR":
+        return value
+    return Call("cast(", (value,), f" as {cast.type}")
+
+
+def column_sql(cast: Cast, leaf: Leaf, rendered: bool = False) -> Sql:
+    """The whole expression that makes a column of the model out of `leaf`."""
+    return converted(cast, leaf, source_column(leaf, rendered))

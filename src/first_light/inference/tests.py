@@ -1,0 +1,334 @@
+"""Data tests of a staging model: which rules the values follow. Pure.
+
+What makes the table what it is (its key, its references) is an error; what is merely regular so far
+is a warning. Personal columns get no values, ranges or patterns. `failing_rows` says in SQL what a
+test will ask, so that every drafted test is tried on all rows before it is written down.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from first_light.inference import names, sql
+from first_light.inference.values import Column, Freshness, Key, Reference, Table, Test
+from first_light.utils.sql_names import quoted
+
+ENOUGH = 50
+"""Rows with a value from which regularity is taken for a rule."""
+
+SET = 20
+"""Values that a closed set has at most."""
+
+EACH = 10
+"""Rows that a value of a closed set has on average at least."""
+
+MANY_COLUMNS = 100
+"""Beyond so many columns only keys, references and times are tested for nulls."""
+
+_DOMAINS: tuple[tuple[re.Pattern[str], int, int], ...] = (
+    (re.compile(r"(^|_)month(_of_year)?$"), 1, 12),
+    (re.compile(r"(^|_)(day|day_of_month|dom)$"), 1, 31),
+    (re.compile(r"(^|_)(weekday|day_of_week|dow)$"), 0, 7),
+    (re.compile(r"(^|_)quarter$"), 1, 4),
+    (re.compile(r"(^|_)week(_of_year)?$"), 0, 53),
+    (re.compile(r"(^|_)hour(_of_day)?$"), 0, 24),
+    (re.compile(r"(^|_)(minute|second)$"), 0, 60),
+    (re.compile(r"(^|_)(lat|latitude)$"), -90, 90),
+    (re.compile(r"(^|_)(lon|lng|long|longitude)$"), -180, 180),
+    (re.compile(r"(^|_)(pct|percent|percentage|humid|humidity)$"), 0, 100),
+)
+_YEAR = re.compile(r"(^|_)(year|yr)$")
+_UNSPEAKABLE = re.compile(
+    # signs that a YAML file had better not hold, and what dbt would call as a function
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]|^\s|\s$|^$|^(env_var|ref|var|source|doc)\s*\(.+\)$"
+)
+
+
+def of_table(
+    table: Table,
+    key: Key | None,
+    others: Sequence[Column],
+    references: Sequence[Reference],
+    loaded: str,
+) -> list[Test]:
+    """The tests of one staging model, model-wide ones first, then column by column.
+
+    Args:
+        others: unique columns besides the key.
+        references: those of which this table is the child.
+        loaded: the column that says when a row was loaded or changed; empty without one.
+    """
+    refers = {r.column: r for r in references}
+    keyed = key.columns if key else ()
+    found: list[Test] = []
+    if key and len(key.columns) > 1:
+        found.append(
+            Test(
+                "unique_combination_of_columns",
+                "",
+                key.severity,
+                key.evidence,
+                {"combination_of_columns": list(key.columns)},
+            )
+        )
+    unique = {c.name for c in others}
+    for column in table.columns:
+        structural = column.name in keyed or column.name in refers or column.name == loaded
+        found += _nulls(table, column, key, refers, structural)
+        if key and key.columns == (column.name,):
+            found.append(Test("unique", column.name, key.severity, key.evidence))
+        elif column.name in unique:
+            found.append(Test("unique", column.name, "warn", f"{table.rows:,} rows, all different"))
+        if column.name in refers:
+            reference = refers[column.name]
+            found.append(
+                Test(
+                    "relationships",
+                    column.name,
+                    reference.severity,
+                    reference.evidence,
+                    {"to": f"ref('stg_{reference.parent}')", "field": reference.key},
+                )
+            )
+        elif not column.personal and key and key.columns == (column.name,):
+            found += _pattern(table, column)
+        elif not column.personal:
+            found += _values(table, column) or _range(table, column) or _pattern(table, column)
+    return found or [_least(table)]
+
+
+def _nulls(
+    table: Table, column: Column, key: Key | None, refers: dict[str, Reference], structural: bool
+) -> list[Test]:
+    if column.stats.nulls or not table.rows:
+        return []
+    if not structural and (table.rows < ENOUGH or table.columns.index(column) >= MANY_COLUMNS):
+        return []
+    severity = "warn"
+    if key and column.name in key.columns:
+        severity = key.severity
+    elif column.name in refers and table.rows >= ENOUGH:
+        severity = refers[column.name].severity
+    return [
+        Test(
+            "not_null",
+            column.name,
+            "error" if severity == "error" else "warn",
+            f"{table.rows:,} rows, 0 nulls",
+        )
+    ]
+
+
+def _values(table: Table, column: Column) -> list[Test]:
+    """A closed set: few values, each seen often, none seen only once."""
+    stats = column.stats
+    filled = table.rows - stats.nulls
+    if column.cast.kind != "text" or not stats.counts or column.cast.form == "json":
+        return []
+    if filled < ENOUGH or len(stats.counts) > SET or filled < EACH * len(stats.counts):
+        return []
+    if len(stats.counts) < 2 or min(n for _, n in stats.counts) < 2 or stats.longest > 60:
+        return []
+    values = sorted(value for value, _ in stats.counts)
+    if any(_UNSPEAKABLE.search(value) for value in values):
+        return []
+    rare = min(n for _, n in stats.counts)
+    return [
+        Test(
+            "accepted_values",
+            column.name,
+            "warn",
+            f"{filled:,} rows with a value, the rarest of {len(values)} in {rare:,}",
+            {"values": values},
+        )
+    ]
+
+
+def _range(table: Table, column: Column) -> list[Test]:
+    """Bounds that the name gives when the values keep to them, else zero when none is below."""
+    stats = column.stats
+    if column.cast.kind not in {"integer", "decimal", "double"} or stats.low is None:
+        return []
+    if table.rows - stats.nulls < ENOUGH or stats.high is None or names.identifies(column.name):
+        return []
+    low, high = float(stats.low), float(stats.high)
+    if not (-1e300 < low <= high < 1e300):
+        return []
+    seen = f"seen {stats.low} to {stats.high}"
+    for name, least, most in _DOMAINS:
+        if name.search(column.name) and least <= low and high <= most:
+            return [_bounds(column, {"min_value": least, "max_value": most}, seen)]
+    if _YEAR.search(column.name) and low >= 1800 and high <= 2200:
+        return [_bounds(column, {"min_value": 1800, "max_value": 2200}, seen)]
+    return [_bounds(column, {"min_value": 0}, seen)] if low >= 0 else []
+
+
+def _bounds(column: Column, arguments: dict[str, str | int | list[str]], seen: str) -> Test:
+    return Test("accepted_range", column.name, "warn", seen, arguments)
+
+
+def _pattern(table: Table, column: Column) -> list[Test]:
+    stats = column.stats
+    if (
+        column.cast.kind != "text"
+        or table.rows - stats.nulls < ENOUGH
+        or column.cast.form == "json"
+    ):
+        return []
+    if stats.distinct < 10:
+        return []
+    pattern = pattern_of(column)
+    if not pattern:
+        return []
+    filled = table.rows - stats.nulls
+    evidence = f"all {filled:,} values, {stats.distinct:,} of them different"
+    return [Test("matches_pattern", column.name, "warn", evidence, {"pattern": pattern})]
+
+
+_SEPARATORS = frozenset("-_./: #+")
+_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+
+def pattern_of(column: Column) -> str:
+    """A regular expression that all values of a code match, from their shapes; else empty."""
+    stats = column.stats
+    if stats.shapes and stats.shortest == stats.longest and 2 <= stats.longest <= 40:
+        return _fixed(stats.shapes)
+    if stats.shortest == stats.longest == 36 and _reads_as_uuid(stats.low, stats.high):
+        return _UUID
+    if len(stats.runs) == 1 and stats.longest <= 40:
+        run = stats.runs[0]
+        if "9" in run and run not in {"9", "A9a"} and set(run) <= {"A", "a", "9"} | _SEPARATORS:
+            return "^" + "".join(_RUN.get(sign, _literal(sign)) for sign in run) + "$"
+    return ""
+
+
+_CLASSES = {"A": "A-Z", "a": "a-z", "9": "0-9"}
+_RUN = {"A": "[A-Z]+", "a": "[a-z]+", "9": "[0-9]+"}
+
+
+def _reads_as_uuid(low: str | None, high: str | None) -> bool:
+    return all(value is not None and re.fullmatch(_UUID, value) for value in (low, high))
+
+
+def _fixed(shapes: Sequence[str]) -> str:
+    """The pattern of texts of one length: at each place the classes that occur there."""
+    places: list[str] = []
+    for signs in zip(*shapes, strict=False):
+        kinds = set(signs)
+        if kinds <= _CLASSES.keys():
+            # letters of both cases and digits alike say nothing
+            places.append("[" + "".join(_CLASSES[k] for k in "9Aa" if k in kinds) + "]")
+        elif len(kinds) == 1 and kinds <= _SEPARATORS:
+            places.append(_literal(signs[0]))
+        else:
+            return ""
+    if all(place == "[a-z]" for place in places) or not any("[" in place for place in places):
+        return ""
+    pattern, at = "", 0
+    while at < len(places):
+        same = 1
+        while at + same < len(places) and places[at + same] == places[at]:
+            same += 1
+        pattern += places[at] + (f"{{{same}}}" if same > 1 and "[" in places[at] else "")
+        pattern += places[at] * (same - 1) if "[" not in places[at] else ""
+        at += same
+    return f"^{pattern}$"
+
+
+def _literal(sign: str) -> str:
+    return f"[{sign}]" if sign in ".+" else sign
+
+
+def _least(table: Table) -> Test:
+    """Something to hold on to where nothing was found: the first column gets no emptier."""
+    fullest = min(table.columns, key=lambda c: (c.stats.nulls, table.columns.index(c)))
+    nulls = fullest.stats.nulls
+    evidence = f"{table.rows:,} rows, {nulls:,} nulls"
+    return Test("not_null", fullest.name, "warn", evidence, allowed=nulls)
+
+
+def failing_rows(test: Test, table: str, parent: str = "") -> str:
+    """A query for the rows on which a test fails; `table` and `parent` are quoted relations."""
+    column = quoted(test.column)
+    arguments = test.arguments
+    if test.name == "not_null":
+        return f"select 1 from {table} where {column} is null"
+    if test.name == "unique":
+        return (
+            f"select {column} from {table} where {column} is not null "
+            f"group by {column} having count(*) > 1"
+        )
+    if test.name == "unique_combination_of_columns":
+        several = arguments["combination_of_columns"]
+        assert isinstance(several, list)
+        listed = ", ".join(quoted(name) for name in several)
+        return f"select 1 from {table} group by {listed} having count(*) > 1"
+    if test.name == "relationships":
+        field = quoted(str(arguments["field"]))
+        return (
+            f"select 1 from {table} as c left join {parent} as p on c.{column} = p.{field} "
+            f"where c.{column} is not null and p.{field} is null"
+        )
+    if test.name == "accepted_values":
+        values = arguments["values"]
+        assert isinstance(values, list)
+        listed = ", ".join(sql.text(value) for value in values)
+        return f"select 1 from {table} where {column} not in ({listed})"
+    if test.name == "accepted_range":
+        bounds = [f"{column} < {arguments['min_value']}"]
+        if "max_value" in arguments:
+            bounds.append(f"{column} > {arguments['max_value']}")
+        return f"select 1 from {table} where {' or '.join(bounds)}"
+    if test.name == "matches_pattern":
+        pattern = sql.text(str(arguments["pattern"]))
+        return f"select 1 from {table} where not regexp_matches({column}, {pattern})"
+    raise ValueError(f"no generic test is called {test.name}")
+
+
+_FRESH = (
+    re.compile(r"(^|_)(loaded|ingested|extracted|exported|synced|etl|inserted)(_|$)"),
+    re.compile(r"(^|_)(updated|modified|changed|last_update|last_modified)(_|$)"),
+    re.compile(r"(^|_)(created|entered|recorded|received|logged|event|timestamp)(_|$)"),
+    re.compile(r"(_at|_on|_ts|_time|_timestamp)$"),
+    re.compile(r"(^|_)(date|time|datetime|day|when|hour)(_|$)"),
+)
+_NOT_FRESH = re.compile(
+    r"(^|_)(due|expir\w*|birth\w*|dob|born|start\w*|end\w*|valid\w*|until|planned|sched\w*|target|"
+    r"expected|estimated|deadline|next|closing|hired|founded)(_|$)"
+)
+
+
+def loaded_column(table: Table) -> Column | None:
+    """The column that best says how new a table is: filled, not personal, named like a time."""
+    found = [
+        (rank, table.columns.index(c))
+        for c in table.columns
+        if c.cast.kind in {"date", "timestamp"}
+        and not c.personal
+        and len(c.leaf.path) == 1
+        and table.rows > 0
+        and c.stats.nulls * 20 <= table.rows
+        and c.stats.distinct > 1
+        and not _NOT_FRESH.search(c.name)
+        for rank, pattern in enumerate(_FRESH)
+        if pattern.search(c.name)
+    ]
+    return table.columns[min(found)[1]] if found else None
+
+
+def freshness(
+    table: Table, column: Column, gap: float | None, spelled: Callable[[sql.Sql], sql.Sql]
+) -> Freshness:
+    """How long a source may rest: twice the gap that is usual between its days, two at least."""
+    usual = max(int(gap or 1), 1)
+    expression = sql.flat(spelled(sql.column_sql(column.cast, column.leaf, rendered=True)))
+    if column.cast.type != "timestamp":
+        expression = f"cast({expression} as timestamp)"
+    every = "a day" if usual == 1 else f"{usual} days"
+    return Freshness(
+        expression,
+        2 * usual,
+        f"newest {column.stats.high}, mostly {every} or less between days",
+    )

@@ -1,0 +1,307 @@
+"""Finding the files of a path, and taking them out of gzip and zip.
+
+What comes out of an archive is written under numbers, never under the name the archive gives, so no
+member can leave the folder it is unpacked into.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO, cast
+
+from first_light.ingest import formats
+from first_light.ingest.formats import Kind
+from first_light.utils.errors import DataopsError
+
+CHUNK = 1 << 20
+# Text packs 5 to 30 times, repetitive text up to 100 times; bombs start at 1,000 times.
+MOST_RATIO = 200
+RATIO_FROM = 1 << 30
+MOST_MEMBERS = 10_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """One data file, not yet copied.
+
+    Attributes:
+        path: where its bytes are: the original, or a file unpacked in the staging folder.
+        name: its file name as people know it.
+        folder: the name of the folder or archive that holds it.
+        said: how messages name it.
+        kind: what it holds.
+        gzipped: whether the bytes at `path` are gzipped.
+        alone: whether it was asked for by name, not met in a folder.
+        unpacked: whether `path` is in the staging folder, free to be moved.
+        notes: what was found out on the way, without the file's name.
+    """
+
+    path: Path
+    name: str
+    folder: str
+    said: str
+    kind: Kind
+    gzipped: bool = False
+    alone: bool = False
+    unpacked: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Finder:
+    """Finds the data files of one path; collects in `skipped` what it left out, a sentence each."""
+
+    def __init__(self, into: Path) -> None:
+        self.skipped: list[str] = []
+        self._into = into
+        self._count = 0
+
+    def find(self, path: Path) -> list[Found]:
+        """The data files at a file or under a folder, in the order of their names.
+
+        Raises:
+            DataopsError: when nothing is there, a file can't be read or an archive is broken.
+        """
+        if path.is_dir():
+            found = [item for file in self._walk(path) for item in self._open(file, path)]
+            if not found:
+                raise DataopsError(
+                    "There is no data file in this folder"
+                    + (f" ({' '.join(self.skipped[:3])})" if self.skipped else "."),
+                    str(path),
+                    "Give a folder with CSV, TSV, JSON, Parquet or Excel files.",
+                )
+            return found
+        if not path.exists():
+            raise DataopsError("There is no such file or folder.", str(path), "Check the path.")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DataopsError("This is not a regular file.", str(path), "Copy it to a file first.")
+        found = self._open(path, None)
+        if not found:
+            raise DataopsError(
+                " ".join(["This archive holds no data file.", *self.skipped[:3]]),
+                str(path),
+                "Unpack it and look.",
+            )
+        return found
+
+    def _walk(self, top: Path) -> Iterator[Path]:
+        def refuse(error: OSError) -> None:
+            raise _unreadable(str(error.filename), error)
+
+        for parent, folders, files in os.walk(top, onerror=refuse):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in folders:
+                folder = Path(parent, name)
+                if folder.is_symlink():
+                    self.skipped.append(f"{name} was skipped: a link to another folder.")
+                if re.fullmatch(r"[A-Za-z_]\w*=.*", name):
+                    raise DataopsError(
+                        "A folder is named after a column value, and that value is in no file.",
+                        str(folder),
+                        "Write the value into the files as a column, then land them.",
+                    )
+            for name in sorted(files):
+                file = Path(parent, name)
+                if name.startswith("."):
+                    continue
+                if file.is_symlink() and not file.exists():
+                    raise DataopsError(
+                        "This link leads nowhere.", str(file), "Mend or remove the link."
+                    )
+                if not stat.S_ISREG(file.stat().st_mode):
+                    self.skipped.append(f"{name} was skipped: not a regular file.")
+                    continue
+                yield file
+
+    def _open(self, path: Path, top: Path | None) -> list[Found]:
+        folder = path.absolute().parent.name
+        try:
+            with path.open("rb") as file:
+                gzipped = file.read(2) == formats.GZIP
+        except OSError as error:
+            raise _unreadable(str(path), error) from error
+        return self._resolve(path, path.name, folder, str(path), gzipped, top is None, 0)
+
+    def _resolve(
+        self,
+        path: Path,
+        name: str,
+        folder: str,
+        said: str,
+        gzipped: bool,
+        alone: bool,
+        depth: int,
+    ) -> list[Found]:
+        """What a file is, looking through gzip and zip; nothing when it is to be skipped."""
+        if gzipped:
+            inner = _peek(path, said)
+            kind = formats.EXTENSIONS.get(formats.name_parts(name).extension)
+            if inner.startswith((formats.ZIP, formats.PARQUET, formats.OLE)) or kind in (
+                Kind.PARQUET,
+                Kind.EXCEL,
+                Kind.ZIP,
+            ):
+                bare = re.sub(r"\.(gz|gzip)$", "", name, flags=re.IGNORECASE)
+                unpacked = self._unpack_gzip(path, said)
+                return [
+                    replace(item, unpacked=True, notes=(*item.notes, f"unpacked from {name}"))
+                    for item in self._resolve(unpacked, bare, folder, said, False, alone, depth)
+                ]
+            if kind is None and not formats.name_parts(name).extension:
+                kind = Kind.JSON if inner.lstrip()[:1] in (b"{", b"[") else Kind.CSV
+        else:
+            kind = formats.kind_of(path, name)
+        if kind is None or (kind is Kind.ZIP and depth):
+            what = "an archive in an archive" if kind else "its kind is not known"
+            if alone:
+                raise DataopsError(
+                    f"This file can't be landed: {what}.",
+                    said,
+                    "Give CSV, TSV, JSON, NDJSON, Parquet or Excel, also gzipped or zipped; "
+                    "unpack anything else first.",
+                )
+            self.skipped.append(f"{name} was skipped: {what}.")
+            return []
+        if kind is Kind.ZIP:
+            return self._unzip(path, name, said, alone)
+        return [Found(path, name, folder, said, kind, gzipped, alone)]
+
+    def _unzip(self, path: Path, name: str, said: str, alone: bool) -> list[Found]:
+        outer = formats.name_parts(name).stem
+        found: list[Found] = []
+        try:
+            with zipfile.ZipFile(path) as archive:
+                members = [item for item in archive.infolist() if _is_data(item)]
+                if len(members) > MOST_MEMBERS:
+                    raise DataopsError(
+                        f"This archive has more than {MOST_MEMBERS:,} files.",
+                        said,
+                        "Unpack it yourself and land the folder.",
+                    )
+                limit_unpacked(sum(item.file_size for item in members), path, said, self._into)
+                for member in members:
+                    label = f"{said}: {member.filename}"
+                    if member.flag_bits & 1:
+                        raise DataopsError(
+                            "This archive is encrypted.", label, "Unpack it with its password."
+                        )
+                    target = self._next()
+                    with archive.open(member) as source:
+                        _copy_limited(source, target, path, label)
+                    inner = PurePosixPath(member.filename.replace("\\", "/"))
+                    inner_name = inner.name
+                    if len(members) == 1 and not formats.name_parts(inner_name).extension:
+                        inner_name = outer  # orders.csv.zip with one member called `orders`
+                    with target.open("rb") as file:
+                        gzipped = file.read(2) == formats.GZIP
+                    folder = inner.parent.name or formats.name_parts(outer).stem
+                    found += [
+                        replace(item, unpacked=True, notes=(f"taken out of {name}", *item.notes))
+                        for item in self._resolve(
+                            target, inner_name, folder, label, gzipped, False, 1
+                        )
+                    ]
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+            raise DataopsError(
+                f"This archive is broken: {error}.", said, "Fetch or make it again."
+            ) from error
+        if not found and not alone:
+            self.skipped.append(f"{name} was skipped: no data file in it.")
+        return found
+
+    def _unpack_gzip(self, path: Path, said: str) -> Path:
+        target = self._next()
+        with open_gzip(path, said) as source:
+            _copy_limited(source, target, path, said)
+        return target
+
+    def _next(self) -> Path:
+        self._count += 1
+        return self._into / f"{self._count:05d}"
+
+
+class _Gunzip(gzip.GzipFile):
+    """Reads gzip; broken or bottomless streams become refusals that name the file."""
+
+    said = ""
+    packed = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        try:
+            data = super().read(size)
+        except (EOFError, OSError, zlib.error) as error:
+            raise DataopsError(
+                "This gzip file is broken or cut off.", self.said, "Fetch or make it again."
+            ) from error
+        _limit_ratio(self.tell(), self.packed, self.said)
+        return data
+
+
+def open_gzip(path: Path, said: str) -> BinaryIO:
+    """Opens a gzip file for reading in chunks.
+
+    Reading raises DataopsError, naming `said`, when the stream is broken, cut off, or unpacks to an
+    unreasonable size.
+    """
+    file = _Gunzip(path, "rb")
+    file.said = said
+    file.packed = path.stat().st_size
+    return cast(BinaryIO, file)
+
+
+def limit_unpacked(size: int, archive: Path, said: str, into: Path) -> None:
+    """Refuses an archive that says it unpacks to an unreasonable size or to more than is free."""
+    _limit_ratio(size, archive.stat().st_size, said)
+    free = shutil.disk_usage(into).free
+    if size > free * 0.9:
+        raise DataopsError(
+            f"This needs {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free.",
+            said,
+            "Make room on the disk that holds raw, then repeat the command.",
+        )
+
+
+def _limit_ratio(size: int, packed: int, said: str) -> None:
+    if size > RATIO_FROM and size > packed * MOST_RATIO:
+        raise DataopsError(
+            f"This archive unpacks to more than {MOST_RATIO} times its size.",
+            said,
+            "If that is right, unpack it yourself and land the file.",
+        )
+
+
+def _copy_limited(source: IO[bytes], target: Path, archive: Path, said: str) -> None:
+    # The sizes in an archive's directory are claims: count what really comes out.
+    size, packed = 0, archive.stat().st_size
+    with target.open("wb") as file:
+        while chunk := source.read(CHUNK):
+            size += len(chunk)
+            _limit_ratio(size, packed, said)
+            file.write(chunk)
+
+
+def _peek(path: Path, said: str) -> bytes:
+    with open_gzip(path, said) as file:
+        return file.read(4096)
+
+
+def _is_data(member: zipfile.ZipInfo) -> bool:
+    parts = member.filename.replace("\\", "/").split("/")
+    hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
+    link = stat.S_ISLNK(member.external_attr >> 16)
+    return not (member.is_dir() or link or hidden or "__MACOSX" in parts)
+
+
+def _unreadable(where: str, error: OSError) -> DataopsError:
+    return DataopsError(
+        f"This can't be read: {error.strerror}.", where, "Give yourself the right to read it."
+    )

@@ -1,0 +1,144 @@
+"""Finding the line of a text file at which reading goes wrong, for the message that names it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from first_light.ingest.text import open_text
+from first_light.utils.errors import DataopsError
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of a table, in raw already or on its way there.
+
+    Attributes:
+        path: where it is.
+        said: how messages name it.
+        line_offset: what to add to a line number to have it in the original.
+        headless: whether its header line was written here, not by the team.
+    """
+
+    path: Path
+    said: str
+    line_offset: int = 0
+    headless: bool = False
+
+
+def csv_fault(member: Member, delim: str, error: duckdb.Error) -> DataopsError:
+    """The refusal for a CSV file that DuckDB can't read, with the first line that is wrong."""
+    found = _first_fault(member, delim)
+    if found is None:
+        return DataopsError(
+            f"This file can't be read as CSV: {plain(error)}",
+            _said(member, _line(error)),
+            "Mend the file at its source and land it again.",
+        )
+    line, what, mend = found
+    return DataopsError(what, _said(member, line), mend)
+
+
+def json_fault(member: Member, error: duckdb.Error) -> DataopsError:
+    """The refusal for a JSON file that DuckDB can't read."""
+    message = str(error)
+    if "maximum_object_size" in message:
+        return DataopsError(
+            "One value in this JSON file is larger than 16 MB.",
+            member.said,
+            "Export it as one record a line.",
+        )
+    where = member.said
+    if match := re.search(r"in (line|record/value) (\d+)", message):
+        unit, number = match[1].partition("/")[0], int(match[2])
+        if unit == "line":
+            number = _json_line(member, number)
+        where += f", {unit} {number}"
+    return DataopsError(
+        f"This file can't be read as JSON: {plain(error)}", where, "Export it again."
+    )
+
+
+def _json_line(member: Member, near: int) -> int:
+    """The line that does not parse; DuckDB sometimes names the one after it."""
+    with open_text(member.path, member.path.suffix == ".gz", member.said) as file:
+        for number, line in enumerate(file, 1):
+            if number < near - 1 or not line.strip():
+                continue
+            if number > near:
+                break
+            try:
+                json.loads(line)
+            except ValueError:
+                return number
+    return near
+
+
+def plain(error: duckdb.Error) -> str:
+    """The first sentence of a DuckDB message, without the paths in it."""
+    text = re.sub(r"""(?: in)? file (?:"[^"]*"|'[^']*'),?""", "", str(error).partition("\n")[0])
+    text = re.sub(r" in (?:line|record/value) \d+", "", text)
+    text = re.sub(r"^(?:[A-Z][A-Za-z]* )+Error: ", "", text).strip()
+    return text if len(text) <= 200 else text[:200] + " …"
+
+
+def _said(member: Member, line: int | None) -> str:
+    return f"{member.said}, line {line}" if line else member.said
+
+
+def _line(error: duckdb.Error) -> int | None:
+    match = re.search(r"CSV Error on Line: (\d+)", str(error))
+    return int(match[1]) if match else None
+
+
+def _first_fault(member: Member, delim: str) -> tuple[int, str, str] | None:
+    width = 0
+    for first, cells, broken in _records(member, delim):
+        line = first + member.line_offset
+        if broken:
+            return (
+                line,
+                f"A quoted cell that begins on this line is never closed or goes on after its "
+                f"closing quote ({broken}).",
+                'Close the quote, and write a quote inside quotes twice: "".',
+            )
+        if not cells:
+            continue
+        if not width:
+            width = len(cells)
+        elif len(cells) != width:
+            header = "The header names" if not member.headless else "The first line has"
+            return (
+                line,
+                f"{header} {width} {_columns(width)}, this line has {len(cells)}.",
+                "Mend this line (a missing or unquoted delimiter, a cut-off or total line?), "
+                "then land the file again.",
+            )
+        if max(map(len, cells)) > 1_900_000:
+            return line, "A cell on this line is longer than 2 MB.", "Shorten it or leave it out."
+    return None
+
+
+def _records(member: Member, delim: str) -> Iterator[tuple[int, list[str], str]]:
+    """Records with their first line; the last one may say how it is broken instead."""
+    with open_text(member.path, member.path.suffix == ".gz", member.said) as file:
+        reader = csv.reader(file, delimiter=delim, strict=True)
+        while True:
+            first = reader.line_num + 1
+            try:
+                yield first, next(reader), ""
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield first, [], str(error)
+                return
+
+
+def _columns(count: int) -> str:
+    return "column" if count == 1 else "columns"

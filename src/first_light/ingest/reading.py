@@ -1,0 +1,328 @@
+"""Reading files with DuckDB: their columns, whether every line reads, what stands for null.
+
+DuckDB streams; its memory is capped, so a file of any size is read in the same space.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from first_light.ingest import faults
+from first_light.ingest import read_call as call
+from first_light.ingest.faults import Member
+from first_light.ingest.formats import Kind
+from first_light.ingest.read_call import Quoting
+from first_light.utils.errors import DataopsError
+from first_light.utils.sql_names import quoted
+
+MEMORY = "400MB"
+# Words that machines write for a missing value, in whatever column they stand.
+_NEVER_A_VALUE = ("NULL", "null", "\\N", "#N/A", "N/A", "n/a", "<NA>", "(null)")
+# Words that mean it among numbers and dates; elsewhere they may be a value: Namibia is NA.
+_AMONG_NUMBERS = ("NA", "na", "NaN", "nan", "None", "none", "-", "--", ".", "?", "#NA", "Null")
+_WORDS = (*_NEVER_A_VALUE, *_AMONG_NUMBERS)
+_NUMBER = r"\s*[-+(]?\s*[$€£]?\s?[0-9][0-9.,'' \x{00a0}]*\s?(%|[eE][-+]?[0-9]+|[$€£])?\)?\s*"
+_MOMENT = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|[0-9]{1,2}:[0-9]{2}.*"
+
+
+def _sql(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+_WORD_LIST = f"[{', '.join(map(_sql, _WORDS))}]"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A table as it reads: the options of the call, how many rows, and what was noticed."""
+
+    options: str
+    rows: int
+    notes: tuple[str, ...]
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A DuckDB of its own, in memory, that fetches nothing from anywhere."""
+    db = duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    db.execute("set enable_progress_bar = false")
+    return db
+
+
+def reserved_words(db: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Words that DuckDB does not take as a bare name everywhere."""
+    rows = db.execute(
+        "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
+    ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
+
+
+def columns(
+    db: duckdb.DuckDBPyConnection, kind: Kind, delims: Sequence[str], member: Member
+) -> tuple[str, ...]:
+    """The columns of one file, as DuckDB names them.
+
+    Raises:
+        DataopsError: when it can't be read.
+    """
+    first: duckdb.Error | None = None
+    for options in _ways(kind, delims):
+        try:
+            return _describe(db, _from(kind, [member], options))
+        except duckdb.Error as error:
+            first = first or error
+    assert first is not None
+    raise _fault(kind, delims, member, first)
+
+
+def reads(db: duckdb.DuckDBPyConnection, delim: str, member: Member) -> bool:
+    """Whether a CSV file reads from the first line to the last with standard quoting."""
+    options = call.csv_options(delim, call.STANDARD, ())
+    try:
+        _scan(db, _from(Kind.CSV, [member], options))
+    except duckdb.Error:
+        return False
+    return True
+
+
+def read(
+    db: duckdb.DuckDBPyConnection, kind: Kind, delims: Sequence[str], members: Sequence[Member]
+) -> Reading:
+    """Reads every line of every file of a table and decides the options of its call.
+
+    Args:
+        db: where to read.
+        kind: CSV, JSON or Parquet.
+        delims: for CSV the delimiters to try, the likeliest first.
+        members: the files.
+
+    Raises:
+        DataopsError: when a file can't be read, with the file and, for text, the line.
+    """
+    if kind is not Kind.CSV:
+        return _read_typed(db, kind, members)
+    for delim in delims:
+        for quoting in call.QUOTINGS:
+            source = _from(kind, members, call.csv_options(delim, quoting, ()))
+            try:
+                names = _describe(db, source)
+                rows, repeats, hits = _scan_text(db, source, names)
+            except duckdb.InvalidInputException:
+                continue
+            if _fits(db, source, names, delim, quoting):
+                nulls, notes = _nulls(db, source, names, hits)
+                notes = [*_quoting_note(quoting), *notes]
+                if repeats:
+                    notes.append(f"Rows that repeat the header: {repeats:,}.")
+                return Reading(call.csv_options(delim, quoting, nulls), rows, tuple(notes))
+    raise _culprit(db, kind, delims, members)
+
+
+def _read_typed(db: duckdb.DuckDBPyConnection, kind: Kind, members: Sequence[Member]) -> Reading:
+    options = call.JSON_OPTIONS if kind is Kind.JSON else call.PARQUET_OPTIONS
+    source = _from(kind, members, options)
+    try:
+        described = db.execute(f"describe select * from {source}").fetchall()
+        if kind is Kind.JSON:
+            # Types in hand spare DuckDB one more pass to find them.
+            types = ", ".join(f"{_sql(str(row[0]))}: {_sql(str(row[1]))}" for row in described)
+            rows = _scan(db, _from(kind, members, f"columns={{{types}}}"))
+        else:
+            rows = _scan(db, source)
+    except duckdb.Error as error:
+        if len(members) > 1:
+            raise _culprit(db, kind, (), members) from error
+        raise _fault(kind, (), members[0], error) from error
+    notes = []
+    if kind is Kind.JSON:
+        if mixed := [str(row[0]) for row in described if row[1] == "JSON"]:
+            notes.append(f"Values of several kinds, read as JSON: {listed(mixed)}.")
+        doubles = [str(row[0]) for row in described if row[1] == "DOUBLE"]
+        if rounded := _rounded(db, members, doubles):
+            notes.append(f"Whole numbers too long for a double are rounded: {listed(rounded)}.")
+    return Reading(options, rows, tuple(notes))
+
+
+def _rounded(
+    db: duckdb.DuckDBPyConnection, members: Sequence[Member], doubles: Sequence[str]
+) -> list[str]:
+    """Which of the JSON columns that DuckDB reads as double hold longer whole numbers."""
+    if not doubles:
+        return []
+    types = ", ".join(f"{_sql(name)}: 'VARCHAR'" for name in doubles)
+    source = _from(Kind.JSON, members, f"columns={{{types}}}")
+    long = ", ".join(
+        f"coalesce(bool_or(regexp_full_match({quoted(name)}, '-?[0-9]{{17,}}')), false)"
+        for name in doubles
+    )
+    row = db.execute(f"select {long} from {source}").fetchone()
+    assert row is not None
+    return [name for name, hit in zip(doubles, row, strict=True) if hit]
+
+
+def _ways(kind: Kind, delims: Sequence[str]) -> list[str]:
+    if kind is Kind.CSV:
+        return [call.csv_options(d, quoting, ()) for d in delims for quoting in call.QUOTINGS]
+    return [call.JSON_LOOK if kind is Kind.JSON else call.PARQUET_OPTIONS]
+
+
+def _from(kind: Kind, members: Sequence[Member], options: str) -> str:
+    paths = ", ".join(_sql(str(member.path)) for member in members)
+    return call.call(kind, f"[{paths}]", options)
+
+
+def _describe(db: duckdb.DuckDBPyConnection, source: str) -> tuple[str, ...]:
+    return tuple(str(row[0]) for row in db.execute(f"describe select * from {source}").fetchall())
+
+
+def _scan(db: duckdb.DuckDBPyConnection, source: str) -> int:
+    """Reads every value, so that every error comes out, and counts the rows."""
+    row = db.execute(f"select count(*), bit_xor(hash(t)) from {source} as t").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _scan_text(
+    db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str]
+) -> tuple[int, int, dict[str, list[str]]]:
+    """Reads every value: how many rows, how many that repeat the header, null words by column."""
+    same = " and ".join(f"{quoted(name)} = {_sql(name)}" for name in names[:3])
+    # One bit a word: a set of words for each of 500 columns would not fit in memory. And no `in`,
+    # no `filter`: with 500 of them DuckDB plans longer than it reads.
+    found = ", ".join(
+        f"bit_or(1::bigint << coalesce(list_position({_WORD_LIST}, {quoted(name)}), 0))"
+        for name in names
+    )
+    row = db.execute(
+        f"select count(*), count(*) filter (where {same}), {found} from {source}"
+    ).fetchone()
+    assert row is not None
+    hits = {
+        name: [word for at, word in enumerate(_WORDS, 1) if bits >> at & 1]
+        for name, bits in zip(names, row[2:], strict=True)
+        if (bits or 0) > 1
+    }
+    return int(row[0]), int(row[1]), hits
+
+
+def _nulls(
+    db: duckdb.DuckDBPyConnection,
+    source: str,
+    names: Sequence[str],
+    hits: Mapping[str, Sequence[str]],
+) -> tuple[tuple[str, ...], list[str]]:
+    """The words that stand for null in every column where they occur, and notes on this."""
+    if not hits:
+        return (), []
+    # What a column holds beside null words: numbers or dates (1), short codes (2), text (4).
+    questions = ", ".join(
+        f"bit_or(case when {name} is null or list_contains({_WORD_LIST}, {name}) then 0"
+        f" when regexp_full_match({name}, '{_NUMBER}|{_MOMENT}|(?i:true|false)') then 1"
+        f" when regexp_full_match({name}, '[A-Z]{{1,3}}') then 2 else 4 end)"
+        for name in map(quoted, hits)
+    )
+    answers = db.execute(f"select {questions} from {source}").fetchone()
+    assert answers is not None
+    unsafe: dict[str, list[str]] = {}
+    for (name, present), holds in zip(hits.items(), answers, strict=True):
+        numbers, codes = holds in (0, 1), holds & 2
+        for word in present:
+            if not (word in _NEVER_A_VALUE or numbers or (word == "NA" and not codes)):
+                unsafe.setdefault(word, []).append(name)
+    occurring = {word for present in hits.values() for word in present}
+    # DuckDB takes a null word for null in the header too, and the column would lose its name.
+    named = [word for word in occurring if word in names and word not in unsafe]
+    nulls = tuple(word for word in _WORDS if word in occurring - unsafe.keys() - {*named})
+    notes = [f"Read as null: {listed(nulls, len(nulls))}."] if nulls else []
+    notes += [
+        f"{word} is not read as null: it may be a value of {listed(unsafe[word])}."
+        for word in _WORDS
+        if word in unsafe
+    ]
+    notes += [f"{word} is not read as null: a column has this name." for word in sorted(named)]
+    return nulls, notes
+
+
+def _fits(
+    db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str], delim: str, quoting: Quoting
+) -> bool:
+    """Whether a way of quoting that reads without error is also the one that was meant.
+
+    Single quotes must have kept a delimiter or a line end inside a cell; without quoting, no cell
+    may have double quotes around it.
+    """
+    if quoting.quote == '"':
+        return True
+    if quoting.quote == "'":
+        inside = " or ".join(
+            f"contains({quoted(name)}, {_sql(delim)}) or contains({quoted(name)}, chr(10))"
+            for name in names
+        )
+    else:
+        inside = " or ".join(
+            f"(length({name}) > 1 and {name}[1] = '\"' and {name}[-1] = '\"')"
+            for name in map(quoted, names)
+        )
+    row = db.execute(f"select count(*) from {source} where {inside}").fetchone()
+    return bool(row and row[0]) == bool(quoting.quote)
+
+
+def _quoting_note(quoting: Quoting) -> list[str]:
+    if quoting == call.STANDARD:
+        return []
+    if not quoting.quote:
+        return ["Quotes are read as ordinary characters: this table does not quote its cells."]
+    if quoting.quote == "'":
+        return ["Cells are quoted with single quotes."]
+    return ["Quotes inside cells are escaped with a backslash."]
+
+
+def _culprit(
+    db: duckdb.DuckDBPyConnection, kind: Kind, delims: Sequence[str], members: Sequence[Member]
+) -> DataopsError:
+    """The refusal for the first file that does not read alone; else for all of them together."""
+    options = _ways(kind, delims)[0]
+    together: duckdb.Error | None = None
+    for member in members:
+        try:
+            _scan(db, _from(kind, [member], options))
+        except duckdb.Error as error:
+            return _fault(kind, delims, member, error)
+    try:
+        _scan(db, _from(kind, members, options))
+    except duckdb.Error as error:
+        together = error
+    return DataopsError(
+        "These files read one by one, but not as one table"
+        + (f": {faults.plain(together)}" if together else "."),
+        listed([member.said for member in members]),
+        "Give files that quote or type their values differently names of their own.",
+    )
+
+
+def _fault(kind: Kind, delims: Sequence[str], member: Member, error: duckdb.Error) -> DataopsError:
+    if kind is Kind.CSV:
+        return faults.csv_fault(member, delims[0], error)
+    if kind is Kind.JSON:
+        return faults.json_fault(member, error)
+    return DataopsError(
+        f"This file can't be read as Parquet: {faults.plain(error)}",
+        member.said,
+        "Fetch or write it again.",
+    )
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Names for a sentence: `a, b, c and 4 more`."""
+    names = [re.sub(r"\s+", " ", name) for name in names]
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

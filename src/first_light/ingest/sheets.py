@@ -1,0 +1,152 @@
+"""Excel and OpenDocument workbooks: every visible sheet that is not empty becomes a CSV text."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from first_light.ingest.containers import Found, limit_unpacked
+from first_light.ingest.dialect import is_row
+from first_light.utils.errors import DataopsError
+
+# The reader holds a workbook in memory: measured, about two bytes for each byte of unpacked XML.
+MOST_UNPACKED = 300 << 20
+_LOOK = 50
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet, written as CSV.
+
+    Attributes:
+        name: the sheet's name in the workbook.
+        path: the CSV written: comma, double quotes, UTF-8, header first.
+        names: the cells of the header.
+        notes: what was left out.
+    """
+
+    name: str
+    path: Path
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def convert(found: Found, into: Path) -> tuple[list[Sheet], list[str]]:
+    """Writes each sheet of a workbook as CSV into `into`; also says which sheets were skipped.
+
+    Raises:
+        DataopsError: when the workbook is encrypted, broken or too large, or all sheets are empty.
+    """
+    if zipfile.is_zipfile(found.path):
+        with zipfile.ZipFile(found.path) as archive:
+            size = sum(item.file_size for item in archive.infolist())
+        limit_unpacked(size, found.path, found.said, into)
+        if size > MOST_UNPACKED:
+            raise DataopsError(
+                f"This workbook is {size / 1e6:,.0f} MB unpacked; the most is "
+                f"{MOST_UNPACKED / 1e6:,.0f} MB.",
+                found.said,
+                "Save its sheets as CSV and land those.",
+            )
+    sheets: list[Sheet] = []
+    skipped: list[str] = []
+    try:
+        with CalamineWorkbook.from_path(str(found.path)) as workbook:
+            for number, meta in enumerate(workbook.sheets_metadata):
+                if meta.typ is not SheetTypeEnum.WorkSheet:
+                    continue
+                if meta.visible is not SheetVisibleEnum.Visible:
+                    skipped.append(f"Sheet {meta.name} was skipped: it is hidden.")
+                    continue
+                rows = workbook.get_sheet_by_index(number).iter_rows()
+                sheet = _write(rows, meta.name, into / f"sheet_{number}.csv")
+                if sheet is None:
+                    skipped.append(f"Sheet {meta.name} was skipped: it is empty.")
+                else:
+                    sheets.append(sheet)
+    except PasswordError as error:
+        raise DataopsError(
+            "This workbook is protected with a password.", found.said, "Save it without one."
+        ) from error
+    except (CalamineError, OSError) as error:
+        raise DataopsError(
+            "This workbook can't be read: it is broken or no workbook.",
+            found.said,
+            "Open it in a spreadsheet program and save it again, or save its sheets as CSV.",
+        ) from error
+    if not sheets:
+        raise DataopsError("Every sheet of this workbook is empty.", found.said, "Leave it out.")
+    return sheets, skipped
+
+
+def _write(rows: Iterator[list[object]], name: str, target: Path) -> Sheet | None:
+    head: list[list[str]] = []
+    for row in rows:
+        head.append([_text(cell) for cell in row])
+        if len(head) == _LOOK:
+            break
+    start = _header(head)
+    if start is None:
+        return None
+    header, first = head[start], start + 1
+    notes = [f"converted from sheet {name}"]
+    if is_row(header, head[first:]):
+        header, first = [f"column{n}" for n in range(1, len(header) + 1)], start
+        notes.append("no header row, so one was written")
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for cells in head[first:]:
+            _put(writer, cells)
+        for row in rows:
+            _put(writer, [_text(cell) for cell in row])
+    dropped = sum(any(cells) for cells in head[:start])
+    if dropped:
+        notes.append(f"{_rows(dropped)} above the header left out")
+    return Sheet(name, target, tuple(header), tuple(notes))
+
+
+def _put(writer: object, cells: list[str]) -> None:
+    if any(cells):
+        writer.writerow(cells)  # type: ignore[attr-defined]  # csv's writer has no public type
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _header(head: list[list[str]]) -> int | None:
+    """The row of the header: the first that is about as full as the fullest of the first rows."""
+    fullest = max((sum(map(bool, cells)) for cells in head), default=0)
+    for at, cells in enumerate(head):
+        if fullest and sum(map(bool, cells)) >= max(1, fullest * 0.7):
+            return at
+    return None
+
+
+def _text(cell: object) -> str:
+    """A cell as text: whole numbers without a fraction, dates and times in ISO 8601."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime.datetime):
+        return cell.isoformat(" ")
+    if isinstance(cell, (datetime.date, datetime.time)):
+        return cell.isoformat()
+    if isinstance(cell, datetime.timedelta):
+        seconds = round(cell.total_seconds())
+        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return str(cell)

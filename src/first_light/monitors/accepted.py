@@ -1,0 +1,105 @@
+"""What the team has accepted as the new normal: accepted.yml, a file in git, with a reason each."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+from first_light.history.log import History
+from first_light.history.record import FindingRun
+from first_light.utils.errors import DataopsError
+
+FILE = "accepted.yml"
+_HEAD = (
+    "# Findings of the monitors that this team takes for the new normal, each with its reason.\n"
+    "# Written by `dataops accept`; delete an entry to be told again.\n"
+)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One finding that was accepted: the value of a check on a node, and a column if it has one.
+
+    A check of names and types, as of a schema, has no value: it is 0.
+    """
+
+    check: str
+    subject: str
+    column: str
+    value: float
+    run: str
+    because: str
+
+
+def finding_id(finding: FindingRun) -> str:
+    """What a finding is called: check, node and column."""
+    return finding.id
+
+
+def read_accepted(root: Path) -> tuple[Accepted, ...]:
+    """What is accepted in this product.
+
+    Raises:
+        DataopsError: the file is not what `dataops accept` writes.
+    """
+    path = root / FILE
+    if not path.is_file():
+        return ()
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        return tuple(
+            Accepted(
+                str(one["check"]),
+                str(one["subject"]),
+                str(one.get("column") or ""),
+                float(one["value"]),
+                str(one["run"]),
+                str(one["because"]),
+            )
+            for one in loaded
+        )
+    except (yaml.YAMLError, OSError, TypeError, KeyError, ValueError, AttributeError) as error:
+        raise DataopsError(
+            "What was accepted can't be read.",
+            where=f"{FILE}: {error}",
+            mend=f"git checkout {FILE}, and use: uv run dataops accept",
+        ) from error
+
+
+def accept(root: Path, history: History, finding: str, because: str) -> Accepted:
+    """Take a finding of the last runs for the new normal.
+
+    Args:
+        root: the product.
+        history: where the finding is looked up, the newest first.
+        finding: its id, also as an incident spells it, with `monitor.` before it.
+        because: the reason, for those who come after.
+
+    Raises:
+        DataopsError: there is no such finding, or no reason.
+    """
+    if not because.strip():
+        raise DataopsError("Say why it is accepted.", mend='add --because "…"')
+    finding = finding.strip().removeprefix("monitor.")
+    known: list[str] = []
+    for _, record in zip(range(50), history.newest()):
+        for one in record.findings:
+            if finding_id(one) == finding:
+                found = Accepted(
+                    one.check, one.subject, one.column, one.value or 0.0, record.run, because
+                )
+                _write(root, [*read_accepted(root), found])
+                return found
+            known.append(finding_id(one))
+    raise DataopsError(
+        "There is no such finding in the last 50 runs.",
+        where=finding + (f"; there are: {', '.join(dict.fromkeys(known))}" if known else ""),
+        mend="copy the id from: uv run dataops status",
+    )
+
+
+def _write(root: Path, accepted: list[Accepted]) -> None:
+    text = yaml.safe_dump([asdict(one) for one in accepted], sort_keys=False, allow_unicode=True)
+    (root / FILE).write_text(_HEAD + text, encoding="utf-8")

@@ -1,0 +1,195 @@
+"""What earlier releases held: one step for each delivery of raw, in order, newest last.
+
+Releases that were built from the same raw are one step: only new data says how data moves. Steps
+keep a distance, so that a second delivery on the same day does not count as a day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from first_light.history.log import History
+from first_light.history.record import PUBLISHED, REAL, RelationProfile, moment
+
+_READ, _STEPS = 150, 60
+_APART = 0.75  # of the usual time between two deliveries
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published production release, as far as monitors care.
+
+    Attributes:
+        run: its id.
+        number: its place in the order of runs.
+        at: when it ended.
+        fingerprint: the state of raw; empty where nobody can tell.
+        relations: its profile by node, as the record writes it.
+        strange: check, node and column of what was found in it.
+        checksums: of the nodes' code.
+    """
+
+    run: str
+    number: int
+    at: datetime
+    fingerprint: str
+    relations: Mapping[str, Mapping[str, Any]]
+    strange: frozenset[tuple[str, str, str]]
+    checksums: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was current after one delivery.
+
+    Attributes:
+        release: the last one that was built from it.
+        since: when it was first published.
+    """
+
+    release: Release
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The past of a candidate.
+
+    Attributes:
+        releases: what was published, oldest first.
+        steps: the deliveries before the candidate's, oldest first.
+        cadence: the usual time between two; None with fewer than two.
+        since: when the candidate's state of raw was first published; None when it is new.
+    """
+
+    releases: tuple[Release, ...]
+    steps: tuple[Step, ...]
+    cadence: timedelta | None
+    since: datetime | None
+
+    @property
+    def before(self) -> Step | None:
+        """The delivery before the candidate's."""
+        return self.steps[-1] if self.steps else None
+
+    def periods(self, since: datetime, before: datetime) -> int:
+        """How many deliveries usually come in a time: at least one."""
+        if not self.cadence:
+            return 1
+        return max(1, round((since - before) / self.cadence))
+
+
+def read_releases(history: History) -> tuple[Release, ...]:
+    """The last published production releases, oldest first."""
+    found: dict[str, Release] = {}
+    for text in history.texts():
+        # Most of a record is of no use here, and is not looked at.
+        if f'"outcome":"{PUBLISHED}"' in text and (one := _release(json.loads(text))):
+            found.setdefault(one.run, one)
+            if len(found) == _READ:
+                break
+    return tuple(sorted(found.values(), key=lambda one: one.number))
+
+
+def release_of(profile: Iterable[RelationProfile], **facts: Any) -> Release:
+    """A release that need not be read: what a drill keeps in memory."""
+    relations = {one.unique_id: as_remembered(one) for one in profile}
+    return Release(relations=relations, **facts)
+
+
+def as_remembered(profile: RelationProfile) -> dict[str, Any]:
+    """A profile as a release that was read holds it."""
+    return _relation({**vars(profile), "columns": [vars(one) for one in profile.columns]})
+
+
+def remember(releases: Sequence[Release], fingerprint: str, at: datetime) -> Memory:
+    """The past of a candidate that is built from a state of raw.
+
+    Args:
+        releases: oldest first.
+        fingerprint: the candidate's state of raw; empty where nobody can tell.
+        at: when it is judged.
+    """
+    groups: list[Step] = []
+    for one in releases:
+        if groups and one.fingerprint and groups[-1].release.fingerprint == one.fingerprint:
+            groups[-1] = Step(one, groups[-1].since)
+        else:
+            groups.append(Step(one, one.at))
+    own = groups.pop() if groups and _same(groups[-1].release.fingerprint, fingerprint) else None
+    gaps = [later.since - one.since for one, later in pairwise(groups)]
+    gaps = sorted(gap for gap in gaps if gap > timedelta())
+    cadence = gaps[len(gaps) // 2] if gaps else None
+    apart = _APART * (cadence or timedelta())
+    steps: list[Step] = []
+    after = own.since if own else at
+    for step in reversed(groups):
+        if step.since <= after - apart:
+            steps.append(step)
+            after = step.since
+    return Memory(
+        tuple(releases), tuple(reversed(steps[:_STEPS])), cadence, own.since if own else None
+    )
+
+
+@dataclass(frozen=True)
+class Code:
+    """How long a node's code, and that of everything above it, has been as it is now.
+
+    Attributes:
+        new: no release has been published with it.
+        first: the number of the first release with it; None when it is new, or older than memory.
+    """
+
+    new: bool
+    first: int | None
+
+
+def code_of(
+    releases: Sequence[Release], lineage: Collection[str], checksums: Collection[str]
+) -> Code:
+    """Since when the code has been as it is now.
+
+    Args:
+        releases: oldest first.
+        lineage: a node and everything above it, by dbt id.
+        checksums: of these, now.
+    """
+    same: int | None = None
+    for one in reversed(releases):
+        found = {one.checksums[node] for node in lineage if node in one.checksums}
+        if found and found != set(checksums):
+            return Code(new=same is None, first=same)
+        if found:
+            same = one.number
+    return Code(new=False, first=None)
+
+
+def _same(one: str, other: str) -> bool:
+    return bool(one) and one == other
+
+
+def _release(raw: dict[str, Any]) -> Release | None:
+    if (raw["verb"], raw["kind"], raw["outcome"]) != ("release", REAL, PUBLISHED):
+        return None
+    if not raw.get("profile"):
+        return None
+    return Release(
+        raw["run"],
+        raw["number"],
+        moment(raw["ended_at"] or raw["began_at"]),
+        raw["raw"].get("fingerprint") or "",
+        {one["unique_id"]: _relation(one) for one in raw["profile"]},
+        frozenset((f["check"], f["subject"], f["column"]) for f in raw.get("findings") or ()),
+        {n["unique_id"]: n["checksum"] for n in raw.get("nodes") or () if n.get("checksum")},
+    )
+
+
+def _relation(raw: dict[str, Any]) -> dict[str, Any]:
+    """A profile with its columns by name."""
+    return {**raw, "columns": {one["name"]: one for one in raw.get("columns") or ()}}

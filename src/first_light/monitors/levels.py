@@ -1,0 +1,219 @@
+"""How bad it is that a value is not as expected: the limits, and what is told or refuses by them.
+
+An alarm needs three things at once: the value lies outside the prediction interval, it is off by a
+factor (or by points) that matters, and by an absolute amount that matters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from first_light.monitors.measures import Measure
+from first_light.monitors.prediction import Expected
+
+ERROR, WARN, OFF = "error", "warn", "off"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """From when on a change matters.
+
+    Attributes:
+        warn: the factor (of a share: points) from which it is told.
+        error: the factor (points) from which it refuses a release; None when it never does.
+        floor: the absolute change below which it is nothing.
+        points: whether it is a share, whose differences count.
+    """
+
+    warn: float
+    error: float | None
+    floor: float
+    points: bool = False
+
+
+# The one table of what is told and what refuses. Freshness is in hours, gaps are days.
+LIMITS: Mapping[str, Limit] = {
+    "volume": Limit(1.25, 1.6, 5),
+    "nulls": Limit(0.05, 0.25, 0.05, points=True),
+    "distinct": Limit(1.5, None, 3),
+    "mean": Limit(1.5, 3.0, 0.0),
+    "range": Limit(3.0, None, 0.0),
+    "length": Limit(1.2, None, 0.5),
+    "category": Limit(0.2, None, 0.2, points=True),
+    "orphans": Limit(0.005, 0.05, 0.005, points=True),
+    "freshness": Limit(1.25, None, 0.0),
+    "gaps": Limit(1.0, None, 1.0, points=True),
+}
+# What is not a number compared with an interval.
+LEVELS: Mapping[str, str] = {
+    "schema": ERROR,  # a column is gone; a new one, or another type, is told
+    "duplicate": ERROR,  # all that came had come before; beside new data it is told
+    "delivery": WARN,  # nothing came, or what came could not be looked at
+    "stale": WARN,  # nothing changed where everything always did
+}
+CHECKS = (*LIMITS, *LEVELS)
+# A check for what is usual needs so many steps.
+USUAL = 7
+# Counts and shares scatter by their own nature, the more the fewer rows they come from: to be told
+# they must be away by so many standard deviations, and counts by more to refuse a release: upwards
+# by more still, where their tail is long.
+_SCATTER, _SHARES, LOST, _TOO_MANY = 3.0, 4.0, 4.0, 6.0
+# Of fewer rows a mean or an extreme says little.
+_ENOUGH, _EXTREME = 20, 50
+_LATE = 0.8  # of the usual time between two deliveries
+
+
+@dataclass(frozen=True)
+class Case:
+    """A value that is compared with what was.
+
+    Attributes:
+        what: what was measured.
+        value: its value now.
+        rows: how many rows it comes from.
+        past: its earlier values, oldest first; at least one.
+        expected: what they let expect.
+        cadence: the usual time between two deliveries; None where nobody knows.
+    """
+
+    what: Measure
+    value: float
+    rows: float
+    past: Sequence[float]
+    expected: Expected
+    cadence: timedelta | None = None
+
+    @property
+    def limit(self) -> Limit:
+        return LIMITS[self.what.check]
+
+    @property
+    def away(self) -> float:
+        return abs(self.value - self.expected.middle)
+
+    @property
+    def far(self) -> float:
+        return off_by(self.what.check, self.value, self.expected.middle)
+
+    @property
+    def was_there(self) -> bool:
+        """Whether it lies between values that were."""
+        return min(self.past) <= self.value <= max(self.past)
+
+    def by_factor(self, sure: float = 0.0) -> str:
+        """How bad it is to be so far off; to refuse a release, at least `sure` away."""
+        limit, far = self.limit, self.far
+        sure = max(sure, self.expected.sure)
+        if limit.error is not None and far >= limit.error and self.away >= sure:
+            return ERROR
+        return WARN if far >= limit.warn else ""
+
+
+def off_by(check: str, value: float, middle: float) -> float:
+    """How far a value is from another: a factor of at least 1; of shares the difference."""
+    if LIMITS[check].points:
+        return abs(value - middle)
+    if value == middle:
+        return 1.0
+    if value * middle <= 0:
+        return float("inf")
+    return max(value / middle, middle / value)
+
+
+def level_of(case: Case) -> str:
+    """How bad a value is: error, warn, or nothing."""
+    if case.expected.low <= case.value <= case.expected.high:
+        return ""
+    return _RULES.get(case.what.check, _by_limit)(case)
+
+
+def _by_limit(case: Case) -> str:
+    if case.away < max(case.limit.floor, _scatter(case)):
+        return ""
+    return case.by_factor()
+
+
+def _scatter(case: Case) -> float:
+    """How far shares may be away by their own nature."""
+    if not case.limit.points:
+        return 0.0
+    rows = max(1.0, case.rows)
+    share = min(0.5, max(case.expected.middle, 1 / rows))
+    return _SHARES * math.sqrt(share * (1 - share) / rows)
+
+
+def _length_level(case: Case) -> str:
+    return _by_limit(case) if case.rows >= _ENOUGH else ""
+
+
+def _volume_level(case: Case) -> str:
+    past, middle = case.past, case.expected.middle
+    # What never changed does not scatter.
+    root = math.sqrt(max(0.0, middle)) if max(past) > min(past) else 0.0
+    if case.away < max(case.limit.floor, _SCATTER * root):
+        return ""
+    if case.what.metric == "came":
+        if sum(one > 0 for one in past) < 0.9 * len(past) or middle <= 0:
+            return ""  # a table that does not grow by deliveries
+        if case.value == 0:
+            return WARN  # nothing came: it is late, and what readers have is still right
+    reach = LOST if case.value < middle else _TOO_MANY
+    return case.by_factor(sure=reach * root)
+
+
+def _distinct_level(case: Case) -> str:
+    if case.what.metric in ("came", "each"):  # of the rows that came, how many brought a value
+        scatter = _SHARES * math.sqrt(0.25 / max(1.0, case.rows))
+        return WARN if case.away >= max(0.25, scatter) and not case.was_there else ""
+    scatter = _SCATTER * math.sqrt(max(0.0, case.expected.middle))
+    return case.by_factor() if case.away >= max(case.limit.floor, scatter) else ""
+
+
+def _mean_level(case: Case) -> str:
+    if case.rows < _ENOUGH or case.away < 3 * (max(case.past) - min(case.past)):
+        return ""  # a mean that wanders around nought has no factor to speak of
+    return case.by_factor()
+
+
+def _range_level(case: Case) -> str:
+    value, past = case.value, case.past
+    if case.rows < _EXTREME or case.was_there:
+        return ""
+    reach = max(past) - min(past)
+    outside = max(value - max(past), min(past) - value)
+    if outside < 3 * reach and value * case.expected.middle > 0:
+        return ""  # extremes scatter: no farther out than they ever were apart
+    return case.by_factor()
+
+
+def _freshness_level(case: Case) -> str:
+    """Hours since the newest time: longer than ever, or a time that has not come yet."""
+    if case.value < -24 and min(case.past) >= 0:
+        return ERROR
+    late = _LATE * (case.cadence or timedelta(days=1)).total_seconds() / 3600
+    if case.value - max(*case.past, case.expected.middle) < late:
+        return ""
+    return case.by_factor()
+
+
+def _gaps_level(case: Case) -> str:
+    past = case.past
+    whole = sum(one == 0 for one in past) >= 0.7 * len(past)  # else its days come and go
+    if len(past) < USUAL or not whole:
+        return ""
+    return WARN if case.value >= max(case.limit.floor, max(past) + 1) else ""
+
+
+# Where the limit alone does not decide.
+_RULES: Mapping[str, Callable[[Case], str]] = {
+    "volume": _volume_level,
+    "distinct": _distinct_level,
+    "mean": _mean_level,
+    "range": _range_level,
+    "length": _length_level,
+    "freshness": _freshness_level,
+    "gaps": _gaps_level,
+}

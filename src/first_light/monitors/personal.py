@@ -1,0 +1,58 @@
+"""Which columns of a model may hold personal values: what the sources name, followed downstream."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from first_light.dbt.manifest import Manifest
+
+_BETWEEN_COLUMNS = re.compile(r",[ \t]*\n|\bselect\b|\bfrom\b", re.IGNORECASE)
+_AS = re.compile(r'\bas\s+"?(\w+)"?', re.IGNORECASE)
+
+
+def personal_columns(manifest: Manifest, sql: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Names of columns, in lower case, by node.
+
+    Marked columns (`pii` in their meta) keep their mark under every name that is derived from
+    them. That is judged by the text, on the safe side: `count(email) as mails` is marked too.
+
+    Args:
+        manifest: the product.
+        sql: compiled SQL by node.
+    """
+    found: dict[str, frozenset[str]] = {}
+
+    def of(unique_id: str) -> frozenset[str]:
+        if unique_id in found:
+            return found[unique_id]
+        node = manifest.nodes.get(unique_id)
+        if node is None:
+            return frozenset()
+        found[unique_id] = frozenset()  # a circle can't be, but must not be endless
+        names = {column.name.lower() for column in node.columns if column.pii}
+        for parent in node.depends_on:
+            names |= of(parent)
+        found[unique_id] = frozenset(names | _renamed(sql.get(unique_id, ""), names))
+        return found[unique_id]
+
+    for unique_id in manifest.nodes:
+        of(unique_id)
+    return found
+
+
+def _renamed(sql: str, names: set[str]) -> set[str]:
+    """New names of these columns, also of new names of new names."""
+    known = set(names)
+    pieces = _BETWEEN_COLUMNS.split(sql) if known else []
+    while True:
+        words = [set(re.findall(r"\w+", piece.lower())) for piece in pieces]
+        new = {
+            name.lower()
+            for piece, said in zip(pieces, words)
+            if said & known
+            for name in _AS.findall(piece)
+        }
+        if new <= known:
+            return known
+        known |= new

@@ -1,0 +1,235 @@
+"""One query a relation says what it holds, in numbers, and in counts of the few values of columns
+that have few; nothing of a personal column leaves the warehouse but counts."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from first_light.history.record import ColumnProfile, RelationProfile
+from first_light.monitors.dialect import Dialect
+from first_light.privacy.detect import classify
+from first_light.utils.sql_names import quoted
+
+_NUMBER = re.compile(
+    r"^(u?(tiny|small|big|huge|byte)?int|integer|(big)?(decimal|numeric)|number|real|double|float)"
+)
+_FLOAT = re.compile(r"^(real|double|float)")
+_TIME = re.compile(r"^(date$|timestamp|datetime)")
+_ZONED = re.compile(r"with time zone|timestamp_?(tz|ltz)")
+_TEXT = re.compile(r"^(n?varchar|text|n?char|string|bpchar)")
+_NESTED = re.compile(
+    r"(\[|^(struct|map|union|list|array|json|blob|bytea|variant|object|record|super|geo))"
+)
+# Up to so many rows different values are counted one by one; beyond, estimated.
+_EXACT = 100_000
+# A column is a category with so few values, each on average in so many rows.
+_FEW, _REPEATED = 30, 10
+_LONG = 60  # characters; what is longer is prose, no category
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a query asks of one column: its name and type, and the order of the answers."""
+
+    name: str
+    type: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query of one row, and how to read it."""
+
+    unique_id: str
+    name: str
+    sql: str
+    columns: tuple[Asked, ...]
+    orphans: tuple[str, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One relation that is to be profiled.
+
+    Attributes:
+        unique_id: its dbt id.
+        name: as findings name it.
+        place: what to read from, in SQL.
+        columns: names and types, in the warehouse's words.
+        personal: columns of which only counts may be kept, in lower case.
+        rows: about how many it holds; None when nobody knows.
+        few: columns that have few values, as far as one knows.
+        references: SQL that is true for a hole, by column and the node that it leads to.
+        numbers: columns of text that may hold numbers, as those of a file do; DuckDB only.
+        times: the same for times.
+        more: SQL that is answered besides, at the end of the row.
+    """
+
+    unique_id: str
+    name: str
+    place: str
+    columns: Sequence[tuple[str, str]]
+    personal: frozenset[str] = frozenset()
+    rows: int | None = None
+    few: frozenset[str] = frozenset()
+    references: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    numbers: frozenset[str] = frozenset()
+    times: frozenset[str] = frozenset()
+    more: Sequence[str] = ()
+
+
+def query(wanted: Wanted, dialect: Dialect) -> Query:
+    """The one query that profiles a relation."""
+    exact = wanted.rows is not None and wanted.rows <= _EXACT
+    parts, asked = ["count(*)"], []
+    parts += [f"count(case when {hole} then 1 end)" for hole in wanted.references.values()]
+    for name, kind in wanted.columns:
+        found = _wanted(wanted, name, kind.lower(), exact, dialect)
+        parts += [sql for _, sql in found]
+        asked.append(Asked(name, kind, tuple(answer for answer, _ in found)))
+    return Query(
+        wanted.unique_id,
+        wanted.name,
+        dialect.spelled(f"select {', '.join([*parts, *wanted.more])} from {wanted.place}"),
+        tuple(asked),
+        tuple(f"{column} -> {target}" for column, target in wanted.references),
+        len(wanted.more),
+    )
+
+
+def few_values(rows: int, columns: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Columns with so few values, so often repeated, that they are categories.
+
+    Args:
+        rows: of the relation.
+        columns: their profiles, as a record writes them.
+    """
+    most = min(_FEW, rows / _REPEATED)
+    return frozenset(one["name"] for one in columns if 0 < (one.get("distinct") or 0) <= most)
+
+
+def read(asked: Query, row: Sequence[object]) -> RelationProfile:
+    """The warehouse's answer as a record keeps it."""
+    answers = iter(row[1:])
+    orphans = {name: _whole(number(next(answers))) or 0 for name in asked.orphans}
+    columns = []
+    for column in asked.columns:
+        raw = {name: next(answers) for name in column.answers}
+        said = {name: number(value) for name, value in raw.items() if name != "counts"}
+        columns.append(
+            ColumnProfile(
+                name=column.name,
+                type=column.type,
+                nulls=int(said["nulls"] or 0),
+                distinct=_whole(said.get("distinct")),
+                low=said.get("low"),
+                high=said.get("high"),
+                mean=said.get("mean"),
+                shortest=_whole(said.get("shortest")),
+                longest=_whole(said.get("longest")),
+                length=said.get("length"),
+                days=_whole(said.get("days")),
+                counts=_counts(column.name, asked.name, raw.get("counts")),
+            )
+        )
+    return RelationProfile(
+        asked.unique_id,
+        asked.name,
+        _whole(number(row[0])) or 0,
+        tuple(columns),
+        newest=max(
+            (one.high for one in columns if one.days is not None and one.high is not None),
+            default=None,
+        ),
+        orphans=orphans,
+    )
+
+
+def _wanted(
+    wanted: Wanted, name: str, kind: str, exact: bool, dialect: Dialect
+) -> list[tuple[str, str]]:
+    column = quoted(name)
+    found = [("nulls", f"count(*) - count({column})")]
+    if _NESTED.search(kind):
+        return found
+    counted = f"count(distinct {column})" if exact else dialect.about_distinct(column)
+    found.append(("distinct", counted))
+    if name.lower() in wanted.personal:
+        return found
+    if _NUMBER.match(kind):
+        found += _numbers(f"cast({column} as double precision)", _FLOAT.match(kind) and dialect)
+    elif _TIME.match(kind):
+        found += _times(column, kind, dialect)
+    elif _TEXT.match(kind):
+        found += [
+            ("shortest", f"min(length({column}))"),
+            ("longest", f"max(length({column}))"),
+            ("length", f"avg(length({column}))"),
+        ]
+        if name in wanted.numbers:
+            found += _numbers(f"try_cast({column} as double)", None)
+        elif name in wanted.times:
+            found += _text_times(column)
+    if name in wanted.few and (_TEXT.match(kind) or kind.startswith("bool")):
+        found.append(("counts", dialect.counts(column, wanted.place) or "null"))
+    return found
+
+
+def _numbers(value: str, dialect: Dialect | None) -> list[tuple[str, str]]:
+    """Extremes and mean; of floats, which may be none, with the dialect that can tell."""
+    if dialect is not None:
+        value = f"case when {dialect.is_number(value)} then {value} end"
+    return [("low", f"min({value})"), ("high", f"max({value})"), ("mean", f"avg({value})")]
+
+
+def _times(column: str, kind: str, dialect: Dialect) -> list[tuple[str, str]]:
+    """Extremes in seconds since 1970 and how many days, whatever the connection's time zone is."""
+    told = f"({column} at time zone 'UTC')" if _ZONED.search(kind) else column
+    if finite := dialect.is_time(column):
+        told = f"case when {finite} then {told} end"
+    return [
+        ("low", dialect.seconds(f"min({told})")),
+        ("high", dialect.seconds(f"max({told})")),
+        ("days", f"count(distinct cast({told} as date))"),
+    ]
+
+
+def _text_times(column: str) -> list[tuple[str, str]]:
+    """The first and the last of times that are written as text; nothing where one value is none."""
+    told = f"try_cast({column} as timestamp)"
+    every = f"count({told}) = count({column})"
+    only = f"filter (where isfinite({told}))"
+    return [
+        (answer, f"case when {every} then extract(epoch from {function}({told}) {only}) end")
+        for answer, function in (("low", "min"), ("high", "max"))
+    ]
+
+
+def _counts(column: str, table: str, told: object) -> dict[str, int]:
+    """Rows by value; nothing of what turns out to have many values, long ones, or personal ones."""
+    found: dict[str, int] = json.loads(str(told)) if told else {}
+    if len(found) > 2 * _FEW or any(len(value) > _LONG for value in found):
+        return {}
+    if not any(letter.isalpha() for value in found for letter in value):
+        return {}  # numbers and times that are written as text
+    if classify(column, list(found), table):
+        return {}
+    return dict(sorted(found.items()))
+
+
+def number(value: object) -> float | None:
+    """A number that JSON can hold, rounded to what matters."""
+    if value is None:
+        return None
+    found = float(value)  # type: ignore[arg-type]
+    return float(f"{found:.12g}") if math.isfinite(found) else None
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)

@@ -1,0 +1,401 @@
+"""Deciding which columns are personal, from their names and their values.
+
+A name is a hint; the values confirm or contradict it (`email_count` holds no address). Values with
+a checksum or an unmistakable shape (e-mail, IBAN, card) need no name. Where both are silent, a
+column is not personal.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from first_light.privacy import vocabulary as words
+from first_light.privacy.checksums import is_card, is_french_id, is_iban, is_spanish_id
+
+EMAIL: Final = "email"  # e-mail addresses
+PHONE: Final = "phone"  # telephone, mobile and fax numbers
+PERSON: Final = "person"  # names of natural persons, whole or in part
+USER_NAME: Final = "user_name"  # logins and handles
+ADDRESS: Final = "address"  # streets, house numbers, postcodes of people
+BIRTH_DATE: Final = "birth_date"  # dates or years of birth
+IP: Final = "ip"  # IPv4 and IPv6 addresses
+DEVICE: Final = "device"  # MAC addresses, IMEIs, advertising ids
+CARD: Final = "card"  # payment card numbers
+BANK_ACCOUNT: Final = "bank_account"  # IBANs and account numbers
+NATIONAL_ID: Final = "national_id"  # social security, tax, passport, licence and plate numbers
+SECRET: Final = "secret"  # passwords, tokens, keys
+FREE_TEXT: Final = "free_text"  # what people wrote, which may hold all of the above
+
+KINDS: Final[frozenset[str]] = frozenset(
+    {
+        EMAIL, PHONE, PERSON, USER_NAME, ADDRESS, BIRTH_DATE, IP, DEVICE, CARD, BANK_ACCOUNT,
+        NATIONAL_ID, SECRET, FREE_TEXT,
+    }
+)  # fmt: skip
+
+EMAIL_PATTERN: Final = re.compile(r"[^\s@<>,;:\"'()]+@[^\W_]([\w-]*\.)+[^\W\d_]{2,}")
+
+_BOOLEANS = words.words("true false t f yes no y n 0 1 ja nein oui non si sí nee j")
+_NULLS = frozenset(["", "na", "n/a", "null", "none", "nan", "-", "nil", "#n/a"])
+_NUMBER = re.compile(
+    r"[-+]?[0-9][0-9.,' ]*[.,][0-9]+(e[-+]?[0-9]+)?|[-+]?[0-9]+e[-+]?[0-9]+", re.IGNORECASE
+)
+_DATE = re.compile(
+    r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})"
+    r"|(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
+    r"|[0-9]{1,2}[ -][A-Za-z]{3,9}[ -][0-9]{4})([T ][0-9:.]+ ?(Z|[AaPp][Mm]|[-+][0-9:]+)?)?"
+)
+_TIMED = re.compile(r".*[0-9]{1,2}:[0-9]{2}.*")
+_STREET = re.compile(
+    r"([0-9]+[a-z]? [\w .'-]+ (street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court"
+    r"|ct|place|pl|way|terrace|close|crescent|square)\b.*"
+    r"|.*(stra(ß|ss)e|str\.|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein|gracht|kade)"
+    r" ?[0-9]+.*"
+    r"|[0-9]+[a-z]?,? (rue|avenue|boulevard|place|chemin|impasse|quai|allée|route|cours) .*"
+    r"|(calle|avenida|plaza|paseo|c/|avda\.?) .*[0-9]+.*)",
+    re.IGNORECASE,
+)
+_NAME_WORD = r"(?:[^\W\d_](?:[^\W\d_]|['\u2019-])*\.?|[^\W\d_]\.)"
+_FULL_NAME = re.compile(rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{1,4}}")
+_NAMELIKE = re.compile(rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{0,4}}")
+
+
+def classify(name: str, values: Sequence[str], table: str = "") -> str | None:
+    """The kind of personal data that a column holds, or None.
+
+    Args:
+        name: the column's name, in any case and style.
+        values: some of its values as text; nulls and blanks are ignored. Some hundreds are plenty.
+        table: its table's name, where known: `name` is a person in `customers`, not in `products`.
+
+    Returns:
+        One of `KINDS`, or None where nothing speaks for a personal column.
+    """
+    seen = [text for value in values if (text := value.strip()).lower() not in _NULLS]
+    return _classify(_Column(_tokens(name), frozenset(_tokens(table)), seen))
+
+
+class _Column:
+    """One column as the rules ask about it: the words of its name, and shares of its values."""
+
+    def __init__(self, tokens: list[str], table: frozenset[str], values: list[str]) -> None:
+        self.tokens = tokens
+        self.values = values
+        self.distinct = set(values)
+        self.of_people = bool(table & words.PEOPLE)
+        self.of_things = bool(table & words.THING) and not self.of_people
+        # What is said about a thing is not the thing; a login id is a login.
+        named = "".join(tokens[-2:]) in words.USER_NAME
+        self.about = len(tokens) > 1 and tokens[-1] in words.ABOUT and not named
+
+    def says(self, vocabulary: frozenset[str]) -> bool:
+        """Whether any run of the name's words, joined, is in the vocabulary.
+
+        Or ends in one of its longer words: German and Dutch join what others part.
+        """
+        count = len(self.tokens)
+        runs = ("".join(self.tokens[a:b]) for a in range(count) for b in range(a + 1, count + 1))
+        return any(
+            run in vocabulary or any(run[at:] in vocabulary for at in range(1, len(run) - 6))
+            for run in runs
+        )
+
+    def ends_with(self, vocabulary: frozenset[str]) -> bool:
+        """Whether the last words of the name, joined, are in the vocabulary."""
+        return any("".join(self.tokens[at:]) in vocabulary for at in range(len(self.tokens)))
+
+    def share(self, test: Callable[[str], object]) -> float:
+        """The share, 0 to 1, of the values that pass; 0 for a column with no value."""
+        return (
+            sum(1 for value in self.values if test(value)) / len(self.values)
+            if self.values
+            else 0.0
+        )
+
+    def fits(self, test: Callable[[str], object], share: float = 0.5) -> bool:
+        """Whether the values do not contradict a name: enough of them pass, or there are none."""
+        if not self.values:
+            return not self.about
+        return self.share(test) >= share
+
+
+def _classify(column: _Column) -> str | None:
+    if column.values and column.share(lambda value: value.lower() in _BOOLEANS) == 1:
+        return None
+    shaped = _by_shape(column)
+    if shaped:
+        return shaped
+    if column.says(words.BIRTH) and column.fits(_is_date_or_year, 0.8):
+        return BIRTH_DATE
+    if column.values and column.share(_DATE.fullmatch) >= 0.9 and column.share(_TIMED.match) >= 0.5:
+        return None
+    if column.values and column.share(_is_decimal) >= 0.5:
+        return None
+    return _by_name(column) or _by_look(column)
+
+
+def _by_shape(column: _Column) -> str | None:
+    """Kinds that the values prove whatever the column is called."""
+    if column.share(EMAIL_PATTERN.fullmatch) >= 0.1:
+        return EMAIL
+    if column.share(is_iban) >= 0.3:
+        return BANK_ACCOUNT
+    if len(column.distinct) >= 2 and column.share(_is_mac) >= 0.8:
+        return DEVICE
+    versions = column.says(frozenset({"version", "release", "build", "firmware", "os"}))
+    if not versions and column.share(_is_ip) >= 0.8 and column.share(_looks_routed) >= 0.3:
+        return IP
+    if len(column.distinct) >= 5 and column.share(is_card) >= 0.9:
+        # A product number may have a check digit of the same kind, so such names are believed.
+        coded = words.words("ean gtin upc isbn barcode imei iccid sku")
+        return None if column.says(coded) else CARD
+    if len(column.distinct) >= 3 and (
+        column.share(_is_ssn) >= 0.8
+        or column.share(is_spanish_id) >= 0.9
+        or column.share(is_french_id) >= 0.9
+    ):
+        return NATIONAL_ID
+    return None
+
+
+def _by_name(column: _Column) -> str | None:
+    """Kinds that the name says and the values do not contradict."""
+    if column.says(words.EMAIL) and column.fits(
+        lambda value: "@" in value or _is_digest(value), 0.1
+    ):
+        return EMAIL
+    if column.says(words.IP) and column.fits(_is_ip):
+        return IP
+    if column.says(words.CARD) and column.fits(_is_card_like):
+        return CARD
+    if column.says(words.NATIONAL_ID) and column.fits(_is_number_of_person):
+        return NATIONAL_ID
+    if column.says(words.DEVICE) and column.fits(
+        lambda value: len(value) >= 8 and _digits(value) >= 1
+    ):
+        return DEVICE
+    if column.says(words.BANK_ACCOUNT) and column.fits(lambda value: 6 <= _digits(value) <= 34):
+        return BANK_ACCOUNT
+    if column.says(words.SECRET) and column.fits(_is_secret, 0.5) and not _dated(column):
+        return SECRET
+    if column.says(words.PHONE) and column.fits(_is_phone):
+        return PHONE
+    if _says_postcode(column):
+        return ADDRESS
+    if column.about:
+        return None
+    technical = column.says(words.TECHNICAL)
+    if column.says(words.FREE_TEXT) and not technical and _is_written(column, average=2.5):
+        return FREE_TEXT
+    if column.says(words.USER_NAME) and column.fits(lambda value: re.search(r"[^\W\d_]", value)):
+        return USER_NAME
+    if _says_address(column):
+        return ADDRESS
+    return PERSON if _says_person(column) else None
+
+
+def _by_look(column: _Column) -> str | None:
+    """Kinds that the look of the values makes likely, where the name does not speak against it."""
+    if len(column.distinct) < 3 or column.about:
+        return None
+    thing = any(token in words.THING for token in column.tokens)
+    numbered = column.ends_with(
+        words.words("id no nr num number code sku ref order invoice nummer")
+    )
+    if not numbered and column.share(_is_written_phone) >= 0.8:
+        return PHONE
+    named = column.share(_has_given_name) >= (0.6 if column.of_things else 0.4)
+    if not thing and named and column.share(_FULL_NAME.fullmatch) >= 0.6:
+        return PERSON
+    if thing or column.of_things:
+        return None
+    if column.share(_STREET.fullmatch) >= 0.6 and column.share(lambda value: "&" in value) < 0.2:
+        return ADDRESS
+    if len(column.distinct) >= 5 and _is_written(column, average=6):
+        return FREE_TEXT
+    return None
+
+
+def _says_person(column: _Column) -> bool:
+    if column.values and column.share(_is_company) >= 0.5:
+        return False
+    if column.says(words.PERSON):
+        return column.fits(_is_name_like)
+    owned = column.says(words.ROLE)
+    if any(token in words.THING for token in column.tokens) and not owned:
+        return False
+    if column.ends_with(words.NAME):
+        if owned or (column.of_people and len(column.tokens) == 1):
+            return column.fits(_is_name_like)
+        # The name on a parcel may be a company's.
+        return _is_addressed(column) and column.share(_has_given_name) >= 0.3
+    if column.ends_with(words.ROLE):
+        return (
+            bool(column.values)
+            and column.share(_FULL_NAME.fullmatch) >= 0.5
+            and column.share(_is_titled) >= 0.5
+        )
+    return False
+
+
+def _says_postcode(column: _Column) -> bool:
+    if not (_is_addressed(column) or column.of_people) or _is_of_things(column):
+        return False
+    return column.says(words.POSTCODE) and column.fits(
+        lambda value: 3 <= len(value) <= 10 and _digits(value) >= 2
+    )
+
+
+def _says_address(column: _Column) -> bool:
+    if _is_of_things(column):
+        return False
+    if column.says(frozenset({"web", "url", "http", "mac", "memory", "wallet", "ip"})):
+        return False
+    if column.says(words.ADDRESS):
+        return column.fits(
+            lambda value: re.search(r"[^\W\d_]{2}|^[0-9]+ ?[a-z]?$", value) and "0x" not in value
+        )
+    return False
+
+
+def _is_addressed(column: _Column) -> bool:
+    return any(token in words.ADDRESSEE or token in words.ROLE for token in column.tokens)
+
+
+def _is_of_things(column: _Column) -> bool:
+    """Whether the place in the column is a shop's or an airport's, not a person's."""
+    thing = any(token in words.THING for token in column.tokens)
+    return (thing or column.of_things) and not _is_addressed(column)
+
+
+def _is_written(column: _Column, average: float) -> bool:
+    """Whether the values are what somebody wrote: many words, hardly ever the same."""
+    if not column.values:
+        return True
+    prose = [
+        value for value in column.values if not value.startswith(("{", "[", "http://", "https://"))
+    ]
+    lengths = sum(len(value.split()) for value in prose) / len(column.values)
+    return lengths >= average and len(column.distinct) >= 0.5 * len(column.values)
+
+
+def _tokens(name: str) -> list[str]:
+    """The words of a name, parted at signs and camel humps: lower case, no accents, no numbers."""
+    name = unicodedata.normalize("NFC", name)
+    for letters, plain in (
+        ("ä", "ae"),
+        ("ö", "oe"),
+        ("ü", "ue"),
+        ("Ä", "Ae"),
+        ("Ö", "Oe"),
+        ("Ü", "Ue"),
+        ("ß", "ss"),
+    ):
+        name = name.replace(letters, plain)
+    plain_name = "".join(
+        sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign)
+    )
+    parted = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain_name)
+    tokens = [re.sub(r"[0-9]+$", "", token) for token in re.findall(r"[a-z0-9]+", parted.lower())]
+    if tokens[:2] == ["e", "mail"]:
+        tokens[:2] = ["email"]
+    return [token for token in tokens if token]
+
+
+def _digits(value: str) -> int:
+    return sum(sign.isdigit() for sign in value)
+
+
+def _dated(column: _Column) -> bool:
+    return bool(column.values) and column.share(_DATE.fullmatch) >= 0.5
+
+
+def _is_date_or_year(value: str) -> bool:
+    return bool(_DATE.fullmatch(value) or re.fullmatch(r"(1[89]|20)[0-9]{2}", value))
+
+
+def _is_decimal(value: str) -> bool:
+    """A number with decimals; telephone numbers and IP addresses have more than one dot."""
+    return _NUMBER.fullmatch(value) is not None and value.count(".") < 2
+
+
+def _is_ip(value: str) -> bool:
+    try:
+        ipaddress.ip_address(
+            re.sub(r"(?<=[0-9])(:[0-9]+|/[0-9]+)$", "", value) if value.count(":") <= 1 else value
+        )
+    except ValueError:
+        return False
+    return "." in value or ":" in value
+
+
+def _looks_routed(value: str) -> bool:
+    """Not a version number: one of the parts is larger than versions get, or it is IPv6."""
+    return ":" in value or any(int(part) > 50 for part in re.findall(r"[0-9]+", value))
+
+
+def _is_mac(value: str) -> bool:
+    return re.fullmatch(r"([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", value) is not None
+
+
+def _is_ssn(value: str) -> bool:
+    return re.fullmatch(r"(?!000|666|9)[0-9]{3}-[0-9]{2}-(?!0000)[0-9]{4}", value) is not None
+
+
+def _is_digest(value: str) -> bool:
+    return re.fullmatch(r"[0-9a-fA-F]{32,128}", value) is not None
+
+
+def _is_phone(value: str) -> bool:
+    return (
+        re.fullmatch(r"[-+() ./0-9]+( ?(x|ext\.?) ?[0-9]+)?", value) is not None
+        and 6 <= _digits(value) <= 17
+        and not _DATE.fullmatch(value)
+    )
+
+
+def _is_written_phone(value: str) -> bool:
+    """A number that is written as only telephone numbers are."""
+    return _is_phone(value) and (
+        (re.match(r"\+[1-9]", value) is not None and _digits(value) >= 9)
+        or re.fullmatch(r"(\+?1[ .-])?(\([0-9]{3}\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}", value)
+        is not None
+    )
+
+
+def _is_card_like(value: str) -> bool:
+    return re.fullmatch(r"[0-9*xX•]{12,19}", re.sub(r"[ -]", "", value)) is not None
+
+
+def _is_number_of_person(value: str) -> bool:
+    packed = re.sub(r"[^0-9A-Za-z]", "", value)
+    return 5 <= len(packed) <= 20 and _digits(packed) >= 2 and not _DATE.fullmatch(value)
+
+
+def _is_secret(value: str) -> bool:
+    return len(value) >= 6 and " " not in value and not re.fullmatch(r"[0-9.,-]+", value)
+
+
+def _is_name_like(value: str) -> bool:
+    return len(value) <= 60 and _NAMELIKE.fullmatch(value) is not None
+
+
+def _is_titled(value: str) -> bool:
+    """Capitalised as names are: Ann Lee, ANN LEE, LEE, Ann."""
+    first = [word[0] for word in re.split(r"[ ,]+", value) if word]
+    return bool(first) and first[0].isupper() and first[-1].isupper()
+
+
+def _is_company(value: str) -> bool:
+    return value.lower().rstrip(".").rsplit(" ", 1)[-1] in words.LEGAL_FORMS
+
+
+def _has_given_name(value: str) -> bool:
+    parts = _tokens(value)
+    # Turned around, the given name comes after the comma: Lee, Ann M.
+    found = {*parts[:1], *_tokens(value.partition(",")[2])[:1]}
+    return bool(found & (words.GIVEN_NAMES | words.HONORIFICS))

@@ -1,0 +1,200 @@
+"""Managed files belong to the template: which of them were edited here, and the ways out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from first_light.project.product import ANSWERS, Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
+
+MANIFEST = Path("dataops") / "managed.sha256"
+OPT_OUTS = "opt_outs"
+EDITED, DELETED = "edited", "deleted"
+STEP = "managed files"
+
+_LINE = re.compile(r"^(?P<hash>[0-9a-f]{64})  (?P<path>.+)$")
+# How many commits of a file are searched for the text that the template gave it.
+_COMMITS_SEARCHED = 50
+# Where a team's own settings go instead, by what the managed path begins with.
+_EXTENSION_POINTS = {
+    ".github/workflows/check.yml": "steps of your own in .github/actions/team/action.yml",
+    ".github/": "a workflow file of your own beside it",
+    ".gitlab": "jobs of your own in .gitlab/team.yml",
+    ".pre-commit-config.yaml": "hooks of your own in .pre-commit-team.yaml",
+    ".sqlfluff": "a .sqlfluff of your own in models/ or any folder below",
+    ".gitignore": "a .gitignore of your own in any folder below",
+    ".gitattributes": "a .gitattributes of your own in any folder below",
+    ".editorconfig": "an .editorconfig of your own in any folder below",
+    "dataops/macros/": "a macro of the same name in macros/, which dbt prefers",
+    "dataops/pyproject.toml": "dependencies of your own in pyproject.toml",
+    "dataops/": "settings under [tool.dataops] in pyproject.toml",
+}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A managed file that is not what the template made it.
+
+    Attributes:
+        path: relative to the product.
+        state: edited or deleted.
+    """
+
+    path: str
+    state: str
+
+
+def manifest(root: Path) -> dict[str, str] | None:
+    """What each managed file must be: its SHA-256 by its path; None when the product has no list.
+
+    Raises:
+        DataopsError: the list is damaged.
+    """
+    path = root / MANIFEST
+    return parse(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def parse(text: str) -> dict[str, str]:
+    """What a list of managed files says: SHA-256 by path.
+
+    Raises:
+        DataopsError: the list is damaged.
+    """
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line or line.startswith("#"):
+            continue
+        match = _LINE.match(line)
+        if match is None:
+            raise DataopsError(
+                "The list of managed files is damaged.",
+                where=f"{MANIFEST.as_posix()}, line {number}",
+                mend=f"git checkout HEAD -- {MANIFEST.as_posix()}",
+            )
+        found[match["path"]] = match["hash"]
+    return found
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of a file as git keeps it: a line ends with a line feed on every system."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def drifted(root: Path, listed: Mapping[str, str]) -> tuple[Drift, ...]:
+    """The managed files that are not what the list says, in its order."""
+    found = []
+    for path, expected in listed.items():
+        file = root / path
+        if not file.is_file():
+            found.append(Drift(path, DELETED))
+        elif digest(file.read_bytes()) != expected:
+            found.append(Drift(path, EDITED))
+    return tuple(found)
+
+
+def opt_outs(product: Product) -> dict[str, str]:
+    """The managed files that the team keeps as its own, each with its reason."""
+    declared = product.answers.get(OPT_OUTS) or {}
+    if not isinstance(declared, dict):
+        raise DataopsError(
+            f"{OPT_OUTS} is not a mapping of paths to reasons.",
+            where=ANSWERS,
+            mend='write it as `opt_outs: {PATH: "the reason"}`, or take it out',
+        )
+    return {str(path).lstrip("/"): str(reason) for path, reason in declared.items()}
+
+
+def step(product: Product) -> Step:
+    """Compare the managed files with what the template made them; nothing is fetched.
+
+    Raises:
+        DataopsError: the list of managed files is damaged.
+    """
+    begin = time.monotonic()
+    listed = manifest(product.root)
+    if listed is None:
+        return Step(STEP, SKIPPED, 0.0, f"no {MANIFEST.as_posix()} in this version")
+    kept = opt_outs(product)
+    found = [drift for drift in drifted(product.root, listed) if drift.path not in kept]
+    summary = f"{len(listed)} files"
+    if kept:
+        summary += ", kept as your own: " + ", ".join(sorted(kept))
+    seconds = time.monotonic() - begin
+    if found:
+        details = tuple(ways_out(product, drift, listed[drift.path]) for drift in found)
+        names = ", ".join(f"{drift.path} {drift.state}" for drift in found[:3])
+        return Step(STEP, FAILED, seconds, names + (" …" if len(found) > 3 else ""), details)
+    if stale := sorted(set(kept) - set(listed)):
+        said = f"{OPT_OUTS} in {ANSWERS} names what is not managed: {', '.join(stale)}; take it out"
+        return Step(STEP, WARNED, seconds, summary, (said,))
+    return Step(STEP, PASSED, seconds, summary)
+
+
+def ways_out(product: Product, drift: Drift, expected: str) -> str:
+    """What to do about one edited or deleted managed file, in words."""
+    begins = (said for start, said in _EXTENSION_POINTS.items() if drift.path.startswith(start))
+    instead = next(begins, "")
+    template = product.answers.get("_src_path", "the template")
+    commit = _commit_with(product, drift.path, expected)
+    lines = [
+        f"{drift.path} is {drift.state}. The template manages it: an update would meet your lines.",
+        *([f"  say it elsewhere:      {instead}"] if instead else []),
+        f"  for every product:     propose it to {template}",
+        f'  keep it as your own:   uv run dataops own {drift.path} --because "REASON"',
+    ]
+    if commit:
+        lines.append(f"  bring it back:         git checkout {commit} -- {drift.path}")
+    return "\n".join(lines)
+
+
+def own(product: Product, path: str, reason: str) -> str:
+    """Declare that the team keeps a managed file as its own; updates leave it alone from then on.
+
+    Returns:
+        The file's path, relative to the product.
+
+    Raises:
+        DataopsError: the file is not managed, or the reason is missing.
+    """
+    absolute = (Path.cwd() / path).resolve()
+    name = absolute.relative_to(product.root).as_posix() if product.root in absolute.parents else ""
+    if name not in (manifest(product.root) or {}):
+        raise DataopsError(
+            "This is not a managed file: it is yours already.",
+            where=path,
+            mend=f"{MANIFEST.as_posix()} lists the managed files",
+        )
+    if not reason.strip():
+        raise DataopsError(
+            "Say why, for whoever comes later.",
+            mend=f'uv run dataops own {path} --because "REASON"',
+        )
+    answers = {**product.answers, OPT_OUTS: {**opt_outs(product), name: reason.strip()}}
+    file = product.root / ANSWERS
+    heading = [line for line in file.read_text("utf-8").splitlines() if line.startswith("#")]
+    text = yaml.safe_dump(answers, allow_unicode=True, indent=4, sort_keys=True)
+    file.write_text("".join(f"{line}\n" for line in heading) + text, encoding="utf-8")
+    return name
+
+
+def _commit_with(product: Product, path: str, expected: str) -> str:
+    """The newest commit in which the file is what the template made it; empty if there is none."""
+    commits = product.git(
+        "log", f"--max-count={_COMMITS_SEARCHED}", "--format=%h", "--", path, check=False
+    )
+    for commit in commits.split():
+        shown = subprocess.run(
+            ["git", "show", f"{commit}:./{path}"], cwd=product.root, capture_output=True
+        )
+        if shown.returncode == 0 and digest(shown.stdout) == expected:
+            return commit
+    return ""

@@ -1,0 +1,172 @@
+"""Facts about this product: its folders, the answers it was made with, its clock and its git."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from first_light.utils.errors import DataopsError
+
+ANSWERS = ".copier-answers.yml"
+
+
+@dataclass(frozen=True)
+class Product:
+    """One product on disk.
+
+    Attributes:
+        root: absolute path of the folder that holds dbt_project.yml.
+    """
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Product:
+        """The product that holds `start` (default: the working directory).
+
+        Raises:
+            DataopsError: no folder upward holds a product.
+        """
+        here = (start or Path.cwd()).resolve()
+        for folder in (here, *here.parents):
+            if (folder / "dbt_project.yml").is_file() and (folder / ANSWERS).is_file():
+                return cls(folder)
+        raise DataopsError(
+            "This folder is not in a product made from the template.",
+            where=f"{here}: no dbt_project.yml and {ANSWERS} here or above",
+            mend="cd into your product and repeat the command",
+        )
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """What the team answered when the product was made (product_name, team, contact, …)."""
+        loaded = yaml.safe_load((self.root / ANSWERS).read_text(encoding="utf-8"))
+        return dict(loaded) if isinstance(loaded, dict) else {}
+
+    @property
+    def name(self) -> str:
+        """The product's name as people write it."""
+        return str(self.answers.get("product_name", self.root.name)).strip()
+
+    @property
+    def deadline(self) -> str:
+        """The time of day, HH:MM in UTC, by which the data must be there; empty without one."""
+        return str(self.answers.get("deadline") or "")
+
+    @cached_property
+    def slug(self) -> str:
+        """The dbt project's name.
+
+        Raises:
+            DataopsError: dbt_project.yml does not say it.
+        """
+        try:
+            loaded = yaml.safe_load((self.root / "dbt_project.yml").read_text(encoding="utf-8"))
+            return str(loaded["name"])
+        except (yaml.YAMLError, TypeError, KeyError) as error:
+            raise DataopsError(
+                "dbt_project.yml does not say the project's name.", where=str(error)
+            ) from error
+
+    @property
+    def raw(self) -> Path:
+        """The folder of the immutable landing data; DATAOPS_RAW moves it.
+
+        Raises:
+            DataopsError: DATAOPS_RAW is a URL: only `release` reads there.
+        """
+        said = os.environ.get("DATAOPS_RAW") or "raw"
+        if "://" in said:
+            raise DataopsError(
+                "This command reads raw from a folder, not from a URL.",
+                where=f"DATAOPS_RAW={said}",
+                mend="copy the files that it needs to raw/ and repeat: DATAOPS_RAW=raw …",
+            )
+        return self.root / said
+
+    @property
+    def sample(self) -> Path:
+        """The small, PII-free stand-in for raw that lives in git."""
+        return self.root / "sample"
+
+    @property
+    def target(self) -> Path:
+        """What dbt and dataops build; never in git."""
+        return self.root / "target"
+
+    @cached_property
+    def group(self) -> str:
+        """The dbt group that owns new models: the first one declared in models/_groups.yml."""
+        path = self.root / "models" / "_groups.yml"
+        groups: Any = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+        try:
+            return str(groups["groups"][0]["name"])
+        except (TypeError, KeyError, IndexError):
+            raise DataopsError(
+                "No group is declared that could own new models.",
+                where="models/_groups.yml",
+                mend="declare one: `groups: [{name: my_team, owner: {name: My team}}]`",
+            ) from None
+
+    @property
+    def as_of(self) -> str | None:
+        """When the sample was cut: the newest time in it (ISO 8601, UTC), if it is known."""
+        path = self.sample / "as_of.txt"
+        return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+
+    def git(self, *arguments: str, check: bool = True) -> str:
+        """What git answers in this product, without the last line break.
+
+        Where it need not succeed (`check`), a failure and no git at all are an empty answer.
+
+        Raises:
+            DataopsError: git failed and `check` is set.
+        """
+        try:
+            done = subprocess.run(
+                ["git", *arguments],
+                cwd=self.root,
+                capture_output=True,
+                text=True,
+                errors="replace",
+            )
+        except FileNotFoundError:
+            if check:
+                raise DataopsError("git is not installed.", mend="install git") from None
+            return ""
+        if check and done.returncode:
+            raise DataopsError(
+                f"git {arguments[0]} failed.", where=(done.stderr or done.stdout).strip()
+            )
+        return done.stdout.rstrip("\n")
+
+    @property
+    def in_git(self) -> bool:
+        """Whether the product's own folder is the top of a git repository."""
+        top = self.git("rev-parse", "--show-toplevel", check=False)
+        return bool(top) and Path(top).resolve() == self.root
+
+
+def now() -> datetime:
+    """The product's clock, in UTC: DATAOPS_NOW (ISO 8601) when set, for replays.
+
+    Raises:
+        DataopsError: DATAOPS_NOW is not a time.
+    """
+    given = os.environ.get("DATAOPS_NOW")
+    if not given:
+        return datetime.now(timezone.utc)
+    try:
+        moment = datetime.fromisoformat(given.replace("Z", "+00:00"))
+    except ValueError:
+        raise DataopsError(
+            "DATAOPS_NOW is not a time.", where=given, mend="set it like 2026-03-31T07:00:00+00:00"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

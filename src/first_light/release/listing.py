@@ -1,0 +1,72 @@
+"""`dataops releases`: what was released and refused, newest first."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+from first_light.history.log import History, record_in
+from first_light.history.record import PUBLISHED, RUNS, Record
+from first_light.project.product import Product
+from first_light.release.recovery import interrupted
+from first_light.store.locate import open_store
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.base import open_warehouse
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One run.
+
+    Attributes:
+        record: what was written down of it.
+        kept: whether its release is still there to be made current.
+        current: whether readers see it; where they can't be asked, whether the store says so.
+    """
+
+    record: Record
+    kept: bool
+    current: bool
+
+
+def releases(product: Product, limit: int = 20) -> list[Listed]:
+    """The last runs and the releases that are kept, newest first; current is always one of them.
+
+    Args:
+        product: the product.
+        limit: how many at most.
+
+    Raises:
+        DataopsError: the store can't be read.
+    """
+    store = open_store(product)
+    store.check()
+    history = History(store.history)
+    kept = set(store.kept())
+    current = None
+    with contextlib.suppress(DataopsError):  # `status` says it; the list helps to choose one
+        current = store.current()
+        current = open_warehouse(product, store).seen(current or "")
+    found: dict[str, Record] = {}
+    for record in history.newest():
+        if len(found) >= limit:
+            break
+        if record.verb in RUNS:
+            found[record.run] = record
+    for run in kept - set(found):
+        if said := record_in(store.releases / run):
+            found[run] = said
+    if (cut := interrupted(store, history)) and cut.run == current:
+        found[cut.run] = cut  # readers see it, though nothing was recorded of it
+        kept.add(cut.run)
+    ordered = sorted(found.values(), key=lambda record: record.number, reverse=True)
+    if seen := [record for record in ordered[limit:] if record.run == current]:
+        ordered[limit - 1 : limit] = seen
+    return [
+        Listed(
+            record,
+            kept=record.run in kept and record.outcome == PUBLISHED,
+            current=record.run == current,
+        )
+        for record in ordered[:limit]
+    ]

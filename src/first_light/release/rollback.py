@@ -1,0 +1,195 @@
+"""`dataops rollback`: an earlier release, or a later one, is current again at once."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, replace
+
+from first_light.history.log import History
+from first_light.history.record import PUBLISHED, ROLLED_BACK, RUNNING, Record, read_record, utc
+from first_light.notify.send import notify
+from first_light.project.product import Product, now
+from first_light.release.recovery import recover
+from first_light.store.folder import RECORD, run_id, run_number
+from first_light.store.locate import FolderStore, store_of
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.base import open_warehouse
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """How it went.
+
+    Attributes:
+        record: what was written down of the rollback; None when that release was current already.
+        release: the record of the release that is current now.
+        warnings: what somebody should know, one sentence each.
+    """
+
+    record: Record | None
+    release: Record
+    warnings: tuple[str, ...]
+
+
+def rollback(product: Product, said: str | None) -> RolledBack:
+    """Make another release current, and record that.
+
+    Args:
+        product: the product.
+        said: which one: its id, its number or its commit; None for the one before current.
+
+    Raises:
+        DataopsError: there is no such release, or it could not be made current; nothing changed.
+    """
+    began = time.monotonic()
+    store = store_of(product)
+    if not store.exists():
+        raise _nothing_to_roll_back(store)
+    with store.lock():
+        history, warehouse = History(store.history), open_warehouse(product, store)
+        saw = warehouse.seen("")
+        warnings = recover(store, history, warehouse)
+        try:
+            base = store.current() or ""
+        except DataopsError as error:
+            if said is None:
+                raise
+            base = ""
+            warnings.append(f"The pointer to the current release was broken: {error.where}")
+        # Where readers saw a release that was cut short, the one before it is meant.
+        try:
+            run = choose(store.kept(), max(base, saw, key=run_number), said)
+        except DataopsError as error:
+            raise _never_published(history, said or "") or error from None
+        store.bring(run)
+        warehouse.check(run)
+        release = _record_of(store, run)
+        if run == base:
+            return RolledBack(None, release, tuple(warnings))
+        record = _begun(product, store, history, base, release, said)
+        store.write_down(record.run, record.to_json())
+        seconds = round(time.monotonic() - began, 3)
+        record = replace(record, outcome=ROLLED_BACK, ended_at=utc(now()), seconds=seconds)
+        try:
+            warehouse.publish(run)
+            store.point(run, (record.run, record.to_json()))
+        except DataopsError:
+            with contextlib.suppress(DataopsError):  # a broken pointer: readers keep what they have
+                if (current := store.current()) and current != run:
+                    warehouse.publish(current)
+            store.discard(record.run)
+            raise
+        try:
+            store.write_down(record.run, record.to_json())
+            history.add(record)
+            store.discard(record.run)
+            warnings += notify(product, store, history)
+            store.share()
+        except DataopsError as error:  # never changes what was done, and is never silent
+            warnings.append(f"error: the rollback could not be recorded: {error}")
+    return RolledBack(record, release, tuple(warnings))
+
+
+def choose(kept: list[str], current: str, said: str | None) -> str:
+    """Which release is meant.
+
+    Args:
+        kept: the releases there are, oldest first.
+        current: the one that readers see; empty when nobody knows.
+        said: an id, a number or a commit; None for the newest one before current.
+
+    Raises:
+        DataopsError: none is, or more than one.
+    """
+    if said is None:
+        before = [run for run in kept if run_number(run) < run_number(current)]
+        if not before:
+            raise DataopsError(
+                "There is no release before the current one.",
+                where=current or "no release is current",
+                mend="choose one: uv run dataops releases",
+            )
+        return before[-1]
+    said = said.strip()
+    meant = [
+        run
+        for run in kept
+        if run == said
+        or (said.isdigit() and len(said) <= 6 and run_number(run) == int(said))
+        or (len(said) >= 4 and _is_of(run, said.lower()))
+    ]
+    exact = [run for run in meant if run == said or run_number(run) == _number(said)]
+    meant = exact or meant
+    if len(meant) != 1:
+        raise DataopsError(
+            "There is no such release." if not meant else "More than one release is meant.",
+            where=said if not meant else f"{said}: {', '.join(meant)}",
+            mend="choose one by its number: uv run dataops releases",
+        )
+    return meant[0]
+
+
+def _never_published(history: History, said: str) -> DataopsError | None:
+    """Why a run can't be made current, where there was one and it is no release."""
+    for record in history.newest():
+        if said.strip() in (record.run, str(record.number)) and record.verb == "release":
+            if record.outcome == PUBLISHED:
+                what = "This release was deleted since, for its age."
+            else:
+                what = f"This run was {record.outcome}: it was never a release."
+            return DataopsError(what, where=record.run, mend="choose one: uv run dataops releases")
+    return None
+
+
+def _is_of(run: str, commit: str) -> bool:
+    built = run.rpartition("-")[2][:7]
+    return commit.startswith(built) or built.startswith(commit)
+
+
+def _number(said: str) -> int:
+    return int(said) if said.isdigit() and len(said) <= 6 else -1
+
+
+def _begun(
+    product: Product,
+    store: FolderStore,
+    history: History,
+    base: str,
+    release: Record,
+    said: str | None,
+) -> Record:
+    number, began = store.next_number(history.highest()), utc(now())
+    commit = (release.git.commit[:7] or "nogit").lower()
+    return Record(
+        run=run_id(number, began, commit + store.tag),
+        number=number,
+        product=product.slug,
+        verb="rollback",
+        trigger="manual",
+        outcome=RUNNING,
+        began_at=began,
+        kind=release.kind,
+        base=base,
+        current=release.run,
+        warehouse=release.warehouse,
+        git=replace(release.git, commits=(), commits_total=None),
+        raw=release.raw,
+    )
+
+
+def _record_of(store: FolderStore, run: str) -> Record:
+    try:
+        return read_record((store.releases / run / RECORD).read_bytes())
+    except (OSError, ValueError) as error:
+        raise DataopsError(
+            "This release says nothing of itself any more.",
+            where=f"{run}/{RECORD}",
+            mend="choose another one: uv run dataops releases",
+        ) from error
+
+
+def _nothing_to_roll_back(store: FolderStore) -> DataopsError:
+    return DataopsError(
+        "Nothing was released yet.", where=str(store.root), mend="uv run dataops release"
+    )

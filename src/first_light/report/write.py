@@ -1,0 +1,119 @@
+"""`dataops report`: one page where a team looks first, a static file that asks nobody anything."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from first_light.history.record import utc
+from first_light.project.product import Product
+from first_light.report.charts import Chart, ChartError, draw
+from first_light.report.columns import all_columns, columns_page, read_catalog
+from first_light.report.facts import Facts, look
+from first_light.report.page import STYLE, page
+from first_light.score.evaluate import badge, score
+from first_light.status.current import manifest_of, open_ledger
+from first_light.store.locate import open_store
+
+__all__ = ["look", "page", "report", "report_json"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The site: its first page, what it tells, and what could not be shown there."""
+
+    index: Path
+    facts: Facts
+    warnings: tuple[str, ...]
+
+
+def report(product: Product, folder: Path) -> Written:
+    """Write the site: index.html, report.json, badge.svg; of the current release columns.html, and
+    catalog.html, which is dbt's own. Before any release it says that there is none. A chart that
+    can't be drawn leaves its sentence, and a warning: the numbers stand without it.
+
+    Args:
+        product: the product.
+        folder: where to; made when it is not there.
+
+    Raises:
+        DataopsError: the store can't be read.
+        OSError: the folder can't be written.
+    """
+    with open_ledger(product) as book:
+        facts, asked = look(product, book), score(product, book)
+    folder.mkdir(parents=True, exist_ok=True)
+    index = folder / "index.html"
+    links = _current_release(product, folder)
+    failed: list[str] = []
+
+    def drawn(chart: Chart) -> str:
+        try:
+            return draw(chart)
+        except ChartError as error:
+            failed.append(str(error))
+            return f"<p>{escape(chart.label)} (Not drawn: {escape(str(error))})</p>"
+
+    index.write_text(page(facts, asked, links, drawn), encoding="utf-8")
+    (folder / "badge.svg").write_text(badge(asked), encoding="utf-8")
+    (folder / "report.json").write_text(report_json(facts), encoding="utf-8")
+    warnings = (f"{len(failed)} charts of the report are not drawn: {failed[0]}",) if failed else ()
+    return Written(index, facts, warnings)
+
+
+def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], ...]:
+    """Write the pages about the current release; which ones there are, and what they are.
+
+    Those of an earlier one are taken away: they would be taken for current.
+    """
+    for name in ("columns.html", "catalog.html"):
+        (folder / name).unlink(missing_ok=True)
+    store = open_store(product)
+    run = store.current()
+    if not run:
+        return ()
+    links = []
+    release = store.releases / run
+    if (manifest := manifest_of(store, run)) is not None:
+        found = all_columns(manifest, read_catalog(release / "catalog.json"))
+        text = columns_page(product.name, found, STYLE)
+        (folder / "columns.html").write_text(text, encoding="utf-8")
+        links.append(("columns.html", "Columns: what each is computed from, and where it goes"))
+    if (release / "index.html").is_file():
+        shutil.copyfile(release / "index.html", folder / "catalog.html")
+        links.append(("catalog.html", "The catalog: models, tests, SQL, in dbt's own pages"))
+    return tuple(links)
+
+
+def report_json(facts: Facts) -> str:
+    """The same numbers, for machines."""
+    return json.dumps(
+        {
+            "product": facts.product,
+            "at": utc(facts.at),
+            "status": facts.status.to_dict(),
+            "production_runs": facts.total,
+            "figures": {
+                figure.name: {
+                    "value": figure.value,
+                    "unit": figure.unit,
+                    "part": figure.part,
+                    "whole": figure.whole,
+                    "absent": figure.absent,
+                    "definition": figure.definition,
+                    "weeks": [one.value for one in trend],
+                }
+                for figure, trend in facts.figures
+            },
+            "incidents": len(facts.incidents),
+            "open": [one.incident for one in facts.incidents if one.open],
+            "coverage": {
+                name: {"covered": covered, "of": whole} for name, covered, whole in facts.coverage
+            },
+        },
+        indent=2,
+        ensure_ascii=False,
+    )

@@ -1,0 +1,257 @@
+"""Reading the plan of the sample from the product's own YAML: the tables of the source `raw`.
+
+The files are read as plain YAML, without dbt: a sample can be cut while the models do not parse.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from first_light.privacy.detect import KINDS
+from first_light.privacy.mask import family
+from first_light.project.source_table import ROOT
+from first_light.utils.errors import DataopsError
+
+SOURCE: Final = "raw"
+_SWITCH = re.compile(r"\{\{\s*env_var\(\s*(['\"])DATAOPS_RAW\1.*?\}\}", re.DOTALL)
+_MARK = "\x00root\x00"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column whose values are found in a column of another table, or of its own.
+
+    Attributes:
+        column: the referring column.
+        table: the table referred to.
+        key: its column.
+        where: the YAML file that says so, for messages.
+    """
+
+    column: str
+    table: str
+    key: str
+    where: str
+
+
+@dataclass(frozen=True)
+class PlannedTable:
+    """One source table as the sample needs it.
+
+    Attributes:
+        name: its name in the source.
+        read: DuckDB table function call, with `{raw}` for the root folder.
+        loaded_at: SQL expression for when a row arrived, or None.
+        personal: column to kind of personal data, as marked.
+        references: columns that refer to other tables.
+        where: the YAML file that defines it, relative to the product.
+    """
+
+    name: str
+    read: str
+    loaded_at: str | None
+    where: str
+    personal: Mapping[str, str] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+
+    def relation(self, root: Path | str) -> str:
+        """The call that reads this table from `root` (raw or sample)."""
+        return self.read.replace(ROOT, str(root).replace("'", "''"))
+
+
+def read_plan(product: Path) -> tuple[PlannedTable, ...]:
+    """The tables of the source `raw`, by name, from all YAML files under `models/`.
+
+    Columns that refer to a personal column are personal too, of the same kind, so that joins hold.
+
+    Raises:
+        DataopsError: a file is no YAML, a table is defined twice or has no usable
+            external_location, a kind is unknown, or a reference leads nowhere.
+    """
+    tables: dict[str, PlannedTable] = {}
+    for where, source, table in _definitions(product):
+        planned = _table(where, source, table)
+        if planned.name in tables:
+            raise DataopsError(
+                f"The source table {planned.name} is defined twice.",
+                f"{tables[planned.name].where} and {where}",
+                "Delete one of the two definitions.",
+            )
+        tables[planned.name] = planned
+    if not tables:
+        raise DataopsError(
+            f"No table of the source {SOURCE!r} is defined.",
+            "models/",
+            "Draft one from a file: uv run dataops add PATH",
+        )
+    for planned in tables.values():
+        for reference in planned.references:
+            if reference.table not in tables:
+                raise DataopsError(
+                    f"{planned.name}.{reference.column} refers to the table {reference.table}, "
+                    f"which the source {SOURCE!r} does not have.",
+                    planned.where,
+                    f"Correct `references`; there are: {', '.join(sorted(tables))}.",
+                )
+    ordered = [tables[name] for name in sorted(tables)]
+    kinds = _shared_kinds(ordered)
+    return tuple(replace(planned, personal=kinds[planned.name]) for planned in ordered)
+
+
+def has_tables(product: Path) -> bool:
+    """Whether any table of the source `raw` is defined.
+
+    Raises:
+        DataopsError: a file is no YAML.
+    """
+    return next(_definitions(product), None) is not None
+
+
+def _definitions(product: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    models = product / "models"
+    for path in sorted([*models.rglob("*.yml"), *models.rglob("*.yaml")]):
+        where = path.relative_to(product).as_posix()
+        try:
+            text = path.read_text(encoding="utf-8")
+            if "sources:" not in text:
+                continue
+            content = yaml.safe_load(text)
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            mark = getattr(error, "problem_mark", None)
+            line = f", line {mark.line + 1}" if mark else ""
+            problem = getattr(error, "problem", None) or "not UTF-8 text"
+            raise DataopsError(
+                "A YAML file cannot be read.", f"{where}{line}", f"Correct it: {problem}."
+            ) from error
+        for source in _dicts(content, "sources"):
+            if source.get("name") == SOURCE:
+                for table in _dicts(source, "tables"):
+                    yield where, source, table
+
+
+def _table(where: str, source: dict[str, Any], table: dict[str, Any]) -> PlannedTable:
+    name = str(table.get("name", ""))
+    meta = _meta(source) | _meta(table)
+    loaded_at = next(
+        (
+            str(holder["loaded_at_field"])
+            for part in (table, source)
+            for holder in (_dict(part, "config"), part)
+            if holder.get("loaded_at_field")
+        ),
+        None,
+    )
+    kinds: dict[str, str] = {}
+    references: list[Reference] = []
+    for column in _dicts(table, "columns"):
+        about, column_name = _meta(column), str(column.get("name", ""))
+        kind = about.get("pii")
+        if kind not in (None, False):
+            if kind not in KINDS:
+                raise DataopsError(
+                    f"Unknown kind of personal data: {kind!r}.",
+                    f"{where}, {name}.{column_name}, `pii`",
+                    f"Use one of: {', '.join(sorted(KINDS))}.",
+                )
+            kinds[column_name] = str(kind)
+        targets = about.get("references")
+        for target in targets if isinstance(targets, list) else [targets] if targets else []:
+            parent, dot, key = str(target).partition(".")
+            if not (parent and dot and key):
+                raise DataopsError(
+                    f"A reference needs a table and a column, not {target!r}.",
+                    f"{where}, {name}.{column_name}, `references`",
+                    "Write it as table.column.",
+                )
+            references.append(Reference(column_name, parent, key, where))
+    return PlannedTable(
+        name, _read(where, name, source, meta), loaded_at, where, kinds, tuple(references)
+    )
+
+
+def _read(where: str, name: str, source: dict[str, Any], meta: dict[str, Any]) -> str:
+    """The external_location as dbt-duckdb would expand it, with `{raw}` for the root."""
+    location = meta.get("external_location")
+    at = f"{where}, {name}, `external_location`"
+    if not isinstance(location, str):
+        raise DataopsError(
+            f"The source table {name} does not say where its files are.",
+            at,
+            "Give it an external_location under config.meta, or take it out of the source raw.",
+        )
+    marked = _SWITCH.sub(_MARK, location)
+    if _MARK not in marked or "{{" in marked or "{%" in marked:
+        raise DataopsError(
+            f"The files of {name} are not under the one switch between raw and sample.",
+            at,
+            "Begin the path with {{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod'"
+            " else 'sample') }} and use no other Jinja.",
+        )
+    formatter = meta.get("formatter", "newstyle")
+    known = {
+        "name": name,
+        "identifier": name,
+        "schema": source.get("schema", source.get("name")),
+        "database": source.get("database", ""),
+        **meta,
+    }
+    try:
+        if formatter == "oldstyle":
+            expanded = marked % known
+        elif formatter == "template":
+            expanded = string.Template(marked).substitute(known)
+        else:
+            expanded = marked.format_map(known)
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise DataopsError(
+            f"The external_location of {name} cannot be expanded.",
+            at,
+            "Braces in it need `formatter: oldstyle`, with %% for each percent sign.",
+        ) from error
+    if "(" not in expanded and not expanded.startswith("'"):
+        expanded = f"'{expanded}'"
+    return expanded.replace(_MARK, ROOT)
+
+
+def _shared_kinds(tables: list[PlannedTable]) -> dict[str, dict[str, str]]:
+    """The kinds of each table, with both sides of a reference alike.
+
+    The side that is referred to decides; a side that is not marked follows the one that is.
+    """
+    kinds = {table.name: dict(table.personal) for table in tables}
+    pairs = [
+        ((table.name, ref.column), (ref.table, ref.key))
+        for table in tables
+        for ref in table.references
+    ]
+    for _ in pairs:  # a chain of references is at most as long as there are references
+        for (table, column), (parent, key) in pairs:
+            kind = kinds[parent].get(key) or kinds[table].get(column)
+            if kind is None:
+                continue
+            kinds[parent][key] = kind
+            own = kinds[table].get(column)
+            if own is None or family(own) != family(kind):
+                kinds[table][column] = kind
+    return kinds
+
+
+def _meta(part: dict[str, Any]) -> dict[str, Any]:
+    return _dict(part, "meta") | _dict(_dict(part, "config"), "meta")
+
+
+def _dict(part: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = part.get(name)
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _dicts(part: object, name: str) -> list[dict[str, Any]]:
+    found = part.get(name) if isinstance(part, dict) else None
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

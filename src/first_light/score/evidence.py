@@ -1,0 +1,175 @@
+"""What the twelve questions are answered from: the repository and the history, read once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.figures.compute import Ledger, weeks
+from first_light.history.facts import uncommitted
+from first_light.history.log import History
+from first_light.history.record import PUBLISHED, REAL, DrillFact, Record, moment
+from first_light.incidents.derive import incidents
+from first_light.notify.channels import ISSUES, URLS
+from first_light.project.product import Product
+from first_light.status.current import manifest_of
+from first_light.store.locate import store_of
+from first_light.utils.errors import DataopsError
+
+_CI = (".github/workflows/check.yml", ".gitlab-ci.yml")
+_RECORDS = 400  # the newest are enough: questions look back 90 days at most
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody's first commit, by when it was made and when it was released; None if it was not."""
+
+    began: datetime
+    released: datetime | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known.
+
+    Attributes:
+        at: the product's clock.
+        in_git: the product is a git repository with at least one commit.
+        changed: files that differ from the commit.
+        ci: the pipeline's file that runs the check; empty when there is none.
+        sample_files: how many files the sample holds.
+        manifest: of the current release, or of the last dbt run here; None when there is none.
+        records: runs of the last 90 days, newest first, rollbacks too.
+        kept: how many releases could be rolled back to.
+        weeks_counted: of the last 13 weeks, how many have production runs.
+        newcomers: first commits of those who came after the product's first author, newest last.
+        lock_changed: when the lock was last committed; None when it never was.
+        lock_there: whether there is one.
+        remote: whether the repository has a remote, where changes can be merged.
+        found_by_machine, found_by_person: incidents that opened in the last 90 days.
+        told: how many pieces of news reached a channel in that time.
+        channels: whether an alert channel is set where this is asked.
+        drilled_at: when faults were last replayed; None when they never were.
+        drill: how that went.
+    """
+
+    at: datetime
+    in_git: bool = False
+    changed: tuple[str, ...] = ()
+    ci: str = ""
+    sample_files: int = 0
+    manifest: Manifest | None = None
+    records: tuple[Record, ...] = ()
+    kept: int = 0
+    weeks_counted: int = 0
+    newcomers: tuple[Newcomer, ...] = ()
+    lock_changed: datetime | None = None
+    lock_there: bool = False
+    remote: bool = False
+    found_by_machine: int = 0
+    found_by_person: int = 0
+    told: int = 0
+    channels: bool = False
+    drilled_at: datetime | None = None
+    drill: DrillFact = field(default_factory=DrillFact)
+
+    @property
+    def production(self) -> tuple[Record, ...]:
+        """Attempts on raw, newest first."""
+        return tuple(r for r in self.records if r.verb == "release" and r.kind == REAL)
+
+    @property
+    def published(self) -> tuple[Record, ...]:
+        return tuple(r for r in self.production if r.outcome == PUBLISHED)
+
+
+def gather(product: Product, book: Ledger) -> Evidence:
+    """Read it all.
+
+    Raises:
+        DataopsError: the store can't be read.
+    """
+    at, store = book.at, store_of(product)
+    history = History(store.history)
+    since = at - timedelta(days=90)
+    records = tuple(
+        record
+        for _, record in zip(range(_RECORDS), history.newest())
+        if moment(record.began_at) >= since
+    )
+    in_git = product.in_git and bool(
+        product.git("rev-parse", "-q", "--verify", "HEAD", check=False)
+    )
+    drilled_at, drill = last_drill(book)
+    spans = book.trend("errors_per_run", weeks(at, 13))
+    shipped = dict(book.connection.execute("select commit, published_at from shipped").fetchall())
+    opened = [one for one in incidents(book) if one.opened_at >= since]
+    by_person = sum(one.found_by == "person" for one in opened)
+    newcomers = _newcomers(product, shipped) if in_git else ()
+    changed = product.git("log", "-1", "--format=%cI", "--", "uv.lock", check=False)
+    return Evidence(
+        at=at,
+        in_git=in_git,
+        changed=tuple(uncommitted(product)) if in_git else (),
+        ci=next((name for name in _CI if _runs_check(product.root / name)), ""),
+        sample_files=_files(product.sample),
+        manifest=manifest_of(store, store.current()) or _local_manifest(product),
+        records=records,
+        kept=len(store.kept()),
+        weeks_counted=sum(one.value is not None for one in spans),
+        newcomers=newcomers,
+        lock_changed=moment(changed) if in_git and changed else None,
+        lock_there=(product.root / "uv.lock").is_file(),
+        remote=in_git and bool(product.git("remote", check=False)),
+        found_by_machine=len(opened) - by_person,
+        found_by_person=by_person,
+        told=sum(len(channel.keys) for record in records for channel in record.told),
+        channels=bool(os.environ.get(URLS) or os.environ.get(ISSUES)),
+        drilled_at=drilled_at,
+        drill=drill,
+    )
+
+
+def last_drill(book: Ledger) -> tuple[datetime | None, DrillFact]:
+    """When the last drill was, and how it went; however many runs there were since."""
+    row = book.connection.execute(
+        "select began_at, drill.days, drill.refused, drill.warned, drill.replayed, drill.caught, "
+        "drill.missed from runs where verb = 'drill' order by number desc limit 1"
+    ).fetchone()
+    if row is None:
+        return None, DrillFact()
+    at, days, refused, warned, replayed, caught, missed = row
+    drill = DrillFact(days, refused, warned, replayed, caught, tuple(missed))
+    return at.replace(tzinfo=timezone.utc), drill
+
+
+def _newcomers(product: Product, shipped: dict[str, datetime]) -> tuple[Newcomer, ...]:
+    lines = product.git("log", "--reverse", "--format=%ae %H %cI", check=False).splitlines()
+    first: dict[str, tuple[str, datetime]] = {}
+    for line in lines:
+        author, commit, at = line.rsplit(" ", 2)
+        first.setdefault(author, (commit, moment(at)))
+    return tuple(
+        Newcomer(began, shipped[commit].replace(tzinfo=began.tzinfo) if commit in shipped else None)
+        for commit, began in list(first.values())[1:]
+    )
+
+
+def _runs_check(path: Path) -> bool:
+    return path.is_file() and "dataops check" in path.read_text(encoding="utf-8")
+
+
+def _files(folder: Path) -> int:
+    return sum(path.is_file() for path in folder.glob("*/*")) if folder.is_dir() else 0
+
+
+def _local_manifest(product: Product) -> Manifest | None:
+    for place in ("check", "release", "."):
+        try:
+            return read_manifest(product.target / place / "manifest.json")
+        except DataopsError:
+            continue  # nothing was built there
+    return None

@@ -1,0 +1,32 @@
+"""The score beside the history: who looks after many products reads it without running any."""
+
+from __future__ import annotations
+
+import json
+
+from first_light.project.product import Product, now
+from first_light.score.evaluate import points, score
+from first_light.store import atomic as durable
+from first_light.store.folder import SCORE
+from first_light.store.locate import FolderStore
+from first_light.utils.errors import DataopsError
+
+
+def keep(product: Product, store: FolderStore) -> tuple[str, ...]:
+    """Write the score into the store: verdicts alone, no evidence.
+
+    Returns:
+        What went wrong, one sentence each; it changes no release's verdict.
+    """
+    try:
+        found = score(product)
+        said = {
+            "at": now().isoformat(),
+            "score": points(found),
+            "of": len(found),
+            "answers": {one.name: one.answer.verdict for one in found},
+        }
+        durable.write(store.root / SCORE, json.dumps(said).encode() + b"\n")
+    except (DataopsError, OSError) as error:
+        return (f"error: the score could not be kept: {error}",)
+    return ()

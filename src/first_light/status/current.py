@@ -1,0 +1,304 @@
+"""`dataops status`: what is current, how old, how the last run went, what did not come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.figures.compute import Figure, Ledger, ledger
+from first_light.history.log import History
+from first_light.history.record import (
+    PUBLISHED,
+    REAL,
+    ROLLED_BACK,
+    RUNNING,
+    RUNS,
+    FindingRun,
+    Record,
+    moment,
+    read_record,
+    utc,
+)
+from first_light.incidents.derive import Incident, incidents
+from first_light.project.product import Product, now
+from first_light.release.recovery import interrupted
+from first_light.store.folder import RECORD
+from first_light.store.locate import FolderStore, open_store, store_of
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.base import Warehouse, open_warehouse
+
+_GOOD = frozenset({PUBLISHED, ROLLED_BACK, RUNNING})
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Readers:
+    """What readers see, as the warehouse itself says.
+
+    Attributes:
+        release: empty where they see none; None where it can't be asked.
+        problem: where that is not what the store says, or can't be asked; else empty.
+    """
+
+    release: str | None = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the product stands.
+
+    Attributes:
+        at: the product's clock.
+        current: the release that readers see; None when there is none.
+        age: since it was published; None when there is none.
+        last: the last run, one that runs now included; None when there was none.
+        late: deadlines that passed without a release published since the one before; newest last.
+        missing: those of them before which nothing had run at all.
+        damaged: runs whose records can't be read.
+        open: incidents that no run has ended yet, the newest first.
+        store: where releases and history are, for people.
+        address: where readers open the current release's database; empty where none is current.
+        figures: of the last 90 days.
+        readers: what they see.
+        open_to: who can read current, where it was built from raw and lies open to more than its
+            place says; else empty.
+    """
+
+    at: datetime
+    current: Record | None
+    age: timedelta | None
+    last: Record | None
+    late: tuple[datetime, ...]
+    missing: tuple[datetime, ...]
+    damaged: tuple[str, ...]
+    open: tuple[Incident, ...] = ()
+    store: str = ""
+    address: str = ""
+    figures: tuple[Figure, ...] = ()
+    readers: Readers = Readers()
+    open_to: str = ""
+
+    @property
+    def warned(self) -> tuple[FindingRun, ...]:
+        """What the monitors warned of in the current release."""
+        return self.current.warned if self.current else ()
+
+    @property
+    def ok(self) -> bool:
+        ran = self.last is not None and self.last.outcome in _GOOD
+        quiet = not (self.late or self.damaged or self.open or self.readers.problem)
+        return self.current is not None and ran and quiet
+
+    def to_dict(self) -> dict[str, object]:
+        """For machines."""
+        current, last = self.current, self.last
+        return {
+            "ok": self.ok,
+            "at": utc(self.at),
+            "store": self.store,
+            "current": current
+            and {
+                "release": current.run,
+                "kind": current.kind,
+                "commit": current.git.commit,
+                "published_at": current.ended_at,
+                "age_seconds": int(self.age.total_seconds()) if self.age is not None else None,
+                "raw_fingerprint": current.raw.fingerprint,
+                "address": self.address,
+                "open_to": self.open_to,
+            },
+            "readers": {"release": self.readers.release, "problem": self.readers.problem},
+            "last_run": last
+            and {
+                "run": last.run,
+                "verb": last.verb,
+                "outcome": last.outcome,
+                "problem": last.problem,
+                "began_at": last.began_at,
+                "ended_at": last.ended_at,
+            },
+            "late": [utc(deadline) for deadline in self.late],
+            "missing_runs": [utc(deadline) for deadline in self.missing],
+            "damaged_records": list(self.damaged),
+            "warnings": [{"id": one.id, "message": one.message} for one in self.warned],
+            "open_incidents": [
+                {
+                    "incident": one.incident,
+                    "check": one.check,
+                    "name": one.name,
+                    "owner": one.owner,
+                    "cause": one.cause,
+                    "opened_at": utc(one.opened_at),
+                    "age_seconds": int(one.seconds),
+                    "runs": one.runs,
+                    "between": one.between,
+                    "found_by": one.found_by,
+                    "impact": list(one.impact),
+                }
+                for one in self.open
+            ],
+            "figures": {
+                one.name: {
+                    "value": one.value,
+                    "unit": one.unit,
+                    "part": one.part,
+                    "whole": one.whole,
+                    "absent": one.absent,
+                }
+                for one in self.figures
+            },
+        }
+
+
+@contextmanager
+def open_ledger(product: Product) -> Iterator[Ledger]:
+    """The history with what derives from it, as of now: made once for all that is told of it.
+
+    Raises:
+        DataopsError: the store can't be read.
+    """
+    with ledger_of(product, open_store(product)) as book:
+        yield book
+
+
+@contextmanager
+def ledger_of(product: Product, store: FolderStore) -> Iterator[Ledger]:
+    """The same of a store that was opened already: opening looks at one that is elsewhere.
+
+    Raises:
+        DataopsError: it belongs to another product.
+    """
+    store.check()
+    with ledger(History(store.history), product.deadline, now()) as book:
+        yield book
+
+
+def status(product: Product, book: Ledger | None = None) -> Status:
+    """How the product stands. Reads only, also while a release is running.
+
+    Args:
+        product: the product.
+        book: its ledger, where one is open already.
+
+    Raises:
+        DataopsError: the store can't be read, or its pointer is broken.
+    """
+    if book is None:
+        with open_ledger(product) as opened:
+            return status(product, opened)
+    store = store_of(product)  # whoever opened the ledger has looked what is new elsewhere
+    history = History(store.history)
+    at = book.at
+    run = store.current()
+    current = _release(store, run) if run else None
+    age = max(timedelta(0), at - moment(current.ended_at)) if current else None
+    last = interrupted(store, history)
+    published: datetime | None = None
+    runs: list[datetime] = []
+    for record in history.newest():
+        if record.verb not in RUNS:
+            continue
+        if last is None or record.number > last.number:
+            last = record
+        if record.verb == "release":
+            runs.append(moment(record.began_at))
+            if record.outcome == PUBLISHED:
+                published = moment(record.ended_at)
+                break
+    if published is None and current is not None:
+        published = moment(current.ended_at)
+    late: tuple[datetime, ...] = ()
+    if published is not None:
+        late = late_deadlines(product.deadline, published, at)
+    missing = tuple(d for d in late if not any(d - _DAY < began <= d for began in runs))
+    manifest = manifest_of(store, run)
+    still = tuple(one for one in incidents(book, manifest) if one.open)
+    warehouse = open_warehouse(product, store)
+    return Status(
+        at=at,
+        current=current,
+        age=age,
+        last=last,
+        late=late,
+        missing=missing,
+        damaged=tuple(history.damaged),
+        open=still,
+        store=store.place,
+        address=warehouse.address(run) if run else "",
+        figures=book.figures(),
+        readers=_readers(warehouse, run or "", last),
+        open_to=store.open_to if current and current.kind == REAL and warehouse.in_store else "",
+    )
+
+
+def _readers(warehouse: Warehouse, current: str, last: Record | None) -> Readers:
+    try:
+        seen = warehouse.seen(current)
+    except DataopsError as error:
+        return Readers(None, f"nobody can tell what they see. {error.what} ({error.where})")
+    if seen == current or (last is not None and last.outcome == RUNNING):
+        return Readers(seen)  # a run that is at work moves the one, then the other
+    if not seen:
+        return Readers(seen, "see nothing in the database: uv run dataops release")
+    how = f"rollback {int(current.partition('-')[0])}" if current else "release"
+    return Readers(
+        seen,
+        f"see {seen}: a run was cut short before the store knew, or is publishing it elsewhere "
+        f"right now; the next run mends it, at once: uv run dataops {how}",
+    )
+
+
+def manifest_of(store: FolderStore, run: str | None) -> Manifest | None:
+    """The manifest that a release kept; None when there is none to be read."""
+    if not run:
+        return None
+    try:
+        return read_manifest(store.releases / run / "manifest.json", packages=True)
+    except DataopsError:
+        return None  # owners and impact are then what the records say
+
+
+def late_deadlines(deadline: str, published: datetime, at: datetime) -> tuple[datetime, ...]:
+    """The deadlines up to `at` by which no release had been published since the one before.
+
+    Args:
+        deadline: time of day in UTC, HH:MM; without one nothing is ever late.
+        published: when the last release was.
+        at: now.
+
+    Raises:
+        DataopsError: the deadline is no time of day.
+    """
+    if not deadline:
+        return ()
+    try:
+        hour, minute = (int(part) for part in deadline.split(":"))
+        first = published.astimezone(timezone.utc).replace(
+            hour=hour, minute=minute, second=0, microsecond=0
+        )
+    except ValueError:
+        raise DataopsError(
+            "The deadline is no time of day.",
+            where=f".copier-answers.yml: deadline {deadline}",
+            mend="set it like 07:00, in UTC: copier update --data deadline=07:00",
+        ) from None
+    if first < published:
+        first += _DAY
+    # The first deadline after it was published has been met; every later one has not.
+    passed = int((at - first) / _DAY) if at >= first else 0
+    return tuple(first + n * _DAY for n in range(1, passed + 1))
+
+
+def _release(store: FolderStore, run: str) -> Record:
+    try:
+        return read_record((store.releases / run / RECORD).read_bytes())
+    except (OSError, ValueError) as error:
+        raise DataopsError(
+            "The current release says nothing of itself any more.",
+            where=f"{run}/{RECORD}: {error}",
+            mend="choose a release: uv run dataops rollback",
+        ) from error

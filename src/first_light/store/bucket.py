@@ -1,0 +1,260 @@
+"""A store in a bucket, at any fsspec URL. There is no lock and no lease that a crash could leave.
+
+releases/<id>/…             as they are in a folder; never changed
+history/…/<name>.<id>.<…>   the records, named also by what is in them
+states/<number>.json        current, and all files that count; the highest number is the store
+current                     what the highest state says, for people and tools
+
+A new state is created under the next number, which the bucket lets only one writer do. What is
+uploaded before that counts for nobody, and is swept a day later if its state never came.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from first_light.store.remote import File, Gone, Moved, Tree, Unreachable, blob_id, masked
+from first_light.utils.errors import DataopsError
+
+FORMAT = 1
+_STATES, _POINTER = "states", "current"
+_STATES_KEPT = 20
+_ORPHAN = timedelta(days=1)  # what no state named for so long never will be
+# Which package brings a protocol: the team adds it.
+_PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs",
+             "abfs": "adlfs", "abfss": "adlfs", "az": "adlfs"}  # fmt: skip
+# How lists of objects call the time at which one was written: S3, Azure, Google Cloud Storage.
+_WRITTEN = ("LastModified", "last_modified", "mtime")
+# Without these an address where nobody answers is tried for minutes.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "s3": {
+        "config_kwargs": {
+            "connect_timeout": 10,
+            "read_timeout": 60,
+            "retries": {"max_attempts": 3, "mode": "standard"},
+        }
+    }
+}
+
+
+def open_filesystem(url: str) -> tuple[Any, str]:
+    """The file system of a URL, and the path in it, without a slash at its end.
+
+    Raises:
+        DataopsError: nothing here speaks its protocol.
+    """
+    import fsspec
+
+    protocol = url.partition("://")[0]
+    options = _OPTIONS.get("s3" if protocol == "s3a" else protocol, {})
+    try:
+        filesystem, path = fsspec.core.url_to_fs(url, use_listings_cache=False, **options)
+    except (ImportError, ValueError) as error:
+        package = _PACKAGES.get(protocol)
+        raise DataopsError(
+            f"Nothing here speaks {protocol}://.",
+            where=f"{masked(url)}: {error}",
+            mend=f"uv add {package}" if package else "add the fsspec package that does: uv add …",
+        ) from error
+    return filesystem, str(path).rstrip("/")
+
+
+@dataclass(frozen=True)
+class BucketRemote:
+    """One place in a bucket.
+
+    Attributes:
+        said: its URL.
+    """
+
+    said: str
+
+    near = False
+    open_to = ""
+
+    @property
+    def place(self) -> str:
+        return masked(self.said).rstrip("/")
+
+    # ── Reading ──────────────────────────────────────────────────────────────────────────────
+
+    def look(self) -> Tree:
+        with self._in_words("The store cannot be reached."):
+            while numbers := self._numbers():
+                try:
+                    return self._read(numbers[-1])
+                except FileNotFoundError:  # swept since it was listed: there is a newer one
+                    continue
+        return Tree()
+
+    def get(self, path: str, file: File, goal: Path) -> None:
+        with self._in_words("The store cannot be reached."):
+            try:
+                self._fs.get_file(self._key(path, file), str(goal))
+            except FileNotFoundError as error:
+                raise Gone(path) from error
+
+    def id_of(self, content: Path | bytes) -> str:
+        return blob_id(content)
+
+    def url(self, path: str) -> str:
+        return f"{self.place}/{path}"
+
+    def _numbers(self) -> list[int]:
+        try:
+            names = self._fs.ls(f"{self._path}/{_STATES}", detail=False)
+        except FileNotFoundError:
+            return []
+        stems = (name.rpartition("/")[2].partition(".")[0] for name in names)
+        return sorted(int(stem) for stem in stems if stem.isdigit())
+
+    def _read(self, number: int) -> Tree:
+        text = self._fs.cat_file(self._state(number))
+        try:
+            said = json.loads(text)
+            if int(said["format"]) > FORMAT:
+                raise DataopsError(
+                    "A newer dataops wrote this store.", where=self.place, mend="update the product"
+                )
+            files = {path: File(*facts) for path, facts in said["files"].items()}
+            return Tree(str(number), str(said["current"]), files)
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataopsError(
+                "The store's state cannot be read.",
+                where=f"{self.place}/{_STATES}/{number:012d}.json: {error}",
+                mend="delete that object: the state before it counts then",
+            ) from error
+
+    # ── Writing ──────────────────────────────────────────────────────────────────────────────
+
+    def put(
+        self, seen: Tree, current: str, kept: Mapping[str, File], new: Mapping[str, Path | bytes]
+    ) -> Tree:
+        files = dict(kept)
+        for path, content in new.items():
+            size = len(content) if isinstance(content, bytes) else content.stat().st_size
+            files[path] = File(self.id_of(content), size)
+        tree = Tree(str(int(seen.version or 0) + 1), current, files)
+        with self._in_words("The store could not be written."):
+            for path, content in new.items():
+                key = self._key(path, files[path])
+                if isinstance(content, bytes):
+                    self._fs.pipe_file(key, content)
+                else:
+                    self._fs.put_file(str(content), key)
+            self._create(tree)
+            # It counts. What follows is for tools and for tidiness: the next one does it again.
+            with contextlib.suppress(OSError):
+                self._fs.pipe_file(f"{self._path}/{_POINTER}", f"releases/{current}\n".encode())
+                self._sweep(tree, set(seen.files) - set(files))
+        return tree
+
+    def _create(self, tree: Tree) -> None:
+        number = int(tree.version)
+        body = _body(tree)
+        try:
+            self._fs.pipe_file(self._state(number), body, mode="create")
+        except FileExistsError as error:
+            raise Moved from error
+        except Exception:
+            # Cut off, perhaps after it was taken: only what stands there now can tell.
+            if not self._holds(number, body):
+                raise
+        if number == 1:
+            self._prove(body)
+        if self._numbers()[-1] != number or not self._holds(number, body):
+            raise Moved
+
+    def _prove(self, body: bytes) -> None:
+        """Look once, when a store begins, whether the bucket really lets only one writer create."""
+        try:
+            self._fs.pipe_file(self._state(1), body, mode="create")
+        except FileExistsError:
+            return
+        raise DataopsError(
+            "In this bucket two releases at once could overwrite each other: "
+            "it does not know conditional writes.",
+            where=self.place,
+            mend="use another bucket, or set DATAOPS_STORE to a folder",
+        )
+
+    def _holds(self, number: int, body: bytes) -> bool:
+        try:
+            return bool(self._fs.cat_file(self._state(number)) == body)
+        except FileNotFoundError:
+            return False
+
+    def _sweep(self, tree: Tree, dropped: set[str]) -> None:
+        wanted = {self._key(path, file) for path, file in tree.files.items()}
+        wanted.add(f"{self._path}/{_POINTER}")
+        prefix = f"{self._path}/"
+        gone = [self._state(number) for number in self._numbers()[:-_STATES_KEPT]]
+        for key, listed in self._fs.find(self._path, detail=True).items():
+            inside = key.removeprefix(prefix)
+            if key in wanted or inside.startswith(f"{_STATES}/"):
+                continue
+            if inside in dropped or _age(_modified(listed) or self._fs.modified(key)) > _ORPHAN:
+                gone.append(key)
+        if gone:
+            self._fs.rm(gone)
+
+    # ── Names ────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str]:
+        return open_filesystem(self.said)
+
+    @property
+    def _fs(self) -> Any:
+        return self._opened[0]
+
+    @property
+    def _path(self) -> str:
+        return self._opened[1]
+
+    def _state(self, number: int) -> str:
+        return f"{self._path}/{_STATES}/{number:012d}.json"
+
+    def _key(self, path: str, file: File) -> str:
+        if path.startswith("releases/"):
+            return f"{self._path}/{path}"
+        folder, _, name = path.rpartition("/")
+        stem, _, ending = name.rpartition(".")
+        return "/".join(filter(None, (self._path, folder, f"{stem}.{file.id[:12]}.{ending}")))
+
+    @contextlib.contextmanager
+    def _in_words(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (DataopsError, Moved, Gone):
+            raise
+        except Exception as error:  # every file system has errors of its own
+            raise Unreachable(
+                what,
+                where=f"{self.place}: {masked(str(error)) or type(error).__name__}",
+                mend="repeat the command when the bucket is there and lets this user in",
+            ) from error
+
+
+def _body(tree: Tree) -> bytes:
+    files = {path: [file.id, file.size] for path, file in sorted(tree.files.items())}
+    said = {"format": FORMAT, "current": tree.current, "files": files}
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+def _modified(listed: Mapping[str, Any]) -> datetime | None:
+    """When an object was written, if the list says it as a time: asking for each takes a call."""
+    said = (listed.get(name) for name in _WRITTEN)
+    return next((at for at in said if isinstance(at, datetime)), None)
+
+
+def _age(modified: datetime) -> timedelta:
+    aware = modified if modified.tzinfo else modified.replace(tzinfo=timezone.utc)
+    return datetime.now(timezone.utc) - aware

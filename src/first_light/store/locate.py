@@ -1,0 +1,57 @@
+"""The store: where releases, the pointer to current, and the history live."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from first_light.project.product import Product
+from first_light.store.folder import FolderStore
+from first_light.store.remote import masked
+
+__all__ = ["FolderStore", "open_store", "store_of"]
+
+_COPIES = ".dataops"
+_NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def store_of(product: Product) -> FolderStore:
+    """The store of this product, as DATAOPS_STORE names it, by default the folder store/.
+
+    A path is a folder, `branch` or `branch:NAME` a branch of the product's git remote, a URL a
+    place in a bucket.
+
+    Raises:
+        DataopsError: DATAOPS_STORE names what cannot be a store.
+    """
+    said = os.environ.get("DATAOPS_STORE") or "store"
+    kind, _, name = said.partition(":")
+    if kind == "branch":
+        from first_light.store.branch import BRANCH, BranchRemote
+        from first_light.store.mirror import MirrorStore
+
+        copy = product.root / _COPIES / _NO_NAME.sub("-", name or BRANCH)
+        remote = BranchRemote.of(product.root, copy / "git", name or BRANCH)
+        return MirrorStore(copy, product.slug, remote)
+    if kind == "file":
+        said = url2pathname(urlsplit(said).path)
+    elif "://" in said:
+        from first_light.store.bucket import BucketRemote
+        from first_light.store.mirror import MirrorStore
+
+        copy = product.root / _COPIES / _NO_NAME.sub("-", masked(said))
+        return MirrorStore(copy, product.slug, BucketRemote(said))
+    return FolderStore(product.root / said, product.slug)
+
+
+def open_store(product: Product) -> FolderStore:
+    """The same, as it is now, to be read.
+
+    Raises:
+        DataopsError: see `store_of`; or it cannot be reached and was never seen.
+    """
+    store = store_of(product)
+    store.refresh()
+    return store

@@ -1,0 +1,229 @@
+"""DuckDB: a release is a database file in a folder of its own, and the pointer publishes it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from first_light.history.facts import RawFile
+from first_light.history.record import RawFacts
+from first_light.store import atomic as durable
+from first_light.store.locate import FolderStore
+from first_light.utils.errors import DataopsError
+from first_light.utils.sql_names import quoted
+from first_light.warehouse.base import Label, Relation, Table
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# dbt's views spell the catalog, which is the file's stem: it is the same in every folder.
+FILE = "warehouse.duckdb"
+_MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
+_AT_ONCE = 50_000  # rows
+_SPARE = 64 << 20  # bytes that docs, manifest and the record need besides
+
+_LABEL = """
+create schema if not exists dataops;
+create or replace table dataops.release (
+    release_id varchar, kind varchar, built_from varchar, "commit" varchar, dirty boolean,
+    raw_fingerprint varchar, published_at timestamp
+);
+comment on table dataops.release is 'What this release is; one row.';
+"""
+
+
+@dataclass(frozen=True)
+class DuckDbWarehouse:
+    """Releases as database files.
+
+    Attributes:
+        store: holds them.
+    """
+
+    store: FolderStore
+    name: str = "duckdb"
+    in_store: bool = True
+
+    def address(self, run: str) -> str:
+        return self.store.address(run, FILE)
+
+    def environment(self, rehearsal: bool) -> dict[str, str]:
+        """Nothing yet: where the file lies is known once the candidate has begun."""
+        return {}
+
+    def raw(self) -> tuple[RawFile, ...] | None:
+        """DuckDB reads the files themselves."""
+        return None
+
+    def take_sample(self) -> None:
+        """Nothing to do: DuckDB reads the files themselves."""
+
+    def take_turn(self) -> None:
+        """Each builds in a place of its own, and the store's pointer says who came first."""
+
+    def end_turn(self) -> None:
+        """There was none."""
+
+    def make_room(self, raw: RawFacts, before: RawFacts) -> None:
+        """Twice what current takes, grown as raw has grown; as much as raw before the first one."""
+        current = self.store.current()
+        if current is None:
+            needed = raw.bytes
+        else:
+            growth = max(1.0, raw.bytes / before.bytes) if before.bytes else 1.0
+            needed = int(2 * growth * self.store.size(current, FILE))
+        free = shutil.disk_usage(self.store.root).free
+        if free < needed + _SPARE:
+            raise DataopsError(
+                "The disk will not hold another release.",
+                where=f"{self.store.root}: about {_gb(needed + _SPARE)} needed, {_gb(free)} free",
+                mend="make room, or keep fewer releases (DATAOPS_KEEP); "
+                "if you know better: uv run dataops release --no-disk-check",
+            )
+
+    def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
+        """A new file; with state, a copy of current's that holds nothing but that."""
+        file = self.store.candidate(run) / FILE
+        if base and state:
+            self.store.bring(base)
+            with _in_words("Current's state could not be copied."):
+                durable.copy(self.store.releases / base / FILE, file)
+                with _open(file) as connection:
+                    _strip(connection, set(state))
+        return {"DATAOPS_DB": str(file)}
+
+    def rows(self, run: str, relations: Sequence[Relation]) -> dict[Relation, int]:
+        file = self.store.candidate(run) / FILE
+        if not file.exists():
+            return {}
+        with _in_words("The candidate's rows could not be counted."), _open(file) as connection:
+            tables = _relations(connection, "duckdb_tables()", "table_name")
+            wanted = [relation for relation in relations if relation in tables]
+            counts = [f"(select count(*) from {_name(relation)})" for relation in wanted]
+            if not counts:
+                return {}
+            found = connection.execute(f"select {', '.join(counts)}").fetchone()
+        return dict(zip(wanted, found or ()))
+
+    def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
+        file = self.store.candidate(run) / FILE
+        with _in_words(f"The schema {schema} could not be written."), _open(file) as connection:
+            connection.begin()
+            connection.execute(f'create schema if not exists "{schema}"')
+            for table in tables:
+                place = _name(Relation(schema, table.name))
+                connection.execute(f"create or replace table {place} ({table.definition})")
+                comment = table.comment.replace("'", "''")
+                connection.execute(f"comment on table {place} is '{comment}'")
+                for at in range(0, len(table.rows), _AT_ONCE):
+                    # One statement and one text for many rows: one a row, and one value at a time,
+                    # would take a minute for a long history.
+                    columns = list(zip(*table.rows[at : at + _AT_ONCE]))
+                    held = [[None if v is None else str(v) for v in values] for values in columns]
+                    asked = ", ".join(f"unnest(held[{n + 1}])" for n in range(len(columns)))
+                    connection.execute(
+                        f"insert into {place} select {asked} "
+                        """from (select from_json(?, '[["varchar"]]') as held)""",
+                        [json.dumps(held)],
+                    )
+            connection.commit()
+
+    def seal(self, run: str, label: Label) -> None:
+        file = self.store.candidate(run) / FILE
+        with _in_words("The candidate could not be finished."):
+            with _open(file) as connection:
+                connection.execute(_LABEL)
+                row = "insert into dataops.release values (?, ?, ?, ?, ?, ?, ?)"
+                connection.execute(row, astuple(label))
+                connection.execute("checkpoint")
+            with _open(file, read_only=True) as connection:
+                read = connection.execute("select release_id from dataops.release").fetchall()
+            left = [name for name in os.listdir(file.parent) if name.startswith(f"{FILE}.")]
+            if read != [(run,)] or left:
+                raise DataopsError("The candidate is not whole.", where=", ".join(left) or FILE)
+            os.chmod(file, 0o444)  # a release is immutable, also for a reader who forgot read_only
+            durable.sync(file)
+
+    def check(self, run: str) -> None:
+        file = self.store.releases / run / FILE
+        try:
+            with open(file, "rb") as opened:
+                whole = opened.read(12)[8:] == _MAGIC
+        except OSError:
+            whole = False
+        if not whole:
+            raise DataopsError(
+                "This release's database is missing or damaged.",
+                where=f"{run}/{FILE}",
+                mend="choose another one: uv run dataops releases",
+            )
+
+    def seen(self, pointed: str) -> str:
+        """Readers follow the pointer."""
+        return pointed
+
+    def publish(self, run: str) -> None:
+        """Nothing to do: readers open <store>/current/warehouse.duckdb, where the pointer leads."""
+
+    def discard(self, run: str) -> None:
+        """Make the room free at once; the rest of the folder is the store's."""
+        for path in self.store.candidate(run).glob(f"{FILE}*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def drop(self, run: str) -> None:
+        """Nothing to do: the file goes with the release's folder."""
+
+
+@contextlib.contextmanager
+def _open(file: Path, *, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+    import duckdb
+
+    connection = duckdb.connect(str(file), read_only=read_only)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def _in_words(what: str) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        raise DataopsError(what, where=str(error)) from error
+
+
+def _strip(connection: DuckDBPyConnection, state: set[Relation]) -> None:
+    """Drop everything that does not go on from what it holds; the freed blocks are used again."""
+    for relation in _relations(connection, "duckdb_views()", "view_name", "not internal"):
+        connection.execute(f"drop view {_name(relation)}")
+    for relation in _relations(connection, "duckdb_tables()", "table_name") - state:
+        connection.execute(f"drop table {_name(relation)} cascade")
+    connection.execute("checkpoint")
+
+
+def _relations(
+    connection: DuckDBPyConnection, listing: str, column: str, only: str = "true"
+) -> set[Relation]:
+    query = (
+        f"select schema_name, {column} from {listing} "
+        f"where database_name = current_database() and not temporary and {only}"
+    )
+    return {Relation(*row) for row in connection.execute(query).fetchall()}
+
+
+def _name(relation: Relation) -> str:
+    return f"{quoted(relation.schema)}.{quoted(relation.name)}"
+
+
+def _gb(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"

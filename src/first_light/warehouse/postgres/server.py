@@ -1,0 +1,118 @@
+"""A connection to the product's PostgreSQL, as libpq's own variables say; secrets stay there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+
+WAREHOUSE = "postgres"
+_SECONDS_TO_CONNECT = 15
+
+
+def is_postgres(product: Product) -> bool:
+    """Whether this product's warehouse is PostgreSQL, as it was answered."""
+    return str(product.answers.get("warehouse", "")) == WAREHOUSE
+
+
+def place(product: Product) -> dict[str, str]:
+    """Which server, database and user: the defaults are those of profiles.yml, no secret in it."""
+    return {
+        "host": os.environ.get("PGHOST") or "localhost",
+        "port": os.environ.get("PGPORT") or "5432",
+        "user": os.environ.get("PGUSER") or os.environ.get("USER") or "postgres",
+        "dbname": os.environ.get("PGDATABASE") or product.slug,
+    }
+
+
+def open_session(product: Product) -> Any:
+    """A psycopg2 connection in UTC, to be closed by whoever asked for it.
+
+    libpq itself finds the password.
+
+    Raises:
+        DataopsError: no server, or no driver for one.
+    """
+    try:
+        import psycopg2
+    except ImportError:
+        raise DataopsError(
+            "There is no driver for PostgreSQL in this product's environment.",
+            where="pyproject.toml, dependencies",
+            mend='write "dataops[postgres]" in place of "dataops" there, then: uv sync',
+        ) from None
+    try:
+        return psycopg2.connect(
+            **place(product),
+            connect_timeout=_SECONDS_TO_CONNECT,
+            application_name="dataops",
+            options="-c timezone=UTC -c client_min_messages=warning",
+        )
+    except psycopg2.OperationalError as error:
+        raise DataopsError(
+            "PostgreSQL cannot be reached.",
+            where=str(error).strip(),
+            mend="set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, see docs/postgres.md",
+        ) from error
+
+
+@contextlib.contextmanager
+def connect(product: Product) -> Iterator[Any]:
+    """A connection for one transaction, which is what is done in the block.
+
+    Raises:
+        DataopsError: see `open_session`.
+    """
+    connection = open_session(product)
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def in_words(what: str, mend: str = "") -> Iterator[None]:
+    """Let what the server has against it be an error for people; it never quotes a row.
+
+    Raises:
+        DataopsError: the server refused.
+    """
+    import psycopg2
+
+    try:
+        yield
+    except psycopg2.Error as error:
+        said = getattr(error.diag, "message_primary", None) or str(error).strip().splitlines()[0]
+        raise DataopsError(what, where=said, mend=mend) from error
+
+
+def schemas(cursor: Any, prefix: str) -> list[str]:
+    """The schemas that are called `prefix` or begin with it and an underscore, sorted."""
+    cursor.execute(
+        "select nspname from pg_namespace where nspname = %s or left(nspname, %s) = %s",
+        (prefix, len(prefix) + 1, f"{prefix}_"),
+    )
+    return sorted(row[0] for row in cursor.fetchall())
+
+
+def drop_schemas(cursor: Any, names: list[str]) -> None:
+    """Drop schemas with all that is in them."""
+    from psycopg2 import sql
+
+    for name in names:
+        cursor.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
+
+
+def end_sessions(cursor: Any, application: str) -> None:
+    """End what a dbt of this name has left at work: a killed client's query runs on for a while."""
+    cursor.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and usename = current_user "
+        "and application_name = %s and pid <> pg_backend_pid()",
+        (application,),
+    )

@@ -1,0 +1,172 @@
+"""dbt for a check on PostgreSQL: on the sample, in schemas that nobody else has, then in a file.
+
+The sample is small: what was built of it is copied into a DuckDB file, in which both sides of a
+change are compared as they are on DuckDB.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import duckdb
+
+from first_light.dbt.engine import Dbt, DbtRun
+from first_light.project.product import Product
+from first_light.utils.sql_names import quoted
+from first_light.warehouse.base import Relation
+from first_light.warehouse.postgres.sample import load
+from first_light.warehouse.postgres.server import (
+    connect,
+    drop_schemas,
+    end_sessions,
+    in_words,
+    schemas,
+)
+
+_SAME = re.compile(r"^((big|small)int|integer|real|double precision|date|time|uuid|bool)")
+_NUMERIC = re.compile(r"^numeric\((\d+),(\d+)\)$")
+_WIDEST = 38  # digits of a DuckDB decimal
+_NULL = "\\N"
+
+
+def environment() -> dict[str, str]:
+    """The variables that lead dbt to the check's own schemas, the same for both of its sides."""
+    person = os.environ.get("USER") or os.environ.get("USERNAME") or "local"
+    own = f"ci_{os.environ.get('DATAOPS_CI_ID') or person}"
+    return {"DATAOPS_SCHEMA": own, "DATAOPS_RAW_SCHEMA": f"{own}_sample"}
+
+
+@dataclass
+class PostgresDbt(Dbt):
+    """dbt on one side of a check; its first build starts from nothing but that side's sample.
+
+    Attributes:
+        taken: tables to start from besides, each with the place that a copy of it gets.
+    """
+
+    stays: ClassVar[bool] = False
+    taken: tuple[tuple[Relation, Relation], ...] = ()
+    _begun: bool = field(default=False, repr=False)
+
+    @property
+    def _product(self) -> Product:
+        return Product(self.root)
+
+    @property
+    def schema(self) -> str:
+        return self.environment["DATAOPS_SCHEMA"]
+
+    def build(self, *arguments: str) -> DbtRun:
+        """`dbt build`, then a copy of all that stands into the file that DATAOPS_DB names."""
+        if not self._begun:
+            self._begun = True
+            self.finish()
+            if schema := self.environment.get("DATAOPS_RAW_SCHEMA"):
+                load(self._product, schema)
+            _take(self._product, self.taken)
+        run = super().build(*arguments)
+        mirror(self._product, self.schema, self.root / self.environment["DATAOPS_DB"])
+        return run
+
+    def finish(self) -> None:
+        with connect(self._product) as connection, in_words("The check's schemas stay."):
+            cursor = connection.cursor()
+            cursor.execute("set local lock_timeout = '30s'")
+            end_sessions(cursor, self.schema)
+            drop_schemas(cursor, schemas(cursor, self.schema))
+
+
+def _take(product: Product, taken: Sequence[tuple[Relation, Relation]]) -> None:
+    from psycopg2 import sql
+
+    with connect(product) as connection, in_words("What a release holds could not be copied."):
+        cursor = connection.cursor()
+        for source, copy in taken:
+            schema = sql.Identifier(copy.schema)
+            cursor.execute(sql.SQL("create schema if not exists {}").format(schema))
+            names = [sql.Identifier(place.schema, place.name) for place in (copy, source)]
+            cursor.execute(sql.SQL("create table {} as table {}").format(*names))
+
+
+def mirror(
+    product: Product,
+    prefix: str,
+    to: Path,
+    only: Collection[Relation] | None = None,
+    called: str = "",
+) -> None:
+    """Copy tables and views in the schemas of a prefix into a new DuckDB file.
+
+    Args:
+        product: whose they are.
+        prefix: what the schemas' names begin with.
+        to: the file.
+        only: the relations to copy; all if None.
+        called: what the names begin with in the file; the same if empty.
+
+    Raises:
+        DataopsError: the server refused.
+    """
+    from psycopg2 import sql
+
+    for path in (to, to.with_name(f"{to.name}.wal")):
+        path.unlink(missing_ok=True)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        connect(product) as connection,
+        in_words("What was built could not be copied."),
+        connection.cursor() as cursor,
+        contextlib.closing(duckdb.connect(str(to))) as file,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        copied = Path(folder) / "rows.csv"
+        file.execute("set TimeZone = 'UTC'")
+        cursor.execute(
+            "select nspname, relname, attname, format_type(atttypid, atttypmod) "
+            "from pg_attribute inner join pg_class on pg_attribute.attrelid = pg_class.oid "
+            "inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid "
+            "where nspname = any(%s) and relkind in ('r', 'p', 'v', 'm') "
+            "and attnum > 0 and not attisdropped order by nspname, relname, attnum",
+            (schemas(cursor, prefix),),
+        )
+        columns: dict[tuple[str, str], list[str]] = {}
+        for schema, table, name, kind in cursor.fetchall():
+            spelled = f"{quoted(name)} {_type(kind)}"
+            columns.setdefault((schema, table), []).append(spelled)
+        for (schema, table), spelled_columns in columns.items():
+            if only is not None and Relation(schema, table) not in only:
+                continue
+            there = quoted((called or prefix) + schema[len(prefix) :])
+            place = f"{there}.{quoted(table)}"
+            file.execute(f"create schema if not exists {there}")
+            file.execute(f"create table {place} ({', '.join(spelled_columns)})")
+            query = sql.SQL("copy (select * from {}) to stdout (format csv, null {})").format(
+                sql.Identifier(schema, table), sql.Literal(_NULL)
+            )
+            with copied.open("wb") as written:
+                cursor.copy_expert(query, written)
+            source = str(copied).replace("'", "''")
+            file.execute(
+                f"copy {place} from '{source}' (format csv, header false, delim ',', quote '\"', "
+                f"escape '\"', nullstr '{_NULL}', allow_quoted_nulls false)"
+            )
+
+
+def _type(kind: str) -> str:
+    """The type in DuckDB for one of PostgreSQL's; what it does not have is text."""
+    if kind.startswith("character"):
+        return "varchar"
+    if _SAME.match(kind) and not kind.endswith("]"):
+        zoned = kind.endswith("with time zone")
+        kind = re.sub(r"\(\d+\)| with(out)? time zone", "", kind)
+        return "timestamptz" if zoned and kind == "timestamp" else kind
+    if (scaled := _NUMERIC.match(kind)) and int(scaled[1]) <= _WIDEST:
+        return f"decimal({scaled[1]}, {scaled[2]})"
+    return "double" if kind == "numeric" else "varchar"

@@ -1,0 +1,124 @@
+"""`dataops check --on current`: a branch beside the release that readers see, on real raw."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness
+
+SCENARIOS = Path(__file__).parents[1] / "helpers" / "impact_scenarios"
+STAMPED = """\
+{{ config(materialized='table') }}
+
+select
+    order_id,
+    cast({{ current_timestamp() }} as timestamp) as seen_at
+from {{ ref('int_orders_latest') }}
+"""
+
+
+@dataclass
+class Released:
+    """The example with a release, and how the command is run in it."""
+
+    product: harness.Product
+    clock: str
+
+    @property
+    def database(self) -> Path:
+        return self.product.root / "store" / "current" / "warehouse.duckdb"
+
+    def check(self, code: int) -> str:
+        done = self.product.dataops("check", "--on", "current", code=code)
+        return done.stdout + done.stderr
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.product.root / path
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    product = harness.product(tmp_path_factory.mktemp("current") / "shop")
+    root = product.root
+    shutil.copytree(SCENARIOS / "base", root, dirs_exist_ok=True)
+    (root / "models/intermediate/int_stamped.sql").write_text(STAMPED)
+    shutil.copytree(root / "sample", root / "raw")
+    product.commit("Base")
+    clock = (root / "sample/as_of.txt").read_text().strip()
+    product.dataops("release", env={"DATAOPS_NOW": clock})
+    return Released(product, clock)
+
+
+def told(released: Released) -> tuple[dict[str, Any], str]:
+    here = released.product.root / "target" / "check"
+    texts = [(here / name).read_text("utf-8") for name in ("impact.md", "impact.html")]
+    impact = (here / "impact.json").read_text("utf-8")
+    return json.loads(impact), "".join(texts) + impact
+
+
+@pytest.mark.slow
+def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released: Released) -> None:
+    product, root = released.product, released.product.root
+    # Raw goes on, and the release does not know of it yet.
+    newest = sorted((root / "raw/orders").iterdir())[-1]
+    lines = newest.read_text("utf-8").splitlines()
+    later = root / "raw/orders/9999-12-31.csv"
+    order = lines[1].split(",")[0]
+    later.write_text(f"{lines[0]}\n{lines[1].replace(order, '777777', 1)}\n", "utf-8")
+    before, raw = released.database.read_bytes(), harness.tree(root, "raw")
+
+    product.git("switch", "-q", "-c", "work")
+    released.edit("models/staging/stg_orders.sql", "with ", "-- said anew\nwith ")
+    released.edit("models/marts/customers.sql", "count(*) as", "count(*) + 1 as")
+    released.edit("models/intermediate/int_contacts.sql", "upper(email)", "'x' || upper(email)")
+    released.edit("models/intermediate/int_stamped.sql", ") as seen", ") + interval 1 hour as seen")
+    product.commit("Count one more")
+    said = released.check(1)
+    impact, report = told(released)
+
+    models = {model["name"]: model for model in impact["models"]}
+    changed = {name for name in models if impact["summaries"][name] != "no data change"}
+    assert changed == {"customers", "int_contacts", "int_stamped"}, impact["summaries"]
+    # The new file is not the change's doing: what reads it says what it said.
+    assert models["stg_orders"]["status"] == "modified"
+    assert models["orders"]["diff"]["rows_before"] == models["orders"]["diff"]["rows_after"]
+    assert "Left out, because it came to raw since the release: 1 file." in report
+    assert "both on the raw that this release was built from" in report
+    assert "order_count" in impact["summaries"]["customers"]
+    assert impact["undeclared"] == ["customers"]
+    assert "Data-Change: customers -- WHY" in said
+    # What the clock decides is named as such.
+    assert impact["summaries"]["int_stamped"] == "changes whenever it is built"
+    # Real raw is personal.
+    assert "personal: not shown" in report
+    for address in ("example.org", "EXAMPLE.ORG", "@example.net"):
+        assert address not in report + said
+    # Neither the release nor raw was touched.
+    assert released.database.read_bytes() == before
+    assert harness.tree(root, "raw") == raw
+
+
+@pytest.mark.slow
+def test_what_it_cannot_be_compared_with_is_said(released: Released, tmp_path: Path) -> None:
+    product = released.product
+    assert "with current there is no --base" in (
+        product.dataops("check", "--on", "current", "--base", "main", code=2).stderr
+    )
+    product.git("switch", "-q", "--orphan", "other")
+    product.git("reset", "-q", "--hard", "main")
+    product.git("commit", "-q", "--amend", "--no-verify", "-m", "Other")
+    assert "does not hold the current release's commit" in released.check(2)
+    product.git("switch", "-q", "main")
+    empty = {"DATAOPS_STORE": str(tmp_path / "store")}
+    done = product.dataops("check", "--on", "current", code=2, env=empty)
+    assert "Nothing is released yet" in done.stderr
+    assert "uv run dataops release" in done.stderr

@@ -1,0 +1,256 @@
+"""`dataops drill`: faults on the example's own data are caught, clean days are let through."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from conftest import MakeProduct
+from typer.testing import CliRunner
+
+import harness
+import release_worker as worker
+from first_light.cli import app as cli
+from first_light.drill import replay as drill
+from first_light.drill.faults import FAULTS, Delivery, Fault
+from first_light.drill.records import keep
+from first_light.drill.scratch import Seen, plan
+from first_light.drill.table import UnsuitedError, read_table, write_table
+from first_light.history.log import History
+from first_light.history.record import DrillFact
+from first_light.project.product import Product
+from first_light.release.listing import releases
+from first_light.score.evidence import gather
+from first_light.status.current import open_ledger, status
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED
+
+# Other shops, that end on other days of the week and of the month.
+SEEDS = {1: "2026-03-31", 2: "2026-02-28", 3: "2025-12-31", 4: "2026-05-01"}
+
+
+def clean_days(count: int, until: str, seed: int) -> list[drill.Day]:
+    last = date.fromisoformat(until)
+    first = last - timedelta(days=count - 1)
+    days = harness.generator().deliveries(first, last, seed, incidents=False)
+    return [files for _, files in days]
+
+
+@pytest.mark.slow
+def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
+    make_product: MakeProduct, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_product()
+    monkeypatch.delenv("DATAOPS_NOW", raising=False)
+    product = Product(made.root)
+    archive = 7
+    done = drill.drill(
+        product, print, days=clean_days(archive + 60 + 1, "2026-03-31", harness.generator().SEED)
+    )
+    missed = [one.fault for one in done.faults if one.outcome == "not caught"]
+    assert done.days == 60
+    assert done.replayed >= 40
+    assert done.caught >= 0.95 * done.replayed, missed
+    assert {one.outcome for one in done.faults} >= {"refused", "told"}
+    assert any("monitor" in one.by for fault in done.faults for one in fault.seen)
+    runs, refused, told = done.days, len(done.refused), done.told
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    prepared = plan(product, raw, tmp_path / "target")
+    for seed, until in SEEDS.items():
+        replay = drill.Replay(prepared, product.root)
+        for audit in replay.live(clean_days(archive + 60, until, seed), print, tested=False):
+            runs += 1
+            refused += audit.verdict == FAILED
+            told += bool(audit.seen) and audit.verdict != FAILED
+    print(f"{done.caught} of {done.replayed}; {refused} of {runs} refused, {told} told; {missed}")
+    assert runs >= 300
+    assert refused <= 1
+    assert told <= 0.05 * runs
+
+
+@pytest.mark.slow
+def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_path: Path) -> None:
+    """The scratch runs dbt's SQL without dbt: the same raw gives the same tables, to the number."""
+    made = make_product()
+    made.commit("First light")
+    *days, first, second, third = clean_days(17, "2026-04-03", harness.generator().SEED)
+    for day in days:
+        for name, content in day.items():
+            path = made.root / "raw" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    released = made.dataops(
+        "release", "--json", env={"DATAOPS_NOW": "2026-04-01T00:00:00+00:00"}
+    ).stdout
+    run = json.loads(released)["run"]
+    record = json.loads((made.root / "store/history/runs" / f"{run}.json").read_bytes())
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    replay = drill.Replay(plan(Product(made.root), raw, tmp_path / "target"), made.root)
+    *_, audit = replay.live(days, print)
+    assert audit.seen == ()
+    compared = 0
+    for wanted in record["profile"]:
+        found = audit.release.relations.get(wanted["unique_id"])
+        if wanted["unique_id"].startswith("snapshot."):
+            assert found is None  # what a drill leaves out, and says
+        elif wanted["files"] is None:
+            assert found is not None
+            assert found["rows"] == wanted["rows"]
+            columns = {one["name"]: {**one, "counts": 0} for one in wanted["columns"]}
+            assert {name: {**one, "counts": 0} for name, one in found["columns"].items()} == columns
+            compared += 1
+    assert compared >= 10
+    # Two strange days are one alarm: what is refused in a clean day is accepted.
+    for day in (first, second):
+        replay.go_on({name: content + content.partition(b"\n")[2] * 2
+                      for name, content in day.items()})  # fmt: skip
+    assert (replay.alarms, [at for at, _ in replay.refused]) == (1, ["2026-04-02"])
+    assert replay.past[-1].at == datetime(2026, 4, 3, tzinfo=timezone.utc)
+    unpaid = {name: content for name, content in third.items() if "payments" not in name}
+    with pytest.raises(DataopsError, match="refused as it is"):
+        next(replay.faults(unpaid, FAULTS))
+    with pytest.raises(DataopsError, match="can't be read"):
+        replay.go_on({"orders/orders_2026-04-04.csv": TODAY.decode().encode("utf-16")})
+    # The verb, on the product's own raw, which it only reads.
+    before = harness.tree(made.root, "raw")
+    said = made.dataops("drill", "--json", "--fault", "times-100", "--fault", "late", code=0).stdout
+    told = json.loads(said)
+    assert told["days"] == 7
+    assert [one["fault"] for one in told["faults"]] == ["times-100", "late"]
+    assert {one["outcome"] for one in told["faults"]} <= {"refused", "told"}
+    assert harness.tree(made.root, "raw") == before
+    assert len(list((made.root / "store/history/runs").iterdir())) == 1  # some faults: no record
+
+
+# ── The record ───────────────────────────────────────────────────────────────────────────────────
+
+
+def done(caught: int) -> drill.Drilled:
+    """A drill with every fault, the last ones of which were not caught."""
+    seen = Seen("dbt test", "unique", True, "3 rows")
+    faults = tuple(
+        drill.Replayed(fault.name, fault.what, "raw.orders", (seen,) * (n < caught))
+        for n, fault in enumerate(FAULTS)
+    )
+    return drill.Drilled(60, (), 2, faults, ())
+
+
+def test_a_drill_is_recorded_beside_the_runs_and_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    product = Product(root)
+    (told,) = keep(product, done(46))
+    assert told.startswith("Nothing was released yet")
+    assert not (root / "store").exists()
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-01T06:00:00+00:00")
+    worker.quick_release(root)
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-01T06:30:00+00:00")
+    before = status(product)
+    assert keep(product, replace(done(46), faults=done(46).faults[:3])) == ()  # says nothing
+    assert keep(product, done(46)) == ()
+    newest, *_ = records = list(History(root / "store/history").newest())
+    assert [one.verb for one in records] == ["drill", "release"]
+    assert newest.outcome == "drilled"
+    missed = tuple(f"{fault.name} in raw.orders" for fault in FAULTS[46:])
+    assert newest.drill == DrillFact(60, 0, 2, len(FAULTS), 46, missed)
+    assert status(product) == before
+    assert [one.record.verb for one in releases(product)] == ["release"]
+    with open_ledger(product) as book:
+        known = gather(product, book)
+    assert (known.drilled_at, known.drill) == (before.at, newest.drill)
+    assert worker.quick_release(root).exit_code == 0
+
+
+@pytest.mark.parametrize(("caught", "code"), [(len(FAULTS), 0), (30, 1)])
+def test_a_store_that_fails_is_said_and_changes_nothing_of_the_drill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caught: int, code: int
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    worker.quick_release(root)
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(drill, "drill", lambda *_: done(caught))
+    good = CliRunner().invoke(cli.app, ["drill", "--json"])
+    assert (good.exit_code, good.stderr) == (code, "")
+    (root / "store/store.json").write_text('{"format": 1, "product": "another"}', encoding="utf-8")
+    bad = CliRunner().invoke(cli.app, ["drill", "--json"])
+    assert bad.exit_code == code
+    assert json.loads(bad.stdout) == json.loads(good.stdout)
+    assert "could not be recorded: The store belongs to another product" in bad.stderr
+
+
+# ── Faults ───────────────────────────────────────────────────────────────────────────────────────
+
+TODAY = (
+    b"order_id,shop,amount,kind,at,loaded\n"
+    + b"".join(
+        b"%d,%d,%d.50,%s,2026-03-%02d %02d:00:00,2026-03-31 23:00:00\n"
+        % (100 + n, 1 + n % 3, n, b"ab"[n % 2 : n % 2 + 1] * 3, 1 + n, n + 1)
+        for n in range(20)
+    )
+)  # fmt: skip
+
+
+def delivery(content: bytes = TODAY) -> Delivery:
+    return Delivery(
+        {"orders/orders_2026-03-31.csv": content},
+        [{"orders/orders_2026-03-30.csv": content.replace(b"31 23", b"30 23")}],
+        [{"shops/shops_2026-03-31.csv": b"shop,name\n1,A\n2,B\n"}],
+        loaded=frozenset({"loaded"}),
+        references=frozenset({"shop"}),
+    )
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_each_fault_changes_what_comes_and_nothing_else(fault: Fault) -> None:
+    given = delivery()
+    first, second = fault.act(given), fault.act(given)
+    assert first == second, "a drill is the same every time"
+    assert first != dict(given.files)
+    assert given == delivery()
+
+
+def test_a_fault_that_the_data_cannot_have_is_said() -> None:
+    fault = next(one for one in FAULTS if one.name == "times-100")
+    with pytest.raises(UnsuitedError, match="measure"):
+        fault.act(delivery(b"word,other\na,b\nc,d\n"))
+
+
+def test_tables_are_read_as_they_are_written() -> None:
+    for between in (",", ";", "\t", "|"):
+        table = read_table(TODAY)
+        assert read_table(write_table(table, between)) == table
+
+
+def test_the_same_on_days_in_a_row_is_one_alarm_and_another_each_day_is_not() -> None:
+    rows, nulls = ("monitor volume", "orders"), ("monitor nulls", "orders.at")
+    days = [{rows}, {rows, nulls}, {nulls}, set(), {nulls}, {rows}, {nulls}]
+    assert drill.count_alarms(map(frozenset, days)) == 4
+
+
+def test_no_file_of_raw_is_left_out(tmp_path: Path) -> None:
+    """Rows of the last days lead to rows that came long before."""
+    names = [f"orders/orders_{date(2026, 1, 1) + timedelta(days=n)}.csv" for n in range(80)]
+    for name in (*names, "shops/shops.csv"):
+        path = tmp_path / "raw" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    first, *others = drill.own_days(Product(tmp_path))
+    assert len(others) == 67
+    assert [list(day) for day in others] == [[name] for name in names[13:]]
+    assert list(first) == [*names[:13], "shops/shops.csv"]
+    assert first[names[0]] == names[0].encode()
+
+
+def test_a_drill_says_what_it_cannot_do(tmp_path: Path) -> None:
+    with pytest.raises(DataopsError, match="no such fault"):
+        drill.chosen(["flood"])
+    (tmp_path / "raw" / "orders").mkdir(parents=True)
+    (tmp_path / "raw" / "orders" / "orders_2026-03-31.csv").write_bytes(TODAY)
+    with pytest.raises(DataopsError, match="no two deliveries"):
+        drill.drill(Product(tmp_path), print)

@@ -1,0 +1,563 @@
+"""The history: whole records, none lost when they are packed, none silent when they are damaged."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import string
+import time
+from collections import Counter
+from dataclasses import fields, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_store_elsewhere import make_clones
+
+import release_worker as worker
+from first_light.history import log as history_module
+from first_light.history import record as history_record
+from first_light.history.facts import git_facts, raw_facts, read_raw
+from first_light.history.log import History, HistoryError
+from first_light.history.record import (
+    CRASHED,
+    PUBLISHED,
+    REFUSED,
+    SCHEMA,
+    CommitFact,
+    DrillFact,
+    FreshnessRun,
+    GitFacts,
+    NodeRun,
+    RawFacts,
+    RawTable,
+    Record,
+    masked,
+    read_record,
+    utc,
+)
+from first_light.project.product import Product
+from first_light.status.current import status
+from first_light.store.locate import open_store, store_of
+from first_light.utils.errors import DataopsError
+from harness import git
+
+BEGIN = datetime(2023, 1, 1, tzinfo=timezone.utc)
+
+
+def make_record(number: int, nodes: int = 3, **more: Any) -> Record:
+    """A record like those of an hourly schedule."""
+    at = BEGIN + timedelta(hours=number)
+    ran = tuple(
+        NodeRun(
+            unique_id=f"model.shop.model_{n}",
+            kind="model",
+            name=f"model_{n}",
+            path=f"models/marts/model_{n}.sql",
+            group="data_team",
+            subject=f"model.shop.model_{n}",
+            depends_on=(f"model.shop.model_{n - 1}",),
+            status="success" if (number + n) % 97 else "error",
+            seconds=round(0.01 * n + 0.001 * (number % 13), 3),
+            rows=1000 * n + number,
+        )
+        for n in range(nodes)
+    )
+    given = {
+        "run": f"{number:06d}-{at:%Y%m%dT%H%M%SZ}-abc{number % 10}",
+        "number": number,
+        "product": "shop",
+        "verb": "release",
+        "trigger": "schedule",
+        "outcome": PUBLISHED if number % 17 else REFUSED,
+        "began_at": utc(at),
+        "ended_at": utc(at + timedelta(minutes=4)),
+        "seconds": 240.0,
+        "git": GitFacts("a" * 40, commits=(CommitFact("a" * 40, utc(at), utc(at)),)),
+        "raw": RawFacts("f" * 32, 1, 10, (RawTable("orders", 1, 10),)),
+        "tools": {"dbt-core": "1.12.0"},
+        "counts": dict(Counter(node.status for node in ran)),
+        "nodes": ran,
+        "freshness": (FreshnessRun("source.shop.raw.orders", "orders", "pass", utc(at), 60.0),),
+        "phases": {"dbt build": 200.0},
+        **more,
+    }
+    return Record(**given)
+
+
+texts = st.text(max_size=20)
+nodes = st.builds(
+    NodeRun,
+    *(texts,) * 6,
+    depends_on=st.lists(texts, max_size=3).map(tuple),
+    status=st.sampled_from(["success", "error", "pass", "fail"]),
+    seconds=st.floats(0, 1e6),
+    rows=st.none() | st.integers(0, 2**60),
+    failures=st.none() | st.integers(0, 2**31),
+    message=texts,
+)
+
+
+@given(st.lists(nodes, max_size=4).map(tuple), texts, texts, st.lists(texts, max_size=2).map(tuple))
+@settings(max_examples=60, deadline=None)
+def test_what_is_read_is_what_was_written(
+    ran: tuple[NodeRun, ...], problem: str, commit: str, notes: tuple[str, ...]
+) -> None:
+    record = make_record(1, nodes=0, problem=problem, notes=notes, git=GitFacts(commit))
+    record = replace(record, nodes=ran)
+    assert read_record(record.to_json()) == record
+    assert record.to_json().count(b"\n") == 1
+
+
+def test_a_field_of_a_newer_dataops_does_no_harm() -> None:
+    raw = json.loads(make_record(1).to_json())
+    raw["weather"] = "fine"
+    raw["nodes"][0]["weather"] = "fine"
+    assert read_record(json.dumps(raw).encode()) == make_record(1)
+
+
+@given(st.integers(0, 2000))
+@settings(max_examples=40, deadline=None)
+def test_half_a_record_is_no_record(length: int) -> None:
+    whole = make_record(1).to_json()
+    if length < len(whole) - 1:
+        with pytest.raises(ValueError, match=r"not a record|line 1 column|Unterminated"):
+            read_record(whole[:length])
+
+
+def test_every_field_is_described() -> None:
+    """docs/records.md names every field, and the query views know every one."""
+    page = (Path(__file__).parents[2] / "docs" / "records.md").read_text(encoding="utf-8")
+    for kind in (
+        Record,
+        GitFacts,
+        CommitFact,
+        RawFacts,
+        RawTable,
+        NodeRun,
+        FreshnessRun,
+        DrillFact,
+    ):
+        for one in fields(kind):
+            assert f"`{one.name}`" in page, f"{kind.__name__}.{one.name}"
+    assert set(history_module._COLUMNS) == {one.name for one in fields(Record)}
+
+
+# ── Values do not get into records ───────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("message", "kept", "gone"),
+    [
+        (
+            "Conversion Error: Could not convert string 'ada@example.com' to INT64 when casting "
+            "from source column email",
+            ["Could not convert string", "source column email"],
+            ["ada"],
+        ),
+        (
+            'Constraint Error: Duplicate key "email: ada@example.com" violates primary key',
+            ["Duplicate key", "email", "violates primary key"],
+            ["ada"],
+        ),
+        (
+            "CSV Error on Line: 12\nOriginal Line: 7,Ada,Lovelace\nExpected Number of Columns: 2",
+            ["CSV Error on Line: 12"],
+            ["Ada"],
+        ),
+        (
+            "duplicate key value violates unique constraint\n"
+            "DETAIL:  Key (email)=(ada@example.com) already exists.",
+            ["unique constraint", "Key (email)=", "already exists"],
+            ["ada"],
+        ),
+        ("DETAIL:  Failing row contains (7, Ada, null).", ["Failing row contains"], ["Ada", "7"]),
+        ('invalid input syntax for type integer: "Ada"', ["type integer"], ["Ada"]),
+        ('relation "orders" does not exist', ['"orders"'], []),
+        ("it''s 'O''Brien' here", ["here"], ["Brien"]),
+        ("fetch https://user:s3cret@host/x failed", ["https://", "@host/x failed"], ["s3cret"]),
+        ("Binder Error: x\n\nLINE 7:  where name = 'Ada'\n  ^", ["Binder Error"], ["Ada", "LINE"]),
+    ],
+)
+def test_masked(message: str, kept: list[str], gone: list[str]) -> None:
+    said = masked(message)
+    assert all(part in said for part in kept), said
+    assert not any(part in said for part in gone), said
+
+
+@given(st.text(alphabet=string.ascii_letters + string.digits + "@. -", min_size=1, max_size=30))
+def test_what_a_database_quotes_is_masked(value: str) -> None:
+    assert masked(f"Could not convert string '{value}' to DATE") == (
+        "Could not convert string '…' to DATE"
+    )
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_dbt_counted_otherwise(tmp_path: Path) -> None:
+    record = replace(make_record(1), counts={"success": 99})
+    with pytest.raises(HistoryError, match="does not hold what dbt counted") as error:
+        History(tmp_path).add(record)
+    assert "99 success" in error.value.where
+
+
+def test_a_run_that_cannot_be_recorded_keeps_its_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said at once, and written down by the next run."""
+    root = worker.make_product(tmp_path / "product")
+    add = History.add
+
+    def refuse(self: History, record: Record) -> None:
+        raise HistoryError("The run could not be recorded.", where="disk")
+
+    for fails, outcome in (("", PUBLISHED), ("test", REFUSED)):
+        with monkeypatch.context() as failing:
+            failing.setattr(History, "add", refuse)
+            failing.setenv("DBT_FAILS", fails)
+            done = worker.quick_release(root)
+        assert done.record.outcome == outcome
+        assert not done.recorded
+        assert any("could not be recorded" in sentence for sentence in done.warnings)
+        found = status(Product(root))
+        assert found.last is not None
+        assert (found.last.run, found.last.outcome) == (done.record.run, outcome)
+        assert History.add is add
+        following = worker.quick_release(root)
+        assert any(done.record.run in sentence for sentence in following.warnings)
+        held = {one.run: one.outcome for one in History(root / "store" / "history").newest()}
+        assert held[done.record.run] == outcome
+
+
+def test_an_unexpected_error_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = worker.make_product(tmp_path / "product")
+    monkeypatch.setattr(
+        worker.QuickDbt,
+        "build",
+        lambda self, *a: (_ for _ in ()).throw(RuntimeError("'Ada' broke")),
+    )
+    done = worker.quick_release(root)
+    assert done.exit_code == 2
+    assert done.record.problem == "RuntimeError: '…' broke"
+    assert next(History(root / "store" / "history").newest()) == done.record
+
+
+def test_parsing_that_fails_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = worker.make_product(tmp_path / "product")
+    monkeypatch.setenv("DBT_FAILS", "parse")
+    done = worker.quick_release(root)
+    assert done.exit_code == 1
+    assert "could not read the project" in done.record.problem
+    assert next(History(root / "store" / "history").newest()) == done.record
+
+
+def test_recording_is_quick(tmp_path: Path) -> None:
+    record = make_record(1, nodes=500)
+    history = History(tmp_path)
+    history.add(record)  # warm
+    begin = time.monotonic()
+    history.add(replace(record, run=record.run.replace("000001", "000002")))
+    assert time.monotonic() - begin < 0.5
+
+
+# ── Packing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_packing_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    monkeypatch.setattr(history_module, "_PACK", 300)
+    history = History(tmp_path)
+    written = []
+    for number in range(1, 1001):
+        written.append(make_record(number, problem="'…' ☃ \\ \" {}" if number % 7 else ""))
+        history.add(written[-1])
+        history.pack()
+    loose = len(list((tmp_path / "runs").iterdir()))
+    assert 50 <= loose <= 200
+    assert 2 <= len(list((tmp_path / "packs").iterdir())) <= 5
+    assert list(history.newest()) == written[::-1]
+    assert history.highest() == 1000
+    assert all(history.holds(record.run) for record in written[::37])
+    with history.connect() as connection:
+        found = connection.execute("select run, outcome, problem from runs order by number")
+        assert found.fetchall() == [(one.run, one.outcome, one.problem) for one in written]
+        [(nodes_found,)] = connection.execute("select count(*) from nodes").fetchall()
+        assert nodes_found == 3000
+        [(late,)] = connection.execute("select max(ended_at) from runs").fetchall()
+        assert utc(late.replace(tzinfo=timezone.utc)) == written[-1].ended_at
+
+
+@pytest.mark.parametrize("cut_at", range(1, 6))
+def test_packing_cut_short_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut_at: int
+) -> None:
+    class Cut(BaseException):
+        pass
+
+    history = History(tmp_path)
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    written = [make_record(number) for number in range(1, 450)]
+    for record in written[:210]:
+        history.add(record)
+    history.pack()
+    for record in written[210:]:
+        history.add(record)
+    steps = [0]
+
+    def cut(act: Any) -> Any:
+        def step(*arguments: Any, **options: Any) -> Any:
+            steps[0] += 1
+            if steps[0] == cut_at:
+                raise Cut
+            return act(*arguments, **options)
+
+        return step
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(os, "replace", cut(os.replace))
+        cutting.setattr(Path, "unlink", cut(Path.unlink))
+        with pytest.raises(Cut):
+            history.pack()
+    for _ in range(2):
+        assert [one.run for one in history.newest()] == [one.run for one in written[::-1]]
+        with history.connect() as connection:
+            counted = connection.execute("select count(*), count(distinct run) from runs")
+            assert counted.fetchall() == [(449, 449)]
+        history.pack()
+
+
+@pytest.mark.slow
+def test_three_years_of_hourly_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    history = History(tmp_path)
+    with monkeypatch.context() as quickly:  # each pack is written once, not five times
+        quickly.setattr(history_module, "_LOOSE_AT_MOST", 1049)
+        for number in range(1, 26_001):
+            history.add(make_record(number, nodes=20))
+            history.pack()
+    history.pack()
+    for query in (
+        "select date_trunc('week', began_at), outcome, count(*) from runs group by all",
+        "select median(ended_at - committed_at::timestamp) from commits",
+        "select name, count(*) filter (where status = 'error'), avg(seconds) from nodes group by 1",
+        "select run, rows, avg(rows) over (order by number rows 30 preceding) from nodes"
+        " where name = 'model_7' order by number desc limit 1",
+    ):
+        seconds = []
+        for _ in range(3):
+            begin = time.monotonic()
+            with history.connect() as connection:
+                assert connection.execute(query).fetchall()
+            seconds.append(time.monotonic() - begin)
+        print(f"{min(seconds):.2f} s  {query}")
+        assert min(seconds) < 2.0, query
+    begin = time.monotonic()
+    assert next(history.newest()).number == 26_000
+    assert time.monotonic() - begin < 0.5
+    _look_through_a_branch(tmp_path, monkeypatch)
+
+
+def _look_through_a_branch(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same history on a branch: few files, fetched once, and then as quick to ask."""
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    first, second = make_clones(history / "clones")
+    assert worker.quick_release(first).exit_code == 0
+    for name in ("runs", "packs"):
+        shutil.copytree(history / name, store_of(Product(first)).history / name, dirs_exist_ok=True)
+    store_of(Product(first)).share()
+    listed = git(history / "clones" / "origin.git", "ls-tree", "-r", "dataops-store")
+    assert len(listed.splitlines()) < 300
+    begin = time.monotonic()
+    there = History(open_store(Product(second)).history)
+    print(f"{time.monotonic() - begin:.2f} s  first fetch")
+    assert time.monotonic() - begin < 20
+    begin = time.monotonic()
+    there = History(open_store(Product(second)).history)
+    with there.connect() as connection:
+        counted = connection.execute("select count(*) from runs where outcome = 'published'")
+        assert counted.fetchall()[0][0] > 20_000
+    print(f"{time.monotonic() - begin:.2f} s  look, and a query")
+    assert time.monotonic() - begin < 2.0
+
+
+# ── Damage ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_a_record_cut_in_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, published: bool
+) -> None:
+    """A published run's is restored from its release; another one is put aside, and said."""
+    root = worker.make_product(tmp_path / "product")
+    assert worker.quick_release(root).exit_code == 0
+    with monkeypatch.context() as refusing:
+        refusing.setenv("DBT_FAILS", "" if published else "test")
+        run = worker.quick_release(root).record.run
+    file = root / "store" / "history" / "runs" / f"{run}.json"
+    half = file.read_bytes()[:200]
+    file.write_bytes(half)
+    found = status(Product(root))
+    assert found.damaged == (run,)
+    assert not found.ok
+    done = worker.quick_release(root)
+    assert done.exit_code == 0
+    assert any(run in sentence and "damaged" in sentence for sentence in done.warnings)
+    assert (file.parent.parent / "damaged" / file.name).read_bytes() == half
+    assert file.exists() is published
+    assert status(Product(root)).ok
+    assert [one.outcome for one in History(file.parent.parent).newest()] == [PUBLISHED] * (
+        3 if published else 2
+    )
+
+
+def test_a_run_that_was_killed_is_recorded_by_the_next(tmp_path: Path) -> None:
+    root = worker.make_product(tmp_path / "product")
+    killed = make_record(1, outcome="running", counts={}, nodes=0)
+    folder = root / "store" / "candidates" / killed.run
+    folder.mkdir(parents=True)
+    (folder / "release.json").write_bytes(killed.to_json())
+    found = status(Product(root)).last
+    assert found is not None
+    assert found.outcome == CRASHED
+    done = worker.quick_release(root)
+    assert [one.outcome for one in History(root / "store" / "history").newest()] == [
+        PUBLISHED,
+        CRASHED,
+    ]
+    assert done.record.number == 2
+
+
+# ── Facts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_git_facts(tmp_path: Path) -> None:
+    root = worker.make_product(tmp_path / "product")
+    product = Product(root)
+    assert git_facts(product, "") == GitFacts()
+    git(root, "init", "-q", "-b", "main")
+    assert git_facts(product, "").dirty
+    commits = []
+    for n in range(3):
+        (root / "file").write_text(str(n), encoding="utf-8")
+        git(root, "add", "-A")
+        git(root, "commit", "-q", "-m", f"change {n}")
+        commits.append(git(root, "rev-parse", "HEAD").strip())
+    facts = git_facts(product, commits[0])
+    assert facts.commit == commits[2]
+    assert [one.commit for one in facts.commits] == commits[:0:-1]
+    assert (facts.commits_total, facts.branch, facts.dirty) == (2, "main", False)
+    assert facts.committed_at.endswith("Z")
+    assert git_facts(product, "").commits_total == 3
+    (root / "new").touch()
+    assert git_facts(product, commits[0]).dirty
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{root}", str(shallow))
+    there = git_facts(Product(shallow), commits[0])
+    assert (there.commit, there.commits_total, there.commits) == (commits[2], None, ())
+    assert git_facts(Product(shallow), "").commits_total is None
+    assert git_facts(product, "f" * 40).commits_total is None
+
+
+def test_raw_is_read_once_while_it_does_not_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, cache = tmp_path / "raw", tmp_path / "cache" / "raw.json"
+    for name in ("orders/a.csv", "orders/b.csv", "customers/ä.csv", ".hidden/x", "orders/.tmp"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name, encoding="utf-8")
+        os.utime(root / name, (1_700_000_000, 1_700_000_000))
+    first = read_raw(root, cache)
+    assert [file.name for file in first] == ["customers/ä.csv", "orders/a.csv", "orders/b.csv"]
+    monkeypatch.setattr("first_light.history.facts._digest", lambda path: "read again")
+    assert read_raw(root, cache) == first
+    (root / "orders" / "b.csv").write_text("other", encoding="utf-8")
+    second = read_raw(root, cache)
+    assert [file.name for file in second if file.hash == "read again"] == ["orders/b.csv"]
+    (root / "orders" / "a.csv").unlink()
+    facts = raw_facts(read_raw(root, cache), first)
+    assert (facts.edited, facts.removed) == (("orders/b.csv",), ("orders/a.csv",))
+    assert [(table.name, table.files) for table in facts.tables] == [
+        ("customers", 1),
+        ("orders", 1),
+    ]
+    assert facts.fingerprint != raw_facts(first, ()).fingerprint
+    cache.write_text("rubbish", encoding="utf-8")
+    assert len(read_raw(root, cache)) == 2
+
+
+def test_a_raw_file_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "raw" / "orders").mkdir(parents=True)
+    (tmp_path / "raw" / "orders" / "a.csv").touch()
+
+    def refuse(path: Path) -> str:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("first_light.history.facts._digest", refuse)
+    with pytest.raises(DataopsError) as error:
+        read_raw(tmp_path / "raw", tmp_path / "cache.json")
+    assert error.value.where == "orders/a.csv: Input/output error"
+
+
+# ── An older schema ──────────────────────────────────────────────────────────────────────────────
+
+
+def as_schema_one(record: Record) -> bytes:
+    """The record as a made-up schema 1 had it: hands were people, and its end had another name."""
+    raw = json.loads(record.to_json())
+    raw["finished_at"] = raw.pop("ended_at")
+    return json.dumps({**raw, "schema": 1, "trigger": "person"}).encode() + b"\n"
+
+
+def from_schema_one(raw: dict[str, Any]) -> dict[str, Any]:
+    return {**raw, "ended_at": raw["finished_at"], "trigger": "manual"}
+
+
+def test_records_of_an_older_schema_are_read_loose_and_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History(tmp_path)
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    written = [make_record(number, trigger="manual") for number in range(1, 260)]
+    (tmp_path / "runs").mkdir()
+    for record in written[:209]:
+        (tmp_path / "runs" / f"{record.run}.json").write_bytes(as_schema_one(record))
+    # The older version packed some of its own; the newer one adds to them.
+    assert history.pack() == 159
+
+    monkeypatch.setattr(history_record, "SCHEMA", 2)
+    monkeypatch.setattr(history_module, "SCHEMA", 2)
+    monkeypatch.setattr(history_record, "UPGRADES", {1: from_schema_one})
+    written = [replace(record, schema=2) for record in written]
+    for record in written[209:]:
+        history.add(record)
+    assert list(history.newest()) == written[::-1]
+    for _ in range(2):
+        with history.connect() as connection:
+            found = connection.execute(
+                "select run, trigger, ended_at, schema from runs order by number"
+            ).fetchall()
+        assert [row[:2] for row in found] == [(one.run, "manual") for one in written]
+        assert all(row[2] is not None and row[3] == 2 for row in found)
+        history.pack()
+    # What was written stays to the letter.
+    oldest = history._packed(history._packs()[0], "record")[0]
+    assert oldest.encode() == as_schema_one(make_record(1, trigger="manual"))
+
+
+def test_a_record_of_a_newer_schema_is_not_guessed_at(tmp_path: Path) -> None:
+    newer = json.dumps({**json.loads(make_record(1).to_json()), "schema": SCHEMA + 1})
+    with pytest.raises(DataopsError, match="newer dataops") as raised:
+        read_record(newer.encode())
+    assert raised.value.mend == "uv run dataops update"
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / f"{make_record(1).run}.json").write_text(newer, encoding="utf-8")
+    with pytest.raises(DataopsError, match="newer dataops"):
+        History(tmp_path).connect()

@@ -1,0 +1,283 @@
+"""Incidents: when they open and close, what caused them, and that nothing is stored of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import ops_history as ops
+import release_worker as worker
+from first_light.cli.app import app
+from first_light.commands import incident
+from first_light.dbt.manifest import Manifest, Node
+from first_light.figures.compute import ledger
+from first_light.history.log import History
+from first_light.history.record import (
+    FreshnessRun,
+    IncidentFact,
+    NodeRun,
+    RawFacts,
+    RawTable,
+    Record,
+    utc,
+)
+from first_light.incidents.derive import Incident, by_cause, incidents
+from first_light.project.product import Product
+from first_light.status.current import status
+from first_light.utils.errors import DataopsError
+
+DAY = timedelta(days=1)
+MANIFEST = Manifest(
+    {
+        f"model.shop.{name}": Node(
+            f"model.shop.{name}", "model", name, "", group="data_team", depends_on=parents
+        )
+        for name, parents in ops.MODELS.items()
+    }
+    | {
+        "exposure.shop.board": Node(
+            "exposure.shop.board", "exposure", "board", "", depends_on=("model.shop.revenue",)
+        )
+    },
+    {"data_team": {"name": "Data team", "email": "data@example.com"}},
+)
+
+
+def found(
+    folder: Path, team: ops.Simulation, at: datetime = ops.START + 9 * DAY
+) -> tuple[Incident, ...]:
+    with ledger(ops.write(folder, team.records), ops.DEADLINE, at) as book:
+        return incidents(book, MANIFEST)
+
+
+def team() -> ops.Simulation:
+    one = ops.Simulation()
+    one.code(ops.START, *ops.MODELS)
+    one.run(ops.START)
+    return one
+
+
+def test_an_incident_opens_once_and_closes_with_the_first_passing_run(tmp_path: Path) -> None:
+    one = team()
+    for day in (1, 2, 3):
+        one.run(ops.START + day * DAY, failing=["test.shop.stg_orders"])
+    assert [i.open for i in found(tmp_path / "a", one)] == [True]
+    one.run(ops.START + 4 * DAY)
+    (incident,) = found(tmp_path / "b", one)
+    assert incident.runs == 3
+    assert incident.seconds == 3 * 86_400
+    assert incident.opened_run == one.records[1].run
+    assert incident.closed_run == one.records[4].run
+    assert incident.owner == "Data team <data@example.com>"
+    assert incident.impact == ("board", "orders", "revenue")
+
+
+def test_what_was_skipped_has_not_passed(tmp_path: Path) -> None:
+    one = team()
+    one.run(ops.START + DAY, failing=["test.shop.orders"])
+    one.run(ops.START + 2 * DAY, failing=["model.shop.stg_orders"])
+    first = [i for i in found(tmp_path, one) if i.check == "test.shop.orders"]
+    assert [i.open for i in first] == [True]
+
+
+def test_the_cause_is_the_most_upstream_failure_of_that_run(tmp_path: Path) -> None:
+    one = team()
+    one.run(ops.START + DAY, failing=["test.shop.stg_orders", "test.shop.stg_customers"])
+    one.run(ops.START + 2 * DAY)
+    one.run(ops.START + 3 * DAY, stale=True, findings=[ops.finding("volume", "revenue")])
+    causes = {i.check: i.cause for i in found(tmp_path, one)}
+    assert causes["test.shop.stg_orders"] == "model.shop.stg_orders"
+    assert causes["test.shop.stg_customers"] == "model.shop.stg_customers"
+    assert causes["monitor.volume.model.shop.revenue"] == ops.SOURCE
+
+
+def test_a_test_that_compares_two_nodes_is_caused_by_the_other_one(tmp_path: Path) -> None:
+    one = team()
+    record = one.run(ops.START + DAY, stale=True, failing=["test.shop.customers"])
+    relation = NodeRun(
+        "test.shop.related", "test", "related", "", "data_team", "model.shop.stg_customers",
+        ("model.shop.stg_customers", "model.shop.orders"), "fail", 0.1,
+    )  # fmt: skip
+    stale = FreshnessRun(ops.SOURCE, "orders", "error")
+    one.records[-1] = replace(record, nodes=(*record.nodes, relation), freshness=(stale,))
+    still = found(tmp_path, one)
+    assert {i.check: i.cause for i in still}["test.shop.related"] == ops.SOURCE
+    groups = by_cause(still)
+    assert [[i.check for i in group] for group in groups] == [
+        [f"freshness.{ops.SOURCE}", "test.shop.related"]
+    ]
+    assert groups[0][0].told() == "freshness orders, Data team <data@example.com>, 8.0 days, 1 run"
+
+
+def test_what_came_between_good_and_bad_is_said(tmp_path: Path) -> None:
+    one = team()
+    one.run(ops.START + DAY, raw="same")
+    one.code(ops.START + DAY, "orders")
+    one.run(ops.START + 2 * DAY, raw="same", failing=["test.shop.orders"])
+    one.run(ops.START + 3 * DAY, raw="same")
+    one.run(ops.START + 4 * DAY, raw="more", failing=["test.shop.orders"])
+    later, first = found(tmp_path, one)
+    assert (first.new_commit, first.new_raw) == (True, False)
+    assert (later.new_commit, later.new_raw) == (False, True)
+    assert first.between == f"new code ({one.commit[:7]}) since {one.records[1].run}"
+    assert later.between == f"new data since {one.records[3].run}"
+
+
+def test_the_delivery_and_the_commits_between_good_and_bad_are_named(tmp_path: Path) -> None:
+    one = team()
+    before = (RawTable("orders", 3, 300), RawTable("customers", 1, 10))
+    one.records[0] = replace(one.records[0], raw=RawFacts(fingerprint="a", tables=before))
+    one.code(ops.START + DAY, "orders")
+    one.code(ops.START + DAY, "orders")
+    bad = one.run(ops.START + DAY, failing=["test.shop.orders"])
+    after = (RawTable("orders", 4, 420), RawTable("customers", 1, 10))
+    one.records[1] = replace(bad, raw=RawFacts(fingerprint="b", tables=after))
+    (incident,) = found(tmp_path, one)
+    assert incident.deliveries == ("orders",)
+    short, run = one.commit[:7], one.records[0].run
+    assert incident.between == f"new code (2 commits up to {short}) and data (orders) since {run}"
+
+
+def test_a_run_that_could_not_run_is_an_incident_of_its_own(tmp_path: Path) -> None:
+    one = team()
+    one.run(ops.START + DAY, outcome="crashed")
+    one.run(ops.START + 2 * DAY, outcome="unreadable")
+    one.run(ops.START + 3 * DAY, outcome="stopped")
+    (incident,) = found(tmp_path / "a", one)
+    assert (incident.check, incident.runs, incident.open) == ("run", 2, True)
+    one.run(ops.START + 4 * DAY)
+    assert not any(i.open for i in found(tmp_path / "b", one))
+
+
+def test_a_check_that_was_removed_closes_with_the_next_release(tmp_path: Path) -> None:
+    one = team()
+    one.run(ops.START + DAY, findings=[ops.finding("volume", "orders")])
+    one.run(ops.START + 2 * DAY, findings=[ops.finding("nulls", "orders")])
+    assert [i.open for i in found(tmp_path / "a", one)] == [True, False]
+    one.run(ops.START + 3 * DAY)
+    assert not any(i.open for i in found(tmp_path / "b", one))
+
+
+def test_the_clock_may_go_back(tmp_path: Path) -> None:
+    one = team()
+    one.run(ops.START + 3 * DAY, failing=["test.shop.orders"])
+    one.run(ops.START + 2 * DAY)
+    (incident,) = found(tmp_path, one)
+    assert incident.seconds == 0
+    assert not incident.open
+
+
+def test_warnings_open_nothing(tmp_path: Path) -> None:
+    one = team()
+    one.run(ops.START + DAY, findings=[ops.finding("volume", "orders", "warn")])
+    assert found(tmp_path, one) == ()
+
+
+# ── What a person found ──────────────────────────────────────────────────────────────────────────
+
+
+def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    product = Product(root)
+    with pytest.raises(DataopsError, match="Nothing was released"):
+        incident.report(product, "wrong")
+    for hour in (6, 7):
+        monkeypatch.setenv("DATAOPS_NOW", f"2026-03-02T0{hour}:00:00+00:00")
+        worker.quick_release(root)
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T08:00:00+00:00")
+    opened, _ = incident.report(product, "Ada is 'ada@example.com' twice", "one", "1")
+    assert opened == "reported@3"
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T09:00:00+00:00")
+    worker.quick_release(root)  # no run can end what no run has seen
+    (one,) = incident.listed(product)
+    assert (one.found_by, one.subject, one.impact) == ("person", "model.shop.one", ("two",))
+    assert one.name == "Ada is '…' twice"
+    assert one.between.startswith("seen in 000001-")
+    assert one.owner == "Data team <data@example.com>"
+    assert not status(product).ok
+    for wrong, words in (
+        (lambda: incident.report(product, " "), "Say what"),
+        (lambda: incident.report(product, "x", "nosuch"), "no such model"),
+        (lambda: incident.report(product, "x", "onne"), "did you mean one"),
+        (lambda: incident.report(product, "x", release="9"), "no such release"),
+        (lambda: incident.close(product, "reported@9", "x"), "No such incident"),
+        (lambda: incident.close(product, opened, " "), "Say why"),
+    ):
+        with pytest.raises(DataopsError, match=words):
+            wrong()
+    assert len(list(History(root / "store/history").newest())) == 4
+    incident.close(product, "3", "mended in the source")
+    assert incident.listed(product) == ()
+    (over,) = incident.listed(product, everything=True)
+    assert over.seconds == 3600
+    assert status(product).ok
+    assert json.loads(incident.as_json((over,)))[0]["found_by"] == "person"
+    monkeypatch.setenv("DBT_FAILS", "test")
+    worker.quick_release(root)
+    (machine,) = incident.listed(product)
+    with pytest.raises(DataopsError, match="A machine found it"):
+        incident.close(product, machine.incident, "I say so")
+
+
+def test_an_escaped_error_counts_against_the_release_it_was_seen_in(tmp_path: Path) -> None:
+    one = team()
+    one.code(ops.START + DAY, "orders")
+    bad = one.run(ops.START + DAY)
+    one.code(ops.START + 2 * DAY, "customers")
+    one.run(ops.START + 2 * DAY)
+    number = len(one.records) + 1
+    at = utc(ops.START + 3 * DAY)
+    fact = IncidentFact(subject="model.shop.revenue", release=bad.run, text="twice")
+    stamp = at.replace("-", "").replace(":", "")
+    one.records.append(
+        Record(f"{number:06d}-{stamp}-reported", number, "shop", "incident", "", "reported", at,
+               ended_at=at, incident=fact)
+    )  # fmt: skip
+    end = ops.START + 4 * DAY
+    with ledger(ops.write(tmp_path, one.records), "", end) as book:
+        verdicts = dict(
+            book.connection.execute(
+                'select "commit", followed_by_incident from code_verdicts'
+            ).fetchall()
+        )
+        span = (ops.START, end)
+        assert book.figure("found_by_machine", *span).value == 0
+        assert book.figure("time_to_restore", *span).value == 86_400
+        assert book.figure("production_error_rate", *span).value == 0  # no run had it
+    assert [verdicts[r.git.commit] for r in one.records[:3]] == [False, True, False]
+
+
+def test_the_command_line_says_what_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T06:00:00+00:00")
+    worker.quick_release(root)
+
+    def ask(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == code, (done.output, done.exception)
+        return done.output
+
+    assert "no incident" in ask("incident", "list")
+    said = ask("incident", "report", "twice", "--model", "two")
+    assert 'uv run dataops incident close reported@2 --because "…"' in said
+    listed = ask("incident", "list")
+    assert "open         reported@2" in listed
+    assert "found by person" in listed
+    assert json.loads(ask("incident", "list", "--json"))[0]["incident"] == "reported@2"
+    assert "is over" in ask("incident", "close", "reported@2", "--because", "mended")
+    assert "over         reported@2" in ask("incident", "list", "--all")
+    ask("status", "--fail-if-late")
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-03T08:00:00+00:00")
+    late = ask("status", "--fail-if-late", code=1)
+    assert "a release that did not come" in late
+    assert json.loads(ask("status", "--fail-if-late", "--json", code=1))["late"]

@@ -1,0 +1,234 @@
+"""A release that did not come: an incident, once, which the next published release ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from test_store_elsewhere import make_clones
+
+import ops_history as ops
+import release_worker as worker
+from first_light.commands import deadline as late
+from first_light.commands.deadline import watch
+from first_light.dbt.engine import DbtRun
+from first_light.figures.compute import ledger
+from first_light.history.log import History
+from first_light.history.record import DrillFact, IncidentFact, Record, utc
+from first_light.incidents.derive import incidents
+from first_light.project.product import Product
+from first_light.release.listing import releases
+from first_light.release.rollback import rollback
+from first_light.score.evidence import last_drill
+from first_light.status.current import Status, status
+from first_light.store.branch import BranchRemote
+from first_light.store.locate import FolderStore
+from first_light.store.remote import Tree
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A product whose deadline is 07:00, released in time on 1 March."""
+    root = worker.make_product(tmp_path / "shop")
+    at(monkeypatch, "2026-03-01T06:00:00")
+    worker.quick_release(root)
+    return root
+
+
+@pytest.fixture
+def clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Two machines, one store on a branch: the first released on 1 March, on the 2nd it is late."""
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    releasing, looking = make_clones(tmp_path)
+    at(monkeypatch, "2026-03-01T06:00:00")
+    worker.quick_release(releasing)
+    at(monkeypatch, "2026-03-02T08:00:00")
+    return releasing, looking
+
+
+def at(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    monkeypatch.setenv("DATAOPS_NOW", f"{when}+00:00")
+
+
+def test_what_came_in_time_is_not_late_and_leaves_no_record(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-03-02T06:59:59")
+    found = watch(Product(shop))
+    assert (found.exit_code, found.opened) == (0, "")
+    assert len(list(History(shop / "store/history").newest())) == 1
+
+
+def test_a_run_that_never_came_opens_one_incident_that_the_next_release_closes(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-03-02T07:30:00")
+    first = watch(Product(shop))
+    assert (first.exit_code, first.opened) == (1, "late@2")
+    (incident,) = first.status.open
+    assert (incident.kind, incident.found_by) == ("late", "machine")
+    assert incident.seconds == 1800  # since the deadline, not since somebody looked
+    assert first.status.last is not None
+    assert first.status.last.verb == "release"
+
+    at(monkeypatch, "2026-03-03T08:00:00")
+    again = watch(Product(shop))
+    assert (again.exit_code, again.opened) == (1, "")
+    assert [one.incident for one in again.status.open] == ["late@2"]
+    assert len(list(History(shop / "store/history").newest())) == 2
+
+    worker.quick_release(shop)
+    found = status(Product(shop))
+    assert (found.ok, found.open) == (True, ())
+    assert watch(Product(shop)).exit_code == 0
+    assert {one.record.verb for one in releases(Product(shop))} == {"release"}
+    assert rollback(Product(shop), None).release.number == 1
+
+
+def test_a_refused_run_has_opened_its_own_incident(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-03-02T06:30:00")
+    monkeypatch.setenv("DBT_FAILS", "test")
+    worker.quick_release(shop)
+    at(monkeypatch, "2026-03-02T07:30:00")
+    found = watch(Product(shop))
+    assert (found.exit_code, found.opened) == (1, "")
+    at(monkeypatch, "2026-03-04T07:30:00")  # and then nothing ran at all
+    assert watch(Product(shop)).opened == "late@3"
+
+
+def test_nothing_ever_published_is_no_pass(tmp_path: Path) -> None:
+    assert watch(Product(worker.make_product(tmp_path / "shop"))).exit_code == 1
+
+
+def test_a_release_at_work_is_left_in_peace(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from first_light.store.locate import open_store
+
+    at(monkeypatch, "2026-03-02T07:30:00")
+    with open_store(Product(shop)).lock():
+        found = watch(Product(shop))
+    assert (found.exit_code, found.opened, len(found.warnings)) == (1, "", 1)
+
+
+def test_a_release_that_comes_while_somebody_looks_is_seen(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-03-02T07:30:00")
+    stands, seen = late._stands, list[Status]()
+
+    def slow(product: Product, store: FolderStore) -> Status:
+        seen.append(stands(product, store))
+        if len(seen) == 1:
+            worker.quick_release(shop)
+        return seen[-1]
+
+    monkeypatch.setattr(late, "_stands", slow)
+    found = watch(Product(shop))
+    assert seen[0].late
+    assert (found.opened, found.status.late, found.exit_code) == ("", (), 0)
+
+
+def test_the_machine_that_looks_need_not_be_the_one_that_releases(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releasing, looking = clones
+    opened = watch(Product(looking)).opened
+    assert opened == "late@3"
+    assert [one.incident for one in status(Product(releasing)).open] == [opened]
+    with monkeypatch.context() as counted:  # a look costs a round trip
+        looks, look = list[BranchRemote](), BranchRemote.look
+
+        def one_more(self: BranchRemote) -> Tree:
+            looks.append(self)
+            return look(self)
+
+        counted.setattr(BranchRemote, "look", one_more)
+        assert watch(Product(looking)).opened == ""
+    assert len(looks) == 2
+    worker.quick_release(releasing)
+    assert status(Product(looking)).open == ()
+    assert watch(Product(looking)).exit_code == 0
+
+
+@pytest.mark.parametrize("number", [2, 5])
+def test_a_release_that_was_at_work_elsewhere_ends_it_whatever_its_number(
+    tmp_path: Path, number: int
+) -> None:
+    """It had its number before this was noticed, on a machine that knew nothing of it."""
+    team = ops.Simulation()
+    team.code(ops.START, *ops.MODELS)
+    team.run(ops.START)
+    noticed = ops.START + timedelta(hours=31, minutes=15)
+    team.run(ops.START + timedelta(hours=30), outcome="stopped")  # begun, and at work until …
+    slow = replace(team.records[1], outcome="published", ended_at=utc(noticed + timedelta(hours=1)))
+    stamp = utc(noticed).replace("-", "").replace(":", "")
+    missed = Record(
+        f"{number:06d}-{stamp}-late", number, "shop", "status", "", "late", utc(noticed),
+        incident=IncidentFact(since=utc(noticed - timedelta(minutes=15))),
+    )  # fmt: skip
+    end = noticed + timedelta(hours=2)
+    for records, seconds, still in (
+        ([team.records[0], missed], 8100, True),
+        ([team.records[0], missed, slow], 4500, False),
+    ):
+        folder = tmp_path / str(still)
+        with ledger(ops.write(folder, records), ops.DEADLINE, end) as book:
+            (one,) = incidents(book)
+        assert (one.kind, one.seconds, one.open) == ("late", seconds, still)
+
+
+def test_packs_that_know_nothing_of_what_is_no_run_are_read(tmp_path: Path) -> None:
+    team = ops.Simulation()
+    team.code(ops.START, *ops.MODELS)
+    for day in range(210):
+        team.run(ops.START + timedelta(days=day))
+    history = ops.write(tmp_path, team.records)
+    assert history.pack()
+    (pack,) = (tmp_path / "packs").glob("*.parquet")
+    older = tmp_path / "older.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select * exclude (incident, told, drill) from '{pack}') "
+            f"to '{older}' (format parquet)"
+        )
+    older.replace(pack)
+    noticed = ops.START + timedelta(days=211)
+    stamp = utc(noticed).replace("-", "").replace(":", "")
+    missed = Record(f"000211-{stamp}-late", 211, "shop", "status", "", "late", utc(noticed))
+    ops.write(tmp_path, [missed])
+    with ledger(history, ops.DEADLINE, noticed + timedelta(hours=1)) as book:
+        assert [one.incident for one in incidents(book)] == ["late@211"]
+        assert book.figure("production_error_rate", ops.START, noticed).whole == 211
+        assert last_drill(book) == (None, DrillFact())
+    tried = DrillFact(60, 0, 2, 48, 46, ("past in raw.orders",))
+    ops.write(tmp_path, [drilled(212, noticed, tried)])
+    with ledger(history, ops.DEADLINE, noticed + timedelta(hours=1)) as book:
+        assert last_drill(book) == (noticed, tried)
+        assert [one.incident for one in incidents(book)] == ["late@211"]
+        assert book.figure("production_error_rate", ops.START, noticed).whole == 211
+
+
+def drilled(number: int, when: datetime, tried: DrillFact) -> Record:
+    stamp = utc(when).replace("-", "").replace(":", "")
+    run = f"{number:06d}-{stamp}-drilled"
+    return Record(run, number, "shop", "drill", "", "drilled", utc(when), drill=tried)
+
+
+def test_a_release_that_is_at_work_elsewhere_is_not_put_back(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releasing, looking = clones
+    build, opened = worker.QuickDbt.build, list[str]()
+
+    def slow(self: worker.QuickDbt, *arguments: str) -> DbtRun:
+        opened.append(watch(Product(looking)).opened)
+        return build(self, *arguments)
+
+    monkeypatch.setattr(worker.QuickDbt, "build", slow)
+    assert worker.quick_release(releasing).exit_code == 0
+    assert opened == ["late@3"]  # built once: the number that the run had taken was left to it
+    assert status(Product(looking)).open == ()

@@ -1,0 +1,105 @@
+"""The schema `ops` of a release says what the history says, this run included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import ops_history as ops
+import release_worker as worker
+from first_light.figures.compute import ledger, weeks
+from first_light.history.log import History
+from first_light.incidents.derive import incidents
+from first_light.project.product import Product, now
+from first_light.release.ops_tables import SCHEMA, tables
+from first_light.warehouse.base import Label
+from first_light.warehouse.duckdb import DuckDbWarehouse
+from first_light.warehouse.postgres.warehouse import PostgresWarehouse
+from postgres import server
+
+
+def test_each_release_holds_runs_errors_incidents_and_figures_as_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    for hour, fails in ((6, ""), (8, "test"), (9, "")):
+        monkeypatch.setenv("DATAOPS_NOW", f"2026-03-02T{hour:02}:00:00+00:00")
+        monkeypatch.setenv("DBT_FAILS", fails)
+        worker.quick_release(root)
+    with duckdb.connect(str(root / "store/current/warehouse.duckdb"), read_only=True) as reader:
+
+        def ask(query: str) -> list[tuple[Any, ...]]:
+            return reader.execute(query).fetchall()
+
+        assert ask("select number, outcome, errors from ops.runs") == [
+            (1, "published", 0), (2, "refused", 1), (3, "published", 0),
+        ]  # fmt: skip
+        assert ask('select number, "check" from ops.errors') == [(2, "test.shop.unique_one")]
+        assert ask("select found_by, seconds, open, owner from ops.incidents") == [
+            ("machine", 3600.0, False, "Data team <data@example.com>")
+        ]
+        assert ask("select count(*) from ops.relations where number = 3")[0][0] > 0
+        figures = ask(
+            "select figure, value from ops.figures where span = '90 days' and value is not null"
+        )
+        assert ask("select count(*) from ops.figures where span = 'week'")[0][0] % 13 == 0
+        assert ask(
+            "select comment from duckdb_tables() where schema_name = 'ops' and comment is null"
+        ) == []  # fmt: skip
+    with ledger(History(root / "store/history"), "07:00", now()) as book:
+        (span,) = weeks(book.at, 1, 90)
+        assert dict(figures) == {
+            name: value
+            for name in dict(figures)
+            if (value := book.figure(name, *span).value) is not None
+        }
+        assert len(incidents(book)) == 1
+    assert len(figures) >= 5
+
+
+def test_a_release_is_published_without_them_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    write = DuckDbWarehouse.write
+
+    def full(self: DuckDbWarehouse, run: str, schema: str, tables: object) -> None:
+        write(self, run, "no\0name", ())
+
+    monkeypatch.setattr(DuckDbWarehouse, "write", full)
+    done = worker.quick_release(root)
+    assert done.exit_code == 0
+    assert any("the release has no schema ops" in one for one in done.warnings)
+    assert Product(root).root == root
+
+
+def test_on_postgresql_readers_find_the_same_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = ops.Simulation()
+    team.code(ops.START, *ops.MODELS)
+    team.run(ops.START)
+    team.run(ops.START, failing=["test.shop.orders"])
+    product = Product(worker.make_product(tmp_path / "shop"))
+    with ledger(ops.write(tmp_path / "h", team.records), ops.DEADLINE, ops.START) as book:
+        found = tables(book, None)
+    run = team.records[0].run
+    with server() as postgres:
+        for name, value in postgres.environment().items():
+            monkeypatch.setenv(name, value)
+        warehouse = PostgresWarehouse(product)
+        warehouse.take_turn()
+        warehouse.begin(run, "", ())
+        warehouse.write(run, SCHEMA, found)
+        warehouse.write(run, SCHEMA, found)
+        warehouse.seal(run, Label(run, "release", "raw", "", False, "", "2026-03-02T06:00:00Z"))
+        warehouse.publish(run)
+        for table in found:
+            assert postgres.ask(f"select * from ops.{table.name}") == list(table.rows)
+        assert postgres.ask("select outcome, errors from ops.runs order by number") == [
+            ("published", 0),
+            ("refused", 1),
+        ]

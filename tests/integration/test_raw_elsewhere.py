@@ -1,0 +1,105 @@
+"""Raw in a bucket: read in place, through fsspec, and never written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+import s3fs
+
+import bucket
+import harness
+from first_light.history.record import PUBLISHED, REAL, REHEARSAL, Record
+from first_light.project.product import Product
+from first_light.release import pipeline as verb
+from first_light.status.current import status
+from first_light.store.locate import open_store
+from first_light.utils.errors import DataopsError
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[s3fs.S3FileSystem]:
+    with bucket.server(tmp_path) as environment:
+        s3fs.S3FileSystem.clear_instance_cache()
+        for name, value in {**harness.clean_environment(), **environment}.items():
+            monkeypatch.setenv(name, value)
+        yield bucket.filesystem(environment)
+
+
+@pytest.mark.slow
+def test_a_release_from_a_bucket_to_a_bucket(
+    tmp_path: Path, lake: s3fs.S3FileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = harness.render(tmp_path / "shop")
+    days = list(harness.generator().deliveries(date(2026, 1, 1), date(2026, 1, 16), seed=7))
+    monkeypatch.setenv("DATAOPS_NOW", "2026-01-17T05:00:00Z")
+    monkeypatch.setenv("DATAOPS_STORE", "s3://lake/store")
+
+    # Before raw is reachable: a rehearsal, and it says so wherever somebody looks.
+    rehearsed = _release(root)
+    assert (rehearsed.outcome, rehearsed.kind) == (PUBLISHED, REHEARSAL)
+    assert _label(root) == (REHEARSAL, "sample")
+
+    monkeypatch.setenv("DATAOPS_RAW", "s3://lake/raw/")
+    with pytest.raises(DataopsError, match="There are no files in raw"):
+        _release(root)
+    for _, files in days[:-1]:
+        for name, content in files.items():
+            lake.pipe_file(f"lake/raw/{name}", content)
+    before = _listing(lake)
+    first = _release(root)
+    assert (first.outcome, first.kind) == (PUBLISHED, REAL), first.problem
+    assert first.raw.files == len(before)
+    assert _listing(lake) == before
+    assert _label(root) == (REAL, "raw")
+
+    # What came since, and nothing else, is a delivery; an edit is seen by its tag.
+    for name, content in days[-1][1].items():
+        lake.pipe_file(f"lake/raw/{name}", content)
+    edited = sorted(name for name in before if "/customers/" in name)[0]
+    lake.pipe_file(edited, lake.cat_file(edited) + b"\n")
+    second = _release(root)
+    assert second.outcome == PUBLISHED, second.problem
+    assert second.raw.edited == (edited.removeprefix("lake/raw/"),)
+    assert second.raw.files == len(before) + len(days[-1][1])
+    sources = [one for one in second.profile if one.files is not None]
+    assert sources
+    assert not [one.problem for one in sources if one.problem]
+    address = status(Product(root)).address
+    assert address == f"s3://lake/store/releases/{second.run}/warehouse.duckdb"
+    lake.get_file(address, str(tmp_path / "warehouse.duckdb"))
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as reader:
+        found = reader.execute("select count(*) from marts.orders").fetchone()
+    assert found is not None
+    assert found[0] > 0
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bucket.free_port()}")
+    s3fs.S3FileSystem.clear_instance_cache()
+    monkeypatch.setenv("DATAOPS_STORE", str(tmp_path / "elsewhere"))
+    with pytest.raises(DataopsError, match="Raw cannot be reached"):
+        _release(root)
+
+
+def test_other_commands_want_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAOPS_RAW", "s3://lake/raw")
+    with pytest.raises(DataopsError, match="from a folder, not from a URL"):
+        _ = Product(tmp_path).raw
+
+
+def _release(root: Path) -> Record:
+    options = verb.Options(allow_dirty=True)
+    return verb.release(Product(root), options, lambda line: None, lambda line: None).record
+
+
+def _label(root: Path) -> tuple[str, str]:
+    file = open_store(Product(root)).pointer / "warehouse.duckdb"
+    with duckdb.connect(str(file.resolve()), read_only=True) as connection:
+        [label] = connection.execute("select kind, built_from from dataops.release").fetchall()
+    return str(label[0]), str(label[1])
+
+
+def _listing(lake: s3fs.S3FileSystem) -> dict[str, str]:
+    return {name: facts["ETag"] for name, facts in lake.find("lake/raw", detail=True).items()}

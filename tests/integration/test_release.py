@@ -1,0 +1,291 @@
+"""The release line on the example, with the real dbt: a bad change, a rollback, state."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import MakeProduct
+
+import harness
+from first_light.dbt.engine import NodeResult
+from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.root_cause import find_cause, subject_of
+from first_light.history.log import History
+from first_light.history.record import PUBLISHED, REFUSED, STOPPED
+from first_light.project.product import Product
+from first_light.release import pipeline as verb
+
+MARTS = ("customers", "orders", "orders_daily")
+
+
+@pytest.mark.slow
+def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
+    """As a person would: rehearsal, raw, a bad change, a rollback, the next good change."""
+    product = make_product()
+    store = product.root / "store"
+    assert "Nothing was released yet" in product.dataops("rollback", code=2).stderr
+    assert "nothing was published yet" in product.dataops("status", code=1).stdout
+    dirty = product.dataops("release", code=2)
+    assert "uncommitted changes" in dirty.stderr
+    assert "--allow-dirty" in dirty.stderr
+    assert not store.exists()
+
+    # There is no raw yet: the whole line runs on the sample, and says so.
+    product.commit("first")
+    said = product.dataops("release", "--trigger", "push").stdout
+    assert "published, as a rehearsal on the sample" in said
+    assert "set DATAOPS_RAW" in said
+    assert "REHEARSAL" in product.dataops("status").stdout
+    assert _one(store, "select kind, built_from from dataops.release") == ("rehearsal", "sample")
+
+    # Raw arrives.
+    product.run(sys.executable, "example/shop.py", "--until", "2026-03-31")
+    clock = {"DATAOPS_NOW": "2026-04-01T05:00:00Z"}
+    done = json.loads(
+        product.dataops("release", "--trigger", "schedule", "--json", env=clock).stdout
+    )
+    assert done["outcome"] == PUBLISHED
+    assert _one(store, "select kind, release_id from dataops.release") == ("release", done["run"])
+    record = next(History(store / "history").newest())
+    assert record.nodes
+    assert sum(record.counts.values()) == len(record.nodes)
+    rows = {node.name: node.rows for node in record.nodes if node.kind == "model"}
+    for mart in MARTS:
+        assert (rows[mart],) == _one(store, f"select count(*) from marts.{mart}")
+    assert rows["int_orders_latest"] is None
+    assert all(node.group == "data_team" for node in record.nodes if node.kind == "model")
+    assert {one.name for one in record.freshness} == {table.name for table in record.raw.tables}
+    assert all(one.age and one.loaded_at for one in record.freshness)
+    assert product.dataops("status", env=clock).stdout.startswith(f"current      {done['run']}")
+
+    # A change that breaks a model that others build on.
+    model = product.root / "models" / "staging" / "stg_orders.sql"
+    good = model.read_text(encoding="utf-8")
+    model.write_text(
+        good.replace("cast(order_id as bigint) as order_id", "cast(channel as bigint) as order_id"),
+        encoding="utf-8",
+    )
+    product.commit("bad")
+    refused = product.dataops("release", code=1, env=clock).stdout
+    assert "refused" in refused
+    assert f"keep {done['run']}" in refused
+    assert "cause        model stg_orders" in refused
+    assert "data-team <data-team@example.com>" in refused
+    assert "orders_daily" in refused
+    assert "weekly_revenue" in refused
+    assert "uv run dbt build --select +stg_orders" in refused
+    assert "'web'" not in refused, "a value of raw was shown"
+    assert "last run     refused" in product.dataops("status", code=1, env=clock).stdout
+    assert _one(store, "select release_id from dataops.release") == (done["run"],)
+    assert not list((store / "candidates").iterdir())
+
+    # Back, and forth again.
+    assert "rehearsal" not in product.dataops("rollback").stdout
+    assert _one(store, "select kind from dataops.release") == ("rehearsal",)
+    product.dataops("rollback", str(int(done["run"].split("-")[0])))
+    assert _one(store, "select release_id from dataops.release") == (done["run"],)
+
+    # The next good change.
+    model.write_text(good, encoding="utf-8")
+    product.commit("mended")
+    product.dataops("release", env=clock)
+    listed = json.loads(product.dataops("releases", "--json").stdout)
+    assert [(one["verb"], one["outcome"]) for one in listed] == [
+        ("release", "published"),
+        ("rollback", "rolled back"),
+        ("rollback", "rolled back"),
+        ("release", "refused"),
+        ("release", "published"),
+        ("release", "published"),
+    ]
+    newest = next(History(store / "history").newest())
+    assert newest.git.commits_total == 2
+    assert newest.raw.fingerprint == record.raw.fingerprint
+    assert not newest.raw.edited
+    assert product.git("status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop(make_product: MakeProduct, told: signal.Signals) -> None:
+    """In the middle of a long query: recorded, nothing left, nobody waits."""
+    product = make_product()
+    (product.root / "models" / "marts" / "endless.sql").write_text(
+        "select count(*) as row_count from range(10000000) as a (i), range(1000000) as b (j)\n"
+        "where a.i % 7 = b.j % 11\n",
+        encoding="utf-8",
+    )
+    product.commit()
+    dataops = Path(product.environment["UV_PROJECT_ENVIRONMENT"]) / "bin" / "dataops"
+    process = subprocess.Popen(
+        [str(dataops), "release"], cwd=product.root, env=product.environment, stdout=subprocess.PIPE
+    )
+    store = product.root / "store"
+    log = product.root / "target" / "release" / "logs" / "dbt.log"
+    _wait(lambda: log.exists() and "START sql table model marts.endless" in log.read_text("utf-8"))
+    begin = time.monotonic()
+    process.send_signal(told)
+    assert process.wait(timeout=60) == 2
+    assert time.monotonic() - begin < 15
+    record = next(History(store / "history").newest())
+    assert record.outcome == STOPPED
+    assert told.name in record.problem
+    assert not list((store / "candidates").iterdir())
+    assert not (store / "current").exists()
+
+
+# ── State ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The example under git, to release from in this process."""
+    root = harness.render(tmp_path / "shop")
+    for name, value in harness.clean_environment().items():
+        monkeypatch.setenv(name, value)
+    harness.git(root, "init", "-q", "-b", "main")
+    harness.git(root, "add", "-A")
+    harness.git(root, "commit", "-q", "-m", "first")
+    return root
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 7])
+def test_state_and_full_refresh_give_equal_marts(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Days arrive in any bundles, late rows among them, refused releases between: it adds up.
+
+    Every seed is another shop: other orders, other late uploads, other bundles.
+    """
+    chance = random.Random(seed)
+    print(f"seed {seed}")
+    days = list(harness.generator().deliveries(date(2026, 1, 1), date(2026, 1, 24), seed=seed))
+    model = shop / "models" / "marts" / "orders_daily.sql"
+    good = model.read_text(encoding="utf-8")
+    first = 12  # by then something was returned: a source without a row is refused
+    while days:
+        bundle = [days.pop(0) for _ in range(min(len(days), first or chance.randint(1, 7)))]
+        first = 0
+        for _, files in bundle:
+            for name, content in files.items():
+                path = shop / "raw" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        monkeypatch.setenv("DATAOPS_NOW", f"{bundle[-1][0] + timedelta(days=1)}T05:00:00Z")
+        if chance.random() < 0.5:
+            spoiled = good.replace("count(*) as order_count", "count(*) + 1 as order_count")
+            model.write_text(spoiled, encoding="utf-8")
+            assert _release(shop) == REFUSED
+            model.write_text(good, encoding="utf-8")
+        assert _release(shop) == PUBLISHED
+    stateful = _marts(shop)
+    assert _release(shop, full_refresh=True) == PUBLISHED
+    assert _marts(shop) == stateful
+    assert len(stateful["orders_daily"]) == 24
+
+
+def _release(root: Path, full_refresh: bool = False) -> str:
+    """The outcome of one release; all of them in this process, as in a scheduler that stays up."""
+    options = verb.Options(allow_dirty=True, full_refresh=full_refresh)
+    done = verb.release(Product(root), options, lambda line: None, lambda line: None)
+    return done.record.outcome
+
+
+def _marts(root: Path) -> dict[str, list[Any]]:
+    file = root / "store" / "current" / "warehouse.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return {
+            mart: connection.execute(f"from marts.{mart} order by all").fetchall() for mart in MARTS
+        }
+
+
+# ── The cause ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _node(name: str, kind: str = "model", parents: tuple[str, ...] = (), **more: Any) -> Node:
+    return Node(f"{kind}.shop.{name}", kind, name, f"{name}.sql", depends_on=parents, **more)
+
+
+def _result(node: Node, status: str = "error") -> NodeResult:
+    return NodeResult(node.unique_id, node.kind, node.name, node.path, status, 0.1)
+
+
+RAW = _node("raw_orders", "source")
+STAGED = _node("stg_orders", parents=(RAW.unique_id,), group="core")
+ORDERS = _node("orders", parents=(STAGED.unique_id,), group="sales")
+DAILY = _node("daily", parents=(ORDERS.unique_id,), group="sales")
+OTHER = _node("other", group="sales")
+BOARD = _node("board", "exposure", (DAILY.unique_id,))
+UNIQUE = _node("unique_orders", "test", (ORDERS.unique_id,), attached_to=ORDERS.unique_id)
+ADDS_UP = _node("adds_up", "test", (DAILY.unique_id, STAGED.unique_id))
+NODES = (RAW, STAGED, ORDERS, DAILY, OTHER, BOARD, UNIQUE, ADDS_UP)
+MANIFEST = Manifest(
+    {node.unique_id: node for node in NODES},
+    {"core": {"name": "Core", "email": "core@example.com"}, "sales": {"name": "Sales"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("failed", "cause", "owner", "models", "exposures"),
+    [
+        ([DAILY, UNIQUE], UNIQUE, "Sales", ("daily",), ("board",)),
+        ([UNIQUE, ORDERS, DAILY], ORDERS, "Sales", ("daily",), ("board",)),
+        (
+            [DAILY, RAW],
+            RAW,
+            "Core <core@example.com>",
+            ("daily", "orders", "stg_orders"),
+            ("board",),
+        ),
+        ([ADDS_UP], ADDS_UP, "Sales", (), ("board",)),
+        ([ADDS_UP, STAGED], STAGED, "Core <core@example.com>", ("daily", "orders"), ("board",)),
+    ],
+)
+def test_the_most_upstream_cause(
+    failed: list[Node], cause: Node, owner: str, models: tuple[str, ...], exposures: tuple[str, ...]
+) -> None:
+    found = find_cause([_result(node) for node in failed], MANIFEST)
+    assert found is not None
+    assert found.result.unique_id == cause.unique_id
+    assert (found.owner, found.models, found.exposures) == (owner, models, exposures)
+
+
+def test_nothing_failed_has_no_cause() -> None:
+    assert find_cause([], MANIFEST) is None
+
+
+def test_a_test_of_several_models_is_about_the_last() -> None:
+    assert subject_of(_result(ADDS_UP), MANIFEST) == DAILY.unique_id
+
+
+def _one(store: Path, query: str) -> tuple[Any, ...]:
+    file = store / "current" / "warehouse.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        [row] = connection.execute(query).fetchall()
+    return tuple(row)
+
+
+def _wait(until: Callable[[], bool], seconds: float = 120) -> None:
+    begin = time.monotonic()
+    while not until():
+        assert time.monotonic() - begin < seconds, "it never came"
+        time.sleep(0.1)
+
+
+def test_the_store_is_not_in_git() -> None:
+    ignored = (harness.TEMPLATE / "template" / ".gitignore").read_text(encoding="utf-8")
+    assert "/store/" in ignored.splitlines()
+    assert os.sep == "/" or sys.platform == "win32"

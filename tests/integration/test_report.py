@@ -1,0 +1,389 @@
+"""The report: its numbers are the records', it asks nobody anything, and a browser shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from test_figures import Plain
+from test_incidents import MANIFEST
+
+import ops_history as ops
+import release_worker as worker
+from first_light.cli.app import app
+from first_light.cli.output.release import show_status
+from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
+from first_light.figures.compute import NAMES, ledger, shown
+from first_light.history.record import FindingRun, Record, RelationProfile, moment
+from first_light.incidents.derive import Incident, incidents
+from first_light.project.product import Product
+from first_light.report.facts import Age, Facts, Volume, coverage, gather
+from first_light.report.page import answers, page
+from first_light.report.write import report
+from first_light.status.current import Readers, Status, status
+
+_ANSWERS = {"team": "Data <team>", "contact": "data@example.com"}
+_BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+needs_browser = pytest.mark.skipif(
+    _BROWSER is None and os.environ.get("CI") != "true",
+    reason="no Chromium here: apt-get install chromium",
+)
+
+
+_ELSEWHERE = '<img alt="" src="http://elsewhere.example/x.png">'
+
+
+def past(runs: int) -> list[Record]:
+    """So many runs, with volumes that vary; the last one is refused, if there are many."""
+    if not runs:
+        return []
+    records = ops.simulate(runs * 2, 3, seed=runs)[:runs]
+    if runs == 1:
+        team = ops.Simulation()
+        team.code(ops.START, "orders")
+        records = [team.run(ops.START)]
+    chance = random.Random(runs)
+    filled = []
+    for n, record in enumerate(records):
+        if record.verb == "release" and record.nodes:
+            failing = ["test.shop.stg_orders"] if n == len(records) - 1 and runs > 1 else []
+            told = ops.nodes({}, failing) if failing else record.nodes
+            profile = tuple(
+                RelationProfile(f"model.shop.{name}", name, round(chance.gauss(9e5, 2e4) + 200 * n))
+                for name in ops.MODELS
+            )
+            outcome = "refused" if failing else record.outcome
+            record = replace(record, nodes=told, profile=profile, outcome=outcome)
+        filled.append(record)
+    return filled
+
+
+def facts_of(folder: Path, records: list[Record]) -> Facts:
+    at = moment(records[-1].began_at) + timedelta(minutes=30) if records else ops.START
+    published = [r for r in records if r.outcome == "published"]
+    current = published[-1] if published else None
+    with ledger(ops.write(folder, records), ops.DEADLINE, at) as book:
+        still = tuple(one for one in incidents(book, MANIFEST) if one.open)
+        found = Status(
+            at=at,
+            current=current,
+            age=at - moment(current.ended_at) if current else None,
+            last=records[-1] if records else None,
+            late=(),
+            missing=(),
+            damaged=(),
+            open=still,
+        )
+        return gather(book, found, MANIFEST, "Shop & Söhne", _ANSWERS, ops.DEADLINE)
+
+
+class Reader(HTMLParser):
+    """What is on a page: text of cells and headings, and everything that would be fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+        self.fetched: list[str] = []
+        self.rows: list[list[str]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("script", "iframe", "object", "embed"):
+            self.fetched.append(tag)
+        for name in ("src", "href", "srcset"):
+            if given.get(name) and not str(given[name]).startswith(("data:", "#")):
+                self.fetched.append(str(given[name]))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
+        if tag not in ("meta", "br", "link"):
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+        if self.rows and {"td", "th"} & set(self.stack):
+            self.rows[-1][-1] += data
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    assert reader.stack == []
+    return reader
+
+
+@pytest.mark.parametrize("runs", [0, 1, 30, 1000])
+def test_the_page_holds_the_figures_and_fetches_nothing(tmp_path: Path, runs: int) -> None:
+    facts = facts_of(tmp_path, past(runs))
+    html = page(facts)
+    assert len(html.encode()) < 1_000_000
+    found = read(html)
+    assert found.fetched == []
+    assert "url(" not in html
+    assert "@import" not in html
+    assert "Data <team>" in "".join(found.text)
+    told = {row[0]: row[1] for row in found.rows if len(row) == 4}
+    assert len([name for name in NAMES if name]) == len(facts.figures)
+    for figure, _ in facts.figures:
+        assert told[figure.title].startswith(shown(figure))
+    if not runs:
+        assert "No release yet" in html
+        assert "No production run yet" in html
+    if runs > 1:
+        assert "Open incidents" in html
+        assert "board" in html
+        said = [f"{run.at:%Y-%m-%d %H:%M} UTC: {run.outcome}, {run.errors} " for run in facts.runs]
+        bars = re.findall(r"<title>([^<]*) errors?</title>", html)
+        assert bars[: len(said)] == [one.strip() for one in said]  # a bar a run, then a phone's
+
+
+def test_the_page_of_many_models_stays_small_and_draws_the_strange_ones_first(
+    tmp_path: Path,
+) -> None:
+    facts = facts_of(tmp_path, past(90))
+    known = facts.volumes[0].points
+    ring = (*known[:-1], (*known[-1][:3], True))
+    volumes = tuple(
+        Volume(f"stg_some_model_{n:03}", ring if n == 77 else known) for n in range(150)
+    )
+    ages = tuple(
+        Age(one.name, "model", tuple((at, 3600.0 * n, wide, odd) for at, n, wide, odd in points))
+        for one, points in zip(volumes, [known] * 120)
+    )
+    html = page(replace(facts, volumes=volumes, ages=ages))
+    assert len(html.encode()) < 1_000_000
+    drawn = re.findall(r'aria-label="Rows of (\w+)', html)
+    assert drawn == [f"stg_some_model_{n:03}" for n in (77, *range(77), *range(78, 100))]
+    assert "And 50 more, which the records hold." in html
+    assert "And 20 more, which the records hold." in html
+
+
+def test_the_front_never_calls_good_what_nobody_knows_to_be_good(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, past(1))
+    assert [kind for _, kind, _, _ in answers(facts)] == ["good", "good", "good"]
+    stood = facts.status
+    assert stood.current is not None
+    rehearsal = replace(stood, current=replace(stood.current, kind="rehearsal"))
+    told = answers(replace(facts, status=rehearsal))
+    assert [kind for _, kind, _, _ in told] == ["calm", "calm", "good"]
+    seen = FindingRun("volume", "model.a.one", "one", "", "warn", "model one has 3 rows")
+    warned = replace(stood, current=replace(stood.current, findings=(seen,)))
+    told = answers(replace(facts, status=warned))
+    assert [kind for _, kind, _, _ in told] == ["good", "good", "calm"]
+    assert "model one has 3 rows" in told[2][3]
+    assert "dataops accept volume.model.a.one --because" in page(replace(facts, status=warned))
+    error = Incident(
+        "reported@2", "reported", "reported", "orders twice", "run", "", "", "", facts.at, "", 1,
+        "run", 60.0, "", None, stood.current.run, False, False, found_by="person",
+    )  # fmt: skip
+    told = answers(replace(facts, status=replace(stood, open=(error,))))
+    assert [kind for _, kind, _, _ in told] == ["bad", "good", "bad"]
+    assert "reported: orders twice" in told[0][3]
+    for readers, kind in ((Readers("000009", "see 000009"), "bad"), (Readers(None, "no"), "calm")):
+        assert answers(replace(facts, status=replace(stood, readers=readers)))[0][1] == kind
+    late = replace(stood, late=(facts.at,))
+    assert answers(replace(facts, status=late))[1][1] == "bad"
+
+
+def test_every_chart_says_what_it_shows(tmp_path: Path) -> None:
+    html = page(facts_of(tmp_path, past(30)))
+    drawn = re.findall(r"<svg[^>]*>", html)
+    assert len(drawn) > 15
+    for one in drawn:
+        assert re.search(r'role="img" aria-label="[^"]{10,}"', one)
+    assert '<html lang="en">' in html
+
+
+def test_coverage_counts_models_columns_and_what_feeds_an_exposure() -> None:
+    nodes = dict(MANIFEST.nodes)
+    nodes["model.shop.orders"] = replace(
+        nodes["model.shop.orders"], columns=(Column("Id", "", "", ""), Column("day", "", "", ""))
+    )
+    nodes["test.shop.a"] = Node(
+        "test.shop.a", "test", "a", "", attached_to="model.shop.orders",
+        call=CalledTest("unique", "id", {}),
+    )  # fmt: skip
+    found = coverage(Manifest(nodes, {}))
+    assert found == (
+        ("models", 1, 5),
+        ("columns", 1, 2),
+        ("models that feed an exposure", 1, 5),
+    )
+
+
+def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = worker.make_product(tmp_path / "product")
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T06:00:00+00:00")
+    product = Product(root)
+    early = report(product, tmp_path / "site")  # before anything was released
+    assert early.facts.status.current is None
+    assert worker.quick_release(root).exit_code == 0
+    monkeypatch.setenv("DBT_FAILS", "test")
+    assert worker.quick_release(root).exit_code == 1
+    written = report(product, tmp_path / "site")
+    index, facts = written.index, written.facts
+    assert written.warnings == ()
+    assert {path.name for path in index.parent.iterdir()} >= {"index.html", "report.json"}
+    assert (index.parent / "catalog.html").is_file()
+    assert (index.parent / "badge.svg").is_file()
+    site = ["columns.html", "catalog.html"]
+    assert read(index.read_text(encoding="utf-8")).fetched == site
+    said = json.loads((index.parent / "report.json").read_text(encoding="utf-8"))
+    assert said["figures"]["errors_per_run"]["value"] == 0.5
+    assert said["open"] == [one.incident for one in facts.status.open]
+    found = status(product)
+    assert [one.check for one in found.open] == ["test.shop.unique_one"]
+    assert found.open[0].owner == "Data team <data@example.com>"
+    assert not found.ok
+    told = found.to_dict()["figures"]
+    assert isinstance(told, dict)
+    assert {name: one["value"] for name, one in told.items()} == {
+        name: one["value"] for name, one in said["figures"].items()
+    }
+    console = Console(record=True, width=120)
+    show_status(console, found)
+    assert "errors per run: 0.50 (1 error in 2 runs)" in console.export_text()
+
+
+def test_a_chart_library_that_fails_is_said_and_the_numbers_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    product = Product(worker.make_product(tmp_path / "product"))
+    monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T06:00:00+00:00")
+    assert worker.quick_release(product.root).exit_code == 0
+    good = report(product, tmp_path / "site").index.read_text(encoding="utf-8")
+    (tmp_path / "vl_convert.py").write_text("raise ImportError('no wheel <here>')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "vl_convert")
+    written = report(product, tmp_path / "site")
+    (said,) = written.warnings
+    assert re.fullmatch(r"\d+ charts of the report are not drawn: no wheel <here>", said)
+    html = written.index.read_text(encoding="utf-8")
+    assert "at most 0. (Not drawn: no wheel &lt;here&gt;)" in html
+    assert read(html).rows[0] == read(good).rows[0]
+    monkeypatch.chdir(product.root)
+    capfd.readouterr()
+    app(["report"], standalone_mode=False)
+    told = capfd.readouterr()
+    assert "not drawn: no wheel <here>" in told.err
+    assert told.out.strip().endswith("index.html")
+
+
+def test_charts_are_drawn_in_silence_and_in_utc(tmp_path: Path) -> None:
+    """In a process of its own, elsewhere in the world: the first one loads the library."""
+    code = (
+        "import datetime\nfrom pathlib import Path\n"
+        "from first_light.report.charts import Chart, ChartError, Point, Span\n"
+        "from first_light.report.charts import draw, line, timeline\n"
+        "at = datetime.datetime(2026, 3, 1, 23, 30, tzinfo=datetime.timezone.utc)\n"
+        "points = [Point(at + n * datetime.timedelta(days=9), n, 'so') for n in range(2)]\n"
+        "Path('drawn').write_text(draw(line(points, 'Age of orders.', ' h')))\n"
+        "pasted = Span('orders \\x0btwice', at, at, 'bad', 'so')\n"
+        "assert 'orders \\ufffdtwice' in draw(timeline([pasted], at, at, 'x', 'broad', 300))\n"
+        "try:\n  draw(Chart('x', {'mark': 'no such'}))\nexcept ChartError:\n  print('refused')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path, env={**os.environ, "TZ": "Asia/Tokyo"}, capture_output=True, text=True,
+        timeout=60, check=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("refused\n", "")
+    drawn = (tmp_path / "drawn").read_text(encoding="utf-8")
+    assert re.findall(r">(\d+ \w+)<", drawn) == ["1 Mar", "10 Mar", "0 h", "1 h"]
+
+
+@needs_browser
+def test_a_browser_reads_the_true_figures_and_asks_nobody(tmp_path: Path) -> None:
+    assert _BROWSER is not None, "no Chromium here: apt-get install chromium"
+    records, asked = past(30), list[str]()
+    facts = facts_of(tmp_path / "history", records)
+    index = tmp_path / "index.html"
+    index.write_text(page(facts), encoding="utf-8")
+
+    class Proxy(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+        def answer(self) -> None:
+            if not re.search(r"\bgoogle(apis)?\.com", self.path):  # the browser's own errands
+                asked.append(self.path)
+            self.send_error(502)
+
+        do_GET = do_POST = do_CONNECT = do_HEAD = answer
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+
+        def dom(address: str) -> str:
+            done = subprocess.run(
+                [
+                    str(_BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+                    "--disable-dev-shm-usage", "--disable-background-networking",
+                    "--disable-component-update", "--disable-sync",
+                    f"--user-data-dir={tmp_path / 'profile'}",
+                    f"--proxy-server=http://127.0.0.1:{proxy.server_port}",
+                    "--dump-dom", address,
+                ],
+                capture_output=True, text=True, timeout=120,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        html = dom(index.as_uri())
+        assert asked == []
+        # The same browser with the same page and one picture from elsewhere does ask.
+        leak = html.replace("img-src data:", "img-src *").replace("</main>", _ELSEWHERE + "</main>")
+        index.write_text(leak, encoding="utf-8")
+        dom(index.as_uri())
+        assert asked == ["http://elsewhere.example/x.png"]
+        proxy.shutdown()
+    plain, since = Plain(records, facts.at), facts.at - timedelta(days=90)
+    told = {row[0]: row[1] for row in read(html).rows if len(row) == 4}
+    for one, _ in facts.figures:
+        value = plain.figure(one.name, since, facts.at + timedelta(seconds=1))
+        assert told[one.title].startswith(shown(replace(one, value=value))), one.name
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "runs", [pytest.param(n, marks=() if n == 30 else pytest.mark.slow) for n in (0, 1, 30, 1000)]
+)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_browser_shows_it_without_a_complaint(tmp_path: Path, runs: int, theme: str) -> None:
+    assert _BROWSER is not None, "no Chromium here: apt-get install chromium"
+    index = tmp_path / "index.html"
+    index.write_text(page(facts_of(tmp_path / "history", past(runs))), encoding="utf-8")
+    picture = tmp_path / f"{runs}-{theme}.png"
+    done = subprocess.run(
+        [
+            _BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            "--enable-logging=stderr", "--v=0", "--disable-dev-shm-usage",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            *(["--blink-settings=preferredColorScheme=0"] if theme == "dark" else []),
+            "--window-size=1000,2600", f"--screenshot={picture}", index.as_uri(),
+        ],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "CONSOLE" not in done.stderr
+    assert picture.stat().st_size > 10_000
+    if keep := os.environ.get("KEEP_PICTURES"):
+        shutil.copyfile(picture, Path(keep) / picture.name)

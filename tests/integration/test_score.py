@@ -1,0 +1,242 @@
+"""Twelve questions: what each takes for a yes, a no, and for nobody can tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+import ops_history as ops
+import release_worker as worker
+from first_light.dbt.manifest import Manifest, Node
+from first_light.history.record import DrillFact, RawFacts, Record
+from first_light.project.product import Product
+from first_light.score import records as kept
+from first_light.score.evaluate import answer_all, as_json, badge, score, show
+from first_light.score.evidence import Evidence, Newcomer
+from first_light.score.rules import NO, QUESTIONS, UNKNOWN, YES, Answer
+from first_light.store.branch import BRANCH
+from first_light.store.folder import SCORE
+from first_light.utils.errors import DataopsError
+from harness import git
+from tools.fleet.config import Member
+from tools.fleet.examine import examine_one
+
+DAY = timedelta(days=1)
+MANIFEST = Manifest(
+    {
+        "model.shop.orders": Node(
+            "model.shop.orders", "model", "orders", "", access="public", group="data_team"
+        ),
+        "test.shop.orders": Node(
+            "test.shop.orders", "test", "t", "", attached_to="model.shop.orders"
+        ),
+        ops.SOURCE: Node(
+            ops.SOURCE, "source", "orders", "", meta={"external_location": "read_csv('raw/x.csv')"}
+        ),
+    },
+    {},
+)
+
+
+def records() -> tuple[Record, ...]:
+    team = ops.Simulation()
+    team.code(ops.START, "orders")
+    for day in range(5):
+        team.run(ops.START + day * DAY)
+    team.rollback(ops.START + 5 * DAY)
+    return tuple(reversed(team.records))
+
+
+GOOD = Evidence(
+    at=ops.START + 6 * DAY,
+    in_git=True,
+    ci=".gitlab-ci.yml",
+    sample_files=5,
+    manifest=MANIFEST,
+    records=records(),
+    kept=5,
+    weeks_counted=4,
+    newcomers=(Newcomer(ops.START, ops.START + DAY),),
+    lock_changed=ops.START,
+    lock_there=True,
+    remote=True,
+    found_by_machine=2,
+    told=4,
+    drilled_at=ops.START,
+    drill=DrillFact(
+        60, refused=1, warned=2, replayed=40, caught=38, missed=("past in raw.orders",)
+    ),
+)
+
+
+def answers(known: Evidence) -> dict[str, str]:
+    return {one.name: one.answer.verdict for one in answer_all(known)}
+
+
+def test_there_are_twelve_and_each_says_why_it_matters() -> None:
+    found = answer_all(GOOD)
+    assert len(found) == len(QUESTIONS) == 12
+    assert all(one.question.endswith("?") and "\n" not in one.question for one in found)
+    assert all(one.why.endswith((".", "?")) for one in found)
+    assert {one.answer.verdict for one in found} == {YES}
+
+
+def test_without_anything_nothing_is_a_yes_and_all_say_what_next() -> None:
+    found = answer_all(Evidence(at=ops.START))
+    assert not any(one.answer.verdict == YES for one in found)
+    assert all(one.answer.next for one in found)
+
+
+BY_HAND = tuple(replace(r, trigger="manual") for r in GOOD.records)
+EDITED = tuple(replace(r, raw=RawFacts(edited=("a.csv",))) for r in GOOD.records)
+UNTESTED = tuple(replace(r, nodes=()) for r in GOOD.records)
+LATER = Newcomer(ops.START - 20 * DAY, ops.START)
+REFUSED = tuple(replace(r, outcome="refused") for r in GOOD.records)
+NOT_FRESH = tuple(replace(r, freshness=()) for r in GOOD.records)
+BARE = Manifest(
+    {**MANIFEST.nodes, ops.SOURCE: replace(MANIFEST.nodes[ops.SOURCE], meta={})}, {}
+)  # a warehouse's own tables
+
+
+@pytest.mark.parametrize(
+    ("known", "name", "verdict"),
+    [
+        (replace(GOOD, in_git=False), "version_control", NO),
+        (replace(GOOD, changed=("a",)), "version_control", NO),
+        (replace(GOOD, records=REFUSED), "one_command", NO),
+        (replace(GOOD, records=UNTESTED), "tests_in_production", NO),
+        (replace(GOOD, manifest=Manifest({}, {})), "public_models", UNKNOWN),
+        (
+            replace(GOOD, manifest=Manifest({"m": replace(MANIFEST.of("model")[0])}, {})),
+            "public_models",
+            NO,
+        ),
+        (replace(GOOD, ci=""), "tried_before_merge", NO),
+        (replace(GOOD, sample_files=0), "tried_before_merge", NO),
+        (replace(GOOD, remote=False), "tried_before_merge", UNKNOWN),
+        (replace(GOOD, found_by_person=1), "know_before_readers", NO),
+        (replace(GOOD, told=0), "know_before_readers", NO),
+        (replace(GOOD, told=0, found_by_machine=0), "know_before_readers", UNKNOWN),
+        (replace(GOOD, drilled_at=None), "know_before_readers", UNKNOWN),
+        (replace(GOOD, drilled_at=ops.START - 85 * DAY), "know_before_readers", UNKNOWN),
+        (replace(GOOD, drill=replace(GOOD.drill, caught=37)), "know_before_readers", NO),
+        (replace(GOOD, drill=replace(GOOD.drill, refused=2)), "know_before_readers", NO),
+        (replace(GOOD, drill=DrillFact(60)), "know_before_readers", NO),
+        (
+            replace(GOOD, drilled_at=None, manifest=BARE, channels=True, found_by_machine=0),
+            "know_before_readers",
+            UNKNOWN,
+        ),
+        (replace(GOOD, records=BY_HAND), "only_the_pipeline", NO),
+        (replace(GOOD, records=GOOD.records[1:]), "rolled_back", NO),
+        (replace(GOOD, records=(), kept=1), "rolled_back", UNKNOWN),
+        (replace(GOOD, at=GOOD.at + 31 * DAY), "rolled_back", NO),
+        (replace(GOOD, records=EDITED), "raw_is_immutable", NO),
+        (replace(GOOD, records=NOT_FRESH), "know_before_readers", NO),
+        (replace(GOOD, records=GOOD.records[-2:]), "know_before_readers", UNKNOWN),
+        (replace(GOOD, weeks_counted=3), "errors_are_counted", UNKNOWN),
+        (replace(GOOD, newcomers=(LATER,)), "newcomers_ship", NO),
+        (replace(GOOD, newcomers=(Newcomer(ops.START, None),)), "newcomers_ship", UNKNOWN),
+        (replace(GOOD, lock_there=False), "lock_is_current", NO),
+        (replace(GOOD, lock_changed=None), "lock_is_current", UNKNOWN),
+        (replace(GOOD, lock_changed=ops.START - 100 * DAY), "lock_is_current", NO),
+    ],
+)
+def test_each_question_can_be_answered_otherwise(known: Evidence, name: str, verdict: str) -> None:
+    found = {one.name: one.answer for one in answer_all(known)}
+    assert found[name].verdict == verdict
+    assert found[name].next
+
+
+def test_a_channel_that_is_set_is_enough_where_nothing_failed() -> None:
+    known = replace(GOOD, told=0, found_by_machine=0, channels=True)
+    assert answers(known)["know_before_readers"] == YES
+
+
+def test_the_drill_is_said_and_what_it_missed_is_the_next_step() -> None:
+    def answer(known: Evidence) -> Answer:
+        return next(o.answer for o in answer_all(known) if o.name == "know_before_readers")
+
+    assert "the drill of 2026-01-01 caught 38 of 40 faults and refused clean days 1 time." in (
+        answer(GOOD).evidence
+    )
+    bad = answer(replace(GOOD, drill=replace(GOOD.drill, caught=20)))
+    assert "finds past in raw.orders" in bad.next
+    assert "what refuses clean days" in answer(replace(GOOD, drill=DrillFact(9, 2, 0, 9, 9))).next
+    assert answer(replace(GOOD, drilled_at=None)).next == "uv run dataops drill"
+    tables = answer(replace(GOOD, drilled_at=None, manifest=BARE))  # nothing there can be drilled
+    assert (tables.verdict, tables.evidence.endswith("all found by a machine.")) == (YES, True)
+
+
+def test_terminal_json_and_badge_say_the_same() -> None:
+    found = answer_all(replace(GOOD, ci="", weeks_counted=0))
+    console = Console(record=True, width=120)
+    show(console, found)
+    text = console.export_text()
+    assert "10 of 12" in text
+    assert "next: release on a schedule" in text
+    said = json.loads(as_json(found))
+    assert (said["score"], said["of"]) == (10, 12)
+    drawn = ElementTree.fromstring(badge(found))
+    assert drawn.attrib["aria-label"] == "data ops: 10 of 12"
+
+
+def test_a_young_product_scores_what_is_true_of_it(tmp_path: Path) -> None:
+    root = worker.make_product(tmp_path / "product")
+    assert worker.quick_release(root).exit_code == 0
+    found = {one.name: one.answer.verdict for one in score(Product(root))}
+    assert found["version_control"] == NO
+    assert found["one_command"] == YES
+    assert found["tried_before_merge"] == NO
+    assert found["know_before_readers"] == UNKNOWN
+    assert found["errors_are_counted"] == UNKNOWN
+    assert found["only_the_pipeline"] == NO
+    assert found["rolled_back"] == UNKNOWN
+    assert found["lock_is_current"] == NO
+
+
+def test_a_release_keeps_the_score_in_its_store_and_the_fleet_reads_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verdicts alone: whoever looks after many products reads them without running any."""
+    root = worker.make_product(tmp_path / "product")
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "remote.git")
+    git(root, "init", "-q", "-b", "main")
+    git(root, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    (root / ".copier-answers.yml").write_text(
+        '_commit: v1.0.0\nproduct_name: Shop\ndeadline: "07:00"\n', encoding="utf-8"
+    )
+    (root / ".gitignore").write_text("/store/\n/.dataops/\n/raw/\n/target/\n", encoding="utf-8")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "first")
+    git(root, "push", "-q", "origin", "main")
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    done = worker.quick_release(root)
+    assert not [warning for warning in done.warnings if "score" in warning]
+
+    said = json.loads(git(tmp_path / "remote.git", "show", f"{BRANCH}:{SCORE}"))
+    asked = score(Product(root))
+    assert said["answers"] == {one.name: one.answer.verdict for one in asked}
+    assert said["of"] == 12
+    assert said["score"] == sum(verdict == YES for verdict in said["answers"].values())
+    seen = examine_one(Member(str(tmp_path / "remote.git")))
+    assert (seen.problem, seen.version) == ("", "v1.0.0")
+    assert seen.score == f"{said['score']} of 12"
+
+
+def test_a_score_that_cannot_be_kept_changes_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DataopsError("No room.")
+
+    monkeypatch.setattr(kept, "score", refuse)
+    done = worker.quick_release(worker.make_product(tmp_path / "product"))
+    assert done.exit_code == 0
+    assert [warning for warning in done.warnings if "score could not be kept: No room." in warning]

@@ -1,0 +1,548 @@
+"""Stores elsewhere: a branch of a git remote, a bucket; two machines, no network, half a push."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import s3fs
+from rich.console import Console
+
+import bucket
+import release_worker as worker
+from first_light.cli.output.release import release_markdown, show_release, show_status
+from first_light.history.record import FAILED, PUBLISHED, REFUSED, ROLLED_BACK
+from first_light.project.product import Product
+from first_light.release.listing import releases
+from first_light.release.rollback import rollback
+from first_light.status.current import status
+from first_light.store import branch, mirror
+from first_light.store.bucket import BucketRemote, open_filesystem
+from first_light.store.locate import open_store, store_of
+from first_light.utils.errors import DataopsError
+from harness import git
+from readers import eight_readers
+
+WORKER = Path(worker.__file__)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Two machines that hold the same product, and the store between them.
+
+    Attributes:
+        first, second: the product on each.
+        hide: makes the store unreachable.
+        show: makes it reachable again.
+        releases: lists the releases in the store itself.
+    """
+
+    first: Path
+    second: Path
+    hide: Callable[[], object]
+    show: Callable[[], object]
+    releases: Callable[[], list[str]]
+
+
+@pytest.fixture(scope="module")
+def bucket_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with bucket.server(tmp_path_factory.mktemp("moto")) as environment:
+        yield environment
+
+
+@pytest.fixture
+def clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Two machines that hold the same product, with a bare remote between them."""
+    monkeypatch.setattr(mirror, "_told", set())
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    return make_clones(tmp_path)
+
+
+@pytest.fixture(params=["branch", "bucket"])
+def places(
+    request: pytest.FixtureRequest,
+    clones: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Places:
+    origin, away = tmp_path / "origin.git", tmp_path / "away.git"
+    if request.param == "branch":
+
+        def listed() -> list[str]:
+            names = git(origin, "ls-tree", "--name-only", "dataops-store", "releases/")
+            return [name.partition("/")[2] for name in names.split()]
+
+        return Places(*clones, lambda: origin.rename(away), lambda: away.rename(origin), listed)
+    environment = request.getfixturevalue("bucket_server")
+    prefix = f"lake/{tmp_path.name}"
+    inside = bucket.filesystem(environment)
+
+    def lead_to(endpoint: str) -> None:
+        s3fs.S3FileSystem.clear_instance_cache()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    lead_to(environment["AWS_ENDPOINT_URL"])
+    monkeypatch.setenv("DATAOPS_STORE", f"s3://{prefix}")
+    # Connections that are open stay so: once hidden, every call makes a new one.
+    anew = property(lambda self: open_filesystem(self.said)[0])
+
+    def hide() -> None:
+        monkeypatch.setattr(BucketRemote, "_fs", anew)
+        lead_to(f"http://127.0.0.1:{bucket.free_port()}")
+
+    return Places(
+        *clones,
+        hide,
+        lambda: lead_to(environment["AWS_ENDPOINT_URL"]),
+        lambda: sorted({name.split("/")[3] for name in inside.find(f"{prefix}/releases")}),
+    )
+
+
+def make_clones(where: Path) -> tuple[Path, Path]:
+    where.mkdir(exist_ok=True)
+    origin = where / "origin.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(origin)], check=True)
+    first = worker.make_product(where / "first")
+    (first / ".gitignore").write_text("/raw/\n/.dataops/\n/target/\n", encoding="utf-8")
+    git(first, "init", "-q", "-b", "main")
+    git(first, "add", "-A")
+    git(first, "commit", "-qm", "first")
+    git(first, "remote", "add", "origin", str(origin))
+    git(first, "push", "-q", "origin", "main")
+    git(where, "clone", "-q", str(origin), "second")
+    shutil.copytree(first / "raw", where / "second" / "raw")
+    return first, where / "second"
+
+
+def current(root: Path) -> str:
+    found = status(Product(root)).current
+    return found.run if found else ""
+
+
+def outcomes(root: Path) -> list[tuple[str, str]]:
+    return [(one.record.run, one.record.outcome) for one in releases(Product(root), 99)]
+
+
+# ── Any ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_two_machines_share_it(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = places.first, places.second
+    one = worker.quick_release(first).record.run
+    assert current(second) == one
+    two = worker.quick_release(second).record.run
+    with monkeypatch.context() as refusing:
+        refusing.setenv("DBT_FAILS", "test")
+        three = worker.quick_release(first)
+    assert three.exit_code == 1
+    assert three.record.current == two
+    assert outcomes(second) == [(three.record.run, REFUSED), (two, PUBLISHED), (one, PUBLISHED)]
+    assert current(first) == two
+    copy = store_of(Product(first)).pointer / "warehouse.duckdb"
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        assert connection.execute("from marts.log").fetchall() == [(0,), (1,)]
+        assert connection.execute("select release_id from dataops.release").fetchall() == [(two,)]
+    assert bool(status(Product(first)).open_to) is (os.environ["DATAOPS_STORE"] == "branch")
+    back = rollback(Product(first), None)
+    assert back.release.run == one
+    assert current(second) == one
+    assert outcomes(second)[0][1] == ROLLED_BACK
+    assert places.releases() == [one, two]
+
+
+def test_old_releases_go_and_records_stay(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    machines = (places.first, places.second)
+    runs = [worker.quick_release(machines[n % 2]).record.run for n in range(4)]
+    assert open_store(Product(places.first)).kept()[-2:] == runs[-2:]
+    assert places.releases() == runs[-2:]
+    assert [run for run, _ in outcomes(places.first)] == runs[::-1]
+
+
+def test_two_at_once_and_one_is_told(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other publishes between our look and our push: ours does not go over it."""
+    first, second = places.first, places.second
+    base = worker.quick_release(first).record.run
+    theirs: list[str] = []
+    _meanwhile(monkeypatch, lambda: theirs.append(_release_there(second)))
+    ours = worker.quick_release(first)
+    assert ours.exit_code == 0
+    assert ours.record.base == theirs[0], "it was built from what the other had published"
+    [beaten] = [r for one in releases(Product(second)) if (r := one.record).outcome == FAILED]
+    assert "Another release became current meanwhile" in beaten.problem
+    assert (beaten.base, beaten.current) == (base, theirs[0])
+    numbers = [one.record.number for one in releases(Product(second))]
+    assert len(set(numbers)) == len(numbers)
+    _meanwhile(monkeypatch, lambda: theirs.append(_release_there(second)))
+    with pytest.raises(DataopsError, match="Another release became current"):
+        rollback(Product(first), base)
+    for clone in (first, second):
+        assert current(clone) == theirs[1]
+
+
+def test_records_of_others_are_merged(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other was refused between our look and our push: all is recorded, in one order."""
+    first, second = places.first, places.second
+    worker.quick_release(first)
+    _meanwhile(monkeypatch, lambda: _release_there(second, DBT_FAILS="test"))
+    ours = worker.quick_release(first)
+    assert ours.exit_code == 0
+    assert current(second) == ours.record.run
+    found = [one.record for one in releases(Product(second), 99)]
+    assert [one.outcome for one in found] == [PUBLISHED, FAILED, REFUSED, PUBLISHED]
+    assert [one.number for one in found] == [4, 3, 2, 1]
+    assert found[1].notes[-1].startswith("It began as 000002-")
+    assert found == [one.record for one in releases(Product(first), 99)]
+
+
+def test_a_store_that_cannot_be_reached(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = places.first, places.second
+    one = worker.quick_release(first).record.run
+    places.hide()
+    assert current(first) == one
+    said = capsys.readouterr().err
+    assert "cannot be reached" in said
+    assert "This is the copy of 0 h ago" in said
+    with pytest.raises(DataopsError, match="cannot be reached"):
+        status(Product(second))
+    with pytest.raises(DataopsError, match="cannot be reached"):
+        worker.quick_release(first)
+    places.show()
+
+    _meanwhile(monkeypatch, places.hide)
+    lost = worker.quick_release(first)
+    assert lost.record.outcome == FAILED
+    assert lost.recorded
+    assert "goes with the next run" in lost.warnings[-1]
+    places.show()
+    assert worker.quick_release(first).exit_code == 0
+    monkeypatch.setattr(mirror, "_told", set())
+    assert [outcome for _, outcome in outcomes(second)] == [PUBLISHED, FAILED, PUBLISHED]
+
+
+def test_a_copy_that_is_cut_off_is_fetched_again(places: Places) -> None:
+    runs = [worker.quick_release(places.first).record.run for _ in range(2)]
+    copy = store_of(Product(places.first))
+    cut = [
+        copy.history / "runs" / f"{runs[0]}.json",
+        copy.releases / runs[1] / "release.json",
+        copy.releases / runs[1] / "warehouse.duckdb",
+    ]
+    for file in cut:
+        file.chmod(0o644)
+        file.write_bytes(file.read_bytes()[:100])
+    done = worker.quick_release(places.first)
+    assert done.exit_code == 0
+    assert done.record.base == runs[1]
+    assert not status(Product(places.first)).damaged
+    assert [outcome for _, outcome in outcomes(places.second)] == [PUBLISHED] * 3
+    assert not (copy.history / "damaged").exists()
+
+
+def test_a_run_that_was_never_shared_gives_way(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was refused and recorded here, then killed; another run got its number meanwhile."""
+    first, second = places.first, places.second
+    worker.quick_release(first)
+    with monkeypatch.context() as cut:
+        cut.setenv("DBT_FAILS", "test")
+        cut.setattr(mirror.MirrorStore, "share", lambda self: None)
+        lost = worker.quick_release(first).record
+    assert worker.quick_release(second).record.number == lost.number
+    assert worker.quick_release(first).exit_code == 0
+    for machine in (first, second):
+        found = [one.record for one in releases(Product(machine))]
+        assert [one.number for one in found] == [4, 3, 2, 1]
+        assert [one.outcome for one in found] == [PUBLISHED, REFUSED, PUBLISHED, PUBLISHED]
+        assert f"It began as {lost.run}." in found[1].notes
+
+
+# A reader on another machine: some look first what is new, all open the copy's pointer.
+_READER = """
+import sys, time
+from pathlib import Path
+import duckdb
+from first_light.project.product import Product
+from first_light.store.locate import open_store, store_of
+root, stop, looks = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "looks"
+file = str(store_of(Product(root)).pointer / "warehouse.duckdb")
+seen, n = [], 0
+while not stop.exists():
+    if looks:
+        open_store(Product(root))
+    with duckdb.connect(file, read_only=True) as c:
+        [(said,)] = c.execute("select release_id from dataops.release").fetchall()
+        for _ in range(3):
+            tokens = c.execute(
+                "select distinct token from (from marts.one union all from marts.two)").fetchall()
+            assert len(tokens) == 1, tokens
+            assert c.execute("select release_id from dataops.release").fetchall() == [(said,)]
+            n += 1
+            time.sleep(0.1)
+    if said not in seen[-1:]:
+        seen.append(said)
+assert seen == sorted(seen), seen
+print(len(seen), n)
+"""
+
+
+@pytest.mark.slow
+def test_eight_readers_of_a_copy_never_notice(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another machine, while releases are published here and old ones go, there and here."""
+    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("PRUNE_GRACE", "2")
+    runs = [worker.quick_release(places.first).record.run]
+    copy = open_store(Product(places.second))
+    stop = places.first.parent / "stop"
+    who = ("looks", "follows", "follows", "follows")
+    with eight_readers(_READER, stop, lambda n: (places.second, stop, who[n % 4])) as counts:
+        for _ in range(4):
+            runs.append(worker.quick_release(places.first).record.run)
+            assert _comes(lambda: copy.current() == runs[-1])
+        assert places.releases() != runs, "nothing was pruned while they read"
+    assert len(counts) == 8
+    for releases_seen, queries in counts:
+        assert releases_seen >= 2
+        assert queries > 5
+
+
+def _comes(what: Callable[[], bool], seconds: float = 30.0) -> bool:
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.1)
+    return what()
+
+
+# ── A branch ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_branch_is_one_commit_and_stays_out_of_the_product(
+    clones: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for clone in (*clones, clones[0]):
+        assert worker.quick_release(clone).exit_code == 0
+    assert git(tmp_path / "origin.git", "rev-list", "--count", "dataops-store").strip() == "1"
+    for clone in clones:
+        assert git(clone, "for-each-ref", "refs/remotes/origin/dataops-store") == ""
+        held = git(clone, "count-objects", "-v").split()
+        assert int(held[held.index("size:") + 1]) < 200, "kB: a database came here"
+        assert git(clone, "status", "--porcelain") == ""
+        assert git(clone, "fsck", "--full") == ""
+
+
+def test_who_can_read_real_data_is_said(clones: tuple[Path, Path]) -> None:
+    """With the first release from raw, and in status as long as that is current."""
+
+    def screens(machine: Path) -> tuple[str, str, str]:
+        done, found = worker.quick_release(machine), status(Product(machine))
+        assert found.to_dict()["current"]["open_to"] == found.open_to  # type: ignore[index]
+        return (
+            _shown(show_release, done),
+            release_markdown("Shop", done),
+            _shown(show_status, found),
+        )
+
+    raw, away = clones[0] / "raw", clones[0].parent / "away"
+    raw.rename(away)
+    said = "whoever can read the repository can read this data"
+    assert [said in screen for screen in screens(clones[0])] == [False, False, False]
+    away.rename(raw)
+    assert [said in screen for screen in screens(clones[0])] == [True, True, True]
+    assert [said in screen for screen in screens(clones[1])] == [False, False, True]
+
+
+def _shown(show: Callable[[Console, Any], None], what: object) -> str:
+    out = Console(width=300, file=io.StringIO())
+    show(out, what)
+    return out.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_push_that_was_taken_before_the_line_broke(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushing = branch.BranchRemote._run
+
+    def cut(self: branch.BranchRemote, *arguments: str, **more: object) -> object:
+        done = pushing(self, *arguments, **more)  # type: ignore[arg-type]
+        if arguments[0] == "push":
+            return subprocess.CompletedProcess(arguments, 128, "", "fatal: early EOF")
+        return done
+
+    monkeypatch.setattr(branch.BranchRemote, "_run", cut)
+    done = worker.quick_release(clones[0])
+    assert done.exit_code == 0
+    assert current(clones[1]) == done.record.run
+
+
+def test_data_that_outgrow_a_branch(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = worker.quick_release(clones[0]).record.run
+    monkeypatch.setattr(branch, "_LARGEST", 100_000)
+    done = worker.quick_release(clones[0])
+    assert done.record.outcome == FAILED
+    assert "outgrown a branch: releases/" in done.record.problem
+    assert "set DATAOPS_STORE to a bucket" in done.record.problem
+    monkeypatch.undo()
+    monkeypatch.setenv("DATAOPS_STORE", "branch")
+    assert current(clones[1]) == before
+    assert outcomes(clones[1])[0] == (done.record.run, FAILED)
+
+
+def test_a_branch_keeps_fewer_releases_when_they_are_large(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [worker.quick_release(clones[0]).record.run]
+    tree = store_of(Product(clones[0])).remote.look()  # type: ignore[attr-defined]
+    one = sum(file.size for path, file in tree.files.items() if path.startswith("releases/"))
+    monkeypatch.setattr(branch, "_TOGETHER", int(2.5 * one))
+    runs += [worker.quick_release(clones[0]).record.run for _ in range(3)]
+    store = open_store(Product(clones[1]))
+    assert store.kept() == runs[-2:]
+    rollback(Product(clones[1]), runs[-2])
+    last = worker.quick_release(clones[0]).record.run
+    assert open_store(Product(clones[1])).current() == last
+    assert len(outcomes(clones[1])) == 6, "no record went with them"
+
+
+def test_a_store_that_was_deleted_is_not_deleted_here(
+    clones: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run = worker.quick_release(clones[0]).record.run
+    git(tmp_path / "origin.git", "update-ref", "-d", "refs/heads/dataops-store")
+    for act in (lambda: status(Product(clones[0])), lambda: worker.quick_release(clones[0])):
+        with pytest.raises(DataopsError, match="The store is gone"):
+            act()
+    assert store_of(Product(clones[0])).current() == run
+
+
+def test_no_remote_and_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clones: tuple[Path, Path]
+) -> None:
+    git(clones[0], "remote", "remove", "origin")
+    with pytest.raises(DataopsError, match="no such remote"):
+        worker.quick_release(clones[0])
+    monkeypatch.setenv("DATAOPS_STORE", "branch:a..b")
+    with pytest.raises(DataopsError, match="no name of a branch"):
+        worker.quick_release(clones[1])
+
+
+def test_a_token_in_the_address_is_never_told(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(clones[0], "remote", "set-url", "origin", "http://ada:s3cr3t@127.0.0.1:9/x.git")
+    with pytest.raises(DataopsError) as error:
+        worker.quick_release(clones[0])
+    assert "127.0.0.1" in str(error.value)
+    assert "s3cr3t" not in str(error.value)
+
+
+def _release_there(root: Path, **environment: str) -> str:
+    """A release on the other machine; returns the release that is current there then."""
+    subprocess.run(
+        [sys.executable, str(WORKER), str(root), "release"],
+        env={**os.environ, **environment},
+        capture_output=True,
+    )
+    return current(root)
+
+
+def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let this happen once, right before the next state is put."""
+    put = mirror.MirrorStore._files
+    waiting = [act]
+
+    def after(self: mirror.MirrorStore, *arguments: object) -> object:
+        if waiting:
+            waiting.pop()()
+        return put(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(mirror.MirrorStore, "_files", after)
+
+
+# ── A bucket ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("places", ["bucket"], indirect=True)
+def test_a_bucket_is_read_in_place_and_swept(
+    places: Places, bucket_server: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = worker.quick_release(places.first).record.run
+    store = os.environ["DATAOPS_STORE"]
+    address = status(Product(places.first)).address
+    assert address == f"{store}/releases/{run}/warehouse.duckdb"
+    inside = bucket.filesystem(bucket_server)
+    assert inside.exists(address)
+    assert inside.cat_file(f"{store}/current") == f"releases/{run}\n".encode()
+    inside.pipe_file(f"{store}/releases/000009-x/half", b"of a run that was killed")
+    monkeypatch.setattr("first_light.store.bucket._STATES_KEPT", 1)
+    worker.quick_release(places.first)
+    assert inside.exists(f"{store}/releases/000009-x/half"), "it may be on its way yet"
+    monkeypatch.setattr("first_light.store.bucket._ORPHAN", timedelta(0))
+    worker.quick_release(places.second)
+    assert not inside.exists(f"{store}/releases/000009-x/half")
+    assert len(inside.ls(f"{store}/states")) <= 2
+    assert [outcome for _, outcome in outcomes(places.first)] == [PUBLISHED] * 3
+
+
+@pytest.mark.parametrize("places", ["bucket"], indirect=True)
+def test_a_release_does_not_ask_for_what_earlier_ones_left(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Replaced files lie in the bucket for a day: with hourly releases these are many."""
+    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    calls: list[int] = [0]
+    call = s3fs.S3FileSystem._call_s3
+
+    async def counted(self: s3fs.S3FileSystem, *arguments: object, **more: object) -> object:
+        calls[-1] += 1
+        return await call(self, *arguments, **more)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", counted)
+    for _ in range(6):
+        assert worker.quick_release(places.first).exit_code == 0
+        calls.append(0)
+    assert calls[5] <= calls[3] <= calls[2] + 2, calls
+
+
+@pytest.mark.parametrize("places", ["bucket"], indirect=True)
+def test_a_bucket_without_conditional_writes_is_refused(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = s3fs.S3FileSystem.pipe_file
+
+    def overwrite(self: s3fs.S3FileSystem, path: str, data: bytes, mode: str = "") -> object:
+        return pipe(self, path, data)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "pipe_file", overwrite)
+    done = worker.quick_release(places.first)
+    assert done.record.outcome == FAILED
+    assert "does not know conditional writes" in done.record.problem
+
+
+def test_a_protocol_that_nobody_speaks(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for url, mend in (("gs://lake/shop", "uv add gcsfs"), ("what://lake", "uv add …")):
+        monkeypatch.setenv("DATAOPS_STORE", url)
+        with pytest.raises(DataopsError, match="Nothing here speaks") as error:
+            worker.quick_release(clones[0])
+        assert mend in error.value.mend

@@ -1,0 +1,310 @@
+"""Deploying by itself: when, by whose leave, and never backwards."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+import harness
+from first_light.history import facts
+from first_light.project import settings
+from first_light.project.git_access import TOKEN, git_access
+from first_light.project.product import Product
+from first_light.release import pipeline as release
+from first_light.release.superseded import overtaken
+from first_light.utils.errors import DataopsError
+
+# ── When ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("deadline", "release", "late"),
+    [
+        ("07:00", "45 5 * * *", "15 7 * * *"),
+        ("00:30", "15 23 * * *", "45 0 * * *"),
+        ("23:59", "44 22 * * *", "14 0 * * *"),
+    ],
+)
+def test_the_schedule_follows_from_the_deadline(
+    tmp_path: Path, deadline: str, release: str, late: str
+) -> None:
+    product = harness.render(tmp_path / "p", {"deadline": deadline, "content": "empty"})
+    for name, cron in (("release", release), ("deadline", late)):
+        text = (product / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+        assert yaml.safe_load(text)[True]["schedule"] == [{"cron": cron}]
+
+
+# ── Never backwards ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> tuple[Product, list[str]]:
+    """A product in a clone, with three commits on main of the remote; and these commits."""
+    remote, root = tmp_path / "remote.git", tmp_path / "p"
+    harness.git(tmp_path, "init", "-q", "--bare", "-b", "main", str(remote))
+    harness.git(tmp_path, "clone", "-q", str(remote), str(root))
+    commits = []
+    for name in ("one", "two", "three"):
+        (root / name).touch()
+        harness.git(root, "add", "-A")
+        harness.git(root, "commit", "-q", "-m", name)
+        commits.append(harness.git(root, "rev-parse", "HEAD").strip())
+    harness.git(root, "push", "-q", "origin", "HEAD:main")
+    return Product(root), commits
+
+
+def test_a_commit_gives_way_only_to_a_newer_one_of_its_line(
+    line: tuple[Product, list[str]],
+) -> None:
+    product, (one, two, three) = line
+    product.git("checkout", "-q", "--detach", two)
+    assert overtaken(product, three)
+    assert not overtaken(product, two)
+    assert not overtaken(product, one)
+    assert not overtaken(product, "")
+    # A line of its own is nobody's past: a revert that was made elsewhere, a branch.
+    product.git("checkout", "-q", "--orphan", "other")
+    product.git("commit", "-q", "--allow-empty", "-m", "other")
+    assert not overtaken(product, three)
+
+
+def test_a_commit_that_was_pushed_since_is_asked_for(
+    line: tuple[Product, list[str]], tmp_path: Path
+) -> None:
+    product, commits = line
+    harness.git(tmp_path, "clone", "-q", str(tmp_path / "remote.git"), "early")
+    product.git("commit", "-q", "--allow-empty", "-m", "four")
+    product.git("push", "-q", "origin", "HEAD:main")
+    newest = product.git("rev-parse", "HEAD")
+    early = Product(tmp_path / "early")
+    assert not early.git("cat-file", "-t", newest, check=False)
+    assert overtaken(early, newest)
+    assert not overtaken(early, commits[0])
+
+
+def test_who_moves_the_branch_back_means_it(line: tuple[Product, list[str]]) -> None:
+    product, (_, two, three) = line
+    product.git("checkout", "-q", "--detach", two)
+    product.git("push", "-q", "--force", "origin", f"{two}:main")
+    product.git("fetch", "-q", "--prune", "origin")
+    assert not overtaken(product, three)
+
+
+@pytest.mark.parametrize(("beaten", "runs"), [(0, 1), (1, 2), (9, 3)])
+def test_who_loses_a_race_begins_again_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beaten: int, runs: int
+) -> None:
+    begun: list[str] = []
+
+    class Release:
+        def __init__(self, *_: object) -> None:
+            begun.append("begun")
+            self.beaten = len(begun) <= beaten
+
+        def give_way(self) -> None:
+            begun[-1] = "gave way or not"
+
+        def tell(self) -> str:
+            begun[-1] += ", told"
+            return f"run {len(begun)}"
+
+    monkeypatch.setattr(release, "_Release", Release)
+    monkeypatch.setenv("DATAOPS_STORE", str(tmp_path / "store"))
+    product = Product(harness.render(tmp_path / "p", {"content": "empty"}))
+    said: list[str] = []
+    done = release.release(product, release.Options(), said.append, lambda _: None)
+    assert str(done) == f"run {runs}"
+    # It looks anew each time whether a newer commit won.
+    assert begun == ["gave way or not, told"] * runs
+    assert len(said) == runs - 1
+
+
+# ── By whose leave ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def asked() -> Iterator[tuple[str, list[str]]]:
+    """An HTTP server that stands for a host of git: its address, and what it was shown."""
+    shown: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            shown.append(self.headers.get("Authorization", ""))
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", shown
+    server.shutdown()
+
+
+def test_git_shows_the_token_to_the_remote_and_to_no_other(
+    asked: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    place, shown = asked
+
+    def ask(remote: str, url: str = f"{place}/team/product") -> str:
+        given = git_access("a-token", remote, {})
+        harness.git(tmp_path, "init", "-q")
+        subprocess.run(
+            ["git", "ls-remote", url],
+            cwd=tmp_path,
+            env={**harness.clean_environment(), **given, "GIT_TERMINAL_PROMPT": "0"},
+            capture_output=True,
+        )
+        return shown[-1]
+
+    assert ask(f"{place}/team/product").startswith("Basic ")
+    # A clone that another token was used for, as GitLab makes it, is shown ours as well.
+    with_another = f"{place.replace('//', '//ci:another@')}/team/product"
+    assert ask(with_another, with_another) == ask(f"{place}/team/product")
+    assert ask("https://example.com/team/product") == ""
+    assert git_access("", f"{place}/x", {}) == git_access("a-token", "/srv/product.git", {}) == {}
+    second = git_access("a-token", place, {"GIT_CONFIG_COUNT": "2"})
+    assert second["GIT_CONFIG_COUNT"] == "3"
+    assert "GIT_CONFIG_KEY_2" in second
+
+
+def test_settings_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = harness.render(tmp_path / "p", {"content": "empty"})
+    said = {
+        "DATAOPS_STORE": "",
+        "DATAOPS_RAW": "",
+        "DATAOPS_KEEP": "7",
+        settings.STORE_DEFAULT: "branch",
+        settings.SECRETS: "# of the bucket\nAWS_SECRET_ACCESS_KEY=a=b\n\nDATAOPS_KEEP=3\n",
+        TOKEN: "a-token",
+        "AWS_SECRET_ACCESS_KEY": "",
+    }
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    settings.apply(root)
+    assert os.environ["DATAOPS_STORE"] == "branch"
+    assert "DATAOPS_RAW" not in os.environ
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] == "a=b"
+    assert os.environ["DATAOPS_KEEP"] == "7"
+    assert not {settings.SECRETS, TOKEN} & set(os.environ)
+    with pytest.raises(DataopsError) as raised:
+        settings.secrets("A=1\nhunter2\n")
+    assert raised.value.where == "line 2"
+    assert "hunter2" not in str(raised.value)
+
+
+def test_the_teams_store_goes_before_the_pipelines_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = harness.render(tmp_path / "p", {"content": "empty"})
+    with open(root / "pyproject.toml", "a", encoding="utf-8") as file:
+        file.write('\n[tool.dataops]\nstore = "elsewhere"\n')
+    monkeypatch.setenv("DATAOPS_STORE", "")
+    monkeypatch.setenv(settings.STORE_DEFAULT, "branch")
+    settings.apply(root)
+    assert os.environ["DATAOPS_STORE"] == "elsewhere"
+
+
+# ── Without git: in an image ─────────────────────────────────────────────────────────────────────
+
+
+def test_an_image_knows_its_commits(
+    line: tuple[Product, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product, (one, two, three) = line
+    log = tmp_path / "commits.txt"
+    log.write_text(product.git("log", f"--format={facts.COMMIT_FORMAT}") + "\n", encoding="utf-8")
+    here = facts.git_facts(product, one)
+    bare = Product(tmp_path / "image")
+    bare.root.mkdir()
+    monkeypatch.setenv("DATAOPS_COMMITS", str(log))
+    monkeypatch.setenv("PATH", str(tmp_path))  # nor is git there
+    found = facts.git_facts(bare, one)
+    assert (found.commit, [c.commit for c in found.commits]) == (three, [three, two])
+    assert (found.commits, found.commits_total) == (here.commits, here.commits_total)
+    assert (found.authored_at, found.committed_at) == (here.authored_at, here.committed_at)
+    assert not found.dirty
+    # From before the list begins nobody can count.
+    unknown = facts.git_facts(bare, "0" * 40)
+    assert (unknown.commits, unknown.commits_total) == ((), None)
+    log.unlink()
+    with pytest.raises(DataopsError, match="cannot be read"):
+        facts.git_facts(bare, "")
+
+
+# ── The page about it ────────────────────────────────────────────────────────────────────────────
+
+
+PROFILES = {
+    "github": {"content": "empty"},
+    "gitlab": {"content": "empty", "ci": "gitlab", "deadline": "00:30"},
+    "postgres": {"content": "empty", "warehouse": "postgres"},
+    "worst": {"content": "empty", **harness.WORST},
+}
+
+
+@pytest.fixture(scope="module", params=sorted(PROFILES))
+def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    root = harness.render(tmp_path_factory.mktemp("page") / "p", PROFILES[request.param])
+    return (root / "docs" / "deploy.md").read_text(encoding="utf-8")
+
+
+def fenced(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+def test_every_command_on_the_page_is_one(page: str) -> None:
+    from first_light.cli.app import app
+
+    verbs: Any = typer.main.get_command(app)
+    commands = re.findall(r"uv run(?: --locked| --no-sync)? dataops ([a-z][^`\n|&]*)", page)
+    commands += re.findall(r"@sha256:DIGEST ([a-z][^`\n]*)", page)
+    assert len(commands) > 6
+    for said in commands:
+        verb, *arguments = shlex.split(said.strip().replace("…", "x"))
+        verbs.commands[verb].make_context(verb, arguments)  # refuses what it does not know
+
+
+def test_the_servers_lines_say_when(page: str) -> None:
+    cron = fenced(page, "crontab")[0].splitlines()
+    assert len(cron) == 2
+    minute, hour = cron[0].split()[:2]
+    assert f"OnCalendar=*-*-* {int(hour):02d}:{int(minute):02d}:00 UTC" in page
+    assert " && ".join(cron[0].split(" && ")[1:]).startswith("git pull")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+def test_systemd_takes_the_units(page: str, tmp_path: Path) -> None:
+    service, timer = fenced(page, "ini")
+    true = shutil.which("true")
+    assert true
+    here = re.sub(r"(?<==)/usr/(local/)?bin/\w+", true, service)
+    here = re.sub(r"(?<=User=)\w+", "root", here)
+    for kind, text in (("service", here), ("timer", timer)):
+        (tmp_path / f"product.{kind}").write_text(text, encoding="utf-8")
+
+    def verify() -> str:
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", str(tmp_path / "product.timer")],
+            capture_output=True,
+            text=True,
+        )
+        return "\n".join(line for line in done.stderr.splitlines() if str(tmp_path) in line)
+
+    assert verify() == ""
+    (tmp_path / "product.service").write_text(here.replace("Type=", "Tpye="), encoding="utf-8")
+    assert "Tpye" in verify()

@@ -1,0 +1,600 @@
+"""The pipelines of a product: linted, and run as they are written with real runners."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import harness
+import planets
+import runners
+from comment_host import CommentHost, comment_host
+from first_light.commands.comment import MARKER
+from runners import PipelineRun
+from tools.release import pins
+
+CHECKOUT = pins.pinned()["actions/checkout"]
+GITHUB = harness.TEMPLATE / "template" / ".github" / "workflows" / "check.yml"
+GITLAB = harness.TEMPLATE / "template" / ".gitlab-ci.yml"
+
+Hosted = Callable[[str, str], Path]
+Run = Callable[[str, Path, Path], PipelineRun]
+
+
+@pytest.fixture(scope="session")
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Hosted:
+    """The bare repository of a product with the given answers; made once, never pushed to."""
+    made: dict[tuple[str, str], Path] = {}
+
+    def host(ci: str, content: str) -> Path:
+        if (ci, content) not in made:
+            home = tmp_path_factory.mktemp(f"{ci}-{content}")
+            product = harness.product(home / "product", {"ci": ci, "content": content})
+            # The shared lock names another product.
+            product.run("uv", "lock", "--quiet")
+            if content == "empty":
+                planets.add(product.root)
+            product.commit("First light")
+            bare = home / "product.git"
+            harness.git(home, "clone", "-q", "--bare", str(product.root), str(bare))
+            made[ci, content] = bare
+        return made[ci, content]
+
+    return host
+
+
+def propose(bare: Path, work: Path, edit: Callable[[Path], None]) -> Path:
+    """A repository like `bare` in which somebody has proposed an edit."""
+    copy = work / "product.git"
+    harness.git(work, "clone", "-q", "--mirror", str(bare), str(copy))
+    change = runners.clone(copy, work / "change")
+    edit(change)
+    harness.git(change, "add", "-A")
+    harness.git(change, "commit", "-q", "-m", "Change")
+    runners.propose(copy, change)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the pipeline of the proposed change; all such runs install into one environment."""
+    installed = tmp_path_factory.mktemp("installed") / ".venv"
+
+    def run(runner: str, bare: Path, work: Path) -> PipelineRun:
+        work.mkdir()
+        if runner == "github":
+            return runners.run_github(bare, work, installed=installed)
+        return runners.run_gitlab(bare, work, installed=installed)
+
+    return run
+
+
+# ── Green ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def add_a_page(product: Path) -> None:
+    (product / "docs").mkdir(exist_ok=True)
+    (product / "docs" / "notes.md").write_text("# Notes\n")
+
+
+def add_steps_of_their_own(product: Path) -> None:
+    """The extension point of the managed workflow, which calls it where it is there."""
+    action = product / ".github" / "actions" / "team" / "action.yml"
+    action.parent.mkdir(parents=True)
+    action.write_text(TEAM_ACTION, encoding="utf-8")
+
+
+TEAM_ACTION = """\
+name: team
+description: Steps of our own.
+runs:
+  using: composite
+  steps:
+    - run: test -f dbt_project.yml && echo "ours, beside the managed ones"
+      shell: bash
+"""
+
+
+# The empty product is what the red runs break: it must be green before.
+@pytest.mark.slow
+@pytest.mark.parametrize(("event", "content"), [("pull_request", "example"), ("push", "empty")])
+def test_github_checks_a_clone(hosted: Hosted, tmp_path: Path, event: str, content: str) -> None:
+    bare = propose(hosted("github", content), tmp_path, add_steps_of_their_own)
+    (tmp_path / "run").mkdir()
+    done = runners.run_github(bare, tmp_path / "run", event)
+    assert ("ours, beside the managed ones" in done.log) == (event == "pull_request")
+    comment = {} if event == "push" else {"comment": "success"}
+    assert done.jobs == {"check": "success", **comment}, done.log
+    assert done.summary == (done.artifact / "report.md").read_text(encoding="utf-8")
+    assert_green(done)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("branch", "source", "content"),
+    [("change", "merge_request_event", "example"), ("main", "push", "empty")],
+)
+def test_gitlab_checks_a_clone(
+    hosted: Hosted, tmp_path: Path, branch: str, source: str, content: str
+) -> None:
+    bare = propose(hosted("gitlab", content), tmp_path, add_a_page)
+    (tmp_path / "run").mkdir()
+    done = runners.run_gitlab(bare, tmp_path / "run", branch, source, jobs=("check",))
+    assert done.jobs == {"check": "success"}, done.log
+    assert_green(done)
+
+
+def assert_green(done: PipelineRun) -> None:
+    """The report says what was built, the log too, and the catalog is there to look at."""
+    assert done.failed() == []
+    report = (done.artifact / "report.md").read_text(encoding="utf-8")
+    assert re.search(r"^\| dbt build on the sample \| . passed \|.* [1-9]\d* model", report, re.M)
+    assert "check passed" in done.log
+    assert "<html" in (done.artifact / "static_index.html").read_text(encoding="utf-8")
+
+
+def jobs(runner: str, check: str) -> dict[str, str]:
+    """The jobs of a change and how they end; GitLab comments only where it is given a token."""
+    return {"check": check, **({"comment": "success"} if runner == "github" else {})}
+
+
+# ── Red ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something wrong in a change.
+
+    Attributes:
+        file: the file that is written.
+        text: what is written into it.
+        step: the one step of the check that fails.
+        says: what the log and the report must say.
+    """
+
+    file: str
+    text: str
+    step: str
+    says: tuple[str, ...]
+
+
+# Put together here, so that this file holds no secret itself.
+SECRET = "AKIA" + "QWERTZUIOP123456"
+FLAWS = {
+    "bad SQL style": Flaw(
+        planets.MODEL,
+        planets.SQL.replace("select", "SELECT"),
+        "SQL style",
+        ("planets.sql", "L:   1 | P:   1 | CP01"),
+    ),
+    "failing data test": Flaw(
+        planets.MODEL,
+        planets.SQL + "union all\n" + planets.SQL.replace("Mercury", "Venus"),
+        "dbt build on the sample",
+        ("unique_planets_planet_id", "Got 1 result, configured to fail if != 0"),
+    ),
+    "broken contract": Flaw(
+        planets.MODEL,
+        planets.SQL.replace("cast(1 as bigint)", "cast(1 as varchar)"),
+        "dbt build on the sample",
+        ("planets", "This model has an enforced contract that failed", "planet_id"),
+    ),
+    "planted secret": Flaw(
+        "docs/access.md",
+        f"The key is {SECRET}.\n",
+        "no secrets",
+        ("AWS Access Key", "docs/access.md:1"),
+    ),
+    "missing description": Flaw(
+        "models/marts/planets.yml",
+        planets.YAML.replace("    description: One row a planet.\n", ""),
+        "project rules",
+        ("model planets has no description", "models/marts/planets.yml"),
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("runner", "name"),
+    [
+        *(("github", name) for name in FLAWS),
+        ("gitlab", "failing data test"),
+        ("gitlab", "planted secret"),
+    ],
+)
+def test_a_flaw_turns_the_run_red(
+    hosted: Hosted, run: Run, tmp_path: Path, runner: str, name: str
+) -> None:
+    flaw = FLAWS[name]
+
+    def plant(product: Path) -> None:
+        (product / flaw.file).parent.mkdir(exist_ok=True)
+        (product / flaw.file).write_text(flaw.text)
+
+    bare = propose(hosted(runner, "empty"), tmp_path, plant)
+    done = run(runner, bare, tmp_path / "run")
+    assert done.jobs == jobs(runner, "failure"), done.log
+    # What changes the data, or stops the build, is no surprise to the impact report either.
+    assert [step for step in done.failed() if step != "impact"] == [flaw.step]
+    report = (done.artifact / "report.md").read_text(encoding="utf-8")
+    for said in flaw.says:
+        assert said in done.log
+        assert said in report
+    assert f"check failed: {flaw.step}" in done.log
+    assert SECRET not in done.log + report
+    if runner == "github":
+        assert done.summary == report
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", ["github", "gitlab"])
+def test_a_stale_lock_turns_the_run_red(
+    hosted: Hosted, run: Run, tmp_path: Path, runner: str
+) -> None:
+    def add_a_dependency(product: Path) -> None:
+        path = product / "pyproject.toml"
+        changed = path.read_text(encoding="utf-8").replace('/dataops"]', '/dataops", "tabulate"]')
+        path.write_text(changed, encoding="utf-8")
+
+    done = run(
+        runner, propose(hosted(runner, "empty"), tmp_path, add_a_dependency), tmp_path / "run"
+    )
+    assert done.jobs == jobs(runner, "failure"), done.log
+    assert "lockfile" in done.log
+    assert "uv lock" in done.log
+    assert not (done.artifact / "report.json").exists()
+
+
+# ── The comment ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", ["github", "gitlab"])
+def test_what_a_change_does_is_one_comment_and_a_fork_has_the_summary(
+    hosted: Hosted, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, runner: str
+) -> None:
+    def rename_mercury(product: Path) -> None:
+        path = product / planets.MODEL
+        path.write_text(planets.SQL.replace("Mercury", "Hermes"))
+
+    bare = propose(hosted(runner, "empty"), tmp_path, rename_mercury)
+    installed = tmp_path_factory.mktemp("installed-once") / ".venv"
+
+    def go(work: Path, host: CommentHost) -> PipelineRun:
+        work.mkdir()
+        if runner == "github":
+            return runners.run_github(bare, work, installed=installed, api=host.url)
+        said = {"CI_MERGE_REQUEST_IID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "3"}
+        said |= {"CI_API_V4_URL": host.url, "DATAOPS_COMMENT_TOKEN": runners.TOKEN}
+        return runners.run_gitlab(bare, work, installed=installed, variables=said)
+
+    with comment_host() as host:
+        host.people_say("A remark.", f"{MARKER}\nWhat the run before said.")
+        done = go(tmp_path / "run", host)
+        # The change is not declared, so the check fails; that is not for the comment to judge.
+        assert done.jobs == {"check": "failure", "comment": "success"}, done.log
+        remark, said = host.bodies
+        assert remark == "A remark."
+        assert said.startswith(f"{MARKER}\n## ❌ Check of")
+        assert "Data-Change: planets -- WHY" in said
+        assert "Mercury → Hermes" in said
+        assert (done.artifact / "impact.md").read_text(encoding="utf-8") in said
+        for name in ("impact.html", "impact.json"):
+            assert (done.artifact / name).is_file()
+        assert host.tokens == {f"Bearer {runners.TOKEN}"}
+
+        host.read_only = True
+        done = go(tmp_path / "fork", host)
+        assert done.jobs == {"check": "failure", "comment": "success"}, done.log
+        assert "did not allow a comment to be written (403). A fork's token may only" in done.log
+        assert host.bodies == [remark, said]
+        if runner == "github":
+            assert "Mercury → Hermes" in done.summary
+
+
+# ── What a team adds ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_gitlab_takes_the_teams_own_jobs(hosted: Hosted, tmp_path: Path) -> None:
+    def add_a_job(product: Path) -> None:
+        (product / ".gitlab" / "team.yml").write_text("greet:\n  script: [echo hello]\n")
+
+    bare = propose(hosted("gitlab", "empty"), tmp_path, add_a_job)
+    assert gitlab_jobs(bare, tmp_path, "change", "merge_request_event") == ["check", "greet"]
+    assert gitlab_jobs(bare, tmp_path, "main", "push") == ["check", "pages", "release", "rollback"]
+
+
+def test_gitlab_runs_one_pipeline_a_change(hosted: Hosted, tmp_path: Path) -> None:
+    def show_the_workflow_rules(product: Path) -> None:
+        # gitlab-ci-local evaluates the rules of jobs, not those of the workflow.
+        pipeline = product / ".gitlab-ci.yml"
+        rules = read(pipeline)["workflow"]["rules"]
+        pipeline.write_text(yaml.safe_dump({"pipeline": {"script": ["true"], "rules": rules}}))
+
+    bare = propose(hosted("gitlab", "empty"), tmp_path, show_the_workflow_rules)
+    assert gitlab_jobs(bare, tmp_path, "change", "merge_request_event") == ["pipeline"]
+    assert gitlab_jobs(bare, tmp_path, "change", "push") == []
+    harness.git(tmp_path / "change", "push", "-q", "origin", "HEAD:main")
+    assert gitlab_jobs(bare, tmp_path, "main", "push") == ["pipeline"]
+
+
+def gitlab_jobs(bare: Path, work: Path, branch: str, source: str) -> list[str]:
+    (work / f"{branch}-{source}").mkdir()
+    return runners.gitlab_jobs(bare, work / f"{branch}-{source}", branch, source)
+
+
+# ── What the runners do not enforce, read from the files ─────────────────────────────────────────
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A YAML file; `on` is YAML 1.1's word for true."""
+    loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {"on" if key is True else key: value for key, value in loaded.items()}
+
+
+def test_github_limits() -> None:
+    workflow = read(GITHUB)
+    assert set(workflow["on"]) == {"pull_request", "merge_group", "push"}
+    assert workflow["on"]["push"] == {"branches": ["main"]}
+    assert workflow["permissions"] == {}
+    assert workflow["concurrency"]["cancel-in-progress"] is True
+    assert "github.ref" in workflow["concurrency"]["group"]
+    assert workflow["defaults"] == {"run": {"shell": "bash"}}
+    # Only the job that comments may write, and it runs nothing but that.
+    allowed = {name: job["permissions"] for name, job in workflow["jobs"].items()}
+    writes = {"contents": "read", "pull-requests": "write"}
+    assert allowed == {"check": {"contents": "read"}, "comment": writes}
+    comment = workflow["jobs"]["comment"]
+    assert [step["run"] for step in comment["steps"] if "run" in step] == [
+        "uv sync --locked --only-install-package first-light",
+        "uv run --no-sync python -m first_light.commands.comment",
+    ]
+    assert "github.token" not in str(workflow["jobs"]["check"])
+    assert comment["needs"] == "check"
+    for job in workflow["jobs"].values():
+        assert 0 < job["timeout-minutes"] <= 60
+        for step in job["steps"]:
+            pinned = r"[\w-]+/[\w-]+@[0-9a-f]{40}|\./\.github/actions/team"
+            assert re.fullmatch(pinned, step.get("uses", f"a/b@{'0' * 40}"))
+    steps = {step["name"]: step for step in workflow["jobs"]["check"]["steps"]}
+    assert steps["Check out"]["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    assert steps["Install uv"]["with"]["enable-cache"] is True
+
+
+def test_limits_of_a_release_on_github(rendered: Mapping[str, Path]) -> None:
+    folder = rendered["github"] / ".github" / "workflows"
+    for name in ("release", "deadline"):
+        workflow = read(folder / f"{name}.yml")
+        assert workflow["permissions"] == {}
+        assert workflow["concurrency"]["cancel-in-progress"] is False
+        for job in workflow["jobs"].values():
+            assert set(job["permissions"]) <= {"contents", "issues", "pages", "id-token"}
+            assert 0 < job["timeout-minutes"] <= 180
+            # One command a step, and the shell decides nothing.
+            for step in job["steps"]:
+                assert not re.search(r"[;\n]|&&|\|\||^if ", step.get("run", "").strip())
+                given = step.get("with", {})
+                assert given.get("persist-credentials", False) is False
+                assert given.get("enable-cache", False) is False
+    release = read(folder / "release.yml")
+    assert set(release["on"]) == {"push", "schedule", "workflow_dispatch"}
+    assert release["on"]["push"] == {"branches": ["main"]}
+    # One group for whatever starts it: nothing of the event in its name.
+    assert release["concurrency"]["group"] == "release"
+    assert set(release["jobs"]["site"]["permissions"]) == {"pages", "id-token"}
+    assert "pages" not in release["jobs"]["release"]["permissions"]
+    checkout = release["jobs"]["release"]["steps"][0]["with"]
+    assert checkout["fetch-depth"] == 0
+
+
+def test_limits_of_a_release_on_gitlab(rendered: Mapping[str, Path]) -> None:
+    jobs = read(rendered["gitlab"] / ".gitlab" / "release.yml")
+    shared = jobs[".dataops"]
+    check = read(GITLAB)["check"]
+    assert shared["before_script"] == check["before_script"]
+    assert shared["image"] == check["image"]
+    for name in ("release", "rollback"):
+        assert jobs[name]["resource_group"] == "release"
+        assert jobs[name]["interruptible"] is False
+    for name in ("release", "rollback", "pages", "deadline"):
+        assert jobs[name]["extends"] == ".dataops"
+        assert jobs[name]["timeout"]
+        (command,) = jobs[name]["script"]
+        assert command.startswith("uv run --no-sync dataops ")
+    assert jobs["pages"]["artifacts"]["paths"] == ["public"]
+    assert jobs["pages"]["script"][0].endswith(" --to public")
+
+
+def test_both_release_with_the_same_commands(rendered: Mapping[str, Path]) -> None:
+    folder = rendered["github"] / ".github" / "workflows"
+    jobs = read(rendered["gitlab"] / ".gitlab" / "release.yml")
+    steps = [
+        *read(folder / "release.yml")["jobs"]["release"]["steps"],
+        *read(folder / "deadline.yml")["jobs"]["deadline"]["steps"],
+    ]
+    there = {step["run"] for step in steps if "dataops" in step.get("run", "")}
+    here = {jobs[name]["script"][0] for name in ("release", "rollback", "pages", "deadline")}
+    assert {command.split(" --to ")[0] for command in there} == {
+        command.split(" --to ")[0] for command in here
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "jobs"),
+    [
+        ("push", {}, ["check", "pages", "release", "rollback"]),
+        ("schedule", {}, ["pages", "release", "rollback"]),
+        ("schedule", {"DATAOPS_DEADLINE": "yes"}, ["deadline"]),
+        ("schedule", {"DATAOPS_UPDATE": "yes"}, ["update"]),
+    ],
+)
+def test_gitlab_schedules(
+    hosted: Hosted, tmp_path: Path, source: str, said: dict[str, str], jobs: list[str]
+) -> None:
+    assert runners.gitlab_jobs(hosted("gitlab", "empty"), tmp_path, "main", source, said) == jobs
+
+
+def test_every_pinned_action_says_its_version() -> None:
+    workflows = [path.read_text(encoding="utf-8") for path in GITHUB.parent.iterdir()]
+    lines = [line for text in workflows for line in text.splitlines()]
+    used = [line for line in lines if "uses:" in line and "uses: ./" not in line]
+    assert len(used) > len(workflows) > 1
+    for line in used:
+        assert re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_gitlab_limits() -> None:
+    pipeline = read(GITLAB)
+    job = pipeline["check"]
+    assert job["interruptible"] is True
+    assert pipeline["workflow"]["auto_cancel"] == {"on_new_commit": "interruptible"}
+    assert job["timeout"]
+    assert job["artifacts"]["when"] == "always"
+    assert job["artifacts"]["expire_in"]
+    assert pipeline["variables"]["GIT_DEPTH"] == "0"
+    # GitLab keeps only what lies inside the project.
+    assert not pipeline["variables"]["UV_CACHE_DIR"].startswith(("/", "~", ".."))
+    tools, base = job["cache"]
+    assert tools == {"key": {"files": ["uv.lock"]}, "paths": ["$UV_CACHE_DIR"]}
+    assert base == {"key": "base-$CI_MERGE_REQUEST_DIFF_BASE_SHA", "paths": ["target/base"]}
+    # No registry host: the runner's own settings say where images come from.
+    assert re.fullmatch(r"[a-z]+:[0-9.]+", job["image"])
+    comment = pipeline["comment"]
+    assert comment["rules"] == [
+        {"if": "$CI_MERGE_REQUEST_IID && $DATAOPS_COMMENT_TOKEN", "when": "always"}
+    ]
+    assert comment["script"] == ["uv run --no-sync python -m first_light.commands.comment"]
+    assert comment["image"] == job["image"]
+    assert comment["timeout"]
+
+
+def test_both_pipelines_run_the_same_commands_with_the_same_uv() -> None:
+    job = read(GITHUB)["jobs"]["check"]
+    pipeline = read(GITLAB)
+    # A hosted runner starts its own PostgreSQL; GitLab brings one as a service.
+    commands = [step["run"] for step in job["steps"] if step.get("run", "")[:3] == "uv "]
+    before, script = pipeline["check"]["before_script"], pipeline["check"]["script"]
+    assert before[0].startswith("pip install ")
+    assert before[1:] + script == commands
+    assert commands == ["uv sync --locked", "uv run --no-sync dataops check"]
+    install = next(step for step in job["steps"] if step["name"] == "Install uv")
+    assert install["with"]["version"] == pipeline["variables"]["UV_VERSION"]
+    upload = next(step for step in job["steps"] if "upload-artifact" in step.get("uses", ""))
+    assert upload["with"]["path"].split() == pipeline["check"]["artifacts"]["paths"]
+
+
+def test_no_host_and_no_token_in_the_pipelines() -> None:
+    given = r"\$\{\{ (github\.token|secrets\.\w+) \}\}( #.*)?|id-token: write"
+    for folder in (GITHUB.parents[1], GITLAB.parent / ".gitlab"):
+        for path in [*folder.rglob("*"), GITLAB]:
+            if path.is_file():
+                text = re.sub(given, "", path.read_text(encoding="utf-8"))
+                assert "://" not in text, path
+                assert not re.search(r"(token|password|secret)\w*[ \t]*[:=][ \t]*\S", text, re.I), (
+                    path
+                )
+    # What checks a change, from a fork too, is given nothing at all.
+    for job in (read(GITHUB)["jobs"]["check"], read(GITLAB)["check"]):
+        assert not re.search(r"token|secrets\.|password", str(job), re.I)
+
+
+# ── Linters ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """A product for each CI."""
+    home = tmp_path_factory.mktemp("linted")
+    return {
+        ci: harness.render(home / ci, {"ci": ci, "content": "empty"}) for ci in ("github", "gitlab")
+    }
+
+
+def lint(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run one of the linters that are installed with the tests."""
+    scripts = runners.SCRIPTS
+    return subprocess.run(
+        [str(scripts / command[0]), *map(str, command[1:])],
+        env={**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def lint_github(workflow: Path) -> dict[str, str]:
+    """The linters of GitHub workflows that find something, and what they say."""
+    said = {
+        "actionlint": lint("actionlint", workflow),
+        "zizmor": lint("zizmor", "--offline", "--no-progress", "--persona=pedantic", workflow),
+        "schema": lint("check-jsonschema", "--builtin-schema=vendor.github-workflows", workflow),
+    }
+    return {name: done.stdout + done.stderr for name, done in said.items() if done.returncode}
+
+
+def lint_gitlab(pipeline: Path) -> dict[str, str]:
+    """The linters of GitLab pipelines that find something, and what they say."""
+    schema = ("--builtin-schema=vendor.gitlab-ci", "--data-transform=gitlab-ci")
+    done = lint("check-jsonschema", *schema, pipeline)
+    return {"schema": done.stdout + done.stderr} if done.returncode else {}
+
+
+def test_the_linters_find_nothing(rendered: Mapping[str, Path]) -> None:
+    workflows = sorted((rendered["github"] / ".github" / "workflows").iterdir())
+    assert "check.yml" in [path.name for path in workflows]
+    for workflow in workflows:
+        assert lint_github(workflow) == {}
+    gitlab = rendered["gitlab"]
+    for pipeline in (gitlab / ".gitlab-ci.yml", *sorted((gitlab / ".gitlab").glob("*.yml"))):
+        assert lint_gitlab(pipeline) == {}
+
+
+def test_one_ci_and_not_the_other(rendered: Mapping[str, Path]) -> None:
+    assert not (rendered["github"] / ".gitlab-ci.yml").exists()
+    assert not (rendered["github"] / ".gitlab").exists()
+    assert not (rendered["gitlab"] / ".github").exists()
+    assert (rendered["github"] / ".github" / "pull_request_template.md").exists()
+    assert (rendered["gitlab"] / ".gitlab" / "merge_request_templates" / "Default.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("linter", "good", "bad", "says"),
+    [
+        ("zizmor", "@{} # {}".format(*CHECKOUT.split()), "@v7", "unpinned-uses"),
+        ("zizmor", "persist-credentials: false", "lfs: false", "artipacked"),
+        ("zizmor", "permissions: {}", "permissions: write-all", "excessive-permissions"),
+        (
+            "zizmor",
+            "run: uv sync",
+            "run: echo ${{ github.head_ref }}; uv sync",
+            "template-injection",
+        ),
+        ("actionlint", "steps.check.outcome", "steps.chekc.outcome", "chekc"),
+        ("actionlint", "run: uv sync", "run: cd $HOME; uv sync", "SC2086"),
+        ("schema", "timeout-minutes:", "timeout-minuets:", "timeout-minuets"),
+    ],
+)
+def test_the_linters_find_what_is_wrong(
+    tmp_path: Path, linter: str, good: str, bad: str, says: str
+) -> None:
+    text = GITHUB.read_text(encoding="utf-8")
+    assert good in text
+    workflow = tmp_path / ".github" / "workflows" / "check.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(text.replace(good, bad, 1), encoding="utf-8")
+    assert says in lint_github(workflow).get(linter, "")
+
+
+def test_the_linter_finds_what_is_wrong_for_gitlab(tmp_path: Path) -> None:
+    text = GITLAB.read_text(encoding="utf-8").replace("expire_in:", "expires_in:")
+    pipeline = tmp_path / ".gitlab-ci.yml"
+    pipeline.write_text(text, encoding="utf-8")
+    assert "expires_in" in lint_gitlab(pipeline)["schema"]

@@ -1,0 +1,215 @@
+"""What the template asks, and that every set of answers renders to a product that holds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import copier
+import jinja2
+import pytest
+import yaml
+from conftest import MakeProduct
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import harness
+from first_light.dbt.engine import Dbt
+from tools.release import template
+
+
+def test_asks_at_most_eight_questions_each_with_a_default() -> None:
+    asked = template.asked()
+    assert len(asked) <= 8
+    assert all("default" in question and "help" in question for question in asked.values())
+
+
+def test_needs_no_trust() -> None:
+    assert not {"_tasks", "_jinja_extensions", "_migrations"} & set(template.settings())
+
+
+def test_the_harness_refuses_an_answer_to_no_question(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="no such question: produkt_name"):
+        harness.render(tmp_path / "p", {"produkt_name": "x"})
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"product_name": "  "}, "Give the product a name"),
+        ({"product_name": "a\nb"}, "control character or a line break"),
+        ({"product_name": "a\x07b"}, "control character"),
+        ({"product_name": "a {{ b"}, "dbt would take it for code"),
+        ({"product_name": "x" * 101}, "longer than 100"),
+        ({"description": ""}, "what the product is for"),
+        ({"description": "one\ntwo"}, "must be one line"),
+        ({"team": "{% x"}, "dbt would take it for code"),
+        ({"contact": "nobody"}, "e-mail address"),
+        ({"contact": "a@b.c\nd"}, "e-mail address"),
+        ({"contact": "a#b@example.com"}, "e-mail address"),
+        ({"deadline": "7:00"}, "HH:MM"),
+        ({"deadline": "24:00"}, "HH:MM"),
+        ({"ci": "jenkins"}, "Invalid choice"),
+        ({"content": "shop"}, "Invalid choice"),
+    ],
+)
+def test_a_bad_answer_is_refused_in_words(
+    tmp_path: Path, answers: dict[str, str], words: str
+) -> None:
+    with pytest.raises(Exception, match=words):
+        harness.render(tmp_path / "p", answers)
+    assert not (tmp_path / "p" / "dbt_project.yml").exists()
+
+
+def test_a_misspelt_variable_stops_the_render(tmp_path: Path) -> None:
+    broken = tmp_path / "template"
+    shutil.copytree(harness.TEMPLATE / "template", broken / "template")
+    for name in ("copier.yml", "ownership.yml"):
+        shutil.copy(harness.TEMPLATE / name, broken)
+    with (broken / "template" / "CODEOWNERS.jinja").open("a") as file:
+        file.write("{{ conatct }}\n")
+    with pytest.raises(jinja2.UndefinedError):
+        copier.run_copy(str(broken), tmp_path / "p", defaults=True, quiet=True)
+
+
+def can_take_the_network_away() -> bool:
+    """Whether this machine lets a test run without any network."""
+    if not shutil.which("unshare"):
+        return False
+    return subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not can_take_the_network_away(), reason="unshare --net is not allowed here")
+def test_needs_no_network(tmp_path: Path) -> None:
+    script = "import sys, pathlib, harness; harness.render(pathlib.Path(sys.argv[1]))"
+    subprocess.run(
+        ["unshare", "--net", sys.executable, "-c", script, str(tmp_path / "p")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        check=True,
+    )
+    assert (tmp_path / "p" / "dbt_project.yml").exists()
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_one_ci_not_both(tmp_path: Path, ci: str) -> None:
+    root = harness.render(tmp_path / "p", {"ci": ci})
+    assert (root / ".github").exists() == (ci == "github")
+    assert (root / ".gitlab-ci.yml").exists() == (ci == "gitlab")
+
+
+def test_no_raw_no_lock_and_no_suffix_is_rendered(tmp_path: Path) -> None:
+    root = harness.render(tmp_path / "p")
+    assert not (root / "raw").exists()
+    assert not (root / "uv.lock").exists()
+    assert not list(root.rglob("*.jinja"))
+
+
+def test_the_sample_in_git_is_small(tmp_path: Path) -> None:
+    root = harness.render(tmp_path / "p")
+    size = sum(path.stat().st_size for path in (root / "sample").rglob("*") if path.is_file())
+    assert 0 < size < 1_000_000
+
+
+names = st.text(
+    alphabet=st.characters(
+        min_codepoint=32, exclude_categories=("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    ),
+    min_size=1,
+    max_size=40,
+).filter(
+    lambda text: (
+        text.strip() and text.isprintable() and not any(s in text for s in ("{{", "{%", "{#"))
+    )
+)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@example(harness.WORST["product_name"], harness.WORST["team"], harness.WORST["description"])
+@example("dbt", "007", "- x")
+@example("No", "null", "~")
+@example("'", '"', "\\")
+@given(product_name=names, team=names, description=names)
+def test_any_name_renders_a_product_that_dbt_reads(
+    tmp_path_factory: pytest.TempPathFactory, product_name: str, team: str, description: str
+) -> None:
+    answers = {"product_name": product_name, "team": team, "description": description}
+    root = harness.render(tmp_path_factory.mktemp("any") / "p", answers)
+    saved = yaml.safe_load((root / ".copier-answers.yml").read_text("utf-8"))
+    assert {key: saved[key] for key in answers} == answers
+    exposure = yaml.safe_load((root / "models/marts/_exposures.yml").read_text("utf-8"))
+    assert exposure["exposures"][0]["owner"]["name"] == team.strip()
+    parsed = Dbt(root, "ci", root / "target").parse()
+    assert parsed.ok, parsed.problem
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", harness.PROFILES)
+def test_every_profile_checks_and_builds_at_once(make_product: MakeProduct, profile: str) -> None:
+    """The product's hooks pass at the first run with an empty diff, and dbt builds by itself."""
+    product = make_product(harness.PROFILES[profile])
+    product.git("add", "-A")
+    checked = product.dataops("check")
+    assert "check passed" in checked.stdout
+    assert "with warnings" not in checked.stdout
+    product.uv_run("pre-commit", "run", "--all-files")
+    assert product.git("diff", "--stat") == ""
+    product.dbt("build")
+    product.commit("first")
+    assert product.git("status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_hooks_pass_under_prek_too(make_product: MakeProduct) -> None:
+    product = make_product()
+    product.git("add", "-A")
+    product.uv_run("prek", "run", "--all-files")
+    assert product.git("diff", "--stat") == ""
+
+
+@pytest.mark.slow
+def test_developers_ci_and_prod_never_meet_in_one_schema(make_product: MakeProduct) -> None:
+    product = make_product()
+    schemas = {}
+    for target in ("dev", "ci", "prod"):
+        listed = product.dbt(
+            *("--quiet", "ls", "--target", target, "--resource-types", "model", "snapshot"),
+            *("--output", "json", "--output-keys", "schema"),
+            env={"USER": "Ada.Love-Lace", "DATAOPS_CI_ID": "42"},
+        )
+        schemas[target] = {yaml.safe_load(line)["schema"] for line in listed.stdout.splitlines()}
+    assert schemas["prod"] == {"staging", "intermediate", "marts", "snapshots"}
+    assert schemas["dev"] == {f"dev_ada_love_lace_{name}" for name in schemas["prod"]}
+    assert schemas["ci"] == {f"ci_42_{name}" for name in schemas["prod"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["oldest", "newest"])
+def test_renders_with_the_oldest_and_the_newest_copier(tmp_path: Path, version: str) -> None:
+    oldest = template.settings()["_min_copier_version"]
+    package = f"copier=={oldest}" if version == "oldest" else "copier"
+    command = ["uvx", "--quiet", *(["--refresh"] if version == "newest" else []), "--from", package]
+    command += ["copier", "copy", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
+    subprocess.run([*command, str(harness.template_repository()), str(tmp_path / "p")], check=True)
+    expected = harness.render(tmp_path / "q", {"product_name": "p"})
+    rendered, fresh = (harness.tree(root, ".") for root in (tmp_path / "p", expected))
+    for files in (rendered, fresh):
+        del files[".copier-answers.yml"]  # it names the commit
+    assert rendered == fresh
+
+
+@pytest.mark.slow
+def test_a_copier_that_is_too_old_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["uvx", "--quiet", "--from", "copier==9.17.0", "copier", "copy", "--defaults"]
+        + ["--vcs-ref", "HEAD", str(harness.TEMPLATE), str(tmp_path / "p")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert template.settings()["_min_copier_version"] in done.stderr

@@ -1,0 +1,211 @@
+"""`dataops start` and `add`: from a fresh product, or a team's own files, to a first commit."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import MakeProduct
+
+import harness
+from tools import demo
+
+FIRST_NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Ken", "Lynn", "Tim")
+LAST_NAMES = ("Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman", "Thompson")
+
+
+@pytest.fixture
+def shop_files(tmp_path: Path) -> Path:
+    """A small shop's export, as an office would send it: semicolons, decimal commas, people."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    with (folder / "Kunden.csv").open("w", newline="", encoding="latin-1") as file:
+        rows = csv.writer(file, delimiter=";")
+        rows.writerow(["Kunde Nr", "Vorname", "Nachname", "E-Mail", "Telefon", "Stadt"])
+        for n in range(400):
+            first, last = FIRST_NAMES[n % 10], LAST_NAMES[n % 8]
+            mail = f"{first}.{last}{n}@mail.example.net".lower()
+            rows.writerow([1000 + n, first, last, mail, f"+49 30 {5550000 + n}", "Köln"])
+    with (folder / "orders.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, delimiter=";")
+        rows.writerow(["order_id", "kunde_nr", "ordered_at", "status", "amount"])
+        for n in range(3000):
+            day = f"2026-0{1 + n % 3}-{1 + n % 28:02d} 08:{n % 60:02d}:00"
+            status = ("new", "paid", "sent")[n % 3]
+            rows.writerow([n + 1, 1000 + (n * 7) % 400, day, status, f"{n % 90},{n % 100:02d}"])
+    return folder
+
+
+def fingerprint(folder: Path) -> dict[str, tuple[str, int]]:
+    """Content and time of every file: what must not change in originals."""
+    return {
+        path.name: (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    }
+
+
+def history(product: harness.Product) -> list[str]:
+    return product.git("log", "--format=%s").splitlines()
+
+
+@pytest.mark.slow
+def test_first_light_of_the_example_and_again(make_product: MakeProduct) -> None:
+    product = make_product()
+    started = product.dataops("start")
+    assert "check passed" in started.stdout
+    assert history(product) == ["First light"]
+    assert product.git("status", "--porcelain") == ""
+    assert (product.root / ".git" / "hooks" / "pre-commit").exists()
+    assert any((product.root / "raw" / "orders").iterdir())
+    assert not product.git("ls-files", "raw")
+    before = harness.tree(product.root, "raw", "models", "sample")
+
+    assert "git remote add origin URL" in started.stdout
+    product.git("remote", "add", "origin", str(product.root.with_name("origin.git")))
+    again = product.dataops("start")
+    assert "check passed" in again.stdout
+    assert "then  git push" in again.stdout
+    assert history(product) == ["First light"]
+    assert product.git("status", "--porcelain") == ""
+    assert harness.tree(product.root, "raw", "models", "sample") == before
+
+    # All tests hold on raw as well, by the one switch and in prod.
+    product.dbt("build", env={"DATAOPS_RAW": "raw"})
+    product.dbt("build", "--target", "prod")
+
+    # The hooks are there: a commit with bad style is refused.
+    model = product.root / "models" / "marts" / "orders.sql"
+    model.write_text(model.read_text("utf-8").replace("select", "SELECT", 1), encoding="utf-8")
+    product.git("add", "-A")
+    refused = product.uv_run("git", "commit", "-q", "-m", "bad style", code=1)
+    assert "SQL style" in refused.stdout + refused.stderr
+
+
+@pytest.mark.slow
+def test_real_flights_become_a_product(make_product: MakeProduct) -> None:
+    originals = fingerprint(demo.real_input())
+    product = make_product({"content": "empty", "product_name": "New York flights"})
+    started = product.dataops("start", "--from", str(demo.real_input()))
+    assert fingerprint(demo.real_input()) == originals
+    assert "336,776" in started.stdout
+    assert "check passed" in started.stdout
+    assert history(product) == ["First light"]
+    models = product.root / "models"
+    staged = {path.stem for path in (models / "staging").glob("stg_*.sql")}
+    assert staged == {"stg_airlines", "stg_airports", "stg_flights", "stg_planes", "stg_weather"}
+    flights = (models / "staging" / "stg_flights.yml").read_text("utf-8")
+    assert "ref('stg_airlines')" in flights  # a foreign key of the same name
+    assert "ref('stg_airports')" in flights  # one of another name: origin → faa
+    assert "ref('stg_planes')" not in flights  # many tail numbers have no plane: not asserted
+    product.dbt("build", "--target", "prod")
+
+
+def test_the_demo_asks_for_no_git_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    harness.git(tmp_path, "init", "-q")
+    nobody = ["git", "-c", "user.useConfigOnly=true"]
+    demo.step([*nobody, "commit", "-q", "--allow-empty", "-m", "x"], tmp_path)
+    demo.step([*nobody, "log", "--format=%ae %ce"], tmp_path)
+    assert "demo@example.com demo@example.com" in capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_personal_data_never_enters_git(make_product: MakeProduct, shop_files: Path) -> None:
+    originals = fingerprint(shop_files)
+    product = make_product({"content": "empty"})
+    started = product.dataops("start", "--from", str(shop_files))
+    assert fingerprint(shop_files) == originals
+    assert "masked" in started.stdout
+    committed = product.git("log", "-p", "--all")
+    for secret in ("@mail.example.net", "Lovelace", "Dijkstra", "+49 30 555"):
+        assert secret not in committed, f"{secret} is in git"
+    assert "pii: email" in committed
+    product.dbt("build", "--target", "prod")
+    product.dbt("build", "--target", "ci")
+
+    # Repeating changes nothing.
+    product.dataops("add", str(shop_files))
+    assert product.git("status", "--porcelain") == ""
+
+    # A file that the team edited stays; the draft lies beside it and is shown.
+    model = product.root / "models" / "staging" / "stg_orders.sql"
+    edited = model.read_text("utf-8") + "\n-- ours\n"
+    model.write_text(edited, encoding="utf-8")
+    added = product.dataops("add", str(shop_files))
+    assert model.read_text("utf-8") == edited
+    assert model.with_name("stg_orders.sql.draft").exists()
+    assert "is yours and stays" in added.stdout
+    assert "-- ours" in added.stdout
+
+
+@pytest.mark.slow
+def test_one_more_source_later(make_product: MakeProduct, shop_files: Path, tmp_path: Path) -> None:
+    product = make_product({"content": "empty"})
+    product.dataops("start", "--from", str(shop_files / "Kunden.csv"))
+    product.dataops("add", str(shop_files / "orders.csv"))
+    orders = (product.root / "models/staging/stg_orders.yml").read_text("utf-8")
+    assert "relationships" in orders
+    assert "check passed" in product.dataops("check").stdout
+
+
+def test_own_files_come_beside_the_example_or_leave_no_draft(
+    make_product: MakeProduct, shop_files: Path
+) -> None:
+    product = make_product()
+    product.commit()
+    added = product.dataops("add", str(shop_files / "Kunden.csv"))
+    review = re.findall(r"^review the drafts: (.+)$", added.stdout, flags=re.MULTILINE)
+    assert "stg_kunden.sql" in product.run("sh", "-c", review[0]).stdout
+    assert (product.root / "models/staging/stg_kunden.sql").is_file()
+    assert {"kunden", "customers", "orders"} <= {p.name for p in (product.root / "raw").iterdir()}
+    assert (product.root / "sample/kunden").is_dir()
+
+    # Where no sample can be cut, half a draft would fail every check from then on.
+    shutil.rmtree(product.root / "raw" / "customers")
+    before = harness.tree(product.root, "models", "sample", "tests")
+    (shop_files / "towns.csv").write_text("town,people\nKöln,1\nBonn,2\n", encoding="utf-8")
+    refused = product.dataops("add", str(shop_files / "towns.csv"), code=2)
+    assert "Raw has no files of customers." in refused.stderr
+    assert harness.tree(product.root, "models", "sample", "tests") == before
+
+
+def test_start_says_what_is_wrong_and_leaves_no_trace(
+    make_product: MakeProduct, tmp_path: Path
+) -> None:
+    product = make_product({"content": "empty"})
+    before = harness.tree(product.root, ".")
+    refused = product.dataops("start", "--from", str(tmp_path / "nothing.csv"), code=2)
+    assert "There is no such file or folder." in refused.stderr
+    assert str(tmp_path / "nothing.csv") in refused.stderr
+    assert harness.tree(product.root, ".") == before
+
+
+def test_a_product_inside_another_repository_is_refused(tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    harness.git(outer, "init", "-q")
+    product = harness.product(outer / "inner", {"content": "empty"}, repository=False)
+    refused = product.dataops("start", code=2)
+    assert "inside another git repository" in refused.stderr
+    assert not (product.root / ".git").exists()
+
+
+def test_outside_a_product_every_verb_says_so(make_product: MakeProduct, tmp_path: Path) -> None:
+    product = make_product({"content": "empty"})
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    away = harness.Product(elsewhere, product.environment)
+    for verb in (["start"], ["check"], ["sample"], ["add", "x.csv"]):
+        refused = away.uv_run("--project", str(product.root), "dataops", *verb, code=2)
+        assert "not in a product" in refused.stderr

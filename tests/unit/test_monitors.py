@@ -1,0 +1,743 @@
+"""Monitors: what is profiled, what is expected, what is caught and what raises no alarm."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from rich.console import Console
+
+import ops_history as ops
+import release_worker as worker
+from asked import Asked
+from bench import monitor_power
+from first_light.cli.output.release import (
+    next_command,
+    release_json,
+    show_release,
+    show_status,
+    status_json,
+)
+from first_light.dbt.manifest import Column, Manifest, Node
+from first_light.history.facts import RawFile, read_raw
+from first_light.history.log import History
+from first_light.history.record import (
+    ColumnProfile,
+    FindingRun,
+    NodeRun,
+    Record,
+    RelationProfile,
+    read_record,
+)
+from first_light.monitors import profiling
+from first_light.monitors.accepted import accept, read_accepted
+from first_light.monitors.baseline import Memory, release_of
+from first_light.monitors.dialect import dialect_of
+from first_light.monitors.levels import ERROR, WARN
+from first_light.monitors.personal import personal_columns
+from first_light.monitors.prediction import Past, expect, quantile
+from first_light.monitors.run import Raw, Watched, judge_all, levels_of, profile_all, recall
+from first_light.project.product import Product
+from first_light.release.listing import releases
+from first_light.release.rollback import rollback
+from first_light.status.current import status
+from first_light.utils.errors import DataopsError
+
+DAY = timedelta(days=1)
+ORDERS = "model.shop.orders"
+
+
+# ── Expectation ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("degrees", "alpha", "table"),
+    [(1, 0.05, 12.706), (2, 0.05, 4.303), (4, 0.01, 4.604), (9, 0.001, 4.781), (30, 0.001, 3.646)],
+)
+def test_quantiles_are_those_of_the_printed_table(degrees: int, alpha: float, table: float) -> None:
+    assert quantile(degrees, alpha) == pytest.approx(table, abs=0.001)
+
+
+def past(values: Sequence[float]) -> list[Past]:
+    return [Past(ops.START + n * DAY, value) for n, value in enumerate(values)]
+
+
+def test_too_little_history_expects_nothing() -> None:
+    assert expect(past([1, 2]), ops.START) is None
+
+
+def test_the_interval_is_the_textbooks() -> None:
+    found = expect(past([9.0, 11.0, 10.0, 9.0, 11.0]), ops.START + 5 * DAY)
+    assert found is not None
+    reach = quantile(4) * 1.0 * math.sqrt(1 + 1 / 5)
+    assert [found.low, found.high] == pytest.approx([10 - reach, 10 + reach])
+
+
+def test_growth_is_a_trend_and_a_week_has_a_rhythm() -> None:
+    growing = expect(past([100 + 5 * n for n in range(20)]), ops.START + 20 * DAY)
+    assert growing is not None
+    assert growing.by == "trend"
+    assert growing.middle == pytest.approx(200)
+    week = [100.0, 100.0, 100.0, 100.0, 100.0, 20.0, 10.0]
+    weekly = expect(past(week * 5), ops.START + 35 * DAY)
+    assert weekly is not None
+    assert (weekly.by, weekly.middle) == ("weekday", 100.0)
+
+
+# ── Profiling ────────────────────────────────────────────────────────────────────────────────────
+
+
+def manifest(meta: dict[str, object] | None = None) -> Manifest:
+    return Manifest(
+        {
+            "source.shop.raw.orders": Node(
+                "source.shop.raw.orders",
+                "source",
+                "orders",
+                "",
+                columns=(Column("EMail", "", "", "email"),),
+            ),
+            "model.shop.stg_orders": Node(
+                "model.shop.stg_orders",
+                "model",
+                "stg_orders",
+                "",
+                depends_on=("source.shop.raw.orders",),
+                materialized="table",
+                schema="staging",
+                alias="stg_orders",
+            ),
+            ORDERS: Node(
+                ORDERS,
+                "model",
+                "orders",
+                "models/marts/orders.sql",
+                depends_on=("model.shop.stg_orders",),
+                materialized="table",
+                schema="marts",
+                alias="orders",
+                relation='"marts"."orders"',
+                meta={"dataops": meta} if meta else {},
+            ),
+        },
+        {},
+    )
+
+
+def node_run(checksum: str = "a", rows: int | None = 4) -> NodeRun:
+    return NodeRun(
+        ORDERS, "model", "orders", "", "", ORDERS, ("model.shop.stg_orders",), "success", 1.0,
+        rows, checksum=checksum,
+    )  # fmt: skip
+
+
+SQL = {
+    "model.shop.stg_orders": "select\n    lower(email) as mail,\n    amount\nfrom source",
+    ORDERS: "select\n    mail as contact,\n    length(mail) as size_of_mail,\n    amount\nfrom x",
+}
+
+
+def test_personal_columns_are_followed_under_their_new_names() -> None:
+    found = personal_columns(manifest(), SQL)
+    assert found["model.shop.stg_orders"] == {"email", "mail"}
+    assert found[ORDERS] == {"email", "mail", "contact", "size_of_mail"}
+
+
+def in_memory(*statements: str) -> Asked:
+    """A DuckDB far from UTC."""
+    connection = duckdb.connect()
+    for statement in ("set TimeZone = 'America/New_York'", *statements):
+        connection.execute(statement)
+    return Asked("duckdb", connection)
+
+
+ROWS = (
+    "create schema marts",
+    "create table marts.orders as select * from (values "
+    "('ada@example.com', 15, 1.5, date '2026-01-01', 'new', [1], 'inf'::double, "
+    "timestamptz '2026-01-02 03:00:00+00'), "
+    "('bob@example.com', 15, 2.5, date '2026-01-03', 'paid', [2], 1.0, "
+    "timestamptz '2026-01-02 22:30:00+00'), "
+    "(null, 15, null, null, 'new', null, 'nan'::double, null)) "
+    't(contact, size_of_mail, amount, "day of", status, many, odd, since)',
+)
+
+
+def test_one_query_profiles_a_relation_and_no_text_comes_along() -> None:
+    warehouse = in_memory(*ROWS)
+    (found,) = profile_all(warehouse, manifest(), [node_run()], SQL)
+    assert len([one for one in warehouse.queries if "duckdb_columns" not in one]) == 1
+    columns = {column.name: column for column in found.columns}
+    assert found.rows == 3
+    assert columns["contact"] == ColumnProfile("contact", "VARCHAR", 1, 2)
+    assert columns["size_of_mail"] == ColumnProfile("size_of_mail", "INTEGER", 0, 1)
+    assert columns["amount"] == ColumnProfile("amount", "DECIMAL(2,1)", 1, 2, 1.5, 2.5, 2.0)
+    assert columns["day of"].high == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
+    assert columns["since"].low == datetime(2026, 1, 2, 3, tzinfo=timezone.utc).timestamp()
+    assert columns["since"].days == 1, "a day of UTC, whatever the connection's zone"
+    assert (columns["status"].shortest, columns["status"].longest) == (3, 4)
+    assert columns["many"] == ColumnProfile("many", "INTEGER[]", 1)
+    assert (columns["odd"].low, columns["odd"].high) == (1.0, 1.0)
+    record = replace(ops.Simulation().run(ops.START), profile=(found,))
+    assert read_record(record.to_json()) == record
+    assert "paid" not in record.to_json().decode()  # nobody knows yet that it has few values
+    assert profile_all(warehouse, manifest({"monitors": False}), [node_run()], SQL) == ()
+
+
+def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here DuckDB plays one: its columns are told by the adapter, its SQL by sqlglot."""
+    (own,) = profile_all(in_memory(*ROWS), manifest(), [node_run()], SQL)
+    monkeypatch.setattr("first_light.monitors.dialect._OWN", {})
+    unknown = in_memory(*ROWS)
+    (found,) = profile_all(unknown, manifest(), [node_run()], SQL)
+    assert found == own
+    assert len(unknown.queries) == 2, "its columns, and one query"
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "words"),
+    [
+        ("snowflake", "SHOP.MARTS.ORDERS", ["DATEDIFF(SECOND", 'COUNT("AT")']),
+        ("bigquery", "`shop`.`marts`.`orders`", ["AS DATETIME), SECOND)", "COUNT(`AT`)"]),
+        ("databricks", "`shop`.`marts`.`orders`", ["AS DOUBLE)", "COUNT(`AT`)"]),
+    ],
+)
+def test_other_warehouses_are_asked_in_their_words(name: str, place: str, words: list[str]) -> None:
+    """Only the words: none of these is here to answer."""
+    dialect = dialect_of(name)
+    columns = [("AT", "TIMESTAMP_NTZ"), ("PRICE", "FLOAT"), ("KIND", "VARCHAR(20)")]
+    wanted = profiling.Wanted("one", "one", dialect.place(place), columns, few=frozenset({"KIND"}))
+    asked = profiling.query(wanted, dialect).sql
+    for word in (*words, "APPROX_COUNT_DISTINCT(", place):
+        assert word in asked, asked
+
+
+# ── Judging ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def profile(
+    rows: int = 1000, nulls: int = 0, mean: float = 50.0, distinct: int = 40, name: str = "amount"
+) -> RelationProfile:
+    column = ColumnProfile(name, "DOUBLE", nulls, distinct, 0.0, 2 * mean, mean)
+    return RelationProfile(ORDERS, "orders", rows, (column,))
+
+
+class Watch:
+    """A product with a past, and a new candidate each time."""
+
+    def __init__(self, folder: Path, meta: dict[str, object] | None = None) -> None:
+        self.folder, self.manifest = folder, manifest(meta)
+        self.team = ops.Simulation()
+        self.team.code(ops.START)
+        self.records: list[Record] = []
+
+    def day(self) -> datetime:
+        return ops.START + len(self.records) * DAY
+
+    def judge(self, given: RelationProfile, checksum: str = "a") -> Watched:
+        return judge_all(
+            [given],
+            recall(ops.write(self.folder, self.records), "new", self.day()),
+            self.manifest,
+            [node_run(checksum)],
+            self.day(),
+            read_accepted(self.folder),
+        )
+
+    def publish(
+        self, given: RelationProfile, checksum: str = "a", found: Watched | None = None
+    ) -> None:
+        self._record(given, checksum, "published", found)
+
+    def refuse(self, given: RelationProfile, found: Watched) -> None:
+        self._record(given, "a", "refused", found)
+
+    def _record(
+        self, given: RelationProfile, checksum: str, outcome: str, found: Watched | None
+    ) -> None:
+        record = self.team.run(self.day(), outcome=outcome)
+        self.records.append(
+            replace(
+                record,
+                nodes=(node_run(checksum),),
+                profile=(given,),
+                findings=found.findings if found else (),
+            )
+        )
+
+    def go(self, profiles: Sequence[RelationProfile]) -> None:
+        for one in profiles:
+            self.publish(one)
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    return Watch(tmp_path)
+
+
+def noisy(count: int, noise: float = 0.03, seed: int = 1) -> list[RelationProfile]:
+    chance = random.Random(seed)
+    return [
+        profile(
+            round(1000 * chance.gauss(1, noise)),
+            round(max(0, chance.gauss(20, 5))),
+            50 * chance.gauss(1, noise),
+        )
+        for _ in range(count)
+    ]
+
+
+def told(found: Watched) -> list[tuple[str, str]]:
+    return [(one.check, one.level) for one in found.findings]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (profile(500, 10), ("volume", ERROR)),
+        (profile(2000, 40), ("volume", ERROR)),
+        (profile(0), ("volume", ERROR)),
+        (profile(700, 15), ("volume", WARN)),
+        (profile(1000, 1000), ("nulls", ERROR)),
+        (profile(1000, 120), ("nulls", WARN)),
+        (profile(1000, 20, 5000), ("mean", ERROR)),
+        (profile(1000, 20, 50, 4), ("distinct", WARN)),
+        (profile(1000, 20, 50, 40, "sum"), ("schema", ERROR)),
+    ],
+)
+def test_faults_are_caught(watch: Watch, fault: RelationProfile, expected: tuple[str, str]) -> None:
+    watch.go(noisy(14))
+    found = watch.judge(fault)
+    assert expected in told(found)
+    assert ("orders" in found.findings[0].message) or expected[0] == "schema"
+
+
+def test_a_quiet_year_raises_no_alarm(watch: Watch) -> None:
+    values = noisy(130, seed=3)
+    watch.go(values[:10])
+    for n, one in enumerate(values[10:]):
+        found = watch.judge(one) if n % 6 == 0 else None
+        assert found is None or told(found) == []
+        watch.publish(one)
+
+
+def test_growth_weekends_and_month_ends_raise_no_alarm(watch: Watch) -> None:
+    chance = random.Random(5)
+    for day in range(60):
+        weekend = 0.3 if (ops.START + day * DAY).weekday() > 4 else 1.0
+        one = profile(round((1000 + 20 * day) * weekend * chance.gauss(1, 0.02)))
+        if day > 35 and day % 4 == 0:
+            assert told(watch.judge(one)) == []
+        watch.publish(one)
+
+
+def test_half_the_rows_are_caught_when_the_values_alternate(watch: Watch) -> None:
+    watch.go([profile(9000 if n % 2 else 11000) for n in range(13)])
+    assert told(watch.judge(profile(4500))) == [("volume", ERROR)]
+
+
+def test_small_changes_of_small_tables_are_nothing(watch: Watch) -> None:
+    watch.go([profile(4, distinct=4)] * 10)
+    assert told(watch.judge(profile(7, distinct=6))) == []
+
+
+def test_with_little_history_it_says_how_much_it_lacks(watch: Watch) -> None:
+    watch.go([profile()])
+    found = watch.judge(profile(400))
+    assert found.findings == ()
+    assert found.lacking == {"orders": 2}
+    assert found.summary() == "1 relations, 1 lack history, up to 2 more deliveries"
+    assert told(watch.judge(profile(0))) == [("volume", ERROR)]
+
+
+def test_neither_the_judged_value_nor_past_incidents_are_in_the_baseline(watch: Watch) -> None:
+    watch.go(noisy(10))
+    for _ in range(10):  # a week of bad candidates, refused or published with a warning
+        bad = profile(500, 10)
+        watch.refuse(bad, watch.judge(bad))
+        warned = profile(700, 15)
+        watch.publish(warned, found=watch.judge(warned))
+    assert ("volume", ERROR) in told(watch.judge(profile(500, 10)))
+    assert ("volume", WARN) in told(watch.judge(profile(700, 15)))
+
+
+def test_what_changes_with_its_code_is_told_and_becomes_normal(watch: Watch) -> None:
+    watch.go([profile(1000)] * 10)
+    found = watch.judge(profile(300), checksum="b")
+    assert told(found) == [("volume", WARN)]
+    watch.publish(profile(300), checksum="b", found=found)
+    assert told(watch.judge(profile(310), checksum="b")) == []
+    assert told(watch.judge(profile(90), checksum="b")) == [("volume", ERROR)]
+    assert told(watch.judge(profile(0), checksum="c")) == [("volume", ERROR)]
+
+
+def test_what_the_team_accepts_becomes_normal(watch: Watch) -> None:
+    watch.go([profile(1000)] * 10)
+    step = watch.judge(profile(3000))
+    assert "dataops accept volume.model.shop.orders --because" in step.problem
+    watch.refuse(profile(3000), step)
+    history = ops.write(watch.folder, watch.records)
+    with pytest.raises(DataopsError, match="no such finding"):
+        accept(watch.folder, history, "volume.model.shop.other", "we bought a shop")
+    with pytest.raises(DataopsError, match="Say why"):
+        accept(watch.folder, history, "volume.model.shop.orders", " ")
+    accept(watch.folder, history, "monitor.volume.model.shop.orders", "we bought a shop")
+    assert told(watch.judge(profile(3100))) == []
+    assert told(watch.judge(profile(500))) == [("volume", ERROR)]
+
+
+@pytest.mark.parametrize(
+    ("meta", "expected"),
+    [
+        ({"monitors": {"volume": "warn"}}, [("volume", WARN)]),
+        ({"monitors": {"volume": False}}, []),
+        ({"monitors": "off"}, []),
+    ],
+)
+def test_a_model_may_say_otherwise(
+    tmp_path: Path, meta: dict[str, object], expected: list[tuple[str, str]]
+) -> None:
+    watch = Watch(tmp_path, meta)
+    watch.go([profile(1000)] * 10)
+    assert told(watch.judge(profile(300))) == expected
+
+
+def test_a_setting_that_there_is_not_is_refused() -> None:
+    with pytest.raises(DataopsError, match="set to something"):
+        levels_of(manifest({"monitors": {"volumes": "warn"}}).nodes[ORDERS])
+
+
+# ── What came with a delivery ────────────────────────────────────────────────────────────────────
+
+SOURCE = "source.shop.raw.orders"
+
+
+def column(name: str = "amount", **facts: Any) -> ColumnProfile:
+    return ColumnProfile(**{"name": name, "type": "DOUBLE", "nulls": 0, **facts})
+
+
+def came(rows: int = 100, files: int = 1, **facts: Any) -> RelationProfile:
+    """What came to a source; its fingerprint is another every time, as that of new data."""
+    facts = {"fingerprint": str(random.random()), "columns": (column("status"),), **facts}
+    return RelationProfile(SOURCE, "raw.orders", rows, files=files, **facts)
+
+
+def table(rows: int, *columns: ColumnProfile, **facts: Any) -> RelationProfile:
+    return RelationProfile(ORDERS, "orders", rows, columns or (column(),), **facts)
+
+
+def growing(count: int, seed: int = 1, step: float = 200) -> list[RelationProfile]:
+    """A table to which about as many rows come every day, on weekends a third of them."""
+    chance, rows, found = random.Random(seed), 5000, []
+    for day in range(count):
+        weekend = 0.33 if (ops.START + day * DAY).weekday() > 4 else 1.0
+        rows += round(step * weekend * chance.gauss(1, 0.05))
+        found.append(table(rows, column(distinct=40, low=1.0, high=99.0, mean=50.0)))
+    return found
+
+
+def test_half_of_what_came_is_caught_though_the_table_hardly_shows_it(watch: Watch) -> None:
+    days = growing(40)
+    watch.go(days[:35])
+    assert watch.day().weekday() < 5
+    before, whole = days[34].rows, days[35].rows
+    assert told(watch.judge(days[35])) == []
+    half = watch.judge(table(before + (whole - before) // 2, *days[34].columns))
+    assert told(half) == [("volume", ERROR)]
+    assert "rows that came" in half.findings[0].message
+    assert 100 < (half.findings[0].low or 0) < 200
+    nothing = watch.judge(days[34])
+    assert told(nothing) == [("volume", WARN)], "late is told: what readers have is still right"
+
+
+def test_the_end_of_a_month_is_compared_with_ends_of_months(watch: Watch) -> None:
+    rows, chance = 5000, random.Random(4)
+
+    def next_day() -> RelationProfile:
+        end = (watch.day() + DAY).day == 1
+        return table(rows + round(200 * chance.gauss(1, 0.05) * (2.5 if end else 1)))
+
+    seen = []
+    for _ in range(90):
+        one = next_day()
+        rows = one.rows
+        found = watch.judge(one) if (watch.day() + DAY).day == 1 else None
+        if found is not None:
+            seen.append(told(found))
+        watch.publish(one, found=found)
+    assert len(seen) >= 3
+    assert seen[-1] == [], "the third end of a month is like the others"
+    assert told(watch.judge(table(rows + 500))) == [("volume", ERROR)], "any other day is not"
+
+
+def test_the_first_weekend_refuses_nothing(watch: Watch) -> None:
+    monday = next(n for n in range(7) if (ops.START + n * DAY).weekday() == 0)
+    watch.records = []
+    for day in range(monday, monday + 5):
+        record = watch.team.run(ops.START + day * DAY)
+        held = table(5000 + 200 * day + day % 2)
+        watch.records.append(replace(record, nodes=(node_run(),), profile=(held,)))
+    saturday = ops.START + (monday + 5) * DAY
+    memory = recall(ops.write(watch.folder, watch.records), "new", saturday)
+    few = table(5000 + 200 * (monday + 4) + 60)
+    found = judge_all([few], memory, watch.manifest, [node_run()], saturday)
+    assert told(found) == [("volume", WARN)]
+
+
+def test_two_days_at_once_are_two_days(watch: Watch) -> None:
+    days = growing(40, step=400)
+    watch.go(days[:28])
+    refused = replace(watch.team.run(watch.day(), outcome="refused"), profile=())
+    watch.records.append(refused)  # yesterday's release was refused: today brings both days
+    assert told(watch.judge(days[29])) == []
+
+
+def test_a_second_release_of_the_same_raw_is_no_day_without_rows(watch: Watch) -> None:
+    days = growing(20)
+    watch.go(days)
+    same = ops.write(watch.folder, watch.records)
+    memory = recall(same, watch.records[-1].raw.fingerprint, watch.day() - 20 * DAY / 24)
+    found = judge_all([days[-1]], memory, watch.manifest, [node_run()], watch.day())
+    assert told(found) == []
+    shrunk = replace(days[-1], rows=days[-1].rows // 3)
+    found = judge_all([shrunk], memory, watch.manifest, [node_run()], watch.day())
+    assert ("volume", ERROR) in told(found)
+
+
+def test_nulls_and_means_of_what_came(watch: Watch) -> None:
+    base = [table(1000 + 100 * n, column(nulls=0, distinct=40, mean=50.0, low=0, high=99))
+            for n in range(20)]  # fmt: skip
+    watch.go(base)
+    nulls = table(3000, column(nulls=60, distinct=40, mean=50.0, low=0, high=99))
+    assert told(watch.judge(nulls)) == [("nulls", ERROR)]  # 2 of 100 in all, 60 of 100 that came
+    # The mean of 2,900 rows is 50; of 3,000 it is 215 when the last hundred are a hundredfold.
+    cents = table(3000, column(nulls=0, distinct=40, mean=(2900 * 50 + 100 * 5000) / 3000,
+                               low=0, high=99))  # fmt: skip
+    assert ("mean", ERROR) in told(watch.judge(cents))
+
+
+def time_column(day: int, days: int, ahead: float = 0) -> ColumnProfile:
+    """Holds each of `days` days up to day number `day`, seconds since 1970 at midnight."""
+    last = ops.START.replace(hour=0).timestamp() + 86_400 * (day + ahead)
+    return ColumnProfile(
+        "ordered_at", "TIMESTAMP", 0, days, last - 86_400 * (day + 10), last, days=days
+    )
+
+
+def test_a_missing_day_an_old_one_and_one_that_has_not_come(watch: Watch) -> None:
+    for day in range(12):
+        watch.publish(table(1000 + 100 * day, time_column(day, day + 11)))
+    fine = table(2200, time_column(12, 23))
+    assert told(watch.judge(fine)) == []
+    gap = table(2200, time_column(12, 22))
+    assert told(watch.judge(gap)) == [("gaps", WARN)]
+    old = table(2201, time_column(11, 22))
+    assert told(watch.judge(old)) == [("freshness", WARN)]
+    future = table(2200, time_column(12, 23, ahead=300))
+    assert ("freshness", ERROR) in told(watch.judge(future))
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({"new": 60, "paid": 130, "sent": 10}, []),
+        ({"new": 60, "paid": 120, "sent": 10, "b2b": 10}, [("category", WARN)]),
+        ({"new": 190, "sent": 10}, [("category", WARN)]),
+        ({"new": 20, "paid": 170, "sent": 10}, [("category", WARN)]),
+    ],
+)
+def test_new_vanished_and_shifted_categories(
+    watch: Watch, counts: dict[str, int], expected: list[tuple[str, str]]
+) -> None:
+    usual = {"new": 62, "paid": 128, "sent": 10}
+    watch.go([came(200, columns=(column("status", counts=usual),)) for _ in range(10)])
+    found = watch.judge(came(200, columns=(column("status", counts=counts),)))
+    assert told(found) == expected
+    assert not expected or "status" in found.findings[0].message
+
+
+def test_a_delivery_that_comes_again_is_told_apart_from_a_stale_one(watch: Watch) -> None:
+    watch.go([came() for _ in range(8)])
+    again = replace(came(), fingerprint=watch.records[3].profile[0].fingerprint)
+    assert told(watch.judge(came())) == []
+    assert told(watch.judge(again)) == [("duplicate", ERROR)]
+    assert told(watch.judge(came(repeats=1))) == [("duplicate", ERROR)]
+    assert told(watch.judge(came(files=2, repeats=1))) == [("duplicate", WARN)]
+    assert told(watch.judge(came(0, files=0, columns=()))) == [("delivery", WARN)]
+    assert told(watch.judge(came(0))) == [("volume", ERROR)]
+    unreadable = watch.judge(came(0, problem="It could not be read."))
+    assert told(unreadable) == [("delivery", WARN)]
+
+
+def test_rows_that_come_dated_too_early_are_told_however_few(watch: Watch) -> None:
+    def rows(back: int = 0, share: float = 1.0) -> RelationProfile:
+        newest = (watch.day() - back * DAY).timestamp() - 3600 * share
+        at = ColumnProfile("at", "VARCHAR", 0, 5, newest - 86_400, newest, shortest=10, longest=19)
+        return came(5, columns=(at,))
+
+    for day in range(12):
+        watch.publish(rows(share=1 + day % 4))
+    assert told(watch.judge(rows())) == []
+    assert told(watch.judge(rows(back=30))) == [("freshness", WARN)]
+
+
+def test_where_the_same_always_comes_again_nothing_is_said(watch: Watch) -> None:
+    watch.go([came(fingerprint="1") for _ in range(8)])
+    assert told(watch.judge(came(fingerprint="1"))) == []
+
+
+def test_what_always_changed_and_did_not_is_told(watch: Watch) -> None:
+    days = [table(1000, column(distinct=40, mean=50.0 + n % 5, low=0, high=99)) for n in range(10)]
+    watch.go(days)
+    assert told(watch.judge(days[-1])) == [("stale", WARN)]
+    assert told(watch.judge(days[0])) == []
+
+
+def test_references_that_lead_nowhere(watch: Watch) -> None:
+    watch.go([table(1000, orphans={"customer_id -> customers": 2 + n % 2}) for n in range(10)])
+    assert told(watch.judge(table(1000, orphans={"customer_id -> customers": 3}))) == []
+    found = watch.judge(table(1000, orphans={"customer_id -> customers": 200}))
+    assert told(found) == [("orphans", ERROR)]
+
+
+def test_a_text_that_becomes_longer_and_columns_in_another_order(watch: Watch) -> None:
+    watch.go([table(1000, column("a", length=6.0), column("b", length=3.0)) for _ in range(10)])
+    longer = table(1000, column("a", length=8.0), column("b", length=3.0))
+    assert told(watch.judge(longer)) == [("length", WARN)]
+    turned = table(1000, column("b", length=3.0), column("a", length=6.0))
+    assert told(watch.judge(turned)) == [("schema", WARN)]
+
+
+def test_a_warning_becomes_a_refusal_where_the_team_wants_it(tmp_path: Path) -> None:
+    watch = Watch(tmp_path, {"monitors": {"length": "error"}})
+    watch.go([table(1000, column("a", length=6.0)) for _ in range(10)])
+    assert told(watch.judge(table(1000, column("a", length=8.0)))) == [("length", ERROR)]
+
+
+def test_the_page_says_what_is_caught() -> None:
+    """The tables in docs/monitors.md are computed; of each, the line that says most is again."""
+    page = (Path(__file__).parents[2] / "docs" / "monitors.md").read_text(encoding="utf-8")
+    for fault in monitor_power.FAULTS:
+        assert monitor_power.line(fault, "Gaussian", 30) in page, fault.title
+
+
+# ── Sources and categories, asked of a real warehouse ────────────────────────────────────────────
+
+
+def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
+    raw, orders = tmp_path / "raw", tmp_path / "raw" / "orders"
+    orders.mkdir(parents=True)
+    for day in (1, 2, 3):
+        date = f"2026-01-0{day}"
+        lines = [f"{day}{n},{'ab'[n % 2]}@example.org,{'xy'[n % 2]},{n}.5,{date} 07:00,{date}"
+                 for n in range(30)]  # fmt: skip
+        head = "id,EMail,kind,amount,at,loaded\n"
+        (orders / f"{day}.csv").write_text(head + "\n".join(lines))
+    (orders / "4.csv").write_bytes((orders / "2.csv").read_bytes())
+    place = f"read_csv('{raw}/orders/*.csv', header=true, all_varchar=true, union_by_name=true)"
+    product = manifest()
+    node = replace(
+        product.nodes[SOURCE], schema="raw", relation=place, meta={"external_location": place},
+        loaded_at="cast(loaded as timestamp)",
+    )  # fmt: skip
+    product.nodes[SOURCE] = node
+    files = read_raw(raw, tmp_path / "cache.json")
+    warehouse = in_memory()
+
+    def profiled(before: tuple[RawFile, ...] | None, memory: Memory) -> RelationProfile:
+        given = Raw(str(raw), str(raw), files, before)
+        (found,) = profile_all(warehouse, product, [], {}, given, memory)
+        return found
+
+    first = profiled(None, Memory((), (), None, None))
+    assert (first.files, first.rows) == (1, 30), "before the first release: the newest file"
+    release = release_of(
+        [first], run="1", number=1, at=ops.START, fingerprint="1",
+        strange=frozenset(), checksums={},
+    )  # fmt: skip
+    second = profiled(files[:1], Memory((release,), (), None, None))
+    assert (second.files, second.repeats, second.rows, second.name) == (3, 1, 60, "raw.orders")
+    columns = {one.name: one for one in second.columns}
+    assert columns["amount"].mean == pytest.approx(15.0)
+    assert columns["kind"].counts == {"x": 30, "y": 30}
+    assert columns["EMail"] == ColumnProfile("EMail", "VARCHAR", 0, 2), "personal: only counts"
+    assert columns["loaded"].counts == {}
+    seven = datetime(2026, 1, 3, 7, tzinfo=timezone.utc).timestamp()
+    assert columns["at"].high == seven, "a time, though it is written as text"
+    assert {one.name: one for one in first.columns}["at"].high is None, "nobody knew yet"
+    assert second.newest == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
+    record = replace(ops.Simulation().run(ops.START), profile=(second,))
+    assert "@example.org" not in record.to_json().decode()
+    again = profiled(files[:3], Memory((), (), None, None))
+    assert (again.files, again.repeats) == (1, 1)
+    both = profiled((files[0], files[2]), Memory((), (), None, None))
+    assert again.fingerprint == both.fingerprint, "the rows count, not the name of their file"
+    last = (orders / "3.csv").read_text(encoding="utf-8")
+    (orders / "3.csv").write_text(last.replace("2026-01-03 07", "around 07", 1), encoding="utf-8")
+    mixed = profiled(files[:1], Memory((release,), (), None, None))
+    assert {one.name: one for one in mixed.columns}["at"].high is None, "not each is a time"
+    (orders / "3.csv").write_bytes(b"")
+    broken = replace(node, relation=place.replace("header=true", "columns={'a': 'date'}"))
+    product.nodes[SOURCE] = broken
+    assert "could not be read" in profiled(files[:1], Memory((), (), None, None)).problem
+
+
+def test_a_warning_of_the_current_release_is_named_with_how_to_accept_it(
+    tmp_path: Path,
+) -> None:
+    root = worker.make_product(tmp_path / "product")
+    done = worker.quick_release(root)
+    seen = FindingRun("volume", "model.shop.one", "one", "", WARN, "model one has 3 rows", 3.0)
+    record = replace(done.record, findings=(seen,))
+    found = replace(status(Product(root)), current=record)
+    console = Console(record=True, width=200)
+    show_status(console, found)
+    show_release(console, replace(done, record=record))
+    how = 'uv run dataops accept volume.model.shop.one --because "…"'
+    said = console.export_text()
+    assert said.count(how) == said.count("model one has 3 rows") == 2
+    for told in (status_json(found), release_json(replace(done, record=record))):
+        assert '"id": "volume.model.shop.one"' in told
+    assert found.ok
+
+
+# ── In a release ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_candidate_that_lost_its_rows_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "product")
+    for _ in range(4):
+        assert worker.quick_release(root).exit_code == 0
+    before = (root / "store" / "current").resolve()
+    monkeypatch.setenv("DBT_ROWS", "1")
+    done = worker.quick_release(root)
+    assert done.exit_code == 1
+    assert {one.check for one in done.record.findings if one.level == ERROR} >= {"volume"}
+    assert "dataops accept" in done.record.problem
+    assert next_command(done).startswith("uv run dbt show --select ")
+    console = Console(record=True, width=200)
+    show_status(console, status(Product(root)))
+    told = console.export_text()
+    finding = next(word for word in told.split() if word.startswith("monitor."))
+    with pytest.raises(DataopsError, match="was refused: it was never a release"):
+        rollback(Product(root), "5")
+    listed = releases(Product(root), 1)
+    assert [(one.record.number, one.current) for one in listed] == [(4, True)]
+    accept(root, History(root / "store" / "history"), finding, "that is all there is")
+    assert read_accepted(root)[0].because == "that is all there is"
+    assert (root / "store" / "current").resolve() == before
+    kept = json.loads((root / "store/history/runs" / f"{done.record.run}.json").read_text())
+    assert {one["name"] for one in kept["profile"]} == {"one", "two", "log"}
+    assert kept["findings"]

@@ -1,0 +1,142 @@
+"""Parts of the report: the lineage, the last changes, freshness, where columns come from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from test_incidents import MANIFEST
+from test_report import read
+
+import ops_history as ops
+from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
+from first_light.figures.compute import ledger
+from first_light.history.record import RelationProfile, moment
+from first_light.incidents.derive import incidents
+from first_light.report.changes import changes
+from first_light.report.columns import all_columns, columns_page, read_catalog
+from first_light.report.facts import _ages
+from first_light.report.lineage import drawn, lineage
+from first_light.report.page import STYLE
+
+DAY = timedelta(days=1)
+
+
+def team() -> ops.Simulation:
+    one = ops.Simulation()
+    one.code(ops.START, *ops.MODELS)
+    one.run(ops.START)
+    return one
+
+
+def test_the_lineage_says_what_fails_and_what_stands_on_it(tmp_path: Path) -> None:
+    one = team()
+    one.run(ops.START + DAY, failing=["test.shop.stg_orders", "test.shop.revenue"])
+    at = ops.START + 2 * DAY
+    with ledger(ops.write(tmp_path, one.records), ops.DEADLINE, at) as book:
+        still = tuple(i for i in incidents(book, MANIFEST) if i.open)
+        found = lineage(book, MANIFEST, still)
+        bare = lineage(book, None, still)  # before any release there is no manifest
+    states = {node.label: node.state for node in found.nodes}
+    assert states == {
+        "raw.orders": "sound", "raw.customers": "sound", "stg_customers": "sound",
+        "customers": "sound", "stg_orders": "cause", "orders": "below", "revenue": "below",
+        "board": "below",
+    }  # fmt: skip
+    assert {node.label: node.state for node in bare.nodes} == {
+        name: state for name, state in states.items() if name != "board"
+    }
+    ranks = {node.label: node.rank for node in found.nodes}
+    assert ranks["raw.orders"] < ranks["stg_orders"] < ranks["orders"] < ranks["revenue"]
+    assert ranks["board"] == max(ranks.values())
+
+
+def test_of_many_nodes_only_what_is_touched_is_drawn() -> None:
+    parents = {f"m{n}": (f"m{n - 1}",) if n else () for n in range(500)}
+    labels = {name: ("model", name) for name in parents}
+    assert drawn(parents, labels, {}).left_out == 500
+    found = drawn(parents, labels, {"m7": "cause", "m8": "below"})
+    assert [node.label for node in found.nodes] == ["m6", "m7", "m8"]
+    assert found.left_out == 497
+
+
+def test_the_last_changes_say_models_rows_and_readers(tmp_path: Path) -> None:
+    one = team()
+    one.code(ops.START + DAY, "orders")
+    one.run(ops.START + DAY, rows=120)
+    one.code(ops.START + 2 * DAY, "customers")
+    one.run(ops.START + 2 * DAY, rows=120, failing=["test.shop.revenue"])
+    with ledger(ops.write(tmp_path, one.records), ops.DEADLINE, ops.START + 3 * DAY) as book:
+        refused, second, first = changes(book, MANIFEST)
+    assert (second.changed, second.below, second.readers) == (("orders",), 1, ("board",))
+    assert second.rows == (("orders", 100, 120), ("revenue", 100, 120))
+    assert (second.verdict, second.commits) == ("published", 1)
+    assert (refused.verdict, refused.commits, refused.rows) == ("refused", 0, ())
+    assert len(first.changed) == 5
+
+
+def test_freshness_is_told_of_sources_and_of_models_that_say_a_time(tmp_path: Path) -> None:
+    one = team()
+    for day in range(1, 6):
+        record = one.run(ops.START + day * DAY)
+        newest = moment(record.ended_at).timestamp() - 3600 * (9 if day == 5 else 1)
+        profile = (RelationProfile("model.shop.orders", "orders", 100, newest=newest),)
+        one.records[-1] = replace(record, profile=profile)
+    with ledger(ops.write(tmp_path, one.records), ops.DEADLINE, ops.START + 9 * DAY) as book:
+        source, model = _ages(book)
+    assert (source.kind, source.points[-1][1]) == ("source", 60.0)
+    assert [round(point[1] / 3600) for point in model.points] == [1, 1, 1, 1, 9]
+    expected = model.points[-1][2]
+    assert expected is not None
+    assert expected.high < 2 * 3600
+
+
+def test_every_column_says_where_it_comes_from_and_where_it_goes(tmp_path: Path) -> None:
+    orders = Node(
+        "source.shop.raw.orders", "source", "orders", "", schema="raw",
+        columns=(Column("id", "Its id", "", ""), Column("mail", "", "", "email")),
+        relation="read_csv('orders.csv')",
+    )  # fmt: skip
+    staged = Node(
+        "model.shop.stg", "model", "stg", "", schema="main", alias="stg",
+        depends_on=(orders.unique_id,),
+        code="select id as order_id, lower(mail) as address from read_csv('orders.csv')",
+        columns=(Column("order_id", "<The> order", "", ""),),
+    )  # fmt: skip
+    odd = Node(
+        "model.shop.odd", "model", "odd", "", schema="main", alias="odd",
+        depends_on=(staged.unique_id,), code="this is no SQL",
+    )  # fmt: skip
+    test = Node(
+        "test.shop.u", "test", "u", "", attached_to=staged.unique_id,
+        call=CalledTest("unique", "order_id", {}),
+    )  # fmt: skip
+    manifest = Manifest({n.unique_id: n for n in (orders, staged, odd, test)}, {})
+    said = {"order_id": {"type": "BIGINT", "index": 1}, "address": {"type": "VARCHAR", "index": 2}}
+    catalog = {
+        "nodes": {
+            staged.unique_id: {"columns": said},
+            odd.unique_id: {"columns": {"x": {"type": "INT", "index": 1}}},
+        },
+        "sources": {},
+    }
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog), encoding="utf-8")
+    found = {
+        (node.node.name, column.name): column
+        for node in all_columns(manifest, read_catalog(tmp_path / "catalog.json"))
+        for column in node.columns
+    }
+    order_id, address = found["stg", "order_id"], found["stg", "address"]
+    assert order_id.comes_from == ((orders.unique_id, "id"),)
+    assert (order_id.type, order_id.tests, order_id.personal) == ("BIGINT", ("unique",), False)
+    assert (address.comes_from, address.personal) == (((orders.unique_id, "mail"),), True)
+    assert found["orders", "mail"].goes_to == ((staged.unique_id, "address"),)
+    assert not found["odd", "x"].known
+    html = columns_page("Shop", all_columns(manifest, read_catalog(tmp_path / "none")), STYLE)
+    page = read(html)
+    assert page.fetched == ["index.html"]
+    assert "<The> order" in "".join(page.text)
+    assert 'href="#source.shop.raw.orders.id"' in html
+    assert 'id="source.shop.raw.orders.id"' in html

@@ -1,0 +1,271 @@
+"""The fleet: all products at a glance, and all of them brought up to date."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import shutil
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import harness
+from gauntlet import run, versions
+from gauntlet.lives import LIVES, Team
+from tools.fleet import config, report
+from tools.fleet.__main__ import main
+from tools.fleet.config import FleetError, Member
+from tools.fleet.examine import Seen, examine
+from tools.fleet.update import Outcome, update, update_one
+
+
+def remote(where: Path, team: Team) -> str:
+    """The product on a bare repository."""
+    bare = where / f"{team.root.name}.git"
+    harness.git(where, "clone", "-q", "--bare", str(team.root), str(bare))
+    return str(bare)
+
+
+@pytest.fixture
+def products(template_history: Path, tmp_path: Path) -> dict[str, str]:
+    """Products that stand differently, by name, with their URLs."""
+    teams = {
+        name: run.born(template_history, tmp_path / name, version, {}, LIVES[life])
+        for name, version, life in (
+            ("current", "v1.1.0", "fresh"),
+            ("outdated", "v1.0.0", "every_extension_point"),
+            ("drifted", "v1.1.0", "fresh"),
+        )
+    }
+    versions.append(teams["drifted"].root / ".sqlfluff", "# our own line")
+    teams["drifted"].commit("an edit of a managed file")
+    (tmp_path / "remotes").mkdir()
+    found = {name: remote(tmp_path / "remotes", team) for name, team in teams.items()}
+    return {**found, "gone": str(tmp_path / "remotes" / "gone.git")}
+
+
+def write(where: Path, products: dict[str, str]) -> Path:
+    file = where / "fleet.toml"
+    entries = (f'[[product]]\nurl = "{url}"\ngroup = "{name}"\n' for name, url in products.items())
+    file.write_text("\n".join(entries), encoding="utf-8")
+    return file
+
+
+def test_all_products_at_a_glance(
+    products: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = list(examine([Member(url) for url in products.values()]))
+    states = {one.member.name: report.state(one, "v1.1.0") for one in seen}
+    assert states == {
+        **{"current": "good", "outdated": "outdated", "drifted": "drifted", "gone": "unknown"}
+    }
+    names = [one.member.name for one in report.ordered(seen, "v1.1.0")]
+    assert names == ["gone", "outdated", "drifted", "current"]
+    by_name = {one.member.name: one for one in seen}
+    assert by_name["drifted"].drifted == (".sqlfluff",)
+    assert by_name["outdated"].kept == (".gitignore",)
+
+    page = tmp_path / "fleet.html"
+    told = ["status", "--fleet", str(write(tmp_path, products)), "--to", "v1.1.0"]
+    assert main([*told, "--page", str(page)]) == 1
+    assert "outdated" in capsys.readouterr().out
+    assert page.read_text("utf-8").count("<tr>") == 5
+    assert main([*told, "--group", "current"]) == 0
+
+
+def test_a_version_is_compared_by_its_numbers() -> None:
+    assert report.state(Seen(Member("x"), "v1.9.0"), "v1.10.0") == "outdated"
+    assert report.state(Seen(Member("x"), "v1.10.0"), "v1.9.0") == "good"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no product"),
+        ("[[product]]\n", "no url"),
+        ('[[product]]\nurl = "a"\ncanari = true\n', "canari"),
+        ('[[product]]\nurl = "a"\n[[product]]\nurl = "a"\n', "twice"),
+        ("[", "cannot be read"),
+    ],
+)
+def test_a_wrong_list_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "fleet.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(FleetError, match=words):
+        config.read(tmp_path / "fleet.toml")
+
+
+def test_one_product_is_updated_on_a_branch_of_its_own(
+    products: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
+    for name, value in harness.clean_environment().items():
+        if name.startswith("GIT_"):
+            monkeypatch.setenv(name, value)
+    done = update_one(Member(products["outdated"]), "v1.1.0")
+    assert done.state == "clean", done.said
+    bare = Path(products["outdated"])
+    assert harness.git(bare, "log", "-1", "--format=%s", "template-update").strip() == (
+        "Update the template to v1.1.0"
+    )
+    assert "v1.0.0" in harness.git(bare, "show", "main:.copier-answers.yml")
+    assert update_one(Member(products["current"]), "v1.1.0").said == "nothing newer than v1.1.0"
+    assert update_one(Member(products["gone"]), "v1.1.0").state == "failed"
+
+
+def test_canaries_go_first_no_failure_stops_another_and_a_run_is_resumed(tmp_path: Path) -> None:
+    members = [Member("a"), Member("b"), Member("canary", canary=True), Member("c")]
+    asked: list[str] = []
+    bad = {"b": "failed"}
+
+    def one(member: Member, version: str) -> Outcome:
+        asked.append(member.name)
+        return Outcome(bad.get(member.name, "clean"), version)
+
+    journal = tmp_path / "fleet.journal.json"
+    said: list[str] = []
+    update(members, "v2", journal, said.append, 0, one)
+    assert asked[0] == "canary"
+    assert sorted(asked) == ["a", "b", "c", "canary"]
+    # The same command again repeats only what failed; a newer version begins anew.
+    asked.clear()
+    update(members, "v2", journal, said.append, 0, one)
+    assert asked == ["b"]
+    asked.clear()
+    bad["canary"] = "conflict"
+    update(members, "v3", journal, said.append, 0, one)
+    assert asked == ["canary"]
+    assert "stopped after the canaries: canary" in said[-1]
+    journal.write_text("{")
+    with pytest.raises(FleetError, match="damaged"):
+        update(members, "v3", journal, said.append, 0, one)
+
+
+def test_batches_are_paced_and_one_in_which_nothing_works_is_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    members = [Member(f"{number:02}") for number in range(20)]
+    at_once: list[int] = []
+    working: set[str] = set()
+    guard = threading.Lock()
+
+    def one(member: Member, version: str) -> Outcome:
+        with guard:
+            working.add(member.url)
+            at_once.append(len(working))
+        threading.Event().wait(0.01)
+        with guard:
+            working.remove(member.url)
+        return Outcome("failed" if version == "v3" else "clean", "")
+
+    update(members, "v2", tmp_path / "journal", lambda _: None, 2.5, one)
+    assert slept == [2.5, 2.5, 2.5]
+    assert len(at_once) == 20
+    assert 1 < max(at_once) <= 8
+
+    at_once.clear()
+    said: list[str] = []
+    update(members, "v3", tmp_path / "journal", said.append, 0, one)
+    assert len(at_once) == 8
+    assert "nothing was clean" in said[-1]
+    # Again, with the fault still there: first those that were not tried, and again only a batch.
+    update(members, "v3", tmp_path / "journal", said.append, 0, one)
+    assert len(at_once) == 16
+
+
+def _worked() -> float:
+    """Seconds of one core so far, git's too: on a busy machine the clock says nothing."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, who))
+
+
+# Stands for Copier, which takes seconds: here it is the fleet that is tested. A product with a file
+# FAIL can't be updated, one with a file CONFLICT has one.
+QUICK_COPIER = """#!/bin/sh
+test -e FAIL && { echo no such version >&2; exit 1; }
+test -e CONFLICT && touch .sqlfluff.rej
+sed -i 's/^_commit: .*/_commit: v1.1.0/' .copier-answers.yml
+"""
+
+
+@pytest.mark.slow
+def test_two_hundred_products_are_examined_and_updated(
+    products: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = dict(products)
+    del kinds["gone"]
+    for life in ("fail", "conflict", "store"):
+        clone = tmp_path / life
+        harness.git(tmp_path, "clone", "-q", products["outdated"], str(clone))
+        if life == "store":
+            harness.git(clone, "switch", "-q", "--orphan", "dataops-store")
+            (clone / "score.json").write_text('{"score": 9, "of": 12}', encoding="utf-8")
+            # What a store also holds, and nobody fetches for a score.
+            (clone / "data.duckdb").write_bytes(random.Random(1).randbytes(1 << 20))
+        else:
+            (clone / life.upper()).touch()
+        harness.git(clone, "add", "-A")
+        harness.git(clone, "commit", "-q", "-m", life)
+        if life == "store":
+            harness.git(clone, "switch", "-q", "main")
+        bare = tmp_path / "remotes" / f"{life}.git"
+        harness.git(tmp_path, "clone", "-q", "--bare", str(clone), str(bare))
+        harness.git(bare, "config", "uploadpack.allowFilter", "true")
+        kinds[life] = str(bare)
+    names = sorted(kinds)
+    members = []
+    for number in range(200):
+        kind = names[number % len(names)]
+        url = tmp_path / "many" / f"{kind}_{number:03}.git"
+        shutil.copytree(kinds[kind], url, copy_function=os.link)
+        members.append(Member(str(url), canary=number == names.index("outdated")))
+
+    begin = _worked()
+    seen = list(examine(members))
+    seconds = _worked() - begin
+    print(f"200 examined by {seconds:.1f} s of one core")
+    assert seconds < 60
+    assert [one.problem for one in seen if one.problem] == []
+    by_kind = {one.member.name.split("_")[0]: one for one in seen}
+    assert {name: bool(one.drifted) for name, one in by_kind.items()} == {
+        name: name == "drifted" for name in names
+    }
+    assert {name: one.score for name, one in by_kind.items()} == {
+        name: "9 of 12" if name == "store" else "" for name in names
+    }
+
+    tool = tmp_path / "copier"
+    tool.write_text(QUICK_COPIER, encoding="utf-8")
+    tool.chmod(0o755)
+    monkeypatch.setenv("DATAOPS_COPIER", str(tool))
+    for name, value in harness.clean_environment().items():
+        if name.startswith("GIT_"):
+            monkeypatch.setenv(name, value)
+    journal = tmp_path / "journal.json"
+    said: list[str] = []
+
+    def interrupt(line: str) -> None:
+        said.append(line)
+        if len(said) == 50:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        update(members, "v1.1.0", journal, interrupt, 0)
+    assert "outdated" in said[0], "the canary was not the first"
+    done = update(members, "v1.1.0", journal, said.append, 0)
+    assert len(done) == 200
+    for member in members:
+        kind = member.name.split("_")[0]
+        wanted = {"fail": "failed", "conflict": "conflict"}.get(kind, "clean")
+        assert done[member.url].state == wanted, (member.name, done[member.url])
+        branches = harness.git(Path(member.url), "branch", "--list", "template-update")
+        assert bool(branches) == (kind in ("outdated", "conflict", "store"))
+    # Again: only what was not clean.
+    said.clear()
+    update(members, "v1.1.0", journal, said.append, 0, lambda *_: Outcome("clean", ""))
+    assert {line.split()[1].split("_")[0] for line in said} == {"fail", "conflict"}

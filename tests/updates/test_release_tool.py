@@ -1,0 +1,121 @@
+"""`make release`: the version follows from what the release does to products."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import harness
+from gauntlet import versions
+from tools.release import __main__ as tool
+from tools.release import contract, manifest
+from tools.release.effect import (
+    MAJOR,
+    MINOR,
+    PATCH,
+    Effect,
+    effect,
+    next_version,
+    note,
+    snapshot,
+    under_declared,
+)
+
+CHANGELOG = "# Changelog\n\n## Unreleased\n\n- something new\n\n## v0.9.0\n\n- the first\n"
+
+
+def test_the_level_is_what_products_will_see(template_history: Path, tmp_path: Path) -> None:
+    answers = {"default": {}, "gitlab": {"ci": "gitlab"}}
+    seen = {}
+    for version in versions.EVERY:
+        copy = tmp_path / version
+        harness.git(tmp_path, "clone", "-q", "-b", version, str(template_history), str(copy))
+        seen[version] = snapshot(copy, version, answers)
+    patch, minor, major = (
+        effect(seen[before], seen[after])
+        for before, after in zip(versions.EVERY, versions.EVERY[1:])
+    )
+    assert (patch.level, minor.level, major.level) == (PATCH, MINOR, MAJOR)
+    assert ".gitlab-ci.yml" in patch.changed  # only the second profile shows it
+    assert "README.md" not in patch.changed  # it is the team's
+    assert minor.questions == {"colour": "red"}
+    assert minor.seeds == ("docs/colours.md",)
+    assert minor.handed_over == (".editorconfig", ".yamllint")
+    assert major.migrations == ("v2.0.0",)
+    assert effect(seen["v1.0.0"], seen["v1.0.0"]) == Effect((), (), (), {}, ())
+
+
+def test_every_note_has_four_lines() -> None:
+    told = note(Effect(("profiles.yml",), ("docs/new.md",), (".yamllint",), {"colour": "red"}, ()))
+    assert [line.split(":")[0] for line in told.splitlines()] == [
+        *("- Files changed", "- Questions added", "- Migrations", "- Expected conflicts")
+    ]
+    assert "`colour` (default 'red')" in told
+    assert "no trust needed" in told
+    assert "--trust` is needed" in note(Effect((), (), (), {}, ("v2.0.0",)))
+
+
+@pytest.mark.parametrize(
+    ("level", "following"), [(PATCH, "v1.2.4"), (MINOR, "v1.3.0"), (MAJOR, "v2.0.0")]
+)
+def test_a_version_that_promises_too_little_is_seen(level: str, following: str) -> None:
+    assert next_version("v1.2.3", level) == following
+    assert not under_declared("v1.2.3", following, level)
+    assert not under_declared("v1.2.3", "v3.0.0", level)
+    assert under_declared("v1.2.3", "v1.2.3", level)
+    assert under_declared("v1.2.3", "v1.2.4", level) == (level != PATCH)
+
+
+def commit(template: Path, message: str = "work") -> None:
+    listed = manifest.of_template(template)
+    (template / manifest.TEMPLATE_FILE).write_text(listed, encoding="utf-8")
+    kept = contract.merged(contract.read(template), contract.of_template(template))
+    (template / contract.CONTRACT).write_text(contract.text(kept), encoding="utf-8")
+    harness.git(template, "add", "-A")
+    harness.git(template, "commit", "-q", "-m", message)
+
+
+def test_a_release_is_noted_and_tagged_and_an_under_declared_one_refused(
+    working_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = working_template
+    for name, value in harness.clean_environment().items():
+        if name.startswith("GIT_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tool, "profiles", lambda _: {"default": {}})
+    (template / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
+    (template / "template" / "docs" / "new.md").write_text("# New\n", encoding="utf-8")
+    with pytest.raises(tool.Refused, match="uncommitted"):
+        tool.prepare(template, "")
+    commit(template)
+    first = tool.effect_of_the_first(template)
+    assert "ci" in first.questions
+    assert "profiles.yml" in first.changed
+    assert "README.md" in first.seeds
+    assert not first.migrations
+    with pytest.raises(tool.Refused, match=r"v1\.0\.1 promises too little.*\n.*`docs/new\.md`"):
+        tool.prepare(template, "v1.0.1")
+    version, section = tool.prepare(template, "")
+    assert version == "v1.1.0"
+    tool.publish(template, version, section, date(2026, 1, 2))
+    written = (template / "CHANGELOG.md").read_text("utf-8")
+    assert (
+        "## Unreleased\n\n## v1.1.0 (2026-01-02)\n\n- something new\n\n- Files changed:" in written
+    )
+    assert written.endswith("\n## v0.9.0\n\n- the first\n")
+    assert tool.last_release(template) == "v1.1.0"
+    assert "Expected conflicts" in harness.git(template, "tag", "-l", "-n99", "v1.1.0")
+    with pytest.raises(tool.Refused, match="says nothing"):
+        tool.prepare(template, "")
+
+
+def test_a_broken_contract_is_not_released(working_template: Path) -> None:
+    (working_template / "template" / "profiles.yml.jinja").unlink()
+    listed = manifest.of_template(working_template)
+    (working_template / manifest.TEMPLATE_FILE).write_text(listed, encoding="utf-8")
+    harness.git(working_template, "add", "-A")
+    harness.git(working_template, "commit", "-q", "-m", "gone")
+    with pytest.raises(tool.Refused, match=r"profiles\.yml is gone"):
+        tool.prepare(working_template, "")

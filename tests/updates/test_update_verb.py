@@ -1,0 +1,253 @@
+"""`dataops update`: what it does, what it would do, and what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import harness
+from first_light.cli.output import update as screen_update
+from first_light.commands.update import Change, notes_between, read_changes, update
+from first_light.project import managed
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from gauntlet import run, versions
+from gauntlet.lives import LIVES, Team
+
+CHANGELOG = """# Changelog
+
+## Unreleased
+
+- not yet
+
+## v1.1.0 (2026-02-01)
+
+- a question
+
+## [1.0.1]
+
+- a fix
+
+## 1.0.0
+
+- the first
+"""
+
+
+def still(_: str) -> None:
+    """Nobody looks."""
+
+
+@pytest.fixture(autouse=True)
+def copier_of_this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
+    for name, value in harness.clean_environment().items():
+        if name.startswith("GIT_"):
+            monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def team(template_history: Path, tmp_path: Path) -> Team:
+    return run.born(template_history, tmp_path / "p", versions.FIRST, {}, LIVES["fresh"])
+
+
+def test_a_preview_says_what_and_why_and_changes_nothing(team: Team) -> None:
+    before = harness.tree(team.root, ".")
+    seen = update(Product(team.root), still, to="v1.1.0", dry_run=True)
+    assert harness.tree(team.root, ".") == before
+    assert (seen.before, seen.after) == ("v1.0.0", "v1.1.0")
+    assert seen.clean
+    changes = {change.path: change for change in seen.changes}
+    assert changes[".sqlfluff"] == Change(
+        ".sqlfluff", "renewed", "managed: it equals a fresh render"
+    )
+    assert changes["dataops/NEW.md"].what == "new"
+    assert changes[".github/pull_request_template.md"].what == "removed"
+    assert seen.new_answers == {"colour": "red"}
+    said = "\n".join(screen_update.lines(seen, preview=True))
+    assert "new question colour: the default was taken, 'red'" in said
+    assert said.endswith("do it:  uv run dataops update")
+    proposed = "\n".join(screen_update.lines(seen, preview=False, branch="template-update"))
+    assert "(on the branch template-update)" in proposed
+    assert proposed.endswith("git switch template-update")
+
+    # What it would do is what it does.
+    done = update(Product(team.root), still, to="v1.1.0")
+    assert done == seen
+    team.commit("updated")
+    again = update(Product(team.root), still, to="v1.1.0")
+    assert not again.anything
+    assert list(screen_update.lines(again, preview=False)) == [
+        "Nothing newer: the product is on v1.1.0."
+    ]
+
+
+def test_a_conflict_and_a_removed_edit_are_reported_not_lost(team: Team) -> None:
+    """Copier exits 0 on the first and deletes the second."""
+    versions.append(team.root / ".sqlfluff", "# our own line")
+    versions.append(team.root / ".github/pull_request_template.md", "our own line")
+    team.commit("edits of managed files")
+    done = update(Product(team.root), still, to="v1.0.1")
+    assert done.conflicts == (".sqlfluff",)
+    assert done.rescued == (".github/pull_request_template.md",)
+    assert "our own line" in (team.root / ".github/pull_request_template.md").read_text("utf-8")
+    assert not done.clean
+    said = screen_update.markdown(done, "")
+    assert "conflict in .sqlfluff" in said
+    assert "git switch template-update" in said
+
+
+def test_a_file_kept_by_declaration_is_left_alone(team: Team) -> None:
+    versions.append(team.root / ".sqlfluff", "# our own line")
+    team.own(".sqlfluff", "ours")
+    team.commit("kept")
+    done = update(Product(team.root), still, to="v1.0.1")
+    assert done.clean
+    assert done.kept == (".sqlfluff",)
+    assert "# a new rule" not in (team.root / ".sqlfluff").read_text("utf-8")
+    assert managed.step(Product(team.root)).verdict == "passed"
+
+
+def test_a_migration_asks_first_and_leaves_the_product_as_it_was(team: Team) -> None:
+    with pytest.raises(DataopsError, match="migration") as raised:
+        update(Product(team.root), still)
+    assert raised.value.mend == "uv run dataops update --trust"
+    assert harness.git(team.root, "status", "--porcelain") == ""
+    done = update(Product(team.root), still, trust=True)
+    assert done.after == "v2.0.0"
+    assert done.clean
+
+
+def test_uncommitted_work_is_not_mixed_in(team: Team) -> None:
+    (team.root / "work.txt").write_text("unfinished")
+    with pytest.raises(DataopsError, match="uncommitted"):
+        update(Product(team.root), still)
+
+
+def test_a_version_that_is_not_there_changes_nothing(team: Team) -> None:
+    with pytest.raises(DataopsError, match="no such version") as told:
+        update(Product(team.root), still, to="v9.9.9")
+    assert f"v9.9.9; there are: {versions.FIRST}" in told.value.where
+    assert harness.git(team.root, "status", "--porcelain") == ""
+
+
+def test_a_missing_copier_says_what_to_do(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAOPS_COPIER", "no-such-command")
+    with pytest.raises(DataopsError, match="not found") as raised:
+        update(Product(team.root), still)
+    assert "DATAOPS_COPIER" in raised.value.mend
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words", "not_words"),
+    [
+        ("v1.0.0", "v1.1.0", ["a question", "a fix"], ["not yet", "the first"]),
+        ("v1.0.0", "v1.0.1", ["a fix"], ["a question", "the first"]),
+        ("v1.1.0", "v1.1.0", [], ["a question", "a fix", "the first"]),
+    ],
+)
+def test_notes_are_those_between_two_versions(
+    before: str, after: str, words: list[str], not_words: list[str]
+) -> None:
+    notes = notes_between(CHANGELOG, before, after)
+    assert all(word in notes for word in words)
+    assert not any(word in notes for word in not_words)
+
+
+def change_questions(template: Path, old: str, new: str) -> None:
+    """Release a version whose questions differ in one text."""
+    questions = template / "copier.yml"
+    text = questions.read_text("utf-8")
+    assert old in text
+    questions.write_text(text.replace(old, new, 1), encoding="utf-8")
+    versions.release(template, "v1.1.0")
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "old", "new", "valid"),
+    [
+        ("ci", "gitlab", "GitLab CI: gitlab", "Another: another", "another"),
+        ("team", "a b", "{% if not team.strip() %}", "{% if ' ' in team %}", "ab"),
+    ],
+    ids=["a choice is gone", "a validator is stricter"],
+)
+@pytest.mark.parametrize("options", [(), ("--skip-answered",)], ids=["", "as Renovate"])
+def test_a_stale_answer_stops_plain_copier_in_words(
+    working_template: Path,
+    tmp_path: Path,
+    key: str,
+    answer: str,
+    old: str,
+    new: str,
+    valid: str,
+    options: tuple[str, ...],
+) -> None:
+    """With --defaults Copier takes the default in silence, and nothing tells of it later."""
+    root = tmp_path / "p"
+    run.born(working_template, root, versions.FIRST, {key: answer}, LIVES["fresh"])
+    change_questions(working_template, old, new)
+
+    def copier(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "copier", "update", "--defaults", *options, *arguments],
+            cwd=root,
+            env=harness.clean_environment(),
+            capture_output=True,
+            text=True,
+        )
+
+    before = harness.tree(root, ".")
+    stopped = copier()
+    assert stopped.returncode == 1
+    assert f"{key}: your answer {answer} is no longer one" in stopped.stderr
+    assert f"copier update --data {key}=ANSWER" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert harness.tree(root, ".") == before
+    if not options:
+        with pytest.raises(DataopsError, match="Copier could not") as raised:
+            update(Product(root), still)
+        assert f"--data {key}=ANSWER" in raised.value.where
+
+    # The mend that it names.
+    done = copier("--data", f"{key}={valid}")
+    assert done.returncode == 0, done.stderr
+    assert str(Product(root).answers[key]) == valid
+
+
+def test_answers_of_another_form_and_a_first_copy_are_not_stopped(
+    working_template: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "p"
+    copied = subprocess.run(
+        [sys.executable, "-m", "copier", "copy", "--defaults", str(working_template), str(root)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Warning" not in copied.stderr
+    harness.git(root, "init", "-q", "-b", "main")
+    team = Team(root, versions.FIRST)
+    team.append(".copier-answers.yml", "opt_outs: {.sqlfluff: ours}")
+    file = root / ".copier-answers.yml"
+    file.write_text(
+        file.read_text("utf-8")
+        .replace("opt_outs: {}\n", "")
+        .replace("product_name: p", "product_name: 7"),
+        encoding="utf-8",
+    )
+    team.commit("written by hand")
+    versions.append(working_template / "template" / ".yamllint", "# renewed")
+    versions.release(working_template, "v1.0.1")
+    run.update(root, "v1.0.1")
+    assert Product(root).answers["product_name"] == "7"
+
+
+def test_changes_are_read_from_git() -> None:
+    status = "\0".join([" M .copier-answers.yml", " M a", "?? b c", " D d", "R  new", "old", ""])
+    assert [(change.path, change.what) for change in read_changes(status, {"a"})] == [
+        *((".copier-answers.yml", "renewed"), ("a", "renewed"), ("b c", "new")),
+        *(("d", "removed"), ("new", "new"), ("old", "removed")),
+    ]

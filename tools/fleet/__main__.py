@@ -1,0 +1,65 @@
+"""`python -m tools.fleet status|update`: all products of fleet.toml, in this repository."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from tools.fleet import config, report
+from tools.fleet.examine import examine
+from tools.fleet.update import CLEAN, update
+
+HERE = Path(__file__).resolve().parents[2]
+
+
+def newest() -> str:
+    """The newest release of this template.
+
+    Raises:
+        FleetError: nothing was released yet.
+    """
+    listed = subprocess.run(
+        ["git", "tag", "--list", "v[0-9]*"], cwd=HERE, capture_output=True, text=True, check=True
+    ).stdout.split()
+    if not listed:
+        raise config.FleetError("There is no release of this template yet: make release")
+    return max(listed, key=report.numbers)
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code 0: all is well. 1: something is outdated, drifted or failed. 2: could not run."""
+    parser = argparse.ArgumentParser(prog="python -m tools.fleet", description=__doc__)
+    parser.add_argument("verb", choices=["status", "update"])
+    parser.add_argument(
+        "--fleet", type=Path, default=Path("fleet.toml"), help="default: fleet.toml"
+    )
+    parser.add_argument("--group", help="only the products of this group")
+    parser.add_argument("--to", help="a version of the template; default: its newest release")
+    parser.add_argument("--page", type=Path, help="status: write a page as well")
+    parser.add_argument("--pause", type=float, default=1.0, help="update: seconds between batches")
+    told = parser.parse_args(arguments)
+    console = Console(soft_wrap=True, highlight=False)
+    try:
+        members = config.read(told.fleet)
+        members = tuple(m for m in members if told.group in (None, m.group))
+        version = told.to or newest()
+        if told.verb == "update":
+            journal = told.fleet.with_suffix(".journal.json")
+            done = update(members, version, journal, console.print, told.pause)
+            return int(any(outcome.state != CLEAN for outcome in done.values()))
+        seen = tuple(examine(members))
+    except config.FleetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    console.print(report.table(seen, version))
+    if told.page:
+        told.page.write_text(report.page(seen, version), encoding="utf-8")
+    return int(any(report.state(one, version) != "good" for one in seen))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

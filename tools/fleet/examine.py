@@ -1,0 +1,164 @@
+"""Where every product stands: version, managed files, score; read from git, nothing is run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from first_light.project import managed
+from first_light.project.product import ANSWERS
+from first_light.store.branch import BRANCH
+from first_light.store.folder import SCORE
+from first_light.utils.errors import DataopsError
+from tools.fleet.config import Member
+
+# git waits for disk and network: more at a time than there are cores, few enough to stay welcome.
+AT_ONCE = 8
+_SECONDS = 120
+# Of a store only what is small: its databases may be large. No managed file is larger.
+_SMALL = "256k"
+_NEWEST, _STORE = "refs/heads/newest", "refs/store"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Where one product stands.
+
+    Attributes:
+        member: the product.
+        version: the template's version it is on; empty when that can't be told.
+        drifted: managed files that are edited or deleted without a declaration.
+        kept: managed files that the team declared its own.
+        score: how many of the twelve questions it answers with yes, as "9 of 12"; empty when its
+            store is no branch of the repository, or nothing was released yet.
+        problem: why it could not be examined; empty when it could.
+    """
+
+    member: Member
+    version: str = ""
+    drifted: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    score: str = ""
+    problem: str = ""
+
+
+def examine(members: Sequence[Member]) -> Iterator[Seen]:
+    """Examine all, several at a time, in their order; no failure stops another."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(examine_one, members)
+
+
+def examine_one(member: Member) -> Seen:
+    """Examine one product in a clone of its newest commit alone, which is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
+        try:
+            problem = _fetch(member.url, Path(folder))
+        except subprocess.TimeoutExpired:
+            problem = f"git took longer than {_SECONDS} s"
+        if problem:
+            return Seen(member, problem=problem)
+        try:
+            return _read(member, Path(folder))
+        except (DataopsError, yaml.YAMLError) as error:
+            return Seen(member, problem=str(error).splitlines()[0])
+
+
+def _fetch(url: str, repository: Path) -> str:
+    """Fetch the newest commit, and of the store what is small, in one go; what git said against it.
+
+    The star makes it no error when there is no such branch.
+    """
+    for name in ("objects", "refs"):
+        (repository / name).mkdir()
+    (repository / "HEAD").write_text(f"ref: {_NEWEST}\n", encoding="utf-8")
+    (repository / "config").write_text(
+        f"[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
+        f'[remote "origin"]\n\turl = {json.dumps(_shallow(url))}\n',
+        encoding="utf-8",
+    )
+    fetch = ["git", "fetch", "--quiet", "--depth=1", f"--filter=blob:limit={_SMALL}", "origin"]
+    refs = [f"+HEAD:{_NEWEST}", f"+refs/heads/{BRANCH}*:{_STORE}/{BRANCH}*"]
+    done = subprocess.run(
+        [*fetch, *refs],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+    )
+    return (done.stderr.strip().splitlines() or [""])[-1] if done.returncode else ""
+
+
+def _read(member: Member, repository: Path) -> Seen:
+    """Read file by file; only hashes stay in memory."""
+    with _Files(repository) as files:
+        answers = yaml.safe_load(files.text(f"{_NEWEST}:{ANSWERS}")) or {}
+        if not answers.get("_commit"):
+            return Seen(member, problem=f"no {ANSWERS}: it is no product of a template")
+        listed = managed.parse(files.text(f"{_NEWEST}:{managed.MANIFEST.as_posix()}"))
+        kept = tuple(sorted(answers.get(managed.OPT_OUTS) or {}))
+        drifted = tuple(
+            path
+            for path, hash in listed.items()
+            if path not in kept and managed.digest(files.content(f"{_NEWEST}:{path}")) != hash
+        )
+        score = _score(files.text(f"{_STORE}/{BRANCH}:{SCORE}"))
+        return Seen(member, str(answers["_commit"]), drifted, kept, score)
+
+
+class _Files:
+    """Files of a repository's commits, by one git that answers as long as it is asked."""
+
+    def __init__(self, repository: Path) -> None:
+        self._git = subprocess.Popen(
+            ["git", "cat-file", "--batch"],
+            cwd=repository,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def __enter__(self) -> _Files:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._git.stdin is not None
+        self._git.stdin.close()
+        self._git.wait()
+
+    def content(self, name: str) -> bytes:
+        """A file's content by `commit:path`; empty when there is none."""
+        assert self._git.stdin is not None
+        assert self._git.stdout is not None
+        self._git.stdin.write(name.encode() + b"\n")
+        self._git.stdin.flush()
+        said = self._git.stdout.readline().split()
+        if len(said) != 3 or said[1] != b"blob":
+            return b""
+        content = self._git.stdout.read(int(said[2]))
+        self._git.stdout.read(1)
+        return content
+
+    def text(self, name: str) -> str:
+        return self.content(name).decode(errors="replace")
+
+
+def _score(text: str) -> str:
+    """What the product's last release wrote beside its history."""
+    try:
+        said = json.loads(text)
+        return f"{int(said['score'])} of {int(said['of'])}"
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _shallow(url: str) -> str:
+    """A local path as a URL: git ignores the depth of a clone by path."""
+    return Path(url).resolve().as_uri() if Path(url).exists() else url

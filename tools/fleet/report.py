@@ -1,0 +1,88 @@
+"""The fleet in one table and on one page: what is outdated and drifted comes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from rich.table import Table
+
+from tools.fleet.examine import Seen
+
+_HEADINGS = (
+    *("product", "group", "version", "state", "score"),
+    *("edited managed files", "kept as its own"),
+)
+
+
+def state(seen: Seen, newest: str) -> str:
+    """One or two words on a product."""
+    if seen.problem:
+        return "unknown"
+    words = ["outdated"] * (numbers(seen.version) < numbers(newest)) + ["drifted"] * bool(
+        seen.drifted
+    )
+    return " and ".join(words) or "good"
+
+
+def ordered(fleet: Iterable[Seen], newest: str) -> list[Seen]:
+    """What can't be examined, then what is furthest behind, then what drifted, then the rest."""
+    return sorted(
+        fleet,
+        key=lambda seen: (
+            not seen.problem,
+            numbers(seen.version) >= numbers(newest),
+            numbers(seen.version),
+            -len(seen.drifted),
+            seen.member.name,
+        ),
+    )
+
+
+def table(fleet: Sequence[Seen], newest: str) -> Table:
+    """The fleet for the terminal."""
+    drawn = Table(box=None, pad_edge=False)
+    for heading in _HEADINGS:
+        drawn.add_column(heading)
+    for seen in ordered(fleet, newest):
+        drawn.add_row(*_row(seen, newest))
+    return drawn
+
+
+def page(fleet: Sequence[Seen], newest: str) -> str:
+    """The fleet as one self-contained page."""
+    counts: dict[str, int] = {}
+    for seen in fleet:
+        counts[state(seen, newest)] = counts.get(state(seen, newest), 0) + 1
+    said = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    head = "".join(f"<th>{heading}</th>" for heading in _HEADINGS)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _row(seen, newest)) + "</tr>\n"
+        for seen in ordered(fleet, newest)
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Fleet</title>\n'
+        "<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}"
+        "th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #ddd}</style>\n"
+        f"<h1>{len(fleet)} products</h1><p>newest template: {escape(newest)}; {said}</p>\n"
+        f"<table><tr>{head}</tr>\n{rows}</table></html>\n"
+    )
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """A version's numbers, for comparing: v1.10.0 is newer than v1.9.0."""
+    return tuple(int(number) for number in re.findall(r"\d+", version.split("-")[0]))
+
+
+def _row(seen: Seen, newest: str) -> tuple[str, ...]:
+    drifted = ", ".join(seen.drifted[:3]) + (" …" if len(seen.drifted) > 3 else "")
+    return (
+        seen.member.name,
+        seen.member.group,
+        seen.version or "?",
+        seen.problem or state(seen, newest),
+        seen.score or "unknown",
+        drifted,
+        ", ".join(seen.kept),
+    )

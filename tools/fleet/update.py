@@ -1,0 +1,132 @@
+"""Bring all products up to date: canaries first, then the others in batches, one request each."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from first_light.commands.update_request import request
+from first_light.forge.http import forge_of
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from tools.fleet.config import FleetError, Member
+
+CLEAN, CONFLICT, FAILED = "clean", "conflict", "failed"
+# A batch is worked on at once; then comes a pause, and a look at how it went.
+BATCH = 8
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one product.
+
+    Attributes:
+        state: clean, conflict or failed.
+        said: in a line.
+    """
+
+    state: str
+    said: str
+
+
+def update(
+    members: Sequence[Member],
+    version: str,
+    journal: Path,
+    say: Callable[[str], None],
+    pause: float = 1.0,
+    one: Callable[[Member, str], Outcome] | None = None,
+) -> Mapping[str, Outcome]:
+    """Update every product, or go on where an interrupted run stopped.
+
+    No failure stops another product of its batch. A canary that is not clean stops what would
+    follow it, and so does a batch in which nothing was: then it is not the products. What was not
+    clean is tried again by the next run.
+
+    Args:
+        members: the fleet.
+        version: the template's version to bring it to.
+        journal: a file that remembers which products are done.
+        say: prints a line that stays.
+        pause: seconds between two batches, so that no host is overrun.
+        one: updates one product; None for the real thing.
+    """
+    done = _read(journal, version)
+    for canaries in (True, False):
+        todo = [m for m in members if m.canary == canaries and not _clean(done.get(m.url))]
+        tried = {member.url for member in todo if member.url in done}
+        todo.sort(key=lambda member: member.url in tried)  # what failed before comes last
+        size = len(todo) if canaries else BATCH
+        for first in range(0, len(todo), size or 1):
+            batch = todo[first : first + size]
+            with ThreadPoolExecutor(BATCH) as pool:
+                asked = {
+                    pool.submit(one or update_one, member, version): member for member in batch
+                }
+                for finished in as_completed(asked):
+                    member, outcome = asked[finished], finished.result()
+                    done[member.url] = outcome
+                    say(f"{outcome.state:<9}{member.name}: {outcome.said}")
+                    _write(journal, version, done)
+            bad = [member.name for member in batch if not _clean(done[member.url])]
+            hopeless = len(bad) == BATCH and not tried & {member.url for member in batch}
+            if bad and (canaries or hopeless):
+                whom = "the canaries" if canaries else "a batch in which nothing was clean"
+                say(f"stopped after {whom}: {', '.join(bad)}; mend them, then repeat the command")
+                return done
+            time.sleep(pause)
+    return done
+
+
+def _clean(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.state == CLEAN
+
+
+def update_one(member: Member, version: str) -> Outcome:
+    """Update one product in a clone of its own, and push it as a request."""
+    # This repository's own Copier: nothing is looked up for every product anew.
+    os.environ.setdefault("DATAOPS_COPIER", f"{shlex.quote(sys.executable)} -m copier")
+    with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
+        root = Path(folder) / member.name
+        said: list[str] = []
+        try:
+            forge = forge_of(member.url)
+            clone = ["git", "clone", "--quiet", "--", member.url, str(root)]
+            cloned = subprocess.run(clone, capture_output=True, text=True)
+            if cloned.returncode:
+                return Outcome(FAILED, cloned.stderr.strip().splitlines()[-1])
+            done = request(
+                Product(root), lambda _: None, said.append, version, forge=forge, finish=False
+            )
+        except DataopsError as error:
+            return Outcome(FAILED, "; ".join(str(error).splitlines()))
+        words = "; ".join(said) or f"nothing newer than {done.before}"
+        return Outcome(CLEAN if done.clean else CONFLICT, words)
+
+
+def _read(journal: Path, version: str) -> dict[str, Outcome]:
+    if not journal.is_file():
+        return {}
+    try:
+        loaded = json.loads(journal.read_text(encoding="utf-8"))
+        said = loaded["products"] if loaded["version"] == version else {}
+        return {url: Outcome(**outcome) for url, outcome in said.items()}
+    except (ValueError, KeyError, TypeError) as error:
+        raise FleetError(f"{journal} is damaged: delete it to begin anew") from error
+
+
+def _write(journal: Path, version: str, done: Mapping[str, Outcome]) -> None:
+    """Replace the journal in one step: an interrupted run leaves the old or the new one."""
+    said = {url: {"state": its.state, "said": its.said} for url, its in done.items()}
+    fresh = journal.with_suffix(".new")
+    fresh.write_text(json.dumps({"version": version, "products": said}, indent=1), encoding="utf-8")
+    fresh.replace(journal)

@@ -1,0 +1,137 @@
+"""`make release [VERSION=v1.2.3]`: the version by downstream effect, its note, its commit and tag.
+
+Nothing is pushed. It refuses with uncommitted changes, a broken contract, a stale list of managed
+files, and a version that promises products less change than it brings.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from tools.release import contract, manifest
+from tools.release.effect import (
+    Effect,
+    Snapshot,
+    effect,
+    next_version,
+    note,
+    profiles,
+    snapshot,
+    under_declared,
+)
+from tools.release.template import HERE
+
+FIRST = "v1.0.0"
+UNRELEASED = "## Unreleased\n"
+
+
+class Refused(Exception):
+    """The release can't be made; the message says why, and what to do."""
+
+
+def git(root: Path, *arguments: str) -> str:
+    """What git answers.
+
+    Raises:
+        Refused: git refused.
+    """
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise Refused(f"git {arguments[0]}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def last_release(root: Path) -> str:
+    """The newest release that HEAD builds on; empty when there is none."""
+    done = subprocess.run(
+        ["git", "describe", "--tags", "--abbrev=0", "--match=v[0-9]*"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def effect_since(root: Path, last: str) -> Effect:
+    """What the working tree does to products of the last release."""
+    with tempfile.TemporaryDirectory(prefix="release-") as folder:
+        old = Path(folder) / "template"
+        git(root, "clone", "--quiet", "--local", "--branch", last, ".", str(old))
+        answers = profiles(root)
+        return effect(snapshot(old, last, answers), snapshot(root, "HEAD", answers))
+
+
+def effect_of_the_first(root: Path) -> Effect:
+    """What the first release is to products: everything is new."""
+    first = snapshot(root, "HEAD", profiles(root))
+    nothing = Snapshot({name: {} for name in first.renders}, {}, frozenset(), first.ownership)
+    return effect(nothing, first)
+
+
+def prepare(root: Path, wanted: str) -> tuple[str, str]:
+    """The version to release, and its section of the changelog.
+
+    Args:
+        root: the template's repository.
+        wanted: the version asked for; empty to take what the effect asks for.
+
+    Raises:
+        Refused: the release can't be made.
+    """
+    if git(root, "status", "--porcelain"):
+        raise Refused("There are uncommitted changes: commit them first.")
+    if found := contract.problems(root):
+        raise Refused("Products rely on what is gone:\n" + "\n".join(found))
+    if (root / manifest.TEMPLATE_FILE).read_text("utf-8") != manifest.of_template(root):
+        raise Refused("The list of managed files is stale: make format, and commit.")
+    written = (root / "CHANGELOG.md").read_text("utf-8")
+    if UNRELEASED not in written:
+        raise Refused("CHANGELOG.md has no section `## Unreleased`: write what changed there.")
+    said = written.split(UNRELEASED, 1)[1].split("\n## ", 1)[0].strip()
+    if not said:
+        raise Refused("CHANGELOG.md says nothing under `## Unreleased`: write what changed.")
+    last = last_release(root)
+    if not last:
+        return wanted or FIRST, f"{said}\n\n{note(effect_of_the_first(root))}"
+    done = effect_since(root, last)
+    version = wanted or next_version(last, done.level)
+    if under_declared(last, version, done.level):
+        raise Refused(
+            f"{version} promises too little: since {last} this is a {done.level} release.\n"
+            f"{note(done)}make release VERSION={next_version(last, done.level)}"
+        )
+    return version, f"{said}\n\n{note(done)}"
+
+
+def publish(root: Path, version: str, section: str, today: date) -> None:
+    """Write the note into the changelog, commit and tag."""
+    file = root / "CHANGELOG.md"
+    head, rest = file.read_text("utf-8").split(UNRELEASED, 1)
+    older = rest.split("\n## ", 1)[1] if "\n## " in rest else ""
+    text = f"{head}{UNRELEASED}\n## {version} ({today.isoformat()})\n\n{section}"
+    file.write_text(text + (f"\n## {older}" if older else ""), encoding="utf-8")
+    git(root, "commit", "--quiet", "--message", f"Release {version}", "--", "CHANGELOG.md")
+    git(root, "tag", "--annotate", version, "--message", f"{version}\n\n{section}")
+
+
+def main() -> int:
+    """Make the release; with --check only say which version it would be."""
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    try:
+        version, section = prepare(HERE, wanted)
+        print(f"{version}\n\n{section}")
+        if "--check" not in sys.argv:
+            publish(HERE, version, section, date.today())
+            print(f"tagged; publish it with: git push origin HEAD {version}")
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
