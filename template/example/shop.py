@@ -508,7 +508,7 @@ def main() -> int:
         written = generate(asked.out, until, asked.days, asked.seed)
     except FileExistsError as problem:
         print(f"{problem} is not what these arguments make; nothing was written.", file=sys.stderr)
-        print("mend:  use another --out, or the --seed it was made with.", file=sys.stderr)
+        print("fix:   use another --out, or the --seed it was made with.", file=sys.stderr)
         return 2
     size = sum(path.stat().st_size for path in written) / 1e6
     print(f"{asked.out}: {len(written)} files added, {size:.1f} MB, up to {until}")

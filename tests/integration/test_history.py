@@ -556,7 +556,7 @@ def test_a_record_of_a_newer_schema_is_not_guessed_at(tmp_path: Path) -> None:
     newer = json.dumps({**json.loads(make_record(1).to_json()), "schema": SCHEMA + 1})
     with pytest.raises(DataopsError, match="newer dataops") as raised:
         read_record(newer.encode())
-    assert raised.value.mend == "uv run dataops update"
+    assert raised.value.fix == "uv run dataops update"
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / f"{make_record(1).run}.json").write_text(newer, encoding="utf-8")
     with pytest.raises(DataopsError, match="newer dataops"):

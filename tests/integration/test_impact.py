@@ -563,10 +563,10 @@ def test_no_default_branch_is_a_warning(repository: harness.Product) -> None:
     found = find_change(Product(repository.root), None)
     assert isinstance(found, NoBase)
     assert found.verdict == WARNED
-    assert found.mend == "uv run dataops check --base REF"
+    assert found.fix == "uv run dataops check --base REF"
 
 
-def test_a_shallow_clone_fails_with_the_mend(repository: harness.Product, tmp_path: Path) -> None:
+def test_a_shallow_clone_fails_with_the_fix(repository: harness.Product, tmp_path: Path) -> None:
     root = repository.root
     for n in "123":
         (root / "a").write_text(n)
@@ -581,7 +581,7 @@ def test_a_shallow_clone_fails_with_the_mend(repository: harness.Product, tmp_pa
     found = find_change(Product(clone), None)
     assert isinstance(found, NoBase)
     assert found.verdict == FAILED
-    assert found.mend == "git fetch --unshallow"
+    assert found.fix == "git fetch --unshallow"
 
 
 # ── Base ─────────────────────────────────────────────────────────────────────────────────────────

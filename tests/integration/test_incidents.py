@@ -213,7 +213,7 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
         with pytest.raises(DataopsError, match=words):
             wrong()
     assert len(list(History(root / "store/history").newest())) == 4
-    incident.close(product, "3", "mended in the source")
+    incident.close(product, "3", "fixed in the source")
     assert incident.listed(product) == ()
     (over,) = incident.listed(product, everything=True)
     assert over.seconds == 3600
@@ -274,7 +274,7 @@ def test_the_command_line_says_what_was_done(
     assert "open         reported@2" in listed
     assert "found by person" in listed
     assert json.loads(ask("incident", "list", "--json"))[0]["incident"] == "reported@2"
-    assert "is over" in ask("incident", "close", "reported@2", "--because", "mended")
+    assert "is over" in ask("incident", "close", "reported@2", "--because", "fixed")
     assert "over         reported@2" in ask("incident", "list", "--all")
     ask("status", "--fail-if-late")
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-03T08:00:00+00:00")

@@ -476,10 +476,8 @@ def _look_at_status(root: Path, current: str, seen: str) -> None:
         assert said.readers.problem == ""
     else:
         assert said.readers.problem.startswith(f"see {seen}: a run was cut short")
-        mend = (
-            f"uv run dataops rollback {int(current[:6])}" if current else "uv run dataops release"
-        )
-        assert said.readers.problem.endswith(mend)
+        fix = f"uv run dataops rollback {int(current[:6])}" if current else "uv run dataops release"
+        assert said.readers.problem.endswith(fix)
     assert [one.record.run for one in releases(Product(root)) if one.current] == [seen]
 
 
@@ -574,7 +572,7 @@ def second(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_machine_that_published_and_never_came_back(
     server: postgres.Server, root: Path, second: Path
 ) -> None:
-    """Readers see what the store, elsewhere, knows nothing of: another one mends it."""
+    """Readers see what the store, elsewhere, knows nothing of: another one fixes it."""
     runs = [_release(root), _release(second)]
     killed = {**os.environ, "KILL_AFTER": "warehouse.publish"}
     command = [sys.executable, str(WORKER), str(root), "release"]
@@ -710,7 +708,7 @@ def test_open_transactions_end_in_peace(server: postgres.Server, root: Path) -> 
         found = cursor.fetchall()
         with pytest.raises(DataopsError, match="cannot be published now") as raised:
             hasty.publish(runs[0])
-        assert "transaction" in raised.value.mend
+        assert "transaction" in raised.value.fix
         # Nobody queues behind it for long.
         begin = time.monotonic()
         assert _seen(server) == runs[1]
@@ -881,4 +879,4 @@ def test_without_a_server_it_says_where_it_looked(
         worker.quick_release(root)
     assert "127.0.0.1" in raised.value.where
     assert "hunter2" not in str(raised.value)
-    assert "docs/postgres.md" in raised.value.mend
+    assert "docs/postgres.md" in raised.value.fix

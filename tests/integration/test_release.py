@@ -99,7 +99,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
 
     # The next good change.
     model.write_text(good, encoding="utf-8")
-    product.commit("mended")
+    product.commit("fixed")
     product.dataops("release", env=clock)
     listed = json.loads(product.dataops("releases", "--json").stdout)
     assert [(one["verb"], one["outcome"]) for one in listed] == [

@@ -246,9 +246,9 @@ def test_a_schedule_does_not_undo_a_rollback(root: Path) -> None:
     for trigger in ("schedule", "schedule"):
         with pytest.raises(DataopsError, match="rolled back from this commit") as error:
             worker.quick_release(root, trigger=trigger)
-        assert "push a mend" in error.value.mend
+        assert "push a fix" in error.value.fix
     assert status(Product(root)).current.run == good  # type: ignore[union-attr]
-    # Who rolls forward again wants it; so does who releases by hand; and a mend is another commit.
+    # Who rolls forward again wants it; so does who releases by hand; and a fix is another commit.
     rollback(Product(root), bad)
     assert worker.quick_release(root, trigger="schedule").exit_code == 0
     rollback(Product(root), None)
@@ -257,7 +257,7 @@ def test_a_schedule_does_not_undo_a_rollback(root: Path) -> None:
         worker.quick_release(root, trigger="schedule")
     assert worker.quick_release(root).exit_code == 0
     rollback(Product(root), good)
-    _committed(root, "mend", trigger="schedule")
+    _committed(root, "fix", trigger="schedule")
 
 
 def _committed(root: Path, word: str, **options: str) -> str:
@@ -287,7 +287,7 @@ def test_where_links_cannot_be_made_the_pointer_is_a_file(
 
 
 @pytest.mark.parametrize("damage", ["garbage", "dangling", "elsewhere", "gone", "folder"])
-def test_a_corrupt_pointer_is_said_and_mended_by_a_rollback(released: Path, damage: str) -> None:
+def test_a_corrupt_pointer_is_said_and_fixed_by_a_rollback(released: Path, damage: str) -> None:
     product, pointer = Product(released), released / "store" / "current"
     pointer.unlink()
     if damage == "garbage":
@@ -302,7 +302,7 @@ def test_a_corrupt_pointer_is_said_and_mended_by_a_rollback(released: Path, dama
     for act in (lambda: status(product), lambda: worker.quick_release(released)):
         with pytest.raises(DataopsError) as error:
             act()
-        assert f"rollback {kept[-1]}" in error.value.mend
+        assert f"rollback {kept[-1]}" in error.value.fix
     assert _kept(released) == kept
     if damage == "folder":
         pointer.rmdir()
@@ -472,7 +472,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 file.write(b"0" * 4096)
         with pytest.raises(DataopsError) as at_the_beginning:
             worker.quick_release(root, check_disk=False)
-        assert "make room" in at_the_beginning.value.mend
+        assert "make room" in at_the_beginning.value.fix
 
         assert os.readlink(pointer) == before
         assert status(Product(root)).current.run in before  # type: ignore[union-attr]
@@ -502,7 +502,7 @@ def test_a_store_that_may_only_be_read(released: Path) -> None:
         ):
             with pytest.raises(DataopsError, match="The store cannot be") as error:
                 act()
-            assert "DATAOPS_STORE" in error.value.mend
+            assert "DATAOPS_STORE" in error.value.fix
     assert worker.quick_release(released).exit_code == 0
 
 
@@ -554,7 +554,7 @@ def test_a_release_is_meant(said: str | None, meant: int) -> None:
 def test_no_release_is_meant(said: str) -> None:
     with pytest.raises(DataopsError) as error:
         choose(KEPT, KEPT[2], said)
-    assert "uv run dataops releases" in error.value.mend
+    assert "uv run dataops releases" in error.value.fix
 
 
 def test_nothing_before_the_first() -> None:

@@ -541,8 +541,8 @@ def test_a_bucket_without_conditional_writes_is_refused(
 def test_a_protocol_that_nobody_speaks(
     clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for url, mend in (("gs://lake/shop", "uv add gcsfs"), ("what://lake", "uv add …")):
+    for url, fix in (("gs://lake/shop", "uv add gcsfs"), ("what://lake", "uv add …")):
         monkeypatch.setenv("DATAOPS_STORE", url)
         with pytest.raises(DataopsError, match="Nothing here speaks") as error:
             worker.quick_release(clones[0])
-        assert mend in error.value.mend
+        assert fix in error.value.fix

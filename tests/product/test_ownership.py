@@ -108,7 +108,7 @@ def test_check_names_an_edited_file_and_every_way_out(product: Product) -> None:
     assert "a .sqlfluff of your own in models/" in said
     assert f"propose it to {harness.template_repository()}" in said
     assert 'uv run dataops own .sqlfluff --because "REASON"' in said
-    # The command it gives mends it, from the product's own history.
+    # The command it gives fixes it, from the product's own history.
     commit = product.git("rev-parse", "--short", "HEAD")
     assert f"git checkout {commit} -- .sqlfluff" in said
     product.git("commit", "-qam", "edited")

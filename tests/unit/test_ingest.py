@@ -58,7 +58,7 @@ def refusal(path: Path, raw: Path) -> DataopsError:
     assert make.tree(raw) == before
     assert raw.exists() == was_there
     assert caught.value.where
-    assert caught.value.mend
+    assert caught.value.fix
     assert ".landing-" not in str(caught.value)
     return caught.value
 
@@ -170,7 +170,7 @@ def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) ->
     assert read(table, raw) == (["id", "NA"], [("1", "2"), ("2", "NA")])
 
 
-# --- refused: what, where, mend -------------------------------------------------------------------
+# --- refused: what, where, fix -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -453,7 +453,7 @@ def test_same_name_other_bytes_is_refused(inbox: Path, raw: Path) -> None:
     make.put(inbox, {"orders.csv": "a,b\n1,3\n", "new.csv": "x,y\n1,2\n"})
     error = refusal(inbox, raw)
     assert "raw files are never changed" in error.what
-    assert "orders_2.csv" in error.mend
+    assert "orders_2.csv" in error.fix
     (inbox / "orders.csv").rename(inbox / "orders_2.csv")
     assert [table.name for table in land(inbox, raw)] == ["new", "orders"]
     assert len(table_in(raw, "orders").files) == 2

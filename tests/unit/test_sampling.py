@@ -1662,7 +1662,7 @@ sources:
         ),
     ],
 )
-def test_what_cannot_be_cut_is_refused_with_its_mend(
+def test_what_cannot_be_cut_is_refused_with_its_fix(
     tmp_path: Path, change: dict[str, Any], says: str
 ) -> None:
     _land(tmp_path, "t", [{"id": f"x{n}"} for n in range(5)])
@@ -1673,7 +1673,7 @@ def test_what_cannot_be_cut_is_refused_with_its_mend(
     with pytest.raises(DataopsError, match=re.escape(says)) as refused:
         _cut(tmp_path)
     assert refused.value.where
-    assert refused.value.mend
+    assert refused.value.fix
     assert _content(tmp_path) == before
     assert {path.name for path in tmp_path.iterdir()} == {"models", "raw", "sample"}
 

@@ -97,20 +97,20 @@ def test_commits_by_hand_on_the_branch_are_not_pushed_over(
     ask(team, "v1.0.1")
     clone = tmp_path / "clone"
     harness.git(tmp_path, "clone", "-q", "-b", BRANCH, str(host.remote), str(clone))
-    (clone / "mended.txt").write_text("by hand\n")
+    (clone / "fixed.txt").write_text("by hand\n")
     harness.git(clone, "add", "-A")
-    harness.git(clone, "commit", "-q", "-m", "Mend conflicts")
+    harness.git(clone, "commit", "-q", "-m", "Fix conflicts")
     harness.git(clone, "push", "-q", "origin", BRANCH)
     (said,) = ask(team, "v1.1.0")
-    assert "Mend conflicts" in said
-    assert "mended.txt" in harness.git(host.remote, "ls-tree", "--name-only", BRANCH)
+    assert "Fix conflicts" in said
+    assert "fixed.txt" in harness.git(host.remote, "ls-tree", "--name-only", BRANCH)
 
 
 def test_a_token_without_the_right_says_which(host: Host, team: Team) -> None:
     host.refuse = True
     with pytest.raises(DataopsError, match="403") as raised:
         request(Product(team.root), lambda _: None, lambda _: None, to="v1.0.1")
-    assert "DATAOPS_UPDATE_TOKEN" in raised.value.mend
+    assert "DATAOPS_UPDATE_TOKEN" in raised.value.fix
     assert "token-of-the-test" not in str(raised.value)
     assert harness.git(team.root, "branch", "--show-current").strip() == "main"
     assert harness.git(team.root, "status", "--porcelain") == ""

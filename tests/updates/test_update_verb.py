@@ -114,7 +114,7 @@ def test_a_file_kept_by_declaration_is_left_alone(team: Team) -> None:
 def test_a_migration_asks_first_and_leaves_the_product_as_it_was(team: Team) -> None:
     with pytest.raises(DataopsError, match="migration") as raised:
         update(Product(team.root), still)
-    assert raised.value.mend == "uv run dataops update --trust"
+    assert raised.value.fix == "uv run dataops update --trust"
     assert harness.git(team.root, "status", "--porcelain") == ""
     done = update(Product(team.root), still, trust=True)
     assert done.after == "v2.0.0"
@@ -138,7 +138,7 @@ def test_a_missing_copier_says_what_to_do(team: Team, monkeypatch: pytest.Monkey
     monkeypatch.setenv("DATAOPS_COPIER", "no-such-command")
     with pytest.raises(DataopsError, match="not found") as raised:
         update(Product(team.root), still)
-    assert "DATAOPS_COPIER" in raised.value.mend
+    assert "DATAOPS_COPIER" in raised.value.fix
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_stale_answer_stops_plain_copier_in_words(
             update(Product(root), still)
         assert f"--data {key}=ANSWER" in raised.value.where
 
-    # The mend that it names.
+    # The fix that it names.
     done = copier("--data", f"{key}={valid}")
     assert done.returncode == 0, done.stderr
     assert str(Product(root).answers[key]) == valid

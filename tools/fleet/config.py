@@ -14,7 +14,7 @@ else:
 
 
 class FleetError(Exception):
-    """The command can't run; the message says what, where and the mend."""
+    """The command can't run; the message says what, where and the fix."""
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def update(
             hopeless = len(bad) == BATCH and not tried & {member.url for member in batch}
             if bad and (canaries or hopeless):
                 whom = "the canaries" if canaries else "a batch in which nothing was clean"
-                say(f"stopped after {whom}: {', '.join(bad)}; mend them, then repeat the command")
+                say(f"stopped after {whom}: {', '.join(bad)}; fix them, then repeat the command")
                 return done
             time.sleep(pause)
     return done

@@ -293,7 +293,7 @@ def main(arguments: list[str]) -> int:
         for file in spread(HERE):
             print(f"{file} written")
     if found := problems(HERE):
-        print("\n".join([*found, f"mend {PINS}, then: make format"]))
+        print("\n".join([*found, f"fix {PINS}, then: make format"]))
         return 1
     return 0
 

@@ -59,7 +59,7 @@ def start(
     show_check(out, started.steps)
     out.print()
     if steps.verdict(started.steps) == steps.FAILED:
-        out.print("Nothing was committed. Mend what failed, then: uv run dataops start")
+        out.print("Nothing was committed. Fix what failed, then: uv run dataops start")
         raise typer.Exit(1)
     if started.released is not None:
         show_release(out, started.released)
@@ -457,7 +457,7 @@ def incident_report(
     opened, warnings = verb.report(Product.find(), text, model, release)
     for warning in warnings:
         err.print(escape(warning))
-    out.print(f"{opened} is open. When it is mended and released:")
+    out.print(f"{opened} is open. When it is fixed and released:")
     out.print(f'uv run dataops incident close {opened} --because "…"')
 
 
@@ -502,7 +502,7 @@ def _writing(folder: Path | None) -> Iterator[None]:
         raise DataopsError(
             "Nothing can be written there.",
             where=f"{error.filename}: {error.strerror}",
-            mend="choose another folder: uv run dataops report --to FOLDER",
+            fix="choose another folder: uv run dataops report --to FOLDER",
         ) from error
 
 

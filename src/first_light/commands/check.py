@@ -59,7 +59,7 @@ def check(
         raise DataopsError(
             "The product is not under version control yet.",
             where=str(product.root),
-            mend="uv run dataops start",
+            fix="uv run dataops start",
         )
     here = product.target / "check"
     done: list[Step] = []

@@ -51,13 +51,13 @@ def report(
         DataopsError: nothing is said, there is no such model or release, or it can't be recorded.
     """
     if not text.strip():
-        raise DataopsError("Say what is wrong.", mend='uv run dataops incident report "…"')
+        raise DataopsError("Say what is wrong.", fix='uv run dataops incident report "…"')
     store = store_of(product)
     if not store.exists():
         raise DataopsError(
             "Nothing was released yet: nobody can have read an error.",
             where=store.place,
-            mend="uv run dataops release",
+            fix="uv run dataops release",
         )
     with store.lock():
         history = History(store.history)
@@ -89,7 +89,7 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
         DataopsError: no reason, no such open incident, or one that only a run can end.
     """
     if not because.strip():
-        raise DataopsError("Say why it is over.", mend='add --because "…"')
+        raise DataopsError("Say why it is over.", fix='add --because "…"')
     store = store_of(product)
     if not store.exists():
         raise DataopsError("There is no incident.", where=store.place)
@@ -101,13 +101,13 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
         reported = [one for one in found if one.kind == REPORTED]
         if not found:
             raise DataopsError(
-                "No such incident is open.", where=said, mend="uv run dataops incident list"
+                "No such incident is open.", where=said, fix="uv run dataops incident list"
             )
         if not reported:
             raise DataopsError(
                 "A machine found it: it ends with the first run in which its check passes.",
                 where=f"{said}: {found[0].label}",
-                mend=found[0].next,
+                fix=found[0].next,
             )
         fact = IncidentFact(incident=reported[0].incident, text=masked(because.strip()))
         add_event(product, store, history, "incident", CLOSED, incident=fact)
@@ -145,7 +145,7 @@ def as_json(found: Sequence[Incident]) -> str:
 def _subject(manifest: Manifest | None, name: str) -> str:
     if manifest is None:
         raise DataopsError(
-            "The current release does not say which models it has.", mend="leave --model out"
+            "The current release does not say which models it has.", fix="leave --model out"
         )
     nodes = [node for node in manifest.nodes.values() if node.kind in _KINDS]
     found = [node for node in nodes if name in (node.unique_id, node.name)]
@@ -156,6 +156,6 @@ def _subject(manifest: Manifest | None, name: str) -> str:
         raise DataopsError(
             "There is no such model." if not found else "More than one node is meant.",
             where=name + (f": {told}{', '.join(meant)}" if meant else ""),
-            mend="name it as dbt does: uv run dbt ls",
+            fix="name it as dbt does: uv run dbt ls",
         )
     return found[0].unique_id

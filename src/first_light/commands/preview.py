@@ -69,7 +69,7 @@ def preview(product: Product, doing: Callable[[str], None], raw: bool = False) -
         DataopsError: it could not be built at all.
     """
     if (kind := str(product.answers.get("warehouse", "duckdb"))) != "duckdb":
-        raise DataopsError(f"A preview is not there on {kind} yet.", mend="uv run dbt build")
+        raise DataopsError(f"A preview is not there on {kind} yet.", fix="uv run dbt build")
     home = product.target / "preview"
     branch = product.git("branch", "--show-current", check=False) or "detached"
     commit = product.git("rev-parse", "HEAD", check=False)
@@ -137,7 +137,7 @@ def _build(
     if not built.ok and not built.nodes:
         raise DataopsError("dbt could not build.", where=built.problem)
     if not database.is_file():
-        raise DataopsError("There is no model to show.", mend="uv run dataops start --from PATH")
+        raise DataopsError("There is no model to show.", fix="uv run dataops start --from PATH")
     doing("dbt docs")
     documented = dbt.docs("--no-compile")
     return built, here / "static_index.html" if documented.ok else Path()

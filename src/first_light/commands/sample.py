@@ -20,7 +20,7 @@ def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
         raise DataopsError(
             "The sample is cut from files, and there are none in raw/.",
             where=str(product.raw),
-            mend="write what it shall be cut from there, a folder a table: psql's \\copy does it",
+            fix="write what it shall be cut from there, a folder a table: psql's \\copy does it",
         )
     doing("cutting the sample")
     report = cut(product.root, product.raw, product.sample)
@@ -41,7 +41,7 @@ def load(product: Product, doing: Callable[[str], None]) -> tuple[str, dict[str,
     if not is_postgres(product):
         raise DataopsError(
             "There is nothing to load: DuckDB reads the files in sample/ themselves.",
-            mend="uv run dbt build",
+            fix="uv run dbt build",
         )
     from first_light.warehouse.postgres import sample as postgres_sample
 

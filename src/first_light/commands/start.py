@@ -69,7 +69,7 @@ def start(
     """
     if source is not None and not source.exists():
         raise DataopsError(
-            "There is no such file or folder.", where=str(source), mend="check the path"
+            "There is no such file or folder.", where=str(source), fix="check the path"
         )
     _ready_git(product, say)
     _lock(product, say, doing)
@@ -99,7 +99,7 @@ def _ready_git(product: Product, say: Callable[[str], None]) -> None:
             raise DataopsError(
                 "The product lies inside another git repository; it must be one of its own.",
                 where=outer,
-                mend="move the folder out of it (or let it be ignored there), "
+                fix="move the folder out of it (or let it be ignored there), "
                 "then: uv run dataops start",
             )
         product.git("init", "--quiet", f"--initial-branch={BRANCH}")
@@ -107,7 +107,7 @@ def _ready_git(product: Product, say: Callable[[str], None]) -> None:
     if not product.git("var", "GIT_AUTHOR_IDENT", check=False):
         raise DataopsError(
             "git does not know who you are, so it cannot commit.",
-            mend='git config --global user.name "Your Name" && '
+            fix='git config --global user.name "Your Name" && '
             "git config --global user.email you@example.com",
         )
 
@@ -121,7 +121,7 @@ def _lock(product: Product, say: Callable[[str], None], doing: Callable[[str], N
     done = subprocess.run([uv, "lock"], cwd=product.root, capture_output=True, text=True)
     if done.returncode:
         raise DataopsError(
-            "The environment could not be locked.", where=done.stderr.strip(), mend="uv lock"
+            "The environment could not be locked.", where=done.stderr.strip(), fix="uv lock"
         )
     say("uv.lock: every tool, pinned")
 
@@ -141,7 +141,7 @@ def _install_hooks(product: Product, say: Callable[[str], None]) -> None:
         raise DataopsError(
             "The hooks could not be installed.",
             where=(done.stdout + done.stderr).strip(),
-            mend="uv run pre-commit install",
+            fix="uv run pre-commit install",
         )
     say("hooks: run at every commit")
 

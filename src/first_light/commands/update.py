@@ -99,13 +99,13 @@ def update(
         raise DataopsError(
             "An update needs the product's first commit to compare with.",
             where=str(product.root),
-            mend="uv run dataops start",
+            fix="uv run dataops start",
         )
     if product.git("status", "--porcelain"):
         raise DataopsError(
             "There are uncommitted changes; an update would mix with them.",
             where="git status",
-            mend="git add -A && git commit, then: uv run dataops update",
+            fix="git add -A && git commit, then: uv run dataops update",
         )
     if not dry_run:
         return _update(product, doing, to, trust)
@@ -272,7 +272,7 @@ def _run_copier(root: Path, to: str | None, trust: bool) -> None:
         raise DataopsError(
             "The command that runs Copier was not found.",
             where=str(error.filename),
-            mend="put uv on the PATH (README.md), or set DATAOPS_COPIER to a command",
+            fix="put uv on the PATH (README.md), or set DATAOPS_COPIER to a command",
         ) from error
     if done.returncode == 0:
         return
@@ -283,7 +283,7 @@ def _run_copier(root: Path, to: str | None, trust: bool) -> None:
         raise DataopsError(
             "This update crosses a version that changes your answers or files by a migration.",
             where="the template's release notes say which, and what it does",
-            mend="uv run dataops update --trust",
+            fix="uv run dataops update --trust",
         )
     said = (done.stderr.strip() or done.stdout.strip()).splitlines()
     there = versions_of(str(Product(root).answers.get("_src_path", ""))) if to else ()
@@ -292,7 +292,7 @@ def _run_copier(root: Path, to: str | None, trust: bool) -> None:
         raise DataopsError(
             "The template has no such version.",
             where=f"{to}; there are: {newest}" if newest else to,
-            mend="the newest: uv run dataops update",
+            fix="the newest: uv run dataops update",
         )
     raise DataopsError("Copier could not update the product.", where="\n".join(said[-5:]))
 

@@ -136,7 +136,7 @@ def _tip(product: Product, forge: Forge) -> str:
 
 
 def _commits_by_hand(product: Product, forge: Forge, tip: str) -> list[str]:
-    """Commits on the branch that this command did not make: somebody mends a conflict there."""
+    """Commits on the branch that this command did not make: somebody fixes a conflict there."""
     if not tip:
         return []
     _git(product, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{BRANCH}")
@@ -170,7 +170,7 @@ def _git(product: Product, forge: Forge, *arguments: str) -> str:
         raise DataopsError(
             f"{forge.name} refused git {arguments[0]}.",
             where=done.stderr.strip()[-500:],
-            mend=what_the_token_needs(forge.name),
+            fix=what_the_token_needs(forge.name),
         )
     return done.stdout
 
@@ -181,7 +181,7 @@ def _refuse_workflows(done: Update) -> None:
         raise DataopsError(
             "The update changes workflows, which the pipeline's own token may not push.",
             where=", ".join(workflows),
-            mend=what_the_token_needs("GitHub"),
+            fix=what_the_token_needs("GitHub"),
         )
 
 

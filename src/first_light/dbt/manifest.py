@@ -176,7 +176,7 @@ def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
         macro_calls = {name: _macros_of(entry) for name, entry in macros.items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataopsError(
-            "dbt's manifest could not be read.", where=f"{path}: {error}", mend="uv run dbt parse"
+            "dbt's manifest could not be read.", where=f"{path}: {error}", fix="uv run dbt parse"
         ) from error
     return Manifest(nodes, groups, macro_text, macro_calls)
 

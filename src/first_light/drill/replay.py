@@ -132,7 +132,7 @@ def drill(
         raise DataopsError(
             "Raw holds no two deliveries: there is nothing to replay.",
             where=str(product.raw),
-            mend="a drill needs files that came on different days, their dates in their names",
+            fix="a drill needs files that came on different days, their dates in their names",
         )
     with tempfile.TemporaryDirectory(prefix="drill-") as scratch:
         raw = Path(scratch).resolve() / "raw"
@@ -248,7 +248,7 @@ class Replay:
             raise DataopsError(
                 "The newest delivery is refused as it is: no fault would show.",
                 where=f"{bad.by} {bad.name}: {bad.message}",
-                mend="mend what refuses it, and repeat: uv run dataops drill",
+                fix="fix what refuses it, and repeat: uv run dataops drill",
             )
         self.past = published
         before = [one for one in self._files if one.name not in day]
@@ -379,6 +379,6 @@ def chosen(names: Sequence[str]) -> Sequence[Fault]:
     known = {fault.name: fault for fault in FAULTS}
     if unknown := sorted(set(names) - set(known)):
         raise DataopsError(
-            f"There is no such fault: {', '.join(unknown)}.", mend=f"one of {', '.join(known)}"
+            f"There is no such fault: {', '.join(unknown)}.", fix=f"one of {', '.join(known)}"
         )
     return [known[name] for name in names] or FAULTS

@@ -113,7 +113,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
     )
     if not done.ok:
         raise DataopsError(
-            "dbt could not compile the product.", where=done.problem, mend="uv run dbt compile"
+            "dbt could not compile the product.", where=done.problem, fix="uv run dbt compile"
         )
     manifest = read_manifest(target / "manifest.json", packages=True)
     places = {
@@ -125,7 +125,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
         raise DataopsError(
             "No source is read from files in raw: there is nothing to drill.",
             where="models/staging",
-            mend="a drill replays faults of deliveries; see docs/monitors.md",
+            fix="a drill replays faults of deliveries; see docs/monitors.md",
         )
     order, left = _order(manifest)
     tests = [node for node in manifest.of("test") if node.code and node.verdict]
@@ -223,7 +223,7 @@ class Scratch:
                 raise DataopsError(
                     "A delivery can't be read as the product reads it.",
                     where=f"{came[0].name}: {str(error).splitlines()[0]}",
-                    mend="leave it out: a drill needs days on which nothing was wrong",
+                    fix="leave it out: a drill needs days on which nothing was wrong",
                 ) from error
             finally:
                 self._loaded.add(source)

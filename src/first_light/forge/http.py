@@ -233,11 +233,11 @@ class Forge:
         query: Mapping[str, str] | None = None,
     ) -> Any:
         url = self.requests + path + (f"?{urllib.parse.urlencode(query)}" if query else "")
-        what, mend = "a pull request to be read or opened", what_the_token_needs(self.name)
-        return self._ask(method, url, body, what, mend)
+        what, fix = "a pull request to be read or opened", what_the_token_needs(self.name)
+        return self._ask(method, url, body, what, fix)
 
     def _ask(
-        self, method: str, url: str, body: Mapping[str, object] | None, what: str, mend: str = ""
+        self, method: str, url: str, body: Mapping[str, object] | None, what: str, fix: str = ""
     ) -> Any:
         data = json.dumps(body).encode() if body is not None else None
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
@@ -249,7 +249,7 @@ class Forge:
             raise DataopsError(
                 f"{self.name} did not allow {what} ({error.code}).",
                 where=error.read().decode(errors="replace")[:500],
-                mend=mend,
+                fix=fix,
             ) from error
         except (OSError, ValueError) as error:
             said = str(getattr(error, "reason", error))
@@ -314,11 +314,11 @@ def find_forge(environment: Mapping[str, str] = os.environ, variable: str = TOKE
         raise DataopsError(
             "A pull request is opened by the pipeline; this is none.",
             where="neither GITHUB_REPOSITORY nor CI_PROJECT_ID is set",
-            mend="uv run dataops update",
+            fix="uv run dataops update",
         )
     if not token:
         raise DataopsError(
-            f"There is no token for {found.name}.", mend=what_the_token_needs(found.name)
+            f"There is no token for {found.name}.", fix=what_the_token_needs(found.name)
         )
     return found
 

@@ -2,7 +2,7 @@
 
 history/runs/<run>.json            one record, one line of JSON
 history/packs/<first>_<last>.parquet    old records, by number: their fields, and their own text
-history/damaged/                   what could not be read, kept for whoever can mend it
+history/damaged/                   what could not be read, kept for whoever can fix it
 """
 
 from __future__ import annotations
@@ -164,19 +164,19 @@ class History:
             raise HistoryError(
                 "The run could not be recorded.",
                 where=f"{path.name}: {getattr(error, 'strerror', None) or error}",
-                mend=again,
+                fix=again,
             ) from error
         if found != record:
-            raise HistoryError("The record is not what was written.", where=path.name, mend=again)
+            raise HistoryError("The record is not what was written.", where=path.name, fix=again)
         counted = Counter(node.status for node in found.nodes)
         if counted != Counter(found.counts):
             raise HistoryError(
                 "The record does not hold what dbt counted.",
                 where=f"{path.name}: {_counts(counted)}; dbt: {_counts(found.counts)}",
-                mend="this is an error of dataops: report it to the template's maintainers",
+                fix="this is an error of dataops: report it to the template's maintainers",
             )
 
-    def mend(self, run: str, record: Record | None) -> None:
+    def repair(self, run: str, record: Record | None) -> None:
         """Put the given record in the place of a damaged one, which is kept aside.
 
         Raises:
@@ -246,7 +246,7 @@ class History:
                 raise HistoryError(
                     "Old records could not be packed; they stay as they are.",
                     where=goal.name,
-                    mend="this is an error of dataops: report it to the template's maintainers",
+                    fix="this is an error of dataops: report it to the template's maintainers",
                 )
             durable.sync(draft)
             os.replace(draft, goal)

@@ -446,7 +446,7 @@ def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
         raise DataopsError(
             "A newer dataops wrote this store's history.",
             where=f"{raw['run']} has schema {written}, this version reads up to {SCHEMA}",
-            mend="uv run dataops update",
+            fix="uv run dataops update",
         )
     for version in range(written, SCHEMA):
         raw = UPGRADES[version](raw) | {"schema": version + 1}

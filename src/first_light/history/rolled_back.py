@@ -36,5 +36,5 @@ def refusal(commit: str, rollback: Record) -> DataopsError:
         "Somebody rolled back from this commit, so a schedule does not publish it again.",
         where=f"commit {commit[:7]}, rolled back at {rollback.ended_at} "
         f"from {rollback.base} to {rollback.current}",
-        mend="push a mend or a revert; to publish it all the same: uv run dataops release",
+        fix="push a fix or a revert; to publish it all the same: uv run dataops release",
     )

@@ -41,12 +41,12 @@ class NoBase:
     Attributes:
         why: one sentence.
         verdict: skipped where there is nothing to compare; warned or failed where nobody can tell.
-        mend: the command that changes that; empty where nothing is wrong.
+        fix: the command that changes that; empty where nothing is wrong.
     """
 
     why: str
     verdict: str = SKIPPED
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
         if asked:
             raise DataopsError(
                 f"{asked} is no commit that this repository knows.",
-                mend="git fetch origin, then: uv run dataops check --base origin/main",
+                fix="git fetch origin, then: uv run dataops check --base origin/main",
             )
         return NoBase(
             "no default branch is known here (looked for: " + ", ".join(refs) + ")",
@@ -101,10 +101,10 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
         why = f"this branch and {ref} have no commit in common"
         if shallow:
             why += " in this shallow clone"
-        mend = "git fetch --unshallow" if shallow else "uv run dataops check --base REF"
+        fix = "git fetch --unshallow" if shallow else "uv run dataops check --base REF"
         if asked:
-            raise DataopsError(why[0].upper() + why[1:] + ".", mend=mend)
-        return NoBase(why, FAILED if shallow else WARNED, mend)
+            raise DataopsError(why[0].upper() + why[1:] + ".", fix=fix)
+        return NoBase(why, FAILED if shallow else WARNED, fix)
     change = change_since(product, base, ref)
     return change or NoBase(_nothing_to_compare(product, ref, asked))
 

@@ -142,7 +142,7 @@ def no_impact(found: NoBase) -> Step:
     details = (f"{found.why}\nEverything was built; what changes is not known.",)
     if found.verdict == "skipped":
         return Step(NAME, found.verdict, 0.0, found.why)
-    return Step(NAME, found.verdict, 0.0, "not known", details, found.mend)
+    return Step(NAME, found.verdict, 0.0, "not known", details, found.fix)
 
 
 def as_json(impact: Impact) -> str:

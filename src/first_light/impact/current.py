@@ -102,7 +102,7 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
     run = store.current()
     if run is None:
         raise DataopsError(
-            "Nothing is released yet.", where=str(store.root), mend="uv run dataops release"
+            "Nothing is released yet.", where=str(store.root), fix="uv run dataops release"
         )
     store.bring(run)
     state = store.releases / run
@@ -114,7 +114,7 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
         raise DataopsError(
             "The current release was built from the sample, not from raw.",
             where=run,
-            mend="compare on the sample: uv run dataops check",
+            fix="compare on the sample: uv run dataops check",
         )
     found = _change(product, record)
     side = (_on_postgres if is_postgres(product) else _on_duckdb)(product, here, state, record)
@@ -152,7 +152,7 @@ def _on_duckdb(product: Product, here: Path, state: Path, record: Record) -> Cur
         raise DataopsError(
             "Raw is not here.",
             where=str(root),
-            mend="set DATAOPS_RAW to the folder of the landing data, or run it where that is",
+            fix="set DATAOPS_RAW to the folder of the landing data, or run it where that is",
         )
     now = facts.read_raw(root, product.target / "raw-seen.json")
     tree, remarks = _lay_out(product, here, kept, now)
@@ -183,14 +183,14 @@ def _change(product: Product, record: Record) -> Change | NoBase:
         raise DataopsError(
             "The current release's commit is not in this clone.",
             where=f"{record.run}: {commit or 'no commit'}",
-            mend="git fetch --unshallow, or git fetch origin",
+            fix="git fetch --unshallow, or git fetch origin",
         )
     if product.git("merge-base", "HEAD", commit, check=False) != commit:
         raise DataopsError(
             "This branch does not hold the current release's commit: what came since would look "
             "taken back.",
             where=commit,
-            mend=f"git merge {commit[:12]}",
+            fix=f"git merge {commit[:12]}",
         )
     return change_since(product, commit, f"release {record.run}") or NoBase(
         f"nothing differs from the current release, {record.run}"
@@ -204,7 +204,7 @@ def _look_for_room(here: Path, database: Path) -> None:
         raise DataopsError(
             "The disk will not hold a copy of the current release.",
             where=f"{here}: about {needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free",
-            mend="make room, or compare on the sample: uv run dataops check",
+            fix="make room, or compare on the sample: uv run dataops check",
         )
 
 

@@ -111,7 +111,7 @@ class Incident:
         if self.kind == "late":
             return "uv run dataops release"
         if self.kind == "reported":
-            return f'mend it, then: uv run dataops incident close {self.incident} --because "…"'
+            return f'fix it, then: uv run dataops incident close {self.incident} --because "…"'
         if self.kind == "run":
             return "uv run dataops status"
         if self.kind == "freshness":

@@ -115,7 +115,7 @@ class Finder:
                     continue
                 if file.is_symlink() and not file.exists():
                     raise DataopsError(
-                        "This link leads nowhere.", str(file), "Mend or remove the link."
+                        "This link leads nowhere.", str(file), "Fix or remove the link."
                     )
                 if not stat.S_ISREG(file.stat().st_mode):
                     self.skipped.append(f"{name} was skipped: not a regular file.")

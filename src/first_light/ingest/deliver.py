@@ -85,7 +85,7 @@ def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[So
         raise DataopsError(
             f"The files can't be copied: {error.strerror or error}.",
             str(error.filename or raw),
-            "Mend that (room on the disk, the right to read and write), then repeat the command.",
+            "Fix that (room on the disk, the right to read and write), then repeat the command.",
         ) from error
 
 

@@ -39,10 +39,10 @@ def csv_fault(member: Member, delim: str, error: duckdb.Error) -> DataopsError:
         return DataopsError(
             f"This file can't be read as CSV: {plain(error)}",
             _said(member, _line(error)),
-            "Mend the file at its source and land it again.",
+            "Fix the file at its source and land it again.",
         )
-    line, what, mend = found
-    return DataopsError(what, _said(member, line), mend)
+    line, what, fix = found
+    return DataopsError(what, _said(member, line), fix)
 
 
 def json_fault(member: Member, error: duckdb.Error) -> DataopsError:
@@ -117,7 +117,7 @@ def _first_fault(member: Member, delim: str) -> tuple[int, str, str] | None:
             return (
                 line,
                 f"{header} {width} {_columns(width)}, this line has {len(cells)}.",
-                "Mend this line (a missing or unquoted delimiter, a cut-off or total line?), "
+                "Fix this line (a missing or unquoted delimiter, a cut-off or total line?), "
                 "then land the file again.",
             )
         if max(map(len, cells)) > 1_900_000:

@@ -224,7 +224,7 @@ def _western(scan: _Scan, said: str) -> str:
         raise DataopsError(
             "This line is not valid UTF-8, while others in the file are: encodings are mixed.",
             line,
-            "Export the file again as UTF-8, or mend this line.",
+            "Export the file again as UTF-8, or fix this line.",
         )
     try:
         text = evidence.decode("cp1252")

@@ -64,7 +64,7 @@ def read_accepted(root: Path) -> tuple[Accepted, ...]:
         raise DataopsError(
             "What was accepted can't be read.",
             where=f"{FILE}: {error}",
-            mend=f"git checkout {FILE}, and use: uv run dataops accept",
+            fix=f"git checkout {FILE}, and use: uv run dataops accept",
         ) from error
 
 
@@ -81,7 +81,7 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
         DataopsError: there is no such finding, or no reason.
     """
     if not because.strip():
-        raise DataopsError("Say why it is accepted.", mend='add --because "…"')
+        raise DataopsError("Say why it is accepted.", fix='add --because "…"')
     finding = finding.strip().removeprefix("monitor.")
     known: list[str] = []
     for _, record in zip(range(50), history.newest()):
@@ -96,7 +96,7 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
     raise DataopsError(
         "There is no such finding in the last 50 runs.",
         where=finding + (f"; there are: {', '.join(dict.fromkeys(known))}" if known else ""),
-        mend="copy the id from: uv run dataops status",
+        fix="copy the id from: uv run dataops status",
     )
 
 

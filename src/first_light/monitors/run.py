@@ -299,7 +299,7 @@ def levels_of(node: Node) -> dict[str, str]:
         raise DataopsError(
             f"The monitors of {node.name} are set to something that there is not.",
             where=f"{node.patch_path or node.path}: {wrong[0]}: {levels[wrong[0]]}",
-            mend=f"name {', '.join(CHECKS)}; each may be error, warn or off",
+            fix=f"name {', '.join(CHECKS)}; each may be error, warn or off",
         )
     return levels
 

@@ -37,6 +37,6 @@ def make_raw(product: Product, doing: Callable[[str], None]) -> int:
         raise DataopsError(
             "The example's raw files could not be made.",
             where=done.stderr.strip(),
-            mend=f"python {_GENERATOR}",
+            fix=f"python {_GENERATOR}",
         )
     return sum(1 for path in product.raw.rglob("*") if path.is_file())

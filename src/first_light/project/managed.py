@@ -78,7 +78,7 @@ def parse(text: str) -> dict[str, str]:
             raise DataopsError(
                 "The list of managed files is damaged.",
                 where=f"{MANIFEST.as_posix()}, line {number}",
-                mend=f"git checkout HEAD -- {MANIFEST.as_posix()}",
+                fix=f"git checkout HEAD -- {MANIFEST.as_posix()}",
             )
         found[match["path"]] = match["hash"]
     return found
@@ -108,7 +108,7 @@ def opt_outs(product: Product) -> dict[str, str]:
         raise DataopsError(
             f"{OPT_OUTS} is not a mapping of paths to reasons.",
             where=ANSWERS,
-            mend='write it as `opt_outs: {PATH: "the reason"}`, or take it out',
+            fix='write it as `opt_outs: {PATH: "the reason"}`, or take it out',
         )
     return {str(path).lstrip("/"): str(reason) for path, reason in declared.items()}
 
@@ -171,12 +171,12 @@ def own(product: Product, path: str, reason: str) -> str:
         raise DataopsError(
             "This is not a managed file: it is yours already.",
             where=path,
-            mend=f"{MANIFEST.as_posix()} lists the managed files",
+            fix=f"{MANIFEST.as_posix()} lists the managed files",
         )
     if not reason.strip():
         raise DataopsError(
             "Say why, for whoever comes later.",
-            mend=f'uv run dataops own {path} --because "REASON"',
+            fix=f'uv run dataops own {path} --because "REASON"',
         )
     answers = {**product.answers, OPT_OUTS: {**opt_outs(product), name: reason.strip()}}
     file = product.root / ANSWERS

@@ -41,7 +41,7 @@ class Product:
         raise DataopsError(
             "This folder is not in a product made from the template.",
             where=f"{here}: no dbt_project.yml and {ANSWERS} here or above",
-            mend="cd into your product and repeat the command",
+            fix="cd into your product and repeat the command",
         )
 
     @cached_property
@@ -87,7 +87,7 @@ class Product:
             raise DataopsError(
                 "This command reads raw from a folder, not from a URL.",
                 where=f"DATAOPS_RAW={said}",
-                mend="copy the files that it needs to raw/ and repeat: DATAOPS_RAW=raw …",
+                fix="copy the files that it needs to raw/ and repeat: DATAOPS_RAW=raw …",
             )
         return self.root / said
 
@@ -112,7 +112,7 @@ class Product:
             raise DataopsError(
                 "No group is declared that could own new models.",
                 where="models/_groups.yml",
-                mend="declare one: `groups: [{name: my_team, owner: {name: My team}}]`",
+                fix="declare one: `groups: [{name: my_team, owner: {name: My team}}]`",
             ) from None
 
     @property
@@ -139,7 +139,7 @@ class Product:
             )
         except FileNotFoundError:
             if check:
-                raise DataopsError("git is not installed.", mend="install git") from None
+                raise DataopsError("git is not installed.", fix="install git") from None
             return ""
         if check and done.returncode:
             raise DataopsError(
@@ -167,6 +167,6 @@ def now() -> datetime:
         moment = datetime.fromisoformat(given.replace("Z", "+00:00"))
     except ValueError:
         raise DataopsError(
-            "DATAOPS_NOW is not a time.", where=given, mend="set it like 2026-03-31T07:00:00+00:00"
+            "DATAOPS_NOW is not a time.", where=given, fix="set it like 2026-03-31T07:00:00+00:00"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -42,7 +42,7 @@ def read(root: Path) -> dict[str, str]:
         raise DataopsError(
             f"There is no such setting: {', '.join(unknown)}.",
             where="pyproject.toml, [tool.dataops]",
-            mend=f"use one of {', '.join(VARIABLES)}",
+            fix=f"use one of {', '.join(VARIABLES)}",
         )
     return {VARIABLES[name]: str(value) for name, value in said.items()}
 
@@ -86,7 +86,7 @@ def secrets(text: str) -> dict[str, str]:
             raise DataopsError(
                 f"{SECRETS} holds a line that is not NAME=value.",
                 where=f"line {number}",
-                mend="correct the secret where your pipeline keeps it",
+                fix="correct the secret where your pipeline keeps it",
             )
         found[name] = value
     return found

@@ -114,7 +114,7 @@ def release(
         raise DataopsError(
             "There are uncommitted changes: a release is made from a commit.",
             where=", ".join(changed[:5]) + (" …" if len(changed) > 5 else ""),
-            mend="commit them (git add -A && git commit), "
+            fix="commit them (git add -A && git commit), "
             "or try it anyway: uv run dataops release --allow-dirty",
         )
     store = store_of(product)
@@ -246,14 +246,14 @@ class _Release(Run):
             raise DataopsError(
                 "No table in raw holds a row, though earlier releases were built from it.",
                 where="schema raw",
-                mend="load it, and repeat the command; readers keep what they have",
+                fix="load it, and repeat the command; readers keep what they have",
             )
         if self.tables is None and (told or real):
             raise DataopsError(
                 "There are no files in raw"
                 + (", though earlier releases were built from it." if real else "."),
                 where=f"DATAOPS_RAW={told}" if told else "raw/",
-                mend="set DATAOPS_RAW to the folder or URL of the landing data, and repeat the "
+                fix="set DATAOPS_RAW to the folder or URL of the landing data, and repeat the "
                 "command; readers keep what they have",
             )
         return REHEARSAL

@@ -16,7 +16,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
     """Bring store and history to where they would be had nothing been cut short.
 
     The lock must be held. With a broken pointer nobody can tell what was published: then only the
-    history is mended, and the rest waits until somebody has chosen a release.
+    history is fixed, and the rest waits until somebody has chosen a release.
 
     Returns:
         What was done, one sentence each.
@@ -25,7 +25,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
         HistoryError: a record could not be written; it will be tried again.
         DataopsError: others could not be shown it; so will that.
     """
-    done = _mend_records(store, history)
+    done = _repair_records(store, history)
     try:
         current = store.current() or ""
     except DataopsError:
@@ -97,12 +97,12 @@ def _crashed(record: Record, current: str) -> Record:
     return replace(record, outcome=CRASHED, problem=problem, current=current, ended_at="")
 
 
-def _mend_records(store: FolderStore, history: History) -> list[str]:
+def _repair_records(store: FolderStore, history: History) -> list[str]:
     done = []
     for run in history.look_for_damage():
         record = record_in(store.releases / run)
         try:
-            history.mend(run, record)
+            history.repair(run, record)
         except OSError as error:
             done.append(f"The record of run {run} is damaged and could not be moved: {error}")
             continue

@@ -23,7 +23,7 @@ def kept_releases() -> int:
         raise DataopsError(
             "DATAOPS_KEEP is not a number of releases.",
             where=told,
-            mend="set it to 10, or unset it",
+            fix="set it to 10, or unset it",
         )
     return int(told)
 

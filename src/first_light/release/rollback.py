@@ -108,7 +108,7 @@ def choose(kept: list[str], current: str, said: str | None) -> str:
             raise DataopsError(
                 "There is no release before the current one.",
                 where=current or "no release is current",
-                mend="choose one: uv run dataops releases",
+                fix="choose one: uv run dataops releases",
             )
         return before[-1]
     said = said.strip()
@@ -125,7 +125,7 @@ def choose(kept: list[str], current: str, said: str | None) -> str:
         raise DataopsError(
             "There is no such release." if not meant else "More than one release is meant.",
             where=said if not meant else f"{said}: {', '.join(meant)}",
-            mend="choose one by its number: uv run dataops releases",
+            fix="choose one by its number: uv run dataops releases",
         )
     return meant[0]
 
@@ -138,7 +138,7 @@ def _never_published(history: History, said: str) -> DataopsError | None:
                 what = "This release was deleted since, for its age."
             else:
                 what = f"This run was {record.outcome}: it was never a release."
-            return DataopsError(what, where=record.run, mend="choose one: uv run dataops releases")
+            return DataopsError(what, where=record.run, fix="choose one: uv run dataops releases")
     return None
 
 
@@ -185,11 +185,11 @@ def _record_of(store: FolderStore, run: str) -> Record:
         raise DataopsError(
             "This release says nothing of itself any more.",
             where=f"{run}/{RECORD}",
-            mend="choose another one: uv run dataops releases",
+            fix="choose another one: uv run dataops releases",
         ) from error
 
 
 def _nothing_to_roll_back(store: FolderStore) -> DataopsError:
     return DataopsError(
-        "Nothing was released yet.", where=str(store.root), mend="uv run dataops release"
+        "Nothing was released yet.", where=str(store.root), fix="uv run dataops release"
     )

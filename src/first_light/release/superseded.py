@@ -13,7 +13,7 @@ class Overtaken(DataopsError):
         super().__init__(
             "A newer commit is current already, so this one is not published.",
             where=f"commit {head[:7]}; current is {run}, which holds it",
-            mend="nothing; to go back on purpose: uv run dataops rollback",
+            fix="nothing; to go back on purpose: uv run dataops rollback",
         )
 
 

@@ -248,7 +248,7 @@ def _readers(warehouse: Warehouse, current: str, last: Record | None) -> Readers
     return Readers(
         seen,
         f"see {seen}: a run was cut short before the store knew, or is publishing it elsewhere "
-        f"right now; the next run mends it, at once: uv run dataops {how}",
+        f"right now; the next run fixes it, at once: uv run dataops {how}",
     )
 
 
@@ -284,7 +284,7 @@ def late_deadlines(deadline: str, published: datetime, at: datetime) -> tuple[da
         raise DataopsError(
             "The deadline is no time of day.",
             where=f".copier-answers.yml: deadline {deadline}",
-            mend="set it like 07:00, in UTC: copier update --data deadline=07:00",
+            fix="set it like 07:00, in UTC: copier update --data deadline=07:00",
         ) from None
     if first < published:
         first += _DAY
@@ -300,5 +300,5 @@ def _release(store: FolderStore, run: str) -> Record:
         raise DataopsError(
             "The current release says nothing of itself any more.",
             where=f"{run}/{RECORD}: {error}",
-            mend="choose a release: uv run dataops rollback",
+            fix="choose a release: uv run dataops rollback",
         ) from error

@@ -78,13 +78,13 @@ class BranchRemote:
             raise DataopsError(
                 f"The store is a branch of the git remote {REMOTE}, but there is no such remote.",
                 where=str(root),
-                mend=f"git remote add {REMOTE} URL, or set DATAOPS_STORE to a folder",
+                fix=f"git remote add {REMOTE} URL, or set DATAOPS_STORE to a folder",
             )
         if _ask(root, "check-ref-format", f"refs/heads/{branch}") is None:
             raise DataopsError(
                 "This is no name of a branch.",
                 where=f"DATAOPS_STORE=branch:{branch}",
-                mend=f"set DATAOPS_STORE=branch, for the branch {BRANCH}",
+                fix=f"set DATAOPS_STORE=branch, for the branch {BRANCH}",
             )
         return cls(root, home, branch, *said)
 
@@ -109,7 +109,7 @@ class BranchRemote:
         raise Unreachable(
             "The store changes faster than it can be fetched.",
             where=self.place,
-            mend="repeat the command",
+            fix="repeat the command",
         )
 
     def get(self, path: str, file: File, goal: Path) -> None:
@@ -158,7 +158,7 @@ class BranchRemote:
                     f"The data have outgrown a branch: {path} takes {size / 1e6:.0f} MB, "
                     f"and a branch holds files up to {_LARGEST / 1e6:.0f} MB.",
                     where=self.place,
-                    mend="set DATAOPS_STORE to a bucket (s3://…) or a folder that the runner "
+                    fix="set DATAOPS_STORE to a bucket (s3://…) or a folder that the runner "
                     "reaches; readers keep what they have",
                 )
         room = _TOGETHER - sum(_size(content) for content in new.values())
@@ -189,7 +189,7 @@ class BranchRemote:
                 raise Unreachable(
                     "The connection broke: nobody knows whether the store was written.",
                     where=error.where,
-                    mend="look when it is back: uv run dataops status",
+                    fix="look when it is back: uv run dataops status",
                 ) from error
             if head == commit:
                 return
@@ -201,7 +201,7 @@ class BranchRemote:
         raise Unreachable(
             "The store could not be written.",
             where=f"{self.place}: {masked(_last_words(done.stderr))}",
-            mend="let this user or token push to that branch, and repeat the command",
+            fix="let this user or token push to that branch, and repeat the command",
         )
 
     def _commit(self, blobs: Mapping[str, str], current: str) -> str:
@@ -308,7 +308,7 @@ class BranchRemote:
             raise Unreachable(
                 "The store cannot be reached.",
                 where=f"{self.place}: {masked(_last_words(done.stderr))}",
-                mend="repeat the command when the remote is there again and lets this user in",
+                fix="repeat the command when the remote is there again and lets this user in",
             )
         return done.stdout
 
@@ -361,7 +361,7 @@ def _broken(place: str, complaint: str) -> DataopsError:
     return DataopsError(
         "Git could not work on the store's copy.",
         where=f"{place}: {masked(_last_words(complaint))}",
-        mend="delete the copy (the folder .dataops) and repeat the command",
+        fix="delete the copy (the folder .dataops) and repeat the command",
     )
 
 

@@ -61,7 +61,7 @@ def open_filesystem(url: str) -> tuple[Any, str]:
         raise DataopsError(
             f"Nothing here speaks {protocol}://.",
             where=f"{masked(url)}: {error}",
-            mend=f"uv add {package}" if package else "add the fsspec package that does: uv add …",
+            fix=f"uv add {package}" if package else "add the fsspec package that does: uv add …",
         ) from error
     return filesystem, str(path).rstrip("/")
 
@@ -121,7 +121,7 @@ class BucketRemote:
             said = json.loads(text)
             if int(said["format"]) > FORMAT:
                 raise DataopsError(
-                    "A newer dataops wrote this store.", where=self.place, mend="update the product"
+                    "A newer dataops wrote this store.", where=self.place, fix="update the product"
                 )
             files = {path: File(*facts) for path, facts in said["files"].items()}
             return Tree(str(number), str(said["current"]), files)
@@ -129,7 +129,7 @@ class BucketRemote:
             raise DataopsError(
                 "The store's state cannot be read.",
                 where=f"{self.place}/{_STATES}/{number:012d}.json: {error}",
-                mend="delete that object: the state before it counts then",
+                fix="delete that object: the state before it counts then",
             ) from error
 
     # ── Writing ──────────────────────────────────────────────────────────────────────────────
@@ -182,7 +182,7 @@ class BucketRemote:
             "In this bucket two releases at once could overwrite each other: "
             "it does not know conditional writes.",
             where=self.place,
-            mend="use another bucket, or set DATAOPS_STORE to a folder",
+            fix="use another bucket, or set DATAOPS_STORE to a folder",
         )
 
     def _holds(self, number: int, body: bytes) -> bool:
@@ -239,7 +239,7 @@ class BucketRemote:
             raise Unreachable(
                 what,
                 where=f"{self.place}: {masked(str(error)) or type(error).__name__}",
-                mend="repeat the command when the bucket is there and lets this user in",
+                fix="repeat the command when the bucket is there and lets this user in",
             ) from error
 
 

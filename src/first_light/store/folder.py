@@ -176,17 +176,17 @@ class FolderStore:
             raise DataopsError(
                 "The store's label cannot be read.",
                 where=f"{self._label}: {error}",
-                mend="delete it if the store is this product's, and repeat the command",
+                fix="delete it if the store is this product's, and repeat the command",
             ) from error
         if owner != self.product:
             raise DataopsError(
                 f"The store belongs to another product, {owner}.",
                 where=str(self.root),
-                mend="set DATAOPS_STORE to a folder of this product's own",
+                fix="set DATAOPS_STORE to a folder of this product's own",
             )
         if written > FORMAT:
             raise DataopsError(
-                "A newer dataops wrote this store.", where=str(self.root), mend="update the product"
+                "A newer dataops wrote this store.", where=str(self.root), fix="update the product"
             )
 
     @property
@@ -205,20 +205,20 @@ class FolderStore:
             DataopsError: somebody else works here, or the folder can't be written.
         """
         self.prepare()
-        mend = "wait until it is over: uv run dataops status"
-        with self._hold("lock", _PATIENCE, "Another release or rollback is running.", mend):
+        fix = "wait until it is over: uv run dataops status"
+        with self._hold("lock", _PATIENCE, "Another release or rollback is running.", fix):
             self.sweep()
             yield
 
     @contextlib.contextmanager
-    def _hold(self, name: str, patience: float, busy: str, mend: str) -> Iterator[None]:
+    def _hold(self, name: str, patience: float, busy: str, fix: str) -> Iterator[None]:
         """Hold one of the store's locks, after this many seconds of waiting at most."""
         lock = FileLock(self.root / name)
         with self._in_words("The store cannot be locked."):
             try:
                 lock.acquire(timeout=patience, poll_interval=0.05)
             except Timeout:
-                raise DataopsError(busy, where=str(self.root), mend=mend) from None
+                raise DataopsError(busy, where=str(self.root), fix=fix) from None
         try:
             yield
         finally:
@@ -295,7 +295,7 @@ class FolderStore:
                 raise DataopsError(
                     "The store holds releases, but nothing says which one is current.",
                     where=str(self.pointer),
-                    mend=f"choose one: uv run dataops rollback {kept[-1]}",
+                    fix=f"choose one: uv run dataops rollback {kept[-1]}",
                 ) from None
             return None
         except (OSError, ValueError) as error:
@@ -307,7 +307,7 @@ class FolderStore:
             raise DataopsError(
                 "The pointer to the current release is broken.",
                 where=f"{self.pointer} says {said.strip()[:100]!r}, which is no release",
-                mend=f"choose a release: {newest}",
+                fix=f"choose a release: {newest}",
             )
         return run
 
@@ -425,7 +425,7 @@ class FolderStore:
         try:
             yield
         except OSError as error:
-            raise DataopsError(what, where=_place(error, self.root), mend=_mend(error)) from error
+            raise DataopsError(what, where=_place(error, self.root), fix=_fix(error)) from error
 
 
 def _runs_in(folder: Path) -> list[str]:
@@ -444,7 +444,7 @@ def _place(error: OSError, root: Path) -> str:
     return f"{error.filename or root}: {error.strerror or error}"
 
 
-def _mend(error: OSError) -> str:
+def _fix(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "make room on the disk, or keep fewer releases (DATAOPS_KEEP), and repeat"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):

@@ -131,13 +131,13 @@ class MirrorStore(FolderStore):
                         raise Beaten(
                             "Another release became current meanwhile.",
                             where=f"{self.place}: {tree.current or 'none'}",
-                            mend="look at it, then repeat the command: uv run dataops status",
+                            fix="look at it, then repeat the command: uv run dataops status",
                         ) from None
                     if run_number(record[0]) in _numbers(tree):
                         raise Beaten(
                             "Another run was recorded under the same number meanwhile.",
                             where=self.place,
-                            mend="repeat the command",
+                            fix="repeat the command",
                         ) from None
                     _wait(attempt)
             else:
@@ -240,7 +240,7 @@ class MirrorStore(FolderStore):
             raise DataopsError(
                 "The store is gone.",
                 where=self.place,
-                mend=f"bring it back, or, if nobody needs it any more, delete {self.root}",
+                fix=f"bring it back, or, if nobody needs it any more, delete {self.root}",
             )
         with self._in_words("The store's copy cannot be written."):
             for _ in range(_TRIES):
@@ -296,7 +296,7 @@ class MirrorStore(FolderStore):
                 raise Unreachable(
                     "A file of the store is not what was put there.",
                     where=f"{self.place}: {path}",
-                    mend="repeat the command; if it stays so, look who else writes there",
+                    fix="repeat the command; if it stays so, look who else writes there",
                 )
             if path.startswith("releases/"):
                 draft.chmod(0o444)
@@ -358,5 +358,5 @@ def _wait(attempt: int) -> None:
 
 def _too_busy(place: str) -> Unreachable:
     return Unreachable(
-        "Others change the store faster than this run can.", where=place, mend="repeat the command"
+        "Others change the store faster than this run can.", where=place, fix="repeat the command"
     )

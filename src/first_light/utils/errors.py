@@ -1,4 +1,4 @@
-"""The one exception that users see: what happened, where, and the mend."""
+"""The one exception that users see: what happened, where, and the fix."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ class DataopsError(Exception):
     Args:
         what: what went wrong, one plain sentence.
         where: the file, line, column or setting concerned; empty when there is no place.
-        mend: what to do, ending with the command to type; empty when nothing can be done.
+        fix: what to do, ending with the command to type; empty when nothing can be done.
     """
 
-    def __init__(self, what: str, where: str = "", mend: str = "") -> None:
+    def __init__(self, what: str, where: str = "", fix: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.where = where
-        self.mend = mend
+        self.fix = fix
 
     def __str__(self) -> str:
         lines = [self.what]
         if self.where:
             lines.append(f"where: {self.where}")
-        if self.mend:
-            lines.append(f"mend:  {self.mend}")
+        if self.fix:
+            lines.append(f"fix:   {self.fix}")
         return "\n".join(lines)

@@ -83,7 +83,7 @@ class DuckDbWarehouse:
             raise DataopsError(
                 "The disk will not hold another release.",
                 where=f"{self.store.root}: about {_gb(needed + _SPARE)} needed, {_gb(free)} free",
-                mend="make room, or keep fewer releases (DATAOPS_KEEP); "
+                fix="make room, or keep fewer releases (DATAOPS_KEEP); "
                 "if you know better: uv run dataops release --no-disk-check",
             )
 
@@ -161,7 +161,7 @@ class DuckDbWarehouse:
             raise DataopsError(
                 "This release's database is missing or damaged.",
                 where=f"{run}/{FILE}",
-                mend="choose another one: uv run dataops releases",
+                fix="choose another one: uv run dataops releases",
             )
 
     def seen(self, pointed: str) -> str:

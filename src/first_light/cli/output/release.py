@@ -121,7 +121,7 @@ def next_steps(done: Released) -> tuple[str, ...]:
         raw = steps_[0].partition("uv run")[0]
         steps_.append(f"{raw}uv run dbt show --select {done.cause.result.name}  (its rows)")
     if done.record.outcome == REFUSED:
-        steps_.append("mend it and commit, then: uv run dataops release")
+        steps_.append("fix it and commit, then: uv run dataops release")
     return tuple(steps_)
 
 
@@ -209,7 +209,7 @@ def show_rollback(out: Console, done: RolledBack) -> None:
     if before:
         _line(out, "was", before)
         _line(out, "and back", f"uv run dataops rollback {int(before.split('-')[0])}")
-    _line(out, "mind", "the next release publishes what is on main then: revert or mend it first")
+    _line(out, "mind", "the next release publishes what is on main then: revert or fix it first")
 
 
 def show_releases(out: Console, found: Sequence[Listed]) -> None:
@@ -331,7 +331,7 @@ def show_status(out: Console, found: Status) -> None:
         _line(out, "90 days" if n == 0 else "", told)
     for run in found.damaged:
         _line(
-            out, "damaged", f"the record of {run}: the next release mends it or puts it aside", _BAD
+            out, "damaged", f"the record of {run}: the next release fixes it or puts it aside", _BAD
         )
 
 

@@ -39,7 +39,7 @@ def lines(done: Update, preview: bool, branch: str = "") -> Iterator[str]:
     elif preview:
         yield "do it:  uv run dataops update"
     elif done.conflicts:
-        yield "mend the conflicts, then: git add -A && uv run dataops check"
+        yield "fix the conflicts, then: git add -A && uv run dataops check"
     else:
         yield "review it with git diff, then: uv run dataops check"
     if done.todo:
@@ -77,9 +77,9 @@ def markdown(done: Update, checked: str) -> str:
         text += ["", "## To know", "", *(f"- {line.strip()}" for line in said)]
     if done.conflicts:
         text += [
-            *("", "## Mend it", "", "```console"),
-            *("git fetch && git switch template-update", "# mend the marked files, then:"),
-            *('git commit -am "Mend conflicts" && git push', "```"),
+            *("", "## Fix it", "", "```console"),
+            *("git fetch && git switch template-update", "# fix the marked files, then:"),
+            *('git commit -am "Fix conflicts" && git push', "```"),
         ]
     removed = [change.path for change in done.changes if change.what == REMOVED]
     if removed:

@@ -115,7 +115,7 @@ def _write(
         raise DataopsError(
             f"The sample of {table.name} cannot be read.",
             where=f"{table.where}: {str(error).splitlines()[0]}",
-            mend="cut it anew: uv run dataops sample",
+            fix="cut it anew: uv run dataops sample",
         ) from error
     return columns
 

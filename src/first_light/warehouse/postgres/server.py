@@ -43,7 +43,7 @@ def open_session(product: Product) -> Any:
         raise DataopsError(
             "There is no driver for PostgreSQL in this product's environment.",
             where="pyproject.toml, dependencies",
-            mend='write "dataops[postgres]" in place of "dataops" there, then: uv sync',
+            fix='write "dataops[postgres]" in place of "dataops" there, then: uv sync',
         ) from None
     try:
         return psycopg2.connect(
@@ -56,7 +56,7 @@ def open_session(product: Product) -> Any:
         raise DataopsError(
             "PostgreSQL cannot be reached.",
             where=str(error).strip(),
-            mend="set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, see docs/postgres.md",
+            fix="set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, see docs/postgres.md",
         ) from error
 
 
@@ -76,7 +76,7 @@ def connect(product: Product) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def in_words(what: str, mend: str = "") -> Iterator[None]:
+def in_words(what: str, fix: str = "") -> Iterator[None]:
     """Let what the server has against it be an error for people; it never quotes a row.
 
     Raises:
@@ -88,7 +88,7 @@ def in_words(what: str, mend: str = "") -> Iterator[None]:
         yield
     except psycopg2.Error as error:
         said = getattr(error.diag, "message_primary", None) or str(error).strip().splitlines()[0]
-        raise DataopsError(what, where=said, mend=mend) from error
+        raise DataopsError(what, where=said, fix=fix) from error
 
 
 def schemas(cursor: Any, prefix: str) -> list[str]:

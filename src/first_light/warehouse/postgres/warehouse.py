@@ -92,7 +92,7 @@ class _Turn:
             raise DataopsError(
                 "Another release is being built or published in this database.",
                 where=place(product)["dbname"],
-                mend="wait until it is over, then repeat",
+                fix="wait until it is over, then repeat",
             )
         self.session = session
 
@@ -246,7 +246,7 @@ class PostgresWarehouse:
                 raise DataopsError(
                     "Another release of this number is in the database already.",
                     where=f"{', '.join(taken)}: made with another store, or without one",
-                    mend="set DATAOPS_STORE to the store it was made with, or drop its schemas",
+                    fix="set DATAOPS_STORE to the store it was made with, or drop its schemas",
                 )
             cursor.execute(_LABEL)
             row = f"insert into {CANDIDATE}_{_OURS}.release values (%s, %s, %s, %s, %s, %s, %s)"
@@ -281,7 +281,7 @@ class PostgresWarehouse:
             raise DataopsError(
                 f"The database belongs to another product, {said.removeprefix('First Light: ')}.",
                 where=f"schema {_OURS}",
-                mend="give each product a database of its own: set PGDATABASE",
+                fix="give each product a database of its own: set PGDATABASE",
             )
         cursor.execute(f"create schema if not exists {_OURS}")
         if said != mine:
@@ -304,13 +304,13 @@ class PostgresWarehouse:
                 raise DataopsError(
                     "This release's schemas are missing or damaged.",
                     where=label.schema,
-                    mend="choose another one: uv run dataops releases",
+                    fix="choose another one: uv run dataops releases",
                 )
 
     def seen(self, pointed: str) -> str:
         """As the published views say, which are repointed all at once, their label among them."""
-        mend = "set PGHOST, PGUSER and the others to a role that reads dataops.release"
-        with connect(self.product) as connection, in_words("It does not say.", mend):
+        fix = "set PGHOST, PGUSER and the others to a role that reads dataops.release"
+        with connect(self.product) as connection, in_words("It does not say.", fix):
             return _seen(connection.cursor())
 
     def publish(self, run: str) -> None:
@@ -342,10 +342,10 @@ class PostgresWarehouse:
                     return act(connection.cursor())
             except psycopg2.Error as error:
                 if error.pgcode not in _LOCKED or time.monotonic() - begin > patience:
-                    mend = ""
+                    fix = ""
                     if error.pgcode in _LOCKED:
-                        mend = "somebody's open transaction reads it: end it, and repeat"
-                    with in_words(what, mend):
+                        fix = "somebody's open transaction reads it: end it, and repeat"
+                    with in_words(what, fix):
                         raise
             time.sleep(_PAUSE)
 
@@ -435,7 +435,7 @@ def _drop_view(cursor: Any, view: Relation) -> None:
             f"A view of somebody's reads {view.schema}.{view.name}, whose columns this release "
             "changes or takes away.",
             where=str(error.diag.message_detail or "").replace("\n", "; "),
-            mend="have it dropped and made anew after the release, or keep the columns",
+            fix="have it dropped and made anew after the release, or keep the columns",
         ) from error
 
 
@@ -463,7 +463,7 @@ def _must_be_free(cursor: Any, view: Relation) -> None:
     if cursor.fetchone():
         raise DataopsError(
             f"{view.schema}.{view.name} is there already, and no release has made it.",
-            mend="rename or drop it, then repeat",
+            fix="rename or drop it, then repeat",
         )
 
 
@@ -498,7 +498,7 @@ def _drop(cursor: Any, run: str) -> None:
         raise DataopsError(
             f"Release {run} stays: a view of somebody's reads its schemas.",
             where=", ".join(sorted(others)),
-            mend="let it read the published schemas instead",
+            fix="let it read the published schemas instead",
         )
     cursor.execute(
         "select nspname, relname from pg_class inner join pg_namespace "
