@@ -495,7 +495,7 @@ def test_an_exception_while_moving_takes_everything_back(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from first_light.ingest import land, moving, land as _
+from first_light.ingest import land, move as moving, land as _
 from first_light.ingest import reading
 
 where, inbox, raw = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
