@@ -3,6 +3,7 @@
 # make gauntlet  every promised update: versions, answers, lives; every instant of a kill
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
+# make docs   the documentation site, in .cache/site
 # make newest  the newest version of every pin, tried, as one pull request (CI does it weekly)
 # make ahead PIN=duckdb  a fresh product with what comes next
 # make release  the next version of the template: its note, its commit, its tag
@@ -16,7 +17,7 @@ WORKERS ?= 2
 # What Python has compiled is kept, whatever the machine says: tests and benches start it often.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test gauntlet bench lint format newest ahead release clean
+.PHONY: demo test gauntlet bench lint docs format newest ahead release clean
 .DEFAULT_GOAL := demo
 
 $(UV):
@@ -54,6 +55,11 @@ lint: .cache/ready
 	@$(RUN) python -m tools.release.contract --check
 	@$(RUN) python -m tools.release.pins --check
 	@$(RUN) mypy --strict src tests bench tools
+	@$(RUN) zensical build --strict
+
+docs: .cache/ready
+	@$(RUN) zensical build --strict
+	@echo "open .cache/site/index.html"
 
 format: .cache/ready
 	@$(RUN) ruff check --fix .

@@ -1,4 +1,4 @@
-"""What the monitors catch, and how often they cry wolf: computed, for docs/monitors.md.
+"""What the monitors catch, and how often they cry wolf: computed, for docs/reference/monitors.md.
 
 python -m bench.monitor_power        prints the tables, in about a minute
 """

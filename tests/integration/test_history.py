@@ -131,8 +131,10 @@ def test_half_a_record_is_no_record(length: int) -> None:
 
 
 def test_every_field_is_described() -> None:
-    """docs/records.md names every field, and the query views know every one."""
-    page = (Path(__file__).parents[2] / "docs" / "records.md").read_text(encoding="utf-8")
+    """docs/reference/records.md names every field, and the query views know every one."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "records.md").read_text(
+        encoding="utf-8"
+    )
     for kind in (
         Record,
         GitFacts,

@@ -658,7 +658,7 @@ def _kept(root: Path) -> list[str]:
 def test_a_process_that_keeps_its_connection_sees_the_new_release_by_its_real_path(
     root: Path,
 ) -> None:
-    """What docs/reading.md tells dashboards."""
+    """What docs/guides/readers.md tells dashboards."""
     first = worker.quick_release(root).record.run
     file = root / "store" / "current" / "warehouse.duckdb"
     query = "select release_id from dataops.release"

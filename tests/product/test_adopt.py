@@ -1,4 +1,4 @@
-"""docs/adopt.md: the managed parts come into a dbt project that exists; nothing of it changes."""
+"""docs/guides/adopt.md: an existing dbt project receives the managed files and keeps its own."""
 
 from __future__ import annotations
 

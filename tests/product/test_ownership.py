@@ -168,7 +168,7 @@ def test_a_damaged_list_says_so(product: Product) -> None:
     assert "line" in raised.value.where
 
 
-# ── Extension points: each row of the table in docs/ownership.md, used ───────────────────────────
+# ── Extension points: each row of the table in docs/reference/ownership.md ─────────────────────
 
 
 def test_every_extension_point_is_in_the_table_and_in_no_ones_way(product: Product) -> None:

@@ -625,8 +625,10 @@ def test_a_warning_becomes_a_refusal_where_the_team_wants_it(tmp_path: Path) -> 
 
 
 def test_the_page_says_what_is_caught() -> None:
-    """The tables in docs/monitors.md are computed; of each, the line that says most is again."""
-    page = (Path(__file__).parents[2] / "docs" / "monitors.md").read_text(encoding="utf-8")
+    """The tables in docs/reference/monitors.md are computed; one line of each is computed again."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "monitors.md").read_text(
+        encoding="utf-8"
+    )
     for fault in monitor_power.FAULTS:
         assert monitor_power.line(fault, "Gaussian", 30) in page, fault.title
 

@@ -2,7 +2,7 @@
 no run can see: a release that did not come, an error that a person found, what channels were told,
 what a drill caught.
 
-docs/records.md describes every field. A field may be added within one schema version; to rename or
+docs/reference/records.md describes every field. A field may be added within a version; to rename or
 remove one, or to change what it means, is a new version, with a step in UPGRADES: records are never
 rewritten, so each version reads what every earlier one wrote.
 """
@@ -232,7 +232,7 @@ class FindingRun:
     """One thing that a monitor saw wrong.
 
     Attributes:
-        check: what was compared: volume, nulls, mean, … (docs/monitors.md lists them).
+        check: what was compared: volume, nulls, mean, … (docs/reference/monitors.md lists them).
         subject: the node's dbt id.
         name: the node's name.
         column: empty when it is about the whole relation.

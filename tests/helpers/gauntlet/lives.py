@@ -102,7 +102,7 @@ def a_year_of_models(team: Team) -> None:
 
 
 def every_extension_point(team: Team) -> None:
-    """All that docs/ownership.md offers instead of edits, and a file kept by declaration."""
+    """Every extension point of docs/reference/ownership.md, and a file kept by declaration."""
     team.write("models/.sqlfluff", "[sqlfluff]\nmax_line_length = 120\n")
     team.write(".github/workflows/ours.yml", "name: ours\non: push\njobs: {}\n")
     team.write(

@@ -1,6 +1,6 @@
 """Draw what a terminal showed as one SVG, without a script or a font from elsewhere.
 
-make demo 2>/dev/null | python docs/picture.py "make demo" docs/first-light.svg
+make demo 2>/dev/null | python tools/picture.py "make demo" docs/assets/first-light.svg
 """
 
 from __future__ import annotations
