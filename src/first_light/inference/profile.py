@@ -7,20 +7,24 @@ first looked at on a part of the rows, and what holds there is then checked on a
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-import duckdb
-
 from first_light.inference import sql, types
 from first_light.inference.values import Cast, Column, Leaf, Stats
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
+from first_light.warehouse.scratch import (
+    CAST_ERRORS,
+    Connection,
+    EngineError,
+    OutOfMemoryError,
+    temporary,
+)
 
 MEMORY = "600MB"
 """DuckDB's share of memory; what doesn't fit is spilled to disk."""
@@ -41,9 +45,6 @@ COUNTED = 100_000
 """Up to about so many different values, or near as many as rows, they are counted exactly."""
 
 _COLUMNS_A_SCAN = 60
-REFUSED = (duckdb.DataError, duckdb.InvalidInputException)
-"""What DuckDB raises when a value can't be cast."""
-
 T = TypeVar("T")
 
 _DEEPEST = 6
@@ -94,22 +95,14 @@ class _Glance:
 @contextmanager
 def bench(root: Path) -> Iterator[Bench]:
     """A scratch database for files under `root`: in memory, what is too much for it on disk."""
-    with tempfile.TemporaryDirectory(prefix="dataops-draft-") as folder:
-        connection = duckdb.connect(
-            ":memory:",
-            config={"memory_limit": MEMORY, "temp_directory": f"{folder}/spill"},
-        )
-        try:
-            connection.execute("set TimeZone = 'UTC'")
-            yield Bench(connection, root)
-        finally:
-            connection.close()
+    with temporary("dataops-draft-", MEMORY) as (connection, _):
+        yield Bench(connection, root)
 
 
 class Bench:
     """The scratch database: asks questions of tables, in SQL, and answers with plain values."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    def __init__(self, connection: Connection, root: Path) -> None:
         self._connection = connection
         self._root = root
 
@@ -131,7 +124,7 @@ class Bench:
         name = quoted(f"raw {source.name}")
         try:
             self._read(name, source.relation(self._root))
-        except duckdb.Error as error:
+        except EngineError as error:
             raise DataopsError(
                 f"The files of {source.name} can't be read: {str(error).splitlines()[0]}",
                 where=", ".join(str(path) for path in source.files[:3]),
@@ -146,7 +139,7 @@ class Bench:
         query = f"create or replace table {name} as select * from {relation}"
         try:
             self.rows(query)
-        except duckdb.OutOfMemoryException:
+        except OutOfMemoryError:
             self.rows("set threads = 1")
             self.rows(query)
 
@@ -366,7 +359,7 @@ class Bench:
         """Whether an expression over raw can't be evaluated in some row."""
         try:
             self.rows(f"select count({expression}) from {staged.raw}")
-        except REFUSED:
+        except CAST_ERRORS:
             return True
         return False
 

@@ -20,7 +20,7 @@ from first_light.inference import (
     types,
 )
 from first_light.inference.personal import Classify
-from first_light.inference.profile import REFUSED, Bench, Staged, bench
+from first_light.inference.profile import Bench, Staged, bench
 from first_light.inference.render import sql as render_sql
 from first_light.inference.render import yaml as render_yaml
 from first_light.inference.values import (
@@ -37,6 +37,7 @@ from first_light.inference.values import (
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
+from first_light.warehouse.scratch import CAST_ERRORS
 
 TRIES = 60
 """Combinations of columns that are checked on all rows, at most, in search of a key."""
@@ -334,7 +335,7 @@ def _table(
 
     try:
         return profiled()
-    except REFUSED:
+    except CAST_ERRORS:
         # Rare: a value that its reading lets through and the cast refuses. It stays as it is.
         for leaf in staged.leaves:
             if scratch.refuses(staged, sql.flat(sql.column_sql(casts[leaf], leaf, rendered=True))):

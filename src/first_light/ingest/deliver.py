@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
-
 from first_light.ingest import dialect, faults, formats, naming, reading, sheets, text
 from first_light.ingest import read_call as call
 from first_light.ingest.containers import Finder, Found
@@ -20,6 +18,7 @@ from first_light.ingest.move import Staging
 from first_light.ingest.reading import listed
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.scratch import ENGINE, Connection, EngineError, reserved_words
 
 Progress = Callable[[str], None]
 _EXTENSIONS = {f".{kind.value}": kind for kind in (Kind.CSV, Kind.JSON, Kind.PARQUET)}
@@ -75,9 +74,9 @@ def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[So
     try:
         with Staging(raw) as staging, reading.connect() as db:
             return _land(path, staging, db, say)
-    except duckdb.Error as error:
+    except EngineError as error:
         raise DataopsError(
-            f"DuckDB can't read these files: {faults.plain(error)}",
+            f"{ENGINE} cannot read these files: {faults.plain(error)}",
             str(path),
             "Land them one by one to see which it is.",
         ) from error
@@ -117,9 +116,7 @@ def table_in(raw: Path, name: str) -> SourceTable:
         return _table(db, name, raw, _existing(raw, name), ())
 
 
-def _land(
-    path: Path, staging: Staging, db: duckdb.DuckDBPyConnection, say: Progress
-) -> tuple[SourceTable, ...]:
+def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[SourceTable, ...]:
     unpacked, converted = staging.folder / "unpacked", staging.folder / "converted"
     unpacked.mkdir()
     converted.mkdir()
@@ -138,7 +135,7 @@ def _land(
         raise DataopsError(f"Nothing to land. {' '.join(finder.skipped[:3])}", str(path))
     tables: list[SourceTable] = []
     moves: list[tuple[Path, Path]] = []
-    for name, members in _named(pieces, staging.raw, reading.reserved_words(db)).items():
+    for name, members in _named(pieces, staging.raw, reserved_words(db)).items():
         say(f"checking {name}")
         new = _new(name, members, staging.raw)
         moves += [(piece.member.path, target) for target, piece in new.items()]
@@ -154,9 +151,7 @@ def _land(
 # --- one file -----------------------------------------------------------------------------------
 
 
-def _prepare(
-    found: Found, folder: Path, db: duckdb.DuckDBPyConnection, skipped: list[str]
-) -> list[Piece]:
+def _prepare(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
     """Copies one file into the staging folder, converted where DuckDB could not read it."""
     if found.path.stat().st_size == 0:
         raise _empty(found)
@@ -169,9 +164,7 @@ def _prepare(
     return _prepare_excel(found, folder, db, skipped)
 
 
-def _prepare_csv(
-    found: Found, folder: Path, db: duckdb.DuckDBPyConnection, skipped: list[str]
-) -> list[Piece]:
+def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
     examined = text.examine(found)
     if examined.empty:
         raise _empty(found)
@@ -237,7 +230,7 @@ def _prepare_csv(
     return [replace(piece, columns=reading.columns(db, Kind.CSV, delims, member))]
 
 
-def _prepare_json(found: Found, folder: Path, db: duckdb.DuckDBPyConnection) -> Piece:
+def _prepare_json(found: Found, folder: Path, db: Connection) -> Piece:
     examined = text.examine(found)
     if examined.empty:
         raise _empty(found)
@@ -271,7 +264,7 @@ def _prepare_json(found: Found, folder: Path, db: duckdb.DuckDBPyConnection) -> 
     return Piece(member, file, parts.stem, found.folder, Kind.JSON, (), columns, tuple(notes))
 
 
-def _prepare_parquet(found: Found, folder: Path, db: duckdb.DuckDBPyConnection) -> Piece:
+def _prepare_parquet(found: Found, folder: Path, db: Connection) -> Piece:
     stem = formats.name_parts(found.name).stem
     file = naming.file_name(stem, Kind.PARQUET.value, False)
     text.copy_bytes(found, folder / file)
@@ -280,9 +273,7 @@ def _prepare_parquet(found: Found, folder: Path, db: duckdb.DuckDBPyConnection) 
     return Piece(member, file, stem, found.folder, Kind.PARQUET, (), columns, found.notes)
 
 
-def _prepare_excel(
-    found: Found, folder: Path, db: duckdb.DuckDBPyConnection, skipped: list[str]
-) -> list[Piece]:
+def _prepare_excel(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
     stem = formats.name_parts(found.name).stem
     converted, left_out = sheets.convert(found, folder)
     skipped += [f"{found.name}: {line}" for line in left_out]
@@ -496,7 +487,7 @@ def _landed_delims(file: Path) -> tuple[str, ...]:
 
 
 def _table(
-    db: duckdb.DuckDBPyConnection,
+    db: Connection,
     name: str,
     raw: Path,
     before: Sequence[Piece],

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from first_light.ingest.text import open_text
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.scratch import EngineError
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Member:
     headless: bool = False
 
 
-def csv_fault(member: Member, delim: str, error: duckdb.Error) -> DataopsError:
+def csv_fault(member: Member, delim: str, error: EngineError) -> DataopsError:
     """The refusal for a CSV file that DuckDB can't read, with the first line that is wrong."""
     found = _first_fault(member, delim)
     if found is None:
@@ -45,7 +44,7 @@ def csv_fault(member: Member, delim: str, error: duckdb.Error) -> DataopsError:
     return DataopsError(what, _said(member, line), fix)
 
 
-def json_fault(member: Member, error: duckdb.Error) -> DataopsError:
+def json_fault(member: Member, error: EngineError) -> DataopsError:
     """The refusal for a JSON file that DuckDB can't read."""
     message = str(error)
     if "maximum_object_size" in message:
@@ -80,7 +79,7 @@ def _json_line(member: Member, near: int) -> int:
     return near
 
 
-def plain(error: duckdb.Error) -> str:
+def plain(error: EngineError) -> str:
     """The first sentence of a DuckDB message, without the paths in it."""
     text = re.sub(r"""(?: in)? file (?:"[^"]*"|'[^']*'),?""", "", str(error).partition("\n")[0])
     text = re.sub(r" in (?:line|record/value) \d+", "", text)
@@ -92,7 +91,7 @@ def _said(member: Member, line: int | None) -> str:
     return f"{member.said}, line {line}" if line else member.said
 
 
-def _line(error: duckdb.Error) -> int | None:
+def _line(error: EngineError) -> int | None:
     match = re.search(r"CSV Error on Line: (\d+)", str(error))
     return int(match[1]) if match else None
 

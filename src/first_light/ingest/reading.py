@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
 from first_light.ingest import faults
 from first_light.ingest import read_call as call
 from first_light.ingest.faults import Member
@@ -18,6 +16,8 @@ from first_light.ingest.formats import Kind
 from first_light.ingest.read_call import Quoting
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
+from first_light.warehouse import scratch
+from first_light.warehouse.scratch import Connection, EngineError, InvalidInputError
 
 MEMORY = "400MB"
 # Words that machines write for a missing value, in whatever column they stand.
@@ -45,58 +45,38 @@ class Reading:
     notes: tuple[str, ...]
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """A DuckDB of its own, in memory, that fetches nothing from anywhere."""
-    db = duckdb.connect(
-        config={
-            "memory_limit": MEMORY,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-    db.execute("set enable_progress_bar = false")
-    return db
+def connect() -> Connection:
+    """A scratch database in memory that loads and downloads no extension."""
+    return scratch.connect(memory=MEMORY, extensions=False)
 
 
-def reserved_words(db: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Words that DuckDB does not take as a bare name everywhere."""
-    rows = db.execute(
-        "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
-    ).fetchall()
-    return frozenset(str(row[0]) for row in rows)
-
-
-def columns(
-    db: duckdb.DuckDBPyConnection, kind: Kind, delims: Sequence[str], member: Member
-) -> tuple[str, ...]:
+def columns(db: Connection, kind: Kind, delims: Sequence[str], member: Member) -> tuple[str, ...]:
     """The columns of one file, as DuckDB names them.
 
     Raises:
         DataopsError: when it can't be read.
     """
-    first: duckdb.Error | None = None
+    first: EngineError | None = None
     for options in _ways(kind, delims):
         try:
             return _describe(db, _from(kind, [member], options))
-        except duckdb.Error as error:
+        except EngineError as error:
             first = first or error
     assert first is not None
     raise _fault(kind, delims, member, first)
 
 
-def reads(db: duckdb.DuckDBPyConnection, delim: str, member: Member) -> bool:
+def reads(db: Connection, delim: str, member: Member) -> bool:
     """Whether a CSV file reads from the first line to the last with standard quoting."""
     options = call.csv_options(delim, call.STANDARD, ())
     try:
         _scan(db, _from(Kind.CSV, [member], options))
-    except duckdb.Error:
+    except EngineError:
         return False
     return True
 
 
-def read(
-    db: duckdb.DuckDBPyConnection, kind: Kind, delims: Sequence[str], members: Sequence[Member]
-) -> Reading:
+def read(db: Connection, kind: Kind, delims: Sequence[str], members: Sequence[Member]) -> Reading:
     """Reads every line of every file of a table and decides the options of its call.
 
     Args:
@@ -116,7 +96,7 @@ def read(
             try:
                 names = _describe(db, source)
                 rows, repeats, hits = _scan_text(db, source, names)
-            except duckdb.InvalidInputException:
+            except InvalidInputError:
                 continue
             if _fits(db, source, names, delim, quoting):
                 nulls, notes = _nulls(db, source, names, hits)
@@ -127,7 +107,7 @@ def read(
     raise _culprit(db, kind, delims, members)
 
 
-def _read_typed(db: duckdb.DuckDBPyConnection, kind: Kind, members: Sequence[Member]) -> Reading:
+def _read_typed(db: Connection, kind: Kind, members: Sequence[Member]) -> Reading:
     options = call.JSON_OPTIONS if kind is Kind.JSON else call.PARQUET_OPTIONS
     source = _from(kind, members, options)
     try:
@@ -138,7 +118,7 @@ def _read_typed(db: duckdb.DuckDBPyConnection, kind: Kind, members: Sequence[Mem
             rows = _scan(db, _from(kind, members, f"columns={{{types}}}"))
         else:
             rows = _scan(db, source)
-    except duckdb.Error as error:
+    except EngineError as error:
         if len(members) > 1:
             raise _culprit(db, kind, (), members) from error
         raise _fault(kind, (), members[0], error) from error
@@ -152,9 +132,7 @@ def _read_typed(db: duckdb.DuckDBPyConnection, kind: Kind, members: Sequence[Mem
     return Reading(options, rows, tuple(notes))
 
 
-def _rounded(
-    db: duckdb.DuckDBPyConnection, members: Sequence[Member], doubles: Sequence[str]
-) -> list[str]:
+def _rounded(db: Connection, members: Sequence[Member], doubles: Sequence[str]) -> list[str]:
     """Which of the JSON columns that DuckDB reads as double hold longer whole numbers."""
     if not doubles:
         return []
@@ -180,18 +158,18 @@ def _from(kind: Kind, members: Sequence[Member], options: str) -> str:
     return call.call(kind, f"[{paths}]", options)
 
 
-def _describe(db: duckdb.DuckDBPyConnection, source: str) -> tuple[str, ...]:
+def _describe(db: Connection, source: str) -> tuple[str, ...]:
     return tuple(str(row[0]) for row in db.execute(f"describe select * from {source}").fetchall())
 
 
-def _scan(db: duckdb.DuckDBPyConnection, source: str) -> int:
+def _scan(db: Connection, source: str) -> int:
     """Reads every value, so that every error comes out, and counts the rows."""
     row = db.execute(f"select count(*), bit_xor(hash(t)) from {source} as t").fetchone()
     return int(row[0]) if row else 0
 
 
 def _scan_text(
-    db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str]
+    db: Connection, source: str, names: Sequence[str]
 ) -> tuple[int, int, dict[str, list[str]]]:
     """Reads every value: how many rows, how many that repeat the header, null words by column."""
     same = " and ".join(f"{quoted(name)} = {_sql(name)}" for name in names[:3])
@@ -214,7 +192,7 @@ def _scan_text(
 
 
 def _nulls(
-    db: duckdb.DuckDBPyConnection,
+    db: Connection,
     source: str,
     names: Sequence[str],
     hits: Mapping[str, Sequence[str]],
@@ -251,9 +229,7 @@ def _nulls(
     return nulls, notes
 
 
-def _fits(
-    db: duckdb.DuckDBPyConnection, source: str, names: Sequence[str], delim: str, quoting: Quoting
-) -> bool:
+def _fits(db: Connection, source: str, names: Sequence[str], delim: str, quoting: Quoting) -> bool:
     """Whether a way of quoting that reads without error is also the one that was meant.
 
     Single quotes must have kept a delimiter or a line end inside a cell; without quoting, no cell
@@ -286,19 +262,19 @@ def _quoting_note(quoting: Quoting) -> list[str]:
 
 
 def _culprit(
-    db: duckdb.DuckDBPyConnection, kind: Kind, delims: Sequence[str], members: Sequence[Member]
+    db: Connection, kind: Kind, delims: Sequence[str], members: Sequence[Member]
 ) -> DataopsError:
     """The refusal for the first file that does not read alone; else for all of them together."""
     options = _ways(kind, delims)[0]
-    together: duckdb.Error | None = None
+    together: EngineError | None = None
     for member in members:
         try:
             _scan(db, _from(kind, [member], options))
-        except duckdb.Error as error:
+        except EngineError as error:
             return _fault(kind, delims, member, error)
     try:
         _scan(db, _from(kind, members, options))
-    except duckdb.Error as error:
+    except EngineError as error:
         together = error
     return DataopsError(
         "These files read one by one, but not as one table"
@@ -308,7 +284,7 @@ def _culprit(
     )
 
 
-def _fault(kind: Kind, delims: Sequence[str], member: Member, error: duckdb.Error) -> DataopsError:
+def _fault(kind: Kind, delims: Sequence[str], member: Member, error: EngineError) -> DataopsError:
     if kind is Kind.CSV:
         return faults.csv_fault(member, delims[0], error)
     if kind is Kind.JSON:

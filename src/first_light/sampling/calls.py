@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-import duckdb
-
 from first_light.project.source_table import ROOT
 from first_light.sampling.plan import PlannedTable
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.scratch import Connection
 
 CSV: Final = "csv"
 JSON: Final = "json"
@@ -67,7 +66,7 @@ class Call:
         return path
 
 
-def parse(connection: duckdb.DuckDBPyConnection, table: PlannedTable) -> Call:
+def parse(connection: Connection, table: PlannedTable) -> Call:
     """The call of a table, taken apart.
 
     Raises:

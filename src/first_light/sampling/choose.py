@@ -16,11 +16,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from first_light.sampling.plan import PlannedTable, Reference
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
+from first_light.warehouse.scratch import Connection, EngineError
 
 CLOSED = 50  # distinct values up to which a column is taken for a closed set
 _TINY_SHARE = 5  # tables up to a fifth of the bound are taken whole
@@ -107,7 +106,7 @@ class Chooser:
 
     def __init__(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        connection: Connection,
         tables: Sequence[PlannedTable],
         raw: Path,
         wide: int,
@@ -179,7 +178,7 @@ class Chooser:
         relation = table.relation(raw)
         try:
             described = self._connection.execute(f"describe select * from {relation}").fetchall()
-        except duckdb.Error as error:
+        except EngineError as error:
             raise _unreadable(table, error) from error
         if re.search(r"\bfilename\s*=", table.read):
             described = [row for row in described if row[0] != "filename"]  # not in the file
@@ -200,12 +199,12 @@ class Chooser:
 
         try:
             load(table.loaded_at or "null")
-        except duckdb.Error as error:
+        except EngineError as error:
             if table.loaded_at is None:
                 raise _unreadable(table, error) from error
             try:
                 load("null")
-            except duckdb.Error as other:
+            except EngineError as other:
                 raise _unreadable(table, other) from other
             raise DataopsError(
                 f"The loaded_at_field of {table.name} does not give a time for every row: "

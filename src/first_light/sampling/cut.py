@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-import duckdb
 
 from first_light.privacy import detect as personal
 from first_light.privacy import key
@@ -23,6 +19,7 @@ from first_light.sampling.choose import Chooser, Column, Loaded
 from first_light.sampling.plan import PlannedTable, read_plan
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
+from first_light.warehouse.scratch import Connection, temporary
 
 ROWS: Final = 1000  # of the largest tables, about
 MAX_BYTES: Final = 1_000_000  # of all files of the sample together
@@ -112,7 +109,7 @@ def cut(
             str(raw),
             "Bring files in with: uv run dataops add PATH",
         )
-    with _scratch() as (connection, folder):
+    with temporary("dataops-sample-", _MEMORY) as (connection, folder):
         readings = {table.name: _reading(connection, table, raw) for table in tables}
         _place(connection, folder, readings.values())
         chooser = Chooser(connection, tables, raw, max_bytes // _WIDE_SHARE)
@@ -153,26 +150,7 @@ class _Reading:
     path: Path
 
 
-@contextmanager
-def _scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """A database in memory and a private folder for what does not fit; gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="dataops-sample-") as folder:
-        connection = duckdb.connect(
-            config={
-                "memory_limit": _MEMORY,
-                "temp_directory": folder,
-                "autoinstall_known_extensions": "false",
-            }
-        )
-        try:
-            connection.execute("set timezone = 'UTC'")
-            connection.execute("set enable_progress_bar = false")
-            yield connection, Path(folder)
-        finally:
-            connection.close()
-
-
-def _reading(connection: duckdb.DuckDBPyConnection, table: PlannedTable, raw: Path) -> _Reading:
+def _reading(connection: Connection, table: PlannedTable, raw: Path) -> _Reading:
     call = calls.parse(connection, table)
     found: set[Path] = set()
     for pattern in call.patterns:
@@ -189,19 +167,17 @@ def _reading(connection: duckdb.DuckDBPyConnection, table: PlannedTable, raw: Pa
     return _Reading(call, ordered, Path(path))
 
 
-def _place(
-    connection: duckdb.DuckDBPyConnection, folder: Path, readings: Iterable[_Reading]
-) -> None:
+def _place(connection: Connection, folder: Path, readings: Iterable[_Reading]) -> None:
     """Keep the scratch database on disk when raw is large: compressed, and out of memory."""
     size = sum(file.stat().st_size for reading in readings for file in reading.files)
     if size > _IN_MEMORY:
-        path = str(folder / "scratch.duckdb").replace("'", "''")
+        path = str(folder / "scratch.db").replace("'", "''")
         connection.execute(f"attach '{path}' as scratch")
         connection.execute("use scratch")
 
 
 def _mask(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     chooser: Chooser,
     secret: bytes,
     as_of: dt.datetime | None,
@@ -248,7 +224,7 @@ def _mask(
     return masked, notes
 
 
-def _values(connection: duckdb.DuckDBPyConnection, table: str, column: Column) -> list[Any]:
+def _values(connection: Connection, table: str, column: Column) -> list[Any]:
     # Without its zone: times with one need another library in Python.
     cast = "::timestamp" if column.type == "TIMESTAMP WITH TIME ZONE" else ""
     query = f"select {quoted(column.name)}{cast} from {table}"
@@ -272,9 +248,7 @@ def _strays(values: Iterable[Any], strays: Originals) -> int:
     return sum(any(True for text in texts(value) for _ in strays.find(text)) for value in values)
 
 
-def _put(
-    connection: duckdb.DuckDBPyConnection, table: Loaded, changed: Mapping[str, list[Any]]
-) -> None:
+def _put(connection: Connection, table: Loaded, changed: Mapping[str, list[Any]]) -> None:
     """Replace columns of the table's sample by other values in the same order, types kept."""
     if not changed or not next(iter(changed.values())):
         return
@@ -303,7 +277,7 @@ def _put(
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     chooser: Chooser,
     readings: Mapping[str, _Reading],
     root: Path,

@@ -12,19 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from first_light.sampling.calls import CSV, JSON, Call
 from first_light.sampling.plan import PlannedTable
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
+from first_light.warehouse.scratch import Connection, EngineError
 
 _BEFORE = ".before"
 
 
-def write(
-    connection: duckdb.DuckDBPyConnection, table: str, call: Call, path: Path, example: Path
-) -> None:
+def write(connection: Connection, table: str, call: Call, path: Path, example: Path) -> None:
     """Write a table of the connection into a file that the call reads.
 
     Args:
@@ -48,9 +45,7 @@ def write(
     connection.execute(f"copy (select * from {table}) to '{target}' ({options})")
 
 
-def read_back(
-    connection: duckdb.DuckDBPyConnection, table: str, plan: PlannedTable, root: Path
-) -> str | None:
+def read_back(connection: Connection, table: str, plan: PlannedTable, root: Path) -> str | None:
     """Compare the written file with the table it was written from.
 
     Returns:
@@ -62,7 +57,7 @@ def read_back(
     found = f"{table}_found"
     try:
         connection.execute(f"create or replace table {found} as from {plan.relation(root)}")
-    except duckdb.Error as error:
+    except EngineError as error:
         raise _not_the_same(plan, str(error).strip().splitlines()[0]) from error
     wanted_types = _types(connection, table)
     found_types = _types(connection, found)
@@ -166,7 +161,7 @@ def _flush(folder: Path) -> None:
                 os.fsync(file.fileno())
 
 
-def _csv(connection: duckdb.DuckDBPyConnection, table: str, call: Call, example: Path) -> bytes:
+def _csv(connection: Connection, table: str, call: Call, example: Path) -> bytes:
     options = {**_sniffed(connection, call, example), **call.options}
     delimiter = _text(options, "delim", "sep", default=",").replace("\\t", "\t")
     quote = _text(options, "quote", default='"')
@@ -206,7 +201,7 @@ def _csv(connection: duckdb.DuckDBPyConnection, table: str, call: Call, example:
     return out.getvalue().encode({"latin1": "latin-1"}.get(encoding, encoding))
 
 
-def _sniffed(connection: duckdb.DuckDBPyConnection, call: Call, example: Path) -> dict[str, Any]:
+def _sniffed(connection: Connection, call: Call, example: Path) -> dict[str, Any]:
     """What DuckDB makes of the raw file, where the call does not say it."""
     if ("delim" in call.options or "sep" in call.options) and "header" in call.options:
         return {}
@@ -240,11 +235,11 @@ def _is_array(call: Call, example: Path) -> bool:
         return file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
 
 
-def _types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+def _types(connection: Connection, table: str) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(f"describe {table}").fetchall()}
 
 
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+def _number(connection: Connection, query: str) -> int:
     row = connection.execute(query).fetchone()
     assert row is not None
     return int(row[0])
