@@ -30,8 +30,9 @@ from first_light.figures.compute import NAMES, ledger, shown
 from first_light.history.record import FindingRun, Record, RelationProfile, moment
 from first_light.incidents.derive import Incident, incidents
 from first_light.project.product import Product
+from first_light.report.answers import answers
 from first_light.report.facts import Age, Facts, Volume, coverage, gather
-from first_light.report.page import answers, page
+from first_light.report.page import page
 from first_light.report.write import report
 from first_light.status.current import Readers, Status, status
 
@@ -172,35 +173,59 @@ def test_the_page_of_many_models_stays_small_and_draws_the_strange_ones_first(
     assert len(html.encode()) < 1_000_000
     drawn = re.findall(r'aria-label="Rows of (\w+)', html)
     assert drawn == [f"stg_some_model_{n:03}" for n in (77, *range(77), *range(78, 100))]
-    assert "And 50 more, which the records hold." in html
-    assert "And 20 more, which the records hold." in html
+    assert "50 more are in the records." in html
+    assert "20 more are in the records." in html
 
 
 def test_the_front_never_calls_good_what_nobody_knows_to_be_good(tmp_path: Path) -> None:
     facts = facts_of(tmp_path, past(1))
-    assert [kind for _, kind, _, _ in answers(facts)] == ["good", "good", "good"]
+    assert [card.state for card in answers(facts)] == ["good", "good", "good"]
     stood = facts.status
     assert stood.current is not None
     rehearsal = replace(stood, current=replace(stood.current, kind="rehearsal"))
     told = answers(replace(facts, status=rehearsal))
-    assert [kind for _, kind, _, _ in told] == ["calm", "calm", "good"]
+    assert [card.state for card in told] == ["calm", "calm", "good"]
     seen = FindingRun("volume", "model.a.one", "one", "", "warn", "model one has 3 rows")
     warned = replace(stood, current=replace(stood.current, findings=(seen,)))
     told = answers(replace(facts, status=warned))
-    assert [kind for _, kind, _, _ in told] == ["good", "good", "calm"]
-    assert "model one has 3 rows" in told[2][3]
+    assert [card.state for card in told] == ["good", "good", "calm"]
+    assert "model one has 3 rows" in told[2].reason
     assert "dataops accept volume.model.a.one --because" in page(replace(facts, status=warned))
     error = Incident(
         "reported@2", "reported", "reported", "orders twice", "run", "", "", "", facts.at, "", 1,
         "run", 60.0, "", None, stood.current.run, False, False, found_by="person",
     )  # fmt: skip
     told = answers(replace(facts, status=replace(stood, open=(error,))))
-    assert [kind for _, kind, _, _ in told] == ["bad", "good", "bad"]
-    assert "reported: orders twice" in told[0][3]
+    assert [card.state for card in told] == ["bad", "good", "bad"]
+    assert "reported: orders twice" in told[0].reason
     for readers, kind in ((Readers("000009", "see 000009"), "bad"), (Readers(None, "no"), "calm")):
-        assert answers(replace(facts, status=replace(stood, readers=readers)))[0][1] == kind
+        assert answers(replace(facts, status=replace(stood, readers=readers)))[0].state == kind
     late = replace(stood, late=(facts.at,))
-    assert answers(replace(facts, status=late))[1][1] == "bad"
+    assert answers(replace(facts, status=late))[1].state == "bad"
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    hostile = "\"'></title></style></svg><script>alert(1)</script><b>x</b>{{ 7 * 7 }}"
+    facts = facts_of(tmp_path, past(30))
+    lineage = facts.lineage
+    nodes = tuple(replace(node, label=hostile) for node in lineage.nodes)
+    html = page(
+        replace(
+            facts,
+            product=hostile,
+            team=hostile,
+            contact=hostile,
+            volumes=tuple(replace(volume, name=hostile) for volume in facts.volumes),
+            lineage=replace(lineage, nodes=nodes),
+            slow=((hostile, 1.0),),
+        ),
+        links=[("columns.html", hostile)],
+    )
+    assert "<script" not in html
+    assert "<b>x" not in html
+    assert "49" not in "".join(re.findall(r"<h1>.*?</h1>", html))
+    assert html.count("</style>") == 1
+    assert f"<h1>{hostile}" in "".join(f"<h1>{text}" for text in read(html).text)
 
 
 def test_every_chart_says_what_it_shows(tmp_path: Path) -> None:

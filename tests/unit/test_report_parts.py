@@ -19,7 +19,6 @@ from first_light.report.changes import changes
 from first_light.report.columns import all_columns, columns_page, read_catalog
 from first_light.report.facts import _ages
 from first_light.report.lineage import drawn, lineage
-from first_light.report.page import STYLE
 
 DAY = timedelta(days=1)
 
@@ -134,7 +133,7 @@ def test_every_column_says_where_it_comes_from_and_where_it_goes(tmp_path: Path)
     assert (address.comes_from, address.personal) == (((orders.unique_id, "mail"),), True)
     assert found["orders", "mail"].goes_to == ((staged.unique_id, "address"),)
     assert not found["odd", "x"].known
-    html = columns_page("Shop", all_columns(manifest, read_catalog(tmp_path / "none")), STYLE)
+    html = columns_page("Shop", all_columns(manifest, read_catalog(tmp_path / "none")))
     page = read(html)
     assert page.fetched == ["index.html"]
     assert "<The> order" in "".join(page.text)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
+
+from markupsafe import Markup
 
 _FONT = 11
 _DAY = timedelta(days=1)
@@ -55,6 +57,18 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A chart on a page: its sentence, and its SVG or why there is none."""
+
+    label: str
+    svg: Markup | None = None
+    problem: str = ""
+
+
+Draw = Callable[[Chart], Picture]
+
+
+@dataclass(frozen=True)
 class Bar:
     """One run: when it ended, how many errors it had, its colour's name, what it says on hover."""
 
@@ -73,7 +87,7 @@ class Point:
     title: str
     low: float | None = None
     high: float | None = None
-    strange: bool = False
+    anomalous: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,10 +102,10 @@ class Span:
 
 
 def draw(chart: Chart) -> str:
-    """The chart as SVG text, to stand in an HTML page.
+    """The chart as SVG for an HTML page.
 
     Raises:
-        ChartError: the library can't be loaded, or refuses.
+        ChartError: the library can't be loaded or can't draw it.
     """
     try:
         import vl_convert
@@ -107,6 +121,15 @@ def draw(chart: Chart) -> str:
             one.insert(0, title)
     root.attrib |= {"class": f"chart {chart.kind}", "role": "img", "aria-label": chart.label}
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def picture(chart: Chart) -> Picture:
+    """The chart as a page shows it.
+
+    Raises:
+        ChartError: the library can't be loaded or can't draw it.
+    """
+    return Picture(chart.label, Markup(draw(chart)))
 
 
 def bars(given: Sequence[Bar], label: str, kind: str, width: int, dates: int) -> Chart:
@@ -159,7 +182,7 @@ def bars(given: Sequence[Bar], label: str, kind: str, width: int, dates: int) ->
 
 
 def line(given: Sequence[Point], label: str, unit: str = "", axes: bool = True) -> Chart:
-    """A line over the band that was expected; what was strange is ringed.
+    """A line over the band that was expected; what was anomalous is ringed.
 
     Args:
         given: the points, oldest first; at least one.
@@ -211,7 +234,7 @@ def line(given: Sequence[Point], label: str, unit: str = "", axes: bool = True) 
             "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
         }
         layers.insert(0, band)
-    if rings := [point for point in given if point.strange]:
+    if rings := [point for point in given if point.anomalous]:
         ring = {"filled": False, "color": "var(--bad)", "strokeWidth": 2, "size": 45}
         layers.append(_marks(rings, x, y, ring))
     values = [{"at": _ms(p.at), "value": p.value, "low": p.low, "high": p.high} for p in given]

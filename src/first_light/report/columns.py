@@ -6,15 +6,29 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from first_light.dbt.manifest import Manifest, Node
 from first_light.impact.trace import trace
+from first_light.utils.templates import render
 
 _KINDS = ("source", "seed", "snapshot", "model")
-# dbt's ids are unique, and what HTML lets an anchor be.
-Place = tuple[str, str]
+
+
+class Place(NamedTuple):
+    """A column of a node. dbt's ids are unique and valid as anchors."""
+
+    unique_id: str
+    column: str
+
+    @property
+    def anchor(self) -> str:
+        return f"{self.unique_id}.{self.column}".replace(" ", "_")
+
+    @property
+    def label(self) -> str:
+        return f"{_label(self.unique_id)}.{self.column}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,10 @@ class NodeFacts:
     @property
     def label(self) -> str:
         return _label(self.node.unique_id)
+
+    def anchor(self, column: ColumnFacts) -> str:
+        """The anchor of one of its columns."""
+        return Place(self.node.unique_id, column.name).anchor
 
 
 def read_catalog(path: Path) -> dict[str, dict[str, str]]:
@@ -90,11 +108,11 @@ def all_columns(
     for name, columns in traced.columns.items():
         for column, origins in columns.items():
             for origin in origins:
-                goes[origin].add((name, column))
+                goes[Place(*origin)].add(Place(name, column))
     tests: dict[Place, set[str]] = defaultdict(set)
     for test in manifest.of("test"):
         if test.call and test.call.column:
-            tests[test.attached_to, test.call.column.lower()].add(test.call.name)
+            tests[Place(test.attached_to, test.call.column.lower())].add(test.call.name)
     found = []
     for node in nodes:
         said = {column.name.lower(): column for column in node.columns}
@@ -103,7 +121,7 @@ def all_columns(
         columns_ = []
         for name in columns_of(node):
             known = said.get(name)
-            place = (node.unique_id, name)
+            place = Place(node.unique_id, name)
             columns_.append(
                 ColumnFacts(
                     name=name,
@@ -111,7 +129,7 @@ def all_columns(
                     description=known.description if known else "",
                     personal=name in traced.personal.get(node.unique_id, frozenset()),
                     tests=tuple(sorted(tests[place])),
-                    comes_from=tuple(sorted(origins_of.get(name, ()))),
+                    comes_from=tuple(Place(*place) for place in sorted(origins_of.get(name, ()))),
                     goes_to=tuple(sorted(goes[place])),
                     known=node.kind in ("source", "seed") or name in origins_of,
                 )
@@ -120,68 +138,9 @@ def all_columns(
     return tuple(found)
 
 
-def columns_page(product: str, found: Iterable[NodeFacts], style: str) -> str:
-    """All of it as one page; links lead from a column to where it comes from and goes to."""
-    listed = list(found)
-    contents = "".join(
-        f'<li><a href="#{escape(one.node.unique_id)}">{escape(one.label)}</a> '
-        f'<span class="dim">{one.node.kind}</span></li>'
-        for one in listed
-    )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'; img-src data:\">"
-        f'<link rel="icon" href="data:,"><title>{escape(product)}: columns</title>'
-        f"<style>{style}</style></head><body><header><h1>{escape(product)}: columns</h1>"
-        '<p class="dim">Of the current release: what each column is computed from, read from the '
-        'SQL. <a href="index.html">Back to the report</a></p></header>'
-        f"<main><details><summary>All {len(listed)} relations</summary><ul>{contents}</ul>"
-        f"</details>{''.join(_node(one) for one in listed)}</main></body></html>\n"
-    )
-
-
-def _node(one: NodeFacts) -> str:
-    head = (
-        f'<h2 id="{escape(one.node.unique_id)}">{escape(one.label)} '
-        f'<span class="dim">{one.node.kind}</span></h2><p>{escape(one.node.description)}</p>'
-    )
-    if not one.columns:
-        return head + "<p>Its columns are not known: it is not described.</p>"
-    rows = "".join(_row(one.node, column) for column in one.columns)
-    return (
-        f'{head}<div class="wide" role="region" aria-label="Columns of {escape(one.label)}" '
-        'tabindex="0"><table><thead><tr><th scope="col">column</th>'
-        '<th scope="col">type</th><th scope="col">what it is</th><th scope="col">comes from</th>'
-        f'<th scope="col">goes to</th></tr></thead><tbody>{rows}</tbody></table></div>'
-    )
-
-
-def _row(node: Node, column: ColumnFacts) -> str:
-    what = [escape(column.description)] if column.description else []
-    if column.personal:
-        what.append("<b>personal</b>")
-    if column.tests:
-        what.append(f'<span class="dim">tested: {escape(", ".join(column.tests))}</span>')
-    unknown = '<span class="dim">nobody can tell</span>'
-    origin = _links(column.comes_from) or ("" if column.known else unknown)
-    return (
-        f'<tr id="{escape(_anchor((node.unique_id, column.name)))}">'
-        f'<th scope="row">{escape(column.name)}</th><td>{escape(column.type.lower())}</td>'
-        f"<td>{'<br>'.join(what)}</td><td>{origin}</td><td>{_links(column.goes_to)}</td></tr>"
-    )
-
-
-def _links(places: Iterable[Place]) -> str:
-    return "<br>".join(
-        f'<a href="#{escape(_anchor(place))}">{escape(_label(place[0]))}.{escape(place[1])}</a>'
-        for place in places
-    )
-
-
-def _anchor(place: Place) -> str:
-    return f"{place[0]}.{place[1]}".replace(" ", "_")
+def columns_page(product: str, relations: Iterable[NodeFacts]) -> str:
+    """Every relation as one page; links lead from a column to its origins and its uses."""
+    return render("report/templates/columns.html.j2", product=product, relations=list(relations))
 
 
 def _label(unique_id: str) -> str:

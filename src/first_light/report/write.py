@@ -1,19 +1,18 @@
-"""`dataops report`: one page where a team looks first, a static file that asks nobody anything."""
+"""`dataops report`: the static pages of a product's state and history."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from first_light.history.record import utc
 from first_light.project.product import Product
-from first_light.report.charts import Chart, ChartError, draw
+from first_light.report.charts import Chart, ChartError, Picture, picture
 from first_light.report.columns import all_columns, columns_page, read_catalog
 from first_light.report.facts import Facts, look
-from first_light.report.page import STYLE, page
+from first_light.report.page import page
 from first_light.score.evaluate import badge, score
 from first_light.status.current import manifest_of, open_ledger
 from first_light.store.locate import open_store
@@ -23,7 +22,7 @@ __all__ = ["look", "page", "report", "report_json"]
 
 @dataclass(frozen=True)
 class Written:
-    """The site: its first page, what it tells, and what could not be shown there."""
+    """The site: its first page, the facts on it, and warnings about what could not be shown."""
 
     index: Path
     facts: Facts
@@ -32,8 +31,8 @@ class Written:
 
 def report(product: Product, folder: Path) -> Written:
     """Write the site: index.html, report.json, badge.svg; of the current release columns.html, and
-    catalog.html, which is dbt's own. Before any release it says that there is none. A chart that
-    can't be drawn leaves its sentence, and a warning: the numbers stand without it.
+    catalog.html, which is dbt's own. A chart that can't be drawn leaves its sentence and a
+    warning.
 
     Args:
         product: the product.
@@ -50,14 +49,14 @@ def report(product: Product, folder: Path) -> Written:
     links = _current_release(product, folder)
     failed: list[str] = []
 
-    def drawn(chart: Chart) -> str:
+    def draw(chart: Chart) -> Picture:
         try:
-            return draw(chart)
+            return picture(chart)
         except ChartError as error:
             failed.append(str(error))
-            return f"<p>{escape(chart.label)} (Not drawn: {escape(str(error))})</p>"
+            return Picture(chart.label, problem=str(error))
 
-    index.write_text(page(facts, asked, links, drawn), encoding="utf-8")
+    index.write_text(page(facts, asked, links, draw), encoding="utf-8")
     (folder / "badge.svg").write_text(badge(asked), encoding="utf-8")
     (folder / "report.json").write_text(report_json(facts), encoding="utf-8")
     warnings = (f"{len(failed)} charts of the report are not drawn: {failed[0]}",) if failed else ()
@@ -65,9 +64,10 @@ def report(product: Product, folder: Path) -> Written:
 
 
 def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], ...]:
-    """Write the pages about the current release; which ones there are, and what they are.
+    """Write the pages about the current release, and remove those of an earlier one.
 
-    Those of an earlier one are taken away: they would be taken for current.
+    Returns:
+        file and title of each page.
     """
     for name in ("columns.html", "catalog.html"):
         (folder / name).unlink(missing_ok=True)
@@ -78,13 +78,13 @@ def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], .
     links = []
     release = store.releases / run
     if (manifest := manifest_of(store, run)) is not None:
-        found = all_columns(manifest, read_catalog(release / "catalog.json"))
-        text = columns_page(product.name, found, STYLE)
+        relations = all_columns(manifest, read_catalog(release / "catalog.json"))
+        text = columns_page(product.name, relations)
         (folder / "columns.html").write_text(text, encoding="utf-8")
-        links.append(("columns.html", "Columns: what each is computed from, and where it goes"))
+        links.append(("columns.html", "Columns: what each is computed from and used by"))
     if (release / "index.html").is_file():
         shutil.copyfile(release / "index.html", folder / "catalog.html")
-        links.append(("catalog.html", "The catalog: models, tests, SQL, in dbt's own pages"))
+        links.append(("catalog.html", "Catalog: models, tests and SQL (dbt docs)"))
     return tuple(links)
 
 

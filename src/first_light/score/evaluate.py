@@ -14,6 +14,7 @@ from first_light.project.product import Product
 from first_light.score.evidence import Evidence, gather
 from first_light.score.rules import NO, QUESTIONS, UNKNOWN, YES, Answer
 from first_light.status.current import open_ledger
+from first_light.utils.templates import render
 
 __all__ = ["Asked", "answer_all", "as_json", "badge", "score", "show"]
 
@@ -106,13 +107,4 @@ def badge(found: tuple[Asked, ...]) -> str:
     """The score as a small SVG, for a README."""
     good, whole = points(found), len(found)
     colour = "#1b7340" if good >= 10 else "#8a5a00" if good >= 6 else "#b3261e"
-    text = f"data ops: {good} of {whole}"
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="128" height="20" role="img" '
-        f'aria-label="{text}"><title>{text}</title>'
-        '<rect width="128" height="20" rx="3" fill="#3b3f45"/>'
-        f'<path d="M64 0h61a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H64z" fill="{colour}"/>'
-        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" '
-        'text-anchor="middle"><text x="32" y="14">data ops</text>'
-        f'<text x="96" y="14">{good} of {whole}</text></g></svg>\n'
-    )
+    return render("score/templates/badge.svg.j2", colour=colour, text=f"{good} of {whole}")

@@ -1,11 +1,14 @@
-"""A lineage as SVG: boxes from left to right, in the page's own colours, without any script."""
+"""A lineage as SVG: boxes from left to right, coloured by the page's stylesheet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from html import escape
+
+from markupsafe import Markup
+
+from first_light.utils.templates import render
 
 _BOX, _HIGH, _ACROSS, _DOWN = 190, 26, 250, 38
 _LETTERS = 27
@@ -22,7 +25,7 @@ class GraphNode:
     rank: int
 
 
-def drawing(nodes: list[GraphNode], edges: list[tuple[str, str]], label: str = "") -> str:
+def drawing(nodes: list[GraphNode], edges: list[tuple[str, str]], label: str = "") -> Markup:
     """Boxes from left to right, parents before children.
 
     The page's style colours them: `.box` with the node's state, `.edge`.
@@ -30,33 +33,40 @@ def drawing(nodes: list[GraphNode], edges: list[tuple[str, str]], label: str = "
     Args:
         nodes: the boxes.
         edges: pairs of parent and child, all among the nodes.
-        label: what the picture shows, for those who don't see it; their number when not given.
+        label: the picture's accessible name; the number of nodes when not given.
     """
     places = _places(nodes, edges)
-    width = max(x for x, _ in places.values()) + _BOX + 20
-    height = max(y for _, y in places.values()) + _HIGH + 20
-    drawn = []
-    for parent, child in edges:
-        x1, y1 = places[parent][0] + _BOX, places[parent][1] + _HIGH // 2
-        x2, y2 = places[child][0], places[child][1] + _HIGH // 2
-        middle = (x1 + x2) // 2
-        curve = f"M{x1} {y1} C{middle} {y1} {middle} {y2} {x2} {y2}"
-        drawn.append(f'<path class="edge" d="{curve}"/>')
-    for node in nodes:
-        x, y = places[node.unique_id]
-        name = node.label if len(node.label) <= _LETTERS else node.label[: _LETTERS - 1] + "…"
-        round_ = _HIGH / 2 if node.kind in ("exposure", "source") else 5
-        drawn.append(
-            f"<g><title>{escape(f'{node.kind} {node.label}: {node.state}')}</title>"
-            f'<rect class="box {node.state}" x="{x}" y="{y}" width="{_BOX}" height="{_HIGH}" '
-            f'rx="{round_:g}"/><text x="{x + 10}" y="{y + 17}">{escape(name)}</text></g>'
+    return Markup(
+        render(
+            "utils/html/graph.svg.j2",
+            width=max(x for x, _ in places.values()) + _BOX + 20,
+            height=max(y for _, y in places.values()) + _HIGH + 20,
+            label=label or f"Lineage of {len(nodes)} nodes",
+            curves=[_curve(places[parent], places[child]) for parent, child in edges],
+            boxes=[_box(node, *places[node.unique_id]) for node in nodes],
+            box_width=_BOX,
+            box_height=_HIGH,
         )
-    told = f"Lineage of {len(nodes)} nodes"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{escape(label or told)}">{"".join(drawn)}</svg>'
     )
+
+
+def _curve(parent: tuple[int, int], child: tuple[int, int]) -> str:
+    x1, y1 = parent[0] + _BOX, parent[1] + _HIGH // 2
+    x2, y2 = child[0], child[1] + _HIGH // 2
+    middle = (x1 + x2) // 2
+    return f"M{x1} {y1} C{middle} {y1} {middle} {y2} {x2} {y2}"
+
+
+def _box(node: GraphNode, x: int, y: int) -> Mapping[str, object]:
+    is_long = len(node.label) > _LETTERS
+    return {
+        "title": f"{node.kind} {node.label}: {node.state}",
+        "state": node.state,
+        "x": x,
+        "y": y,
+        "radius": _HIGH // 2 if node.kind in ("exposure", "source") else 5,
+        "text": node.label[: _LETTERS - 1] + "…" if is_long else node.label,
+    }
 
 
 def _places(nodes: list[GraphNode], edges: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:

@@ -1,0 +1,100 @@
+"""The three questions at the top of the report: is the data good, is it on time, what is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from first_light.figures.compute import duration
+from first_light.history.record import FAILED, REFUSED, REHEARSAL
+from first_light.report.facts import Facts
+from first_light.report.words import count, elapsed, when, when_text
+
+
+@dataclass(frozen=True)
+class Card:
+    """One question with its answer.
+
+    Attributes:
+        question: the question.
+        state: good, bad or calm.
+        answer: in a few words.
+        reason: why that is the answer.
+    """
+
+    question: str
+    state: str
+    answer: str
+    reason: str
+
+
+def answers(facts: Facts) -> tuple[Card, ...]:
+    """The three answers. What is not known is never called good."""
+    return (_quality(facts), _punctuality(facts), _open(facts))
+
+
+def _quality(facts: Facts) -> Card:
+    status, current = facts.status, facts.status.current
+
+    def card(state: str, answer: str, reason: str) -> Card:
+        return Card("Is the data good now?", state, answer, reason)
+
+    if current is None:
+        return card("bad", "No release yet", "Nothing was published: uv run dataops release")
+    published = f"Published {when_text(current.ended_at)}, {elapsed(status.age)} ago."
+    reported = [incident for incident in status.open if incident.found_by == "person"]
+    if reported:
+        reason = f"{reported[0].label}. {reported[0].between}. {published}"
+        return card("bad", "An error is known", reason)
+    if status.readers.release is None:
+        return card("calm", "Unknown", f"The warehouse could not be queried. {published}")
+    if status.readers.problem:
+        return card(
+            "bad", "Not what was released", f"Readers {status.readers.problem}. {published}"
+        )
+    if current.kind == REHEARSAL:
+        return card("calm", "A rehearsal", f"Built from the sample, not from raw. {published}")
+    last = status.last
+    if last is not None and last.outcome in (REFUSED, FAILED, "crashed", "stopped"):
+        reason = f"The last run was {last.outcome}; readers keep {current.run}. {published}"
+        return card("bad", "The last good release", reason)
+    return card("good", "Yes", f"{current.run} passed its audit. {published}")
+
+
+def _punctuality(facts: Facts) -> Card:
+    status, current = facts.status, facts.status.current
+
+    def card(state: str, answer: str, reason: str) -> Card:
+        return Card("Is it on time?", state, answer, reason)
+
+    if not facts.deadline:
+        return card("calm", "No deadline", "This product has no deadline.")
+    if status.late:
+        missed = count(len(status.late), "deadline")
+        since = when(status.late[0])
+        return card("bad", "Late", f"{missed} passed without a new release, since {since}.")
+    due = f"due each day at {facts.deadline} UTC"
+    if current is None:
+        return card("bad", "Unknown", "Nothing was published yet.")
+    if current.kind == REHEARSAL:
+        reason = f"Nothing was built from raw yet; {due}, once there is raw data."
+        return card("calm", "Unknown", reason)
+    return card("good", "Yes", f"Nothing is late; {due}.")
+
+
+def _open(facts: Facts) -> Card:
+    status = facts.status
+
+    def card(state: str, answer: str, reason: str) -> Card:
+        return Card("What is open?", state, answer, reason)
+
+    if status.open:
+        oldest = max(status.open, key=lambda incident: incident.seconds)
+        owners = ", ".join(sorted({incident.owner or "nobody" for incident in status.open}))
+        reason = f"The oldest for {duration(oldest.seconds)}. Owned by: {owners}."
+        return card("bad", count(len(status.open), "incident"), reason)
+    if status.warned:
+        reason = f"The current release passed its audit with warnings: {status.warned[0].message}"
+        return card("calm", count(len(status.warned), "warning"), reason)
+    if status.last is None:
+        return card("calm", "Unknown", "Nothing has run yet.")
+    return card("good", "Nothing", "No incident is open.")
