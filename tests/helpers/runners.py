@@ -141,7 +141,7 @@ def run_github(
         for action in _actions(path)
         for argument in ("--local-repository", f"{action}={STAND_INS / _short_name(action)}")
     ]
-    environment = _bare_environment(work, installed)
+    environment = bare_environment(work, installed)
     done = subprocess.run(
         [*(str(SCRIPTS / "act"), event, "--json", "--eventpath", str(work / "event.json"))]
         + ["--workflows", str(path), "--platform", "ubuntu-latest=-self-hosted", *replaced]
@@ -200,7 +200,7 @@ def run_gitlab(
     product = clone(bare, work / "clone", branch)
     # Stands for the image: a Python with pip, and nothing of the tests' own environment.
     subprocess.run([str(_uv()), "venv", "--quiet", "--seed", str(work / "image")], check=True)
-    environment = _bare_environment(work, installed)
+    environment = bare_environment(work, installed)
     done = _gitlab_ci_local(product, environment, source, *jobs, more=variables)
     said = _plain(done.stdout)
     ended = re.findall(r"^ (PASS|FAIL) +(\S+)", said, flags=re.MULTILINE)
@@ -220,7 +220,7 @@ def gitlab_jobs(
 ) -> list[str]:
     """The names of the jobs that a pipeline on a branch would have, sorted."""
     product = clone(bare, work / "clone", branch)
-    done = _gitlab_ci_local(product, _bare_environment(work), source, "--list-csv", more=variables)
+    done = _gitlab_ci_local(product, bare_environment(work), source, "--list-csv", more=variables)
     _, *rows = [line for line in done.stdout.splitlines() if ";" in line]
     return sorted(row.split(";")[0] for row in rows)
 
@@ -289,7 +289,7 @@ def _uv() -> Path:
     return Path(found)
 
 
-def _bare_environment(work: Path, installed: Path | None = None) -> dict[str, str]:
+def bare_environment(work: Path, installed: Path | None = None) -> dict[str, str]:
     """The environment of a machine on which nobody has worked yet, with this machine's caches."""
     shared = {"UV_PROJECT_ENVIRONMENT": str(installed)} if installed else {}
     home = work / "home"

@@ -13,12 +13,16 @@ from itertools import groupby
 from pathlib import Path
 
 from first_light.project.managed import MANIFEST, digest
+from first_light.project.pin import PIN
 from tools.release.template import HERE, MANAGED, covers, ownership, settings
 
 TEMPLATE_FILE = Path("template") / f"{MANIFEST.as_posix()}.jinja"
 _HEADING = "# Managed by the template: what every managed file must be, as `sha256sum -c` reads it."
 _CONDITION = re.compile(r"^\{% if (?P<condition>.+?) %\}(?P<paths>.+)\{% endif %\}$", re.DOTALL)
 _ANSWERS = ".copier-answers.yml"
+# Managed, but without a line. The pin names a commit: with a line, a new version of the package
+# alone would change the list too. `dataops check` compares the pin by its text.
+_UNLISTED = (MANIFEST.as_posix(), _ANSWERS, PIN.as_posix())
 
 
 def of_template(root: Path = HERE) -> str:
@@ -27,7 +31,7 @@ def of_template(root: Path = HERE) -> str:
     conditions = _conditions(root)
     lines: list[tuple[str, str]] = []
     for path, file in template_paths(root).items():
-        if path in (MANIFEST.as_posix(), _ANSWERS) or ours.classes(path) != (MANAGED,):
+        if path in _UNLISTED or ours.classes(path) != (MANAGED,):
             continue
         left_out = [condition for listed, condition in conditions if covers(listed, path)]
         lines.append((" or ".join(left_out), f"{_hash(root, file)}  {path}"))
@@ -47,7 +51,7 @@ def of_product(product: Path, root: Path = HERE) -> str:
     listed = [
         f"{digest((product / path).read_bytes())}  {path}\n"
         for path in paths
-        if ours.classes(path) == (MANAGED,) and path not in (MANIFEST.as_posix(), _ANSWERS)
+        if ours.classes(path) == (MANAGED,) and path not in _UNLISTED
     ]
     return _HEADING + "\n" + "".join(listed)
 

@@ -77,6 +77,54 @@ def start(
 
 
 @app.command()
+def new(
+    path: Annotated[Path, typer.Argument(help="The product's folder; it must be new or empty.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Default: where this package was installed from."),
+    ] = None,
+) -> None:
+    """Make a product from the template and bring it to its first release.
+
+    It asks the template's questions in a terminal, elsewhere it takes the defaults; then it does
+    what `dataops start` does. With --from the first content is your own files.
+    """
+    from first_light.commands import new as verb
+
+    raise typer.Exit(verb.new(path, source, template, _say))
+
+
+@app.command()
+def package(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[git|vendored|index]", help="Default: only show it.")
+    ] = None,
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="The package index, a simple index; with `index`.")
+    ] = "",
+) -> None:
+    """Show or change where the product finds this package.
+
+    git: the template's repository, at the product's commit. vendored: a wheel in vendor/, so that
+    pipelines and image builds need no access; repeat it to renew the wheel. index: a package index,
+    where `uv lock --upgrade-package first-light` finds newer versions.
+    """
+    from first_light.commands import package as verb
+
+    product = Product.find()
+    if source is None and not url:
+        out.print(escape(verb.show(product)))
+        return
+    with _progress("package") as doing:
+        for line in verb.change(product, source or "index", url, doing):
+            _say(line)
+
+
+@app.command()
 def add(
     path: Annotated[Path, typer.Argument(help="More files: a file or a folder.")],
 ) -> None:

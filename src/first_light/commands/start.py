@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +13,9 @@ from first_light.commands.check import check
 from first_light.commands.sample import load
 from first_light.project.example import make_raw
 from first_light.project.hook_run import tool_environment
-from first_light.project.product import Product
+from first_light.project.package import is_local, is_public, lock, pin_to
+from first_light.project.pin import GIT, VENDOR, VENDORED, wanted_pin
+from first_light.project.product import ANSWERS, Product
 from first_light.release.pipeline import Options, Released, release
 from first_light.store.locate import open_store
 from first_light.utils import steps
@@ -72,6 +73,7 @@ def start(
             "There is no such file or folder.", where=str(source), fix="check the path"
         )
     _ready_git(product, say)
+    _vendor(product, say, doing)
     _lock(product, say, doing)
     _install_hooks(product, say)
     added = None
@@ -112,17 +114,32 @@ def _ready_git(product: Product, say: Callable[[str], None]) -> None:
         )
 
 
+def _vendor(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> None:
+    """Put the package into vendor/ where that was chosen or where pipelines could not fetch it."""
+    if product.git("ls-tree", "HEAD", ANSWERS, check=False):  # committed: the team has decided
+        return
+    pin = wanted_pin(product.answers)
+    if pin.wheel or pin.source not in (GIT, VENDORED):
+        return
+    reason = ""
+    if pin.source == GIT:
+        doing("looking whether pipelines can fetch the package")
+        if is_public(pin.address):
+            return
+        place = "a place on this machine" if is_local(pin.address) else "not readable by everybody"
+        reason = f": the template's address is {place}"
+    doing("building the package")
+    wheel = pin_to(product, VENDORED).wheel
+    say(f"{VENDOR.as_posix()}/{wheel}: the package, so that pipelines need no access{reason}")
+
+
 def _lock(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> None:
     """Make the lock; `uv run` has usually done so on the way here."""
     if (product.root / "uv.lock").is_file():
         return
     doing("locking the environment")
-    uv = os.environ.get("UV", "uv")
-    done = subprocess.run([uv, "lock"], cwd=product.root, capture_output=True, text=True)
-    if done.returncode:
-        raise DataopsError(
-            "The environment could not be locked.", where=done.stderr.strip(), fix="uv lock"
-        )
+    if problem := lock(product):
+        raise DataopsError("The environment could not be locked.", where=problem, fix="uv lock")
     say("uv.lock: every tool, pinned")
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 import subprocess
 import tempfile
 from collections.abc import Callable, Collection, Mapping
@@ -12,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from first_light.project import managed
+from first_light.project.copier import copier_command
 from first_light.project.hook_run import tool_environment
+from first_light.project.package import lock, pin_to
+from first_light.project.pin import PIN, SOURCE_ANSWER, VENDOR, VENDORED, outdated_wheel
 from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
 
-# Run among uv's own tools, the product does not depend on it; DATAOPS_COPIER is another command.
-COPIER = "copier>=9.19.1,<10"
 NEW, RENEWED, REMOVED = "new", "renewed", "removed"
 _UNSAFE_EXIT = 4
 _HEADING = re.compile(r"^##\s+\[?(?P<version>v?\d+(?:\.\d+)*)\b")
@@ -142,6 +141,9 @@ def read_changes(status: str, managed_before: Collection[str]) -> tuple[Change, 
             found.append(Change(next(entries), REMOVED, "moved by a migration"))
         if path == ANSWERS:
             found.append(Change(path, RENEWED, "the version, and your answers"))
+        elif path.startswith(f"{VENDOR.as_posix()}/") and path.endswith(".whl"):
+            kind = REMOVED if "D" in state else RENEWED
+            found.append(Change(path, kind, "the package, as a wheel"))
         elif path == "uv.lock":
             found.append(Change(path, RENEWED, "locked anew, since the pinned tools changed"))
         elif "D" in state:
@@ -217,10 +219,10 @@ def _update(product: Product, doing: Callable[[str], None], to: str | None, trus
     kept = managed.opt_outs(product)
     drifted = [
         drift.path
-        for drift in managed.drifted(root, managed.manifest(root) or {})
+        for drift in managed.drifts(product, managed.manifest(root) or {})
         if drift.path not in kept and drift.state == managed.EDITED
     ]
-    listed_before = set(managed.manifest(root) or {})
+    listed_before = {*(managed.manifest(root) or {}), PIN.as_posix()}
 
     doing("copier update")
     _run_copier(root, to, trust)
@@ -231,7 +233,7 @@ def _update(product: Product, doing: Callable[[str], None], to: str | None, trus
     for path in rescued:
         # The template removed a file with lines of the team in it: Copier deletes it in silence.
         product.git("checkout", "HEAD", "--", path)
-    todo = _relock(product, doing)
+    todo = _renew_package(Product(root), doing, conflicts)
     changes = read_changes(product.git("status", "--porcelain", "-uall", "-z"), listed_before)
     versions = str(before.get("_commit", "")), str(after.get("_commit", ""))
     notes = ""
@@ -252,10 +254,7 @@ def _update(product: Product, doing: Callable[[str], None], to: str | None, trus
 
 
 def _run_copier(root: Path, to: str | None, trust: bool) -> None:
-    told = os.environ.get("DATAOPS_COPIER")
-    uv = os.environ.get("UV", "uv")
-    tool = shlex.split(told) if told else [uv, "tool", "run", "--quiet", "--from", COPIER, "copier"]
-    command = [*tool, "update", "--defaults", "--quiet"]
+    command = [*copier_command(), "update", "--defaults", "--quiet"]
     command += ["--vcs-ref", to] if to else []
     command += ["--trust"] if trust else []
     try:
@@ -297,12 +296,24 @@ def _run_copier(root: Path, to: str | None, trust: bool) -> None:
     raise DataopsError("Copier could not update the product.", where="\n".join(said[-5:]))
 
 
-def _relock(product: Product, doing: Callable[[str], None]) -> str:
-    """Lock anew when the pinned tools changed; what to do when that failed."""
-    pins = "dataops/pyproject.toml"
-    if not (product.root / "uv.lock").is_file() or not product.git("diff", "--name-only", pins):
+def _renew_package(
+    product: Product, doing: Callable[[str], None], conflicts: Collection[str]
+) -> str:
+    """Renew the wheel in vendor/ and the lock where the pin moved; what to do when that failed."""
+    if {ANSWERS, PIN.as_posix()} & set(conflicts):
+        return "uv lock"
+    if product.answers.get(SOURCE_ANSWER) == VENDORED:
+        if not outdated_wheel(product.answers):
+            return ""
+        doing("building the package")
+        try:
+            pin_to(product, VENDORED)
+        except DataopsError as error:
+            return f"uv run dataops package vendored ({error.what})"
+        return ""
+    if not (product.root / "uv.lock").is_file():
+        return ""
+    if not product.git("diff", "--name-only", PIN.as_posix()):
         return ""
     doing("locking the environment")
-    uv = os.environ.get("UV", "uv")
-    done = subprocess.run([uv, "lock", "--quiet"], cwd=product.root, capture_output=True, text=True)
-    return "uv lock" if done.returncode else ""
+    return "uv lock" if lock(product) else ""

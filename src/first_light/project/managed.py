@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from first_light.project.answers import write_answers
+from first_light.project.pin import PIN, is_edited, outdated_wheel
 from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
@@ -101,6 +101,14 @@ def drifted(root: Path, listed: Mapping[str, str]) -> tuple[Drift, ...]:
     return tuple(found)
 
 
+def drifts(product: Product, listed: Mapping[str, str]) -> tuple[Drift, ...]:
+    """As `drifted`, and the pin, which has no line in the list."""
+    pin = product.root / PIN
+    state = EDITED if pin.is_file() else DELETED
+    own = (Drift(PIN.as_posix(), state),) if is_edited(product) else ()
+    return drifted(product.root, listed) + own
+
+
 def opt_outs(product: Product) -> dict[str, str]:
     """The managed files that the team keeps as its own, each with its reason."""
     declared = product.answers.get(OPT_OUTS) or {}
@@ -124,16 +132,22 @@ def step(product: Product) -> Step:
     if listed is None:
         return Step(STEP, SKIPPED, 0.0, f"no {MANIFEST.as_posix()} in this version")
     kept = opt_outs(product)
-    found = [drift for drift in drifted(product.root, listed) if drift.path not in kept]
-    summary = f"{len(listed)} files"
+    edited = [drift for drift in drifts(product, listed) if drift.path not in kept]
+    summary = f"{len(listed) + 1} files"
     if kept:
         summary += ", kept as your own: " + ", ".join(sorted(kept))
     seconds = time.monotonic() - begin
-    if found:
-        details = tuple(ways_out(product, drift, listed[drift.path]) for drift in found)
-        names = ", ".join(f"{drift.path} {drift.state}" for drift in found[:3])
-        return Step(STEP, FAILED, seconds, names + (" …" if len(found) > 3 else ""), details)
-    if stale := sorted(set(kept) - set(listed)):
+    if edited:
+        details = tuple(ways_out(product, drift, listed.get(drift.path, "")) for drift in edited)
+        names = ", ".join(f"{drift.path} {drift.state}" for drift in edited[:3])
+        return Step(STEP, FAILED, seconds, names + (" …" if len(edited) > 3 else ""), details)
+    if wheel := outdated_wheel(product.answers):
+        message = (
+            f"vendor/{wheel} is not of the template's version {product.answers.get('_commit')}; "
+            "renew it: uv run dataops package vendored"
+        )
+        return Step(STEP, WARNED, seconds, summary, (message,))
+    if stale := sorted(set(kept) - set(listed) - {PIN.as_posix()}):
         said = f"{OPT_OUTS} in {ANSWERS} names what is not managed: {', '.join(stale)}; take it out"
         return Step(STEP, WARNED, seconds, summary, (said,))
     return Step(STEP, PASSED, seconds, summary)
@@ -144,14 +158,17 @@ def ways_out(product: Product, drift: Drift, expected: str) -> str:
     begins = (said for start, said in _EXTENSION_POINTS.items() if drift.path.startswith(start))
     instead = next(begins, "")
     template = product.answers.get("_src_path", "the template")
-    commit = _commit_with(product, drift.path, expected)
+    commit = _commit_with(product, drift.path, expected) if expected else ""
     lines = [
         f"{drift.path} is {drift.state}. The template manages it: an update would meet your lines.",
         *([f"  say it elsewhere:      {instead}"] if instead else []),
         f"  for every product:     propose it to {template}",
         f'  keep it as your own:   uv run dataops own {drift.path} --because "REASON"',
     ]
-    if commit:
+    if drift.path == PIN.as_posix():
+        source = product.answers.get("package_source") or "git"
+        lines.append(f"  bring it back:         uv run dataops package {source}")
+    elif commit:
         lines.append(f"  bring it back:         git checkout {commit} -- {drift.path}")
     return "\n".join(lines)
 
@@ -167,7 +184,7 @@ def own(product: Product, path: str, reason: str) -> str:
     """
     absolute = (Path.cwd() / path).resolve()
     name = absolute.relative_to(product.root).as_posix() if product.root in absolute.parents else ""
-    if name not in (manifest(product.root) or {}):
+    if name not in {*(manifest(product.root) or {}), PIN.as_posix()}:
         raise DataopsError(
             "This is not a managed file: it is yours already.",
             where=path,
@@ -179,10 +196,7 @@ def own(product: Product, path: str, reason: str) -> str:
             fix=f'uv run dataops own {path} --because "REASON"',
         )
     answers = {**product.answers, OPT_OUTS: {**opt_outs(product), name: reason.strip()}}
-    file = product.root / ANSWERS
-    heading = [line for line in file.read_text("utf-8").splitlines() if line.startswith("#")]
-    text = yaml.safe_dump(answers, allow_unicode=True, indent=4, sort_keys=True)
-    file.write_text("".join(f"{line}\n" for line in heading) + text, encoding="utf-8")
+    write_answers(product.root, answers)
     return name
 
 

@@ -1,0 +1,118 @@
+"""`dataops new`: one command from nothing to a product with its first release."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from first_light.project.copier import copier_command, uv
+from first_light.project.pin import DISTRIBUTION
+from first_light.utils.errors import DataopsError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the package was installed from.
+
+    Attributes:
+        address: the repository, as Copier takes it.
+        commit: what was checked out there; "HEAD" for a folder.
+    """
+
+    address: str
+    commit: str
+
+
+def origin(recorded: str | None) -> Origin | None:
+    """The repository in an installation's direct_url.json (PEP 610); None where it names none."""
+    if not recorded:
+        return None
+    loaded = json.loads(recorded)
+    url = str(loaded["url"])
+    parts = urllib.parse.urlsplit(url)
+    path = urllib.parse.unquote(parts.path)
+    if "vcs_info" in loaded:
+        commit = str(loaded["vcs_info"]["commit_id"])
+        return Origin(path if parts.scheme == "file" else f"git+{url}", commit)
+    if "dir_info" in loaded and (Path(path) / "copier.yml").is_file():
+        return Origin(path, "HEAD")
+    return None
+
+
+def new(path: Path, files: Path | None, template: str | None, say: Callable[[str], None]) -> int:
+    """Render a product and start it, with its own version of the package.
+
+    Args:
+        path: the product's folder, which must not exist or be empty.
+        files: the team's own files; None for the content that is asked for.
+        template: the template's address; None for where this package was installed from.
+        say: prints a line that stays.
+
+    Returns:
+        The exit code of `dataops start` in the product.
+
+    Raises:
+        DataopsError: there is no template, or the folder or the files are not what they must be.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise DataopsError(
+            "The product's folder must be new or empty.",
+            where=str(path),
+            fix="choose another name: dataops new NAME",
+        )
+    if files is not None and not files.exists():
+        raise DataopsError(
+            "There is no such file or folder.", where=str(files), fix="check the path"
+        )
+    where = Origin(template, "") if template else _installed_from()
+    command = [*copier_command(), "copy", "--quiet"]
+    command += ["--vcs-ref", where.commit] if where.commit else []
+    command += ["--data", "content=empty"] if files is not None else []
+    command += [] if sys.stdin.isatty() else ["--defaults"]
+    _run([*command, where.address, str(path)], Path.cwd(), "The product could not be made.")
+    say(f"{path}: made from {where.address}")
+    start = [uv(), "run", "--quiet", "dataops", "start"]
+    start += ["--from", str(files.absolute())] if files is not None else []
+    done = subprocess.run(start, cwd=path, env=_environment())
+    if done.returncode == 0:
+        say(f"        it is in the folder: cd {path}")
+    else:
+        again = "dataops start" + (f" --from {files.absolute()}" if files is not None else "")
+        say(f"The product is in {path}. Once that is fixed: cd {path} && uv run {again}")
+    return done.returncode
+
+
+def _installed_from() -> Origin:
+    try:
+        found = origin(distribution(DISTRIBUTION).read_text("direct_url.json"))
+    except PackageNotFoundError:
+        found = None
+    if found is None:
+        raise DataopsError(
+            "This package was not installed from the template's repository.",
+            fix="dataops new NAME --template ADDRESS",
+        )
+    return found
+
+
+def _run(command: list[str], cwd: Path, failure: str) -> None:
+    try:
+        done = subprocess.run(command, cwd=cwd, env=_environment())
+    except FileNotFoundError as error:
+        raise DataopsError(
+            f"{command[0]} was not found.", fix="install uv and put it on the PATH"
+        ) from error
+    if done.returncode:
+        raise DataopsError(failure, where="the lines above say why")
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what belongs to the environment that this command runs in."""
+    return {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}

@@ -1,0 +1,23 @@
+"""Copier's answers: what a product was made with, written the way Copier writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from first_light.project.product import ANSWERS
+
+
+def write_answers(root: Path, answers: Mapping[str, object]) -> None:
+    """Write `.copier-answers.yml`, keeping its heading.
+
+    Args:
+        root: the product's folder.
+        answers: every answer, Copier's own (`_commit`, `_src_path`) included.
+    """
+    file = root / ANSWERS
+    heading = [line for line in file.read_text("utf-8").splitlines() if line.startswith("#")]
+    text = yaml.safe_dump(dict(answers), allow_unicode=True, indent=4, sort_keys=True)
+    file.write_text("".join(f"{line}\n" for line in heading) + text, encoding="utf-8")

@@ -1,0 +1,198 @@
+"""Change where a product finds the package: a git repository, a wheel, a package index."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from first_light.project.answers import write_answers
+from first_light.project.copier import uv
+from first_light.project.pin import (
+    DISTRIBUTION,
+    GIT,
+    INDEX,
+    INDEX_ANSWER,
+    PIN,
+    SOURCE_ANSWER,
+    VENDOR,
+    VENDORED,
+    WHEEL_ANSWER,
+    Pin,
+    address_of,
+    moved,
+    pin_text,
+    pinned_commit,
+    wanted_pin,
+)
+from first_light.project.product import ANSWERS, Product
+from first_light.utils.errors import DataopsError
+
+_LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|\[?::1\]?)$")
+_PROBE_SECONDS = 20
+_WHEELS = f"{DISTRIBUTION.replace('-', '_')}-*.whl"
+
+
+def is_local(address: str) -> bool:
+    """Whether the address means this machine and no other."""
+    parts = urllib.parse.urlsplit(address)
+    return parts.scheme == "file" or bool(_LOOPBACK.match(parts.hostname or ""))
+
+
+def is_public(address: str) -> bool:
+    """Whether anybody may read the repository: git reads it without this person's credentials."""
+    if is_local(address) or urllib.parse.urlsplit(address).scheme not in ("http", "https", "git"):
+        return False
+    with tempfile.TemporaryDirectory(prefix="dataops-probe-") as home:
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("GIT_")
+        }
+        environment |= {
+            "HOME": home,  # where .netrc would be
+            "XDG_CONFIG_HOME": home,
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ASKPASS": "",
+            "SSH_ASKPASS": "",
+        }
+        command = ["git", "-c", "credential.helper=", "ls-remote", "--quiet", address, "HEAD"]
+        try:
+            done = subprocess.run(
+                command, cwd=home, env=environment, capture_output=True, timeout=_PROBE_SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            return False
+    return done.returncode == 0
+
+
+def pin_to(product: Product, source: str, index: str = "") -> Pin:
+    """Let the product find the package elsewhere: writes the answers, the pin and the lock.
+
+    Vendored again renews the wheel: it is built from the commit of the template that the product is
+    on. Where a step fails, every file is as it was.
+
+    Args:
+        product: the product.
+        source: git, vendored or index.
+        index: the URL of a simple index; empty for the recorded one.
+
+    Raises:
+        DataopsError: the template could not be read, the wheel not built or the lock not made.
+    """
+    answers = {key: value for key, value in product.answers.items() if key != WHEEL_ANSWER}
+    answers[SOURCE_ANSWER] = source
+    if index:
+        answers[INDEX_ANSWER] = index
+    if source == INDEX and not answers.get(INDEX_ANSWER):
+        raise DataopsError(
+            "No package index is known.", fix="uv run dataops package index --url URL"
+        )
+    with tempfile.TemporaryDirectory(prefix="dataops-package-") as folder:
+        wheel = None
+        commit = pinned_commit(product.root) if source == GIT and not moved(product) else ""
+        if source == VENDORED or (source == GIT and not commit):
+            clone = Path(folder) / "template"
+            commit = _clone(product, clone)
+            if source == VENDORED:
+                wheel = build_wheel(clone, Path(folder) / "wheel")
+        answers[WHEEL_ANSWER] = wheel.name if wheel else ""
+        pin = replace(wanted_pin(answers), commit=commit)
+        with _restored(product):
+            vendor = product.root / VENDOR
+            for old in vendor.glob(_WHEELS):
+                old.unlink()
+            if wheel is not None:
+                vendor.mkdir(exist_ok=True)
+                (vendor / wheel.name).write_bytes(wheel.read_bytes())
+            elif vendor.is_dir() and not any(vendor.iterdir()):
+                vendor.rmdir()
+            write_answers(product.root, answers)
+            (product.root / PIN).write_text(pin_text(pin), encoding="utf-8")
+            if problem := lock(product):
+                raise DataopsError("The environment could not be locked.", where=problem)
+    return pin
+
+
+def build_wheel(repository: Path, into: Path) -> Path:
+    """Build the package's wheel from a clone with its tags, which say the version.
+
+    Raises:
+        DataopsError: it could not be built.
+    """
+    command = [uv(), "build", "--quiet", "--wheel", "--no-sources", "--out-dir", str(into)]
+    done = _run([*command, str(repository)])
+    wheels = sorted(into.glob("*.whl")) if done.returncode == 0 else []
+    if not wheels:
+        raise DataopsError(
+            "The package could not be built.",
+            where="\n".join(done.stderr.strip().splitlines()[-5:]),
+            fix="check the network, then repeat the command",
+        )
+    return wheels[0]
+
+
+def lock(product: Product) -> str:
+    """Make uv.lock anew where it does not fit; what uv says when it can't, else empty."""
+    done = _run([uv(), "lock", "--quiet"], cwd=product.root)
+    return "" if done.returncode == 0 else "\n".join(done.stderr.strip().splitlines()[-8:])
+
+
+def _clone(product: Product, into: Path) -> str:
+    """Clone the template at the commit that the product is on; returns the full hash."""
+    address = address_of(str(product.answers.get("_src_path", "")))
+    described = str(product.answers.get("_commit", ""))
+    for command in (
+        ["git", "clone", "--quiet", "--no-checkout", address, str(into)],
+        ["git", "-C", str(into), "checkout", "--quiet", "--detach", f"{described}^{{commit}}"],
+    ):
+        done = _run(command)
+        if done.returncode:
+            raise DataopsError(
+                "The template could not be read.",
+                where=f"{address} at {described}: {done.stderr.strip()}",
+                fix="check the address (_src_path in .copier-answers.yml) and your access to it",
+            )
+    return _run(["git", "-C", str(into), "rev-parse", "HEAD"]).stdout.strip()
+
+
+@contextmanager
+def _restored(product: Product) -> Iterator[None]:
+    """Put the files of the pin back when what is inside fails."""
+    root = product.root
+
+    def files() -> set[Path]:
+        paths = {root / ANSWERS, root / PIN, root / "uv.lock", *(root / VENDOR).glob(_WHEELS)}
+        return {path for path in paths if path.is_file()}
+
+    before = {path: path.read_bytes() for path in files()}
+    try:
+        yield
+    except BaseException:
+        for path in files() - set(before):
+            path.unlink()
+        for path, content in before.items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        raise
+
+
+def _run(command: list[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    # What a surrounding environment says of another project must not reach uv.
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("VIRTUAL_ENV")
+    }
+    try:
+        return subprocess.run(
+            command, cwd=cwd, env=environment, capture_output=True, text=True, errors="replace"
+        )
+    except FileNotFoundError as error:
+        raise DataopsError(
+            f"{command[0]} was not found.", fix=f"put {Path(command[0]).name} on the PATH"
+        ) from error

@@ -1,0 +1,170 @@
+"""The pin: which package a product requires, and from where, as a value and as the file's text.
+
+The place is recorded in Copier's answers. The requirement stands in one managed file, which the
+template renders and `pin_text` repeats, so that plain `copier update` renders the same pin.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from first_light.project.product import Product
+
+PIN = Path("dataops") / "pyproject.toml"
+VENDOR = Path("vendor")
+DISTRIBUTION = "first-light"
+GIT, VENDORED, INDEX = "git", "vendored", "index"
+SOURCES = (GIT, VENDORED, INDEX)
+# The answers that say where the package is.
+SOURCE_ANSWER, INDEX_ANSWER, WHEEL_ANSWER = "package_source", "package_index", "package_wheel"
+
+_HEADING = """\
+# Managed by the template: which version of the dataops command this product uses, and from where.
+# To take it from somewhere else: uv run dataops package
+[project]
+name = "data-product-tools"
+version = "0"
+requires-python = ">=3.10"
+"""
+_COMMIT = re.compile(r"@(?P<commit>[0-9a-f]{40})\"")
+_SHORTCUTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+_CREDENTIALS = re.compile(r"^(https?://)[^/@]+@")
+_DESCRIBED = re.compile(r"-g(?P<commit>[0-9a-f]{4,40})$")
+_TAG = re.compile(r"^v(?P<version>\d+(?:\.\d+)*)")
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a product requires of the package.
+
+    Attributes:
+        source: git, vendored or index.
+        address: git: the repository's URL.
+        commit: git: the full hash.
+        wheel: vendored: the file's name in vendor/.
+        index: index: the URL of a simple index.
+        versions: index: the range of versions.
+        extras: what is installed beside it: "[postgres]" or empty.
+    """
+
+    source: str
+    address: str = ""
+    commit: str = ""
+    wheel: str = ""
+    index: str = ""
+    versions: str = ""
+    extras: str = ""
+
+
+def pin_text(pin: Pin) -> str:
+    """The pin file, as the template renders it; `pin` must be complete for its source."""
+    package = f"{DISTRIBUTION}{pin.extras}"
+    if pin.source == INDEX:
+        requirement = f"{package}{pin.versions}"
+        sources = f"""
+[[tool.uv.index]]
+name = "{DISTRIBUTION}"
+url = "{pin.index}"
+explicit = true
+
+[tool.uv.sources]
+{DISTRIBUTION} = {{ index = "{DISTRIBUTION}" }}
+"""
+    elif pin.source == VENDORED and pin.wheel:
+        folder = VENDOR.as_posix()
+        wheel = urllib.parse.quote(pin.wheel)
+        requirement = f"{package} @ file:///${{PROJECT_ROOT}}/{folder}/{wheel}"
+        sources = f"""
+[tool.uv.sources]
+{DISTRIBUTION} = {{ path = "../{folder}/{pin.wheel}" }}
+"""
+    else:
+        requirement = f"{package} @ git+{pin.address}@{pin.commit}"
+        sources = ""
+    return f'{_HEADING}dependencies = ["{requirement}"]\n\n[tool.uv]\npackage = false\n{sources}'
+
+
+def address_of(source: str) -> str:
+    """The repository's URL of what Copier calls a template's source; without credentials."""
+    for short, url in _SHORTCUTS.items():
+        if source.startswith(short):
+            return f"{url}{source.removeprefix(short)}.git"
+    source = source.removeprefix("git+")
+    if source.startswith("git@"):
+        return "ssh://" + source.replace(":", "/", 1)
+    if "://" in source:
+        return _CREDENTIALS.sub(r"\1", source)
+    return "file://" + urllib.parse.quote(os.path.realpath(Path(source).expanduser()))
+
+
+def versions_of(described: str) -> str:
+    """The versions that a template of this version works with: up to the next major one."""
+    tag = _TAG.match(described)
+    if tag is None:
+        return ">=0,<1"
+    return f">={tag['version']},<{int(tag['version'].split('.')[0]) + 1}"
+
+
+def wanted_pin(answers: Mapping[str, object], commit: str = "") -> Pin:
+    """The pin that the answers ask for.
+
+    Args:
+        answers: the product's answers.
+        commit: the template's commit; the answers know it only as git describes it.
+    """
+    return Pin(
+        source=str(answers.get(SOURCE_ANSWER) or GIT),
+        address=address_of(str(answers.get("_src_path", ""))),
+        commit=commit,
+        wheel=str(answers.get(WHEEL_ANSWER) or ""),
+        index=str(answers.get(INDEX_ANSWER) or ""),
+        versions=versions_of(str(answers.get("_commit", ""))),
+        extras="[postgres]" if answers.get("warehouse") == "postgres" else "",
+    )
+
+
+def pinned_commit(root: Path) -> str:
+    """The commit in the pin file; empty when it names none."""
+    file = root / PIN
+    match = _COMMIT.search(file.read_text(encoding="utf-8")) if file.is_file() else None
+    return match["commit"] if match else ""
+
+
+def is_edited(product: Product) -> bool:
+    """Whether the pin is not what the answers ask for. The commit itself is taken as it is."""
+    file = product.root / PIN
+    if not file.is_file():
+        return True
+    pin = wanted_pin(product.answers, pinned_commit(product.root))
+    return file.read_bytes().replace(b"\r\n", b"\n") != pin_text(pin).encode()
+
+
+def outdated_wheel(answers: Mapping[str, object]) -> str:
+    """The name of a vendored wheel that is not of the template's version; empty if it is."""
+    wheel = str(answers.get(WHEEL_ANSWER) or "")
+    if answers.get(SOURCE_ANSWER) != VENDORED or not wheel:
+        return ""
+    version = wheel.split("-")[1]
+    described = str(answers.get("_commit", ""))
+    tag, hashed = _TAG.match(described), _DESCRIBED.search(described)
+    if tag and not hashed:
+        return "" if version == tag["version"] else wheel
+    commit = hashed["commit"] if hashed else described
+    local = version.partition("+")[2].removeprefix("g")
+    same = bool(local) and (local.startswith(commit) or commit.startswith(local))
+    return "" if same else wheel
+
+
+def moved(product: Product) -> bool:
+    """Whether the pinned commit cannot be the one of the template that the product is on."""
+    described = str(product.answers.get("_commit", ""))
+    hashed = _DESCRIBED.search(described)
+    if hashed is None and _TAG.match(described):
+        return False
+    commit = hashed["commit"] if hashed else described
+    return not pinned_commit(product.root).startswith(commit)
