@@ -73,7 +73,7 @@ def start(
             "There is no such file or folder.", where=str(source), fix="check the path"
         )
     _ready_git(product, say)
-    _vendor(product, say, doing)
+    product = _vendor(product, say, doing)
     _lock(product, say, doing)
     _install_hooks(product, say)
     added = None
@@ -114,23 +114,24 @@ def _ready_git(product: Product, say: Callable[[str], None]) -> None:
         )
 
 
-def _vendor(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> None:
+def _vendor(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> Product:
     """Put the package into vendor/ where that was chosen or where pipelines could not fetch it."""
     if product.git("ls-tree", "HEAD", ANSWERS, check=False):  # committed: the team has decided
-        return
+        return product
     pin = wanted_pin(product.answers)
     if pin.wheel or pin.source not in (GIT, VENDORED):
-        return
+        return product
     reason = ""
     if pin.source == GIT:
         doing("looking whether pipelines can fetch the package")
         if is_public(pin.address):
-            return
+            return product
         place = "a place on this machine" if is_local(pin.address) else "not readable by everybody"
         reason = f": the template's address is {place}"
     doing("building the package")
     wheel = pin_to(product, VENDORED).wheel
     say(f"{VENDOR.as_posix()}/{wheel}: the package, so that pipelines need no access{reason}")
+    return Product(product.root)  # its answers are others now
 
 
 def _lock(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> None:
