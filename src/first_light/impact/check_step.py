@@ -22,7 +22,7 @@ from first_light.utils.steps import FAILED, PASSED, WARNED, Step
 
 if TYPE_CHECKING:  # it imports the SQL parser, which only a change needs
     from first_light.impact.current import CurrentSide
-    from first_light.impact.run import Plan
+    from first_light.impact.plan import Plan
 
 NAME = "impact"
 # A hook that has changed may say something else of every file.
@@ -72,12 +72,12 @@ class ImpactStep:
         if isinstance(self._found, NoBase):
             self._plan = self._found
             return []
-        from first_light.impact import run
+        from first_light.impact import plan
 
         begin = time.monotonic()
         planned: Plan | NoBase
         try:
-            planned = run.plan(
+            planned = plan.plan(
                 self._product, self._found, self._dbt, self._here, self._doing, self._current
             )
         except DataopsError as error:

@@ -1,0 +1,212 @@
+"""What to build of head, and what it will be compared with."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from first_light.dbt.engine import Dbt
+from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.impact import classify as judge
+from first_light.impact.base import BaseSide, Built, Change, NoBase, buildable, prepare
+from first_light.impact.column_process import Beside, apart, worth
+from first_light.impact.current import CurrentSide
+from first_light.impact.trace import ancestors
+from first_light.project.product import Product
+from first_light.warehouse.postgres.server import is_postgres
+
+# What a change to these does, dbt's state comparison does not see.
+_DECIDES_ALL = (
+    "profiles.yml",
+    "packages.yml",
+    "dependencies.yml",
+    "package-lock.yml",
+    "uv.lock",
+    "pyproject.toml",
+    "dataops/pyproject.toml",
+)
+
+
+# It does see these parts of dbt_project.yml, node by node; not a variable that a macro reads.
+_SEEN = frozenset(
+    ("models", "seeds", "snapshots", "sources", "data_tests", "tests", "unit_tests", "exposures")
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build of head, and what it will be compared with.
+
+    Attributes:
+        change: what git says.
+        base: the other side, with all that is needed built.
+        head: this side's resources.
+        reached: unique ids of all that the change reaches, tests too.
+        whole: why everything is built; empty when only what is reached is.
+        paired: head's ids → base's.
+        built: what base has built.
+        here: head's folder, target/check.
+        beside: the build of base that goes on meanwhile; None when all is built.
+    """
+
+    product: Product
+    change: Change
+    base: BaseSide | CurrentSide
+    head: Manifest
+    reached: frozenset[str]
+    whole: str
+    paired: dict[str, str]
+    built: dict[str, Built]
+    here: Path
+    beside: Beside | None = None
+
+    @property
+    def database(self) -> Path:
+        return self.here / "warehouse.duckdb"
+
+    @property
+    def files(self) -> Path:
+        """The folder that relative paths in head's views mean."""
+        return self.base.tree if isinstance(self.base, CurrentSide) else self.product.root
+
+    @property
+    def rows(self) -> list[str]:
+        """Ids of the models, snapshots and seeds that are built."""
+        return [name for name in judge.holding_rows(self.head) if name in self.reached]
+
+    @property
+    def total(self) -> int:
+        """Models, snapshots and seeds in head."""
+        return len(judge.holding_rows(self.head))
+
+    @property
+    def arguments(self) -> list[str]:
+        """For `dbt build` of head: what the change reaches, anew, on top of a copy of base."""
+        if self.whole:
+            # What a release has collected, snapshots above all, is not made again from nothing.
+            return ["--full-refresh"] if isinstance(self.base, CurrentSide) else []
+        if is_postgres(self.product) and not self.deferred:
+            return []  # nothing of base stands beside it there
+        state = self.deferred or ("--state", str(self.base.state))
+        return ["--full-refresh", "--select", "state:modified+", *state]
+
+    @property
+    def deferred(self) -> tuple[str, ...]:
+        """Arguments for dbt where head reads the rest from the release itself."""
+        return self.base.deferred if isinstance(self.base, CurrentSide) else ()
+
+
+def plan(
+    product: Product,
+    change: Change,
+    dbt: Dbt,
+    here: Path,
+    doing: Callable[[str], None],
+    current: CurrentSide | None = None,
+) -> Plan | NoBase:
+    """Prepare base and say what of head to build. Head is parsed.
+
+    Args:
+        product: head.
+        change: what git says.
+        dbt: head, parsed.
+        here: target/check.
+        doing: shows what is being done.
+        current: what to compare with in place of base on the sample.
+
+    Raises:
+        DataopsError: git or dbt could not run.
+    """
+    base: BaseSide | CurrentSide | NoBase
+    base = current or prepare(product, change.base, here / "partial_parse.msgpack", doing)
+    if isinstance(base, NoBase):
+        return base
+    head = read_manifest(here / "manifest.json", packages=True)
+    doing("what the change reaches")
+    found, run = dbt.select(
+        "--no-write-json", "--select", "state:modified+", "--state", str(base.state)
+    )
+    whole = _why_whole(product, change, sample=current is None)
+    if not whole and not run.ok:
+        whole = "dbt cannot tell what the change reaches"
+    reached = frozenset(head.nodes) if whole else frozenset(found)
+    paired = judge.pairs(base.manifest, head, change.renamed)
+    wanted = _wanted(base.manifest, head, reached, paired)
+    anew = {paired.get(name, name) for name in reached}
+    later: list[str] = []
+    if isinstance(base, BaseSide) and base.stays:
+        later = apart(base.manifest, wanted, anew)
+        later = later if worth(base, later) else []
+    first = [name for name in wanted if name not in later]
+    if current is not None:  # all of it stands; only what is compared need be at hand
+        first = sorted(anew & set(buildable(base.manifest)))
+    built = base.build(first) if first else base.built
+    failed = sorted(
+        base.manifest.nodes[n].name for n in first if n not in anew and not _stands(built, n)
+    )
+    if failed and not whole:
+        whole = f"base does not build {', '.join(failed[:3])} on this sample"
+        reached = frozenset(head.nodes)
+        built = base.build(_wanted(base.manifest, head, reached, paired))
+        later = []
+    made = Plan(product, change, base, head, reached, whole, paired, built, here)
+    if (current or not whole) and base.database.is_file() and not is_postgres(product):
+        # On DuckDB a copy is the cheapest way to have everything upstream.
+        copy_database(base.database, made.database)
+    if later and isinstance(base, BaseSide):
+        doing(f"base: build {len(later)} models beside this branch's")
+        return replace(made, beside=Beside(base, later))
+    return made
+
+
+def copy_database(database: Path, to: Path) -> None:
+    """A closed database, with what DuckDB has written beside it and not yet into it."""
+    shutil.copyfile(database, to)
+    if (log := database.with_name(f"{database.name}.wal")).is_file():
+        shutil.copy(log, to.with_name(f"{to.name}.wal"))
+
+
+def _why_whole(product: Product, change: Change, sample: bool) -> str:
+    for path in _DECIDES_ALL:
+        if change.touches(path):
+            return f"{path} was changed"
+    if sample and change.touches(f"{product.sample.name}/"):
+        return "the sample was changed"
+    if change.touches("dbt_project.yml"):
+        before = product.git("show", f"{change.base}:dbt_project.yml", check=False)
+        after = (product.root / "dbt_project.yml").read_text(encoding="utf-8")
+        if _settings(before) != _settings(after):
+            return "dbt_project.yml was changed"
+    return ""
+
+
+def _settings(text: str) -> dict[str, Any]:
+    """What dbt's state comparison does not see of dbt_project.yml."""
+    loaded = yaml.safe_load(text)
+    if not isinstance(loaded, dict):
+        return {}
+    return {key: value for key, value in loaded.items() if key not in _SEEN}
+
+
+def _wanted(
+    base: Manifest, head: Manifest, reached: Iterable[str], paired: dict[str, str]
+) -> list[str]:
+    """What base must have built: the counterpart of what is reached, and all that either reads."""
+    start: set[str] = set()
+    for name in reached:
+        node = head.nodes.get(name)
+        if node is not None:
+            start |= {name, *node.depends_on}
+    names = {paired.get(name, name) for name in start}
+    gone = set(buildable(base)) - set(paired.values())
+    above = ancestors(base, names | gone)
+    return sorted(above & set(buildable(base)))
+
+
+def _stands(built: dict[str, Built], name: str) -> bool:
+    return name in built and built[name].ok
