@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from first_light.inference import sql, types
+from first_light.inference import number_types, sql, text_formats, types
 from first_light.inference.values import Cast, Column, Leaf, Stats
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
@@ -172,7 +172,7 @@ class Bench:
             misfits = self._misfits(glances)
             for at, (leaf, complete) in enumerate(zip(some, whole)):
                 glance = glances.get(at, _Glance())
-                misses = dict.fromkeys(types.READINGS, glance.values) | misfits.get(at, {})
+                misses = dict.fromkeys(text_formats.READINGS, glance.values) | misfits.get(at, {})
                 found[leaf] = types.Sight(
                     values=glance.values,
                     examples=self._example(at, glance, misses),
@@ -190,7 +190,7 @@ class Bench:
         `c` numbers the column, `v` is the value, `x` the same without padding, `none` says whether
         it is a word for "no value".
         """
-        words = ", ".join(sql.text(word) for word in types.NULL_WORDS)
+        words = ", ".join(sql.text(word) for word in text_formats.NULL_WORDS)
         parts = " union all ".join(
             f"select {at} as c, {value} as v from {rows} where {value} is not null group by {value}"
             for at, (value, rows) in enumerate(columns)
@@ -203,12 +203,13 @@ class Bench:
     def _glances(self) -> dict[int, _Glance]:
         """How the values of each seen column look before they are read."""
         looks = ", ".join(
-            f"count(*) filter (where not none and {look('x')})" for look in types.LOOKS.values()
+            f"count(*) filter (where not none and {look('x')})"
+            for look in text_formats.FAMILY_PATTERNS.values()
         )
         carried = ", ".join(
             f"count(*) filter (where not none and "
             f"length(x) - length(replace(x, {sql.text(sign)}, '')) = 1)"
-            for sign in types.SIGNS
+            for sign in text_formats.SIGNS
         )
         found = {}
         for column, words, padded, count, *counts in self.rows(
@@ -217,8 +218,10 @@ class Bench:
             f"count(*) filter (where not none), {looks}, {carried} from seen group by c"
         ):
             values = number(count)
-            alike = dict(zip(types.LOOKS, map(number, counts)))
-            signs = dict(zip(types.SIGNS, map(number, counts[len(types.LOOKS) :])))
+            alike = dict(zip(text_formats.FAMILY_PATTERNS, map(number, counts)))
+            signs = dict(
+                zip(text_formats.SIGNS, map(number, counts[len(text_formats.FAMILY_PATTERNS) :]))
+            )
             found[number(column)] = _Glance(
                 values=values,
                 null_words=_texts(words),
@@ -231,9 +234,9 @@ class Bench:
     def _misfits(self, glances: Mapping[int, _Glance]) -> dict[int, dict[str, int]]:
         """For each seen column and reading worth a try, the values that it doesn't fit."""
         found: dict[int, dict[str, int]] = {at: {} for at in glances}
-        for family in types.LOOKS:
+        for family in text_formats.FAMILY_PATTERNS:
             columns = [at for at, glance in glances.items() if family in glance.families]
-            readings = [r for r in types.READINGS.values() if r.family == family]
+            readings = [r for r in text_formats.READINGS.values() if r.family == family]
             if not columns:
                 continue
             asked = ", ".join(
@@ -259,7 +262,7 @@ class Bench:
         near = types.nearest(misfits, glance.values)
         if not near or glance.sign:
             return ()
-        holds = types.READINGS[near].holds("x")
+        holds = text_formats.READINGS[near].holds("x")
         found = self.rows(
             f"select min(x) from seen where c = {at} and not none and not coalesce({holds}, false)"
         )
@@ -282,11 +285,11 @@ class Bench:
         self, staged: Staged, leaf: Leaf, decided: types.Decided, limit: int = 50
     ) -> list[str]:
         """Raw values that the decided reading does not fit, words for "no value" aside."""
-        holds = types.READINGS[decided.reading].holds
+        holds = text_formats.READINGS[decided.reading].holds
         value = f"trim({_raw(leaf)})" if decided.cast.trim else _raw(leaf)
         words = ", ".join(sql.text(word) for word in decided.cast.null_words)
         said = f"{value} not in ({words})" if words else "true"
-        sign = next((s for s in types.SIGNS if s in decided.cast.drop), "")
+        sign = next((s for s in text_formats.SIGNS if s in decided.cast.drop), "")
         plain = f"trim(replace({value}, {sql.text(sign)}, ''))" if sign else value
         return [
             str(r[0])
@@ -299,7 +302,7 @@ class Bench:
 
     def null_words(self, staged: Staged, leaf: Leaf) -> tuple[tuple[str, ...], bool]:
         """Words for "no value" in all rows of a text column, and whether some value is padded."""
-        words = ", ".join(sql.text(word) for word in types.NULL_WORDS)
+        words = ", ".join(sql.text(word) for word in text_formats.NULL_WORDS)
         found = self.rows(
             f"select list(distinct trim({_raw(leaf)})) "
             f"filter (where trim({_raw(leaf)}) in ({words})), "
@@ -332,9 +335,9 @@ class Bench:
             found[leaf] = [str(row[0]) for row in values]
         return found
 
-    def sizes(self, staged: Staged, casts: Mapping[Leaf, Cast]) -> dict[Leaf, types.Size]:
+    def sizes(self, staged: Staged, casts: Mapping[Leaf, Cast]) -> dict[Leaf, number_types.Size]:
         """How large the numbers in text columns are, over all rows."""
-        found: dict[Leaf, types.Size] = {}
+        found: dict[Leaf, number_types.Size] = {}
         for some in _chunks(list(casts)):
             asked = []
             for leaf in some:
@@ -352,7 +355,7 @@ class Bench:
             for at, leaf in enumerate(some):
                 a, b, c, d = values[4 * at : 4 * at + 4]
                 largest = float(d) if isinstance(d, float) else 0.0
-                found[leaf] = types.Size(number(a), number(b), number(c), largest)
+                found[leaf] = number_types.Size(number(a), number(b), number(c), largest)
         return found
 
     def refuses(self, staged: Staged, expression: str) -> bool:

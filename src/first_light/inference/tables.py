@@ -12,11 +12,13 @@ from first_light.inference import (
     keys,
     mart,
     names,
+    number_types,
     personal,
     postgres,
     relationships,
     sql,
     tests,
+    text_formats,
     types,
 )
 from first_light.inference.personal import Classify
@@ -280,8 +282,8 @@ def _casts(
         if found.doubt:
             doubts.append(Doubt(staged.source.name, named[leaf], found.doubt))
         if leaf in numbers:
-            cast = types.sized(found.cast, sizes[leaf], named[leaf])
-            if shape := "" if pii[leaf] else types.raw_shape(cast):
+            cast = number_types.sized(found.cast, sizes[leaf], named[leaf])
+            if shape := "" if pii[leaf] else number_types.raw_shape(cast):
                 value = sql.flat(sql.source_column(leaf, rendered=True))
                 kept = scratch.holds(staged, f"regexp_matches({value}, {sql.text(shape)})")
                 cast = replace(cast, shape=shape if kept else "")
@@ -290,7 +292,7 @@ def _casts(
             casts[leaf] = found.cast
         else:
             shapes: tuple[str, ...] = ()
-            if set(found.cast.null_words) & set(types.DOUBTFUL_NULLS):
+            if set(found.cast.null_words) & set(text_formats.DOUBTFUL_NULLS):
                 shapes = scratch.raw_shapes(staged, leaf, found.cast.null_words)
             words, doubt = types.text_nulls(found.cast.null_words, sure, shapes)
             if doubt:
@@ -301,7 +303,7 @@ def _casts(
 
 def _typed(scratch: Bench, staged: Staged, leaf: Leaf, name: str) -> Cast:
     cast = types.typed(leaf)
-    if cast.kind == "double" and types.money(name):
+    if cast.kind == "double" and number_types.money(name):
         value = sql.flat(sql.source_column(leaf, rendered=True))
         if scratch.holds(staged, f"{value} = round({value}, 2) and abs({value}) < 1e13"):
             return Cast("decimal", "decimal(18, 2)")

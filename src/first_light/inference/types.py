@@ -9,176 +9,19 @@ zeros, a plus sign) does not fit, and stays text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from first_light.inference.text_formats import CLEAR_NULLS, NULL_WORDS, READINGS
 from first_light.inference.values import Cast, Leaf
 
-CLEAR_NULLS = (
-    "",
-    "NULL",
-    "null",
-    "Null",
-    r"\N",
-    "N/A",
-    "n/a",
-    "#N/A",
-    "<NA>",
-    "(null)",
-    "<null>",
-    "NaN",
-) + ("nan", "#NULL!", "-", "--", "?", ".")
 """Words that mean "no value" wherever they stand."""
 
-DOUBTFUL_NULLS = ("NA", "na", "None", "none", "NONE", "nil", "Nil")
 """Words that mean "no value" among numbers, and elsewhere only when other columns say so."""
 
-NULL_WORDS = CLEAR_NULLS + DOUBTFUL_NULLS
 
-SIGNS = ("$", "€", "£", "¥", "%")
-
-_INT = "(0|[1-9][0-9]*)"
-_ISO_TIME = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
-_ISO_STAMP = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_ISO_TIME}"
-_MONTHS = "[A-Za-z]{3,9}"
-
-
-def _grouped(separator: str, point: str) -> Callable[[str], str]:
-    """Numbers whose digits may stand in groups of three; 0,123 is no group but a fraction."""
-    return _full(f"-?(0|[1-9][0-9]{{0,2}}({separator}[0-9]{{3}})*)({point}[0-9]+)?")
-
-
-def _full(pattern: str) -> Callable[[str], str]:
-    return lambda x: f"regexp_full_match({x}, '{pattern}')"
-
-
-def _cast(pattern: str, kind: str) -> Callable[[str], str]:
-    return lambda x: (
-        f"(regexp_full_match({x}, '{pattern}') and try_cast({x} as {kind}) is not null)"
-    )
-
-
-def _strptime(pattern: str, form: str) -> Callable[[str], str]:
-    return lambda x: (
-        f"(regexp_full_match({x}, '{pattern}') and try_strptime({x}, '{form}') is not null)"
-    )
-
-
-def _within(words: str) -> Callable[[str], str]:
-    return lambda x: f"(lower({x}) in ({words}))"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One way to read text: its name, the cast without details, and the condition in SQL."""
-
-    name: str
-    cast: Cast
-    holds: Callable[[str], str]
-
-    @property
-    def family(self) -> str:
-        """Which of `LOOKS` half of the values must have for the reading to be worth a try."""
-        if self.cast.kind == "boolean":
-            return "word"
-        for start, family in _FAMILIES.items():
-            if self.name.startswith(start):
-                return family
-        return "number"
-
-
-_FAMILIES = {
-    "iso": "iso", "ymd": "year", "dmy": "day", "mdy": "day", "either": "day", "short": "day",
-    "d-b": "month", "d b": "month", "d B": "month", "b d": "month", "B d": "month",
-}  # fmt: skip
-
-LOOKS: Mapping[str, Callable[[str], str]] = {
-    "word": lambda x: f"length({x}) <= 5",
-    "number": _full("[^A-Za-z/:]*[0-9][^A-Za-df-z/:]*"),
-    "iso": _full("[0-9]{4}-[0-9]{2}-[0-9]{2}.*"),
-    "year": _full("[0-9]{4}[/.][0-9]{1,2}[/.][0-9].*"),
-    "day": _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9].*"),
-    "month": _full("([0-9]{1,2}[- ])?[A-Za-z]{3,9}[- ].*"),
-}
 """What text looks like at a glance: SQL conditions that spare most columns most readings."""
 
-
-def _readings() -> dict[str, Reading]:
-    text = Cast("text", "varchar")
-    number = Cast("decimal", "")
-    found = [
-        Reading("true_false", Cast("boolean", "boolean"), _within("'true', 'false'")),
-        Reading("yes_no", Cast("boolean", "boolean"), _within("'yes', 'no'")),
-        Reading("y_n", Cast("boolean", "boolean"), _within("'y', 'n'")),
-        Reading("t_f", Cast("boolean", "boolean"), _within("'t', 'f'")),
-        Reading("integer", Cast("integer", ""), _full(f"-?{_INT}")),
-        Reading("whole", Cast("integer", "", "whole"), _full(f"-?{_INT}([.]0)?")),
-        Reading("decimal", number, _full(f"-?({_INT}([.][0-9]+)?|[.][0-9]+)")),
-        Reading(
-            "double",
-            Cast("double", "double"),
-            _cast(f"-?({_INT}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?", "double"),
-        ),
-        Reading("grouped_comma", replace(number, drop=(",",)), _grouped(",", "[.]")),
-        Reading("grouped_dot", replace(number, drop=(".",), comma=True), _grouped("[.]", ",")),
-        Reading("comma", replace(number, comma=True), _full(f"-?{_INT}(,[0-9]+)?")),
-    ]
-    for name, sign in {"space": " ", "nbsp": "\u00a0", "thin": "\u202f", "quote": "''"}.items():
-        plain = replace(number, drop=(sign[0],))
-        found.append(Reading(f"grouped_{name}", plain, _grouped(sign, "[.]")))
-        comma = replace(plain, comma=True)
-        found.append(Reading(f"grouped_{name}_comma", comma, _grouped(sign, ",")))
-    date, stamp = Cast("date", "date"), Cast("timestamp", "timestamp")
-    found += [
-        Reading("iso_date", date, _cast("[0-9]{4}-[0-9]{2}-[0-9]{2}", "date")),
-        Reading("iso_stamp", stamp, _cast(f"{_ISO_STAMP})?", "timestamp")),
-        Reading("iso_utc", stamp, _cast(f"{_ISO_STAMP}(Z|[+]00(:?00)?))", "timestamp")),
-        Reading(
-            "iso_offset",
-            replace(stamp, form="utc"),
-            _cast(f"{_ISO_STAMP}(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?))", "timestamp with time zone"),
-        ),
-        Reading("compact", replace(date, form="%Y%m%d"), _strptime("(19|20)[0-9]{6}", "%Y%m%d")),
-        Reading(
-            "either_order",
-            text,
-            _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}( [0-9]{1,2}:[0-9]{2}.*)?"),
-        ),
-        Reading("short_year", text, _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}")),
-    ]
-    clocks = {
-        "": ("", ""),
-        "_hm": (" [0-9]{1,2}:[0-9]{2}", " %H:%M"),
-        "_hms": (" [0-9]{1,2}:[0-9]{2}:[0-9]{2}", " %H:%M:%S"),
-        "_hmp": (" [0-9]{1,2}:[0-9]{2} [AaPp][Mm]", " %I:%M %p"),
-        "_hmsp": (" [0-9]{1,2}:[0-9]{2}:[0-9]{2} [AaPp][Mm]", " %I:%M:%S %p"),
-    }
-    for clock, (digits, form) in clocks.items():
-        cast = stamp if clock else date
-        for sep in "/.-":
-            short = f"[0-9]{{1,2}}[{sep}][0-9]{{1,2}}[{sep}][0-9]{{4}}{digits}"
-            for order in ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y"):
-                full = order.format(sep) + form
-                name = ("dmy" if order[1] == "d" else "mdy") + sep + clock
-                found.append(Reading(name, replace(cast, form=full), _strptime(short, full)))
-        for sep in "/.":
-            full = f"%Y{sep}%m{sep}%d{form}"
-            long = f"[0-9]{{4}}[{sep}][0-9]{{1,2}}[{sep}][0-9]{{1,2}}{digits}"
-            found.append(
-                Reading(f"ymd{sep}{clock}", replace(cast, form=full), _strptime(long, full))
-            )
-    for name, pattern, form in (
-        ("d-b-y", f"[0-9]{{1,2}}-{_MONTHS}-[0-9]{{4}}", "%d-%b-%Y"),
-        ("d b y", f"[0-9]{{1,2}} {_MONTHS} [0-9]{{4}}", "%d %b %Y"),
-        ("d B y", f"[0-9]{{1,2}} {_MONTHS} [0-9]{{4}}", "%d %B %Y"),
-        ("b d, y", f"{_MONTHS} [0-9]{{1,2}}, [0-9]{{4}}", "%b %d, %Y"),
-        ("B d, y", f"{_MONTHS} [0-9]{{1,2}}, [0-9]{{4}}", "%B %d, %Y"),
-    ):
-        found.append(Reading(name, replace(date, form=form), _strptime(pattern, form)))
-    return {reading.name: reading for reading in found}
-
-
-READINGS: Mapping[str, Reading] = _readings()
 
 _TEXT_NAMES = re.compile(
     r"(^|_)(zip|zipcode|postal|postcode|post_code|plz|phone|telephone|tel|fax|mobile|ean|isbn|iban|"
@@ -186,14 +29,6 @@ _TEXT_NAMES = re.compile(
 )
 _TEXT_EXCEPTIONS = re.compile(r"(^|_)(amount|rate|total|value|sum|count|cost|price|percent)(_|$)")
 _DATE_NAMES = re.compile(r"(^|_)(date|day|dt|datum|on|ymd|yyyymmdd)(_|$)")
-_MONEY_NAMES = re.compile(
-    r"(^|_)(price|amount|amt|total|subtotal|cost|fee|fees|tax|paid|payment|revenue|sales|balance|"
-    r"discount|refund|salary|wage|budget|fare|tip|tolls|charge|charges|credit|debit|net|gross|"
-    r"margin|profit|money|usd|eur|gbp|chf)(_|$)"
-)
-
-
-_CENTS_NAMES = re.compile(r"(^|_)(price|amount|amt|cost|fee|fare|salary|revenue|subtotal|refund)$")
 
 
 @dataclass(frozen=True)
@@ -367,72 +202,6 @@ def text_nulls(
     return tuple(sure), doubt
 
 
-@dataclass(frozen=True)
-class Size:
-    """How large the numbers of a column are: digits before the point, decimals, both at most.
-
-    Attributes:
-        least_decimals: decimals of the value that has fewest.
-        largest: the largest absolute value, as a float.
-    """
-
-    digits: int
-    decimals: int
-    least_decimals: int
-    largest: float
-
-
-def sized(cast: Cast, size: Size, name: str) -> Cast:
-    """The cast of a number with its SQL type.
-
-    Decimals get a fixed scale when every value is written with the same one, or when the name says
-    money; other fractions become double, so that a later value is never cut. Amounts get cents even
-    where all are whole so far: a cast to integer would round the first that isn't.
-    """
-    if cast.kind == "integer" and _CENTS_NAMES.search(name) and size.digits <= 16:
-        return replace(cast, kind="decimal", type="decimal(18, 2)")
-    if cast.kind == "integer" or (cast.kind == "decimal" and size.decimals == 0):
-        if size.largest <= 500_000_000:
-            return replace(cast, kind="integer", type="integer")
-        if size.largest <= 4_000_000_000_000_000_000:
-            return replace(cast, kind="integer", type="bigint")
-        if size.digits <= (37 if cast.form == "whole" else 38):
-            return replace(cast, kind="decimal", type="decimal(38, 0)")
-        return Cast("text", "varchar", null_words=cast.null_words, trim=cast.trim)
-    if cast.kind != "decimal":
-        return cast
-    money = _MONEY_NAMES.search(name) is not None and size.decimals <= 4
-    fixed = size.decimals == size.least_decimals and size.decimals <= 6
-    if money or fixed or cast.drop or cast.comma:
-        scale = max(size.decimals, 2) if money else size.decimals
-        if size.digits + scale <= 18:
-            return replace(cast, type=f"decimal(18, {scale})")
-        if size.digits + scale <= 38:
-            return replace(cast, type=f"decimal(38, {scale})")
-    return replace(cast, kind="double", type="double")
-
-
-def raw_shape(cast: Cast) -> str:
-    """The regular expression for `Cast.shape`: the one way of writing numbers that the cast reads.
-
-    Empty where text written another way is refused by the cast itself.
-    """
-    signs = "".join(sign for sign in cast.drop if sign in SIGNS)
-    separator = next((sign for sign in cast.drop if sign not in SIGNS), "")
-    if cast.kind == "text" or not (cast.comma or separator == ","):
-        return ""
-    whole = f"[1-9][0-9]{{0,2}}([{separator}][0-9]{{3}})+|{_INT}" if separator else _INT
-    around = f"[{signs} ]*" if signs else " *" if cast.trim else ""
-    number = f"{around}-?{around}({whole})({',' if cast.comma else '[.]'}[0-9]+)?{around}"
-    words = ("".join(_literal(sign) for sign in word) for word in cast.null_words)
-    padding = " *" if cast.trim else ""
-    return f"^({'|'.join((number, *(f'{padding}{word}{padding}' for word in words)))})$"
-
-
-def _literal(sign: str) -> str:
-    return sign if sign.isalnum() else "\\\\" if sign == "\\" else f"[{sign}]"
-
-
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 _PLAIN: Mapping[str, Cast] = {
     "VARCHAR": Cast("text", "varchar"),
@@ -475,8 +244,3 @@ def typed(leaf: Leaf) -> Cast:
     if nested or leaf.type not in _PLAIN:
         return Cast("text", "varchar", "json", note="kept as JSON text")
     return _PLAIN[leaf.type]
-
-
-def money(name: str) -> bool:
-    """Whether a name says that a fraction is an amount of money."""
-    return _MONEY_NAMES.search(name) is not None

@@ -15,8 +15,8 @@ from pathlib import Path
 from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.project.product import Product
 from first_light.warehouse.base import Relation
+from first_light.warehouse.postgres.catalog import CANDIDATE, of_release
 from first_light.warehouse.postgres.side import PostgresDbt, mirror
-from first_light.warehouse.postgres.warehouse import CANDIDATE, of_release
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,93 @@
+"""SQL types of numbers: how wide, how many decimals, which raw notation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from first_light.inference.text_formats import INTEGER_PATTERN, SIGNS
+from first_light.inference.values import Cast
+
+_MONEY_NAMES = re.compile(
+    r"(^|_)(price|amount|amt|total|subtotal|cost|fee|fees|tax|paid|payment|revenue|sales|balance|"
+    r"discount|refund|salary|wage|budget|fare|tip|tolls|charge|charges|credit|debit|net|gross|"
+    r"margin|profit|money|usd|eur|gbp|chf)(_|$)"
+)
+
+
+_CENTS_NAMES = re.compile(r"(^|_)(price|amount|amt|cost|fee|fare|salary|revenue|subtotal|refund)$")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the numbers of a column are: digits before the point, decimals, both at most.
+
+    Attributes:
+        least_decimals: decimals of the value that has fewest.
+        largest: the largest absolute value, as a float.
+    """
+
+    digits: int
+    decimals: int
+    least_decimals: int
+    largest: float
+
+
+def sized(cast: Cast, size: Size, name: str) -> Cast:
+    """The cast of a number with its SQL type.
+
+    Decimals get a fixed scale when every value is written with the same one, or when the name says
+    money; other fractions become double, so that a later value is never cut. Amounts get cents even
+    where all are whole so far: a cast to integer would round the first that isn't.
+    """
+    if cast.kind == "integer" and _CENTS_NAMES.search(name) and size.digits <= 16:
+        return replace(cast, kind="decimal", type="decimal(18, 2)")
+    if cast.kind == "integer" or (cast.kind == "decimal" and size.decimals == 0):
+        if size.largest <= 500_000_000:
+            return replace(cast, kind="integer", type="integer")
+        if size.largest <= 4_000_000_000_000_000_000:
+            return replace(cast, kind="integer", type="bigint")
+        if size.digits <= (37 if cast.form == "whole" else 38):
+            return replace(cast, kind="decimal", type="decimal(38, 0)")
+        return Cast("text", "varchar", null_words=cast.null_words, trim=cast.trim)
+    if cast.kind != "decimal":
+        return cast
+    money = _MONEY_NAMES.search(name) is not None and size.decimals <= 4
+    fixed = size.decimals == size.least_decimals and size.decimals <= 6
+    if money or fixed or cast.drop or cast.comma:
+        scale = max(size.decimals, 2) if money else size.decimals
+        if size.digits + scale <= 18:
+            return replace(cast, type=f"decimal(18, {scale})")
+        if size.digits + scale <= 38:
+            return replace(cast, type=f"decimal(38, {scale})")
+    return replace(cast, kind="double", type="double")
+
+
+def raw_shape(cast: Cast) -> str:
+    """The regular expression for `Cast.shape`: the one way of writing numbers that the cast reads.
+
+    Empty where text written another way is refused by the cast itself.
+    """
+    signs = "".join(sign for sign in cast.drop if sign in SIGNS)
+    separator = next((sign for sign in cast.drop if sign not in SIGNS), "")
+    if cast.kind == "text" or not (cast.comma or separator == ","):
+        return ""
+    whole = (
+        f"[1-9][0-9]{{0,2}}([{separator}][0-9]{{3}})+|{INTEGER_PATTERN}"
+        if separator
+        else INTEGER_PATTERN
+    )
+    around = f"[{signs} ]*" if signs else " *" if cast.trim else ""
+    number = f"{around}-?{around}({whole})({',' if cast.comma else '[.]'}[0-9]+)?{around}"
+    words = ("".join(_literal(sign) for sign in word) for word in cast.null_words)
+    padding = " *" if cast.trim else ""
+    return f"^({'|'.join((number, *(f'{padding}{word}{padding}' for word in words)))})$"
+
+
+def _literal(sign: str) -> str:
+    return sign if sign.isalnum() else "\\\\" if sign == "\\" else f"[{sign}]"
+
+
+def money(name: str) -> bool:
+    """Whether a name says that a fraction is an amount of money."""
+    return _MONEY_NAMES.search(name) is not None

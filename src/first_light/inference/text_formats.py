@@ -1,0 +1,182 @@
+"""The ways in which text columns write numbers, dates, times and booleans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from first_light.inference.values import Cast
+
+CLEAR_NULLS = (
+    "",
+    "NULL",
+    "null",
+    "Null",
+    r"\N",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "<NA>",
+    "(null)",
+    "<null>",
+    "NaN",
+) + ("nan", "#NULL!", "-", "--", "?", ".")
+
+
+DOUBTFUL_NULLS = ("NA", "na", "None", "none", "NONE", "nil", "Nil")
+
+
+NULL_WORDS = CLEAR_NULLS + DOUBTFUL_NULLS
+
+
+SIGNS = ("$", "€", "£", "¥", "%")
+
+
+INTEGER_PATTERN = "(0|[1-9][0-9]*)"
+
+
+_ISO_TIME = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
+
+
+_ISO_STAMP = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_ISO_TIME}"
+
+
+_MONTHS = "[A-Za-z]{3,9}"
+
+
+def _grouped(separator: str, point: str) -> Callable[[str], str]:
+    """Numbers whose digits may stand in groups of three; 0,123 is no group but a fraction."""
+    return _full(f"-?(0|[1-9][0-9]{{0,2}}({separator}[0-9]{{3}})*)({point}[0-9]+)?")
+
+
+def _full(pattern: str) -> Callable[[str], str]:
+    return lambda x: f"regexp_full_match({x}, '{pattern}')"
+
+
+def _cast(pattern: str, kind: str) -> Callable[[str], str]:
+    return lambda x: (
+        f"(regexp_full_match({x}, '{pattern}') and try_cast({x} as {kind}) is not null)"
+    )
+
+
+def _strptime(pattern: str, form: str) -> Callable[[str], str]:
+    return lambda x: (
+        f"(regexp_full_match({x}, '{pattern}') and try_strptime({x}, '{form}') is not null)"
+    )
+
+
+def _within(words: str) -> Callable[[str], str]:
+    return lambda x: f"(lower({x}) in ({words}))"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read text: its name, the cast without details, and the condition in SQL."""
+
+    name: str
+    cast: Cast
+    holds: Callable[[str], str]
+
+    @property
+    def family(self) -> str:
+        """Which of `LOOKS` half of the values must have for the reading to be worth a try."""
+        if self.cast.kind == "boolean":
+            return "word"
+        for start, family in _FAMILIES.items():
+            if self.name.startswith(start):
+                return family
+        return "number"
+
+
+_FAMILIES = {
+    "iso": "iso", "ymd": "year", "dmy": "day", "mdy": "day", "either": "day", "short": "day",
+    "d-b": "month", "d b": "month", "d B": "month", "b d": "month", "B d": "month",
+}  # fmt: skip
+
+
+FAMILY_PATTERNS: Mapping[str, Callable[[str], str]] = {
+    "word": lambda x: f"length({x}) <= 5",
+    "number": _full("[^A-Za-z/:]*[0-9][^A-Za-df-z/:]*"),
+    "iso": _full("[0-9]{4}-[0-9]{2}-[0-9]{2}.*"),
+    "year": _full("[0-9]{4}[/.][0-9]{1,2}[/.][0-9].*"),
+    "day": _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9].*"),
+    "month": _full("([0-9]{1,2}[- ])?[A-Za-z]{3,9}[- ].*"),
+}
+
+
+def _readings() -> dict[str, Reading]:
+    text = Cast("text", "varchar")
+    number = Cast("decimal", "")
+    found = [
+        Reading("true_false", Cast("boolean", "boolean"), _within("'true', 'false'")),
+        Reading("yes_no", Cast("boolean", "boolean"), _within("'yes', 'no'")),
+        Reading("y_n", Cast("boolean", "boolean"), _within("'y', 'n'")),
+        Reading("t_f", Cast("boolean", "boolean"), _within("'t', 'f'")),
+        Reading("integer", Cast("integer", ""), _full(f"-?{INTEGER_PATTERN}")),
+        Reading("whole", Cast("integer", "", "whole"), _full(f"-?{INTEGER_PATTERN}([.]0)?")),
+        Reading("decimal", number, _full(f"-?({INTEGER_PATTERN}([.][0-9]+)?|[.][0-9]+)")),
+        Reading(
+            "double",
+            Cast("double", "double"),
+            _cast(f"-?({INTEGER_PATTERN}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?", "double"),
+        ),
+        Reading("grouped_comma", replace(number, drop=(",",)), _grouped(",", "[.]")),
+        Reading("grouped_dot", replace(number, drop=(".",), comma=True), _grouped("[.]", ",")),
+        Reading("comma", replace(number, comma=True), _full(f"-?{INTEGER_PATTERN}(,[0-9]+)?")),
+    ]
+    for name, sign in {"space": " ", "nbsp": "\u00a0", "thin": "\u202f", "quote": "''"}.items():
+        plain = replace(number, drop=(sign[0],))
+        found.append(Reading(f"grouped_{name}", plain, _grouped(sign, "[.]")))
+        comma = replace(plain, comma=True)
+        found.append(Reading(f"grouped_{name}_comma", comma, _grouped(sign, ",")))
+    date, stamp = Cast("date", "date"), Cast("timestamp", "timestamp")
+    found += [
+        Reading("iso_date", date, _cast("[0-9]{4}-[0-9]{2}-[0-9]{2}", "date")),
+        Reading("iso_stamp", stamp, _cast(f"{_ISO_STAMP})?", "timestamp")),
+        Reading("iso_utc", stamp, _cast(f"{_ISO_STAMP}(Z|[+]00(:?00)?))", "timestamp")),
+        Reading(
+            "iso_offset",
+            replace(stamp, form="utc"),
+            _cast(f"{_ISO_STAMP}(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?))", "timestamp with time zone"),
+        ),
+        Reading("compact", replace(date, form="%Y%m%d"), _strptime("(19|20)[0-9]{6}", "%Y%m%d")),
+        Reading(
+            "either_order",
+            text,
+            _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}( [0-9]{1,2}:[0-9]{2}.*)?"),
+        ),
+        Reading("short_year", text, _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}")),
+    ]
+    clocks = {
+        "": ("", ""),
+        "_hm": (" [0-9]{1,2}:[0-9]{2}", " %H:%M"),
+        "_hms": (" [0-9]{1,2}:[0-9]{2}:[0-9]{2}", " %H:%M:%S"),
+        "_hmp": (" [0-9]{1,2}:[0-9]{2} [AaPp][Mm]", " %I:%M %p"),
+        "_hmsp": (" [0-9]{1,2}:[0-9]{2}:[0-9]{2} [AaPp][Mm]", " %I:%M:%S %p"),
+    }
+    for clock, (digits, form) in clocks.items():
+        cast = stamp if clock else date
+        for sep in "/.-":
+            short = f"[0-9]{{1,2}}[{sep}][0-9]{{1,2}}[{sep}][0-9]{{4}}{digits}"
+            for order in ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y"):
+                full = order.format(sep) + form
+                name = ("dmy" if order[1] == "d" else "mdy") + sep + clock
+                found.append(Reading(name, replace(cast, form=full), _strptime(short, full)))
+        for sep in "/.":
+            full = f"%Y{sep}%m{sep}%d{form}"
+            long = f"[0-9]{{4}}[{sep}][0-9]{{1,2}}[{sep}][0-9]{{1,2}}{digits}"
+            found.append(
+                Reading(f"ymd{sep}{clock}", replace(cast, form=full), _strptime(long, full))
+            )
+    for name, pattern, form in (
+        ("d-b-y", f"[0-9]{{1,2}}-{_MONTHS}-[0-9]{{4}}", "%d-%b-%Y"),
+        ("d b y", f"[0-9]{{1,2}} {_MONTHS} [0-9]{{4}}", "%d %b %Y"),
+        ("d B y", f"[0-9]{{1,2}} {_MONTHS} [0-9]{{4}}", "%d %B %Y"),
+        ("b d, y", f"{_MONTHS} [0-9]{{1,2}}, [0-9]{{4}}", "%b %d, %Y"),
+        ("B d, y", f"{_MONTHS} [0-9]{{1,2}}, [0-9]{{4}}", "%B %d, %Y"),
+    ):
+        found.append(Reading(name, replace(date, form=form), _strptime(pattern, form)))
+    return {reading.name: reading for reading in found}
+
+
+READINGS: Mapping[str, Reading] = _readings()

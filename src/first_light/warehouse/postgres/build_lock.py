@@ -1,0 +1,57 @@
+"""The lock that keeps a second build out of the same database."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.postgres.server import in_words, open_session, place
+
+LOCK_BY = "select {}(hashtext('First Light: a release is being built'))"
+
+
+@dataclass
+class BuildLock:
+    """The one turn to build and publish: the server lets go of it when the process ends, however.
+
+    A store in a bucket or on a branch has no lock that all machines see; a database has.
+    """
+
+    session: Any = None
+
+    def take(self, product: Product) -> None:
+        if self.session is not None:
+            return
+        session = open_session(product)
+        session.autocommit = True
+        cursor = session.cursor()
+        cursor.execute(LOCK_BY.format("pg_try_advisory_lock"))
+        if not cursor.fetchone()[0]:
+            session.close()
+            raise DataopsError(
+                "Another release is being built or published in this database.",
+                where=place(product)["dbname"],
+                fix="wait until it is over, then repeat",
+            )
+        self.session = session
+
+    def must_be_ours(self) -> None:
+        """Look whether the server still knows that it is our turn."""
+        if self.session is None:
+            raise DataopsError("It is not our turn to build.")
+        with in_words("The connection that kept others from building has gone.", "repeat it"):
+            self.session.cursor().execute("select 1")
+
+    def end(self) -> None:
+        if self.session is None:
+            return
+        from psycopg2 import Error
+
+        with contextlib.suppress(Error):  # the connection has gone, and the turn with it
+            # Closing alone leaves it to the server when: the next to ask might still be refused.
+            self.session.cursor().execute(LOCK_BY.format("pg_advisory_unlock"))
+        self.session.close()
+        self.session = None

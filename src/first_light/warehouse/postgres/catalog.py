@@ -1,0 +1,102 @@
+"""What PostgreSQL's catalog says of the schemas and relations of releases."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from first_light.store.folder import run_number
+from first_light.warehouse.base import Relation
+from first_light.warehouse.postgres.server import schemas
+
+CANDIDATE = "candidate"
+
+
+SAMPLE = "sample"  # a rehearsal's raw: it goes with the release, and is not published
+
+
+# What reads a relation of some schemas: view, and the relation that it reads.
+READERS = """
+    select distinct place.nspname, reader.relname, read_in.nspname, read.relname, reader.relkind
+    from pg_depend
+    inner join pg_rewrite on pg_depend.objid = pg_rewrite.oid
+    inner join pg_class as reader on pg_rewrite.ev_class = reader.oid
+    inner join pg_namespace as place on reader.relnamespace = place.oid
+    inner join pg_class as read on pg_depend.refobjid = read.oid
+    inner join pg_namespace as read_in on read.relnamespace = read_in.oid
+    where
+        pg_depend.classid = 'pg_rewrite'::regclass
+        and pg_depend.refclassid = 'pg_class'::regclass
+        and reader.oid <> read.oid
+"""
+
+
+def prefix_of(run: str) -> str:
+    return f"r{run_number(run):06d}"
+
+
+def of_release(schema: str, run: str) -> str:
+    """The name of a candidate's schema once it is a release's."""
+    return prefix_of(run) + schema.removeprefix(CANDIDATE)
+
+
+def schemas_of(cursor: Any, run: str) -> list[str]:
+    """A release's schemas, if they are this run's."""
+    cursor.execute(
+        "select nspname from pg_namespace where nspname = any(%s) "
+        "and obj_description(oid, 'pg_namespace') = %s",
+        (schemas(cursor, prefix_of(run)), run),
+    )
+    return sorted(row[0] for row in cursor.fetchall())
+
+
+def relations_of(cursor: Any, run: str) -> dict[Relation, Relation]:
+    """What a release publishes: by the view's place, where it leads."""
+    prefix = f"{prefix_of(run)}_"
+    cursor.execute(
+        "select nspname, relname from pg_class inner join pg_namespace "
+        "on pg_class.relnamespace = pg_namespace.oid "
+        "where nspname = any(%s) and relkind in ('r', 'p', 'v', 'm', 'f')",
+        ([one for one in schemas_of(cursor, run) if one != prefix + SAMPLE],),
+    )
+    return {
+        Relation(schema.removeprefix(prefix), name): Relation(schema, name)
+        for schema, name in cursor.fetchall()
+    }
+
+
+def published_views(cursor: Any) -> dict[Relation, Relation]:
+    """The published views, and where each leads now."""
+    cursor.execute(READERS + " and reader.relkind = 'v' and reader.relname = read.relname")
+    found = {}
+    for schema, name, read_in, read, _ in cursor.fetchall():
+        release = re.fullmatch(r"r\d{6,}_(?P<schema>.+)", read_in)
+        if release and release["schema"] == schema:
+            found[Relation(schema, name)] = Relation(read_in, read)
+    return found
+
+
+def rows_of(cursor: Any, schema: str) -> dict[str, int]:
+    """Rows of every table in a schema, by name."""
+    from psycopg2 import sql
+
+    cursor.execute(
+        "select relname from pg_class where relnamespace = to_regnamespace(quote_ident(%s)) "
+        "and relkind in ('r', 'p', 'm', 'v', 'f') order by relname",
+        (schema,),
+    )
+    found: dict[str, int] = {}
+    for (name,) in cursor.fetchall():
+        cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name)))
+        found[name] = int(cursor.fetchone()[0])
+    return found
+
+
+def is_table(cursor: Any, relation: Relation) -> bool:
+    cursor.execute(
+        "select 1 from pg_class inner join pg_namespace "
+        "on pg_class.relnamespace = pg_namespace.oid "
+        "where nspname = %s and relname = %s and relkind in ('r', 'p')",
+        (relation.schema, relation.name),
+    )
+    return cursor.fetchone() is not None
