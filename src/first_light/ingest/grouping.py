@@ -1,0 +1,120 @@
+"""Which delivered files belong to which table, and what the tables are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from first_light.ingest import naming
+from first_light.ingest.prepare import Piece
+from first_light.ingest.reading import listed
+from first_light.utils.errors import DataopsError
+
+
+def pieces_by_table(
+    pieces: Sequence[Piece], raw: Path, reserved: frozenset[str]
+) -> dict[str, list[Piece]]:
+    """Which pieces are which table."""
+    known = {folder.name for folder in raw.iterdir()} if raw.is_dir() else set()
+    by_base: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        by_base.setdefault(_base(piece, reserved), []).append(piece)
+    tables: dict[str, list[Piece]] = {}
+    for base, group in by_base.items():
+        if _alike(group):
+            for piece in group:
+                full = naming.identifier(piece.label, reserved)
+                tables.setdefault(full if full in known else base, []).append(piece)
+        else:
+            for piece in group:
+                full = naming.identifier(piece.label, reserved) or base
+                tables.setdefault(full, []).append(piece)
+    tables = _numbered(tables, known, reserved)
+    for name, group in tables.items():
+        check_group(name, group)
+    return tables
+
+
+def _base(piece: Piece, reserved: frozenset[str]) -> str:
+    """The name of a piece's table: its label without a date, or the folder it lay in."""
+    if name := naming.identifier(_plain(piece), reserved):
+        return name
+    raise DataopsError(
+        "No table name can be made of this file name.",
+        piece.member.said,
+        "Give the file a name with Latin letters, for instance orders.csv.",
+    )
+
+
+def _plain(piece: Piece) -> str:
+    """The label of a piece without dates; its holder's, where the label only says which piece."""
+    plain = ""
+    for label in (piece.label, piece.holder):
+        plain = naming.without_date(label)
+        # orders_2024-01-01_2 is the second delivery of that day
+        numberless = naming.without_serial(label)
+        if plain == label.strip() and naming.without_date(numberless) != numberless:
+            plain = naming.without_date(numberless)
+        if plain and not naming.is_piece(plain):
+            return plain
+    return plain
+
+
+def _numbered(
+    tables: dict[str, list[Piece]], known: set[str], reserved: frozenset[str]
+) -> dict[str, list[Piece]]:
+    """Joins orders_1, orders_2, … to one table, where they have the same columns."""
+    by_stem: dict[str, list[str]] = {}
+    for name, group in tables.items():
+        stem = naming.identifier(naming.without_serial(_plain(group[0])), reserved)
+        if name not in known and stem and stem != name and len(group) == 1:
+            by_stem.setdefault(stem, []).append(name)
+    for stem, names in by_stem.items():
+        group = [piece for name in names for piece in tables[name]] + tables.get(stem, [])
+        if (len(group) > 1 or stem in known) and _same(group):
+            for name in (*names, stem):
+                tables.pop(name, None)
+            tables[stem] = group
+    return tables
+
+
+def check_group(name: str, group: Sequence[Piece]) -> None:
+    kinds = {piece.kind: piece for piece in group}
+    if len(kinds) > 1:
+        raise DataopsError(
+            f"These files would be one table, {name}, but have different formats.",
+            listed([piece.member.said for piece in kinds.values()]),
+            "Leave one out, or give it another name.",
+        )
+    if not _alike(group):
+        raise DataopsError(
+            f"These files would be one table, {name}, but have different columns.",
+            listed([piece.member.said for piece in group]),
+            "Give one of them another name.",
+        )
+    _check_delims(name, group)
+
+
+def _check_delims(name: str, group: Sequence[Piece]) -> None:
+    delims = {piece.delims[0]: piece for piece in group if len(piece.delims) == 1}
+    if len(delims) > 1:
+        spelled = " and ".join(f"'{'tab' if delim == chr(9) else delim}'" for delim in delims)
+        raise DataopsError(
+            f"These files would be one table, {name}, but are delimited by {spelled}.",
+            listed([piece.member.said for piece in delims.values()]),
+            "Export them alike, or give one of them another name.",
+        )
+
+
+def _alike(group: Sequence[Piece]) -> bool:
+    """Whether each piece shares at least half of its columns with the first one."""
+    first = {name.lower() for name in group[0].columns}
+    for piece in group[1:]:
+        other = {name.lower() for name in piece.columns}
+        if 2 * len(first & other) < max(len(first), len(other)):
+            return False
+    return True
+
+
+def _same(group: Sequence[Piece]) -> bool:
+    return len({frozenset(name.lower() for name in piece.columns) for piece in group}) == 1

@@ -1,0 +1,215 @@
+"""One delivered file, copied and converted to what raw holds: CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from first_light.ingest import dialect, formats, naming, reading, sheets, text
+from first_light.ingest.containers import Found
+from first_light.ingest.faults import Member
+from first_light.ingest.formats import Kind
+from first_light.ingest.reading import listed
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.scratch import Connection
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file as it will lie in raw, still in the staging folder.
+
+    Attributes:
+        member: where it is and how messages name it.
+        file: the name it gets in raw.
+        label: what its table is named after.
+        holder: the folder or archive it lay in, for when the label says nothing.
+        kind: CSV, JSON or Parquet.
+        delims: for CSV the delimiters to try; several when it has one column.
+        columns: the names of its columns, as DuckDB reads them.
+        notes: what was found out or converted, without its name.
+    """
+
+    member: Member
+    file: str
+    label: str
+    holder: str
+    kind: Kind
+    delims: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def prepare(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
+    """Copies one file into the staging folder, converted where DuckDB could not read it."""
+    if found.path.stat().st_size == 0:
+        raise _empty(found)
+    if found.kind is Kind.CSV:
+        return _prepare_csv(found, folder, db, skipped)
+    if found.kind is Kind.JSON:
+        return [_prepare_json(found, folder, db)]
+    if found.kind is Kind.PARQUET:
+        return [_prepare_parquet(found, folder, db)]
+    return _prepare_excel(found, folder, db, skipped)
+
+
+def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
+    examined = text.examine(found)
+    if examined.empty:
+        raise _empty(found)
+    parts = formats.name_parts(found.name)
+    if examined.sample.lstrip("\ufeff \r\n\t").lower().startswith(("<html", "<!doctype", "<?xml")):
+        raise DataopsError(
+            "This file is a web page or XML, not a table of text.",
+            found.said,
+            "Open it in a spreadsheet program and save it as CSV or xlsx.",
+        )
+    if examined.sample.lstrip("\ufeff \r\n\t").startswith(('{"', '[{"')):
+        raise DataopsError(
+            "This file holds JSON, and its name says something else.",
+            found.said,
+            f"Name it {parts.stem}.json and land it again.",
+        )
+    shape = dialect.decide(examined.sample)
+    prose = shape.width == 1 or shape.share < 0.9
+    if prose and parts.extension in formats.VAGUE and not found.alone:
+        skipped.append(f"{found.name} was skipped: it has no regular columns.")
+        return []
+    notes = list(found.notes)
+    if not examined.encoding.startswith("utf-8"):
+        notes.append(f"converted from {examined.encoding} to UTF-8")
+        if examined.encoding == "cp1252":
+            notes[-1] += " (look at words with accents)"
+    if shape.drop_lines:
+        count = shape.drop_lines
+        notes.append(f"{count} {'line' if count == 1 else 'lines'} above the header left out")
+    header = ""
+    if not shape.has_header:
+        header = shape.delim.join(f"column{n}" for n in range(1, shape.width + 1))
+        span = f"column1 to column{shape.width}" if shape.width > 1 else "column1"
+        notes.append(f"no header line, so one was written: {span}")
+    notes += _header_notes(shape.names)
+    file = naming.file_name(parts.stem, Kind.CSV.value, found.gzipped)
+    target = folder / file
+    text.copy(
+        found,
+        target,
+        examined.encoding,
+        drop_lines=shape.drop_lines,
+        header=header,
+        may_move=not examined.mixed_ends,
+    )
+    member = Member(target, found.said, shape.drop_lines - bool(header), bool(header))
+    if examined.mixed_ends and not reading.reads(db, shape.delim, member):
+        # Line ends of several kinds inside of quotes are fine; between the lines they are not.
+        text.copy(
+            found,
+            target,
+            examined.encoding,
+            drop_lines=shape.drop_lines,
+            header=header,
+            line_ends=True,
+        )
+        notes.append("different line ends made one")
+    delims: tuple[str, ...] = (shape.delim,)
+    if shape.width == 1:
+        delims = (shape.delim, *(delim for delim in dialect.DELIMS if delim != shape.delim))
+        notes.append("has one column")
+    piece = Piece(member, file, parts.stem, found.folder, Kind.CSV, delims, (), tuple(notes))
+    return [replace(piece, columns=reading.columns(db, Kind.CSV, delims, member))]
+
+
+def _prepare_json(found: Found, folder: Path, db: Connection) -> Piece:
+    examined = text.examine(found)
+    if examined.empty:
+        raise _empty(found)
+    parts = formats.name_parts(found.name)
+    notes = list(found.notes)
+    if not examined.encoding.startswith("utf-8"):
+        notes.append(f"converted from {examined.encoding} to UTF-8")
+    file = naming.file_name(parts.stem, Kind.JSON.value, found.gzipped)
+    # DuckDB takes a byte order mark in JSON for a value of its own.
+    text.copy(found, folder / file, examined.encoding, drop_mark=True, may_move=True)
+    member = Member(folder / file, found.said)
+    head = examined.sample.lstrip("\ufeff \r\n\t")[:1]
+    if head not in ("{", "["):
+        raise DataopsError(
+            "This is not JSON: it begins with neither { nor [.", found.said, "Export it again."
+        )
+    if head == "[" and _last_byte(member) != b"]":
+        # DuckDB reads such a file without complaint, up to the cut.
+        raise DataopsError(
+            "This JSON array is cut off: it has no closing ].",
+            found.said,
+            "Fetch or export it again.",
+        )
+    columns = reading.columns(db, Kind.JSON, (), member)
+    if columns == ("json",):
+        raise DataopsError(
+            "This JSON file is no list of records: an object a row, with the same keys.",
+            found.said,
+            "Write it as an array of objects, or as one object a line.",
+        )
+    return Piece(member, file, parts.stem, found.folder, Kind.JSON, (), columns, tuple(notes))
+
+
+def _prepare_parquet(found: Found, folder: Path, db: Connection) -> Piece:
+    stem = formats.name_parts(found.name).stem
+    file = naming.file_name(stem, Kind.PARQUET.value, False)
+    text.copy_bytes(found, folder / file)
+    member = Member(folder / file, found.said)
+    columns = reading.columns(db, Kind.PARQUET, (), member)
+    return Piece(member, file, stem, found.folder, Kind.PARQUET, (), columns, found.notes)
+
+
+def _prepare_excel(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
+    stem = formats.name_parts(found.name).stem
+    converted, left_out = sheets.convert(found, folder)
+    skipped += [f"{found.name}: {line}" for line in left_out]
+    pieces = []
+    for sheet in converted:
+        only = len(converted) == 1
+        if only:
+            label, file_stem = stem, stem
+        else:
+            generic = naming.is_generic_sheet(sheet.name) or not naming.snake(sheet.name)
+            label = f"{stem}_{sheet.name}" if generic else sheet.name
+            file_stem = f"{stem}_{sheet.name}"
+        file = naming.file_name(file_stem, Kind.CSV.value, False)
+        target = folder / file
+        sheet.path.rename(target)
+        member = Member(target, f"{found.said}, sheet {sheet.name}")
+        columns = reading.columns(db, Kind.CSV, (",",), member)
+        notes = (*found.notes, *sheet.notes, *_header_notes(sheet.names))
+        pieces.append(Piece(member, file, label, found.folder, Kind.CSV, (",",), columns, notes))
+    return pieces
+
+
+def _header_notes(names: Sequence[str]) -> list[str]:
+    notes = []
+    low = [name.strip().lower() for name in names]
+    twice = list(dict.fromkeys(name for name in low if name and low.count(name) > 1))
+    if twice:
+        notes.append(f"columns of one name got a number: {listed(twice)}")
+    if empty := sum(not name for name in low):
+        notes.append(
+            f"{empty} {'column has' if empty == 1 else 'columns have'} no name and got one"
+        )
+    return notes
+
+
+def _last_byte(member: Member) -> bytes:
+    """The last byte of a text file that is not white space."""
+    last = b""
+    with text.open_bytes(member.path, member.path.suffix == ".gz", member.said) as file:
+        while chunk := file.read(1 << 20):
+            last = chunk.rstrip()[-1:] or last
+    return last
+
+
+def _empty(found: Found) -> DataopsError:
+    return DataopsError(
+        "This file is empty: it has not even a header.",
+        found.said,
+        "Deliver it again, or leave it out.",
+    )
