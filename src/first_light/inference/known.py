@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from first_light.inference.tables import STAGING, Known
+from first_light.inference.drafts import STAGING
+from first_light.inference.tables import Known
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 

@@ -1,0 +1,174 @@
+"""The cast of every raw column, decided on its values and checked on all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from first_light.inference import names, number_types, personal, sql, text_formats, types
+from first_light.inference.personal import Classify
+from first_light.inference.profile import Bench, Staged
+from first_light.inference.render import sql as render_sql
+from first_light.inference.values import NOTHING, Cast, Column, Doubt, Leaf, Table
+from first_light.warehouse.scratch import CAST_ERRORS
+
+ROUNDS = 12
+
+
+def profiled_tables(
+    scratch: Bench,
+    staged: Sequence[Staged],
+    offered: Mapping[str, frozenset[str] | None],
+    classify: Classify,
+    doubts: list[Doubt],
+) -> list[Table]:
+    """All tables with their types and statistics; their typed rows stay in the scratch database."""
+    draft_names = {
+        s.source.name: names.column_names([leaf.path for leaf in s.leaves], s.source.name)
+        for s in staged
+    }
+    pii = {
+        s.source.name: personal.kinds(scratch.examples(s), s.source.name, classify) for s in staged
+    }
+    decided = {
+        s.source.name: _decided(
+            scratch, s, dict(zip(s.leaves, draft_names[s.source.name], strict=True)),
+            pii[s.source.name],
+        )
+        for s in staged
+    }  # fmt: skip
+    sure = {
+        word
+        for readings in decided.values()
+        for reading in readings.values()
+        if reading.reading
+        for word in reading.cast.null_words
+    }
+    found = []
+    for s in staged:
+        name = s.source.name
+        named = dict(zip(s.leaves, draft_names[name], strict=True))
+        casts = _casts(scratch, s, named, decided[name], pii[name], sure, doubts)
+        table = _table(scratch, s, named, casts, pii[name], doubts)
+        found.append(replace(table, known=name in offered, offered=offered.get(name)))
+    return found
+
+
+def _decided(
+    scratch: Bench, staged: Staged, named: Mapping[Leaf, str], pii: Mapping[Leaf, str | None]
+) -> dict[Leaf, types.Decided]:
+    """How each text column is read, checked on all rows."""
+    found = {}
+    for leaf, sight in scratch.sights(staged).items():
+        decided = types.likely(sight, named[leaf], pii[leaf])
+        for _ in range(ROUNDS):
+            if sight.complete:
+                break
+            known = sight
+            for reading in types.open_readings(sight, decided):
+                wrong = scratch.misread(staged, leaf, types.as_read(sight, reading))
+                if wrong:
+                    sight = types.corrected(sight, reading, wrong)
+            if sight == known:
+                break
+            decided = types.likely(sight, named[leaf], pii[leaf])
+        else:
+            decided = types.Decided(Cast("text", "varchar"))
+        if not decided.reading:
+            words, padded = sight.null_words, sight.padded
+            if not sight.complete:
+                words, padded = scratch.null_words(staged, leaf)
+            cast = replace(decided.cast, null_words=words, trim=padded)
+            decided = replace(decided, cast=cast)
+        found[leaf] = decided
+    return found
+
+
+def _casts(
+    scratch: Bench,
+    staged: Staged,
+    named: Mapping[Leaf, str],
+    decided: Mapping[Leaf, types.Decided],
+    pii: Mapping[Leaf, str | None],
+    sure: set[str],
+    doubts: list[Doubt],
+) -> dict[Leaf, Cast]:
+    """The cast of every column, in full."""
+    casts: dict[Leaf, Cast] = {}
+    numbers = {
+        leaf: found.cast
+        for leaf, found in decided.items()
+        if found.cast.kind in {"integer", "decimal"}
+    }
+    sizes = scratch.sizes(staged, numbers)
+    for leaf in staged.leaves:
+        if leaf not in decided:
+            casts[leaf] = _typed(scratch, staged, leaf, named[leaf])
+            continue
+        found = decided[leaf]
+        if found.doubt:
+            doubts.append(Doubt(staged.source.name, named[leaf], found.doubt))
+        if leaf in numbers:
+            cast = number_types.sized(found.cast, sizes[leaf], named[leaf])
+            if shape := "" if pii[leaf] else number_types.raw_shape(cast):
+                value = sql.flat(sql.source_column(leaf, rendered=True))
+                kept = scratch.holds(staged, f"regexp_matches({value}, {sql.text(shape)})")
+                cast = replace(cast, shape=shape if kept else "")
+            casts[leaf] = cast
+        elif found.reading:
+            casts[leaf] = found.cast
+        else:
+            shapes: tuple[str, ...] = ()
+            if set(found.cast.null_words) & set(text_formats.DOUBTFUL_NULLS):
+                shapes = scratch.raw_shapes(staged, leaf, found.cast.null_words)
+            words, doubt = types.text_nulls(found.cast.null_words, sure, shapes)
+            if doubt:
+                doubts.append(Doubt(staged.source.name, named[leaf], doubt))
+            casts[leaf] = replace(found.cast, null_words=words)
+    return casts
+
+
+def _typed(scratch: Bench, staged: Staged, leaf: Leaf, name: str) -> Cast:
+    cast = types.typed(leaf)
+    if cast.kind == "double" and number_types.money(name):
+        value = sql.flat(sql.source_column(leaf, rendered=True))
+        if scratch.holds(staged, f"{value} = round({value}, 2) and abs({value}) < 1e13"):
+            return Cast("decimal", "decimal(18, 2)")
+    return cast
+
+
+def _table(
+    scratch: Bench,
+    staged: Staged,
+    named: Mapping[Leaf, str],
+    casts: dict[Leaf, Cast],
+    pii: Mapping[Leaf, str | None],
+    doubts: list[Doubt],
+) -> Table:
+    source = staged.source
+
+    def built() -> Table:
+        return Table(
+            source,
+            staged.rows,
+            tuple(
+                Column(named[leaf], leaf, casts[leaf], pii[leaf], NOTHING) for leaf in staged.leaves
+            ),
+        )
+
+    def profiled() -> Table:
+        table = built()
+        scratch.define(f"stg {source.name}", render_sql.staging_query(table, staged.raw))
+        stats = scratch.stats(f"stg {source.name}", table.columns, staged.rows)
+        return replace(table, columns=tuple(replace(c, stats=stats[c.name]) for c in table.columns))
+
+    try:
+        return profiled()
+    except CAST_ERRORS:
+        # Rare: a value that its reading lets through and the cast refuses. It stays as it is.
+        for leaf in staged.leaves:
+            if scratch.refuses(staged, sql.flat(sql.column_sql(casts[leaf], leaf, rendered=True))):
+                casts[leaf] = Cast("text", "varchar")
+                why = "some value can't be cast: kept as text"
+                doubts.append(Doubt(source.name, named[leaf], why))
+        return profiled()
