@@ -19,8 +19,8 @@ from first_light.history.record import (
     RawFacts,
     Record,
     RelationProfile,
-    utc,
 )
+from first_light.utils.timestamps import utc
 
 DEADLINE = "07:00"
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)

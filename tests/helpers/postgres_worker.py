@@ -25,6 +25,7 @@ from asked import Asked
 from first_light.dbt.engine import DbtRun
 from first_light.project.product import Product
 from first_light.release import audit as release_audit
+from first_light.release import outcome
 from first_light.release import pipeline as release_verb
 from first_light.release import retention as pruning
 from first_light.store.folder import FolderStore
@@ -102,7 +103,7 @@ class QuickDbt(worker.QuickDbt):
         super()._write(name, content)
 
 
-def quick_release(root: Path, **options: Any) -> release_verb.Released:
+def quick_release(root: Path, **options: Any) -> outcome.Released:
     """A release of the product in `root`, in this process; what is pruned goes at once."""
     quiet: Callable[[str], None] = lambda line: None  # noqa: E731
     with (

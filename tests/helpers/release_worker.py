@@ -27,6 +27,7 @@ from asked import Asked
 from first_light.dbt.engine import DbtRun, NodeResult
 from first_light.project.product import Product
 from first_light.release import audit as release_audit
+from first_light.release import outcome
 from first_light.release import pipeline as release_verb
 from first_light.release import retention as pruning
 from first_light.store import branch
@@ -158,7 +159,7 @@ def manifest() -> dict[str, Any]:
     }
 
 
-def quick_release(root: Path, **options: Any) -> release_verb.Released:
+def quick_release(root: Path, **options: Any) -> outcome.Released:
     """A release of the product in `root`, in this process, which keeps its own dbt for the rest.
 
     PRUNE_GRACE is how many seconds an old release stays besides; here none.

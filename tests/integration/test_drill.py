@@ -16,8 +16,9 @@ import release_worker as worker
 from first_light.cli import app as cli
 from first_light.drill import replay as drill
 from first_light.drill.faults import FAULTS, Delivery, Fault
+from first_light.drill.plan import plan
 from first_light.drill.records import keep
-from first_light.drill.scratch import Seen, plan
+from first_light.drill.scratch import Seen
 from first_light.drill.table import UnsuitedError, read_table, write_table
 from first_light.history.log import History
 from first_light.history.record import DrillFact

@@ -14,7 +14,7 @@ import release_worker as worker
 from first_light.figures.compute import Figure, Ledger, ledger
 from first_light.history.log import History
 from first_light.project.product import Product, now
-from first_light.release.pipeline import Released
+from first_light.release.outcome import Released
 from first_light.status.current import late_deadlines
 
 HOUR = 3600.0

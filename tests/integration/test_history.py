@@ -22,6 +22,7 @@ from test_store_elsewhere import make_clones
 import release_worker as worker
 from first_light.history import log as history_module
 from first_light.history import record as history_record
+from first_light.history.decoding import read_record
 from first_light.history.facts import git_facts, raw_facts, read_raw
 from first_light.history.log import History, HistoryError
 from first_light.history.record import (
@@ -37,14 +38,13 @@ from first_light.history.record import (
     RawFacts,
     RawTable,
     Record,
-    masked,
-    read_record,
-    utc,
 )
+from first_light.privacy.messages import masked
 from first_light.project.product import Product
 from first_light.status.current import status
 from first_light.store.locate import open_store, store_of
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import utc
 from harness import git
 
 BEGIN = datetime(2023, 1, 1, tzinfo=timezone.utc)

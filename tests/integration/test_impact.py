@@ -23,7 +23,8 @@ from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.impact import classify as judge
 from first_light.impact import column_process as beside
 from first_light.impact import markdown, page
-from first_light.impact.base import NOT_TESTS, Change, NoBase, find_change, side_environment
+from first_light.impact.base import NOT_TESTS, side_environment
+from first_light.impact.change import Change, NoBase, find_change
 from first_light.impact.check_step import ImpactStep, files_to_look_at
 from first_light.impact.column_process import Beside
 from first_light.impact.compare import compare_tables

@@ -24,12 +24,12 @@ from first_light.history.record import (
     RawFacts,
     RawTable,
     Record,
-    utc,
 )
 from first_light.incidents.derive import Incident, by_cause, incidents
 from first_light.project.product import Product
 from first_light.status.current import status
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import utc
 
 DAY = timedelta(days=1)
 MANIFEST = Manifest(

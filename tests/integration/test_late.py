@@ -17,7 +17,7 @@ from first_light.commands.deadline import watch
 from first_light.dbt.engine import DbtRun
 from first_light.figures.compute import ledger
 from first_light.history.log import History
-from first_light.history.record import DrillFact, IncidentFact, Record, utc
+from first_light.history.record import DrillFact, IncidentFact, Record
 from first_light.incidents.derive import incidents
 from first_light.project.product import Product
 from first_light.release.listing import releases
@@ -27,6 +27,7 @@ from first_light.status.current import Status, status
 from first_light.store.branch import BranchRemote
 from first_light.store.locate import FolderStore
 from first_light.store.remote import Tree
+from first_light.utils.timestamps import utc
 
 
 @pytest.fixture

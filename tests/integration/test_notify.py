@@ -21,13 +21,13 @@ from first_light.commands.deadline import watch
 from first_light.dbt.manifest import Column, Manifest
 from first_light.figures.compute import ledger
 from first_light.history.log import History
-from first_light.history.record import moment
 from first_light.incidents.derive import incidents
 from first_light.notify.messages import Words
 from first_light.notify.pending import Due
 from first_light.project.product import Product
-from first_light.release.pipeline import Released
+from first_light.release.outcome import Released
 from first_light.release.rollback import rollback
+from first_light.utils.timestamps import moment
 
 SECRET = "s3cr3t-t0k3n"
 

@@ -27,7 +27,7 @@ from first_light.cli.app import app
 from first_light.cli.output.release import show_status
 from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
 from first_light.figures.compute import NAMES, ledger, shown
-from first_light.history.record import FindingRun, Record, RelationProfile, moment
+from first_light.history.record import FindingRun, Record, RelationProfile
 from first_light.incidents.derive import Incident, incidents
 from first_light.project.product import Product
 from first_light.report.answers import answers
@@ -35,6 +35,7 @@ from first_light.report.facts import Age, Facts, Volume, coverage, gather
 from first_light.report.page import page
 from first_light.report.write import report
 from first_light.status.current import Readers, Status, status
+from first_light.utils.timestamps import moment
 
 _ANSWERS = {"team": "Data <team>", "contact": "data@example.com"}
 _BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)

@@ -13,8 +13,9 @@ import pytest
 
 import ops_history as ops
 from first_light.figures.compute import NAMES, Figure, duration, ledger, shown, weeks
-from first_light.history.record import CommitFact, Record, moment
+from first_light.history.record import CommitFact, Record
 from first_light.incidents.derive import incidents
+from first_light.utils.timestamps import moment
 
 END = ops.START + timedelta(days=180)
 _FAILED = {"error", "fail", "runtime error"}

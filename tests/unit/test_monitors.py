@@ -27,24 +27,20 @@ from first_light.cli.output.release import (
     status_json,
 )
 from first_light.dbt.manifest import Column, Manifest, Node
+from first_light.history.decoding import read_record
 from first_light.history.facts import RawFile, read_raw
 from first_light.history.log import History
-from first_light.history.record import (
-    ColumnProfile,
-    FindingRun,
-    NodeRun,
-    Record,
-    RelationProfile,
-    read_record,
-)
+from first_light.history.record import ColumnProfile, FindingRun, NodeRun, Record, RelationProfile
 from first_light.monitors import profiling
 from first_light.monitors.accepted import accept, read_accepted
 from first_light.monitors.baseline import Memory, release_of
+from first_light.monitors.collect import Raw, profile_all
 from first_light.monitors.dialect import dialect_of
 from first_light.monitors.levels import ERROR, WARN
 from first_light.monitors.personal import personal_columns
 from first_light.monitors.prediction import Past, expect, quantile
-from first_light.monitors.run import Raw, Watched, judge_all, levels_of, profile_all, recall
+from first_light.monitors.run import Watched, judge_all, recall
+from first_light.monitors.settings import levels_of
 from first_light.project.product import Product
 from first_light.release.listing import releases
 from first_light.release.rollback import rollback

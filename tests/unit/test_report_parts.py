@@ -13,12 +13,13 @@ from test_report import read
 import ops_history as ops
 from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
 from first_light.figures.compute import ledger
-from first_light.history.record import RelationProfile, moment
+from first_light.history.record import RelationProfile
 from first_light.incidents.derive import incidents
 from first_light.report.changes import changes
 from first_light.report.columns import all_columns, columns_page, read_catalog
 from first_light.report.facts import _ages
 from first_light.report.lineage import drawn, lineage
+from first_light.utils.timestamps import moment
 
 DAY = timedelta(days=1)
 

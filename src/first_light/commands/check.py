@@ -11,12 +11,13 @@ from pathlib import Path
 from first_light.cli.output import job_summary as summary
 from first_light.dbt.engine import Dbt, DbtRun, NodeResult, forget_last_run
 from first_light.dbt.manifest import read_manifest
-from first_light.history.record import masked
 from first_light.hooks.project_rules import RULES, broken_rules
-from first_light.impact.base import Change, NoBase, find_change, side_dbt, side_environment
+from first_light.impact.base import side_dbt, side_environment
+from first_light.impact.change import Change, NoBase, find_change
 from first_light.impact.check_step import NAME as IMPACT
 from first_light.impact.check_step import ImpactStep, files_to_look_at
 from first_light.impact.current import CurrentSide, open_current
+from first_light.privacy.messages import masked
 from first_light.project import managed
 from first_light.project.hook_run import HookRun
 from first_light.project.product import Product

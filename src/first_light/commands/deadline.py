@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from first_light.history.events import add_event
 from first_light.history.log import History
-from first_light.history.record import LATE, IncidentFact, utc
+from first_light.history.record import LATE, IncidentFact
 from first_light.notify.send import notify
 from first_light.project.product import Product
 from first_light.status.current import Status, ledger_of, status
 from first_light.store.locate import FolderStore, open_store
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import utc
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,16 @@ from difflib import get_close_matches
 from first_light.dbt.manifest import Manifest
 from first_light.history.events import add_event
 from first_light.history.log import History
-from first_light.history.record import CLOSED, PUBLISHED, REPORTED, IncidentFact, masked, utc
+from first_light.history.record import CLOSED, PUBLISHED, REPORTED, IncidentFact
 from first_light.incidents.derive import Incident, incidents
 from first_light.notify.send import notify
+from first_light.privacy.messages import masked
 from first_light.project.product import Product
 from first_light.release.rollback import choose
 from first_light.status.current import manifest_of, open_ledger
 from first_light.store.locate import store_of
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import utc
 
 _KINDS = ("model", "source", "snapshot", "seed", "exposure")
 

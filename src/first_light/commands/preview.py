@@ -14,10 +14,10 @@ import duckdb
 
 from first_light.dbt.engine import Dbt, DbtRun
 from first_light.history.raw_location import RawFolder
-from first_light.history.record import utc
 from first_light.project.product import Product, now
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
+from first_light.utils.timestamps import utc
 
 DAYS = 14
 FILE = "warehouse.duckdb"

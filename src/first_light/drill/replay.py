@@ -12,7 +12,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from first_light.drill.faults import FAULTS, Delivery, Fault
-from first_light.drill.scratch import Audit, Plan, Scratch, Seen, below, plan
+from first_light.drill.plan import Plan, below, plan
+from first_light.drill.scratch import Audit, Scratch, Seen
 from first_light.drill.table import UnsuitedError
 from first_light.history.facts import RawFile, raw_files
 from first_light.history.record import DrillFact

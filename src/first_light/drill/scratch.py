@@ -12,22 +12,21 @@ import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from first_light.dbt.adapter import Answer
-from first_light.dbt.engine import Dbt
-from first_light.dbt.manifest import Manifest, Node, TestVerdict, read_manifest
+from first_light.dbt.manifest import Node, TestVerdict
+from first_light.drill.plan import Plan
 from first_light.history.facts import RawFile
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
 from first_light.inference.sql import text
+from first_light.monitors import collect
 from first_light.monitors import run as monitors
 from first_light.monitors.accepted import Accepted
 from first_light.monitors.baseline import Release, release_of, remember
 from first_light.monitors.levels import ERROR
 from first_light.monitors.sources import location
-from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.steps import FAILED, PASSED, WARNED
@@ -74,94 +73,6 @@ class Audit:
         if any(one.refuses for one in self.seen):
             return FAILED
         return WARNED if self.seen else PASSED
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A product's compiled SQL, ready to run.
-
-    Attributes:
-        manifest: what dbt compiled.
-        raw: the folder that sources are read from.
-        order: models and seeds, parents first.
-        tests: data tests.
-        sources: places of the sources below raw, by id.
-        left_out: names of what a drill does not build.
-    """
-
-    manifest: Manifest
-    raw: Path
-    order: tuple[Node, ...]
-    tests: tuple[Node, ...]
-    sources: Mapping[str, str]
-    left_out: tuple[str, ...]
-
-
-def plan(product: Product, raw: Path, target: Path) -> Plan:
-    """Let dbt compile the product for a folder of raw.
-
-    Args:
-        raw: an empty folder, outside the product's own raw.
-        target: where dbt writes.
-
-    Raises:
-        DataopsError: dbt can't, or no source is read from files below raw.
-    """
-    environment = {"DATAOPS_RAW": str(raw), "DATAOPS_DB": str(target / "warehouse.duckdb")}
-    done = Dbt(product.root, "prod", target, environment).compile(
-        "--full-refresh", "--no-populate-cache"
-    )
-    if not done.ok:
-        raise DataopsError(
-            "dbt could not compile the product.", where=done.problem, fix="uv run dbt compile"
-        )
-    manifest = read_manifest(target / "manifest.json", packages=True)
-    places = {
-        node.unique_id: node.relation
-        for node in manifest.of("source")
-        if node.meta.get("external_location") and location(node.relation, str(raw))
-    }
-    if not places:
-        raise DataopsError(
-            "No source is read from files in raw: there is nothing to drill.",
-            where="models/staging",
-            fix="a drill replays faults of deliveries; see docs/reference/monitors.md",
-        )
-    order, left = _order(manifest)
-    tests = [node for node in manifest.of("test") if node.code and node.verdict]
-    ready = {node.unique_id for node in order} | set(places)
-    return Plan(
-        manifest,
-        raw,
-        tuple(order),
-        tuple(test for test in tests if ready.issuperset(_data(test, manifest))),
-        places,
-        tuple(left),
-    )
-
-
-def _data(node: Node, manifest: Manifest) -> list[str]:
-    return [one for one in node.depends_on if not one.startswith("macro.")]
-
-
-def _order(manifest: Manifest) -> tuple[list[Node], list[str]]:
-    """What is built, parents first; and the names of what is not."""
-    kinds = ("model", "seed", "snapshot")
-    nodes = {one.unique_id: one for kind in kinds for one in manifest.of(kind)}
-    graph = {one: [up for up in nodes[one].depends_on if up in nodes] for one in nodes}
-    out: set[str] = set()
-    order, left = [], []
-    for one in TopologicalSorter(graph).static_order():
-        node = nodes[one]
-        cannot = node.kind == "snapshot" or (
-            node.kind == "model" and not node.path.endswith(".sql")
-        )
-        if cannot or out.intersection(graph[one]):
-            out.add(one)
-            left.append(node.name)
-        elif node.materialized != "ephemeral":
-            order.append(node)
-    return order, left
 
 
 class Scratch:
@@ -287,12 +198,12 @@ class Scratch:
         if not any(one.by == "dbt model" for one in seen):
             memory = remember(past, fingerprint, at)
             root = str(self.plan.raw)
-            profile = monitors.profile_all(
+            profile = collect.profile_all(
                 self,
                 self.plan.manifest,
                 nodes,
                 self._sql,
-                monitors.Raw(root, root, listed, tuple(before) or None),
+                collect.Raw(root, root, listed, tuple(before) or None),
                 memory,
                 only,
             )
@@ -475,15 +386,6 @@ class Scratch:
     def columns(self, schema: str, name: str) -> tuple[tuple[str, str], ...]:
         """Never asked: DuckDB lists the columns of all relations at once."""
         raise NotImplementedError
-
-
-def below(source: str, plan: Plan) -> frozenset[str]:
-    """The nodes that are built from a source."""
-    found = {source}
-    for node in plan.order:
-        if found.intersection(node.depends_on):
-            found.add(node.unique_id)
-    return frozenset(found)
 
 
 def _place(node: Node) -> str:

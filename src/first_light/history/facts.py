@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from first_light.history.record import CommitFact, GitFacts, RawFacts, RawTable, moment, utc
+from first_light.history.record import CommitFact, GitFacts, RawFacts, RawTable
 from first_light.project.product import Product
 from first_light.store import atomic as durable
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import moment, utc
 
 # Under which a release keeps the list of the files that it was built from.
 RAW_LIST = "raw.json"

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from first_light.history.record import SCHEMA, Record, read_record, upgraded
+from first_light.history.decoding import read_record, upgraded
+from first_light.history.record import SCHEMA, Record
 from first_light.store import atomic as durable
 from first_light.store.folder import RECORD, run_number
 from first_light.utils.errors import DataopsError

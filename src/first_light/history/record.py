@@ -10,17 +10,9 @@ rewritten, so each version reads what every earlier one wrote.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Any
-
-from first_light.utils.errors import DataopsError
 
 SCHEMA = 1
-# From each earlier schema version to the next: a record's fields, as the next one calls them.
-UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 # Outcomes. RUNNING is only ever seen beside a candidate, never in the history.
 RUNNING = "running"
@@ -392,120 +384,3 @@ class Record:
         """The record as one line of JSON."""
         text = json.dumps(vars(self), default=vars, ensure_ascii=False, separators=(",", ":"))
         return text.encode() + b"\n"
-
-
-def read_record(data: bytes) -> Record:
-    """The record in one line of JSON, of any schema so far; fields added since are left out.
-
-    Raises:
-        ValueError: this is no whole record.
-        DataopsError: a newer dataops wrote it, in a schema that this one does not know.
-    """
-    try:
-        raw = upgraded(json.loads(data))
-        git = dict(raw.get("git") or {})
-        git["commits"] = tuple(_only(CommitFact, commit) for commit in git.get("commits") or ())
-        state = dict(raw.get("raw") or {})
-        state["tables"] = tuple(_only(RawTable, table) for table in state.get("tables") or ())
-        for name in ("edited", "removed"):
-            state[name] = tuple(state.get(name) or ())
-        nodes = [
-            _only(NodeRun, dict(node, depends_on=tuple(node.get("depends_on") or ())))
-            for node in raw.get("nodes") or ()
-        ]
-        given = dict(
-            raw,
-            git=_only(GitFacts, git),
-            raw=_only(RawFacts, state),
-            nodes=tuple(nodes),
-            freshness=tuple(_only(FreshnessRun, one) for one in raw.get("freshness") or ()),
-            profile=tuple(_profile(one) for one in raw.get("profile") or ()),
-            findings=tuple(_only(FindingRun, one) for one in raw.get("findings") or ()),
-            notes=tuple(raw.get("notes") or ()),
-            incident=_only(IncidentFact, raw.get("incident") or {}),
-            told=tuple(
-                _only(ToldFact, dict(one, keys=tuple(one.get("keys") or ())))
-                for one in raw.get("told") or ()
-            ),
-            drill=_drill(raw.get("drill") or {}),
-        )
-        record: Record = _only(Record, given)
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"not a record: {error}") from error
-    return record
-
-
-def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
-    """A record's fields in this version's schema, whichever version wrote them.
-
-    Raises:
-        DataopsError: a newer version did; a guess at what it meant would be wrong in silence.
-    """
-    written = int(raw["schema"])
-    if written > SCHEMA:
-        raise DataopsError(
-            "A newer dataops wrote this store's history.",
-            where=f"{raw['run']} has schema {written}, this version reads up to {SCHEMA}",
-            fix="uv run dataops update",
-        )
-    for version in range(written, SCHEMA):
-        raw = UPGRADES[version](raw) | {"schema": version + 1}
-    return raw
-
-
-def _profile(given: dict[str, Any]) -> RelationProfile:
-    columns = tuple(_only(ColumnProfile, column) for column in given.get("columns") or ())
-    profile: RelationProfile = _only(RelationProfile, dict(given, columns=columns))
-    return profile
-
-
-def _drill(given: dict[str, Any]) -> DrillFact:
-    drill: DrillFact = _only(DrillFact, dict(given, missed=tuple(given.get("missed") or ())))
-    return drill
-
-
-def _only(kind: Any, given: dict[str, Any]) -> Any:
-    """`kind` from those of the given fields that it has."""
-    return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given})
-
-
-def utc(moment: datetime) -> str:
-    """ISO 8601 in UTC to the second, as records write it: 2026-03-31T07:00:00Z."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def moment(text: str) -> datetime:
-    """The time that a record wrote.
-
-    Raises:
-        ValueError: it is none.
-    """
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
-
-
-_QUOTED = re.compile(r"'(?:[^'\n]|'')*'")
-_KEY = re.compile(r"\"(?P<column>[^\":]+): [^\"]*\"")
-# As PostgreSQL quotes them: Key (email)=(…), Failing row contains (…), invalid input …: "…"
-_DETAIL = re.compile(r"(?P<head>\)=|\brow contains )\([^\n]*\)")
-_INPUT = re.compile(r": \"[^\"\n]*\"")
-_ROW = re.compile(r"^(Original Line|LINE \d+|Row|Values?)\b.*", re.IGNORECASE)
-_SECRET_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@")
-_LONGEST = 1000
-
-
-def masked(message: str) -> str:
-    """A message without values: what a database quotes may be personal, and records may enter git.
-
-    Quoted text, keys of a violated constraint, whole lines of a file, and what stands before the @
-    of an address go; what the matter is, and where, stays.
-    """
-    lines: list[str] = []
-    for line in message.splitlines():
-        if _ROW.match(line.strip()):
-            break
-        line = _KEY.sub(lambda match: f'"{match["column"]}: …"', line)
-        line = _INPUT.sub(': "…"', _DETAIL.sub(r"\g<head>(…)", line))
-        lines.append(_SECRET_URL.sub(r"\g<scheme>…@", _QUOTED.sub("'…'", line)))
-    text = "\n".join(lines)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"

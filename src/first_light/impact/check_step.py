@@ -14,7 +14,7 @@ import duckdb
 from first_light.dbt.engine import Dbt, DbtRun
 from first_light.impact import markdown
 from first_light.impact import text as words
-from first_light.impact.base import Change, NoBase
+from first_light.impact.change import Change, NoBase
 from first_light.impact.findings import Impact
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError

@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING
 from first_light.dbt.engine import Dbt
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.history import facts
+from first_light.history.decoding import read_record
 from first_light.history.raw_location import RawFolder
-from first_light.history.record import REAL, Record, moment, read_record
-from first_light.impact.base import Built, Change, NoBase, buildable, change_since
+from first_light.history.record import REAL, Record
+from first_light.impact.base import Built, buildable
+from first_light.impact.change import Change, NoBase, change_since
 from first_light.project.product import Product
 from first_light.store.folder import RECORD
 from first_light.store.locate import open_store
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import moment
 from first_light.warehouse.duckdb import FILE
 from first_light.warehouse.postgres.server import is_postgres
 

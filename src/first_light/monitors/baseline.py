@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 from first_light.history.log import History
-from first_light.history.record import PUBLISHED, REAL, RelationProfile, moment
+from first_light.history.record import PUBLISHED, REAL, RelationProfile
+from first_light.utils.timestamps import moment
 
 _READ, _STEPS = 150, 60
 _APART = 0.75  # of the usual time between two deliveries

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from first_light.history.record import FindingRun, RelationProfile
-from first_light.monitors.baseline import Memory, Release, as_remembered
+from first_light.monitors.baseline import Memory, as_remembered
 from first_light.monitors.levels import (
     ERROR,
     LIMITS,
@@ -22,7 +22,8 @@ from first_light.monitors.levels import (
     level_of,
     off_by,
 )
-from first_light.monitors.measures import Measure, Value, measure
+from first_light.monitors.measures import Measure, Value
+from first_light.monitors.past import RelationPast, days_from_month_turn, measures_of, past_of
 from first_light.monitors.prediction import AT_LEAST, Expected, expect_at
 
 # Values by check and column that are as they should be.
@@ -30,7 +31,6 @@ Normal = Mapping[tuple[str, str], Sequence[float]]
 _NOTHING: Normal = {}
 
 
-_TURN = 3  # days before and after the turn of a month that may be unlike others
 _FLOWS = ("came", "delivered")  # what comes with a delivery
 
 
@@ -45,107 +45,6 @@ class Judged:
 
     findings: tuple[FindingRun, ...]
     lacking: int
-
-
-@dataclass
-class Series:
-    """Earlier values of one measure, oldest first."""
-
-    times: list[float] = field(default_factory=list)
-    weekdays: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-
-    def add(self, time: float, weekday: int, value: float) -> None:
-        self.times.append(time)
-        self.weekdays.append(weekday)
-        self.values.append(value)
-
-
-@dataclass(frozen=True)
-class RelationPast:
-    """One relation's past.
-
-    Attributes:
-        steps: its profiles, one a delivery, oldest first.
-        series: its measures.
-        turns: those at the turn of a month, by the day counted from it; also what was told there,
-            for a month's end that was published is what such an end looks like.
-        last: its newest profile, also of a release built from the candidate's own raw.
-    """
-
-    steps: tuple[Mapping[str, Any], ...]
-    series: Mapping[Measure, Series]
-    turns: Mapping[tuple[Measure, int], Sequence[float]]
-    last: Mapping[str, Any] | None
-
-
-def past_of(memory: Memory, unique_id: str) -> RelationPast:
-    """What earlier deliveries let expect of one relation, without what was found strange."""
-    series: dict[Measure, Series] = {}
-    turns: dict[tuple[Measure, int], list[float]] = {}
-    steps = []
-    before: Mapping[str, Any] | None = None
-    since: datetime | None = None
-    for step in memory.steps:
-        now = step.release.relations.get(unique_id)
-        if now is None or now.get("problem"):
-            continue
-        periods = memory.periods(step.since, since) if since else 1
-        _remember(series, turns, step.release, now, before, periods, unique_id)
-        steps.append(now)
-        before, since = now, step.since
-    last = before
-    for release in _own(memory):
-        now = release.relations.get(unique_id)
-        if now is not None and not now.get("problem") and now.get("files") is None:
-            _remember(series, turns, release, now, None, 1, unique_id)
-            last = now
-    return RelationPast(tuple(steps), series, turns, last)
-
-
-def _own(memory: Memory) -> Iterable[Release]:
-    """Releases that were built from the candidate's own state of raw."""
-    if memory.since is None:
-        return ()
-    fingerprint = memory.releases[-1].fingerprint
-    return (one for one in memory.releases if one.fingerprint == fingerprint)
-
-
-def _remember(
-    series: dict[Measure, Series],
-    turns: dict[tuple[Measure, int], list[float]],
-    release: Release,
-    now: Mapping[str, Any],
-    before: Mapping[str, Any] | None,
-    periods: int,
-    unique_id: str,
-) -> None:
-    turn, strange = _turn(release.at), release.strange
-    time, weekday = release.at.timestamp(), release.at.weekday()
-    for what, value in measure(now, before, periods, release.at).items():
-        if not strange or (what.check, unique_id, what.column) not in strange:
-            if what not in series:
-                series[what] = Series()
-            series[what].add(time, weekday, value.value)
-        if turn is not None:
-            turns.setdefault((what, turn), []).append(value.value)
-
-
-def _turn(at: datetime) -> int | None:
-    """Days from the turn of a month: -3 to -1 before it, 1 to 3 after it; None far from it."""
-    if at.day <= _TURN:
-        return at.day
-    ahead = (at + timedelta(days=_TURN)).day
-    return ahead - _TURN - 1 if ahead <= _TURN else None
-
-
-def measures_of(
-    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime
-) -> dict[Measure, Value]:
-    """Everything that is compared of a candidate's relation."""
-    before = past.steps[-1] if past.steps else None
-    periods = memory.periods(memory.since or at, memory.before.since) if memory.before else 1
-    return measure(as_remembered(profile), before, periods, at)
 
 
 def judge(
@@ -203,7 +102,7 @@ def _numbers(
     at: datetime,
     normal: Normal,
 ) -> list[FindingRun]:
-    found, turn = [], _turn(at)
+    found, turn = [], days_from_month_turn(at)
     for what, value in measures.items():
         series = past.series.get(what)
         if series is None or what.check not in LIMITS:

@@ -14,11 +14,11 @@ from datetime import timedelta
 from typing import Protocol
 
 from first_light.forge.http import Forge, Issue, find_forge
-from first_light.history.record import utc
 from first_light.incidents.derive import Incident
 from first_light.notify.messages import Words
 from first_light.notify.pending import Due, closed_key, opened_key
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import utc
 
 URLS, ISSUES = "DATAOPS_NOTIFY_URLS", "DATAOPS_ISSUES_TOKEN"
 _LABEL = "data incident"

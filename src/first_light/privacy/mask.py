@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from first_light.privacy import detect as personal
+from first_light.privacy import kinds
 from first_light.privacy.checksums import iban_digits, is_iban, luhn_digit
 from first_light.privacy.format_preserving_encryption import permute
 from first_light.privacy.formats import (
@@ -45,8 +46,8 @@ _CALLING_CODES = words(
 
 def family(kind: str) -> str:
     """The kinds that mask a value alike have the same family, so a join between them holds."""
-    alike = {personal.EMAIL, personal.PHONE, personal.BIRTH_DATE, personal.IP, personal.CARD}
-    return kind if kind in alike or kind == personal.BANK_ACCOUNT else "text"
+    alike = {kinds.EMAIL, kinds.PHONE, kinds.BIRTH_DATE, kinds.IP, kinds.CARD}
+    return kind if kind in alike or kind == kinds.BANK_ACCOUNT else "text"
 
 
 class Masker:
@@ -110,13 +111,13 @@ class Masker:
         if isinstance(value, str):
             text = value.strip().lower()
             if len(text) > 4 and dates_like(text, self._latest) is not None:
-                kind = personal.BIRTH_DATE
+                kind = kinds.BIRTH_DATE
             elif _addresses_like(text) is not None:
-                kind = personal.IP
+                kind = kinds.IP
             elif personal.EMAIL_PATTERN.fullmatch(text):
-                kind = personal.EMAIL
+                kind = kinds.EMAIL
             elif is_iban(text):
-                kind = personal.BANK_ACCOUNT
+                kind = kinds.BANK_ACCOUNT
         return self.mask(kind, value)
 
     def _text(self, kind: str, value: str) -> str:
@@ -124,7 +125,7 @@ class Masker:
         if not core:
             return value
         start = value.index(core)
-        if kind == personal.EMAIL:
+        if kind == kinds.EMAIL:
             masked = self._email(core)
         else:
             masked = self._choose(family(kind), lowered(core))
@@ -141,14 +142,14 @@ class Masker:
 
     def _address(self, part: str) -> str:
         if not personal.EMAIL_PATTERN.fullmatch(part) or part.count("@") != 1:
-            return self._text(personal.SECRET, part)
+            return self._text(kinds.SECRET, part)
         local, _, domain = part.partition("@")
         host, _, ending = domain.rpartition(".")
-        local, host = self._text(personal.SECRET, local), self._text(personal.SECRET, host)
+        local, host = self._text(kinds.SECRET, local), self._text(kinds.SECRET, host)
         if ending.lower() in _GENERIC_ENDINGS:
             return f"{local}@{host}.example.{ending}"
         if len(ending) > 4:
-            ending = self._text(personal.SECRET, ending)
+            ending = self._text(kinds.SECRET, ending)
         return f"{local}@{host}.{ending}.example"
 
     def _choose(self, group: str, text: str) -> str:
@@ -184,19 +185,19 @@ class Masker:
         return next((other for n in numbers if free(other := domain.build(n))), text)
 
     def _domain(self, group: str, text: str) -> tuple[Domain, Callable[[str], bool]]:
-        if group == personal.BIRTH_DATE:
+        if group == kinds.BIRTH_DATE:
             dates = dates_like(text, self._latest)
             if dates is not None:
                 return dates, _anything
-        if group == personal.IP:
+        if group == kinds.IP:
             addresses = _addresses_like(text)
             if addresses is not None:
                 return addresses, _anything
-        if group == personal.CARD and re.fullmatch(r"[0-9]([ -]?[0-9]){11,18}", text):
+        if group == kinds.CARD and re.fullmatch(r"[0-9]([ -]?[0-9]){11,18}", text):
             return _cards_like(text), _anything
-        if group == personal.BANK_ACCOUNT and is_iban(text):
+        if group == kinds.BANK_ACCOUNT and is_iban(text):
             return _ibans_like(text), _anything
-        kept = _calling_code(text) if group == personal.PHONE else 0
+        kept = _calling_code(text) if group == kinds.PHONE else 0
         # What is a digest or an IBAN has a set of its own, which others must not fall into.
         digest, iban = is_hexadecimal(text), is_iban(text)
         return shape_of(
@@ -204,7 +205,7 @@ class Masker:
         ), lambda other: is_hexadecimal(other) == digest and is_iban(other) == iban
 
     def _day(self, day: dt.date) -> dt.date:
-        return dt.date.fromisoformat(self._text(personal.BIRTH_DATE, day.isoformat()))
+        return dt.date.fromisoformat(self._text(kinds.BIRTH_DATE, day.isoformat()))
 
     def _number(self, value: float | Decimal) -> float | Decimal:
         text = str(abs(value))
@@ -212,7 +213,7 @@ class Masker:
             text = format(abs(value), ".0f")
         if not re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
             return value  # infinite, or not a number
-        masked = type(value)(self._text(personal.SECRET, text))
+        masked = type(value)(self._text(kinds.SECRET, text))
         return -masked if value < 0 else masked
 
     def _bytes(self) -> bytes:

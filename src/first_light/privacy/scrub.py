@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from first_light.privacy import detect as personal
+from first_light.privacy import kinds
 from first_light.privacy.checksums import is_iban
 from first_light.privacy.mask import SHORTEST_LEAK, Masker
 
 # A date or a short number occurs everywhere without telling of anybody.
-_NOT_TELLING = frozenset({personal.BIRTH_DATE})
+_NOT_TELLING = frozenset({kinds.BIRTH_DATE})
 _SHORTEST_NUMBER = 6
 _WORD = re.compile(r"\w+")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
@@ -105,10 +106,10 @@ def _is_at(text: str, start: int, part: str) -> bool:
 def _addresses(text: str) -> Iterator[tuple[int, int, str]]:
     if "@" in text:
         for match in personal.EMAIL_PATTERN.finditer(text):
-            yield match.start(), match.end(), personal.EMAIL
+            yield match.start(), match.end(), kinds.EMAIL
     for match in _IBAN.finditer(text):
         if is_iban(match[0]):
-            yield match.start(), match.end(), personal.BANK_ACCOUNT
+            yield match.start(), match.end(), kinds.BANK_ACCOUNT
 
 
 def _replace(text: str, found: Iterable[tuple[int, int, str]], masker: Masker) -> str:

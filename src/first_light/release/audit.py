@@ -17,9 +17,10 @@ from first_light.history.record import (
     REHEARSAL,
     FreshnessRun,
     RawFacts,
-    masked,
 )
+from first_light.monitors import collect
 from first_light.monitors import run as monitors
+from first_light.privacy.messages import masked
 from first_light.project.product import now
 from first_light.release.nodes import dbt_counts, disk_is_full, node_run, stateful, told, trouble
 from first_light.release.run import Run
@@ -96,7 +97,7 @@ class Audit:
         with run.phase("monitors"):
             memory = monitors.recall(run.history, run.record.raw.fingerprint, now())
             with dbt.adapter() as adapter:
-                profile = monitors.profile_all(
+                profile = collect.profile_all(
                     adapter,
                     run.manifest,
                     run.record.nodes,
@@ -124,13 +125,13 @@ class Audit:
             run.say(f"{finding.level:<8}{finding.message}")
         return watched.problem
 
-    def raw_for_monitors(self, before: str) -> monitors.Raw | None:
+    def raw_for_monitors(self, before: str) -> collect.Raw | None:
         """Files that came to raw since the release `before`; a rehearsal's sample has none."""
         run = self.run
         if run.record.kind != REAL or run.tables is not None:
             return None
         known = facts.raw_from_json(run.store.releases / before / facts.RAW_LIST) if before else ()
-        return monitors.Raw(
+        return collect.Raw(
             run.place.absolute,
             run.environment["DATAOPS_RAW"],
             run.raw_files,

@@ -11,7 +11,8 @@ from pathlib import Path
 from first_light.dbt.engine import DbtRun, NodeResult
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.root_cause import owner_of, subject_of
-from first_light.history.record import NodeRun, masked
+from first_light.history.record import NodeRun
+from first_light.privacy.messages import masked
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 

@@ -8,10 +8,8 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from first_light.dbt.engine import NodeResult
-from first_light.dbt.root_cause import Cause, find_cause
+from first_light.dbt.root_cause import find_cause
 from first_light.history import facts
 from first_light.history.log import History
 from first_light.history.raw_location import raw_place
@@ -19,19 +17,18 @@ from first_light.history.record import (
     FAILED,
     PUBLISHED,
     REAL,
-    REFUSED,
     REHEARSAL,
     RUNNING,
     STOPPED,
     Record,
-    masked,
-    utc,
 )
 from first_light.history.rolled_back import refusal, taken_back
 from first_light.notify.send import notify
+from first_light.privacy.messages import masked
 from first_light.project.product import Product, now
 from first_light.release.audit import Audit
 from first_light.release.ops_tables import write_ops
+from first_light.release.outcome import Released
 from first_light.release.recovery import recover
 from first_light.release.retention import kept_releases, prune
 from first_light.release.run import Options, Run
@@ -45,6 +42,7 @@ from first_light.store.remote import Beaten
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
+from first_light.utils.timestamps import utc
 from first_light.warehouse.base import Label, open_warehouse
 
 __all__ = ["TRIGGERS", "Options", "Released", "release"]
@@ -57,38 +55,6 @@ _KEPT_ARTIFACTS = {
     "static_index.html": "index.html",
 }
 _ATTEMPTS = 3  # to publish, where others publish in the same store
-
-
-@dataclass(frozen=True)
-class Released:
-    """How it went.
-
-    Attributes:
-        record: what was written down.
-        steps: what was done, with verdicts.
-        failed: what the audit saw, most upstream first.
-        cause: what to look at first; None when nothing failed.
-        recorded: whether the record was written; else `warnings` says why not.
-        warnings: what somebody should know, one sentence each.
-        log: where dbt said it in full.
-        address: where readers open the current release's database; empty where none is current.
-        open_to: who can read it, where the first release from raw lies open to more than its place
-            says; else empty.
-    """
-
-    record: Record
-    steps: tuple[Step, ...]
-    failed: tuple[NodeResult, ...]
-    cause: Cause | None
-    recorded: bool
-    warnings: tuple[str, ...]
-    log: Path
-    address: str = ""
-    open_to: str = ""
-
-    @property
-    def exit_code(self) -> int:
-        return {PUBLISHED: 0, REFUSED: 1}.get(self.record.outcome, 2)
 
 
 def release(

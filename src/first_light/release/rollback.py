@@ -6,14 +6,16 @@ import contextlib
 import time
 from dataclasses import dataclass, replace
 
+from first_light.history.decoding import read_record
 from first_light.history.log import History
-from first_light.history.record import PUBLISHED, ROLLED_BACK, RUNNING, Record, read_record, utc
+from first_light.history.record import PUBLISHED, ROLLED_BACK, RUNNING, Record
 from first_light.notify.send import notify
 from first_light.project.product import Product, now
 from first_light.release.recovery import recover
 from first_light.store.folder import RECORD, run_id, run_number
 from first_light.store.locate import FolderStore, store_of
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import utc
 from first_light.warehouse.base import open_warehouse
 
 

@@ -7,7 +7,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from first_light.history.record import utc
 from first_light.project.product import Product
 from first_light.report.charts import Chart, ChartError, Picture, picture
 from first_light.report.columns import all_columns, columns_page, read_catalog
@@ -16,6 +15,7 @@ from first_light.report.page import page
 from first_light.score.evaluate import badge, score
 from first_light.status.current import manifest_of, open_ledger
 from first_light.store.locate import open_store
+from first_light.utils.timestamps import utc
 
 __all__ = ["look", "page", "report", "report_json"]
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import yaml
 
-from first_light.privacy.detect import KINDS
+from first_light.privacy.kinds import KINDS
 from first_light.privacy.mask import family
 from first_light.project.source_table import ROOT
 from first_light.utils.errors import DataopsError

@@ -11,13 +11,14 @@ from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.figures.compute import Ledger, weeks
 from first_light.history.facts import uncommitted
 from first_light.history.log import History
-from first_light.history.record import PUBLISHED, REAL, DrillFact, Record, moment
+from first_light.history.record import PUBLISHED, REAL, DrillFact, Record
 from first_light.incidents.derive import incidents
 from first_light.notify.channels import ISSUES, URLS
 from first_light.project.product import Product
 from first_light.status.current import manifest_of
 from first_light.store.locate import store_of
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import moment
 
 _CI = (".github/workflows/check.yml", ".gitlab-ci.yml")
 _RECORDS = 400  # the newest are enough: questions look back 90 days at most

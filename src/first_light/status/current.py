@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.figures.compute import Figure, Ledger, ledger
+from first_light.history.decoding import read_record
 from first_light.history.log import History
 from first_light.history.record import (
     PUBLISHED,
@@ -18,9 +19,6 @@ from first_light.history.record import (
     RUNS,
     FindingRun,
     Record,
-    moment,
-    read_record,
-    utc,
 )
 from first_light.incidents.derive import Incident, incidents
 from first_light.project.product import Product, now
@@ -28,6 +26,7 @@ from first_light.release.recovery import interrupted
 from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, open_store, store_of
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import moment, utc
 from first_light.warehouse.base import Warehouse, open_warehouse
 
 _GOOD = frozenset({PUBLISHED, ROLLED_BACK, RUNNING})

@@ -12,23 +12,16 @@ from rich.markup import escape
 
 from first_light.dbt.engine import NodeResult
 from first_light.figures.compute import counted, shown
-from first_light.history.record import (
-    PUBLISHED,
-    REFUSED,
-    REHEARSAL,
-    RUNNING,
-    FindingRun,
-    Record,
-    masked,
-    moment,
-)
+from first_light.history.record import PUBLISHED, REFUSED, REHEARSAL, RUNNING, FindingRun, Record
 from first_light.incidents.derive import Incident, by_cause
+from first_light.privacy.messages import masked
 from first_light.release.listing import Listed
-from first_light.release.pipeline import Released
+from first_light.release.outcome import Released
 from first_light.release.rollback import RolledBack
 from first_light.release.superseded import Overtaken
 from first_light.status.current import Status
 from first_light.utils import steps
+from first_light.utils.timestamps import moment
 
 _SHOWN = 10
 _MARGIN = 12

@@ -1,0 +1,128 @@
+"""The change that is examined: the commit it is compared with, and its files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, SKIPPED, WARNED
+
+
+@dataclass(frozen=True)
+class NoBase:
+    """Why a change cannot be compared.
+
+    Attributes:
+        why: one sentence.
+        verdict: skipped where there is nothing to compare; warned or failed where nobody can tell.
+        fix: the command that changes that; empty where nothing is wrong.
+    """
+
+    why: str
+    verdict: str = SKIPPED
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What git says of a change, uncommitted work included.
+
+    Attributes:
+        base: the commit it is compared with, in full.
+        ref: that commit as people call it, e.g. "main".
+        files: every file that was added, changed or deleted, relative to the product.
+        renamed: new path → old path.
+    """
+
+    base: str
+    ref: str
+    files: frozenset[str]
+    renamed: dict[str, str]
+
+    def touches(self, *paths: str) -> bool:
+        """Whether a file, or a file in a folder (with a slash at its end), is part of it."""
+        return any(
+            name == path or (path.endswith("/") and name.startswith(path))
+            for name in self.files
+            for path in paths
+        )
+
+
+def find_change(product: Product, asked: str | None) -> Change | NoBase:
+    """The change on this branch: from the merge base with `asked`, or the default branch, to now.
+
+    Raises:
+        DataopsError: `asked` is no commit, or has no history in common with this branch.
+    """
+    if not product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
+        return NoBase("there is no commit yet to compare with")
+    refs = [asked] if asked else list(_default_branches())
+    ref = next((r for r in refs if _commit(product, r)), None)
+    if ref is None:
+        if asked:
+            raise DataopsError(
+                f"{asked} is no commit that this repository knows.",
+                fix="git fetch origin, then: uv run dataops check --base origin/main",
+            )
+        return NoBase(
+            "no default branch is known here (looked for: " + ", ".join(refs) + ")",
+            WARNED,
+            "uv run dataops check --base REF",
+        )
+    base = product.git("merge-base", "HEAD", ref, check=False)
+    if not base:
+        shallow = product.git("rev-parse", "--is-shallow-repository", check=False) == "true"
+        why = f"this branch and {ref} have no commit in common"
+        if shallow:
+            why += " in this shallow clone"
+        fix = "git fetch --unshallow" if shallow else "uv run dataops check --base REF"
+        if asked:
+            raise DataopsError(why[0].upper() + why[1:] + ".", fix=fix)
+        return NoBase(why, FAILED if shallow else WARNED, fix)
+    change = change_since(product, base, ref)
+    return change or NoBase(_nothing_to_compare(product, ref, asked))
+
+
+def _nothing_to_compare(product: Product, ref: str, asked: str | None) -> str:
+    """Why there is no change, neither committed nor in the files."""
+    if asked:
+        return f"nothing differs from {asked}"
+    name = product.git("rev-parse", "--abbrev-ref", ref, check=False) or ref  # of origin/HEAD
+    name = name.rpartition("origin/")[2]
+    if product.git("branch", "--show-current", check=False) in ("", name):
+        return f"this is {name} itself, and nothing is changed"
+    return f"nothing differs from {name} yet: no commit, no changed file"
+
+
+def _default_branches() -> Sequence[str]:
+    """Where a change is going, most certain first: what a pipeline says, then what git knows."""
+    said = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH")
+    given = [f"origin/{branch}" for name in said if (branch := os.environ.get(name))]
+    if diff_base := os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+        given.append(diff_base)
+    return (*given, "origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+def _commit(product: Product, ref: str) -> str:
+    return product.git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", check=False)
+
+
+def change_since(product: Product, base: str, ref: str) -> Change | None:
+    """What git says differs from a commit, uncommitted work included; None when nothing does."""
+    said = product.git("diff", "--name-status", "-z", "-M", base).split("\0")
+    files: set[str] = set()
+    renamed: dict[str, str] = {}
+    words = iter(word for word in said if word)
+    for status in words:
+        if status[0] in "RC":
+            old, new = next(words), next(words)
+            files |= {new, old} if status[0] == "R" else {new}
+            renamed[new] = old
+        else:
+            files.add(next(words))
+    others = product.git("ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    files |= {name for name in others if name}
+    return Change(base, ref, frozenset(files), renamed) if files else None

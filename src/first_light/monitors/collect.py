@@ -1,0 +1,280 @@
+"""Profiles of a candidate's relations, and of what arrived at its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from first_light.dbt.manifest import Manifest, Node
+from first_light.history.facts import RawFile
+from first_light.history.record import NodeRun, RelationProfile
+from first_light.monitors import profiling, sources
+from first_light.monitors.baseline import Memory
+from first_light.monitors.dialect import Dialect, dialect_of
+from first_light.monitors.levels import WARN
+from first_light.monitors.personal import personal_columns
+from first_light.monitors.queries import Asked, columns_of
+from first_light.monitors.settings import is_off
+from first_light.privacy.messages import masked
+from first_light.utils.errors import DataopsError
+from first_light.utils.sql_names import quoted
+from first_light.warehouse.base import Relation
+
+_LOOKED_BACK = 5  # releases
+
+
+_PROFILED = ("model", "snapshot", "seed")
+
+
+_DATE, _MOMENT = 10, 35  # characters of 2026-03-31, and of a time to the fraction with its zone
+
+
+_TEXT = ("varchar", "text", "char")  # how engines call what is text
+
+
+_NO_PAST = Memory((), (), None, None)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The files that sources are read from.
+
+    Attributes:
+        root: raw's absolute path.
+        prefix: raw as the sources spell it.
+        files: what is there now.
+        before: what was there at the delivery before; None when nobody knows.
+    """
+
+    root: str
+    prefix: str
+    files: tuple[RawFile, ...]
+    before: tuple[RawFile, ...] | None = None
+
+
+def profile_all(
+    warehouse: Asked,
+    manifest: Manifest,
+    nodes: Iterable[NodeRun],
+    sql: Mapping[str, str],
+    raw: Raw | None = None,
+    memory: Memory = _NO_PAST,
+    only: Collection[str] | None = None,
+) -> tuple[RelationProfile, ...]:
+    """What a candidate's relations hold, and what came to its sources: one query each.
+
+    Args:
+        warehouse: holds the candidate.
+        manifest: the product.
+        nodes: what was built.
+        sql: compiled SQL by node, to follow personal columns.
+        raw: the files that sources are read from; None where they are not files.
+        memory: the past: which columns have few values.
+        only: ids of what is looked at; None: everything.
+
+    Raises:
+        DataopsError: the candidate can't be read, or a model's settings can't be understood.
+    """
+    built = [
+        (manifest.nodes[node.unique_id], node.rows)
+        for node in nodes
+        if node.kind in _PROFILED
+        and (only is None or node.unique_id in only)
+        and node.status == "success"
+        and node.unique_id in manifest.nodes
+        and manifest.nodes[node.unique_id].materialized not in ("ephemeral", "")
+        and not is_off(manifest.nodes[node.unique_id])
+    ]
+    if warehouse.name != "duckdb":  # there a source is a table like others, whole every time
+        built += [
+            (node, None)
+            for node in manifest.of("source")
+            if (only is None or node.unique_id in only) and not is_off(node)
+        ]
+    places = {node.unique_id: Relation(node.schema, node.alias) for node, _ in built}
+    columns = columns_of(warehouse, sorted(places.values()))
+    # Nobody counted the rows of a view: they are rarely more than the largest table's.
+    largest = max((rows for _, rows in built if rows is not None), default=None)
+    personal = personal_columns(manifest, sql)
+    known = _few_values(memory)
+    dialect = dialect_of(warehouse.name)
+    asked = [
+        profiling.query(
+            profiling.Wanted(
+                node.unique_id,
+                _name(node, places[node.unique_id]),
+                _place(node, dialect),
+                columns[places[node.unique_id]],
+                personal.get(node.unique_id, frozenset()),
+                largest if rows is None else rows,
+                known.get(node.unique_id, frozenset()),
+                _references(node, manifest, places, columns, dialect),
+            ),
+            dialect,
+        )
+        for node, rows in built
+        if columns.get(places[node.unique_id])
+    ]
+    found = [profiling.read(one, warehouse.ask(one.sql).rows[0]) for one in asked]
+    if raw is not None and warehouse.name == "duckdb":
+        found += _profile_sources(warehouse, manifest, raw, personal, known, memory, only)
+    return tuple(found)
+
+
+def _profile_sources(
+    warehouse: Asked,
+    manifest: Manifest,
+    raw: Raw,
+    personal: Mapping[str, frozenset[str]],
+    known: Mapping[str, frozenset[str]],
+    memory: Memory,
+    only: Collection[str] | None,
+) -> list[RelationProfile]:
+    """What came to each source that is read from files."""
+    found = []
+    numbers, times = _columns(memory, _numeric), _columns(memory, _as_long_as_a_time)
+    for one in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before):
+        if is_off(one.node) or (only is not None and one.node.unique_id not in only):
+            continue
+        name = _name(one.node, Relation(one.node.schema, one.node.alias))
+        profile = RelationProfile(one.node.unique_id, name, 0, files=0)
+        if one.files:
+            try:
+                profile = _profile_delivery(warehouse, one, name, personal, known, numbers, times)
+            except DataopsError as error:
+                profile = replace(profile, files=len(one.files), problem=_first_line(error))
+        found.append(profile)
+    return found
+
+
+def _profile_delivery(
+    warehouse: Asked,
+    delivery: sources.Delivery,
+    name: str,
+    personal: Mapping[str, frozenset[str]],
+    known: Mapping[str, frozenset[str]],
+    numbers: Mapping[str, frozenset[str]],
+    times: Mapping[str, frozenset[str]],
+) -> RelationProfile:
+    node = delivery.node
+    columns = warehouse.ask(sources.columns_query(delivery.place)).rows
+    asked = profiling.query(
+        profiling.Wanted(
+            node.unique_id,
+            name,
+            delivery.place,
+            columns,
+            personal.get(node.unique_id, frozenset()),
+            sum(file.size for file in delivery.files) // 10,  # a row has rarely fewer bytes
+            known.get(node.unique_id, frozenset()),
+            numbers=numbers.get(node.unique_id, frozenset(name for name, _ in columns)),
+            times=times.get(node.unique_id, frozenset()),
+            more=(sources.newest(node), sources.fingerprint(node, columns)),
+        ),
+        dialect_of(warehouse.name),
+    )
+    (answer,) = warehouse.ask(asked.sql).rows
+    profile = profiling.read(asked, answer)
+    return replace(
+        profile,
+        newest=profiling.number(answer[-2]),
+        files=len(delivery.files),
+        repeats=len(delivery.repeats),
+        fingerprint=str(answer[-1] or ""),
+    )
+
+
+def _name(node: Node, relation: Relation) -> str:
+    """As findings name it: a model may be called like a source's table."""
+    return f"{node.schema}.{node.name}" if node.kind == "source" else relation.name
+
+
+def _place(node: Node, dialect: Dialect) -> str:
+    """Where it is built, in SQL."""
+    return dialect.place(node.relation)
+
+
+def _few_values(memory: Memory) -> dict[str, frozenset[str]]:
+    """Columns that had few values in one of the last releases, by node."""
+    found: dict[str, frozenset[str]] = {}
+    for release in memory.releases[-_LOOKED_BACK:]:
+        for unique_id, relation in release.relations.items():
+            few = profiling.few_values(relation["rows"], relation["columns"].values())
+            found[unique_id] = found.get(unique_id, frozenset()) | few
+    return found
+
+
+def _numeric(column: Mapping[str, Any]) -> bool:
+    return column.get("mean") is not None
+
+
+def _as_long_as_a_time(column: Mapping[str, Any]) -> bool:
+    return (column.get("shortest") or 0) >= _DATE and (column.get("longest") or 0) <= _MOMENT
+
+
+def _columns(
+    memory: Memory, fits: Callable[[Mapping[str, Any]], bool]
+) -> dict[str, frozenset[str]]:
+    """Columns whose profile fits in one of the last releases, by node."""
+    found: dict[str, frozenset[str]] = {}
+    for release in memory.releases[-_LOOKED_BACK:]:
+        for unique_id, relation in release.relations.items():
+            if relation["rows"]:
+                held = frozenset(name for name, one in relation["columns"].items() if fits(one))
+                found[unique_id] = found.get(unique_id, frozenset()) | held
+    return found
+
+
+def _references(
+    node: Node,
+    manifest: Manifest,
+    places: Mapping[str, Relation],
+    columns: Mapping[Relation, Sequence[tuple[str, str]]],
+    dialect: Dialect,
+) -> dict[tuple[str, str], str]:
+    """SQL that tells a hole in each declared reference whose holes refuse nothing by themselves.
+
+    They are `references: model.column` in a column's meta, and relationship tests that only warn.
+    """
+
+    def find(unique_id: str, name: str) -> tuple[str, bool] | None:
+        """A column as the warehouse spells it, and whether it is text; None if it is not there."""
+        there = dict(columns.get(places[unique_id], ()))
+        spelled = (one for one in there if one.lower() == name.lower())
+        found = name if name in there else next(spelled, None)
+        if found is None:
+            return None
+        return quoted(found), there[found].lower().startswith(_TEXT)
+
+    # A source's table and a model may have one name: like refers to like.
+    alike = sorted(places, key=lambda one: manifest.nodes[one].kind == node.kind)
+    by_name = {manifest.nodes[one].name: one for one in alike}
+    declared: list[tuple[str, str, str]] = []
+    for column in node.columns:
+        table, _, key = column.references.rpartition(".")
+        if table in by_name and key:
+            declared.append((column.name, by_name[table], key))
+    for test in manifest.tests_of(node.unique_id):
+        warns = test.verdict is not None and test.verdict.severity == WARN
+        if test.attached_to == node.unique_id and test.call and warns:
+            targets = [one for one in test.depends_on if one != node.unique_id and one in places]
+            key = str(test.call.arguments.get("field") or "")
+            if test.call.name == "relationships" and len(targets) == 1 and key:
+                declared.append((test.call.column, targets[0], key))
+    found: dict[tuple[str, str], str] = {}
+    for told, target, leads_to in declared:
+        here, there = find(node.unique_id, told), find(target, leads_to)
+        if here is None or there is None:
+            continue
+        (name, is_text), (key, key_is_text) = here, there
+        if is_text is not key_is_text:  # not every engine compares a number with a text
+            name, key = f"cast({name} as varchar)", f"cast({key} as varchar)"
+        place = _place(manifest.nodes[target], dialect)
+        keys = f"select {key} from {place} where {key} is not null"
+        found[told, manifest.nodes[target].name] = f"{name} is not null and {name} not in ({keys})"
+    return found
+
+
+def _first_line(error: DataopsError) -> str:
+    return masked(str(error)).splitlines()[0]

@@ -1,0 +1,36 @@
+"""The checks and levels that a team sets for a model or a source."""
+
+from __future__ import annotations
+
+from first_light.dbt.manifest import Node
+from first_light.monitors.levels import CHECKS, ERROR, OFF, WARN
+from first_light.utils.errors import DataopsError
+
+
+def levels_of(node: Node) -> dict[str, str]:
+    """What the team says of each check, in a model's or source's `config.meta.dataops.monitors`.
+
+    `off`: it is not looked at. `warn`: it never refuses. `error`: whatever it finds refuses. What
+    is not named is as `levels.LIMITS` and `levels.LEVELS` say.
+
+    Raises:
+        DataopsError: it names a check or a level that there is not.
+    """
+    told = (node.meta.get("dataops") or {}).get("monitors", {})
+    # YAML reads a bare `off` as false.
+    given = dict.fromkeys(CHECKS, told) if not isinstance(told, dict) else dict(told)
+    levels: dict[str, str] = {
+        check: OFF if level is False else level for check, level in given.items()
+    }
+    wrong = [c for c, v in levels.items() if c not in CHECKS or v not in (ERROR, WARN, OFF)]
+    if wrong:
+        raise DataopsError(
+            f"The monitors of {node.name} are set to something that there is not.",
+            where=f"{node.patch_path or node.path}: {wrong[0]}: {levels[wrong[0]]}",
+            fix=f"name {', '.join(CHECKS)}; each may be error, warn or off",
+        )
+    return levels
+
+
+def is_off(node: Node) -> bool:
+    return set(levels_of(node).values()) == {OFF} and len(levels_of(node)) == len(CHECKS)

@@ -1,0 +1,43 @@
+"""Messages without the values that they quote."""
+
+from __future__ import annotations
+
+import re
+
+_QUOTED = re.compile(r"'(?:[^'\n]|'')*'")
+
+
+_KEY = re.compile(r"\"(?P<column>[^\":]+): [^\"]*\"")
+
+
+# As PostgreSQL quotes them: Key (email)=(…), Failing row contains (…), invalid input …: "…"
+_DETAIL = re.compile(r"(?P<head>\)=|\brow contains )\([^\n]*\)")
+
+
+_INPUT = re.compile(r": \"[^\"\n]*\"")
+
+
+_ROW = re.compile(r"^(Original Line|LINE \d+|Row|Values?)\b.*", re.IGNORECASE)
+
+
+_SECRET_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@")
+
+
+_LONGEST = 1000
+
+
+def masked(message: str) -> str:
+    """A message without values: what a database quotes may be personal, and records may enter git.
+
+    Quoted text, keys of a violated constraint, whole lines of a file, and what stands before the @
+    of an address go; what the matter is, and where, stays.
+    """
+    lines: list[str] = []
+    for line in message.splitlines():
+        if _ROW.match(line.strip()):
+            break
+        line = _KEY.sub(lambda match: f'"{match["column"]}: …"', line)
+        line = _INPUT.sub(': "…"', _DETAIL.sub(r"\g<head>(…)", line))
+        lines.append(_SECRET_URL.sub(r"\g<scheme>…@", _QUOTED.sub("'…'", line)))
+    text = "\n".join(lines)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"

@@ -1,0 +1,43 @@
+"""What a run of `dataops release` has done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from first_light.dbt.engine import NodeResult
+from first_light.dbt.root_cause import Cause
+from first_light.history.record import PUBLISHED, REFUSED, Record
+from first_light.utils.steps import Step
+
+
+@dataclass(frozen=True)
+class Released:
+    """How it went.
+
+    Attributes:
+        record: what was written down.
+        steps: what was done, with verdicts.
+        failed: what the audit saw, most upstream first.
+        cause: what to look at first; None when nothing failed.
+        recorded: whether the record was written; else `warnings` says why not.
+        warnings: what somebody should know, one sentence each.
+        log: where dbt said it in full.
+        address: where readers open the current release's database; empty where none is current.
+        open_to: who can read it, where the first release from raw lies open to more than its place
+            says; else empty.
+    """
+
+    record: Record
+    steps: tuple[Step, ...]
+    failed: tuple[NodeResult, ...]
+    cause: Cause | None
+    recorded: bool
+    warnings: tuple[str, ...]
+    log: Path
+    address: str = ""
+    open_to: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        return {PUBLISHED: 0, REFUSED: 1}.get(self.record.outcome, 2)
