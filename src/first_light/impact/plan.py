@@ -31,8 +31,6 @@ _DECIDES_ALL = (
     "pyproject.toml",
     "dataops/pyproject.toml",
 )
-
-
 # It does see these parts of dbt_project.yml, node by node; not a variable that a macro reads.
 _SEEN = frozenset(
     ("models", "seeds", "snapshots", "sources", "data_tests", "tests", "unit_tests", "exposures")

@@ -13,6 +13,7 @@ from first_light.inference.values import NOTHING, Cast, Column, Doubt, Leaf, Tab
 from first_light.warehouse.scratch import CAST_ERRORS
 
 ROUNDS = 12
+"""How often the reading of a long column is corrected before the column stays text."""
 
 
 def profiled_tables(

@@ -12,8 +12,6 @@ from first_light.inference.render import yaml as render_yaml
 from first_light.inference.values import Column, Doubt, Key, Leaf, Reference, Table, Test
 
 STAGING = "models/staging"
-
-
 MARTS = "models/marts"
 
 

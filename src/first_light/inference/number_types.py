@@ -14,7 +14,6 @@ _MONEY_NAMES = re.compile(
     r"margin|profit|money|usd|eur|gbp|chf)(_|$)"
 )
 
-
 _CENTS_NAMES = re.compile(r"(^|_)(price|amount|amt|cost|fee|fare|salary|revenue|subtotal|refund)$")
 
 

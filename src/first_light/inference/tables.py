@@ -31,8 +31,6 @@ from first_light.utils.sql_names import quoted
 TRIES = 60
 """Combinations of columns that are checked on all rows, at most, in search of a key."""
 
-"""How often the reading of a long column is put right before the column stays text."""
-
 
 @dataclass(frozen=True)
 class Known:

@@ -21,26 +21,18 @@ CLEAR_NULLS = (
     "<null>",
     "NaN",
 ) + ("nan", "#NULL!", "-", "--", "?", ".")
+"""Words that mean "no value" in every column."""
 
 
 DOUBTFUL_NULLS = ("NA", "na", "None", "none", "NONE", "nil", "Nil")
+"""Words that mean "no value" among numbers, and elsewhere only when other columns say so."""
 
 
 NULL_WORDS = CLEAR_NULLS + DOUBTFUL_NULLS
-
-
 SIGNS = ("$", "€", "£", "¥", "%")
-
-
 INTEGER_PATTERN = "(0|[1-9][0-9]*)"
-
-
 _ISO_TIME = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
-
-
 _ISO_STAMP = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_ISO_TIME}"
-
-
 _MONTHS = "[A-Za-z]{3,9}"
 
 
@@ -93,7 +85,6 @@ _FAMILIES = {
     "d-b": "month", "d b": "month", "d B": "month", "b d": "month", "B d": "month",
 }  # fmt: skip
 
-
 FAMILY_PATTERNS: Mapping[str, Callable[[str], str]] = {
     "word": lambda x: f"length({x}) <= 5",
     "number": _full("[^A-Za-z/:]*[0-9][^A-Za-df-z/:]*"),
@@ -102,6 +93,7 @@ FAMILY_PATTERNS: Mapping[str, Callable[[str], str]] = {
     "day": _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9].*"),
     "month": _full("([0-9]{1,2}[- ])?[A-Za-z]{3,9}[- ].*"),
 }
+"""SQL conditions that rule out most formats for most columns."""
 
 
 def _readings() -> dict[str, Reading]:

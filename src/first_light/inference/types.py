@@ -15,14 +15,6 @@ from dataclasses import dataclass, replace
 from first_light.inference.text_formats import CLEAR_NULLS, NULL_WORDS, READINGS
 from first_light.inference.values import Cast, Leaf
 
-"""Words that mean "no value" wherever they stand."""
-
-"""Words that mean "no value" among numbers, and elsewhere only when other columns say so."""
-
-
-"""What text looks like at a glance: SQL conditions that spare most columns most readings."""
-
-
 _TEXT_NAMES = re.compile(
     r"(^|_)(zip|zipcode|postal|postcode|post_code|plz|phone|telephone|tel|fax|mobile|ean|isbn|iban|"
     r"account|card|ssn|vat|tax|barcode|gtin|upc)(_|$)"

@@ -22,17 +22,9 @@ from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation
 
 _LOOKED_BACK = 5  # releases
-
-
 _PROFILED = ("model", "snapshot", "seed")
-
-
 _DATE, _MOMENT = 10, 35  # characters of 2026-03-31, and of a time to the fraction with its zone
-
-
 _TEXT = ("varchar", "text", "char")  # how engines call what is text
-
-
 _NO_PAST = Memory((), (), None, None)
 
 

@@ -5,24 +5,12 @@ from __future__ import annotations
 import re
 
 _QUOTED = re.compile(r"'(?:[^'\n]|'')*'")
-
-
 _KEY = re.compile(r"\"(?P<column>[^\":]+): [^\"]*\"")
-
-
 # As PostgreSQL quotes them: Key (email)=(…), Failing row contains (…), invalid input …: "…"
 _DETAIL = re.compile(r"(?P<head>\)=|\brow contains )\([^\n]*\)")
-
-
 _INPUT = re.compile(r": \"[^\"\n]*\"")
-
-
 _ROW = re.compile(r"^(Original Line|LINE \d+|Row|Values?)\b.*", re.IGNORECASE)
-
-
 _SECRET_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@")
-
-
 _LONGEST = 1000
 
 

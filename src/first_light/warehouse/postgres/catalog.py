@@ -10,11 +10,7 @@ from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.server import schemas
 
 CANDIDATE = "candidate"
-
-
 SAMPLE = "sample"  # a rehearsal's raw: it goes with the release, and is not published
-
-
 # What reads a relation of some schemas: view, and the relation that it reads.
 READERS = """
     select distinct place.nspname, reader.relname, read_in.nspname, read.relname, reader.relkind

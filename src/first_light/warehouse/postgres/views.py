@@ -17,16 +17,10 @@ from first_light.warehouse.postgres.catalog import (
 from first_light.warehouse.postgres.server import drop_schemas, schemas
 
 OURS = "dataops"
-
-
 # One try to publish waits this long for locks, all in all: readers queue behind it, and well before
 # deadlock_timeout (a second) it lets go, so that the server never ends one of them in its stead.
 _TRY = 0.4
-
-
 _OTHER_COLUMNS = "42P16"
-
-
 _DEPENDED_ON = "2BP01"
 
 
