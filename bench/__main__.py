@@ -6,11 +6,17 @@ python -m bench [NAME …]     without a name: all of them
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
-from bench import first_product, fleet, impact, monitors, release, report
+from bench import first_product, fleet, impact, monitors, package, release, report
 from bench.measure import Figure
 
-BENCHES = {
+BENCHES: dict[str, Callable[[], Figure | package.Size]] = {
+    "size": package.size,
+    "copy": package.copy,
+    "update": package.update,
+    "start": package.start,
+    "help": package.help_text,
     "first-check": first_product.first_check,
     "check": first_product.check,
     "draft": first_product.draft,
@@ -39,7 +45,7 @@ def main() -> None:
     unknown = set(sys.argv[1:]) - set(BENCHES)
     if unknown:
         sys.exit(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
-    figures: list[Figure] = [BENCHES[name]() for name in sys.argv[1:] or BENCHES]
+    figures = [BENCHES[name]() for name in sys.argv[1:] or BENCHES]
     for figure in figures:
         print(figure)
 
