@@ -16,9 +16,9 @@ TEMPLATE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TEMPLATE / "tests" / "helpers"))
 
 import harness  # noqa: E402
-from gauntlet import run as gauntlet  # noqa: E402
 from gauntlet import versions  # noqa: E402
 from gauntlet.lives import LIVES  # noqa: E402
+from gauntlet.run import born  # noqa: E402
 
 LIVED = ("fresh", "a_year_of_models", "every_extension_point", "files_deleted")
 TO = "v1.1.0"
@@ -31,7 +31,7 @@ def fleet(home: Path, size: int) -> Iterator[tuple[Path, str]]:
     template = versions.history(home / "template")
     kinds = []
     for life in LIVED:
-        team = gauntlet.born(template, home / life, versions.FIRST, {}, LIVES[life])
+        team = born(template, home / life, versions.FIRST, {}, LIVES[life])
         harness.git(home, "clone", "-q", "--bare", str(team.root), str(home / f"{life}.git"))
         kinds.append(home / f"{life}.git")
     urls = []
