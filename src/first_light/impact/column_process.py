@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from first_light.dbt.engine import Dbt
@@ -41,8 +42,12 @@ class Beside:
             errors="replace",
         )
         assert self._process.stdin is not None
-        json.dump({"environment": base.environment, "wanted": [*wanted]}, self._process.stdin)
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # it ended already; `wait` says why
+            try:
+                request = {"environment": base.environment, "wanted": [*wanted]}
+                json.dump(request, self._process.stdin)
+            finally:
+                self._process.stdin.close()
         self._process.stdin = None
 
     def wait(self) -> dict[str, Built]:
