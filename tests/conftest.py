@@ -12,6 +12,9 @@ import pytest
 import harness
 from gauntlet import versions
 
+# Fixtures of stores elsewhere.
+pytest_plugins = ["stores"]
+
 MakeProduct = Callable[..., harness.Product]
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from test_store_elsewhere import Places, bucket_server, clones, places
 
 import release_worker as worker
 from first_light.history.log import History
@@ -25,8 +24,7 @@ from first_light.history.record import PUBLISHED, REFUSED, ROLLED_BACK, Record
 from first_light.project.product import Product
 from first_light.status.current import status
 from first_light.store.locate import open_store
-
-__all__ = ["bucket_server", "clones", "places"]
+from stores import Places
 
 INSTANTS = int(os.environ.get("KILLS", "200"))
 REMOTE = ("git", "s3")

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_store_elsewhere import make_clones
 
 import release_worker as worker
 from first_light.history import log as history_module
@@ -46,6 +45,7 @@ from first_light.store.locate import open_store, store_of
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import utc
 from harness import git
+from stores import make_clones
 
 BEGIN = datetime(2023, 1, 1, tzinfo=timezone.utc)
 

@@ -14,7 +14,6 @@ import ops_history as ops
 import release_worker as worker
 from first_light.cli.app import app
 from first_light.commands import incident
-from first_light.dbt.manifest import Manifest, Node
 from first_light.figures.compute import ledger
 from first_light.history.log import History
 from first_light.history.record import (
@@ -30,22 +29,9 @@ from first_light.project.product import Product
 from first_light.status.current import status
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import utc
+from shop_manifest import MANIFEST
 
 DAY = timedelta(days=1)
-MANIFEST = Manifest(
-    {
-        f"model.shop.{name}": Node(
-            f"model.shop.{name}", "model", name, "", group="data_team", depends_on=parents
-        )
-        for name, parents in ops.MODELS.items()
-    }
-    | {
-        "exposure.shop.board": Node(
-            "exposure.shop.board", "exposure", "board", "", depends_on=("model.shop.revenue",)
-        )
-    },
-    {"data_team": {"name": "Data team", "email": "data@example.com"}},
-)
 
 
 def found(

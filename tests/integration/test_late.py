@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from test_store_elsewhere import make_clones
 
 import ops_history as ops
 import release_worker as worker
@@ -28,6 +27,7 @@ from first_light.store.branch import BranchRemote
 from first_light.store.locate import FolderStore
 from first_light.store.remote import Tree
 from first_light.utils.timestamps import utc
+from stores import make_clones
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from test_incidents import MANIFEST
 
 import ops_history as ops
 import release_worker as worker
@@ -28,6 +27,7 @@ from first_light.project.product import Product
 from first_light.release.outcome import Released
 from first_light.release.rollback import rollback
 from first_light.utils.timestamps import moment
+from shop_manifest import MANIFEST
 
 SECRET = "s3cr3t-t0k3n"
 

@@ -23,7 +23,6 @@ from typing import Any
 import duckdb
 import psycopg2
 import pytest
-from test_pipelines import lint_gitlab
 
 import harness
 import postgres
@@ -46,6 +45,7 @@ from first_light.warehouse.base import Label, Relation
 from first_light.warehouse.postgres.sample import load
 from first_light.warehouse.postgres.side import mirror
 from first_light.warehouse.postgres.warehouse import PostgresWarehouse
+from pipeline_lint import lint_gitlab
 from tools.release import template
 
 PAGE = harness.TEMPLATE / "template" / "docs" / "postgres.md.jinja"

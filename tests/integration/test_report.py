@@ -12,14 +12,11 @@ import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
-from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from rich.console import Console
-from test_figures import Plain
-from test_incidents import MANIFEST
 
 import ops_history as ops
 import release_worker as worker
@@ -36,6 +33,9 @@ from first_light.report.page import page
 from first_light.report.write import report
 from first_light.status.current import Readers, Status, status
 from first_light.utils.timestamps import moment
+from page_reader import read
+from plain_figures import Plain
+from shop_manifest import MANIFEST
 
 _ANSWERS = {"team": "Data <team>", "contact": "data@example.com"}
 _BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
@@ -90,46 +90,6 @@ def facts_of(folder: Path, records: list[Record]) -> Facts:
             open=still,
         )
         return gather(book, found, MANIFEST, "Shop & Söhne", _ANSWERS, ops.DEADLINE)
-
-
-class Reader(HTMLParser):
-    """What is on a page: text of cells and headings, and everything that would be fetched."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stack: list[str] = []
-        self.fetched: list[str] = []
-        self.rows: list[list[str]] = []
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag in ("script", "iframe", "object", "embed"):
-            self.fetched.append(tag)
-        for name in ("src", "href", "srcset"):
-            if given.get(name) and not str(given[name]).startswith(("data:", "#")):
-                self.fetched.append(str(given[name]))
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th") and self.rows:
-            self.rows[-1].append("")
-        if tag not in ("meta", "br", "link"):
-            self.stack.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.stack.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-        if self.rows and {"td", "th"} & set(self.stack):
-            self.rows[-1][-1] += data
-
-
-def read(html: str) -> Reader:
-    reader = Reader()
-    reader.feed(html)
-    assert reader.stack == []
-    return reader
 
 
 @pytest.mark.parametrize("runs", [0, 1, 30, 1000])

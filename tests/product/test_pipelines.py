@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ import planets
 import runners
 from comment_host import CommentHost, comment_host
 from first_light.commands.comment import MARKER
+from pipeline_lint import lint_github, lint_gitlab
 from runners import PipelineRun
 from tools.release import pins
 
@@ -517,34 +516,6 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     return {
         ci: harness.render(home / ci, {"ci": ci, "content": "empty"}) for ci in ("github", "gitlab")
     }
-
-
-def lint(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run one of the linters that are installed with the tests."""
-    scripts = runners.SCRIPTS
-    return subprocess.run(
-        [str(scripts / command[0]), *map(str, command[1:])],
-        env={**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-    )
-
-
-def lint_github(workflow: Path) -> dict[str, str]:
-    """The linters of GitHub workflows that find something, and what they say."""
-    said = {
-        "actionlint": lint("actionlint", workflow),
-        "zizmor": lint("zizmor", "--offline", "--no-progress", "--persona=pedantic", workflow),
-        "schema": lint("check-jsonschema", "--builtin-schema=vendor.github-workflows", workflow),
-    }
-    return {name: done.stdout + done.stderr for name, done in said.items() if done.returncode}
-
-
-def lint_gitlab(pipeline: Path) -> dict[str, str]:
-    """The linters of GitLab pipelines that find something, and what they say."""
-    schema = ("--builtin-schema=vendor.gitlab-ci", "--data-transform=gitlab-ci")
-    done = lint("check-jsonschema", *schema, pipeline)
-    return {"schema": done.stdout + done.stderr} if done.returncode else {}
 
 
 def test_the_linters_find_nothing(rendered: Mapping[str, Path]) -> None:

@@ -7,9 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from test_incidents import MANIFEST
-from test_report import read
-
 import ops_history as ops
 from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
 from first_light.figures.compute import ledger
@@ -20,6 +17,8 @@ from first_light.report.columns import all_columns, columns_page, read_catalog
 from first_light.report.facts import _ages
 from first_light.report.lineage import drawn, lineage
 from first_light.utils.timestamps import moment
+from page_reader import read
+from shop_manifest import MANIFEST
 
 DAY = timedelta(days=1)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from test_pipelines import lint_github
 
 import harness
 from first_light.forge.http import Forge, Request
+from pipeline_lint import lint_github
 from tools.release import ahead, newest, pins
 from tools.release.pins import Bump, PinError
 
@@ -44,7 +44,7 @@ def test_every_place_has_the_version_that_is_pinned() -> None:
         ("template/Dockerfile", "python:3.", "python:2.", "python"),
         ("template/.gitlab/update.yml", "python:3.", "python:2.", "python"),
         ("pyproject.toml", "dbt-core>=1.12", "dbt-core>=1.11", "dbt-core"),
-        ("src/first_light/commands/update.py", "copier>=9", "copier>=8", "copier"),
+        ("src/first_light/project/copier.py", "copier>=9", "copier>=8", "copier"),
         ("copier.yml", '_min_copier_version: "9', '_min_copier_version: "8', "copier"),
         ("pyproject.toml", "copier>=9", "copier>=8", "copier"),
     ],
