@@ -21,7 +21,7 @@ from first_light.utils.errors import DataopsError
 
 app = typer.Typer(
     name="dataops",
-    help="The golden path of this data product. dbt stays dbt: `uv run dbt build` works by itself.",
+    help="Build, audit and release this data product. `uv run dbt build` works without it.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -42,11 +42,14 @@ def start(
         typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
     ] = None,
 ) -> None:
-    """First light: git, lock, hooks, your files, a check, first release. Repeatable.
+    """Set up the product, check it and make its first release.
+
+    Sets up git, the lockfile and the hooks, runs `dataops check`, makes the first commit and the
+    first release. Safe to rerun.
 
     With --from it drafts sources, staging models, tests, a first mart and a sample from your files:
-    CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. They are copied to raw/,
-    the originals are only read.
+    CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. The files are copied to
+    raw/; the originals are only read.
     """
     from first_light.cli.output.console import show_added, show_check
     from first_light.cli.output.release import show_release
@@ -88,10 +91,10 @@ def new(
         typer.Option(metavar="ADDRESS", help="Default: where this package was installed from."),
     ] = None,
 ) -> None:
-    """Make a product from the template and bring it to its first release.
+    """Create a product from the template and start it.
 
-    It asks the template's questions in a terminal, elsewhere it takes the defaults; then it does
-    what `dataops start` does. With --from the first content is your own files.
+    Asks the template's questions in a terminal, takes the defaults elsewhere, then does what
+    `dataops start` does. With --from the models are drafted from your own files.
     """
     from first_light.commands import new as verb
 
@@ -128,7 +131,11 @@ def package(
 def add(
     path: Annotated[Path, typer.Argument(help="More files: a file or a folder.")],
 ) -> None:
-    """Draft the same for one more source, later. A file that you edited is never overwritten."""
+    """Draft models and tests from more files.
+
+    Copies the files to raw/ and drafts sources, staging models, tests and a sample from them. A
+    file that you edited is never overwritten.
+    """
     from first_light.cli.output.console import show_added
     from first_light.commands import add as verb
 
@@ -146,10 +153,13 @@ def add(
 def sample(
     load: Annotated[
         bool,
-        typer.Option("--load", help="PostgreSQL: load it for dbt by hand instead; cut nothing."),
+        typer.Option("--load", help="PostgreSQL: load sample/ into your schema instead."),
     ] = False,
 ) -> None:
-    """Cut the sample anew from raw, after you corrected what is personal."""
+    """Rebuild the sample from raw, with personal data masked.
+
+    Run it after you changed which columns are marked as personal, or when raw has grown.
+    """
     from first_light.cli.output.console import show_sample
     from first_light.commands import sample as verb
 
@@ -169,23 +179,25 @@ def sample(
 def check(
     base: Annotated[
         str | None,
-        typer.Option(metavar="REF", help="Compare with the merge base with this commit."),
+        typer.Option(metavar="REF", help="Compare with the merge base of HEAD and this commit."),
     ] = None,
     on: Annotated[
         str,
-        typer.Option(metavar="sample|current", help="What it is built on; current: real raw."),
+        typer.Option(
+            metavar="sample|current", help="Data to build on; current: raw of the release."
+        ),
     ] = "sample",
 ) -> None:
-    """Run all that CI asks of a change, on the sample, and say what it changes for whom.
+    """Run the checks of CI and report which data changes.
 
-    A branch is compared with its merge base with the default branch, uncommitted work included:
-    both sides are built on the same sample, and only what the change reaches. The report is
-    target/check/impact.html. A change in what a public model, or one that an exposure reads, says
-    must be declared in a commit message: `Data-Change: MODEL -- why`. A public contract is not
-    broken: the new shape gets a new model version.
+    A branch, with uncommitted changes, is compared with its merge base with the default branch.
+    Both sides are built on the sample, limited to the models that the change affects. The report is
+    target/check/impact.html. A data change in a public model, or in one that an exposure reads,
+    must be declared in a commit message: `Data-Change: MODEL -- why`. A breaking change to a public
+    contract needs a new model version.
 
-    With `--on current` the branch is built on the raw that the current release was built from, and
-    compared with that release, which is only read: for a change where the sample is not enough.
+    With `--on current` the branch is built on the raw data of the current release and compared with
+    that release, which is only read. Use it when the sample is too small to show the change.
     """
     from first_light.cli.output.console import show_check
     from first_light.commands import check as verb
@@ -206,16 +218,18 @@ def check(
 @app.command()
 def preview(
     raw: Annotated[
-        bool, typer.Option("--raw", help="On raw, not on the sample: real data, also personal.")
+        bool, typer.Option("--raw", help="Build on raw: contains personal data.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Build what this branch would publish, into a file of its own: never published.
+    """Build this branch into a database file to share.
 
-    A folder in target/preview/: the database, in the schemas of a release and with tables only, so
-    that it can be copied anywhere; the catalog; what the branch changes, where `dataops check` has
-    looked at this commit. Previews older than two weeks are deleted.
-    Exit code 1: models or tests failed, and what is below a failed one is not there.
+    Writes a folder in target/preview/ with the database, in the schemas of a release and with
+    tables only, so that the file can be copied anywhere; the catalog; and the impact report, if
+    `dataops check` has run on this commit. Nothing is published. Previews older than two weeks are
+    deleted.
+
+    Exit code 1: models or tests failed; models downstream of a failure are missing.
     """
     from first_light.cli.output.console import show_preview
     from first_light.commands import preview as verb
@@ -233,21 +247,24 @@ def preview(
 @app.command()
 def update(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would change and why; change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would change and why; change nothing.")
     ] = False,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="VERSION", help="Default: the newest.")
+        str | None,
+        typer.Option("--to", metavar="VERSION", help="Template version; default: the newest."),
     ] = None,
     trust: Annotated[
-        bool, typer.Option("--trust", help="Let the template's migrations run.")
+        bool, typer.Option("--trust", help="Allow the template's migrations to run.")
     ] = False,
     pull_request: Annotated[
-        bool, typer.Option("--pull-request", help="Open one, as the scheduled workflow does.")
+        bool, typer.Option("--pull-request", help="Open a pull request with the update.")
     ] = False,
 ) -> None:
-    """Bring the product to the template's newest version; your files are never touched.
+    """Update the product to the newest version of the template.
 
-    Exit code 0: clean, or nothing newer. 1: somebody has to decide. 2: could not run.
+    Only managed files are updated; the team's files are never changed.
+
+    Exit code 0: updated, or already up to date. 1: a decision is needed. 2: could not run.
     """
     from first_light.cli.output import update as screen_update
     from first_light.commands import update as verb
@@ -270,7 +287,10 @@ def own(
     path: Annotated[str, typer.Argument(help="A managed file.")],
     because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
 ) -> None:
-    """Keep a managed file as your own: declared with its reason, updates leave it alone."""
+    """Take ownership of a managed file; updates skip it.
+
+    The file and the reason are recorded in .copier-answers.yml.
+    """
     from first_light.project import managed
 
     name = managed.own(Product.find(), path, because)
@@ -281,20 +301,23 @@ def own(
 def release(
     trigger: Annotated[str, typer.Option(help="push, schedule or manual.")] = "manual",
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Rebuild from raw alone, without old state.")
+        bool, typer.Option("--full-refresh", help="Rebuild from raw alone, without existing state.")
     ] = False,
     allow_dirty: Annotated[
-        bool, typer.Option("--allow-dirty", help="Release uncommitted changes; it is recorded.")
+        bool, typer.Option("--allow-dirty", help="Include uncommitted changes; it is recorded.")
     ] = False,
     no_disk_check: Annotated[
-        bool, typer.Option("--no-disk-check", help="Begin even if the disk looks too small.")
+        bool, typer.Option("--no-disk-check", help="Start even if free disk space looks too small.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Build a candidate on all of raw, audit it, publish it or refuse it, record the run.
+    """Build a release on raw, audit it and publish it.
 
-    Exit code 0: published, or a newer commit is current already (a push or a schedule that came
-    late). 1: refused by the audit, readers keep what they had. 2: could not run.
+    A release that fails its audit is rejected: readers keep the previous one. Every run is
+    recorded in the history.
+
+    Exit code 0: published, or a newer commit is already current (for push and schedule).
+    1: rejected by the audit. 2: could not run.
     """
     from first_light.cli.output.release import (
         overtaken_json,
@@ -329,10 +352,10 @@ def release(
 def rollback(
     release: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="Id, number or commit; default: the one before."),
+        typer.Argument(metavar="[ID]", help="Id, number or commit; default: the previous release."),
     ] = None,
 ) -> None:
-    """Make an earlier release current again, or a later one: at once, nothing is built."""
+    """Make another release current, without building anything."""
     from first_light.cli.output.release import show_rollback
     from first_light.release import rollback as verb
 
@@ -344,10 +367,13 @@ def rollback(
 
 @app.command()
 def releases(
-    limit: Annotated[int, typer.Option(min=1, help="How many; current is one of them.")] = 20,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Number of releases to list.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """List what was released and refused, newest first; → is current."""
+    """List published and rejected releases, newest first.
+
+    The arrow → marks the current release.
+    """
     from first_light.cli.output.release import releases_json, show_releases
     from first_light.release import listing as verb
 
@@ -360,17 +386,17 @@ def releases(
 
 @app.command()
 def status(
-    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     fail_if_late: Annotated[
         bool,
         typer.Option(
-            "--fail-if-late", help="Look only whether a release is overdue; record and tell it."
+            "--fail-if-late", help="Only check the deadline; record and notify if it was missed."
         ),
     ] = False,
 ) -> None:
-    """Say what is current, how old it is, how the last run went, and what is late.
+    """Show the current release, its age and open incidents.
 
-    Exit code 0: all is well. 1: something is not. 2: nobody can tell.
+    Exit code 0: healthy. 1: late, or a finding or an incident is open. 2: could not be determined.
     """
     from first_light.cli.output.release import show_status, status_json
     from first_light.commands import deadline as late
@@ -394,9 +420,10 @@ def report(
         Path | None, typer.Option("--to", metavar="FOLDER", help="Default: target/report.")
     ] = None,
 ) -> None:
-    """Write the page where a team looks first: is the data good, on time, what is open.
+    """Write the health report as a static web page.
 
-    A static page without any request to elsewhere; report.json says the same for machines.
+    Shows incidents, deadlines, figures, runs and the catalog. The page makes no network requests;
+    report.json holds the same data for machines.
     """
     from first_light.report import write as verb
 
@@ -410,10 +437,13 @@ def report(
 
 @app.command()
 def accept(
-    finding: Annotated[str, typer.Argument(help="As `release` and `status` name it.")],
+    finding: Annotated[str, typer.Argument(help="Id, as `release` and `status` print it.")],
     because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
 ) -> None:
-    """Take what a monitor found for the new normal: into accepted.yml, with its reason."""
+    """Accept an anomaly as expected and record why.
+
+    Writes the finding and the reason to accepted.yml; commit that file.
+    """
     from first_light.history.log import History
     from first_light.monitors.accepted import FILE
     from first_light.monitors.accepted import accept as verb
@@ -430,15 +460,18 @@ def accept(
 @app.command()
 def drill(
     fault: Annotated[
-        list[str] | None, typer.Option("--fault", metavar="NAME", help="Only these.")
+        list[str] | None,
+        typer.Option("--fault", metavar="NAME", help="Only this fault; repeatable."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Replay faults on your newest data, in a scratch, and say what would notice each.
+    """Inject faults into a copy of your data and count detections.
 
-    Your own raw is only read: its last days one after the other, then each fault on the newest.
-    A drill with every fault is recorded; `score` asks for it.
-    Exit code 0: at least 95 % are caught before publishing, and clean days are let through.
+    Replays the last days of raw in a scratch database, then injects each fault into the newest
+    delivery. Raw is only read. A drill with every fault is recorded in the history; `dataops score`
+    uses it.
+
+    Exit code 0: at least 95 % of the faults are caught before publishing and clean days pass.
     1: they are not. 2: could not run.
     """
     from first_light.cli.output.drill import as_json, show_drill
@@ -460,14 +493,16 @@ def drill(
 
 @app.command()
 def score(
-    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     badge: Annotated[
-        Path | None, typer.Option("--badge", metavar="FILE", help="Write a badge, an SVG.")
+        Path | None,
+        typer.Option("--badge", metavar="FILE", help="Write an SVG badge to this file."),
     ] = None,
 ) -> None:
-    """Answer twelve questions about how this team works, with evidence and the next step.
+    """Rate the product on twelve practices, with evidence.
 
-    Answered from the repository and the history; what nobody can tell is unknown, not yes.
+    Computed from the repository and the history, each with the next step. Without evidence a
+    practice is rated unknown.
     """
     from first_light.score import evaluate as verb
 
@@ -483,7 +518,7 @@ def score(
 
 
 incident = typer.Typer(
-    help="Errors that a person found: report one, say that it is over, list what is open.",
+    help="Report, close and list incidents.",
     no_args_is_help=True,
 )
 app.add_typer(incident, name="incident")
@@ -491,15 +526,18 @@ app.add_typer(incident, name="incident")
 
 @incident.command("report")
 def incident_report(
-    text: Annotated[str, typer.Argument(help="What is wrong. No names of people, no values.")],
+    text: Annotated[str, typer.Argument(help="What is wrong. No personal data, no values.")],
     model: Annotated[
-        str | None, typer.Option(help="The model, source or exposure it is about.")
+        str | None, typer.Option(help="The model, source or exposure concerned.")
     ] = None,
     release: Annotated[
-        str | None, typer.Option(metavar="ID", help="Where it was seen; default: current.")
+        str | None, typer.Option(metavar="ID", help="Release where it was seen; default: current.")
     ] = None,
 ) -> None:
-    """Record an error that was published: an incident that a person found, until it is closed."""
+    """Report an error in published data as an incident.
+
+    It stays open until `dataops incident close`.
+    """
     from first_light.commands import incident as verb
 
     opened, warnings = verb.report(Product.find(), text, model, release)
@@ -511,10 +549,13 @@ def incident_report(
 
 @incident.command("close")
 def incident_close(
-    id: Annotated[str, typer.Argument(metavar="ID", help="As `incident list` names it.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Id, as `incident list` prints it.")],
     because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
 ) -> None:
-    """Say that an incident which a person reported is over. What a machine found, a run ends."""
+    """Close a manually reported incident.
+
+    Detected incidents close by themselves, with the first run in which their check passes.
+    """
     from first_light.commands import incident as verb
 
     closed, warnings = verb.close(Product.find(), id, because)
@@ -525,10 +566,13 @@ def incident_close(
 
 @incident.command("list")
 def incident_list(
-    all: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document, for machines.")] = False,
+    all: Annotated[bool, typer.Option("--all", help="Include closed incidents.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """List the open incidents, newest first: what, whose, since when, and what to type next."""
+    """List open incidents, newest first.
+
+    Shows owner, age and the next command of each.
+    """
     from first_light.cli.output.release import show_incidents
     from first_light.commands import incident as verb
 
