@@ -1,5 +1,6 @@
 # make demo   a data product from real input, in .cache/demo
 # make test   everything that CI runs
+# make test-unit  the fast tests of functions over values, for each change
 # make gauntlet  every promised update: versions, answers, lives; every instant of a kill
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
@@ -17,7 +18,7 @@ WORKERS ?= 2
 # What Python has compiled is kept, whatever the machine says: tests and benches start it often.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test gauntlet bench lint docs format newest ahead release clean
+.PHONY: demo test test-unit gauntlet bench lint docs format newest ahead release clean
 .DEFAULT_GOAL := demo
 
 $(UV):
@@ -40,6 +41,9 @@ demo: .cache/ready
 
 test: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest -n $(WORKERS) -m "not gauntlet"
+
+test-unit: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest tests/unit -n $(WORKERS) -m "not slow and not gauntlet"
 
 # Every version of the template, every profile of answers, every life of a product.
 gauntlet: .cache/ready

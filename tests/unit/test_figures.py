@@ -32,6 +32,7 @@ TEAMS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("every", "seed"), TEAMS)
 def test_figures_equal_a_second_computation(tmp_path: Path, every: float, seed: int) -> None:
     records = ops.simulate(180, every, seed)
@@ -57,6 +58,7 @@ def test_figures_equal_a_second_computation(tmp_path: Path, every: float, seed: 
                 )
 
 
+@pytest.mark.slow
 def test_figures_are_the_same_from_packs(tmp_path: Path) -> None:
     records = ops.simulate(180, 1, 5)
     history = ops.write(tmp_path, records)

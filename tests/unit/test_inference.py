@@ -272,6 +272,7 @@ def flights_draft(flights: tuple[Path, list[SourceTable]]) -> tuple[Drafts, Buil
     return drafts, Built(drafts, root)
 
 
+@pytest.mark.slow
 def test_flights_hold(flights_draft: tuple[Drafts, Built]) -> None:
     drafts, built = flights_draft
     assert built.failures() == []
@@ -415,6 +416,7 @@ def test_words_for_none(tmp_path: Path) -> None:
     assert [(d.column, "'NA'" in d.why) for d in drafts.tables[0].undecided] == [("country", True)]
 
 
+@pytest.mark.slow
 def test_rare_values_far_down_are_seen(tmp_path: Path) -> None:
     """Long columns are judged on a part first; a stray value elsewhere must still count."""
     rows: list[list[object]] = [["id", "late_null", "late_text", "wide"]]
@@ -474,6 +476,7 @@ def mails(name: str, values: Sequence[str], table: str = "") -> str | None:
     return kind
 
 
+@pytest.mark.slow
 def test_shop(tmp_path: Path) -> None:
     drafts = draft(tmp_path, *shop(tmp_path), who=mails)
     built = Built(drafts, tmp_path)
@@ -603,6 +606,7 @@ def test_one_personal_field_makes_the_whole_column_personal(tmp_path: Path) -> N
     assert columns["who"]["config"]["meta"] == {"pii": "email"}
 
 
+@pytest.mark.slow
 def test_parquet_keeps_its_types(tmp_path: Path) -> None:
     (tmp_path / "p").mkdir()
     duckdb.sql(
@@ -649,6 +653,7 @@ def odd_tables(root: Path) -> list[SourceTable]:
     ]
 
 
+@pytest.mark.slow
 def test_odd_tables(tmp_path: Path) -> None:
     drafts = draft(tmp_path, *odd_tables(tmp_path))
     built = Built(drafts, tmp_path)
@@ -713,6 +718,7 @@ def quoted_csv(root: Path, name: str, rows: list[list[str]]) -> SourceTable:
     return SourceTable(name, read, (path,))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=40,
     deadline=None,
@@ -733,6 +739,7 @@ def test_whatever_is_given_the_draft_holds(
     assert draft(root, *tables).files == drafts.files
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(table=_columns())
 def test_whatever_is_given_the_linter_changes_nothing(
@@ -761,6 +768,7 @@ def test_edited_files_stay(tmp_path: Path) -> None:
     assert sorted(p.name for p in (tmp_path / "models").iterdir()) == ["a.sql", "b.yml"]
 
 
+@pytest.mark.slow
 def test_one_more_source(tmp_path: Path) -> None:
     raw, product = tmp_path / "raw", tmp_path / "product"
     tables = {t.name: t for t in shop(raw)}

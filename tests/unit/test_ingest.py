@@ -153,6 +153,7 @@ def test_header_only_is_a_table_without_rows(inbox: Path, raw: Path) -> None:
     assert table.notes == ("The table has no rows.",)
 
 
+@pytest.mark.slow
 def test_500_columns(inbox: Path, raw: Path) -> None:
     wide = ",".join(f"c{n}" for n in range(500)) + "\n" + (",".join(["NA"] * 500) + "\n") * 300
     assert len(read(one(wide, inbox, raw), raw)[0]) == 500
@@ -219,6 +220,7 @@ def test_a_file_that_does_not_read_is_refused_with_its_place(
     assert what in error.what
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_refused_at_once(inbox: Path, raw: Path) -> None:
     make.put(inbox, {"a.zip": make.bomb()})
     started = time.monotonic()

@@ -318,6 +318,7 @@ def test_faults_are_caught(watch: Watch, fault: RelationProfile, expected: tuple
     assert ("orders" in found.findings[0].message) or expected[0] == "schema"
 
 
+@pytest.mark.slow
 def test_a_quiet_year_raises_no_alarm(watch: Watch) -> None:
     values = noisy(130, seed=3)
     watch.go(values[:10])
@@ -712,6 +713,7 @@ def test_a_warning_of_the_current_release_is_named_with_how_to_accept_it(
 # ── In a release ─────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_candidate_that_lost_its_rows_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -686,6 +686,7 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return raw
 
 
+@pytest.mark.slow
 def test_nothing_in_nycflights_is_personal(flights: Path) -> None:
     for folder in flights.iterdir():
         with (folder / f"{folder.name}.csv").open(newline="", encoding="utf-8") as file:
@@ -762,6 +763,7 @@ def test_masking_is_one_to_one_and_deterministic(case: tuple[str, list[str]]) ->
     assert masks == [again.mask(kind, value) for value in values]
 
 
+@pytest.mark.slow
 @patient
 @given(_KIND_AND_VALUES, st.randoms(use_true_random=False))
 def test_without_collisions_the_order_of_values_does_not_matter(
@@ -778,6 +780,7 @@ def test_without_collisions_the_order_of_values_does_not_matter(
 _SHAPED = frozenset(kinds.KINDS - {kinds.EMAIL, kinds.IP})
 
 
+@pytest.mark.slow
 @patient
 @given(_KIND_AND_VALUES)
 def test_masks_keep_the_form(case: tuple[str, list[str]]) -> None:
@@ -803,6 +806,7 @@ def test_masked_names_stay_pronounceable(name: str) -> None:
         assert [c in "aeiou" for c in name] == [c in "aeiou" for c in masked]
 
 
+@pytest.mark.slow
 @patient
 @given(_KIND_AND_VALUES)
 def test_no_mask_is_its_original(case: tuple[str, list[str]]) -> None:
@@ -958,6 +962,7 @@ def test_typed_values_are_masked_as_their_text_is() -> None:
     )
 
 
+@pytest.mark.slow
 def test_two_values_never_get_one_mask_even_where_masks_collide() -> None:
     masker = Masker(KEY)
     # 2 ** 15 addresses into 2 ** 24: dozens of collisions before they are told apart.
@@ -1220,6 +1225,7 @@ def _leaks(product: Path) -> set[str]:
     return {value for value in originals if value in everything}
 
 
+@pytest.mark.slow
 def test_no_personal_value_is_anywhere_in_the_sample(cut_shop: tuple[Path, SampleReport]) -> None:
     shop, _ = cut_shop
     # Dates of birth are days like others: as masks they may coincide with somebody's.
@@ -1233,6 +1239,7 @@ def test_a_planted_leak_is_found(shop: Path) -> None:
     assert planted in _leaks(shop)
 
 
+@pytest.mark.slow
 def test_an_unmarked_column_leaks_and_the_report_says_so(shop: Path) -> None:
     rows = [{"n": n, "badge": "Agneta Abendroth001"} for n in range(30)]
     _land(shop, "badges", rows)
@@ -1344,6 +1351,7 @@ def test_the_same_input_gives_the_same_bytes(shop: Path) -> None:
     assert _content(shop) == first
 
 
+@pytest.mark.slow
 def test_the_key_comes_from_the_environment_when_set(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1359,6 +1367,7 @@ def test_the_key_comes_from_the_environment_when_set(
     assert from_raw != from_one != emails()
 
 
+@pytest.mark.slow
 def test_other_content_of_raw_gives_another_key(shop: Path) -> None:
     before = {row["customer_id"]: row["email"] for row in _read(shop, "customers")}
     _land(shop, "products", [{"sku": "SKU0001", "title": "x", "price": 1}], "more.csv")
@@ -1369,6 +1378,7 @@ def test_other_content_of_raw_gives_another_key(shop: Path) -> None:
     assert all(before[one] != after[one] for one in both)
 
 
+@pytest.mark.slow
 def test_fewer_rows_and_fewer_bytes_can_be_asked_for(shop: Path) -> None:
     assert max(table.rows for table in _cut(shop, rows=100).tables) < 400
     report = _cut(shop, max_bytes=30_000)
@@ -1378,6 +1388,7 @@ def test_fewer_rows_and_fewer_bytes_can_be_asked_for(shop: Path) -> None:
     assert {row["order_id"] for row in _read(shop, "lines")} <= orders
 
 
+@pytest.mark.slow
 def test_wide_text_does_not_break_the_bound(tmp_path: Path) -> None:
     pick = random.Random(1)
     rows = [
@@ -1427,6 +1438,7 @@ def test_a_cycle_of_references_is_followed(tmp_path: Path) -> None:
     assert {row["a"] for row in b if row["a"]} <= {row["id"] for row in a}
 
 
+@pytest.mark.slow
 def test_a_chain_that_is_too_long_is_cut_at_its_head(tmp_path: Path) -> None:
     _land(tmp_path, "e", [{"id": n, "before": n - 1 if n % 30_000 else ""} for n in range(60_000)])
     _define(tmp_path, "e", columns={"before": {"references": "e.id"}})
@@ -1436,6 +1448,7 @@ def test_a_chain_that_is_too_long_is_cut_at_its_head(tmp_path: Path) -> None:
     assert {row["before"] for row in rows if row["before"]} <= {row["id"] for row in rows}
 
 
+@pytest.mark.slow
 def test_a_ring_that_is_too_long_is_reported(tmp_path: Path) -> None:
     _land(tmp_path, "e", [{"id": n, "next": (n + 1) % 60_000} for n in range(60_000)])
     _define(tmp_path, "e", columns={"next": {"references": "e.id"}})
@@ -1532,6 +1545,7 @@ def test_odd_names_of_columns_are_kept(tmp_path: Path) -> None:
     assert list(_read(tmp_path, "t")[0]) == [*names[:-1], "id_1"]
 
 
+@pytest.mark.slow
 def test_a_table_of_no_rows_and_a_wide_one_are_written(tmp_path: Path) -> None:
     (tmp_path / "raw/none").mkdir(parents=True)
     (tmp_path / "raw/none/none.csv").write_text("a,b\n")
@@ -1699,6 +1713,7 @@ def test_a_table_defined_twice_is_refused(tmp_path: Path) -> None:
         read_plan(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["write", "read_back", "_flush"])
 def test_a_failure_leaves_the_old_sample(
     shop: Path, monkeypatch: pytest.MonkeyPatch, step: str
@@ -1729,6 +1744,7 @@ def test_a_failure_leaves_the_old_sample(
     assert {path.name for path in shop.iterdir()} == {"models", "raw", "sample"}
 
 
+@pytest.mark.slow
 def test_a_failing_rename_leaves_the_old_sample(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1764,6 +1780,7 @@ def test_nothing_but_the_tables_and_the_clock_is_written(shop: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_nycflights_in_seconds(flights: Path, tmp_path: Path) -> None:
     time = "cast(time_hour as timestamp)"
     for table in ("airlines", "airports", "planes"):

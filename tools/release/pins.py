@@ -248,7 +248,7 @@ def _files(root: Path) -> list[str]:
         text=True,
         check=True,
     ).stdout
-    ends = (".toml", ".jinja", ".yml", ".yaml", "Dockerfile", "/update.py")
+    ends = (".toml", ".jinja", ".yml", ".yaml", "Dockerfile", "/copier.py")
     return [
         name
         for name in listed.split("\0")
