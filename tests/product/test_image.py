@@ -8,12 +8,17 @@ import re
 import subprocess
 from pathlib import Path
 
+import copier
 import duckdb
 import pytest
 
 import harness
 import images
 import runners
+from first_light.project.package import build_wheel
+from gauntlet import versions
+from git_server import git_server
+from package_index import index_server
 
 TEMPLATE = harness.TEMPLATE / "template"
 DOCKERFILE = TEMPLATE / "Dockerfile"
@@ -63,6 +68,15 @@ def test_no_secret_and_no_data_gets_into_an_image() -> None:
     assert ".git" in left_out
 
 
+def build(product: harness.Product, home: Path) -> tuple[images.Image, str]:
+    """Build the image of a committed product; returns it and the commit."""
+    commits = product.git("log", "-100", "--format=%H %aI %cI").strip()
+    base = re.search(r"^ARG BASE=(\S+)$", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert base
+    made = images.build(product.root, "product", base[1], home, COMMITS=commits)
+    return made, commits.split()[0]
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[images.Image, str]:
     """The image of the example, and the commit that it was built from."""
@@ -73,11 +87,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[images.Image, str]:
     product.dataops("package", "vendored")  # a build reaches no path of this machine
     product.commit("First light")
     (product.root / ".env").write_text("PASSWORD=x")
-    commits = product.git("log", "-100", "--format=%H %aI %cI").strip()
-    base = re.search(r"^ARG BASE=(\S+)$", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert base
-    made = images.build(product.root, "product", base[1], home, COMMITS=commits)
-    return made, commits.split()[0]
+    return build(product, home)
 
 
 @pytest.mark.slow
@@ -131,3 +141,27 @@ def test_an_image_that_nobody_could_trace_is_not_built(
     done = subprocess.run(["sh", "-c", step[1]], cwd=tmp_path, env={"COMMITS": commits})
     assert done.returncode == code
     assert (tmp_path / "commits.txt").exists() == (code == 0)
+
+
+@pytest.mark.gauntlet
+@needs_buildah
+@pytest.mark.parametrize("source", ["git", "index"])
+def test_an_image_finds_the_package_elsewhere(tmp_path: Path, source: str) -> None:
+    """A build has what the network gives: a repository that all can read, or an index."""
+    (tmp_path / "git").mkdir()
+    template = versions.working_tree(tmp_path / "git" / "template")
+    versions.release(template, "v1.0.0")
+    build_wheel(template, tmp_path / "index" / "first-light")
+    with git_server(tmp_path / "git") as url, index_server(tmp_path / "index") as index:
+        root = tmp_path / "product"
+        data = {"content": "empty"}
+        if source == "index":
+            data |= {"package_source": "index", "package_index": index}
+        copier.run_copy(f"git+{url}/template/.git", root, data=data, defaults=True, quiet=True)
+        product = harness.Product(root, harness.clean_environment())
+        product.git("init", "-q", "-b", "main")
+        product.run("uv", "lock", "--quiet")
+        product.commit("First light")
+        image, _ = build(product, tmp_path)
+    shown = image.run("dataops", "package").stdout
+    assert (source, "running: 1.0.0") == (shown.split(":")[0], shown.rpartition("(")[2][:-2])

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import copier
@@ -35,6 +31,7 @@ from first_light.project.product import Product
 from first_light.utils.steps import FAILED, WARNED
 from gauntlet import versions
 from git_server import git_server
+from package_index import index_server
 
 PASSWORD = "open-sesame"  # pragma: allowlist secret
 WHEEL = "first_light-1.0.0-py3-none-any.whl"
@@ -176,24 +173,6 @@ def release_next(template: Path) -> None:
     with (template / "src" / "first_light" / "__init__.py").open("a", encoding="utf-8") as file:
         file.write('\nNEXT = "1.1.0"\n')
     versions.release(template, "v1.1.0")
-
-
-@contextmanager
-def index_server(folder: Path) -> Iterator[str]:
-    """Serve wheels as a simple index: a folder for each distribution, with links."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    handler = functools.partial(Quiet, directory=str(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def running(product: harness.Product) -> str:
