@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import release_worker as worker
 from first_light.history import log as history_module
 from first_light.history import record as history_record
+from first_light.history import views
 from first_light.history.decoding import read_record
 from first_light.history.facts import git_facts, raw_facts, read_raw
 from first_light.history.log import History, HistoryError
@@ -147,7 +148,7 @@ def test_every_field_is_described() -> None:
     ):
         for one in fields(kind):
             assert f"`{one.name}`" in page, f"{kind.__name__}.{one.name}"
-    assert set(history_module._COLUMNS) == {one.name for one in fields(Record)}
+    assert set(views._COLUMNS) == {one.name for one in fields(Record)}
 
 
 # ── Values do not get into records ───────────────────────────────────────────────────────────────

@@ -36,8 +36,8 @@ from first_light.release.retention import kept_releases, to_prune
 from first_light.release.rollback import choose, rollback
 from first_light.status.current import late_deadlines, status
 from first_light.store import atomic as durable
-from first_light.store.folder import run_number
 from first_light.store.locate import FolderStore
+from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 from harness import git
 from readers import eight_readers

@@ -6,8 +6,8 @@ from __future__ import annotations
 from first_light.history.log import History
 from first_light.history.record import DrillFact, IncidentFact, Record, ToldFact
 from first_light.project.product import Product, now
-from first_light.store.folder import run_id
 from first_light.store.locate import FolderStore
+from first_light.store.run_ids import run_id
 from first_light.utils.timestamps import utc
 
 

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 
 from first_light.history.decoding import read_record, upgraded
 from first_light.history.record import SCHEMA, Record
+from first_light.history.views import FROM_TEXT, VIEWS
 from first_light.store import atomic as durable
-from first_light.store.folder import RECORD, run_number
+from first_light.store.folder import RECORD
+from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 
 if TYPE_CHECKING:
@@ -29,99 +31,6 @@ if TYPE_CHECKING:
 # newest, which `status` reads without a database.
 _LOOSE_AT_MOST, _LOOSE_AT_LEAST = 200, 50
 _PACK = 1000
-
-# The record as DuckDB's types. Times stay text here and become timestamps in the views.
-_NODE = (
-    'STRUCT(unique_id VARCHAR, kind VARCHAR, name VARCHAR, path VARCHAR, "group" VARCHAR, '
-    "subject VARCHAR, depends_on VARCHAR[], status VARCHAR, seconds DOUBLE, rows BIGINT, "
-    "failures BIGINT, message VARCHAR, checksum VARCHAR)[]"
-)
-_COLUMNS: dict[str, str] = {
-    "run": "VARCHAR",
-    "number": "BIGINT",
-    "product": "VARCHAR",
-    "verb": "VARCHAR",
-    "trigger": "VARCHAR",
-    "outcome": "VARCHAR",
-    "began_at": "VARCHAR",
-    "kind": "VARCHAR",
-    "schema": "INTEGER",
-    "problem": "VARCHAR",
-    "ended_at": "VARCHAR",
-    "seconds": "DOUBLE",
-    "base": "VARCHAR",
-    "current": "VARCHAR",
-    "warehouse": "VARCHAR",
-    "full_refresh": "BOOLEAN",
-    "git": (
-        'STRUCT("commit" VARCHAR, branch VARCHAR, authored_at VARCHAR, committed_at VARCHAR, '
-        'dirty BOOLEAN, since VARCHAR, commits STRUCT("commit" VARCHAR, authored_at VARCHAR, '
-        "committed_at VARCHAR)[], commits_total BIGINT)"
-    ),
-    "raw": (
-        "STRUCT(fingerprint VARCHAR, files BIGINT, bytes BIGINT, "
-        "tables STRUCT(name VARCHAR, files BIGINT, bytes BIGINT)[], arrived BIGINT, "
-        "edited VARCHAR[], removed VARCHAR[])"
-    ),
-    "tools": "MAP(VARCHAR, VARCHAR)",
-    "counts": "MAP(VARCHAR, BIGINT)",
-    "nodes": _NODE,
-    "freshness": (
-        "STRUCT(unique_id VARCHAR, name VARCHAR, status VARCHAR, loaded_at VARCHAR, age DOUBLE, "
-        "message VARCHAR)[]"
-    ),
-    "profile": (
-        "STRUCT(unique_id VARCHAR, name VARCHAR, rows BIGINT, columns STRUCT(name VARCHAR, "
-        '"type" VARCHAR, nulls BIGINT, "distinct" BIGINT, low DOUBLE, high DOUBLE, mean DOUBLE, '
-        "shortest BIGINT, longest BIGINT, length DOUBLE, days BIGINT, "
-        "counts MAP(VARCHAR, BIGINT))[], newest DOUBLE, files BIGINT, repeats BIGINT, "
-        "fingerprint VARCHAR, orphans MAP(VARCHAR, BIGINT), problem VARCHAR)[]"
-    ),
-    "findings": (
-        'STRUCT("check" VARCHAR, subject VARCHAR, name VARCHAR, "column" VARCHAR, level VARCHAR, '
-        "message VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE)[]"
-    ),
-    "phases": "MAP(VARCHAR, DOUBLE)",
-    "notes": "VARCHAR[]",
-    "incident": (
-        "STRUCT(incident VARCHAR, subject VARCHAR, release VARCHAR, text VARCHAR, since VARCHAR)"
-    ),
-    "told": "STRUCT(channel VARCHAR, keys VARCHAR[], problem VARCHAR)[]",
-    "drill": (
-        "STRUCT(days BIGINT, refused BIGINT, warned BIGINT, replayed BIGINT, caught BIGINT, "
-        "missed VARCHAR[])"
-    ),
-}
-
-_VIEWS = """
-create view runs as
-select
-    * exclude (began_at, ended_at),
-    try_cast(nullif(began_at, '') as timestamp) as began_at,
-    try_cast(nullif(ended_at, '') as timestamp) as ended_at
-from records;
-
-create view nodes as
-select
-    run, number, verb, trigger, outcome,
-    try_cast(nullif(began_at, '') as timestamp) as began_at,
-    unnest(nodes, recursive := true)
-from (select * exclude (kind) from records);
-
-create view freshness as
-select
-    run, number, trigger,
-    try_cast(nullif(began_at, '') as timestamp) as began_at,
-    unnest(freshness, recursive := true)
-from records;
-
-create view commits as
-select
-    run, number, trigger, outcome,
-    try_cast(nullif(ended_at, '') as timestamp) as ended_at,
-    unnest(git.commits, recursive := true)
-from records;
-"""
 
 
 class HistoryError(DataopsError):
@@ -235,7 +144,7 @@ class History:
                     )
                 connection.executemany("insert into texts values (?, ?)", list(texts.items()))
                 connection.execute(
-                    f"copy (select distinct on (run) * from ({_FROM_TEXT.format('texts')}) "
+                    f"copy (select distinct on (run) * from ({FROM_TEXT.format('texts')}) "
                     "order by number, run) "
                     f"to '{_quoted(draft)}' (format parquet, compression zstd)"
                 )
@@ -324,7 +233,7 @@ class History:
                 "insert into texts select unnest(?), unnest(?)",
                 [list(texts), [_in_this_schema(text) for text in texts.values()]],
             )
-        connection.execute(f"create temp table loose as {_FROM_TEXT.format('texts')}")
+        connection.execute(f"create temp table loose as {FROM_TEXT.format('texts')}")
         if packs:
             files = ", ".join(f"'{_quoted(Path(path))}'" for path in packs)
             source = f"read_parquet([{files}], union_by_name = true)"
@@ -335,7 +244,7 @@ class History:
             )
         else:
             connection.execute("create temp view records as select * exclude (record) from loose")
-        connection.execute(_VIEWS.replace("create view", "create temp view"))
+        connection.execute(VIEWS.replace("create view", "create temp view"))
         return connection
 
     # ── Files ────────────────────────────────────────────────────────────────────────────────
@@ -393,14 +302,6 @@ class History:
         with duckdb.connect() as connection:
             query = f"select {column} from read_parquet(?) order by number"
             return [row[0] for row in connection.execute(query, [str(path)]).fetchall()]
-
-
-_STRUCTURE = json.dumps(_COLUMNS)
-_FROM_TEXT = (
-    "select record, unnest(from_json(record, '"
-    + _STRUCTURE.replace("'", "''").replace("{", "{{").replace("}", "}}")
-    + "')) from {}"
-)
 
 
 def _range(path: Path) -> tuple[int, int]:

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from first_light.inference import names, number_types, personal, sql, text_formats, types
 from first_light.inference.personal import Classify
-from first_light.inference.profile import Bench, Staged
+from first_light.inference.profile import ScratchDatabase, Staged
 from first_light.inference.render import sql as render_sql
+from first_light.inference.statistics import column_stats
+from first_light.inference.text_columns import misread, null_words, raw_shapes, text_evidence
 from first_light.inference.values import NOTHING, Cast, Column, Doubt, Leaf, Table
 from first_light.warehouse.scratch import CAST_ERRORS
 
@@ -17,7 +19,7 @@ ROUNDS = 12
 
 
 def profiled_tables(
-    scratch: Bench,
+    scratch: ScratchDatabase,
     staged: Sequence[Staged],
     offered: Mapping[str, frozenset[str] | None],
     classify: Classify,
@@ -56,29 +58,32 @@ def profiled_tables(
 
 
 def _decided(
-    scratch: Bench, staged: Staged, named: Mapping[Leaf, str], pii: Mapping[Leaf, str | None]
+    scratch: ScratchDatabase,
+    staged: Staged,
+    named: Mapping[Leaf, str],
+    pii: Mapping[Leaf, str | None],
 ) -> dict[Leaf, types.Decided]:
     """How each text column is read, checked on all rows."""
     found = {}
-    for leaf, sight in scratch.sights(staged).items():
-        decided = types.likely(sight, named[leaf], pii[leaf])
+    for leaf, evidence in text_evidence(scratch, staged).items():
+        decided = types.likely(evidence, named[leaf], pii[leaf])
         for _ in range(ROUNDS):
-            if sight.complete:
+            if evidence.complete:
                 break
-            known = sight
-            for reading in types.open_readings(sight, decided):
-                wrong = scratch.misread(staged, leaf, types.as_read(sight, reading))
+            known = evidence
+            for reading in types.open_readings(evidence, decided):
+                wrong = misread(scratch, staged, leaf, types.as_read(evidence, reading))
                 if wrong:
-                    sight = types.corrected(sight, reading, wrong)
-            if sight == known:
+                    evidence = types.corrected(evidence, reading, wrong)
+            if evidence == known:
                 break
-            decided = types.likely(sight, named[leaf], pii[leaf])
+            decided = types.likely(evidence, named[leaf], pii[leaf])
         else:
             decided = types.Decided(Cast("text", "varchar"))
         if not decided.reading:
-            words, padded = sight.null_words, sight.padded
-            if not sight.complete:
-                words, padded = scratch.null_words(staged, leaf)
+            words, padded = evidence.null_words, evidence.padded
+            if not evidence.complete:
+                words, padded = null_words(scratch, staged, leaf)
             cast = replace(decided.cast, null_words=words, trim=padded)
             decided = replace(decided, cast=cast)
         found[leaf] = decided
@@ -86,7 +91,7 @@ def _decided(
 
 
 def _casts(
-    scratch: Bench,
+    scratch: ScratchDatabase,
     staged: Staged,
     named: Mapping[Leaf, str],
     decided: Mapping[Leaf, types.Decided],
@@ -121,7 +126,7 @@ def _casts(
         else:
             shapes: tuple[str, ...] = ()
             if set(found.cast.null_words) & set(text_formats.DOUBTFUL_NULLS):
-                shapes = scratch.raw_shapes(staged, leaf, found.cast.null_words)
+                shapes = raw_shapes(scratch, staged, leaf, found.cast.null_words)
             words, doubt = types.text_nulls(found.cast.null_words, sure, shapes)
             if doubt:
                 doubts.append(Doubt(staged.source.name, named[leaf], doubt))
@@ -129,7 +134,7 @@ def _casts(
     return casts
 
 
-def _typed(scratch: Bench, staged: Staged, leaf: Leaf, name: str) -> Cast:
+def _typed(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, name: str) -> Cast:
     cast = types.typed(leaf)
     if cast.kind == "double" and number_types.money(name):
         value = sql.flat(sql.source_column(leaf, rendered=True))
@@ -139,7 +144,7 @@ def _typed(scratch: Bench, staged: Staged, leaf: Leaf, name: str) -> Cast:
 
 
 def _table(
-    scratch: Bench,
+    scratch: ScratchDatabase,
     staged: Staged,
     named: Mapping[Leaf, str],
     casts: dict[Leaf, Cast],
@@ -160,7 +165,7 @@ def _table(
     def profiled() -> Table:
         table = built()
         scratch.define(f"stg {source.name}", render_sql.staging_query(table, staged.raw))
-        stats = scratch.stats(f"stg {source.name}", table.columns, staged.rows)
+        stats = column_stats(scratch, f"stg {source.name}", table.columns, staged.rows)
         return replace(table, columns=tuple(replace(c, stats=stats[c.name]) for c in table.columns))
 
     try:

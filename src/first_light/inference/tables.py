@@ -15,7 +15,7 @@ from first_light.inference import (
 from first_light.inference.casts import profiled_tables
 from first_light.inference.drafts import Decisions, Drafts, drafts_of
 from first_light.inference.personal import Classify
-from first_light.inference.profile import Bench, bench
+from first_light.inference.profile import ScratchDatabase, scratch_database
 from first_light.inference.values import (
     Column,
     Doubt,
@@ -68,7 +68,7 @@ def draft_tables(
     Raises:
         DataopsError: when a file can't be read.
     """
-    with bench(root) as scratch:
+    with scratch_database(root) as scratch:
         found = _find(scratch, tables, [_as_known(table) for table in known], classify)
     return drafts_of(found, group, not known, taken or {}, warehouse)
 
@@ -78,7 +78,10 @@ def _as_known(table: Known | SourceTable) -> Known:
 
 
 def _find(
-    scratch: Bench, tables: Sequence[SourceTable], known: Sequence[Known], classify: Classify
+    scratch: ScratchDatabase,
+    tables: Sequence[SourceTable],
+    known: Sequence[Known],
+    classify: Classify,
 ) -> Decisions:
     doubts: list[Doubt] = []
     staged = [scratch.stage(source) for source in tables]
@@ -114,7 +117,10 @@ def _find(
 
 
 def _references(
-    scratch: Bench, tables: Sequence[Table], key_of: Mapping[str, Key], doubts: list[Doubt]
+    scratch: ScratchDatabase,
+    tables: Sequence[Table],
+    key_of: Mapping[str, Key],
+    doubts: list[Doubt],
 ) -> list[Reference]:
     found: list[Reference] = []
     remarks: list[tuple[bool, Doubt]] = []
@@ -142,7 +148,7 @@ def _references(
 
 
 def _combined(
-    scratch: Bench, table: Table, references: Sequence[Reference], doubts: list[Doubt]
+    scratch: ScratchDatabase, table: Table, references: Sequence[Reference], doubts: list[Doubt]
 ) -> Key | None:
     """A key of several columns: rejected on some rows where possible, proven on all."""
     if table.rows < 2:
@@ -167,7 +173,7 @@ def _combined(
 
 
 def _tests(
-    scratch: Bench,
+    scratch: ScratchDatabase,
     table: Table,
     key_of: Mapping[str, Key],
     references: Sequence[Reference],

@@ -24,7 +24,7 @@ _DATE_NAMES = re.compile(r"(^|_)(date|day|dt|datum|on|ymd|yyyymmdd)(_|$)")
 
 
 @dataclass(frozen=True)
-class Sight:
+class ColumnEvidence:
     """What the profile saw of a raw text column.
 
     Attributes:
@@ -54,7 +54,7 @@ class Decided:
     doubt: str = ""
 
 
-def likely(sight: Sight, name: str, pii: str | None) -> Decided:
+def likely(evidence: ColumnEvidence, name: str, pii: str | None) -> Decided:
     """The reading that fits all the values seen, best first; text when none does.
 
     Personal text stays text, dates of birth apart: its stand-ins in the sample are of the same
@@ -63,88 +63,88 @@ def likely(sight: Sight, name: str, pii: str | None) -> Decided:
     Whether a number is whole, how wide it is and how many decimals it has isn't said yet: the cast
     of a number has an empty type until `sized`.
     """
-    fits = {reading for reading, misses in sight.misfits.items() if misses == 0}
-    text = Decided(Cast("text", "varchar", trim=sight.padded))
-    if sight.values == 0:
+    fits = {reading for reading, misses in evidence.misfits.items() if misses == 0}
+    text = Decided(Cast("text", "varchar", trim=evidence.padded))
+    if evidence.values == 0:
         return text
     if pii:
         fits &= _dates() if pii == "birth_date" else set()
     if "integer" in fits and "compact" in fits and _DATE_NAMES.search(name):
-        return as_read(sight, "compact")
+        return as_read(evidence, "compact")
     if "integer" in fits or "whole" in fits:
         if _TEXT_NAMES.search(name) and not _TEXT_EXCEPTIONS.search(name):
             return text
-        return as_read(sight, "integer" if "integer" in fits else "whole")
+        return as_read(evidence, "integer" if "integer" in fits else "whole")
     if fits & {"true_false", "yes_no"}:
-        return as_read(sight, "true_false" if "true_false" in fits else "yes_no")
+        return as_read(evidence, "true_false" if "true_false" in fits else "yes_no")
     for reading in ("y_n", "t_f"):
         # one letter alone may stand for anything
-        if reading in fits and sight.values >= 2:
-            return as_read(sight, reading)
+        if reading in fits and evidence.values >= 2:
+            return as_read(evidence, reading)
     for reading in ("iso_date", "iso_utc", "iso_offset", "iso_stamp", "decimal", "double"):
         if reading in fits:
-            return as_read(sight, reading)
+            return as_read(evidence, reading)
     if "grouped_comma" in fits and "comma" in fits:
         return replace(
             text, doubt="1,234 may be a thousand or a number with three decimals: kept as text"
         )
     if "comma" in fits:
-        return as_read(sight, "comma")
+        return as_read(evidence, "comma")
     grouped = sorted(reading for reading in fits if reading.startswith("grouped_"))
     if grouped:
-        return as_read(sight, grouped[0])
+        return as_read(evidence, grouped[0])
     if "short_year" in fits:
         return replace(text, doubt="dates with two digits for the year: kept as text")
     dates = sorted(r for r in fits if r[:3] in {"dmy", "mdy", "ymd"} or " " in r or "-b-" in r)
     if any(r[:3] == "dmy" for r in dates) and any(r[:3] == "mdy" for r in dates):
         return replace(text, doubt="day and month can't be told apart in these dates: kept as text")
     if dates:
-        return as_read(sight, dates[0])
+        return as_read(evidence, dates[0])
     if "either_order" in fits:
         return replace(
             text, doubt="dates, some with the day first and some with the month first: kept as text"
         )
-    return text if pii else replace(text, doubt=_near(sight))
+    return text if pii else replace(text, doubt=_near(evidence))
 
 
-def corrected(sight: Sight, reading: str, wrong: Sequence[str]) -> Sight:
-    """`sight` after all rows were read, with some values that don't fit the reading after all."""
+def corrected(evidence: ColumnEvidence, reading: str, wrong: Sequence[str]) -> ColumnEvidence:
+    """`evidence` after all rows were read, with some values that do not fit the reading."""
     words = tuple(sorted({value.strip() for value in wrong} & set(NULL_WORDS)))
     others = [value for value in wrong if value.strip() not in NULL_WORDS]
-    padded = sight.padded or any(value != value.strip(" ") for value in wrong)
+    padded = evidence.padded or any(value != value.strip(" ") for value in wrong)
     if not others:
-        words = tuple(sorted({*words, *sight.null_words}))
-        return replace(sight, null_words=words, padded=padded)
-    if padded and not sight.padded:
-        return replace(sight, padded=True)
-    misfits = {**sight.misfits, reading: max(sight.misfits.get(reading, 0), len(others))}
-    return replace(sight, misfits=misfits, examples=tuple(others[:1]))
+        words = tuple(sorted({*words, *evidence.null_words}))
+        return replace(evidence, null_words=words, padded=padded)
+    if padded and not evidence.padded:
+        return replace(evidence, padded=True)
+    misfits = {**evidence.misfits, reading: max(evidence.misfits.get(reading, 0), len(others))}
+    return replace(evidence, misfits=misfits, examples=tuple(others[:1]))
 
 
-def open_readings(sight: Sight, decided: Decided) -> list[str]:
+def open_readings(evidence: ColumnEvidence, decided: Decided) -> list[str]:
     """The readings that other rows may still speak against: the decided one, or all in doubt."""
     if decided.reading:
         return [decided.reading]
     if not decided.doubt:
         return []
-    return [r for r, misses in sight.misfits.items() if not misses]
+    return [r for r, misses in evidence.misfits.items() if not misses]
 
 
-def as_read(sight: Sight, reading: str) -> Decided:
+def as_read(evidence: ColumnEvidence, reading: str) -> Decided:
     """The decision for a reading, with what the column's look adds to it."""
     cast = READINGS[reading].cast
-    drop = cast.drop + ((sight.sign,) if sight.sign else ())
+    drop = cast.drop + ((evidence.sign,) if evidence.sign else ())
     notes = []
-    if sight.sign:
-        notes.append(f"{sight.sign} taken off")
+    if evidence.sign:
+        notes.append(f"{evidence.sign} taken off")
     if reading in {"iso_utc", "iso_offset"}:
         notes.append("UTC")
     if cast.form.startswith("%"):
         notes.append(f"written as {cast.form}")
     cast = replace(
         cast,
-        null_words=sight.null_words,
-        trim=sight.padded or bool(sight.sign),
+        null_words=evidence.null_words,
+        trim=evidence.padded or bool(evidence.sign),
         drop=drop,
         note=", ".join(notes),
     )
@@ -162,12 +162,12 @@ def nearest(misfits: Mapping[str, int], values: int) -> str:
     return best if near else ""
 
 
-def _near(sight: Sight) -> str:
+def _near(evidence: ColumnEvidence) -> str:
     """Why a column of nearly only numbers or dates stays text; empty when it plainly is text."""
-    best = nearest(sight.misfits, sight.values)
+    best = nearest(evidence.misfits, evidence.values)
     if not best or READINGS[best].cast.kind == "text":
         return ""
-    example = f", such as {sight.examples[0]!r}" if sight.examples else ""
+    example = f", such as {evidence.examples[0]!r}" if evidence.examples else ""
     return f"nearly all values read as {READINGS[best].cast.kind}, not all{example}: kept as text"
 
 

@@ -36,9 +36,9 @@ from first_light.release.signals import Signals
 from first_light.release.superseded import Overtaken, overtaken
 from first_light.score.records import keep as keep_score
 from first_light.store import atomic as durable
-from first_light.store.folder import run_id
 from first_light.store.locate import store_of
 from first_light.store.remote import Beaten
+from first_light.store.run_ids import run_id
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step

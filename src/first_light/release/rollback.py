@@ -12,8 +12,9 @@ from first_light.history.record import PUBLISHED, ROLLED_BACK, RUNNING, Record
 from first_light.notify.send import notify
 from first_light.project.product import Product, now
 from first_light.release.recovery import recover
-from first_light.store.folder import RECORD, run_id, run_number
+from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, store_of
+from first_light.store.run_ids import run_id, run_number
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import utc
 from first_light.warehouse.base import open_warehouse

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from first_light.store.folder import run_number
 from first_light.store.remote import File, Gone, Moved, Tree, Unreachable, blob_id, masked
+from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 
 BRANCH = "dataops-store"

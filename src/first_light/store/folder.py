@@ -14,10 +14,8 @@ lock  store.json      who works here, and whose it is
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
-import re
 import shutil
 import time
 from collections.abc import Collection, Iterator
@@ -27,33 +25,17 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from first_light.store import atomic as durable
+from first_light.store.disk_errors import fix_of, place_of
+from first_light.store.label import check_label, label_of
+from first_light.store.run_ids import run_number, runs_in
 from first_light.utils.errors import DataopsError
 
-FORMAT = 1
 RECORD = "release.json"
 LEFT = "left.json"
-_RUN = re.compile(r"(?P<number>\d{6,})-\d{8}T\d{6}Z-[0-9a-z]{1,12}")
 SCORE = "score.json"
 # Beside a release that is being published; gone once it is current and recorded.
 PUBLISHING = "publishing"
 _PATIENCE = 2.0  # seconds; `status` holds the lock for an instant when it looks whether it is held
-
-
-def run_number(run: str) -> int:
-    """The number in a run's id; 0 when it is none."""
-    match = _RUN.fullmatch(run)
-    return int(match["number"]) if match else 0
-
-
-def run_id(number: int, at: str, what: str) -> str:
-    """A run's id, in the order of runs.
-
-    Args:
-        number: the store's next.
-        at: when it began, as records write it.
-        what: the commit, or what kind of record it is; ends with the store's tag.
-    """
-    return f"{number:06d}-{at.replace('-', '').replace(':', '')}-{what}"
 
 
 @dataclass(frozen=True)
@@ -157,8 +139,7 @@ class FolderStore:
             ):
                 folder.mkdir(parents=True, exist_ok=True)
             if not self._label.exists():
-                label = {"format": FORMAT, "product": self.product}
-                durable.write(self._label, (json.dumps(label) + "\n").encode())
+                durable.write(self._label, label_of(self.product))
         self.check()
 
     def check(self) -> None:
@@ -167,27 +148,7 @@ class FolderStore:
         Raises:
             DataopsError: it belongs to another product, or a newer dataops wrote it.
         """
-        try:
-            label = json.loads(self._label.read_text(encoding="utf-8"))
-            owner, written = str(label["product"]), int(label["format"])
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataopsError(
-                "The store's label cannot be read.",
-                where=f"{self._label}: {error}",
-                fix="delete it if the store is this product's, and repeat the command",
-            ) from error
-        if owner != self.product:
-            raise DataopsError(
-                f"The store belongs to another product, {owner}.",
-                where=str(self.root),
-                fix="set DATAOPS_STORE to a folder of this product's own",
-            )
-        if written > FORMAT:
-            raise DataopsError(
-                "A newer dataops wrote this store.", where=str(self.root), fix="update the product"
-            )
+        check_label(self._label, self.product)
 
     @property
     def _trash(self) -> Path:
@@ -267,7 +228,7 @@ class FolderStore:
 
     def unfinished(self) -> list[str]:
         """Runs that are not over, or that ended without a word; oldest first."""
-        return _runs_in(self.candidates)
+        return runs_in(self.candidates)
 
     def discard(self, run: str) -> None:
         """Delete a candidate."""
@@ -277,7 +238,7 @@ class FolderStore:
 
     def kept(self) -> list[str]:
         """The published releases that are still here, oldest first."""
-        return [run for run in _runs_in(self.releases) if not self.is_publishing(run)]
+        return [run for run in runs_in(self.releases) if not self.is_publishing(run)]
 
     def current(self) -> str | None:
         """The release that readers see; None before the first one.
@@ -383,7 +344,7 @@ class FolderStore:
 
     def publishing(self) -> list[str]:
         """Releases whose publishing was cut short."""
-        return [run for run in _runs_in(self.releases) if self.is_publishing(run)]
+        return [run for run in runs_in(self.releases) if self.is_publishing(run)]
 
     def settle(self, run: str) -> None:
         """Publishing is over: the release is current and recorded."""
@@ -425,28 +386,8 @@ class FolderStore:
         try:
             yield
         except OSError as error:
-            raise DataopsError(what, where=_place(error, self.root), fix=_fix(error)) from error
-
-
-def _runs_in(folder: Path) -> list[str]:
-    try:
-        names = [entry.name for entry in folder.iterdir() if run_number(entry.name)]
-    except FileNotFoundError:
-        return []
-    return sorted(names, key=lambda name: (run_number(name), name))
+            raise DataopsError(what, where=place_of(error, self.root), fix=fix_of(error)) from error
 
 
 def _times(times: dict[str, float]) -> bytes:
     return (json.dumps({run: round(at, 3) for run, at in sorted(times.items())}) + "\n").encode()
-
-
-def _place(error: OSError, root: Path) -> str:
-    return f"{error.filename or root}: {error.strerror or error}"
-
-
-def _fix(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "make room on the disk, or keep fewer releases (DATAOPS_KEEP), and repeat"
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return "give this user the right to write there, or set DATAOPS_STORE to another folder"
-    return "repeat the command when the disk is there again"

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.store import atomic as durable
-from first_light.store.folder import LEFT, PUBLISHING, RECORD, SCORE, FolderStore, run_number
+from first_light.store.folder import LEFT, PUBLISHING, RECORD, SCORE, FolderStore
 from first_light.store.remote import Beaten, File, Gone, Moved, Remote, Tree, Unreachable
+from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 
 _SEEN = "mirror.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from first_light.store.folder import run_number
+from first_light.store.run_ids import run_number
 from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.server import schemas
 

@@ -1,0 +1,214 @@
+"""How the text columns of raw are written: the evidence for the decision about their types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from first_light.inference import sql, text_formats, types
+from first_light.inference.profile import (
+    ScratchDatabase,
+    Staged,
+    chunks,
+    number,
+    part_of,
+    raw_value,
+)
+from first_light.inference.values import Leaf
+
+FEW = 2_000
+"""Up to so many different values a column is judged on them instead of on its rows."""
+
+
+@dataclass(frozen=True)
+class _Glance:
+    """How a text column looks before its values are read.
+
+    Attributes:
+        families: names of `text_formats.FAMILY_PATTERNS` that half of the values have at least.
+    """
+
+    values: int = 0
+    null_words: tuple[str, ...] = ()
+    padded: bool = False
+    sign: str = ""
+    families: frozenset[str] = frozenset()
+
+
+def sorted_texts(value: object) -> tuple[str, ...]:
+    """A list of texts that DuckDB gave, sorted; empty for null."""
+    return tuple(sorted(str(item) for item in value)) if isinstance(value, list) else ()
+
+
+def text_evidence(scratch: ScratchDatabase, staged: Staged) -> dict[Leaf, types.ColumnEvidence]:
+    """What every text column of raw looks like, for all the readings there are."""
+    texts = [leaf for leaf in staged.leaves if leaf.type == "VARCHAR"]
+    distinct = _approximate(scratch, staged, texts)
+    part = part_of(staged.raw, staged.rows)
+    found: dict[Leaf, types.ColumnEvidence] = {}
+    for some in chunks(texts):
+        whole = [distinct[leaf] <= FEW or part == staged.raw for leaf in some]
+        _see(
+            scratch, [(raw_value(leaf), staged.raw if w else part) for leaf, w in zip(some, whole)]
+        )
+        glances = _glances(scratch)
+        misfits = _misfits(scratch, glances)
+        for at, (leaf, complete) in enumerate(zip(some, whole)):
+            glance = glances.get(at, _Glance())
+            misses = dict.fromkeys(text_formats.READINGS, glance.values) | misfits.get(at, {})
+            found[leaf] = types.ColumnEvidence(
+                values=glance.values,
+                examples=_example(scratch, at, glance, misses),
+                null_words=glance.null_words,
+                misfits=misses,
+                complete=complete,
+                padded=glance.padded,
+                sign=glance.sign,
+            )
+    return found
+
+
+def _see(scratch: ScratchDatabase, columns: Sequence[tuple[str, str]]) -> None:
+    """Gathers the different values of some columns (expression, rows) in one narrow table.
+
+    `c` numbers the column, `v` is the value, `x` the same without padding, `none` says whether
+    it is a word for "no value".
+    """
+    words = ", ".join(sql.text(word) for word in text_formats.NULL_WORDS)
+    parts = " union all ".join(
+        f"select {at} as c, {value} as v from {rows} where {value} is not null group by {value}"
+        for at, (value, rows) in enumerate(columns)
+    )
+    scratch.rows(
+        f"create or replace temp table seen as "
+        f"select c, v, trim(v) as x, trim(v) in ({words}) as none from ({parts})"
+    )
+
+
+def _glances(scratch: ScratchDatabase) -> dict[int, _Glance]:
+    """How the values of each seen column look before they are read."""
+    looks = ", ".join(
+        f"count(*) filter (where not none and {look('x')})"
+        for look in text_formats.FAMILY_PATTERNS.values()
+    )
+    carried = ", ".join(
+        f"count(*) filter (where not none and "
+        f"length(x) - length(replace(x, {sql.text(sign)}, '')) = 1)"
+        for sign in text_formats.SIGNS
+    )
+    found = {}
+    for column, words, padded, count, *counts in scratch.rows(
+        f"select c, list(distinct x) filter (where none), "
+        f"coalesce(bool_or(v <> x) filter (where not none), false), "
+        f"count(*) filter (where not none), {looks}, {carried} from seen group by c"
+    ):
+        values = number(count)
+        alike = dict(zip(text_formats.FAMILY_PATTERNS, map(number, counts)))
+        signs = dict(
+            zip(text_formats.SIGNS, map(number, counts[len(text_formats.FAMILY_PATTERNS) :]))
+        )
+        found[number(column)] = _Glance(
+            values=values,
+            null_words=sorted_texts(words),
+            padded=bool(padded),
+            sign=next((s for s, n in signs.items() if n and n == values), ""),
+            families=frozenset(f for f, n in alike.items() if 2 * n >= values > 0),
+        )
+    return found
+
+
+def _misfits(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[int, dict[str, int]]:
+    """For each seen column and reading worth a try, the values that it doesn't fit."""
+    found: dict[int, dict[str, int]] = {at: {} for at in glances}
+    for family in text_formats.FAMILY_PATTERNS:
+        columns = [at for at, glance in glances.items() if family in glance.families]
+        readings = [r for r in text_formats.READINGS.values() if r.family == family]
+        if not columns:
+            continue
+        asked = ", ".join(
+            f"count(*) filter (where not coalesce({reading.holds('x')}, false))"
+            for reading in readings
+        )
+        signed = "".join(
+            f" when {at} then trim(replace(x, {sql.text(glances[at].sign)}, ''))"
+            for at in columns
+            if glances[at].sign
+        )
+        value = f"case c{signed} else x end" if signed else "x"
+        for column, *misses in scratch.rows(
+            f"select c, {asked} from (select c, {value} as x from seen where not none "
+            f"and c in ({', '.join(map(str, columns))})) group by c"
+        ):
+            counted = zip(readings, misses)
+            found[number(column)] |= {r.name: number(n) for r, n in counted}
+    return found
+
+
+def _example(
+    scratch: ScratchDatabase, at: int, glance: _Glance, misfits: Mapping[str, int]
+) -> tuple[str, ...]:
+    """A value that keeps a column from being read as what all its others are."""
+    near = types.nearest(misfits, glance.values)
+    if not near or glance.sign:
+        return ()
+    holds = text_formats.READINGS[near].holds("x")
+    found = scratch.rows(
+        f"select min(x) from seen where c = {at} and not none and not coalesce({holds}, false)"
+    )
+    return tuple(str(row[0]) for row in found if row[0] is not None)
+
+
+def _approximate(
+    scratch: ScratchDatabase, staged: Staged, leaves: Sequence[Leaf]
+) -> dict[Leaf, int]:
+    found: dict[Leaf, int] = {}
+    for some in chunks(leaves):
+        asked = ", ".join(f"approx_count_distinct({raw_value(leaf)})" for leaf in some)
+        values = scratch.rows(f"select {asked} from {staged.raw}")[0]
+        found.update({leaf: number(v) for leaf, v in zip(some, values, strict=True)})
+    return found
+
+
+def misread(
+    scratch: ScratchDatabase, staged: Staged, leaf: Leaf, decided: types.Decided, limit: int = 50
+) -> list[str]:
+    """Raw values that the decided reading does not fit, words for "no value" aside."""
+    holds = text_formats.READINGS[decided.reading].holds
+    value = f"trim({raw_value(leaf)})" if decided.cast.trim else raw_value(leaf)
+    words = ", ".join(sql.text(word) for word in decided.cast.null_words)
+    said = f"{value} not in ({words})" if words else "true"
+    sign = next((s for s in text_formats.SIGNS if s in decided.cast.drop), "")
+    plain = f"trim(replace({value}, {sql.text(sign)}, ''))" if sign else value
+    return [
+        str(r[0])
+        for r in scratch.rows(
+            f"select distinct {raw_value(leaf)} from {staged.raw} "
+            f"where {raw_value(leaf)} is not null and {said} "
+            f"and not coalesce({holds(plain)}, false) order by 1 limit {limit}"
+        )
+    ]
+
+
+def null_words(
+    scratch: ScratchDatabase, staged: Staged, leaf: Leaf
+) -> tuple[tuple[str, ...], bool]:
+    """Words for "no value" in all rows of a text column, and whether some value is padded."""
+    words = ", ".join(sql.text(word) for word in text_formats.NULL_WORDS)
+    found = scratch.rows(
+        f"select list(distinct trim({raw_value(leaf)})) "
+        f"filter (where trim({raw_value(leaf)}) in ({words})), "
+        f"coalesce(bool_or({raw_value(leaf)} <> trim({raw_value(leaf)})), false) from {staged.raw}"
+    )[0]
+    return sorted_texts(found[0]), bool(found[1])
+
+
+def raw_shapes(
+    scratch: ScratchDatabase, staged: Staged, leaf: Leaf, words: Sequence[str]
+) -> tuple[str, ...]:
+    """Shapes of a raw text column's values, given words aside; empty when there are many."""
+    listed = ", ".join(sql.text(word) for word in words)
+    part = part_of(staged.raw, staged.rows)
+    values = (
+        f"(select trim({raw_value(leaf)}) as v from {part} where {raw_value(leaf)} is not null)"
+    )
+    return scratch.shapes(f"(select v from {values} where v not in ({listed}))", "v", "")

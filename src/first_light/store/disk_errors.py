@@ -1,0 +1,18 @@
+"""What an error of the disk says: where, and how to fix it."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+
+def place_of(error: OSError, root: Path) -> str:
+    return f"{error.filename or root}: {error.strerror or error}"
+
+
+def fix_of(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "make room on the disk, or keep fewer releases (DATAOPS_KEEP), and repeat"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return "give this user the right to write there, or set DATAOPS_STORE to another folder"
+    return "repeat the command when the disk is there again"

@@ -1,0 +1,44 @@
+"""The label of a store: whose it is, and in which format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from first_light.utils.errors import DataopsError
+
+FORMAT = 1
+
+
+def label_of(product: str) -> bytes:
+    """The text of the label of a product's store."""
+    return (json.dumps({"format": FORMAT, "product": product}) + "\n").encode()
+
+
+def check_label(path: Path, product: str) -> None:
+    """Compare a store's label with this product; a store without one has no owner yet.
+
+    Raises:
+        DataopsError: it names another product, or a newer dataops wrote it.
+    """
+    try:
+        label = json.loads(path.read_text(encoding="utf-8"))
+        owner, written = str(label["product"]), int(label["format"])
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataopsError(
+            "The store's label cannot be read.",
+            where=f"{path}: {error}",
+            fix="delete it if the store is this product's, and repeat the command",
+        ) from error
+    if owner != product:
+        raise DataopsError(
+            f"The store belongs to another product, {owner}.",
+            where=str(path.parent),
+            fix="set DATAOPS_STORE to a folder of this product's own",
+        )
+    if written > FORMAT:
+        raise DataopsError(
+            "A newer dataops wrote this store.", where=str(path.parent), fix="update the product"
+        )
