@@ -15,8 +15,9 @@ from first_light.privacy.scrub import Originals, map_texts, scrub, texts
 from first_light.project.source_table import ROOT
 from first_light.sampling import calls, files
 from first_light.sampling.calls import Call
-from first_light.sampling.choose import Chooser, Column, Loaded
+from first_light.sampling.choose import Chooser
 from first_light.sampling.plan import PlannedTable, read_plan
+from first_light.sampling.scratch_tables import Column, Loaded
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import Connection, temporary
@@ -120,7 +121,9 @@ def cut(
             for attempt in range(_SHRINKS):
                 cover = attempt < _SHRINKS // 2
                 chooser.choose(limits, cover=cover)
-                sizes = {table.plan.name: chooser.width(table) for table in chooser.tables}
+                sizes = {
+                    table.plan.name: chooser.selection.width(table) for table in chooser.tables
+                }
                 if sum(sizes.values()) < max_bytes:
                     masked, notes = _mask(connection, chooser, secret, as_of)
                     written = _write(connection, chooser, readings, new, notes)
@@ -186,7 +189,7 @@ def _mask(
     kinds: dict[str, dict[str, str]] = {}
     originals: list[tuple[str, str]] = []
     for table in chooser.tables:
-        name = chooser.extract(table)
+        name = chooser.selection.extract(table)
         kinds[table.plan.name] = marked = {
             table.columns[table.at(column)].name: kind
             for column, kind in table.plan.personal.items()
@@ -294,7 +297,7 @@ def _write(
             TableSample(
                 table.plan.name,
                 reading.path.as_posix(),
-                chooser.chosen(table),
+                chooser.selection.chosen(table),
                 table.rows,
                 path.stat().st_size,
             )
@@ -324,7 +327,9 @@ def _narrowed(
         name = table.plan.name
         limit = limits[name]
         if sizes[name] > share:
-            limit = min(int(limit * 0.8), int(chooser.chosen(table) * share / sizes[name]))
+            limit = min(
+                int(limit * 0.8), int(chooser.selection.chosen(table) * share / sizes[name])
+            )
         if attempt >= 2:
             limit = int(limit * 0.6)
         narrowed[name] = max(limit, 1)

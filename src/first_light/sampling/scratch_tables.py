@@ -1,0 +1,201 @@
+"""The tables of raw in the scratch database, and the references between them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from first_light.sampling.plan import PlannedTable, Reference
+from first_light.utils.errors import DataopsError
+from first_light.utils.sql_names import quoted
+from first_light.warehouse.scratch import Connection, EngineError
+
+CLOSED = 50  # distinct values up to which a column is taken for a closed set
+_NESTED = ("STRUCT", "MAP", "UNION")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a loaded table: name, DuckDB type, a closed set of values?, any nulls?"""
+
+    name: str
+    type: str
+    closed: bool = False
+    nulls: bool = True
+
+    @property
+    def nested(self) -> bool:
+        """Whether its values are lists or structs."""
+        return self.type.endswith("]") or self.type.startswith(_NESTED)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A table of raw in the scratch database.
+
+    Attributes:
+        plan: what the product's YAML says of it.
+        sql: its name in the scratch database; columns are called c0, c1, …
+        columns: as DuckDB reads them from the files.
+        rows: how many.
+        newest: the newest loaded_at, UTC without zone; None without one.
+    """
+
+    plan: PlannedTable
+    sql: str
+    columns: tuple[Column, ...]
+    rows: int
+    newest: dt.datetime | None
+
+    def at(self, column: str) -> int:
+        """The place of a column; -1 when there is none of that name, case aside."""
+        names = [known.name.lower() for known in self.columns]
+        return names.index(column.lower()) if column.lower() in names else -1
+
+
+@dataclass(frozen=True)
+class Link:
+    """A reference between two loaded tables, as SQL texts to compare."""
+
+    child: Loaded
+    child_key: str
+    parent: Loaded
+    parent_key: str
+
+
+def as_text(name: str) -> str:
+    """Keys are compared as text: 17 in a JSON file and '17' in a CSV file are the same."""
+    return f"trim(cast({name} as varchar))"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def _unreadable(table: PlannedTable, error: Exception) -> DataopsError:
+    return DataopsError(
+        f"The files of {table.name} cannot be read: {_first_line(error)}",
+        f"{table.where}, {table.name}, `external_location`",
+        "Correct the call, or put the files of this table into raw.",
+    )
+
+
+def load_table(
+    connection: Connection, number: int, table: PlannedTable, raw: Path, wide: int
+) -> Loaded:
+    """Load a table of raw, and describe its columns.
+
+    Raises:
+        DataopsError: its files cannot be read, or a marked column is not in it.
+    """
+    relation = table.relation(raw)
+    try:
+        described = connection.execute(f"describe select * from {relation}").fetchall()
+    except EngineError as error:
+        raise _unreadable(table, error) from error
+    if re.search(r"\bfilename\s*=", table.read):
+        described = [row for row in described if row[0] != "filename"]  # not in the file
+    names = [str(row[0]) for row in described]
+    _check_columns(table, names)
+    sql = f"t{number}"
+    columns = "".join(f"{quoted(name)} as c{place}, " for place, name in enumerate(names))
+    # One text a row, nulls told from blanks; versions of DuckDB agree on md5, not on hash().
+    parts = ", ".join(f"coalesce(cast({quoted(name)} as varchar), chr(30))" for name in names)
+    whole = f"concat_ws(chr(31), {parts})"
+
+    def load(loaded_at: str) -> None:
+        connection.execute(
+            f"create or replace table {sql}_raw as select {columns}"
+            f"md5_number_lower({whole}) as hash, strlen({whole}) as width, "
+            f"cast(({loaded_at}) as timestamp) as loaded_at from {relation}"
+        )
+
+    try:
+        load(table.loaded_at or "null")
+    except EngineError as error:
+        if table.loaded_at is None:
+            raise _unreadable(table, error) from error
+        try:
+            load("null")
+        except EngineError as other:
+            raise _unreadable(table, other) from other
+        raise DataopsError(
+            f"The loaded_at_field of {table.name} does not give a time for every row: "
+            f"{_first_line(error)}",
+            f"{table.where}, {table.name}, `loaded_at_field`",
+            "Correct the expression, or take it out.",
+        ) from error
+    # Wide rows sort last; equal rows in raw's order.
+    connection.execute(
+        f"create or replace view {sql} as select *, rowid as id, "
+        f"((width > {wide})::uhugeint << 104) + (hash::uhugeint << 40) + rowid::uhugeint "
+        f"as rank from {sql}_raw"
+    )
+    newest = connection.execute(f"select count(*), max(loaded_at) from {sql}").fetchone()
+    assert newest is not None
+    shapes = [Column(str(row[0]), str(row[1])) for row in described]
+    return Loaded(table, sql, _known(connection, sql, shapes), int(newest[0]), newest[1])
+
+
+def _check_columns(table: PlannedTable, names: Iterable[str]) -> None:
+    known = {name.lower() for name in names}
+    for column in table.personal:
+        if column.lower() not in known:
+            raise DataopsError(
+                f"{table.name} has no column {column}, which is marked as personal or referred to.",
+                f"{table.where}, {table.name}",
+                "Correct the name: if the column was renamed, its new name is not masked yet.",
+            )
+
+
+def _known(connection: Connection, sql: str, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns with what a look at all their values tells."""
+    asked = [
+        f"approx_count_distinct(c{place}), bool_or(c{place} is null)"
+        for place in range(len(columns))
+    ]
+    row = connection.execute(f"select {', '.join(asked)} from {sql}").fetchone() or ()
+    found = []
+    for place, (column, about, nulls) in enumerate(zip(columns, row[::2], row[1::2])):
+        # The approximation is off by a few per cent: near the bound it is counted.
+        closed = about <= 1.3 * CLOSED and not column.nested
+        if closed:
+            counted = connection.execute(f"select count(distinct c{place}) from {sql}").fetchone()
+            closed = counted is not None and counted[0] <= CLOSED
+        found.append(Column(column.name, column.type, closed, bool(nulls)))
+    return tuple(found)
+
+
+def link_of(tables: Mapping[str, Loaded], table: Loaded, reference: Reference) -> Link:
+    """A reference of a table as a link between loaded tables.
+
+    Raises:
+        DataopsError: one of its columns does not exist.
+    """
+    parent = tables[reference.table]
+    child_place, parent_place = table.at(reference.column), parent.at(reference.key)
+    for place, name, column in (
+        (child_place, table.plan.name, reference.column),
+        (parent_place, reference.table, reference.key),
+    ):
+        if place < 0:
+            raise DataopsError(
+                f"{table.plan.name}.{reference.column} refers to {reference.table}."
+                f"{reference.key}, but {name} has no column {column}.",
+                f"{reference.where}, {table.plan.name}.{reference.column}, `references`",
+                "Correct the reference, or take it out.",
+            )
+    return Link(table, as_text(f"c{child_place}"), parent, as_text(f"c{parent_place}"))
+
+
+def children_per_parent(connection: Connection, link: Link) -> float:
+    """How many rows refer to one parent, on average."""
+    row = connection.execute(
+        f"select count({link.child_key}), approx_count_distinct({link.child_key}) "
+        f"from {link.child.sql}"
+    ).fetchone()
+    assert row is not None
+    return float(row[0] / row[1]) if row[1] else 1.0
