@@ -1,0 +1,77 @@
+"""Commands that show what a change does."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from first_light.cli.terminal import out, progress, say
+from first_light.project.product import Product
+
+
+def check(
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Compare with the merge base of HEAD and this commit."),
+    ] = None,
+    on: Annotated[
+        str,
+        typer.Option(
+            metavar="sample|current", help="Data to build on; current: raw of the release."
+        ),
+    ] = "sample",
+) -> None:
+    """Run the checks of CI and report which data changes.
+
+    A branch, with uncommitted changes, is compared with its merge base with the default branch.
+    Both sides are built on the sample, limited to the models that the change affects. The report is
+    target/check/impact.html. A data change in a public model, or in one that an exposure reads,
+    must be declared in a commit message: `Data-Change: MODEL -- why`. A breaking change to a public
+    contract needs a new model version.
+
+    With `--on current` the branch is built on the raw data of the current release and compared with
+    that release, which is only read. Use it when the sample is too small to show the change.
+    """
+    from first_light.cli.output.console import show_check
+    from first_light.commands import check as verb
+    from first_light.utils import steps
+
+    product = Product.find()
+    if on not in ("sample", "current") or (base and on == "current"):
+        raise typer.BadParameter(
+            "say sample or current; with current there is no --base", param_hint="--on"
+        )
+    with progress("check") as doing:
+        done = verb.check(product, say, doing, base, on == "current")
+    show_check(out, done)
+    if steps.verdict(done) == steps.FAILED:
+        raise typer.Exit(1)
+
+
+def preview(
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Build on raw: contains personal data.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Build this branch into a database file to share.
+
+    Writes a folder in target/preview/ with the database, in the schemas of a release and with
+    tables only, so that the file can be copied anywhere; the catalog; and the impact report, if
+    `dataops check` has run on this commit. Nothing is published. Previews older than two weeks are
+    deleted.
+
+    Exit code 1: models or tests failed; models downstream of a failure are missing.
+    """
+    from first_light.cli.output.console import show_preview
+    from first_light.commands import preview as verb
+
+    product = Product.find()
+    with progress("preview") as doing:
+        found = verb.preview(product, doing, raw)
+    if json:
+        typer.echo(verb.as_json(found))
+    else:
+        show_preview(out, found)
+    raise typer.Exit(1 if found.failed else 0)

@@ -1,0 +1,75 @@
+"""Commands about errors that a person has noticed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from first_light.cli.terminal import err, out
+from first_light.project.product import Product
+
+incident = typer.Typer(
+    help="Report, close and list incidents.",
+    no_args_is_help=True,
+)
+
+
+@incident.command("report")
+def incident_report(
+    text: Annotated[str, typer.Argument(help="What is wrong. No personal data, no values.")],
+    model: Annotated[
+        str | None, typer.Option(help="The model, source or exposure concerned.")
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option(metavar="ID", help="Release where it was seen; default: current.")
+    ] = None,
+) -> None:
+    """Report an error in published data as an incident.
+
+    It stays open until `dataops incident close`.
+    """
+    from first_light.commands import incident as verb
+
+    opened, warnings = verb.report(Product.find(), text, model, release)
+    for warning in warnings:
+        err.print(escape(warning))
+    out.print(f"{opened} is open. When it is fixed and released:")
+    out.print(f'uv run dataops incident close {opened} --because "…"')
+
+
+@incident.command("close")
+def incident_close(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Id, as `incident list` prints it.")],
+    because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
+) -> None:
+    """Close a manually reported incident.
+
+    Detected incidents close by themselves, with the first run in which their check passes.
+    """
+    from first_light.commands import incident as verb
+
+    closed, warnings = verb.close(Product.find(), id, because)
+    for warning in warnings:
+        err.print(escape(warning))
+    out.print(f"{closed.incident} is over: {escape(closed.label)}")
+
+
+@incident.command("list")
+def incident_list(
+    all: Annotated[bool, typer.Option("--all", help="Include closed incidents.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """List open incidents, newest first.
+
+    Shows owner, age and the next command of each.
+    """
+    from first_light.cli.output.release import show_incidents
+    from first_light.commands import incident as verb
+
+    found = verb.listed(Product.find(), all)
+    if json:
+        typer.echo(verb.as_json(found))
+    else:
+        show_incidents(out, found)

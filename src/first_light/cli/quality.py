@@ -1,0 +1,129 @@
+"""Commands about the quality of the data and of the work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from first_light.cli.terminal import err, out, progress
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+
+
+def report(
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FOLDER", help="Default: target/report.")
+    ] = None,
+) -> None:
+    """Write the health report as a static web page.
+
+    Shows incidents, deadlines, figures, runs and the catalog. The page makes no network requests;
+    report.json holds the same data for machines.
+    """
+    from first_light.report import write as verb
+
+    product = Product.find()
+    with progress("report"), _writing(to):
+        written = verb.report(product, to or product.target / "report")
+    for warning in written.warnings:
+        err.print(escape(warning))
+    out.print(f"{escape(str(written.index))}")
+
+
+def accept(
+    finding: Annotated[str, typer.Argument(help="Id, as `release` and `status` print it.")],
+    because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
+) -> None:
+    """Accept an anomaly as expected and record why.
+
+    Writes the finding and the reason to accepted.yml; commit that file.
+    """
+    from first_light.history.log import History
+    from first_light.monitors.accepted import FILE
+    from first_light.monitors.accepted import accept as verb
+    from first_light.store.locate import open_store
+
+    product = Product.find()
+    found = verb(product.root, History(open_store(product).history), finding, because)
+    where = ", column ".join(part for part in (found.subject, found.column) if part)
+    seen = f"{found.check} of {found.value:g}" if found.value else f"what {found.check} saw"
+    out.print(f"{escape(where)}: {seen} is normal from now on.")
+    out.print(f"commit {FILE}, then: uv run dataops release")
+
+
+def drill(
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", metavar="NAME", help="Only this fault; repeatable."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Inject faults into a copy of your data and count detections.
+
+    Replays the last days of raw in a scratch database, then injects each fault into the newest
+    delivery. Raw is only read. A drill with every fault is recorded in the history; `dataops score`
+    uses it.
+
+    Exit code 0: at least 95 % of the faults are caught before publishing and clean days pass.
+    1: they are not. 2: could not run.
+    """
+    from first_light.cli.output.drill import as_json, show_drill
+    from first_light.drill import replay as verb
+    from first_light.drill.records import keep
+
+    product = Product.find()
+    with progress("drill") as doing:
+        done = verb.drill(product, doing, verb.chosen(fault or ()))
+        warnings = keep(product, done)
+    for warning in warnings:
+        err.print(escape(warning))
+    if json:
+        typer.echo(as_json(done))
+    else:
+        show_drill(out, done)
+    raise typer.Exit(0 if done.ok else 1)
+
+
+def score(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    badge: Annotated[
+        Path | None,
+        typer.Option("--badge", metavar="FILE", help="Write an SVG badge to this file."),
+    ] = None,
+) -> None:
+    """Rate the product on twelve practices, with evidence.
+
+    Computed from the repository and the history, each with the next step. Without evidence a
+    practice is rated unknown.
+    """
+    from first_light.score import evaluate as verb
+
+    product = Product.find()
+    with progress("score"):
+        found = verb.score(product)
+    if badge is not None:
+        badge.write_text(verb.badge(found), encoding="utf-8")
+    if json:
+        typer.echo(verb.as_json(found))
+    else:
+        verb.show(out, found)
+
+
+@contextmanager
+def _writing(folder: Path | None) -> Iterator[None]:
+    """Say where nothing can be written, if that is where somebody asked for it."""
+    try:
+        yield
+    except OSError as error:
+        if folder is None or not Path(error.filename or "").is_relative_to(folder):
+            raise
+        raise DataopsError(
+            "Nothing can be written there.",
+            where=f"{error.filename}: {error.strerror}",
+            fix="choose another folder: uv run dataops report --to FOLDER",
+        ) from error

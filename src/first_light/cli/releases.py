@@ -1,0 +1,126 @@
+"""Commands about releases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from first_light.cli.output import job_summary as summary
+from first_light.cli.terminal import err, out, progress, say
+from first_light.project.product import Product
+
+
+def release(
+    trigger: Annotated[str, typer.Option(help="push, schedule or manual.")] = "manual",
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Rebuild from raw alone, without existing state.")
+    ] = False,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="Include uncommitted changes; it is recorded.")
+    ] = False,
+    no_disk_check: Annotated[
+        bool, typer.Option("--no-disk-check", help="Start even if free disk space looks too small.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Build a release on raw, audit it and publish it.
+
+    A release that fails its audit is rejected: readers keep the previous one. Every run is
+    recorded in the history.
+
+    Exit code 0: published, or a newer commit is already current (for push and schedule).
+    1: rejected by the audit. 2: could not run.
+    """
+    from first_light.cli.output.release import (
+        overtaken_json,
+        release_json,
+        release_markdown,
+        show_release,
+    )
+    from first_light.release import pipeline as verb
+    from first_light.release.superseded import Overtaken
+
+    if trigger not in verb.TRIGGERS:
+        raise typer.BadParameter(f"one of {', '.join(verb.TRIGGERS)}", param_hint="--trigger")
+    product = Product.find()
+    options = verb.Options(trigger, full_refresh, allow_dirty, not no_disk_check)
+    show: Callable[[str], None] = (lambda line: err.print(escape(line))) if json else say
+    try:
+        with progress("release", err if json else None) as doing:
+            done = verb.release(product, options, show, doing)
+    except Overtaken as told:
+        summary.add(summary.told(f"➖ {product.name}: overtaken", str(told)))
+        typer.echo(overtaken_json(told)) if json else show(str(told))
+        return
+    summary.add(release_markdown(product.name, done))
+    if json:
+        typer.echo(release_json(done))
+    else:
+        show_release(out, done)
+    raise typer.Exit(done.exit_code)
+
+
+def rollback(
+    release: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="Id, number or commit; default: the previous release."),
+    ] = None,
+) -> None:
+    """Make another release current, without building anything."""
+    from first_light.cli.output.release import show_rollback
+    from first_light.release import rollback as verb
+
+    product = Product.find()
+    done = verb.rollback(product, release or None)
+    summary.add(f"## {product.name}: current is {done.release.run}\n")
+    show_rollback(out, done)
+
+
+def releases(
+    limit: Annotated[int, typer.Option(min=1, help="Number of releases to list.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """List published and rejected releases, newest first.
+
+    The arrow → marks the current release.
+    """
+    from first_light.cli.output.release import releases_json, show_releases
+    from first_light.release import listing as verb
+
+    found = verb.releases(Product.find(), limit)
+    if json:
+        typer.echo(releases_json(found))
+    else:
+        show_releases(out, found)
+
+
+def status(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    fail_if_late: Annotated[
+        bool,
+        typer.Option(
+            "--fail-if-late", help="Only check the deadline; record and notify if it was missed."
+        ),
+    ] = False,
+) -> None:
+    """Show the current release, its age and open incidents.
+
+    Exit code 0: healthy. 1: late, or a finding or an incident is open. 2: could not be determined.
+    """
+    from first_light.cli.output.release import show_status, status_json
+    from first_light.commands import deadline as late
+    from first_light.status import current as verb
+
+    product = Product.find()
+    watched = late.watch(product) if fail_if_late else None
+    found = watched.status if watched else verb.status(product)
+    for warning in watched.warnings if watched else ():
+        err.print(escape(warning))
+    if json:
+        typer.echo(status_json(found))
+    else:
+        show_status(out, found)
+    raise typer.Exit(watched.exit_code if watched else 0 if found.ok else 1)

@@ -1,0 +1,122 @@
+"""Commands that set up a product and bring data in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from first_light.cli.terminal import out, progress, say
+from first_light.project.product import Product
+
+
+def start(
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
+    ] = None,
+) -> None:
+    """Set up the product, check it and make its first release.
+
+    Sets up git, the lockfile and the hooks, runs `dataops check`, makes the first commit and the
+    first release. Safe to rerun.
+
+    With --from it drafts sources, staging models, tests, a first mart and a sample from your files:
+    CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. The files are copied to
+    raw/; the originals are only read.
+    """
+    from first_light.cli.output.console import show_added, show_check
+    from first_light.cli.output.release import show_release
+    from first_light.commands import start as verb
+    from first_light.utils import steps
+
+    product = Product.find()
+    with progress("start") as doing:
+        started = verb.start(product, source, say, doing, lambda added: show_added(out, added))
+    show_check(out, started.steps)
+    out.print()
+    if steps.verdict(started.steps) == steps.FAILED:
+        out.print("Nothing was committed. Fix what failed, then: uv run dataops start")
+        raise typer.Exit(1)
+    if started.released is not None:
+        show_release(out, started.released)
+        out.print()
+    if not started.ok:
+        raise typer.Exit(started.released.exit_code if started.released else 1)
+    out.print(f"[bold]{escape(product.name)} stands.[/bold] Next:")
+    out.print("  read  README.md" + (" and the drafts in models/" if started.added else ""))
+    out.print("  try   uv run dbt build")
+    push = "git push -u origin HEAD"
+    if "origin" not in product.git("remote", check=False).split():
+        push = f"git remote add origin URL && {push}"
+    out.print(f"  then  {push}")
+    out.print("        every push to main is released from then on: docs/deploy.md")
+
+
+def new(
+    path: Annotated[Path, typer.Argument(help="The product's folder; it must be new or empty.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Default: where this package was installed from."),
+    ] = None,
+) -> None:
+    """Create a product from the template and start it.
+
+    Asks the template's questions in a terminal, takes the defaults elsewhere, then does what
+    `dataops start` does. With --from the models are drafted from your own files.
+    """
+    from first_light.commands import new as verb
+
+    raise typer.Exit(verb.new(path, source, template, say))
+
+
+def add(
+    path: Annotated[Path, typer.Argument(help="More files: a file or a folder.")],
+) -> None:
+    """Draft models and tests from more files.
+
+    Copies the files to raw/ and drafts sources, staging models, tests and a sample from them. A
+    file that you edited is never overwritten.
+    """
+    from first_light.cli.output.console import show_added
+    from first_light.commands import add as verb
+
+    product = Product.find()
+    with progress("add") as doing:
+        added = verb.add(product, path, doing)
+    show_added(out, added)
+    out.print()
+    # New files are in no diff until git is told that they will come.
+    out.print("review the drafts: git add --intent-to-add models && git diff models")
+    out.print("then: uv run dataops check")
+
+
+def sample(
+    load: Annotated[
+        bool,
+        typer.Option("--load", help="PostgreSQL: load sample/ into your schema instead."),
+    ] = False,
+) -> None:
+    """Rebuild the sample from raw, with personal data masked.
+
+    Run it after you changed which columns are marked as personal, or when raw has grown.
+    """
+    from first_light.cli.output.console import show_sample
+    from first_light.commands import sample as verb
+
+    product = Product.find()
+    with progress("sample") as doing:
+        if load:
+            schema, rows = verb.load(product, doing)
+            out.print(f"{escape(schema)}: {len(rows)} tables, {sum(rows.values()):,} rows")
+            return
+        report = verb.sample(product, doing)
+    show_sample(out, report)
+    out.print()
+    out.print("review it with git diff --stat sample, then: uv run dataops check")

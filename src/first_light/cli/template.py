@@ -1,0 +1,87 @@
+"""Commands about the template and the package of a product."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from first_light.cli.terminal import out, progress, say
+from first_light.project.product import Product
+
+
+def package(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[git|vendored|index]", help="Default: only show it.")
+    ] = None,
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="The package index, a simple index; with `index`.")
+    ] = "",
+) -> None:
+    """Show or change where the product finds this package.
+
+    git: the template's repository, at the product's commit. vendored: a wheel in vendor/, so that
+    pipelines and image builds need no access; repeat it to renew the wheel. index: a package index,
+    where `uv lock --upgrade-package first-light` finds newer versions.
+    """
+    from first_light.commands import package as verb
+
+    product = Product.find()
+    if source is None and not url:
+        out.print(escape(verb.show(product)))
+        return
+    with progress("package") as doing:
+        for line in verb.change(product, source or "index", url, doing):
+            say(line)
+
+
+def update(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change and why; change nothing.")
+    ] = False,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="VERSION", help="Template version; default: the newest."),
+    ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Allow the template's migrations to run.")
+    ] = False,
+    pull_request: Annotated[
+        bool, typer.Option("--pull-request", help="Open a pull request with the update.")
+    ] = False,
+) -> None:
+    """Update the product to the newest version of the template.
+
+    Only managed files are updated; the team's files are never changed.
+
+    Exit code 0: updated, or already up to date. 1: a decision is needed. 2: could not run.
+    """
+    from first_light.cli.output import update as screen_update
+    from first_light.commands import update as verb
+    from first_light.commands import update_request
+
+    product = Product.find()
+    with progress("update") as doing:
+        if pull_request:
+            done = update_request.request(product, doing, say, to, trust)
+        else:
+            done = verb.update(product, doing, to, trust, dry_run)
+    branch = update_request.BRANCH if pull_request else ""
+    for line in screen_update.lines(done, dry_run, branch):
+        say(line)
+    raise typer.Exit(0 if done.clean else 1)
+
+
+def own(
+    path: Annotated[str, typer.Argument(help="A managed file.")],
+    because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
+) -> None:
+    """Take ownership of a managed file; updates skip it.
+
+    The file and the reason are recorded in .copier-answers.yml.
+    """
+    from first_light.project import managed
+
+    name = managed.own(Product.find(), path, because)
+    out.print(f"{escape(name)} is yours now. Commit it together with .copier-answers.yml.")
