@@ -20,6 +20,7 @@ import harness
 from first_light.dbt.column_lineage import Origin, trace
 from first_light.dbt.engine import Dbt
 from first_light.dbt.manifest import Column, Manifest, Node
+from first_light.dbt.project_lineage import personal_columns
 from first_light.impact import classify as judge
 from first_light.impact import column_process as beside
 from first_light.impact import markdown, page
@@ -215,7 +216,7 @@ def test_what_cannot_be_read_is_unknown() -> None:
 
 
 def test_personal_columns_follow_lineage_and_doubt() -> None:
-    found = judge.personal_columns(
+    found = personal_columns(
         order=["source", "staged", "counted", "unclear"],
         marked={"source": {"email"}},
         parents={"staged": ["source"], "counted": ["staged"], "unclear": ["staged"]},

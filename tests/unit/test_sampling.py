@@ -23,6 +23,7 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from first_light.dbt.source_plan import read_plan
 from first_light.privacy import detect as personal
 from first_light.privacy import kinds
 from first_light.privacy.checksums import is_card, is_iban, luhn_digit
@@ -31,7 +32,6 @@ from first_light.privacy.format_preserving_encryption import permute
 from first_light.privacy.mask import Masker
 from first_light.sampling import files
 from first_light.sampling.cut import SampleReport, cut
-from first_light.sampling.plan import read_plan
 from first_light.utils.errors import DataopsError
 
 # (table.column, values parted by "|", expected kind or None), written before the rules were tuned.

@@ -10,6 +10,7 @@ import pytest
 
 import harness
 from first_light.cli.output import update as screen_update
+from first_light.commands import update_notes
 from first_light.commands.update import Change, notes_between, read_changes, update
 from first_light.project import managed
 from first_light.project.product import Product
@@ -95,7 +96,7 @@ def test_a_conflict_and_a_removed_edit_are_reported_not_lost(team: Team) -> None
     assert done.rescued == (".github/pull_request_template.md",)
     assert "our own line" in (team.root / ".github/pull_request_template.md").read_text("utf-8")
     assert not done.clean
-    said = screen_update.markdown(done, "")
+    said = update_notes.markdown(done, "")
     assert "conflict in .sqlfluff" in said
     assert "git switch template-update" in said
 

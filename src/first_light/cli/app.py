@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 
 from first_light.cli import change, incidents, quality, releases, setup, template
-from first_light.cli.output import job_summary as summary
 from first_light.cli.terminal import err
+from first_light.forge import job_summary as summary
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 

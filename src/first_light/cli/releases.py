@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.output import job_summary as summary
 from first_light.cli.terminal import err, out, progress, say
+from first_light.forge import job_summary as summary
 from first_light.project.product import Product
 
 

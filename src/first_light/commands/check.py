@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-from first_light.cli.output import job_summary as summary
 from first_light.dbt.engine import Dbt, DbtRun, NodeResult, forget_last_run
 from first_light.dbt.manifest import read_manifest
+from first_light.forge import job_summary as summary
 from first_light.hooks.project_rules import RULES, broken_rules
 from first_light.impact.base import side_dbt, side_environment
 from first_light.impact.change import Change, NoBase, find_change

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from first_light.cli.output import update as screen_update
+from first_light.commands import update_notes
 from first_light.commands.update import Update, update
 from first_light.forge.http import Forge, Request, find_forge, what_the_token_needs
 from first_light.project.hook_run import tool_environment
@@ -68,7 +68,7 @@ def _request(
     say: Callable[[str], None],
     finish: bool,
 ) -> None:
-    title = screen_update.title(done)
+    title = update_notes.title(done)
     earlier = forge.of_branch(BRANCH)
     if refused(earlier, title):
         say(f"{title}: its pull request was closed, so it is not opened again")
@@ -89,7 +89,7 @@ def _request(
         _format(product)
         doing("dataops check")
         checked = _check(product)
-    text = screen_update.markdown(done, checked)
+    text = update_notes.markdown(done, checked)
     (product.target / "update").mkdir(parents=True, exist_ok=True)
     (product.target / "update" / "pull_request.md").write_text(text, encoding="utf-8")
 
@@ -141,9 +141,7 @@ def _commits_by_hand(product: Product, forge: Forge, tip: str) -> list[str]:
         return []
     _git(product, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{BRANCH}")
     subjects = product.git("log", "--format=%s", f"HEAD..{tip}").splitlines()
-    return [
-        said for said in subjects if said != FORMAT and not said.startswith(screen_update.TITLE)
-    ]
+    return [said for said in subjects if said != FORMAT and not said.startswith(update_notes.TITLE)]
 
 
 def _push(product: Product, forge: Forge, tip: str) -> None:

@@ -20,7 +20,6 @@ from first_light.dbt.manifest import Node, TestVerdict
 from first_light.drill.plan import Plan
 from first_light.history.facts import RawFile
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
-from first_light.inference.sql import text
 from first_light.monitors import collect
 from first_light.monitors import run as monitors
 from first_light.monitors.accepted import Accepted
@@ -28,7 +27,7 @@ from first_light.monitors.baseline import Release, release_of, remember
 from first_light.monitors.levels import ERROR
 from first_light.monitors.sources import location
 from first_light.utils.errors import DataopsError
-from first_light.utils.sql_names import quoted
+from first_light.utils.sql_names import literal, quoted
 from first_light.utils.steps import FAILED, PASSED, WARNED
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ class Scratch:
         for source, came in files.items():
             if not came:
                 continue
-            new = [text(str(self.plan.raw / one.name)) for one in came]
+            new = [literal(str(self.plan.raw / one.name)) for one in came]
             known = self._paths.setdefault(source, [])
             known += new
             table = self._tables[source]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from first_light.dbt.manifest import Node
+from first_light.dbt.project_lineage import Traced, ancestors, in_order, trace
 from first_light.impact import classify as judge
 from first_light.impact.base import Built
 from first_light.impact.compare import compare_tables
@@ -24,7 +25,6 @@ from first_light.impact.findings import (
 from first_light.impact.plan import Plan
 from first_light.impact.sides import Sides
 from first_light.impact.tables import TableDiff
-from first_light.impact.trace import Traced, ancestors, trace
 from first_light.project.product import now
 from first_light.utils.graph_svg import GraphNode
 from first_light.warehouse.postgres.server import is_postgres
@@ -43,7 +43,7 @@ class Assessment:
         self._new = judge.holding_rows(plan.head)
         self._reached = [
             name
-            for name in judge.in_order(self._new)
+            for name in in_order(self._new)
             if name in plan.reached or plan.paired.get(name, "") != name
         ]
         self._unknown: dict[str, str] = {}
@@ -155,7 +155,7 @@ class Assessment:
         feeds = self._feeds()
         reached = (self._model(name, declared, today, feeds) for name in self._reached)
         paired = set(plan.paired.values())
-        gone = [name for name in judge.in_order(self._old) if name not in paired]
+        gone = [name for name in in_order(self._old) if name not in paired]
         found = (
             *(model for model in reached if model is not None),
             *(self._gone(name, declared, today, feeds) for name in gone),
@@ -315,7 +315,7 @@ class Assessment:
                 drawn.add(name)
         kept = {name: everything[name] for name in drawn}
         ranks: dict[str, int] = {}
-        for name in judge.in_order(kept):
+        for name in in_order(kept):
             parents = [ranks[p] for p in kept[name].depends_on if p in ranks]
             ranks[name] = max(parents, default=-1) + 1
         nodes = tuple(

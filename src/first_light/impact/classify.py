@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.impact.findings import ADDED, MODIFIED, REMOVED, OtherChange
@@ -304,59 +304,3 @@ def _differs(old: Node, new: Node) -> bool:
     if old.kind == "source":
         return (old.relation, old.columns, old.meta) != (new.relation, new.columns, new.meta)
     return old.checksum != new.checksum or old.call != new.call
-
-
-def personal_columns(
-    order: Sequence[str],
-    marked: Mapping[str, Collection[str]],
-    parents: Mapping[str, Sequence[str]],
-    origins: Mapping[str, Mapping[str, Collection[tuple[str, str]]]],
-    columns: Mapping[str, Sequence[str]],
-) -> dict[str, frozenset[str]]:
-    """Columns that hold personal values, in every node: marked ones and all that is computed from
-    them. A column that cannot be traced is personal as soon as a parent has a personal one.
-
-    Args:
-        order: node ids, parents first.
-        marked: node id → columns that the YAML marks, lower case.
-        parents: node id → ids of direct parents.
-        origins: node id → column → (parent id, column) that its values come from; a column that
-            could not be traced is left out.
-        columns: node id → its columns, lower case.
-    """
-    found: dict[str, frozenset[str]] = {}
-    for node in order:
-        personal = set(marked.get(node, ()))
-        tainted = any(found.get(parent) for parent in parents.get(node, ()))
-        if tainted:
-            known = origins.get(node, {})
-            for column in columns.get(node, ()):
-                if column not in known or any(
-                    name in found.get(parent, ()) for parent, name in known[column]
-                ):
-                    personal.add(column)
-        found[node] = frozenset(personal)
-    return found
-
-
-def in_order(nodes: Mapping[str, Node]) -> list[str]:
-    """Ids of nodes, parents before children."""
-    done: dict[str, None] = {}
-
-    def visit(name: str) -> None:
-        stack = [(name, iter(sorted(nodes[name].depends_on)))]
-        open_ = {name}
-        while stack:
-            current, parents = stack[-1]
-            parent = next((p for p in parents if p in nodes and p not in done), None)
-            if parent is None:
-                done[current] = None
-                stack.pop()
-            elif parent not in open_:
-                open_.add(parent)
-                stack.append((parent, iter(sorted(nodes[parent].depends_on))))
-
-    for name in sorted(nodes):
-        if name not in done:
-            visit(name)
-    return list(done)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from first_light.dbt.engine import Dbt
 from first_light.dbt.manifest import Manifest
+from first_light.dbt.project_lineage import ancestors
 from first_light.impact.base import BaseSide, Built, base_manifest
-from first_light.impact.trace import ancestors
 from first_light.utils.errors import DataopsError
 
 # Below that, starting dbt once more takes longer than building what it would build.

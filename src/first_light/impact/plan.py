@@ -12,12 +12,12 @@ import yaml
 
 from first_light.dbt.engine import Dbt
 from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.dbt.project_lineage import ancestors
 from first_light.impact import classify as judge
 from first_light.impact.base import BaseSide, Built, buildable, prepare
 from first_light.impact.change import Change, NoBase
 from first_light.impact.column_process import Beside, apart, worth
 from first_light.impact.current import CurrentSide
-from first_light.impact.trace import ancestors
 from first_light.project.product import Product
 from first_light.warehouse.postgres.server import is_postgres
 

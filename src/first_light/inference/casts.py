@@ -12,6 +12,7 @@ from first_light.inference.render import sql as render_sql
 from first_light.inference.statistics import column_stats
 from first_light.inference.text_columns import misread, null_words, raw_shapes, text_evidence
 from first_light.inference.values import NOTHING, Cast, Column, Doubt, Leaf, Table
+from first_light.utils import sql_names
 from first_light.warehouse.scratch import CAST_ERRORS
 
 ROUNDS = 12
@@ -118,7 +119,7 @@ def _casts(
             cast = number_types.sized(found.cast, sizes[leaf], named[leaf])
             if shape := "" if pii[leaf] else number_types.raw_shape(cast):
                 value = sql.flat(sql.source_column(leaf, rendered=True))
-                kept = scratch.holds(staged, f"regexp_matches({value}, {sql.text(shape)})")
+                kept = scratch.holds(staged, f"regexp_matches({value}, {sql_names.literal(shape)})")
                 cast = replace(cast, shape=shape if kept else "")
             casts[leaf] = cast
         elif found.reading:

@@ -6,23 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from first_light.utils.sql_names import RESERVED
+
 LONGEST = 60
 """Characters a drafted column name has at most; longer ones are cut."""
 
-# What DuckDB can't take as a bare column name, and the few that sqlfluff can't read there.
-_RESERVED = """
-all analyse analyze and any array as asc asymmetric both case cast check collate column
-constraint create default deferrable desc describe distinct do else end except false fetch for
-foreign from group having in initially intersect into lambda lateral leading limit not null
-offset on only or order pivot pivot_longer pivot_wider placing primary qualify references
-returning select show some summarize symmetric table then to trailing true union unique
-unpivot using variadic when where window with anti asof at authorization binary by collation
-columns concurrently cross freeze full generated glob ilike inner is isnull join left like map
-natural notnull outer overlaps positional right semi similar struct tablesample try_cast
-unpack verbose grant prior user current_date current_time current_timestamp current_user
-session_user
-"""
-RESERVED = frozenset(_RESERVED.split())
 
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L"}

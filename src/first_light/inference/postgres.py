@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from first_light.inference.sql import Call, Sql, text
+from first_light.inference.sql import Call, Sql
+from first_light.utils.sql_names import literal
 
 _TYPES = {
     "blob": "bytea",
@@ -50,7 +51,7 @@ def spelled(sql: Sql) -> Sql:
     items = tuple(spelled(item) for item in sql.items)
     if sql.head == "strptime(":
         value, form = items
-        made = Call("to_timestamp(", (value, text(_form(str(form)))))
+        made = Call("to_timestamp(", (value, literal(_form(str(form)))))
         return Call("cast(", (made,), " as timestamp")
     if sql.head == "to_json(":  # it is loaded as JSON, or was taken out of it as text
         return items[0]

@@ -16,6 +16,7 @@ from typing import TypeVar
 from first_light.inference import number_types, sql, types
 from first_light.inference.values import Cast, Leaf
 from first_light.project.source_table import SourceTable
+from first_light.utils import sql_names
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import (
@@ -237,7 +238,7 @@ class ScratchDatabase:
 
     def contained(self, values: Sequence[str], table: str, column: str) -> int:
         """How many of some values (as text) occur in a column."""
-        listed = ", ".join(sql.text(value) for value in values)
+        listed = ", ".join(sql_names.literal(value) for value in values)
         return self.count(
             f"select count(distinct {quoted(column)}) from {quoted(table)} "
             f"where cast({quoted(column)} as varchar) in ({listed})"

@@ -5,22 +5,16 @@ Long expressions are broken as sqlfluff wants them, so that `sqlfluff fix` chang
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from first_light.inference.names import RESERVED
 from first_light.inference.values import Cast, Leaf
-from first_light.utils.sql_names import quoted
+from first_light.utils.sql_names import identifier, in_model, literal
 
 ROW = '"row number"'
 """The column that numbers the rows of a profiled model; no drafted name has a blank."""
 
 WIDTH = 100
 STEP = 4
-
-_BARE = re.compile(r"[a-z_][a-z0-9_]*")
-_WORD = re.compile(r"[^\W\d]\w*")
-_JINJA = re.compile(r"\{[{%#]|[#%}]\}")
 
 
 @dataclass(frozen=True)
@@ -66,43 +60,11 @@ def _short(line: str) -> str:
     return line if len(line) <= WIDTH else f"{line}  -- noqa: LT05"
 
 
-def text(value: str) -> str:
-    """`value` as a SQL string, for SQL that DuckDB runs as it stands."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def in_model(sql: str) -> str:
-    """`sql` as dbt must find it in a file: what Jinja would take for its own is put in a string."""
-    if not _JINJA.search(sql):
-        return sql
-    return '{{ "' + sql.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '" }}'
-
-
-def identifier(name: str, rendered: bool = False) -> str:
-    """How raw column `name` is written in a model: bare where that means the same, else quoted.
-
-    With `rendered`, as DuckDB gets it after Jinja.
-    """
-    lowered = name.lower() if name.isascii() else name
-    if _BARE.fullmatch(lowered) and lowered not in RESERVED:
-        return lowered
-    if rendered:
-        return quoted(name)
-    # sqlfluff takes the quotes off a name of letters, and in lower case it is another name then.
-    if (_WORD.fullmatch(name) and name.lower() not in RESERVED) or "\n" in name:
-        return (
-            '{{ "'
-            + quoted(name).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-            + '" }}'
-        )
-    return in_model(quoted(name))
-
-
 def source_column(leaf: Leaf, rendered: bool = False) -> Sql:
     """The raw value that `leaf` stands for; fields of nested columns are taken out by name."""
     sql: Sql = identifier(leaf.path[0], rendered)
     for name in leaf.path[1:]:
-        sql = Call("struct_extract(", (sql, text(name) if rendered else in_model(text(name))))
+        sql = Call("struct_extract(", (sql, literal(name) if rendered else in_model(literal(name))))
     return sql
 
 
@@ -111,9 +73,9 @@ def cleaned(cast: Cast, value: Sql) -> Sql:
     if cast.trim:
         value = Call("trim(", (value,))
     for word in cast.null_words:
-        value = Call("nullif(", (value, text(word)))
+        value = Call("nullif(", (value, literal(word)))
     for sign in cast.drop:
-        value = Call("replace(", (value, text(sign), "''"))
+        value = Call("replace(", (value, literal(sign), "''"))
     if cast.comma:
         value = Call("replace(", (value, "','", "'.'"))
     return value
@@ -131,7 +93,7 @@ def converted(cast: Cast, leaf: Leaf, value: Sql) -> Sql:
     if cast.form == "whole":
         value = Call("cast(", (value,), " as decimal(38, 1)")
     elif cast.form:
-        value = Call("strptime(", (value, text(cast.form)))
+        value = Call("strptime(", (value, literal(cast.form)))
         if cast.type == "timestamp":
             return value
     if cast.kind == "text" and leaf.type == "VARCHAR":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from first_light.inference import names, sql
 from first_light.inference.values import Column, Freshness, Key, Reference, Table, Test
+from first_light.utils import sql_names
 from first_light.utils.sql_names import quoted
 
 ENOUGH = 50
@@ -274,7 +275,7 @@ def failing_rows(test: Test, table: str, parent: str = "") -> str:
     if test.name == "accepted_values":
         values = arguments["values"]
         assert isinstance(values, list)
-        listed = ", ".join(sql.text(value) for value in values)
+        listed = ", ".join(sql_names.literal(value) for value in values)
         return f"select 1 from {table} where {column} not in ({listed})"
     if test.name == "accepted_range":
         bounds = [f"{column} < {arguments['min_value']}"]
@@ -282,7 +283,7 @@ def failing_rows(test: Test, table: str, parent: str = "") -> str:
             bounds.append(f"{column} > {arguments['max_value']}")
         return f"select 1 from {table} where {' or '.join(bounds)}"
     if test.name == "matches_pattern":
-        pattern = sql.text(str(arguments["pattern"]))
+        pattern = sql_names.literal(str(arguments["pattern"]))
         return f"select 1 from {table} where not regexp_matches({column}, {pattern})"
     raise ValueError(f"no generic test is called {test.name}")
 

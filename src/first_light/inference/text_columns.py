@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from first_light.inference import sql, text_formats, types
+from first_light.inference import text_formats, types
 from first_light.inference.profile import (
     ScratchDatabase,
     Staged,
@@ -15,6 +15,7 @@ from first_light.inference.profile import (
     raw_value,
 )
 from first_light.inference.values import Leaf
+from first_light.utils import sql_names
 
 FEW = 2_000
 """Up to so many different values a column is judged on them instead of on its rows."""
@@ -74,7 +75,7 @@ def _see(scratch: ScratchDatabase, columns: Sequence[tuple[str, str]]) -> None:
     `c` numbers the column, `v` is the value, `x` the same without padding, `none` says whether
     it is a word for "no value".
     """
-    words = ", ".join(sql.text(word) for word in text_formats.NULL_WORDS)
+    words = ", ".join(sql_names.literal(word) for word in text_formats.NULL_WORDS)
     parts = " union all ".join(
         f"select {at} as c, {value} as v from {rows} where {value} is not null group by {value}"
         for at, (value, rows) in enumerate(columns)
@@ -93,7 +94,7 @@ def _glances(scratch: ScratchDatabase) -> dict[int, _Glance]:
     )
     carried = ", ".join(
         f"count(*) filter (where not none and "
-        f"length(x) - length(replace(x, {sql.text(sign)}, '')) = 1)"
+        f"length(x) - length(replace(x, {sql_names.literal(sign)}, '')) = 1)"
         for sign in text_formats.SIGNS
     )
     found = {}
@@ -130,7 +131,7 @@ def _misfits(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[i
             for reading in readings
         )
         signed = "".join(
-            f" when {at} then trim(replace(x, {sql.text(glances[at].sign)}, ''))"
+            f" when {at} then trim(replace(x, {sql_names.literal(glances[at].sign)}, ''))"
             for at in columns
             if glances[at].sign
         )
@@ -175,10 +176,10 @@ def misread(
     """Raw values that the decided reading does not fit, words for "no value" aside."""
     holds = text_formats.READINGS[decided.reading].holds
     value = f"trim({raw_value(leaf)})" if decided.cast.trim else raw_value(leaf)
-    words = ", ".join(sql.text(word) for word in decided.cast.null_words)
+    words = ", ".join(sql_names.literal(word) for word in decided.cast.null_words)
     said = f"{value} not in ({words})" if words else "true"
     sign = next((s for s in text_formats.SIGNS if s in decided.cast.drop), "")
-    plain = f"trim(replace({value}, {sql.text(sign)}, ''))" if sign else value
+    plain = f"trim(replace({value}, {sql_names.literal(sign)}, ''))" if sign else value
     return [
         str(r[0])
         for r in scratch.rows(
@@ -193,7 +194,7 @@ def null_words(
     scratch: ScratchDatabase, staged: Staged, leaf: Leaf
 ) -> tuple[tuple[str, ...], bool]:
     """Words for "no value" in all rows of a text column, and whether some value is padded."""
-    words = ", ".join(sql.text(word) for word in text_formats.NULL_WORDS)
+    words = ", ".join(sql_names.literal(word) for word in text_formats.NULL_WORDS)
     found = scratch.rows(
         f"select list(distinct trim({raw_value(leaf)})) "
         f"filter (where trim({raw_value(leaf)}) in ({words})), "
@@ -206,7 +207,7 @@ def raw_shapes(
     scratch: ScratchDatabase, staged: Staged, leaf: Leaf, words: Sequence[str]
 ) -> tuple[str, ...]:
     """Shapes of a raw text column's values, given words aside; empty when there are many."""
-    listed = ", ".join(sql.text(word) for word in words)
+    listed = ", ".join(sql_names.literal(word) for word in words)
     part = part_of(staged.raw, staged.rows)
     values = (
         f"(select trim({raw_value(leaf)}) as v from {part} where {raw_value(leaf)} is not null)"

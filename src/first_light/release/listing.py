@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from first_light.history.log import History, record_in
 from first_light.history.record import PUBLISHED, RUNS, Record
+from first_light.history.unrecorded import interrupted
 from first_light.project.product import Product
-from first_light.release.recovery import interrupted
 from first_light.store.locate import open_store
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import open_warehouse

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import replace
-
 from first_light.history.log import History, record_in
-from first_light.history.record import CRASHED, PUBLISHED, ROLLED_BACK, RUNNING, Record
+from first_light.history.unrecorded import crashed, ended
 from first_light.store.locate import FolderStore
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Warehouse
@@ -38,7 +35,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
     for run in store.publishing():
         record = record_in(store.releases / run)
         if run != current:
-            record = record and _crashed(record, current)
+            record = record and crashed(record, current)
         if record and not history.holds(run):
             history.add(record)
             done.append(f"Run {run} was cut short while it published; it is recorded now.")
@@ -50,7 +47,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
     for run in store.unfinished():
         record = record_in(store.candidates / run)
         if record and not history.holds(run):
-            record = _ended(record, current)
+            record = ended(record, current)
             history.add(record)
             done.append(f"Run {run} had ended without a record ({record.outcome}); it has one now.")
         warehouse.discard(run)
@@ -58,43 +55,6 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
     if done or history.highest():
         store.share()  # what nobody else knows yet, before the next run takes its number
     return done
-
-
-def interrupted(store: FolderStore, history: History) -> Record | None:
-    """The newest run that is not in the history yet; one that runs now says `running`."""
-    current = ""
-    with contextlib.suppress(DataopsError):
-        current = store.current() or ""
-    found: list[Record] = []
-    for run in store.publishing():
-        if record := record_in(store.releases / run):
-            found.append(record if run == current else _cut_short(store, record, current))
-    for run in store.unfinished():
-        if record := record_in(store.candidates / run):
-            found.append(_cut_short(store, record, current))
-    found = [record for record in found if not history.holds(record.run)]
-    return max(found, key=lambda record: record.number, default=None)
-
-
-def _cut_short(store: FolderStore, record: Record, current: str) -> Record:
-    """It runs yet, or nobody saw its end."""
-    if record.outcome in (RUNNING, PUBLISHED) and store.is_locked() is not False:
-        return replace(record, outcome=RUNNING)
-    return _ended(record, current)
-
-
-def _ended(record: Record, current: str) -> Record:
-    """How a run ended that nobody saw the end of; a candidate was never published."""
-    if record.outcome not in (RUNNING, PUBLISHED):
-        return record
-    if record.verb == "rollback" and record.current == current:
-        return replace(record, outcome=ROLLED_BACK)
-    return _crashed(record, current)
-
-
-def _crashed(record: Record, current: str) -> Record:
-    problem = "The process ended without a word (killed, or the machine went down)."
-    return replace(record, outcome=CRASHED, problem=problem, current=current, ended_at="")
 
 
 def _repair_records(store: FolderStore, history: History) -> list[str]:

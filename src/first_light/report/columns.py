@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from first_light.dbt.manifest import Manifest, Node
-from first_light.impact.trace import trace
+from first_light.dbt.project_lineage import trace
 from first_light.utils.templates import render
 
 _KINDS = ("source", "seed", "snapshot", "model")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from first_light.dbt.source_plan import PlannedTable
 from first_light.project.source_table import ROOT
-from first_light.sampling.plan import PlannedTable
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.scratch import Connection
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from first_light.dbt.source_plan import PlannedTable
 from first_light.sampling.coverage import add_coverage
-from first_light.sampling.plan import PlannedTable
 from first_light.sampling.scratch_tables import (
     Link,
     Loaded,

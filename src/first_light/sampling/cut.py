@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from first_light.dbt.source_plan import PlannedTable, read_plan
 from first_light.privacy import detect as personal
 from first_light.privacy import key
 from first_light.privacy.mask import Masker
@@ -16,7 +17,6 @@ from first_light.project.source_table import ROOT
 from first_light.sampling import calls, files
 from first_light.sampling.calls import Call
 from first_light.sampling.choose import Chooser
-from first_light.sampling.plan import PlannedTable, read_plan
 from first_light.sampling.scratch_tables import Column, Loaded
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from first_light.dbt.source_plan import PlannedTable
 from first_light.sampling.calls import CSV, JSON, Call
-from first_light.sampling.plan import PlannedTable
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import Connection, EngineError

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from first_light.sampling.plan import PlannedTable, Reference
+from first_light.dbt.source_plan import PlannedTable, Reference
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import Connection, EngineError

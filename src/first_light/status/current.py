@@ -20,9 +20,9 @@ from first_light.history.record import (
     FindingRun,
     Record,
 )
+from first_light.history.unrecorded import interrupted
 from first_light.incidents.derive import Incident, incidents
 from first_light.project.product import Product, now
-from first_light.release.recovery import interrupted
 from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, open_store, store_of
 from first_light.utils.errors import DataopsError

@@ -7,11 +7,12 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from first_light.inference import names, sql
+from first_light.inference import names
 from first_light.inference.mart import Mart
 from first_light.inference.render.sql import SOURCE
 from first_light.inference.values import Column, Doubt, Freshness, Key, Leaf, Reference, Table, Test
 from first_light.project.source_table import ROOT
+from first_light.utils import sql_names
 
 WIDTH = 96
 
@@ -144,7 +145,7 @@ def _raw_tests(leaf: Leaf, column: Column) -> list[str]:
     name = leaf.path[0]
     if not column.cast.shape or len(leaf.path) > 1 or '"' in name or _JINJA.search(name):
         return []
-    bare = sql.identifier(name, rendered=True) == name.lower()
+    bare = sql_names.identifier(name, rendered=True) == name.lower()
     quote = [] if bare else ["            quote: true"]
     evidence = "otherwise the cast in staging would make another number of it"
     pattern: dict[str, str | int | list[str]] = {"pattern": column.cast.shape}

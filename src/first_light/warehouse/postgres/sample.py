@@ -12,11 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from first_light.inference.sql import identifier
+from first_light.dbt.source_plan import PlannedTable, has_tables, read_plan
 from first_light.project.product import Product
-from first_light.sampling.plan import PlannedTable, has_tables, read_plan
 from first_light.utils.errors import DataopsError
-from first_light.utils.sql_names import quoted
+from first_light.utils.sql_names import identifier, quoted
 from first_light.warehouse.postgres.server import connect, in_words
 
 _TYPES = {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from first_light.dbt import column_lineage as lineage
 from first_light.dbt.column_lineage import Lineage, Relation
 from first_light.dbt.manifest import Manifest, Node
-from first_light.impact import classify as judge
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def trace(
         columns_of: a node's or source's columns, lower case.
     """
     nodes = {name: manifest.nodes[name] for name in ancestors(manifest, wanted)}
-    order = judge.in_order(nodes)
+    order = in_order(nodes)
     names = {name: columns_of(nodes[name]) for name in order}
     values: dict[str, dict[str, frozenset[tuple[str, str]]]] = {}
     rows: dict[str, frozenset[tuple[str, str]]] = {}
@@ -74,7 +73,7 @@ def trace(
         for name, node in nodes.items()
     }
     depends = {name: node.depends_on for name, node in nodes.items()}
-    personal = judge.personal_columns(order, marked, depends, uncounted, names)
+    personal = personal_columns(order, marked, depends, uncounted, names)
     return Traced(values, rows, personal)
 
 
@@ -113,3 +112,59 @@ def _remembered(sql: str, schema: tuple[tuple[Relation, tuple[str, ...]], ...]) 
     if not sql:
         return Lineage()
     return lineage.trace(sql, {relation: list(columns) for relation, columns in schema})
+
+
+def personal_columns(
+    order: Sequence[str],
+    marked: Mapping[str, Collection[str]],
+    parents: Mapping[str, Sequence[str]],
+    origins: Mapping[str, Mapping[str, Collection[tuple[str, str]]]],
+    columns: Mapping[str, Sequence[str]],
+) -> dict[str, frozenset[str]]:
+    """Columns that hold personal values, in every node: marked ones and all that is computed from
+    them. A column that cannot be traced is personal as soon as a parent has a personal one.
+
+    Args:
+        order: node ids, parents first.
+        marked: node id → columns that the YAML marks, lower case.
+        parents: node id → ids of direct parents.
+        origins: node id → column → (parent id, column) that its values come from; a column that
+            could not be traced is left out.
+        columns: node id → its columns, lower case.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for node in order:
+        personal = set(marked.get(node, ()))
+        tainted = any(found.get(parent) for parent in parents.get(node, ()))
+        if tainted:
+            known = origins.get(node, {})
+            for column in columns.get(node, ()):
+                if column not in known or any(
+                    name in found.get(parent, ()) for parent, name in known[column]
+                ):
+                    personal.add(column)
+        found[node] = frozenset(personal)
+    return found
+
+
+def in_order(nodes: Mapping[str, Node]) -> list[str]:
+    """Ids of nodes, parents before children."""
+    done: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        stack = [(name, iter(sorted(nodes[name].depends_on)))]
+        open_ = {name}
+        while stack:
+            current, parents = stack[-1]
+            parent = next((p for p in parents if p in nodes and p not in done), None)
+            if parent is None:
+                done[current] = None
+                stack.pop()
+            elif parent not in open_:
+                open_.add(parent)
+                stack.append((parent, iter(sorted(nodes[parent].depends_on))))
+
+    for name in sorted(nodes):
+        if name not in done:
+            visit(name)
+    return list(done)
