@@ -22,12 +22,13 @@ from typing import Any
 
 import release_worker as worker
 from asked import Asked
+from first_light.commands.release import release as make_release
 from first_light.dbt.engine import DbtRun
 from first_light.project.product import Product
 from first_light.release import audit as release_audit
 from first_light.release import outcome
-from first_light.release import pipeline as release_verb
 from first_light.release import retention as pruning
+from first_light.release.run import Options
 from first_light.store.folder import FolderStore
 from first_light.store.locate import open_store
 from first_light.utils.errors import DataopsError
@@ -110,7 +111,7 @@ def quick_release(root: Path, **options: Any) -> outcome.Released:
         unittest.mock.patch.object(release_audit, "Dbt", QuickDbt),
         unittest.mock.patch.object(pruning, "GRACE", 0.0),
     ):
-        return release_verb.release(Product(root), release_verb.Options(**options), quiet, quiet)
+        return make_release(Product(root), Options(**options), quiet, quiet)
 
 
 def kill_at(said: str, after: bool) -> None:
@@ -138,7 +139,7 @@ def main() -> int:
     try:
         if verb == "release":
             return quick_release(Path(root)).exit_code
-        from first_light.release.rollback import rollback
+        from first_light.commands.rollback import rollback
 
         rollback(Product(Path(root)), arguments[0] if arguments else None)
     except DataopsError as error:

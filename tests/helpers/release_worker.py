@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from asked import Asked
+from first_light.commands.release import release as make_release
 from first_light.dbt.engine import DbtRun, NodeResult
 from first_light.project.product import Product
 from first_light.release import audit as release_audit
 from first_light.release import outcome
-from first_light.release import pipeline as release_verb
 from first_light.release import retention as pruning
+from first_light.release.run import Options
 from first_light.store import branch
 from first_light.utils.errors import DataopsError
 
@@ -170,7 +171,7 @@ def quick_release(root: Path, **options: Any) -> outcome.Released:
         unittest.mock.patch.object(release_audit, "Dbt", QuickDbt),
         unittest.mock.patch.object(pruning, "GRACE", grace),
     ):
-        return release_verb.release(Product(root), release_verb.Options(**options), quiet, quiet)
+        return make_release(Product(root), Options(**options), quiet, quiet)
 
 
 def count_steps(kill_at: int) -> list[str]:
@@ -269,7 +270,7 @@ def run(root: str, verb: str, *arguments: str) -> int:
         if verb == "release":
             code = quick_release(Path(root)).exit_code
         elif verb == "rollback":
-            from first_light.release.rollback import rollback
+            from first_light.commands.rollback import rollback
 
             rollback(Product(Path(root)), arguments[0] if arguments else None)
             code = 0

@@ -13,6 +13,7 @@ import ops_history as ops
 import release_worker as worker
 from first_light.commands import deadline as late
 from first_light.commands.deadline import watch
+from first_light.commands.rollback import rollback
 from first_light.dbt.engine import DbtRun
 from first_light.figures.compute import ledger
 from first_light.history.log import History
@@ -20,7 +21,6 @@ from first_light.history.record import DrillFact, IncidentFact, Record
 from first_light.incidents.derive import incidents
 from first_light.project.product import Product
 from first_light.release.listing import releases
-from first_light.release.rollback import rollback
 from first_light.score.evidence import last_drill
 from first_light.status.current import Status, status
 from first_light.store.branch import BranchRemote

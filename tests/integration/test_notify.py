@@ -17,6 +17,7 @@ import pytest
 import ops_history as ops
 import release_worker as worker
 from first_light.commands.deadline import watch
+from first_light.commands.rollback import rollback
 from first_light.dbt.manifest import Column, Manifest
 from first_light.figures.compute import ledger
 from first_light.history.log import History
@@ -25,7 +26,6 @@ from first_light.notify.messages import Words
 from first_light.notify.pending import Due
 from first_light.project.product import Product
 from first_light.release.outcome import Released
-from first_light.release.rollback import rollback
 from first_light.utils.timestamps import moment
 from shop_manifest import MANIFEST
 

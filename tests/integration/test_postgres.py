@@ -28,6 +28,7 @@ import harness
 import postgres
 import postgres_worker as worker
 import release_worker as duckdb_worker
+from first_light.commands.rollback import rollback
 from first_light.dbt.engine import Dbt
 from first_light.history.log import History
 from first_light.history.record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK, STOPPED
@@ -36,7 +37,6 @@ from first_light.monitors.dialect import Dialect, dialect_of
 from first_light.monitors.queries import columns_of
 from first_light.project.product import Product
 from first_light.release.listing import releases
-from first_light.release.rollback import rollback
 from first_light.status.current import status
 from first_light.store.locate import open_store
 from first_light.store.mirror import MirrorStore

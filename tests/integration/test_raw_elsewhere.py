@@ -12,9 +12,10 @@ import s3fs
 
 import bucket
 import harness
+from first_light.commands.release import release as make_release
 from first_light.history.record import PUBLISHED, REAL, REHEARSAL, Record
 from first_light.project.product import Product
-from first_light.release import pipeline as verb
+from first_light.release.run import Options
 from first_light.status.current import status
 from first_light.store.locate import open_store
 from first_light.utils.errors import DataopsError
@@ -90,8 +91,8 @@ def test_other_commands_want_a_folder(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def _release(root: Path) -> Record:
-    options = verb.Options(allow_dirty=True)
-    return verb.release(Product(root), options, lambda line: None, lambda line: None).record
+    options = Options(allow_dirty=True)
+    return make_release(Product(root), options, lambda line: None, lambda line: None).record
 
 
 def _label(root: Path) -> tuple[str, str]:

@@ -19,13 +19,14 @@ import pytest
 from conftest import MakeProduct
 
 import harness
+from first_light.commands.release import release as make_release
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.root_cause import find_cause, subject_of
 from first_light.history.log import History
 from first_light.history.record import PUBLISHED, REFUSED, STOPPED
 from first_light.project.product import Product
-from first_light.release import pipeline as verb
+from first_light.release.run import Options
 
 MARTS = ("customers", "orders", "orders_daily")
 
@@ -199,8 +200,8 @@ def test_state_and_full_refresh_give_equal_marts(
 
 def _release(root: Path, full_refresh: bool = False) -> str:
     """The outcome of one release; all of them in this process, as in a scheduler that stays up."""
-    options = verb.Options(allow_dirty=True, full_refresh=full_refresh)
-    done = verb.release(Product(root), options, lambda line: None, lambda line: None)
+    options = Options(allow_dirty=True, full_refresh=full_refresh)
+    done = make_release(Product(root), options, lambda line: None, lambda line: None)
     return done.record.outcome
 
 

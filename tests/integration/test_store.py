@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import release_worker as worker
+from first_light.commands.rollback import rollback
 from first_light.history.record import (
     CRASHED,
     PUBLISHED,
@@ -33,7 +34,7 @@ from first_light.history.record import (
 from first_light.project.product import Product
 from first_light.release.listing import releases
 from first_light.release.retention import kept_releases, to_prune
-from first_light.release.rollback import choose, rollback
+from first_light.release.rollback import choose
 from first_light.status.current import late_deadlines, status
 from first_light.store import atomic as durable
 from first_light.store.locate import FolderStore
@@ -604,7 +605,7 @@ def test_a_run_that_never_came(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_rollback_is_quick_and_loads_no_dbt(released: Path) -> None:
     script = (
         "import sys, time\nfrom pathlib import Path\nbegin = time.monotonic()\n"
-        "from first_light.release.rollback import rollback\n"
+        "from first_light.commands.rollback import rollback\n"
         "from first_light.project.product import Product\n"
         "done = rollback(Product(Path(sys.argv[1])), None)\n"
         "assert not {'dbt', 'duckdb'} & set(sys.modules), 'loads more than it needs'\n"

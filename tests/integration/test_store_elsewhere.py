@@ -20,10 +20,10 @@ from rich.console import Console
 import bucket
 import release_worker as worker
 from first_light.cli.output.release import release_markdown, show_release, show_status
+from first_light.commands.rollback import rollback
 from first_light.history.record import FAILED, PUBLISHED, REFUSED, ROLLED_BACK
 from first_light.project.product import Product
 from first_light.release.listing import releases
-from first_light.release.rollback import rollback
 from first_light.status.current import status
 from first_light.store import branch, mirror
 from first_light.store.locate import open_store, store_of

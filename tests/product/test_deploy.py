@@ -18,11 +18,13 @@ import typer
 import yaml
 
 import harness
+from first_light.commands.release import release as make_release
 from first_light.history import facts
 from first_light.project import settings
 from first_light.project.git_access import TOKEN, git_access
 from first_light.project.product import Product
-from first_light.release import pipeline as release
+from first_light.release import pipeline
+from first_light.release.run import Options
 from first_light.release.superseded import overtaken
 from first_light.utils.errors import DataopsError
 
@@ -120,11 +122,11 @@ def test_who_loses_a_race_begins_again_from_there(
             begun[-1] += ", told"
             return f"run {len(begun)}"
 
-    monkeypatch.setattr(release, "_Release", Release)
+    monkeypatch.setattr(pipeline, "_Release", Release)
     monkeypatch.setenv("DATAOPS_STORE", str(tmp_path / "store"))
     product = Product(harness.render(tmp_path / "p", {"content": "empty"}))
     said: list[str] = []
-    done = release.release(product, release.Options(), said.append, lambda _: None)
+    done = make_release(product, Options(), said.append, lambda _: None)
     assert str(done) == f"run {runs}"
     # It looks anew each time whether a newer commit won.
     assert begun == ["gave way or not, told"] * runs

@@ -26,6 +26,7 @@ from first_light.cli.output.release import (
     show_status,
     status_json,
 )
+from first_light.commands.rollback import rollback
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.history.decoding import read_record
 from first_light.history.facts import RawFile, read_raw
@@ -43,7 +44,6 @@ from first_light.monitors.run import Watched, judge_all, recall
 from first_light.monitors.settings import levels_of
 from first_light.project.product import Product
 from first_light.release.listing import releases
-from first_light.release.rollback import rollback
 from first_light.status.current import status
 from first_light.utils.errors import DataopsError
 

@@ -40,13 +40,14 @@ def release(
         release_markdown,
         show_release,
     )
-    from first_light.release import pipeline as verb
+    from first_light.commands import release as verb
+    from first_light.release.run import TRIGGERS, Options
     from first_light.release.superseded import Overtaken
 
-    if trigger not in verb.TRIGGERS:
-        raise typer.BadParameter(f"one of {', '.join(verb.TRIGGERS)}", param_hint="--trigger")
+    if trigger not in TRIGGERS:
+        raise typer.BadParameter(f"one of {', '.join(TRIGGERS)}", param_hint="--trigger")
     product = Product.find()
-    options = verb.Options(trigger, full_refresh, allow_dirty, not no_disk_check)
+    options = Options(trigger, full_refresh, allow_dirty, not no_disk_check)
     show: Callable[[str], None] = (lambda line: err.print(escape(line))) if json else say
     try:
         with progress("release", err if json else None) as doing:
@@ -71,7 +72,7 @@ def rollback(
 ) -> None:
     """Make another release current, without building anything."""
     from first_light.cli.output.release import show_rollback
-    from first_light.release import rollback as verb
+    from first_light.commands import rollback as verb
 
     product = Product.find()
     done = verb.rollback(product, release or None)

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from first_light.commands.add import Added, add
 from first_light.commands.check import check
+from first_light.commands.release import release
 from first_light.commands.sample import load
 from first_light.project.example import make_raw
 from first_light.project.hook_run import tool_environment
 from first_light.project.package import is_local, is_public, lock, pin_to
 from first_light.project.pin import GIT, VENDOR, VENDORED, wanted_pin
 from first_light.project.product import ANSWERS, Product
-from first_light.release.pipeline import Options, Released, release
+from first_light.release.pipeline import Options, Released
 from first_light.store.locate import open_store
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError

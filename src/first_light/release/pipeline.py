@@ -23,9 +23,9 @@ from first_light.history.record import (
     Record,
 )
 from first_light.history.rolled_back import refusal, taken_back
-from first_light.notify.send import notify
 from first_light.privacy.messages import masked
 from first_light.project.product import Product, now
+from first_light.release.after import AfterRun, no_action
 from first_light.release.audit import Audit
 from first_light.release.ops_tables import write_ops
 from first_light.release.outcome import Released
@@ -34,7 +34,6 @@ from first_light.release.retention import kept_releases, prune
 from first_light.release.run import Options, Run
 from first_light.release.signals import Signals
 from first_light.release.superseded import Overtaken, overtaken
-from first_light.score.records import keep as keep_score
 from first_light.store import atomic as durable
 from first_light.store.locate import store_of
 from first_light.store.remote import Beaten
@@ -45,9 +44,8 @@ from first_light.utils.steps import Step
 from first_light.utils.timestamps import utc
 from first_light.warehouse.base import Label, open_warehouse
 
-__all__ = ["TRIGGERS", "Options", "Released", "release"]
+__all__ = ["Options", "Released", "release"]
 
-TRIGGERS = ("push", "schedule", "manual")
 # What dbt wrote, and what it is called in a release.
 _KEPT_ARTIFACTS = {
     "manifest.json": "manifest.json",
@@ -62,6 +60,7 @@ def release(
     options: Options,
     say: Callable[[str], None],
     doing: Callable[[str], None],
+    after: AfterRun = no_action,
 ) -> Released:
     """Make a release: build a candidate, audit it, then publish it or refuse it; record the run.
 
@@ -70,6 +69,7 @@ def release(
         options: how.
         say: prints a line that stays.
         doing: shows what is being done right now.
+        after: what else to do once the run is recorded, while the store is locked.
 
     Raises:
         DataopsError: it could not begin: uncommitted changes, another release at work, a store that
@@ -88,6 +88,7 @@ def release(
         with Signals() as signals, store.lock():
             history, warehouse = History(store.history), open_warehouse(product, store)
             run = _Release(product, options, store, history, warehouse, signals, say, doing)
+            run.after = after
             run.give_way()
             done = run.tell()
         if not (run.beaten and again):
@@ -101,6 +102,7 @@ class _Release(Run):
     """A run from its beginning to its end; the methods are its phases, in order."""
 
     beaten: bool = False
+    after: AfterRun = no_action
 
     def tell(self) -> Released:
         """The whole story."""
@@ -112,10 +114,7 @@ class _Release(Run):
             self.settle(*self.attempt())
         finally:
             self.warehouse.end_turn()
-        for sentence in (
-            *notify(self.product, self.store, self.history),
-            *keep_score(self.product, self.store),
-        ):
+        for sentence in tuple(self.after(self.product, self.store, self.history)):
             self.warn(sentence)
         self.tidy_up()
         self.share()

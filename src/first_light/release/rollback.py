@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from first_light.history.decoding import read_record
 from first_light.history.log import History
 from first_light.history.record import PUBLISHED, ROLLED_BACK, RUNNING, Record
-from first_light.notify.send import notify
 from first_light.project.product import Product, now
+from first_light.release.after import AfterRun, no_action
 from first_light.release.recovery import recover
 from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, store_of
@@ -35,12 +35,13 @@ class RolledBack:
     warnings: tuple[str, ...]
 
 
-def rollback(product: Product, said: str | None) -> RolledBack:
+def rollback(product: Product, said: str | None, after: AfterRun = no_action) -> RolledBack:
     """Make another release current, and record that.
 
     Args:
         product: the product.
         said: which one: its id, its number or its commit; None for the one before current.
+        after: what else to do once it is recorded, while the store is locked.
 
     Raises:
         DataopsError: there is no such release, or it could not be made current; nothing changed.
@@ -87,7 +88,7 @@ def rollback(product: Product, said: str | None) -> RolledBack:
             store.write_down(record.run, record.to_json())
             history.add(record)
             store.discard(record.run)
-            warnings += notify(product, store, history)
+            warnings += after(product, store, history)
             store.share()
         except DataopsError as error:  # never changes what was done, and is never silent
             warnings.append(f"error: the rollback could not be recorded: {error}")

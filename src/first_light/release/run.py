@@ -23,6 +23,8 @@ from first_light.utils import steps
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Warehouse
 
+TRIGGERS = ("push", "schedule", "manual")
+
 
 @dataclass(frozen=True)
 class Options:

@@ -1,0 +1,40 @@
+"""`dataops release`: make a release, then notify the team and keep the score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from first_light.history.log import History
+from first_light.notify.send import notify
+from first_light.project.product import Product
+from first_light.release import pipeline
+from first_light.release.outcome import Released
+from first_light.release.run import Options
+from first_light.score.records import keep as keep_score
+from first_light.store.locate import FolderStore
+
+
+def release(
+    product: Product,
+    options: Options,
+    say: Callable[[str], None],
+    doing: Callable[[str], None],
+) -> Released:
+    """Make a release, notify every channel of what has changed, and keep the score.
+
+    Args:
+        product: what to build.
+        options: how.
+        say: prints a line that stays.
+        doing: shows what is being done right now.
+
+    Raises:
+        DataopsError: it could not begin; nothing has changed.
+        Overtaken: a newer commit is current already.
+    """
+    return pipeline.release(product, options, say, doing, after=_notify_and_score)
+
+
+def _notify_and_score(product: Product, store: FolderStore, history: History) -> Iterator[str]:
+    yield from notify(product, store, history)
+    yield from keep_score(product, store)
