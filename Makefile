@@ -59,6 +59,7 @@ lint: .cache/ready
 	@$(RUN) python -m tools.release.contract --check
 	@$(RUN) python -m tools.release.pins --check
 	@$(RUN) mypy --strict src tests bench tools
+	@$(RUN) lint-imports --no-logo --cache-dir .cache/import-linter
 	@$(RUN) zensical build --strict
 
 docs: .cache/ready
