@@ -14,7 +14,8 @@ from typing import ClassVar
 import pytest
 
 import harness
-from first_light.forge.http import Forge, Request
+from first_light.forge.base import Request
+from first_light.forge.github import GitHub
 from pipeline_lint import lint_github
 from tools.release import ahead, newest, pins
 from tools.release.pins import Bump, PinError
@@ -176,7 +177,7 @@ def test_newer_versions_go_into_the_one_place_and_from_there_everywhere(
     assert f"| uv | `{was['uv']}` | `0.99.1` |" in pins.table(moved)
 
 
-class Requests(Forge):
+class Requests(GitHub):
     """A forge that keeps its requests; its remote is a real bare repository."""
 
     kept: ClassVar[list[dict[str, object]]] = []
@@ -201,7 +202,7 @@ def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Requests:
     bare = tmp_path / "remote.git"
     harness.git(tmp_path, "init", "-q", "--bare", str(bare))
     monkeypatch.setattr(Requests, "kept", [])
-    return Requests("GitHub", "", bare.as_uri(), "", "", "", False)
+    return Requests("", bare.as_uri(), "")
 
 
 def test_the_newest_pins_are_one_request_with_the_gauntlets_result(

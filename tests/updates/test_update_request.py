@@ -11,7 +11,7 @@ import pytest
 import harness
 from first_light.commands import update_request
 from first_light.commands.update_request import BRANCH, request
-from first_light.forge.http import find_forge
+from first_light.forge.pipeline import find_forge
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from gauntlet import run, versions

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.commands.update_request import request
-from first_light.forge.http import forge_of
+from first_light.forge.pipeline import forge_of
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from tools.fleet.config import FleetError, Member

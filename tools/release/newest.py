@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from first_light.forge.http import Forge, find_forge
+from first_light.forge.base import Forge
+from first_light.forge.pipeline import find_forge
 from first_light.utils.errors import DataopsError
 from tools.release import pins
 from tools.release.pins import Bump, PinError

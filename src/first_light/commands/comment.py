@@ -9,20 +9,19 @@ run. Nothing else is installed there: keep to the standard library.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.error import HTTPError
 
-from first_light.forge.http import find_forge
+from first_light.forge.pipeline import find_forge, of_request, request_number, run_url
 from first_light.utils.errors import DataopsError
 
 MARKER = "<!-- dataops check -->"
 REPORT = Path("target/check/comment.md")
-# GitLab's own job token may not write comments.
+# Where the job's own token may not write comments.
 TOKEN = "DATAOPS_COMMENT_TOKEN"
-# GitHub takes 65,536 characters; counted in bytes it holds wherever it is counted otherwise.
+# The least that a forge takes is 65,536 characters; counted in bytes, it is never more.
 LONGEST = 65_000
 _ENDED = "The check ended before it could report; the log of the run says why."
 
@@ -38,11 +37,8 @@ def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], N
         say(f"No pull or merge request here to comment on. {alone}")
         return
     body = report.read_text(encoding="utf-8") if report.is_file() else f"## {_ENDED}\n"
-    project = environment.get("CI_MERGE_REQUEST_PROJECT_ID", "")
-    # A fork's pipeline runs in the fork's project; the request is in the other one.
-    seen = {**environment, "CI_PROJECT_ID": project} if project else environment
     try:
-        forge = find_forge(seen, TOKEN)
+        forge = find_forge(of_request(environment), TOKEN)
         renewed = forge.comment(number, MARKER, clipped(body, run_url(environment)))
     except DataopsError as error:
         refused = isinstance(error.__cause__, HTTPError) and error.__cause__.code in (401, 403, 404)
@@ -50,20 +46,6 @@ def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], N
         say(f"No comment: {error.what}{fork} {alone}")
         return
     say(f"{forge.name}: comment on {number} {'renewed' if renewed else 'written'}")
-
-
-def request_number(environment: Mapping[str, str]) -> int:
-    """The pull or merge request that a pipeline runs for; 0 when it runs for none."""
-    found = re.fullmatch(r"refs/pull/(\d+)/merge", environment.get("GITHUB_REF", ""))
-    return int(found[1] if found else environment.get("CI_MERGE_REQUEST_IID") or 0)
-
-
-def run_url(environment: Mapping[str, str]) -> str:
-    """Where the run can be seen, with what it kept; empty when the environment does not say."""
-    if run := environment.get("GITHUB_RUN_ID"):
-        server = environment.get("GITHUB_SERVER_URL", "https://github.com")
-        return f"{server}/{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
-    return environment.get("CI_PIPELINE_URL", "")
 
 
 def clipped(text: str, url: str) -> str:

@@ -9,14 +9,15 @@ from collections.abc import Callable
 
 from first_light.commands import update_notes
 from first_light.commands.update import Update, update
-from first_light.forge.http import Forge, Request, find_forge, what_the_token_needs
+from first_light.forge import job_summary
+from first_light.forge.base import Forge, Request
+from first_light.forge.pipeline import default_branch, find_forge
 from first_light.project.hook_run import tool_environment
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 
 BRANCH = "template-update"
 FORMAT = "Format"
-_WORKFLOWS = ".github/workflows/"
 
 
 def request(
@@ -46,7 +47,7 @@ def request(
         DataopsError: it could not run, or a token lacks a right.
     """
     forge = forge or find_forge()
-    target = product.git("branch", "--show-current") or os.environ.get("CI_DEFAULT_BRANCH", "main")
+    target = product.git("branch", "--show-current") or default_branch()
     done = update(product, doing, to, trust)
     if not done.anything:
         return done
@@ -73,8 +74,7 @@ def _request(
     if refused(earlier, title):
         say(f"{title}: its pull request was closed, so it is not opened again")
         return
-    if forge.default_token and forge.name == "GitHub":
-        _refuse_workflows(done)
+    _check_protected(done, forge)
     tip = _tip(product, forge)
     if hands := _commits_by_hand(product, forge, tip):
         say(f"{BRANCH} holds commits by hand, so it is left alone: {', '.join(hands)}")
@@ -168,18 +168,24 @@ def _git(product: Product, forge: Forge, *arguments: str) -> str:
         raise DataopsError(
             f"{forge.name} refused git {arguments[0]}.",
             where=done.stderr.strip()[-500:],
-            fix=what_the_token_needs(forge.name),
+            fix=forge.token_rights,
         )
     return done.stdout
 
 
-def _refuse_workflows(done: Update) -> None:
-    """GitHub's own token may not push changes of workflows; say so before the push does."""
-    if workflows := [path for path in _paths(done) if path.startswith(_WORKFLOWS)]:
+def _check_protected(done: Update, forge: Forge) -> None:
+    """Report what the token may not push before the push fails.
+
+    Raises:
+        DataopsError: the update changes workflows, and the token is the pipeline's own.
+    """
+    folder = forge.protected_folder
+    workflows = [path for path in _paths(done) if folder and path.startswith(folder)]
+    if workflows:
         raise DataopsError(
             "The update changes workflows, which the pipeline's own token may not push.",
             where=", ".join(workflows),
-            fix=what_the_token_needs("GitHub"),
+            fix=forge.token_rights,
         )
 
 
@@ -202,7 +208,7 @@ def _format(product: Product) -> None:
 def _check(product: Product) -> str:
     """What the updated product's own check says, run with its own code and tools."""
     uv = os.environ.get("UV", "uv")
-    environment = {**tool_environment(), "GITHUB_STEP_SUMMARY": ""}
+    environment = {**tool_environment(), job_summary.VARIABLE: ""}
     done = subprocess.run(
         [uv, "run", "dataops", "check"], cwd=product.root, env=environment, capture_output=True
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-_PLACE = "GITHUB_STEP_SUMMARY"
+VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
 def add(markdown: str) -> None:
     """Add a text to the page, where there is one."""
-    if place := os.environ.get(_PLACE):
+    if place := os.environ.get(VARIABLE):
         with open(place, "a", encoding="utf-8") as file:
             file.write(markdown)
 

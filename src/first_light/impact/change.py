@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from first_light.forge.pipeline import target_branches
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, SKIPPED, WARNED
@@ -99,11 +99,7 @@ def _nothing_to_compare(product: Product, ref: str, asked: str | None) -> str:
 
 def _default_branches() -> Sequence[str]:
     """Where a change is going, most certain first: what a pipeline says, then what git knows."""
-    said = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH")
-    given = [f"origin/{branch}" for name in said if (branch := os.environ.get(name))]
-    if diff_base := os.environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
-        given.append(diff_base)
-    return (*given, "origin/HEAD", "origin/main", "origin/master", "main", "master")
+    return (*target_branches(), "origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
 def _commit(product: Product, ref: str) -> str:

@@ -1,7 +1,7 @@
-"""The doors to whoever is told: apprise's services, and issues on GitHub and GitLab.
+"""The channels of a team: apprise's services, and issues of the forge.
 
 DATAOPS_NOTIFY_URLS    apprise URLs, separated by white space; they are secrets
-DATAOPS_ISSUES_TOKEN   may open issues; on GitHub the pipeline's own GITHUB_TOKEN does too
+DATAOPS_ISSUES_TOKEN   may open issues, where the pipeline's own token may not
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from first_light.forge.http import Forge, Issue, find_forge
+from first_light.forge.base import Forge, Issue
+from first_light.forge.pipeline import find_issues
 from first_light.incidents.derive import Incident
 from first_light.notify.messages import Words
 from first_light.notify.pending import Due, closed_key, opened_key
@@ -41,10 +42,8 @@ class Channel(Protocol):
 def find_channels(environment: Mapping[str, str]) -> list[Channel]:
     """The channels that the environment names."""
     found: list[Channel] = [Service(url) for url in environment.get(URLS, "").split()]
-    github = environment.get("GITHUB_REPOSITORY") and environment.get("GITHUB_TOKEN")
-    hosted = environment.get("GITHUB_REPOSITORY") or environment.get("CI_PROJECT_ID")
-    if github or (hosted and environment.get(ISSUES)):
-        found.append(Issues(find_forge(environment, ISSUES)))
+    if forge := find_issues(environment, ISSUES):
+        found.append(Issues(forge))
     return found
 
 

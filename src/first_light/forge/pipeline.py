@@ -1,0 +1,118 @@
+"""What the environment of a pipeline names: its forge, its request, its run, its target branch."""
+
+from __future__ import annotations
+
+import os
+import re
+import urllib.parse
+from collections.abc import Mapping
+
+from first_light.forge import github, gitlab
+from first_light.forge.base import TOKEN, Forge
+from first_light.forge.github import GitHub
+from first_light.forge.gitlab import GitLab
+from first_light.forge.plain_git import PlainGit
+from first_light.utils.errors import DataopsError
+
+
+def find_forge(environment: Mapping[str, str] = os.environ, variable: str = TOKEN) -> Forge:
+    """The forge that this pipeline runs on.
+
+    Args:
+        environment: the pipeline's.
+        variable: the one that may hold a token of the team's own.
+
+    Raises:
+        DataopsError: it runs on none, or without a token.
+    """
+    own = environment.get(variable, "")
+    if repository := environment.get("GITHUB_REPOSITORY"):
+        token = own or environment.get("GITHUB_TOKEN", "")
+        if not token:
+            raise _no_token("GitHub", github.RIGHTS)
+        api = environment.get("GITHUB_API_URL", "https://api.github.com")
+        server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+        return GitHub(f"{api}/repos/{repository}", f"{server}/{repository}.git", token, not own)
+    if project := environment.get("CI_PROJECT_ID"):
+        if not own:
+            raise _no_token("GitLab", gitlab.RIGHTS)
+        api = environment.get("CI_API_V4_URL", "https://gitlab.com/api/v4")
+        server, path = environment.get("CI_SERVER_URL", ""), environment.get("CI_PROJECT_PATH", "")
+        return GitLab(f"{api}/projects/{project}", f"{server}/{path}.git", own)
+    raise DataopsError(
+        "A pull request is opened by the pipeline; this is none.",
+        where="neither GITHUB_REPOSITORY nor CI_PROJECT_ID is set",
+        fix="uv run dataops update",
+    )
+
+
+def forge_of(url: str, environment: Mapping[str, str] = os.environ) -> Forge:
+    """The forge of a repository by its URL; hosts that are neither GitHub nor GitLab are plain git.
+
+    Raises:
+        DataopsError: there is no token for it.
+    """
+    parts = urllib.parse.urlsplit(url)
+    path = parts.path.strip("/").removesuffix(".git")
+    host = parts.hostname or ""
+    token = {TOKEN: environment.get(TOKEN, "")}
+    if host == "github.com":
+        return find_forge({**token, "GITHUB_REPOSITORY": path})
+    if "gitlab" in host:
+        server = f"{parts.scheme}://{parts.netloc}"
+        project = urllib.parse.quote(path, safe="")
+        place = {"CI_API_V4_URL": f"{server}/api/v4", "CI_SERVER_URL": server}
+        return find_forge({**token, **place, "CI_PROJECT_ID": project, "CI_PROJECT_PATH": path})
+    return PlainGit("", url, "")
+
+
+def find_issues(environment: Mapping[str, str], variable: str) -> Forge | None:
+    """The forge whose issues this pipeline may write; None when it runs on none or may not.
+
+    Args:
+        environment: the pipeline's.
+        variable: the one that holds the token for issues; GitHub's own token will do as well.
+    """
+    own = environment.get("GITHUB_REPOSITORY") and environment.get("GITHUB_TOKEN")
+    hosted = environment.get("GITHUB_REPOSITORY") or environment.get("CI_PROJECT_ID")
+    if own or (hosted and environment.get(variable)):
+        return find_forge(environment, variable)
+    return None
+
+
+def request_number(environment: Mapping[str, str]) -> int:
+    """The pull or merge request that a pipeline runs for; 0 when it runs for none."""
+    pull = re.fullmatch(r"refs/pull/(\d+)/merge", environment.get("GITHUB_REF", ""))
+    return int(pull[1] if pull else environment.get("CI_MERGE_REQUEST_IID") or 0)
+
+
+def of_request(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment as seen from the repository of the request, not from a fork of it."""
+    project = environment.get("CI_MERGE_REQUEST_PROJECT_ID", "")
+    return {**environment, "CI_PROJECT_ID": project} if project else environment
+
+
+def run_url(environment: Mapping[str, str]) -> str:
+    """The page of the run, with its artifacts; empty when the environment does not name it."""
+    if run := environment.get("GITHUB_RUN_ID"):
+        server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+        return f"{server}/{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
+    return environment.get("CI_PIPELINE_URL", "")
+
+
+def target_branches(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """What a change is compared with, as the pipeline names it, most certain first."""
+    names = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH")
+    branches = [f"origin/{branch}" for name in names if (branch := environment.get(name))]
+    if diff_base := environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+        branches.append(diff_base)
+    return tuple(branches)
+
+
+def default_branch(environment: Mapping[str, str] = os.environ) -> str:
+    """The default branch, where a checkout names none."""
+    return environment.get("CI_DEFAULT_BRANCH", "main")
+
+
+def _no_token(name: str, rights: str) -> DataopsError:
+    return DataopsError(f"There is no token for {name}.", fix=rights)

@@ -1,0 +1,47 @@
+"""A plain git remote: it has branches, and neither requests nor issues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from first_light.forge.base import Forge, Issue, Request
+
+
+class PlainGit(Forge):
+    """A remote on a host without a known interface; what it cannot do is not done."""
+
+    @property
+    def name(self) -> str:
+        return "git"
+
+    @property
+    def user(self) -> str:
+        return ""
+
+    @property
+    def token_rights(self) -> str:
+        return "let git push to this remote without a question"
+
+    def of_branch(self, branch: str) -> list[Request]:
+        return []
+
+    def open(self, branch: str, target: str, title: str, text: str, draft: bool) -> int:
+        return 0
+
+    def renew(self, number: int, title: str, text: str) -> None:
+        """There is no request."""
+
+    def comment(self, number: int, marker: str, text: str) -> bool:
+        return False
+
+    def issues(self, since: str) -> Iterator[Issue]:
+        return iter(())
+
+    def open_issue(self, title: str, text: str, label: str) -> int:
+        return 0
+
+    def comment_issue(self, number: int, marker: str, text: str) -> None:
+        """There is no issue."""
+
+    def close_issue(self, number: int) -> None:
+        """There is no issue."""
