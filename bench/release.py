@@ -131,14 +131,15 @@ class _Sized:
 
         from first_light.project.product import Product
         from first_light.store.locate import store_of
-        from first_light.warehouse.duckdb import FILE, DuckDbWarehouse
+        from first_light.warehouse.base import DATABASE_FILE
+        from first_light.warehouse.duckdb import DuckDbWarehouse
         from release_worker import make_product
 
         self._product = Product(make_product(root))
         self._store = store_of(self._product)
         self._store.prepare()
         self._warehouse = DuckDbWarehouse(self._store)
-        self._database, self._number = root / FILE, 0
+        self._database, self._number = root / DATABASE_FILE, 0
         with duckdb.connect(str(self._database)) as connection:
             connection.execute(
                 f"create table t as select random() as x from range({int(size * _ROWS_A_MB)})"

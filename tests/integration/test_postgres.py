@@ -33,7 +33,6 @@ from first_light.dbt.engine import Dbt
 from first_light.history.log import History
 from first_light.history.record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK, STOPPED
 from first_light.monitors import profiling
-from first_light.monitors.dialect import Dialect, dialect_of
 from first_light.monitors.queries import columns_of
 from first_light.project.product import Product
 from first_light.release.listing import releases
@@ -42,6 +41,7 @@ from first_light.store.locate import open_store
 from first_light.store.mirror import MirrorStore
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Label, Relation
+from first_light.warehouse.dialect import Dialect, dialect_of
 from first_light.warehouse.postgres.sample import load
 from first_light.warehouse.postgres.side import mirror
 from first_light.warehouse.postgres.warehouse import PostgresWarehouse

@@ -36,7 +36,6 @@ from first_light.monitors import profiling
 from first_light.monitors.accepted import accept, read_accepted
 from first_light.monitors.baseline import Memory, release_of
 from first_light.monitors.collect import Raw, profile_all
-from first_light.monitors.dialect import dialect_of
 from first_light.monitors.levels import ERROR, WARN
 from first_light.monitors.personal import personal_columns
 from first_light.monitors.prediction import Past, expect, quantile
@@ -46,6 +45,7 @@ from first_light.project.product import Product
 from first_light.release.listing import releases
 from first_light.status.current import status
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.dialect import dialect_of
 
 DAY = timedelta(days=1)
 ORDERS = "model.shop.orders"
@@ -193,7 +193,7 @@ def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(
 ) -> None:
     """Here DuckDB plays one: its columns are told by the adapter, its SQL by sqlglot."""
     (own,) = profile_all(in_memory(*ROWS), manifest(), [node_run()], SQL)
-    monkeypatch.setattr("first_light.monitors.dialect._OWN", {})
+    monkeypatch.setattr("first_light.warehouse.dialect._OWN", {})
     unknown = in_memory(*ROWS)
     (found,) = profile_all(unknown, manifest(), [node_run()], SQL)
     assert found == own

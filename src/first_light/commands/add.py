@@ -22,7 +22,7 @@ from first_light.project.example import make_raw
 from first_light.project.product import Product
 from first_light.project.source_table import SourceTable
 from first_light.sampling.cut import SampleReport, cut
-from first_light.warehouse.postgres.server import is_postgres
+from first_light.warehouse.server import is_server
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
         product.group,
         classify,
         taken=resources(product.root),
-        warehouse=str(product.answers.get("warehouse", "duckdb")),
+        on_server=is_server(product),
     )
     written = write(drafts.files, product.root)
     doing("cutting the sample")
@@ -75,6 +75,6 @@ def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
     except BaseException:  # an interruption too: half of a draft fails every check
         take_back(written, product.root)
         raise
-    if is_postgres(product):
+    if is_server(product):
         load(product, doing)
     return Added(tables, drafts, written, sample)

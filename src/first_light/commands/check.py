@@ -24,6 +24,7 @@ from first_light.project.product import Product
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, NO_FRESHNESS, PASSED, SKIPPED, WARNED, Step
+from first_light.warehouse.base import DATABASE_FILE
 
 # What the check does itself, in the process that has dbt loaded already.
 _HOOKS_DONE_HERE = ("dbt-parse", "rules")
@@ -100,7 +101,7 @@ def _dbt_steps(
     doing: Callable[[str], None],
     current: CurrentSide | None,
 ) -> Iterator[Step]:
-    database = here / "warehouse.duckdb"
+    database = here / DATABASE_FILE
     environment = side_environment(product, database.relative_to(product.root))
     dbt = side_dbt(product, product.root, here, environment, lambda line: doing(f"dbt: {line}"))
     if current is not None and isinstance(found, Change):

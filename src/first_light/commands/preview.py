@@ -10,17 +10,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import duckdb
-
 from first_light.dbt.engine import Dbt, DbtRun
 from first_light.history.raw_location import RawFolder
 from first_light.project.product import Product, now
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.timestamps import utc
+from first_light.warehouse.base import DATABASE_FILE
+from first_light.warehouse.scratch import VIEWS, connect
+from first_light.warehouse.server import is_server
 
 DAYS = 14
-FILE = "warehouse.duckdb"
 _FACTS = "preview.json"
 
 
@@ -52,7 +52,7 @@ class Preview:
 
     @property
     def database(self) -> Path:
-        return self.folder / FILE
+        return self.folder / DATABASE_FILE
 
 
 def preview(product: Product, doing: Callable[[str], None], raw: bool = False) -> Preview:
@@ -68,7 +68,8 @@ def preview(product: Product, doing: Callable[[str], None], raw: bool = False) -
     Raises:
         DataopsError: it could not be built at all.
     """
-    if (kind := str(product.answers.get("warehouse", "duckdb"))) != "duckdb":
+    if is_server(product):
+        kind = product.answers["warehouse"]
         raise DataopsError(f"A preview is not there on {kind} yet.", fix="uv run dbt build")
     home = product.target / "preview"
     branch = product.git("branch", "--show-current", check=False) or "detached"
@@ -81,9 +82,9 @@ def preview(product: Product, doing: Callable[[str], None], raw: bool = False) -
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
 
-    built, catalog = _build(product, building / FILE, raw, doing)
+    built, catalog = _build(product, building / DATABASE_FILE, raw, doing)
     doing("views become tables")
-    _settle(product, building / FILE)
+    _settle(product, building / DATABASE_FILE)
     pages = _pages(product, building, catalog, commit, dirty)
     found = Preview(
         folder, branch, commit, dirty, "raw" if raw else "sample", utc(now()), pages,
@@ -145,12 +146,12 @@ def _build(
 
 def _settle(product: Product, database: Path) -> None:
     """Make tables of views: they would ask for files that are not there where it is shown."""
-    with duckdb.connect(str(database)) as connection:
+    with connect(str(database)) as connection:
         run = connection.execute
         run(f"set file_search_path = '{str(product.root).replace(chr(39), chr(39) * 2)}'")
         run("set TimeZone = 'UTC'")
         views = run(
-            "select schema_name, view_name from duckdb_views() "
+            f"select schema_name, view_name from {VIEWS} "
             "where database_name = current_database() and not internal"
         ).fetchall()
         places = [(f"{quoted(schema)}.", view) for schema, view in views]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from first_light.project.product import Product
 from first_light.sampling.cut import SampleReport, cut
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.postgres.server import is_postgres
+from first_light.warehouse.server import is_server, load_sample, sample_schema
 
 
 def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
@@ -16,7 +16,7 @@ def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
     Raises:
         DataopsError: raw is not there, or the YAML names what does not exist; the sample stays.
     """
-    if is_postgres(product) and not product.raw.is_dir():
+    if is_server(product) and not product.raw.is_dir():
         raise DataopsError(
             "The sample is cut from files, and there are none in raw/.",
             where=str(product.raw),
@@ -24,7 +24,7 @@ def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
         )
     doing("cutting the sample")
     report = cut(product.root, product.raw, product.sample)
-    if is_postgres(product):
+    if is_server(product):
         load(product, doing)
     return report
 
@@ -38,13 +38,11 @@ def load(product: Product, doing: Callable[[str], None]) -> tuple[str, dict[str,
     Raises:
         DataopsError: DuckDB reads the files themselves; or PostgreSQL refused.
     """
-    if not is_postgres(product):
+    if not is_server(product):
         raise DataopsError(
-            "There is nothing to load: DuckDB reads the files in sample/ themselves.",
+            "There is nothing to load: the warehouse reads the files in sample/.",
             fix="uv run dbt build",
         )
-    from first_light.warehouse.postgres import sample as postgres_sample
-
-    schema = postgres_sample.own_schema()
+    schema = sample_schema()
     doing(f"loading the sample into {schema}")
-    return schema, postgres_sample.load(product, schema)
+    return schema, load_sample(product, schema)

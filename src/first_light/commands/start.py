@@ -22,7 +22,7 @@ from first_light.store.locate import open_store
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
-from first_light.warehouse.postgres.server import is_postgres
+from first_light.warehouse.server import is_server
 
 BRANCH = "main"
 
@@ -79,13 +79,13 @@ def start(
     _install_hooks(product, say)
     added = None
     # The sample is cut from all of raw, so the example's has to be there beside one's own files.
-    wanted = source is not None or not is_postgres(product)
+    wanted = source is not None or not is_server(product)
     if wanted and (made := make_raw(product, doing)):
         say(f"raw: the shop's days so far, {made:,} files (not in git)")
     if source is not None:
         added = add(product, source, doing)
         show(added)
-    if is_postgres(product) and source is None:
+    if is_server(product) and source is None:
         schema, rows = load(product, doing)
         say(f"sample: {len(rows)} tables in {schema}, for dbt by hand")
     done = check(product, say, doing)

@@ -12,6 +12,7 @@ from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.monitors.sources import location
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.base import DATABASE_FILE
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
     Raises:
         DataopsError: dbt can't, or no source is read from files below raw.
     """
-    environment = {"DATAOPS_RAW": str(raw), "DATAOPS_DB": str(target / "warehouse.duckdb")}
+    environment = {"DATAOPS_RAW": str(raw), "DATAOPS_DB": str(target / DATABASE_FILE)}
     done = Dbt(product.root, "prod", target, environment).compile(
         "--full-refresh", "--no-populate-cache"
     )

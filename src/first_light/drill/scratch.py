@@ -13,7 +13,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from first_light.dbt.adapter import Answer
 from first_light.dbt.manifest import Node, TestVerdict
@@ -29,9 +28,7 @@ from first_light.monitors.sources import location
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import literal, quoted
 from first_light.utils.steps import FAILED, PASSED, WARNED
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from first_light.warehouse.scratch import DIALECT, Connection, EngineError, connect
 
 _CATALOG = "warehouse"  # as dbt's views spell it
 
@@ -82,14 +79,12 @@ class Scratch:
         root: the product, for its seeds.
     """
 
-    name = "duckdb"
+    name = DIALECT
 
     def __init__(self, plan: Plan, root: Path) -> None:
-        import duckdb
-
         self.plan = plan
         self._root = root
-        self._connection: DuckDBPyConnection = duckdb.connect()
+        self._connection: Connection = connect()
         self._connection.execute("set TimeZone = 'UTC'; set threads = 1")  # small queries, many
         self._connection.execute(f"attach ':memory:' as {_CATALOG}")
         self._connection.execute(f"use {_CATALOG}")
@@ -112,8 +107,6 @@ class Scratch:
         Raises:
             DataopsError: the product can't read them.
         """
-        import duckdb
-
         for source, came in files.items():
             if not came:
                 continue
@@ -125,11 +118,11 @@ class Scratch:
             create = f"create or replace table {table} as {self._reading(source, known)}"
             try:
                 if source in self._loaded:
-                    with contextlib.suppress(duckdb.Error):
+                    with contextlib.suppress(EngineError):
                         self._connection.execute(insert)
                         continue
                 self._connection.execute(create)  # also where the columns are others now
-            except duckdb.Error as error:
+            except EngineError as error:
                 raise DataopsError(
                     "A delivery can't be read as the product reads it.",
                     where=f"{came[0].name}: {str(error).splitlines()[0]}",
@@ -233,8 +226,6 @@ class Scratch:
         self._build("", only)
 
     def _build(self, read: str, only: Collection[str] | None) -> tuple[list[Seen], list[NodeRun]]:
-        import duckdb
-
         seen: list[Seen] = []
         nodes: list[NodeRun] = []
         broken: set[str] = set()
@@ -250,7 +241,7 @@ class Scratch:
                 if node.materialized != "view":
                     counted = f"select count(*) from {_place(node)}"
                     rows = self._connection.execute(counted).fetchall()[0][0]
-            except duckdb.Error as error:
+            except EngineError as error:
                 broken.add(node.unique_id)
                 told = str(error).splitlines()[0]
                 seen.append(Seen("dbt model", node.name, True, told))
@@ -303,8 +294,6 @@ class Scratch:
         return sql
 
     def _test(self, built: Collection[str], only: Collection[str] | None) -> list[Seen]:
-        import duckdb
-
         wanted = [
             test
             for test in self.plan.tests
@@ -321,7 +310,7 @@ class Scratch:
             every = " union all ".join(queries) or "select 0 where false"
             for number, *row in self._connection.execute(every).fetchall():
                 told[number] = (row[0], row[1], row[2])
-        except duckdb.Error:  # one of them can't run: each by itself
+        except EngineError:  # one of them can't run: each by itself
             told = {}
         seen = []
         for number, test in enumerate(wanted):
@@ -329,7 +318,7 @@ class Scratch:
                 if number not in told:
                     _, *row = self._connection.execute(queries[number]).fetchall()[0]
                     told[number] = (row[0], row[1], row[2])
-            except duckdb.Error as error:
+            except EngineError as error:
                 seen.append(Seen("dbt test", test.name, True, str(error).splitlines()[0]))
                 continue
             failures, warns, fails = told[number]
@@ -346,8 +335,6 @@ class Scratch:
         )
 
     def _freshness(self, at: datetime, read: str) -> list[Seen]:
-        import duckdb
-
         seen = []
         for source, place in self.plan.sources.items():
             node = self.plan.manifest.nodes[source]
@@ -359,7 +346,7 @@ class Scratch:
             try:
                 query = f"select cast(max({node.loaded_at}) as timestamp) from {where}"
                 latest = self._connection.execute(query).fetchall()[0][0]
-            except duckdb.Error as problem:
+            except EngineError as problem:
                 seen.append(Seen("freshness", name, True, str(problem).splitlines()[0]))
                 continue
             age = (at - latest.replace(tzinfo=timezone.utc)) if latest else timedelta.max
@@ -374,12 +361,10 @@ class Scratch:
     # ── What monitors ask ────────────────────────────────────────────────────────────────────
 
     def ask(self, query: str) -> Answer:
-        import duckdb
-
         try:
             found = self._connection.execute(query)
             return Answer([one[0] for one in found.description or ()], found.fetchall())
-        except duckdb.Error as error:
+        except EngineError as error:
             raise DataopsError("It could not be read.", where=str(error).splitlines()[0]) from error
 
     def columns(self, schema: str, name: str) -> tuple[tuple[str, str], ...]:

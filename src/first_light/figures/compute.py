@@ -19,7 +19,7 @@ from first_light.history.log import History
 from first_light.history.record import Record
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from first_light.warehouse.scratch import Connection
 
 NAMES = (
     "errors_per_run",
@@ -73,7 +73,7 @@ class Ledger:
         at: the product's clock when it was derived.
     """
 
-    connection: DuckDBPyConnection
+    connection: Connection
     at: datetime
 
     def figure(self, name: str, since: datetime, until: datetime) -> Figure:

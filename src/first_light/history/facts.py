@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
+from first_light.dbt.packages import PACKAGES
 from first_light.history.record import CommitFact, GitFacts, RawFacts, RawTable
 from first_light.project.product import Product
 from first_light.store import atomic as durable
@@ -22,7 +23,7 @@ from first_light.utils.timestamps import moment, utc
 RAW_LIST = "raw.json"
 COMMIT_FORMAT = "%H %aI %cI"
 _COMMITS = 1000
-_TOOLS = ("dataops", "dbt-core", "dbt-duckdb", "dbt-postgres", "duckdb")
+_TOOLS = ("dataops", *PACKAGES)
 _AT_ONCE = 1 << 20
 # A file that was changed so lately (seconds) may change again without a new time: not remembered.
 _TOO_FRESH = 2.0

@@ -27,7 +27,7 @@ from first_light.impact.sides import Sides
 from first_light.impact.tables import TableDiff
 from first_light.project.product import now
 from first_light.utils.graph_svg import GraphNode
-from first_light.warehouse.postgres.server import is_postgres
+from first_light.warehouse.server import is_server
 
 _BASE, _HEAD, _AGAIN = "base", "head", "again"
 
@@ -95,7 +95,7 @@ class Assessment:
         )
 
     def _columns(self, side: str, node: Node, files: Path) -> list[str]:
-        if node.kind == "source" and not is_postgres(self._plan.product):
+        if node.kind == "source" and not is_server(self._plan.product):
             return self._sides.columns_of_file(node.relation, files) if node.relation else []
         return self._sides.columns(side, node)
 

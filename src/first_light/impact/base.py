@@ -19,19 +19,20 @@ from pathlib import Path
 
 from first_light.dbt.engine import Dbt
 from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.dbt.packages import EMBEDDED
 from first_light.impact.change import NoBase
 from first_light.project.hook_run import tool_environment
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import WARNED
-from first_light.warehouse.postgres.server import is_postgres
+from first_light.warehouse import server
+from first_light.warehouse.base import DATABASE_FILE
 
 _KEPT = 3
-_TOOLS = ("dbt-core", "dbt-duckdb", "duckdb")
 # Whoever installs other packages builds something else: these files decide it.
 _PACKAGES = ("packages.yml", "dependencies.yml", "package-lock.yml")
 # Where a side's database lies in its folder: dbt reads a whole project anew when this changes.
-_DATABASE = Path("target/check/warehouse.duckdb")
+_DATABASE = Path(f"target/check/{DATABASE_FILE}")
 NOT_TESTS = ("--exclude-resource-type", "test", "unit_test")
 
 
@@ -192,10 +193,8 @@ def side_environment(product: Product, database: Path) -> dict[str, str]:
     environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": product.sample.name}
     if product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
-    if is_postgres(product):
-        from first_light.warehouse.postgres import side as postgres_side
-
-        environment |= postgres_side.environment()
+    if server.is_server(product):
+        environment |= server.check_environment()
     return environment
 
 
@@ -207,17 +206,15 @@ def side_dbt(
     progress: Callable[[str], None],
 ) -> Dbt:
     """dbt for a side, on the product's warehouse; a file holds what it has built."""
-    if is_postgres(product):
-        from first_light.warehouse.postgres.side import PostgresDbt
-
-        return PostgresDbt(root, "ci", target_path, environment, progress)
+    if server.is_server(product):
+        return server.check_dbt(root, target_path, environment, progress)
     return Dbt(root, "ci", target_path, environment, progress)
 
 
 def _fingerprint(product: Product, environment: dict[str, str]) -> str:
     """Changes with the sample, the clock and the tools: all that base's build depends on."""
     digest = hashlib.sha256()
-    for tool in _TOOLS:
+    for tool in EMBEDDED:
         digest.update(f"{tool} {version(tool)}\n".encode())
     seen = {k: v for k, v in os.environ.items() if k.startswith(("DBT_", "DATAOPS_CI"))}
     digest.update(repr(sorted({**seen, **environment}.items())).encode())

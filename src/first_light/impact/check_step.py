@@ -9,8 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from first_light.dbt.engine import Dbt, DbtRun
 from first_light.impact import markdown
 from first_light.impact import text as words
@@ -19,6 +17,7 @@ from first_light.impact.findings import Impact
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, WARNED, Step
+from first_light.warehouse.scratch import EngineError
 
 if TYPE_CHECKING:  # it imports the SQL parser, which only a change needs
     from first_light.impact.current import CurrentSide
@@ -113,7 +112,7 @@ class ImpactStep:
             impact = run.compare(self._plan, built, self._dbt, self._doing)
         except DataopsError as error:
             return no_impact(NoBase(str(error), WARNED))
-        except duckdb.Error as error:
+        except EngineError as error:
             said = f"Base and this branch could not be compared: {error}"
             return Step(NAME, FAILED, time.monotonic() - begin, "", (said,), repeat)
         text = markdown.markdown(impact)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import duckdb
-
 from first_light.impact import sql
 from first_light.impact.tables import ColumnDiff, Example, Field, RowExample, Stats, TableDiff
+from first_light.warehouse.scratch import Connection
 
 EXAMPLES = 3
 _LONGEST = 80
 
 
 def compare_tables(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     base: str,
     head: str,
     keys: Sequence[Sequence[str]] = (),
@@ -32,7 +31,7 @@ def compare_tables(
         ignored: columns whose values are not compared.
 
     Raises:
-        duckdb.Error: a relation cannot be read.
+        EngineError: a relation cannot be read.
     """
     old, new = _fields(connection, base), _fields(connection, head)
     hidden_names = {name.lower() for name in hidden}
@@ -101,7 +100,7 @@ _Counted = tuple[
 
 
 def _by_key(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     base: str,
     head: str,
     key: tuple[str, ...],
@@ -144,7 +143,7 @@ def _by_key(
 
 
 def _whole_rows(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     base: str,
     head: str,
     compared: list[tuple[Field, Field]],
@@ -181,7 +180,7 @@ def _whole_rows(
 
 
 def _pick_key(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     base: str,
     head: str,
     keys: Sequence[Sequence[str]],
@@ -211,12 +210,12 @@ def _pick_key(
     return (), note, (counts[0], counts[1])
 
 
-def _fields(connection: duckdb.DuckDBPyConnection, relation: str) -> list[Field]:
+def _fields(connection: Connection, relation: str) -> list[Field]:
     return [Field(*row) for row in connection.execute(sql.describe(relation)).fetchall()]
 
 
 def _figures(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     relation: str,
     fields: Sequence[Field],
     rows: int,
@@ -238,7 +237,7 @@ def _figures(
 
 
 def _values(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     relation: str,
     key: tuple[str, ...],
     columns: Sequence[str],
@@ -264,7 +263,7 @@ def _values(
 
 
 def _row_examples(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     relation: str,
     key: tuple[str, ...],
     columns: Sequence[str],
@@ -307,6 +306,6 @@ def _short(value: str | None) -> str | None:
     return value[: _LONGEST - 1] + "…"
 
 
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+def _one(connection: Connection, query: str) -> tuple[Any, ...]:
     rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
     return rows[0]

@@ -27,11 +27,11 @@ from first_light.store.folder import RECORD
 from first_light.store.locate import open_store
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import moment
-from first_light.warehouse.duckdb import FILE
-from first_light.warehouse.postgres.server import is_postgres
+from first_light.warehouse.base import DATABASE_FILE
+from first_light.warehouse.server import current_release, is_server, raw_tables
 
 if TYPE_CHECKING:  # its driver is there only where it is the warehouse
-    from first_light.warehouse.postgres.current import PostgresCurrent
+    from first_light.warehouse.server import ServerRelease
 
 # The second build, which finds what changes whenever it is built, runs this much later.
 _LATER = timedelta(minutes=1)
@@ -62,18 +62,18 @@ class CurrentSide:
     later: dict[str, str]
     remarks: tuple[str, ...]
     database: Path
-    postgres: PostgresCurrent | None = None
+    server: ServerRelease | None = None
     said: str = "on the raw that this release was built from"
 
     @property
     def deferred(self) -> tuple[str, ...]:
         """Arguments for dbt that let head read from the release itself what it does not build."""
-        return ("--defer", "--state", str(self.state)) if self.postgres else ()
+        return ("--defer", "--state", str(self.state)) if self.server else ()
 
     def dbt(self, product: Product, here: Path, progress: Callable[[str], None]) -> Dbt:
         """dbt for head, as a release runs it."""
-        if self.postgres:
-            return self.postgres.dbt(here, self.environment, progress)
+        if self.server:
+            return self.server.dbt(here, self.environment, progress)
         environment, tree = self.environment, self.tree
         return Dbt(product.root, "prod", here, environment, progress, files=tree)
 
@@ -85,8 +85,8 @@ class CurrentSide:
 
     def build(self, wanted: Sequence[str]) -> dict[str, Built]:
         """Nothing to do, it was released; from a server it is fetched."""
-        if self.postgres:
-            self.postgres.fetch(wanted)
+        if self.server:
+            self.server.fetch(wanted)
         return self.built
 
 
@@ -120,19 +120,16 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
             fix="compare on the sample: uv run dataops check",
         )
     found = _change(product, record)
-    side = (_on_postgres if is_postgres(product) else _on_duckdb)(product, here, state, record)
+    side = (_on_server if is_server(product) else _on_files)(product, here, state, record)
     if record.git.dirty:
         said = "It was released with work that was not committed; git does not know that."
         side = replace(side, remarks=(*side.remarks, said))
     return found, side
 
 
-def _on_postgres(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
-    from first_light.warehouse.postgres.current import PostgresCurrent
-    from first_light.warehouse.postgres.warehouse import PostgresWarehouse
-
-    server = PostgresCurrent.of(product, record.run, state / "manifest.json", here)
-    rows = {file.name: file.hash for file in PostgresWarehouse(product).raw()}
+def _on_server(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
+    server = current_release(product, record.run, state / "manifest.json", here)
+    rows = {file.name: file.hash for file in raw_tables(product)}
     kept = {file.name: file.hash for file in facts.raw_from_json(state / facts.RAW_LIST)}
     remarks: tuple[str, ...] = ()
     if moved := sorted(name for name in {*rows} | {*kept} if rows.get(name) != kept.get(name)):
@@ -147,8 +144,8 @@ def _on_postgres(product: Product, here: Path, state: Path, record: Record) -> C
     )  # fmt: skip
 
 
-def _on_duckdb(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
-    _look_for_room(here, state / FILE)
+def _on_files(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
+    _look_for_room(here, state / DATABASE_FILE)
     kept = facts.raw_from_json(state / facts.RAW_LIST)
     root = product.raw
     if not root.is_dir():
@@ -161,14 +158,14 @@ def _on_duckdb(product: Product, here: Path, state: Path, record: Record) -> Cur
     tree, remarks = _lay_out(product, here, kept, now)
     environment, later = _clocks(record, _of_both(product, here))
     manifest = read_manifest(state / "manifest.json", packages=True)
-    database = state / FILE
+    database = state / DATABASE_FILE
     return CurrentSide(record.run, state, manifest, tree, environment, later, remarks, database)
 
 
 def _of_both(product: Product, here: Path) -> dict[str, str]:
     """What dbt is told on either warehouse; where raw is, in the words of a release."""
     raw = RawFolder(product.raw, product.root).spelled
-    return {"DATAOPS_DB": str(here / FILE), "DATAOPS_RAW": raw}
+    return {"DATAOPS_DB": str(here / DATABASE_FILE), "DATAOPS_RAW": raw}
 
 
 def _clocks(record: Record, environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -19,7 +19,8 @@ from first_light.impact.change import Change, NoBase
 from first_light.impact.column_process import Beside, apart, worth
 from first_light.impact.current import CurrentSide
 from first_light.project.product import Product
-from first_light.warehouse.postgres.server import is_postgres
+from first_light.warehouse.base import DATABASE_FILE
+from first_light.warehouse.server import is_server
 
 # What a change to these does, dbt's state comparison does not see.
 _DECIDES_ALL = (
@@ -66,7 +67,7 @@ class Plan:
 
     @property
     def database(self) -> Path:
-        return self.here / "warehouse.duckdb"
+        return self.here / DATABASE_FILE
 
     @property
     def files(self) -> Path:
@@ -89,7 +90,7 @@ class Plan:
         if self.whole:
             # What a release has collected, snapshots above all, is not made again from nothing.
             return ["--full-refresh"] if isinstance(self.base, CurrentSide) else []
-        if is_postgres(self.product) and not self.deferred:
+        if is_server(self.product) and not self.deferred:
             return []  # nothing of base stands beside it there
         state = self.deferred or ("--state", str(self.base.state))
         return ["--full-refresh", "--select", "state:modified+", *state]
@@ -154,7 +155,7 @@ def plan(
         built = base.build(_wanted(base.manifest, head, reached, paired))
         later = []
     made = Plan(product, change, base, head, reached, whole, paired, built, here)
-    if (current or not whole) and base.database.is_file() and not is_postgres(product):
+    if (current or not whole) and base.database.is_file() and not is_server(product):
         # On DuckDB a copy is the cheapest way to have everything upstream.
         copy_database(base.database, made.database)
     if later and isinstance(base, BaseSide):

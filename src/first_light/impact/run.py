@@ -16,6 +16,7 @@ from first_light.impact.findings import (
 )
 from first_light.impact.plan import Plan, copy_database
 from first_light.impact.sides import open_sides
+from first_light.warehouse.base import DATABASE_FILE
 
 
 def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> Impact:
@@ -50,7 +51,7 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
         work.compare()
         if names := work.to_build_again():
             doing("build what differs a second time")
-            again = plan.here / "again" / "warehouse.duckdb"
+            again = plan.here / "again" / DATABASE_FILE
             again.parent.mkdir(exist_ok=True)
             copy_database(plan.database, again)
             clock = plan.base.later if isinstance(plan.base, CurrentSide) else dbt.environment

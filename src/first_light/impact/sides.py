@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
-
 from first_light.dbt.manifest import Node
 from first_light.utils.sql_names import quoted
+from first_light.warehouse.scratch import COLUMNS, VIEWS, Connection, EngineError, connect
 
 # The comparison may use this much memory; beyond it DuckDB works on disk.
 _MEMORY = "1GB"
@@ -28,15 +27,15 @@ class Sides:
         scratch: a folder for such copies.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
+    def __init__(self, connection: Connection, scratch: Path) -> None:
         self._connection = connection
         self._scratch = scratch
         self._relations: dict[tuple[str, str], str] = {}
         self._columns: dict[str, dict[tuple[str, str], list[str]]] = {}
-        connection.execute(f"attach '{_text(scratch / 'views.duckdb')}' as views")
+        connection.execute(f"attach '{_text(scratch / 'views.db')}' as views")
 
     @property
-    def connection(self) -> duckdb.DuckDBPyConnection:
+    def connection(self) -> Connection:
         return self._connection
 
     def add(self, name: str, database: Path, files: Path, nodes: Iterable[Node]) -> dict[str, str]:
@@ -58,7 +57,7 @@ class Sides:
         run(f"set file_search_path = '{_text(files)}'")
         run(f"attach '{_text(database)}' as {_CATALOG} (read_only)")
         places = (
-            "select schema_name, view_name from duckdb_views() "
+            f"select schema_name, view_name from {VIEWS} "
             f"where database_name = '{_CATALOG}' and not internal"
         )
         views = set(run(places).fetchall())
@@ -69,7 +68,7 @@ class Sides:
                 copy = f"views.main.{quoted(f'{name}_{i}')}"
                 try:
                     run(f"create table {copy} as select * from {_CATALOG}.{_place(node)}")
-                except duckdb.Error:  # its message may quote a value
+                except EngineError:  # its message may quote a value
                     unreadable[node.unique_id] = "its rows cannot be read"
                     continue
                 self._relations[name, node.unique_id] = copy
@@ -95,7 +94,7 @@ class Sides:
         query = f"select lower(column_name) from (describe select * from {relation})"
         try:
             return [row[0] for row in self._connection.execute(query).fetchall()]
-        except duckdb.Error:
+        except EngineError:
             return []
 
 
@@ -103,17 +102,17 @@ class Sides:
 def open_sides(scratch: Path) -> Iterator[Sides]:
     """A DuckDB in memory, with bounded memory, that lets go of every file at the end."""
     scratch.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.execute(f"set memory_limit = '{_MEMORY}'")
         connection.execute(f"set temp_directory = '{_text(scratch / 'spill')}'")
         connection.execute("set TimeZone = 'UTC'")
         yield Sides(connection, scratch)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
+def _columns(connection: Connection) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
     rows = connection.execute(
-        "select lower(schema_name), lower(table_name), lower(column_name) from duckdb_columns() "
+        f"select lower(schema_name), lower(table_name), lower(column_name) from {COLUMNS} "
         f"where database_name = '{_CATALOG}' and not internal order by table_oid, column_index"
     ).fetchall()
     for schema, table, column in rows:

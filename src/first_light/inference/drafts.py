@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from first_light.inference import mart, postgres, sql, tests
+from first_light.inference import mart, server_sql, sql, tests
 from first_light.inference.render import sql as render_sql
 from first_light.inference.render import yaml as render_yaml
 from first_light.inference.values import Column, Doubt, Key, Leaf, Reference, Table, Test
@@ -72,10 +72,9 @@ class Decisions:
 
 
 def drafts_of(
-    found: Decisions, group: str, mart_wanted: bool, taken: Mapping[str, str], warehouse: str
+    found: Decisions, group: str, mart_wanted: bool, taken: Mapping[str, str], on_server: bool
 ) -> Drafts:
-    on_server = warehouse == "postgres"
-    spelled = postgres.spelled if on_server else _as_it_is
+    spelled = server_sql.spelled if on_server else _as_it_is
     files: dict[str, str] = {}
     drafted = []
     by_name = {t.name: t for t in found.tables}
@@ -133,7 +132,7 @@ def _mart_files(
     kinds = {c.name: made[first.fact.name][c.name] for c in first.columns}
     kinds |= {j.name: made[j.reference.parent][j.column.name] for j in first.joins}
     if on_server:
-        kinds = {name: postgres.type_name(kind) for name, kind in kinds.items()}
+        kinds = {name: server_sql.type_name(kind) for name, kind in kinds.items()}
     files = {
         f"{MARTS}/{first.name}.sql": render_sql.mart(first),
         f"{MARTS}/{first.name}.yml": render_yaml.mart(first, kinds, group),

@@ -51,7 +51,7 @@ def draft_tables(
     group: str,
     classify: Classify,
     taken: Mapping[str, str] | None = None,
-    warehouse: str = "duckdb",
+    on_server: bool = False,
 ) -> Drafts:
     """Drafts sources, staging models and tests for `tables`, and a first mart when none are known.
 
@@ -63,14 +63,14 @@ def draft_tables(
         group: the dbt group that the models belong to.
         classify: says whether a column is personal; its values appear in no draft then.
         taken: path of each resource of the product by its name, so that no name is used twice.
-        warehouse: which SQL is drafted: duckdb or postgres.
+        on_server: whether the SQL is for a server, which loads the files into tables.
 
     Raises:
         DataopsError: when a file can't be read.
     """
     with scratch_database(root) as scratch:
         found = _find(scratch, tables, [_as_known(table) for table in known], classify)
-    return drafts_of(found, group, not known, taken or {}, warehouse)
+    return drafts_of(found, group, not known, taken or {}, on_server)
 
 
 def _as_known(table: Known | SourceTable) -> Known:

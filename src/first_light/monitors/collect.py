@@ -11,7 +11,6 @@ from first_light.history.facts import RawFile
 from first_light.history.record import NodeRun, RelationProfile
 from first_light.monitors import profiling, sources
 from first_light.monitors.baseline import Memory
-from first_light.monitors.dialect import Dialect, dialect_of
 from first_light.monitors.levels import WARN
 from first_light.monitors.personal import personal_columns
 from first_light.monitors.queries import Asked, columns_of
@@ -20,6 +19,7 @@ from first_light.privacy.messages import masked
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation
+from first_light.warehouse.dialect import Dialect, dialect_of
 
 _LOOKED_BACK = 5  # releases
 _PROFILED = ("model", "snapshot", "seed")
@@ -78,7 +78,9 @@ def profile_all(
         and manifest.nodes[node.unique_id].materialized not in ("ephemeral", "")
         and not is_off(manifest.nodes[node.unique_id])
     ]
-    if warehouse.name != "duckdb":  # there a source is a table like others, whole every time
+    if not dialect_of(
+        warehouse.name
+    ).reads_files:  # there a source is a table like others, whole every time
         built += [
             (node, None)
             for node in manifest.of("source")
@@ -109,7 +111,7 @@ def profile_all(
         if columns.get(places[node.unique_id])
     ]
     found = [profiling.read(one, warehouse.ask(one.sql).rows[0]) for one in asked]
-    if raw is not None and warehouse.name == "duckdb":
+    if raw is not None and dialect_of(warehouse.name).reads_files:
         found += _profile_sources(warehouse, manifest, raw, personal, known, memory, only)
     return tuple(found)
 

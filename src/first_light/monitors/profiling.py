@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from first_light.history.record import ColumnProfile, RelationProfile
-from first_light.monitors.dialect import Dialect
 from first_light.privacy.detect import classify
 from first_light.utils.sql_names import quoted
+from first_light.warehouse.dialect import Dialect
 
 _NUMBER = re.compile(
     r"^(u?(tiny|small|big|huge|byte)?int|integer|(big)?(decimal|numeric)|number|real|double|float)"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from first_light.dbt.adapter import Answer
-from first_light.monitors.dialect import dialect_of
 from first_light.warehouse.base import Relation
+from first_light.warehouse.dialect import dialect_of
 
 Columns = dict[Relation, tuple[tuple[str, str], ...]]
 

@@ -85,13 +85,13 @@ def write_ops(
     Returns:
         What went wrong, one sentence: the release is as good without them.
     """
-    import duckdb
+    from first_light.warehouse.scratch import EngineError
 
     try:
         with ledger(history, product.deadline, now(), also=record) as book:
             found = tables(book, manifest)
         warehouse.write(record.run, SCHEMA, found)
-    except (DataopsError, duckdb.Error) as error:
+    except (DataopsError, EngineError) as error:
         return (f"error: the release has no schema {SCHEMA}: {error}",)
     return ()
 

@@ -16,7 +16,7 @@ from first_light.dbt.source_plan import PlannedTable
 from first_light.sampling.calls import CSV, JSON, Call
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
-from first_light.warehouse.scratch import Connection, EngineError
+from first_light.warehouse.scratch import ENGINE, Connection, EngineError
 
 _BEFORE = ".before"
 
@@ -89,8 +89,8 @@ def read_back(connection: Connection, table: str, plan: PlannedTable, root: Path
             raise _not_the_same(plan, f"values of the column {name} differ")
     if drifted:
         return (
-            f"{plan.name}: DuckDB guesses another type for {', '.join(drifted)} in the sample than"
-            " in raw; name the types in external_location (columns={…})."
+            f"{plan.name}: {ENGINE} guesses another type for {', '.join(drifted)} in the sample "
+            "than in raw; name the types in external_location (columns={…})."
         )
     return None
 

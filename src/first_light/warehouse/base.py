@@ -11,7 +11,10 @@ from first_light.history.record import RawFacts
 from first_light.project.product import Product
 from first_light.store.locate import FolderStore
 
-__all__ = ["Label", "Relation", "Table", "Warehouse", "open_warehouse"]
+# The database of a release, of a check or of a preview, where the warehouse is files.
+DATABASE_FILE = "warehouse.duckdb"
+
+__all__ = ["DATABASE_FILE", "Label", "Relation", "Table", "Warehouse", "open_warehouse"]
 
 
 @dataclass(frozen=True, order=True)

@@ -17,13 +17,12 @@ from first_light.store import atomic as durable
 from first_light.store.locate import FolderStore
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
-from first_light.warehouse.base import Label, Relation, Table
+from first_light.warehouse.base import DATABASE_FILE, Label, Relation, Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # dbt's views spell the catalog, which is the file's stem: it is the same in every folder.
-FILE = "warehouse.duckdb"
 _MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
 _AT_ONCE = 50_000  # rows
 _SPARE = 64 << 20  # bytes that docs, manifest and the record need besides
@@ -51,7 +50,7 @@ class DuckDbWarehouse:
     in_store: bool = True
 
     def address(self, run: str) -> str:
-        return self.store.address(run, FILE)
+        return self.store.address(run, DATABASE_FILE)
 
     def environment(self, rehearsal: bool) -> dict[str, str]:
         """Nothing yet: where the file lies is known once the candidate has begun."""
@@ -77,7 +76,7 @@ class DuckDbWarehouse:
             needed = raw.bytes
         else:
             growth = max(1.0, raw.bytes / before.bytes) if before.bytes else 1.0
-            needed = int(2 * growth * self.store.size(current, FILE))
+            needed = int(2 * growth * self.store.size(current, DATABASE_FILE))
         free = shutil.disk_usage(self.store.root).free
         if free < needed + _SPARE:
             raise DataopsError(
@@ -89,17 +88,17 @@ class DuckDbWarehouse:
 
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
         """A new file; with state, a copy of current's that holds nothing but that."""
-        file = self.store.candidate(run) / FILE
+        file = self.store.candidate(run) / DATABASE_FILE
         if base and state:
             self.store.bring(base)
             with _in_words("Current's state could not be copied."):
-                durable.copy(self.store.releases / base / FILE, file)
+                durable.copy(self.store.releases / base / DATABASE_FILE, file)
                 with _open(file) as connection:
                     _strip(connection, set(state))
         return {"DATAOPS_DB": str(file)}
 
     def rows(self, run: str, relations: Sequence[Relation]) -> dict[Relation, int]:
-        file = self.store.candidate(run) / FILE
+        file = self.store.candidate(run) / DATABASE_FILE
         if not file.exists():
             return {}
         with _in_words("The candidate's rows could not be counted."), _open(file) as connection:
@@ -112,7 +111,7 @@ class DuckDbWarehouse:
         return dict(zip(wanted, found or ()))
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
-        file = self.store.candidate(run) / FILE
+        file = self.store.candidate(run) / DATABASE_FILE
         with _in_words(f"The schema {schema} could not be written."), _open(file) as connection:
             connection.begin()
             connection.execute(f'create schema if not exists "{schema}"')
@@ -135,7 +134,7 @@ class DuckDbWarehouse:
             connection.commit()
 
     def seal(self, run: str, label: Label) -> None:
-        file = self.store.candidate(run) / FILE
+        file = self.store.candidate(run) / DATABASE_FILE
         with _in_words("The candidate could not be finished."):
             with _open(file) as connection:
                 connection.execute(_LABEL)
@@ -144,14 +143,18 @@ class DuckDbWarehouse:
                 connection.execute("checkpoint")
             with _open(file, read_only=True) as connection:
                 read = connection.execute("select release_id from dataops.release").fetchall()
-            left = [name for name in os.listdir(file.parent) if name.startswith(f"{FILE}.")]
+            left = [
+                name for name in os.listdir(file.parent) if name.startswith(f"{DATABASE_FILE}.")
+            ]
             if read != [(run,)] or left:
-                raise DataopsError("The candidate is not whole.", where=", ".join(left) or FILE)
+                raise DataopsError(
+                    "The candidate is not whole.", where=", ".join(left) or DATABASE_FILE
+                )
             os.chmod(file, 0o444)  # a release is immutable, also for a reader who forgot read_only
             durable.sync(file)
 
     def check(self, run: str) -> None:
-        file = self.store.releases / run / FILE
+        file = self.store.releases / run / DATABASE_FILE
         try:
             with open(file, "rb") as opened:
                 whole = opened.read(12)[8:] == _MAGIC
@@ -160,7 +163,7 @@ class DuckDbWarehouse:
         if not whole:
             raise DataopsError(
                 "This release's database is missing or damaged.",
-                where=f"{run}/{FILE}",
+                where=f"{run}/{DATABASE_FILE}",
                 fix="choose another one: uv run dataops releases",
             )
 
@@ -173,7 +176,7 @@ class DuckDbWarehouse:
 
     def discard(self, run: str) -> None:
         """Make the room free at once; the rest of the folder is the store's."""
-        for path in self.store.candidate(run).glob(f"{FILE}*"):
+        for path in self.store.candidate(run).glob(f"{DATABASE_FILE}*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def drop(self, run: str) -> None:

@@ -12,6 +12,12 @@ import duckdb
 
 ENGINE: Final = "DuckDB"
 """The name of the engine, for messages that quote it."""
+DIALECT: Final = "duckdb"
+"""The name of its SQL, as dbt and sqlglot have it."""
+VIEWS: Final = "duckdb_views()"
+"""What lists the views of all attached databases."""
+COLUMNS: Final = "duckdb_columns()"
+"""What lists the columns of all attached databases."""
 
 Connection = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error

@@ -22,14 +22,11 @@ from first_light.release.superseded import Overtaken
 from first_light.status.current import Status
 from first_light.utils import steps
 from first_light.utils.timestamps import moment
+from first_light.warehouse.server import how_to_load
 
 _SHOWN = 10
 _MARGIN = 12
 _GOOD, _BAD = "green", "red"
-_MAKE_IT_REAL = {
-    "duckdb": "set DATAOPS_RAW to the folder or URL of the landing data",
-    "postgres": "load the landing data into the schema raw",
-}
 
 
 def show_release(out: Console, done: Released) -> None:
@@ -45,7 +42,7 @@ def show_release(out: Console, done: Released) -> None:
     if good:
         _line(out, "read it", done.address)
         if _rehearsal(record):
-            _line(out, "make it real", f"{_MAKE_IT_REAL[record.warehouse]} and repeat")
+            _line(out, "make it real", f"{how_to_load(record.warehouse)} and repeat")
         if done.open_to:
             _line(out, "mind", _open_to(done.open_to))
         _warned(out, record.warned)
@@ -171,7 +168,7 @@ def release_markdown(name: str, done: Released) -> str:
     good = record.outcome == PUBLISHED
     lines = [f"## {'✅' if good else '❌'} {name}: {record.outcome}", "", f"`{record.run}`"]
     if _rehearsal(record):
-        make_it_real = _MAKE_IT_REAL[record.warehouse]
+        make_it_real = how_to_load(record.warehouse)
         lines += ["", f"**A rehearsal on the sample.** To make it real, {make_it_real}."]
     if done.open_to:
         lines += ["", f"**Mind:** {_open_to(done.open_to)}"]
@@ -284,7 +281,7 @@ def show_status(out: Console, found: Status) -> None:
         _line(out, "published", f"{_when(current.ended_at)}, {_age(found.age)} ago")
         _line(out, "read it", found.address)
         if _rehearsal(current):
-            _line(out, "make it real", _MAKE_IT_REAL[current.warehouse])
+            _line(out, "make it real", how_to_load(current.warehouse))
     if found.open_to:
         _line(out, "mind", _open_to(found.open_to))
     if found.readers.problem:

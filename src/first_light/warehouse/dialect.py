@@ -18,6 +18,9 @@ class Dialect:
         name: as dbt calls it.
     """
 
+    # Whether sources are read from files, so that each delivery can be told from the others.
+    reads_files = False
+
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -90,6 +93,8 @@ class Understood(Dialect):
 
 class DuckDb(Understood):
     """DuckDB counts by value in the same pass."""
+
+    reads_files = True
 
     def columns(self, schemas: Collection[str]) -> str:
         return (

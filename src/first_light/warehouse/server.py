@@ -1,0 +1,80 @@
+"""A warehouse on a server: what a product on one needs besides its releases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from first_light.warehouse.postgres.server import is_postgres
+
+if TYPE_CHECKING:
+    from first_light.dbt.engine import Dbt
+    from first_light.history.facts import RawFile
+    from first_light.project.product import Product
+    from first_light.warehouse.postgres.current import PostgresCurrent as ServerRelease
+
+    __all__ = ["ServerRelease"]
+
+_HOW_TO_LOAD = {
+    "duckdb": "set DATAOPS_RAW to the folder or URL of the landing data",
+    "postgres": "load the landing data into the schema raw",
+}
+
+
+def is_server(product: Product) -> bool:
+    """Whether this product's warehouse is a database server; else it is files."""
+    return is_postgres(product)
+
+
+def how_to_load(warehouse: str) -> str:
+    """How landing data gets into a warehouse, by the name that dbt has for it."""
+    return _HOW_TO_LOAD[warehouse]
+
+
+def sample_schema() -> str:
+    """The schema that dbt by hand reads the sample from."""
+    from first_light.warehouse.postgres.sample import own_schema
+
+    return own_schema()
+
+
+def load_sample(product: Product, schema: str) -> dict[str, int]:
+    """Load every table of the sample into a schema, all of it or nothing; returns rows by table.
+
+    Raises:
+        DataopsError: a file can't be read as its YAML says, or the server refused.
+    """
+    from first_light.warehouse.postgres.sample import load
+
+    return load(product, schema)
+
+
+def check_environment() -> dict[str, str]:
+    """The variables that lead dbt to the schemas of a check."""
+    from first_light.warehouse.postgres.side import environment
+
+    return environment()
+
+
+def check_dbt(
+    root: Path, target_path: Path, environment: dict[str, str], progress: Callable[[str], None]
+) -> Dbt:
+    """dbt for one side of a check."""
+    from first_light.warehouse.postgres.side import PostgresDbt
+
+    return PostgresDbt(root, "ci", target_path, environment, progress)
+
+
+def current_release(product: Product, run: str, manifest: Path, here: Path) -> ServerRelease:
+    """The current release, and the scratch schemas of a branch beside it."""
+    from first_light.warehouse.postgres.current import PostgresCurrent
+
+    return PostgresCurrent.of(product, run, manifest, here)
+
+
+def raw_tables(product: Product) -> tuple[RawFile, ...]:
+    """The tables of raw as they are now."""
+    from first_light.warehouse.postgres.warehouse import PostgresWarehouse
+
+    return tuple(PostgresWarehouse(product).raw())

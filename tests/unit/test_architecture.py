@@ -1,0 +1,82 @@
+"""The shape of the package: short modules, and names of products in one place only."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import first_light
+
+PACKAGE = Path(first_light.__file__).parent
+MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}
+MOST_LINES = 400
+
+# What else may name a warehouse, and why. Docstrings and comments may: they explain.
+WAREHOUSE_ELSEWHERE = {
+    "cli/setup.py": "the help of an option that one warehouse has",
+    "history/log.py": "the history is below the warehouse, and reads its packs with DuckDB",
+    "project/pin.py": "the extra of the package that the answer `warehouse` asks for",
+}
+# What else may name a forge, and why.
+FORGE_ELSEWHERE = {
+    "commands/update.py": "git addresses that Copier abbreviates with gh: and gl:",
+    "project/managed.py": "files of the template that the team must not edit",
+    "project/pin.py": "git addresses that Copier abbreviates with gh: and gl:",
+    "project/settings.py": "project is below forge, and a warning has its pipeline's form",
+    "score/evidence.py": "files of the template that show a pipeline",
+    "score/rules.py": "the variable that a team has to set",
+}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_module_is_short_enough_to_read(module: str) -> None:
+    lines = len(MODULES[module].read_text(encoding="utf-8").splitlines())
+    assert lines <= MOST_LINES, f"{module} has {lines} lines: split it by responsibility"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folders", "elsewhere"),
+    [
+        (r"duckdb|postgres|psycopg", ("warehouse/", "dbt/"), WAREHOUSE_ELSEWHERE),
+        (r"github|gitlab", ("forge/",), FORGE_ELSEWHERE),
+    ],
+    ids=["warehouse", "forge"],
+)
+def test_names_of_products_stay_in_one_place(
+    pattern: str, folders: tuple[str, ...], elsewhere: dict[str, str]
+) -> None:
+    named = {
+        module: texts
+        for module, path in MODULES.items()
+        if not module.startswith(folders)
+        and (texts := [text for text in code_of(path) if re.search(pattern, text, re.IGNORECASE)])
+    }
+    assert set(named) == set(elsewhere), {
+        **{module: named[module] for module in set(named) - set(elsewhere)},
+        **dict.fromkeys(set(elsewhere) - set(named), "no longer names one"),
+    }
+
+
+def code_of(path: Path) -> Iterator[str]:
+    """Every name and text in the code of a module; docstrings and comments are none."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield path.relative_to(PACKAGE).as_posix()
+    explained = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.keyword(arg=str(name)):
+                yield name
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=module, names=names):
+                yield from (f"{module}.{alias.name}" for alias in names)
+            case ast.Constant(value=str(text)) if id(node) not in explained:
+                yield text
