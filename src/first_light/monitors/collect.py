@@ -19,7 +19,7 @@ from first_light.privacy.messages import masked
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation
-from first_light.warehouse.dialect import Dialect, dialect_of
+from first_light.warehouse.dialect import Dialect, dialect_of, reads_files
 
 _LOOKED_BACK = 5  # releases
 _PROFILED = ("model", "snapshot", "seed")
@@ -78,9 +78,7 @@ def profile_all(
         and manifest.nodes[node.unique_id].materialized not in ("ephemeral", "")
         and not is_off(manifest.nodes[node.unique_id])
     ]
-    if not dialect_of(
-        warehouse.name
-    ).reads_files:  # there a source is a table like others, whole every time
+    if not reads_files(warehouse.name):  # there a source is a table like others, whole every time
         built += [
             (node, None)
             for node in manifest.of("source")
@@ -111,7 +109,7 @@ def profile_all(
         if columns.get(places[node.unique_id])
     ]
     found = [profiling.read(one, warehouse.ask(one.sql).rows[0]) for one in asked]
-    if raw is not None and dialect_of(warehouse.name).reads_files:
+    if raw is not None and reads_files(warehouse.name):
         found += _profile_sources(warehouse, manifest, raw, personal, known, memory, only)
     return tuple(found)
 

@@ -18,9 +18,6 @@ class Dialect:
         name: as dbt calls it.
     """
 
-    # Whether sources are read from files, so that each delivery can be told from the others.
-    reads_files = False
-
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -94,8 +91,6 @@ class Understood(Dialect):
 class DuckDb(Understood):
     """DuckDB counts by value in the same pass."""
 
-    reads_files = True
-
     def columns(self, schemas: Collection[str]) -> str:
         return (
             "select schema_name, table_name, column_name, data_type from duckdb_columns() "
@@ -134,6 +129,11 @@ class Postgres(Understood):
 
 
 _OWN: dict[str, type[Dialect]] = {"duckdb": DuckDb, "postgres": Postgres}
+
+
+def reads_files(warehouse: str) -> bool:
+    """Whether sources are files, so that each delivery is known; elsewhere they are tables."""
+    return warehouse == "duckdb"
 
 
 def dialect_of(warehouse: str) -> Dialect:
