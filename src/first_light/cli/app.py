@@ -28,8 +28,9 @@ _STOPPED = 130  # how a shell calls what Ctrl-C ended
 
 # In the order of the help.
 for _command in (
-    *(setup.start, setup.new, template.package, setup.add, setup.sample),
-    *(change.check, change.preview, template.update, template.own),
+    *(setup.new, setup.start, setup.add, setup.sample),
+    *(change.check, change.preview),
+    *(template.update, template.package, template.configure, template.own),
     *(releases.release, releases.rollback, releases.releases, releases.status),
     *(quality.report, quality.accept, quality.drill, quality.score),
 ):

@@ -73,6 +73,30 @@ def update(
     raise typer.Exit(0 if done.clean else 1)
 
 
+def configure(
+    team: Annotated[str | None, typer.Option(metavar="NAME", help="The team's name.")] = None,
+    contact: Annotated[str | None, typer.Option(metavar="EMAIL", help="Its address.")] = None,
+    deadline: Annotated[
+        str | None, typer.Option(metavar="HH:MM", help="When data must be there, in UTC.")
+    ] = None,
+) -> None:
+    """Change the team, its contact or the deadline in every file.
+
+    Copier renders the managed files and schedules again at the product's version of the template.
+    In the team's own files the old values are replaced where the template wrote them. Review the
+    change with git diff, then commit it.
+    """
+    from first_light.commands import configure as verb
+
+    answers = {"team": team, "contact": contact, "deadline": deadline}
+    wanted = {key: value for key, value in answers.items() if value is not None}
+    with progress("configure") as doing:
+        changed = verb.configure(Product.find(), wanted, doing)
+    for path in changed:
+        say(f"  ~ {path}")
+    say("review it with git diff, then commit it" if changed else "Nothing changed.")
+
+
 def own(
     path: Annotated[str, typer.Argument(help="A managed file.")],
     because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],

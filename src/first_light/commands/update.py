@@ -10,17 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from first_light.project import managed
-from first_light.project.copier import copier_command
-from first_light.project.hook_run import tool_environment
+from first_light.project.copier import numbers, run_update
 from first_light.project.package import lock, pin_to
-from first_light.project.pin import PIN, SOURCE_ANSWER, VENDOR, VENDORED, outdated_wheel
+from first_light.project.pin import (
+    PIN,
+    SOURCE_ANSWER,
+    VENDOR,
+    VENDORED,
+    address_of,
+    outdated_wheel,
+)
 from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
 
 NEW, RENEWED, REMOVED = "new", "renewed", "removed"
-_UNSAFE_EXIT = 4
 _HEADING = re.compile(r"^##\s+\[?(?P<version>v?\d+(?:\.\d+)*)\b")
-_SHORTCUTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 
 
 @dataclass(frozen=True)
@@ -167,8 +171,8 @@ def notes_between(changelog: str, before: str, after: str) -> str:
     for line in changelog.splitlines():
         if line.startswith("## "):
             heading = _HEADING.match(line)
-            version = _numbers(heading["version"]) if heading else ()
-            keeping = bool(version) and _numbers(before) < version <= _numbers(after)
+            version = numbers(heading["version"]) if heading else ()
+            keeping = bool(version) and numbers(before) < version <= numbers(after)
         if keeping:
             kept.append(line)
     return "\n".join(kept).strip()
@@ -183,7 +187,7 @@ def fetch_notes(source: str, before: str, after: str) -> str:
     with tempfile.TemporaryDirectory(prefix="dataops-notes-") as folder:
         clone = ["git", "clone", "--quiet", "--bare", "--depth=1", f"--branch={after}"]
         commands = (
-            [*clone, _repository(source), folder],
+            [*clone, address_of(source), folder],
             ["git", "-C", folder, "show", "HEAD:CHANGELOG.md"],
         )
         for command in commands:
@@ -191,26 +195,6 @@ def fetch_notes(source: str, before: str, after: str) -> str:
             if done.returncode:
                 return "The release notes could not be fetched."
     return notes_between(done.stdout, before, after)
-
-
-def versions_of(source: str) -> tuple[str, ...]:
-    """The versions that a template's repository has; empty where it can't be asked."""
-    asked = ["git", "ls-remote", "--tags", "--refs", _repository(source)]
-    done = subprocess.run(asked, capture_output=True, text=True, errors="replace")
-    names = (line.rpartition("refs/tags/")[2] for line in done.stdout.splitlines())
-    return tuple(name for name in names if _numbers(name))
-
-
-def _repository(source: str) -> str:
-    """What git calls the template's repository, of what Copier calls it."""
-    for short, url in _SHORTCUTS.items():
-        if source.startswith(short):
-            return f"{url}{source.removeprefix(short)}.git"
-    return source.removeprefix("git+")
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version.split("-")[0]))
 
 
 def _update(product: Product, doing: Callable[[str], None], to: str | None, trust: bool) -> Update:
@@ -225,7 +209,7 @@ def _update(product: Product, doing: Callable[[str], None], to: str | None, trus
     listed_before = {*(managed.manifest(root) or {}), PIN.as_posix()}
 
     doing("copier update")
-    _run_copier(root, to, trust)
+    run_update(product, to, trust)
 
     after = dict(Product(root).answers)
     conflicts = find_conflicts(product)
@@ -251,49 +235,6 @@ def _update(product: Product, doing: Callable[[str], None], to: str | None, trus
         notes=notes,
         todo=todo,
     )
-
-
-def _run_copier(root: Path, to: str | None, trust: bool) -> None:
-    command = [*copier_command(), "update", "--defaults", "--quiet"]
-    command += ["--vcs-ref", to] if to else []
-    command += ["--trust"] if trust else []
-    try:
-        done = subprocess.run(
-            command,
-            cwd=root,
-            env=tool_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
-    except FileNotFoundError as error:
-        raise DataopsError(
-            "The command that runs Copier was not found.",
-            where=str(error.filename),
-            fix="put uv on the PATH (README.md), or set DATAOPS_COPIER to a command",
-        ) from error
-    if done.returncode == 0:
-        return
-    # All was committed, so this takes back only what Copier began.
-    subprocess.run(["git", "reset", "--quiet", "--hard", "HEAD"], cwd=root, check=True)
-    subprocess.run(["git", "clean", "--quiet", "-d", "--force"], cwd=root, check=True)
-    if done.returncode == _UNSAFE_EXIT:
-        raise DataopsError(
-            "This update crosses a version that changes your answers or files by a migration.",
-            where="the template's release notes say which, and what it does",
-            fix="uv run dataops update --trust",
-        )
-    said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    there = versions_of(str(Product(root).answers.get("_src_path", ""))) if to else ()
-    if to and to not in there and any(f"'{to}'" in line for line in said):  # git did not know it
-        newest = ", ".join(sorted(there, key=_numbers)[-5:])
-        raise DataopsError(
-            "The template has no such version.",
-            where=f"{to}; there are: {newest}" if newest else to,
-            fix="the newest: uv run dataops update",
-        )
-    raise DataopsError("Copier could not update the product.", where="\n".join(said[-5:]))
 
 
 def _renew_package(

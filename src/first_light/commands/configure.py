@@ -1,0 +1,84 @@
+"""`dataops configure`: another team, contact or deadline, everywhere at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from first_light.project.copier import CURRENT, run_update
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+
+TEAM, CONTACT, DEADLINE = "team", "contact", "deadline"
+# The team's own files in which the template wrote the answers, once.
+_WRITTEN_ONCE = ("CODEOWNERS", "README.md", "models/**/*.yml", "models/**/*.yaml")
+
+
+def configure(
+    product: Product, wanted: Mapping[str, str], doing: Callable[[str], None]
+) -> tuple[str, ...]:
+    """Change answers: Copier renders the managed files anew, the old values in your files follow.
+
+    The version of the template stays. Nothing is committed.
+
+    Args:
+        product: the product; everything in it must be committed.
+        wanted: the new answers, by their question: team, contact, deadline.
+        doing: shows what is being done right now.
+
+    Returns:
+        The changed files, sorted.
+
+    Raises:
+        DataopsError: an answer is not valid or Copier could not run; the product is as it was.
+    """
+    if not wanted:
+        raise DataopsError(
+            "Nothing to change was given.",
+            fix="uv run dataops configure --contact data-team@example.com",
+        )
+    if product.git("status", "--porcelain"):
+        raise DataopsError(
+            "There are uncommitted changes; the new settings would mix with them.",
+            where="git status",
+            fix="git add -A && git commit, then repeat the command",
+        )
+    before = {key: str(product.answers.get(key) or "") for key in wanted}
+    doing("copier update")
+    run_update(product, CURRENT, data=wanted)
+    for path in sorted({path for glob in _WRITTEN_ONCE for path in product.root.glob(glob)}):
+        _follow(path, {key: (before[key], wanted[key]) for key in wanted if before[key]})
+    changed = product.git("status", "--porcelain", "-z").split("\0")
+    return tuple(sorted(entry[3:] for entry in changed if entry))
+
+
+def replaced(text: str, changes: Mapping[str, tuple[str, str]]) -> str:
+    """A file's text with the old answers replaced where the template writes them.
+
+    Args:
+        text: the file.
+        changes: old and new value, by the question.
+    """
+    for key, (old, new) in changes.items():
+        if key == TEAM:  # a common word in a text is no mention of the team
+            quoted, plain = re.escape(json.dumps(old, ensure_ascii=False)), re.escape(old)
+            new_quoted = json.dumps(new, ensure_ascii=False)
+            forms = [(rf"(?m)(^\s*name: )(?:{quoted}|{plain})([ \t]*$)", new_quoted)]
+            shown, new_shown = (name.replace("<", "&lt;") for name in (old, new))
+            forms.append((rf"(Owned by ){re.escape(shown)}(,)", new_shown))
+        elif key == DEADLINE:
+            forms = [(rf"(\b(?:by|before) ){re.escape(old)}( UTC)", new)]
+        else:
+            forms = [(rf"(?<![\w.%+-])(){re.escape(old)}()(?![\w-])", new)]
+        for pattern, value in forms:
+            literal = value.replace("\\", r"\\")
+            text = re.sub(pattern, rf"\g<1>{literal}\g<2>", text)
+    return text
+
+
+def _follow(path: Path, changes: Mapping[str, tuple[str, str]]) -> None:
+    text = path.read_bytes().decode("utf-8")
+    if (new := replaced(text, changes)) != text:
+        path.write_bytes(new.encode("utf-8"))

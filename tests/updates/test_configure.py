@@ -1,0 +1,79 @@
+"""`dataops configure`: another team, contact or deadline."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import harness
+from first_light.commands.configure import configure, replaced
+from first_light.project import managed
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import PASSED
+from gauntlet.lives import LIVES
+from gauntlet.run import born
+from gauntlet.versions import FIRST
+
+
+def quiet(_: str) -> None:
+    """Nobody looks."""
+
+
+@pytest.fixture
+def product(
+    template_history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> harness.Product:
+    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
+    team = born(template_history, tmp_path / "p", FIRST, {"team": "Shop"}, LIVES["fresh"])
+    return harness.Product(team.root)
+
+
+def test_every_place_follows_at_the_same_version(product: harness.Product) -> None:
+    version = Product(product.root).answers["_commit"]
+    wanted = {"team": "R&D \\1 north", "contact": "north@example.com", "deadline": "09:30"}
+    changed = configure(Product(product.root), wanted, quiet)
+    after = Product(product.root)
+    assert {key: after.answers[key] for key in wanted} == wanted
+    assert after.answers["_commit"] == version
+    assert managed.step(after).verdict == PASSED
+    release = (product.root / ".github/workflows/release.yml").read_text(encoding="utf-8")
+    assert '"15 8 * * *" # UTC, before the deadline at 09:30' in release
+    (group,) = yaml.safe_load((product.root / "models/_groups.yml").read_text())["groups"]
+    assert group["owner"] == {"name": wanted["team"], "email": "north@example.com"}
+    readme = (product.root / "README.md").read_text(encoding="utf-8")
+    assert "Owned by R&D \\1 north, north@example.com" in readme
+    assert "by 09:30 UTC" in readme
+    assert "07:00" not in readme
+    assert "north@example.com" in (product.root / "CODEOWNERS").read_text()
+    assert {"CODEOWNERS", "README.md", ".copier-answers.yml"} < set(changed)
+    assert "dataops/pyproject.toml" not in changed
+
+
+@pytest.mark.parametrize(
+    "wanted", [{}, {"deadline": "9 o'clock"}, {"contact": "nobody"}, {"team": " "}]
+)
+def test_what_is_not_valid_changes_nothing(
+    product: harness.Product, wanted: dict[str, str]
+) -> None:
+    before = harness.tree(product.root, ".")
+    with pytest.raises(DataopsError):
+        configure(Product(product.root), wanted, quiet)
+    assert harness.tree(product.root, ".") == before
+
+
+def test_uncommitted_work_is_not_mixed_in(product: harness.Product) -> None:
+    (product.root / "README.md").write_text("mine")
+    with pytest.raises(DataopsError, match="uncommitted"):
+        configure(Product(product.root), {"deadline": "09:30"}, quiet)
+    assert (product.root / "README.md").read_text() == "mine"
+
+
+def test_only_what_the_template_wrote_is_replaced() -> None:
+    text = "the shop sells\n  name: Shop\n  name: Shop two\nshop@x.org, myshop@x.org\n"
+    changes = {"team": ("Shop", "North"), "contact": ("shop@x.org", "north@x.org")}
+    expected = 'the shop sells\n  name: "North"\n  name: Shop two\nnorth@x.org, myshop@x.org\n'
+    assert replaced(text, changes) == expected
