@@ -58,6 +58,7 @@ lint: .cache/ready
 	@$(RUN) python -m tools.release.manifest --check
 	@$(RUN) python -m tools.release.contract --check
 	@$(RUN) python -m tools.release.pins --check
+	@$(RUN) python -m tools.reference --check
 	@$(RUN) mypy --strict src tests bench tools
 	@$(RUN) lint-imports --no-logo --cache-dir .cache/import-linter
 	@$(RUN) zensical build --strict
@@ -72,6 +73,7 @@ format: .cache/ready
 	@$(RUN) python -m tools.release.pins
 	@$(RUN) python -m tools.release.manifest
 	@$(RUN) python -m tools.release.contract
+	@$(RUN) python -m tools.reference
 
 newest: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m tools.release.newest

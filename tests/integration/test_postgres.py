@@ -48,7 +48,7 @@ from first_light.warehouse.postgres.warehouse import PostgresWarehouse
 from pipeline_lint import lint_gitlab
 from tools.release import template
 
-PAGE = harness.TEMPLATE / "template" / "docs" / "postgres.md.jinja"
+PAGE = harness.TEMPLATE / "docs" / "guides" / "postgres.md"
 WORKER = Path(worker.__file__)
 READERS = 8
 PUBLISHES = 12
@@ -64,7 +64,7 @@ def server() -> Iterator[postgres.Server]:
 
 def _set_up(server: postgres.Server, name: str) -> None:
     """What the product's page asks an administrator to run, word by word; and a reader, Ada."""
-    page = PAGE.read_text(encoding="utf-8").replace("{{ slug }}", name)
+    page = PAGE.read_text(encoding="utf-8").replace("my_product", name)
     whole, inside, _ = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     for sql, database in ((whole, "postgres"), (inside, name)):
         for statement in re.sub(r"--.*", "", sql).split(";"):
@@ -879,4 +879,4 @@ def test_without_a_server_it_says_where_it_looked(
         worker.quick_release(root)
     assert "127.0.0.1" in raised.value.where
     assert "hunter2" not in str(raised.value)
-    assert "docs/postgres.md" in raised.value.fix
+    assert "dataops docs postgres" in raised.value.fix

@@ -1,4 +1,4 @@
-"""dbt's own switches work by hand in a product, as docs/what-changes.md says."""
+"""dbt's own switches work by hand in a product, as docs/guides/changes.md says."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_empty_sample_and_defer(tmp_path: Path) -> None:
     cut = "    config: {event_time: ordered_at}\n    data_tests:\n"
     path.write_text(path.read_text("utf-8").replace("    data_tests:\n", cut, 1), "utf-8")
 
-    page = (root / "docs/what-changes.md").read_text("utf-8")
+    page = (harness.TEMPLATE / "docs/guides/changes.md").read_text("utf-8")
     commands = re.findall(r"^DATAOPS_DB=.*$", page, flags=re.MULTILINE)
     assert [c for c in commands if re.search(" --(empty|sample|defer)", c)] == commands
     assert len(commands) == 3

@@ -251,18 +251,9 @@ def test_an_image_knows_its_commits(
 # ── The page about it ────────────────────────────────────────────────────────────────────────────
 
 
-PROFILES = {
-    "github": {"content": "empty"},
-    "gitlab": {"content": "empty", "ci": "gitlab", "deadline": "00:30"},
-    "postgres": {"content": "empty", "warehouse": "postgres"},
-    "worst": {"content": "empty", **harness.WORST},
-}
-
-
-@pytest.fixture(scope="module", params=sorted(PROFILES))
-def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    root = harness.render(tmp_path_factory.mktemp("page") / "p", PROFILES[request.param])
-    return (root / "docs" / "deploy.md").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def page() -> str:
+    return (harness.TEMPLATE / "docs" / "guides" / "deploy.md").read_text(encoding="utf-8")
 
 
 def fenced(page: str, language: str) -> list[str]:

@@ -9,7 +9,7 @@ import traceback
 import typer
 from rich.markup import escape
 
-from first_light.cli import change, incidents, quality, releases, setup, template
+from first_light.cli import change, help, incidents, quality, releases, setup, template
 from first_light.cli.terminal import err
 from first_light.forge import job_summary as summary
 from first_light.project.product import Product
@@ -32,7 +32,7 @@ for _command in (
     *(change.check, change.preview),
     *(template.update, template.package, template.configure, template.own),
     *(releases.release, releases.rollback, releases.releases, releases.status),
-    *(quality.report, quality.accept, quality.drill, quality.score),
+    *(quality.report, quality.accept, quality.drill, quality.score, help.docs),
 ):
     app.command()(_command)
 app.add_typer(incidents.incident, name="incident")

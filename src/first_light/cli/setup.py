@@ -52,7 +52,7 @@ def start(
     if "origin" not in product.git("remote", check=False).split():
         push = f"git remote add origin URL && {push}"
     out.print(f"  then  {push}")
-    out.print("        every push to main is released from then on: docs/deploy.md")
+    out.print("        every push to main is released from then on: uv run dataops docs deploy")
 
 
 def new(

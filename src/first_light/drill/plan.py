@@ -64,7 +64,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
         raise DataopsError(
             "No source is read from files in raw: there is nothing to drill.",
             where="models/staging",
-            fix="a drill replays faults of deliveries; see docs/reference/monitors.md",
+            fix="a drill replays faults of deliveries: uv run dataops docs monitors",
         )
     order, left = _order(manifest)
     tests = [node for node in manifest.of("test") if node.code and node.verdict]

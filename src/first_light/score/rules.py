@@ -247,7 +247,9 @@ def newcomers_ship(known: Evidence) -> Answer:
     Told from the newest author's first commit: was it in production a week later?
     """
     if not known.newcomers:
-        return Answer(UNKNOWN, "Nobody has joined yet.", "ask the next one to follow docs/")
+        return Answer(
+            UNKNOWN, "Nobody has joined yet.", "ask the next one to follow docs/first-change.md"
+        )
     newest = known.newcomers[-1]
     week = newest.began + timedelta(days=7)
     if newest.released is not None and newest.released <= week:

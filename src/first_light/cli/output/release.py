@@ -342,7 +342,8 @@ def show_incidents(out: Console, found: Sequence[Incident]) -> None:
 def _open_to(who: str) -> str:
     return (
         f"{who} can read this data, made from raw; to keep it elsewhere, "
-        "set DATAOPS_STORE to a bucket or a folder and delete the branch (docs/store.md)"
+        "set DATAOPS_STORE to a bucket or a folder and delete the branch: "
+        "uv run dataops docs stores"
     )
 
 

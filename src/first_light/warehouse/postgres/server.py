@@ -56,7 +56,8 @@ def open_session(product: Product) -> Any:
         raise DataopsError(
             "PostgreSQL cannot be reached.",
             where=str(error).strip(),
-            fix="set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, see docs/postgres.md",
+            fix="set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE: "
+            "uv run dataops docs postgres",
         ) from error
 
 

@@ -1,0 +1,71 @@
+"""The commands that the documentation shows, run in a product.
+
+Every `console` block runs, page by page in one product; one that cannot run here says why in a
+comment before it: <!-- not run: reason -->.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import MakeProduct
+
+import harness
+
+DOCS = harness.TEMPLATE / "docs"
+BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n)?^```console\n(.*?)^```$", re.M | re.S)
+# The pages whose commands work in a started example, in this order.
+EXAMPLE = (
+    "get-started.md",
+    "guides/deliveries.md",
+    "guides/changes.md",
+    "guides/anomalies.md",
+    "guides/private-templates.md",
+)
+OWN_FILES = "guides/files.md"
+
+
+def blocks(page: str) -> list[str]:
+    """The blocks of a page that run."""
+    found = BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
+    return [text for reason, text in found if not reason]
+
+
+def follow(product: harness.Product, page: str) -> None:
+    assert blocks(page), f"{page} shows nothing to run"
+    for block in blocks(page):
+        product.run("bash", "-euo", "pipefail", "-c", block)
+
+
+def test_every_block_runs_here_or_says_why_not() -> None:
+    unread = {
+        path.relative_to(DOCS).as_posix(): blocks(path.relative_to(DOCS).as_posix())
+        for path in DOCS.rglob("*.md")
+    }
+    assert {page for page, found in unread.items() if found} == {*EXAMPLE, OWN_FILES}
+    for path in DOCS.rglob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^ *```(bash|sh|shell)$", text, re.M), f"{path}: name it console"
+        assert len(re.findall(r"^ *```console$", text, re.M)) == len(BLOCK.findall(text)), path
+
+
+@pytest.mark.slow
+def test_the_pages_in_the_example(make_product: MakeProduct) -> None:
+    product = make_product()
+    product.dataops("start")
+    for page in EXAMPLE:
+        follow(product, page)
+
+
+@pytest.mark.slow
+def test_the_page_of_own_files(make_product: MakeProduct, tmp_path: Path) -> None:
+    product = make_product({"content": "empty"})
+    sample = harness.TEMPLATE / "template" / "sample"
+    for folder, tables in (("files", ("customers", "orders")), ("more-files", ("returns",))):
+        for table in tables:
+            (tmp_path / folder).mkdir(exist_ok=True)
+            shutil.copy(sample / table / f"{table}.csv", tmp_path / folder)
+    follow(product, OWN_FILES)
