@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import release_worker as worker
 from first_light.history import log as history_module
-from first_light.history import record as history_record
+from first_light.history import decoding as history_decoding
 from first_light.history import views
 from first_light.history.decoding import read_record
 from first_light.history.facts import git_facts, raw_facts, read_raw
@@ -535,9 +535,9 @@ def test_records_of_an_older_schema_are_read_loose_and_packed(
     # The older version packed some of its own; the newer one adds to them.
     assert history.pack() == 159
 
-    monkeypatch.setattr(history_record, "SCHEMA", 2)
+    monkeypatch.setattr(history_decoding, "SCHEMA", 2)
     monkeypatch.setattr(history_module, "SCHEMA", 2)
-    monkeypatch.setattr(history_record, "UPGRADES", {1: from_schema_one})
+    monkeypatch.setattr(history_decoding, "UPGRADES", {1: from_schema_one})
     written = [replace(record, schema=2) for record in written]
     for record in written[209:]:
         history.add(record)
