@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import release_worker as worker
-from first_light.history import log as history_module
 from first_light.history import decoding as history_decoding
+from first_light.history import log as history_module
 from first_light.history import views
 from first_light.history.decoding import read_record
 from first_light.history.facts import git_facts, raw_facts, read_raw
