@@ -23,7 +23,6 @@ WAREHOUSE_ELSEWHERE = {
 }
 # What else may name a forge, and why.
 FORGE_ELSEWHERE = {
-    "commands/update.py": "git addresses that Copier abbreviates with gh: and gl:",
     "project/managed.py": "files of the template that the team must not edit",
     "project/pin.py": "git addresses that Copier abbreviates with gh: and gl:",
     "project/settings.py": "project is below forge, and a warning has its pipeline's form",
