@@ -13,6 +13,7 @@ import jinja2
 import pytest
 import yaml
 from conftest import MakeProduct
+from copier.errors import UserMessageError
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -71,8 +72,13 @@ def test_a_misspelt_variable_stops_the_render(tmp_path: Path) -> None:
         shutil.copy(harness.TEMPLATE / name, broken)
     with (broken / "template" / "CODEOWNERS.jinja").open("a") as file:
         file.write("{{ conatct }}\n")
-    with pytest.raises(jinja2.UndefinedError):
+    with pytest.raises(UserMessageError, match="no git repository"):
         copier.run_copy(str(broken), tmp_path / "p", defaults=True, quiet=True)
+    harness.git(broken, "init", "-q", "-b", "main")
+    harness.git(broken, "add", "-A")
+    harness.git(broken, "commit", "-q", "-m", "broken")
+    with pytest.raises(jinja2.UndefinedError, match="conatct"):
+        copier.run_copy(str(broken), tmp_path / "q", defaults=True, quiet=True)
 
 
 def can_take_the_network_away() -> bool:

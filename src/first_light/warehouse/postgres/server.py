@@ -42,8 +42,8 @@ def open_session(product: Product) -> Any:
     except ImportError:
         raise DataopsError(
             "There is no driver for PostgreSQL in this product's environment.",
-            where="pyproject.toml, dependencies",
-            fix='write "dataops[postgres]" in place of "dataops" there, then: uv sync',
+            where="dataops/pyproject.toml, dependencies",
+            fix="copier update --vcs-ref :current: --data warehouse=postgres, then: uv sync",
         ) from None
     try:
         return psycopg2.connect(
