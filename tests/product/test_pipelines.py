@@ -354,7 +354,7 @@ def test_github_limits() -> None:
     assert allowed == {"check": {"contents": "read"}, "comment": writes}
     comment = workflow["jobs"]["comment"]
     assert [step["run"] for step in comment["steps"] if "run" in step] == [
-        "uv sync --locked --only-install-package first-light",
+        "uv sync --frozen --only-install-package first-light",
         "uv run --no-sync python -m first_light.commands.comment",
     ]
     assert "github.token" not in str(workflow["jobs"]["check"])
