@@ -120,5 +120,5 @@ def test_what_it_cannot_be_compared_with_is_said(released: Released, tmp_path: P
     product.git("switch", "-q", "main")
     empty = {"DATAOPS_STORE": str(tmp_path / "store")}
     done = product.dataops("check", "--on", "current", code=2, env=empty)
-    assert "Nothing is released yet" in done.stderr
+    assert "There is no release yet" in done.stderr
     assert "uv run dataops release" in done.stderr

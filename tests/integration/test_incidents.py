@@ -172,7 +172,7 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
 ) -> None:
     root = worker.make_product(tmp_path / "shop")
     product = Product(root)
-    with pytest.raises(DataopsError, match="Nothing was released"):
+    with pytest.raises(DataopsError, match="Nothing has been released"):
         incident.report(product, "wrong")
     for hour in (6, 7):
         monkeypatch.setenv("DATAOPS_NOW", f"2026-03-02T0{hour}:00:00+00:00")
@@ -189,12 +189,12 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
     assert one.owner == "Data team <data@example.com>"
     assert not status(product).ok
     for wrong, words in (
-        (lambda: incident.report(product, " "), "Say what"),
-        (lambda: incident.report(product, "x", "nosuch"), "no such model"),
+        (lambda: incident.report(product, " "), "A description"),
+        (lambda: incident.report(product, "x", "nosuch"), "no model of this name"),
         (lambda: incident.report(product, "x", "onne"), "did you mean one"),
-        (lambda: incident.report(product, "x", release="9"), "no such release"),
-        (lambda: incident.close(product, "reported@9", "x"), "No such incident"),
-        (lambda: incident.close(product, opened, " "), "Say why"),
+        (lambda: incident.report(product, "x", release="9"), "no release of this id"),
+        (lambda: incident.close(product, "reported@9", "x"), "no open incident"),
+        (lambda: incident.close(product, opened, " "), "A reason"),
     ):
         with pytest.raises(DataopsError, match=words):
             wrong()
@@ -208,7 +208,7 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
     monkeypatch.setenv("DBT_FAILS", "test")
     worker.quick_release(root)
     (machine,) = incident.listed(product)
-    with pytest.raises(DataopsError, match="A machine found it"):
+    with pytest.raises(DataopsError, match="A detected incident"):
         incident.close(product, machine.incident, "I say so")
 
 

@@ -36,7 +36,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
     """As a person would: rehearsal, raw, a bad change, a rollback, the next good change."""
     product = make_product()
     store = product.root / "store"
-    assert "Nothing was released yet" in product.dataops("rollback", code=2).stderr
+    assert "There is no release yet" in product.dataops("rollback", code=2).stderr
     assert "nothing was published yet" in product.dataops("status", code=1).stdout
     dirty = product.dataops("release", code=2)
     assert "uncommitted changes" in dirty.stderr

@@ -245,7 +245,7 @@ def test_a_schedule_does_not_undo_a_rollback(root: Path) -> None:
     good, bad = (_committed(root, word) for word in ("good", "bad"))
     rollback(Product(root), good)
     for trigger in ("schedule", "schedule"):
-        with pytest.raises(DataopsError, match="rolled back from this commit") as error:
+        with pytest.raises(DataopsError, match="This commit was rolled back") as error:
             worker.quick_release(root, trigger=trigger)
         assert "push a fix" in error.value.fix
     assert status(Product(root)).current.run == good  # type: ignore[union-attr]
@@ -254,7 +254,7 @@ def test_a_schedule_does_not_undo_a_rollback(root: Path) -> None:
     assert worker.quick_release(root, trigger="schedule").exit_code == 0
     rollback(Product(root), None)
     rollback(Product(root), good)
-    with pytest.raises(DataopsError, match="rolled back from this commit"):
+    with pytest.raises(DataopsError, match="This commit was rolled back"):
         worker.quick_release(root, trigger="schedule")
     assert worker.quick_release(root).exit_code == 0
     rollback(Product(root), good)
@@ -460,7 +460,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
         foreseen = worker.quick_release(root)
         assert foreseen.exit_code == 2
-        assert "The disk will not hold another release" in foreseen.record.problem
+        assert "There is not enough disk space for another release" in foreseen.record.problem
 
         monkeypatch.setenv("DBT_ROWS", "1000000")
         while_building = worker.quick_release(root, check_disk=False)

@@ -1667,8 +1667,8 @@ sources:
         ({"columns": {"id": {"references": "t"}}}, "needs a table and a column"),
         ({"loaded_at": "cast(id as date)"}, "loaded_at_field of t does not give a time"),
         ({"call": "read_csv('data/t.csv')"}, "not under the one switch"),
-        ({"call": "read_csv('{raw}/t/*.csv') join x"}, "No sample can be cut from t"),
-        ({"call": "read_csv('{raw}/t/*.csv'"}, "No sample can be cut from t"),
+        ({"call": "read_csv('{raw}/t/*.csv') join x"}, "No sample can be made from t"),
+        ({"call": "read_csv('{raw}/t/*.csv'"}, "No sample can be made from t"),
         ({"call": "read_csv('{raw}/{t}/*.csv')"}, "cannot be expanded"),
         ({"call": "read_csv('{raw}/u/*.csv')"}, "Raw has no files of t"),
         (

@@ -117,7 +117,7 @@ def test_a_token_without_the_right_says_which(host: Host, team: Team) -> None:
 
 
 def test_without_a_token_or_a_pipeline_it_says_so() -> None:
-    with pytest.raises(DataopsError, match="this is none"):
+    with pytest.raises(DataopsError, match="this is not one"):
         find_forge({})
     with pytest.raises(DataopsError, match="no token for GitLab"):
         find_forge({"CI_PROJECT_ID": "7"})

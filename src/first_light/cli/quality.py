@@ -123,7 +123,7 @@ def _writing(folder: Path | None) -> Iterator[None]:
         if folder is None or not Path(error.filename or "").is_relative_to(folder):
             raise
         raise DataopsError(
-            "Nothing can be written there.",
+            "The report could not be written.",
             where=f"{error.filename}: {error.strerror}",
             fix="choose another folder: uv run dataops report --to FOLDER",
         ) from error

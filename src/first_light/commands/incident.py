@@ -53,11 +53,13 @@ def report(
         DataopsError: nothing is said, there is no such model or release, or it can't be recorded.
     """
     if not text.strip():
-        raise DataopsError("Say what is wrong.", fix='uv run dataops incident report "…"')
+        raise DataopsError(
+            "A description of the error is missing.", fix='uv run dataops incident report "…"'
+        )
     store = store_of(product)
     if not store.exists():
         raise DataopsError(
-            "Nothing was released yet: nobody can have read an error.",
+            "Nothing has been released yet, so there is no published error.",
             where=store.place,
             fix="uv run dataops release",
         )
@@ -91,7 +93,7 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
         DataopsError: no reason, no such open incident, or one that only a run can end.
     """
     if not because.strip():
-        raise DataopsError("Say why it is over.", fix='add --because "…"')
+        raise DataopsError("A reason is missing.", fix='add --because "…"')
     store = store_of(product)
     if not store.exists():
         raise DataopsError("There is no incident.", where=store.place)
@@ -103,11 +105,13 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
         reported = [one for one in found if one.kind == REPORTED]
         if not found:
             raise DataopsError(
-                "No such incident is open.", where=said, fix="uv run dataops incident list"
+                "There is no open incident with this id.",
+                where=said,
+                fix="uv run dataops incident list",
             )
         if not reported:
             raise DataopsError(
-                "A machine found it: it ends with the first run in which its check passes.",
+                "A detected incident closes with the first run in which its check passes.",
                 where=f"{said}: {found[0].label}",
                 fix=found[0].next,
             )
@@ -156,7 +160,7 @@ def _subject(manifest: Manifest | None, name: str) -> str:
         meant = [node.unique_id for node in found] or near
         told = "" if found or not near else "did you mean "
         raise DataopsError(
-            "There is no such model." if not found else "More than one node is meant.",
+            "There is no model of this name." if not found else "Several nodes have this name.",
             where=name + (f": {told}{', '.join(meant)}" if meant else ""),
             fix="name it as dbt does: uv run dbt ls",
         )

@@ -70,7 +70,7 @@ def preview(product: Product, doing: Callable[[str], None], raw: bool = False) -
     """
     if is_server(product):
         kind = product.answers["warehouse"]
-        raise DataopsError(f"A preview is not there on {kind} yet.", fix="uv run dbt build")
+        raise DataopsError(f"Previews are not available on {kind}.", fix="uv run dbt build")
     home = product.target / "preview"
     branch = product.git("branch", "--show-current", check=False) or "detached"
     commit = product.git("rev-parse", "HEAD", check=False)

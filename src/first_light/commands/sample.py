@@ -18,9 +18,9 @@ def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
     """
     if is_server(product) and not product.raw.is_dir():
         raise DataopsError(
-            "The sample is cut from files, and there are none in raw/.",
+            "The sample is made from files, and raw/ has none.",
             where=str(product.raw),
-            fix="write what it shall be cut from there, a folder a table: psql's \\copy does it",
+            fix="export the tables to it, one folder each, for instance with psql's \\copy",
         )
     doing("cutting the sample")
     report = cut(product.root, product.raw, product.sample)

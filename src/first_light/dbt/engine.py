@@ -169,7 +169,7 @@ class Dbt:
             DataopsError: no command has run yet.
         """
         if self._adapter is None:
-            raise DataopsError("dbt has built nothing that could be asked.")
+            raise DataopsError("dbt has not built anything to query.")
         with _inside(self.files or self.root), _environment(self.environment):
             try:
                 with self._adapter.connection_named(CONNECTION):

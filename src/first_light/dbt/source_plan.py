@@ -182,7 +182,7 @@ def _read(where: str, name: str, source: dict[str, Any], meta: dict[str, Any]) -
     at = f"{where}, {name}, `external_location`"
     if not isinstance(location, str):
         raise DataopsError(
-            f"The source table {name} does not say where its files are.",
+            f"The source table {name} has no external_location.",
             at,
             "Give it an external_location under config.meta, or take it out of the source raw.",
         )

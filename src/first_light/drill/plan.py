@@ -62,7 +62,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
     }
     if not places:
         raise DataopsError(
-            "No source is read from files in raw: there is nothing to drill.",
+            "No source reads files in raw, so no faults can be injected.",
             where="models/staging",
             fix="a drill replays faults of deliveries: uv run dataops docs monitors",
         )

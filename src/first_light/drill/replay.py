@@ -131,9 +131,9 @@ def drill(
     given = list(own_days(product) if days is None else days)
     if len(given) < 2:
         raise DataopsError(
-            "Raw holds no two deliveries: there is nothing to replay.",
+            "Raw has fewer than two deliveries, so there is nothing to replay.",
             where=str(product.raw),
-            fix="a drill needs files that came on different days, their dates in their names",
+            fix="a drill needs files of different days, with the date in their names",
         )
     with tempfile.TemporaryDirectory(prefix="drill-") as scratch:
         raw = Path(scratch).resolve() / "raw"
@@ -247,9 +247,9 @@ class Replay:
         if len(self.past) == len(published):
             bad = next(one for one in clean.seen if one.refuses)
             raise DataopsError(
-                "The newest delivery is refused as it is: no fault would show.",
+                "The newest delivery is rejected without any fault injected.",
                 where=f"{bad.by} {bad.name}: {bad.message}",
-                fix="fix what refuses it, and repeat: uv run dataops drill",
+                fix="fix what rejects it, then: uv run dataops drill",
             )
         self.past = published
         before = [one for one in self._files if one.name not in day]
@@ -380,6 +380,6 @@ def chosen(names: Sequence[str]) -> Sequence[Fault]:
     known = {fault.name: fault for fault in FAULTS}
     if unknown := sorted(set(names) - set(known)):
         raise DataopsError(
-            f"There is no such fault: {', '.join(unknown)}.", fix=f"one of {', '.join(known)}"
+            f"Unknown fault: {', '.join(unknown)}.", fix=f"one of {', '.join(known)}"
         )
     return [known[name] for name in names] or FAULTS

@@ -126,7 +126,7 @@ class Scratch:
                 raise DataopsError(
                     "A delivery can't be read as the product reads it.",
                     where=f"{came[0].name}: {str(error).splitlines()[0]}",
-                    fix="leave it out: a drill needs days on which nothing was wrong",
+                    fix="leave it out: a drill needs days without errors",
                 ) from error
             finally:
                 self._loaded.add(source)

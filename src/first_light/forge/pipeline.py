@@ -40,7 +40,7 @@ def find_forge(environment: Mapping[str, str] = os.environ, variable: str = TOKE
         server, path = environment.get("CI_SERVER_URL", ""), environment.get("CI_PROJECT_PATH", "")
         return GitLab(f"{api}/projects/{project}", f"{server}/{path}.git", own)
     raise DataopsError(
-        "A pull request is opened by the pipeline; this is none.",
+        "Pull requests are opened from a pipeline, and this is not one.",
         where="neither GITHUB_REPOSITORY nor CI_PROJECT_ID is set",
         fix="uv run dataops update",
     )

@@ -78,7 +78,7 @@ def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
     written = int(raw["schema"])
     if written > SCHEMA:
         raise DataopsError(
-            "A newer dataops wrote this store's history.",
+            "This history was written by a newer version of the package.",
             where=f"{raw['run']} has schema {written}, this version reads up to {SCHEMA}",
             fix="uv run dataops update",
         )

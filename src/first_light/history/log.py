@@ -77,11 +77,13 @@ class History:
                 fix=again,
             ) from error
         if found != record:
-            raise HistoryError("The record is not what was written.", where=path.name, fix=again)
+            raise HistoryError(
+                "The record differs from what was written.", where=path.name, fix=again
+            )
         counted = Counter(node.status for node in found.nodes)
         if counted != Counter(found.counts):
             raise HistoryError(
-                "The record does not hold what dbt counted.",
+                "The record differs from dbt's counts.",
                 where=f"{path.name}: {_counts(counted)}; dbt: {_counts(found.counts)}",
                 fix="this is an error of dataops: report it to the template's maintainers",
             )
@@ -154,7 +156,7 @@ class History:
                 )
             if dict(kept) != dict(wanted) or not texts.items() <= dict(kept).items():
                 raise HistoryError(
-                    "Old records could not be packed; they stay as they are.",
+                    "Old records could not be packed and were left unchanged.",
                     where=goal.name,
                     fix="this is an error of dataops: report it to the template's maintainers",
                 )

@@ -33,7 +33,7 @@ def taken_back(
 def refusal(commit: str, rollback: Record) -> DataopsError:
     """What a schedule is told that comes with such a commit."""
     return DataopsError(
-        "Somebody rolled back from this commit, so a schedule does not publish it again.",
+        "This commit was rolled back, so a schedule does not publish it again.",
         where=f"commit {commit[:7]}, rolled back at {rollback.ended_at} "
         f"from {rollback.base} to {rollback.current}",
         fix="push a fix or a revert; to publish it all the same: uv run dataops release",

@@ -64,7 +64,7 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
     if ref is None:
         if asked:
             raise DataopsError(
-                f"{asked} is no commit that this repository knows.",
+                f"Unknown commit: {asked}.",
                 fix="git fetch origin, then: uv run dataops check --base origin/main",
             )
         return NoBase(

@@ -105,7 +105,7 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
     run = store.current()
     if run is None:
         raise DataopsError(
-            "Nothing is released yet.", where=str(store.root), fix="uv run dataops release"
+            "There is no release yet.", where=str(store.root), fix="uv run dataops release"
         )
     store.bring(run)
     state = store.releases / run
@@ -150,9 +150,9 @@ def _on_files(product: Product, here: Path, state: Path, record: Record) -> Curr
     root = product.raw
     if not root.is_dir():
         raise DataopsError(
-            "Raw is not here.",
+            "Raw is not available here.",
             where=str(root),
-            fix="set DATAOPS_RAW to the folder of the landing data, or run it where that is",
+            fix="set DATAOPS_RAW to the folder of the landing data",
         )
     now = facts.read_raw(root, product.target / "raw-seen.json")
     tree, remarks = _lay_out(product, here, kept, now)
@@ -202,7 +202,7 @@ def _look_for_room(here: Path, database: Path) -> None:
     needed, free = 3 * database.stat().st_size, shutil.disk_usage(here).free
     if free < needed:
         raise DataopsError(
-            "The disk will not hold a copy of the current release.",
+            "There is not enough disk space for a copy of the current release.",
             where=f"{here}: about {needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free",
             fix="make room, or compare on the sample: uv run dataops check",
         )

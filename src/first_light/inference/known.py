@@ -32,7 +32,7 @@ def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, .
             raise DataopsError(
                 "This YAML can't be read.",
                 where=f"{STAGING}/{path.name}",
-                fix="put it right, then repeat the command",
+                fix="correct it, then repeat the command",
             ) from error
         models = content.get("models") or []
         columns = [c for m in models if m.get("name") == f"stg_{table.name}" for c in m["columns"]]

@@ -107,7 +107,7 @@ class ScratchDatabase:
             raise DataopsError(
                 f"The files of {source.name} can't be read: {str(error).splitlines()[0]}",
                 where=", ".join(str(path) for path in source.files[:3]),
-                fix="put the file right, then repeat the command",
+                fix="correct the file, then repeat the command",
             ) from error
         columns = [(str(r[0]), str(r[1])) for r in self.rows(f"describe {name}")]
         leaves = [leaf for column, kind in columns for leaf in self._leaves(name, (column,), kind)]

@@ -115,7 +115,9 @@ class Finder:
                     continue
                 if file.is_symlink() and not file.exists():
                     raise DataopsError(
-                        "This link leads nowhere.", str(file), "Fix or remove the link."
+                        "The target of this link does not exist.",
+                        str(file),
+                        "Fix or remove the link.",
                     )
                 if not stat.S_ISREG(file.stat().st_mode):
                     self.skipped.append(f"{name} was skipped: not a regular file.")
@@ -303,5 +305,5 @@ def _is_data(member: zipfile.ZipInfo) -> bool:
 
 def _unreadable(where: str, error: OSError) -> DataopsError:
     return DataopsError(
-        f"This can't be read: {error.strerror}.", where, "Give yourself the right to read it."
+        f"This can't be read: {error.strerror}.", where, "Make it readable for your user."
     )

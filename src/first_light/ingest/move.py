@@ -87,7 +87,7 @@ class Staging:
             (self.folder / _MOVES).unlink()
             if isinstance(error, FileExistsError):
                 raise DataopsError(
-                    "Another command put a file there meanwhile.",
+                    "Another command wrote this file at the same time.",
                     str(error.filename2 or error.filename),
                     "Repeat the command.",
                 ) from error

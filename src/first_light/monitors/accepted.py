@@ -62,7 +62,7 @@ def read_accepted(root: Path) -> tuple[Accepted, ...]:
         )
     except (yaml.YAMLError, OSError, TypeError, KeyError, ValueError, AttributeError) as error:
         raise DataopsError(
-            "What was accepted can't be read.",
+            "The file of accepted findings can't be read.",
             where=f"{FILE}: {error}",
             fix=f"git checkout {FILE}, and use: uv run dataops accept",
         ) from error
@@ -81,7 +81,7 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
         DataopsError: there is no such finding, or no reason.
     """
     if not because.strip():
-        raise DataopsError("Say why it is accepted.", fix='add --because "…"')
+        raise DataopsError("A reason is missing.", fix='add --because "…"')
     finding = finding.strip().removeprefix("monitor.")
     known: list[str] = []
     for _, record in zip(range(50), history.newest()):
@@ -94,7 +94,7 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
                 return found
             known.append(finding_id(one))
     raise DataopsError(
-        "There is no such finding in the last 50 runs.",
+        "The last 50 runs have no finding with this id.",
         where=finding + (f"; there are: {', '.join(dict.fromkeys(known))}" if known else ""),
         fix="copy the id from: uv run dataops status",
     )

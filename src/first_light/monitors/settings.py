@@ -25,7 +25,7 @@ def levels_of(node: Node) -> dict[str, str]:
     wrong = [c for c, v in levels.items() if c not in CHECKS or v not in (ERROR, WARN, OFF)]
     if wrong:
         raise DataopsError(
-            f"The monitors of {node.name} are set to something that there is not.",
+            f"The monitors of {node.name} have an unknown setting.",
             where=f"{node.patch_path or node.path}: {wrong[0]}: {levels[wrong[0]]}",
             fix=f"name {', '.join(CHECKS)}; each may be error, warn or off",
         )

@@ -78,10 +78,10 @@ def release(
     """
     if not options.allow_dirty and product.in_git and (changed := facts.uncommitted(product)):
         raise DataopsError(
-            "There are uncommitted changes: a release is made from a commit.",
+            "There are uncommitted changes, and a release is made from a commit.",
             where=", ".join(changed[:5]) + (" …" if len(changed) > 5 else ""),
             fix="commit them (git add -A && git commit), "
-            "or try it anyway: uv run dataops release --allow-dirty",
+            "or include them: uv run dataops release --allow-dirty",
         )
     store = store_of(product)
     for again in reversed(range(_ATTEMPTS)):
@@ -209,9 +209,9 @@ class _Release(Run):
         real = any(record and record.kind == REAL for record in published)
         if self.tables is not None and real:
             raise DataopsError(
-                "No table in raw holds a row, though earlier releases were built from it.",
+                "All tables in raw are empty, but earlier releases were built from raw.",
                 where="schema raw",
-                fix="load it, and repeat the command; readers keep what they have",
+                fix="load it, then repeat the command; readers keep the current release",
             )
         if self.tables is None and (told or real):
             raise DataopsError(

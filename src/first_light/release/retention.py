@@ -21,7 +21,7 @@ def kept_releases() -> int:
     told = os.environ.get("DATAOPS_KEEP") or "10"
     if not told.isdigit() or int(told) < 1:
         raise DataopsError(
-            "DATAOPS_KEEP is not a number of releases.",
+            "DATAOPS_KEEP must be a positive number.",
             where=told,
             fix="set it to 10, or unset it",
         )

@@ -127,7 +127,7 @@ def choose(kept: list[str], current: str, said: str | None) -> str:
     meant = exact or meant
     if len(meant) != 1:
         raise DataopsError(
-            "There is no such release." if not meant else "More than one release is meant.",
+            "There is no release of this id." if not meant else "Several releases match.",
             where=said if not meant else f"{said}: {', '.join(meant)}",
             fix="choose one by its number: uv run dataops releases",
         )
@@ -187,7 +187,7 @@ def _record_of(store: FolderStore, run: str) -> Record:
         return read_record((store.releases / run / RECORD).read_bytes())
     except (OSError, ValueError) as error:
         raise DataopsError(
-            "This release says nothing of itself any more.",
+            "The record of this release is missing or damaged.",
             where=f"{run}/{RECORD}",
             fix="choose another one: uv run dataops releases",
         ) from error
@@ -195,5 +195,5 @@ def _record_of(store: FolderStore, run: str) -> Record:
 
 def _nothing_to_roll_back(store: FolderStore) -> DataopsError:
     return DataopsError(
-        "Nothing was released yet.", where=str(store.root), fix="uv run dataops release"
+        "There is no release yet.", where=str(store.root), fix="uv run dataops release"
     )

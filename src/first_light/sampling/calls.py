@@ -109,7 +109,7 @@ def parse(connection: Connection, table: PlannedTable) -> Call:
 
 def _unusable(table: PlannedTable, why: str) -> DataopsError:
     return DataopsError(
-        f"No sample can be cut from {table.name}: {why}.",
+        f"No sample can be made from {table.name}: {why}.",
         f"{table.where}, {table.name}, `external_location`",
         "Write one call, such as read_csv('<switch>/orders/*.csv', delim=',', header=true,"
         " all_varchar=true).",

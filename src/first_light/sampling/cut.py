@@ -106,7 +106,7 @@ def cut(
     tables = read_plan(product)
     if not raw.is_dir():
         raise DataopsError(
-            "There is no raw data to cut a sample from.",
+            "There is no raw data to make a sample from.",
             str(raw),
             "Bring files in with: uv run dataops add PATH",
         )

@@ -281,7 +281,7 @@ def late_deadlines(deadline: str, published: datetime, at: datetime) -> tuple[da
         )
     except ValueError:
         raise DataopsError(
-            "The deadline is no time of day.",
+            "The deadline is not a time of day.",
             where=f".copier-answers.yml: deadline {deadline}",
             fix="set it like 07:00, in UTC: copier update --data deadline=07:00",
         ) from None
@@ -297,7 +297,7 @@ def _release(store: FolderStore, run: str) -> Record:
         return read_record((store.releases / run / RECORD).read_bytes())
     except (OSError, ValueError) as error:
         raise DataopsError(
-            "The current release says nothing of itself any more.",
+            "The record of the current release is missing or damaged.",
             where=f"{run}/{RECORD}: {error}",
             fix="choose a release: uv run dataops rollback",
         ) from error

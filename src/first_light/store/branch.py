@@ -82,7 +82,7 @@ class BranchRemote:
             )
         if _ask(root, "check-ref-format", f"refs/heads/{branch}") is None:
             raise DataopsError(
-                "This is no name of a branch.",
+                "This is not a valid branch name.",
                 where=f"DATAOPS_STORE=branch:{branch}",
                 fix=f"set DATAOPS_STORE=branch, for the branch {BRANCH}",
             )
@@ -155,7 +155,7 @@ class BranchRemote:
             size = _size(content)
             if size > _LARGEST:
                 raise DataopsError(
-                    f"The data have outgrown a branch: {path} takes {size / 1e6:.0f} MB, "
+                    f"The data is too large for a branch: {path} takes {size / 1e6:.0f} MB, "
                     f"and a branch holds files up to {_LARGEST / 1e6:.0f} MB.",
                     where=self.place,
                     fix="set DATAOPS_STORE to a bucket (s3://…) or a folder that the runner "
@@ -359,7 +359,7 @@ def _ask(root: Path, *question: str) -> str | None:
 
 def _broken(place: str, complaint: str) -> DataopsError:
     return DataopsError(
-        "Git could not work on the store's copy.",
+        "git failed in the local copy of the store.",
         where=f"{place}: {masked(_last_words(complaint))}",
         fix="delete the copy (the folder .dataops) and repeat the command",
     )

@@ -59,9 +59,9 @@ def open_filesystem(url: str) -> tuple[Any, str]:
     except (ImportError, ValueError) as error:
         package = _PACKAGES.get(protocol)
         raise DataopsError(
-            f"Nothing here speaks {protocol}://.",
+            f"No filesystem driver for {protocol}:// is installed.",
             where=f"{masked(url)}: {error}",
-            fix=f"uv add {package}" if package else "add the fsspec package that does: uv add …",
+            fix=f"uv add {package}" if package else "add the fsspec package for it: uv add …",
         ) from error
     return filesystem, str(path).rstrip("/")
 
@@ -121,7 +121,9 @@ class BucketRemote:
             said = json.loads(text)
             if int(said["format"]) > FORMAT:
                 raise DataopsError(
-                    "A newer dataops wrote this store.", where=self.place, fix="update the product"
+                    "This store was written by a newer version of the package.",
+                    where=self.place,
+                    fix="update the product",
                 )
             files = {path: File(*facts) for path, facts in said["files"].items()}
             return Tree(str(number), str(said["current"]), files)

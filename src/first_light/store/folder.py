@@ -254,7 +254,7 @@ class FolderStore:
         except FileNotFoundError:
             if kept := self.kept():
                 raise DataopsError(
-                    "The store holds releases, but nothing says which one is current.",
+                    "The store has releases but no pointer to the current one.",
                     where=str(self.pointer),
                     fix=f"choose one: uv run dataops rollback {kept[-1]}",
                 ) from None

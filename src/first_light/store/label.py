@@ -40,5 +40,7 @@ def check_label(path: Path, product: str) -> None:
         )
     if written > FORMAT:
         raise DataopsError(
-            "A newer dataops wrote this store.", where=str(path.parent), fix="update the product"
+            "This store was written by a newer version of the package.",
+            where=str(path.parent),
+            fix="update the product",
         )

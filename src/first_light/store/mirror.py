@@ -239,9 +239,9 @@ class MirrorStore(FolderStore):
         """
         if not tree.version and self._seen().version:
             raise DataopsError(
-                "The store is gone.",
+                "The store no longer exists.",
                 where=self.place,
-                fix=f"bring it back, or, if nobody needs it any more, delete {self.root}",
+                fix=f"restore it, or, if it is no longer needed, delete {self.root}",
             )
         with self._in_words("The store's copy cannot be written."):
             for _ in range(_TRIES):

@@ -80,10 +80,10 @@ class DuckDbWarehouse:
         free = shutil.disk_usage(self.store.root).free
         if free < needed + _SPARE:
             raise DataopsError(
-                "The disk will not hold another release.",
+                "There is not enough disk space for another release.",
                 where=f"{self.store.root}: about {_gb(needed + _SPARE)} needed, {_gb(free)} free",
                 fix="make room, or keep fewer releases (DATAOPS_KEEP); "
-                "if you know better: uv run dataops release --no-disk-check",
+                "to start anyway: uv run dataops release --no-disk-check",
             )
 
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
@@ -148,7 +148,7 @@ class DuckDbWarehouse:
             ]
             if read != [(run,)] or left:
                 raise DataopsError(
-                    "The candidate is not whole.", where=", ".join(left) or DATABASE_FILE
+                    "The candidate is incomplete.", where=", ".join(left) or DATABASE_FILE
                 )
             os.chmod(file, 0o444)  # a release is immutable, also for a reader who forgot read_only
             durable.sync(file)

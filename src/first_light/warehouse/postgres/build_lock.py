@@ -32,9 +32,9 @@ class BuildLock:
         if not cursor.fetchone()[0]:
             session.close()
             raise DataopsError(
-                "Another release is being built or published in this database.",
+                "Another release is running in this database.",
                 where=place(product)["dbname"],
-                fix="wait until it is over, then repeat",
+                fix="wait until it has ended, then repeat",
             )
         self.session = session
 

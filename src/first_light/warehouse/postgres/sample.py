@@ -114,7 +114,7 @@ def _write(
         raise DataopsError(
             f"The sample of {table.name} cannot be read.",
             where=f"{table.where}: {str(error).splitlines()[0]}",
-            fix="cut it anew: uv run dataops sample",
+            fix="rebuild it: uv run dataops sample",
         ) from error
     return columns
 

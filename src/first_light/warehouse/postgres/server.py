@@ -41,7 +41,7 @@ def open_session(product: Product) -> Any:
         import psycopg2
     except ImportError:
         raise DataopsError(
-            "There is no driver for PostgreSQL in this product's environment.",
+            "The PostgreSQL driver is not installed.",
             where="dataops/pyproject.toml, dependencies",
             fix="copier update --vcs-ref :current: --data warehouse=postgres, then: uv sync",
         ) from None

@@ -106,10 +106,10 @@ def _drop_view(cursor: Any, view: Relation) -> None:
         if error.pgcode != _DEPENDED_ON:
             raise
         raise DataopsError(
-            f"A view of somebody's reads {view.schema}.{view.name}, whose columns this release "
+            f"Another view reads {view.schema}.{view.name}, whose columns this release "
             "changes or takes away.",
             where=str(error.diag.message_detail or "").replace("\n", "; "),
-            fix="have it dropped and made anew after the release, or keep the columns",
+            fix="drop it and create it again after the release, or keep the columns",
         ) from error
 
 
@@ -136,7 +136,7 @@ def _must_be_free(cursor: Any, view: Relation) -> None:
     )
     if cursor.fetchone():
         raise DataopsError(
-            f"{view.schema}.{view.name} is there already, and no release has made it.",
+            f"{view.schema}.{view.name} exists already and was not created by a release.",
             fix="rename or drop it, then repeat",
         )
 
@@ -170,7 +170,7 @@ def drop_release(cursor: Any, run: str) -> None:
                    (gone, gone))  # fmt: skip
     if others := [f"{row[0]}.{row[1]}" for row in cursor.fetchall()]:
         raise DataopsError(
-            f"Release {run} stays: a view of somebody's reads its schemas.",
+            f"Release {run} stays: another view reads its schemas.",
             where=", ".join(sorted(others)),
             fix="let it read the published schemas instead",
         )

@@ -192,7 +192,7 @@ class PostgresWarehouse:
             taken = schemas(cursor, prefix_of(run))
             if taken:
                 raise DataopsError(
-                    "Another release of this number is in the database already.",
+                    "The database already has another release of this number.",
                     where=f"{', '.join(taken)}: made with another store, or without one",
                     fix="set DATAOPS_STORE to the store it was made with, or drop its schemas",
                 )
