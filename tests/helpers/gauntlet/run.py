@@ -11,6 +11,7 @@ import copier
 
 import harness
 from first_light.project import managed
+from first_light.project.pin import PIN
 from first_light.project.product import ANSWERS, Product
 from gauntlet.lives import Life, Team
 from tools.release.template import MANAGED, covers, ownership, recorded
@@ -152,6 +153,6 @@ def examine(
 
 
 def _managed(tree: Mapping[str, bytes]) -> set[str]:
-    """The managed paths of a product, as its own list says them."""
+    """The managed paths of a product, as its own list says them, and those without a line."""
     carried = managed.MANIFEST.as_posix()
-    return {*managed.parse(tree[carried].decode()), carried, ANSWERS}
+    return {*managed.parse(tree[carried].decode()), carried, ANSWERS, PIN.as_posix()}
