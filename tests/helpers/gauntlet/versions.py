@@ -87,7 +87,7 @@ def patch(template: Path) -> None:
     inside = template / "template"
     append(inside / ".sqlfluff.jinja", "# a new rule")
     append(inside / ".gitignore", "/scratch/")
-    newer_record_schema(template / "src/first_light/history/record.py")
+    newer_record_schema(template / "src/first_light/history")
     append(inside / ".github/workflows/check.yml", "# renewed")
     append(inside / ".gitlab-ci.yml", "# renewed")
     append(inside / "dbt_project.yml.jinja", "# a better default")
@@ -103,15 +103,16 @@ def patch(template: Path) -> None:
 READ_ANEW = "written in an older schema"
 
 
-def newer_record_schema(module: Path) -> None:
+def newer_record_schema(history: Path) -> None:
     """Records are laid out anew; those that stores hold are read through one more step."""
+    module = history / "record.py"
     text = module.read_text("utf-8")
     was = re.search(r"(?m)^SCHEMA = (\d+)$", text)
     assert was, "the record's schema stands elsewhere"
     text = text.replace(was[0], f"SCHEMA = {int(was[1]) + 1}")
     module.write_text(text, encoding="utf-8")
     append(
-        module,
+        history / "decoding.py",
         "",
         f"UPGRADES = {{**UPGRADES, {was[1]}: lambda raw: {{**raw, 'notes': ['{READ_ANEW}']}}}}",
     )
