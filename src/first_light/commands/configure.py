@@ -79,6 +79,6 @@ def replaced(text: str, changes: Mapping[str, tuple[str, str]]) -> str:
 
 
 def _follow(path: Path, changes: Mapping[str, tuple[str, str]]) -> None:
-    text = path.read_bytes().decode("utf-8")
+    text = path.read_bytes().decode("utf-8", "surrogateescape")  # whatever a team wrote stays
     if (new := replaced(text, changes)) != text:
-        path.write_bytes(new.encode("utf-8"))
+        path.write_bytes(new.encode("utf-8", "surrogateescape"))

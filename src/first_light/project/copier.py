@@ -80,7 +80,7 @@ def run_update(
             fix="uv run dataops update --trust",
         )
     said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    there = versions_of(str(Product(root).answers.get("_src_path", ""))) if to else ()
+    there = released_versions(str(Product(root).answers.get("_src_path", ""))) if to else ()
     if to and to not in there and any(f"'{to}'" in line for line in said):  # git did not know it
         newest = ", ".join(sorted(there, key=numbers)[-5:])
         raise DataopsError(
@@ -91,7 +91,7 @@ def run_update(
     raise DataopsError("Copier could not update the product.", where="\n".join(said[-5:]))
 
 
-def versions_of(source: str) -> tuple[str, ...]:
+def released_versions(source: str) -> tuple[str, ...]:
     """The versions that a template's repository has; empty where it can't be asked."""
     asked = ["git", "ls-remote", "--tags", "--refs", address_of(source)]
     done = subprocess.run(asked, capture_output=True, text=True, errors="replace")

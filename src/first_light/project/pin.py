@@ -102,7 +102,7 @@ def address_of(source: str) -> str:
     return "file://" + urllib.parse.quote(os.path.realpath(Path(source).expanduser()))
 
 
-def versions_of(described: str) -> str:
+def version_range(described: str) -> str:
     """The versions that a template of this version works with: up to the next major one."""
     tag = _TAG.match(described)
     if tag is None:
@@ -123,7 +123,7 @@ def wanted_pin(answers: Mapping[str, object], commit: str = "") -> Pin:
         commit=commit,
         wheel=str(answers.get(WHEEL_ANSWER) or ""),
         index=str(answers.get(INDEX_ANSWER) or ""),
-        versions=versions_of(str(answers.get("_commit", ""))),
+        versions=version_range(str(answers.get("_commit", ""))),
         extras="[postgres]" if answers.get("warehouse") == "postgres" else "",
     )
 
@@ -151,20 +151,22 @@ def outdated_wheel(answers: Mapping[str, object]) -> str:
         return ""
     version = wheel.split("-")[1]
     described = str(answers.get("_commit", ""))
-    tag, hashed = _TAG.match(described), _DESCRIBED.search(described)
-    if tag and not hashed:
-        return "" if version == tag["version"] else wheel
-    commit = hashed["commit"] if hashed else described
-    local = version.partition("+")[2].removeprefix("g")
-    same = bool(local) and (local.startswith(commit) or commit.startswith(local))
+    if commit := _commit_in(described):
+        local = version.partition("+")[2].removeprefix("g")
+        same = bool(local) and (local.startswith(commit) or commit.startswith(local))
+    else:
+        same = f"v{version}" == described
     return "" if same else wheel
 
 
 def moved(product: Product) -> bool:
     """Whether the pinned commit cannot be the one of the template that the product is on."""
-    described = str(product.answers.get("_commit", ""))
-    hashed = _DESCRIBED.search(described)
-    if hashed is None and _TAG.match(described):
-        return False
-    commit = hashed["commit"] if hashed else described
+    commit = _commit_in(str(product.answers.get("_commit", "")))
     return not pinned_commit(product.root).startswith(commit)
+
+
+def _commit_in(described: str) -> str:
+    """The short hash in what `git describe --tags --always` says; empty for a tag alone."""
+    if hashed := _DESCRIBED.search(described):
+        return hashed["commit"]
+    return "" if _TAG.match(described) else described
