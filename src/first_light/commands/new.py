@@ -76,7 +76,7 @@ def new(path: Path, files: Path | None, template: str | None, say: Callable[[str
     command += ["--vcs-ref", where.commit] if where.commit else []
     command += ["--data", "content=empty"] if files is not None else []
     command += [] if sys.stdin.isatty() else ["--defaults"]
-    _run([*command, where.address, str(path)], Path.cwd(), "The product could not be made.")
+    _run([*command, where.address, str(path)], "The product could not be made.")
     say(f"{path}: made from {where.address}")
     start = [uv(), "run", "--quiet", "dataops", "start"]
     start += ["--from", str(files.absolute())] if files is not None else []
@@ -102,9 +102,9 @@ def _installed_from() -> Origin:
     return found
 
 
-def _run(command: list[str], cwd: Path, failure: str) -> None:
+def _run(command: list[str], failure: str) -> None:
     try:
-        done = subprocess.run(command, cwd=cwd, env=_environment())
+        done = subprocess.run(command, env=_environment())
     except FileNotFoundError as error:
         raise DataopsError(
             f"{command[0]} was not found.", fix="install uv and put it on the PATH"

@@ -12,6 +12,7 @@ from first_light.commands.update import Update, update
 from first_light.forge import job_summary
 from first_light.forge.base import Forge, Request
 from first_light.forge.pipeline import default_branch, find_forge
+from first_light.project.copier import uv
 from first_light.project.hook_run import tool_environment
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -207,10 +208,9 @@ def _format(product: Product) -> None:
 
 def _check(product: Product) -> str:
     """What the updated product's own check says, run with its own code and tools."""
-    uv = os.environ.get("UV", "uv")
     environment = {**tool_environment(), job_summary.VARIABLE: ""}
     done = subprocess.run(
-        [uv, "run", "dataops", "check"], cwd=product.root, env=environment, capture_output=True
+        [uv(), "run", "dataops", "check"], cwd=product.root, env=environment, capture_output=True
     )
     report = product.target / "check" / "report.md"
     if report.is_file():
