@@ -91,7 +91,7 @@ FAULTS = (
 def smallest(
     fault: Fault, history: History, runs: int, noise: float
 ) -> tuple[float | None, float | None]:
-    """The smallest fault that is told, and that refuses, in 95 of 100 tries; None where none is."""
+    """The smallest fault that is told, and that rejects, in 95 of 100 tries; None where none is."""
     levels: dict[float, Counter[str]] = {size: Counter() for size in fault.sizes}
     for trial in range(_TRIALS):
         chance = random.Random(trial)
@@ -103,8 +103,8 @@ def smallest(
                 value = fault.struck(clean, size)
                 seen[level_of(Case(fault.what, value, fault.rows, values, expected))] += 1
     told = (s for s, seen in levels.items() if seen[WARN] + seen[ERROR] >= 0.95 * _TRIALS)
-    refused = (s for s, seen in levels.items() if seen[ERROR] >= 0.95 * _TRIALS)
-    return next(told, None), next(refused, None)
+    rejected = (s for s, seen in levels.items() if seen[ERROR] >= 0.95 * _TRIALS)
+    return next(told, None), next(rejected, None)
 
 
 # ── False alarms ─────────────────────────────────────────────────────────────────────────────────
@@ -142,26 +142,26 @@ def table(history: History, noise: float) -> Iterator[tuple[datetime, RelationPr
 
 
 def false_alarms(history: History, noise: float) -> tuple[float, float]:
-    """Runs a year that are told of something, and that are refused, though nothing is wrong."""
-    told = refused = 0
+    """Runs a year that are told of something, and that are rejected, though nothing is wrong."""
+    told = rejected = 0
     past: list[Release] = []
     for number, (at, profile) in enumerate(table(history, noise)):
         found = judge(profile, remember(past[-_MEMORY:], "", at), at, {}).findings
         bad = any(one.level == ERROR for one in found)
-        refused += bad
+        rejected += bad
         told += bool(found) and not bad
         if not bad:
             strange = frozenset((one.check, one.subject, one.column) for one in found)
             facts = {"run": f"{number}", "number": number, "fingerprint": f"{number}"}
             past.append(release_of([profile], at=at, strange=strange, checksums={}, **facts))
-    return told / _YEARS, refused / _YEARS
+    return told / _YEARS, rejected / _YEARS
 
 
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def line(fault: Fault, name: str, runs: int) -> str:
-    """What is told and what refuses after so many deliveries, by noise."""
+    """What is told and what rejects after so many deliveries, by noise."""
     found = (smallest(fault, HISTORIES[name], runs, noise) for noise in _NOISE)
     return f"| {name} | {runs} | {' | '.join(f'{_size(t)} / {_size(r)}' for t, r in found)} |"
 

@@ -19,7 +19,7 @@ def move_edited(product: Path, old: str, new: str) -> None:
     its own stays where it is.
 
     Raises:
-        subprocess.CalledProcessError: git refused.
+        subprocess.CalledProcessError: git failed.
     """
     if not (product / old).is_file() or (product / new).exists():
         return

@@ -47,7 +47,7 @@ PROFILES: dict[str, dict[str, str]] = {
 }
 
 
-def refuse_unknown(answers: Mapping[str, object], template: Path = TEMPLATE) -> None:
+def reject_unknown(answers: Mapping[str, object], template: Path = TEMPLATE) -> None:
     """Copier accepts an answer to no question in silence, and a test of it would be dead."""
     if unknown := sorted(set(answers) - set(recorded(template))):
         raise AssertionError(f"no such question: {', '.join(unknown)}")
@@ -58,7 +58,7 @@ def render(
 ) -> Path:
     """A product rendered from a template (default: the working tree), never trusted."""
     template = template or template_repository()
-    refuse_unknown(answers or {}, template)
+    reject_unknown(answers or {}, template)
     copier.run_copy(
         str(template), into, data=dict(answers or {}), defaults=True, quiet=True, vcs_ref="HEAD"
     )

@@ -113,12 +113,12 @@ class Simulation:
         """An attempt to make a release; `outcome` overrules what the audit would say."""
         number = len(self.records) + 1
         dark = outcome in ("crashed", "failed", "stopped", "unreadable")
-        outcome = "refused" if outcome == "unreadable" else outcome
+        outcome = "rejected" if outcome == "unreadable" else outcome
         told = () if dark else nodes(self.checksums, failing, rows)
         broken = any(n.status in ("error", "fail") for n in told)
         bad = broken or stale or any(f.level == "error" for f in findings)
         if not outcome:
-            outcome = "refused" if bad else "published"
+            outcome = "rejected" if bad else "published"
         base = self.published.run if self.published else ""
         run = f"{number:06d}-{utc(at).replace('-', '').replace(':', '')}-{self.commit[-7:]}"
         end = at + timedelta(minutes=5)

@@ -44,7 +44,7 @@ class Plain:
         for one in record.findings:
             if one.level == "error":
                 found[f"monitor.{one.check}.{one.subject}"] = one.subject
-        if not found and record.outcome in ("refused", "failed", "crashed"):
+        if not found and record.outcome in ("rejected", "failed", "crashed"):
             found["run"] = "run"
         return found
 
@@ -54,7 +54,7 @@ class Plain:
         if check in self.errors(record):
             return False
         if check == "run":
-            return record.outcome == "refused"
+            return record.outcome == "rejected"
         if check.startswith("freshness."):
             return any(f"freshness.{f.unique_id}" == check for f in record.freshness)
         if check.startswith("monitor."):
@@ -108,7 +108,7 @@ class Plain:
         for record in self.runs:
             shipped = self.shipped.get(record.git.commit)
             new = shipped is None or shipped[1].number >= record.number
-            if record.outcome in ("published", "refused") and new and record.git.commit:
+            if record.outcome in ("published", "rejected") and new and record.git.commit:
                 by_commit.setdefault(record.git.commit, []).append(record)
         tries = sorted(by_commit.values(), key=lambda runs: runs[0].number)
         by_run = {r.run: r for r in self.published}
@@ -146,8 +146,8 @@ class Plain:
                 since <= one.opened.number < first.number and {one.subject, one.cause} & changed
                 for one in self.incidents
             )
-            refused = any(r.outcome == "refused" for r in runs)
-            bad = followed or back or refused
+            rejected = any(r.outcome == "rejected" for r in runs)
+            bad = followed or back or rejected
             found.append({"at": _ended(first), "bad": bad, "rework": rework})
         return found
 

@@ -21,7 +21,7 @@ class Host:
         url: of its interface.
         remote: the bare repository, at team/product.git in its folder.
         requests: oldest first.
-        refuse: whether the token may nothing.
+        reject: whether the token may nothing.
         tokens: what callers said who they are.
     """
 
@@ -29,7 +29,7 @@ class Host:
     url: str
     remote: Path
     requests: list[dict[str, Any]] = field(default_factory=list)
-    refuse: bool = False
+    reject: bool = False
     tokens: set[str] = field(default_factory=set)
 
     @property
@@ -66,7 +66,7 @@ def request_host(kind: str, remote: Path) -> Iterator[Host]:
 
         def _answer(self, said: object, code: int = 200) -> None:
             this.tokens.add(self.headers["Authorization"])
-            self.send_response(403 if this.refuse else code)
+            self.send_response(403 if this.reject else code)
             self.end_headers()
             self.wfile.write(json.dumps(said).encode())
 

@@ -16,7 +16,7 @@ import pytest
 
 import release_worker as worker
 from first_light.history.log import History
-from first_light.history.record import CRASHED, PUBLISHED, REFUSED, ROLLED_BACK
+from first_light.history.record import CRASHED, PUBLISHED, REJECTED, ROLLED_BACK
 from first_light.project.product import Product
 from first_light.status.current import status
 
@@ -26,7 +26,7 @@ INSTANTS = 200
 VERBS = {
     "release": (("release",), {}, PUBLISHED),
     "prune": (("release",), {"DATAOPS_KEEP": "1"}, PUBLISHED),
-    "refused": (("release",), {"DBT_FAILS": "test"}, REFUSED),
+    "rejected": (("release",), {"DBT_FAILS": "test"}, REJECTED),
     "rollback": (("rollback", "1"), {}, ROLLED_BACK),
 }
 

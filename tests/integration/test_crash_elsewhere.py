@@ -20,7 +20,7 @@ import pytest
 
 import release_worker as worker
 from first_light.history.log import History
-from first_light.history.record import PUBLISHED, REFUSED, ROLLED_BACK, Record
+from first_light.history.record import PUBLISHED, REJECTED, ROLLED_BACK, Record
 from first_light.project.product import Product
 from first_light.status.current import status
 from first_light.store.locate import open_store
@@ -32,7 +32,7 @@ REMOTE = ("git", "s3")
 VERBS = {
     "release": ("release", {}),
     "prune": ("release", {"DATAOPS_KEEP": "1"}),
-    "refused": ("release", {"DBT_FAILS": "test"}),
+    "rejected": ("release", {"DBT_FAILS": "test"}),
     "rollback": ("rollback", {}),
 }
 _COUNTED_ANEW = 25  # kills after which the steps are counted again: the store has grown
@@ -135,10 +135,10 @@ class _Life:
         if seen != self.before:  # pointer, release and record came in one step
             assert last.current == seen, what
             assert last.outcome == (ROLLED_BACK if name == "rollback" else PUBLISHED), what
-            assert name != "refused", what
+            assert name != "rejected", what
         else:
-            refused = name == "refused" and last.outcome == REFUSED
-            assert last.run == self.last or refused, what
+            rejected = name == "rejected" and last.outcome == REJECTED
+            assert last.run == self.last or rejected, what
         self._bring_all(what)
         for machine in (self.places.second, self.places.first)[random.randrange(2) :]:
             self._release(machine, what)

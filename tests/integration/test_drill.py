@@ -55,9 +55,9 @@ def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
     assert done.days == 60
     assert done.replayed >= 40
     assert done.caught >= 0.95 * done.replayed, missed
-    assert {one.outcome for one in done.faults} >= {"refused", "told"}
+    assert {one.outcome for one in done.faults} >= {"rejected", "told"}
     assert any("monitor" in one.by for fault in done.faults for one in fault.seen)
-    runs, refused, told = done.days, len(done.refused), done.told
+    runs, rejected, told = done.days, len(done.rejected), done.told
     raw = tmp_path / "raw"
     raw.mkdir()
     prepared = plan(product, raw, tmp_path / "target")
@@ -65,11 +65,11 @@ def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
         replay = drill.Replay(prepared, product.root)
         for audit in replay.live(clean_days(archive + 60, until, seed), print, tested=False):
             runs += 1
-            refused += audit.verdict == FAILED
+            rejected += audit.verdict == FAILED
             told += bool(audit.seen) and audit.verdict != FAILED
-    print(f"{done.caught} of {done.replayed}; {refused} of {runs} refused, {told} told; {missed}")
+    print(f"{done.caught} of {done.replayed}; {rejected} of {runs} rejected, {told} told; {missed}")
     assert runs >= 300
-    assert refused <= 1
+    assert rejected <= 1
     assert told <= 0.05 * runs
 
 
@@ -106,11 +106,11 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
             assert {name: {**one, "counts": 0} for name, one in found["columns"].items()} == columns
             compared += 1
     assert compared >= 10
-    # Two strange days are one alarm: what is refused in a clean day is accepted.
+    # Two strange days are one alarm: what is rejected in a clean day is accepted.
     for day in (first, second):
         replay.go_on({name: content + content.partition(b"\n")[2] * 2
                       for name, content in day.items()})  # fmt: skip
-    assert (replay.alarms, [at for at, _ in replay.refused]) == (1, ["2026-04-02"])
+    assert (replay.alarms, [at for at, _ in replay.rejected]) == (1, ["2026-04-02"])
     assert replay.past[-1].at == datetime(2026, 4, 3, tzinfo=timezone.utc)
     unpaid = {name: content for name, content in third.items() if "payments" not in name}
     with pytest.raises(DataopsError, match="rejected without any fault"):
@@ -123,7 +123,7 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
     told = json.loads(said)
     assert told["days"] == 7
     assert [one["fault"] for one in told["faults"]] == ["times-100", "late"]
-    assert {one["outcome"] for one in told["faults"]} <= {"refused", "told"}
+    assert {one["outcome"] for one in told["faults"]} <= {"rejected", "told"}
     assert harness.tree(made.root, "raw") == before
     assert len(list((made.root / "store/history/runs").iterdir())) == 1  # some faults: no record
 

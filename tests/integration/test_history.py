@@ -28,7 +28,7 @@ from first_light.history.log import History, HistoryError
 from first_light.history.record import (
     CRASHED,
     PUBLISHED,
-    REFUSED,
+    REJECTED,
     SCHEMA,
     CommitFact,
     DrillFact,
@@ -75,7 +75,7 @@ def make_record(number: int, nodes: int = 3, **more: Any) -> Record:
         "product": "shop",
         "verb": "release",
         "trigger": "schedule",
-        "outcome": PUBLISHED if number % 17 else REFUSED,
+        "outcome": PUBLISHED if number % 17 else REJECTED,
         "began_at": utc(at),
         "ended_at": utc(at + timedelta(minutes=4)),
         "seconds": 240.0,
@@ -217,12 +217,12 @@ def test_a_run_that_cannot_be_recorded_keeps_its_verdict(
     root = worker.make_product(tmp_path / "product")
     add = History.add
 
-    def refuse(self: History, record: Record) -> None:
+    def reject(self: History, record: Record) -> None:
         raise HistoryError("The run could not be recorded.", where="disk")
 
-    for fails, outcome in (("", PUBLISHED), ("test", REFUSED)):
+    for fails, outcome in (("", PUBLISHED), ("test", REJECTED)):
         with monkeypatch.context() as failing:
-            failing.setattr(History, "add", refuse)
+            failing.setattr(History, "add", reject)
             failing.setenv("DBT_FAILS", fails)
             done = worker.quick_release(root)
         assert done.record.outcome == outcome
@@ -399,8 +399,8 @@ def test_a_record_cut_in_half(
     """A published run's is restored from its release; another one is put aside, and said."""
     root = worker.make_product(tmp_path / "product")
     assert worker.quick_release(root).exit_code == 0
-    with monkeypatch.context() as refusing:
-        refusing.setenv("DBT_FAILS", "" if published else "test")
+    with monkeypatch.context() as rejecting:
+        rejecting.setenv("DBT_FAILS", "" if published else "test")
         run = worker.quick_release(root).record.run
     file = root / "store" / "history" / "runs" / f"{run}.json"
     half = file.read_bytes()[:200]
@@ -500,10 +500,10 @@ def test_a_raw_file_that_cannot_be_read_is_named(
     (tmp_path / "raw" / "orders").mkdir(parents=True)
     (tmp_path / "raw" / "orders" / "a.csv").touch()
 
-    def refuse(path: Path) -> str:
+    def reject(path: Path) -> str:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("first_light.history.facts._digest", refuse)
+    monkeypatch.setattr("first_light.history.facts._digest", reject)
     with pytest.raises(DataopsError) as error:
         read_raw(tmp_path / "raw", tmp_path / "cache.json")
     assert error.value.where == "orders/a.csv: Input/output error"

@@ -89,7 +89,7 @@ def test_a_run_that_never_came_opens_one_incident_that_the_next_release_closes(
     assert rollback(Product(shop), None).release.number == 1
 
 
-def test_a_refused_run_has_opened_its_own_incident(
+def test_a_rejected_run_has_opened_its_own_incident(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at(monkeypatch, "2026-03-02T06:30:00")

@@ -34,14 +34,14 @@ SECRET = "s3cr3t-t0k3n"
 
 @dataclass
 class Host:
-    """A webhook and a forge: what they were told, and whether they refuse."""
+    """A webhook and a forge: what they were told, and whether they reject."""
 
     port: int
     messages: list[dict[str, Any]] = field(default_factory=list)
     issues: list[dict[str, Any]] = field(default_factory=list)
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
-    refuse: bool = False
+    reject: bool = False
 
     def titles(self) -> list[str]:
         return [str(one["title"]) for one in self.messages]
@@ -56,7 +56,7 @@ def host() -> Iterator[Host]:
             """Quiet."""
 
         def answer(self, said: object, code: int = 200) -> None:
-            self.send_response(500 if this.refuse else code)
+            self.send_response(500 if this.reject else code)
             self.end_headers()
             self.wfile.write(json.dumps(said).encode())
 
@@ -66,7 +66,7 @@ def host() -> Iterator[Host]:
             url = urlsplit(self.path)
             parts = url.path.strip("/").split("/")
             this.calls.append(f"{self.command} {url.path}")
-            if this.refuse:
+            if this.reject:
                 self.answer({})
             elif parts[0] == "hook":
                 this.messages.append(body)
@@ -159,7 +159,7 @@ def test_one_message_a_run_a_word_at_the_end_and_silence_between(
 def test_a_channel_that_fails_changes_no_verdict_is_said_and_tried_again(
     shop: Path, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host.refuse = True
+    host.reject = True
     done = run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
     assert done.exit_code == 1
     assert done.recorded
@@ -169,15 +169,15 @@ def test_a_channel_that_fails_changes_no_verdict_is_said_and_tried_again(
     newest = next(History(shop / "store/history").newest())
     assert newest.verb == "notify"
     assert newest.notes == (warning,)
-    host.refuse = False
+    host.reject = False
     assert not run(shop, monkeypatch, "2026-03-02T06:10:00", "test").warnings
     assert host.titles() == ["Shop: 1 new incident"]
     assert "age: 10.0 min, 2 runs" in host.messages[0]["message"]
 
-    host.refuse = True  # what is over before it was ever told is not told at all
+    host.reject = True  # what is over before it was ever told is not told at all
     assert run(shop, monkeypatch, "2026-03-02T06:20:00").exit_code == 0
     run(shop, monkeypatch, "2026-03-02T06:30:00", "test")
-    host.refuse = False
+    host.reject = False
     run(shop, monkeypatch, "2026-03-02T06:40:00")
     assert host.titles()[1:] == ["Shop: 1 recovered"]
     run(shop, monkeypatch, "2026-03-02T06:50:00")
@@ -187,11 +187,11 @@ def test_a_channel_that_fails_changes_no_verdict_is_said_and_tried_again(
 def test_the_deadline_tries_again_what_a_run_could_not_tell(
     shop: Path, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host.refuse = True
+    host.reject = True
     run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T07:30:00+00:00")
     assert "could not be told" in watch(Product(shop)).warnings[0]
-    host.refuse = False
+    host.reject = False
     found = watch(Product(shop))
     assert (found.opened, found.warnings, found.exit_code) == ("", (), 1)
     assert host.titles() == ["Shop: 1 new incident"]
@@ -240,9 +240,9 @@ def test_one_issue_an_incident_is_opened_commented_and_closed(
     assert len(host.issues) == 2
     rollback(Product(shop), "1")
     assert "readers see 000001" in host.comments[2][0]["body"]
-    host.refuse = True
+    host.reject = True
     run(shop, monkeypatch, "2026-03-02T06:50:00")
-    host.refuse = False
+    host.reject = False
     run(shop, monkeypatch, "2026-03-02T07:00:00")
     assert {one["state"] for one in host.issues} == {"closed"}
 

@@ -35,7 +35,7 @@ def test_each_release_holds_runs_errors_incidents_and_figures_as_tables(
             return reader.execute(query).fetchall()
 
         assert ask("select number, outcome, errors from ops.runs") == [
-            (1, "published", 0), (2, "refused", 1), (3, "published", 0),
+            (1, "published", 0), (2, "rejected", 1), (3, "published", 0),
         ]  # fmt: skip
         assert ask('select number, "check" from ops.errors') == [(2, "test.shop.unique_one")]
         assert ask("select found_by, seconds, open, owner from ops.incidents") == [
@@ -101,5 +101,5 @@ def test_on_postgresql_readers_find_the_same_tables(
             assert postgres.ask(f"select * from ops.{table.name}") == list(table.rows)
         assert postgres.ask("select outcome, errors from ops.runs order by number") == [
             ("published", 0),
-            ("refused", 1),
+            ("rejected", 1),
         ]

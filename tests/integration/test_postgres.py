@@ -31,7 +31,7 @@ import release_worker as duckdb_worker
 from first_light.commands.rollback import rollback
 from first_light.dbt.engine import Dbt
 from first_light.history.log import History
-from first_light.history.record import CRASHED, FAILED, PUBLISHED, REFUSED, ROLLED_BACK, STOPPED
+from first_light.history.record import CRASHED, FAILED, PUBLISHED, REJECTED, ROLLED_BACK, STOPPED
 from first_light.monitors import profiling
 from first_light.monitors.queries import columns_of
 from first_light.project.product import Product
@@ -638,7 +638,7 @@ def test_state_goes_on_from_current_alone(
         _release(root)
         assert rows() == expected
     monkeypatch.setenv("DBT_FAILS", "test")
-    assert worker.quick_release(root).record.outcome == REFUSED
+    assert worker.quick_release(root).record.outcome == REJECTED
     monkeypatch.delenv("DBT_FAILS")
     assert rows() == 2
     _release(root)
@@ -674,10 +674,10 @@ def test_rights_and_views_of_others_survive(
     # Another type: somebody's view stands in the way.
     before = _seen(server)
     monkeypatch.setenv("DBT_COLUMN", "1::bigint as extra")
-    refused = worker.quick_release(root)
-    assert refused.record.outcome == FAILED
-    assert "Another view reads marts.one" in refused.record.problem
-    assert "theirs.tokens" in refused.record.problem
+    rejected = worker.quick_release(root)
+    assert rejected.record.outcome == FAILED
+    assert "Another view reads marts.one" in rejected.record.problem
+    assert "theirs.tokens" in rejected.record.problem
     assert _seen(server) == before
     assert len(_releases_in(server)) == 2
 

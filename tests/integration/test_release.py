@@ -24,7 +24,7 @@ from first_light.dbt.engine import NodeResult
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.root_cause import find_cause, subject_of
 from first_light.history.log import History
-from first_light.history.record import PUBLISHED, REFUSED, STOPPED
+from first_light.history.record import PUBLISHED, REJECTED, STOPPED
 from first_light.project.product import Product
 from first_light.release.run import Options
 
@@ -79,16 +79,16 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
         encoding="utf-8",
     )
     product.commit("bad")
-    refused = product.dataops("release", code=1, env=clock).stdout
-    assert "refused" in refused
-    assert f"keep {done['run']}" in refused
-    assert "cause        model stg_orders" in refused
-    assert "data-team <data-team@example.com>" in refused
-    assert "orders_daily" in refused
-    assert "weekly_revenue" in refused
-    assert "uv run dbt build --select +stg_orders" in refused
-    assert "'web'" not in refused, "a value of raw was shown"
-    assert "last run     refused" in product.dataops("status", code=1, env=clock).stdout
+    rejected = product.dataops("release", code=1, env=clock).stdout
+    assert "rejected" in rejected
+    assert f"keep {done['run']}" in rejected
+    assert "cause        model stg_orders" in rejected
+    assert "data-team <data-team@example.com>" in rejected
+    assert "orders_daily" in rejected
+    assert "weekly_revenue" in rejected
+    assert "uv run dbt build --select +stg_orders" in rejected
+    assert "'web'" not in rejected, "a value of raw was shown"
+    assert "last run     rejected" in product.dataops("status", code=1, env=clock).stdout
     assert _one(store, "select release_id from dataops.release") == (done["run"],)
     assert not list((store / "candidates").iterdir())
 
@@ -107,7 +107,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
         ("release", "published"),
         ("rollback", "rolled back"),
         ("rollback", "rolled back"),
-        ("release", "refused"),
+        ("release", "rejected"),
         ("release", "published"),
         ("release", "published"),
     ]
@@ -167,7 +167,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_state_and_full_refresh_give_equal_marts(
     shop: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """Days arrive in any bundles, late rows among them, refused releases between: it adds up.
+    """Days arrive in any bundles, late rows among them, rejected releases between: it adds up.
 
     Every seed is another shop: other orders, other late uploads, other bundles.
     """
@@ -176,7 +176,7 @@ def test_state_and_full_refresh_give_equal_marts(
     days = list(harness.generator().deliveries(date(2026, 1, 1), date(2026, 1, 24), seed=seed))
     model = shop / "models" / "marts" / "orders_daily.sql"
     good = model.read_text(encoding="utf-8")
-    first = 12  # by then something was returned: a source without a row is refused
+    first = 12  # by then something was returned: a source without a row is rejected
     while days:
         bundle = [days.pop(0) for _ in range(min(len(days), first or chance.randint(1, 7)))]
         first = 0
@@ -189,7 +189,7 @@ def test_state_and_full_refresh_give_equal_marts(
         if chance.random() < 0.5:
             spoiled = good.replace("count(*) as order_count", "count(*) + 1 as order_count")
             model.write_text(spoiled, encoding="utf-8")
-            assert _release(shop) == REFUSED
+            assert _release(shop) == REJECTED
             model.write_text(good, encoding="utf-8")
         assert _release(shop) == PUBLISHED
     stateful = _marts(shop)

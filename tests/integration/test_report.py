@@ -49,7 +49,7 @@ _ELSEWHERE = '<img alt="" src="http://elsewhere.example/x.png">'
 
 
 def past(runs: int) -> list[Record]:
-    """So many runs, with volumes that vary; the last one is refused, if there are many."""
+    """So many runs, with volumes that vary; the last one is rejected, if there are many."""
     if not runs:
         return []
     records = ops.simulate(runs * 2, 3, seed=runs)[:runs]
@@ -67,7 +67,7 @@ def past(runs: int) -> list[Record]:
                 RelationProfile(f"model.shop.{name}", name, round(chance.gauss(9e5, 2e4) + 200 * n))
                 for name in ops.MODELS
             )
-            outcome = "refused" if failing else record.outcome
+            outcome = "rejected" if failing else record.outcome
             record = replace(record, nodes=told, profile=profile, outcome=outcome)
         filled.append(record)
     return filled
@@ -284,14 +284,14 @@ def test_charts_are_drawn_in_silence_and_in_utc(tmp_path: Path) -> None:
         "Path('drawn').write_text(draw(line(points, 'Age of orders.', ' h')))\n"
         "pasted = Span('orders \\x0btwice', at, at, 'bad', 'so')\n"
         "assert 'orders \\ufffdtwice' in draw(timeline([pasted], at, at, 'x', 'broad', 300))\n"
-        "try:\n  draw(Chart('x', {'mark': 'no such'}))\nexcept ChartError:\n  print('refused')\n"
+        "try:\n  draw(Chart('x', {'mark': 'no such'}))\nexcept ChartError:\n  print('rejected')\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path, env={**os.environ, "TZ": "Asia/Tokyo"}, capture_output=True, text=True,
         timeout=60, check=True,
     )  # fmt: skip
-    assert (done.stdout, done.stderr) == ("refused\n", "")
+    assert (done.stdout, done.stderr) == ("rejected\n", "")
     drawn = (tmp_path / "drawn").read_text(encoding="utf-8")
     assert re.findall(r">(\d+ \w+)<", drawn) == ["1 Mar", "10 Mar", "0 h", "1 h"]
 

@@ -70,7 +70,7 @@ GOOD = Evidence(
     told=4,
     drilled_at=ops.START,
     drill=DrillFact(
-        60, refused=1, warned=2, replayed=40, caught=38, missed=("past in raw.orders",)
+        60, rejected=1, warned=2, replayed=40, caught=38, missed=("past in raw.orders",)
     ),
 )
 
@@ -97,7 +97,7 @@ BY_HAND = tuple(replace(r, trigger="manual") for r in GOOD.records)
 EDITED = tuple(replace(r, raw=RawFacts(edited=("a.csv",))) for r in GOOD.records)
 UNTESTED = tuple(replace(r, nodes=()) for r in GOOD.records)
 LATER = Newcomer(ops.START - 20 * DAY, ops.START)
-REFUSED = tuple(replace(r, outcome="refused") for r in GOOD.records)
+REJECTED = tuple(replace(r, outcome="rejected") for r in GOOD.records)
 NOT_FRESH = tuple(replace(r, freshness=()) for r in GOOD.records)
 BARE = Manifest(
     {**MANIFEST.nodes, ops.SOURCE: replace(MANIFEST.nodes[ops.SOURCE], meta={})}, {}
@@ -109,7 +109,7 @@ BARE = Manifest(
     [
         (replace(GOOD, in_git=False), "version_control", NO),
         (replace(GOOD, changed=("a",)), "version_control", NO),
-        (replace(GOOD, records=REFUSED), "one_command", NO),
+        (replace(GOOD, records=REJECTED), "one_command", NO),
         (replace(GOOD, records=UNTESTED), "tests_in_production", NO),
         (replace(GOOD, manifest=Manifest({}, {})), "public_models", UNKNOWN),
         (
@@ -126,7 +126,7 @@ BARE = Manifest(
         (replace(GOOD, drilled_at=None), "know_before_readers", UNKNOWN),
         (replace(GOOD, drilled_at=ops.START - 85 * DAY), "know_before_readers", UNKNOWN),
         (replace(GOOD, drill=replace(GOOD.drill, caught=37)), "know_before_readers", NO),
-        (replace(GOOD, drill=replace(GOOD.drill, refused=2)), "know_before_readers", NO),
+        (replace(GOOD, drill=replace(GOOD.drill, rejected=2)), "know_before_readers", NO),
         (replace(GOOD, drill=DrillFact(60)), "know_before_readers", NO),
         (
             replace(GOOD, drilled_at=None, manifest=BARE, channels=True, found_by_machine=0),
@@ -163,12 +163,12 @@ def test_the_drill_is_said_and_what_it_missed_is_the_next_step() -> None:
     def answer(known: Evidence) -> Answer:
         return next(o.answer for o in answer_all(known) if o.name == "know_before_readers")
 
-    assert "the drill of 2026-01-01 caught 38 of 40 faults and refused clean days 1 time." in (
+    assert "the drill of 2026-01-01 caught 38 of 40 faults and rejected clean days 1 time." in (
         answer(GOOD).evidence
     )
     bad = answer(replace(GOOD, drill=replace(GOOD.drill, caught=20)))
     assert "finds past in raw.orders" in bad.next
-    assert "what refuses clean days" in answer(replace(GOOD, drill=DrillFact(9, 2, 0, 9, 9))).next
+    assert "what rejects clean days" in answer(replace(GOOD, drill=DrillFact(9, 2, 0, 9, 9))).next
     assert answer(replace(GOOD, drilled_at=None)).next == "uv run dataops drill"
     tables = answer(replace(GOOD, drilled_at=None, manifest=BARE))  # nothing there can be drilled
     assert (tables.verdict, tables.evidence.endswith("all found by a machine.")) == (YES, True)
@@ -233,10 +233,10 @@ def test_a_release_keeps_the_score_in_its_store_and_the_fleet_reads_it_there(
 def test_a_score_that_cannot_be_kept_changes_no_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def reject(*_: object) -> None:
         raise DataopsError("No room.")
 
-    monkeypatch.setattr(kept, "score", refuse)
+    monkeypatch.setattr(kept, "score", reject)
     done = worker.quick_release(worker.make_product(tmp_path / "product"))
     assert done.exit_code == 0
     assert [warning for warning in done.warnings if "score could not be kept: No room." in warning]

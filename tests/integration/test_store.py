@@ -26,8 +26,8 @@ from first_light.history.record import (
     CRASHED,
     PUBLISHED,
     REAL,
-    REFUSED,
     REHEARSAL,
+    REJECTED,
     RUNNING,
     STOPPED,
 )
@@ -78,15 +78,17 @@ def test_a_release_holds_everything_and_cannot_be_written(released: Path) -> Non
     assert said["tools"]["duckdb"]
 
 
-def test_a_refused_release_leaves_no_trace(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rejected_release_leaves_no_trace(
+    released: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = released / "store"
     before = {path for path in store.rglob("*") if "history" not in path.parts}
     pointer = os.readlink(store / "current")
-    with monkeypatch.context() as refusing:
-        refusing.setenv("DBT_FAILS", "test")
+    with monkeypatch.context() as rejecting:
+        rejecting.setenv("DBT_FAILS", "test")
         done = worker.quick_release(released)
     assert done.exit_code == 1
-    assert done.record.outcome == REFUSED
+    assert done.record.outcome == REJECTED
     assert done.cause is not None
     assert done.cause.owner == "Data team <data@example.com>"
     assert done.cause.models == ("two",)
@@ -276,10 +278,10 @@ def _committed(root: Path, word: str, **options: str) -> str:
 def test_where_links_cannot_be_made_the_pointer_is_a_file(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
+    def reject(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(os, "symlink", refuse)
+    monkeypatch.setattr(os, "symlink", reject)
     runs = [worker.quick_release(root).record.run for _ in range(2)]
     assert (root / "store" / "current").read_text(encoding="utf-8") == f"releases/{runs[1]}\n"
     assert status(Product(root)).current.run == runs[1]  # type: ignore[union-attr]
@@ -627,10 +629,10 @@ def test_writing_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Monk
     file = tmp_path / "file"
     durable.write(file, b"old")
 
-    def refuse(*_: object) -> None:
+    def reject(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(os, "replace", reject)
     with pytest.raises(OSError, match="No space left"):
         durable.write(file, b"new")
     assert file.read_bytes() == b"old"

@@ -21,7 +21,7 @@ import bucket
 import release_worker as worker
 from first_light.cli.output.release import release_markdown, show_release, show_status
 from first_light.commands.rollback import rollback
-from first_light.history.record import FAILED, PUBLISHED, REFUSED, ROLLED_BACK
+from first_light.history.record import FAILED, PUBLISHED, REJECTED, ROLLED_BACK
 from first_light.project.product import Product
 from first_light.release.listing import releases
 from first_light.status.current import status
@@ -52,12 +52,12 @@ def test_two_machines_share_it(places: Places, monkeypatch: pytest.MonkeyPatch) 
     one = worker.quick_release(first).record.run
     assert current(second) == one
     two = worker.quick_release(second).record.run
-    with monkeypatch.context() as refusing:
-        refusing.setenv("DBT_FAILS", "test")
+    with monkeypatch.context() as rejecting:
+        rejecting.setenv("DBT_FAILS", "test")
         three = worker.quick_release(first)
     assert three.exit_code == 1
     assert three.record.current == two
-    assert outcomes(second) == [(three.record.run, REFUSED), (two, PUBLISHED), (one, PUBLISHED)]
+    assert outcomes(second) == [(three.record.run, REJECTED), (two, PUBLISHED), (one, PUBLISHED)]
     assert current(first) == two
     copy = store_of(Product(first)).pointer / "warehouse.duckdb"
     with duckdb.connect(str(copy), read_only=True) as connection:
@@ -102,7 +102,7 @@ def test_two_at_once_and_one_is_told(places: Places, monkeypatch: pytest.MonkeyP
 
 
 def test_records_of_others_are_merged(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other was refused between our look and our push: all is recorded, in one order."""
+    """The other was rejected between our look and our push: all is recorded, in one order."""
     first, second = places.first, places.second
     worker.quick_release(first)
     _meanwhile(monkeypatch, lambda: _release_there(second, DBT_FAILS="test"))
@@ -110,7 +110,7 @@ def test_records_of_others_are_merged(places: Places, monkeypatch: pytest.Monkey
     assert ours.exit_code == 0
     assert current(second) == ours.record.run
     found = [one.record for one in releases(Product(second), 99)]
-    assert [one.outcome for one in found] == [PUBLISHED, FAILED, REFUSED, PUBLISHED]
+    assert [one.outcome for one in found] == [PUBLISHED, FAILED, REJECTED, PUBLISHED]
     assert [one.number for one in found] == [4, 3, 2, 1]
     assert found[1].notes[-1].startswith("It began as 000002-")
     assert found == [one.record for one in releases(Product(first), 99)]
@@ -165,7 +165,7 @@ def test_a_copy_that_is_cut_off_is_fetched_again(places: Places) -> None:
 def test_a_run_that_was_never_shared_gives_way(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was refused and recorded here, then killed; another run got its number meanwhile."""
+    """It was rejected and recorded here, then killed; another run got its number meanwhile."""
     first, second = places.first, places.second
     worker.quick_release(first)
     with monkeypatch.context() as cut:
@@ -177,7 +177,7 @@ def test_a_run_that_was_never_shared_gives_way(
     for machine in (first, second):
         found = [one.record for one in releases(Product(machine))]
         assert [one.number for one in found] == [4, 3, 2, 1]
-        assert [one.outcome for one in found] == [PUBLISHED, REFUSED, PUBLISHED, PUBLISHED]
+        assert [one.outcome for one in found] == [PUBLISHED, REJECTED, PUBLISHED, PUBLISHED]
         assert f"It began as {lost.run}." in found[1].notes
 
 
@@ -432,7 +432,7 @@ def test_a_release_does_not_ask_for_what_earlier_ones_left(
 
 
 @pytest.mark.parametrize("places", ["bucket"], indirect=True)
-def test_a_bucket_without_conditional_writes_is_refused(
+def test_a_bucket_without_conditional_writes_is_rejected(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipe = s3fs.S3FileSystem.pipe_file

@@ -92,8 +92,8 @@ def test_a_new_file_in_bad_style_is_put_right_and_said(make_product: MakeProduct
     assert "model legacy has no test" in every.stdout
     old.write_text("select 2 as one\n")
     product.git("add", "models")
-    refused = product.uv_run("git", "commit", "-q", "-m", "theirs, touched", code=1)
-    assert "model legacy has no test" in refused.stdout + refused.stderr
+    rejected = product.uv_run("git", "commit", "-q", "-m", "theirs, touched", code=1)
+    assert "model legacy has no test" in rejected.stdout + rejected.stderr
 
 
 @pytest.mark.slow
@@ -123,9 +123,9 @@ def test_check_shows_its_report_in_the_job_summary(make_product: MakeProduct) ->
 def test_check_needs_git(make_product: MakeProduct) -> None:
     product = make_product({"content": "empty"})
     product.run("rm", "-rf", ".git")
-    refused = product.dataops("check", code=2)
-    assert "not under version control" in refused.stderr
-    assert "uv run dataops start" in refused.stderr
+    rejected = product.dataops("check", code=2)
+    assert "not under version control" in rejected.stderr
+    assert "uv run dataops start" in rejected.stderr
 
 
 def test_somebody_who_looks_sees_whole_rows_and_can_stop_it(make_product: MakeProduct) -> None:

@@ -269,7 +269,7 @@ def test_every_command_on_the_page_is_one(page: str) -> None:
     assert len(commands) > 6
     for said in commands:
         verb, *arguments = shlex.split(said.strip().replace("…", "x"))
-        verbs.commands[verb].make_context(verb, arguments)  # refuses what it does not know
+        verbs.commands[verb].make_context(verb, arguments)  # rejects what it does not know
 
 
 def test_the_servers_lines_say_when(page: str) -> None:

@@ -101,7 +101,7 @@ def watch(hosted: Hosted, secrets: str) -> PipelineRun:
 
 
 @pytest.mark.slow
-def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Path) -> None:
+def test_github_deploys_rejects_falls_back_and_never_goes_backwards(tmp_path: Path) -> None:
     hosted = Hosted(tmp_path, "github")
     pages = tmp_path / "pages"
     on = HostSettings(pages=pages)
@@ -120,15 +120,15 @@ def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Pa
     assert (first.site / "index.html").is_file()
     oldest = hosted.current()
 
-    # A bad change is refused; readers keep what they had; the site is published all the same.
+    # A bad change is rejected; readers keep what they had; the site is published all the same.
     hosted.push("Pluto")
-    refused = github(hosted, settings=on)
-    assert refused.jobs == {"release": "failure", "site": "success"}, refused.log
-    assert hosted.outcomes() == ["published", "refused"]
+    rejected = github(hosted, settings=on)
+    assert rejected.jobs == {"release": "failure", "site": "success"}, rejected.log
+    assert hosted.outcomes() == ["published", "rejected"]
     assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
-    assert "accepted_values_planets" in refused.summary
-    assert f"keep `{oldest}`" in refused.summary
-    assert "refused" in (pages / "index.html").read_text(encoding="utf-8")
+    assert "accepted_values_planets" in rejected.summary
+    assert f"keep `{oldest}`" in rejected.summary
+    assert "rejected" in (pages / "index.html").read_text(encoding="utf-8")
 
     # The next good one is published, and one setting makes it real.
     good = hosted.push("Venus")
@@ -181,7 +181,7 @@ def test_github_deploys_refuses_falls_back_and_never_goes_backwards(tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_gitlab_deploys_refuses_and_falls_back(tmp_path: Path) -> None:
+def test_gitlab_deploys_rejects_and_falls_back(tmp_path: Path) -> None:
     hosted = Hosted(tmp_path, "gitlab")
 
     def gitlab(*jobs: str, source: str = "push", **variables: str) -> PipelineRun:
@@ -199,10 +199,10 @@ def test_gitlab_deploys_refuses_and_falls_back(tmp_path: Path) -> None:
     oldest = hosted.current()
 
     hosted.push("Pluto")
-    refused = gitlab("release", "pages")
-    assert refused.jobs == {"release": "failure", "pages": "success"}, refused.log
+    rejected = gitlab("release", "pages")
+    assert rejected.jobs == {"release": "failure", "pages": "success"}, rejected.log
     assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
-    assert "refused" in (refused.site / "index.html").read_text(encoding="utf-8")
+    assert "rejected" in (rejected.site / "index.html").read_text(encoding="utf-8")
 
     hosted.push("Venus")
     assert gitlab("release", source="schedule").jobs == {"release": "success"}
@@ -211,4 +211,4 @@ def test_gitlab_deploys_refuses_and_falls_back(tmp_path: Path) -> None:
 
     assert gitlab("rollback", TO="1").jobs == {"rollback": "success"}
     assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
-    assert hosted.outcomes() == ["published", "refused", "published", "rolled back"]
+    assert hosted.outcomes() == ["published", "rejected", "published", "rolled back"]

@@ -51,9 +51,9 @@ def test_raw_is_only_ever_added_to(raw: Path, tmp_path: Path) -> None:
     edited = next(iter(before))
     edited.write_text("edited\n")
     command = [sys.executable, str(SHOP), "--out", str(mine), "--until", UNTIL]
-    refused = subprocess.run(command, capture_output=True, text=True)
-    assert refused.returncode == 2
-    assert edited.name in refused.stderr
+    rejected = subprocess.run(command, capture_output=True, text=True)
+    assert rejected.returncode == 2
+    assert edited.name in rejected.stderr
     assert edited.read_text() == "edited\n"
 
 

@@ -265,7 +265,7 @@ def test_settings_stand_where_the_environment_says_nothing(
 @pytest.mark.parametrize(
     ("line", "words"), [("kep = 20", "no such setting: kep"), ("keep =", "cannot be read")]
 )
-def test_a_setting_that_is_not_known_is_refused(product: Product, line: str, words: str) -> None:
+def test_a_setting_that_is_not_known_is_rejected(product: Product, line: str, words: str) -> None:
     append(product.root / "pyproject.toml", "[tool.dataops]", line)
     with pytest.raises(DataopsError, match=words):
         settings.read(product.root)
@@ -279,7 +279,7 @@ def test_macros_and_variables_of_ones_own_are_taken(product: Product) -> None:
         encoding="utf-8",
     )
     (product.root / "models" / "marts").mkdir(parents=True)
-    # A variable of one's own too: without it the model would be refused.
+    # A variable of one's own too: without it the model would be rejected.
     append(product.root / "dbt_project.yml", "vars: {ours: 1}")
     (product.root / "models" / "marts" / "one.sql").write_text("select {{ var('ours') }} as one\n")
     assert Dbt(product.root, "ci", product.root / "target").parse().ok

@@ -32,7 +32,7 @@ def test_needs_no_trust() -> None:
     assert not {"_tasks", "_jinja_extensions", "_migrations"} & set(template.settings())
 
 
-def test_the_harness_refuses_an_answer_to_no_question(tmp_path: Path) -> None:
+def test_the_harness_rejects_an_answer_to_no_question(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="no such question: produkt_name"):
         harness.render(tmp_path / "p", {"produkt_name": "x"})
 
@@ -57,7 +57,7 @@ def test_the_harness_refuses_an_answer_to_no_question(tmp_path: Path) -> None:
         ({"content": "shop"}, "Invalid choice"),
     ],
 )
-def test_a_bad_answer_is_refused_in_words(
+def test_a_bad_answer_is_rejected_in_words(
     tmp_path: Path, answers: dict[str, str], words: str
 ) -> None:
     with pytest.raises(Exception, match=words):

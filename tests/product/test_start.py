@@ -79,12 +79,12 @@ def test_first_light_of_the_example_and_again(make_product: MakeProduct) -> None
     product.dbt("build", env={"DATAOPS_RAW": "raw"})
     product.dbt("build", "--target", "prod")
 
-    # The hooks are there: a commit with bad style is refused.
+    # The hooks are there: a commit with bad style is rejected.
     model = product.root / "models" / "marts" / "orders.sql"
     model.write_text(model.read_text("utf-8").replace("select", "SELECT", 1), encoding="utf-8")
     product.git("add", "-A")
-    refused = product.uv_run("git", "commit", "-q", "-m", "bad style", code=1)
-    assert "SQL style" in refused.stdout + refused.stderr
+    rejected = product.uv_run("git", "commit", "-q", "-m", "bad style", code=1)
+    assert "SQL style" in rejected.stdout + rejected.stderr
 
 
 @pytest.mark.slow
@@ -175,8 +175,8 @@ def test_own_files_come_beside_the_example_or_leave_no_draft(
     shutil.rmtree(product.root / "raw" / "customers")
     before = harness.tree(product.root, "models", "sample", "tests")
     (shop_files / "towns.csv").write_text("town,people\nKöln,1\nBonn,2\n", encoding="utf-8")
-    refused = product.dataops("add", str(shop_files / "towns.csv"), code=2)
-    assert "Raw has no files of customers." in refused.stderr
+    rejected = product.dataops("add", str(shop_files / "towns.csv"), code=2)
+    assert "Raw has no files of customers." in rejected.stderr
     assert harness.tree(product.root, "models", "sample", "tests") == before
 
 
@@ -185,19 +185,19 @@ def test_start_says_what_is_wrong_and_leaves_no_trace(
 ) -> None:
     product = make_product({"content": "empty"})
     before = harness.tree(product.root, ".")
-    refused = product.dataops("start", "--from", str(tmp_path / "nothing.csv"), code=2)
-    assert "There is no such file or folder." in refused.stderr
-    assert str(tmp_path / "nothing.csv") in refused.stderr
+    rejected = product.dataops("start", "--from", str(tmp_path / "nothing.csv"), code=2)
+    assert "There is no such file or folder." in rejected.stderr
+    assert str(tmp_path / "nothing.csv") in rejected.stderr
     assert harness.tree(product.root, ".") == before
 
 
-def test_a_product_inside_another_repository_is_refused(tmp_path: Path) -> None:
+def test_a_product_inside_another_repository_is_rejected(tmp_path: Path) -> None:
     outer = tmp_path / "outer"
     outer.mkdir()
     harness.git(outer, "init", "-q")
     product = harness.product(outer / "inner", {"content": "empty"}, repository=False)
-    refused = product.dataops("start", code=2)
-    assert "inside another git repository" in refused.stderr
+    rejected = product.dataops("start", code=2)
+    assert "inside another git repository" in rejected.stderr
     assert not (product.root / ".git").exists()
 
 
@@ -207,5 +207,5 @@ def test_outside_a_product_every_verb_says_so(make_product: MakeProduct, tmp_pat
     elsewhere.mkdir()
     away = harness.Product(elsewhere, product.environment)
     for verb in (["start"], ["check"], ["sample"], ["add", "x.csv"]):
-        refused = away.uv_run("--project", str(product.root), "dataops", *verb, code=2)
-        assert "not in a product" in refused.stderr
+        rejected = away.uv_run("--project", str(product.root), "dataops", *verb, code=2)
+        assert "not in a product" in rejected.stderr

@@ -38,7 +38,7 @@ def test_figures_equal_a_second_computation(tmp_path: Path, every: float, seed: 
     records = ops.simulate(180, every, seed)
     plain = Plain(records, END)
     assert len(plain.incidents) > 10
-    assert {r.outcome for r in records} >= {"published", "refused", "crashed", "failed", "stopped"}
+    assert {r.outcome for r in records} >= {"published", "rejected", "crashed", "failed", "stopped"}
     history = ops.write(tmp_path, records)
     spans = [(ops.START, END + timedelta(days=1)), *weeks(END, 6, days=28)]
     with ledger(history, ops.DEADLINE, END) as book:

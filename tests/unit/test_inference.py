@@ -799,7 +799,7 @@ def test_a_known_table_without_files(tmp_path: Path) -> None:
     assert all(r.parent == "orders" for r in drafts.tables[0].references)
 
 
-def test_a_number_that_is_written_another_way_later_is_refused(tmp_path: Path) -> None:
+def test_a_number_that_is_written_another_way_later_is_rejected(tmp_path: Path) -> None:
     def written(n: int) -> tuple[str, ...]:
         english = f"{n * 37:,}.{n % 100:02d}"
         german = english.translate(str.maketrans(",.", ".,"))
@@ -816,7 +816,7 @@ def test_a_number_that_is_written_another_way_later_is_refused(tmp_path: Path) -
         for column in columns
         if "data_tests" in column
     }
-    assert set(shapes) == set(header[1:5])  # of plain numbers the cast itself refuses the rest
+    assert set(shapes) == set(header[1:5])  # of plain numbers the cast itself rejects the rest
     assert [column["name"] for column in columns if column.get("quote")] == ["Betrag in €"]
     same = {"Betrag in €": "-1.116,83", "preis": "€ 1.116,83", "amount": "1,116.83", "satz": "16,8"}
     other = {"Betrag in €": "1116.83", "preis": "€ 1,116.83", "amount": "1116,83", "satz": "1.116"}

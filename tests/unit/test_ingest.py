@@ -50,8 +50,8 @@ def one(content: str | bytes, inbox: Path, raw: Path, name: str = "orders.csv") 
     return table
 
 
-def refusal(path: Path, raw: Path) -> DataopsError:
-    """The refusal of `path`; raw is as it was before."""
+def rejection(path: Path, raw: Path) -> DataopsError:
+    """The rejection of `path`; raw is as it was before."""
     was_there, before = raw.exists(), make.tree(raw)
     with pytest.raises(DataopsError) as caught:
         land(path, raw)
@@ -171,7 +171,7 @@ def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) ->
     assert read(table, raw) == (["id", "NA"], [("1", "2"), ("2", "NA")])
 
 
-# --- refused: what, where, fix -------------------------------------------------------------------
+# --- rejected: what, where, fix -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -211,26 +211,26 @@ def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) ->
         ("day=1/a.csv", "a,b\n1,2\n", "day=1", "column value"),
     ],
 )
-def test_a_file_that_does_not_read_is_refused_with_its_place(
+def test_a_file_that_does_not_read_is_rejected_with_its_place(
     name: str, content: str | bytes, where: str, what: str, inbox: Path, raw: Path
 ) -> None:
     make.put(inbox, {name: content})
-    error = refusal(inbox if "/" in name else inbox / name, raw)
+    error = rejection(inbox if "/" in name else inbox / name, raw)
     assert error.where.endswith(where)
     assert what in error.what
 
 
 @pytest.mark.slow
-def test_a_zip_bomb_is_refused_at_once(inbox: Path, raw: Path) -> None:
+def test_a_zip_bomb_is_rejected_at_once(inbox: Path, raw: Path) -> None:
     make.put(inbox, {"a.zip": make.bomb()})
     started = time.monotonic()
-    assert "200 times its size" in refusal(inbox / "a.zip", raw).what
+    assert "200 times its size" in rejection(inbox / "a.zip", raw).what
     assert time.monotonic() - started < 5
 
 
 def test_one_bad_file_of_many_lands_none(inbox: Path, raw: Path) -> None:
     make.put(inbox, {"a.csv": "x,y\n1,2\n", "b.csv": "x,y\n1\n", "c.json": '{"a": 1}'})
-    assert refusal(inbox, raw).where.endswith("b.csv, line 2")
+    assert rejection(inbox, raw).where.endswith("b.csv, line 2")
 
 
 def test_links_pipes_and_hidden_files(inbox: Path, raw: Path) -> None:
@@ -245,14 +245,14 @@ def test_links_pipes_and_hidden_files(inbox: Path, raw: Path) -> None:
     for name in ("README.md", "loop", "pipe.csv"):
         assert f"{name} was skipped" in said
     (inbox / "gone.csv").symlink_to("nowhere.csv")
-    assert "does not exist" in refusal(inbox, raw).what
+    assert "does not exist" in rejection(inbox, raw).what
 
 
 def test_nothing_there(inbox: Path, raw: Path, tmp_path: Path) -> None:
-    assert "no data file" in refusal(inbox, raw).what
-    assert "no such file" in refusal(tmp_path / "nix", raw).what
+    assert "no data file" in rejection(inbox, raw).what
+    assert "no such file" in rejection(tmp_path / "nix", raw).what
     raw.mkdir(parents=True)
-    assert "raw itself" in refusal(raw.parent, raw).what
+    assert "raw itself" in rejection(raw.parent, raw).what
 
 
 def test_a_file_without_the_right_to_read_it(
@@ -260,7 +260,7 @@ def test_a_file_without_the_right_to_read_it(
 ) -> None:
     make.put(inbox, {"a.csv": "x,y\n1,2\n"})
     (inbox / "a.csv").chmod(0)
-    if os.geteuid() == 0:  # root reads everything: play the refusal of the system
+    if os.geteuid() == 0:  # root reads everything: play the rejection of the system
         opened = Path.open
 
         def denied(path: Path, mode: str = "r", *args: Any, **more: Any) -> Any:
@@ -269,7 +269,7 @@ def test_a_file_without_the_right_to_read_it(
             return opened(path, mode, *args, **more)
 
         monkeypatch.setattr(Path, "open", denied)
-    assert "can't be read: Permission denied" in refusal(inbox / "a.csv", raw).what
+    assert "can't be read: Permission denied" in rejection(inbox / "a.csv", raw).what
 
 
 # --- containers and other formats -----------------------------------------------------------------
@@ -417,7 +417,7 @@ def test_numbered_files_with_other_columns_are_other_tables(inbox: Path, raw: Pa
     ],
 )
 def test_names_that_collide(files: dict[str, str], what: str, inbox: Path, raw: Path) -> None:
-    assert what in refusal(make.put(inbox, files), raw).what
+    assert what in rejection(make.put(inbox, files), raw).what
 
 
 def test_a_long_name_fits() -> None:
@@ -450,10 +450,10 @@ def test_landing_again_changes_nothing(inbox: Path, raw: Path) -> None:
     assert (make.tree(raw), make.stamps(raw)) == before
 
 
-def test_same_name_other_bytes_is_refused(inbox: Path, raw: Path) -> None:
+def test_same_name_other_bytes_is_rejected(inbox: Path, raw: Path) -> None:
     one("a,b\n1,2\n", inbox, raw)
     make.put(inbox, {"orders.csv": "a,b\n1,3\n", "new.csv": "x,y\n1,2\n"})
-    error = refusal(inbox, raw)
+    error = rejection(inbox, raw)
     assert "raw files are never changed" in error.what
     assert "orders_2.csv" in error.fix
     (inbox / "orders.csv").rename(inbox / "orders_2.csv")
@@ -468,8 +468,8 @@ def test_daily_files_join_their_table(inbox: Path, raw: Path) -> None:
     assert len(second.files) == 2
     assert read(second, raw) == (["id", "n", "new"], [("1", "2", None), ("3", "4", "5")])
     make.put(inbox, {"orders_2024-01-03.csv": "id;n\n1;2\n", "orders_2024-01-04.csv": "p,q\n1,2\n"})
-    assert "delimited" in refusal(inbox / "orders_2024-01-03.csv", raw).what
-    assert "different columns" in refusal(inbox / "orders_2024-01-04.csv", raw).what
+    assert "delimited" in rejection(inbox / "orders_2024-01-03.csv", raw).what
+    assert "different columns" in rejection(inbox / "orders_2024-01-04.csv", raw).what
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])

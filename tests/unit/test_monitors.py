@@ -255,8 +255,8 @@ class Watch:
     ) -> None:
         self._record(given, checksum, "published", found)
 
-    def refuse(self, given: RelationProfile, found: Watched) -> None:
-        self._record(given, "a", "refused", found)
+    def reject(self, given: RelationProfile, found: Watched) -> None:
+        self._record(given, "a", "rejected", found)
 
     def _record(
         self, given: RelationProfile, checksum: str, outcome: str, found: Watched | None
@@ -359,9 +359,9 @@ def test_with_little_history_it_says_how_much_it_lacks(watch: Watch) -> None:
 
 def test_neither_the_judged_value_nor_past_incidents_are_in_the_baseline(watch: Watch) -> None:
     watch.go(noisy(10))
-    for _ in range(10):  # a week of bad candidates, refused or published with a warning
+    for _ in range(10):  # a week of bad candidates, rejected or published with a warning
         bad = profile(500, 10)
-        watch.refuse(bad, watch.judge(bad))
+        watch.reject(bad, watch.judge(bad))
         warned = profile(700, 15)
         watch.publish(warned, found=watch.judge(warned))
     assert ("volume", ERROR) in told(watch.judge(profile(500, 10)))
@@ -382,7 +382,7 @@ def test_what_the_team_accepts_becomes_normal(watch: Watch) -> None:
     watch.go([profile(1000)] * 10)
     step = watch.judge(profile(3000))
     assert "dataops accept volume.model.shop.orders --because" in step.problem
-    watch.refuse(profile(3000), step)
+    watch.reject(profile(3000), step)
     history = ops.write(watch.folder, watch.records)
     with pytest.raises(DataopsError, match="no finding with this id"):
         accept(watch.folder, history, "volume.model.shop.other", "we bought a shop")
@@ -409,7 +409,7 @@ def test_a_model_may_say_otherwise(
     assert told(watch.judge(profile(300))) == expected
 
 
-def test_a_setting_that_there_is_not_is_refused() -> None:
+def test_a_setting_that_there_is_not_is_rejected() -> None:
     with pytest.raises(DataopsError, match="unknown setting"):
         levels_of(manifest({"monitors": {"volumes": "warn"}}).nodes[ORDERS])
 
@@ -477,7 +477,7 @@ def test_the_end_of_a_month_is_compared_with_ends_of_months(watch: Watch) -> Non
     assert told(watch.judge(table(rows + 500))) == [("volume", ERROR)], "any other day is not"
 
 
-def test_the_first_weekend_refuses_nothing(watch: Watch) -> None:
+def test_the_first_weekend_rejects_nothing(watch: Watch) -> None:
     monday = next(n for n in range(7) if (ops.START + n * DAY).weekday() == 0)
     watch.records = []
     for day in range(monday, monday + 5):
@@ -494,8 +494,8 @@ def test_the_first_weekend_refuses_nothing(watch: Watch) -> None:
 def test_two_days_at_once_are_two_days(watch: Watch) -> None:
     days = growing(40, step=400)
     watch.go(days[:28])
-    refused = replace(watch.team.run(watch.day(), outcome="refused"), profile=())
-    watch.records.append(refused)  # yesterday's release was refused: today brings both days
+    rejected = replace(watch.team.run(watch.day(), outcome="rejected"), profile=())
+    watch.records.append(rejected)  # yesterday's release was rejected: today brings both days
     assert told(watch.judge(days[29])) == []
 
 
@@ -615,7 +615,7 @@ def test_a_text_that_becomes_longer_and_columns_in_another_order(watch: Watch) -
     assert told(watch.judge(turned)) == [("schema", WARN)]
 
 
-def test_a_warning_becomes_a_refusal_where_the_team_wants_it(tmp_path: Path) -> None:
+def test_a_warning_becomes_a_rejection_where_the_team_wants_it(tmp_path: Path) -> None:
     watch = Watch(tmp_path, {"monitors": {"length": "error"}})
     watch.go([table(1000, column("a", length=6.0)) for _ in range(10)])
     assert told(watch.judge(table(1000, column("a", length=8.0)))) == [("length", ERROR)]
@@ -714,7 +714,7 @@ def test_a_warning_of_the_current_release_is_named_with_how_to_accept_it(
 
 
 @pytest.mark.slow
-def test_a_candidate_that_lost_its_rows_is_refused(
+def test_a_candidate_that_lost_its_rows_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = worker.make_product(tmp_path / "product")
@@ -731,7 +731,7 @@ def test_a_candidate_that_lost_its_rows_is_refused(
     show_status(console, status(Product(root)))
     told = console.export_text()
     finding = next(word for word in told.split() if word.startswith("monitor."))
-    with pytest.raises(DataopsError, match="was refused: it was never a release"):
+    with pytest.raises(DataopsError, match="was rejected: it was never a release"):
         rollback(Product(root), "5")
     listed = releases(Product(root), 1)
     assert [(one.record.number, one.current) for one in listed] == [(4, True)]

@@ -68,11 +68,11 @@ def test_the_last_changes_say_models_rows_and_readers(tmp_path: Path) -> None:
     one.code(ops.START + 2 * DAY, "customers")
     one.run(ops.START + 2 * DAY, rows=120, failing=["test.shop.revenue"])
     with ledger(ops.write(tmp_path, one.records), ops.DEADLINE, ops.START + 3 * DAY) as book:
-        refused, second, first = changes(book, MANIFEST)
+        rejected, second, first = changes(book, MANIFEST)
     assert (second.changed, second.below, second.readers) == (("orders",), 1, ("board",))
     assert second.rows == (("orders", 100, 120), ("revenue", 100, 120))
     assert (second.verdict, second.commits) == ("published", 1)
-    assert (refused.verdict, refused.commits, refused.rows) == ("refused", 0, ())
+    assert (rejected.verdict, rejected.commits, rejected.rows) == ("rejected", 0, ())
     assert len(first.changed) == 5
 
 

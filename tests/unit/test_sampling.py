@@ -1406,7 +1406,7 @@ def test_wide_text_does_not_break_the_bound(tmp_path: Path) -> None:
     assert {row["post"] for row in _read(tmp_path, "tags")} <= ids
 
 
-def test_one_giant_row_is_avoided_or_refused(tmp_path: Path) -> None:
+def test_one_giant_row_is_avoided_or_rejected(tmp_path: Path) -> None:
     rows = [{"id": n, "body": "x" * (1_900_000 if n == 5 else 10)} for n in range(300)]
     _land(tmp_path, "posts", rows)
     _define(tmp_path, "posts")
@@ -1677,7 +1677,7 @@ sources:
         ),
     ],
 )
-def test_what_cannot_be_cut_is_refused_with_its_fix(
+def test_what_cannot_be_cut_is_rejected_with_its_fix(
     tmp_path: Path, change: dict[str, Any], says: str
 ) -> None:
     _land(tmp_path, "t", [{"id": f"x{n}"} for n in range(5)])
@@ -1685,15 +1685,15 @@ def test_what_cannot_be_cut_is_refused_with_its_fix(
     _cut(tmp_path)
     before = _content(tmp_path)
     _define(tmp_path, "t", **change)
-    with pytest.raises(DataopsError, match=re.escape(says)) as refused:
+    with pytest.raises(DataopsError, match=re.escape(says)) as rejected:
         _cut(tmp_path)
-    assert refused.value.where
-    assert refused.value.fix
+    assert rejected.value.where
+    assert rejected.value.fix
     assert _content(tmp_path) == before
     assert {path.name for path in tmp_path.iterdir()} == {"models", "raw", "sample"}
 
 
-def test_missing_raw_and_missing_plan_are_refused(tmp_path: Path) -> None:
+def test_missing_raw_and_missing_plan_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     with pytest.raises(DataopsError, match="No table of the source"):
         _cut(tmp_path)
@@ -1701,12 +1701,12 @@ def test_missing_raw_and_missing_plan_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataopsError, match="no raw data"):
         _cut(tmp_path)
     (tmp_path / "models/bad.yml").write_text("sources:\n  - name: [\n")
-    with pytest.raises(DataopsError, match="cannot be read") as refused:
+    with pytest.raises(DataopsError, match="cannot be read") as rejected:
         _cut(tmp_path)
-    assert "bad.yml, line" in refused.value.where
+    assert "bad.yml, line" in rejected.value.where
 
 
-def test_a_table_defined_twice_is_refused(tmp_path: Path) -> None:
+def test_a_table_defined_twice_is_rejected(tmp_path: Path) -> None:
     _define(tmp_path, "t")
     _define(tmp_path, "t", file="again.yml")
     with pytest.raises(DataopsError, match="defined twice"):

@@ -92,7 +92,7 @@ def test_a_version_is_compared_by_its_numbers() -> None:
         ("[", "cannot be read"),
     ],
 )
-def test_a_wrong_list_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
+def test_a_wrong_list_is_rejected_in_words(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "fleet.toml").write_text(text, encoding="utf-8")
     with pytest.raises(FleetError, match=words):
         config.read(tmp_path / "fleet.toml")

@@ -77,7 +77,7 @@ def commit(template: Path, message: str = "work") -> None:
     harness.git(template, "commit", "-q", "-m", message)
 
 
-def test_a_release_is_noted_and_tagged_and_an_under_declared_one_refused(
+def test_a_release_is_noted_and_tagged_and_an_under_declared_one_rejected(
     working_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template = working_template
@@ -87,7 +87,7 @@ def test_a_release_is_noted_and_tagged_and_an_under_declared_one_refused(
     monkeypatch.setattr(tool, "profiles", lambda _: {"default": {}})
     (template / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
     (template / "template" / "docs" / "new.md").write_text("# New\n", encoding="utf-8")
-    with pytest.raises(tool.Refused, match="uncommitted"):
+    with pytest.raises(tool.Rejected, match="uncommitted"):
         tool.prepare(template, "")
     commit(template)
     first = tool.effect_of_the_first(template)
@@ -95,7 +95,7 @@ def test_a_release_is_noted_and_tagged_and_an_under_declared_one_refused(
     assert "profiles.yml" in first.changed
     assert "README.md" in first.seeds
     assert not first.migrations
-    with pytest.raises(tool.Refused, match=r"v1\.0\.1 promises too little.*\n.*`docs/new\.md`"):
+    with pytest.raises(tool.Rejected, match=r"v1\.0\.1 promises too little.*\n.*`docs/new\.md`"):
         tool.prepare(template, "v1.0.1")
     version, section = tool.prepare(template, "")
     assert version == "v1.1.0"
@@ -107,7 +107,7 @@ def test_a_release_is_noted_and_tagged_and_an_under_declared_one_refused(
     assert written.endswith("\n## v0.9.0\n\n- the first\n")
     assert tool.last_release(template) == "v1.1.0"
     assert "Expected conflicts" in harness.git(template, "tag", "-l", "-n99", "v1.1.0")
-    with pytest.raises(tool.Refused, match="says nothing"):
+    with pytest.raises(tool.Rejected, match="says nothing"):
         tool.prepare(template, "")
 
 
@@ -117,5 +117,5 @@ def test_a_broken_contract_is_not_released(working_template: Path) -> None:
     (working_template / manifest.TEMPLATE_FILE).write_text(listed, encoding="utf-8")
     harness.git(working_template, "add", "-A")
     harness.git(working_template, "commit", "-q", "-m", "gone")
-    with pytest.raises(tool.Refused, match=r"profiles\.yml is gone"):
+    with pytest.raises(tool.Rejected, match=r"profiles\.yml is gone"):
         tool.prepare(working_template, "")

@@ -107,7 +107,7 @@ def test_commits_by_hand_on_the_branch_are_not_pushed_over(
 
 
 def test_a_token_without_the_right_says_which(host: Host, team: Team) -> None:
-    host.refuse = True
+    host.reject = True
     with pytest.raises(DataopsError, match="403") as raised:
         request(Product(team.root), lambda _: None, lambda _: None, to="v1.0.1")
     assert "DATAOPS_UPDATE_TOKEN" in raised.value.fix

@@ -1,4 +1,4 @@
-"""`dataops update`: what it does, what it would do, and what it refuses."""
+"""`dataops update`: what it does, what it would do, and what it rejects."""
 
 from __future__ import annotations
 

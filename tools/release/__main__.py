@@ -1,6 +1,6 @@
 """`make release [VERSION=v1.2.3]`: the version by downstream effect, its note, its commit and tag.
 
-Nothing is pushed. It refuses with uncommitted changes, a broken contract, a stale list of managed
+Nothing is pushed. It stops with uncommitted changes, a broken contract, a stale list of managed
 files, and a version that promises products less change than it brings.
 """
 
@@ -29,7 +29,7 @@ FIRST = "v1.0.0"
 UNRELEASED = "## Unreleased\n"
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """The release can't be made; the message says why, and what to do."""
 
 
@@ -37,11 +37,11 @@ def git(root: Path, *arguments: str) -> str:
     """What git answers.
 
     Raises:
-        Refused: git refused.
+        Rejected: git rejected.
     """
     done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
     if done.returncode:
-        raise Refused(f"git {arguments[0]}: {done.stderr.strip()}")
+        raise Rejected(f"git {arguments[0]}: {done.stderr.strip()}")
     return done.stdout.strip()
 
 
@@ -80,27 +80,27 @@ def prepare(root: Path, wanted: str) -> tuple[str, str]:
         wanted: the version asked for; empty to take what the effect asks for.
 
     Raises:
-        Refused: the release can't be made.
+        Rejected: the release can't be made.
     """
     if git(root, "status", "--porcelain"):
-        raise Refused("There are uncommitted changes: commit them first.")
+        raise Rejected("There are uncommitted changes: commit them first.")
     if found := contract.problems(root):
-        raise Refused("Products rely on what is gone:\n" + "\n".join(found))
+        raise Rejected("Products rely on what is gone:\n" + "\n".join(found))
     if (root / manifest.TEMPLATE_FILE).read_text("utf-8") != manifest.of_template(root):
-        raise Refused("The list of managed files is stale: make format, and commit.")
+        raise Rejected("The list of managed files is stale: make format, and commit.")
     written = (root / "CHANGELOG.md").read_text("utf-8")
     if UNRELEASED not in written:
-        raise Refused("CHANGELOG.md has no section `## Unreleased`: write what changed there.")
+        raise Rejected("CHANGELOG.md has no section `## Unreleased`: write what changed there.")
     said = written.split(UNRELEASED, 1)[1].split("\n## ", 1)[0].strip()
     if not said:
-        raise Refused("CHANGELOG.md says nothing under `## Unreleased`: write what changed.")
+        raise Rejected("CHANGELOG.md says nothing under `## Unreleased`: write what changed.")
     last = last_release(root)
     if not last:
         return wanted or FIRST, f"{said}\n\n{note(effect_of_the_first(root))}"
     done = effect_since(root, last)
     version = wanted or next_version(last, done.level)
     if under_declared(last, version, done.level):
-        raise Refused(
+        raise Rejected(
             f"{version} promises too little: since {last} this is a {done.level} release.\n"
             f"{note(done)}make release VERSION={next_version(last, done.level)}"
         )
@@ -127,8 +127,8 @@ def main() -> int:
         if "--check" not in sys.argv:
             publish(HERE, version, section, date.today())
             print(f"tagged; publish it with: git push origin HEAD {version}")
-    except Refused as refused:
-        print(refused, file=sys.stderr)
+    except Rejected as rejected:
+        print(rejected, file=sys.stderr)
         return 1
     return 0
 

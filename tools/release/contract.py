@@ -1,6 +1,6 @@
 """Paths and questions that products rely on; `python -m tools.release.contract` writes them.
 
-What was once in contract.yml may leave it, change its type, lose a choice or refuse an answer that
+What was once in contract.yml may leave it, change its type, lose a choice or reject an answer that
 it accepted only if a migration (hooks/migrations/) or a tombstone (ownership.yml) names it.
 """
 

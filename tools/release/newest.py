@@ -60,7 +60,7 @@ def propose(
 
     Raises:
         PinError: a version could not be asked for.
-        DataopsError: the forge refused.
+        DataopsError: the forge rejected.
     """
     moved = take(root)
     if not moved:
@@ -105,7 +105,7 @@ def _git(root: Path, forge: Forge, *arguments: str) -> str:
     """git, allowed to talk to the forge.
 
     Raises:
-        DataopsError: it refused.
+        DataopsError: it rejected.
     """
     done = subprocess.run(
         ["git", *arguments],
@@ -115,7 +115,7 @@ def _git(root: Path, forge: Forge, *arguments: str) -> str:
         text=True,
     )
     if done.returncode:
-        raise DataopsError(f"git {arguments[0]} was refused.", where=done.stderr.strip()[-500:])
+        raise DataopsError(f"git {arguments[0]} was rejected.", where=done.stderr.strip()[-500:])
     return done.stdout
 
 

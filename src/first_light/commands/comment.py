@@ -41,8 +41,12 @@ def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], N
         forge = find_forge(of_request(environment), TOKEN)
         renewed = forge.comment(number, MARKER, clipped(body, run_url(environment)))
     except DataopsError as error:
-        refused = isinstance(error.__cause__, HTTPError) and error.__cause__.code in (401, 403, 404)
-        fork = " A fork's token may only read." if refused else ""
+        rejected = isinstance(error.__cause__, HTTPError) and error.__cause__.code in (
+            401,
+            403,
+            404,
+        )
+        fork = " A fork's token may only read." if rejected else ""
         say(f"No comment: {error.what}{fork} {alone}")
         return
     say(f"{forge.name}: comment on {number} {'renewed' if renewed else 'written'}")

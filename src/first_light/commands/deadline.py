@@ -82,9 +82,9 @@ def _newest(store: FolderStore) -> tuple[str | None, int]:
 def is_unexplained(found: Status) -> bool:
     """Whether something is late that no open incident accounts for.
 
-    A run that was refused has opened its own; where nothing ran at all, nothing has.
+    A run that was rejected has opened its own; where nothing ran at all, nothing has.
     """
     if not found.late or any(one.kind == LATE for one in found.open):
         return False
-    refused = any(one.found_by == "machine" for one in found.open)
-    return found.late[-1] in found.missing or not refused
+    rejected = any(one.found_by == "machine" for one in found.open)
+    return found.late[-1] in found.missing or not rejected

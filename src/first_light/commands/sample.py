@@ -36,7 +36,7 @@ def load(product: Product, doing: Callable[[str], None]) -> tuple[str, dict[str,
         The schema, and rows by table.
 
     Raises:
-        DataopsError: DuckDB reads the files themselves; or PostgreSQL refused.
+        DataopsError: DuckDB reads the files themselves; or PostgreSQL rejected.
     """
     if not is_server(product):
         raise DataopsError(

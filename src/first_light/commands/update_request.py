@@ -55,7 +55,7 @@ def request(
     try:
         _request(product, forge, done, target, doing, say, finish)
     finally:
-        # The working tree ends as it began, also when the forge refuses.
+        # The working tree ends as it began, also when the forge rejects.
         _take_back(product)
         product.git("switch", "--quiet", target)
     return done
@@ -72,7 +72,7 @@ def _request(
 ) -> None:
     title = update_notes.title(done)
     earlier = forge.of_branch(BRANCH)
-    if refused(earlier, title):
+    if rejected(earlier, title):
         say(f"{title}: its pull request was closed, so it is not opened again")
         return
     _check_protected(done, forge)
@@ -99,7 +99,7 @@ def _request(
     _open(forge, earlier, target, title, text, bool(done.conflicts), say)
 
 
-def refused(earlier: list[Request], title: str) -> bool:
+def rejected(earlier: list[Request], title: str) -> bool:
     """Whether somebody closed the pull request of this very version without merging it."""
     return any(
         not request.open and not request.merged and request.title.removeprefix("Draft: ") == title
@@ -155,7 +155,7 @@ def _git(product: Product, forge: Forge, *arguments: str) -> str:
     """git, allowed to talk to the forge.
 
     Raises:
-        DataopsError: the forge refused.
+        DataopsError: the forge rejected.
     """
     done = subprocess.run(
         ["git", *arguments],
@@ -167,7 +167,7 @@ def _git(product: Product, forge: Forge, *arguments: str) -> str:
     )
     if done.returncode:
         raise DataopsError(
-            f"{forge.name} refused git {arguments[0]}.",
+            f"{forge.name} rejected git {arguments[0]}.",
             where=done.stderr.strip()[-500:],
             fix=forge.token_rights,
         )

@@ -1,4 +1,4 @@
-"""Why a release was refused: the most upstream failure, whose it is, and what depends on it."""
+"""Why a release was rejected: the most upstream failure, whose it is, and what depends on it."""
 
 from __future__ import annotations
 

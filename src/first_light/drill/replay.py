@@ -43,7 +43,7 @@ class Replayed:
         fault: its name.
         what: what goes wrong.
         source: where; empty when no source can have it.
-        seen: what noticed it, that a clean day does not show; the refusing ones first.
+        seen: what noticed it, that a clean day does not show; the rejecting ones first.
         skipped: why it was not replayed; empty when it was.
     """
 
@@ -55,11 +55,11 @@ class Replayed:
 
     @property
     def outcome(self) -> str:
-        """refused and told come before publishing; not caught is what readers would find."""
+        """rejected and told come before publishing; not caught is what readers would find."""
         if self.skipped:
             return "not replayed"
-        if any(one.refuses for one in self.seen):
-            return "refused"
+        if any(one.rejects for one in self.seen):
+            return "rejected"
         return "told" if self.seen else "not caught"
 
 
@@ -69,16 +69,16 @@ class Drilled:
 
     Attributes:
         days: clean deliveries that were replayed before the faults.
-        refused: those of them that the audit refused: false alarms, or trouble of the team's own.
-            Each with its date and what refused it.
+        rejected: those of them that the audit rejected: false alarms, or trouble of the team's own.
+            Each with its date and what rejected it.
         told: those of them that were published with a warning.
         faults: the faults.
         left_out: nodes that a drill does not build.
-        alarms: how often it refused: the same on days in a row is one time.
+        alarms: how often it rejected: the same on days in a row is one time.
     """
 
     days: int
-    refused: tuple[tuple[str, tuple[Seen, ...]], ...]
+    rejected: tuple[tuple[str, tuple[Seen, ...]], ...]
     told: int
     faults: tuple[Replayed, ...]
     left_out: tuple[str, ...]
@@ -94,7 +94,7 @@ class Drilled:
 
     @property
     def ok(self) -> bool:
-        """At least 95 % caught, and clean days refused not more than once."""
+        """At least 95 % caught, and clean days rejected not more than once."""
         return self.fact.ok
 
     @property
@@ -148,7 +148,7 @@ def drill(
             doing(f"fault {len(found)} of {len(faults)}: {fault.fault}")
     return Drilled(
         len(clean),
-        tuple(replay.refused),
+        tuple(replay.rejected),
         sum(one.verdict == WARNED for one in clean),
         tuple(found),
         prepared.left_out,
@@ -165,7 +165,7 @@ class Replay:
 
     Attributes:
         past: what was published.
-        refused: the clean days that the audit refused, with what it saw.
+        rejected: the clean days that the audit rejected, with what it saw.
     """
 
     def __init__(self, prepared: Plan, root: Path) -> None:
@@ -174,9 +174,9 @@ class Replay:
         self.plan = prepared
         self.scratch = Scratch(prepared, root)
         self.past: list[Release] = []
-        self.refused: list[tuple[str, tuple[Seen, ...]]] = []
+        self.rejected: list[tuple[str, tuple[Seen, ...]]] = []
         self._accepted = [*read_accepted(root)]
-        self._refusing: list[frozenset[tuple[str, str]]] = []
+        self._rejecting: list[frozenset[tuple[str, str]]] = []
         self._came: list[dict[str, dict[str, bytes]]] = []
         self._files: list[RawFile] = []
         self._before: list[RawFile] = []
@@ -202,7 +202,7 @@ class Replay:
     def go_on(self, day: Day, tested: bool = True) -> Audit:
         """One clean day: its files come, the product is built and audited, and published.
 
-        What monitors refuse in it is accepted, as a team does when all is as it should be: the next
+        What monitors reject in it is accepted, as a team does when all is as it should be: the next
         days are compared with it, too.
         """
         came = self._sorted(day)
@@ -214,13 +214,13 @@ class Replay:
         self._came.append(came)
         self._at = (self.scratch.newest() or self._at + timedelta(days=1)) + _AFTER
         audit = published = self._audit(tested)
-        refused = audit.verdict == FAILED
-        if refused:
-            self.refused.append((f"{self._at:%Y-%m-%d}", audit.seen))
+        rejected = audit.verdict == FAILED
+        if rejected:
+            self.rejected.append((f"{self._at:%Y-%m-%d}", audit.seen))
             if taken := _acceptable(audit):
                 self._accepted += taken
                 published = self._audit(tested)
-        self._refusing.append(frozenset((one.by, one.name) for one in audit.seen if one.refuses))
+        self._rejecting.append(frozenset((one.by, one.name) for one in audit.seen if one.rejects))
         if published.verdict != FAILED:
             self.past.append(published.release)
             self._before = list(self._files)
@@ -228,8 +228,8 @@ class Replay:
 
     @property
     def alarms(self) -> int:
-        """How often clean days were refused, see `count_alarms`."""
-        return count_alarms(self._refusing)
+        """How often clean days were rejected, see `count_alarms`."""
+        return count_alarms(self._rejecting)
 
     def _audit(self, tested: bool) -> Audit:
         return self.scratch.audit(
@@ -240,12 +240,12 @@ class Replay:
         """Each fault on this day's delivery, one at a time; each hits the next source in turn.
 
         Raises:
-            DataopsError: without any fault the day is refused already.
+            DataopsError: without any fault the day is rejected already.
         """
         published = list(self.past)
         clean = self.go_on(day)
         if len(self.past) == len(published):
-            bad = next(one for one in clean.seen if one.refuses)
+            bad = next(one for one in clean.seen if one.rejects)
             raise DataopsError(
                 "The newest delivery is rejected without any fault injected.",
                 where=f"{bad.by} {bad.name}: {bad.message}",
@@ -267,7 +267,7 @@ class Replay:
                 seen = self._struck(source, files, before)
                 new = sorted(
                     {one for one in seen if (one.by, one.name) not in usual},
-                    key=lambda one: (not one.refuses, one.by, one.name),
+                    key=lambda one: (not one.rejects, one.by, one.name),
                 )
                 name = self._name(source)
                 yield Replayed(fault.name, fault.what, name, tuple(new))
@@ -332,18 +332,18 @@ class Replay:
 
 
 def count_alarms(days: Iterable[frozenset[tuple[str, str]]]) -> int:
-    """How often something refused, by what refused each day: the same on days in a row is once."""
+    """The number of rejections; the same rejection on consecutive days counts once."""
     found, before = 0, frozenset[tuple[str, str]]()
-    for refusing in days:
-        found += bool(refusing) and not refusing & before
-        before = refusing
+    for rejecting in days:
+        found += bool(rejecting) and not rejecting & before
+        before = rejecting
     return found
 
 
 def _acceptable(audit: Audit) -> list[Accepted]:
-    """What a team accepts to let a day through that nothing but monitors refuses."""
+    """What a team accepts to let a day through that nothing but monitors rejects."""
     bad = [one for one in audit.findings if one.level == ERROR]
-    if len(bad) < sum(one.refuses for one in audit.seen):
+    if len(bad) < sum(one.rejects for one in audit.seen):
         return []
     return [
         Accepted(one.check, one.subject, one.column, one.value or 0.0, audit.release.run, "a drill")

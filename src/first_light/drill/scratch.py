@@ -40,13 +40,13 @@ class Seen:
     Attributes:
         by: what saw it: dbt model, dbt test, freshness, or a monitor's name.
         name: the node, and the column where there is one.
-        refuses: whether it refuses the release.
+        rejects: whether it rejects the release.
         message: what it says.
     """
 
     by: str
     name: str
-    refuses: bool
+    rejects: bool
     message: str
 
 
@@ -66,7 +66,7 @@ class Audit:
 
     @property
     def verdict(self) -> str:
-        if any(one.refuses for one in self.seen):
+        if any(one.rejects for one in self.seen):
             return FAILED
         return WARNED if self.seen else PASSED
 
@@ -322,9 +322,9 @@ class Scratch:
                 seen.append(Seen("dbt test", test.name, True, str(error).splitlines()[0]))
                 continue
             failures, warns, fails = told[number]
-            refuses = fails and test.verdict is not None and test.verdict.severity == "error"
-            if refuses or warns:
-                seen.append(Seen("dbt test", test.name, refuses, f"{failures} rows"))
+            rejects = fails and test.verdict is not None and test.verdict.severity == "error"
+            if rejects or warns:
+                seen.append(Seen("dbt test", test.name, rejects, f"{failures} rows"))
         return seen
 
     def _test_query(self, number: int, sql: str, verdict: TestVerdict) -> str:
@@ -351,10 +351,10 @@ class Scratch:
                 continue
             age = (at - latest.replace(tzinfo=timezone.utc)) if latest else timedelta.max
             hours = age / timedelta(hours=1)
-            for limit, refuses in ((error, True), (warn, False)):
+            for limit, rejects in ((error, True), (warn, False)):
                 if limit is not None and age.total_seconds() > limit:
                     told = f"its newest row is {hours:.0f} hours old"
-                    seen.append(Seen("freshness", name, refuses, told))
+                    seen.append(Seen("freshness", name, rejects, told))
                     break
         return seen
 

@@ -81,7 +81,7 @@ select
     '' as owner, coalesce(nullif(problem, ''), outcome) as message, ended_at as happened_at
 from production as p
 where
-    outcome in ('refused', 'failed', 'crashed')
+    outcome in ('rejected', 'failed', 'crashed')
     and not exists (select 1 from failed as f where f.run = p.run);
 
 -- When a check that once failed was seen to pass. A published run passed all of them.
@@ -113,7 +113,7 @@ seen_to_pass as (
 
     select 'run', number
     from production
-    where outcome = 'refused'
+    where outcome = 'rejected'
 )
 
 select s.*
@@ -188,14 +188,14 @@ select
     min(p.number) as first_number,
     min(p.number) filter (where p.outcome = 'published') as published_number,
     arg_min(p.ended_at, p.number) as happened_at,
-    bool_or(p.outcome = 'refused') as refused,
+    bool_or(p.outcome = 'rejected') as rejected,
     coalesce(
         arg_min(p.run, p.number) filter (where p.outcome = 'published'), arg_max(p.run, p.number)
     ) as run
 from production as p
 left join shipped as s using (commit)
 where
-    p.outcome in ('published', 'refused')
+    p.outcome in ('published', 'rejected')
     and p.commit <> ''
     and (s.number is null or s.number >= p.number)
 group by p.commit;

@@ -93,7 +93,7 @@ class Forge(ABC):
         """All requests from a branch, newest first.
 
         Raises:
-            DataopsError: the forge refused.
+            DataopsError: the forge rejected.
         """
 
     @abstractmethod
@@ -101,7 +101,7 @@ class Forge(ABC):
         """Open a request; returns its number, 0 on a plain remote.
 
         Raises:
-            DataopsError: the forge refused.
+            DataopsError: the forge rejected.
         """
 
     @abstractmethod
@@ -109,7 +109,7 @@ class Forge(ABC):
         """Give an open request a new title and text.
 
         Raises:
-            DataopsError: the forge refused.
+            DataopsError: the forge rejected.
         """
 
     @abstractmethod
@@ -125,7 +125,7 @@ class Forge(ABC):
             Whether the comment existed.
 
         Raises:
-            DataopsError: the forge refused.
+            DataopsError: the forge rejected.
         """
 
     @abstractmethod
@@ -133,7 +133,7 @@ class Forge(ABC):
         """The issues that have changed since then (ISO 8601, UTC), newest first.
 
         Raises:
-            DataopsError: the forge refused.
+            DataopsError: the forge rejected.
         """
 
     @abstractmethod
@@ -141,7 +141,7 @@ class Forge(ABC):
         """Open an issue; returns its number. The label is made when there is none.
 
         Raises:
-            DataopsError: the forge refused.
+            DataopsError: the forge rejected.
         """
 
     @abstractmethod
@@ -149,7 +149,7 @@ class Forge(ABC):
         """As `comment`, on an issue.
 
         Raises:
-            DataopsError: the forge refused.
+            DataopsError: the forge rejected.
         """
 
     @abstractmethod
@@ -157,7 +157,7 @@ class Forge(ABC):
         """Close an issue.
 
         Raises:
-            DataopsError: the forge refused.
+            DataopsError: the forge rejected.
         """
 
     def push_environment(self) -> dict[str, str]:

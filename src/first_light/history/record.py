@@ -17,7 +17,7 @@ SCHEMA = 1
 # Outcomes. RUNNING is only ever seen beside a candidate, never in the history.
 RUNNING = "running"
 PUBLISHED = "published"  # readers see it
-REFUSED = "refused"  # the audit said no
+REJECTED = "rejected"  # the audit said no
 FAILED = "failed"  # it could not run
 STOPPED = "stopped"  # the process was told to stop
 CRASHED = "crashed"  # the process ended without a word; the next one wrote this down
@@ -228,7 +228,7 @@ class FindingRun:
         subject: the node's dbt id.
         name: the node's name.
         column: empty when it is about the whole relation.
-        level: error, which refuses the release, or warn.
+        level: error, which rejects the release, or warn.
         message: one sentence with the numbers that matter.
         value: what was seen; None where it is not a number.
         low, high: what history lets expect; None where nothing can be expected.
@@ -290,7 +290,7 @@ class DrillFact:
 
     Attributes:
         days: clean deliveries that were replayed before the faults; 0 where there was no drill.
-        refused: how often the audit refused some of them: the same on days in a row is one time.
+        rejected: how often the audit rejected some of them: the same on days in a row is one time.
         warned: how many of them were published with a warning.
         replayed: faults that the product's data could have.
         caught: how many of them were noticed before publishing.
@@ -298,7 +298,7 @@ class DrillFact:
     """
 
     days: int = 0
-    refused: int = 0
+    rejected: int = 0
     warned: int = 0
     replayed: int = 0
     caught: int = 0
@@ -306,8 +306,8 @@ class DrillFact:
 
     @property
     def ok(self) -> bool:
-        """At least 95 % caught, and clean days refused not more than once."""
-        return self.caught >= 0.95 * self.replayed > 0 and self.refused <= 1
+        """At least 95 % caught, and clean days rejected not more than once."""
+        return self.caught >= 0.95 * self.replayed > 0 and self.rejected <= 1
 
 
 @dataclass(frozen=True)
@@ -322,7 +322,7 @@ class Record:
         verb: release or rollback; incident, status, notify or drill for what is no run.
         trigger: push, schedule or manual.
         kind: release, built from raw; or rehearsal, built from the sample.
-        outcome: published, refused, failed, stopped, crashed or "rolled back"; late, reported,
+        outcome: published, rejected, failed, stopped, crashed or "rolled back"; late, reported,
             closed, told or drilled for what is no run.
         problem: why it was not published, values masked; empty when it was.
         began_at: ISO 8601, UTC, by the product's clock.
@@ -377,7 +377,7 @@ class Record:
 
     @property
     def warned(self) -> tuple[FindingRun, ...]:
-        """The findings that did not refuse the release."""
+        """The findings that did not reject the release."""
         return tuple(one for one in self.findings if one.level == "warn")
 
     def to_json(self) -> bytes:

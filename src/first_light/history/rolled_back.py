@@ -30,7 +30,7 @@ def taken_back(
     return {commit: record for commit, record in found.items() if commit not in ("", current)}
 
 
-def refusal(commit: str, rollback: Record) -> DataopsError:
+def rejection(commit: str, rollback: Record) -> DataopsError:
     """What a schedule is told that comes with such a commit."""
     return DataopsError(
         "This commit was rolled back, so a schedule does not publish it again.",

@@ -63,7 +63,7 @@ _COLUMNS: dict[str, str] = {
     ),
     "told": "STRUCT(channel VARCHAR, keys VARCHAR[], problem VARCHAR)[]",
     "drill": (
-        "STRUCT(days BIGINT, refused BIGINT, warned BIGINT, replayed BIGINT, caught BIGINT, "
+        "STRUCT(days BIGINT, rejected BIGINT, warned BIGINT, replayed BIGINT, caught BIGINT, "
         "missed VARCHAR[])"
     ),
 }

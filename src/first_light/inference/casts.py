@@ -172,9 +172,9 @@ def _table(
     try:
         return profiled()
     except CAST_ERRORS:
-        # Rare: a value that its reading lets through and the cast refuses. It stays as it is.
+        # Rare: a value that its reading lets through and the cast rejects. It stays as it is.
         for leaf in staged.leaves:
-            if scratch.refuses(staged, sql.flat(sql.column_sql(casts[leaf], leaf, rendered=True))):
+            if scratch.rejects(staged, sql.flat(sql.column_sql(casts[leaf], leaf, rendered=True))):
                 casts[leaf] = Cast("text", "varchar")
                 why = "some value can't be cast: kept as text"
                 doubts.append(Doubt(source.name, named[leaf], why))

@@ -65,7 +65,7 @@ def sized(cast: Cast, size: Size, name: str) -> Cast:
 def raw_shape(cast: Cast) -> str:
     """The regular expression for `Cast.shape`: the one way of writing numbers that the cast reads.
 
-    Empty where text written another way is refused by the cast itself.
+    Empty where text written another way is rejected by the cast itself.
     """
     signs = "".join(sign for sign in cast.drop if sign in SIGNS)
     separator = next((sign for sign in cast.drop if sign not in SIGNS), "")

@@ -181,7 +181,7 @@ class ScratchDatabase:
                 found[leaf] = number_types.Size(number(a), number(b), number(c), largest)
         return found
 
-    def refuses(self, staged: Staged, expression: str) -> bool:
+    def rejects(self, staged: Staged, expression: str) -> bool:
         """Whether an expression over raw can't be evaluated in some row."""
         try:
             self.rows(f"select count({expression}) from {staged.raw}")

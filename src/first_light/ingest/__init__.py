@@ -1,6 +1,6 @@
 """Landing: the team's files become raw files, and the call that reads them is found out.
 
-Originals are only ever read. Raw files are only ever added. A refusal or a crash leaves raw as it
+Originals are only ever read. Raw files are only ever added. A rejection or a crash leaves raw as it
 was.
 """
 

@@ -94,10 +94,10 @@ class Finder:
         return found
 
     def _walk(self, top: Path) -> Iterator[Path]:
-        def refuse(error: OSError) -> None:
+        def reject(error: OSError) -> None:
             raise _unreadable(str(error.filename), error)
 
-        for parent, folders, files in os.walk(top, onerror=refuse):
+        for parent, folders, files in os.walk(top, onerror=reject):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in folders:
                 folder = Path(parent, name)
@@ -232,7 +232,7 @@ class Finder:
 
 
 class _Gunzip(gzip.GzipFile):
-    """Reads gzip; broken or bottomless streams become refusals that name the file."""
+    """Reads gzip; broken or bottomless streams become rejections that name the file."""
 
     said = ""
     packed = 0
@@ -261,7 +261,7 @@ def open_gzip(path: Path, said: str) -> BinaryIO:
 
 
 def limit_unpacked(size: int, archive: Path, said: str, into: Path) -> None:
-    """Refuses an archive that says it unpacks to an unreasonable size or to more than is free."""
+    """Rejects an archive that says it unpacks to an unreasonable size or to more than is free."""
     _limit_ratio(size, archive.stat().st_size, said)
     free = shutil.disk_usage(into).free
     if size > free * 0.9:

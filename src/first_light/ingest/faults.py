@@ -32,7 +32,7 @@ class Member:
 
 
 def csv_fault(member: Member, delim: str, error: EngineError) -> DataopsError:
-    """The refusal for a CSV file that DuckDB can't read, with the first line that is wrong."""
+    """The rejection for a CSV file that DuckDB can't read, with the first line that is wrong."""
     found = _first_fault(member, delim)
     if found is None:
         return DataopsError(
@@ -45,7 +45,7 @@ def csv_fault(member: Member, delim: str, error: EngineError) -> DataopsError:
 
 
 def json_fault(member: Member, error: EngineError) -> DataopsError:
-    """The refusal for a JSON file that DuckDB can't read."""
+    """The rejection for a JSON file that DuckDB can't read."""
     message = str(error)
     if "maximum_object_size" in message:
         return DataopsError(

@@ -264,7 +264,7 @@ def _quoting_note(quoting: Quoting) -> list[str]:
 def _culprit(
     db: Connection, kind: Kind, delims: Sequence[str], members: Sequence[Member]
 ) -> DataopsError:
-    """The refusal for the first file that does not read alone; else for all of them together."""
+    """The rejection for the first file that does not read alone; else for all of them together."""
     options = _ways(kind, delims)[0]
     together: EngineError | None = None
     for member in members:

@@ -2,7 +2,7 @@
 
 UTF-8 is what decodes as UTF-8, from the first byte to the last. Otherwise only what is certain is
 converted: UTF-16 and UTF-32 by their byte order mark or their pattern of NUL bytes, and Western
-European cp1252 when its text reads like text. Anything else is refused, with the command to
+European cp1252 when its text reads like text. Anything else is rejected, with the command to
 convert it.
 """
 
@@ -214,7 +214,7 @@ def _marked(head: bytes) -> str | None:
 
 
 def _western(scan: _Scan, said: str) -> str:
-    """cp1252 when the evidence reads like Western European text; otherwise a refusal."""
+    """cp1252 when the evidence reads like Western European text; otherwise a rejection."""
     evidence = bytes(scan.evidence)
     loose = evidence.decode("utf-8", "surrogateescape")
     good = sum(char >= "\x80" and not "\udc80" <= char <= "\udcff" for char in loose)

@@ -225,7 +225,7 @@ def _references(
     columns: Mapping[Relation, Sequence[tuple[str, str]]],
     dialect: Dialect,
 ) -> dict[tuple[str, str], str]:
-    """SQL that tells a hole in each declared reference whose holes refuse nothing by themselves.
+    """SQL that tells a hole in each declared reference whose holes reject nothing by themselves.
 
     They are `references: model.column` in a column's meta, and relationship tests that only warn.
     """

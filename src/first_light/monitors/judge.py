@@ -61,8 +61,8 @@ def judge(
         profile: what it holds now; of a source, what came to it.
         memory: the past; never with what is judged.
         at: when.
-        levels: what the team says of a check, by its name: off, warn (it never refuses) or error
-            (whatever it finds refuses).
+        levels: what the team says of a check, by its name: off, warn (it never rejects) or error
+            (whatever it finds rejects).
         normal: values of a check and a column that the team has accepted, or that came with the
             code of now: what is near one of them is no alarm.
         past: this relation's, where the caller has it.

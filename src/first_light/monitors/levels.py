@@ -1,4 +1,4 @@
-"""How bad it is that a value is not as expected: the limits, and what is told or refuses by them.
+"""How bad it is that a value is not as expected: the limits, and what is told or rejects by them.
 
 An alarm needs three things at once: the value lies outside the prediction interval, it is off by a
 factor (or by points) that matters, and by an absolute amount that matters.
@@ -23,7 +23,7 @@ class Limit:
 
     Attributes:
         warn: the factor (of a share: points) from which it is told.
-        error: the factor (points) from which it refuses a release; None when it never does.
+        error: the factor (points) from which it rejects a release; None when it never does.
         floor: the absolute change below which it is nothing.
         points: whether it is a share, whose differences count.
     """
@@ -34,7 +34,7 @@ class Limit:
     points: bool = False
 
 
-# The one table of what is told and what refuses. Freshness is in hours, gaps are days.
+# The one table of what is told and what rejects. Freshness is in hours, gaps are days.
 LIMITS: Mapping[str, Limit] = {
     "volume": Limit(1.25, 1.6, 5),
     "nulls": Limit(0.05, 0.25, 0.05, points=True),
@@ -58,7 +58,7 @@ CHECKS = (*LIMITS, *LEVELS)
 # A check for what is usual needs so many steps.
 USUAL = 7
 # Counts and shares scatter by their own nature, the more the fewer rows they come from: to be told
-# they must be away by so many standard deviations, and counts by more to refuse a release: upwards
+# they must be away by so many standard deviations, and counts by more to reject a release: upwards
 # by more still, where their tail is long.
 _SCATTER, _SHARES, LOST, _TOO_MANY = 3.0, 4.0, 4.0, 6.0
 # Of fewer rows a mean or an extreme says little.
@@ -104,7 +104,7 @@ class Case:
         return min(self.past) <= self.value <= max(self.past)
 
     def by_factor(self, sure: float = 0.0) -> str:
-        """How bad it is to be so far off; to refuse a release, at least `sure` away."""
+        """How bad it is to be so far off; to reject a release, at least `sure` away."""
         limit, far = self.limit, self.far
         sure = max(sure, self.expected.sure)
         if limit.error is not None and far >= limit.error and self.away >= sure:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 AT_LEAST = 3  # values, for any interval at all
 _ALPHA = 0.001  # how often a value of an unchanged process lies outside, both sides together
-_SURE = 0.0005  # the same, for what refuses a release
+_SURE = 0.0005  # the same, for what rejects a release
 _TREND_FROM, _WEEKS = 7, 28
 # A finer picture of the past has to explain this much more, or the plain one is kept.
 _BETTER = 0.8
@@ -36,7 +36,7 @@ class Expected:
         middle: the likeliest value.
         low, high: the prediction interval's ends.
         by: what it follows: level, trend or weekday.
-        sure: how far from the middle a value must lie to refuse a release.
+        sure: how far from the middle a value must lie to reject a release.
     """
 
     middle: float

@@ -48,7 +48,7 @@ class Watched:
 
     @property
     def problem(self) -> str:
-        """What refuses the release, for people; empty when nothing does."""
+        """What rejects the release, for people; empty when nothing does."""
         bad = [one for one in self.findings if one.level == ERROR]
         if not bad:
             return ""
@@ -85,7 +85,7 @@ def judge_all(
 ) -> Watched:
     """Compare every relation with its own past.
 
-    What changed together with its code is told, but refuses nothing: somebody wanted it.
+    What changed together with its code is told, but rejects nothing: somebody wanted it.
 
     Raises:
         DataopsError: a model's settings can't be understood.

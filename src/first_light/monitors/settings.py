@@ -10,7 +10,7 @@ from first_light.utils.errors import DataopsError
 def levels_of(node: Node) -> dict[str, str]:
     """What the team says of each check, in a model's or source's `config.meta.dataops.monitors`.
 
-    `off`: it is not looked at. `warn`: it never refuses. `error`: whatever it finds refuses. What
+    `off`: it is not looked at. `warn`: it never rejects. `error`: whatever it finds rejects. What
     is not named is as `levels.LIMITS` and `levels.LEVELS` say.
 
     Raises:

@@ -13,8 +13,8 @@ from first_light.history.record import (
     FAILED,
     PUBLISHED,
     REAL,
-    REFUSED,
     REHEARSAL,
+    REJECTED,
     FreshnessRun,
     RawFacts,
 )
@@ -52,7 +52,7 @@ class Audit:
 
         parsed = run.step(_PARSE, lambda: dbt.parse(warnings_are_errors=False))
         if not parsed.ok:
-            return REFUSED, f"dbt could not read the project.\n{parsed.problem}"
+            return REJECTED, f"dbt could not read the project.\n{parsed.problem}"
         run.manifest = read_manifest(run.target / "manifest.json", packages=True)
         state_from = base if self.goes_on() and not run.options.full_refresh else ""
         where = run.warehouse.begin(run.record.run, state_from, stateful(run.manifest))
@@ -65,7 +65,7 @@ class Audit:
         self.keep_nodes(built)
         if (problem := trouble(built)) or built.failed:
             if problem and not built.failed:
-                return REFUSED, problem
+                return REJECTED, problem
             if disk_is_full(built.failed):
                 return FAILED, "The disk is full."
         fresh = run.step(_FRESHNESS, lambda: dbt.freshness(), NO_FRESHNESS)
@@ -73,9 +73,9 @@ class Audit:
         run.failed = [*fresh.failed, *built.failed]
         if not built.ok or not fresh.ok:
             problem = fresh.problem if not fresh.ok and not fresh.failed else ""
-            return REFUSED, problem or told(run.failed)
+            return REJECTED, problem or told(run.failed)
         if problem := self.watch(built, dbt):
-            return REFUSED, problem
+            return REJECTED, problem
         documented = run.step(_DOCS, lambda: dbt.docs("--no-compile"))
         if not documented.ok:
             return FAILED, f"The catalog could not be made.\n{documented.problem}"
@@ -84,7 +84,7 @@ class Audit:
         return PUBLISHED, ""
 
     def watch(self, built: DbtRun, dbt: Dbt) -> str:
-        """Compare the candidate with the product's own past; returns what refuses it, if anything.
+        """Compare the candidate with the product's own past; returns what rejects it, if anything.
 
         A rehearsal is only profiled: the sample has no past.
         """

@@ -1,4 +1,4 @@
-"""`dataops releases`: what was released and refused, newest first."""
+"""`dataops releases`: what was released and rejected, newest first."""
 
 from __future__ import annotations
 

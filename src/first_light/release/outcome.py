@@ -7,7 +7,7 @@ from pathlib import Path
 
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.root_cause import Cause
-from first_light.history.record import PUBLISHED, REFUSED, Record
+from first_light.history.record import PUBLISHED, REJECTED, Record
 from first_light.utils.steps import Step
 
 
@@ -40,4 +40,4 @@ class Released:
 
     @property
     def exit_code(self) -> int:
-        return {PUBLISHED: 0, REFUSED: 1}.get(self.record.outcome, 2)
+        return {PUBLISHED: 0, REJECTED: 1}.get(self.record.outcome, 2)

@@ -1,4 +1,4 @@
-"""`dataops release`: build one commit on all of raw, audit it, publish or refuse, record."""
+"""`dataops release`: build one commit on all of raw, audit it, publish or reject, record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from first_light.history.record import (
     STOPPED,
     Record,
 )
-from first_light.history.rolled_back import refusal, taken_back
+from first_light.history.rolled_back import rejection, taken_back
 from first_light.privacy.messages import masked
 from first_light.project.product import Product, now
 from first_light.release.after import AfterRun, no_action
@@ -62,7 +62,7 @@ def release(
     doing: Callable[[str], None],
     after: AfterRun = no_action,
 ) -> Released:
-    """Make a release: build a candidate, audit it, then publish it or refuse it; record the run.
+    """Make a release: build a candidate, audit it, then publish it or reject it; record the run.
 
     Args:
         product: what to build.
@@ -157,7 +157,7 @@ class _Release(Run):
             now_current = record.git.commit if record else ""
             back = taken_back(self.history.newest(), self.published, now_current)
             if back and (commit := facts.git_facts(self.product, "").commit) in back:
-                raise refusal(commit, back[commit])
+                raise rejection(commit, back[commit])
 
     def tidy_up_after_others(self) -> None:
         for sentence in recover(self.store, self.history, self.warehouse):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from first_light.figures.compute import duration
-from first_light.history.record import FAILED, REFUSED, REHEARSAL
+from first_light.history.record import FAILED, REHEARSAL, REJECTED
 from first_light.report.facts import Facts
 from first_light.report.words import count, elapsed, when, when_text
 
@@ -54,7 +54,7 @@ def _quality(facts: Facts) -> Card:
     if current.kind == REHEARSAL:
         return card("calm", "A rehearsal", f"Built from the sample, not from raw. {published}")
     last = status.last
-    if last is not None and last.outcome in (REFUSED, FAILED, "crashed", "stopped"):
+    if last is not None and last.outcome in (REJECTED, FAILED, "crashed", "stopped"):
         reason = f"The last run was {last.outcome}; readers keep {current.run}. {published}"
         return card("bad", "The last good release", reason)
     return card("good", "Yes", f"{current.run} passed its audit. {published}")

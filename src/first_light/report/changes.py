@@ -22,7 +22,7 @@ class Change:
         run: the run that published it, or the last that tried.
         commit: what it was made from.
         at: when its first run ended.
-        verdict: published, refused, rolled back, or followed by an incident.
+        verdict: published, rejected, rolled back, or followed by an incident.
         commits: how many commits it brought.
         changed: names of the models whose files differ from the release before.
         below: how many models stand on these.
@@ -48,7 +48,7 @@ def changes(book: Ledger, manifest: Manifest | None) -> tuple[Change, ...]:
     found = book.connection.execute(
         "select v.run, v.commit, v.happened_at, v.first_number, "
         "case when v.rolled_back then 'rolled back' when v.followed_by_incident then "
-        "'followed by an incident' when v.published_number is null then 'refused' "
+        "'followed by an incident' when v.published_number is null then 'rejected' "
         "else 'published' end, "
         "(select count(*) from shipped as s where s.run = v.run) "
         f"from code_verdicts as v order by v.first_number desc limit {_CHANGES}"
@@ -63,7 +63,7 @@ def changes(book: Ledger, manifest: Manifest | None) -> tuple[Change, ...]:
     done = []
     for run, commit, at, first, verdict, brought in found:
         rows = _rows(book, run, first, touched[commit])
-        if verdict == "refused":  # what was not built has no number of rows, and lost none
+        if verdict == "rejected":  # what was not built has no number of rows, and lost none
             rows = tuple(row for row in rows if row[2] is not None)
         readers = {
             name

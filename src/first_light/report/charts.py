@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 _FONT = 11
 _DAY = timedelta(days=1)
-# What XML can't hold: the library does not refuse it, it ends the process.
+# What XML can't hold: the library does not reject it, it ends the process.
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _QUIET: dict[str, object] = {"axis": None}
 _CONFIG: dict[str, object] = {

@@ -60,7 +60,7 @@ def lineage(book: Ledger, manifest: Manifest | None, still: Sequence[Incident]) 
         "where number = (select max(number) from results) and list_contains(?, kind)",
         [list(_BUILT)],
     ).fetchall()
-    for unique_id, kind, name, above in rows:  # a run that was refused may have brought new ones
+    for unique_id, kind, name, above in rows:  # a run that was rejected may have brought new ones
         parents.setdefault(unique_id, tuple(above or ()))
         labels.setdefault(unique_id, (kind, name))
         for parent in above or ():

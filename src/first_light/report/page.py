@@ -159,7 +159,7 @@ def _change(entry: Change) -> Mapping[str, object]:
         "verdict": entry.verdict,
         "models": models,
         "rows": rows,
-        "no_rows": "not released" if entry.verdict == "refused" else "unchanged",
+        "no_rows": "not released" if entry.verdict == "rejected" else "unchanged",
         "readers": ", ".join(entry.readers) or "no exposure",
     }
 

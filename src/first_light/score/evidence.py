@@ -137,13 +137,13 @@ def gather(product: Product, book: Ledger) -> Evidence:
 def last_drill(book: Ledger) -> tuple[datetime | None, DrillFact]:
     """When the last drill was, and how it went; however many runs there were since."""
     row = book.connection.execute(
-        "select began_at, drill.days, drill.refused, drill.warned, drill.replayed, drill.caught, "
+        "select began_at, drill.days, drill.rejected, drill.warned, drill.replayed, drill.caught, "
         "drill.missed from runs where verb = 'drill' order by number desc limit 1"
     ).fetchone()
     if row is None:
         return None, DrillFact()
-    at, days, refused, warned, replayed, caught, missed = row
-    drill = DrillFact(days, refused, warned, replayed, caught, tuple(missed))
+    at, days, rejected, warned, replayed, caught, missed = row
+    drill = DrillFact(days, rejected, warned, replayed, caught, tuple(missed))
     return at.replace(tzinfo=timezone.utc), drill
 
 

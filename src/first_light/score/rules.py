@@ -216,10 +216,12 @@ def _drilled(known: Evidence) -> str:
     if known.drilled_at is None or known.at - known.drilled_at > timedelta(days=90):
         return ""
     drill = known.drill
-    refused = f" and refused clean days {_count(drill.refused, 'time')}" if drill.refused else ""
+    rejected = (
+        f" and rejected clean days {_count(drill.rejected, 'time')}" if drill.rejected else ""
+    )
     return (
         f"the drill of {known.drilled_at:%Y-%m-%d} caught {drill.caught} of {drill.replayed} "
-        f"faults{refused}"
+        f"faults{rejected}"
     )
 
 
@@ -227,7 +229,7 @@ def _after_a_bad_drill(known: Evidence) -> str:
     again = "then again: uv run dataops drill"
     if known.drill.missed:
         return f"write a test that finds {known.drill.missed[0]}; {again}"
-    return f"look what refuses clean days; {again}"
+    return f"look what rejects clean days; {again}"
 
 
 def errors_are_counted(known: Evidence) -> Answer:

@@ -23,7 +23,7 @@ from first_light.utils.errors import DataopsError
 BRANCH = "dataops-store"
 POINTER = "current"
 REMOTE = "origin"
-_LARGEST = 90 << 20  # bytes a file; GitHub refuses what is larger than 100 MB
+_LARGEST = 90 << 20  # bytes a file; GitHub rejects what is larger than 100 MB
 _TOGETHER = 500 << 20  # bytes that all releases may take: every runner fetches them all
 _LOCAL_SPARE = 64 << 20  # bytes of old states that the mirror may hold besides twice its own
 _TRIES = 4
@@ -182,7 +182,7 @@ class BranchRemote:
             )
             if done.returncode == 0:
                 return
-            # Refused, or cut off after it was taken: only what stands there now can tell.
+            # Rejected, or cut off after it was taken: only what stands there now can tell.
             try:
                 head = self._head()
             except Unreachable as error:

@@ -43,7 +43,7 @@ def load_sample(product: Product, schema: str) -> dict[str, int]:
     """Load every table of the sample into a schema, all of it or nothing; returns rows by table.
 
     Raises:
-        DataopsError: a file can't be read as its YAML says, or the server refused.
+        DataopsError: a file can't be read as its YAML says, or the server rejected.
     """
     from first_light.warehouse.postgres.sample import load
 

@@ -14,7 +14,7 @@ from first_light.drill.replay import Drilled
 from first_light.drill.scratch import Seen
 
 _LONG = 48  # characters
-_COLOURS = {"refused": "green", "told": "yellow", "not caught": "red", "not replayed": "dim"}
+_COLOURS = {"rejected": "green", "told": "yellow", "not caught": "red", "not replayed": "dim"}
 
 
 def show_drill(out: Console, done: Drilled) -> None:
@@ -28,17 +28,17 @@ def show_drill(out: Console, done: Drilled) -> None:
         table.add_row(one.fault, escape(one.source), outcome, by)
     out.print(table)
     out.print()
-    for day, seen in done.refused:
-        out.print(f"clean day {day} was refused: {escape(_by(seen))}")
+    for day, seen in done.rejected:
+        out.print(f"clean day {day} was rejected: {escape(_by(seen))}")
     if done.left_out:
         out.print(f"not built in a drill: {escape(', '.join(done.left_out))}")
     for one in done.faults:
         if one.outcome == "not caught":
             out.print(f"not caught: {one.fault} in {escape(one.source)}: {escape(one.what)}")
-    alarms = f" by {done.alarms} alarm{'s' * (done.alarms != 1)}" if done.refused else ""
+    alarms = f" by {done.alarms} alarm{'s' * (done.alarms != 1)}" if done.rejected else ""
     out.print(
         f"{done.caught} of {done.replayed} faults caught before publishing, after {done.days} "
-        f"clean days: {len(done.refused)} of them refused{alarms}, {done.told} with a warning"
+        f"clean days: {len(done.rejected)} of them rejected{alarms}, {done.told} with a warning"
     )
 
 
@@ -47,8 +47,8 @@ def as_json(done: Drilled) -> str:
     return json.dumps(
         {
             "days": done.days,
-            "refused_clean": [
-                {"day": day, "seen": [asdict(one) for one in seen]} for day, seen in done.refused
+            "rejected_clean": [
+                {"day": day, "seen": [asdict(one) for one in seen]} for day, seen in done.rejected
             ],
             "alarms": done.alarms,
             "told_clean": done.told,
@@ -63,7 +63,7 @@ def as_json(done: Drilled) -> str:
 
 
 def _by(seen: Sequence[Seen]) -> str:
-    """What noticed it, what refuses first; the rest is counted."""
+    """What noticed it, what rejects first; the rest is counted."""
     told = [f"{one.by} {_short(one.name)}" for one in seen]
     return ", ".join(told[:2]) + (f" and {len(told) - 2} more" if len(told) > 2 else "")
 

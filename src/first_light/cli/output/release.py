@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from first_light.dbt.engine import NodeResult
 from first_light.figures.compute import counted, shown
-from first_light.history.record import PUBLISHED, REFUSED, REHEARSAL, RUNNING, FindingRun, Record
+from first_light.history.record import PUBLISHED, REHEARSAL, REJECTED, RUNNING, FindingRun, Record
 from first_light.incidents.derive import Incident, by_cause
 from first_light.privacy.messages import masked
 from first_light.release.listing import Listed
@@ -99,7 +99,7 @@ def next_command(done: Released) -> str:
         if bad[0].subject.startswith("source."):
             return f"look at the newest files of {bad[0].name}"
         return f"uv run dbt show --select {bad[0].name}, and look at what came to raw"
-    if done.record.outcome == "refused":
+    if done.record.outcome == "rejected":
         return "uv run dataops check"
     return "uv run dataops release"
 
@@ -110,7 +110,7 @@ def next_steps(done: Released) -> tuple[str, ...]:
     if done.cause is not None and done.cause.result.kind == "test":
         raw = steps_[0].partition("uv run")[0]
         steps_.append(f"{raw}uv run dbt show --select {done.cause.result.name}  (its rows)")
-    if done.record.outcome == REFUSED:
+    if done.record.outcome == REJECTED:
         steps_.append("fix it and commit, then: uv run dataops release")
     return tuple(steps_)
 

@@ -51,7 +51,7 @@ class BuildLock:
         from psycopg2 import Error
 
         with contextlib.suppress(Error):  # the connection has gone, and the turn with it
-            # Closing alone leaves it to the server when: the next to ask might still be refused.
+            # Closing alone leaves it to the server when: the next to ask might still be rejected.
             self.session.cursor().execute(LOCK_BY.format("pg_advisory_unlock"))
         self.session.close()
         self.session = None

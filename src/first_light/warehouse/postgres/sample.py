@@ -58,7 +58,7 @@ def load(product: Product, schema: str) -> dict[str, int]:
         Rows by table.
 
     Raises:
-        DataopsError: a file can't be read as its YAML says, or the server refused.
+        DataopsError: a file can't be read as its YAML says, or the server rejected.
     """
     from psycopg2 import sql
 

@@ -81,7 +81,7 @@ def in_words(what: str, fix: str = "") -> Iterator[None]:
     """Let what the server has against it be an error for people; it never quotes a row.
 
     Raises:
-        DataopsError: the server refused.
+        DataopsError: the server rejected.
     """
     import psycopg2
 

@@ -112,7 +112,7 @@ def mirror(
         called: what the names begin with in the file; the same if empty.
 
     Raises:
-        DataopsError: the server refused.
+        DataopsError: the server rejected.
     """
     from psycopg2 import sql
 
