@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tools.reference import commands
+from tools.reference import commands, messages
 
-PAGES = (commands.PAGE,)
+PAGES = (commands.PAGE, messages.PAGE)
 
 
 def main() -> int:

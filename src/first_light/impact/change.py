@@ -75,12 +75,11 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
     base = product.git("merge-base", "HEAD", ref, check=False)
     if not base:
         shallow = product.git("rev-parse", "--is-shallow-repository", check=False) == "true"
-        why = f"this branch and {ref} have no commit in common"
-        if shallow:
-            why += " in this shallow clone"
+        where = " in this shallow clone" if shallow else ""
         fix = "git fetch --unshallow" if shallow else "uv run dataops check --base REF"
         if asked:
-            raise DataopsError(why[0].upper() + why[1:] + ".", fix=fix)
+            raise DataopsError(f"This branch and {ref} have no commit in common{where}.", fix=fix)
+        why = f"this branch and {ref} have no commit in common{where}"
         return NoBase(why, FAILED if shallow else WARNED, fix)
     change = change_since(product, base, ref)
     return change or NoBase(_nothing_to_compare(product, ref, asked))

@@ -86,10 +86,11 @@ class Finder:
             raise DataopsError("This is not a regular file.", str(path), "Copy it to a file first.")
         found = self._open(path, None)
         if not found:
+            skipped = f" ({' '.join(self.skipped[:3])})" if self.skipped else ""
             raise DataopsError(
-                " ".join(["This archive holds no data file.", *self.skipped[:3]]),
+                f"This archive contains no data file{skipped}.",
                 str(path),
-                "Unpack it and look.",
+                "unpack it and check what it contains",
             )
         return found
 

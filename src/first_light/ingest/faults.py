@@ -40,8 +40,7 @@ def csv_fault(member: Member, delim: str, error: EngineError) -> DataopsError:
             _said(member, _line(error)),
             "Fix the file at its source and land it again.",
         )
-    line, what, fix = found
-    return DataopsError(what, _said(member, line), fix)
+    return found
 
 
 def json_fault(member: Member, error: EngineError) -> DataopsError:
@@ -96,15 +95,15 @@ def _line(error: EngineError) -> int | None:
     return int(match[1]) if match else None
 
 
-def _first_fault(member: Member, delim: str) -> tuple[int, str, str] | None:
+def _first_fault(member: Member, delim: str) -> DataopsError | None:
     width = 0
     for first, cells, broken in _records(member, delim):
-        line = first + member.line_offset
+        where = _said(member, first + member.line_offset)
         if broken:
-            return (
-                line,
+            return DataopsError(
                 f"A quoted cell that begins on this line is never closed or goes on after its "
                 f"closing quote ({broken}).",
+                where,
                 'Close the quote, and write a quote inside quotes twice: "".',
             )
         if not cells:
@@ -113,14 +112,16 @@ def _first_fault(member: Member, delim: str) -> tuple[int, str, str] | None:
             width = len(cells)
         elif len(cells) != width:
             header = "The header names" if not member.headless else "The first line has"
-            return (
-                line,
+            return DataopsError(
                 f"{header} {width} {_columns(width)}, this line has {len(cells)}.",
+                where,
                 "Fix this line (a missing or unquoted delimiter, a cut-off or total line?), "
                 "then land the file again.",
             )
         if max(map(len, cells)) > 1_900_000:
-            return line, "A cell on this line is longer than 2 MB.", "Shorten it or leave it out."
+            return DataopsError(
+                "A cell on this line is longer than 2 MB.", where, "Shorten it or leave it out."
+            )
     return None
 
 
