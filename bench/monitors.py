@@ -50,39 +50,36 @@ def _share(models: int, aim: float | None, releases: int = 3) -> Figure:
             print(f"  {models} models: run {number + 1} of {releases}", file=sys.stderr, flush=True)
             name = product.root / "raw" / "events" / f"more_{number}.csv"
             name.write_text(f"id,kind,amount\n{2000 + number},1,1\n", encoding="utf-8")
-            said = product.run("uv", "run", "python", "-c", _TIMED, code=None).stdout
+            printed = product.run("uv", "run", "python", "-c", _TIMED).stdout
             load = os.getloadavg()[0]
-            told = json.loads(said.splitlines()[-1])
-            ours.append(Cost(told["watch"][0], 0.0, told["watch"][1], load))
-            other.append(Cost(told["build"][0], 0.0, told["build"][1], load))
+            costs = json.loads(printed.splitlines()[-1])
+            ours.append(Cost(costs["monitors"][0], 0.0, costs["monitors"][1], load))
+            other.append(Cost(costs["dbt build"][0], 0.0, costs["dbt build"][1], load))
     name_of = f"monitors of {models} models, {_DAYS} days of history ÷ dbt build in the same run"
     return Figure(name_of, tuple(ours), tuple(other), aim)
 
 
-# A release that says what its parts cost, by the clock and of the processor.
+# A release that prints what its phases cost, by the clock and of the processor.
 _TIMED = """
 import json, time
-from dataops import release, release_audit
-from first_light.dbt.engine import Dbt
 from first_light.project.product import Product
+from first_light.release import pipeline
 
-took = {}
+costs = {}
 
-def timed(kind, name):
-    act = getattr(kind, name)
-    def call(*given, **named):
+def timed(name, phase):
+    def run(*arguments):
         begin = time.monotonic(), time.process_time()
         try:
-            return act(*given, **named)
+            return phase(*arguments)
         finally:
-            took[name] = [time.monotonic() - begin[0], time.process_time() - begin[1]]
-    setattr(kind, name, call)
+            costs[name] = [time.monotonic() - begin[0], time.process_time() - begin[1]]
+    return run
 
-timed(release_audit.Audit, "watch")
-timed(Dbt, "build")
+pipeline._PHASES = tuple((doing, name, timed(name, run)) for doing, name, run in pipeline._PHASES)
 quiet = lambda line: None
-release.release(Product.find(), release.Options(), quiet, quiet)
-print(json.dumps(took))
+pipeline.release(Product.find(), pipeline.Options(), quiet, quiet)
+print(json.dumps(costs))
 """
 
 

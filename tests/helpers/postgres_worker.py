@@ -25,10 +25,10 @@ from asked import Asked
 from first_light.commands.release import release as make_release
 from first_light.dbt.engine import DbtRun
 from first_light.project.product import Product
-from first_light.release import audit as release_audit
+from first_light.release import begin as release_begin
 from first_light.release import outcome
 from first_light.release import retention as pruning
-from first_light.release.run import Options
+from first_light.release.options import Options
 from first_light.store.folder import FolderStore
 from first_light.store.locate import open_store
 from first_light.utils.errors import DataopsError
@@ -108,7 +108,7 @@ def quick_release(root: Path, **options: Any) -> outcome.Released:
     """A release of the product in `root`, in this process; what is pruned goes at once."""
     quiet: Callable[[str], None] = lambda line: None  # noqa: E731
     with (
-        unittest.mock.patch.object(release_audit, "Dbt", QuickDbt),
+        unittest.mock.patch.object(release_begin, "Dbt", QuickDbt),
         unittest.mock.patch.object(pruning, "GRACE", 0.0),
     ):
         return make_release(Product(root), Options(**options), quiet, quiet)

@@ -18,8 +18,8 @@ import subprocess
 import sys
 import time
 import unittest.mock
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,10 @@ from asked import Asked
 from first_light.commands.release import release as make_release
 from first_light.dbt.engine import DbtRun, NodeResult
 from first_light.project.product import Product
-from first_light.release import audit as release_audit
+from first_light.release import begin as release_begin
 from first_light.release import outcome
 from first_light.release import retention as pruning
-from first_light.release.run import Options
+from first_light.release.options import Options
 from first_light.store import branch
 from first_light.utils.errors import DataopsError
 
@@ -65,6 +65,9 @@ class QuickDbt:
     progress: Callable[[str], None] | None = None
     log: bool = False
     fails: str = field(default_factory=lambda: os.environ.get("DBT_FAILS", ""))
+
+    def with_environment(self, variables: Mapping[str, str]) -> QuickDbt:
+        return replace(self, environment={**self.environment, **variables})
 
     def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
         self._write("manifest.json", manifest())
@@ -168,7 +171,7 @@ def quick_release(root: Path, **options: Any) -> outcome.Released:
     quiet: Callable[[str], None] = lambda line: None  # noqa: E731
     grace = float(os.environ.get("PRUNE_GRACE", "0"))
     with (
-        unittest.mock.patch.object(release_audit, "Dbt", QuickDbt),
+        unittest.mock.patch.object(release_begin, "Dbt", QuickDbt),
         unittest.mock.patch.object(pruning, "GRACE", grace),
     ):
         return make_release(Product(root), Options(**options), quiet, quiet)

@@ -15,7 +15,7 @@ import harness
 from first_light.commands.release import release as make_release
 from first_light.history.record import PUBLISHED, REAL, REHEARSAL, Record
 from first_light.project.product import Product
-from first_light.release.run import Options
+from first_light.release.options import Options
 from first_light.status.current import status
 from first_light.store.locate import open_store
 from first_light.utils.errors import DataopsError

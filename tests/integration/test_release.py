@@ -26,7 +26,7 @@ from first_light.dbt.root_cause import find_cause, subject_of
 from first_light.history.log import History
 from first_light.history.record import PUBLISHED, REJECTED, STOPPED
 from first_light.project.product import Product
-from first_light.release.run import Options
+from first_light.release.options import Options
 
 MARTS = ("customers", "orders", "orders_daily")
 

@@ -604,19 +604,18 @@ def test_a_run_that_never_came(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert not found.ok
 
 
-def test_rollback_is_quick_and_loads_no_dbt(released: Path) -> None:
+def test_rollback_loads_neither_dbt_nor_the_database(released: Path) -> None:
     script = (
-        "import sys, time\nfrom pathlib import Path\nbegin = time.monotonic()\n"
+        "import sys\nfrom pathlib import Path\n"
         "from first_light.commands.rollback import rollback\n"
         "from first_light.project.product import Product\n"
-        "done = rollback(Product(Path(sys.argv[1])), None)\n"
-        "assert not {'dbt', 'duckdb'} & set(sys.modules), 'loads more than it needs'\n"
-        "print(time.monotonic() - begin)"
+        "rollback(Product(Path(sys.argv[1])), None)\n"
+        "print(*sorted({'dbt', 'duckdb'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(released)], capture_output=True, text=True, check=True
     )
-    assert float(done.stdout) < 1.0
+    assert done.stdout.split() == []
 
 
 def test_keep_must_be_a_number(monkeypatch: pytest.MonkeyPatch) -> None:

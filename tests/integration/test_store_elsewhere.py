@@ -136,7 +136,7 @@ def test_a_store_that_cannot_be_reached(
     lost = worker.quick_release(first)
     assert lost.record.outcome == FAILED
     assert lost.recorded
-    assert "goes with the next run" in lost.warnings[-1]
+    assert "the next run shares it" in lost.warnings[-1]
     places.show()
     assert worker.quick_release(first).exit_code == 0
     monkeypatch.setattr(mirror, "_told", set())

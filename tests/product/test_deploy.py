@@ -24,8 +24,8 @@ from first_light.project import settings
 from first_light.project.git_access import TOKEN, git_access
 from first_light.project.product import Product
 from first_light.release import pipeline
-from first_light.release.run import Options
-from first_light.release.superseded import overtaken
+from first_light.release.options import Options
+from first_light.release.superseded import is_superseded
 from first_light.utils.errors import DataopsError
 
 # ── When ─────────────────────────────────────────────────────────────────────────────────────────
@@ -72,14 +72,14 @@ def test_a_commit_gives_way_only_to_a_newer_one_of_its_line(
 ) -> None:
     product, (one, two, three) = line
     product.git("checkout", "-q", "--detach", two)
-    assert overtaken(product, three)
-    assert not overtaken(product, two)
-    assert not overtaken(product, one)
-    assert not overtaken(product, "")
+    assert is_superseded(product, three)
+    assert not is_superseded(product, two)
+    assert not is_superseded(product, one)
+    assert not is_superseded(product, "")
     # A line of its own is nobody's past: a revert that was made elsewhere, a branch.
     product.git("checkout", "-q", "--orphan", "other")
     product.git("commit", "-q", "--allow-empty", "-m", "other")
-    assert not overtaken(product, three)
+    assert not is_superseded(product, three)
 
 
 def test_a_commit_that_was_pushed_since_is_asked_for(
@@ -92,8 +92,8 @@ def test_a_commit_that_was_pushed_since_is_asked_for(
     newest = product.git("rev-parse", "HEAD")
     early = Product(tmp_path / "early")
     assert not early.git("cat-file", "-t", newest, check=False)
-    assert overtaken(early, newest)
-    assert not overtaken(early, commits[0])
+    assert is_superseded(early, newest)
+    assert not is_superseded(early, commits[0])
 
 
 def test_who_moves_the_branch_back_means_it(line: tuple[Product, list[str]]) -> None:
@@ -101,36 +101,29 @@ def test_who_moves_the_branch_back_means_it(line: tuple[Product, list[str]]) -> 
     product.git("checkout", "-q", "--detach", two)
     product.git("push", "-q", "--force", "origin", f"{two}:main")
     product.git("fetch", "-q", "--prune", "origin")
-    assert not overtaken(product, three)
+    assert not is_superseded(product, three)
 
 
-@pytest.mark.parametrize(("beaten", "runs"), [(0, 1), (1, 2), (9, 3)])
-def test_who_loses_a_race_begins_again_from_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beaten: int, runs: int
+@pytest.mark.parametrize(("concurrent", "runs"), [(0, 1), (1, 2), (9, 3)])
+def test_a_release_that_loses_a_race_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, concurrent: int, runs: int
 ) -> None:
-    begun: list[str] = []
+    calls: list[str] = []
 
-    class Release:
-        def __init__(self, *_: object) -> None:
-            begun.append("begun")
-            self.beaten = len(begun) <= beaten
+    def attempt(*_: object) -> tuple[str, bool]:
+        calls.append("attempt")
+        return f"run {calls.count('attempt')}", calls.count("attempt") <= concurrent
 
-        def give_way(self) -> None:
-            begun[-1] = "gave way or not"
-
-        def tell(self) -> str:
-            begun[-1] += ", told"
-            return f"run {len(begun)}"
-
-    monkeypatch.setattr(pipeline, "_Release", Release)
+    monkeypatch.setattr(pipeline, "_attempt", attempt)
+    monkeypatch.setattr(pipeline, "defer_to_newer", lambda _: calls.append("defer"))
     monkeypatch.setenv("DATAOPS_STORE", str(tmp_path / "store"))
     product = Product(harness.render(tmp_path / "p", {"content": "empty"}))
-    said: list[str] = []
-    done = make_release(product, Options(), said.append, lambda _: None)
+    lines: list[str] = []
+    done = make_release(product, Options(), lines.append, lambda _: None)
     assert str(done) == f"run {runs}"
-    # It looks anew each time whether a newer commit won.
-    assert begun == ["gave way or not, told"] * runs
-    assert len(said) == runs - 1
+    # Each attempt first checks whether the run that won is newer.
+    assert calls == ["defer", "attempt"] * runs
+    assert len(lines) == runs - 1
 
 
 # ── By whose leave ───────────────────────────────────────────────────────────────────────────────

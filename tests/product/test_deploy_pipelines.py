@@ -169,7 +169,7 @@ def test_github_deploys_rejects_falls_back_and_never_goes_backwards(tmp_path: Pa
     stale = github(hosted, settings=HostSettings(commit=good, variables=real))
     assert stale.jobs == {"release": "success", "site": "success"}, stale.log
     assert "A newer commit is current already" in stale.log
-    assert "overtaken" in stale.summary
+    assert "superseded" in stale.summary
     assert hosted.current() == newest
 
     # The deadline is met; two days later nothing has come, and the job says so, and writes it down.

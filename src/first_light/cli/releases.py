@@ -35,14 +35,14 @@ def release(
     1: rejected by the audit. 2: could not run.
     """
     from first_light.cli.output.release import (
-        overtaken_json,
         release_json,
         release_markdown,
         show_release,
+        superseded_json,
     )
     from first_light.commands import release as verb
-    from first_light.release.run import TRIGGERS, Options
-    from first_light.release.superseded import Overtaken
+    from first_light.release.options import TRIGGERS, Options
+    from first_light.release.superseded import Superseded
 
     if trigger not in TRIGGERS:
         raise typer.BadParameter(f"one of {', '.join(TRIGGERS)}", param_hint="--trigger")
@@ -52,9 +52,9 @@ def release(
     try:
         with progress("release", err if json else None) as doing:
             done = verb.release(product, options, show, doing)
-    except Overtaken as told:
-        summary.add(summary.told(f"➖ {product.name}: overtaken", str(told)))
-        typer.echo(overtaken_json(told)) if json else show(str(told))
+    except Superseded as told:
+        summary.add(summary.told(f"➖ {product.name}: superseded", str(told)))
+        typer.echo(superseded_json(told)) if json else show(str(told))
         return
     summary.add(release_markdown(product.name, done))
     if json:

@@ -8,8 +8,8 @@ from first_light.history.log import History
 from first_light.notify.send import notify
 from first_light.project.product import Product
 from first_light.release import pipeline
+from first_light.release.options import Options
 from first_light.release.outcome import Released
-from first_light.release.run import Options
 from first_light.score.records import keep as keep_score
 from first_light.store.locate import FolderStore
 
@@ -30,7 +30,7 @@ def release(
 
     Raises:
         DataopsError: it could not begin; nothing has changed.
-        Overtaken: a newer commit is current already.
+        Superseded: a newer commit is current already.
     """
     return pipeline.release(product, options, say, doing, after=_notify_and_score)
 

@@ -6,8 +6,8 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -125,6 +125,10 @@ class Dbt:
     _manifest: Manifest | None = field(default=None, repr=False)
     _adapter: Any = field(default=None, repr=False)
     _done: int = field(default=0, repr=False)
+
+    def with_environment(self, variables: Mapping[str, str]) -> Dbt:
+        """The same dbt, with more variables for the commands that follow."""
+        return replace(self, environment={**self.environment, **variables})
 
     def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
         """Read the project; the commands that follow do not read it again."""

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from first_light.dbt.engine import DbtRun, NodeResult
@@ -60,8 +61,8 @@ def dbt_counts(run_results: Path) -> dict[str, int]:
         DataopsError: dbt wrote none.
     """
     try:
-        found = json.loads(run_results.read_bytes())
-        return dict(sorted(Counter(str(one["status"]) for one in found["results"]).items()))
+        results = json.loads(run_results.read_bytes())["results"]
+        return dict(sorted(Counter(str(result["status"]) for result in results).items()))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataopsError("dbt's results could not be read.", where=str(error)) from error
 
@@ -83,7 +84,7 @@ def trouble(run: DbtRun) -> str:
     return "" if run.ok else run.problem or "dbt build failed."
 
 
-def told(failed: list[NodeResult]) -> str:
+def failure_summary(failed: Sequence[NodeResult]) -> str:
     """What failed, in a line."""
     names = ", ".join(f"{result.kind} {result.name}" for result in failed[:5])
     return f"{len(failed)} failed: {names}{' …' if len(failed) > 5 else ''}"

@@ -1,4 +1,4 @@
-"""What a release does when it is told to stop: it ends, but never in the middle of its verdict."""
+"""How a release is stopped by a signal: it ends, but never in the middle of its verdict."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
-_PATIENCE = 4.0  # seconds that a query gets to let go, once the process was told to stop
+_PATIENCE = 4.0  # seconds that a running query gets to end after a signal
 
 
 class Stopped(KeyboardInterrupt):
-    """The process was told to stop. (A KeyboardInterrupt, so that dbt lets go of its threads.)"""
+    """The process received a signal. (A KeyboardInterrupt, so that dbt ends its threads.)"""
 
 
 @dataclass
 class Signals:
-    """Turns a request to stop into an exception, but not while the outcome is being settled.
+    """Turns a request to stop into an exception, but not once it is disabled for the verdict.
 
-    A query may not let go. Then `give_up` is called, in a thread of its own, after some seconds:
-    whoever asked to stop kills the process soon.
+    A query may not end. Then the timeout action is called after some seconds, in a thread of its
+    own: whoever sent the signal will soon kill the process.
+
+    Attributes:
+        received: the signal's name; empty when there was none.
     """
 
-    told: str = ""
-    give_up: Callable[[], None] | None = None
-    _settling: threading.Lock = field(default_factory=threading.Lock)
+    received: str = ""
+    _timeout_action: Callable[[], None] | None = None
+    _concluding: threading.Lock = field(default_factory=threading.Lock)
     _timer: threading.Timer | None = None
     _before: dict[int, object] = field(default_factory=dict)
 
@@ -43,23 +46,27 @@ class Signals:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
-        if self.told or self._settling.locked():
+        if self.received or self._concluding.locked():
             return
-        self.told = signal.Signals(number).name
+        self.received = signal.Signals(number).name
         self._timer = threading.Timer(_PATIENCE, self._on_timeout)
         self._timer.daemon = True
         self._timer.start()
-        raise Stopped(self.told)
+        raise Stopped(self.received)
 
     def _on_timeout(self) -> None:
-        if self.give_up is not None and self._settling.acquire(blocking=False):
-            self.give_up()
+        if self._timeout_action is not None and self._concluding.acquire(blocking=False):
+            self._timeout_action()
 
-    def look(self) -> None:
-        """Raise what dbt may have swallowed."""
-        if self.told:
-            raise Stopped(self.told)
+    def set_timeout_action(self, action: Callable[[], None]) -> None:
+        """Set what is called where a query does not end in time after a signal."""
+        self._timeout_action = action
 
-    def hold(self) -> None:
-        """From here on finish what is begun, whatever is asked."""
-        self._settling.acquire()
+    def raise_if_stopped(self) -> None:
+        """Raise the request to stop that dbt may have swallowed."""
+        if self.received:
+            raise Stopped(self.received)
+
+    def disable(self) -> None:
+        """Ignore requests to stop from here on: the verdict is carried out to its end."""
+        self._concluding.acquire()

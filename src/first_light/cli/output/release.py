@@ -18,7 +18,7 @@ from first_light.privacy.messages import masked
 from first_light.release.listing import Listed
 from first_light.release.outcome import Released
 from first_light.release.rollback import RolledBack
-from first_light.release.superseded import Overtaken
+from first_light.release.superseded import Superseded
 from first_light.status.current import Status
 from first_light.utils import steps
 from first_light.utils.timestamps import moment
@@ -156,9 +156,9 @@ def release_json(done: Released) -> str:
     )
 
 
-def overtaken_json(told: Overtaken) -> str:
+def superseded_json(told: Superseded) -> str:
     """A run that gave way to a newer one, for machines."""
-    said = {"run": "", "outcome": "overtaken", "problem": told.what, "where": told.where}
+    said = {"run": "", "outcome": "superseded", "problem": told.what, "where": told.where}
     return json.dumps(said, indent=2, ensure_ascii=False)
 
 

@@ -1,0 +1,148 @@
+"""The phases that build a candidate: read raw, read the project, open the candidate, build it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from first_light.dbt.engine import DbtRun, forget_last_run
+from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.history import facts
+from first_light.history.record import FAILED, REJECTED, RawFacts
+from first_light.release.context import Context
+from first_light.release.draft import Draft
+from first_light.release.nodes import dbt_counts, disk_is_full, node_run, stateful, summary, trouble
+from first_light.utils import steps
+from first_light.utils.steps import Step
+from first_light.warehouse.base import Relation
+
+PARSE, BUILD = "dbt parse", "dbt build"
+
+
+def read_raw(context: Context, draft: Draft) -> Draft:
+    """List what raw is made of, compare it with the current release's raw, check the space."""
+    # A table was counted when the kind of the release was decided: that is as good as now.
+    tables = draft.raw_tables if draft.is_real else None
+    files = raw_now(context, draft) if tables is None else tables
+    before: tuple[facts.RawFile, ...] = ()
+    if draft.continues_base and draft.is_real and draft.raw_tables is None:
+        before = facts.raw_from_json(context.store.releases / draft.record.base / facts.RAW_LIST)
+    raw = facts.raw_facts(files, before)
+    draft = replace(draft.with_facts(raw=raw), raw_files=files)
+    for names, change in ((raw.edited, "edited"), (raw.removed, "removed")):
+        if names:
+            sentence = (
+                f"Raw is only ever added to, but {len(names)} files were {change} since the "
+                f"current release: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
+            )
+            context.reporter.warn(sentence)
+            draft = draft.with_note(sentence)
+    return draft
+
+
+def check_space(context: Context, draft: Draft) -> Draft:
+    """Stop where the candidate will not fit."""
+    if context.options.check_disk:
+        base = draft.base_release
+        context.warehouse.make_room(draft.record.raw, base.raw if base else RawFacts())
+    return draft
+
+
+def parse(context: Context, draft: Draft) -> Draft:
+    """Let dbt read the project."""
+    forget_last_run(context.target)
+    draft, run = dbt_step(
+        context, draft, PARSE, lambda: draft.engine.parse(warnings_are_errors=False)
+    )
+    if not run.ok:
+        return draft.ended(REJECTED, f"dbt could not read the project.\n{run.problem}")
+    return replace(draft, manifest=read_manifest(context.target / "manifest.json", packages=True))
+
+
+def open_candidate(context: Context, draft: Draft) -> Draft:
+    """Make the place where the candidate is built, with current's state unless asked otherwise."""
+    keeps_state = draft.continues_base and not context.options.full_refresh
+    environment = context.warehouse.begin(
+        draft.record.run,
+        draft.record.base if keeps_state else "",
+        stateful(manifest_of(draft)),
+    )
+    if draft.is_rehearsal:
+        context.warehouse.take_sample()
+    return replace(draft, engine=draft.engine.with_environment(environment))
+
+
+def build(context: Context, draft: Draft) -> Draft:
+    """`dbt build`."""
+    arguments = ["--full-refresh"] if context.options.full_refresh else []
+    draft, run = dbt_step(context, draft, BUILD, lambda: draft.engine.build(*arguments))
+    return replace(draft, built=run)
+
+
+def record_nodes(context: Context, draft: Draft) -> Draft:
+    """Count the rows of what was built, and record every node."""
+    built, manifest = built_of(draft), manifest_of(draft)
+    relations = {
+        node.unique_id: Relation(node.schema, node.alias)
+        for node in manifest.nodes.values()
+        if node.kind in ("model", "snapshot", "seed") and node.alias
+    }
+    ready = {
+        result.unique_id: relations[result.unique_id]
+        for result in built.nodes
+        if result.status == "success" and result.unique_id in relations
+    }
+    counted = context.warehouse.rows(draft.record.run, list(ready.values()))
+    rows = {unique_id: counted.get(relation) for unique_id, relation in ready.items()}
+    draft = draft.with_facts(
+        nodes=tuple(
+            node_run(result, manifest, rows.get(result.unique_id)) for result in built.nodes
+        ),
+        counts=dbt_counts(context.target / "run_results.json") if built.nodes else {},
+    )
+    if (problem := trouble(built)) and not built.failed:
+        return draft.ended(REJECTED, problem)
+    if disk_is_full(built.failed):
+        return draft.ended(FAILED, "The disk is full.")
+    return draft
+
+
+# ── Shared with the audit ────────────────────────────────────────────────────────────────────────
+
+
+def dbt_step(
+    context: Context, draft: Draft, name: str, action: Callable[[], DbtRun], if_empty: str = ""
+) -> tuple[Draft, DbtRun]:
+    """Run one dbt command as a step; `if_empty` is the remark where it concerned no node."""
+    begin = time.monotonic()
+    run = action()
+    seconds = time.monotonic() - begin
+    verdict, remark = steps.PASSED if run.ok else steps.FAILED, summary(run)
+    if run.ok and run.warned:
+        verdict = steps.WARNED
+    if if_empty and run.ok and not run.nodes:
+        verdict, remark = steps.SKIPPED, if_empty
+    step = Step(name, verdict, seconds, remark)
+    context.reporter.step(step)
+    return draft.with_step(step), run
+
+
+def raw_now(context: Context, draft: Draft) -> tuple[facts.RawFile, ...]:
+    """What raw, or in a rehearsal the sample, is made of now."""
+    if draft.is_real and (tables := context.warehouse.raw()) is not None:
+        return tables
+    cached = "sample" if draft.is_rehearsal else "raw"
+    return draft.place.files(context.store.cache / f"{cached}.json")
+
+
+def manifest_of(draft: Draft) -> Manifest:
+    """The manifest of a draft that was parsed."""
+    assert draft.manifest is not None
+    return draft.manifest
+
+
+def built_of(draft: Draft) -> DbtRun:
+    """What dbt did, of a draft that was built."""
+    assert draft.built is not None
+    return draft.built
