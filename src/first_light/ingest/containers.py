@@ -18,11 +18,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
-from first_light.ingest import formats
+from first_light.ingest import formats, naming
 from first_light.ingest.formats import Kind
 from first_light.utils.errors import DataopsError
 
 CHUNK = 1 << 20
+# Lock files of open documents, unfinished downloads and what file managers leave behind.
+_LEFTOVER = re.compile(
+    r"~\$.*|.*~|thumbs\.db|desktop\.ini|.*\.(?:tmp|bak|swp|part|partial|crdownload|download|lock)",
+    re.IGNORECASE,
+)
 # Text packs 5 to 30 times, repetitive text up to 100 times; bombs start at 1,000 times.
 MOST_RATIO = 200
 RATIO_FROM = 1 << 30
@@ -36,7 +41,8 @@ class Found:
     Attributes:
         path: where its bytes are: the original, or a file unpacked in the staging folder.
         name: its file name as people know it.
-        folder: the name of the folder or archive that holds it.
+        folder: the name of the folder or archive that holds it, folders of a period aside.
+        period: the date or month that the folders which hold it are named after; mostly empty.
         said: how messages name it.
         kind: what it holds.
         gzipped: whether the bytes at `path` are gzipped.
@@ -52,6 +58,7 @@ class Found:
     kind: Kind
     gzipped: bool = False
     alone: bool = False
+    period: str = ""
     unpacked: bool = False
     notes: tuple[str, ...] = ()
 
@@ -84,6 +91,12 @@ class Finder:
             raise DataopsError("There is no such file or folder.", str(path), "Check the path.")
         if not stat.S_ISREG(path.stat().st_mode):
             raise DataopsError("This is not a regular file.", str(path), "Copy it to a file first.")
+        if is_leftover(path.name):
+            raise DataopsError(
+                "This is a lock file or an unfinished file of another program, without data.",
+                str(path),
+                "Give the document itself.",
+            )
         found = self._open(path, None)
         if not found:
             skipped = f" ({' '.join(self.skipped[:3])})" if self.skipped else ""
@@ -114,6 +127,9 @@ class Finder:
                 file = Path(parent, name)
                 if name.startswith("."):
                     continue
+                if is_leftover(name):
+                    self.skipped.append(f"{name} was skipped: a program left it behind.")
+                    continue
                 if file.is_symlink() and not file.exists():
                     raise DataopsError(
                         "The target of this link does not exist.",
@@ -126,13 +142,14 @@ class Finder:
                 yield file
 
     def _open(self, path: Path, top: Path | None) -> list[Found]:
-        folder = path.absolute().parent.name
+        folder, period = naming.period_of([parent.name for parent in path.absolute().parents])
         try:
             with path.open("rb") as file:
                 gzipped = file.read(2) == formats.GZIP
         except OSError as error:
             raise _unreadable(str(path), error) from error
-        return self._resolve(path, path.name, folder, str(path), gzipped, top is None, 0)
+        items = self._resolve(path, path.name, folder, str(path), gzipped, top is None, 0)
+        return [item if item.period else replace(item, period=period) for item in items]
 
     def _resolve(
         self,
@@ -206,9 +223,11 @@ class Finder:
                         inner_name = outer  # orders.csv.zip with one member called `orders`
                     with target.open("rb") as file:
                         gzipped = file.read(2) == formats.GZIP
-                    folder = inner.parent.name or formats.name_parts(outer).stem
+                    parents = [parent.name for parent in inner.parents if parent.name]
+                    folder, period = naming.period_of([*parents, formats.name_parts(outer).stem])
+                    notes = (f"taken out of {name}",)
                     found += [
-                        replace(item, unpacked=True, notes=(f"taken out of {name}", *item.notes))
+                        replace(item, unpacked=True, period=period, notes=(*notes, *item.notes))
                         for item in self._resolve(
                             target, inner_name, folder, label, gzipped, False, 1
                         )
@@ -297,11 +316,17 @@ def _peek(path: Path, said: str) -> bytes:
         return file.read(4096)
 
 
+def is_leftover(name: str) -> bool:
+    """Whether a file name is one that programs give to what is no document: `~$orders.xlsx`."""
+    return bool(_LEFTOVER.fullmatch(name))
+
+
 def _is_data(member: zipfile.ZipInfo) -> bool:
     parts = member.filename.replace("\\", "/").split("/")
     hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
     link = stat.S_ISLNK(member.external_attr >> 16)
-    return not (member.is_dir() or link or hidden or "__MACOSX" in parts)
+    leftover = is_leftover(parts[-1])
+    return not (member.is_dir() or link or hidden or leftover or "__MACOSX" in parts)
 
 
 def _unreadable(where: str, error: OSError) -> DataopsError:

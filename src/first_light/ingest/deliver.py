@@ -16,8 +16,9 @@ from first_light.ingest.faults import Member
 from first_light.ingest.formats import Kind
 from first_light.ingest.grouping import check_group, pieces_by_table
 from first_light.ingest.move import Staging
-from first_light.ingest.prepare import Piece, prepare
+from first_light.ingest.prepare import Piece, is_empty_json, prepare
 from first_light.ingest.reading import listed
+from first_light.ingest.repeats import same_file, without_copies
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.scratch import ENGINE, Connection, EngineError, reserved_words
@@ -108,27 +109,49 @@ def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[
         folder = converted / f"{number:05d}"
         folder.mkdir()
         pieces += prepare(item, folder, db, finder.skipped)
+    pieces, copies = without_copies(pieces)
+    finder.skipped += copies
     if not pieces:
         raise DataopsError(f"Nothing to land. {' '.join(finder.skipped[:3])}", str(path))
     tables: list[SourceTable] = []
     moves: list[tuple[Path, Path]] = []
+    empty: list[str] = []
     for name, members in pieces_by_table(pieces, staging.raw, reserved_words(db)).items():
         say(f"checking {name}")
-        new = _new(name, members, staging.raw)
-        moves += [(piece.member.path, target) for target, piece in new.items()]
         before = _existing(staging.raw, name)
+        if all(piece.member.empty for piece in (*before, *members)):
+            empty.append(f"{listed([piece.file for piece in members])}: no record in it.")
+            continue
+        new, repeats = _new(name, members, staging.raw)
+        moves += [(piece.member.path, target) for target, piece in new.items()]
         table = _table(db, name, staging.raw, before, tuple(new.items()), members)
-        tables.append(table)
+        tables.append(replace(table, notes=(*table.notes, *repeats)))
+    if not tables:
+        raise DataopsError(
+            f"This delivery is empty: {' '.join(empty)}",
+            str(path),
+            "Add a file with records first: an empty one has no columns to draft a table from.",
+        )
+    finder.skipped += empty
     staging.place(moves)
     tables.sort(key=lambda table: table.name)
     skipped = tuple(finder.skipped)
     return (replace(tables[0], notes=(*tables[0].notes, *skipped)), *tables[1:])
 
 
-def _new(name: str, group: Sequence[Piece], raw: Path) -> dict[Path, Piece]:
-    """The pieces that are not in raw yet, by their places there."""
+def _new(name: str, group: Sequence[Piece], raw: Path) -> tuple[dict[Path, Piece], list[str]]:
+    """The pieces that are not in raw yet, by their places there, and notes on repeated files."""
     new: dict[Path, Piece] = {}
-    for piece in group:
+    notes = []
+    landed = _files(raw / name)
+    for piece in sorted(group, key=lambda piece: (len(piece.file), piece.file)):
+        staged = {other.member.path: target for target, other in new.items()}
+        same = same_file(piece, [*landed, *staged])
+        if same is not None:
+            same = staged.get(same, same)
+            if same.name != piece.file:
+                notes.append(f"{piece.file} holds the same bytes as {same.name}: counted once.")
+            continue
         target = raw / name / piece.file
         there = new[target].member.path if target in new else target
         if there.exists():
@@ -143,7 +166,7 @@ def _new(name: str, group: Sequence[Piece], raw: Path) -> dict[Path, Piece]:
                 f"Rename the new file, for instance to {stem}_2{dot}{extension}, and repeat.",
             )
         new[target] = piece
-    return new
+    return new, notes
 
 
 def _existing(raw: Path, name: str) -> tuple[Piece, ...]:
@@ -156,7 +179,9 @@ def _existing(raw: Path, name: str) -> tuple[Piece, ...]:
         delims: tuple[str, ...] = ()
         if kind is Kind.CSV:
             delims = _landed_delims(file)
-        member = Member(file, f"{name}/{file.name} in raw")
+        said = f"{name}/{file.name} in raw"
+        empty = kind is Kind.JSON and is_empty_json(file, said)
+        member = Member(file, said, empty=empty)
         pieces.append(Piece(member, file.name, name, name, kind, delims))
     return tuple(pieces)
 
@@ -186,7 +211,7 @@ def _table(
     if before and added:
         db_columns = [
             replace(piece, columns=reading.columns(db, piece.kind, piece.delims, piece.member))
-            for piece in before[-1:]
+            for piece in [piece for piece in before if not piece.member.empty][-1:]
         ]
         check_group(name, [*db_columns, *added])
     elif before:

@@ -23,12 +23,14 @@ class Member:
         said: how messages name it.
         line_offset: what to add to a line number to have it in the original.
         headless: whether its header line was written here, not by the team.
+        empty: whether it is a JSON file without a record, which has no columns.
     """
 
     path: Path
     said: str
     line_offset: int = 0
     headless: bool = False
+    empty: bool = False
 
 
 def csv_fault(member: Member, delim: str, error: EngineError) -> DataopsError:

@@ -29,7 +29,7 @@ def pieces_by_table(
             for piece in group:
                 full = naming.identifier(piece.label, reserved) or base
                 tables.setdefault(full, []).append(piece)
-    tables = _numbered(tables, known, reserved)
+    tables = _monthly(_numbered(tables, known, reserved), known, reserved)
     for name, group in tables.items():
         check_group(name, group)
     return tables
@@ -78,6 +78,25 @@ def _numbered(
     return tables
 
 
+def _monthly(
+    tables: dict[str, list[Piece]], known: set[str], reserved: frozenset[str]
+) -> dict[str, list[Piece]]:
+    """Joins orders_jan, orders_feb, … to one table, where they have the same columns."""
+    by_stem: dict[str, dict[str, int]] = {}
+    for name, group in tables.items():
+        rest, month = naming.without_month(_plain(group[0]))
+        stem = naming.identifier(rest or group[0].holder, reserved)
+        if month and name not in known and stem and stem != name:
+            by_stem.setdefault(stem, {})[name] = month
+    for stem, months in by_stem.items():
+        group = [piece for name in months for piece in tables[name]] + tables.get(stem, [])
+        if (len(set(months.values())) > 1 or stem in known) and _same(group):
+            for name in (*months, stem):
+                tables.pop(name, None)
+            tables[stem] = group
+    return tables
+
+
 def check_group(name: str, group: Sequence[Piece]) -> None:
     kinds = {piece.kind: piece for piece in group}
     if len(kinds) > 1:
@@ -108,8 +127,9 @@ def _check_delims(name: str, group: Sequence[Piece]) -> None:
 
 def _alike(group: Sequence[Piece]) -> bool:
     """Whether each piece shares at least half of its columns with the first one."""
-    first = {name.lower() for name in group[0].columns}
-    for piece in group[1:]:
+    filled = [piece for piece in group if not piece.member.empty]
+    first = {name.lower() for name in filled[0].columns} if filled else set()
+    for piece in filled[1:]:
         other = {name.lower() for name in piece.columns}
         if 2 * len(first & other) < max(len(first), len(other)):
             return False
@@ -117,4 +137,5 @@ def _alike(group: Sequence[Piece]) -> bool:
 
 
 def _same(group: Sequence[Piece]) -> bool:
-    return len({frozenset(name.lower() for name in piece.columns) for piece in group}) == 1
+    filled = [piece for piece in group if not piece.member.empty]
+    return len({frozenset(name.lower() for name in piece.columns) for piece in filled}) <= 1

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 LONGEST = 50
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _NAMED = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+# English, German, French, Spanish and Dutch, written out and shortened.
+_MONTHS = (
+    "january jan januar janvier janv enero ene januari",
+    "february feb februar fevrier fev fevr febrero februari",
+    "march mar maerz marz mrz mars marzo maart mrt",
+    "april apr avril avr abril abr",
+    "may mai mayo mei",
+    "june jun juni juin junio",
+    "july jul juli juillet juil julio",
+    "august aug aout agosto ago augustus",
+    "september sep sept septembre septiembre",
+    "october oct oktober okt octobre octubre",
+    "november nov novembre noviembre",
+    "december dec dezember dez decembre diciembre dic",
+)
+_MONTH_NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
+_COPY_MARK = re.compile(
+    r"(?i)^(?:copy|kopie|copie|copia|kopia) (?:of|von|de|van) "
+    r"|(?:[ _-]+(?:copy|kopie|copie|copia|duplicate))?[ _]*(?:\(\d{1,3}\))?$"
+)
 _DATE = (
     rf"(?:{_YEAR}(?:[-_. ]?{_MONTH}(?:[-_. ]?{_DAY})?|[-_. ]?Q[1-4]|[-_. ]?W\d\d|[-_. ]{_NAMED})?"
     rf"|\d{{1,2}}[-_.]\d{{1,2}}[-_.]{_YEAR}|{_NAMED}[-_. ]{_YEAR})"
@@ -58,6 +79,56 @@ def without_serial(stem: str) -> str:
     """The stem without a number at its end: `orders (2)` and `orders_02` are `orders`."""
     text = stem.strip(" ")
     return _SERIAL.sub("", text).strip(_EDGE)
+
+
+def without_copy_mark(stem: str) -> str:
+    """The stem without what programs add to the name of a copy: `report (1)`, `Copy of report`."""
+    return _COPY_MARK.sub("", stem.strip()).strip(" ") or stem
+
+
+def without_month(stem: str) -> tuple[str, int]:
+    """The stem without the name of a month at its end or start, and the month; 0 without one."""
+    words = snake(stem).split("_")
+    for word, rest in ((words[-1], words[:-1]), (words[0], words[1:])):
+        if month := _MONTH_NUMBERS.get(word):
+            return "_".join(rest), month
+    return stem, 0
+
+
+def is_period(name: str) -> bool:
+    """Whether a folder or a sheet is named after a date, a month or a year."""
+    plain = name.strip()
+    return any(map(str.isalnum, plain)) and (
+        not without_date(plain) or (without_month(plain)[1] > 0 and not without_month(plain)[0])
+    )
+
+
+def period_of(folders: Sequence[str]) -> tuple[str, str]:
+    """The first folder that is not named after a period, and the period that those below it name.
+
+    Args:
+        folders: the folders that hold a file, the nearest one first: `01`, `2024`, `orders` gives
+            `orders` and `2024-01`.
+    """
+    parts: list[str] = []
+    for at, folder in enumerate(folders):
+        above = folders[at + 1] if at + 1 < len(folders) else ""
+        is_part = re.fullmatch(r"\d{1,2}", folder) and (
+            re.fullmatch(_YEAR, above) or re.fullmatch(r"\d{1,2}", above)
+        )
+        if not (is_part or is_period(folder)):
+            return folder, "-".join(reversed(parts))
+        month = without_month(folder)[1]
+        parts.append(f"{month:02d}" if month and re.fullmatch(_YEAR, above) else folder)
+    return "", "-".join(reversed(parts))
+
+
+def with_period(stem: str, period: str) -> str:
+    """A file's stem with the period that its folder names, unless it names one itself."""
+    plain = without_date(stem)
+    if not period or plain != stem.strip(_EDGE) or without_month(stem)[1] or is_piece(stem):
+        return stem
+    return f"{stem}_{period}"
 
 
 def is_piece(stem: str) -> bool:

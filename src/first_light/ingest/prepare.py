@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from first_light.ingest import dialect, formats, naming, reading, sheets, text
+from first_light.ingest import dialect, envelopes, formats, naming, reading, sheets, text
 from first_light.ingest.containers import Found
 from first_light.ingest.faults import Member
 from first_light.ingest.formats import Kind
@@ -38,6 +38,12 @@ class Piece:
     delims: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def is_empty_json(path: Path, said: str) -> bool:
+    """Whether a landed JSON file holds no record: nothing, or an empty array."""
+    with text.open_text(path, path.suffix == ".gz", said) as file:
+        return file.read(1000).strip().replace(" ", "").replace("\n", "") in ("", "[]")
 
 
 def prepare(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
@@ -89,7 +95,8 @@ def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str])
         span = f"column1 to column{shape.width}" if shape.width > 1 else "column1"
         notes.append(f"no header line, so one was written: {span}")
     notes += _header_notes(shape.names)
-    file = naming.file_name(parts.stem, Kind.CSV.value, found.gzipped)
+    label = naming.with_period(parts.stem, found.period)
+    file = naming.file_name(label, Kind.CSV.value, found.gzipped)
     target = folder / file
     text.copy(
         found,
@@ -115,7 +122,7 @@ def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str])
     if shape.width == 1:
         delims = (shape.delim, *(delim for delim in dialect.DELIMS if delim != shape.delim))
         notes.append("has one column")
-    piece = Piece(member, file, parts.stem, found.folder, Kind.CSV, delims, (), tuple(notes))
+    piece = Piece(member, file, label, found.folder, Kind.CSV, delims, (), tuple(notes))
     return [replace(piece, columns=reading.columns(db, Kind.CSV, delims, member))]
 
 
@@ -124,10 +131,11 @@ def _prepare_json(found: Found, folder: Path, db: Connection) -> Piece:
     if examined.empty:
         raise _empty(found)
     parts = formats.name_parts(found.name)
+    label = naming.with_period(parts.stem, found.period)
     notes = list(found.notes)
     if not examined.encoding.startswith("utf-8"):
         notes.append(f"converted from {examined.encoding} to UTF-8")
-    file = naming.file_name(parts.stem, Kind.JSON.value, found.gzipped)
+    file = naming.file_name(label, Kind.JSON.value, found.gzipped)
     # DuckDB takes a byte order mark in JSON for a value of its own.
     text.copy(found, folder / file, examined.encoding, drop_mark=True, may_move=True)
     member = Member(folder / file, found.said)
@@ -143,6 +151,15 @@ def _prepare_json(found: Found, folder: Path, db: Connection) -> Piece:
             found.said,
             "Fetch or export it again.",
         )
+    records = _records(member, parts.stem) if head == "{" else None
+    if records:
+        with text.create(member.path, found.gzipped) as sink:
+            sink.writelines(f"{line}\n".encode() for line in records.lines)
+        notes.append(records.note)
+    if (records and not records.lines) or (head == "[" and is_empty_json(member.path, member.said)):
+        notes.append("an empty delivery, without a record")
+        member = replace(member, empty=True)
+        return Piece(member, file, label, found.folder, Kind.JSON, notes=tuple(notes))
     columns = reading.columns(db, Kind.JSON, (), member)
     if columns == ("json",):
         raise DataopsError(
@@ -150,11 +167,18 @@ def _prepare_json(found: Found, folder: Path, db: Connection) -> Piece:
             found.said,
             "Write it as an array of objects, or as one object a line.",
         )
-    return Piece(member, file, parts.stem, found.folder, Kind.JSON, (), columns, tuple(notes))
+    return Piece(member, file, label, found.folder, Kind.JSON, (), columns, tuple(notes))
+
+
+def _records(member: Member, stem: str) -> envelopes.Records | None:
+    """The records inside a document that wraps them; None for other files and very large ones."""
+    with text.open_text(member.path, member.path.suffix == ".gz", member.said) as file:
+        document = file.read(envelopes.LARGEST + 1)
+    return envelopes.unwrap(document.strip(), stem) if len(document) <= envelopes.LARGEST else None
 
 
 def _prepare_parquet(found: Found, folder: Path, db: Connection) -> Piece:
-    stem = formats.name_parts(found.name).stem
+    stem = naming.with_period(formats.name_parts(found.name).stem, found.period)
     file = naming.file_name(stem, Kind.PARQUET.value, False)
     text.copy_bytes(found, folder / file)
     member = Member(folder / file, found.said)
@@ -163,7 +187,7 @@ def _prepare_parquet(found: Found, folder: Path, db: Connection) -> Piece:
 
 
 def _prepare_excel(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
-    stem = formats.name_parts(found.name).stem
+    stem = naming.with_period(formats.name_parts(found.name).stem, found.period)
     converted, left_out = sheets.convert(found, folder)
     skipped += [f"{found.name}: {line}" for line in left_out]
     pieces = []
@@ -172,7 +196,11 @@ def _prepare_excel(found: Found, folder: Path, db: Connection, skipped: list[str
         if only:
             label, file_stem = stem, stem
         else:
-            generic = naming.is_generic_sheet(sheet.name) or not naming.snake(sheet.name)
+            generic = (
+                naming.is_generic_sheet(sheet.name)
+                or naming.is_period(sheet.name)
+                or not naming.snake(sheet.name)
+            )
             label = f"{stem}_{sheet.name}" if generic else sheet.name
             file_stem = f"{stem}_{sheet.name}"
         file = naming.file_name(file_stem, Kind.CSV.value, False)

@@ -6,6 +6,7 @@ that is too short, with `comment` open it drops rows that begin with `#`. So the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from first_light.ingest.formats import Kind
@@ -42,12 +43,18 @@ def csv_options(delim: str, quoting: Quoting, nulls: tuple[str, ...]) -> str:
     return options
 
 
-# The whole file is looked at for types: with fewer rows a late value of another type is an error.
+# For the keys of all records; with fewer rows a late key is unknown.
 JSON_OPTIONS = "union_by_name=true, sample_size=-1"
 # For a look at the columns of one file, its first rows are enough.
 JSON_LOOK = "union_by_name=true"
 PARQUET_OPTIONS = "union_by_name=true"
 _FUNCTIONS = {Kind.CSV: "read_csv", Kind.JSON: "read_json", Kind.PARQUET: "read_parquet"}
+
+
+def json_options(columns: Sequence[tuple[str, str]]) -> str:
+    """The options of `read_json`: the name and type of every column."""
+    listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in columns)
+    return f"columns={{{listed}}}"
 
 
 def call(kind: Kind, where: str, options: str) -> str:

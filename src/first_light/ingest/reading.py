@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from first_light.ingest import faults
+from first_light.ingest import faults, json_types
 from first_light.ingest import read_call as call
 from first_light.ingest.faults import Member
 from first_light.ingest.formats import Kind
@@ -88,8 +88,10 @@ def read(db: Connection, kind: Kind, delims: Sequence[str], members: Sequence[Me
     Raises:
         DataopsError: when a file can't be read, with the file and, for text, the line.
     """
-    if kind is not Kind.CSV:
-        return _read_typed(db, kind, members)
+    if kind is Kind.JSON:
+        return _read_json(db, members)
+    if kind is Kind.PARQUET:
+        return _read_parquet(db, members)
     for delim in delims:
         for quoting in call.QUOTINGS:
             source = _from(kind, members, call.csv_options(delim, quoting, ()))
@@ -107,44 +109,41 @@ def read(db: Connection, kind: Kind, delims: Sequence[str], members: Sequence[Me
     raise _culprit(db, kind, delims, members)
 
 
-def _read_typed(db: Connection, kind: Kind, members: Sequence[Member]) -> Reading:
-    options = call.JSON_OPTIONS if kind is Kind.JSON else call.PARQUET_OPTIONS
-    source = _from(kind, members, options)
+def _read_parquet(db: Connection, members: Sequence[Member]) -> Reading:
     try:
-        described = db.execute(f"describe select * from {source}").fetchall()
-        if kind is Kind.JSON:
-            # Types in hand spare DuckDB one more pass to find them.
-            types = ", ".join(f"{_sql(str(row[0]))}: {_sql(str(row[1]))}" for row in described)
-            rows = _scan(db, _from(kind, members, f"columns={{{types}}}"))
-        else:
-            rows = _scan(db, source)
+        rows = _scan(db, _from(Kind.PARQUET, members, call.PARQUET_OPTIONS))
     except EngineError as error:
         if len(members) > 1:
-            raise _culprit(db, kind, (), members) from error
-        raise _fault(kind, (), members[0], error) from error
+            raise _culprit(db, Kind.PARQUET, (), members) from error
+        raise _fault(Kind.PARQUET, (), members[0], error) from error
+    return Reading(call.PARQUET_OPTIONS, rows, ())
+
+
+def _read_json(db: Connection, members: Sequence[Member]) -> Reading:
+    """Reads JSON with every value as text: what a value means is inferred from all of them later.
+
+    DuckDB's own detection takes texts for dates, drops the capitals of GUIDs and keeps the quotes
+    of a text in a column that holds a number as well.
+    """
+    filled = [member for member in members if not member.empty]
+    if not filled:
+        return Reading(call.JSON_OPTIONS, 0, ())
+    try:
+        source = _from(Kind.JSON, filled, call.JSON_OPTIONS)
+        described = [
+            (str(row[0]), str(row[1]))
+            for row in db.execute(f"describe select * from {source}").fetchall()
+        ]
+        options = call.json_options([(name, json_types.as_text(kind)) for name, kind in described])
+        rows = _scan(db, _from(Kind.JSON, members, options))
+    except EngineError as error:
+        if len(members) > 1:
+            raise _culprit(db, Kind.JSON, (), members) from error
+        raise _fault(Kind.JSON, (), members[0], error) from error
     notes = []
-    if kind is Kind.JSON:
-        if mixed := [str(row[0]) for row in described if row[1] == "JSON"]:
-            notes.append(f"Values of several kinds, read as JSON: {listed(mixed)}.")
-        doubles = [str(row[0]) for row in described if row[1] == "DOUBLE"]
-        if rounded := _rounded(db, members, doubles):
-            notes.append(f"Whole numbers too long for a double are rounded: {listed(rounded)}.")
+    if mixed := [name for name, kind in described if kind == "JSON"]:
+        notes.append(f"Values of several kinds, read as text: {listed(mixed)}.")
     return Reading(options, rows, tuple(notes))
-
-
-def _rounded(db: Connection, members: Sequence[Member], doubles: Sequence[str]) -> list[str]:
-    """Which of the JSON columns that DuckDB reads as double hold longer whole numbers."""
-    if not doubles:
-        return []
-    types = ", ".join(f"{_sql(name)}: 'VARCHAR'" for name in doubles)
-    source = _from(Kind.JSON, members, f"columns={{{types}}}")
-    long = ", ".join(
-        f"coalesce(bool_or(regexp_full_match({quoted(name)}, '-?[0-9]{{17,}}')), false)"
-        for name in doubles
-    )
-    row = db.execute(f"select {long} from {source}").fetchone()
-    assert row is not None
-    return [name for name, hit in zip(doubles, row, strict=True) if hit]
 
 
 def _ways(kind: Kind, delims: Sequence[str]) -> list[str]:

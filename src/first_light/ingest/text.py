@@ -118,7 +118,7 @@ def copy(
         return
     with (
         open_bytes(found.path, found.gzipped, found.said) as source,
-        _create(target, found.gzipped) as sink,
+        create(target, found.gzipped) as sink,
     ):
         text = io.TextIOWrapper(source, encoding, newline=None if line_ends else "")
         try:
@@ -140,7 +140,8 @@ def copy_bytes(found: Found, target: Path, may_move: bool = True) -> None:
         shutil.copyfile(found.path, target)
 
 
-def _create(target: Path, gzipped: bool) -> IO[bytes]:
+def create(target: Path, gzipped: bool) -> IO[bytes]:
+    """Opens a new file for bytes, gzipped when asked for."""
     # No time and no name in the gzip header: the same input makes the same bytes.
     if gzipped:
         return cast(IO[bytes], gzip.GzipFile(target, "wb", 6, mtime=0))

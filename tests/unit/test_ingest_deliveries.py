@@ -1,0 +1,231 @@
+"""Deliveries: what counts once, what makes one table, what is empty, what JSON wraps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+
+import landing_files as make
+from first_light.ingest import json_types, land, naming
+from first_light.project.source_table import SourceTable
+from first_light.utils.errors import DataopsError
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    return tmp_path / "product" / "raw"
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+def rows(table: SourceTable, raw: Path) -> list[tuple[object, ...]]:
+    return duckdb.sql(f"from {table.relation(raw)}").fetchall()
+
+
+def only_json(content: object, inbox: Path, raw: Path, name: str = "orders.json") -> SourceTable:
+    make.put(inbox, {name: content if isinstance(content, str) else json.dumps(content)})
+    (table,) = land(inbox / name, raw)
+    return table
+
+
+# --- identical bytes count once -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "copy",
+    ["report (1).csv", "report - Copy.csv", "Copy of report.csv", "report copy (2).csv",
+     "report - Kopie.csv", "report_2.csv"],
+)  # fmt: skip
+def test_a_copy_counts_once(copy: str, inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"report.csv": "id,v\n1,2\n3,4\n", copy: "id,v\n1,2\n3,4\n"})
+    (table,) = land(inbox, raw)
+    assert len(rows(table, raw)) == 2
+    assert f"{copy} holds the same bytes as report.csv: counted once." in table.notes
+
+
+def test_a_copy_that_comes_later_counts_once(inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"report.csv": "id,v\n1,2\n", "report (1).csv": "id,v\n1,2\n"})
+    land(inbox / "report.csv", raw)
+    (table,) = land(inbox / "report (1).csv", raw)
+    assert rows(table, raw) == [("1", "2")]
+    assert "counted once" in " ".join(table.notes)
+
+
+def test_two_tables_may_hold_the_same_bytes(inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"cities.csv": "id,v\n1,2\n", "towns.csv": "id,v\n1,2\n"})
+    assert [table.name for table in land(inbox, raw)] == ["cities", "towns"]
+
+
+# --- months and periods make one table ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "table"),
+    [
+        (["orders_jan.csv", "orders_feb.csv"], "orders"),
+        (["January orders.csv", "February orders.csv"], "orders"),
+        (["umsatz_maerz.csv", "umsatz_dez.csv"], "umsatz"),
+        (["ventes-février.csv", "ventes-août.csv"], "ventes"),
+        (["orders/jan.csv", "orders/feb.csv"], "orders"),
+        (["2024-01/orders.csv", "2024-02/orders.csv"], "orders"),
+        (["2024/01/orders.csv", "2024/02/orders.csv"], "orders"),
+        (["2023/orders.csv", "2024/orders.csv"], "orders"),
+        (["2024/jan/orders.csv", "2024/feb/orders.csv"], "orders"),
+        (["Jan/orders.csv", "Feb/orders.csv"], "orders"),
+        (["orders/2024-01/01.csv", "orders/2024-01/02.csv"], "orders"),
+    ],
+)
+def test_periods_make_one_table(files: list[str], table: str, inbox: Path, raw: Path) -> None:
+    for number, name in enumerate(files):
+        make.put(inbox, {name: f"id,n\n{number},x\n"})
+    (landed,) = land(inbox, raw)
+    assert (landed.name, len(landed.files), len(rows(landed, raw))) == (table, 2, 2)
+    assert land(inbox, raw) == (landed,)
+
+
+def test_a_month_with_other_columns_is_another_table(inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"orders_jan.csv": "a,b\n1,2\n", "orders_feb.csv": "c,d\n1,2\n"})
+    assert [table.name for table in land(inbox, raw)] == ["orders_feb", "orders_jan"]
+
+
+def test_the_next_month_joins_its_table(inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"orders_jan.csv": "a,b\n1,2\n", "orders_feb.csv": "a,b\n3,4\n"})
+    land(inbox, raw)
+    make.put(inbox, {"orders_mar.csv": "a,b\n5,6\n"})
+    (table,) = land(inbox / "orders_mar.csv", raw)
+    assert (table.name, len(rows(table, raw))) == ("orders", 3)
+
+
+def test_month_sheets_make_one_table(inbox: Path, raw: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Jan"
+    book.create_sheet("Feb")
+    for at, sheet in enumerate(book.worksheets):
+        sheet.append(["id", "amount"])
+        sheet.append([at, 1.5])
+    book.save(inbox / "sales.xlsx")
+    (table,) = land(inbox / "sales.xlsx", raw)
+    assert (table.name, rows(table, raw)) == ("sales", [("1", "1.5"), ("0", "1.5")])
+
+
+def test_a_word_that_is_a_month_stays_a_name() -> None:
+    assert naming.without_month("orders_mars") == ("orders", 3)
+    assert naming.without_month("orders_summary") == ("orders_summary", 0)
+    assert not naming.is_period("..")
+
+
+# --- leftovers and empty deliveries ---------------------------------------------------------------
+
+
+def test_leftovers_of_programs_are_skipped(inbox: Path, raw: Path) -> None:
+    leftovers = ("~$orders.xlsx", "Thumbs.db", "desktop.ini", "orders.csv.crdownload", "a.csv~")
+    make.put(inbox, {"orders.csv": "a,b\n1,2\n", **dict.fromkeys(leftovers, b"\x05user")})
+    (table,) = land(inbox, raw)
+    for name in leftovers:
+        assert f"{name} was skipped" in " ".join(table.notes)
+    with pytest.raises(DataopsError, match="lock file"):
+        land(inbox / "~$orders.xlsx", raw)
+
+
+def test_an_empty_array_is_an_empty_delivery(inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"items_2024-01-01.json": "[ ]"})
+    with pytest.raises(DataopsError, match="This delivery is empty"):
+        land(inbox, raw)
+    assert not raw.exists()
+    make.put(inbox, {"items_2024-01-02.json": '[{"id": 1}]'})
+    (table,) = land(inbox, raw)
+    assert (len(table.files), rows(table, raw)) == (2, [("1",)])
+    assert "items_2024-01-01.json: an empty delivery, without a record." in table.notes
+    make.put(inbox, {"items_2024-01-03.json": "[]"})
+    (table,) = land(inbox / "items_2024-01-03.json", raw)
+    assert (len(table.files), rows(table, raw)) == (3, [("1",)])
+
+
+# --- JSON is read as it is written ----------------------------------------------------------------
+
+
+GUID = "0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"
+
+
+def test_json_values_are_read_as_text(inbox: Path, raw: Path) -> None:
+    records = [
+        {"id": 1, "day": "03-01-21", "title": "Film 1", "guid": f"A{GUID}"},
+        {"id": -2, "day": "18-03-2021", "title": 1907, "guid": f"b{GUID}"},
+    ]
+    table = only_json(records, inbox, raw)
+    assert rows(table, raw) == [tuple(str(value) for value in r.values()) for r in records]
+    assert "Values of several kinds, read as text: title." in table.notes
+
+
+def test_a_rare_value_of_another_kind_far_down(inbox: Path, raw: Path) -> None:
+    records: list[dict[str, object]] = [{"title": f"Film {n}"} for n in range(30_000)]
+    records.append({"title": 1907})
+    assert rows(only_json(records, inbox, raw), raw)[-1] == ("1907",)
+
+
+def test_nested_values_are_read_as_text() -> None:
+    kind = 'STRUCT(a BIGINT, "b, (c" STRUCT(d DATE, e BIGINT[]), f JSON)'
+    assert json_types.as_text(kind) == (
+        'STRUCT(a VARCHAR, "b, (c" STRUCT(d VARCHAR, e BIGINT[]), f VARCHAR)'
+    )
+    assert json_types.as_text("STRUCT(d DATE, u UUID)[]") == "STRUCT(d VARCHAR, u VARCHAR)[]"
+    assert json_types.as_text("TIMESTAMP") == "VARCHAR"
+
+
+FEATURES = [
+    {"type": "Feature", "id": at, "properties": {"name": f"P{at}"},
+     "geometry": {"type": "Point", "coordinates": [at, 1.5]}}
+    for at in range(3)
+]  # fmt: skip
+
+
+def test_geojson_has_one_row_a_feature(inbox: Path, raw: Path) -> None:
+    content = {"type": "FeatureCollection", "crs": {"name": "x"}, "features": FEATURES}
+    table = only_json(content, inbox, raw, "places.geojson")
+    assert rows(table, raw)[2] == ("P2", "2", {"type": "Point", "coordinates": [2.0, 1.5]})
+    assert "features of GeoJSON" in table.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "count", "note"),
+    [
+        ({"data": [{"id": 1}, {"id": 2}]}, 2, "taken out of data"),
+        ({"count": 2, "next": None, "results": [{"id": 1}, {"id": 2}]}, 2, "count, next"),
+        ({"total": 1, "items": [{"id": 1}]}, 1, "taken out of items"),
+        ({"shop": "x", "orders": [{"id": 1}, {"id": 2}]}, 2, "left out beside them: shop"),
+        ({"status": "ok", "response": {"page": 1, "rows": [{"id": 1}]}}, 1, "response.rows"),
+    ],
+)
+def test_an_envelope_is_unwrapped(
+    content: object, count: int, note: str, inbox: Path, raw: Path
+) -> None:
+    table = only_json(content, inbox, raw)
+    assert len(rows(table, raw)) == count
+    assert note in " ".join(table.notes)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"id": 7, "items": [{"sku": "a"}]}, {"a": 1, "b": 2}, {"customer": "x", "lines": [{"n": 1}]}],
+)
+def test_a_record_with_a_list_is_no_envelope(record: object, inbox: Path, raw: Path) -> None:
+    assert len(rows(only_json(record, inbox, raw, "one.json"), raw)) == 1
+
+
+def test_lines_of_objects_are_no_envelope(inbox: Path, raw: Path) -> None:
+    content = '{"data": [{"id": 1}]}\n{"data": [{"id": 2}]}\n'
+    assert len(rows(only_json(content, inbox, raw), raw)) == 2
+
+
+def test_an_empty_envelope_is_an_empty_delivery(inbox: Path, raw: Path) -> None:
+    with pytest.raises(DataopsError, match="This delivery is empty"):
+        only_json({"count": 0, "results": []}, inbox, raw)
