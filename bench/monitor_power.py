@@ -133,10 +133,10 @@ def table(history: History, noise: float) -> Iterator[tuple[datetime, RelationPr
             ColumnProfile("id", "BIGINT", 0, rows, 1, rows, rows / 2),
             ColumnProfile("amount", "DOUBLE", nulls, rows // 2, 0.5, greatest,
                           total / (rows - nulls)),
-            ColumnProfile("kind", "VARCHAR", 0, 3, shortest=4, longest=4, length=4.0,
+            ColumnProfile("kind", "VARCHAR", 0, 3, min_length=4, max_length=4, mean_length=4.0,
                           counts=dict(kinds)),
             ColumnProfile("at", "TIMESTAMP", 0, rows // 2, _START.timestamp(), newest,
-                          days=(day - _START).days + 1),
+                          distinct_days=(day - _START).days + 1),
         )  # fmt: skip
         yield day + _DAY, RelationProfile("model.shop.orders", "orders", rows, columns, newest)
 

@@ -26,7 +26,7 @@ assert len(records) > 20_000, len(records)
 history = ops.write(root / "store" / "history", records)
 while history.pack():
     pass
-last = records[-1].began_at
+last = records[-1].started_at
 (root / "at").write_text(last)
 print(len(records), "records", file=sys.stderr)
 """

@@ -29,7 +29,7 @@ class Plain:
     def __init__(self, records: list[Record], at: datetime) -> None:
         self.at = at
         self.all = records
-        self.runs = [r for r in records if r.verb == "release" and r.kind == "release"]
+        self.runs = [r for r in records if r.command == "release" and r.kind == "release"]
         self.published = [r for r in self.runs if r.outcome == "published"]
         self.incidents = self._incidents()
         self.shipped = self._shipped()
@@ -79,7 +79,7 @@ class Plain:
         return min(above, key=lambda one: (len(broken & self._above(record, one)), one))
 
     def _above(self, record: Record, node: str) -> set[str]:
-        parents = {n.unique_id: n.depends_on for n in record.nodes if n.kind == "model"}
+        parents = {n.unique_id: n.depends_on for n in record.nodes if n.resource_type == "model"}
         found = {node}
         for parent in parents.get(node, ()):
             found |= self._above(record, parent)
@@ -90,7 +90,7 @@ class Plain:
         found: dict[str, tuple[str, Record]] = {}
         waiting: dict[str, str] = {}
         for record in self.all:
-            if record.verb != "release" or record.outcome != "published":
+            if record.command != "release" or record.outcome != "published":
                 continue
             listed = [*record.git.commits]
             listed.append(CommitFact(record.git.commit, "", record.git.committed_at))
@@ -121,12 +121,12 @@ class Plain:
             changed = {
                 x.unique_id
                 for x in judged.nodes
-                if x.kind == "model" and before.get(x.unique_id) != x.checksum
+                if x.resource_type == "model" and before.get(x.unique_id) != x.checksum
             }
             touched = {
                 x.unique_id
                 for x in judged.nodes
-                if x.kind == "model" and self._above(judged, x.unique_id) & changed
+                if x.resource_type == "model" and self._above(judged, x.unique_id) & changed
             }
             until = tries[n + 1][0].number if n + 1 < len(tries) else 10**9
             since = tries[n - 1][0].number if n else 0
@@ -135,7 +135,7 @@ class Plain:
                 for one in self.incidents
             )
             back = any(
-                r.verb == "rollback"
+                r.command == "rollback"
                 and r.base in by_run
                 and by_run[r.base].git.commit == commit
                 and by_run[r.current].number < by_run[r.base].number
@@ -153,13 +153,13 @@ class Plain:
 
     def expected(self) -> list[tuple[datetime, bool, bool]]:
         """Each deadline since production began: met or not, and whether anything ran."""
-        first = moment(self.runs[0].began_at)
+        first = moment(self.runs[0].started_at)
         deadline = first.replace(hour=7, minute=0, second=0)
         found, day = [], timedelta(days=1)
         while deadline <= self.at:
             if deadline > first:
                 met = any(deadline - day < _ended(r) <= deadline for r in self.published)
-                came = any(deadline - day < moment(r.began_at) <= deadline for r in self.runs)
+                came = any(deadline - day < moment(r.started_at) <= deadline for r in self.runs)
                 found.append((deadline, met, came))
             deadline += day
         return found
@@ -179,7 +179,7 @@ class Plain:
         if name == "on_time_rate":
             return mean(met for _, met, _ in days) if days else None
         if name == "deployment_frequency":
-            first = moment(self.runs[0].began_at)
+            first = moment(self.runs[0].started_at)
             span = (min(until, self.at) - max(since, first)).total_seconds() / 604_800
             releases = {r.run for _, r in shipped}
             return len(releases) / max(1, span)
@@ -190,7 +190,7 @@ class Plain:
             return mean(bool(one["bad"]) for one in code) if code else None
         if name == "rework_rate":
             return mean(bool(one["rework"]) for one in code) if code else None
-        if name == "found_by_machine":
+        if name == "detection_rate":
             return 1.0 if opened else None
         if name == "time_to_restore":
             return median(self.age(one) for one in opened) if opened else None
@@ -198,8 +198,8 @@ class Plain:
             newest = [r for r in self.published if since <= _ended(r) < until][-1:]
             if not newest:
                 return None
-            models = [n.unique_id for n in newest[0].nodes if n.kind == "model"]
-            tested = {n.subject for n in newest[0].nodes if n.kind == "test"}
+            models = [n.unique_id for n in newest[0].nodes if n.resource_type == "model"]
+            tested = {n.subject for n in newest[0].nodes if n.resource_type == "test"}
             return mean(model in tested for model in models)
         raise AssertionError(name)
 
@@ -209,7 +209,7 @@ class Plain:
 
 
 def _ended(record: Record) -> datetime:
-    return moment(record.ended_at or record.began_at)
+    return moment(record.ended_at or record.started_at)
 
 
 def _seconds(since: datetime, until: datetime) -> float:

@@ -25,7 +25,7 @@ INSTANTS = 200
 # What is killed: the verb, its environment, and what its last record says when it got through.
 VERBS = {
     "release": (("release",), {}, PUBLISHED),
-    "prune": (("release",), {"DATAOPS_KEEP": "1"}, PUBLISHED),
+    "prune": (("release",), {"DATAOPS_KEEP_RELEASES": "1"}, PUBLISHED),
     "rejected": (("release",), {"DBT_FAILS": "test"}, REJECTED),
     "rollback": (("rollback", "1"), {}, ROLLED_BACK),
 }

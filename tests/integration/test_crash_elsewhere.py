@@ -31,7 +31,7 @@ REMOTE = ("git", "s3")
 # What is killed, and its environment.
 VERBS = {
     "release": ("release", {}),
-    "prune": ("release", {"DATAOPS_KEEP": "1"}),
+    "prune": ("release", {"DATAOPS_KEEP_RELEASES": "1"}),
     "rejected": ("release", {"DBT_FAILS": "test"}),
     "rollback": ("rollback", {}),
 }

@@ -51,13 +51,13 @@ def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
     done = drill.drill(
         product, print, days=clean_days(archive + 60 + 1, "2026-03-31", harness.generator().SEED)
     )
-    missed = [one.fault for one in done.faults if one.outcome == "not caught"]
+    missed = [one.fault for one in done.faults if one.outcome == "missed"]
     assert done.days == 60
     assert done.replayed >= 40
-    assert done.caught >= 0.95 * done.replayed, missed
-    assert {one.outcome for one in done.faults} >= {"rejected", "told"}
+    assert done.detected >= 0.95 * done.replayed, missed
+    assert {one.outcome for one in done.faults} >= {"rejected", "warned"}
     assert any("monitor" in one.by for fault in done.faults for one in fault.seen)
-    runs, rejected, told = done.days, len(done.rejected), done.told
+    runs, rejected, told = done.days, len(done.rejected), done.warned
     raw = tmp_path / "raw"
     raw.mkdir()
     prepared = plan(product, raw, tmp_path / "target")
@@ -67,7 +67,9 @@ def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
             runs += 1
             rejected += audit.verdict == FAILED
             told += bool(audit.seen) and audit.verdict != FAILED
-    print(f"{done.caught} of {done.replayed}; {rejected} of {runs} rejected, {told} told; {missed}")
+    print(
+        f"{done.detected} of {done.replayed}; {rejected} of {runs} rejected, {told} told; {missed}"
+    )
     assert runs >= 300
     assert rejected <= 1
     assert told <= 0.05 * runs
@@ -117,13 +119,13 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
         next(replay.faults(unpaid, FAULTS))
     with pytest.raises(DataopsError, match="can't be read"):
         replay.go_on({"orders/orders_2026-04-04.csv": TODAY.decode().encode("utf-16")})
-    # The verb, on the product's own raw, which it only reads.
+    # The command, on the product's own raw, which it only reads.
     before = harness.tree(made.root, "raw")
     said = made.dataops("drill", "--json", "--fault", "times-100", "--fault", "late", code=0).stdout
     told = json.loads(said)
     assert told["days"] == 7
     assert [one["fault"] for one in told["faults"]] == ["times-100", "late"]
-    assert {one["outcome"] for one in told["faults"]} <= {"rejected", "told"}
+    assert {one["outcome"] for one in told["faults"]} <= {"rejected", "warned"}
     assert harness.tree(made.root, "raw") == before
     assert len(list((made.root / "store/history/runs").iterdir())) == 1  # some faults: no record
 
@@ -156,12 +158,12 @@ def test_a_drill_is_recorded_beside_the_runs_and_is_none(
     assert keep(product, replace(done(46), faults=done(46).faults[:3])) == ()  # says nothing
     assert keep(product, done(46)) == ()
     newest, *_ = records = list(History(root / "store/history").newest())
-    assert [one.verb for one in records] == ["drill", "release"]
+    assert [one.command for one in records] == ["drill", "release"]
     assert newest.outcome == "drilled"
     missed = tuple(f"{fault.name} in raw.orders" for fault in FAULTS[46:])
     assert newest.drill == DrillFact(60, 0, 2, len(FAULTS), 46, missed)
     assert status(product) == before
-    assert [one.record.verb for one in releases(product)] == ["release"]
+    assert [one.record.command for one in releases(product)] == ["release"]
     with open_ledger(product) as book:
         known = gather(product, book)
     assert (known.drilled_at, known.drill) == (before.at, newest.drill)

@@ -57,9 +57,9 @@ def make_record(number: int, nodes: int = 3, **more: Any) -> Record:
     ran = tuple(
         NodeRun(
             unique_id=f"model.shop.model_{n}",
-            kind="model",
+            resource_type="model",
             name=f"model_{n}",
-            path=f"models/marts/model_{n}.sql",
+            original_file_path=f"models/marts/model_{n}.sql",
             group="data_team",
             subject=f"model.shop.model_{n}",
             depends_on=(f"model.shop.model_{n - 1}",),
@@ -73,10 +73,10 @@ def make_record(number: int, nodes: int = 3, **more: Any) -> Record:
         "run": f"{number:06d}-{at:%Y%m%dT%H%M%SZ}-abc{number % 10}",
         "number": number,
         "product": "shop",
-        "verb": "release",
+        "command": "release",
         "trigger": "schedule",
         "outcome": PUBLISHED if number % 17 else REJECTED,
-        "began_at": utc(at),
+        "started_at": utc(at),
         "ended_at": utc(at + timedelta(minutes=4)),
         "seconds": 240.0,
         "git": GitFacts("a" * 40, commits=(CommitFact("a" * 40, utc(at), utc(at)),)),
@@ -346,7 +346,7 @@ def test_three_years_of_hourly_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             history.pack()
     history.pack()
     for query in (
-        "select date_trunc('week', began_at), outcome, count(*) from runs group by all",
+        "select date_trunc('week', started_at), outcome, count(*) from runs group by all",
         "select median(ended_at - committed_at::timestamp) from commits",
         "select name, count(*) filter (where status = 'error'), avg(seconds) from nodes group by 1",
         "select run, rows, avg(rows) over (order by number rows 30 preceding) from nodes"
@@ -484,7 +484,7 @@ def test_raw_is_read_once_while_it_does_not_change(
     assert [file.name for file in second if file.hash == "read again"] == ["orders/b.csv"]
     (root / "orders" / "a.csv").unlink()
     facts = raw_facts(read_raw(root, cache), first)
-    assert (facts.edited, facts.removed) == (("orders/b.csv",), ("orders/a.csv",))
+    assert (facts.modified, facts.removed) == (("orders/b.csv",), ("orders/a.csv",))
     assert [(table.name, table.files) for table in facts.tables] == [
         ("customers", 1),
         ("orders", 1),
@@ -516,7 +516,7 @@ def as_schema_one(record: Record) -> bytes:
     """The record as a made-up schema 1 had it: hands were people, and its end had another name."""
     raw = json.loads(record.to_json())
     raw["finished_at"] = raw.pop("ended_at")
-    return json.dumps({**raw, "schema": 1, "trigger": "person"}).encode() + b"\n"
+    return json.dumps({**raw, "schema_version": 1, "trigger": "person"}).encode() + b"\n"
 
 
 def from_schema_one(raw: dict[str, Any]) -> dict[str, Any]:
@@ -538,14 +538,14 @@ def test_records_of_an_older_schema_are_read_loose_and_packed(
     monkeypatch.setattr(history_decoding, "SCHEMA", 2)
     monkeypatch.setattr(history_module, "SCHEMA", 2)
     monkeypatch.setattr(history_decoding, "UPGRADES", {1: from_schema_one})
-    written = [replace(record, schema=2) for record in written]
+    written = [replace(record, schema_version=2) for record in written]
     for record in written[209:]:
         history.add(record)
     assert list(history.newest()) == written[::-1]
     for _ in range(2):
         with history.connect() as connection:
             found = connection.execute(
-                "select run, trigger, ended_at, schema from runs order by number"
+                "select run, trigger, ended_at, schema_version from runs order by number"
             ).fetchall()
         assert [row[:2] for row in found] == [(one.run, "manual") for one in written]
         assert all(row[2] is not None and row[3] == 2 for row in found)
@@ -556,7 +556,7 @@ def test_records_of_an_older_schema_are_read_loose_and_packed(
 
 
 def test_a_record_of_a_newer_schema_is_not_guessed_at(tmp_path: Path) -> None:
-    newer = json.dumps({**json.loads(make_record(1).to_json()), "schema": SCHEMA + 1})
+    newer = json.dumps({**json.loads(make_record(1).to_json()), "schema_version": SCHEMA + 1})
     with pytest.raises(DataopsError, match="newer version of the package") as raised:
         read_record(newer.encode())
     assert raised.value.fix == "uv run dataops update"

@@ -448,10 +448,10 @@ def test_the_report_says_what_a_change_does(shop: Shop, scenario: dict[str, Any]
     told = {m["name"]: m for m in impact["models"]}
     differing = {
         name: m for name, m in told.items()
-        if m["status"] in ("added", "removed") or m["unknown"] or "*" in m["unstable"]
-        or (m["diff"] and _differs(m["diff"]))
+        if m["status"] in ("added", "removed") or m["not_compared_reason"]
+        or "*" in m["unstable_columns"] or (m["diff"] and _differs(m["diff"]))
     }  # fmt: skip
-    summaries = {name: impact["summaries"][name] for name in differing}
+    summaries = {name: told[name]["summary"] for name in differing}
     assert set(summaries) == set(scenario.get("says", {})), summaries
     for name, part in scenario.get("says", {}).items():
         assert part in summaries[name], summaries
@@ -473,9 +473,13 @@ def test_the_report_says_what_a_change_does(shop: Shop, scenario: dict[str, Any]
         assert part not in json.dumps(impact, ensure_ascii=False)
 
 
+def _summary(impact: dict[str, Any], name: str) -> str:
+    return next(str(model["summary"]) for model in impact["models"] if model["name"] == name)
+
+
 def _differs(diff: dict[str, Any]) -> bool:
-    rows = diff["added"] or diff["removed"] or diff["changed"]
-    return bool(rows or diff["columns"] or diff["reordered"])
+    rows = diff["rows_added"] or diff["rows_removed"] or diff["rows_changed"]
+    return bool(rows or diff["columns"] or diff["columns_reordered"])
 
 
 # ── What there is to compare with ────────────────────────────────────────────────────────────────
@@ -627,8 +631,8 @@ def test_what_a_failed_test_leaves_out_is_compared_all_the_same(shop: Shop) -> N
     )
     shop.edit("tests/assert_never.sql", "select order_id from {{ ref('int_orders_latest') }}\n")
     _, impact, _ = shop.impact(tests=True)
-    assert impact["summaries"]["orders_daily"].startswith("rows: ")
-    assert not any(model["unknown"] for model in impact["models"])
+    assert _summary(impact, "orders_daily").startswith("rows: ")
+    assert not any(model["not_compared_reason"] for model in impact["models"])
 
 
 @pytest.mark.slow
@@ -723,7 +727,7 @@ def test_a_changed_package_is_seen(shop: Shop) -> None:
         shop.edit(f"{package}macros/shout.sql", {"upper": "'!' || upper"})
         step, impact, report = shop.impact("PACKAGED")
         assert installed.is_dir()
-        assert impact["summaries"]["int_contacts"].endswith("values: reach")
+        assert _summary(impact, "int_contacts").endswith("values: reach")
         assert "macro modified: shout" in report
         assert step.verdict == "passed"
     finally:

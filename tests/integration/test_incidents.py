@@ -76,7 +76,7 @@ def test_the_cause_is_the_most_upstream_failure_of_that_run(tmp_path: Path) -> N
     one.run(ops.START + DAY, failing=["test.shop.stg_orders", "test.shop.stg_customers"])
     one.run(ops.START + 2 * DAY)
     one.run(ops.START + 3 * DAY, stale=True, findings=[ops.finding("volume", "revenue")])
-    causes = {i.check: i.cause for i in found(tmp_path, one)}
+    causes = {i.check: i.root_cause for i in found(tmp_path, one)}
     assert causes["test.shop.stg_orders"] == "model.shop.stg_orders"
     assert causes["test.shop.stg_customers"] == "model.shop.stg_customers"
     assert causes["monitor.volume.model.shop.revenue"] == ops.SOURCE
@@ -92,12 +92,14 @@ def test_a_test_that_compares_two_nodes_is_caused_by_the_other_one(tmp_path: Pat
     stale = FreshnessRun(ops.SOURCE, "orders", "error")
     one.records[-1] = replace(record, nodes=(*record.nodes, relation), freshness=(stale,))
     still = found(tmp_path, one)
-    assert {i.check: i.cause for i in still}["test.shop.related"] == ops.SOURCE
+    assert {i.check: i.root_cause for i in still}["test.shop.related"] == ops.SOURCE
     groups = by_cause(still)
     assert [[i.check for i in group] for group in groups] == [
         [f"freshness.{ops.SOURCE}", "test.shop.related"]
     ]
-    assert groups[0][0].told() == "freshness orders, Data team <data@example.com>, 8.0 days, 1 run"
+    assert (
+        groups[0][0].summary() == "freshness orders, Data team <data@example.com>, 8.0 days, 1 run"
+    )
 
 
 def test_what_came_between_good_and_bad_is_said(tmp_path: Path) -> None:
@@ -183,7 +185,7 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T09:00:00+00:00")
     worker.quick_release(root)  # no run can end what no run has seen
     (one,) = incident.listed(product)
-    assert (one.found_by, one.subject, one.impact) == ("person", "model.shop.one", ("two",))
+    assert (one.detected_by, one.subject, one.impact) == ("person", "model.shop.one", ("two",))
     assert one.name == "Ada is '…' twice"
     assert one.between.startswith("seen in 000001-")
     assert one.owner == "Data team <data@example.com>"
@@ -204,7 +206,7 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
     (over,) = incident.listed(product, everything=True)
     assert over.seconds == 3600
     assert status(product).ok
-    assert json.loads(incident.as_json((over,)))[0]["found_by"] == "person"
+    assert json.loads(incident.as_json((over,)))[0]["detected_by"] == "person"
     monkeypatch.setenv("DBT_FAILS", "test")
     worker.quick_release(root)
     (machine,) = incident.listed(product)
@@ -234,7 +236,7 @@ def test_an_escaped_error_counts_against_the_release_it_was_seen_in(tmp_path: Pa
             ).fetchall()
         )
         span = (ops.START, end)
-        assert book.figure("found_by_machine", *span).value == 0
+        assert book.figure("detection_rate", *span).value == 0
         assert book.figure("time_to_restore", *span).value == 86_400
         assert book.figure("production_error_rate", *span).value == 0  # no run had it
     assert [verdicts[r.git.commit] for r in one.records[:3]] == [False, True, False]
@@ -258,7 +260,7 @@ def test_the_command_line_says_what_was_done(
     assert 'uv run dataops incident close reported@2 --because "…"' in said
     listed = ask("incident", "list")
     assert "open         reported@2" in listed
-    assert "found by person" in listed
+    assert "detected by person" in listed
     assert json.loads(ask("incident", "list", "--json"))[0]["incident"] == "reported@2"
     assert "is over" in ask("incident", "close", "reported@2", "--because", "fixed")
     assert "over         reported@2" in ask("incident", "list", "--all")

@@ -70,10 +70,10 @@ def test_a_run_that_never_came_opens_one_incident_that_the_next_release_closes(
     first = watch(Product(shop))
     assert (first.exit_code, first.opened) == (1, "late@2")
     (incident,) = first.status.open
-    assert (incident.kind, incident.found_by) == ("late", "machine")
+    assert (incident.kind, incident.detected_by) == ("late", "check")
     assert incident.seconds == 1800  # since the deadline, not since somebody looked
     assert first.status.last is not None
-    assert first.status.last.verb == "release"
+    assert first.status.last.command == "release"
 
     at(monkeypatch, "2026-03-03T08:00:00")
     again = watch(Product(shop))
@@ -85,7 +85,7 @@ def test_a_run_that_never_came_opens_one_incident_that_the_next_release_closes(
     found = status(Product(shop))
     assert (found.ok, found.open) == (True, ())
     assert watch(Product(shop)).exit_code == 0
-    assert {one.record.verb for one in releases(Product(shop))} == {"release"}
+    assert {one.record.command for one in releases(Product(shop))} == {"release"}
     assert rollback(Product(shop), None).release.number == 1
 
 
@@ -169,7 +169,7 @@ def test_a_release_that_was_at_work_elsewhere_ends_it_whatever_its_number(
     stamp = utc(noticed).replace("-", "").replace(":", "")
     missed = Record(
         f"{number:06d}-{stamp}-late", number, "shop", "status", "", "late", utc(noticed),
-        incident=IncidentFact(since=utc(noticed - timedelta(minutes=15))),
+        incident=IncidentFact(started_at=utc(noticed - timedelta(minutes=15))),
     )  # fmt: skip
     end = noticed + timedelta(hours=2)
     for records, seconds, still in (
@@ -193,7 +193,7 @@ def test_packs_that_know_nothing_of_what_is_no_run_are_read(tmp_path: Path) -> N
     older = tmp_path / "older.parquet"
     with duckdb.connect() as connection:
         connection.execute(
-            f"copy (select * exclude (incident, told, drill) from '{pack}') "
+            f"copy (select * exclude (incident, notifications, drill) from '{pack}') "
             f"to '{older}' (format parquet)"
         )
     older.replace(pack)

@@ -167,7 +167,7 @@ def test_a_channel_that_fails_changes_no_verdict_is_said_and_tried_again(
     assert SECRET not in warning
     assert "it answered 500" in warning
     newest = next(History(shop / "store/history").newest())
-    assert newest.verb == "notify"
+    assert newest.command == "notify"
     assert newest.notes == (warning,)
     host.reject = False
     assert not run(shop, monkeypatch, "2026-03-02T06:10:00", "test").warnings

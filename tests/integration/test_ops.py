@@ -38,14 +38,14 @@ def test_each_release_holds_runs_errors_incidents_and_figures_as_tables(
             (1, "published", 0), (2, "rejected", 1), (3, "published", 0),
         ]  # fmt: skip
         assert ask('select number, "check" from ops.errors') == [(2, "test.shop.unique_one")]
-        assert ask("select found_by, seconds, open, owner from ops.incidents") == [
-            ("machine", 3600.0, False, "Data team <data@example.com>")
+        assert ask("select detected_by, seconds, open, owner from ops.incidents") == [
+            ("check", 3600.0, False, "Data team <data@example.com>")
         ]
         assert ask("select count(*) from ops.relations where number = 3")[0][0] > 0
         figures = ask(
-            "select figure, value from ops.figures where span = '90 days' and value is not null"
+            "select figure, value from ops.figures where period = '90 days' and value is not null"
         )
-        assert ask("select count(*) from ops.figures where span = 'week'")[0][0] % 13 == 0
+        assert ask("select count(*) from ops.figures where period = 'week'")[0][0] % 13 == 0
         assert ask(
             "select comment from duckdb_tables() where schema_name = 'ops' and comment is null"
         ) == []  # fmt: skip

@@ -128,7 +128,7 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     assert done["outcome"] == PUBLISHED
     assert read("select kind, release_id from dataops.release") == [("release", done["run"])]
     record = next(History(product.root / "store" / "history").newest())
-    rows = {node.name: node.rows for node in record.nodes if node.kind == "model"}
+    rows = {node.name: node.rows for node in record.nodes if node.resource_type == "model"}
     for mart in ("customers", "orders", "orders_daily"):
         assert read(f"select count(*) from marts.{mart}") == [(rows[mart],)]
     assert rows["int_orders_latest"] is None
@@ -160,7 +160,7 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     said = product.dataops("check", "--on", "current", code=1).stdout
     impact = json.loads((product.root / "target/check/impact.json").read_text(encoding="utf-8"))
     assert impact["undeclared"] == ["customers"], said
-    told = impact["summaries"]
+    told = {one["name"]: one["summary"] for one in impact["models"]}
     assert {name for name in told if told[name] != "no data change"} == {"customers"}, told
     assert "values: order_count" in told["customers"]
     assert {"stg_customers", "int_customers_latest", "customers_history"} <= set(told)
@@ -215,7 +215,7 @@ def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: in
         for dialect in (known, unknown):
             query = profiling.query(wanted, dialect)
             (column,) = profiling.read(query, adapter.ask(query.sql).rows[0]).columns
-            assert column.high == datetime(2026, 1, 2, 3, tzinfo=timezone.utc).timestamp()
+            assert column.max == datetime(2026, 1, 2, 3, tzinfo=timezone.utc).timestamp()
     left = "select count(*) from pg_stat_activity where usename = 'shop_writer'"
     assert server.ask(left) == [(0,)]
 
@@ -331,7 +331,7 @@ def root(server: postgres.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     _set_up(server, name)
     for variable, value in server.environment(f"{name}_loader", name).items():
         monkeypatch.setenv(variable, value)
-    monkeypatch.delenv("DATAOPS_KEEP", raising=False)
+    monkeypatch.delenv("DATAOPS_KEEP_RELEASES", raising=False)
     product = worker.make_product(tmp_path / "product")
     monkeypatch.setenv("PGUSER", f"{name}_writer")
     return product
@@ -398,7 +398,7 @@ def test_readers_read_on_while_releases_are_published(
     server: postgres.Server, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Eight of them, in a loop: no error, no mixture; old releases are dropped beside them."""
-    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "2")
     _release(root)
     processes = multiprocessing.get_context("fork")
     stop, told = processes.Event(), processes.Queue()
@@ -441,7 +441,7 @@ def test_killed_while_it_publishes(
     server: postgres.Server, root: Path, monkeypatch: pytest.MonkeyPatch, instant: str
 ) -> None:
     """Readers see a whole release, old or new; the next run needs no help; no trace is left."""
-    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "2")
     for _ in range(2):
         _release(root)
     before = _seen(server)

@@ -64,7 +64,7 @@ def test_a_release_from_a_bucket_to_a_bucket(
     lake.pipe_file(edited, lake.cat_file(edited) + b"\n")
     second = _release(root)
     assert second.outcome == PUBLISHED, second.problem
-    assert second.raw.edited == (edited.removeprefix("lake/raw/"),)
+    assert second.raw.modified == (edited.removeprefix("lake/raw/"),)
     assert second.raw.files == len(before) + len(days[-1][1])
     sources = [one for one in second.profile if one.files is not None]
     assert sources

@@ -62,13 +62,13 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
     record = next(History(store / "history").newest())
     assert record.nodes
     assert sum(record.counts.values()) == len(record.nodes)
-    rows = {node.name: node.rows for node in record.nodes if node.kind == "model"}
+    rows = {node.name: node.rows for node in record.nodes if node.resource_type == "model"}
     for mart in MARTS:
         assert (rows[mart],) == _one(store, f"select count(*) from marts.{mart}")
     assert rows["int_orders_latest"] is None
-    assert all(node.group == "data_team" for node in record.nodes if node.kind == "model")
+    assert all(node.group == "data_team" for node in record.nodes if node.resource_type == "model")
     assert {one.name for one in record.freshness} == {table.name for table in record.raw.tables}
-    assert all(one.age and one.loaded_at for one in record.freshness)
+    assert all(one.age_seconds and one.max_loaded_at for one in record.freshness)
     assert product.dataops("status", env=clock).stdout.startswith(f"current      {done['run']}")
 
     # A change that breaks a model that others build on.
@@ -103,7 +103,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
     product.commit("fixed")
     product.dataops("release", env=clock)
     listed = json.loads(product.dataops("releases", "--json").stdout)
-    assert [(one["verb"], one["outcome"]) for one in listed] == [
+    assert [(one["command"], one["outcome"]) for one in listed] == [
         ("release", "published"),
         ("rollback", "rolled back"),
         ("rollback", "rolled back"),
@@ -114,7 +114,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
     newest = next(History(store / "history").newest())
     assert newest.git.commits_total == 2
     assert newest.raw.fingerprint == record.raw.fingerprint
-    assert not newest.raw.edited
+    assert not newest.raw.modified
     assert product.git("status", "--porcelain") == ""
 
 

@@ -60,7 +60,7 @@ def past(runs: int) -> list[Record]:
     chance = random.Random(runs)
     filled = []
     for n, record in enumerate(records):
-        if record.verb == "release" and record.nodes:
+        if record.command == "release" and record.nodes:
             failing = ["test.shop.stg_orders"] if n == len(records) - 1 and runs > 1 else []
             told = ops.nodes({}, failing) if failing else record.nodes
             profile = tuple(
@@ -74,7 +74,7 @@ def past(runs: int) -> list[Record]:
 
 
 def facts_of(folder: Path, records: list[Record]) -> Facts:
-    at = moment(records[-1].began_at) + timedelta(minutes=30) if records else ops.START
+    at = moment(records[-1].started_at) + timedelta(minutes=30) if records else ops.START
     published = [r for r in records if r.outcome == "published"]
     current = published[-1] if published else None
     with ledger(ops.write(folder, records), ops.DEADLINE, at) as book:
@@ -154,7 +154,7 @@ def test_the_front_never_calls_good_what_nobody_knows_to_be_good(tmp_path: Path)
     assert "dataops accept volume.model.a.one --because" in page(replace(facts, status=warned))
     error = Incident(
         "reported@2", "reported", "reported", "orders twice", "run", "", "", "", facts.at, "", 1,
-        "run", 60.0, "", None, stood.current.run, False, False, found_by="person",
+        "run", 60.0, "", None, stood.current.run, False, False, detected_by="person",
     )  # fmt: skip
     told = answers(replace(facts, status=replace(stood, open=(error,))))
     assert [card.state for card in told] == ["bad", "good", "bad"]
@@ -234,7 +234,7 @@ def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert read(index.read_text(encoding="utf-8")).fetched == site
     said = json.loads((index.parent / "report.json").read_text(encoding="utf-8"))
     assert said["figures"]["errors_per_run"]["value"] == 0.5
-    assert said["open"] == [one.incident for one in facts.status.open]
+    assert said["open_incidents"] == [one.incident for one in facts.status.open]
     found = status(product)
     assert [one.check for one in found.open] == ["test.shop.unique_one"]
     assert found.open[0].owner == "Data team <data@example.com>"

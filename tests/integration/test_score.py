@@ -66,11 +66,11 @@ GOOD = Evidence(
     lock_changed=ops.START,
     lock_there=True,
     remote=True,
-    found_by_machine=2,
-    told=4,
+    detected_by_check=2,
+    notifications=4,
     drilled_at=ops.START,
     drill=DrillFact(
-        60, rejected=1, warned=2, replayed=40, caught=38, missed=("past in raw.orders",)
+        60, false_alarms=1, warned_days=2, replayed=40, detected=38, missed=("past in raw.orders",)
     ),
 )
 
@@ -94,7 +94,7 @@ def test_without_anything_nothing_is_a_yes_and_all_say_what_next() -> None:
 
 
 BY_HAND = tuple(replace(r, trigger="manual") for r in GOOD.records)
-EDITED = tuple(replace(r, raw=RawFacts(edited=("a.csv",))) for r in GOOD.records)
+EDITED = tuple(replace(r, raw=RawFacts(modified=("a.csv",))) for r in GOOD.records)
 UNTESTED = tuple(replace(r, nodes=()) for r in GOOD.records)
 LATER = Newcomer(ops.START - 20 * DAY, ops.START)
 REJECTED = tuple(replace(r, outcome="rejected") for r in GOOD.records)
@@ -120,16 +120,16 @@ BARE = Manifest(
         (replace(GOOD, ci=""), "tried_before_merge", NO),
         (replace(GOOD, sample_files=0), "tried_before_merge", NO),
         (replace(GOOD, remote=False), "tried_before_merge", UNKNOWN),
-        (replace(GOOD, found_by_person=1), "know_before_readers", NO),
-        (replace(GOOD, told=0), "know_before_readers", NO),
-        (replace(GOOD, told=0, found_by_machine=0), "know_before_readers", UNKNOWN),
+        (replace(GOOD, detected_by_person=1), "know_before_readers", NO),
+        (replace(GOOD, notifications=0), "know_before_readers", NO),
+        (replace(GOOD, notifications=0, detected_by_check=0), "know_before_readers", UNKNOWN),
         (replace(GOOD, drilled_at=None), "know_before_readers", UNKNOWN),
         (replace(GOOD, drilled_at=ops.START - 85 * DAY), "know_before_readers", UNKNOWN),
-        (replace(GOOD, drill=replace(GOOD.drill, caught=37)), "know_before_readers", NO),
-        (replace(GOOD, drill=replace(GOOD.drill, rejected=2)), "know_before_readers", NO),
+        (replace(GOOD, drill=replace(GOOD.drill, detected=37)), "know_before_readers", NO),
+        (replace(GOOD, drill=replace(GOOD.drill, false_alarms=2)), "know_before_readers", NO),
         (replace(GOOD, drill=DrillFact(60)), "know_before_readers", NO),
         (
-            replace(GOOD, drilled_at=None, manifest=BARE, channels=True, found_by_machine=0),
+            replace(GOOD, drilled_at=None, manifest=BARE, channels=True, detected_by_check=0),
             "know_before_readers",
             UNKNOWN,
         ),
@@ -155,7 +155,7 @@ def test_each_question_can_be_answered_otherwise(known: Evidence, name: str, ver
 
 
 def test_a_channel_that_is_set_is_enough_where_nothing_failed() -> None:
-    known = replace(GOOD, told=0, found_by_machine=0, channels=True)
+    known = replace(GOOD, notifications=0, detected_by_check=0, channels=True)
     assert answers(known)["know_before_readers"] == YES
 
 
@@ -163,15 +163,15 @@ def test_the_drill_is_said_and_what_it_missed_is_the_next_step() -> None:
     def answer(known: Evidence) -> Answer:
         return next(o.answer for o in answer_all(known) if o.name == "know_before_readers")
 
-    assert "the drill of 2026-01-01 caught 38 of 40 faults and rejected clean days 1 time." in (
+    assert "the drill of 2026-01-01 detected 38 of 40 faults and rejected clean days 1 time." in (
         answer(GOOD).evidence
     )
-    bad = answer(replace(GOOD, drill=replace(GOOD.drill, caught=20)))
+    bad = answer(replace(GOOD, drill=replace(GOOD.drill, detected=20)))
     assert "finds past in raw.orders" in bad.next
     assert "what rejects clean days" in answer(replace(GOOD, drill=DrillFact(9, 2, 0, 9, 9))).next
     assert answer(replace(GOOD, drilled_at=None)).next == "uv run dataops drill"
     tables = answer(replace(GOOD, drilled_at=None, manifest=BARE))  # nothing there can be drilled
-    assert (tables.verdict, tables.evidence.endswith("all found by a machine.")) == (YES, True)
+    assert (tables.verdict, tables.evidence.endswith("all detected by a check.")) == (YES, True)
 
 
 def test_terminal_json_and_badge_say_the_same() -> None:
@@ -182,7 +182,7 @@ def test_terminal_json_and_badge_say_the_same() -> None:
     assert "10 of 12" in text
     assert "next: release on a schedule" in text
     said = json.loads(as_json(found))
-    assert (said["score"], said["of"]) == (10, 12)
+    assert (said["score"], said["total"]) == (10, 12)
     drawn = ElementTree.fromstring(badge(found))
     assert drawn.attrib["aria-label"] == "data ops: 10 of 12"
 
@@ -223,7 +223,7 @@ def test_a_release_keeps_the_score_in_its_store_and_the_fleet_reads_it_there(
     said = json.loads(git(tmp_path / "remote.git", "show", f"{BRANCH}:{SCORE}"))
     asked = score(Product(root))
     assert said["answers"] == {one.name: one.answer.verdict for one in asked}
-    assert said["of"] == 12
+    assert said["total"] == 12
     assert said["score"] == sum(verdict == YES for verdict in said["answers"].values())
     seen = examine_one(Member(str(tmp_path / "remote.git")))
     assert (seen.problem, seen.version) == ("", "v1.0.0")

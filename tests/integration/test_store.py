@@ -109,7 +109,7 @@ def test_the_file_does_not_grow_with_every_release(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DBT_ROWS", "300000")
-    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "2")
     sizes = []
     for _ in range(8):
         assert worker.quick_release(root).exit_code == 0
@@ -135,12 +135,12 @@ def test_what_the_project_no_longer_holds_is_not_published(released: Path) -> No
 def test_only_the_last_stay_and_always_the_current(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATAOPS_KEEP", "3")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "3")
     runs = [worker.quick_release(root).record.run for _ in range(5)]
     assert _kept(root) == runs[2:]
     rollback(Product(root), runs[2])
     monkeypatch.setenv("DBT_FAILS", "test")
-    monkeypatch.setenv("DATAOPS_KEEP", "1")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "1")
     assert worker.quick_release(root).exit_code == 1
     assert _kept(root) == [runs[2], runs[4]]
     assert status(Product(root)).current.run == runs[2]  # type: ignore[union-attr]
@@ -149,11 +149,11 @@ def test_only_the_last_stay_and_always_the_current(
 def test_a_release_stays_for_who_has_just_followed_the_pointer(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATAOPS_KEEP", "1")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "1")
     monkeypatch.setenv("PRUNE_GRACE", "600")
     runs = [worker.quick_release(root).record.run for _ in range(3)]
     assert _kept(root) == runs
-    left = root / "store" / "left.json"
+    left = root / "store" / "superseded.json"
     times = json.loads(left.read_text(encoding="utf-8"))
     assert sorted(times) == runs[:2]
     left.write_text(json.dumps({**times, runs[0]: time.time() - 601}), encoding="utf-8")
@@ -206,7 +206,7 @@ def test_readers_never_notice(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     A reader follows the pointer and then opens the file: what it found must outlive the releases
     that come between the two, which here are milliseconds apart.
     """
-    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "2")
     monkeypatch.setenv("PRUNE_GRACE", "3")
     monkeypatch.setenv("DBT_ROWS", "1000")
     assert worker.quick_release(root).exit_code == 0
@@ -227,7 +227,7 @@ def test_readers_never_notice(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_who_reads_an_old_release_keeps_reading(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATAOPS_KEEP", "1")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "1")
     monkeypatch.setenv("DBT_ROWS", "200000")
     first = worker.quick_release(root).record.run
     file = str(root / "store" / "releases" / first / "warehouse.duckdb")
@@ -445,7 +445,7 @@ def test_raw_that_is_edited_is_said(released: Path) -> None:
     time.sleep(0.01)
     (released / "raw" / "orders" / "orders.csv").write_text("order_id\n1\n3\n", encoding="utf-8")
     done = worker.quick_release(released)
-    assert done.record.raw.edited == ("orders/orders.csv",)
+    assert done.record.raw.modified == ("orders/orders.csv",)
     assert "1 files were edited" in done.warnings[0]
 
 
@@ -619,8 +619,8 @@ def test_rollback_loads_neither_dbt_nor_the_database(released: Path) -> None:
 
 
 def test_keep_must_be_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATAOPS_KEEP", "0")
-    with pytest.raises(DataopsError, match="DATAOPS_KEEP"):
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "0")
+    with pytest.raises(DataopsError, match="DATAOPS_KEEP_RELEASES"):
         kept_releases()
 
 

@@ -72,7 +72,7 @@ def test_two_machines_share_it(places: Places, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_old_releases_go_and_records_stay(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "2")
     machines = (places.first, places.second)
     runs = [worker.quick_release(machines[n % 2]).record.run for n in range(4)]
     assert open_store(Product(places.first)).kept()[-2:] == runs[-2:]
@@ -215,7 +215,7 @@ def test_eight_readers_of_a_copy_never_notice(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On another machine, while releases are published here and old ones go, there and here."""
-    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "2")
     monkeypatch.setenv("PRUNE_GRACE", "2")
     runs = [worker.quick_release(places.first).record.run]
     copy = open_store(Product(places.second))
@@ -416,7 +416,7 @@ def test_a_release_does_not_ask_for_what_earlier_ones_left(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Replaced files lie in the bucket for a day: with hourly releases these are many."""
-    monkeypatch.setenv("DATAOPS_KEEP", "2")
+    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "2")
     calls: list[int] = [0]
     call = s3fs.S3FileSystem._call_s3
 

@@ -181,9 +181,9 @@ def test_settings_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     said = {
         "DATAOPS_STORE": "",
         "DATAOPS_RAW": "",
-        "DATAOPS_KEEP": "7",
+        "DATAOPS_KEEP_RELEASES": "7",
         settings.STORE_DEFAULT: "branch",
-        settings.SECRETS: "# of the bucket\nAWS_SECRET_ACCESS_KEY=a=b\n\nDATAOPS_KEEP=3\n",
+        settings.SECRETS: "# of the bucket\nAWS_SECRET_ACCESS_KEY=a=b\n\nDATAOPS_KEEP_RELEASES=3\n",
         TOKEN: "a-token",
         "AWS_SECRET_ACCESS_KEY": "",
     }
@@ -194,7 +194,7 @@ def test_settings_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert os.environ["DATAOPS_STORE"] == "branch"
     assert "DATAOPS_RAW" not in os.environ
     assert os.environ["AWS_SECRET_ACCESS_KEY"] == "a=b"
-    assert os.environ["DATAOPS_KEEP"] == "7"
+    assert os.environ["DATAOPS_KEEP_RELEASES"] == "7"
     assert not {settings.SECRETS, TOKEN} & set(os.environ)
     with pytest.raises(DataopsError) as raised:
         settings.secrets("A=1\nhunter2\n")
@@ -226,7 +226,7 @@ def test_an_image_knows_its_commits(
     here = facts.git_facts(product, one)
     bare = Product(tmp_path / "image")
     bare.root.mkdir()
-    monkeypatch.setenv("DATAOPS_COMMITS", str(log))
+    monkeypatch.setenv("DATAOPS_COMMITS_FILE", str(log))
     monkeypatch.setenv("PATH", str(tmp_path))  # nor is git there
     found = facts.git_facts(bare, one)
     assert (found.commit, [c.commit for c in found.commits]) == (three, [three, two])

@@ -78,7 +78,7 @@ class Hosted:
         """Every run, oldest first, and what was noticed between them; not who was told of it."""
         listed = harness.git(self.bare, "ls-tree", "--name-only", "dataops-store", "history/runs/")
         found = [dict(json.loads(self.store(name))) for name in sorted(listed.split())]
-        return [record for record in found if record["verb"] != "notify"]
+        return [record for record in found if record["command"] != "notify"]
 
     def outcomes(self) -> list[object]:
         """How every run ended, oldest first."""

@@ -254,8 +254,13 @@ def test_secrets_are_looked_for_wherever_somebody_else_than_the_template_wrote(
 def test_settings_stand_where_the_environment_says_nothing(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append(product.root / "pyproject.toml", "[tool.dataops]", "keep = 20", 'store = "elsewhere"')
-    monkeypatch.delenv("DATAOPS_KEEP", raising=False)
+    append(
+        product.root / "pyproject.toml",
+        "[tool.dataops]",
+        "keep-releases = 20",
+        'store = "elsewhere"',
+    )
+    monkeypatch.delenv("DATAOPS_KEEP_RELEASES", raising=False)
     monkeypatch.setenv("DATAOPS_STORE", "from-the-environment")
     settings.apply(product.root)
     assert kept_releases() == 20
@@ -263,7 +268,7 @@ def test_settings_stand_where_the_environment_says_nothing(
 
 
 @pytest.mark.parametrize(
-    ("line", "words"), [("kep = 20", "no such setting: kep"), ("keep =", "cannot be read")]
+    ("line", "words"), [("kep = 20", "no such setting: kep"), ("keep-releases =", "cannot be read")]
 )
 def test_a_setting_that_is_not_known_is_rejected(product: Product, line: str, words: str) -> None:
     append(product.root / "pyproject.toml", "[tool.dataops]", line)

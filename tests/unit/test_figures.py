@@ -43,7 +43,7 @@ def test_figures_equal_a_second_computation(tmp_path: Path, every: float, seed: 
     spans = [(ops.START, END + timedelta(days=1)), *weeks(END, 6, days=28)]
     with ledger(history, ops.DEADLINE, END) as book:
         found = {
-            (one.check, one.opened_run, one.closed_run, one.cause, round(one.seconds))
+            (one.check, one.opened_run, one.closed_run, one.root_cause, round(one.seconds))
             for one in incidents(book)
         }
         assert found == {

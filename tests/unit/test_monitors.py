@@ -176,12 +176,12 @@ def test_one_query_profiles_a_relation_and_no_text_comes_along() -> None:
     assert columns["contact"] == ColumnProfile("contact", "VARCHAR", 1, 2)
     assert columns["size_of_mail"] == ColumnProfile("size_of_mail", "INTEGER", 0, 1)
     assert columns["amount"] == ColumnProfile("amount", "DECIMAL(2,1)", 1, 2, 1.5, 2.5, 2.0)
-    assert columns["day of"].high == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
-    assert columns["since"].low == datetime(2026, 1, 2, 3, tzinfo=timezone.utc).timestamp()
-    assert columns["since"].days == 1, "a day of UTC, whatever the connection's zone"
-    assert (columns["status"].shortest, columns["status"].longest) == (3, 4)
+    assert columns["day of"].max == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
+    assert columns["since"].min == datetime(2026, 1, 2, 3, tzinfo=timezone.utc).timestamp()
+    assert columns["since"].distinct_days == 1, "a day of UTC, whatever the connection's zone"
+    assert (columns["status"].min_length, columns["status"].max_length) == (3, 4)
     assert columns["many"] == ColumnProfile("many", "INTEGER[]", 1)
-    assert (columns["odd"].low, columns["odd"].high) == (1.0, 1.0)
+    assert (columns["odd"].min, columns["odd"].max) == (1.0, 1.0)
     record = replace(ops.Simulation().run(ops.START), profile=(found,))
     assert read_record(record.to_json()) == record
     assert "paid" not in record.to_json().decode()  # nobody knows yet that it has few values
@@ -439,7 +439,7 @@ def growing(count: int, seed: int = 1, step: float = 200) -> list[RelationProfil
     for day in range(count):
         weekend = 0.33 if (ops.START + day * DAY).weekday() > 4 else 1.0
         rows += round(step * weekend * chance.gauss(1, 0.05))
-        found.append(table(rows, column(distinct=40, low=1.0, high=99.0, mean=50.0)))
+        found.append(table(rows, column(distinct=40, min=1.0, max=99.0, mean=50.0)))
     return found
 
 
@@ -452,7 +452,7 @@ def test_half_of_what_came_is_caught_though_the_table_hardly_shows_it(watch: Wat
     half = watch.judge(table(before + (whole - before) // 2, *days[34].columns))
     assert told(half) == [("volume", ERROR)]
     assert "rows that came" in half.findings[0].message
-    assert 100 < (half.findings[0].low or 0) < 200
+    assert 100 < (half.findings[0].expected_low or 0) < 200
     nothing = watch.judge(days[34])
     assert told(nothing) == [("volume", WARN)], "late is told: what readers have is still right"
 
@@ -512,14 +512,14 @@ def test_a_second_release_of_the_same_raw_is_no_day_without_rows(watch: Watch) -
 
 
 def test_nulls_and_means_of_what_came(watch: Watch) -> None:
-    base = [table(1000 + 100 * n, column(nulls=0, distinct=40, mean=50.0, low=0, high=99))
+    base = [table(1000 + 100 * n, column(nulls=0, distinct=40, mean=50.0, min=0, max=99))
             for n in range(20)]  # fmt: skip
     watch.go(base)
-    nulls = table(3000, column(nulls=60, distinct=40, mean=50.0, low=0, high=99))
+    nulls = table(3000, column(nulls=60, distinct=40, mean=50.0, min=0, max=99))
     assert told(watch.judge(nulls)) == [("nulls", ERROR)]  # 2 of 100 in all, 60 of 100 that came
     # The mean of 2,900 rows is 50; of 3,000 it is 215 when the last hundred are a hundredfold.
     cents = table(3000, column(nulls=0, distinct=40, mean=(2900 * 50 + 100 * 5000) / 3000,
-                               low=0, high=99))  # fmt: skip
+                               min=0, max=99))  # fmt: skip
     assert ("mean", ERROR) in told(watch.judge(cents))
 
 
@@ -527,7 +527,7 @@ def time_column(day: int, days: int, ahead: float = 0) -> ColumnProfile:
     """Holds each of `days` days up to day number `day`, seconds since 1970 at midnight."""
     last = ops.START.replace(hour=0).timestamp() + 86_400 * (day + ahead)
     return ColumnProfile(
-        "ordered_at", "TIMESTAMP", 0, days, last - 86_400 * (day + 10), last, days=days
+        "ordered_at", "TIMESTAMP", 0, days, last - 86_400 * (day + 10), last, distinct_days=days
     )
 
 
@@ -568,8 +568,8 @@ def test_a_delivery_that_comes_again_is_told_apart_from_a_stale_one(watch: Watch
     again = replace(came(), fingerprint=watch.records[3].profile[0].fingerprint)
     assert told(watch.judge(came())) == []
     assert told(watch.judge(again)) == [("duplicate", ERROR)]
-    assert told(watch.judge(came(repeats=1))) == [("duplicate", ERROR)]
-    assert told(watch.judge(came(files=2, repeats=1))) == [("duplicate", WARN)]
+    assert told(watch.judge(came(repeated_files=1))) == [("duplicate", ERROR)]
+    assert told(watch.judge(came(files=2, repeated_files=1))) == [("duplicate", WARN)]
     assert told(watch.judge(came(0, files=0, columns=()))) == [("delivery", WARN)]
     assert told(watch.judge(came(0))) == [("volume", ERROR)]
     unreadable = watch.judge(came(0, problem="It could not be read."))
@@ -579,7 +579,9 @@ def test_a_delivery_that_comes_again_is_told_apart_from_a_stale_one(watch: Watch
 def test_rows_that_come_dated_too_early_are_told_however_few(watch: Watch) -> None:
     def rows(back: int = 0, share: float = 1.0) -> RelationProfile:
         newest = (watch.day() - back * DAY).timestamp() - 3600 * share
-        at = ColumnProfile("at", "VARCHAR", 0, 5, newest - 86_400, newest, shortest=10, longest=19)
+        at = ColumnProfile(
+            "at", "VARCHAR", 0, 5, newest - 86_400, newest, min_length=10, max_length=19
+        )
         return came(5, columns=(at,))
 
     for day in range(12):
@@ -594,7 +596,7 @@ def test_where_the_same_always_comes_again_nothing_is_said(watch: Watch) -> None
 
 
 def test_what_always_changed_and_did_not_is_told(watch: Watch) -> None:
-    days = [table(1000, column(distinct=40, mean=50.0 + n % 5, low=0, high=99)) for n in range(10)]
+    days = [table(1000, column(distinct=40, mean=50.0 + n % 5, min=0, max=99)) for n in range(10)]
     watch.go(days)
     assert told(watch.judge(days[-1])) == [("stale", WARN)]
     assert told(watch.judge(days[0])) == []
@@ -608,17 +610,19 @@ def test_references_that_lead_nowhere(watch: Watch) -> None:
 
 
 def test_a_text_that_becomes_longer_and_columns_in_another_order(watch: Watch) -> None:
-    watch.go([table(1000, column("a", length=6.0), column("b", length=3.0)) for _ in range(10)])
-    longer = table(1000, column("a", length=8.0), column("b", length=3.0))
+    watch.go(
+        [table(1000, column("a", mean_length=6.0), column("b", mean_length=3.0)) for _ in range(10)]
+    )
+    longer = table(1000, column("a", mean_length=8.0), column("b", mean_length=3.0))
     assert told(watch.judge(longer)) == [("length", WARN)]
-    turned = table(1000, column("b", length=3.0), column("a", length=6.0))
+    turned = table(1000, column("b", mean_length=3.0), column("a", mean_length=6.0))
     assert told(watch.judge(turned)) == [("schema", WARN)]
 
 
 def test_a_warning_becomes_a_rejection_where_the_team_wants_it(tmp_path: Path) -> None:
     watch = Watch(tmp_path, {"monitors": {"length": "error"}})
-    watch.go([table(1000, column("a", length=6.0)) for _ in range(10)])
-    assert told(watch.judge(table(1000, column("a", length=8.0)))) == [("length", ERROR)]
+    watch.go([table(1000, column("a", mean_length=6.0)) for _ in range(10)])
+    assert told(watch.judge(table(1000, column("a", mean_length=8.0)))) == [("length", ERROR)]
 
 
 def test_the_page_says_what_is_caught() -> None:
@@ -665,26 +669,31 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
         strange=frozenset(), checksums={},
     )  # fmt: skip
     second = profiled(files[:1], Memory((release,), (), None, None))
-    assert (second.files, second.repeats, second.rows, second.name) == (3, 1, 60, "raw.orders")
+    assert (second.files, second.repeated_files, second.rows, second.name) == (
+        3,
+        1,
+        60,
+        "raw.orders",
+    )
     columns = {one.name: one for one in second.columns}
     assert columns["amount"].mean == pytest.approx(15.0)
     assert columns["kind"].counts == {"x": 30, "y": 30}
     assert columns["EMail"] == ColumnProfile("EMail", "VARCHAR", 0, 2), "personal: only counts"
     assert columns["loaded"].counts == {}
     seven = datetime(2026, 1, 3, 7, tzinfo=timezone.utc).timestamp()
-    assert columns["at"].high == seven, "a time, though it is written as text"
-    assert {one.name: one for one in first.columns}["at"].high is None, "nobody knew yet"
+    assert columns["at"].max == seven, "a time, though it is written as text"
+    assert {one.name: one for one in first.columns}["at"].max is None, "nobody knew yet"
     assert second.newest == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
     record = replace(ops.Simulation().run(ops.START), profile=(second,))
     assert "@example.org" not in record.to_json().decode()
     again = profiled(files[:3], Memory((), (), None, None))
-    assert (again.files, again.repeats) == (1, 1)
+    assert (again.files, again.repeated_files) == (1, 1)
     both = profiled((files[0], files[2]), Memory((), (), None, None))
     assert again.fingerprint == both.fingerprint, "the rows count, not the name of their file"
     last = (orders / "3.csv").read_text(encoding="utf-8")
     (orders / "3.csv").write_text(last.replace("2026-01-03 07", "around 07", 1), encoding="utf-8")
     mixed = profiled(files[:1], Memory((release,), (), None, None))
-    assert {one.name: one for one in mixed.columns}["at"].high is None, "not each is a time"
+    assert {one.name: one for one in mixed.columns}["at"].max is None, "not each is a time"
     (orders / "3.csv").write_bytes(b"")
     broken = replace(node, relation=place.replace("header=true", "columns={'a': 'date'}"))
     product.nodes[SOURCE] = broken

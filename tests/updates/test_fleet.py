@@ -204,7 +204,7 @@ def test_two_hundred_products_are_examined_and_updated(
         harness.git(tmp_path, "clone", "-q", products["outdated"], str(clone))
         if life == "store":
             harness.git(clone, "switch", "-q", "--orphan", "dataops-store")
-            (clone / "score.json").write_text('{"score": 9, "of": 12}', encoding="utf-8")
+            (clone / "score.json").write_text('{"score": 9, "total": 12}', encoding="utf-8")
             # What a store also holds, and nobody fetches for a score.
             (clone / "data.duckdb").write_bytes(random.Random(1).randbytes(1 << 20))
         else:

@@ -154,7 +154,7 @@ def _score(text: str) -> str:
     """What the product's last release wrote beside its history."""
     try:
         said = json.loads(text)
-        return f"{int(said['score'])} of {int(said['of'])}"
+        return f"{int(said['score'])} of {int(said['total'])}"
     except (ValueError, KeyError, TypeError):
         return ""
 

@@ -39,7 +39,7 @@ app.add_typer(incidents.incident, name="incident")
 
 
 def _apply_settings() -> None:
-    """The team's settings of dataops; outside a product the verb itself says what is wrong."""
+    """The team's settings of dataops; outside a product the command itself says what is wrong."""
     from first_light.project import settings
 
     try:
@@ -50,7 +50,7 @@ def _apply_settings() -> None:
 
 
 def main() -> None:
-    """Run one verb; exit code 2 and three lines when it could not run."""
+    """Run one command; exit code 2 and three lines when it could not run."""
     # What dbt makes lives as long as the command. Python looks through all of it for garbage, again
     # and again: a tenth of a release's time.
     gc.set_threshold(50_000, 20, 50)

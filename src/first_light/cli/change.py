@@ -34,7 +34,7 @@ def check(
     that release, which is only read. Use it when the sample is too small to show the change.
     """
     from first_light.cli.output.console import show_check
-    from first_light.commands import check as verb
+    from first_light.commands import check as command
     from first_light.utils import steps
 
     product = Product.find()
@@ -43,7 +43,7 @@ def check(
             "say sample or current; with current there is no --base", param_hint="--on"
         )
     with progress("check") as doing:
-        done = verb.check(product, say, doing, base, on == "current")
+        done = command.check(product, say, doing, base, on == "current")
     show_check(out, done)
     if steps.verdict(done) == steps.FAILED:
         raise typer.Exit(1)
@@ -65,13 +65,13 @@ def preview(
     Exit code 1: models or tests failed; models downstream of a failure are missing.
     """
     from first_light.cli.output.console import show_preview
-    from first_light.commands import preview as verb
+    from first_light.commands import preview as command
 
     product = Product.find()
     with progress("preview") as doing:
-        found = verb.preview(product, doing, raw)
+        found = command.preview(product, doing, raw)
     if json:
-        typer.echo(verb.as_json(found))
+        typer.echo(command.as_json(found))
     else:
         show_preview(out, found)
     raise typer.Exit(1 if found.failed else 0)

@@ -19,9 +19,9 @@ def docs(
     In a terminal the page is formatted and paged; elsewhere it is printed as Markdown.
     """
     from first_light.cli.output.docs import list_pages, show_page
-    from first_light.commands import docs as verb
+    from first_light.commands import docs as command
 
     if page is None:
-        list_pages(out, verb.pages())
+        list_pages(out, command.pages())
     else:
-        show_page(out, verb.page(page))
+        show_page(out, command.page(page))

@@ -30,9 +30,9 @@ def incident_report(
 
     It stays open until `dataops incident close`.
     """
-    from first_light.commands import incident as verb
+    from first_light.commands import incident as command
 
-    opened, warnings = verb.report(Product.find(), text, model, release)
+    opened, warnings = command.report(Product.find(), text, model, release)
     for warning in warnings:
         err.print(escape(warning))
     out.print(f"{opened} is open. When it is fixed and released:")
@@ -48,9 +48,9 @@ def incident_close(
 
     Detected incidents close by themselves, with the first run in which their check passes.
     """
-    from first_light.commands import incident as verb
+    from first_light.commands import incident as command
 
-    closed, warnings = verb.close(Product.find(), id, because)
+    closed, warnings = command.close(Product.find(), id, because)
     for warning in warnings:
         err.print(escape(warning))
     out.print(f"{closed.incident} is over: {escape(closed.label)}")
@@ -66,10 +66,10 @@ def incident_list(
     Shows owner, age and the next command of each.
     """
     from first_light.cli.output.release import show_incidents
-    from first_light.commands import incident as verb
+    from first_light.commands import incident as command
 
-    found = verb.listed(Product.find(), all)
+    found = command.listed(Product.find(), all)
     if json:
-        typer.echo(verb.as_json(found))
+        typer.echo(command.as_json(found))
     else:
         show_incidents(out, found)

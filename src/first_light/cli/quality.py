@@ -25,11 +25,11 @@ def report(
     Shows incidents, deadlines, figures, runs and the catalog. The page makes no network requests;
     report.json holds the same data for machines.
     """
-    from first_light.report import write as verb
+    from first_light.report import write as command
 
     product = Product.find()
     with progress("report"), _writing(to):
-        written = verb.report(product, to or product.target / "report")
+        written = command.report(product, to or product.target / "report")
     for warning in written.warnings:
         err.print(escape(warning))
     out.print(f"{escape(str(written.index))}")
@@ -45,11 +45,11 @@ def accept(
     """
     from first_light.history.log import History
     from first_light.monitors.accepted import FILE
-    from first_light.monitors.accepted import accept as verb
+    from first_light.monitors.accepted import accept as command
     from first_light.store.locate import open_store
 
     product = Product.find()
-    found = verb(product.root, History(open_store(product).history), finding, because)
+    found = command(product.root, History(open_store(product).history), finding, because)
     where = ", column ".join(part for part in (found.subject, found.column) if part)
     seen = f"{found.check} of {found.value:g}" if found.value else f"what {found.check} saw"
     out.print(f"{escape(where)}: {seen} is normal from now on.")
@@ -69,16 +69,16 @@ def drill(
     delivery. Raw is only read. A drill with every fault is recorded in the history; `dataops score`
     uses it.
 
-    Exit code 0: at least 95 % of the faults are caught before publishing and clean days pass.
+    Exit code 0: at least 95 % of the faults are detected before publishing and clean days pass.
     1: they are not. 2: could not run.
     """
     from first_light.cli.output.drill import as_json, show_drill
-    from first_light.drill import replay as verb
+    from first_light.drill import replay as command
     from first_light.drill.records import keep
 
     product = Product.find()
     with progress("drill") as doing:
-        done = verb.drill(product, doing, verb.chosen(fault or ()))
+        done = command.drill(product, doing, command.chosen(fault or ()))
         warnings = keep(product, done)
     for warning in warnings:
         err.print(escape(warning))
@@ -101,17 +101,17 @@ def score(
     Computed from the repository and the history, each with the next step. Without evidence a
     practice is rated unknown.
     """
-    from first_light.score import evaluate as verb
+    from first_light.score import evaluate as command
 
     product = Product.find()
     with progress("score"):
-        found = verb.score(product)
+        found = command.score(product)
     if badge is not None:
-        badge.write_text(verb.badge(found), encoding="utf-8")
+        badge.write_text(command.badge(found), encoding="utf-8")
     if json:
-        typer.echo(verb.as_json(found))
+        typer.echo(command.as_json(found))
     else:
-        verb.show(out, found)
+        command.show(out, found)
 
 
 @contextmanager

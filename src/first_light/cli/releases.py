@@ -40,7 +40,7 @@ def release(
         show_release,
         superseded_json,
     )
-    from first_light.commands import release as verb
+    from first_light.commands import release as command
     from first_light.release.options import TRIGGERS, Options
     from first_light.release.superseded import Superseded
 
@@ -51,7 +51,7 @@ def release(
     show: Callable[[str], None] = (lambda line: err.print(escape(line))) if json else say
     try:
         with progress("release", err if json else None) as doing:
-            done = verb.release(product, options, show, doing)
+            done = command.release(product, options, show, doing)
     except Superseded as told:
         summary.add(summary.told(f"➖ {product.name}: superseded", str(told)))
         typer.echo(superseded_json(told)) if json else show(str(told))
@@ -72,10 +72,10 @@ def rollback(
 ) -> None:
     """Make another release current, without building anything."""
     from first_light.cli.output.release import show_rollback
-    from first_light.commands import rollback as verb
+    from first_light.commands import rollback as command
 
     product = Product.find()
-    done = verb.rollback(product, release or None)
+    done = command.rollback(product, release or None)
     summary.add(f"## {product.name}: current is {done.release.run}\n")
     show_rollback(out, done)
 
@@ -89,9 +89,9 @@ def releases(
     The arrow → marks the current release.
     """
     from first_light.cli.output.release import releases_json, show_releases
-    from first_light.release import listing as verb
+    from first_light.release import listing as command
 
-    found = verb.releases(Product.find(), limit)
+    found = command.releases(Product.find(), limit)
     if json:
         typer.echo(releases_json(found))
     else:
@@ -113,11 +113,11 @@ def status(
     """
     from first_light.cli.output.release import show_status, status_json
     from first_light.commands import deadline as late
-    from first_light.status import current as verb
+    from first_light.status import current as command
 
     product = Product.find()
     watched = late.watch(product) if fail_if_late else None
-    found = watched.status if watched else verb.status(product)
+    found = watched.status if watched else command.status(product)
     for warning in watched.warnings if watched else ():
         err.print(escape(warning))
     if json:

@@ -29,12 +29,12 @@ def start(
     """
     from first_light.cli.output.console import show_added, show_check
     from first_light.cli.output.release import show_release
-    from first_light.commands import start as verb
+    from first_light.commands import start as command
     from first_light.utils import steps
 
     product = Product.find()
     with progress("start") as doing:
-        started = verb.start(product, source, say, doing, lambda added: show_added(out, added))
+        started = command.start(product, source, say, doing, lambda added: show_added(out, added))
     show_check(out, started.steps)
     out.print()
     if steps.verdict(started.steps) == steps.FAILED:
@@ -71,9 +71,9 @@ def new(
     Asks the template's questions in a terminal, takes the defaults elsewhere, then does what
     `dataops start` does. With --from the models are drafted from your own files.
     """
-    from first_light.commands import new as verb
+    from first_light.commands import new as command
 
-    raise typer.Exit(verb.new(path, source, template, say))
+    raise typer.Exit(command.new(path, source, template, say))
 
 
 def add(
@@ -85,11 +85,11 @@ def add(
     file that you edited is never overwritten.
     """
     from first_light.cli.output.console import show_added
-    from first_light.commands import add as verb
+    from first_light.commands import add as command
 
     product = Product.find()
     with progress("add") as doing:
-        added = verb.add(product, path, doing)
+        added = command.add(product, path, doing)
     show_added(out, added)
     out.print()
     # New files are in no diff until git is told that they will come.
@@ -108,15 +108,15 @@ def sample(
     Run it after you changed which columns are marked as personal, or when raw has grown.
     """
     from first_light.cli.output.console import show_sample
-    from first_light.commands import sample as verb
+    from first_light.commands import sample as command
 
     product = Product.find()
     with progress("sample") as doing:
         if load:
-            schema, rows = verb.load(product, doing)
+            schema, rows = command.load(product, doing)
             out.print(f"{escape(schema)}: {len(rows)} tables, {sum(rows.values()):,} rows")
             return
-        report = verb.sample(product, doing)
+        report = command.sample(product, doing)
     show_sample(out, report)
     out.print()
     out.print("review it with git diff --stat sample, then: uv run dataops check")

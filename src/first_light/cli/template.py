@@ -25,14 +25,14 @@ def package(
     pipelines and image builds need no access; repeat it to renew the wheel. index: a package index,
     where `uv lock --upgrade-package first-light` finds newer versions.
     """
-    from first_light.commands import package as verb
+    from first_light.commands import package as command
 
     product = Product.find()
     if source is None and not url:
-        out.print(escape(verb.show(product)))
+        out.print(escape(command.show(product)))
         return
     with progress("package") as doing:
-        for line in verb.change(product, source or "index", url, doing):
+        for line in command.change(product, source or "index", url, doing):
             say(line)
 
 
@@ -58,7 +58,7 @@ def update(
     Exit code 0: updated, or already up to date. 1: a decision is needed. 2: could not run.
     """
     from first_light.cli.output import update as screen_update
-    from first_light.commands import update as verb
+    from first_light.commands import update as command
     from first_light.commands import update_request
 
     product = Product.find()
@@ -66,7 +66,7 @@ def update(
         if pull_request:
             done = update_request.request(product, doing, say, to, trust)
         else:
-            done = verb.update(product, doing, to, trust, dry_run)
+            done = command.update(product, doing, to, trust, dry_run)
     branch = update_request.BRANCH if pull_request else ""
     for line in screen_update.lines(done, dry_run, branch):
         say(line)
@@ -86,12 +86,12 @@ def configure(
     In the team's own files the old values are replaced where the template wrote them. Review the
     change with git diff, then commit it.
     """
-    from first_light.commands import configure as verb
+    from first_light.commands import configure as command
 
     answers = {"team": team, "contact": contact, "deadline": deadline}
     wanted = {key: value for key, value in answers.items() if value is not None}
     with progress("configure") as doing:
-        changed = verb.configure(Product.find(), wanted, doing)
+        changed = command.configure(Product.find(), wanted, doing)
     for path in changed:
         say(f"  ~ {path}")
     say("review it with git diff, then commit it" if changed else "Nothing changed.")

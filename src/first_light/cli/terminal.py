@@ -26,7 +26,7 @@ def say(line: str) -> None:
 def progress(what: str, on: Console | None = None) -> Iterator[Callable[[str], None]]:
     """A line that says what is being done, where somebody looks; silent in a log.
 
-    It lives on the console that the verb prints on meanwhile: only that one knows to print above.
+    It lives on the console that the command prints on: only that one knows to print above.
     """
     console = on or (out if out.is_terminal else err)
     if not console.is_terminal:

@@ -55,9 +55,11 @@ def watch(product: Product) -> Watched:
                 found = _stands(product, store)
             history = History(store.history)
             if is_unexplained(found):
-                since = utc((found.missing or found.late)[0])
+                started_at = utc((found.missing or found.late)[0])
                 run = found.current.run if found.current else ""
-                fact = IncidentFact(release=run, text=f"No release came by {since}.", since=since)
+                fact = IncidentFact(
+                    release=run, text=f"No release came by {started_at}.", started_at=started_at
+                )
                 record = add_event(product, store, history, "status", LATE, incident=fact)
                 opened = f"{LATE}@{record.number}"
             warnings = notify(product, store, history)  # also what did not get through before
@@ -86,5 +88,5 @@ def is_unexplained(found: Status) -> bool:
     """
     if not found.late or any(one.kind == LATE for one in found.open):
         return False
-    rejected = any(one.found_by == "machine" for one in found.open)
+    rejected = any(one.detected_by == "check" for one in found.open)
     return found.late[-1] in found.missing or not rejected

@@ -18,7 +18,6 @@ from first_light.release.rollback import choose
 from first_light.status.current import manifest_of, open_ledger
 from first_light.store.locate import store_of
 from first_light.utils.errors import DataopsError
-from first_light.utils.timestamps import utc
 
 _KINDS = ("model", "source", "snapshot", "seed", "exposure")
 
@@ -124,28 +123,7 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
 
 def as_json(found: Sequence[Incident]) -> str:
     """For machines."""
-    return json.dumps(
-        [
-            {
-                "incident": one.incident,
-                "what": one.label,
-                "kind": one.kind,
-                "found_by": one.found_by,
-                "owner": one.owner,
-                "cause": one.cause,
-                "between": one.between,
-                "opened_at": utc(one.opened_at),
-                "closed_at": utc(one.closed_at) if one.closed_at else None,
-                "seconds": int(one.seconds),
-                "runs": one.runs,
-                "impact": list(one.impact),
-                "next": one.next if one.open else "",
-            }
-            for one in found
-        ],
-        indent=2,
-        ensure_ascii=False,
-    )
+    return json.dumps([one.to_dict() for one in found], indent=2, ensure_ascii=False)
 
 
 def _subject(manifest: Manifest | None, name: str) -> str:

@@ -55,12 +55,12 @@ class Replayed:
 
     @property
     def outcome(self) -> str:
-        """rejected and told come before publishing; not caught is what readers would find."""
+        """rejected and warned come before publishing; missed is what readers would find."""
         if self.skipped:
             return "not replayed"
         if any(one.rejects for one in self.seen):
             return "rejected"
-        return "told" if self.seen else "not caught"
+        return "warned" if self.seen else "missed"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Drilled:
         days: clean deliveries that were replayed before the faults.
         rejected: those of them that the audit rejected: false alarms, or trouble of the team's own.
             Each with its date and what rejected it.
-        told: those of them that were published with a warning.
+        warned: those of them that were published with a warning.
         faults: the faults.
         left_out: nodes that a drill does not build.
         alarms: how often it rejected: the same on days in a row is one time.
@@ -79,7 +79,7 @@ class Drilled:
 
     days: int
     rejected: tuple[tuple[str, tuple[Seen, ...]], ...]
-    told: int
+    warned: int
     faults: tuple[Replayed, ...]
     left_out: tuple[str, ...]
     alarms: int = 0
@@ -89,24 +89,24 @@ class Drilled:
         return sum(not one.skipped for one in self.faults)
 
     @property
-    def caught(self) -> int:
+    def detected(self) -> int:
         return sum(bool(one.seen) for one in self.faults)
 
     @property
     def ok(self) -> bool:
-        """At least 95 % caught, and clean days rejected not more than once."""
+        """At least 95 % detected, and clean days rejected not more than once."""
         return self.fact.ok
 
     @property
     def fact(self) -> DrillFact:
         """What is written down of it."""
-        missed = (one for one in self.faults if one.outcome == "not caught")
+        missed = (one for one in self.faults if one.outcome == "missed")
         return DrillFact(
             self.days,
             self.alarms,
-            self.told,
+            self.warned,
             self.replayed,
-            self.caught,
+            self.detected,
             tuple(f"{one.fault} in {one.source}" for one in missed),
         )
 

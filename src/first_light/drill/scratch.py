@@ -248,9 +248,9 @@ class Scratch:
                 continue
             run = NodeRun(
                 unique_id=node.unique_id,
-                kind=node.kind,
+                resource_type=node.kind,
                 name=node.name,
-                path=node.path,
+                original_file_path=node.path,
                 group=node.group,
                 subject=node.unique_id,
                 depends_on=node.depends_on,

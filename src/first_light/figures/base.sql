@@ -5,13 +5,13 @@
 -- Production runs: attempts on raw. A rehearsal on the sample is none.
 create temp table production as
 select
-    run, number, trigger, outcome, began_at, coalesce(ended_at, began_at) as ended_at,
+    run, number, trigger, outcome, started_at, coalesce(ended_at, started_at) as ended_at,
     seconds, base, current, problem, git."commit" as commit,
     try_cast(nullif(git.committed_at, '') as timestamp) as committed_at,
     raw.fingerprint as raw, raw.tables as raw_tables, len(git.commits) as commits,
     len(profile) > 0 as profiled
 from runs
-where verb = 'release' and kind = 'release' and outcome <> 'running';
+where command = 'release' and kind = 'release' and outcome <> 'running';
 
 create temp table published as
 select * from production where outcome = 'published';
@@ -23,7 +23,7 @@ with listed as (
 )
 
 select
-    run, number, n.unique_id, n.kind, n.name, n."group" as owner,
+    run, number, n.unique_id, n.resource_type as kind, n.name, n."group" as owner,
     coalesce(nullif(n.subject, ''), n.unique_id) as subject,
     n.depends_on, n.status, n.seconds, n.rows, n.message, n.checksum
 from listed;
@@ -34,7 +34,7 @@ with listed as (
     from runs as r semi join production as p using (run)
 )
 
-select run, number, f.unique_id, f.name, f.status, f.loaded_at, f.age, f.message from listed;
+select run, number, f.unique_id, f.name, f.status, f.max_loaded_at, f.age_seconds, f.message from listed;
 
 create temp table seen as
 with listed as (
@@ -160,7 +160,7 @@ with listed as (
     from (
         select number, unnest(git.commits) as c
         from runs
-        where verb = 'release' and outcome = 'published'
+        where command = 'release' and outcome = 'published'
     )
 
     union all
@@ -239,11 +239,11 @@ select * from up;
 -- What no run saw: a release that did not come, an error that a person found after it was published.
 create temp table noticed as
 select
-    run, number, outcome, began_at, base,
+    run, number, outcome, started_at, base,
     incident.subject as subject, nullif(incident.release, '') as release, incident.text as text,
-    try_cast(nullif(incident.since, '') as timestamp) as since
+    try_cast(nullif(incident.started_at, '') as timestamp) as since
 from runs
-where verb in ('status', 'incident') and outcome in ('late', 'reported');
+where command in ('status', 'incident') and outcome in ('late', 'reported');
 
 -- A late release is over with the next one that is published, also with one that had its number
 -- already when this was noticed; what a person found, when one says so.
@@ -252,9 +252,9 @@ select n.run as opened_run, arg_min(r.run, r.number) as closed_run
 from noticed as n
 inner join runs as r on n.run <> r.run
 where
-    n.outcome = 'late' and r.verb = 'release' and r.outcome = 'published'
-    and (n.number < r.number or r.ended_at >= n.began_at)
-    or n.outcome = 'reported' and r.verb = 'incident' and r.outcome = 'closed'
+    n.outcome = 'late' and r.command = 'release' and r.outcome = 'published'
+    and (n.number < r.number or r.ended_at >= n.started_at)
+    or n.outcome = 'reported' and r.command = 'incident' and r.outcome = 'closed'
     and r.incident.incident = 'reported@' || n.number and n.number < r.number
 group by n.run;
 
@@ -274,7 +274,7 @@ depth as (
 ),
 
 causes as (
-    select b.run, b.check_id, arg_min(b.ancestor, (d.broken_above, b.ancestor)) as cause
+    select b.run, b.check_id, arg_min(b.ancestor, (d.broken_above, b.ancestor)) as root_cause
     from broken as b
     inner join depth as d on b.run = d.run and b.ancestor = d.subject
     group by b.run, b.check_id
@@ -283,7 +283,7 @@ causes as (
 select
     e.check_id || '@' || e.opened_number as incident,
     e.* exclude (closed_number),
-    coalesce(c.cause, e.subject) as cause,
+    coalesce(c.root_cause, e.subject) as root_cause,
     e.closed_number,
     closing.run as closed_run,
     closing.ended_at as closed_at,
@@ -300,7 +300,7 @@ select
         t.name for t in coalesce(opening.raw_tables, [])
         if not coalesce(list_contains(good.raw_tables, t), false)
     ]) as raw_tables,
-    'machine' as found_by,
+    'check' as detected_by,
     e.opened_number as blamed_number
 from episodes as e
 left join causes as c on e.opened_run = c.run and e.check_id = c.check_id
@@ -320,19 +320,19 @@ select
     n.text as message,
     n.number as opened_number,
     n.run as opened_run,
-    coalesce(n.since, n.began_at) as opened_at,
+    coalesce(n.since, n.started_at) as opened_at,
     n.number as last_number,
     n.run as last_run,
     1 as runs,
-    coalesce(nullif(n.subject, ''), 'run') as cause,
+    coalesce(nullif(n.subject, ''), 'run') as root_cause,
     closing.number as closed_number,
     closing.run as closed_run,
-    coalesce(closing.ended_at, closing.began_at) as closed_at,
+    coalesce(closing.ended_at, closing.started_at) as closed_at,
     greatest(
         0,
         epoch(
-            coalesce(closing.ended_at, closing.began_at, getvariable('clock'))
-            - coalesce(n.since, n.began_at)
+            coalesce(closing.ended_at, closing.started_at, getvariable('clock'))
+            - coalesce(n.since, n.started_at)
         )
     ) as seconds,
     coalesce(n.release, n.base) as good_run,
@@ -340,7 +340,7 @@ select
     null as good_commit,
     false as new_commit,
     false as new_raw,
-    if(n.outcome = 'reported', 'person', 'machine') as found_by,
+    if(n.outcome = 'reported', 'person', 'check') as detected_by,
     coalesce(seen_in.number, n.number) as blamed_number
 from noticed as n
 left join over as o on n.run = o.opened_run
@@ -381,7 +381,7 @@ select distinct was.commit
 from runs as r
 inner join published as was on r.base = was.run
 inner join published as target on r.current = target.run
-where r.verb = 'rollback' and target.number < was.number and target.commit <> was.commit;
+where r.command = 'rollback' and target.number < was.number and target.commit <> was.commit;
 
 create temp table code_verdicts as
 -- The code release that was the newest when an incident opened, and the first one after it.
@@ -397,7 +397,7 @@ reworked as (
     select distinct c.commit
     from incidents as i
     asof inner join code_releases as c on i.opened_number < c.first_number
-    inner join changed as t on c.commit = t.commit and t.unique_id in (i.subject, i.cause)
+    inner join changed as t on c.commit = t.commit and t.unique_id in (i.subject, i.root_cause)
 )
 
 select
@@ -411,7 +411,7 @@ from code_releases as c;
 -- has, and joins by sorting.)
 create temp table deadlines as
 select unnest(generate_series(
-    date_trunc('day', (select arg_min(began_at, number) from production)),
+    date_trunc('day', (select arg_min(started_at, number) from production)),
     getvariable('clock'),
     interval 1 day
 )) + cast(nullif(getvariable('deadline'), '') || ':00' as interval) as deadline;
@@ -422,10 +422,10 @@ create temp table expected as
 select
     d.deadline,
     coalesce(p.ended_at > d.deadline - interval 1 day, false) as on_time,
-    coalesce(r.began_at > d.deadline - interval 1 day, false) as came
+    coalesce(r.started_at > d.deadline - interval 1 day, false) as came
 from deadlines as d
 asof left join published as p on d.deadline >= p.ended_at
-asof left join production as r on d.deadline >= r.began_at
+asof left join production as r on d.deadline >= r.started_at
 where
     d.deadline <= getvariable('clock')
-    and d.deadline > (select arg_min(began_at, number) from production);
+    and d.deadline > (select arg_min(started_at, number) from production);

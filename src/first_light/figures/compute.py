@@ -30,7 +30,7 @@ NAMES = (
     "change_failure_rate",
     "time_to_restore",
     "rework_rate",
-    "found_by_machine",
+    "detection_rate",
     "test_coverage",
 )
 NUMBER, SHARE, SECONDS, PER_WEEK = "number", "share", "seconds", "per week"

@@ -8,7 +8,7 @@ with span as (
         1,
         epoch(
             least(until, getvariable('clock'))
-            - greatest(since, (select arg_min(began_at, number) from production))
+            - greatest(since, (select arg_min(started_at, number) from production))
         ) / 604800
     ) as weeks
 )

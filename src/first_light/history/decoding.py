@@ -16,11 +16,11 @@ from first_light.history.record import (
     GitFacts,
     IncidentFact,
     NodeRun,
+    NotificationFact,
     RawFacts,
     RawTable,
     Record,
     RelationProfile,
-    ToldFact,
 )
 from first_light.utils.errors import DataopsError
 
@@ -41,7 +41,7 @@ def read_record(data: bytes) -> Record:
         git["commits"] = tuple(_only(CommitFact, commit) for commit in git.get("commits") or ())
         state = dict(raw.get("raw") or {})
         state["tables"] = tuple(_only(RawTable, table) for table in state.get("tables") or ())
-        for name in ("edited", "removed"):
+        for name in ("modified", "removed"):
             state[name] = tuple(state.get(name) or ())
         nodes = [
             _only(NodeRun, dict(node, depends_on=tuple(node.get("depends_on") or ())))
@@ -57,9 +57,9 @@ def read_record(data: bytes) -> Record:
             findings=tuple(_only(FindingRun, one) for one in raw.get("findings") or ()),
             notes=tuple(raw.get("notes") or ()),
             incident=_only(IncidentFact, raw.get("incident") or {}),
-            told=tuple(
-                _only(ToldFact, dict(one, keys=tuple(one.get("keys") or ())))
-                for one in raw.get("told") or ()
+            notifications=tuple(
+                _only(NotificationFact, dict(one, keys=tuple(one.get("keys") or ())))
+                for one in raw.get("notifications") or ()
             ),
             drill=_drill(raw.get("drill") or {}),
         )
@@ -75,7 +75,7 @@ def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
     Raises:
         DataopsError: a newer version did; a guess at what it meant would be wrong in silence.
     """
-    written = int(raw["schema"])
+    written = int(raw["schema_version"])
     if written > SCHEMA:
         raise DataopsError(
             "This history was written by a newer version of the package.",
@@ -83,7 +83,7 @@ def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
             fix="uv run dataops update",
         )
     for version in range(written, SCHEMA):
-        raw = UPGRADES[version](raw) | {"schema": version + 1}
+        raw = UPGRADES[version](raw) | {"schema_version": version + 1}
     return raw
 
 

@@ -4,7 +4,7 @@ added."""
 from __future__ import annotations
 
 from first_light.history.log import History
-from first_light.history.record import DrillFact, IncidentFact, Record, ToldFact
+from first_light.history.record import DrillFact, IncidentFact, NotificationFact, Record
 from first_light.project.product import Product, now
 from first_light.store.locate import FolderStore
 from first_light.store.run_ids import run_id
@@ -15,11 +15,11 @@ def add_event(
     product: Product,
     store: FolderStore,
     history: History,
-    verb: str,
+    command: str,
     outcome: str,
     *,
     incident: IncidentFact | None = None,
-    told: tuple[ToldFact, ...] = (),
+    notifications: tuple[NotificationFact, ...] = (),
     drill: DrillFact | None = None,
     notes: tuple[str, ...] = (),
 ) -> Record:
@@ -29,10 +29,10 @@ def add_event(
         product: whose it is.
         store: where the history lives.
         history: takes the record.
-        verb: status, incident, notify or drill.
-        outcome: late, reported, closed, told or drilled.
+        command: status, incident, notify or drill.
+        outcome: late, reported, closed, notified or drilled.
         incident: what is said of an incident.
-        told: what the channels were told.
+        notifications: what the channels were told.
         drill: how a drill went.
         notes: what the reader should know besides.
 
@@ -49,16 +49,16 @@ def add_event(
         run=run_id(number, at, outcome + tag),
         number=number,
         product=product.slug,
-        verb=verb,
+        command=command,
         trigger="",
         outcome=outcome,
-        began_at=at,
+        started_at=at,
         ended_at=at,
         kind="",
         base=current,
         current=current,
         incident=incident or IncidentFact(),
-        told=told,
+        notifications=notifications,
         drill=drill or DrillFact(),
         notes=notes,
     )

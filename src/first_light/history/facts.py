@@ -35,13 +35,13 @@ _TOO_FRESH = 2.0
 def git_facts(product: Product, since: str) -> GitFacts:
     """What is built, and what came since commit `since` (empty: since ever).
 
-    An image holds no repository: there DATAOPS_COMMITS names a file with git's own list of commits.
+    An image holds no repository: there DATAOPS_COMMITS_FILE names git's own list of commits.
     """
     if not product.in_git:
         return _facts_without_git(_rows(_baked_in()), since)
     head = _commits(product, "-1", "HEAD")
     if not head:
-        return GitFacts(dirty=True, since=since)
+        return GitFacts(dirty=True, base_commit=since)
     known = not since or _is_commit(product, since)
     commits = _commits(product, f"-{_COMMITS}", f"{since}..HEAD" if since and known else "HEAD")
     shallow = product.git("rev-parse", "--is-shallow-repository", check=False) == "true"
@@ -54,7 +54,7 @@ def git_facts(product: Product, since: str) -> GitFacts:
         authored_at=head[0].authored_at,
         committed_at=head[0].committed_at,
         dirty=bool(uncommitted(product)),
-        since=since,
+        base_commit=since,
         commits=commits if known else (),
         commits_total=total,
     )
@@ -76,20 +76,20 @@ def _baked_in() -> str:
     Raises:
         DataopsError: there should be one, and it can't be read.
     """
-    if not (name := os.environ.get("DATAOPS_COMMITS")):
+    if not (name := os.environ.get("DATAOPS_COMMITS_FILE")):
         return ""
     try:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataopsError(
-            "The list of commits cannot be read.", where=f"DATAOPS_COMMITS={name}: {error}"
+            "The list of commits cannot be read.", where=f"DATAOPS_COMMITS_FILE={name}: {error}"
         ) from error
 
 
 def _facts_without_git(log: tuple[CommitFact, ...], since: str) -> GitFacts:
     """The same facts from a list of the newest commits, newest first."""
     if not log:
-        return GitFacts(since=since)
+        return GitFacts(base_commit=since)
     known = [commit.commit for commit in log]
     reached = since in known
     commits = log[: known.index(since)] if reached else () if since else log
@@ -97,7 +97,7 @@ def _facts_without_git(log: tuple[CommitFact, ...], since: str) -> GitFacts:
         commit=log[0].commit,
         authored_at=log[0].authored_at,
         committed_at=log[0].committed_at,
-        since=since,
+        base_commit=since,
         commits=commits,
         commits_total=len(commits) if reached else None,
     )
@@ -210,7 +210,7 @@ def raw_facts(files: Iterable[RawFile], before: Iterable[RawFile]) -> RawFacts:
         files=len(now),
         bytes=sum(file.size for file in now),
         tables=tuple(RawTable(name, *counts) for name, counts in sorted(tables.items())),
-        edited=tuple(f.name for f in before if known.get(f.name, f.hash) != f.hash),
+        modified=tuple(f.name for f in before if known.get(f.name, f.hash) != f.hash),
         removed=tuple(f.name for f in before if f.name not in known),
     )
 

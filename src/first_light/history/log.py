@@ -321,13 +321,15 @@ def _pack_size(path: Path) -> int:
 
 
 def _oldest_schema(connection: DuckDBPyConnection, path: Path) -> int:
-    found = connection.execute("select min(schema) from read_parquet(?)", [str(path)]).fetchone()
+    found = connection.execute(
+        "select min(schema_version) from read_parquet(?)", [str(path)]
+    ).fetchone()
     return int(found[0]) if found else 0
 
 
 def _in_this_schema(text: str) -> str:
     raw = json.loads(text)
-    return text if raw.get("schema") == SCHEMA else json.dumps(upgraded(raw))
+    return text if raw.get("schema_version") == SCHEMA else json.dumps(upgraded(raw))
 
 
 def _quoted(path: Path) -> str:

@@ -27,10 +27,10 @@ ROLLED_BACK = "rolled back"  # an earlier or later release was made current agai
 LATE = "late"  # `status --fail-if-late`: a release that was due has not come
 REPORTED = "reported"  # a person found an error that was published
 CLOSED = "closed"  # a person says that it is over
-TOLD = "told"  # a message was sent, or was tried to be
+NOTIFIED = "notified"  # a message was sent, or was tried to be
 DRILLED = "drilled"  # faults were replayed in a scratch
 
-RUNS = frozenset({"release", "rollback"})  # the verbs whose records are runs
+RUNS = frozenset({"release", "rollback"})  # the commands whose records are runs
 REAL, REHEARSAL = "release", "rehearsal"
 
 
@@ -53,7 +53,7 @@ class GitFacts:
         authored_at: ISO 8601, UTC; empty when unknown.
         committed_at: ISO 8601, UTC; empty when unknown.
         dirty: built with uncommitted changes.
-        since: the commit of the last published release; empty before the first.
+        base_commit: the commit of the last published release; empty before the first.
         commits: what came since then, newest first, at most 1,000; every commit before the first.
         commits_total: how many that are; None when it can't be told (a shallow clone).
     """
@@ -63,7 +63,7 @@ class GitFacts:
     authored_at: str = ""
     committed_at: str = ""
     dirty: bool = False
-    since: str = ""
+    base_commit: str = ""
     commits: tuple[CommitFact, ...] = ()
     commits_total: int | None = None
 
@@ -86,8 +86,8 @@ class RawFacts:
         files: how many.
         bytes: how large together.
         tables: the same for each source table.
-        arrived: files that came, or changed, while the release was built.
-        edited: files whose content differs from the current release's; raw is never to be edited.
+        changed_during_build: files that came, or changed, while the release was built.
+        modified: files whose content differs from the current release's; raw is never to be edited.
         removed: files that the current release read and that are gone.
     """
 
@@ -95,8 +95,8 @@ class RawFacts:
     files: int = 0
     bytes: int = 0
     tables: tuple[RawTable, ...] = ()
-    arrived: int = 0
-    edited: tuple[str, ...] = ()
+    changed_during_build: int = 0
+    modified: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
 
@@ -106,9 +106,9 @@ class NodeRun:
 
     Attributes:
         unique_id: dbt's id.
-        kind: model, snapshot, seed, test, unit_test, …
+        resource_type: model, snapshot, seed, test, unit_test, …
         name: its name.
-        path: its file, relative to the product.
+        original_file_path: its file, relative to the product.
         group: the dbt group that owns it, or for a test what it tests; empty when none does.
         subject: for a test the node it is about; else the node itself.
         depends_on: its direct parents.
@@ -121,9 +121,9 @@ class NodeRun:
     """
 
     unique_id: str
-    kind: str
+    resource_type: str
     name: str
-    path: str
+    original_file_path: str
     group: str
     subject: str
     depends_on: tuple[str, ...]
@@ -143,16 +143,16 @@ class FreshnessRun:
         unique_id: dbt's id of the source table.
         name: the source table.
         status: pass, warn, error, or runtime error when it could not be told.
-        loaded_at: its newest time, ISO 8601, UTC; empty when it could not be told.
-        age: seconds from then to the run's clock; None when it could not be told.
+        max_loaded_at: its newest time, ISO 8601, UTC; empty when it could not be told.
+        age_seconds: seconds from then to the run's clock; None when it could not be told.
         message: dbt's message with the values masked; empty when all is well.
     """
 
     unique_id: str
     name: str
     status: str
-    loaded_at: str = ""
-    age: float | None = None
+    max_loaded_at: str = ""
+    age_seconds: float | None = None
     message: str = ""
 
 
@@ -165,9 +165,9 @@ class ColumnProfile:
         type: its type, in the warehouse's words.
         nulls: rows without a value.
         distinct: different values, on large relations about; None where they can't be told.
-        low, high, mean: of numbers, and of times as seconds since 1970; None for other columns.
-        shortest, longest, length: of texts, the last on average; None for other columns.
-        days: of times, different days; None for other columns.
+        min, max, mean: of numbers, and of times as seconds since 1970; None for other columns.
+        min_length, max_length, mean_length: of texts; None for other columns.
+        distinct_days: of times; None for other columns.
         counts: rows by value, of columns with few values that are not personal; else empty.
     """
 
@@ -175,13 +175,13 @@ class ColumnProfile:
     type: str
     nulls: int
     distinct: int | None = None
-    low: float | None = None
-    high: float | None = None
+    min: float | None = None
+    max: float | None = None
     mean: float | None = None
-    shortest: int | None = None
-    longest: int | None = None
-    length: float | None = None
-    days: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    mean_length: float | None = None
+    distinct_days: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -201,7 +201,7 @@ class RelationProfile:
         columns: what they hold.
         newest: the latest time in it, seconds since 1970; None where nothing says a time.
         files: of a source, the files that came; None for other relations.
-        repeats: files among them whose content had come before.
+        repeated_files: files among them whose content had come before.
         fingerprint: of a source, equal when the same rows came again, but for the time of loading.
         orphans: rows whose reference leads nowhere, by "column -> node".
         problem: why it could not be looked at; empty when it was.
@@ -213,7 +213,7 @@ class RelationProfile:
     columns: tuple[ColumnProfile, ...] = ()
     newest: float | None = None
     files: int | None = None
-    repeats: int = 0
+    repeated_files: int = 0
     fingerprint: str = ""
     orphans: dict[str, int] = field(default_factory=dict)
     problem: str = ""
@@ -231,7 +231,7 @@ class FindingRun:
         level: error, which rejects the release, or warn.
         message: one sentence with the numbers that matter.
         value: what was seen; None where it is not a number.
-        low, high: what history lets expect; None where nothing can be expected.
+        expected_low, expected_high: what history lets expect; None where nothing can be expected.
     """
 
     check: str
@@ -241,8 +241,8 @@ class FindingRun:
     level: str
     message: str
     value: float | None = None
-    low: float | None = None
-    high: float | None = None
+    expected_low: float | None = None
+    expected_high: float | None = None
 
     @property
     def id(self) -> str:
@@ -259,18 +259,18 @@ class IncidentFact:
         subject: dbt id of the node it is about; empty when it is the product as a whole.
         release: the release in which it was seen; empty when none was published.
         text: what a person said, quoted values masked.
-        since: when it began, ISO 8601, UTC; empty for when it was recorded.
+        started_at: when it began, ISO 8601, UTC; empty for when it was recorded.
     """
 
     incident: str = ""
     subject: str = ""
     release: str = ""
     text: str = ""
-    since: str = ""
+    started_at: str = ""
 
 
 @dataclass(frozen=True)
-class ToldFact:
+class NotificationFact:
     """What one channel was told.
 
     Attributes:
@@ -289,25 +289,25 @@ class DrillFact:
     """How a drill with every fault went.
 
     Attributes:
-        days: clean deliveries that were replayed before the faults; 0 where there was no drill.
-        rejected: how often the audit rejected some of them: the same on days in a row is one time.
-        warned: how many of them were published with a warning.
+        clean_days: clean deliveries that were replayed before the faults; 0 where no drill was.
+        false_alarms: how often the audit rejected some of them; the same on days in a row is one.
+        warned_days: how many of them were published with a warning.
         replayed: faults that the product's data could have.
-        caught: how many of them were noticed before publishing.
+        detected: how many of them were noticed before publishing.
         missed: the others, each as "fault in source".
     """
 
-    days: int = 0
-    rejected: int = 0
-    warned: int = 0
+    clean_days: int = 0
+    false_alarms: int = 0
+    warned_days: int = 0
     replayed: int = 0
-    caught: int = 0
+    detected: int = 0
     missed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """At least 95 % caught, and clean days rejected not more than once."""
-        return self.caught >= 0.95 * self.replayed > 0 and self.rejected <= 1
+        """At least 95 % detected, and clean days rejected not more than once."""
+        return self.detected >= 0.95 * self.replayed > 0 and self.false_alarms <= 1
 
 
 @dataclass(frozen=True)
@@ -315,17 +315,17 @@ class Record:
     """One run, or what was noticed or told between runs.
 
     Attributes:
-        schema: version of this layout.
+        schema_version: version of this layout.
         run: the run's id, and its release's: number, beginning, short commit.
         number: counts up, one a run; the order of runs whatever the clock did.
         product: the dbt project's name.
-        verb: release or rollback; incident, status, notify or drill for what is no run.
+        command: release or rollback; incident, status, notify or drill for what is no run.
         trigger: push, schedule or manual.
         kind: release, built from raw; or rehearsal, built from the sample.
         outcome: published, rejected, failed, stopped, crashed or "rolled back"; late, reported,
-            closed, told or drilled for what is no run.
+            closed, notified or drilled for what is no run.
         problem: why it was not published, values masked; empty when it was.
-        began_at: ISO 8601, UTC, by the product's clock.
+        started_at: ISO 8601, UTC, by the product's clock.
         ended_at: the same; empty when nobody saw the end.
         seconds: from beginning to end, by a clock that nobody can set.
         base: the release that was current when it began; empty before the first.
@@ -341,19 +341,19 @@ class Record:
         phases: seconds by phase.
         notes: what the reader of the record should know besides, one sentence each.
         incident: what is said of an incident that no run saw.
-        told: what the channels were told.
+        notifications: what the channels were told.
         drill: how a drill went.
     """
 
     run: str
     number: int
     product: str
-    verb: str
+    command: str
     trigger: str
     outcome: str
-    began_at: str
+    started_at: str
     kind: str = REAL
-    schema: int = SCHEMA
+    schema_version: int = SCHEMA
     problem: str = ""
     ended_at: str = ""
     seconds: float = 0.0
@@ -372,7 +372,7 @@ class Record:
     phases: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     incident: IncidentFact = IncidentFact()
-    told: tuple[ToldFact, ...] = ()
+    notifications: tuple[NotificationFact, ...] = ()
     drill: DrillFact = DrillFact()
 
     @property

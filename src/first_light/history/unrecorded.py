@@ -38,7 +38,7 @@ def ended(record: Record, current: str) -> Record:
     """How a run ended that nobody saw the end of; a candidate was never published."""
     if record.outcome not in (RUNNING, PUBLISHED):
         return record
-    if record.verb == "rollback" and record.current == current:
+    if record.command == "rollback" and record.current == current:
         return replace(record, outcome=ROLLED_BACK)
     return crashed(record, current)
 

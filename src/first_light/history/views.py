@@ -6,7 +6,8 @@ import json
 
 # The record as DuckDB's types. Times stay text here and become timestamps in the views.
 _NODE = (
-    'STRUCT(unique_id VARCHAR, kind VARCHAR, name VARCHAR, path VARCHAR, "group" VARCHAR, '
+    "STRUCT(unique_id VARCHAR, resource_type VARCHAR, name VARCHAR, original_file_path VARCHAR, "
+    '"group" VARCHAR, '
     "subject VARCHAR, depends_on VARCHAR[], status VARCHAR, seconds DOUBLE, rows BIGINT, "
     "failures BIGINT, message VARCHAR, checksum VARCHAR)[]"
 )
@@ -15,12 +16,12 @@ _COLUMNS: dict[str, str] = {
     "run": "VARCHAR",
     "number": "BIGINT",
     "product": "VARCHAR",
-    "verb": "VARCHAR",
+    "command": "VARCHAR",
     "trigger": "VARCHAR",
     "outcome": "VARCHAR",
-    "began_at": "VARCHAR",
+    "started_at": "VARCHAR",
     "kind": "VARCHAR",
-    "schema": "INTEGER",
+    "schema_version": "INTEGER",
     "problem": "VARCHAR",
     "ended_at": "VARCHAR",
     "seconds": "DOUBLE",
@@ -30,63 +31,64 @@ _COLUMNS: dict[str, str] = {
     "full_refresh": "BOOLEAN",
     "git": (
         'STRUCT("commit" VARCHAR, branch VARCHAR, authored_at VARCHAR, committed_at VARCHAR, '
-        'dirty BOOLEAN, since VARCHAR, commits STRUCT("commit" VARCHAR, authored_at VARCHAR, '
+        'dirty BOOLEAN, base_commit VARCHAR, commits STRUCT("commit" VARCHAR, authored_at VARCHAR, '
         "committed_at VARCHAR)[], commits_total BIGINT)"
     ),
     "raw": (
         "STRUCT(fingerprint VARCHAR, files BIGINT, bytes BIGINT, "
-        "tables STRUCT(name VARCHAR, files BIGINT, bytes BIGINT)[], arrived BIGINT, "
-        "edited VARCHAR[], removed VARCHAR[])"
+        "tables STRUCT(name VARCHAR, files BIGINT, bytes BIGINT)[], changed_during_build BIGINT, "
+        "modified VARCHAR[], removed VARCHAR[])"
     ),
     "tools": "MAP(VARCHAR, VARCHAR)",
     "counts": "MAP(VARCHAR, BIGINT)",
     "nodes": _NODE,
     "freshness": (
-        "STRUCT(unique_id VARCHAR, name VARCHAR, status VARCHAR, loaded_at VARCHAR, age DOUBLE, "
-        "message VARCHAR)[]"
+        "STRUCT(unique_id VARCHAR, name VARCHAR, status VARCHAR, max_loaded_at VARCHAR, "
+        "age_seconds DOUBLE, message VARCHAR)[]"
     ),
     "profile": (
         "STRUCT(unique_id VARCHAR, name VARCHAR, rows BIGINT, columns STRUCT(name VARCHAR, "
-        '"type" VARCHAR, nulls BIGINT, "distinct" BIGINT, low DOUBLE, high DOUBLE, mean DOUBLE, '
-        "shortest BIGINT, longest BIGINT, length DOUBLE, days BIGINT, "
-        "counts MAP(VARCHAR, BIGINT))[], newest DOUBLE, files BIGINT, repeats BIGINT, "
+        '"type" VARCHAR, nulls BIGINT, "distinct" BIGINT, min DOUBLE, max DOUBLE, mean DOUBLE, '
+        "min_length BIGINT, max_length BIGINT, mean_length DOUBLE, distinct_days BIGINT, "
+        "counts MAP(VARCHAR, BIGINT))[], newest DOUBLE, files BIGINT, repeated_files BIGINT, "
         "fingerprint VARCHAR, orphans MAP(VARCHAR, BIGINT), problem VARCHAR)[]"
     ),
     "findings": (
         'STRUCT("check" VARCHAR, subject VARCHAR, name VARCHAR, "column" VARCHAR, level VARCHAR, '
-        "message VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE)[]"
+        "message VARCHAR, value DOUBLE, expected_low DOUBLE, expected_high DOUBLE)[]"
     ),
     "phases": "MAP(VARCHAR, DOUBLE)",
     "notes": "VARCHAR[]",
     "incident": (
-        "STRUCT(incident VARCHAR, subject VARCHAR, release VARCHAR, text VARCHAR, since VARCHAR)"
+        "STRUCT(incident VARCHAR, subject VARCHAR, release VARCHAR, text VARCHAR, "
+        "started_at VARCHAR)"
     ),
-    "told": "STRUCT(channel VARCHAR, keys VARCHAR[], problem VARCHAR)[]",
+    "notifications": "STRUCT(channel VARCHAR, keys VARCHAR[], problem VARCHAR)[]",
     "drill": (
-        "STRUCT(days BIGINT, rejected BIGINT, warned BIGINT, replayed BIGINT, caught BIGINT, "
-        "missed VARCHAR[])"
+        "STRUCT(clean_days BIGINT, false_alarms BIGINT, warned_days BIGINT, replayed BIGINT, "
+        "detected BIGINT, missed VARCHAR[])"
     ),
 }
 
 VIEWS = """
 create view runs as
 select
-    * exclude (began_at, ended_at),
-    try_cast(nullif(began_at, '') as timestamp) as began_at,
+    * exclude (started_at, ended_at),
+    try_cast(nullif(started_at, '') as timestamp) as started_at,
     try_cast(nullif(ended_at, '') as timestamp) as ended_at
 from records;
 
 create view nodes as
 select
-    run, number, verb, trigger, outcome,
-    try_cast(nullif(began_at, '') as timestamp) as began_at,
+    run, number, command, trigger, outcome,
+    try_cast(nullif(started_at, '') as timestamp) as started_at,
     unnest(nodes, recursive := true)
-from (select * exclude (kind) from records);
+from records;
 
 create view freshness as
 select
     run, number, trigger,
-    try_cast(nullif(began_at, '') as timestamp) as began_at,
+    try_cast(nullif(started_at, '') as timestamp) as started_at,
     unnest(freshness, recursive := true)
 from records;
 

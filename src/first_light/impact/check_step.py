@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ from first_light.dbt.engine import Dbt, DbtRun
 from first_light.impact import markdown
 from first_light.impact import text as words
 from first_light.impact.change import Change, NoBase
+from first_light.impact.document import as_json
 from first_light.impact.findings import Impact
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -142,19 +141,6 @@ def no_impact(found: NoBase) -> Step:
     if found.verdict == "skipped":
         return Step(NAME, found.verdict, 0.0, found.why)
     return Step(NAME, found.verdict, 0.0, "not known", details, found.fix)
-
-
-def as_json(impact: Impact) -> str:
-    """The impact for machines."""
-    extra = {
-        "headline": impact.headline,
-        "allowed": impact.allowed,
-        "breaking": [model.name for model in impact.breaking],
-        "undeclared": [model.name for model in impact.undeclared],
-        "summaries": {model.name: words.summary(model) for model in impact.models},
-        "paste": words.paste(impact) if impact.undeclared else "",
-    }
-    return json.dumps({**extra, **asdict(impact)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def files_to_look_at(found: Change | NoBase) -> frozenset[str] | None:

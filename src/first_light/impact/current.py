@@ -170,7 +170,7 @@ def _of_both(product: Product, here: Path) -> dict[str, str]:
 
 def _clocks(record: Record, environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """The release's clock, and a little later."""
-    clock = moment(record.began_at)
+    clock = moment(record.started_at)
     times = (clock.isoformat(), (clock + _LATER).isoformat())
     first, second = ({**environment, "DATAOPS_NOW": time} for time in times)
     return first, second

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.root_cause import children_of, owner_of
 from first_light.figures.compute import Ledger, duration
+from first_light.utils.timestamps import utc
 
 _ON_RAW = "DATAOPS_RAW=${DATAOPS_RAW:-raw}"  # on the sample it may well pass
 
@@ -34,7 +35,7 @@ class Incident:
         opened_at: when that ended.
         last_run: the last failing run.
         runs: how many runs failed.
-        cause: the most upstream failing node of the run that opened it, by dbt id.
+        root_cause: the most upstream failing node of the run that opened it, by dbt id.
         seconds: from opening to closing, or to now.
         closed_run: the first passing run; empty while it is open.
         closed_at: when that ended; None while it is open.
@@ -44,7 +45,7 @@ class Incident:
         commit: what the first failing run was built from; empty when nobody knows.
         commits: how many commits it had that no published release had.
         deliveries: source tables whose files were not as in the last good release.
-        found_by: machine, or person when somebody had to report it.
+        detected_by: check, or person when somebody had to report it.
         impact: names of the models and exposures downstream of the subject.
     """
 
@@ -59,7 +60,7 @@ class Incident:
     opened_at: datetime
     last_run: str
     runs: int
-    cause: str
+    root_cause: str
     seconds: float
     closed_run: str
     closed_at: datetime | None
@@ -69,7 +70,7 @@ class Incident:
     commit: str = ""
     commits: int = 0
     deliveries: tuple[str, ...] = ()
-    found_by: str = "machine"
+    detected_by: str = "check"
     impact: tuple[str, ...] = ()
 
     @property
@@ -122,7 +123,31 @@ class Incident:
             )
         return f"{_ON_RAW} uv run dbt build --select +{name}"
 
-    def told(self) -> str:
+    def to_dict(self) -> dict[str, object]:
+        """For machines."""
+        return {
+            "incident": self.incident,
+            "check": self.check,
+            "kind": self.kind,
+            "name": self.name,
+            "title": self.label,
+            "subject": self.subject,
+            "owner": self.owner,
+            "root_cause": self.root_cause,
+            "detected_by": self.detected_by,
+            "opened_run": self.opened_run,
+            "opened_at": utc(self.opened_at),
+            "closed_run": self.closed_run,
+            "closed_at": utc(self.closed_at) if self.closed_at else None,
+            "seconds": int(self.seconds),
+            "runs": self.runs,
+            "open": self.open,
+            "preceding_change": self.between,
+            "downstream": list(self.impact),
+            "next_step": self.next if self.open else "",
+        }
+
+    def summary(self) -> str:
         """One line: what, whose, how long."""
         runs = f"{self.runs} run{'s' * (self.runs != 1)}"
         return f"{self.label}, {self.owner or 'nobody'}, {duration(self.seconds)}, {runs}"
@@ -132,7 +157,7 @@ def by_cause(found: Sequence[Incident]) -> tuple[tuple[Incident, ...], ...]:
     """Incidents that share a cause, together: the one about the cause first, the oldest first."""
     groups: dict[str, list[Incident]] = defaultdict(list)
     for one in found:
-        groups[one.cause].append(one)
+        groups[one.root_cause].append(one)
     ordered = sorted(groups.items(), key=lambda group: -max(i.seconds for i in group[1]))
     return tuple(
         tuple(sorted(group, key=lambda one: (one.subject != cause, -one.seconds, one.check)))
@@ -150,9 +175,9 @@ def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident,
     """
     rows = book.connection.execute(
         "select incident, check_id, kind, name, subject, coalesce(owner, ''), "
-        "coalesce(message, ''), opened_run, opened_at, last_run, runs, cause, seconds, "
+        "coalesce(message, ''), opened_run, opened_at, last_run, runs, root_cause, seconds, "
         "coalesce(closed_run, ''), closed_at, coalesce(good_run, ''), new_commit, new_raw, "
-        "found_by, coalesce(opened_commit, ''), coalesce(commits, 0), coalesce(raw_tables, []) "
+        "detected_by, coalesce(opened_commit, ''), coalesce(commits, 0), coalesce(raw_tables, []) "
         "from incidents order by opened_number desc, check_id"
     ).fetchall()
     found = [
@@ -168,14 +193,14 @@ def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident,
             opened_at=_utc(row[8]),
             last_run=row[9],
             runs=int(row[10]),
-            cause=row[11],
+            root_cause=row[11],
             seconds=float(row[12]),
             closed_run=row[13],
             closed_at=_utc(row[14]) if row[14] else None,
             good_run=row[15],
             new_commit=bool(row[16]),
             new_raw=bool(row[17]),
-            found_by=row[18],
+            detected_by=row[18],
             commit=row[19],
             commits=int(row[20]),
             deliveries=tuple(row[21]),

@@ -176,14 +176,14 @@ def _same(one: str, other: str) -> bool:
 
 
 def _release(raw: dict[str, Any]) -> Release | None:
-    if (raw["verb"], raw["kind"], raw["outcome"]) != ("release", REAL, PUBLISHED):
+    if (raw["command"], raw["kind"], raw["outcome"]) != ("release", REAL, PUBLISHED):
         return None
     if not raw.get("profile"):
         return None
     return Release(
         raw["run"],
         raw["number"],
-        moment(raw["ended_at"] or raw["began_at"]),
+        moment(raw["ended_at"] or raw["started_at"]),
         raw["raw"].get("fingerprint") or "",
         {one["unique_id"]: _relation(one) for one in raw["profile"]},
         frozenset((f["check"], f["subject"], f["column"]) for f in raw.get("findings") or ()),

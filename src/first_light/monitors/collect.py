@@ -71,7 +71,7 @@ def profile_all(
     built = [
         (manifest.nodes[node.unique_id], node.rows)
         for node in nodes
-        if node.kind in _PROFILED
+        if node.resource_type in _PROFILED
         and (only is None or node.unique_id in only)
         and node.status == "success"
         and node.unique_id in manifest.nodes
@@ -172,7 +172,7 @@ def _profile_delivery(
         profile,
         newest=profiling.number(answer[-2]),
         files=len(delivery.files),
-        repeats=len(delivery.repeats),
+        repeated_files=len(delivery.repeats),
         fingerprint=str(answer[-1] or ""),
     )
 
@@ -202,7 +202,7 @@ def _numeric(column: Mapping[str, Any]) -> bool:
 
 
 def _as_long_as_a_time(column: Mapping[str, Any]) -> bool:
-    return (column.get("shortest") or 0) >= _DATE and (column.get("longest") or 0) <= _MOMENT
+    return (column.get("min_length") or 0) >= _DATE and (column.get("max_length") or 0) <= _MOMENT
 
 
 def _columns(

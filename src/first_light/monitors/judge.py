@@ -156,7 +156,7 @@ def _empty(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
     told = f"{profile.name} has no rows; usually it has {usual:,.0f}."
     if profile.files is not None:
         told = f"What came to {profile.name} holds no rows; usually it holds {usual:,.0f}."
-    return replace(_about(profile, "volume", ERROR, told), value=0.0, low=1.0)
+    return replace(_about(profile, "volume", ERROR, told), value=0.0, expected_low=1.0)
 
 
 def _schema(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:
@@ -207,16 +207,16 @@ def _deliveries(
         return [_about(profile, "delivery", WARN, told)] if usual else []
     prints = [one.get("fingerprint") for one in past.steps]
     again = sum(one in prints[:n] for n, one in enumerate(prints) if one)
-    repeats = sum(bool(one.get("repeats")) for one in past.steps)
+    repeats = sum(bool(one.get("repeated_files")) for one in past.steps)
     if again + repeats > 0.2 * len(prints):
         return []  # here it is usual that the same comes again
     if profile.rows < USUAL:
         return []  # files that hold next to nothing are alike
-    if profile.repeats:
-        every = profile.repeats == profile.files
+    if profile.repeated_files:
+        every = profile.repeated_files == profile.files
         told = (
-            f"{profile.name}: {profile.repeats} of {profile.files} files that came hold to the "
-            "byte what an earlier one holds."
+            f"{profile.name}: {profile.repeated_files} of {profile.files} files that came hold "
+            "to the byte what an earlier one holds."
         )
         return [_about(profile, "duplicate", ERROR if every else WARN, told)]
     if profile.fingerprint and profile.fingerprint in prints:
@@ -241,7 +241,7 @@ def _unchanged(
     return [_about(profile, "stale", WARN, told)]
 
 
-_SAME = ("nulls", "distinct", "low", "high", "mean", "shortest", "longest")
+_SAME = ("nulls", "distinct", "min", "max", "mean", "min_length", "max_length")
 
 
 def _state(relation: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -337,8 +337,8 @@ def _words(what: Measure) -> str:
         ("mean", "came"): f"mean of {column} among the rows that came",
         ("length", "mean"): f"mean length of {column}",
         ("length", "came"): f"mean length of {column} among the rows that came",
-        ("range", "low"): f"least {column}",
-        ("range", "high"): f"greatest {column}",
+        ("range", "min"): f"least {column}",
+        ("range", "max"): f"greatest {column}",
         ("orphans", "share"): f"share of references that lead nowhere, {column}",
         ("freshness", "lag"): f"hours since the newest {column or 'row was loaded'}",
         ("gaps", "days"): f"days that are missing in {column}",

@@ -82,12 +82,12 @@ def _measure_column(
         found[Measure("distinct", "each", name)] = Value(distinct / rows, rows)
     if distinct is not None and (not came or distinct <= rows / 3):
         found[Measure("distinct", "count", name)] = Value(distinct, rows)
-    if column.get("length") is not None:
-        found[Measure("length", "mean", name)] = Value(column["length"], held)
-    low, high = column.get("low"), column.get("high")
+    if column.get("mean_length") is not None:
+        found[Measure("length", "mean", name)] = Value(column["mean_length"], held)
+    low, high = column.get("min"), column.get("max")
     if column.get("mean") is not None:
         found[Measure("mean", "mean", name)] = Value(column["mean"], held)
-        for metric, limit in (("low", low), ("high", high)):
+        for metric, limit in (("min", low), ("max", high)):
             if limit is not None:
                 found[Measure("range", metric, name)] = Value(limit, held)
     elif high is not None:  # a time
@@ -112,7 +112,7 @@ def _measure_growth(
         old = before["columns"].get(name)
         if old is None:
             continue
-        if column.get("days") and old.get("days"):
+        if column.get("distinct_days") and old.get("distinct_days"):
             found[Measure("gaps", "days", name)] = Value(
                 (_missing(column) - _missing(old)) / periods, came
             )
@@ -124,7 +124,7 @@ def _measure_growth(
         if now["rows"] <= _COUNTED and None not in (column["distinct"], old["distinct"]):
             new = (column["distinct"] - old["distinct"]) / came
             found[Measure("distinct", "came", name)] = Value(new, came)
-        for check, key in (("mean", "mean"), ("length", "length")):
+        for check, key in (("mean", "mean"), ("length", "mean_length")):
             if column.get(key) is not None and old.get(key) is not None and came > nulls:
                 held, had = now["rows"] - column["nulls"], before["rows"] - old["nulls"]
                 middle = (column[key] * held - old[key] * had) / (came - nulls)
@@ -141,6 +141,6 @@ def _measure_growth(
 
 def _missing(column: Mapping[str, Any]) -> float:
     """Days between the first and the last that the column does not hold."""
-    if column.get("low") is None or column.get("high") is None:
+    if column.get("min") is None or column.get("max") is None:
         return 0.0
-    return float(column["high"] // _DAY - column["low"] // _DAY + 1 - column["days"])
+    return float(column["max"] // _DAY - column["min"] // _DAY + 1 - column["distinct_days"])

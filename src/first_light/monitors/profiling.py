@@ -128,13 +128,13 @@ def read(asked: Query, row: Sequence[object]) -> RelationProfile:
                 type=column.type,
                 nulls=int(said["nulls"] or 0),
                 distinct=_whole(said.get("distinct")),
-                low=said.get("low"),
-                high=said.get("high"),
+                min=said.get("min"),
+                max=said.get("max"),
                 mean=said.get("mean"),
-                shortest=_whole(said.get("shortest")),
-                longest=_whole(said.get("longest")),
-                length=said.get("length"),
-                days=_whole(said.get("days")),
+                min_length=_whole(said.get("min_length")),
+                max_length=_whole(said.get("max_length")),
+                mean_length=said.get("mean_length"),
+                distinct_days=_whole(said.get("distinct_days")),
                 counts=_counts(column.name, asked.name, raw.get("counts")),
             )
         )
@@ -144,7 +144,7 @@ def read(asked: Query, row: Sequence[object]) -> RelationProfile:
         _whole(number(row[0])) or 0,
         tuple(columns),
         newest=max(
-            (one.high for one in columns if one.days is not None and one.high is not None),
+            (one.max for one in columns if one.distinct_days is not None and one.max is not None),
             default=None,
         ),
         orphans=orphans,
@@ -168,9 +168,9 @@ def _wanted(
         found += _times(column, kind, dialect)
     elif _TEXT.match(kind):
         found += [
-            ("shortest", f"min(length({column}))"),
-            ("longest", f"max(length({column}))"),
-            ("length", f"avg(length({column}))"),
+            ("min_length", f"min(length({column}))"),
+            ("max_length", f"max(length({column}))"),
+            ("mean_length", f"avg(length({column}))"),
         ]
         if name in wanted.numbers:
             found += _numbers(f"try_cast({column} as double)", None)
@@ -185,7 +185,7 @@ def _numbers(value: str, dialect: Dialect | None) -> list[tuple[str, str]]:
     """Extremes and mean; of floats, which may be none, with the dialect that can tell."""
     if dialect is not None:
         value = f"case when {dialect.is_number(value)} then {value} end"
-    return [("low", f"min({value})"), ("high", f"max({value})"), ("mean", f"avg({value})")]
+    return [("min", f"min({value})"), ("max", f"max({value})"), ("mean", f"avg({value})")]
 
 
 def _times(column: str, kind: str, dialect: Dialect) -> list[tuple[str, str]]:
@@ -194,9 +194,9 @@ def _times(column: str, kind: str, dialect: Dialect) -> list[tuple[str, str]]:
     if finite := dialect.is_time(column):
         told = f"case when {finite} then {told} end"
     return [
-        ("low", dialect.seconds(f"min({told})")),
-        ("high", dialect.seconds(f"max({told})")),
-        ("days", f"count(distinct cast({told} as date))"),
+        ("min", dialect.seconds(f"min({told})")),
+        ("max", dialect.seconds(f"max({told})")),
+        ("distinct_days", f"count(distinct cast({told} as date))"),
     ]
 
 
@@ -206,8 +206,8 @@ def _text_times(column: str) -> list[tuple[str, str]]:
     every = f"count({told}) = count({column})"
     only = f"filter (where isfinite({told}))"
     return [
-        (answer, f"case when {every} then extract(epoch from {function}({told}) {only}) end")
-        for answer, function in (("low", "min"), ("high", "max"))
+        (function, f"case when {every} then extract(epoch from {function}({told}) {only}) end")
+        for function in ("min", "max")
     ]
 
 

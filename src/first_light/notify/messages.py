@@ -74,7 +74,7 @@ class Words:
         lines = [
             f"open: {one.label}",
             f"owner: {one.owner or self.owner}",
-            f"cause: {_short(one.cause)}; {one.between}",
+            f"cause: {_short(one.root_cause)}; {one.between}",
             f"impact: {impact or 'nothing hangs on it'}",
             f"age: {duration(one.seconds)}, {_count(one.runs, 'run')}",
             f"next: {one.next}",

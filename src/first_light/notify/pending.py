@@ -73,7 +73,7 @@ def told_before(book: Ledger) -> dict[str, frozenset[str]]:
     """What reached each channel so far."""
     rows = book.connection.execute(
         "select t.channel, unnest(t.keys) from "
-        "(select unnest(told) as t from runs where verb = 'notify')"
+        "(select unnest(notifications) as t from runs where command = 'notify')"
     ).fetchall()
     found: dict[str, set[str]] = defaultdict(set)
     for channel, key in rows:

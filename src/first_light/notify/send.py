@@ -10,7 +10,7 @@ from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.figures.compute import ledger
 from first_light.history.events import add_event
 from first_light.history.log import History
-from first_light.history.record import TOLD, ToldFact
+from first_light.history.record import NOTIFIED, NotificationFact
 from first_light.incidents.derive import incidents
 from first_light.notify.channels import Channel, find_channels
 from first_light.notify.messages import Words
@@ -57,30 +57,40 @@ def _tell(
     manifest = _manifest(product, store)
     with ledger(history, product.deadline, now()) as book:
         before, found = told_before(book), incidents(book, manifest)
-    last = next((one for one in history.newest() if one.verb in ("release", "rollback")), None)
-    told: list[ToldFact] = []
+    last = next((one for one in history.newest() if one.command in ("release", "rollback")), None)
+    notifications: list[NotificationFact] = []
     for channel in channels:
         news = due(before.get(channel.name, frozenset()), found, last)
         if news.keys:
-            told.append(_one(channel, news, Words(product.name, product.answers, manifest)))
-    if not told:
+            notifications.append(
+                _one(channel, news, Words(product.name, product.answers, manifest))
+            )
+    if not notifications:
         return ()
     failed = tuple(
         f"error: {one.channel} could not be told: {one.problem} The next run tries again."
-        for one in told
+        for one in notifications
         if one.problem
     )
-    add_event(product, store, history, "notify", TOLD, told=tuple(told), notes=failed)
+    add_event(
+        product,
+        store,
+        history,
+        "notify",
+        NOTIFIED,
+        notifications=tuple(notifications),
+        notes=failed,
+    )
     return failed
 
 
-def _one(channel: Channel, news: Due, words: Words) -> ToldFact:
+def _one(channel: Channel, news: Due, words: Words) -> NotificationFact:
     try:
         keys, problem = channel.tell(news, words)
     except Exception as error:  # whatever a channel does, the run's verdict stands
         # Its text is left out: it may hold the address, which is a secret.
         keys, problem = (), f"{type(error).__name__}."
-    return ToldFact(channel.name, keys, problem)
+    return NotificationFact(channel.name, keys, problem)
 
 
 def _manifest(product: Product, store: FolderStore) -> Manifest | None:

@@ -17,7 +17,7 @@ else:
     import tomli as tomllib
 
 # What can be set, and the variable that says the same.
-VARIABLES = {"keep": "DATAOPS_KEEP", "store": "DATAOPS_STORE"}
+VARIABLES = {"keep-releases": "DATAOPS_KEEP_RELEASES", "store": "DATAOPS_STORE"}
 # Where releases go when neither team nor environment says it: a pipeline's disk does not last.
 STORE_DEFAULT = "DATAOPS_STORE_DEFAULT"
 # One secret for all: a hosted workflow hands on only the secrets that it names.

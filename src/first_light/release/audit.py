@@ -89,7 +89,7 @@ def compare_raw(context: Context, draft: Draft) -> Draft:
             "The next release holds all."
         )
         context.reporter.warn(sentence)
-        draft = draft.with_facts(raw=replace(draft.record.raw, arrived=arrived))
+        draft = draft.with_facts(raw=replace(draft.record.raw, changed_during_build=arrived))
         draft = draft.with_note(sentence)
     return draft.ended(PUBLISHED)
 

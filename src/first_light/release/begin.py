@@ -35,10 +35,10 @@ def begin(context: Context) -> Draft:
         run=run_id(number, started, commit + store.tag),
         number=number,
         product=product.slug,
-        verb="release",
+        command="release",
         trigger=context.options.trigger,
         outcome=RUNNING,
-        began_at=started,
+        started_at=started,
         kind=kind,
         base=base,
         current=base,
@@ -55,7 +55,7 @@ def begin(context: Context) -> Draft:
         base_release=context.published(base) if base else None,
         raw_tables=raw_tables,
     )
-    if newest and newest.began_at > started:
+    if newest and newest.started_at > started:
         sentence = (
             f"The clock went back: run {newest.run} has a later start than this one, "
             "which is recorded after it all the same."

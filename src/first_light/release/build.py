@@ -30,7 +30,7 @@ def read_raw(context: Context, draft: Draft) -> Draft:
         before = facts.raw_from_json(context.store.releases / draft.record.base / facts.RAW_LIST)
     raw = facts.raw_facts(files, before)
     draft = replace(draft.with_facts(raw=raw), raw_files=files)
-    for names, change in ((raw.edited, "edited"), (raw.removed, "removed")):
+    for names, change in ((raw.modified, "edited"), (raw.removed, "removed")):
         if names:
             sentence = (
                 f"Raw is only ever added to, but {len(names)} files were {change} since the "

@@ -51,7 +51,7 @@ def releases(product: Product, limit: int = 20) -> list[Listed]:
     for record in history.newest():
         if len(found) >= limit:
             break
-        if record.verb in RUNS:
+        if record.command in RUNS:
             found[record.run] = record
     for run in kept - set(found):
         if said := record_in(store.releases / run):

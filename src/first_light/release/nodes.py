@@ -39,9 +39,9 @@ def node_run(result: NodeResult, manifest: Manifest, rows: int | None) -> NodeRu
     node = manifest.nodes.get(result.unique_id)
     return NodeRun(
         unique_id=result.unique_id,
-        kind=result.kind,
+        resource_type=result.kind,
         name=result.name,
-        path=result.path,
+        original_file_path=result.path,
         group=group or owner_of(subject, manifest)[0],
         subject=subject,
         depends_on=result.depends_on,

@@ -31,9 +31,9 @@ _TABLES: tuple[tuple[str, str, tuple[tuple[str, str], ...], str], ...] = (
         "runs",
         "Production runs, this one included: one row a run. Times are UTC.",
         (("run", _TEXT), ("number", _COUNT), ("trigger", _TEXT), ("outcome", _TEXT),
-         ("began_at", _TIME), ("ended_at", _TIME), ("seconds", _NUMBER), ("commit", _TEXT),
+         ("started_at", _TIME), ("ended_at", _TIME), ("seconds", _NUMBER), ("commit", _TEXT),
          ("errors", _COUNT)),
-        "select p.run, number, trigger, outcome, began_at, ended_at, seconds, commit, "
+        "select p.run, number, trigger, outcome, started_at, ended_at, seconds, commit, "
         "(select count(*) from problems as e where e.run = p.run) "
         "from production as p order by number",
     ),
@@ -58,9 +58,9 @@ _TABLES: tuple[tuple[str, str, tuple[tuple[str, str], ...], str], ...] = (
         "freshness",
         "How old the newest row of each source was in the last 1,000 production runs, in seconds.",
         (("run", _TEXT), ("number", _COUNT), ("source", _TEXT), ("name", _TEXT),
-         ("status", _TEXT), ("loaded_at", _TIME), ("age_seconds", _NUMBER)),
+         ("status", _TEXT), ("max_loaded_at", _TIME), ("age_seconds", _NUMBER)),
         "select run, number, unique_id, name, status, "
-        "try_cast(nullif(loaded_at, '') as timestamp), age from sources "
+        "try_cast(nullif(max_loaded_at, '') as timestamp), age_seconds from sources "
         f"where run in {_NEWEST} order by number, unique_id",
     ),
 )  # fmt: skip
@@ -108,14 +108,14 @@ def tables(book: Ledger, manifest: Manifest | None) -> tuple[Table, ...]:
 def _incidents(book: Ledger, manifest: Manifest | None) -> Table:
     columns = (
         ("incident", _TEXT), ("check", _TEXT), ("kind", _TEXT), ("name", _TEXT),
-        ("subject", _TEXT), ("owner", _TEXT), ("cause", _TEXT), ("found_by", _TEXT),
+        ("subject", _TEXT), ("owner", _TEXT), ("root_cause", _TEXT), ("detected_by", _TEXT),
         ("opened_run", _TEXT), ("opened_at", _TIME), ("closed_run", _TEXT), ("closed_at", _TIME),
         ("seconds", _NUMBER), ("runs", _COUNT), ("open", _FLAG),
     )  # fmt: skip
     rows = tuple(
         (
-            one.incident, one.check, one.kind, one.name, one.subject, one.owner, one.cause,
-            one.found_by, one.opened_run, _naive(one.opened_at), one.closed_run or None,
+            one.incident, one.check, one.kind, one.name, one.subject, one.owner, one.root_cause,
+            one.detected_by, one.opened_run, _naive(one.opened_at), one.closed_run or None,
             _naive(one.closed_at) if one.closed_at else None, one.seconds, one.runs, one.open,
         )
         for one in incidents(book, manifest)
@@ -126,7 +126,7 @@ def _incidents(book: Ledger, manifest: Manifest | None) -> Table:
 
 def _figures(book: Ledger) -> Table:
     columns = (
-        ("figure", _TEXT), ("span", _TEXT), ("since", _TIME), ("until", _TIME), ("unit", _TEXT),
+        ("figure", _TEXT), ("period", _TEXT), ("since", _TIME), ("until", _TIME), ("unit", _TEXT),
         ("better", _TEXT), ("value", _NUMBER), ("part", _NUMBER), ("whole", _NUMBER),
         ("definition", _TEXT),
     )  # fmt: skip

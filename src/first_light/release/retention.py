@@ -13,15 +13,15 @@ GRACE = 600.0
 
 
 def kept_releases() -> int:
-    """How many releases stay: DATAOPS_KEEP, by default 10, at least 1.
+    """How many releases stay: DATAOPS_KEEP_RELEASES, by default 10, at least 1.
 
     Raises:
         DataopsError: it is no such number.
     """
-    told = os.environ.get("DATAOPS_KEEP") or "10"
+    told = os.environ.get("DATAOPS_KEEP_RELEASES") or "10"
     if not told.isdigit() or int(told) < 1:
         raise DataopsError(
-            "DATAOPS_KEEP must be a positive number.",
+            "DATAOPS_KEEP_RELEASES must be a positive number.",
             where=told,
             fix="set it to 10, or unset it",
         )

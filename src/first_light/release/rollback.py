@@ -137,7 +137,7 @@ def choose(kept: list[str], current: str, said: str | None) -> str:
 def _never_published(history: History, said: str) -> DataopsError | None:
     """Why a run can't be made current, where there was one and it is no release."""
     for record in history.newest():
-        if said.strip() in (record.run, str(record.number)) and record.verb == "release":
+        if said.strip() in (record.run, str(record.number)) and record.command == "release":
             if record.outcome == PUBLISHED:
                 what = "This release was deleted since, for its age."
             else:
@@ -169,10 +169,10 @@ def _begun(
         run=run_id(number, began, commit + store.tag),
         number=number,
         product=product.slug,
-        verb="rollback",
+        command="rollback",
         trigger="manual",
         outcome=RUNNING,
-        began_at=began,
+        started_at=began,
         kind=release.kind,
         base=base,
         current=release.run,

@@ -41,7 +41,7 @@ def _quality(facts: Facts) -> Card:
     if current is None:
         return card("bad", "No release yet", "Nothing was published: uv run dataops release")
     published = f"Published {when_text(current.ended_at)}, {elapsed(status.age)} ago."
-    reported = [incident for incident in status.open if incident.found_by == "person"]
+    reported = [incident for incident in status.open if incident.detected_by == "person"]
     if reported:
         reason = f"{reported[0].label}. {reported[0].between}. {published}"
         return card("bad", "An error is known", reason)

@@ -84,7 +84,7 @@ def states(parents: Mapping[str, Sequence[str]], still: Sequence[Incident]) -> d
                 found[child] = BELOW
                 ahead.append(child)
     found |= dict.fromkeys(failing, FAILING)
-    return found | dict.fromkeys({one.cause for one in still} & set(parents), CAUSE)
+    return found | dict.fromkeys({one.root_cause for one in still} & set(parents), CAUSE)
 
 
 def drawn(

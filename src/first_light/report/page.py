@@ -86,7 +86,7 @@ def _open_incident(group: Sequence[Incident]) -> Mapping[str, object]:
         "owner": incident.owner or "nobody",
         "opened": when(incident.opened_at),
         "lasted": duration(incident.seconds),
-        "cause": node_name(incident.cause),
+        "cause": node_name(incident.root_cause),
         "downstream": first_names(incident.impact) or "no downstream models",
         "change": incident.between,
     }
@@ -225,6 +225,6 @@ def _incident(incident: Incident) -> tuple[object, ...]:
         when(incident.opened_at),
         duration(incident.seconds) + (", open" if incident.open else ""),
         incident.runs,
-        node_name(incident.cause),
+        node_name(incident.root_cause),
         incident.between,
     )

@@ -93,7 +93,7 @@ def report_json(facts: Facts) -> str:
     return json.dumps(
         {
             "product": facts.product,
-            "at": utc(facts.at),
+            "generated_at": utc(facts.at),
             "status": facts.status.to_dict(),
             "production_runs": facts.total,
             "figures": {
@@ -109,9 +109,10 @@ def report_json(facts: Facts) -> str:
                 for figure, trend in facts.figures
             },
             "incidents": len(facts.incidents),
-            "open": [one.incident for one in facts.incidents if one.open],
+            "open_incidents": [one.incident for one in facts.incidents if one.open],
             "coverage": {
-                name: {"covered": covered, "of": whole} for name, covered, whole in facts.coverage
+                name: {"covered": covered, "total": whole}
+                for name, covered, whole in facts.coverage
             },
         },
         indent=2,

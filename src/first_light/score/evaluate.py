@@ -85,7 +85,7 @@ def as_json(found: tuple[Asked, ...]) -> str:
     return json.dumps(
         {
             "score": points(found),
-            "of": len(found),
+            "total": len(found),
             "questions": [
                 {
                     "name": one.name,
@@ -93,7 +93,7 @@ def as_json(found: tuple[Asked, ...]) -> str:
                     "answer": one.answer.verdict,
                     "evidence": one.answer.evidence,
                     "why": one.why,
-                    "next": one.answer.next,
+                    "next_step": one.answer.next,
                 }
                 for one in found
             ],

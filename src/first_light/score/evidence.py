@@ -50,8 +50,8 @@ class Evidence:
         lock_changed: when the lock was last committed; None when it never was.
         lock_there: whether there is one.
         remote: whether the repository has a remote, where changes can be merged.
-        found_by_machine, found_by_person: incidents that opened in the last 90 days.
-        told: how many pieces of news reached a channel in that time.
+        detected_by_check, detected_by_person: incidents that opened in the last 90 days.
+        notifications: how many pieces of news reached a channel in that time.
         channels: whether an alert channel is set where this is asked.
         drilled_at: when faults were last replayed; None when they never were.
         drill: how that went.
@@ -70,9 +70,9 @@ class Evidence:
     lock_changed: datetime | None = None
     lock_there: bool = False
     remote: bool = False
-    found_by_machine: int = 0
-    found_by_person: int = 0
-    told: int = 0
+    detected_by_check: int = 0
+    detected_by_person: int = 0
+    notifications: int = 0
     channels: bool = False
     drilled_at: datetime | None = None
     drill: DrillFact = field(default_factory=DrillFact)
@@ -80,7 +80,7 @@ class Evidence:
     @property
     def production(self) -> tuple[Record, ...]:
         """Attempts on raw, newest first."""
-        return tuple(r for r in self.records if r.verb == "release" and r.kind == REAL)
+        return tuple(r for r in self.records if r.command == "release" and r.kind == REAL)
 
     @property
     def published(self) -> tuple[Record, ...]:
@@ -99,7 +99,7 @@ def gather(product: Product, book: Ledger) -> Evidence:
     records = tuple(
         record
         for _, record in zip(range(_RECORDS), history.newest())
-        if moment(record.began_at) >= since
+        if moment(record.started_at) >= since
     )
     in_git = product.in_git and bool(
         product.git("rev-parse", "-q", "--verify", "HEAD", check=False)
@@ -108,7 +108,7 @@ def gather(product: Product, book: Ledger) -> Evidence:
     spans = book.trend("errors_per_run", weeks(at, 13))
     shipped = dict(book.connection.execute("select commit, published_at from shipped").fetchall())
     opened = [one for one in incidents(book) if one.opened_at >= since]
-    by_person = sum(one.found_by == "person" for one in opened)
+    by_person = sum(one.detected_by == "person" for one in opened)
     newcomers = _newcomers(product, shipped) if in_git else ()
     changed = product.git("log", "-1", "--format=%cI", "--", "uv.lock", check=False)
     return Evidence(
@@ -125,9 +125,11 @@ def gather(product: Product, book: Ledger) -> Evidence:
         lock_changed=moment(changed) if in_git and changed else None,
         lock_there=(product.root / "uv.lock").is_file(),
         remote=in_git and bool(product.git("remote", check=False)),
-        found_by_machine=len(opened) - by_person,
-        found_by_person=by_person,
-        told=sum(len(channel.keys) for record in records for channel in record.told),
+        detected_by_check=len(opened) - by_person,
+        detected_by_person=by_person,
+        notifications=sum(
+            len(channel.keys) for record in records for channel in record.notifications
+        ),
         channels=bool(os.environ.get(URLS) or os.environ.get(ISSUES)),
         drilled_at=drilled_at,
         drill=drill,
@@ -137,13 +139,14 @@ def gather(product: Product, book: Ledger) -> Evidence:
 def last_drill(book: Ledger) -> tuple[datetime | None, DrillFact]:
     """When the last drill was, and how it went; however many runs there were since."""
     row = book.connection.execute(
-        "select began_at, drill.days, drill.rejected, drill.warned, drill.replayed, drill.caught, "
-        "drill.missed from runs where verb = 'drill' order by number desc limit 1"
+        "select started_at, drill.clean_days, drill.false_alarms, drill.warned_days, "
+        "drill.replayed, drill.detected, drill.missed "
+        "from runs where command = 'drill' order by number desc limit 1"
     ).fetchone()
     if row is None:
         return None, DrillFact()
-    at, days, rejected, warned, replayed, caught, missed = row
-    drill = DrillFact(days, rejected, warned, replayed, caught, tuple(missed))
+    at, days, rejected, warned, replayed, detected, missed = row
+    drill = DrillFact(days, rejected, warned, replayed, detected, tuple(missed))
     return at.replace(tzinfo=timezone.utc), drill
 
 

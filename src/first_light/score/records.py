@@ -21,9 +21,9 @@ def keep(product: Product, store: FolderStore) -> tuple[str, ...]:
     try:
         found = score(product)
         said = {
-            "at": now().isoformat(),
+            "generated_at": now().isoformat(),
             "score": points(found),
-            "of": len(found),
+            "total": len(found),
             "answers": {one.name: one.answer.verdict for one in found},
         }
         durable.write(store.root / SCORE, json.dumps(said).encode() + b"\n")

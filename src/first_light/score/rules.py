@@ -70,11 +70,11 @@ def tests_in_production(known: Evidence) -> Answer:
     """
     if not known.published:
         return Answer(UNKNOWN, _NOTHING, _RELEASE)
-    bare = [r for r in known.published if not any(n.kind == "test" for n in r.nodes)]
+    bare = [r for r in known.published if not any(n.resource_type == "test" for n in r.nodes)]
     if bare:
         told = f"{len(bare)} of {len(known.published)} releases were published without a data test."
         return Answer(NO, told, "add data_tests to your models' YAML")
-    count = sum(node.kind in _TESTS for node in known.published[0].nodes)
+    count = sum(node.resource_type in _TESTS for node in known.published[0].nodes)
     of = _count(len(known.published), "release")
     return Answer(YES, f"{_count(count, 'test')} in the last of {of}.")
 
@@ -136,7 +136,7 @@ def rolled_back(known: Evidence) -> Answer:
     A way back that nobody has walked is a hope.
     """
     since = known.at - timedelta(days=30)
-    tried = [r for r in known.records if r.verb == "rollback" and moment(r.began_at) >= since]
+    tried = [r for r in known.records if r.command == "rollback" and moment(r.started_at) >= since]
     if tried:
         return Answer(YES, f"{tried[0].run} made {tried[0].current} current again.")
     if known.kept < 2:
@@ -156,20 +156,20 @@ def raw_is_immutable(known: Evidence) -> Answer:
     """
     if not known.production:
         return Answer(UNKNOWN, _NOTHING, _RELEASE)
-    touched = [r for r in known.production if r.raw.edited or r.raw.removed]
+    touched = [r for r in known.production if r.raw.modified or r.raw.removed]
     if touched:
-        count = len(touched[0].raw.edited) + len(touched[0].raw.removed)
-        told = f"{touched[0].run} found {count} files edited or removed."
+        count = len(touched[0].raw.modified) + len(touched[0].raw.removed)
+        told = f"{touched[0].run} found {count} files modified or removed."
         return Answer(NO, told, "let raw only be added to; give its writer no right to replace")
     runs = _count(len(known.production), "run")
-    return Answer(YES, f"{runs} in 90 days found no file edited or removed.")
+    return Answer(YES, f"{runs} in 90 days found no file modified or removed.")
 
 
 def know_before_readers(known: Evidence) -> Answer:
     """Would you know before your readers?
 
     That takes a freshness for each source, monitors that have a past to compare with, a message
-    that reaches somebody, and a drill of the last 90 days that caught its faults; where no source
+    that reaches somebody, and a drill of the last 90 days that detected its faults; where no source
     is a file there is none, and incidents show it.
     """
     if known.manifest is None or not known.production:
@@ -183,27 +183,27 @@ def know_before_readers(known: Evidence) -> Answer:
     if profiled < 3:
         told = f"The monitors have {profiled} of the 3 releases that they need to compare with."
         return Answer(UNKNOWN, told, _AGAIN)
-    if known.found_by_person:
-        every = known.found_by_person + known.found_by_machine
-        told = f"Of {every} incidents in 90 days people found {known.found_by_person}."
+    if known.detected_by_person:
+        every = known.detected_by_person + known.detected_by_check
+        told = f"Of {every} incidents in 90 days people found {known.detected_by_person}."
         return Answer(NO, told, "add the test that would have found it: uv run dataops report")
     alert = f"set {URLS}, and GITHUB_TOKEN or {ISSUES} for issues, where releases are made"
-    if known.found_by_machine and not known.told:
-        told = f"{_count(known.found_by_machine, 'incident')} in 90 days, and nobody was told."
+    if known.detected_by_check and not known.notifications:
+        told = f"{_count(known.detected_by_check, 'incident')} in 90 days, and nobody was told."
         return Answer(NO, told, alert)
     drilled = _drilled(known)
     if drilled and not known.drill.ok:
         return Answer(NO, f"{drilled[0].upper()}{drilled[1:]}.", _after_a_bad_drill(known))
-    if not (known.told or known.channels):
+    if not (known.notifications or known.channels):
         return Answer(UNKNOWN, "Nothing failed, and nobody knows who would be told.", alert)
     if not drilled and any(n.meta.get("external_location") for n in known.manifest.of("source")):
         told = "No drill in the last 90 days: nobody has tried which faults are caught."
         return Answer(UNKNOWN, told, "uv run dataops drill")
-    if not drilled and not known.found_by_machine:
+    if not drilled and not known.detected_by_check:
         told = "Nothing failed yet, and no source is a file in which a drill could replay faults."
         return Answer(UNKNOWN, told, "wait: the first incident that a machine finds will tell")
-    heard = f"{known.told} messages arrived" if known.told else "a channel is set"
-    found = f"{_count(known.found_by_machine, 'incident')} in 90 days, all found by a machine"
+    heard = f"{known.notifications} messages arrived" if known.notifications else "a channel is set"
+    found = f"{_count(known.detected_by_check, 'incident')} in 90 days, all detected by a check"
     return Answer(
         YES,
         f"{_count(len(sources), 'source')} with a freshness; monitors know {profiled} releases; "
@@ -217,10 +217,12 @@ def _drilled(known: Evidence) -> str:
         return ""
     drill = known.drill
     rejected = (
-        f" and rejected clean days {_count(drill.rejected, 'time')}" if drill.rejected else ""
+        f" and rejected clean days {_count(drill.false_alarms, 'time')}"
+        if drill.false_alarms
+        else ""
     )
     return (
-        f"the drill of {known.drilled_at:%Y-%m-%d} caught {drill.caught} of {drill.replayed} "
+        f"the drill of {known.drilled_at:%Y-%m-%d} detected {drill.detected} of {drill.replayed} "
         f"faults{rejected}"
     )
 

@@ -97,7 +97,7 @@ class Status:
         current, last = self.current, self.last
         return {
             "ok": self.ok,
-            "at": utc(self.at),
+            "generated_at": utc(self.at),
             "store": self.store,
             "current": current
             and {
@@ -114,32 +114,17 @@ class Status:
             "last_run": last
             and {
                 "run": last.run,
-                "verb": last.verb,
+                "command": last.command,
                 "outcome": last.outcome,
                 "problem": last.problem,
-                "began_at": last.began_at,
+                "started_at": last.started_at,
                 "ended_at": last.ended_at,
             },
             "late": [utc(deadline) for deadline in self.late],
             "missing_runs": [utc(deadline) for deadline in self.missing],
             "damaged_records": list(self.damaged),
-            "warnings": [{"id": one.id, "message": one.message} for one in self.warned],
-            "open_incidents": [
-                {
-                    "incident": one.incident,
-                    "check": one.check,
-                    "name": one.name,
-                    "owner": one.owner,
-                    "cause": one.cause,
-                    "opened_at": utc(one.opened_at),
-                    "age_seconds": int(one.seconds),
-                    "runs": one.runs,
-                    "between": one.between,
-                    "found_by": one.found_by,
-                    "impact": list(one.impact),
-                }
-                for one in self.open
-            ],
+            "findings": [{"id": one.id, "message": one.message} for one in self.warned],
+            "open_incidents": [one.to_dict() for one in self.open],
             "figures": {
                 one.name: {
                     "value": one.value,
@@ -199,12 +184,12 @@ def status(product: Product, book: Ledger | None = None) -> Status:
     published: datetime | None = None
     runs: list[datetime] = []
     for record in history.newest():
-        if record.verb not in RUNS:
+        if record.command not in RUNS:
             continue
         if last is None or record.number > last.number:
             last = record
-        if record.verb == "release":
-            runs.append(moment(record.began_at))
+        if record.command == "release":
+            runs.append(moment(record.started_at))
             if record.outcome == PUBLISHED:
                 published = moment(record.ended_at)
                 break

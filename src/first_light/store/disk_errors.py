@@ -12,7 +12,7 @@ def place_of(error: OSError, root: Path) -> str:
 
 def fix_of(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "make room on the disk, or keep fewer releases (DATAOPS_KEEP), and repeat"
+        return "make room on the disk, or keep fewer releases (DATAOPS_KEEP_RELEASES), and repeat"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return "give this user the right to write there, or set DATAOPS_STORE to another folder"
     return "repeat the command when the disk is there again"

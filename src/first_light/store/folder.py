@@ -7,7 +7,7 @@ history/              the records
 score.json            how the product does, for whoever looks after many
 cache/                what can be made again
 trash/                on its way out
-left.json             when each release stopped being current
+superseded.json       when each release stopped being current
 lock  store.json      who works here, and whose it is
 """
 
@@ -31,7 +31,7 @@ from first_light.store.run_ids import run_number, runs_in
 from first_light.utils.errors import DataopsError
 
 RECORD = "release.json"
-LEFT = "left.json"
+LEFT = "superseded.json"
 SCORE = "score.json"
 # Beside a release that is being published; gone once it is current and recorded.
 PUBLISHING = "publishing"

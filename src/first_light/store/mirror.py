@@ -1,4 +1,4 @@
-"""A store elsewhere, worked on in a copy here: fetched when a verb opens it, put when it matters.
+"""A store elsewhere, worked on in a copy here: fetched when a command opens it, put when needed.
 
 The copy is a folder store. What is elsewhere counts: a copy that was left half done by a crash is
 brought to it again. Only records that could not be put yet stay, and go with the next state.
@@ -26,7 +26,7 @@ from first_light.utils.errors import DataopsError
 _SEEN = "mirror.json"
 _LABEL = "store.json"
 _TRIES = 6
-_PATIENCE = 120.0  # seconds that another verb may fetch here
+_PATIENCE = 120.0  # seconds that another command may fetch here
 _LARGE = 32 << 20  # bytes; larger files come when they are asked for, where each is a transfer
 _told: set[Path] = set()  # whose place could not be reached: said once a process
 

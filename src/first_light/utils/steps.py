@@ -1,4 +1,4 @@
-"""Steps of a verb and their verdicts, drawn for the terminal, a job summary and machines."""
+"""Steps of a command and their verdicts, drawn for the terminal, a job summary and machines."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def every_extension_point(team: Team) -> None:
     team.write(
         "macros/generate_schema_name.sql", "{% macro generate_schema_name(a, b) %}{% endmacro %}\n"
     )
-    team.append("pyproject.toml", "[tool.dataops]", "keep = 20")
+    team.append("pyproject.toml", "[tool.dataops]", "keep-releases = 20")
     team.append("dbt_project.yml", "vars: {ours: 1}")
     team.write("docs/.gitignore", "drafts/\n")
     team.append(".gitignore", "/our-exports/")

@@ -1,4 +1,4 @@
-"""What the verbs print for people: short, plain, ending with the next command to type."""
+"""What the commands print for people: short, plain, ending with the next command to type."""
 
 from __future__ import annotations
 

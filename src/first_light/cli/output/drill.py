@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,7 +13,7 @@ from first_light.drill.replay import Drilled
 from first_light.drill.scratch import Seen
 
 _LONG = 48  # characters
-_COLOURS = {"rejected": "green", "told": "yellow", "not caught": "red", "not replayed": "dim"}
+_COLOURS = {"rejected": "green", "warned": "yellow", "missed": "red", "not replayed": "dim"}
 
 
 def show_drill(out: Console, done: Drilled) -> None:
@@ -33,12 +32,12 @@ def show_drill(out: Console, done: Drilled) -> None:
     if done.left_out:
         out.print(f"not built in a drill: {escape(', '.join(done.left_out))}")
     for one in done.faults:
-        if one.outcome == "not caught":
-            out.print(f"not caught: {one.fault} in {escape(one.source)}: {escape(one.what)}")
+        if one.outcome == "missed":
+            out.print(f"missed: {one.fault} in {escape(one.source)}: {escape(one.what)}")
     alarms = f" by {done.alarms} alarm{'s' * (done.alarms != 1)}" if done.rejected else ""
     out.print(
-        f"{done.caught} of {done.replayed} faults caught before publishing, after {done.days} "
-        f"clean days: {len(done.rejected)} of them rejected{alarms}, {done.told} with a warning"
+        f"{done.detected} of {done.replayed} faults detected before publishing, after {done.days} "
+        f"clean days: {len(done.rejected)} of them rejected{alarms}, {done.warned} with a warning"
     )
 
 
@@ -46,20 +45,37 @@ def as_json(done: Drilled) -> str:
     """The drill, for machines."""
     return json.dumps(
         {
-            "days": done.days,
-            "rejected_clean": [
-                {"day": day, "seen": [asdict(one) for one in seen]} for day, seen in done.rejected
+            "clean_days": done.days,
+            "rejected_days": [
+                {"day": day, "detections": _detections(seen)} for day, seen in done.rejected
             ],
-            "alarms": done.alarms,
-            "told_clean": done.told,
+            "false_alarms": done.alarms,
+            "warned_days": done.warned,
             "replayed": done.replayed,
-            "caught": done.caught,
-            "left_out": list(done.left_out),
-            "faults": [{**asdict(one), "outcome": one.outcome} for one in done.faults],
+            "detected": done.detected,
+            "excluded_nodes": list(done.left_out),
+            "faults": [
+                {
+                    "fault": one.fault,
+                    "description": one.what,
+                    "source": one.source,
+                    "outcome": one.outcome,
+                    "detections": _detections(one.seen),
+                    "skip_reason": one.skipped,
+                }
+                for one in done.faults
+            ],
         },
         ensure_ascii=False,
         indent=2,
     )
+
+
+def _detections(seen: Sequence[Seen]) -> list[dict[str, object]]:
+    return [
+        {"check": one.by, "name": one.name, "rejects": one.rejects, "message": one.message}
+        for one in seen
+    ]
 
 
 def _by(seen: Sequence[Seen]) -> str:

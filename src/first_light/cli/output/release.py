@@ -1,4 +1,4 @@
-"""What the release line's verbs print, for people; one function a verb, no decisions."""
+"""What the release line's commands print, for people; one function a command, no decisions."""
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ def release_json(done: Released) -> str:
                 }
                 for result in done.failed
             ],
-            "cause": cause,
-            "warned": [{"id": one.id, "message": one.message} for one in record.warned],
+            "root_cause": cause,
+            "findings": [{"id": one.id, "message": one.message} for one in record.warned],
             "warnings": done.warnings,
         },
         indent=2,
@@ -211,7 +211,7 @@ def show_releases(out: Console, found: Sequence[Listed]) -> None:
     for one in found:
         record = one.record
         remark = record.kind if _rehearsal(record) else ""
-        if record.verb == "rollback":
+        if record.command == "rollback":
             remark = f"to {record.current}"
         elif record.outcome == PUBLISHED and not one.kept:
             remark = ", ".join(filter(None, (remark, "deleted since")))
@@ -222,7 +222,7 @@ def show_releases(out: Console, found: Sequence[Listed]) -> None:
                 "→" if one.current else "",
                 record.run,
                 record.outcome,
-                (record.ended_at or record.began_at)[:16].replace("T", " "),
+                (record.ended_at or record.started_at)[:16].replace("T", " "),
                 record.git.commit[:7] + ("*" if record.git.dirty else ""),
                 record.trigger,
                 remark,
@@ -245,12 +245,12 @@ def releases_json(found: Sequence[Listed]) -> str:
         [
             {
                 "run": one.record.run,
-                "verb": one.record.verb,
+                "command": one.record.command,
                 "outcome": one.record.outcome,
                 "kind": one.record.kind,
                 "trigger": one.record.trigger,
                 "commit": one.record.git.commit,
-                "began_at": one.record.began_at,
+                "started_at": one.record.started_at,
                 "ended_at": one.record.ended_at,
                 "problem": one.record.problem,
                 "kept": one.kept,
@@ -290,11 +290,11 @@ def show_status(out: Console, found: Status) -> None:
         _line(out, "last run", "nothing has run yet: uv run dataops release", _BAD)
     else:
         good = last.outcome in (PUBLISHED, RUNNING, "rolled back")
-        when = _when(last.ended_at or last.began_at)
+        when = _when(last.ended_at or last.started_at)
         _line(out, "last run", f"{last.outcome}, {when}", _GOOD if good else _BAD)
         if last.problem:
             _line(out, "", last.problem)
-        if last.verb == "rollback" and last.base:
+        if last.command == "rollback" and last.base:
             _line(out, "", f"from {last.base} to {last.current}")
     if found.late:
         days = len(found.late)
@@ -306,7 +306,7 @@ def show_status(out: Console, found: Status) -> None:
     else:
         _line(out, "deadline", "nothing is late")
     for group in by_cause(found.open)[:_SHOWN]:
-        _line(out, "open", group[0].told(), _BAD)
+        _line(out, "open", group[0].summary(), _BAD)
         if group[0].kind == "monitor":
             accept = f'uv run dataops accept {group[0].check} --because "…"'
             _line(out, "", f"if that is as it should be: {accept}")
@@ -333,7 +333,7 @@ def show_incidents(out: Console, found: Sequence[Incident]) -> None:
         colour = _BAD if one.open else _GOOD
         end = "open" if one.open else "over"
         out.print(f"[{colour}]{end:<{_MARGIN}}[/] {escape(one.incident)}")
-        _line(out, "", f"{one.told()}, found by {one.found_by}")
+        _line(out, "", f"{one.summary()}, detected by {one.detected_by}")
         if one.open:
             _line(out, "", one.between)
             _line(out, "next", one.next)
