@@ -117,7 +117,7 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
     unpaid = {name: content for name, content in third.items() if "payments" not in name}
     with pytest.raises(DataopsError, match="rejected without any fault"):
         next(replay.faults(unpaid, FAULTS))
-    with pytest.raises(DataopsError, match="can't be read"):
+    with pytest.raises(DataopsError, match="cannot be read"):
         replay.go_on({"orders/orders_2026-04-04.csv": TODAY.decode().encode("utf-16")})
     # The command, on the product's own raw, which it only reads.
     before = harness.tree(made.root, "raw")

@@ -256,7 +256,7 @@ def test_parsing_that_fails_is_recorded(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("DBT_FAILS", "parse")
     done = worker.quick_release(root)
     assert done.exit_code == 1
-    assert "could not read the project" in done.record.problem
+    assert "could not parse the project" in done.record.problem
     assert next(History(root / "store" / "history").newest()) == done.record
 
 

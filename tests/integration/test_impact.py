@@ -690,7 +690,7 @@ def test_both_sides_are_built_side_by_side(shop: Shop, monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "executable", "/bin/false")
     step, _, _ = shop.impact()
     assert step.verdict == WARNED
-    assert "The base side could not be built" in step.details[0]
+    assert "The base commit could not be built" in step.details[0]
 
 
 def test_a_snapshot_and_what_it_reads_are_built_before() -> None:

@@ -192,9 +192,9 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
     assert not status(product).ok
     for wrong, words in (
         (lambda: incident.report(product, " "), "A description"),
-        (lambda: incident.report(product, "x", "nosuch"), "no model of this name"),
+        (lambda: incident.report(product, "x", "nosuch"), "No model, source or exposure matches"),
         (lambda: incident.report(product, "x", "onne"), "did you mean one"),
-        (lambda: incident.report(product, "x", release="9"), "no release of this id"),
+        (lambda: incident.report(product, "x", release="9"), "No release matches"),
         (lambda: incident.close(product, "reported@9", "x"), "no open incident"),
         (lambda: incident.close(product, opened, " "), "A reason"),
     ):

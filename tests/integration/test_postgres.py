@@ -208,7 +208,7 @@ def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: in
             found.append(replace(profile, columns=alike))
         assert found[0] == found[1]
         assert found[0].rows == rows > 0
-        with pytest.raises(DataopsError, match="could not answer"):
+        with pytest.raises(DataopsError, match="query failed"):
             adapter.ask("select no_such_column")
         place = "(select timestamptz '2026-01-02 03:00:00+00' as since) as one"
         wanted = profiling.Wanted("", "", place, [("since", "timestamp with time zone")], rows=1)
@@ -814,7 +814,7 @@ def test_two_machines_never_build_in_one_database(server: postgres.Server, root:
     _ask(server, "create schema candidate_marts; create table candidate_marts.one (i integer)")
     with pytest.raises(DataopsError, match="Another release is running"):
         other.take_turn()
-    with pytest.raises(DataopsError, match="not our turn"):
+    with pytest.raises(DataopsError, match="does not hold the build lock"):
         other.begin("000001-20260101T000001Z-b", "", [])
     other.discard("000001-20260101T000001Z-b")
     assert _ask(server, "select * from candidate_marts.one") == []
@@ -828,7 +828,7 @@ def test_two_machines_never_build_in_one_database(server: postgres.Server, root:
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dataops'"
     )
     label = Label("000001-20260101T000001Z-b", "release", "raw", "", False, "", "2026-01-01")
-    with pytest.raises(DataopsError, match="kept others from building"):
+    with pytest.raises(DataopsError, match="holds the build lock was lost"):
         other.seal(label.release_id, label)
 
 

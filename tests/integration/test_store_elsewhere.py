@@ -90,7 +90,7 @@ def test_two_at_once_and_one_is_told(places: Places, monkeypatch: pytest.MonkeyP
     assert ours.exit_code == 0
     assert ours.record.base == theirs[0], "it was built from what the other had published"
     [beaten] = [r for one in releases(Product(second)) if (r := one.record).outcome == FAILED]
-    assert "Another release became current meanwhile" in beaten.problem
+    assert "Another release became current in the meantime" in beaten.problem
     assert (beaten.base, beaten.current) == (base, theirs[0])
     numbers = [one.record.number for one in releases(Product(second))]
     assert len(set(numbers)) == len(numbers)
@@ -443,7 +443,7 @@ def test_a_bucket_without_conditional_writes_is_rejected(
     monkeypatch.setattr(s3fs.S3FileSystem, "pipe_file", overwrite)
     done = worker.quick_release(places.first)
     assert done.record.outcome == FAILED
-    assert "does not know conditional writes" in done.record.problem
+    assert "does not support conditional writes" in done.record.problem
 
 
 def test_a_protocol_that_nobody_speaks(

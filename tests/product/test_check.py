@@ -124,7 +124,7 @@ def test_check_needs_git(make_product: MakeProduct) -> None:
     product = make_product({"content": "empty"})
     product.run("rm", "-rf", ".git")
     rejected = product.dataops("check", code=2)
-    assert "not under version control" in rejected.stderr
+    assert "not a git repository yet" in rejected.stderr
     assert "uv run dataops start" in rejected.stderr
 
 

@@ -268,7 +268,7 @@ def test_settings_stand_where_the_environment_says_nothing(
 
 
 @pytest.mark.parametrize(
-    ("line", "words"), [("kep = 20", "no such setting: kep"), ("keep-releases =", "cannot be read")]
+    ("line", "words"), [("kep = 20", "Unknown setting: kep"), ("keep-releases =", "cannot be read")]
 )
 def test_a_setting_that_is_not_known_is_rejected(product: Product, line: str, words: str) -> None:
     append(product.root / "pyproject.toml", "[tool.dataops]", line)

@@ -187,26 +187,41 @@ def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) ->
         ("a.csv", "a,b\n1," + "x" * 3_000_000 + "\n", "line 2", "longer than 2 MB"),
         ("a.csv", b"a,b\n1,x\x00y\n", "line 2", "NUL"),
         ("a.csv", "id,n\n1,é\n2,ü\n".encode() + b"3,\xfc\n", "line 4", "encodings are mixed"),
-        ("a.csv", "id,n\n1,Привет мир\n".encode("cp1251"), "line 2", "can't be told"),
-        ("a.csv", "id,n\n1,Łódź Wałęsa\n".encode("cp1250"), "line 2", "can't be told"),
-        ("a.csv", "id,n\n1,Müller\n".encode("cp850"), "line 2", "can't be told"),
-        ("a.csv", "id,n\n1,u\n".encode("utf-16")[:-1], "a.csv", "cut off"),
+        (
+            "a.csv",
+            "id,n\n1,Привет мир\n".encode("cp1251"),
+            "line 2",
+            "encoding cannot be determined",
+        ),
+        (
+            "a.csv",
+            "id,n\n1,Łódź Wałęsa\n".encode("cp1250"),
+            "line 2",
+            "encoding cannot be determined",
+        ),
+        ("a.csv", "id,n\n1,Müller\n".encode("cp850"), "line 2", "encoding cannot be determined"),
+        ("a.csv", "id,n\n1,u\n".encode("utf-16")[:-1], "a.csv", "truncated"),
         ("a.csv", "", "a.csv", "is empty"),
         ("a.csv", " \n\n", "a.csv", "is empty"),
-        ("a.csv", '{"a":1,"b":2}\n', "a.csv", "holds JSON"),
+        ("a.csv", '{"a":1,"b":2}\n', "a.csv", "contains JSON"),
         ("a.xls", "<html><table></table></html>", "a.xls", "web page"),
-        ("a.json", '[{"a":1},\n{"a":2},', "a.json", "cut off"),
+        ("a.json", '[{"a":1},\n{"a":2},', "a.json", "truncated"),
         ("a.json", '{"a":1}\n{"a"::2}\n{"a":3}\n', "line 2", "Malformed JSON"),
-        ("a.json", "[1, 2]", "a.json", "no list of records"),
+        ("a.json", "[1, 2]", "a.json", "not a list of objects"),
         ("a.json", "a,b\n", "a.json", "not JSON"),
-        ("a.csv.gz", gzip.compress(os.urandom(9000).hex().encode())[:4000], "a.csv.gz", "cut off"),
-        ("a.zip", make.zipped({"a.csv": "a,b\n" * 999})[:60], "a.zip", "broken"),
+        (
+            "a.csv.gz",
+            gzip.compress(os.urandom(9000).hex().encode())[:4000],
+            "a.csv.gz",
+            "truncated",
+        ),
+        ("a.zip", make.zipped({"a.csv": "a,b\n" * 999})[:60], "a.zip", "damaged"),
         ("a.zip", make.zipped({"b.zip": make.zipped({"a.csv": "a"})}), "a.zip", "no data file"),
         ("a.zip", make.encrypted_zip(), "orders.csv", "encrypted"),
         ("a.parquet", b"PAR1 and nothing else PAR1", "a.parquet", "Parquet"),
         ("a.xlsx", b"PK\x03\x04 not really", "a.xlsx", "workbook"),
         ("a.xlsx", b"\x93\x00\x17 damaged \x00", "a.xlsx", "workbook"),
-        ("a.pdf", b"%PDF", "a.pdf", "kind is not known"),
+        ("a.pdf", b"%PDF", "a.pdf", "format is unknown"),
         ("订单.csv", "a,b\n1,2\n", "订单.csv", "No table name"),
         ("day=1/a.csv", "a,b\n1,2\n", "day=1", "column value"),
     ],
@@ -269,7 +284,7 @@ def test_a_file_without_the_right_to_read_it(
             return opened(path, mode, *args, **more)
 
         monkeypatch.setattr(Path, "open", denied)
-    assert "can't be read: Permission denied" in rejection(inbox / "a.csv", raw).what
+    assert "cannot be read: Permission denied" in rejection(inbox / "a.csv", raw).what
 
 
 # --- containers and other formats -----------------------------------------------------------------
@@ -414,8 +429,8 @@ def test_numbered_files_with_other_columns_are_other_tables(inbox: Path, raw: Pa
     [
         ({"Sales Data.csv": "a,b\n1,2\n", "sales-data.csv": "c,d\n1,2\n"}, "different columns"),
         ({"o.csv": "a,b\n1,2\n", "o.json": '{"a": 1, "b": 2}'}, "different formats"),
-        ({"o_2024.csv": "a,b\n1,2\n", "o_2025.csv": "a;b\n1;2\n"}, "delimited by"),
-        ({"eu/o.csv": "a,b\n1,2\n", "us/o.csv": "a,b\n3,4\n"}, "comes twice"),
+        ({"o_2024.csv": "a,b\n1,2\n", "o_2025.csv": "a;b\n1;2\n"}, "have the delimiters"),
+        ({"eu/o.csv": "a,b\n1,2\n", "us/o.csv": "a,b\n3,4\n"}, "occurs twice"),
     ],
 )
 def test_names_that_collide(files: dict[str, str], what: str, inbox: Path, raw: Path) -> None:
@@ -470,7 +485,7 @@ def test_daily_files_join_their_table(inbox: Path, raw: Path) -> None:
     assert len(second.files) == 2
     assert read(second, raw) == (["id", "n", "new"], [("1", "2", None), ("3", "4", "5")])
     make.put(inbox, {"orders_2024-01-03.csv": "id;n\n1;2\n", "orders_2024-01-04.csv": "p,q\n1,2\n"})
-    assert "delimited" in rejection(inbox / "orders_2024-01-03.csv", raw).what
+    assert "delimiters" in rejection(inbox / "orders_2024-01-03.csv", raw).what
     assert "different columns" in rejection(inbox / "orders_2024-01-04.csv", raw).what
 
 

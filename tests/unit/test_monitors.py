@@ -740,7 +740,7 @@ def test_a_candidate_that_lost_its_rows_is_rejected(
     show_status(console, status(Product(root)))
     told = console.export_text()
     finding = next(word for word in told.split() if word.startswith("monitor."))
-    with pytest.raises(DataopsError, match="was rejected: it was never a release"):
+    with pytest.raises(DataopsError, match="was rejected; it is not a release"):
         rollback(Product(root), "5")
     listed = releases(Product(root), 1)
     assert [(one.record.number, one.current) for one in listed] == [(4, True)]

@@ -1666,7 +1666,7 @@ sources:
         ({"columns": {"no": {"references": "t.id"}}}, "t has no column no"),
         ({"columns": {"id": {"references": "t"}}}, "needs a table and a column"),
         ({"loaded_at": "cast(id as date)"}, "loaded_at_field of t does not give a time"),
-        ({"call": "read_csv('data/t.csv')"}, "not under the one switch"),
+        ({"call": "read_csv('data/t.csv')"}, "not under the switch"),
         ({"call": "read_csv('{raw}/t/*.csv') join x"}, "No sample can be made from t"),
         ({"call": "read_csv('{raw}/t/*.csv'"}, "No sample can be made from t"),
         ({"call": "read_csv('{raw}/{t}/*.csv')"}, "cannot be expanded"),

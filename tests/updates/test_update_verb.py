@@ -129,7 +129,7 @@ def test_uncommitted_work_is_not_mixed_in(team: Team) -> None:
 
 
 def test_a_version_that_is_not_there_changes_nothing(team: Team) -> None:
-    with pytest.raises(DataopsError, match="no such version") as told:
+    with pytest.raises(DataopsError, match="does not have this version") as told:
         update(Product(team.root), still, to="v9.9.9")
     assert f"v9.9.9; there are: {versions.FIRST}" in told.value.where
     assert harness.git(team.root, "status", "--porcelain") == ""

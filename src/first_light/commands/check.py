@@ -59,7 +59,7 @@ def check(
     """
     if not product.in_git:
         raise DataopsError(
-            "The product is not under version control yet.",
+            "The product is not a git repository yet.",
             where=str(product.root),
             fix="uv run dataops start",
         )

@@ -36,7 +36,7 @@ def configure(
     """
     if not wanted:
         raise DataopsError(
-            "Nothing to change was given.",
+            "No setting to change was given.",
             fix="uv run dataops configure --contact data-team@example.com",
         )
     if product.git("status", "--porcelain"):

@@ -92,10 +92,12 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
         DataopsError: no reason, no such open incident, or one that only a run can end.
     """
     if not because.strip():
-        raise DataopsError("A reason is missing.", fix='add --because "…"')
+        raise DataopsError(
+            "A reason is missing.", fix='uv run dataops incident close ID --because "REASON"'
+        )
     store = store_of(product)
     if not store.exists():
-        raise DataopsError("There is no incident.", where=store.place)
+        raise DataopsError("No incident is recorded.", where=store.place)
     with store.lock():
         history = History(store.history)
         found = [
@@ -129,7 +131,7 @@ def as_json(found: Sequence[Incident]) -> str:
 def _subject(manifest: Manifest | None, name: str) -> str:
     if manifest is None:
         raise DataopsError(
-            "The current release does not say which models it has.", fix="leave --model out"
+            "The current release has no list of models.", fix="repeat the command without --model"
         )
     nodes = [node for node in manifest.nodes.values() if node.kind in _KINDS]
     found = [node for node in nodes if name in (node.unique_id, node.name)]
@@ -138,8 +140,10 @@ def _subject(manifest: Manifest | None, name: str) -> str:
         meant = [node.unique_id for node in found] or near
         told = "" if found or not near else "did you mean "
         raise DataopsError(
-            "There is no model of this name." if not found else "Several nodes have this name.",
+            "No model, source or exposure matches this name."
+            if not found
+            else "Several nodes match this name.",
             where=name + (f": {told}{', '.join(meant)}" if meant else ""),
-            fix="name it as dbt does: uv run dbt ls",
+            fix="copy its full name from: uv run dbt ls",
         )
     return found[0].unique_id

@@ -65,7 +65,7 @@ def new(path: Path, files: Path | None, template: str | None, say: Callable[[str
         raise DataopsError(
             "The product's folder must be new or empty.",
             where=str(path),
-            fix="choose another name: dataops new NAME",
+            fix="choose another folder: dataops new PATH",
         )
     if files is not None and not files.exists():
         raise DataopsError(
@@ -76,7 +76,7 @@ def new(path: Path, files: Path | None, template: str | None, say: Callable[[str
     command += ["--vcs-ref", where.commit] if where.commit else []
     command += ["--data", "content=empty"] if files is not None else []
     command += [] if sys.stdin.isatty() else ["--defaults"]
-    _run([*command, where.address, str(path)], "The product could not be made.")
+    _run([*command, where.address, str(path)], "The product could not be created.")
     say(f"{path}: made from {where.address}")
     start = [uv(), "run", "--quiet", "dataops", "start"]
     start += ["--from", str(files.absolute())] if files is not None else []
@@ -107,10 +107,10 @@ def _run(command: list[str], failure: str) -> None:
         done = subprocess.run(command, env=_environment())
     except FileNotFoundError as error:
         raise DataopsError(
-            f"{command[0]} was not found.", fix="install uv and put it on the PATH"
+            f"{command[0]} is not on the PATH.", fix="install uv and put it on the PATH"
         ) from error
     if done.returncode:
-        raise DataopsError(failure, where="the lines above say why")
+        raise DataopsError(failure, where="see the output above")
 
 
 def _environment() -> dict[str, str]:

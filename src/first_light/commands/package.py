@@ -46,17 +46,19 @@ def change(
     """
     if source not in SOURCES:
         raise DataopsError(
-            f"The package is found in one of: {', '.join(SOURCES)}.",
+            f"Unknown package source; use one of: {', '.join(SOURCES)}.",
             where=source,
             fix="uv run dataops package vendored",
         )
     if index and source != INDEX:
         raise DataopsError(
-            "A URL belongs to an index only.", where=index, fix=f"uv run dataops package {source}"
+            "Only the source `index` takes a URL.",
+            where=index,
+            fix=f"uv run dataops package {source}",
         )
     if index and ("@" in index or '"' in index or not index.startswith(("http://", "https://"))):
         raise DataopsError(
-            "This is not the URL of a package index, or it holds a password.",
+            "The URL of the package index is invalid or contains a password.",
             where=index.rpartition("@")[2],
             fix="uv run dataops package index --url https://HOST/simple/ "
             "(uv takes the password from UV_INDEX_FIRST_LIGHT_USERNAME and _PASSWORD)",

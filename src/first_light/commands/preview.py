@@ -123,7 +123,9 @@ def _build(
     """The build, and the catalog's page."""
     place = RawFolder(product.raw if raw else product.sample, product.root)
     if not place.root.is_dir():
-        raise DataopsError("There is nothing to build from.", where=place.absolute)
+        raise DataopsError(
+            "There is no data to build from.", where=place.absolute, fix="uv run dataops add PATH"
+        )
     environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": place.spelled}
     if not raw and product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
@@ -132,13 +134,19 @@ def _build(
     doing("dbt parse")
     parsed = dbt.parse(warnings_are_errors=False)
     if not parsed.ok:
-        raise DataopsError("dbt could not read the project.", where=parsed.problem)
+        raise DataopsError(
+            "dbt could not parse the project.", where=parsed.problem, fix="uv run dbt parse"
+        )
     doing("dbt build")
     built = dbt.build()
     if not built.ok and not built.nodes:
-        raise DataopsError("dbt could not build.", where=built.problem)
+        raise DataopsError(
+            "dbt could not build the project.", where=built.problem, fix="uv run dbt build"
+        )
     if not database.is_file():
-        raise DataopsError("There is no model to show.", fix="uv run dataops start --from PATH")
+        raise DataopsError(
+            "The product has no models to build.", fix="uv run dataops start --from PATH"
+        )
     doing("dbt docs")
     documented = dbt.docs("--no-compile")
     return built, here / "static_index.html" if documented.ok else Path()

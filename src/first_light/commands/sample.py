@@ -18,7 +18,7 @@ def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
     """
     if is_server(product) and not product.raw.is_dir():
         raise DataopsError(
-            "The sample is made from files, and raw/ has none.",
+            "There are no files in raw to make a sample from.",
             where=str(product.raw),
             fix="export the tables to it, one folder each, for instance with psql's \\copy",
         )

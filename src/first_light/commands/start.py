@@ -100,16 +100,16 @@ def _ready_git(product: Product, say: Callable[[str], None]) -> None:
         outer = product.git("rev-parse", "--show-toplevel", check=False)
         if outer and not product.git("check-ignore", str(product.root), check=False):
             raise DataopsError(
-                "The product lies inside another git repository; it must be one of its own.",
+                "The product is inside another git repository; it needs a repository of its own.",
                 where=outer,
-                fix="move the folder out of it (or let it be ignored there), "
+                fix="move it out, or add it to the .gitignore of that repository, "
                 "then: uv run dataops start",
             )
         product.git("init", "--quiet", f"--initial-branch={BRANCH}")
         say(f"git: a repository on branch {BRANCH}")
     if not product.git("var", "GIT_AUTHOR_IDENT", check=False):
         raise DataopsError(
-            "git does not know who you are, so it cannot commit.",
+            "git has no user name or e-mail address, so it cannot commit.",
             fix='git config --global user.name "Your Name" && '
             "git config --global user.email you@example.com",
         )

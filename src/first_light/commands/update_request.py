@@ -184,7 +184,7 @@ def _check_protected(done: Update, forge: Forge) -> None:
     workflows = [path for path in _paths(done) if folder and path.startswith(folder)]
     if workflows:
         raise DataopsError(
-            "The update changes workflows, which the pipeline's own token may not push.",
+            "The update changes workflows, which the pipeline's default token must not push.",
             where=", ".join(workflows),
             fix=forge.token_rights,
         )

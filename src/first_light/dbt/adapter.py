@@ -99,7 +99,7 @@ class Adapter:
         except DbtBaseException as error:
             self._adapter.release_connection()  # it may hold a transaction that has failed
             self._adapter.acquire_connection(CONNECTION)
-            raise DataopsError("The warehouse could not answer.", where=_said(error)) from error
+            raise DataopsError("The query failed in the warehouse.", where=_said(error)) from error
 
 
 def _said(error: Exception) -> str:

@@ -173,7 +173,7 @@ class Dbt:
             DataopsError: no command has run yet.
         """
         if self._adapter is None:
-            raise DataopsError("dbt has not built anything to query.")
+            raise DataopsError("dbt has run no command yet, so there is no connection to query.")
         with _inside(self.files or self.root), _environment(self.environment):
             try:
                 with self._adapter.connection_named(CONNECTION):

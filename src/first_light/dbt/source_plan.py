@@ -82,14 +82,14 @@ def read_plan(product: Path) -> tuple[PlannedTable, ...]:
             raise DataopsError(
                 f"The source table {planned.name} is defined twice.",
                 f"{tables[planned.name].where} and {where}",
-                "Delete one of the two definitions.",
+                "delete one of the two definitions",
             )
         tables[planned.name] = planned
     if not tables:
         raise DataopsError(
             f"No table of the source {SOURCE!r} is defined.",
             "models/",
-            "Draft one from a file: uv run dataops add PATH",
+            "draft one from a file: uv run dataops add PATH",
         )
     for planned in tables.values():
         for reference in planned.references:
@@ -128,7 +128,7 @@ def _definitions(product: Path) -> Iterator[tuple[str, dict[str, Any], dict[str,
             line = f", line {mark.line + 1}" if mark else ""
             problem = getattr(error, "problem", None) or "not UTF-8 text"
             raise DataopsError(
-                "A YAML file cannot be read.", f"{where}{line}", f"Correct it: {problem}."
+                "A YAML file cannot be read.", f"{where}{line}", f"correct it: {problem}"
             ) from error
         for source in _dicts(content, "sources"):
             if source.get("name") == SOURCE:
@@ -166,9 +166,9 @@ def _table(where: str, source: dict[str, Any], table: dict[str, Any]) -> Planned
             parent, dot, key = str(target).partition(".")
             if not (parent and dot and key):
                 raise DataopsError(
-                    f"A reference needs a table and a column, not {target!r}.",
+                    f"`references` needs a table and a column, not {target!r}.",
                     f"{where}, {name}.{column_name}, `references`",
-                    "Write it as table.column.",
+                    "write it as table.column",
                 )
             references.append(Reference(column_name, parent, key, where))
     return PlannedTable(
@@ -184,12 +184,12 @@ def _read(where: str, name: str, source: dict[str, Any], meta: dict[str, Any]) -
         raise DataopsError(
             f"The source table {name} has no external_location.",
             at,
-            "Give it an external_location under config.meta, or take it out of the source raw.",
+            "add external_location under config.meta, or remove the table from the source raw",
         )
     marked = _SWITCH.sub(_MARK, location)
     if _MARK not in marked or "{{" in marked or "{%" in marked:
         raise DataopsError(
-            f"The files of {name} are not under the one switch between raw and sample.",
+            f"The files of {name} are not under the switch between raw and sample.",
             at,
             "Begin the path with {{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod'"
             " else 'sample') }} and use no other Jinja.",

@@ -64,7 +64,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
         raise DataopsError(
             "No source reads files in raw, so no faults can be injected.",
             where="models/staging",
-            fix="a drill replays faults of deliveries: uv run dataops docs monitors",
+            fix="a drill needs sources that read files: uv run dataops docs monitors",
         )
     order, left = _order(manifest)
     tests = [node for node in manifest.of("test") if node.code and node.verdict]

@@ -133,7 +133,8 @@ def drill(
         raise DataopsError(
             "Raw has fewer than two deliveries, so there is nothing to replay.",
             where=str(product.raw),
-            fix="a drill needs files of different days, with the date in their names",
+            fix="add files of at least two days, with the date in their names: "
+            "uv run dataops add PATH",
         )
     with tempfile.TemporaryDirectory(prefix="drill-") as scratch:
         raw = Path(scratch).resolve() / "raw"
@@ -249,7 +250,7 @@ class Replay:
             raise DataopsError(
                 "The newest delivery is rejected without any fault injected.",
                 where=f"{bad.by} {bad.name}: {bad.message}",
-                fix="fix what rejects it, then: uv run dataops drill",
+                fix="fix the failing test or monitor, then: uv run dataops drill",
             )
         self.past = published
         before = [one for one in self._files if one.name not in day]
@@ -380,6 +381,6 @@ def chosen(names: Sequence[str]) -> Sequence[Fault]:
     known = {fault.name: fault for fault in FAULTS}
     if unknown := sorted(set(names) - set(known)):
         raise DataopsError(
-            f"Unknown fault: {', '.join(unknown)}.", fix=f"one of {', '.join(known)}"
+            f"Unknown fault: {', '.join(unknown)}.", fix=f"use one of {', '.join(known)}"
         )
     return [known[name] for name in names] or FAULTS

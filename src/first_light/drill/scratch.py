@@ -124,9 +124,10 @@ class Scratch:
                 self._connection.execute(create)  # also where the columns are others now
             except EngineError as error:
                 raise DataopsError(
-                    "A delivery can't be read as the product reads it.",
+                    "A delivery cannot be read with the external_location of its source.",
                     where=f"{came[0].name}: {str(error).splitlines()[0]}",
-                    fix="leave it out: a drill needs days without errors",
+                    fix="correct external_location, or remove the file from raw, "
+                    "then: uv run dataops drill",
                 ) from error
             finally:
                 self._loaded.add(source)
@@ -365,7 +366,9 @@ class Scratch:
             found = self._connection.execute(query)
             return Answer([one[0] for one in found.description or ()], found.fetchall())
         except EngineError as error:
-            raise DataopsError("It could not be read.", where=str(error).splitlines()[0]) from error
+            raise DataopsError(
+                "The query failed in the scratch database.", where=str(error).splitlines()[0]
+            ) from error
 
     def columns(self, schema: str, name: str) -> tuple[tuple[str, str], ...]:
         """Never asked: DuckDB lists the columns of all relations at once."""

@@ -246,4 +246,8 @@ class Forge(ABC):
             ) from error
         except (OSError, ValueError) as error:
             reason = str(getattr(error, "reason", error))
-            raise DataopsError(f"{self.name} could not be reached.", where=reason) from error
+            raise DataopsError(
+                f"{self.name} could not be reached.",
+                reason,
+                "check the network, then repeat the command",
+            ) from error

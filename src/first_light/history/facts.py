@@ -82,7 +82,8 @@ def _baked_in() -> str:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataopsError(
-            "The list of commits cannot be read.", where=f"DATAOPS_COMMITS_FILE={name}: {error}"
+            "The list of commits in DATAOPS_COMMITS cannot be read.",
+            where=f"DATAOPS_COMMITS_FILE={name}: {error}",
         ) from error
 
 
@@ -182,7 +183,7 @@ def read_raw(root: Path, cache: Path) -> tuple[RawFile, ...]:
             digest = str(known[3]) if known and known[:3] == key else _digest(path)
         except OSError as error:
             raise DataopsError(
-                "A file in raw can't be read.", where=f"{name}: {error.strerror}"
+                "A file in raw cannot be read.", where=f"{name}: {error.strerror}"
             ) from error
         files.append(RawFile(name, facts.st_size, digest))
         if now - facts.st_mtime > _TOO_FRESH:

@@ -66,7 +66,7 @@ class History:
             HistoryError: it is not there, or not whole, or dbt counted otherwise.
         """
         path = self._loose / f"{record.run}.json"
-        again = "repeat `uv run dataops release`: it writes down what is missing"
+        again = "repeat the release, which records the missing run: uv run dataops release"
         try:
             durable.write(path, record.to_json())
             found = read_record(path.read_bytes())

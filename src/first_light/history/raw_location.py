@@ -114,7 +114,7 @@ class RawUrl:
             raise DataopsError(
                 "Raw cannot be reached.",
                 where=f"{masked(self.absolute)}: {masked(str(error)) or type(error).__name__}",
-                fix="make it readable for this user, then repeat the command",
+                fix="check that this user can read it, then repeat the command",
             ) from error
         inside = {name[len(path) :].lstrip("/"): facts for name, facts in listed.items()}
         return {

@@ -36,5 +36,5 @@ def rejection(commit: str, rollback: Record) -> DataopsError:
         "This commit was rolled back, so a schedule does not publish it again.",
         where=f"commit {commit[:7]}, rolled back at {rollback.ended_at} "
         f"from {rollback.base} to {rollback.current}",
-        fix="push a fix or a revert; to publish it all the same: uv run dataops release",
+        fix="push a fix or a revert; to publish it anyway: uv run dataops release",
     )

@@ -119,7 +119,7 @@ class BaseSide:
         self.database.parent.mkdir(parents=True, exist_ok=True)
         run = self._dbt.build("--no-write-json", "--full-refresh", *NOT_TESTS, *select)
         if not run.nodes and not run.ok:
-            raise DataopsError("The base side could not be built.", where=run.problem)
+            raise DataopsError("The base commit could not be built.", where=run.problem)
         built |= {
             node.unique_id: Built(node.status == "success", node.sql, node.message)
             for node in run.nodes

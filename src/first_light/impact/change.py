@@ -64,7 +64,7 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
     if ref is None:
         if asked:
             raise DataopsError(
-                f"Unknown commit: {asked}.",
+                f"There is no commit {asked} in this clone.",
                 fix="git fetch origin, then: uv run dataops check --base origin/main",
             )
         return NoBase(

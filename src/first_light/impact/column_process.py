@@ -58,7 +58,7 @@ class Beside:
         """
         _, said = self._process.communicate()
         if self._process.returncode:
-            raise DataopsError("The base side could not be built.", where=said.strip()[-2000:])
+            raise DataopsError("The base commit could not be built.", where=said.strip()[-2000:])
         return self._base.built
 
     def stop(self) -> None:

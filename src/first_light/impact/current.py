@@ -183,7 +183,7 @@ def _change(product: Product, record: Record) -> Change | NoBase:
         raise DataopsError(
             "The current release's commit is not in this clone.",
             where=f"{record.run}: {commit or 'no commit'}",
-            fix="git fetch --unshallow, or git fetch origin",
+            fix="git fetch origin; in a shallow clone: git fetch --unshallow",
         )
     if product.git("merge-base", "HEAD", commit, check=False) != commit:
         raise DataopsError(
@@ -204,7 +204,7 @@ def _look_for_room(here: Path, database: Path) -> None:
         raise DataopsError(
             "There is not enough disk space for a copy of the current release.",
             where=f"{here}: about {needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free",
-            fix="make room, or compare on the sample: uv run dataops check",
+            fix="free disk space, or compare on the sample: uv run dataops check",
         )
 
 

@@ -30,7 +30,7 @@ def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, .
             content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise DataopsError(
-                "This YAML can't be read.",
+                "A YAML file of the staging models cannot be read.",
                 where=f"{STAGING}/{path.name}",
                 fix="correct it, then repeat the command",
             ) from error

@@ -105,7 +105,7 @@ class ScratchDatabase:
             self._read(name, source.relation(self._root))
         except EngineError as error:
             raise DataopsError(
-                f"The files of {source.name} can't be read: {str(error).splitlines()[0]}",
+                f"The files of {source.name} cannot be read: {str(error).splitlines()[0]}",
                 where=", ".join(str(path) for path in source.files[:3]),
                 fix="correct the file, then repeat the command",
             ) from error

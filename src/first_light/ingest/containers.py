@@ -81,16 +81,18 @@ class Finder:
             found = [item for file in self._walk(path) for item in self._open(file, path)]
             if not found:
                 raise DataopsError(
-                    "There is no data file in this folder"
+                    "The folder contains no data file"
                     + (f" ({' '.join(self.skipped[:3])})" if self.skipped else "."),
                     str(path),
-                    "Give a folder with CSV, TSV, JSON, Parquet or Excel files.",
+                    "pass a folder with CSV, TSV, JSON, Parquet or Excel files",
                 )
             return found
         if not path.exists():
-            raise DataopsError("There is no such file or folder.", str(path), "Check the path.")
+            raise DataopsError("There is no such file or folder.", str(path), "check the path")
         if not stat.S_ISREG(path.stat().st_mode):
-            raise DataopsError("This is not a regular file.", str(path), "Copy it to a file first.")
+            raise DataopsError(
+                "This is not a regular file.", str(path), "copy its content to a file first"
+            )
         if is_leftover(path.name):
             raise DataopsError(
                 "This is a lock file or an unfinished file of another program, without data.",
@@ -101,7 +103,7 @@ class Finder:
         if not found:
             skipped = f" ({' '.join(self.skipped[:3])})" if self.skipped else ""
             raise DataopsError(
-                f"This archive contains no data file{skipped}.",
+                f"The archive contains no data file{skipped}.",
                 str(path),
                 "unpack it and check what it contains",
             )
@@ -119,9 +121,9 @@ class Finder:
                     self.skipped.append(f"{name} was skipped: a link to another folder.")
                 if re.fullmatch(r"[A-Za-z_]\w*=.*", name):
                     raise DataopsError(
-                        "A folder is named after a column value, and that value is in no file.",
+                        "The folder name contains a column value that the files do not contain.",
                         str(folder),
-                        "Write the value into the files as a column, then land them.",
+                        "write the value into the files as a column, then add them",
                     )
             for name in sorted(files):
                 file = Path(parent, name)
@@ -134,7 +136,7 @@ class Finder:
                     raise DataopsError(
                         "The target of this link does not exist.",
                         str(file),
-                        "Fix or remove the link.",
+                        "correct or remove the link",
                     )
                 if not stat.S_ISREG(file.stat().st_mode):
                     self.skipped.append(f"{name} was skipped: not a regular file.")
@@ -181,13 +183,13 @@ class Finder:
         else:
             kind = formats.kind_of(path, name)
         if kind is None or (kind is Kind.ZIP and depth):
-            what = "an archive in an archive" if kind else "its kind is not known"
+            what = "it is an archive inside an archive" if kind else "its format is unknown"
             if alone:
                 raise DataopsError(
-                    f"This file can't be landed: {what}.",
+                    f"The file cannot be added: {what}.",
                     said,
-                    "Give CSV, TSV, JSON, NDJSON, Parquet or Excel, also gzipped or zipped; "
-                    "unpack anything else first.",
+                    "pass CSV, TSV, JSON, NDJSON, Parquet or Excel, also gzipped or zipped; "
+                    "unpack other archives first",
                 )
             self.skipped.append(f"{name} was skipped: {what}.")
             return []
@@ -203,16 +205,18 @@ class Finder:
                 members = [item for item in archive.infolist() if _is_data(item)]
                 if len(members) > MOST_MEMBERS:
                     raise DataopsError(
-                        f"This archive has more than {MOST_MEMBERS:,} files.",
+                        f"The archive has more than {MOST_MEMBERS:,} files.",
                         said,
-                        "Unpack it yourself and land the folder.",
+                        "unpack it and add the unpacked folder",
                     )
                 limit_unpacked(sum(item.file_size for item in members), path, said, self._into)
                 for member in members:
                     label = f"{said}: {member.filename}"
                     if member.flag_bits & 1:
                         raise DataopsError(
-                            "This archive is encrypted.", label, "Unpack it with its password."
+                            "The archive is encrypted.",
+                            label,
+                            "unpack it with its password, then add the unpacked files",
                         )
                     target = self._next()
                     with archive.open(member) as source:
@@ -234,7 +238,7 @@ class Finder:
                     ]
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
             raise DataopsError(
-                f"This archive is broken: {error}.", said, "Fetch or make it again."
+                f"The archive is damaged: {error}.", said, "fetch or create it again"
             ) from error
         if not found and not alone:
             self.skipped.append(f"{name} was skipped: no data file in it.")
@@ -262,7 +266,7 @@ class _Gunzip(gzip.GzipFile):
             data = super().read(size)
         except (EOFError, OSError, zlib.error) as error:
             raise DataopsError(
-                "This gzip file is broken or cut off.", self.said, "Fetch or make it again."
+                "The gzip file is damaged or truncated.", self.said, "fetch or create it again"
             ) from error
         _limit_ratio(self.tell(), self.packed, self.said)
         return data
@@ -288,16 +292,16 @@ def limit_unpacked(size: int, archive: Path, said: str, into: Path) -> None:
         raise DataopsError(
             f"This needs {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free.",
             said,
-            "Make room on the disk that holds raw, then repeat the command.",
+            "free space on the disk with raw, then repeat the command",
         )
 
 
 def _limit_ratio(size: int, packed: int, said: str) -> None:
     if size > RATIO_FROM and size > packed * MOST_RATIO:
         raise DataopsError(
-            f"This archive unpacks to more than {MOST_RATIO} times its size.",
+            f"The archive unpacks to more than {MOST_RATIO} times its size.",
             said,
-            "If that is right, unpack it yourself and land the file.",
+            "if that is expected, unpack it and add the unpacked file",
         )
 
 
@@ -331,5 +335,7 @@ def _is_data(member: zipfile.ZipInfo) -> bool:
 
 def _unreadable(where: str, error: OSError) -> DataopsError:
     return DataopsError(
-        f"This can't be read: {error.strerror}.", where, "Make it readable for your user."
+        f"The file or folder cannot be read: {error.strerror}.",
+        where,
+        "check the permissions, then repeat the command",
     )

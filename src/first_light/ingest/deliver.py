@@ -45,9 +45,9 @@ def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[So
     say = progress or (lambda line: None)
     if path.exists() and (_inside(path, raw) or _inside(raw, path)):
         raise DataopsError(
-            "Files can't be landed from raw itself, or from a folder that holds it.",
+            "Files cannot be added from raw itself or from a folder that contains it.",
             str(path),
-            "Give the file or folder that the data comes from.",
+            "pass the original file or folder",
         )
     try:
         with Staging(raw) as staging, reading.connect() as db:
@@ -56,13 +56,13 @@ def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[So
         raise DataopsError(
             f"{ENGINE} cannot read these files: {faults.plain(error)}",
             str(path),
-            "Land them one by one to see which it is.",
+            "add the files one by one to find the one that fails",
         ) from error
     except OSError as error:
         raise DataopsError(
-            f"The files can't be copied: {error.strerror or error}.",
+            f"The files cannot be copied: {error.strerror or error}.",
             str(error.filename or raw),
-            "Fix that (room on the disk, the right to read and write), then repeat the command.",
+            "check free disk space and permissions, then repeat the command",
         ) from error
 
 
@@ -89,7 +89,7 @@ def table_in(raw: Path, name: str) -> SourceTable:
     """
     files = _files(raw / name)
     if not files:
-        raise DataopsError(f"There is no table {name} in raw.", str(raw), "dataops add PATH")
+        raise DataopsError(f"There is no table {name} in raw.", str(raw), "uv run dataops add PATH")
     with reading.connect() as db:
         return _table(db, name, raw, _existing(raw, name), ())
 
@@ -112,7 +112,7 @@ def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[
     pieces, copies = without_copies(pieces)
     finder.skipped += copies
     if not pieces:
-        raise DataopsError(f"Nothing to land. {' '.join(finder.skipped[:3])}", str(path))
+        raise DataopsError(f"There are no files to add. {' '.join(finder.skipped[:3])}", str(path))
     tables: list[SourceTable] = []
     moves: list[tuple[Path, Path]] = []
     empty: list[str] = []
@@ -160,10 +160,15 @@ def _new(name: str, group: Sequence[Piece], raw: Path) -> tuple[dict[Path, Piece
             stem, dot, extension = piece.file.partition(f".{piece.kind.value}")
             raise DataopsError(
                 f"{name}/{piece.file} "
-                + ("is in raw with other content" if there == target else "comes twice, differing")
+                + (
+                    "is already in raw with different content"
+                    if there == target
+                    else "occurs twice with different content"
+                )
                 + "; raw files are never changed.",
                 piece.member.said,
-                f"Rename the new file, for instance to {stem}_2{dot}{extension}, and repeat.",
+                f"rename the new file, for example to {stem}_2{dot}{extension}, "
+                "then repeat the command",
             )
         new[target] = piece
     return new, notes

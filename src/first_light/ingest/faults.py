@@ -38,9 +38,9 @@ def csv_fault(member: Member, delim: str, error: EngineError) -> DataopsError:
     found = _first_fault(member, delim)
     if found is None:
         return DataopsError(
-            f"This file can't be read as CSV: {plain(error)}",
+            f"The file cannot be read as CSV: {plain(error)}",
             _said(member, _line(error)),
-            "Fix the file at its source and land it again.",
+            "correct the file at its origin, then add it again",
         )
     return found
 
@@ -52,7 +52,7 @@ def json_fault(member: Member, error: EngineError) -> DataopsError:
         return DataopsError(
             "One value in this JSON file is larger than 16 MB.",
             member.said,
-            "Export it as one record a line.",
+            "export it with one record per line",
         )
     where = member.said
     if match := re.search(r"in (line|record/value) (\d+)", message):
@@ -61,7 +61,7 @@ def json_fault(member: Member, error: EngineError) -> DataopsError:
             number = _json_line(member, number)
         where += f", {unit} {number}"
     return DataopsError(
-        f"This file can't be read as JSON: {plain(error)}", where, "Export it again."
+        f"The file cannot be read as JSON: {plain(error)}", where, "export it again"
     )
 
 
@@ -106,7 +106,7 @@ def _first_fault(member: Member, delim: str) -> DataopsError | None:
                 f"A quoted cell that begins on this line is never closed or goes on after its "
                 f"closing quote ({broken}).",
                 where,
-                'Close the quote, and write a quote inside quotes twice: "".',
+                'close the quote, and double a quote inside quotes: ""',
             )
         if not cells:
             continue
@@ -117,12 +117,14 @@ def _first_fault(member: Member, delim: str) -> DataopsError | None:
             return DataopsError(
                 f"{header} {width} {_columns(width)}, this line has {len(cells)}.",
                 where,
-                "Fix this line (a missing or unquoted delimiter, a cut-off or total line?), "
-                "then land the file again.",
+                "correct this line (missing or unquoted delimiter, truncated line, totals?), "
+                "then add the file again",
             )
         if max(map(len, cells)) > 1_900_000:
             return DataopsError(
-                "A cell on this line is longer than 2 MB.", where, "Shorten it or leave it out."
+                "A cell on this line is longer than 2 MB.",
+                where,
+                "shorten the cell or leave it out",
             )
     return None
 

@@ -40,9 +40,9 @@ def _base(piece: Piece, reserved: frozenset[str]) -> str:
     if name := naming.identifier(_plain(piece), reserved):
         return name
     raise DataopsError(
-        "No table name can be made of this file name.",
+        "No table name can be derived from this file name.",
         piece.member.said,
-        "Give the file a name with Latin letters, for instance orders.csv.",
+        "give the file a name with Latin letters, for example orders.csv",
     )
 
 
@@ -103,13 +103,13 @@ def check_group(name: str, group: Sequence[Piece]) -> None:
         raise DataopsError(
             f"These files would be one table, {name}, but have different formats.",
             listed([piece.member.said for piece in kinds.values()]),
-            "Leave one out, or give it another name.",
+            "leave one out, or rename it",
         )
     if not _alike(group):
         raise DataopsError(
             f"These files would be one table, {name}, but have different columns.",
             listed([piece.member.said for piece in group]),
-            "Give one of them another name.",
+            "rename one of them",
         )
     _check_delims(name, group)
 
@@ -119,9 +119,9 @@ def _check_delims(name: str, group: Sequence[Piece]) -> None:
     if len(delims) > 1:
         spelled = " and ".join(f"'{'tab' if delim == chr(9) else delim}'" for delim in delims)
         raise DataopsError(
-            f"These files would be one table, {name}, but are delimited by {spelled}.",
+            f"These files would be one table, {name}, but have the delimiters {spelled}.",
             listed([piece.member.said for piece in delims.values()]),
-            "Export them alike, or give one of them another name.",
+            "export them with the same delimiter, or rename one of them",
         )
 
 

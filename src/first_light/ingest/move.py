@@ -89,7 +89,7 @@ class Staging:
                 raise DataopsError(
                     "Another command wrote this file at the same time.",
                     str(error.filename2 or error.filename),
-                    "Repeat the command.",
+                    "repeat the command",
                 ) from error
             raise
 

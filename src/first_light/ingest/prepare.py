@@ -66,15 +66,15 @@ def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str])
     parts = formats.name_parts(found.name)
     if examined.sample.lstrip("\ufeff \r\n\t").lower().startswith(("<html", "<!doctype", "<?xml")):
         raise DataopsError(
-            "This file is a web page or XML, not a table of text.",
+            "The file is a web page or XML, not a table.",
             found.said,
-            "Open it in a spreadsheet program and save it as CSV or xlsx.",
+            "open it in a spreadsheet program and save it as CSV or xlsx",
         )
     if examined.sample.lstrip("\ufeff \r\n\t").startswith(('{"', '[{"')):
         raise DataopsError(
-            "This file holds JSON, and its name says something else.",
+            "The file contains JSON, but its name has another extension.",
             found.said,
-            f"Name it {parts.stem}.json and land it again.",
+            f"rename it to {parts.stem}.json, then add it again",
         )
     shape = dialect.decide(examined.sample)
     prose = shape.width == 1 or shape.share < 0.9
@@ -142,14 +142,14 @@ def _prepare_json(found: Found, folder: Path, db: Connection) -> Piece:
     head = examined.sample.lstrip("\ufeff \r\n\t")[:1]
     if head not in ("{", "["):
         raise DataopsError(
-            "This is not JSON: it begins with neither { nor [.", found.said, "Export it again."
+            "The file is not JSON: it starts with neither { nor [.", found.said, "export it again"
         )
     if head == "[" and _last_byte(member) != b"]":
         # DuckDB reads such a file without complaint, up to the cut.
         raise DataopsError(
-            "This JSON array is cut off: it has no closing ].",
+            "The JSON array is truncated: it has no closing ].",
             found.said,
-            "Fetch or export it again.",
+            "fetch or export it again",
         )
     records = _records(member, parts.stem) if head == "{" else None
     if records:
@@ -163,9 +163,9 @@ def _prepare_json(found: Found, folder: Path, db: Connection) -> Piece:
     columns = reading.columns(db, Kind.JSON, (), member)
     if columns == ("json",):
         raise DataopsError(
-            "This JSON file is no list of records: an object a row, with the same keys.",
+            "The JSON file is not a list of objects with the same keys.",
             found.said,
-            "Write it as an array of objects, or as one object a line.",
+            "write it as an array of objects, or as one object per line",
         )
     return Piece(member, file, label, found.folder, Kind.JSON, (), columns, tuple(notes))
 
@@ -237,7 +237,7 @@ def _last_byte(member: Member) -> bytes:
 
 def _empty(found: Found) -> DataopsError:
     return DataopsError(
-        "This file is empty: it has not even a header.",
+        "The file is empty: it has no header.",
         found.said,
-        "Deliver it again, or leave it out.",
+        "export it again, or leave it out",
     )

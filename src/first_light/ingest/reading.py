@@ -276,10 +276,10 @@ def _culprit(
     except EngineError as error:
         together = error
     return DataopsError(
-        "These files read one by one, but not as one table"
+        "These files can be read one by one, but not as one table"
         + (f": {faults.plain(together)}" if together else "."),
         listed([member.said for member in members]),
-        "Give files that quote or type their values differently names of their own.",
+        "rename files whose quoting or types differ",
     )
 
 
@@ -289,9 +289,9 @@ def _fault(kind: Kind, delims: Sequence[str], member: Member, error: EngineError
     if kind is Kind.JSON:
         return faults.json_fault(member, error)
     return DataopsError(
-        f"This file can't be read as Parquet: {faults.plain(error)}",
+        f"The file cannot be read as Parquet: {faults.plain(error)}",
         member.said,
-        "Fetch or write it again.",
+        "fetch or write it again",
     )
 
 

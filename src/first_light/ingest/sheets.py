@@ -55,10 +55,10 @@ def convert(found: Found, into: Path) -> tuple[list[Sheet], list[str]]:
         limit_unpacked(size, found.path, found.said, into)
         if size > MOST_UNPACKED:
             raise DataopsError(
-                f"This workbook is {size / 1e6:,.0f} MB unpacked; the most is "
+                f"The workbook is {size / 1e6:,.0f} MB unpacked; the limit is "
                 f"{MOST_UNPACKED / 1e6:,.0f} MB.",
                 found.said,
-                "Save its sheets as CSV and land those.",
+                "save its sheets as CSV and add those",
             )
     sheets: list[Sheet] = []
     skipped: list[str] = []
@@ -78,16 +78,16 @@ def convert(found: Found, into: Path) -> tuple[list[Sheet], list[str]]:
                     sheets.append(sheet)
     except PasswordError as error:
         raise DataopsError(
-            "This workbook is protected with a password.", found.said, "Save it without one."
+            "The workbook is protected with a password.", found.said, "save it without a password"
         ) from error
     except (CalamineError, OSError) as error:
         raise DataopsError(
-            "This workbook can't be read: it is broken or no workbook.",
+            "The workbook cannot be read: it is damaged or not a workbook.",
             found.said,
-            "Open it in a spreadsheet program and save it again, or save its sheets as CSV.",
+            "open it in a spreadsheet program and save it again, or save its sheets as CSV",
         ) from error
     if not sheets:
-        raise DataopsError("Every sheet of this workbook is empty.", found.said, "Leave it out.")
+        raise DataopsError("All sheets of the workbook are empty.", found.said, "leave it out")
     return sheets, skipped
 
 

@@ -169,9 +169,9 @@ class _Scan:
     def take(self, chunk: bytes) -> None:
         if (at := chunk.find(0)) >= 0:
             raise DataopsError(
-                "This file holds NUL bytes: it is no text, or it is damaged.",
+                "The file contains NUL bytes: it is not text, or it is damaged.",
                 f"{self._said}, line {self._lines + chunk[:at].count(10) + 1}",
-                "Export it again; or, if the rest is right: tr -d '\\000' < FILE > NEWFILE",
+                "export it again; or, if the rest is correct: tr -d '\\000' < FILE > NEWFILE",
             )
         if self.valid:
             try:
@@ -223,9 +223,9 @@ def _western(scan: _Scan, said: str) -> str:
     line = f"{said}, line {scan.first_bad_line}"
     if good > bad:
         raise DataopsError(
-            "This line is not valid UTF-8, while others in the file are: encodings are mixed.",
+            "The line is not valid UTF-8, but other lines are: encodings are mixed.",
             line,
-            "Export the file again as UTF-8, or fix this line.",
+            "export the file again as UTF-8, or correct this line",
         )
     try:
         text = evidence.decode("cp1252")
@@ -237,9 +237,9 @@ def _western(scan: _Scan, said: str) -> str:
     best = charset_normalizer.from_bytes(evidence).best()
     guess = best.encoding.upper().replace("_", "-") if best else "ENCODING"
     raise DataopsError(
-        "This file is not UTF-8, and its encoding can't be told for certain.",
+        "The file is not UTF-8, and its encoding cannot be determined.",
         line,
-        f"Convert it and land the new file: iconv -f {guess} -t UTF-8 FILE > NEWFILE",
+        f"convert it and add the new file: iconv -f {guess} -t UTF-8 FILE > NEWFILE",
     )
 
 
@@ -271,9 +271,10 @@ def _mixed(sample: str) -> bool:
 
 def _undecodable(said: str, encoding: str) -> DataopsError:
     return DataopsError(
-        f"This file says it is {encoding.upper()} and can't be decoded: it is damaged or cut off.",
+        f"The file is marked as {encoding.upper()} but cannot be decoded: "
+        "it is damaged or truncated.",
         said,
-        "Fetch or export it again.",
+        "fetch or export it again",
     )
 
 

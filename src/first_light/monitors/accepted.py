@@ -62,9 +62,9 @@ def read_accepted(root: Path) -> tuple[Accepted, ...]:
         )
     except (yaml.YAMLError, OSError, TypeError, KeyError, ValueError, AttributeError) as error:
         raise DataopsError(
-            "The file of accepted findings can't be read.",
+            "The file of accepted findings cannot be read.",
             where=f"{FILE}: {error}",
-            fix=f"git checkout {FILE}, and use: uv run dataops accept",
+            fix=f"git checkout {FILE}, then: uv run dataops accept",
         ) from error
 
 
@@ -81,7 +81,9 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
         DataopsError: there is no such finding, or no reason.
     """
     if not because.strip():
-        raise DataopsError("A reason is missing.", fix='add --because "…"')
+        raise DataopsError(
+            "A reason is missing.", fix='uv run dataops accept FINDING --because "REASON"'
+        )
     finding = finding.strip().removeprefix("monitor.")
     known: list[str] = []
     for _, record in zip(range(50), history.newest()):

@@ -27,7 +27,7 @@ def levels_of(node: Node) -> dict[str, str]:
         raise DataopsError(
             f"The monitors of {node.name} have an unknown setting.",
             where=f"{node.patch_path or node.path}: {wrong[0]}: {levels[wrong[0]]}",
-            fix=f"name {', '.join(CHECKS)}; each may be error, warn or off",
+            fix=f"use {', '.join(CHECKS)}, each with error, warn or off",
         )
     return levels
 

@@ -64,7 +64,7 @@ def run_update(
         )
     except FileNotFoundError as error:
         raise DataopsError(
-            "The command that runs Copier was not found.",
+            "Copier cannot be started.",
             where=str(error.filename),
             fix="put uv on the PATH (README.md), or set DATAOPS_COPIER to a command",
         ) from error
@@ -75,8 +75,8 @@ def run_update(
     subprocess.run(["git", "clean", "--quiet", "-d", "--force"], cwd=root, check=True)
     if done.returncode == _UNSAFE_EXIT:
         raise DataopsError(
-            "This update crosses a version that changes your answers or files by a migration.",
-            where="the template's release notes say which, and what it does",
+            "This update runs a migration that changes your answers or files.",
+            where="see the template's release notes",
             fix="uv run dataops update --trust",
         )
     said = (done.stderr.strip() or done.stdout.strip()).splitlines()
@@ -84,9 +84,9 @@ def run_update(
     if to and to not in there and any(f"'{to}'" in line for line in said):  # git did not know it
         newest = ", ".join(sorted(there, key=numbers)[-5:])
         raise DataopsError(
-            "The template has no such version.",
+            "The template does not have this version.",
             where=f"{to}; there are: {newest}" if newest else to,
-            fix="the newest: uv run dataops update",
+            fix="update to the newest version: uv run dataops update",
         )
     raise DataopsError("Copier could not update the product.", where="\n".join(said[-5:]))
 

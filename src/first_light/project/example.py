@@ -35,7 +35,7 @@ def make_raw(product: Product, doing: Callable[[str], None]) -> int:
     )
     if done.returncode:
         raise DataopsError(
-            "The example's raw files could not be made.",
+            "The raw files of the example could not be created.",
             where=done.stderr.strip(),
             fix=f"python {_GENERATOR}",
         )

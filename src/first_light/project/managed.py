@@ -116,7 +116,7 @@ def opt_outs(product: Product) -> dict[str, str]:
         raise DataopsError(
             f"{OPT_OUTS} is not a mapping of paths to reasons.",
             where=ANSWERS,
-            fix='write it as `opt_outs: {PATH: "the reason"}`, or take it out',
+            fix='write it as `opt_outs: {PATH: "the reason"}`, or remove it',
         )
     return {str(path).lstrip("/"): str(reason) for path, reason in declared.items()}
 
@@ -186,13 +186,13 @@ def own(product: Product, path: str, reason: str) -> str:
     name = absolute.relative_to(product.root).as_posix() if product.root in absolute.parents else ""
     if name not in {*(manifest(product.root) or {}), PIN.as_posix()}:
         raise DataopsError(
-            "This is not a managed file: it is yours already.",
+            "This is not a managed file; your team owns it already.",
             where=path,
             fix=f"{MANIFEST.as_posix()} lists the managed files",
         )
     if not reason.strip():
         raise DataopsError(
-            "Say why, for whoever comes later.",
+            "A reason is missing.",
             fix=f'uv run dataops own {path} --because "REASON"',
         )
     answers = {**product.answers, OPT_OUTS: {**opt_outs(product), name: reason.strip()}}

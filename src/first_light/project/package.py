@@ -92,7 +92,7 @@ def pin_to(product: Product, source: str, index: str = "") -> Pin:
         answers[INDEX_ANSWER] = index
     if source == INDEX and not answers.get(INDEX_ANSWER):
         raise DataopsError(
-            "No package index is known.", fix="uv run dataops package index --url URL"
+            "No package index is configured.", fix="uv run dataops package index --url URL"
         )
     with tempfile.TemporaryDirectory(prefix="dataops-package-") as folder:
         wheel = None
@@ -194,5 +194,6 @@ def _run(command: list[str], cwd: Path | None = None) -> subprocess.CompletedPro
         )
     except FileNotFoundError as error:
         raise DataopsError(
-            f"{command[0]} was not found.", fix=f"put {Path(command[0]).name} on the PATH"
+            f"{command[0]} is not on the PATH.",
+            fix=f"install {Path(command[0]).name} and put it on the PATH",
         ) from error

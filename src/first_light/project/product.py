@@ -71,9 +71,7 @@ class Product:
             loaded = yaml.safe_load((self.root / "dbt_project.yml").read_text(encoding="utf-8"))
             return str(loaded["name"])
         except (yaml.YAMLError, TypeError, KeyError) as error:
-            raise DataopsError(
-                "dbt_project.yml does not say the project's name.", where=str(error)
-            ) from error
+            raise DataopsError("dbt_project.yml has no project name.", where=str(error)) from error
 
     @property
     def raw(self) -> Path:
@@ -110,9 +108,9 @@ class Product:
             return str(groups["groups"][0]["name"])
         except (TypeError, KeyError, IndexError):
             raise DataopsError(
-                "No group is declared that could own new models.",
+                "No group is defined that can own new models.",
                 where="models/_groups.yml",
-                fix="declare one: `groups: [{name: my_team, owner: {name: My team}}]`",
+                fix="define one: `groups: [{name: my_team, owner: {name: My team}}]`",
             ) from None
 
     @property

@@ -40,7 +40,7 @@ def read(root: Path) -> dict[str, str]:
     said = loaded.get("tool", {}).get("dataops", {})
     if unknown := sorted(set(said) - set(VARIABLES)):
         raise DataopsError(
-            f"There is no such setting: {', '.join(unknown)}.",
+            f"Unknown setting: {', '.join(unknown)}.",
             where="pyproject.toml, [tool.dataops]",
             fix=f"use one of {', '.join(VARIABLES)}",
         )
@@ -84,9 +84,9 @@ def secrets(text: str) -> dict[str, str]:
             continue
         if not equals or not name.isidentifier():
             raise DataopsError(
-                f"{SECRETS} holds a line that is not NAME=value.",
+                f"{SECRETS} contains a line that is not NAME=value.",
                 where=f"line {number}",
-                fix="correct the secret where your pipeline keeps it",
+                fix="correct the secret in the pipeline's settings",
             )
         found[name] = value
     return found

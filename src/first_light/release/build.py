@@ -56,7 +56,7 @@ def parse(context: Context, draft: Draft) -> Draft:
         context, draft, PARSE, lambda: draft.engine.parse(warnings_are_errors=False)
     )
     if not run.ok:
-        return draft.ended(REJECTED, f"dbt could not read the project.\n{run.problem}")
+        return draft.ended(REJECTED, f"dbt could not parse the project.\n{run.problem}")
     return replace(draft, manifest=read_manifest(context.target / "manifest.json", packages=True))
 
 

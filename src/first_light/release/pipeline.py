@@ -76,7 +76,7 @@ def release(
     """
     if not options.allow_dirty and product.in_git and (changed := facts.uncommitted(product)):
         raise DataopsError(
-            "There are uncommitted changes, and a release is made from a commit.",
+            "There are uncommitted changes; a release is built from a commit.",
             where=", ".join(changed[:5]) + (" …" if len(changed) > 5 else ""),
             fix="commit them (git add -A && git commit), "
             "or include them: uv run dataops release --allow-dirty",

@@ -127,7 +127,7 @@ def choose(kept: list[str], current: str, said: str | None) -> str:
     meant = exact or meant
     if len(meant) != 1:
         raise DataopsError(
-            "There is no release of this id." if not meant else "Several releases match.",
+            "No release matches." if not meant else "Several releases match.",
             where=said if not meant else f"{said}: {', '.join(meant)}",
             fix="choose one by its number: uv run dataops releases",
         )
@@ -139,9 +139,9 @@ def _never_published(history: History, said: str) -> DataopsError | None:
     for record in history.newest():
         if said.strip() in (record.run, str(record.number)) and record.command == "release":
             if record.outcome == PUBLISHED:
-                what = "This release was deleted since, for its age."
+                what = "This release has been deleted because of its age."
             else:
-                what = f"This run was {record.outcome}: it was never a release."
+                what = f"This run was {record.outcome}; it is not a release."
             return DataopsError(what, where=record.run, fix="choose one: uv run dataops releases")
     return None
 

@@ -15,8 +15,8 @@ class Superseded(DataopsError):
     def __init__(self, run: str, head: str) -> None:
         super().__init__(
             "A newer commit is current already, so this one is not published.",
-            where=f"commit {head[:7]}; current is {run}, which holds it",
-            fix="nothing; to go back on purpose: uv run dataops rollback",
+            where=f"commit {head[:7]}; current is {run}, which contains it",
+            fix="no action needed; to return to an earlier release: uv run dataops rollback",
         )
 
 

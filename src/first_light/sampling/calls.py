@@ -111,8 +111,8 @@ def _unusable(table: PlannedTable, why: str) -> DataopsError:
     return DataopsError(
         f"No sample can be made from {table.name}: {why}.",
         f"{table.where}, {table.name}, `external_location`",
-        "Write one call, such as read_csv('<switch>/orders/*.csv', delim=',', header=true,"
-        " all_varchar=true).",
+        "write one call, such as read_csv('<switch>/orders/*.csv', delim=',', header=true,"
+        " all_varchar=true)",
     )
 
 

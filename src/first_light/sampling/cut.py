@@ -108,7 +108,7 @@ def cut(
         raise DataopsError(
             "There is no raw data to make a sample from.",
             str(raw),
-            "Bring files in with: uv run dataops add PATH",
+            "add files: uv run dataops add PATH",
         )
     with temporary("dataops-sample-", _MEMORY) as (connection, folder):
         readings = {table.name: _reading(connection, table, raw) for table in tables}
@@ -163,7 +163,7 @@ def _reading(connection: Connection, table: PlannedTable, raw: Path) -> _Reading
         raise DataopsError(
             f"Raw has no files of {table.name}.",
             ", ".join(pattern.replace(ROOT, raw.name) for pattern in call.patterns),
-            "Put them there, or run: uv run dataops add PATH",
+            "add the files: uv run dataops add PATH",
         )
     ordered = tuple(sorted(found))
     path = call.path_for(table.name, ordered[-1].relative_to(raw).as_posix())
@@ -261,7 +261,7 @@ def _put(connection: Connection, table: Loaded, changed: Mapping[str, list[Any]]
             raise DataopsError(
                 f"{table.plan.name}.{name} is a map, whose values cannot be masked.",
                 f"{table.plan.where}, {table.plan.name}.{name}",
-                "Read it as text: name its type in external_location (columns={…: 'VARCHAR'}).",
+                "read it as text: name its type in external_location (columns={…: 'VARCHAR'})",
             )
     lists = ", ".join(
         f"unnest(cast(${place} as {types[name]}[])) as v{place}"
@@ -342,7 +342,7 @@ def _too_large(sizes: Mapping[str, int], max_bytes: int) -> DataopsError:
         f"The sample does not fit into {max_bytes // 1000} kB: even a few rows of {widest} have "
         f"{sizes[widest] // 1000} kB.",
         widest,
-        "Leave its widest column out of external_location, or allow a larger sample.",
+        "leave its widest column out of external_location",
     )
 
 

@@ -247,8 +247,8 @@ def _number(connection: Connection, query: str) -> int:
 
 def _not_the_same(plan: PlannedTable, why: str) -> DataopsError:
     return DataopsError(
-        f"The sample of {plan.name} cannot be read back as it was written: {why}.",
+        f"The sample of {plan.name} does not read back as it was written: {why}.",
         f"{plan.where}, {plan.name}, `external_location`",
-        "Spell out how the files are written, such as delim=',', quote='\"', header=true,"
+        "write out the format of the files, such as delim=',', quote='\"', header=true,"
         " all_varchar=true; then: uv run dataops sample",
     )

@@ -79,7 +79,7 @@ def _unreadable(table: PlannedTable, error: Exception) -> DataopsError:
     return DataopsError(
         f"The files of {table.name} cannot be read: {_first_line(error)}",
         f"{table.where}, {table.name}, `external_location`",
-        "Correct the call, or put the files of this table into raw.",
+        "correct the call, or add the files of this table: uv run dataops add PATH",
     )
 
 
@@ -126,7 +126,7 @@ def load_table(
             f"The loaded_at_field of {table.name} does not give a time for every row: "
             f"{_first_line(error)}",
             f"{table.where}, {table.name}, `loaded_at_field`",
-            "Correct the expression, or take it out.",
+            "correct the expression, or remove it",
         ) from error
     # Wide rows sort last; equal rows in raw's order.
     connection.execute(
@@ -147,7 +147,7 @@ def _check_columns(table: PlannedTable, names: Iterable[str]) -> None:
             raise DataopsError(
                 f"{table.name} has no column {column}, which is marked as personal or referred to.",
                 f"{table.where}, {table.name}",
-                "Correct the name: if the column was renamed, its new name is not masked yet.",
+                "correct the name; if the column was renamed, its new name is not masked yet",
             )
 
 
@@ -186,7 +186,7 @@ def link_of(tables: Mapping[str, Loaded], table: Loaded, reference: Reference) -
                 f"{table.plan.name}.{reference.column} refers to {reference.table}."
                 f"{reference.key}, but {name} has no column {column}.",
                 f"{reference.where}, {table.plan.name}.{reference.column}, `references`",
-                "Correct the reference, or take it out.",
+                "correct the reference, or remove it",
             )
     return Link(table, as_text(f"c{child_place}"), parent, as_text(f"c{parent_place}"))
 

@@ -158,8 +158,8 @@ class BranchRemote:
                     f"The data is too large for a branch: {path} takes {size / 1e6:.0f} MB, "
                     f"and a branch holds files up to {_LARGEST / 1e6:.0f} MB.",
                     where=self.place,
-                    fix="set DATAOPS_STORE to a bucket (s3://…) or a folder that the runner "
-                    "reaches; readers keep what they have",
+                    fix="set DATAOPS_STORE to a bucket (s3://…) or a folder that the runner can "
+                    "write; readers keep the current release",
                 )
         room = _TOGETHER - sum(_size(content) for content in new.values())
         gone = too_many(kept, {current, seen.current}, room)
@@ -187,9 +187,9 @@ class BranchRemote:
                 head = self._head()
             except Unreachable as error:
                 raise Unreachable(
-                    "The connection broke: nobody knows whether the store was written.",
+                    "The connection was lost while the store was written; the outcome is unknown.",
                     where=error.where,
-                    fix="look when it is back: uv run dataops status",
+                    fix="when the connection works again: uv run dataops status",
                 ) from error
             if head == commit:
                 return
@@ -201,7 +201,7 @@ class BranchRemote:
         raise Unreachable(
             "The store could not be written.",
             where=f"{self.place}: {masked(_last_words(done.stderr))}",
-            fix="let this user or token push to that branch, and repeat the command",
+            fix="allow this user or token to push to the branch, then repeat the command",
         )
 
     def _commit(self, blobs: Mapping[str, str], current: str) -> str:
@@ -308,7 +308,7 @@ class BranchRemote:
             raise Unreachable(
                 "The store cannot be reached.",
                 where=f"{self.place}: {masked(_last_words(done.stderr))}",
-                fix="repeat the command when the remote is there again and lets this user in",
+                fix="check the network and your access to the remote, then repeat the command",
             )
         return done.stdout
 

@@ -123,7 +123,7 @@ class BucketRemote:
                 raise DataopsError(
                     "This store was written by a newer version of the package.",
                     where=self.place,
-                    fix="update the product",
+                    fix="uv run dataops update",
                 )
             files = {path: File(*facts) for path, facts in said["files"].items()}
             return Tree(str(number), str(said["current"]), files)
@@ -131,7 +131,7 @@ class BucketRemote:
             raise DataopsError(
                 "The store's state cannot be read.",
                 where=f"{self.place}/{_STATES}/{number:012d}.json: {error}",
-                fix="delete that object: the state before it counts then",
+                fix="delete that object; then the state before it is used",
             ) from error
 
     # ── Writing ──────────────────────────────────────────────────────────────────────────────
@@ -181,8 +181,8 @@ class BucketRemote:
         except FileExistsError:
             return
         raise DataopsError(
-            "In this bucket two releases at once could overwrite each other: "
-            "it does not know conditional writes.",
+            "The bucket does not support conditional writes, so concurrent releases could "
+            "overwrite each other.",
             where=self.place,
             fix="use another bucket, or set DATAOPS_STORE to a folder",
         )
@@ -241,7 +241,7 @@ class BucketRemote:
             raise Unreachable(
                 what,
                 where=f"{self.place}: {masked(str(error)) or type(error).__name__}",
-                fix="repeat the command when the bucket is there and lets this user in",
+                fix="check the network and your access to the bucket, then repeat the command",
             ) from error
 
 

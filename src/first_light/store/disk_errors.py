@@ -14,5 +14,5 @@ def fix_of(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "make room on the disk, or keep fewer releases (DATAOPS_KEEP_RELEASES), and repeat"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return "give this user the right to write there, or set DATAOPS_STORE to another folder"
-    return "repeat the command when the disk is there again"
+        return "allow this user to write there, or set DATAOPS_STORE to another folder"
+    return "check that the disk is available, then repeat the command"

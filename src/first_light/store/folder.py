@@ -166,7 +166,7 @@ class FolderStore:
             DataopsError: somebody else works here, or the folder can't be written.
         """
         self.prepare()
-        fix = "wait until it is over: uv run dataops status"
+        fix = "wait until it has ended: uv run dataops status"
         with self._hold("lock", _PATIENCE, "Another release or rollback is running.", fix):
             self.sweep()
             yield
@@ -267,7 +267,7 @@ class FolderStore:
             newest = f"uv run dataops rollback {kept[-1]}" if kept else "uv run dataops releases"
             raise DataopsError(
                 "The pointer to the current release is broken.",
-                where=f"{self.pointer} says {said.strip()[:100]!r}, which is no release",
+                where=f"{self.pointer} says {said.strip()[:100]!r}, which is not a release",
                 fix=f"choose a release: {newest}",
             )
         return run

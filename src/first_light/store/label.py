@@ -42,5 +42,5 @@ def check_label(path: Path, product: str) -> None:
         raise DataopsError(
             "This store was written by a newer version of the package.",
             where=str(path.parent),
-            fix="update the product",
+            fix="uv run dataops update",
         )

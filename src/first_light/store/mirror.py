@@ -130,13 +130,13 @@ class MirrorStore(FolderStore):
                     self._take(tree, spared=run)
                     if tree.current != seen.current:
                         raise Beaten(
-                            "Another release became current meanwhile.",
+                            "Another release became current in the meantime.",
                             where=f"{self.place}: {tree.current or 'none'}",
-                            fix="look at it, then repeat the command: uv run dataops status",
+                            fix="check it (uv run dataops status), then repeat the command",
                         ) from None
                     if run_number(record[0]) in _numbers(tree):
                         raise Beaten(
-                            "Another run was recorded under the same number meanwhile.",
+                            "Another run was recorded with the same number in the meantime.",
                             where=self.place,
                             fix="repeat the command",
                         ) from None
@@ -241,7 +241,7 @@ class MirrorStore(FolderStore):
             raise DataopsError(
                 "The store no longer exists.",
                 where=self.place,
-                fix=f"restore it, or, if it is no longer needed, delete {self.root}",
+                fix=f"restore it; if it is no longer needed, delete {self.root}",
             )
         with self._in_words("The store's copy cannot be written."):
             for _ in range(_TRIES):
@@ -295,9 +295,10 @@ class MirrorStore(FolderStore):
             self.remote.get(path, file, draft)
             if self.remote.id_of(draft) != file.id:
                 raise Unreachable(
-                    "A file of the store is not what was put there.",
+                    "A file in the store was changed from outside.",
                     where=f"{self.place}: {path}",
-                    fix="repeat the command; if it stays so, look who else writes there",
+                    fix="repeat the command; if the error persists, find out what else writes "
+                    "to the store",
                 )
             if path.startswith("releases/"):
                 draft.chmod(0o444)
@@ -358,6 +359,4 @@ def _wait(attempt: int) -> None:
 
 
 def _too_busy(place: str) -> Unreachable:
-    return Unreachable(
-        "Others change the store faster than this run can.", where=place, fix="repeat the command"
-    )
+    return Unreachable("Other runs keep changing the store.", where=place, fix="repeat the command")

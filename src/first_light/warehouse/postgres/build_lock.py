@@ -34,15 +34,15 @@ class BuildLock:
             raise DataopsError(
                 "Another release is running in this database.",
                 where=place(product)["dbname"],
-                fix="wait until it has ended, then repeat",
+                fix="wait until it has ended, then repeat the command",
             )
         self.session = session
 
     def must_be_ours(self) -> None:
         """Look whether the server still knows that it is our turn."""
         if self.session is None:
-            raise DataopsError("It is not our turn to build.")
-        with in_words("The connection that kept others from building has gone.", "repeat it"):
+            raise DataopsError("This process does not hold the build lock.")
+        with in_words("The connection that holds the build lock was lost.", "repeat the command"):
             self.session.cursor().execute("select 1")
 
     def end(self) -> None:

@@ -76,7 +76,10 @@ class PostgresDbt(Dbt):
         return run
 
     def finish(self) -> None:
-        with connect(self._product) as connection, in_words("The check's schemas stay."):
+        with (
+            connect(self._product) as connection,
+            in_words("The schemas of the check could not be dropped."),
+        ):
             cursor = connection.cursor()
             cursor.execute("set local lock_timeout = '30s'")
             end_sessions(cursor, self.schema)
@@ -86,7 +89,7 @@ class PostgresDbt(Dbt):
 def _take(product: Product, taken: Sequence[tuple[Relation, Relation]]) -> None:
     from psycopg2 import sql
 
-    with connect(product) as connection, in_words("What a release holds could not be copied."):
+    with connect(product) as connection, in_words("The tables of the release could not be copied."):
         cursor = connection.cursor()
         for source, copy in taken:
             schema = sql.Identifier(copy.schema)
@@ -121,7 +124,7 @@ def mirror(
     to.parent.mkdir(parents=True, exist_ok=True)
     with (
         connect(product) as connection,
-        in_words("What was built could not be copied."),
+        in_words("The built tables could not be copied."),
         connection.cursor() as cursor,
         contextlib.closing(duckdb.connect(str(to))) as file,
         tempfile.TemporaryDirectory() as folder,

@@ -106,8 +106,8 @@ def _drop_view(cursor: Any, view: Relation) -> None:
         if error.pgcode != _DEPENDED_ON:
             raise
         raise DataopsError(
-            f"Another view reads {view.schema}.{view.name}, whose columns this release "
-            "changes or takes away.",
+            f"Another view reads {view.schema}.{view.name}, whose columns this release changes "
+            "or removes.",
             where=str(error.diag.message_detail or "").replace("\n", "; "),
             fix="drop it and create it again after the release, or keep the columns",
         ) from error
@@ -137,7 +137,7 @@ def _must_be_free(cursor: Any, view: Relation) -> None:
     if cursor.fetchone():
         raise DataopsError(
             f"{view.schema}.{view.name} exists already and was not created by a release.",
-            fix="rename or drop it, then repeat",
+            fix="rename or drop it, then repeat the command",
         )
 
 
@@ -170,9 +170,9 @@ def drop_release(cursor: Any, run: str) -> None:
                    (gone, gone))  # fmt: skip
     if others := [f"{row[0]}.{row[1]}" for row in cursor.fetchall()]:
         raise DataopsError(
-            f"Release {run} stays: another view reads its schemas.",
+            f"Release {run} cannot be deleted: another view reads its schemas.",
             where=", ".join(sorted(others)),
-            fix="let it read the published schemas instead",
+            fix="change that view to read the published schemas",
         )
     cursor.execute(
         "select nspname, relname from pg_class inner join pg_namespace "

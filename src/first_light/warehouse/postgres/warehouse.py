@@ -132,7 +132,10 @@ class PostgresWarehouse:
         from psycopg2 import sql
 
         self._turn.must_be_ours()
-        with connect(self.product) as connection, in_words("The candidate could not be begun."):
+        with (
+            connect(self.product) as connection,
+            in_words("The schemas of the candidate could not be created."),
+        ):
             cursor = connection.cursor()
             self._take(cursor)
             self._clear_candidate(cursor)
@@ -155,7 +158,10 @@ class PostgresWarehouse:
         from psycopg2 import sql
 
         found: dict[Relation, int] = {}
-        with connect(self.product) as connection, in_words("The candidate could not be counted."):
+        with (
+            connect(self.product) as connection,
+            in_words("The candidate's rows could not be counted."),
+        ):
             cursor = connection.cursor()
             for relation in relations:
                 if is_table(cursor, relation):
@@ -240,7 +246,7 @@ class PostgresWarehouse:
     def check(self, run: str) -> None:
         from psycopg2 import sql
 
-        with connect(self.product) as connection, in_words("The release could not be looked at."):
+        with connect(self.product) as connection, in_words("The release could not be read."):
             cursor = connection.cursor()
             label = Relation(of_release(f"{CANDIDATE}_{OURS}", run), "release")
             said = []
@@ -258,7 +264,10 @@ class PostgresWarehouse:
     def seen(self, pointed: str) -> str:
         """As the published views say, which are repointed all at once, their label among them."""
         fix = "set PGHOST, PGUSER and the others to a role that reads dataops.release"
-        with connect(self.product) as connection, in_words("It does not say.", fix):
+        with (
+            connect(self.product) as connection,
+            in_words("The current release could not be read.", fix),
+        ):
             return release_in_views(connection.cursor())
 
     def publish(self, run: str) -> None:
@@ -292,7 +301,7 @@ class PostgresWarehouse:
                 if error.pgcode not in _LOCKED or time.monotonic() - begin > patience:
                     fix = ""
                     if error.pgcode in _LOCKED:
-                        fix = "somebody's open transaction reads it: end it, and repeat"
+                        fix = "end the open transaction that reads it, then repeat the command"
                     with in_words(what, fix):
                         raise
             time.sleep(_PAUSE)
