@@ -145,7 +145,11 @@ def test_a_file_kept_by_declaration_is_no_finding(product: Product) -> None:
 
 @pytest.mark.parametrize(
     ("path", "reason", "words"),
-    [("README.md", "x", "yours already"), (".sqlfluff", " ", "Say why"), ("/etc", "x", "already")],
+    [
+        ("README.md", "x", "owns it already"),
+        (".sqlfluff", " ", "A reason is missing"),
+        ("/etc", "x", "already"),
+    ],
 )
 def test_only_a_managed_file_is_declared_and_with_a_reason(
     product: Product, path: str, reason: str, words: str
