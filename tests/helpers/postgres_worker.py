@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import release_worker as worker
-from asked import Asked
+from connection_queries import ConnectionQueries
 from first_light.commands.release import release as make_release
 from first_light.dbt.engine import DbtRun
 from first_light.project.product import Product
@@ -83,9 +83,9 @@ class QuickDbt(worker.QuickDbt):
         return DbtRun(self.fails != "test", tuple(results))
 
     @contextlib.contextmanager
-    def adapter(self) -> Iterator[Asked]:
+    def connect(self) -> Iterator[ConnectionQueries]:
         with connect(Product(self.root)) as connection:
-            yield Asked("postgres", connection)
+            yield ConnectionQueries("postgres", connection)
 
     def _build_slowly(self) -> None:
         with connect(Product(self.root)) as connection:
@@ -108,7 +108,7 @@ def quick_release(root: Path, **options: Any) -> outcome.Released:
     """A release of the product in `root`, in this process; what is pruned goes at once."""
     quiet: Callable[[str], None] = lambda line: None  # noqa: E731
     with (
-        unittest.mock.patch.object(release_begin, "Dbt", QuickDbt),
+        unittest.mock.patch.object(release_begin, "open_engine", QuickDbt),
         unittest.mock.patch.object(pruning, "GRACE", 0.0),
     ):
         return make_release(Product(root), Options(**options), quiet, quiet)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from asked import Asked
+from connection_queries import ConnectionQueries
 from first_light.commands.release import release as make_release
 from first_light.dbt.engine import DbtRun, NodeResult
 from first_light.project.product import Product
@@ -100,11 +100,11 @@ class QuickDbt:
         return DbtRun(self.fails != "test", tuple(results))
 
     @contextlib.contextmanager
-    def adapter(self) -> Iterator[Asked]:
+    def connect(self) -> Iterator[ConnectionQueries]:
         import duckdb
 
         with duckdb.connect(self.environment["DATAOPS_DB"]) as connection:
-            yield Asked("duckdb", connection)
+            yield ConnectionQueries("duckdb", connection)
 
     def freshness(self, *arguments: str) -> DbtRun:
         return DbtRun(True)
@@ -171,7 +171,7 @@ def quick_release(root: Path, **options: Any) -> outcome.Released:
     quiet: Callable[[str], None] = lambda line: None  # noqa: E731
     grace = float(os.environ.get("PRUNE_GRACE", "0"))
     with (
-        unittest.mock.patch.object(release_begin, "Dbt", QuickDbt),
+        unittest.mock.patch.object(release_begin, "open_engine", QuickDbt),
         unittest.mock.patch.object(pruning, "GRACE", grace),
     ):
         return make_release(Product(root), Options(**options), quiet, quiet)

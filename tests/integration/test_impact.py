@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import harness
 from first_light.dbt.column_lineage import Origin, trace
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import open_engine
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.dbt.project_lineage import personal_columns
 from first_light.impact import classify as judge
@@ -379,7 +379,7 @@ class Shop:
         (here / "warehouse.duckdb").unlink(missing_ok=True)
         said: list[str] = []
         environment = side_environment(product, Path("target/check/warehouse.duckdb"))
-        dbt = Dbt(self.root, "ci", here, environment)
+        dbt = open_engine(self.root, "ci", here, environment)
         parsed = dbt.parse()
         assert parsed.ok, parsed.problem
         step = ImpactStep(product, find_change(product, base), dbt, here, said.append)

@@ -29,7 +29,7 @@ import postgres
 import postgres_worker as worker
 import release_worker as duckdb_worker
 from first_light.commands.rollback import rollback
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import open_engine
 from first_light.history.log import History
 from first_light.history.record import CRASHED, FAILED, PUBLISHED, REJECTED, ROLLED_BACK, STOPPED
 from first_light.monitors import profiling
@@ -191,30 +191,30 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
 def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: int) -> None:
     """dbt's adapter answers the monitors, also as if only the warehouse's name were known."""
     zone = {**server.environment("shop_writer", "shop"), "PGTZ": "America/New_York"}
-    dbt = Dbt(product.root, "prod", product.root / "target" / "asked", zone)
+    dbt = open_engine(product.root, "prod", product.root / "target" / "asked", zone)
     assert dbt.parse(warnings_are_errors=False).ok
     orders = Relation("marts", "orders")
     known, unknown = dialect_of("postgres"), Dialect("postgres")
-    with dbt.adapter() as adapter:
-        columns = columns_of(adapter, [orders, Relation("marts", "none")])[orders]
-        told = adapter.columns("marts", "orders")
+    with dbt.connect() as queries:
+        columns = columns_of(queries, [orders, Relation("marts", "none")])[orders]
+        told = queries.columns("marts", "orders")
         assert [name for name, _ in told] == [name for name, _ in columns]
         found = []
         for dialect, spelled in ((known, columns), (unknown, told)):
             place = dialect.place('"shop"."marts"."orders"')
             query = profiling.query(profiling.Wanted("o", "o", place, spelled, rows=rows), dialect)
-            profile = profiling.read(query, adapter.ask(query.sql).rows[0])
+            profile = profiling.read(query, queries.run(query.sql).rows[0])
             alike = tuple(replace(column, type="") for column in profile.columns)
             found.append(replace(profile, columns=alike))
         assert found[0] == found[1]
         assert found[0].rows == rows > 0
         with pytest.raises(DataopsError, match="query failed"):
-            adapter.ask("select no_such_column")
+            queries.run("select no_such_column")
         place = "(select timestamptz '2026-01-02 03:00:00+00' as since) as one"
         wanted = profiling.Wanted("", "", place, [("since", "timestamp with time zone")], rows=1)
         for dialect in (known, unknown):
             query = profiling.query(wanted, dialect)
-            (column,) = profiling.read(query, adapter.ask(query.sql).rows[0]).columns
+            (column,) = profiling.read(query, queries.run(query.sql).rows[0]).columns
             assert column.max == datetime(2026, 1, 2, 3, tzinfo=timezone.utc).timestamp()
     left = "select count(*) from pg_stat_activity where usename = 'shop_writer'"
     assert server.ask(left) == [(0,)]

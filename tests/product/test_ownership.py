@@ -14,7 +14,7 @@ from conftest import MakeProduct
 from sqlfluff.core import FluffConfig
 
 import harness
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import open_engine
 from first_light.hooks import secrets as secrets_hook
 from first_light.hooks import team as team_hooks
 from first_light.project import managed, settings
@@ -291,7 +291,7 @@ def test_macros_and_variables_of_ones_own_are_taken(product: Product) -> None:
     # A variable of one's own too: without it the model would be rejected.
     append(product.root / "dbt_project.yml", "vars: {ours: 1}")
     (product.root / "models" / "marts" / "one.sql").write_text("select {{ var('ours') }} as one\n")
-    assert Dbt(product.root, "ci", product.root / "target").parse().ok
+    assert open_engine(product.root, "ci", product.root / "target").parse().ok
     loaded = json.loads((product.root / "target" / "manifest.json").read_text("utf-8"))
     schemas = {node["schema"] for node in loaded["nodes"].values() if node["name"] == "one"}
     assert schemas == {"ours"}

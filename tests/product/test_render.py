@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import harness
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import open_engine
 from tools.release import template
 
 
@@ -150,7 +150,7 @@ def test_any_name_renders_a_product_that_dbt_reads(
     assert {key: saved[key] for key in answers} == answers
     exposure = yaml.safe_load((root / "models/marts/_exposures.yml").read_text("utf-8"))
     assert exposure["exposures"][0]["owner"]["name"] == team.strip()
-    parsed = Dbt(root, "ci", root / "target").parse()
+    parsed = open_engine(root, "ci", root / "target").parse()
     assert parsed.ok, parsed.problem
 
 

@@ -18,6 +18,8 @@ MOST_LINES = 400
 # What else may name a warehouse, and why. Docstrings and comments may: they explain.
 WAREHOUSE_ELSEWHERE = {
     "cli/setup.py": "the help of an option that one warehouse has",
+    "dbt/column_lineage.py": "the SQL dialect in which compiled models are parsed",
+    "dbt/packages.py": "the Python packages whose versions a record keeps",
     "history/log.py": "the history is below the warehouse, and reads its packs with DuckDB",
     "project/pin.py": "the extra of the package that the answer `warehouse` asks for",
 }
@@ -40,7 +42,7 @@ def test_a_module_is_short_enough_to_read(module: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "folders", "elsewhere"),
     [
-        (r"duckdb|postgres|psycopg", ("warehouse/", "dbt/"), WAREHOUSE_ELSEWHERE),
+        (r"duckdb|postgres|psycopg", ("warehouse/",), WAREHOUSE_ELSEWHERE),
         (r"github|gitlab", ("forge/",), FORGE_ELSEWHERE),
     ],
     ids=["warehouse", "forge"],
@@ -58,6 +60,50 @@ def test_names_of_products_stay_in_one_place(
         **{module: named[module] for module in set(named) - set(elsewhere)},
         **dict.fromkeys(set(elsewhere) - set(named), "no longer names one"),
     }
+
+
+# dbt's Python package may be imported here only: its docstring says why each use remains.
+DBT_IMPORTED = "dbt/v1.py"
+
+
+def test_one_module_imports_dbt() -> None:
+    importing = {module for module, path in MODULES.items() if dbt_imports(path.read_text("utf-8"))}
+    assert importing == {DBT_IMPORTED}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import dbt.version",
+        "import dbt as tool",
+        "from dbt.cli.main import dbtRunner",
+        "from dbt import adapters",
+        "def f() -> None:\n    from dbt_common.exceptions import DbtBaseException",
+        "importlib.import_module('dbt.cli.main')",
+    ],
+)
+def test_an_import_of_dbt_is_seen(line: str) -> None:
+    assert dbt_imports(line)
+
+
+def test_own_modules_are_no_import_of_dbt() -> None:
+    assert not dbt_imports("from first_light.dbt.engine import Engine\nfrom .dbt import engine")
+
+
+def dbt_imports(source: str) -> list[str]:
+    """The modules of dbt's own packages that a module imports."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=aliases):
+                names += [alias.name for alias in aliases]
+            case ast.ImportFrom(module=str(module), level=0):
+                names.append(module)
+            case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]) if ast.unparse(
+                function
+            ).endswith(("import_module", "__import__")):
+                names.append(name)
+    return [name for name in names if re.match(r"dbt(_\w+)?(\.|$)", name)]
 
 
 def code_of(path: Path) -> Iterator[str]:

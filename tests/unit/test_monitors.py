@@ -17,8 +17,8 @@ from rich.console import Console
 
 import ops_history as ops
 import release_worker as worker
-from asked import Asked
 from bench import monitor_power
+from connection_queries import ConnectionQueries
 from first_light.cli.output.release import (
     next_command,
     release_json,
@@ -147,12 +147,12 @@ def test_personal_columns_are_followed_under_their_new_names() -> None:
     assert found[ORDERS] == {"email", "mail", "contact", "size_of_mail"}
 
 
-def in_memory(*statements: str) -> Asked:
+def in_memory(*statements: str) -> ConnectionQueries:
     """A DuckDB far from UTC."""
     connection = duckdb.connect()
     for statement in ("set TimeZone = 'America/New_York'", *statements):
         connection.execute(statement)
-    return Asked("duckdb", connection)
+    return ConnectionQueries("duckdb", connection)
 
 
 ROWS = (

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-from first_light.dbt.engine import Dbt, DbtRun, NodeResult, forget_last_run
+from first_light.dbt.engine import DbtRun, Engine, NodeResult, forget_last_run
 from first_light.dbt.manifest import read_manifest
 from first_light.forge import job_summary as summary
 from first_light.hooks.project_rules import RULES, broken_rules
-from first_light.impact.base import side_dbt, side_environment
+from first_light.impact.base import open_side_engine, side_environment
 from first_light.impact.change import Change, NoBase, find_change
 from first_light.impact.check_step import NAME as IMPACT
 from first_light.impact.check_step import ImpactStep, files_to_look_at
@@ -103,11 +103,12 @@ def _dbt_steps(
 ) -> Iterator[Step]:
     database = here / DATABASE_FILE
     environment = side_environment(product, database.relative_to(product.root))
-    dbt = side_dbt(product, product.root, here, environment, lambda line: doing(f"dbt: {line}"))
+    progress: Callable[[str], None] = lambda line: doing(f"dbt: {line}")  # noqa: E731
     if current is not None and isinstance(found, Change):
-        dbt = current.dbt(product, here, dbt.progress or doing)
+        dbt = current.dbt(product, here, progress)
     else:
         current = None
+        dbt = open_side_engine(product, product.root, here, environment, progress)
 
     doing("dbt parse")
     with _clock() as seconds:
@@ -142,7 +143,7 @@ def _dbt_steps(
         yield _docs_step(documented, seconds())
     finally:
         impact.stop()
-        dbt.finish()
+        dbt.clean_up()
 
 
 _RULES, _BUILD = "project rules", "dbt build on the sample"
@@ -158,7 +159,7 @@ def _parse_step(run: DbtRun, seconds: float) -> Step:
     return Step("dbt parse, warnings are errors", FAILED, seconds, "", (run.problem,), repeat)
 
 
-def _build_step(run: DbtRun, seconds: float, on_sample: Dbt | None, reached: str = "") -> Step:
+def _build_step(run: DbtRun, seconds: float, on_sample: Engine | None, reached: str = "") -> Step:
     """The build; when it was not on the sample, it was on raw, whose values are shown nowhere."""
     name = _BUILD if on_sample else _BUILD_ON_RAW
     kinds = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "unit tests"}
@@ -189,7 +190,7 @@ def _repeat_build(failed: Sequence[NodeResult]) -> str:
     return f"uv run dbt build --select {names}" if names else "uv run dbt build"
 
 
-def _node_detail(node: NodeResult, on_sample: Dbt | None) -> str:
+def _node_detail(node: NodeResult, on_sample: Engine | None) -> str:
     message = node.message if on_sample else masked(node.message)
     lines = [f"{node.kind} {node.name} {node.status} ({node.path})", message]
     if on_sample and node.kind == "test" and node.sql:
@@ -197,12 +198,12 @@ def _node_detail(node: NodeResult, on_sample: Dbt | None) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _failing_rows(node: NodeResult, dbt: Dbt) -> str:
+def _failing_rows(node: NodeResult, dbt: Engine) -> str:
     """The first rows that fail a test; they come from the sample, which holds no personal data."""
     try:
-        with dbt.adapter() as adapter:
+        with dbt.connect() as queries:
             query = f"select * from ({node.sql}\n) as asked limit {_ROWS_SHOWN}"
-            names, rows = adapter.ask(query)
+            names, rows = queries.run(query)
     except DataopsError as error:
         return f"(the failing rows could not be read: {error.where})"
     return "\n".join([" | ".join(names), *(" | ".join(map(str, row)) for row in rows)])

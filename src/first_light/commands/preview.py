@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from first_light.dbt.engine import Dbt, DbtRun
+from first_light.dbt.engine import DbtRun, open_engine
 from first_light.history.raw_location import RawFolder
 from first_light.project.product import Product, now
 from first_light.utils.errors import DataopsError
@@ -130,7 +130,7 @@ def _build(
     if not raw and product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
     here = product.target / "preview-dbt"
-    dbt = Dbt(product.root, "prod", here, environment, lambda line: doing(f"dbt: {line}"))
+    dbt = open_engine(product.root, "prod", here, environment, lambda line: doing(f"dbt: {line}"))
     doing("dbt parse")
     parsed = dbt.parse(warnings_are_errors=False)
     if not parsed.ok:

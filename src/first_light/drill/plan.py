@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import open_engine
 from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.monitors.sources import location
 from first_light.project.product import Product
@@ -47,7 +47,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
         DataopsError: dbt can't, or no source is read from files below raw.
     """
     environment = {"DATAOPS_RAW": str(raw), "DATAOPS_DB": str(target / DATABASE_FILE)}
-    done = Dbt(product.root, "prod", target, environment).compile(
+    done = open_engine(product.root, "prod", target, environment).compile(
         "--full-refresh", "--no-populate-cache"
     )
     if not done.ok:

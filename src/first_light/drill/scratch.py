@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from first_light.dbt.adapter import Answer
+from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Node, TestVerdict
 from first_light.drill.plan import Plan
 from first_light.history.facts import RawFile
@@ -361,17 +361,17 @@ class Scratch:
 
     # ── What monitors ask ────────────────────────────────────────────────────────────────────
 
-    def ask(self, query: str) -> Answer:
+    def run(self, query: str) -> QueryResult:
         try:
             found = self._connection.execute(query)
-            return Answer([one[0] for one in found.description or ()], found.fetchall())
+            return QueryResult([one[0] for one in found.description or ()], found.fetchall())
         except EngineError as error:
             raise DataopsError(
                 "The query failed in the scratch database.", where=str(error).splitlines()[0]
             ) from error
 
     def columns(self, schema: str, name: str) -> tuple[tuple[str, str], ...]:
-        """Never asked: DuckDB lists the columns of all relations at once."""
+        """Never called: DuckDB lists the columns of all relations at once."""
         raise NotImplementedError
 
 

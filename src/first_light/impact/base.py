@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import Engine, open_engine
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.packages import EMBEDDED
 from first_light.impact.change import NoBase
@@ -58,7 +58,7 @@ class BaseSide:
 
     folder: Path
     manifest: Manifest
-    _dbt: Dbt
+    _dbt: Engine
     _parsed: bool
     remarks: tuple[str, ...] = ()
     said: str = "built on the same sample"
@@ -74,12 +74,12 @@ class BaseSide:
     @property
     def environment(self) -> dict[str, str]:
         """The variables under which dbt runs on it."""
-        return self._dbt.environment
+        return dict(self._dbt.environment)
 
     @property
-    def stays(self) -> bool:
+    def keeps_builds(self) -> bool:
         """Whether what it has built stays and is its own, so that it can be built beside head."""
-        return self._dbt.stays
+        return self._dbt.keeps_builds
 
     @property
     def state(self) -> Path:
@@ -111,7 +111,7 @@ class BaseSide:
         if not self._parsed:
             parsed = self._dbt.parse(warnings_are_errors=False)
             self._parsed = parsed.ok
-        if not self._dbt.stays:
+        if not self._dbt.keeps_builds:
             missing = list(wanted)
         names = sorted(self.manifest.nodes[name].name for name in missing)
         every = len(missing) == len(buildable(self.manifest))
@@ -155,7 +155,9 @@ def prepare(
     environment = side_environment(product, _DATABASE)
     folder = product.target / "base" / f"{commit[:12]}-{_fingerprint(product, environment)}"
     tree = folder / "tree"
-    dbt = side_dbt(product, tree, folder / "dbt", environment, lambda line: doing(f"base: {line}"))
+    dbt = open_side_engine(
+        product, tree, folder / "dbt", environment, lambda line: doing(f"base: {line}")
+    )
     ready = folder / "ready"
     if ready.is_file():
         os.utime(folder)
@@ -198,17 +200,17 @@ def side_environment(product: Product, database: Path) -> dict[str, str]:
     return environment
 
 
-def side_dbt(
+def open_side_engine(
     product: Product,
     root: Path,
     target_path: Path,
     environment: dict[str, str],
     progress: Callable[[str], None],
-) -> Dbt:
+) -> Engine:
     """dbt for a side, on the product's warehouse; a file holds what it has built."""
     if server.is_server(product):
-        return server.check_dbt(root, target_path, environment, progress)
-    return Dbt(root, "ci", target_path, environment, progress)
+        return server.open_check_engine(root, target_path, environment, progress)
+    return open_engine(root, "ci", target_path, environment, progress)
 
 
 def _fingerprint(product: Product, environment: dict[str, str]) -> str:
@@ -265,7 +267,7 @@ def _packages(product: Product, tree: Path) -> str:
     same = all(_text(tree / name) == _text(product.root / name) for name in _PACKAGES)
     if installed.is_dir() and same and _copy_packages(product, installed, tree):
         return ""
-    run = Dbt(tree, "ci", tree.parent / "dbt", tool_environment()).deps()
+    run = open_engine(tree, "ci", tree.parent / "dbt", tool_environment()).deps()
     return "" if run.ok else run.problem
 
 

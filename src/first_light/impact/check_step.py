@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from first_light.dbt.engine import Dbt, DbtRun
+from first_light.dbt.engine import DbtRun, Engine
 from first_light.impact import markdown
 from first_light.impact import text as words
 from first_light.impact.change import Change, NoBase
@@ -51,7 +51,7 @@ class ImpactStep:
         self,
         product: Product,
         found: Change | NoBase,
-        dbt: Dbt,
+        dbt: Engine,
         here: Path,
         doing: Callable[[str], None],
         current: CurrentSide | None = None,

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import open_engine
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.project_lineage import ancestors
 from first_light.impact.base import BaseSide, Built, base_manifest
@@ -91,7 +91,7 @@ def worth(base: BaseSide, later: Sequence[str]) -> bool:
 def main() -> None:
     """In the process of its own."""
     folder, told = Path(sys.argv[1]), json.load(sys.stdin)
-    dbt = Dbt(folder / "tree", "ci", folder / "dbt", told["environment"])
+    dbt = open_engine(folder / "tree", "ci", folder / "dbt", told["environment"])
     try:
         BaseSide(folder, base_manifest(folder), dbt, False).build(told["wanted"])
     except DataopsError as error:

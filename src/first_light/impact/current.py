@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import Engine, open_engine
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.history import facts
 from first_light.history.decoding import read_record
@@ -70,12 +70,12 @@ class CurrentSide:
         """Arguments for dbt that let head read from the release itself what it does not build."""
         return ("--defer", "--state", str(self.state)) if self.server else ()
 
-    def dbt(self, product: Product, here: Path, progress: Callable[[str], None]) -> Dbt:
+    def dbt(self, product: Product, here: Path, progress: Callable[[str], None]) -> Engine:
         """dbt for head, as a release runs it."""
         if self.server:
             return self.server.dbt(here, self.environment, progress)
         environment, tree = self.environment, self.tree
-        return Dbt(product.root, "prod", here, environment, progress, files=tree)
+        return open_engine(product.root, "prod", here, environment, progress, files=tree)
 
     @property
     def built(self) -> dict[str, Built]:

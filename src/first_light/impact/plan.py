@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import Engine
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.project_lineage import ancestors
 from first_light.impact import classify as judge
@@ -104,7 +104,7 @@ class Plan:
 def plan(
     product: Product,
     change: Change,
-    dbt: Dbt,
+    dbt: Engine,
     here: Path,
     doing: Callable[[str], None],
     current: CurrentSide | None = None,
@@ -139,7 +139,7 @@ def plan(
     wanted = _wanted(base.manifest, head, reached, paired)
     anew = {paired.get(name, name) for name in reached}
     later: list[str] = []
-    if isinstance(base, BaseSide) and base.stays:
+    if isinstance(base, BaseSide) and base.keeps_builds:
         later = apart(base.manifest, wanted, anew)
         later = later if worth(base, later) else []
     first = [name for name in wanted if name not in later]

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
-from first_light.dbt.engine import Dbt, DbtRun
+from first_light.dbt.engine import DbtRun, Engine
 from first_light.impact import classify as judge
 from first_light.impact.assessment import Assessment
 from first_light.impact.base import NOT_TESTS, Built
@@ -19,7 +19,7 @@ from first_light.impact.sides import open_sides
 from first_light.warehouse.base import DATABASE_FILE
 
 
-def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> Impact:
+def compare(plan: Plan, run: DbtRun, dbt: Engine, doing: Callable[[str], None]) -> Impact:
     """What the change does, now that head is built.
 
     Args:
@@ -54,8 +54,8 @@ def compare(plan: Plan, run: DbtRun, dbt: Dbt, doing: Callable[[str], None]) -> 
             again = plan.here / "again" / DATABASE_FILE
             again.parent.mkdir(exist_ok=True)
             copy_database(plan.database, again)
-            clock = plan.base.later if isinstance(plan.base, CurrentSide) else dbt.environment
-            second = replace(dbt, environment={**clock, "DATAOPS_DB": str(again)})
+            clock = plan.base.later if isinstance(plan.base, CurrentSide) else {}
+            second = dbt.with_environment({**clock, "DATAOPS_DB": str(again)})
             rebuilt = second.build(
                 *("--no-write-json", "--full-refresh", *plan.deferred, *NOT_TESTS),
                 *("--select", *names),

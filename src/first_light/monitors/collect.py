@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from first_light.dbt.engine import QueryRunner
 from first_light.dbt.manifest import Manifest, Node
 from first_light.history.facts import RawFile
 from first_light.history.record import NodeRun, RelationProfile
@@ -13,7 +14,7 @@ from first_light.monitors import profiling, sources
 from first_light.monitors.baseline import Memory
 from first_light.monitors.levels import WARN
 from first_light.monitors.personal import personal_columns
-from first_light.monitors.queries import Asked, columns_of
+from first_light.monitors.queries import columns_of
 from first_light.monitors.settings import is_off
 from first_light.privacy.messages import masked
 from first_light.utils.errors import DataopsError
@@ -46,7 +47,7 @@ class Raw:
 
 
 def profile_all(
-    warehouse: Asked,
+    warehouse: QueryRunner,
     manifest: Manifest,
     nodes: Iterable[NodeRun],
     sql: Mapping[str, str],
@@ -108,14 +109,14 @@ def profile_all(
         for node, rows in built
         if columns.get(places[node.unique_id])
     ]
-    found = [profiling.read(one, warehouse.ask(one.sql).rows[0]) for one in asked]
+    found = [profiling.read(one, warehouse.run(one.sql).rows[0]) for one in asked]
     if raw is not None and reads_files(warehouse.name):
         found += _profile_sources(warehouse, manifest, raw, personal, known, memory, only)
     return tuple(found)
 
 
 def _profile_sources(
-    warehouse: Asked,
+    warehouse: QueryRunner,
     manifest: Manifest,
     raw: Raw,
     personal: Mapping[str, frozenset[str]],
@@ -141,7 +142,7 @@ def _profile_sources(
 
 
 def _profile_delivery(
-    warehouse: Asked,
+    warehouse: QueryRunner,
     delivery: sources.Delivery,
     name: str,
     personal: Mapping[str, frozenset[str]],
@@ -150,7 +151,7 @@ def _profile_delivery(
     times: Mapping[str, frozenset[str]],
 ) -> RelationProfile:
     node = delivery.node
-    columns = warehouse.ask(sources.columns_query(delivery.place)).rows
+    columns = warehouse.run(sources.columns_query(delivery.place)).rows
     asked = profiling.query(
         profiling.Wanted(
             node.unique_id,
@@ -166,7 +167,7 @@ def _profile_delivery(
         ),
         dialect_of(warehouse.name),
     )
-    (answer,) = warehouse.ask(asked.sql).rows
+    (answer,) = warehouse.run(asked.sql).rows
     profile = profiling.read(asked, answer)
     return replace(
         profile,

@@ -19,11 +19,10 @@ from first_light.monitors.judge import judge
 from first_light.monitors.levels import ERROR, WARN
 from first_light.monitors.measures import measure
 from first_light.monitors.past import past_of
-from first_light.monitors.queries import Asked
 from first_light.monitors.settings import levels_of
 from first_light.utils.steps import FAILED, PASSED, WARNED
 
-__all__ = ["Asked", "Watched", "judge_all", "read_accepted", "recall"]
+__all__ = ["Watched", "judge_all", "read_accepted", "recall"]
 
 
 @dataclass(frozen=True)

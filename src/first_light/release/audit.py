@@ -55,9 +55,9 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
     sql = {result.unique_id: result.sql for result in built_of(draft).nodes}
     memory = monitors.recall(context.history, record.raw.fingerprint, now())
     earlier = memory.before.release.run if memory.before else ""
-    with draft.engine.adapter() as adapter:
+    with draft.engine.connect() as queries:
         profile = collect.profile_all(
-            adapter, manifest, record.nodes, sql, _new_raw(context, draft, earlier), memory
+            queries, manifest, record.nodes, sql, _new_raw(context, draft, earlier), memory
         )
     draft = draft.with_facts(profile=profile)
     result = monitors.Watched((), {}, len(profile))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from first_light.dbt.engine import Dbt
+from first_light.dbt.engine import Engine, open_engine
 from first_light.history import facts
 from first_light.history.raw_location import RawPlace, raw_place, sample_place
 from first_light.history.record import REAL, REHEARSAL, RUNNING, Record
@@ -100,13 +100,13 @@ def _last_published_commit(context: Context) -> str:
     return next((release.git.commit for release in releases if release), "")
 
 
-def _engine(context: Context, kind: str, place: RawPlace) -> Dbt:
+def _engine(context: Context, kind: str, place: RawPlace) -> Engine:
     """dbt for this candidate, with what is known before it has read the project."""
     rehearsal, product = kind == REHEARSAL, context.product
     environment = {"DATAOPS_RAW": place.spelled, **context.warehouse.environment(rehearsal)}
     if rehearsal and not os.environ.get("DATAOPS_NOW") and product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
-    return Dbt(
+    return open_engine(
         product.root,
         "prod",
         context.target,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from first_light.dbt.engine import Dbt, DbtRun, NodeResult
+from first_light.dbt.engine import DbtRun, Engine, NodeResult
 from first_light.dbt.manifest import Manifest
 from first_light.history.facts import RawFile
 from first_light.history.raw_location import RawPlace
@@ -44,7 +44,7 @@ class Draft:
     """
 
     record: Record
-    engine: Dbt
+    engine: Engine
     place: RawPlace
     base_release: Record | None = None
     raw_tables: tuple[RawFile, ...] | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from first_light.warehouse.postgres.server import is_postgres
 
 if TYPE_CHECKING:
-    from first_light.dbt.engine import Dbt
+    from first_light.dbt.engine import Engine
     from first_light.history.facts import RawFile
     from first_light.project.product import Product
     from first_light.warehouse.postgres.current import PostgresCurrent as ServerRelease
@@ -57,13 +57,13 @@ def check_environment() -> dict[str, str]:
     return environment()
 
 
-def check_dbt(
+def open_check_engine(
     root: Path, target_path: Path, environment: dict[str, str], progress: Callable[[str], None]
-) -> Dbt:
+) -> Engine:
     """dbt for one side of a check."""
-    from first_light.warehouse.postgres.side import PostgresDbt
+    from first_light.warehouse.postgres.side import open_postgres_engine
 
-    return PostgresDbt(root, "ci", target_path, environment, progress)
+    return open_postgres_engine(root, "ci", target_path, environment, progress)
 
 
 def current_release(product: Product, run: str, manifest: Path, here: Path) -> ServerRelease:

@@ -16,7 +16,7 @@ from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.project.product import Product
 from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.catalog import CANDIDATE, of_release
-from first_light.warehouse.postgres.side import PostgresDbt, mirror
+from first_light.warehouse.postgres.side import PostgresEngine, mirror, open_postgres_engine
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class PostgresCurrent:
 
     def dbt(
         self, here: Path, environment: dict[str, str], say: Callable[[str], None]
-    ) -> PostgresDbt:
+    ) -> PostgresEngine:
         """dbt for the branch; snapshots go on from what the release holds."""
         snapshots = (n for n in self.manifest.nodes.values() if n.kind == "snapshot")
         taken = tuple((self._stands(node), Relation(node.schema, node.alias)) for node in snapshots)
-        return PostgresDbt(self.product.root, "prod", here, environment, say, taken=taken)
+        return open_postgres_engine(self.product.root, "prod", here, environment, say, taken)
 
     def fetch(self, wanted: Iterable[str]) -> None:
         """Copy what the release holds of some models, by unique id, into the file."""

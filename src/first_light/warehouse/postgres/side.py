@@ -10,14 +10,14 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
 
 import duckdb
 
-from first_light.dbt.engine import Dbt, DbtRun
+from first_light.dbt.engine import DbtRun, Engine, QueryRunner, open_engine
 from first_light.project.product import Product
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation
@@ -44,46 +44,87 @@ def environment() -> dict[str, str]:
 
 
 @dataclass
-class PostgresDbt(Dbt):
+class PostgresEngine:
     """dbt on one side of a check; its first build starts from nothing but that side's sample.
 
     Attributes:
+        engine: runs dbt's commands.
+        product: the product in the folder where dbt runs.
         taken: tables to start from besides, each with the place that a copy of it gets.
     """
 
-    stays: ClassVar[bool] = False
+    engine: Engine
+    product: Product
     taken: tuple[tuple[Relation, Relation], ...] = ()
+    keeps_builds: bool = field(default=False, init=False)
     _begun: bool = field(default=False, repr=False)
 
     @property
-    def _product(self) -> Product:
-        return Product(self.root)
+    def environment(self) -> Mapping[str, str]:
+        return self.engine.environment
 
     @property
     def schema(self) -> str:
         return self.environment["DATAOPS_SCHEMA"]
 
+    def with_environment(self, variables: Mapping[str, str]) -> PostgresEngine:
+        return replace(self, engine=self.engine.with_environment(variables))
+
+    def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
+        return self.engine.parse(warnings_are_errors=warnings_are_errors)
+
     def build(self, *arguments: str) -> DbtRun:
-        """`dbt build`, then a copy of all that stands into the file that DATAOPS_DB names."""
+        """`dbt build`, then a copy of everything that exists into the file named by DATAOPS_DB."""
         if not self._begun:
             self._begun = True
-            self.finish()
+            self.clean_up()
             if schema := self.environment.get("DATAOPS_RAW_SCHEMA"):
-                load(self._product, schema)
-            _take(self._product, self.taken)
-        run = super().build(*arguments)
-        mirror(self._product, self.schema, self.root / self.environment["DATAOPS_DB"])
+                load(self.product, schema)
+            _take(self.product, self.taken)
+        run = self.engine.build(*arguments)
+        mirror(self.product, self.schema, self.product.root / self.environment["DATAOPS_DB"])
         return run
 
-    def finish(self) -> None:
+    def compile(self, *arguments: str) -> DbtRun:
+        return self.engine.compile(*arguments)
+
+    def deps(self) -> DbtRun:
+        return self.engine.deps()
+
+    def select(self, *arguments: str) -> tuple[tuple[str, ...], DbtRun]:
+        return self.engine.select(*arguments)
+
+    def freshness(self, *arguments: str) -> DbtRun:
+        return self.engine.freshness(*arguments)
+
+    def docs(self, *arguments: str) -> DbtRun:
+        return self.engine.docs(*arguments)
+
+    def connect(self) -> AbstractContextManager[QueryRunner]:
+        return self.engine.connect()
+
+    def clean_up(self) -> None:
         with (
-            connect(self._product) as connection,
+            connect(self.product) as connection,
             in_words("The schemas of the check could not be dropped."),
         ):
             cursor = connection.cursor()
             cursor.execute("set local lock_timeout = '30s'")
             end_sessions(cursor, self.schema)
             drop_schemas(cursor, schemas(cursor, self.schema))
+
+
+def open_postgres_engine(
+    root: Path,
+    target: str,
+    target_path: Path,
+    environment: Mapping[str, str],
+    progress: Callable[[str], None],
+    taken: tuple[tuple[Relation, Relation], ...] = (),
+) -> PostgresEngine:
+    """dbt for one side of a check; see `open_engine` and `PostgresEngine` for the arguments."""
+    engine = open_engine(root, target, target_path, environment, progress)
+    return PostgresEngine(engine, Product(root), taken)
 
 
 def _take(product: Product, taken: Sequence[tuple[Relation, Relation]]) -> None:
