@@ -43,3 +43,15 @@ def test_a_forbidden_import_is_reported(
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert reported in done.stdout.replace("is not allowed to import", "->"), done.stdout
+
+
+def test_help_loads_no_dbt_and_no_graphs() -> None:
+    script = (
+        "import sys\nfrom first_light.cli.app import app\n"
+        "app(['--help'], standalone_mode=False)\n"
+        "loaded = {'dbt', 'networkx', 'duckdb', 'sqlglot'} & set(sys.modules)\n"
+        "assert not loaded, loaded"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Commands" in done.stdout

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from first_light.dbt.graph import Graph
 from first_light.utils.errors import DataopsError
 
 
@@ -134,6 +136,16 @@ class Manifest:
     groups: dict[str, dict[str, str]]
     macros: dict[str, str] = field(default_factory=dict)
     macro_calls: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """All resources, tests included, and the resources of packages that they depend on."""
+        return Graph({name: node.depends_on for name, node in self.nodes.items()})
+
+    @cached_property
+    def macro_graph(self) -> Graph:
+        """All macros; the parents of a macro are those that it calls."""
+        return Graph(self.macro_calls)
 
     def of(self, kind: str) -> list[Node]:
         """All resources of one kind, in the order of their paths and names."""

@@ -40,8 +40,8 @@ def trace(
         sql_of: a node's compiled SQL; empty when there is none.
         columns_of: a node's or source's columns, lower case.
     """
-    nodes = {name: manifest.nodes[name] for name in ancestors(manifest, wanted)}
-    order = in_order(nodes)
+    nodes = {name: manifest.nodes[name] for name in with_ancestors(manifest, wanted)}
+    order = manifest.graph.in_order(only=nodes)
     names = {name: columns_of(nodes[name]) for name in order}
     values: dict[str, dict[str, frozenset[tuple[str, str]]]] = {}
     rows: dict[str, frozenset[tuple[str, str]]] = {}
@@ -77,16 +77,10 @@ def trace(
     return Traced(values, rows, personal)
 
 
-def ancestors(manifest: Manifest, wanted: Iterable[str]) -> set[str]:
-    """The wanted nodes and everything that they depend on."""
-    found: set[str] = set()
-    queue = [name for name in wanted if name in manifest.nodes]
-    while queue:
-        name = queue.pop()
-        if name not in found:
-            found.add(name)
-            queue.extend(p for p in manifest.nodes[name].depends_on if p in manifest.nodes)
-    return found
+def with_ancestors(manifest: Manifest, wanted: Iterable[str]) -> set[str]:
+    """The wanted nodes and everything that they depend on, as far as the manifest has it."""
+    names = set(wanted)
+    return (names | manifest.graph.ancestors(*names)) & set(manifest.nodes)
 
 
 def _lineage(
@@ -145,26 +139,3 @@ def personal_columns(
                     personal.add(column)
         found[node] = frozenset(personal)
     return found
-
-
-def in_order(nodes: Mapping[str, Node]) -> list[str]:
-    """Ids of nodes, parents before children."""
-    done: dict[str, None] = {}
-
-    def visit(name: str) -> None:
-        stack = [(name, iter(sorted(nodes[name].depends_on)))]
-        open_ = {name}
-        while stack:
-            current, parents = stack[-1]
-            parent = next((p for p in parents if p in nodes and p not in done), None)
-            if parent is None:
-                done[current] = None
-                stack.pop()
-            elif parent not in open_:
-                open_.add(parent)
-                stack.append((parent, iter(sorted(nodes[parent].depends_on))))
-
-    for name in sorted(nodes):
-        if name not in done:
-            visit(name)
-    return list(done)

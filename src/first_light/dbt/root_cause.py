@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from first_light.dbt.engine import NodeResult
-from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.manifest import Manifest
 
 _TESTS = ("test", "unit_test")
 
@@ -40,17 +39,16 @@ def find_cause(failed: Sequence[NodeResult], manifest: Manifest) -> Cause | None
     if not failed:
         return None
     about = {result.unique_id: subject_of(result, manifest) for result in failed}
-    parents = {node.unique_id: node.depends_on for node in manifest.nodes.values()}
     broken = set(about.values())
 
     def rank(result: NodeResult) -> tuple[int, bool, str]:
         subject = about[result.unique_id]
-        above = _reach([subject], parents) - {subject}
-        return len(above & broken), result.kind in _TESTS, result.unique_id
+        broken_above = manifest.graph.ancestors(subject) & broken
+        return len(broken_above), result.kind in _TESTS, result.unique_id
 
     first = min(failed, key=rank)
     subject = about[first.unique_id]
-    below = _reach([subject], children_of(manifest)) - {subject}
+    below = manifest.graph.descendants(subject)
     nodes = [manifest.nodes[unique_id] for unique_id in below if unique_id in manifest.nodes]
     group, owner = owner_of(subject, manifest)
     return Cause(
@@ -75,11 +73,8 @@ def subject_of(result: NodeResult, manifest: Manifest) -> str:
     if node and node.attached_to:
         return node.attached_to
     tested = list(result.depends_on) or (list(node.depends_on) if node else [])
-    parents = {one.unique_id: one.depends_on for one in manifest.nodes.values()}
-    below = [
-        one for one in tested if not any(one in _above(o, parents) for o in tested if o != one)
-    ]
-    return min(below or tested, default=result.unique_id)
+    above = manifest.graph.ancestors(*tested)
+    return min((name for name in tested if name not in above), default=result.unique_id)
 
 
 def owner_of(unique_id: str, manifest: Manifest) -> tuple[str, str]:
@@ -87,37 +82,9 @@ def owner_of(unique_id: str, manifest: Manifest) -> tuple[str, str]:
     node = manifest.nodes.get(unique_id)
     group = node.group if node else ""
     if not group:
-        readers = [manifest.nodes.get(child) for child in children_of(manifest).get(unique_id, ())]
-        group = next((reader.group for reader in readers if reader and reader.group), "")
+        readers = (manifest.nodes[child] for child in manifest.graph.children(unique_id))
+        groups = (reader.group for reader in readers if reader.kind not in _TESTS)
+        group = next(filter(None, groups), "")
     owner = manifest.groups.get(group, {})
     name, email = str(owner.get("name") or group), str(owner.get("email") or "")
     return group, f"{name} <{email}>" if email else name
-
-
-def children_of(manifest: Manifest) -> dict[str, list[str]]:
-    """The direct children of every node that has some; tests are nobody's children."""
-    children: dict[str, list[str]] = defaultdict(list)
-    for node in _no_tests(manifest.nodes.values()):
-        for parent in node.depends_on:
-            children[parent].append(node.unique_id)
-    return children
-
-
-def _no_tests(nodes: Iterable[Node]) -> list[Node]:
-    return [node for node in nodes if node.kind not in _TESTS]
-
-
-def _above(unique_id: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
-    return _reach([unique_id], parents) - {unique_id}
-
-
-def _reach(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> set[str]:
-    """Everything that can be reached from `start`, itself included."""
-    found: set[str] = set()
-    ahead = list(start)
-    while ahead:
-        one = ahead.pop()
-        if one not in found:
-            found.add(one)
-            ahead.extend(edges.get(one, ()))
-    return found

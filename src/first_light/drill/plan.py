@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 from first_light.dbt.engine import open_engine
@@ -85,28 +84,24 @@ def _data(node: Node, manifest: Manifest) -> list[str]:
 
 def _order(manifest: Manifest) -> tuple[list[Node], list[str]]:
     """What is built, parents first; and the names of what is not."""
+    graph, nodes = manifest.graph, manifest.nodes
     kinds = ("model", "seed", "snapshot")
-    nodes = {one.unique_id: one for kind in kinds for one in manifest.of(kind)}
-    graph = {one: [up for up in nodes[one].depends_on if up in nodes] for one in nodes}
-    out: set[str] = set()
-    order, left = [], []
-    for one in TopologicalSorter(graph).static_order():
-        node = nodes[one]
-        cannot = node.kind == "snapshot" or (
-            node.kind == "model" and not node.path.endswith(".sql")
-        )
-        if cannot or out.intersection(graph[one]):
-            out.add(one)
-            left.append(node.name)
-        elif node.materialized != "ephemeral":
-            order.append(node)
-    return order, left
+    ordered = [nodes[name] for name in graph.in_order() if name in nodes]
+    ordered = [node for node in ordered if node.kind in kinds]
+    skipped = {node.unique_id for node in ordered if _cannot_be_built(node)}
+    skipped |= graph.descendants(*skipped)
+    built = [node for node in ordered if node.unique_id not in skipped]
+    return (
+        [node for node in built if node.materialized != "ephemeral"],
+        [node.name for node in ordered if node.unique_id in skipped],
+    )
+
+
+def _cannot_be_built(node: Node) -> bool:
+    return node.kind == "snapshot" or (node.kind == "model" and not node.path.endswith(".sql"))
 
 
 def below(source: str, plan: Plan) -> frozenset[str]:
-    """The nodes that are built from a source."""
-    found = {source}
-    for node in plan.order:
-        if found.intersection(node.depends_on):
-            found.add(node.unique_id)
-    return frozenset(found)
+    """A source and the nodes that are built from it."""
+    built = {node.unique_id for node in plan.order}
+    return frozenset({source}) | plan.manifest.graph.descendants(source) & built

@@ -231,8 +231,7 @@ class Scratch:
         nodes: list[NodeRun] = []
         broken: set[str] = set()
         for node in self.plan.order:
-            if broken.intersection(node.depends_on):
-                broken.add(node.unique_id)
+            if node.unique_id in broken:
                 continue
             try:
                 if only is None or node.unique_id in only:
@@ -243,7 +242,7 @@ class Scratch:
                     counted = f"select count(*) from {_place(node)}"
                     rows = self._connection.execute(counted).fetchall()[0][0]
             except EngineError as error:
-                broken.add(node.unique_id)
+                broken |= self.plan.manifest.graph.descendants(node.unique_id)
                 told = str(error).splitlines()[0]
                 seen.append(Seen("dbt model", node.name, True, told))
                 continue

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from first_light.dbt.graph import Graph
 from first_light.dbt.manifest import Node
-from first_light.dbt.project_lineage import Traced, ancestors, in_order, trace
+from first_light.dbt.project_lineage import Traced, trace
 from first_light.impact import classify as judge
 from first_light.impact.base import Built
 from first_light.impact.compare import compare_tables
@@ -43,7 +44,7 @@ class Assessment:
         self._new = judge.holding_rows(plan.head)
         self._reached = [
             name
-            for name in in_order(self._new)
+            for name in plan.head.graph.in_order(only=self._new)
             if name in plan.reached or plan.paired.get(name, "") != name
         ]
         self._unknown: dict[str, str] = {}
@@ -155,7 +156,8 @@ class Assessment:
         feeds = self._feeds()
         reached = (self._model(name, declared, today, feeds) for name in self._reached)
         paired = set(plan.paired.values())
-        gone = [name for name in in_order(self._old) if name not in paired]
+        before = plan.base.manifest.graph.in_order(only=self._old)
+        gone = [name for name in before if name not in paired]
         found = (
             *(model for model in reached if model is not None),
             *(self._gone(name, declared, today, feeds) for name in gone),
@@ -293,7 +295,7 @@ class Assessment:
                 for parent in node.depends_on
                 if parent in moved
             }
-            above = ancestors(side, [name]) & set(moved) - set(node.depends_on)
+            above = side.graph.ancestors(name) & set(moved) - set(node.depends_on)
             if status != DOWNSTREAM or reads:
                 upstream = tuple(sorted(moved[parent].name for parent in above))
                 found.append(
@@ -314,17 +316,13 @@ class Assessment:
             if node.kind == "exposure" and drawn & set(node.depends_on) & set(states):
                 drawn.add(name)
         kept = {name: everything[name] for name in drawn}
-        ranks: dict[str, int] = {}
-        for name in in_order(kept):
-            parents = [ranks[p] for p in kept[name].depends_on if p in ranks]
-            ranks[name] = max(parents, default=-1) + 1
+        parents = {name: [p for p in kept[name].depends_on if p in kept] for name in sorted(kept)}
+        ranks = Graph(parents).ranks()
         nodes = tuple(
             GraphNode(n, judge.spoken(kept[n]), kept[n].kind, states.get(n, "context"), rank)
             for n, rank in ranks.items()
         )
-        edges = tuple(
-            (parent, name) for name in ranks for parent in kept[name].depends_on if parent in kept
-        )
+        edges = tuple((parent, name) for name in ranks for parent in parents[name])
         return nodes, edges
 
 

@@ -141,14 +141,7 @@ def _promise(node: Node) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
 
 def _called(node: Node, manifest: Manifest) -> set[str]:
     """Every macro that a node calls, directly or through another one."""
-    seen: set[str] = set()
-    queue = list(node.macros)
-    while queue:
-        macro = queue.pop()
-        if macro not in seen:
-            seen.add(macro)
-            queue.extend(manifest.macro_calls.get(macro, ()))
-    return seen
+    return {*node.macros, *manifest.macro_graph.ancestors(*node.macros)}
 
 
 def breaking(old: Node, new: Node | None, today: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from first_light.dbt.engine import open_engine
 from first_light.dbt.manifest import Manifest
-from first_light.dbt.project_lineage import ancestors
+from first_light.dbt.project_lineage import with_ancestors
 from first_light.impact.base import BaseSide, Built, base_manifest
 from first_light.utils.errors import DataopsError
 
@@ -78,7 +78,7 @@ def apart(base: Manifest, wanted: Collection[str], reached: Collection[str]) -> 
     """
     # A snapshot of head goes on from what base's holds.
     early = {name for name in wanted if name not in reached or base.nodes[name].kind == "snapshot"}
-    return sorted(set(wanted) - ancestors(base, early))
+    return sorted(set(wanted) - with_ancestors(base, early))
 
 
 def worth(base: BaseSide, later: Sequence[str]) -> bool:

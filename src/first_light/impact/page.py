@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from html import escape
 
+from first_light.dbt.graph import Graph
 from first_light.impact import text as words
 from first_light.impact.findings import DOWNSTREAM, Impact, ModelImpact
 from first_light.impact.tables import TableDiff
@@ -166,22 +167,15 @@ def _lineage(impact: Impact) -> list[str]:
 
 def joined(kept: Collection[str], edges: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Which of some boxes lead to which, directly or through boxes that are not drawn."""
-    children: dict[str, list[str]] = {}
+    parents: dict[str, list[str]] = {}
     for parent, child in edges:
-        children.setdefault(parent, []).append(child)
-    found: dict[tuple[str, str], None] = {}
-    for start in kept:
-        queue, seen = [start], {start}
-        while queue:
-            for child in children.get(queue.pop(), ()):
-                if child in seen:
-                    continue
-                seen.add(child)
-                if child in kept:
-                    found[start, child] = None
-                else:
-                    queue.append(child)
-    return sorted(found)
+        parents.setdefault(child, []).append(parent)
+    graph = Graph(parents)
+    sources: dict[str, set[str]] = {}  # the nearest boxes above each node that are drawn
+    for name in graph.in_order():
+        above = ({up} if up in kept else sources[up] for up in graph.parents(name))
+        sources[name] = set().union(*above)
+    return sorted((source, name) for name in kept for source in sources.get(name, ()))
 
 
 def _table(impact: Impact) -> list[str]:

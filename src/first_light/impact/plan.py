@@ -12,7 +12,7 @@ import yaml
 
 from first_light.dbt.engine import Engine
 from first_light.dbt.manifest import Manifest, read_manifest
-from first_light.dbt.project_lineage import ancestors
+from first_light.dbt.project_lineage import with_ancestors
 from first_light.impact import classify as judge
 from first_light.impact.base import BaseSide, Built, buildable, prepare
 from first_light.impact.change import Change, NoBase
@@ -204,7 +204,7 @@ def _wanted(
             start |= {name, *node.depends_on}
     names = {paired.get(name, name) for name in start}
     gone = set(buildable(base)) - set(paired.values())
-    above = ancestors(base, names | gone)
+    above = with_ancestors(base, names | gone)
     return sorted(above & set(buildable(base)))
 
 

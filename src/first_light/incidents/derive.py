@@ -7,12 +7,12 @@ which that check passes. figures/base.sql derives them; here they become values 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from first_light.dbt.manifest import Manifest
-from first_light.dbt.root_cause import children_of, owner_of
+from first_light.dbt.root_cause import owner_of
 from first_light.figures.compute import Ledger, duration
 from first_light.utils.timestamps import utc
 
@@ -209,29 +209,20 @@ def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident,
     ]
     if manifest is None:
         return tuple(found)
-    children = children_of(manifest)
     return tuple(
         replace(
             one,
             owner=owner_of(one.subject, manifest)[1] or one.owner,
-            impact=downstream(one.subject, children, manifest),
+            impact=downstream(one.subject, manifest),
         )
         for one in found
     )
 
 
-def downstream(
-    subject: str, children: Mapping[str, Sequence[str]], manifest: Manifest
-) -> tuple[str, ...]:
-    """Names of the models, snapshots and exposures that hang on a node, exposures first."""
-    found: set[str] = set()
-    ahead = list(children.get(subject, ()))
-    while ahead:
-        one = ahead.pop()
-        if one not in found:
-            found.add(one)
-            ahead.extend(children.get(one, ()))
-    nodes = [manifest.nodes[one] for one in found if one in manifest.nodes]
+def downstream(subject: str, manifest: Manifest) -> tuple[str, ...]:
+    """Names of the models, snapshots and exposures downstream of a node, exposures first."""
+    below = manifest.graph.descendants(subject)
+    nodes = [manifest.nodes[name] for name in below if name in manifest.nodes]
     kinds: dict[str, list[str]] = defaultdict(list)
     for node in nodes:
         kinds[node.kind].append(node.name)

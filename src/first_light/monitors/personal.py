@@ -23,21 +23,12 @@ def personal_columns(manifest: Manifest, sql: Mapping[str, str]) -> dict[str, fr
     """
     found: dict[str, frozenset[str]] = {}
 
-    def of(unique_id: str) -> frozenset[str]:
-        if unique_id in found:
-            return found[unique_id]
-        node = manifest.nodes.get(unique_id)
-        if node is None:
-            return frozenset()
-        found[unique_id] = frozenset()  # a circle can't be, but must not be endless
+    for name in manifest.graph.in_order():
+        if (node := manifest.nodes.get(name)) is None:
+            continue
         names = {column.name.lower() for column in node.columns if column.pii}
-        for parent in node.depends_on:
-            names |= of(parent)
-        found[unique_id] = frozenset(names | _renamed(sql.get(unique_id, ""), names))
-        return found[unique_id]
-
-    for unique_id in manifest.nodes:
-        of(unique_id)
+        names = names.union(*(found.get(parent, ()) for parent in node.depends_on))
+        found[name] = frozenset(names | _renamed(sql.get(name, ""), names))
     return found
 
 

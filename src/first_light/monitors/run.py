@@ -101,7 +101,8 @@ def judge_all(
             lacking[profile.name] = judged.lacking
         if not judged.findings:
             continue
-        lineage = above(profile.unique_id, manifest)
+        subject = profile.unique_id
+        lineage = frozenset({subject}) | manifest.graph.ancestors(subject)
         now = {checksums[one] for one in lineage if one in checksums}
         code = code_of(memory.releases, lineage, now)
         normal = _accepted_values(accepted, profile.unique_id)
@@ -115,19 +116,6 @@ def judge_all(
             findings.append(replace(finding, level=WARN) if milder else finding)
     findings.sort(key=lambda one: (one.level != ERROR, one.subject, one.check, one.column))
     return Watched(tuple(findings), lacking, len(profiles))
-
-
-def above(unique_id: str, manifest: Manifest) -> frozenset[str]:
-    """A node and everything that it is built from."""
-    found: set[str] = set()
-    ahead = [unique_id]
-    while ahead:
-        one = ahead.pop()
-        if one not in found:
-            found.add(one)
-            node = manifest.nodes.get(one)
-            ahead.extend(node.depends_on if node else ())
-    return frozenset(found)
 
 
 def _values_of_run(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from first_light.dbt.manifest import Manifest
-from first_light.dbt.root_cause import children_of
 from first_light.figures.compute import Ledger
 from first_light.incidents.derive import downstream
 
@@ -58,7 +57,6 @@ def changes(book: Ledger, manifest: Manifest | None) -> tuple[Change, ...]:
         _by_commit(book, f'select "commit", {node} from {table}', commits)
         for table, node in (("changed", "unique_id"), ("touched", "node"))
     )
-    children = children_of(manifest) if manifest else {}
     exposures = {node.name for node in manifest.of("exposure")} if manifest else set()
     done = []
     for run, commit, at, first, verdict, brought in found:
@@ -69,7 +67,7 @@ def changes(book: Ledger, manifest: Manifest | None) -> tuple[Change, ...]:
             name
             for node in changed[commit]
             if manifest
-            for name in downstream(node, children, manifest)
+            for name in downstream(node, manifest)
             if name in exposures
         }
         done.append(

@@ -161,13 +161,8 @@ def coverage(manifest: Manifest) -> tuple[tuple[str, int, int], ...]:
         for name in (test.call.column, *_columns_of(test.call.arguments))
         if name
     }
-    feeding: set[str] = set()
-    ahead = [parent for exposure in manifest.of("exposure") for parent in exposure.depends_on]
-    while ahead:
-        one = ahead.pop()
-        if one not in feeding and one in manifest.nodes:
-            feeding.add(one)
-            ahead.extend(manifest.nodes[one].depends_on)
+    exposures = (exposure.unique_id for exposure in manifest.of("exposure"))
+    feeding = manifest.graph.ancestors(*exposures)
     fed = [model for model in models if model.unique_id in feeding]
     return (
         ("models", sum(model.unique_id in tested for model in models), len(models)),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from first_light.dbt.graph import Graph
 from first_light.dbt.manifest import Manifest
 from first_light.figures.compute import Ledger
 from first_light.incidents.derive import Incident
-from first_light.utils.graph_svg import GraphNode, ranked
+from first_light.utils.graph_svg import GraphNode
 
 CAUSE, FAILING, BELOW, SOUND = "cause", "failing", "below", "sound"
 # More boxes than this say nothing to anybody: then only what is touched is drawn.
@@ -71,18 +71,8 @@ def lineage(book: Ledger, manifest: Manifest | None, still: Sequence[Incident]) 
 
 def states(parents: Mapping[str, Sequence[str]], still: Sequence[Incident]) -> dict[str, str]:
     """The state of each node that an open incident touches; the others are sound."""
-    children: dict[str, list[str]] = defaultdict(list)
-    for name, above in parents.items():
-        for parent in above:
-            children[parent].append(name)
     failing = {one.subject for one in still} & set(parents)
-    found: dict[str, str] = {}
-    ahead = list(failing)
-    while ahead:
-        for child in children.get(ahead.pop(), ()):
-            if child not in found:
-                found[child] = BELOW
-                ahead.append(child)
+    found = dict.fromkeys(Graph(parents).descendants(*failing), BELOW)
     found |= dict.fromkeys(failing, FAILING)
     return found | dict.fromkeys({one.root_cause for one in still} & set(parents), CAUSE)
 
@@ -100,7 +90,7 @@ def drawn(
             kept = {name for name, state in touched.items() if state != BELOW}
         kept |= {p for name in set(kept) for p in parents[name] if p in parents}
     known = {name: [p for p in parents[name] if p in kept] for name in sorted(kept)}
-    ranks = ranked(known)
+    ranks = Graph(known).ranks()
     if not kept or (max(ranks.values()) == 0 and len(kept) > _DRAWN):
         return Lineage(left_out=len(parents))
     last = max(ranks.values())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 
 from markupsafe import Markup
 
@@ -96,12 +95,3 @@ def _places(nodes: list[GraphNode], edges: list[tuple[str, str]]) -> dict[str, t
         for i, rank in enumerate(ranks)
         for name in columns[rank]
     }
-
-
-def ranked(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
-    """Each node's column from the left: one right of its rightmost parent."""
-    known = {name: [one for one in above if one in parents] for name, above in parents.items()}
-    found: dict[str, int] = {}
-    for name in TopologicalSorter(known).static_order():
-        found[name] = max((found[parent] + 1 for parent in known[name]), default=0)
-    return found
