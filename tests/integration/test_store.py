@@ -475,7 +475,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 file.write(b"0" * 4096)
         with pytest.raises(DataopsError) as at_the_beginning:
             worker.quick_release(root, check_disk=False)
-        assert "make room" in at_the_beginning.value.fix
+        assert "free disk space" in at_the_beginning.value.fix
 
         assert os.readlink(pointer) == before
         assert status(Product(root)).current.run in before  # type: ignore[union-attr]

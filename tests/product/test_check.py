@@ -116,7 +116,7 @@ def test_check_shows_its_report_in_the_job_summary(make_product: MakeProduct) ->
     assert summary.read_text("utf-8").startswith("before\n## ✅ Check of my-product: passed")
     report = product.root / "target/check/report.json"
     product.commit()
-    assert "Unknown commit" in product.dataops("check", "--base", "nix", code=2).stderr
+    assert "There is no commit nix" in product.dataops("check", "--base", "nix", code=2).stderr
     assert report.is_file(), "what was there is kept"
 
 

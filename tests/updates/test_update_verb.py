@@ -137,7 +137,7 @@ def test_a_version_that_is_not_there_changes_nothing(team: Team) -> None:
 
 def test_a_missing_copier_says_what_to_do(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATAOPS_COPIER", "no-such-command")
-    with pytest.raises(DataopsError, match="not found") as raised:
+    with pytest.raises(DataopsError, match="cannot be started") as raised:
         update(Product(team.root), still)
     assert "DATAOPS_COPIER" in raised.value.fix
 

@@ -97,7 +97,7 @@ class Finder:
             raise DataopsError(
                 "This is a lock file or an unfinished file of another program, without data.",
                 str(path),
-                "Give the document itself.",
+                "pass the document itself",
             )
         found = self._open(path, None)
         if not found:
@@ -290,7 +290,7 @@ def limit_unpacked(size: int, archive: Path, said: str, into: Path) -> None:
     free = shutil.disk_usage(into).free
     if size > free * 0.9:
         raise DataopsError(
-            f"This needs {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free.",
+            f"Not enough disk space: {size / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free.",
             said,
             "free space on the disk with raw, then repeat the command",
         )

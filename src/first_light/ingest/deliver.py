@@ -130,7 +130,7 @@ def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[
         raise DataopsError(
             f"This delivery is empty: {' '.join(empty)}",
             str(path),
-            "Add a file with records first: an empty one has no columns to draft a table from.",
+            "add a file with records first: an empty file has no columns to draft a table from",
         )
     finder.skipped += empty
     staging.place(moves)

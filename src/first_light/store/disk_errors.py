@@ -12,7 +12,7 @@ def place_of(error: OSError, root: Path) -> str:
 
 def fix_of(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "make room on the disk, or keep fewer releases (DATAOPS_KEEP_RELEASES), and repeat"
+        return "free disk space, or keep fewer releases (DATAOPS_KEEP_RELEASES), then repeat"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return "allow this user to write there, or set DATAOPS_STORE to another folder"
     return "check that the disk is available, then repeat the command"

@@ -82,7 +82,7 @@ class DuckDbWarehouse:
             raise DataopsError(
                 "There is not enough disk space for another release.",
                 where=f"{self.store.root}: about {_gb(needed + _SPARE)} needed, {_gb(free)} free",
-                fix="make room, or keep fewer releases (DATAOPS_KEEP_RELEASES); "
+                fix="free disk space, or keep fewer releases (DATAOPS_KEEP_RELEASES); "
                 "to start anyway: uv run dataops release --no-disk-check",
             )
 
