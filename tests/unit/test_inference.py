@@ -340,7 +340,7 @@ def typed(tmp_path: Path, name: str, values: Sequence[str]) -> tuple[str, Built,
         ("n", ["12,5", "3,25"], "DECIMAL(18,2)"),
         ("n", ["1,234", "12,345"], "VARCHAR"),
         ("n", ["0,234", "12,345"], "DECIMAL(18,3)"),
-        ("n", ["1 234,5", "12,5"], "DECIMAL(18,1)"),
+        ("n", ["1 234,5", "12,5"], "DECIMAL(18,2)"),
         ("n", ["1'234", "12"], "INTEGER"),
         ("n", ["$1.00", "$ 23.50"], "DECIMAL(18,2)"),
         ("n", ["$1.00", "€23.50"], "VARCHAR"),
@@ -365,6 +365,36 @@ def typed(tmp_path: Path, name: str, values: Sequence[str]) -> tuple[str, Built,
         ("n", ["1/31/2024 1:05 PM", "2/1/2024 12:00 AM"], "TIMESTAMP"),
         ("n", ["5 Jan 2024", "17 Feb 2024"], "DATE"),
         ("n", ["", "NA", "-"], "VARCHAR"),
+        # names never beat values
+        ("tax_paid", ["0", "3", "12"], "INTEGER"),
+        ("account_balance", ["7", "1200", "15000"], "INTEGER"),
+        ("account_balance", ["4000", "1200", "15000"], "INTEGER"),
+        ("phone_calls", ["3", "1"], "INTEGER"),
+        ("tel_minutes", ["1234", "5678"], "INTEGER"),
+        ("phone", ["3012345", "89123456"], "VARCHAR"),
+        ("customer_phone_number", ["3012345", "89123456"], "VARCHAR"),
+        ("ean", ["4006381333931", "4006381333948"], "VARCHAR"),
+        ("tax_id", ["12345678", "87654321"], "VARCHAR"),
+        ("version", ["1.2", "1.10"], "VARCHAR"),
+        ("schema_version", ["1", "2"], "INTEGER"),
+        ("ean", ["4.00638E+12", "4006381333931"], "VARCHAR"),
+        # the same whether or not the format keeps zeros at the end
+        ("n", ["1.5", "2.25", "3"], "DECIMAL(18,2)"),
+        ("n", ["1.50", "2.25", "3.00"], "DECIMAL(18,2)"),
+        ("n", ["5.00", "6.00"], "DECIMAL(18,2)"),
+        ("amount", ["1.5", "0.2549"], "DECIMAL(18,4)"),
+        # measures get decimals later
+        ("discount_rate", ["0.25", "0.5"], "DOUBLE"),
+        ("height", ["1.75", "1.80"], "DOUBLE"),
+        # below zero, as bookkeepers write it
+        ("n", ["1234.50", "(12.00)"], "DECIMAL(18,2)"),
+        ("n", ["12", "(5)"], "INTEGER"),
+        ("n", ["1,234.50", "12.00-"], "DECIMAL(18,2)"),
+        ("n", ["€ 1.234,50", "(€ 12,00)"], "DECIMAL(18,2)"),
+        ("n", ["(030) 123", "(12)"], "VARCHAR"),
+        ("n", ["2024-01-01", "0000-00-00"], "DATE"),
+        ("n", ["1.200", "850"], "VARCHAR"),
+        ("n", ["1.200", "0.850"], "DECIMAL(18,2)"),
     ],
 )
 def test_types(tmp_path: Path, name: str, values: list[str], expected: str) -> None:
@@ -379,6 +409,9 @@ def test_types(tmp_path: Path, name: str, values: list[str], expected: str) -> N
         (["1.234,50", "12,00"], "1234.50"),
         (["$1,234.50", "$12.00"], "1234.50"),
         (["1.0", "2.0"], "1"),
+        (["(1,234.50)", "12.00"], "-1234.50"),
+        (["12.50-", "1.00"], "-12.50"),
+        (["( $5.00 )", "$1.00"], "-5.00"),
     ],
 )
 def test_values_are_read_right(tmp_path: Path, values: list[str], first: str) -> None:
@@ -394,12 +427,70 @@ def test_values_are_read_right(tmp_path: Path, values: list[str], first: str) ->
         (["1/2/24", "3/4/24"], "two digits"),
         (["1,234", "12,345"], "three decimals"),
         ([*map(str, range(40)), "many"], "'many'"),
+        ([*map(str, range(40)), *"abcdefgh"], "most values"),
+        (["1.200", "12.000", "850"], "three decimals"),
+        (["5. Januar 2024", "17. März 2024"], "name of the month"),
+        (["Jan-24", "Feb-24"], "name of the month"),
+        (["4.00638E+12", "4006381333931"], "spreadsheet"),
     ],
 )
 def test_what_is_not_decided_is_said(tmp_path: Path, values: list[str], said: str) -> None:
     kind, _, drafts = typed(tmp_path, "n", values)
     assert kind == "VARCHAR"
     assert any(said in d.why for d in drafts.tables[0].undecided)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("created_at", ["1700000000000", "1700086400000"], "milliseconds since 1970"),
+        ("updated_ts", ["1700000000", "1700086400"], "seconds since 1970"),
+        ("order_date", ["45292", "45293"], "spreadsheet"),
+        ("paid_on", ["2024-01-01", "0000-00-00"], "read as no date"),
+    ],
+)
+def test_what_a_number_or_date_may_stand_for_is_said(
+    tmp_path: Path, name: str, values: list[str], said: str
+) -> None:
+    kind, _, drafts = typed(tmp_path, name, values)
+    assert kind != "VARCHAR"
+    assert any(said in d.why for d in drafts.tables[0].undecided)
+
+
+@pytest.mark.parametrize(
+    ("price", "quantity", "kind", "first"),
+    [
+        ("12,50", "1.200", "INTEGER", 1200),
+        ("12.50", "1,200", "INTEGER", 1200),
+        ("12.50", "1.200", "DECIMAL(18,2)", 1.2),
+        ("12,50", "1,200", "DECIMAL(18,2)", 1.2),
+    ],
+)
+def test_other_columns_prove_the_decimal_sign(
+    tmp_path: Path, price: str, quantity: str, kind: str, first: float
+) -> None:
+    rows = [["id", "price", "quantity"], *([str(i), price, quantity] for i in range(9))]
+    built = Built(draft(tmp_path, csv_table(tmp_path, "stock", rows)), tmp_path)
+    assert built.types("stg_stock")["quantity"] == kind
+    assert float(built.one("select max(quantity) from stg_stock")) == first
+
+
+def test_values_that_are_no_numbers_are_read_as_none_and_said(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    duckdb.sql(
+        f"""copy (select i as id, case when i < 9 then 'nan'::double else i / 4 end as amount,
+        case when i = 3 then 'infinity'::double else i / 3 end as x
+        from range(60) as r(i)) to '{tmp_path}/p/p.parquet'"""
+    )
+    table = SourceTable("p", "read_parquet('{raw}/p/*.parquet')", (tmp_path / "p/p.parquet",))
+    built = Built(drafts := draft(tmp_path, table), tmp_path)
+    assert built.failures() == []
+    assert [(d.column, d.why) for d in drafts.tables[0].undecided][:2] == [
+        ("amount", "NaN in 9 rows: read as no value"),
+        ("x", "Infinity in 1 rows: read as no value"),
+    ]
+    assert built.one("select sum(amount) from stg_p") == sum(i / 4 for i in range(9, 60))
+    assert built.one("select count(x) from stg_p") == 59
 
 
 def test_words_for_none(tmp_path: Path) -> None:

@@ -64,31 +64,54 @@ def _decided(
     named: Mapping[Leaf, str],
     pii: Mapping[Leaf, str | None],
 ) -> dict[Leaf, types.Decided]:
-    """How each text column is read, checked on all rows."""
-    found = {}
-    for leaf, evidence in text_evidence(scratch, staged).items():
-        decided = types.likely(evidence, named[leaf], pii[leaf])
-        for _ in range(ROUNDS):
-            if evidence.complete:
-                break
-            known = evidence
-            for reading in types.open_readings(evidence, decided):
-                wrong = misread(scratch, staged, leaf, types.as_read(evidence, reading))
-                if wrong:
-                    evidence = types.corrected(evidence, reading, wrong)
-            if evidence == known:
-                break
-            decided = types.likely(evidence, named[leaf], pii[leaf])
-        else:
-            decided = types.Decided(Cast("text", "varchar"))
-        if not decided.reading:
-            words, padded = evidence.null_words, evidence.padded
-            if not evidence.complete:
-                words, padded = null_words(scratch, staged, leaf)
-            cast = replace(decided.cast, null_words=words, trim=padded)
-            decided = replace(decided, cast=cast)
-        found[leaf] = decided
+    """How each text column is read, checked on all rows.
+
+    A column that may be read in two ways is decided by what the others prove.
+    """
+    evidence = text_evidence(scratch, staged)
+    found = {
+        leaf: _checked(scratch, staged, leaf, seen, named[leaf], pii[leaf])
+        for leaf, seen in evidence.items()
+    }
+    sign = types.proven_decimal_sign(found.values())
+    for leaf, decided in found.items():
+        if sign and types.is_ambiguous(decided):
+            found[leaf] = _checked(
+                scratch, staged, leaf, evidence[leaf], named[leaf], pii[leaf], sign
+            )
     return found
+
+
+def _checked(
+    scratch: ScratchDatabase,
+    staged: Staged,
+    leaf: Leaf,
+    evidence: types.ColumnEvidence,
+    name: str,
+    pii: str | None,
+    sign: str = "",
+) -> types.Decided:
+    """How one text column is read; `sign` is the decimal sign, where it is known."""
+    decided = types.likely(evidence, name, pii, sign)
+    for _ in range(ROUNDS):
+        if evidence.complete:
+            break
+        known = evidence
+        for reading in types.open_readings(evidence, decided):
+            wrong = misread(scratch, staged, leaf, types.as_read(evidence, reading))
+            if wrong:
+                evidence = types.corrected(evidence, reading, wrong)
+        if evidence == known:
+            break
+        decided = types.likely(evidence, name, pii, sign)
+    else:
+        decided = types.Decided(Cast("text", "varchar"))
+    if decided.reading:
+        return decided
+    words, padded = evidence.null_words, evidence.padded
+    if not evidence.complete:
+        words, padded = null_words(scratch, staged, leaf)
+    return replace(decided, cast=replace(decided.cast, null_words=words, trim=padded))
 
 
 def _casts(
@@ -110,7 +133,9 @@ def _casts(
     sizes = scratch.sizes(staged, numbers)
     for leaf in staged.leaves:
         if leaf not in decided:
-            casts[leaf] = _typed(scratch, staged, leaf, named[leaf])
+            casts[leaf], doubt = _typed(scratch, staged, leaf, named[leaf])
+            if doubt:
+                doubts.append(Doubt(staged.source.name, named[leaf], doubt))
             continue
         found = decided[leaf]
         if found.doubt:
@@ -135,13 +160,27 @@ def _casts(
     return casts
 
 
-def _typed(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, name: str) -> Cast:
+def _typed(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, name: str) -> tuple[Cast, str]:
+    """The cast of a column with a type, and what must be known about its values."""
     cast = types.typed(leaf)
-    if cast.kind == "double" and number_types.money(name):
-        value = sql.flat(sql.source_column(leaf, rendered=True))
-        if scratch.holds(staged, f"{value} = round({value}, 2) and abs({value}) < 1e13"):
-            return Cast("decimal", "decimal(18, 2)")
-    return cast
+    if cast.kind != "double":
+        return cast, ""
+    value = sql.flat(sql.source_column(leaf, rendered=True))
+    words = tuple(
+        word
+        for word in ("NaN", "Infinity", "-Infinity")
+        if not scratch.holds(staged, f"{value} <> '{word}'")
+    )
+    rows = scratch.count(
+        f"select count(*) from {staged.raw} where not isfinite({value})"
+    )  # NaN, or infinite
+    doubt = f"{', '.join(words)} in {rows:,} rows: read as no value" if words else ""
+    finite = f"not isfinite({value}) or "
+    if number_types.money(name) and scratch.holds(
+        staged, f"{finite}({value} = round({value}, 2) and abs({value}) < 1e13)"
+    ):
+        return Cast("decimal", "decimal(18, 2)", null_words=words), doubt
+    return replace(cast, null_words=words), doubt
 
 
 def _table(

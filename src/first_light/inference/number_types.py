@@ -17,31 +17,39 @@ _MONEY_NAMES = re.compile(
 _CENTS_NAMES = re.compile(r"(^|_)(price|amount|amt|cost|fee|fare|salary|revenue|subtotal|refund)$")
 
 
+# Later values of these are likely to have more decimals than those seen so far.
+_MEASURE_NAMES = re.compile(
+    r"(^|_)(rate|ratio|share|pct|percent|percentage|factor|weight|height|width|length|depth|lat|lon|"
+    r"lng|latitude|longitude|temp|temperature|pressure|speed|distance|duration|score|index|mean|avg|"
+    r"average|std|stddev|var|variance|probability|humidity|kg|km|hours)(_|$)"
+)
+
+
 @dataclass(frozen=True)
 class Size:
     """How large the numbers of a column are: digits before the point, decimals, both at most.
 
     Attributes:
-        least_decimals: decimals of the value that has fewest.
+        decimals: decimals without zeros at the end, which not every format keeps.
+        has_point: whether some value is written with a decimal point.
         largest: the largest absolute value, as a float.
     """
 
     digits: int
     decimals: int
-    least_decimals: int
+    has_point: bool
     largest: float
 
 
 def sized(cast: Cast, size: Size, name: str) -> Cast:
     """The cast of a number with its SQL type.
 
-    Decimals get a fixed scale when every value is written with the same one, or when the name says
-    money; other fractions become double, so that a later value is never cut. Amounts get cents even
-    where all are whole so far: a cast to integer would round the first that isn't.
+    Amounts and other numbers of two decimals at most are decimals, amounts even where all are whole
+    so far. Measures, and numbers with more decimals, become double: later values will have others.
     """
     if cast.kind == "integer" and _CENTS_NAMES.search(name) and size.digits <= 16:
         return replace(cast, kind="decimal", type="decimal(18, 2)")
-    if cast.kind == "integer" or (cast.kind == "decimal" and size.decimals == 0):
+    if cast.kind == "integer" or (cast.kind == "decimal" and not size.has_point):
         if size.largest <= 500_000_000:
             return replace(cast, kind="integer", type="integer")
         if size.largest <= 4_000_000_000_000_000_000:
@@ -51,10 +59,10 @@ def sized(cast: Cast, size: Size, name: str) -> Cast:
         return Cast("text", "varchar", null_words=cast.null_words, trim=cast.trim)
     if cast.kind != "decimal":
         return cast
-    money = _MONEY_NAMES.search(name) is not None and size.decimals <= 4
-    fixed = size.decimals == size.least_decimals and size.decimals <= 6
-    if money or fixed or cast.drop or cast.comma:
-        scale = max(size.decimals, 2) if money else size.decimals
+    is_measure = _MEASURE_NAMES.search(name) is not None
+    is_amount = size.decimals <= (4 if money(name) else 2) and not is_measure
+    if is_amount or cast.drop or cast.comma:
+        scale = max(size.decimals, 2)
         if size.digits + scale <= 18:
             return replace(cast, type=f"decimal(18, {scale})")
         if size.digits + scale <= 38:
@@ -69,7 +77,7 @@ def raw_shape(cast: Cast) -> str:
     """
     signs = "".join(sign for sign in cast.drop if sign in SIGNS)
     separator = next((sign for sign in cast.drop if sign not in SIGNS), "")
-    if cast.kind == "text" or not (cast.comma or separator == ","):
+    if cast.kind == "text" or cast.negatives or not (cast.comma or separator == ","):
         return ""
     whole = (
         f"[1-9][0-9]{{0,2}}([{separator}][0-9]{{3}})+|{INTEGER_PATTERN}"

@@ -170,15 +170,15 @@ class ScratchDatabase:
                 else:
                     asked += [
                         f"max(length(ltrim(split_part({value}, '.', 1), '-')))",
-                        f"max(length(split_part({value}, '.', 2)))",
-                        f"min(length(split_part({value}, '.', 2)))",
+                        f"max(length(rtrim(split_part({value}, '.', 2), '0')))",
+                        f"max(cast(contains({value}, '.') as integer))",
                     ]
                 asked.append(f"max(abs(try_cast({value} as double)))")
             values = self.rows(f"select {', '.join(asked)} from {staged.raw}")[0]
             for at, leaf in enumerate(some):
                 a, b, c, d = values[4 * at : 4 * at + 4]
                 largest = float(d) if isinstance(d, float) else 0.0
-                found[leaf] = number_types.Size(number(a), number(b), number(c), largest)
+                found[leaf] = number_types.Size(number(a), number(b), number(c) > 0, largest)
         return found
 
     def rejects(self, staged: Staged, expression: str) -> bool:

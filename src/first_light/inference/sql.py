@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from first_light.inference.text_formats import NEGATIVES, SIGNS
 from first_light.inference.values import Cast, Leaf
 from first_light.utils.sql_names import identifier, in_model, literal
 
@@ -74,7 +75,11 @@ def cleaned(cast: Cast, value: Sql) -> Sql:
         value = Call("trim(", (value,))
     for word in cast.null_words:
         value = Call("nullif(", (value, literal(word)))
-    for sign in cast.drop:
+    for sign in (sign for sign in cast.drop if sign in SIGNS):
+        value = Call("replace(", (value, literal(sign), "''"))
+    for name in cast.negatives:
+        value = Call("regexp_replace(", (value, literal(NEGATIVES[name]), "'-\\1'"))
+    for sign in (sign for sign in cast.drop if sign not in SIGNS):
         value = Call("replace(", (value, literal(sign), "''"))
     if cast.comma:
         value = Call("replace(", (value, "','", "'.'"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from first_light.inference import text_formats, types
 from first_light.inference.profile import (
@@ -26,6 +26,9 @@ class _Glance:
     """How a text column looks before its values are read.
 
     Attributes:
+        negatives: names of `text_formats.NEGATIVES` that some value is written with.
+        shortest: length of the shortest value.
+        marks: number of values by the names of `text_formats.MARKS`.
         families: names of `text_formats.FAMILY_PATTERNS` that half of the values have at least.
     """
 
@@ -33,6 +36,9 @@ class _Glance:
     null_words: tuple[str, ...] = ()
     padded: bool = False
     sign: str = ""
+    negatives: tuple[str, ...] = ()
+    shortest: int = 0
+    marks: Mapping[str, int] = field(default_factory=dict)
     families: frozenset[str] = frozenset()
 
 
@@ -65,6 +71,9 @@ def text_evidence(scratch: ScratchDatabase, staged: Staged) -> dict[Leaf, types.
                 complete=complete,
                 padded=glance.padded,
                 sign=glance.sign,
+                negatives=glance.negatives,
+                shortest=glance.shortest,
+                marks=glance.marks,
             )
     return found
 
@@ -97,22 +106,35 @@ def _glances(scratch: ScratchDatabase) -> dict[int, _Glance]:
         f"length(x) - length(replace(x, {sql_names.literal(sign)}, '')) = 1)"
         for sign in text_formats.SIGNS
     )
+    negative = ", ".join(
+        f"count(*) filter (where not none and regexp_matches(x, '{pattern}'))"
+        for pattern in text_formats.NEGATIVES.values()
+    )
+    marked = ", ".join(
+        f"count(*) filter (where not none and regexp_full_match(x, '{pattern}'))"
+        for pattern in text_formats.MARKS.values()
+    )
     found = {}
-    for column, words, padded, count, *counts in scratch.rows(
+    for column, words, padded, count, shortest, *counts in scratch.rows(
         f"select c, list(distinct x) filter (where none), "
         f"coalesce(bool_or(v <> x) filter (where not none), false), "
-        f"count(*) filter (where not none), {looks}, {carried} from seen group by c"
+        f"count(*) filter (where not none), min(length(x)) filter (where not none), "
+        f"{looks}, {carried}, {negative}, {marked} from seen group by c"
     ):
         values = number(count)
-        alike = dict(zip(text_formats.FAMILY_PATTERNS, map(number, counts)))
-        signs = dict(
-            zip(text_formats.SIGNS, map(number, counts[len(text_formats.FAMILY_PATTERNS) :]))
-        )
+        answers = iter(map(number, counts))
+        alike = {name: next(answers) for name in text_formats.FAMILY_PATTERNS}
+        signs = {sign: next(answers) for sign in text_formats.SIGNS}
+        negatives = {name: next(answers) for name in text_formats.NEGATIVES}
+        marks = {name: next(answers) for name in text_formats.MARKS}
         found[number(column)] = _Glance(
             values=values,
             null_words=sorted_texts(words),
             padded=bool(padded),
             sign=next((s for s, n in signs.items() if n and n == values), ""),
+            negatives=tuple(name for name, count in negatives.items() if count),
+            shortest=number(shortest),
+            marks=marks,
             families=frozenset(f for f, n in alike.items() if 2 * n >= values > 0),
         )
     return found
@@ -131,11 +153,11 @@ def _misfits(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[i
             for reading in readings
         )
         signed = "".join(
-            f" when {at} then trim(replace(x, {sql_names.literal(glances[at].sign)}, ''))"
+            f" when {at} then {_bare('x', glances[at].sign, glances[at].negatives)}"
             for at in columns
-            if glances[at].sign
+            if glances[at].sign or glances[at].negatives
         )
-        value = f"case c{signed} else x end" if signed else "x"
+        value = f"case c{signed} else x end" if signed and family == "number" else "x"
         for column, *misses in scratch.rows(
             f"select c, {asked} from (select c, {value} as x from seen where not none "
             f"and c in ({', '.join(map(str, columns))})) group by c"
@@ -143,6 +165,14 @@ def _misfits(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[i
             counted = zip(readings, misses)
             found[number(column)] |= {r.name: number(n) for r, n in counted}
     return found
+
+
+def _bare(value: str, sign: str, negatives: Sequence[str]) -> str:
+    """SQL for a number without its sign and with its minus in front, as staging cleans it."""
+    if sign:
+        value = f"replace({value}, {sql_names.literal(sign)}, '')"
+    value = text_formats.with_minus(value, negatives)
+    return f"trim({value})" if sign else value
 
 
 def _example(
@@ -179,7 +209,7 @@ def misread(
     words = ", ".join(sql_names.literal(word) for word in decided.cast.null_words)
     said = f"{value} not in ({words})" if words else "true"
     sign = next((s for s in text_formats.SIGNS if s in decided.cast.drop), "")
-    plain = f"trim(replace({value}, {sql_names.literal(sign)}, ''))" if sign else value
+    plain = _bare(value, sign, decided.cast.negatives)
     return [
         str(r[0])
         for r in scratch.rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from first_light.inference.values import Cast
@@ -28,12 +28,44 @@ DOUBTFUL_NULLS = ("NA", "na", "None", "none", "NONE", "nil", "Nil")
 """Words that mean "no value" among numbers, and elsewhere only when other columns say so."""
 
 
-NULL_WORDS = CLEAR_NULLS + DOUBTFUL_NULLS
+ZERO_DATES = ("0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "00/00/0000")
+"""What databases write for a date that was never set; among dates it means "no value"."""
+
+
+NULL_WORDS = CLEAR_NULLS + DOUBTFUL_NULLS + ZERO_DATES
 SIGNS = ("$", "€", "£", "¥", "%")
 INTEGER_PATTERN = "(0|[1-9][0-9]*)"
 _ISO_TIME = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
 _ISO_STAMP = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_ISO_TIME}"
 _MONTHS = "[A-Za-z]{3,9}"
+
+
+NEGATIVES: Mapping[str, str] = {
+    "brackets": "^ *[(] *([^()]*[^() ]) *[)] *$",
+    "trailing": "^ *([^-]*[^- ]) *- *$",
+}
+"""Regular expressions of numbers below zero without a minus in front; the group is the number."""
+
+_MONTH_WORDS = (
+    "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mrz|mai|okt|dez|févr|avr|juin|juil|août|"
+    "déc|ene|abr|ago|dic|mei|maart"
+)
+MARKS: Mapping[str, str] = {
+    "epoch_seconds": "[1-4][0-9]{9}",
+    "epoch_milliseconds": "[1-4][0-9]{12}",
+    "spreadsheet_day": "[2-5][0-9]{4}",
+    "spreadsheet_cut": "[0-9]([.,][0-9]{1,9})?E[+][1-9][0-9]",
+    "month_name": f"(?i)([0-9]{{1,2}}[. -]+)?({_MONTH_WORDS})[^0-9 .-]*[. -]+([0-9]{{1,2}},? +)?"
+    "[0-9]{2,4}",
+}
+"""Regular expressions of values that may stand for something else than they seem to."""
+
+
+def with_minus(value: str, negatives: Iterable[str]) -> str:
+    """SQL for a number with its minus in front."""
+    for name in negatives:
+        value = f"regexp_replace({value}, '{NEGATIVES[name]}', '-\\1')"
+    return value
 
 
 def _grouped(separator: str, point: str) -> Callable[[str], str]:

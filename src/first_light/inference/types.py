@@ -10,17 +10,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from first_light.inference.text_formats import CLEAR_NULLS, NULL_WORDS, READINGS
+from first_light.inference.text_formats import (
+    CLEAR_NULLS,
+    NULL_WORDS,
+    READINGS,
+    ZERO_DATES,
+)
 from first_light.inference.values import Cast, Leaf
 
-_TEXT_NAMES = re.compile(
-    r"(^|_)(zip|zipcode|postal|postcode|post_code|plz|phone|telephone|tel|fax|mobile|ean|isbn|iban|"
-    r"account|card|ssn|vat|tax|barcode|gtin|upc)(_|$)"
+_CODE_NAMES = re.compile(
+    r"(^|_)(zip|zipcode|postal|postalcode|postcode|post_code|plz|phone|telephone|tel|fax|mobile|"
+    r"ean|ean13|isbn|iban|account|ssn|barcode|gtin|upc|(phone|telephone|tel|fax|mobile|account|"
+    r"card|tax|vat|postal|zip)_(id|no|nr|number|num|code))$"
 )
-_TEXT_EXCEPTIONS = re.compile(r"(^|_)(amount|rate|total|value|sum|count|cost|price|percent)(_|$)")
+"""Names that end in a code: with values of `_CODE_LENGTH` digits at least, they are no numbers."""
+
+_CODE_LENGTH = 4
+_VERSION_NAMES = re.compile(r"(^|_)(version|release|build|firmware)$")
 _DATE_NAMES = re.compile(r"(^|_)(date|day|dt|datum|on|ymd|yyyymmdd)(_|$)")
+_TIME_NAMES = re.compile(
+    r"(^|_)(date|datum|day|time|timestamp|ts|at|on|epoch|unix|created|updated|modified|changed)(_|$)"
+)
+_AMBIGUOUS = {
+    ",": "1,234 may be a thousand or a number with three decimals: kept as text",
+    ".": "1.234 may be a thousand or a number with three decimals: kept as text",
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,10 @@ class ColumnEvidence:
         complete: whether `misfits` and `null_words` speak of all rows, or of a part of them.
         padded: whether some value has white space around it.
         sign: a sign such as `€` or `%` that every value carries; it was taken off before reading.
+        negatives: names of `text_formats.NEGATIVES`: how values below zero are written, where
+            that is not by a minus in front; empty else.
+        shortest: length of the shortest value in characters.
+        marks: names of `text_formats.MARKS` with the number of different values that bear each.
     """
 
     values: int
@@ -43,18 +63,25 @@ class ColumnEvidence:
     complete: bool
     padded: bool = False
     sign: str = ""
+    negatives: tuple[str, ...] = ()
+    shortest: int = 0
+    marks: Mapping[str, int] = field(default_factory=dict)
+
+    def bears(self, mark: str) -> bool:
+        """Whether every value bears a mark."""
+        return self.values > 0 and self.marks.get(mark, 0) == self.values
 
 
 @dataclass(frozen=True)
 class Decided:
-    """A cast, or the doubt that kept a column text."""
+    """A cast, and what is left open: why a column stays text, or what may be meant otherwise."""
 
     cast: Cast
     reading: str = ""
     doubt: str = ""
 
 
-def likely(evidence: ColumnEvidence, name: str, pii: str | None) -> Decided:
+def likely(evidence: ColumnEvidence, name: str, pii: str | None, decimal_sign: str = "") -> Decided:
     """The reading that fits all the values seen, best first; text when none does.
 
     Personal text stays text, dates of birth apart: its stand-ins in the sample are of the same
@@ -62,6 +89,9 @@ def likely(evidence: ColumnEvidence, name: str, pii: str | None) -> Decided:
 
     Whether a number is whole, how wide it is and how many decimals it has isn't said yet: the cast
     of a number has an empty type until `sized`.
+
+    Args:
+        decimal_sign: `.` or `,` where other columns of the same table prove it; else empty.
     """
     fits = {reading for reading, misses in evidence.misfits.items() if misses == 0}
     text = Decided(Cast("text", "varchar", trim=evidence.padded))
@@ -69,42 +99,118 @@ def likely(evidence: ColumnEvidence, name: str, pii: str | None) -> Decided:
         return text
     if pii:
         fits &= _dates() if pii == "birth_date" else set()
+    return (
+        _whole(evidence, name, fits)
+        or _flag(evidence, fits)
+        or _plain(evidence, name, fits, decimal_sign)
+        or _grouped(evidence, fits, decimal_sign)
+        or _written_date(evidence, fits)
+        or (text if pii else replace(text, doubt=_near(evidence)))
+    )
+
+
+def _text(evidence: ColumnEvidence, doubt: str = "") -> Decided:
+    return Decided(Cast("text", "varchar", trim=evidence.padded), doubt=doubt)
+
+
+def _whole(evidence: ColumnEvidence, name: str, fits: set[str]) -> Decided | None:
+    """Whole numbers; codes of digits only, and numbers that stand for a time."""
     if "integer" in fits and "compact" in fits and _DATE_NAMES.search(name):
         return as_read(evidence, "compact")
-    if "integer" in fits or "whole" in fits:
-        if _TEXT_NAMES.search(name) and not _TEXT_EXCEPTIONS.search(name):
-            return text
-        return as_read(evidence, "integer" if "integer" in fits else "whole")
+    if not fits & {"integer", "whole"}:
+        return None
+    if _CODE_NAMES.search(name) and evidence.shortest >= _CODE_LENGTH:
+        return _text(evidence)
+    decided = as_read(evidence, "integer" if "integer" in fits else "whole")
+    if not _TIME_NAMES.search(name):
+        return decided
+    for mark, meaning in (
+        ("epoch_seconds", "seconds since 1970"),
+        ("epoch_milliseconds", "milliseconds since 1970"),
+        ("spreadsheet_day", "days as a spreadsheet counts them, since 1899-12-30"),
+    ):
+        if evidence.bears(mark):
+            return replace(decided, doubt=f"these numbers may be {meaning}: kept as numbers")
+    return decided
+
+
+def _flag(evidence: ColumnEvidence, fits: set[str]) -> Decided | None:
     if fits & {"true_false", "yes_no"}:
         return as_read(evidence, "true_false" if "true_false" in fits else "yes_no")
     for reading in ("y_n", "t_f"):
         # one letter alone may stand for anything
         if reading in fits and evidence.values >= 2:
             return as_read(evidence, reading)
-    for reading in ("iso_date", "iso_utc", "iso_offset", "iso_stamp", "decimal", "double"):
+    return None
+
+
+def _plain(
+    evidence: ColumnEvidence, name: str, fits: set[str], decimal_sign: str
+) -> Decided | None:
+    """Dates and times of ISO 8601, and numbers with a decimal point."""
+    for reading in ("iso_date", "iso_utc", "iso_offset", "iso_stamp"):
         if reading in fits:
             return as_read(evidence, reading)
+    if not fits & {"decimal", "double"}:
+        return None
+    if _VERSION_NAMES.search(name):
+        return _text(evidence)
+    if "decimal" in fits:
+        if "grouped_dot" not in fits or decimal_sign == ".":
+            return as_read(evidence, "decimal")
+        if decimal_sign:
+            return as_read(evidence, "grouped_dot")
+        return _text(evidence, _AMBIGUOUS["."])
+    if evidence.marks.get("spreadsheet_cut"):
+        why = "a spreadsheet cut long numbers to a few digits, such as 4.00638E+12: kept as text"
+        return _text(evidence, why)
+    return as_read(evidence, "double")
+
+
+def _grouped(evidence: ColumnEvidence, fits: set[str], decimal_sign: str) -> Decided | None:
+    """Numbers with a decimal comma or with groups of thousands."""
     if "grouped_comma" in fits and "comma" in fits:
-        return replace(
-            text, doubt="1,234 may be a thousand or a number with three decimals: kept as text"
-        )
+        if not decimal_sign:
+            return _text(evidence, _AMBIGUOUS[","])
+        return as_read(evidence, "comma" if decimal_sign == "," else "grouped_comma")
     if "comma" in fits:
         return as_read(evidence, "comma")
     grouped = sorted(reading for reading in fits if reading.startswith("grouped_"))
-    if grouped:
-        return as_read(evidence, grouped[0])
+    return as_read(evidence, grouped[0]) if grouped else None
+
+
+def _written_date(evidence: ColumnEvidence, fits: set[str]) -> Decided | None:
+    """Dates in national order or with the name of the month."""
     if "short_year" in fits:
-        return replace(text, doubt="dates with two digits for the year: kept as text")
+        return _text(evidence, "dates with two digits for the year: kept as text")
     dates = sorted(r for r in fits if r[:3] in {"dmy", "mdy", "ymd"} or " " in r or "-b-" in r)
     if any(r[:3] == "dmy" for r in dates) and any(r[:3] == "mdy" for r in dates):
-        return replace(text, doubt="day and month can't be told apart in these dates: kept as text")
+        return _text(evidence, "day and month can't be told apart in these dates: kept as text")
     if dates:
         return as_read(evidence, dates[0])
     if "either_order" in fits:
-        return replace(
-            text, doubt="dates, some with the day first and some with the month first: kept as text"
-        )
-    return text if pii else replace(text, doubt=_near(evidence))
+        why = "dates, some with the day first and some with the month first: kept as text"
+        return _text(evidence, why)
+    if evidence.bears("month_name"):
+        return _text(evidence, "dates with the name of the month: kept as text")
+    return None
+
+
+def proven_decimal_sign(decided: Iterable[Decided]) -> str:
+    """The decimal sign that the readings of a table's columns prove; empty when none or both."""
+    signs = set()
+    for column in decided:
+        cast = column.cast
+        if column.reading in {"decimal", "double"} or cast.drop[:1] == (",",):
+            signs.add(".")
+        elif cast.comma:
+            signs.add(",")
+    return signs.pop() if len(signs) == 1 else ""
+
+
+def is_ambiguous(decided: Decided) -> bool:
+    """Whether a column stays text only because its decimal sign is unknown."""
+    return decided.doubt in _AMBIGUOUS.values()
 
 
 def corrected(evidence: ColumnEvidence, reading: str, wrong: Sequence[str]) -> ColumnEvidence:
@@ -141,14 +247,19 @@ def as_read(evidence: ColumnEvidence, reading: str) -> Decided:
         notes.append("UTC")
     if cast.form.startswith("%"):
         notes.append(f"written as {cast.form}")
+    number = cast.kind in {"integer", "decimal", "double"}
+    if evidence.negatives and number:
+        notes.append("negative where in brackets or with a minus behind")
     cast = replace(
         cast,
         null_words=evidence.null_words,
-        trim=evidence.padded or bool(evidence.sign),
+        trim=evidence.padded or bool(evidence.sign) or bool(evidence.negatives and number),
         drop=drop,
+        negatives=evidence.negatives if number else (),
         note=", ".join(notes),
     )
-    return Decided(cast, reading)
+    zero = [word for word in evidence.null_words if word in ZERO_DATES]
+    return Decided(cast, reading, f"{zero[0]} is read as no date" if zero else "")
 
 
 def _dates() -> set[str]:
@@ -156,19 +267,21 @@ def _dates() -> set[str]:
 
 
 def nearest(misfits: Mapping[str, int], values: int) -> str:
-    """The reading that fits all but few of at least four values; empty when none or all fit."""
+    """The reading that fits most of at least four values, not all; empty when none does."""
     best = min(misfits, key=lambda reading: (misfits[reading], reading), default="")
-    near = best and values >= 4 and 0 < misfits[best] * 20 <= values
+    near = best and values >= 4 and 0 < misfits[best] * 4 <= values
     return best if near else ""
 
 
 def _near(evidence: ColumnEvidence) -> str:
-    """Why a column of nearly only numbers or dates stays text; empty when it plainly is text."""
+    """Why a column of mostly numbers or dates stays text; empty when it plainly is text."""
     best = nearest(evidence.misfits, evidence.values)
     if not best or READINGS[best].cast.kind == "text":
         return ""
     example = f", such as {evidence.examples[0]!r}" if evidence.examples else ""
-    return f"nearly all values read as {READINGS[best].cast.kind}, not all{example}: kept as text"
+    share = "nearly all" if evidence.misfits[best] * 20 <= evidence.values else "most"
+    kind = READINGS[best].cast.kind
+    return f"{share} values read as {kind}, not all{example}: kept as text"
 
 
 def text_nulls(

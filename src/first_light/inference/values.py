@@ -39,6 +39,7 @@ class Cast:
         trim: whether white space around the text is taken off first.
         drop: characters taken out of the text before it is cast (thousands separators, signs).
         comma: whether the decimal sign is a comma.
+        negatives: how numbers below zero are written, see `text_formats.NEGATIVES`; mostly empty.
         note: what a reviewer must know about the reading; empty when there is nothing to say.
         shape: a regular expression that the raw text must match, where text of another shape would
             be cast to another number in silence (1116.83 read as 1.116,83 is); empty elsewhere.
@@ -51,6 +52,7 @@ class Cast:
     trim: bool = False
     drop: tuple[str, ...] = ()
     comma: bool = False
+    negatives: tuple[str, ...] = ()
     note: str = ""
     shape: str = ""
 
