@@ -1,4 +1,4 @@
-"""What the monitors catch, and how often they cry wolf: computed, for docs/reference/monitors.md.
+"""What the monitors catch, and how often they are wrong: computed, for docs/reference/monitors.md.
 
 python -m bench.monitor_power        prints the tables, in about a minute
 """
@@ -20,7 +20,7 @@ from first_light.monitors.measures import Measure
 from first_light.monitors.prediction import Past, expect
 
 _START = datetime(2026, 1, 1, tzinfo=timezone.utc)
-_THURSDAY = datetime(2026, 3, 19, tzinfo=timezone.utc)  # when faults strike
+_THURSDAY = datetime(2026, 3, 19, tzinfo=timezone.utc)  # the day of the faults
 _DAY = timedelta(days=1)
 _TRIALS, _YEARS, _MEMORY = 100, 5, 90
 _RUNS, _NOISE = (3, 7, 14, 30), (0.05, 0.10, 0.20)
@@ -46,7 +46,7 @@ def heavy_tailed(chance: random.Random, at: datetime, noise: float) -> float:
 
 HISTORIES: dict[str, History] = {
     "Gaussian": gaussian,
-    "rhythm of the week": seasonal,
+    "weekly pattern": seasonal,
     "heavy-tailed": heavy_tailed,
 }
 
@@ -77,12 +77,12 @@ class Fault:
 
 _STEPS = tuple(n / 100 for n in range(10, 100, 5))
 FAULTS = (
-    Fault("A drop of the rows, in %", Measure("volume", "rows", ""), 100_000, 100_000,
+    Fault("Fewer rows, in %", Measure("volume", "rows", ""), 100_000, 100_000,
           lambda value, size: value * (1 - size), _STEPS),
     Fault("A rise of the share of nulls, in points; usually it is 5 %",
           Measure("nulls", "share", "x"), 0.05, 1000,
           lambda value, size: min(1.0, value + size), (0.05, 0.07, *_STEPS)),
-    Fault("A jump of the mean of a number, in %", Measure("mean", "mean", "x"), 100.0, 1000,
+    Fault("Larger mean, in %", Measure("mean", "mean", "x"), 100.0, 1000,
           lambda value, size: value * (1 + size),
           (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7, 10)),
 )  # fmt: skip
