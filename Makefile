@@ -15,6 +15,8 @@ UV := .venv/bin/uv
 RUN := $(UV) run --quiet
 # Tests run side by side; each starts processes of its own.
 WORKERS ?= 2
+# What random tests draw from: a run prints its seed, and make test SEED=… repeats it.
+PYTEST = $(RUN) pytest -n $(WORKERS) $(if $(SEED),--seed $(SEED))
 # What Python has compiled is kept, whatever the machine says: tests and benches start it often.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -40,14 +42,14 @@ demo: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tools/demo.py .cache/demo
 
 test: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest -n $(WORKERS) -m "not gauntlet"
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m "not gauntlet"
 
 test-unit: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest tests/unit -n $(WORKERS) -m "not slow and not gauntlet"
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/unit -m "not slow and not gauntlet"
 
 # Every version of the template, every profile of answers, every life of a product.
 gauntlet: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) pytest -n $(WORKERS) -m gauntlet
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m gauntlet
 
 bench: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m bench

@@ -12,8 +12,8 @@ import pytest
 import harness
 from gauntlet import versions
 
-# Fixtures of stores elsewhere.
-pytest_plugins = ["stores"]
+# Stores elsewhere, and the seed of random tests.
+pytest_plugins = ["seeds", "stores"]
 
 MakeProduct = Callable[..., harness.Product]
 
