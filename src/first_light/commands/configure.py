@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -39,12 +40,8 @@ def configure(
             "No setting to change was given.",
             fix="uv run dataops configure --contact data-team@example.com",
         )
-    if product.git("status", "--porcelain"):
-        raise DataopsError(
-            "There are uncommitted changes; the new settings would mix with them.",
-            where="git status",
-            fix="git add -A && git commit, then repeat the command",
-        )
+    options = " ".join(f"--{key} {shlex.quote(value)}" for key, value in wanted.items())
+    product.raise_if_uncommitted("the new settings", f"uv run dataops configure {options}")
     before = {key: str(product.answers.get(key) or "") for key in wanted}
     doing("copier update")
     run_update(product, CURRENT, data=wanted)

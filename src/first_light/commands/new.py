@@ -23,7 +23,7 @@ class Origin:
 
     Attributes:
         address: the repository, as Copier takes it.
-        commit: what was checked out there; "HEAD" for a folder.
+        commit: the full hash of what was checked out there; empty where the folder has none.
     """
 
     address: str
@@ -42,8 +42,21 @@ def origin(recorded: str | None) -> Origin | None:
         commit = str(loaded["vcs_info"]["commit_id"])
         return Origin(path if parts.scheme == "file" else f"git+{url}", commit)
     if "dir_info" in loaded and (Path(path) / "copier.yml").is_file():
-        return Origin(path, "HEAD")
+        return Origin(path, _head(Path(path)))
     return None
+
+
+def _head(folder: Path) -> str:
+    """The commit of a template's folder; empty where it is no repository.
+
+    Copier would make a commit of its own from uncommitted changes, which no pin can reach.
+    """
+    done = subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "--verify", "--quiet", "HEAD"],
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
 
 
 def new(path: Path, files: Path | None, template: str | None, say: Callable[[str], None]) -> int:

@@ -58,10 +58,10 @@ def change(
         )
     if index and ("@" in index or '"' in index or not index.startswith(("http://", "https://"))):
         raise DataopsError(
-            "The URL of the package index is invalid or contains a password.",
+            "The URL of the package index is invalid or contains a password. uv reads the "
+            "password from UV_INDEX_FIRST_LIGHT_USERNAME and UV_INDEX_FIRST_LIGHT_PASSWORD.",
             where=index.rpartition("@")[2],
-            fix="uv run dataops package index --url https://HOST/simple/ "
-            "(uv takes the password from UV_INDEX_FIRST_LIGHT_USERNAME and _PASSWORD)",
+            fix="uv run dataops package index --url https://HOST/simple/",
         )
     doing("building the package" if source == VENDORED else "locking the environment")
     pin = pin_to(product, source, index)

@@ -104,12 +104,7 @@ def update(
             where=str(product.root),
             fix="uv run dataops start",
         )
-    if product.git("status", "--porcelain"):
-        raise DataopsError(
-            "There are uncommitted changes; an update would mix with them.",
-            where="git status",
-            fix="git add -A && git commit, then: uv run dataops update",
-        )
+    product.raise_if_uncommitted("an update", "uv run dataops update")
     if not dry_run:
         return _update(product, doing, to, trust)
     with tempfile.TemporaryDirectory(prefix="dataops-update-") as folder:

@@ -145,6 +145,23 @@ class Product:
             )
         return done.stdout.rstrip("\n")
 
+    def raise_if_uncommitted(self, conflict: str, command: str) -> None:
+        """Stop a command whose changes would mix with uncommitted ones.
+
+        Args:
+            conflict: what would mix with them.
+            command: the command to repeat once they are committed.
+
+        Raises:
+            DataopsError: there are uncommitted changes.
+        """
+        if self.git("status", "--porcelain"):
+            raise DataopsError(
+                f"There are uncommitted changes; {conflict} would mix with them.",
+                where="git status",
+                fix=f"git add -A && git commit, then: {command}",
+            )
+
     @property
     def in_git(self) -> bool:
         """Whether the product's own folder is the top of a git repository."""
