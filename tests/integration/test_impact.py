@@ -348,7 +348,7 @@ def test_three_hundred_models_read_as_well_as_three() -> None:
     assert page.page(few).count("<rect") == 3
     drawn = page.page(many)
     assert drawn.count("<rect") == 13
-    assert "287 are not drawn; 287 of them change too." in drawn
+    assert "287 nodes are not drawn; 287 of them change too." in drawn
     # What must be decided comes first, then what was edited.
     for text in (drawn, markdown.markdown(many)):
         assert all(name in text for name in ("m299", "m0", "Data-Change: m288"))
@@ -749,7 +749,7 @@ def test_check_says_what_a_branch_changes(shop: Shop) -> None:
     assert "Data-Change: customers -- WHY" in checked.stdout
     assert "target/check/impact.html" in checked.stdout
     report = (shop.root / "target/check/report.md").read_text("utf-8")
-    assert "Not declared" in report
+    assert "Undeclared data change" in report
     # Only the changed file was linted, and only what the change reaches was built.
     steps = json.loads((shop.root / "target/check/report.json").read_text("utf-8"))["steps"]
     built = next(step["summary"] for step in steps if step["name"] == "dbt build on the sample")

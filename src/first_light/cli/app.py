@@ -59,7 +59,7 @@ def main() -> None:
         app()
     except DataopsError as error:
         err.print(f"[red]error:[/red] {escape(str(error))}")
-        summary.add(summary.told("❌ It could not run", str(error)))
+        summary.add(summary.message("❌ It could not run", str(error)))
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("stopped")

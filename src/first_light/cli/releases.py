@@ -53,7 +53,7 @@ def release(
         with progress("release", err if json else None) as doing:
             done = command.release(product, options, show, doing)
     except Superseded as told:
-        summary.add(summary.told(f"➖ {product.name}: superseded", str(told)))
+        summary.add(summary.message(f"➖ {product.name}: superseded", str(told)))
         typer.echo(superseded_json(told)) if json else show(str(told))
         return
     summary.add(release_markdown(product.name, done))
@@ -76,7 +76,7 @@ def rollback(
 
     product = Product.find()
     done = command.rollback(product, release or None)
-    summary.add(f"## {product.name}: current is {done.release.run}\n")
+    summary.add(summary.heading(f"{product.name}: current is {done.release.run}"))
     show_rollback(out, done)
 
 

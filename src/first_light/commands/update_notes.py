@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from markupsafe import Markup
+
 from first_light.commands.update import REMOVED, Update
+from first_light.utils.templates import render
 
 TITLE = "Update the template to"
 
@@ -31,25 +34,13 @@ def markdown(done: Update, checked: str) -> str:
 
     Args:
         done: the update.
-        checked: what `dataops check` said, Markdown; empty when it did not run.
+        checked: the report of `dataops check` as Markdown; empty when it did not run.
     """
-    text = [f"From template {done.before} to {done.after}."]
-    if done.notes:
-        text += ["", done.notes]
-    if said := list(notes_of(done)):
-        text += ["", "## To know", "", *(f"- {line.strip()}" for line in said)]
-    if done.conflicts:
-        text += [
-            *("", "## Fix it", "", "```console"),
-            *("git fetch && git switch template-update", "# fix the marked files, then:"),
-            *('git commit -am "Fix conflicts" && git push', "```"),
-        ]
-    removed = [change.path for change in done.changes if change.what == REMOVED]
-    if removed:
-        text += ["", "## Deleted", "", *(f"- `{path}`" for path in removed)]
-    text += ["", "<details><summary>Every file and why</summary>", ""]
-    text += [f"- `{change.path}` {change.what}: {change.why}" for change in done.changes]
-    text += ["", "</details>"]
-    if checked:
-        text += ["", checked.strip()]
-    return "\n".join(text) + "\n"
+    return render(
+        "commands/templates/pull_request.md.j2",
+        update=done,
+        notes=Markup(done.notes),  # Markdown of the template's own changelog
+        remarks=[line.strip() for line in notes_of(done)],
+        deleted=[change.path for change in done.changes if change.what == REMOVED],
+        checked=Markup(checked.strip()),
+    )

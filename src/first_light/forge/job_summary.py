@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from first_light.utils.templates import block, escape_markdown
+
 VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
@@ -14,6 +16,11 @@ def add(markdown: str) -> None:
             file.write(markdown)
 
 
-def told(title: str, text: str) -> str:
-    """A heading and what a command said, as Markdown."""
-    return f"## {title}\n\n```text\n{text}\n```\n"
+def message(title: str, text: str) -> str:
+    """A heading and what a command printed, as Markdown."""
+    return f"{heading(title)}\n{block(text)}\n"
+
+
+def heading(title: str) -> str:
+    """A heading, as Markdown."""
+    return f"## {escape_markdown(title)}\n"

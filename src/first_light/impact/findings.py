@@ -198,11 +198,11 @@ class Impact:
         edited = ", ".join(parts) or "no model touched"
         says = [m for m in self.models if m.says_other]
         if says:
-            told = f"{_models(len(says))} {'says' if len(says) == 1 else 'say'} something else"
+            told = f"data changes in {_models(len(says))}"
         elif self.unknown:
             told = f"{_models(len(self.unknown))} could not be compared"
         elif self.changed:
-            told = "columns added or moved, nothing that was there says something else"
+            told = "columns added or moved, no data change in the others"
         else:
             told = "no data change"
         return f"{edited}: {told}"

@@ -28,10 +28,9 @@ def attention(impact: Impact) -> list[str]:
         )
     if missing := impact.undeclared:
         names = ", ".join(model.name for model in missing)
-        say = "says" if len(missing) == 1 else "say"
-        lines = [f"{names} {say} something else, and no commit declares it."]
+        lines = [f"Undeclared data change in {names}."]
         lines += [f"  {model.name}: {summary(model)}" for model in missing[:10]]
-        lines.append("Is it meant? Say so in a commit message, with your reason:")
+        lines.append("If intended, add this trailer to a commit message, with your reason:")
         lines.append(paste(impact))
         found.append("\n".join(lines))
     return found
@@ -224,7 +223,7 @@ def compared(impact: Impact) -> str:
     work = ", with work that is not committed," if impact.dirty else ""
     return (
         f"{impact.head[:7]}{work} compared with {impact.base[:7]} ({impact.ref}), both "
-        f"{impact.said}. {len(impact.models)} of {impact.total} models looked at."
+        f"{impact.said}. {len(impact.models)} of {impact.total} models compared."
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from rich.table import Table
 from rich.text import Text
+
+from first_light.utils.templates import render
 
 PASSED, WARNED, FAILED, SKIPPED = "passed", "warned", "failed", "skipped"
 _COLOURS = {PASSED: "green", WARNED: "yellow", FAILED: "red", SKIPPED: "dim"}
@@ -66,46 +68,27 @@ def table(steps: Sequence[Step]) -> Table:
 
 def markdown(title: str, steps: Sequence[Step]) -> str:
     """The steps as Markdown, for a job summary."""
-    lines = [
-        f"## {_SIGNS[verdict(steps)]} {title}: {verdict(steps)}",
-        "",
-        "| step | verdict | seconds | |",
-        "|---|---|---:|---|",
-    ]
-    for step in steps:
-        seconds = f"{step.seconds:.1f}" if step.seconds else ""
-        remark = (step.summary or step.page).replace("|", "\\|").replace("\n", " ")
-        lines.append(
-            f"| {step.name} | {_SIGNS[step.verdict]} {step.verdict} | {seconds} | {remark} |"
-        )
-    for step in steps:
-        if step.details:
-            lines += ["", f"### {_SIGNS[step.verdict]} {step.name}", ""]
-            for detail in map(_clipped, step.details[:_DETAILS_SHOWN]):
-                fence = "`" * max(3, _longest_run(detail, "`") + 1)
-                lines += [f"{fence}text", detail, fence]
-            if (more := len(step.details) - _DETAILS_SHOWN) > 0:
-                lines += ["", f"… and {more} more, in report.json"]
-            if step.repeat:
-                lines += ["", f"Repeat just this: `{step.repeat}`"]
-    return "\n".join(lines) + "\n"
+    return _render("steps", title, steps)
 
 
 def brief(title: str, steps: Sequence[Step]) -> str:
-    """The verdict and what is behind it, one line a step, without the rows that show it."""
-    whole = verdict(steps)
-    lines = [f"## {_SIGNS[whole]} {title}: {whole}"]
-    told = [step for step in steps if step.verdict in (FAILED, WARNED)]
-    lines += [""] * bool(told)
-    for step in told:
-        remark = f": {_one_line(step.summary)}" if step.summary else ""
-        repeat = f" · `{step.repeat}`" if step.repeat and step.verdict == FAILED else ""
-        lines.append(f"- {_SIGNS[step.verdict]} {step.name}{remark}{repeat}")
-    return "\n".join(lines) + "\n"
+    """The verdict and each step that failed or warned in one line, as Markdown."""
+    return _render("brief", title, steps)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).replace("<", "&lt;").replace("|", "\\|")
+def _render(name: str, title: str, steps: Sequence[Step]) -> str:
+    return render(
+        f"utils/markdown/{name}.md.j2",
+        title=title,
+        verdict=verdict(steps),
+        steps=[
+            replace(step, details=tuple(_clipped(detail) for detail in step.details))
+            for step in steps
+        ],
+        signs=_SIGNS,
+        reported=(FAILED, WARNED),
+        details_shown=_DETAILS_SHOWN,
+    )
 
 
 def _clipped(detail: str) -> str:
@@ -118,11 +101,3 @@ def as_json(steps: Sequence[Step]) -> str:
     """The steps as JSON, for machines."""
     report = {"verdict": verdict(steps), "steps": [asdict(step) for step in steps]}
     return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-
-
-def _longest_run(text: str, sign: str) -> int:
-    longest = run = 0
-    for letter in text:
-        run = run + 1 if letter == sign else 0
-        longest = max(longest, run)
-    return longest

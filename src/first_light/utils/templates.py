@@ -1,10 +1,12 @@
-"""Pages and Markdown from the Jinja templates that lie beside the code."""
+"""Pages and Markdown from the Jinja templates beside the code, escaped by default."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -13,44 +15,65 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _MARKDOWN_SIGNS = ("\\", "|", "`", "[", "*")
 
 
-def render(name: str, **values: object) -> str:
-    """A template with its values. HTML and SVG are escaped unless a value is `Markup`.
+def render(name: str, /, **values: object) -> str:
+    """A template with its values, each escaped for the format unless it is `Markup`.
 
     Args:
-        name: the template's path in the package, such as report/templates/report.html.j2.
+        name: the template's path in the package, such as report/templates/report.html.j2; its
+            ending says whether it is HTML, SVG or Markdown.
         values: the names that the template reads; an unknown one is an error.
     """
-    return _environment(name.endswith((".html.j2", ".svg.j2"))).get_template(name).render(**values)
+    return _environment(name.endswith(".md.j2")).get_template(name).render(**values)
 
 
-def escape_markdown(text: object) -> str:
-    """Text on one line that cannot leave a table cell, become markup or break a code span."""
+def escape_markdown(text: object) -> Markup:
+    """Text on one line that cannot leave a table cell or become markup."""
     words = " ".join(str(text).split())
     for sign in _MARKDOWN_SIGNS:
         words = words.replace(sign, f"\\{sign}")
-    return words.replace("<", "&lt;")
+    return Markup(words.replace("<", "&lt;"))
 
 
-def fence(text: str) -> str:
-    """A code fence longer than every run of backticks in the text."""
+def code(text: object) -> Markup:
+    """Text as a code span, which backticks in it do not end; it can stand in a table cell."""
+    words = " ".join(str(text).split()).replace("|", "\\|")
+    marks = "`" * (_longest_run(words) + 1)
+    space = " " if words.startswith("`") or words.endswith("`") else ""
+    return Markup(f"{marks}{space}{words}{space}{marks}")
+
+
+def block(text: object) -> Markup:
+    """Text as a fenced block, which backticks in it do not end."""
+    fence = "`" * max(3, _longest_run(str(text)) + 1)
+    return Markup(f"{fence}text\n{text}\n{fence}")
+
+
+def _longest_run(text: str) -> int:
+    """The length of the longest run of backticks."""
     longest = run = 0
     for letter in text:
         run = run + 1 if letter == "`" else 0
         longest = max(longest, run)
-    return "`" * max(3, longest + 1)
+    return longest
+
+
+def _finalize_markdown(value: object) -> object:
+    """Markdown's escape for what a template prints: Jinja's own knows HTML only."""
+    return value if isinstance(value, Markup) else escape_markdown(value)
 
 
 @lru_cache(maxsize=2)
-def _environment(html: bool) -> Environment:
+def _environment(markdown: bool) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # slow to import
 
     environment = Environment(
         loader=FileSystemLoader(_PACKAGE),
-        autoescape=html,
+        autoescape=not markdown,
+        finalize=_finalize_markdown if markdown else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"md": escape_markdown, "fence": fence}
+    environment.filters |= {"code": code, "block": block}
     return environment

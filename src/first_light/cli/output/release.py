@@ -21,6 +21,7 @@ from first_light.release.rollback import RolledBack
 from first_light.release.superseded import Superseded
 from first_light.status.current import Status
 from first_light.utils import steps
+from first_light.utils.templates import render
 from first_light.utils.timestamps import moment
 from first_light.warehouse.server import how_to_load
 
@@ -165,25 +166,16 @@ def superseded_json(told: Superseded) -> str:
 def release_markdown(name: str, done: Released) -> str:
     """The verdict as Markdown: what happened, to whom, what to do next."""
     record = done.record
-    good = record.outcome == PUBLISHED
-    lines = [f"## {'✅' if good else '❌'} {name}: {record.outcome}", "", f"`{record.run}`"]
-    if _rehearsal(record):
-        make_it_real = how_to_load(record.warehouse)
-        lines += ["", f"**A rehearsal on the sample.** To make it real, {make_it_real}."]
-    if done.open_to:
-        lines += ["", f"**Mind:** {_open_to(done.open_to)}"]
-    if not good:
-        readers = f"keep `{record.current}`" if record.current else "see nothing yet"
-        lines += ["", f"Readers {readers}.", "", "```text", record.problem, "```"]
-        if cause := done.cause:
-            of = f"{cause.result.kind} {cause.result.name}"
-            hangs = ", ".join((*cause.models, *cause.exposures)) or "nothing"
-            lines.append(f"Cause: `{of}`, whose: {cause.owner or 'nobody'}. Downstream: {hangs}.")
-        lines += ["", f"Next: `{next_command(done)}`"]
-    lines += ["", "| step | verdict | seconds | |", "|---|---|---:|---|"]
-    for step in done.steps:
-        lines.append(f"| {step.name} | {step.verdict} | {step.seconds:.1f} | {step.summary} |")
-    return "\n".join(lines) + "\n"
+    return render(
+        "cli/output/templates/release.md.j2",
+        name=name,
+        done=done,
+        record=record,
+        good=record.outcome == PUBLISHED,
+        load_raw=how_to_load(record.warehouse) if _rehearsal(record) else "",
+        open_to=_open_to(done.open_to) if done.open_to else "",
+        next_command=next_command(done),
+    )
 
 
 def show_rollback(out: Console, done: RolledBack) -> None:
