@@ -24,7 +24,8 @@ from first_light.history import log as history_module
 from first_light.history import views
 from first_light.history.decoding import read_record
 from first_light.history.facts import git_facts, raw_facts, read_raw
-from first_light.history.log import History, HistoryError
+from first_light.history.log import History
+from first_light.history.packs import HistoryError
 from first_light.history.record import (
     CRASHED,
     PUBLISHED,
@@ -551,7 +552,7 @@ def test_records_of_an_older_schema_are_read_loose_and_packed(
         assert all(row[2] is not None and row[3] == 2 for row in found)
         history.pack()
     # What was written stays to the letter.
-    oldest = history._packed(history._packs()[0], "record")[0]
+    oldest = history.packs.column(history.packs.paths()[0], "record")[0]
     assert oldest.encode() == as_schema_one(make_record(1, trigger="manual"))
 
 

@@ -20,7 +20,8 @@ WAREHOUSE_ELSEWHERE = {
     "cli/setup.py": "the help of an option that one warehouse has",
     "dbt/column_lineage.py": "the SQL dialect in which compiled models are parsed",
     "dbt/packages.py": "the Python packages whose versions a record keeps",
-    "history/log.py": "the history is below the warehouse, and reads its packs with DuckDB",
+    "history/log.py": "the history is read with DuckDB, whatever the product's warehouse is",
+    "history/packs.py": "packs are written and read with DuckDB, as the history is",
     "project/pin.py": "the extra of the package that the answer `warehouse` asks for",
 }
 # What else may name a forge, and why.

@@ -1,8 +1,10 @@
 """The history: one record a run, only ever added; every figure derives from it.
 
 history/runs/<run>.json            one record, one line of JSON
-history/packs/<first>_<last>.parquet    old records, by number: their fields, and their own text
+history/packs/                     old records, see packs.py
 history/damaged/                   what could not be read, kept for whoever can fix it
+
+The history is read with DuckDB, whatever the product's warehouse is.
 """
 
 from __future__ import annotations
@@ -17,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from first_light.history.decoding import read_record, upgraded
+from first_light.history.packs import HistoryError, Packs, number_range
 from first_light.history.record import SCHEMA, Record
 from first_light.history.views import FROM_TEXT, VIEWS
 from first_light.store import atomic as durable
 from first_light.store.folder import RECORD
 from first_light.store.run_ids import run_number
-from first_light.utils.errors import DataopsError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,10 +33,6 @@ if TYPE_CHECKING:
 # newest, which `status` reads without a database.
 _LOOSE_AT_MOST, _LOOSE_AT_LEAST = 200, 50
 _PACK = 1000
-
-
-class HistoryError(DataopsError):
-    """A record could not be written, or is not what was written."""
 
 
 def record_in(folder: Path) -> Record | None:
@@ -112,58 +110,14 @@ class History:
             return 0
         chosen = loose[: len(loose) - _LOOSE_AT_LEAST]
         texts = {run: text for run in chosen if (text := self._text(run)) is not None}
-        old = self._packs()
-        full = not old or _pack_size(old[-1]) >= _PACK
+        old = self.packs.paths()
+        full = not old or self.packs.size(old[-1]) >= _PACK
         merged = [] if full else [old[-1]]
-        written = self._write_pack(texts, merged)
+        written = self.packs.write(texts, merged)
         for run in texts:
             (self._loose / f"{run}.json").unlink()
-        counted = self._packs()
-        for path in self._pack_folder.glob("*.parquet"):
-            if path != written and path not in counted:  # a longer one holds its records too
-                path.unlink()
+        self.packs.drop_contained(written)
         return len(texts)
-
-    def _write_pack(self, texts: dict[str, str], merged: list[Path]) -> Path:
-        """Write the records of `texts` and of the merged packs into one pack; returns its path."""
-        import duckdb
-
-        first = run_number(min(texts, key=run_number))
-        last = run_number(max(texts, key=run_number))
-        if merged:
-            before = _range(merged[0])
-            first, last = min(first, before[0]), max(last, before[1])
-        goal = self._pack_folder / f"{first:06d}_{last:06d}.parquet"
-        draft = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
-        self._pack_folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as cleanup:
-            cleanup.callback(lambda: draft.unlink(missing_ok=True))
-            with duckdb.connect() as connection:
-                connection.execute("create table texts (run varchar, record varchar)")
-                for path in merged:
-                    connection.execute(
-                        "insert into texts select run, record from read_parquet(?)", [str(path)]
-                    )
-                connection.executemany("insert into texts values (?, ?)", list(texts.items()))
-                connection.execute(
-                    f"copy (select distinct on (run) * from ({FROM_TEXT.format('texts')}) "
-                    "order by number, run) "
-                    f"to '{_quoted(draft)}' (format parquet, compression zstd)"
-                )
-                kept, wanted = (
-                    connection.execute(f"select run, record from {table}").fetchall()
-                    for table in (f"read_parquet('{_quoted(draft)}')", "texts")
-                )
-            if dict(kept) != dict(wanted) or not texts.items() <= dict(kept).items():
-                raise HistoryError(
-                    "Old records could not be packed and were left unchanged.",
-                    where=goal.name,
-                    fix="this is an error of dataops: report it to the template's maintainers",
-                )
-            durable.sync(draft)
-            os.replace(draft, goal)
-            durable.sync(goal.parent)
-        return goal
 
     # ── Reading ──────────────────────────────────────────────────────────────────────────────
 
@@ -172,7 +126,7 @@ class History:
         runs = self._loose_runs()[-1:]
         with contextlib.suppress(FileNotFoundError):
             runs += [name.split(".")[0] for name in os.listdir(self.folder / "damaged")]
-        packed = [_range(path)[1] for path in self._packs()]
+        packed = [number_range(path)[1] for path in self.packs.paths()]
         return max([run_number(run) for run in runs] + packed, default=0)
 
     def holds(self, run: str) -> bool:
@@ -181,9 +135,9 @@ class History:
             return True
         number = run_number(run)
         return any(
-            first <= number <= last and run in self._packed(path, "run")
-            for path in self._packs()
-            for first, last in (_range(path),)
+            first <= number <= last and run in self.packs.column(path, "run")
+            for path in self.packs.paths()
+            for first, last in (number_range(path),)
         )
 
     def newest(self) -> Iterator[Record]:
@@ -200,8 +154,8 @@ class History:
         for run in reversed(self._loose_runs()):
             if (text := self._text(run)) is not None:
                 yield text
-        for path in reversed(self._packs()):
-            yield from reversed(self._packed(path, "record"))
+        for path in reversed(self.packs.paths()):
+            yield from reversed(self.packs.column(path, "record"))
 
     def look_for_damage(self) -> list[str]:
         """The runs whose loose records can't be read."""
@@ -217,13 +171,15 @@ class History:
         import duckdb
 
         connection = duckdb.connect()
-        packs: list[str] = []
+        current: list[Path] = []
         texts: dict[str, str] = {}
-        for path in self._packs():
-            if _oldest_schema(connection, path) == SCHEMA:
-                packs.append(str(path))
+        for path in self.packs.paths():
+            if self.packs.oldest_schema(connection, path) == SCHEMA:
+                current.append(path)
             else:  # its columns are those of an older schema; the records' own texts say everything
-                texts |= dict(zip(self._packed(path, "run"), self._packed(path, "record")))
+                texts |= dict(
+                    zip(self.packs.column(path, "run"), self.packs.column(path, "record"))
+                )
         for run in self._loose_runs():
             if (text := self._text(run)) is not None:
                 texts[run] = text
@@ -236,9 +192,8 @@ class History:
                 [list(texts), [_in_this_schema(text) for text in texts.values()]],
             )
         connection.execute(f"create temp table loose as {FROM_TEXT.format('texts')}")
-        if packs:
-            files = ", ".join(f"'{_quoted(Path(path))}'" for path in packs)
-            source = f"read_parquet([{files}], union_by_name = true)"
+        if current:
+            source = self.packs.sql(current)
             connection.execute(
                 f"create temp view records as select * exclude (record) from {source} "
                 "union all by name select * exclude (record) from loose "
@@ -252,12 +207,12 @@ class History:
     # ── Files ────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def _loose(self) -> Path:
-        return self.folder / "runs"
+    def packs(self) -> Packs:
+        return Packs(self.folder / "packs")
 
     @property
-    def _pack_folder(self) -> Path:
-        return self.folder / "packs"
+    def _loose(self) -> Path:
+        return self.folder / "runs"
 
     def _loose_runs(self) -> list[str]:
         try:
@@ -266,25 +221,6 @@ class History:
             return []
         runs = [name[:-5] for name in names if name.endswith(".json") and run_number(name[:-5])]
         return sorted(runs, key=lambda run: (run_number(run), run))
-
-    def _packs(self) -> list[Path]:
-        """The packs that count, oldest first: one whose records a longer one holds too does not."""
-        try:
-            found = [path for path in self._pack_folder.iterdir() if path.suffix == ".parquet"]
-        except FileNotFoundError:
-            return []
-        ranges = {path: _range(path) for path in found}
-        return sorted(
-            (
-                path
-                for path, (first, last) in ranges.items()
-                if not any(
-                    other != path and ranges[other][0] <= first and last <= ranges[other][1]
-                    for other in found
-                )
-            ),
-            key=lambda path: ranges[path],
-        )
 
     def _text(self, run: str) -> str | None:
         """The record's own line; None when it is damaged."""
@@ -298,42 +234,10 @@ class History:
             return None
         return text
 
-    def _packed(self, path: Path, column: str) -> list[str]:
-        import duckdb
-
-        with duckdb.connect() as connection:
-            query = f"select {column} from read_parquet(?) order by number"
-            return [row[0] for row in connection.execute(query, [str(path)]).fetchall()]
-
-
-def _range(path: Path) -> tuple[int, int]:
-    """First and last number in a pack, by its name; (0, 0) when it is none of ours."""
-    first, _, last = path.stem.partition("_")
-    return (int(first), int(last)) if first.isdigit() and last.isdigit() else (0, 0)
-
-
-def _pack_size(path: Path) -> int:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        found = connection.execute("select count(*) from read_parquet(?)", [str(path)]).fetchone()
-    return int(found[0]) if found else 0
-
-
-def _oldest_schema(connection: DuckDBPyConnection, path: Path) -> int:
-    found = connection.execute(
-        "select min(schema_version) from read_parquet(?)", [str(path)]
-    ).fetchone()
-    return int(found[0]) if found else 0
-
 
 def _in_this_schema(text: str) -> str:
     raw = json.loads(text)
     return text if raw.get("schema_version") == SCHEMA else json.dumps(upgraded(raw))
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _free(path: Path) -> Path:

@@ -1,0 +1,151 @@
+"""Packs of the history: old records in parquet files, with their fields and their own text.
+
+history/packs/<first>_<last>.parquet    by number
+
+DuckDB writes and reads them, whatever the product's warehouse is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from first_light.history.views import FROM_TEXT
+from first_light.store import atomic as durable
+from first_light.store.run_ids import run_number
+from first_light.utils.errors import DataopsError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class HistoryError(DataopsError):
+    """A record could not be written, or is not what was written."""
+
+
+@dataclass(frozen=True)
+class Packs:
+    """The packs in one folder.
+
+    Attributes:
+        folder: the history's packs/; it need not exist.
+    """
+
+    folder: Path
+
+    def paths(self) -> list[Path]:
+        """The packs that count, oldest first: one whose records a longer one holds too does not."""
+        try:
+            found = [path for path in self.folder.iterdir() if path.suffix == ".parquet"]
+        except FileNotFoundError:
+            return []
+        ranges = {path: number_range(path) for path in found}
+        return sorted(
+            (
+                path
+                for path, (first, last) in ranges.items()
+                if not any(
+                    other != path and ranges[other][0] <= first and last <= ranges[other][1]
+                    for other in found
+                )
+            ),
+            key=lambda path: ranges[path],
+        )
+
+    def size(self, path: Path) -> int:
+        """How many records a pack holds."""
+        import duckdb
+
+        with duckdb.connect() as connection:
+            query = "select count(*) from read_parquet(?)"
+            found = connection.execute(query, [str(path)]).fetchone()
+        return int(found[0]) if found else 0
+
+    def oldest_schema(self, connection: DuckDBPyConnection, path: Path) -> int:
+        """The oldest schema version of a pack's records."""
+        query = "select min(schema_version) from read_parquet(?)"
+        found = connection.execute(query, [str(path)]).fetchone()
+        return int(found[0]) if found else 0
+
+    def column(self, path: Path, name: str) -> list[str]:
+        """One column of a pack, by number: run, or record for the records' own lines."""
+        import duckdb
+
+        with duckdb.connect() as connection:
+            query = f"select {name} from read_parquet(?) order by number"
+            return [row[0] for row in connection.execute(query, [str(path)]).fetchall()]
+
+    def sql(self, paths: Iterable[Path]) -> str:
+        """A DuckDB relation that holds these packs."""
+        files = ", ".join(f"'{_quoted(path)}'" for path in paths)
+        return f"read_parquet([{files}], union_by_name = true)"
+
+    def write(self, texts: dict[str, str], merged: list[Path]) -> Path:
+        """Write records, and those of merged packs, into one new pack.
+
+        Args:
+            texts: the records' own lines, by run.
+            merged: packs whose records the new one holds too, the oldest first.
+
+        Raises:
+            HistoryError: the pack does not hold them; nothing was changed.
+        """
+        import duckdb
+
+        first = run_number(min(texts, key=run_number))
+        last = run_number(max(texts, key=run_number))
+        if merged:
+            before = number_range(merged[0])
+            first, last = min(first, before[0]), max(last, before[1])
+        goal = self.folder / f"{first:06d}_{last:06d}.parquet"
+        draft = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as cleanup:
+            cleanup.callback(lambda: draft.unlink(missing_ok=True))
+            with duckdb.connect() as connection:
+                connection.execute("create table texts (run varchar, record varchar)")
+                for path in merged:
+                    connection.execute(
+                        "insert into texts select run, record from read_parquet(?)", [str(path)]
+                    )
+                connection.executemany("insert into texts values (?, ?)", list(texts.items()))
+                connection.execute(
+                    f"copy (select distinct on (run) * from ({FROM_TEXT.format('texts')}) "
+                    "order by number, run) "
+                    f"to '{_quoted(draft)}' (format parquet, compression zstd)"
+                )
+                kept, wanted = (
+                    connection.execute(f"select run, record from {table}").fetchall()
+                    for table in (f"read_parquet('{_quoted(draft)}')", "texts")
+                )
+            if dict(kept) != dict(wanted) or not texts.items() <= dict(kept).items():
+                raise HistoryError(
+                    "Old records could not be packed and were left unchanged.",
+                    where=goal.name,
+                    fix="this is an error of dataops: report it to the template's maintainers",
+                )
+            durable.sync(draft)
+            os.replace(draft, goal)
+            durable.sync(goal.parent)
+        return goal
+
+    def drop_contained(self, kept: Path) -> None:
+        """Delete the packs whose records a longer one holds too, but never `kept`."""
+        counted = self.paths()
+        for path in self.folder.glob("*.parquet"):
+            if path != kept and path not in counted:
+                path.unlink()
+
+
+def number_range(path: Path) -> tuple[int, int]:
+    """First and last number in a pack, by its name; (0, 0) when it is none of ours."""
+    first, _, last = path.stem.partition("_")
+    return (int(first), int(last)) if first.isdigit() and last.isdigit() else (0, 0)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
