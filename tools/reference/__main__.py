@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tools.reference import commands, messages
+from tools.reference import commands, messages, records
 
-PAGES = (commands.PAGE, messages.PAGE)
+PAGES = (commands.PAGE, messages.PAGE, records.PAGE, records.SCHEMA)
 
 
 def main() -> int:

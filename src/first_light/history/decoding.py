@@ -2,71 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
-from first_light.history.record import (
-    SCHEMA,
-    ColumnProfile,
-    CommitFact,
-    DrillFact,
-    FindingRun,
-    FreshnessRun,
-    GitFacts,
-    IncidentFact,
-    NodeRun,
-    NotificationFact,
-    RawFacts,
-    RawTable,
-    Record,
-    RelationProfile,
-)
+import msgspec
+
+from first_light.history.record import SCHEMA, Record
 from first_light.utils.errors import DataopsError
 
 # From each earlier schema version to the next: a record's fields, as the next one calls them.
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
+class _Version(msgspec.Struct):
+    schema_version: int
+
+
 def read_record(data: bytes) -> Record:
-    """The record in one line of JSON, of any schema so far; fields added since are left out.
+    """The record in one line of JSON, of any schema so far.
+
+    Unknown fields are ignored; missing ones get their default.
 
     Raises:
-        ValueError: this is no whole record.
+        ValueError: this is no whole record, or a field has the wrong type.
         DataopsError: a newer dataops wrote it, in a schema that this one does not know.
     """
     try:
-        raw = upgraded(json.loads(data))
-        git = dict(raw.get("git") or {})
-        git["commits"] = tuple(_only(CommitFact, commit) for commit in git.get("commits") or ())
-        state = dict(raw.get("raw") or {})
-        state["tables"] = tuple(_only(RawTable, table) for table in state.get("tables") or ())
-        for name in ("modified", "removed"):
-            state[name] = tuple(state.get(name) or ())
-        nodes = [
-            _only(NodeRun, dict(node, depends_on=tuple(node.get("depends_on") or ())))
-            for node in raw.get("nodes") or ()
-        ]
-        given = dict(
-            raw,
-            git=_only(GitFacts, git),
-            raw=_only(RawFacts, state),
-            nodes=tuple(nodes),
-            freshness=tuple(_only(FreshnessRun, one) for one in raw.get("freshness") or ()),
-            profile=tuple(_profile(one) for one in raw.get("profile") or ()),
-            findings=tuple(_only(FindingRun, one) for one in raw.get("findings") or ()),
-            notes=tuple(raw.get("notes") or ()),
-            incident=_only(IncidentFact, raw.get("incident") or {}),
-            notifications=tuple(
-                _only(NotificationFact, dict(one, keys=tuple(one.get("keys") or ())))
-                for one in raw.get("notifications") or ()
-            ),
-            drill=_drill(raw.get("drill") or {}),
-        )
-        record: Record = _only(Record, given)
-    except (TypeError, KeyError, AttributeError) as error:
+        if _decoder(_Version).decode(data).schema_version == SCHEMA:
+            record: Record = _decoder(Record).decode(data)
+            return record
+        return msgspec.convert(upgraded(msgspec.json.decode(data)), Record)
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"not a record: {error}") from error
-    return record
 
 
 def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
@@ -87,17 +55,6 @@ def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-def _profile(given: dict[str, Any]) -> RelationProfile:
-    columns = tuple(_only(ColumnProfile, column) for column in given.get("columns") or ())
-    profile: RelationProfile = _only(RelationProfile, dict(given, columns=columns))
-    return profile
-
-
-def _drill(given: dict[str, Any]) -> DrillFact:
-    drill: DrillFact = _only(DrillFact, dict(given, missed=tuple(given.get("missed") or ())))
-    return drill
-
-
-def _only(kind: Any, given: dict[str, Any]) -> Any:
-    """`kind` from those of the given fields that it has."""
-    return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given})
+@cache
+def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)

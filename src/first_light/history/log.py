@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from first_light.history.decoding import read_record, upgraded
 from first_light.history.packs import HistoryError, Packs, number_range
 from first_light.history.record import SCHEMA, Record
-from first_light.history.views import FROM_TEXT, VIEWS
+from first_light.history.views import VIEWS, from_text
 from first_light.store import atomic as durable
 from first_light.store.folder import RECORD
 from first_light.store.run_ids import run_number
@@ -191,7 +191,7 @@ class History:
                 "insert into texts select unnest(?), unnest(?)",
                 [list(texts), [_in_this_schema(text) for text in texts.values()]],
             )
-        connection.execute(f"create temp table loose as {FROM_TEXT.format('texts')}")
+        connection.execute(f"create temp table loose as {from_text('texts')}")
         if current:
             source = self.packs.sql(current)
             connection.execute(

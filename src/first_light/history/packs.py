@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from first_light.history.views import FROM_TEXT
+from first_light.history.views import from_text
 from first_light.store import atomic as durable
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
@@ -114,7 +114,7 @@ class Packs:
                     )
                 connection.executemany("insert into texts values (?, ?)", list(texts.items()))
                 connection.execute(
-                    f"copy (select distinct on (run) * from ({FROM_TEXT.format('texts')}) "
+                    f"copy (select distinct on (run) * from ({from_text('texts')}) "
                     "order by number, run) "
                     f"to '{_quoted(draft)}' (format parquet, compression zstd)"
                 )

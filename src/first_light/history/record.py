@@ -1,16 +1,19 @@
-"""One record: what is written down of one attempt to make a release, or of a rollback; also of what
-no run can see: a release that did not come, an error that a person found, what channels were told,
-what a drill caught.
+"""The run record: its one definition, with what every field means.
 
-docs/reference/records.md describes every field. A field may be added within a version; to rename or
-remove one, or to change what it means, is a new version, with a step in UPGRADES: records are never
-rewritten, so each version reads what every earlier one wrote.
+A record holds one attempt to make a release, or one rollback. It also holds what no run sees: a
+release that did not come, an error that a person reported, notifications, drills.
+
+The SQL types of the history, the JSON Schema and docs/reference/records.md derive from these
+classes. A field may be added within a schema version. Renaming or removing one, or changing its
+meaning, is a new version with a step in UPGRADES: records are never rewritten, so each version
+reads what every earlier one wrote.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
+
+import msgspec
 
 SCHEMA = 1
 
@@ -36,153 +39,150 @@ REAL, REHEARSAL = "release", "rehearsal"
 
 @dataclass(frozen=True)
 class CommitFact:
-    """A commit that the last published release did not contain. Times are ISO 8601, UTC."""
+    """A commit that the last published release did not contain: no names, no message."""
 
     commit: str
+    """Full hash."""
     authored_at: str
+    """Author date, ISO 8601, UTC."""
     committed_at: str
+    """Committer date, ISO 8601, UTC."""
 
 
 @dataclass(frozen=True)
 class GitFacts:
-    """What was built.
-
-    Attributes:
-        commit: full hash; empty where there is no git.
-        branch: empty on a detached head.
-        authored_at: ISO 8601, UTC; empty when unknown.
-        committed_at: ISO 8601, UTC; empty when unknown.
-        dirty: built with uncommitted changes.
-        base_commit: the commit of the last published release; empty before the first.
-        commits: what came since then, newest first, at most 1,000; every commit before the first.
-        commits_total: how many that are; None when it can't be told (a shallow clone).
-    """
+    """The commit that was built. An image holds no repository: there a list of commits that was
+    added when it was built says the same (`DATAOPS_COMMITS_FILE`)."""
 
     commit: str = ""
+    """Full hash; empty without git."""
     branch: str = ""
+    """Branch; empty on a detached HEAD."""
     authored_at: str = ""
+    """Author date, ISO 8601, UTC; empty if unknown."""
     committed_at: str = ""
+    """Committer date, ISO 8601, UTC; empty if unknown."""
     dirty: bool = False
+    """Built with uncommitted changes."""
     base_commit: str = ""
+    """Commit of the last published release; empty before the first."""
     commits: tuple[CommitFact, ...] = ()
+    """Commits since `base_commit`, newest first, at most 1,000; before the first release all."""
     commits_total: int | None = None
+    """Number of commits since `base_commit`; null if unknown (a shallow clone)."""
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """One source table's files in raw: how many, how large together."""
+    """The files in raw of one source table."""
 
     name: str
+    """Source table."""
     files: int
+    """Number of files."""
     bytes: int
+    """Total size."""
 
 
 @dataclass(frozen=True)
 class RawFacts:
-    """The state of raw that was built.
-
-    Attributes:
-        fingerprint: a hash of the names, sizes and contents of all files; equal means equal.
-        files: how many.
-        bytes: how large together.
-        tables: the same for each source table.
-        changed_during_build: files that came, or changed, while the release was built.
-        modified: files whose content differs from the current release's; raw is never to be edited.
-        removed: files that the current release read and that are gone.
-    """
+    """The state of raw that was built."""
 
     fingerprint: str = ""
+    """Hash of the names, sizes and contents of all files: equal for equal states."""
     files: int = 0
+    """Number of files."""
     bytes: int = 0
+    """Total size."""
     tables: tuple[RawTable, ...] = ()
+    """The same for each source table."""
     changed_during_build: int = 0
+    """Files that were added or changed while the release was built."""
     modified: tuple[str, ...] = ()
+    """Files whose content differs from the current release's; raw is append-only."""
     removed: tuple[str, ...] = ()
+    """Files of the current release that no longer exist."""
 
 
 @dataclass(frozen=True)
 class NodeRun:
-    """What dbt said of one node.
-
-    Attributes:
-        unique_id: dbt's id.
-        resource_type: model, snapshot, seed, test, unit_test, …
-        name: its name.
-        original_file_path: its file, relative to the product.
-        group: the dbt group that owns it, or for a test what it tests; empty when none does.
-        subject: for a test the node it is about; else the node itself.
-        depends_on: its direct parents.
-        status: dbt's word: success, pass, warn, error, fail, skipped.
-        seconds: time it took.
-        rows: rows of the table it built; None for a view, a test, and what was not built.
-        failures: failing rows of a test; None where there is no such count.
-        message: dbt's message with the values masked; empty when all is well.
-        checksum: changes when its file changes; empty where dbt says none.
-    """
+    """dbt's result for one node."""
 
     unique_id: str
+    """dbt's id."""
     resource_type: str
+    """`model`, `snapshot`, `seed`, `test`, `unit_test`, …"""
     name: str
+    """Name of the node."""
     original_file_path: str
+    """File, relative to the product."""
     group: str
+    """dbt group that owns the node, or the node a test is about; empty if none."""
     subject: str
+    """For a test the node it is about; otherwise the node itself."""
     depends_on: tuple[str, ...]
+    """Direct parents."""
     status: str
+    """dbt's status: `success`, `pass`, `warn`, `error`, `fail`, `skipped`."""
     seconds: float
+    """Execution time."""
     rows: int | None = None
+    """Rows of the table it built; null for views, tests and what was not built."""
     failures: int | None = None
+    """Failing rows of a test; null if there is no such count."""
     message: str = ""
+    """dbt's message, values masked; empty on success."""
     checksum: str = ""
+    """Changes when the file changes; empty if dbt has none."""
 
 
 @dataclass(frozen=True)
 class FreshnessRun:
-    """How old one source was.
-
-    Attributes:
-        unique_id: dbt's id of the source table.
-        name: the source table.
-        status: pass, warn, error, or runtime error when it could not be told.
-        max_loaded_at: its newest time, ISO 8601, UTC; empty when it could not be told.
-        age_seconds: seconds from then to the run's clock; None when it could not be told.
-        message: dbt's message with the values masked; empty when all is well.
-    """
+    """The age of one source."""
 
     unique_id: str
+    """dbt's id of the source table."""
     name: str
+    """Source table."""
     status: str
+    """`pass`, `warn`, `error`; `runtime error` if the age is unknown."""
     max_loaded_at: str = ""
+    """Newest time in the source, ISO 8601, UTC; empty if unknown."""
     age_seconds: float | None = None
+    """Seconds from then to the run's clock; null if unknown."""
     message: str = ""
+    """dbt's message, values masked; empty on success."""
 
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """One column as a run built it. Of personal columns only counts are ever kept.
-
-    Attributes:
-        name: the column.
-        type: its type, in the warehouse's words.
-        nulls: rows without a value.
-        distinct: different values, on large relations about; None where they can't be told.
-        min, max, mean: of numbers, and of times as seconds since 1970; None for other columns.
-        min_length, max_length, mean_length: of texts; None for other columns.
-        distinct_days: of times; None for other columns.
-        counts: rows by value, of columns with few values that are not personal; else empty.
-    """
+    """One column as a run built it. Personal columns (`pii` in their meta, followed under the names
+    that models derive from them) have only `nulls` and `distinct`."""
 
     name: str
+    """Column."""
     type: str
+    """Type, as the warehouse spells it."""
     nulls: int
+    """Rows without a value."""
     distinct: int | None = None
+    """Distinct values, estimated for large relations; null if unknown."""
     min: float | None = None
+    """Minimum of numbers, and of times in seconds since 1970; null for other columns."""
     max: float | None = None
+    """Maximum, likewise."""
     mean: float | None = None
+    """Mean, likewise."""
     min_length: int | None = None
+    """Length of the shortest text; null for other columns."""
     max_length: int | None = None
+    """Length of the longest text; null for other columns."""
     mean_length: float | None = None
+    """Mean length of texts; null for other columns."""
     distinct_days: int | None = None
+    """Distinct days of times; null for other columns."""
     counts: dict[str, int] = field(default_factory=dict)
+    """Rows by value, of columns with at most 30 values, each in 10 rows on average; else empty."""
 
     @property
     def top(self) -> float | None:
@@ -192,57 +192,52 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class RelationProfile:
-    """One relation as a run built it, or what came to one source since the release before.
-
-    Attributes:
-        unique_id: its dbt id.
-        name: its name, of a source with the source's before it.
-        rows: how many.
-        columns: what they hold.
-        newest: the latest time in it, seconds since 1970; None where nothing says a time.
-        files: of a source, the files that came; None for other relations.
-        repeated_files: files among them whose content had come before.
-        fingerprint: of a source, equal when the same rows came again, but for the time of loading.
-        orphans: rows whose reference leads nowhere, by "column -> node".
-        problem: why it could not be looked at; empty when it was.
-    """
+    """One relation as a run built it, or what was added to one source since the last release."""
 
     unique_id: str
+    """dbt's id."""
     name: str
+    """Name; of a source table with the source's before it."""
     rows: int
+    """Number of rows."""
     columns: tuple[ColumnProfile, ...] = ()
+    """Profiles of the columns."""
     newest: float | None = None
+    """Latest time in the relation, in seconds since 1970; null without a time column."""
     files: int | None = None
+    """Files added to a source; null for other relations."""
     repeated_files: int = 0
+    """Those of them whose content was already there."""
     fingerprint: str = ""
+    """Of a source: equal if the same rows were delivered again, apart from the load time."""
     orphans: dict[str, int] = field(default_factory=dict)
+    """Rows with an orphaned foreign key, by `column -> node`."""
     problem: str = ""
+    """Why the relation could not be profiled; empty if it was."""
 
 
 @dataclass(frozen=True)
 class FindingRun:
-    """One thing that a monitor saw wrong.
-
-    Attributes:
-        check: what was compared: volume, nulls, mean, … (docs/reference/monitors.md lists them).
-        subject: the node's dbt id.
-        name: the node's name.
-        column: empty when it is about the whole relation.
-        level: error, which rejects the release, or warn.
-        message: one sentence with the numbers that matter.
-        value: what was seen; None where it is not a number.
-        expected_low, expected_high: what history lets expect; None where nothing can be expected.
-    """
+    """One anomaly that a monitor found."""
 
     check: str
+    """Monitor: `volume`, `nulls`, `mean`, … ([monitors](monitors.md) lists them)."""
     subject: str
+    """dbt's id of the node."""
     name: str
+    """Name of the node."""
     column: str
+    """Column; empty if the finding is about the whole relation."""
     level: str
+    """`error`, which rejects the release, or `warn`."""
     message: str
+    """One sentence with the relevant numbers."""
     value: float | None = None
+    """Observed value; null if it is not a number."""
     expected_low: float | None = None
+    """Lower bound of the expected range; null if there is none."""
     expected_high: float | None = None
+    """Upper bound of the expected range; null if there is none."""
 
     @property
     def id(self) -> str:
@@ -252,57 +247,50 @@ class FindingRun:
 
 @dataclass(frozen=True)
 class IncidentFact:
-    """What is said of an incident that no run saw.
-
-    Attributes:
-        incident: the incident that is over now; empty when this opens one.
-        subject: dbt id of the node it is about; empty when it is the product as a whole.
-        release: the release in which it was seen; empty when none was published.
-        text: what a person said, quoted values masked.
-        started_at: when it began, ISO 8601, UTC; empty for when it was recorded.
-    """
+    """An incident that no run detected. The id of one that a record opens is
+    `<outcome>@<number>`."""
 
     incident: str = ""
+    """Incident that this record closes; empty if it opens one."""
     subject: str = ""
+    """dbt's id of the node it is about; empty for the whole product."""
     release: str = ""
+    """Release in which the error was seen; empty if none was published."""
     text: str = ""
+    """Description, quoted values masked."""
     started_at: str = ""
+    """When it began, ISO 8601, UTC; empty for when it was recorded."""
 
 
 @dataclass(frozen=True)
 class NotificationFact:
-    """What one channel was told.
-
-    Attributes:
-        channel: its kind and a hash, never its address.
-        keys: what reached it: opened:<incident>, closed:<incident>, rolled back:<run>.
-        problem: why something did not; empty when all did.
-    """
+    """What one channel was notified of. What is missing in `keys` is tried again by the next run,
+    as long as it is still true."""
 
     channel: str
+    """Kind of the channel and a hash, never its address."""
     keys: tuple[str, ...] = ()
+    """Delivered: `opened:<incident>`, `closed:<incident>`, `rolled back:<run>`."""
     problem: str = ""
+    """Why something was not delivered; empty if everything was."""
 
 
 @dataclass(frozen=True)
 class DrillFact:
-    """How a drill with every fault went.
-
-    Attributes:
-        clean_days: clean deliveries that were replayed before the faults; 0 where no drill was.
-        false_alarms: how often the audit rejected some of them; the same on days in a row is one.
-        warned_days: how many of them were published with a warning.
-        replayed: faults that the product's data could have.
-        detected: how many of them were noticed before publishing.
-        missed: the others, each as "fault in source".
-    """
+    """The result of a drill with every fault."""
 
     clean_days: int = 0
+    """Clean deliveries that were replayed before the faults; 0 in records of other commands."""
     false_alarms: int = 0
+    """How often the audit rejected some of them; the same on consecutive days counts once."""
     warned_days: int = 0
+    """How many of them were published with a warning."""
     replayed: int = 0
+    """Faults that the product's data can have."""
     detected: int = 0
+    """How many of those were detected before publishing."""
     missed: tuple[str, ...] = ()
+    """The others, each as `fault in source`."""
 
     @property
     def ok(self) -> bool:
@@ -312,68 +300,66 @@ class DrillFact:
 
 @dataclass(frozen=True)
 class Record:
-    """One run, or what was noticed or told between runs.
-
-    Attributes:
-        schema_version: version of this layout.
-        run: the run's id, and its release's: number, beginning, short commit.
-        number: counts up, one a run; the order of runs whatever the clock did.
-        product: the dbt project's name.
-        command: release or rollback; incident, status, notify or drill for what is no run.
-        trigger: push, schedule or manual.
-        kind: release, built from raw; or rehearsal, built from the sample.
-        outcome: published, rejected, failed, stopped, crashed or "rolled back"; late, reported,
-            closed, notified or drilled for what is no run.
-        problem: why it was not published, values masked; empty when it was.
-        started_at: ISO 8601, UTC, by the product's clock.
-        ended_at: the same; empty when nobody saw the end.
-        seconds: from beginning to end, by a clock that nobody can set.
-        base: the release that was current when it began; empty before the first.
-        current: the release that was current when it ended; empty before the first.
-        warehouse: duckdb, postgres, …
-        full_refresh: rebuilt from raw alone, without current's state.
-        git, raw: what was built, and from what.
-        tools: versions by name.
-        counts: dbt's own counts of `dbt build`, nodes by status.
-        nodes, freshness: what dbt said.
-        profile: what the built relations hold, in numbers; empty when nothing was audited so far.
-        findings: what the monitors saw wrong.
-        phases: seconds by phase.
-        notes: what the reader of the record should know besides, one sentence each.
-        incident: what is said of an incident that no run saw.
-        notifications: what the channels were told.
-        drill: how a drill went.
-    """
+    """One run, or one event between runs."""
 
     run: str
+    """Id of the run and of its release: number, start, short commit."""
     number: int
+    """Sequence number; the order of runs whatever the clock did."""
     product: str
+    """Name of the dbt project."""
     command: str
+    """Of runs `release` or `rollback`; otherwise `incident`, `status`, `notify` or `drill`."""
     trigger: str
+    """`push`, `schedule` or `manual`; empty if it is no run."""
     outcome: str
+    """See [outcomes](#outcomes)."""
     started_at: str
+    """ISO 8601, UTC, by the product's clock (`DATAOPS_NOW`)."""
     kind: str = REAL
+    """`release`, built from raw; `rehearsal`, built from the sample; empty if it is no run."""
     schema_version: int = SCHEMA
+    """Version of this schema."""
     problem: str = ""
+    """Why it was not published, values masked; empty if it was."""
     ended_at: str = ""
+    """Likewise: when a published release was published; empty if the end is unknown."""
     seconds: float = 0.0
+    """Duration, by a monotonic clock."""
     base: str = ""
+    """Release that was current at the start; empty before the first."""
     current: str = ""
+    """Release that was current at the end; empty before the first."""
     warehouse: str = ""
+    """`duckdb`, `postgres`, …"""
     full_refresh: bool = False
+    """Rebuilt from raw alone, without the state of the current release."""
     git: GitFacts = GitFacts()
+    """The commit that was built."""
     raw: RawFacts = RawFacts()
+    """The state of raw that was built."""
     tools: dict[str, str] = field(default_factory=dict)
+    """Versions by name."""
     counts: dict[str, int] = field(default_factory=dict)
+    """dbt's own counts of `dbt build`: nodes by status."""
     nodes: tuple[NodeRun, ...] = ()
+    """dbt's result for each node."""
     freshness: tuple[FreshnessRun, ...] = ()
+    """The age of each source."""
     profile: tuple[RelationProfile, ...] = ()
+    """Profiles of the built relations and of new data in sources; empty before the audit."""
     findings: tuple[FindingRun, ...] = ()
+    """Anomalies that the monitors found."""
     phases: dict[str, float] = field(default_factory=dict)
+    """Seconds by phase."""
     notes: tuple[str, ...] = ()
+    """Remarks, one sentence each: the clock went back, files in raw were modified, …"""
     incident: IncidentFact = IncidentFact()
+    """An incident that no run detected."""
     notifications: tuple[NotificationFact, ...] = ()
+    """What each alert channel was notified of."""
     drill: DrillFact = DrillFact()
+    """The result of a drill."""
 
     @property
     def warned(self) -> tuple[FindingRun, ...]:
@@ -382,5 +368,4 @@ class Record:
 
     def to_json(self) -> bytes:
         """The record as one line of JSON."""
-        text = json.dumps(vars(self), default=vars, ensure_ascii=False, separators=(",", ":"))
-        return text.encode() + b"\n"
+        return msgspec.json.encode(self) + b"\n"

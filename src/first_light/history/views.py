@@ -2,73 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
-# The record as DuckDB's types. Times stay text here and become timestamps in the views.
-_NODE = (
-    "STRUCT(unique_id VARCHAR, resource_type VARCHAR, name VARCHAR, original_file_path VARCHAR, "
-    '"group" VARCHAR, '
-    "subject VARCHAR, depends_on VARCHAR[], status VARCHAR, seconds DOUBLE, rows BIGINT, "
-    "failures BIGINT, message VARCHAR, checksum VARCHAR)[]"
-)
+from first_light.history.record import Record
 
-_COLUMNS: dict[str, str] = {
-    "run": "VARCHAR",
-    "number": "BIGINT",
-    "product": "VARCHAR",
-    "command": "VARCHAR",
-    "trigger": "VARCHAR",
-    "outcome": "VARCHAR",
-    "started_at": "VARCHAR",
-    "kind": "VARCHAR",
-    "schema_version": "INTEGER",
-    "problem": "VARCHAR",
-    "ended_at": "VARCHAR",
-    "seconds": "DOUBLE",
-    "base": "VARCHAR",
-    "current": "VARCHAR",
-    "warehouse": "VARCHAR",
-    "full_refresh": "BOOLEAN",
-    "git": (
-        'STRUCT("commit" VARCHAR, branch VARCHAR, authored_at VARCHAR, committed_at VARCHAR, '
-        'dirty BOOLEAN, base_commit VARCHAR, commits STRUCT("commit" VARCHAR, authored_at VARCHAR, '
-        "committed_at VARCHAR)[], commits_total BIGINT)"
-    ),
-    "raw": (
-        "STRUCT(fingerprint VARCHAR, files BIGINT, bytes BIGINT, "
-        "tables STRUCT(name VARCHAR, files BIGINT, bytes BIGINT)[], changed_during_build BIGINT, "
-        "modified VARCHAR[], removed VARCHAR[])"
-    ),
-    "tools": "MAP(VARCHAR, VARCHAR)",
-    "counts": "MAP(VARCHAR, BIGINT)",
-    "nodes": _NODE,
-    "freshness": (
-        "STRUCT(unique_id VARCHAR, name VARCHAR, status VARCHAR, max_loaded_at VARCHAR, "
-        "age_seconds DOUBLE, message VARCHAR)[]"
-    ),
-    "profile": (
-        "STRUCT(unique_id VARCHAR, name VARCHAR, rows BIGINT, columns STRUCT(name VARCHAR, "
-        '"type" VARCHAR, nulls BIGINT, "distinct" BIGINT, min DOUBLE, max DOUBLE, mean DOUBLE, '
-        "min_length BIGINT, max_length BIGINT, mean_length DOUBLE, distinct_days BIGINT, "
-        "counts MAP(VARCHAR, BIGINT))[], newest DOUBLE, files BIGINT, repeated_files BIGINT, "
-        "fingerprint VARCHAR, orphans MAP(VARCHAR, BIGINT), problem VARCHAR)[]"
-    ),
-    "findings": (
-        'STRUCT("check" VARCHAR, subject VARCHAR, name VARCHAR, "column" VARCHAR, level VARCHAR, '
-        "message VARCHAR, value DOUBLE, expected_low DOUBLE, expected_high DOUBLE)[]"
-    ),
-    "phases": "MAP(VARCHAR, DOUBLE)",
-    "notes": "VARCHAR[]",
-    "incident": (
-        "STRUCT(incident VARCHAR, subject VARCHAR, release VARCHAR, text VARCHAR, "
-        "started_at VARCHAR)"
-    ),
-    "notifications": "STRUCT(channel VARCHAR, keys VARCHAR[], problem VARCHAR)[]",
-    "drill": (
-        "STRUCT(clean_days BIGINT, false_alarms BIGINT, warned_days BIGINT, replayed BIGINT, "
-        "detected BIGINT, missed VARCHAR[])"
-    ),
-}
+_SCALARS = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
 
 VIEWS = """
 create view runs as
@@ -100,10 +42,43 @@ select
 from records;
 """
 
-_STRUCTURE = json.dumps(_COLUMNS)
 
-FROM_TEXT = (
-    "select record, unnest(from_json(record, '"
-    + _STRUCTURE.replace("'", "''").replace("{", "{{").replace("}", "}}")
-    + "')) from {}"
-)
+@cache
+def columns() -> dict[str, str]:
+    """The fields of a record with their DuckDB types.
+
+    Times stay text here and become timestamps in the views.
+    """
+    return _fields(Record)
+
+
+def from_text(relation: str) -> str:
+    """The query that reads records out of a relation with their JSON in the column `record`."""
+    structure = json.dumps(columns()).replace("'", "''")
+    return f"select record, unnest(from_json(record, '{structure}')) from {relation}"
+
+
+def sql_type(type_: Any) -> str:
+    """The DuckDB type that holds a field's JSON.
+
+    Raises:
+        TypeError: there is none for this type.
+    """
+    if type_ in _SCALARS:
+        return _SCALARS[type_]
+    if dataclasses.is_dataclass(type_):
+        fields = ", ".join(f'"{name}" {kind}' for name, kind in _fields(type_).items())
+        return f"STRUCT({fields})"
+    origin, arguments = get_origin(type_), get_args(type_)
+    if origin in (Union, UnionType) and len(arguments) == 2 and NoneType in arguments:
+        return sql_type(next(one for one in arguments if one is not NoneType))
+    if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+        return f"{sql_type(arguments[0])}[]"
+    if origin is dict and arguments[0] is str:
+        return f"MAP(VARCHAR, {sql_type(arguments[1])})"
+    raise TypeError(f"no DuckDB type holds {type_}")
+
+
+def _fields(kind: Any) -> dict[str, str]:
+    hints = get_type_hints(kind)
+    return {one.name: sql_type(hints[one.name]) for one in dataclasses.fields(kind)}
