@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import first_product, fleet, impact, monitors, package, release, report
+from bench import first_product, fleet, history, impact, monitors, package, release, report
 from bench.measure import Figure
 
 BENCHES: dict[str, Callable[[], Figure | package.Size]] = {
@@ -33,6 +33,8 @@ BENCHES: dict[str, Callable[[], Figure | package.Size]] = {
     "release": release.release,
     "release-100": release.release_100,
     "record": release.record,
+    "history": history.query,
+    "figures": history.figures,
     "publish": release.publish,
     "rollback": release.rollback,
     "monitors-10": monitors.monitors_10,

@@ -65,9 +65,8 @@ def _beside_a_build(product: harness.Product, name: str) -> Figure:
 
 def record() -> Figure:
     """What recording a run of 500 nodes adds to its end, beside the same run with 5 nodes."""
-    from test_history import make_record
-
     from first_light.history.log import History
+    from records import make_record
 
     with tempfile.TemporaryDirectory() as scratch:
         history = History(Path(scratch))
@@ -189,6 +188,6 @@ class _Sized:
 
 
 def _release_of(run_: str, number: int) -> bytes:
-    from test_history import make_record
+    from records import make_record
 
     return make_record(number, run=run_).to_json()

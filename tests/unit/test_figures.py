@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -163,15 +162,3 @@ def test_times_of_day_in_other_zones_change_nothing(tmp_path: Path) -> None:
 def test_durations_are_told_in_the_largest_unit_that_fits() -> None:
     told = [duration(seconds) for seconds in (3, 600, 7_200, 86_400 * 3)]
     assert told == ["3 s", "10.0 min", "2.0 h", "3.0 days"]
-
-
-@pytest.mark.slow
-def test_a_long_history_is_computed_in_seconds(tmp_path: Path) -> None:
-    records = ops.simulate(1_000, 1, 9)
-    history = ops.write(tmp_path, records)
-    while history.pack():
-        pass
-    began = time.monotonic()
-    with ledger(history, ops.DEADLINE, ops.START + timedelta(days=1_000)) as book:
-        book.figures()
-    assert time.monotonic() - began < 20
