@@ -171,19 +171,19 @@ class _Sized:
         (folder / self._database.name).chmod(0o644)
         label = Label(run_, "release", "raw", "", False, "", "2026-01-01T00:00:00Z")
         self._warehouse.seal(run_, label)
-        self._store.write_down(run_, _release_of(run_, self._number))
-        self._store.keep(run_)
+        self._store.write_record(run_, _release_of(run_, self._number))
+        self._store.promote(run_)
         self._warehouse.publish(run_)
         self._store.point(run_, (run_, b""))
-        self._store.settle(run_)
+        self._store.conclude(run_)
 
     def _back(self) -> None:
         from first_light.release.rollback import rollback as verb
 
-        kept = self._store.kept()
+        kept = self._store.retained()
         if len(kept) < 2:
             self._publish()
-            kept = self._store.kept()
+            kept = self._store.retained()
         verb(self._product, next(run_ for run_ in kept if run_ != self._store.current()))
 
 

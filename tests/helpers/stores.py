@@ -61,7 +61,7 @@ def bucket_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
 @pytest.fixture
 def clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """Two machines that hold the same product, with a bare remote between them."""
-    monkeypatch.setattr(mirror, "_told", set())
+    monkeypatch.setattr(mirror, "_warned", set())
     monkeypatch.setenv("DATAOPS_STORE", "branch")
     return make_clones(tmp_path)
 
@@ -94,7 +94,7 @@ def places(
     lead_to(environment["AWS_ENDPOINT_URL"])
     monkeypatch.setenv("DATAOPS_STORE", f"s3://{prefix}")
     # Connections that are open stay so: once hidden, every call makes a new one.
-    anew = property(lambda self: open_filesystem(self.said)[0])
+    anew = property(lambda self: open_filesystem(self.address)[0])
 
     def hide() -> None:
         monkeypatch.setattr(BucketRemote, "_fs", anew)

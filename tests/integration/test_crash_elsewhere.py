@@ -158,10 +158,10 @@ class _Life:
     def _bring_all(self, what: str) -> None:
         """What is listed can be had, current and the oldest."""
         store = open_store(Product(self.places.second))
-        listed = store.kept()
+        listed = store.retained()
         assert set(listed) <= set(self.places.releases()), what
         for run in {listed[0], store.current() or listed[0]}:
-            store.bring(run)
+            store.fetch_release(run)
             with duckdb.connect(
                 str(store.releases / run / "warehouse.duckdb"), read_only=True
             ) as c:
@@ -180,7 +180,7 @@ class _Life:
         assert histories[0] == histories[1], what
         assert len(set(histories[0])) == len(histories[0]), what
         # What a bucket holds besides is what a killed run uploaded: it counts for nobody.
-        assert set(stores[1].kept()) <= set(histories[0]) & set(self.places.releases()), what
+        assert set(stores[1].retained()) <= set(histories[0]) & set(self.places.releases()), what
         assert stores[0].current() == stores[1].current(), what
 
     def _status(self, machine: Path) -> tuple[str, Record]:
@@ -211,7 +211,7 @@ class _Life:
         arguments = [verb]
         if verb == "rollback":
             store = open_store(Product(self.places.first))
-            arguments.append(next(run for run in store.kept() if run != store.current()))
+            arguments.append(next(run for run in store.retained() if run != store.current()))
         return self.warm.start(str(self.places.first), *arguments, **{**environment, **more})
 
 

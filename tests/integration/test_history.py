@@ -362,7 +362,7 @@ def _look_through_a_branch(history: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert worker.quick_release(first).exit_code == 0
     for name in ("runs", "packs"):
         shutil.copytree(history / name, store_of(Product(first)).history / name, dirs_exist_ok=True)
-    store_of(Product(first)).share()
+    store_of(Product(first)).push()
     listed = git(history / "clones" / "origin.git", "ls-tree", "-r", "dataops-store")
     assert len(listed.splitlines()) < 300
     there = History(open_store(Product(second)).history)

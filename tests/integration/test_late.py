@@ -141,13 +141,13 @@ def test_the_machine_that_looks_need_not_be_the_one_that_releases(
     assert opened == "late@3"
     assert [one.incident for one in status(Product(releasing)).open] == [opened]
     with monkeypatch.context() as counted:  # a look costs a round trip
-        looks, look = list[BranchRemote](), BranchRemote.look
+        looks, look = list[BranchRemote](), BranchRemote.read
 
         def one_more(self: BranchRemote) -> Tree:
             looks.append(self)
             return look(self)
 
-        counted.setattr(BranchRemote, "look", one_more)
+        counted.setattr(BranchRemote, "read", one_more)
         assert watch(Product(looking)).opened == ""
     assert len(looks) == 2
     worker.quick_release(releasing)

@@ -91,7 +91,7 @@ def test_on_postgresql_readers_find_the_same_tables(
         for name, value in postgres.environment().items():
             monkeypatch.setenv(name, value)
         warehouse = PostgresWarehouse(product)
-        warehouse.take_turn()
+        warehouse.lock()
         warehouse.begin(run, "", ())
         warehouse.write(run, SCHEMA, found)
         warehouse.write(run, SCHEMA, found)

@@ -201,7 +201,7 @@ def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: in
         assert [name for name, _ in told] == [name for name, _ in columns]
         found = []
         for dialect, spelled in ((known, columns), (unknown, told)):
-            place = dialect.place('"shop"."marts"."orders"')
+            place = dialect.relation('"shop"."marts"."orders"')
             query = profiling.query(profiling.Wanted("o", "o", place, spelled, rows=rows), dialect)
             profile = profiling.read(query, queries.run(query.sql).rows[0])
             alike = tuple(replace(column, type="") for column in profile.columns)
@@ -430,7 +430,7 @@ def _releases_in(server: postgres.Server) -> set[str]:
     [
         "KILL_BEFORE=warehouse.seal",
         "KILL_AFTER=warehouse.seal",
-        "KILL_AFTER=store.keep",
+        "KILL_AFTER=store.promote",
         "KILL_AFTER=warehouse.publish",
         "KILL_AFTER=store.point",
         "KILL_BEFORE=warehouse.drop",
@@ -460,7 +460,7 @@ def test_killed_while_it_publishes(
     assert _seen(server) == done.record.run == open_store(Product(root)).current()
     assert _ask(server, "select count(*) from marts.log") == [(grown + 1,)]
     _look_at_status(root, done.record.run, done.record.run)
-    kept = {f"r{run[:6]}" for run in open_store(Product(root)).kept()}
+    kept = {f"r{run[:6]}" for run in open_store(Product(root)).retained()}
     assert _releases_in(server) == kept
     outcomes = [record.outcome for record in History(root / "store" / "history").newest()]
     assert outcomes.count(CRASHED) + outcomes.count(PUBLISHED) == len(outcomes) == 4
@@ -506,7 +506,7 @@ def test_killed_at_random_instants(server: postgres.Server, root: Path) -> None:
         assert done.exit_code == 0, f"{what}: {done.record.problem}"
         assert _seen(server) == done.record.run, what
         assert _ask(server, "select count(*) from marts.log") == [(grown + 1,)], what
-    kept = {f"r{run[:6]}" for run in open_store(Product(root)).kept()}
+    kept = {f"r{run[:6]}" for run in open_store(Product(root)).retained()}
     assert _releases_in(server) == kept
 
 
@@ -592,7 +592,7 @@ def test_a_machine_that_published_and_never_came_back(
     assert done[:6] == lost[:6]
     assert worker.quick_release(root).exit_code == 0
     _look_at_status(second, _seen(server), _seen(server))
-    assert _releases_in(server) == {f"r{run[:6]}" for run in open_store(Product(second)).kept()}
+    assert _releases_in(server) == {f"r{run[:6]}" for run in open_store(Product(second)).retained()}
 
 
 @pytest.mark.parametrize("instant", ["warehouse.publish", "store.point"])
@@ -805,19 +805,19 @@ def test_values_stay_what_they_are(server: postgres.Server, root: Path) -> None:
 def test_two_machines_never_build_in_one_database(server: postgres.Server, root: Path) -> None:
     """A store in a bucket has no lock that both see."""
     one, other = (PostgresWarehouse(Product(root)) for _ in range(2))
-    one.take_turn()
+    one.lock()
     one.begin("000001-20260101T000000Z-a", "", [])
     _ask(server, "create schema candidate_marts; create table candidate_marts.one (i integer)")
     with pytest.raises(DataopsError, match="Another release is running"):
-        other.take_turn()
+        other.lock()
     with pytest.raises(DataopsError, match="does not hold the build lock"):
         other.begin("000001-20260101T000001Z-b", "", [])
     other.discard("000001-20260101T000001Z-b")
     assert _ask(server, "select * from candidate_marts.one") == []
     one.discard("000001-20260101T000000Z-a")
     assert _releases_in(server) == set()
-    one.end_turn()
-    other.take_turn()
+    one.unlock()
+    other.lock()
     other.begin("000001-20260101T000001Z-b", "", [])
     # A server that was restarted has forgotten whose turn it is.
     server.ask(

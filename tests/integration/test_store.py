@@ -358,8 +358,8 @@ def test_a_release_that_waits_to_be_published_is_running(released: Path) -> None
     [last] = [one.record for one in releases(Product(released)) if one.current]
     waiting = replace(last, run=f"{last.number + 1:06d}{last.run[6:]}", number=last.number + 1)
     store.candidate(waiting.run)
-    store.write_down(waiting.run, waiting.to_json())
-    store.keep(waiting.run)
+    store.write_record(waiting.run, waiting.to_json())
+    store.promote(waiting.run)
     with FileLock(store.root / "lock"):
         said = status(Product(released))
         assert said.last is not None

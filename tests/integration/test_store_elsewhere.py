@@ -75,7 +75,7 @@ def test_old_releases_go_and_records_stay(places: Places, monkeypatch: pytest.Mo
     monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "2")
     machines = (places.first, places.second)
     runs = [worker.quick_release(machines[n % 2]).record.run for n in range(4)]
-    assert open_store(Product(places.first)).kept()[-2:] == runs[-2:]
+    assert open_store(Product(places.first)).retained()[-2:] == runs[-2:]
     assert places.releases() == runs[-2:]
     assert [run for run, _ in outcomes(places.first)] == runs[::-1]
 
@@ -112,7 +112,7 @@ def test_records_of_others_are_merged(places: Places, monkeypatch: pytest.Monkey
     found = [one.record for one in releases(Product(second), 99)]
     assert [one.outcome for one in found] == [PUBLISHED, FAILED, REJECTED, PUBLISHED]
     assert [one.number for one in found] == [4, 3, 2, 1]
-    assert found[1].notes[-1].startswith("It began as 000002-")
+    assert found[1].notes[-1].startswith("Renumbered from 000002-")
     assert found == [one.record for one in releases(Product(first), 99)]
 
 
@@ -139,7 +139,7 @@ def test_a_store_that_cannot_be_reached(
     assert "the next run shares it" in lost.warnings[-1]
     places.show()
     assert worker.quick_release(first).exit_code == 0
-    monkeypatch.setattr(mirror, "_told", set())
+    monkeypatch.setattr(mirror, "_warned", set())
     assert [outcome for _, outcome in outcomes(second)] == [PUBLISHED, FAILED, PUBLISHED]
 
 
@@ -170,7 +170,7 @@ def test_a_run_that_was_never_shared_gives_way(
     worker.quick_release(first)
     with monkeypatch.context() as cut:
         cut.setenv("DBT_FAILS", "test")
-        cut.setattr(mirror.MirrorStore, "share", lambda self: None)
+        cut.setattr(mirror.MirrorStore, "push", lambda self: None)
         lost = worker.quick_release(first).record
     assert worker.quick_release(second).record.number == lost.number
     assert worker.quick_release(first).exit_code == 0
@@ -178,7 +178,7 @@ def test_a_run_that_was_never_shared_gives_way(
         found = [one.record for one in releases(Product(machine))]
         assert [one.number for one in found] == [4, 3, 2, 1]
         assert [one.outcome for one in found] == [PUBLISHED, REJECTED, PUBLISHED, PUBLISHED]
-        assert f"It began as {lost.run}." in found[1].notes
+        assert f"Renumbered from {lost.run}." in found[1].notes
 
 
 # A reader on another machine: some look first what is new, all open the copy's pointer.
@@ -319,12 +319,12 @@ def test_a_branch_keeps_fewer_releases_when_they_are_large(
     clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = [worker.quick_release(clones[0]).record.run]
-    tree = store_of(Product(clones[0])).remote.look()  # type: ignore[attr-defined]
+    tree = store_of(Product(clones[0])).remote.read()  # type: ignore[attr-defined]
     one = sum(file.size for path, file in tree.files.items() if path.startswith("releases/"))
     monkeypatch.setattr(branch, "_TOGETHER", int(2.5 * one))
     runs += [worker.quick_release(clones[0]).record.run for _ in range(3)]
     store = open_store(Product(clones[1]))
-    assert store.kept() == runs[-2:]
+    assert store.retained() == runs[-2:]
     rollback(Product(clones[1]), runs[-2])
     last = worker.quick_release(clones[0]).record.run
     assert open_store(Product(clones[1])).current() == last

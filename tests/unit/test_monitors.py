@@ -212,7 +212,9 @@ def test_other_warehouses_are_asked_in_their_words(name: str, place: str, words:
     """Only the words: none of these is here to answer."""
     dialect = dialect_of(name)
     columns = [("AT", "TIMESTAMP_NTZ"), ("PRICE", "FLOAT"), ("KIND", "VARCHAR(20)")]
-    wanted = profiling.Wanted("one", "one", dialect.place(place), columns, few=frozenset({"KIND"}))
+    wanted = profiling.Wanted(
+        "one", "one", dialect.relation(place), columns, few=frozenset({"KIND"})
+    )
     asked = profiling.query(wanted, dialect).sql
     for word in (*words, "APPROX_COUNT_DISTINCT(", place):
         assert word in asked, asked

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.error import HTTPError
 
-from first_light.forge.pipeline import find_forge, of_request, request_number, run_url
+from first_light.forge.pipeline import find_forge, request_number, run_url, target_environment
 from first_light.utils.errors import DataopsError
 
 MARKER = "<!-- dataops check -->"
@@ -38,7 +38,7 @@ def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], N
         return
     body = report.read_text(encoding="utf-8") if report.is_file() else f"## {_ENDED}\n"
     try:
-        forge = find_forge(of_request(environment), TOKEN)
+        forge = find_forge(target_environment(environment), TOKEN)
         renewed = forge.comment(number, MARKER, clipped(body, run_url(environment)))
     except DataopsError as error:
         rejected = isinstance(error.__cause__, HTTPError) and error.__cause__.code in (

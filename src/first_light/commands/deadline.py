@@ -63,7 +63,7 @@ def watch(product: Product) -> Watched:
                 record = add_event(product, store, history, "status", LATE, incident=fact)
                 opened = f"{LATE}@{record.number}"
             warnings = notify(product, store, history)  # also what did not get through before
-            store.share()
+            store.push()
     except DataopsError as error:  # what is late is late, recorded or not
         return Watched(found, opened, (f"error: it could not be recorded: {error}",))
     if _newest(store) != seen:

@@ -73,7 +73,7 @@ def report(
         fact = IncidentFact(subject=subject, release=seen_in, text=masked(text.strip()))
         record = add_event(product, store, history, "incident", REPORTED, incident=fact)
         warnings = notify(product, store, history)
-        store.share()
+        store.push()
     return f"{REPORTED}@{record.number}", warnings
 
 
@@ -119,7 +119,7 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
         fact = IncidentFact(incident=reported[0].incident, text=masked(because.strip()))
         add_event(product, store, history, "incident", CLOSED, incident=fact)
         warnings = notify(product, store, history)
-        store.share()
+        store.push()
     return reported[0], warnings
 
 

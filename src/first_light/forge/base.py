@@ -17,7 +17,7 @@ from typing import Any
 
 from first_light.utils.errors import DataopsError
 
-# A token of the team's own, where the pipeline's own may not do what an update needs.
+# The team's token, for pipelines whose own token lacks the rights that an update needs.
 TOKEN = "DATAOPS_UPDATE_TOKEN"
 _SECONDS = 30
 _PAGE = 100  # comments or issues in one answer
@@ -31,7 +31,7 @@ class Request:
     """A pull or merge request.
 
     Attributes:
-        number: as people write it.
+        number: its number on the forge.
         title: its title.
         open: whether it is still open.
         merged: whether it was merged.
@@ -81,11 +81,11 @@ class Forge(ABC):
     @property
     @abstractmethod
     def token_rights(self) -> str:
-        """The rights that an update needs, in words."""
+        """The rights that an update needs, for messages."""
 
     @property
     def protected_folder(self) -> str:
-        """The folder that this token may not push to; empty when there is none."""
+        """The folder that this token may not push to; empty if there is none."""
         return ""
 
     @abstractmethod
@@ -93,7 +93,7 @@ class Forge(ABC):
         """All requests from a branch, newest first.
 
         Raises:
-            DataopsError: the forge rejected.
+            DataopsError: the forge rejected it.
         """
 
     @abstractmethod
@@ -101,7 +101,7 @@ class Forge(ABC):
         """Open a request; returns its number, 0 on a plain remote.
 
         Raises:
-            DataopsError: the forge rejected.
+            DataopsError: the forge rejected it.
         """
 
     @abstractmethod
@@ -109,39 +109,39 @@ class Forge(ABC):
         """Give an open request a new title and text.
 
         Raises:
-            DataopsError: the forge rejected.
+            DataopsError: the forge rejected it.
         """
 
     @abstractmethod
     def comment(self, number: int, marker: str, text: str) -> bool:
-        """Write the one comment of a request that begins with a marker, over its former text.
+        """Create or replace the comment of a request that begins with a marker.
 
         Args:
             number: the request.
-            marker: how the comment is recognized; it is put before the text.
+            marker: identifies the comment; it is put before the text.
             text: Markdown.
 
         Returns:
             Whether the comment existed.
 
         Raises:
-            DataopsError: the forge rejected.
+            DataopsError: the forge rejected it.
         """
 
     @abstractmethod
     def issues(self, since: str) -> Iterator[Issue]:
-        """The issues that have changed since then (ISO 8601, UTC), newest first.
+        """The issues changed since a time (ISO 8601, UTC), newest first.
 
         Raises:
-            DataopsError: the forge rejected.
+            DataopsError: the forge rejected it.
         """
 
     @abstractmethod
     def open_issue(self, title: str, text: str, label: str) -> int:
-        """Open an issue; returns its number. The label is made when there is none.
+        """Open an issue; returns its number. The label is created if missing.
 
         Raises:
-            DataopsError: the forge rejected.
+            DataopsError: the forge rejected it.
         """
 
     @abstractmethod
@@ -149,7 +149,7 @@ class Forge(ABC):
         """As `comment`, on an issue.
 
         Raises:
-            DataopsError: the forge rejected.
+            DataopsError: the forge rejected it.
         """
 
     @abstractmethod
@@ -157,11 +157,11 @@ class Forge(ABC):
         """Close an issue.
 
         Raises:
-            DataopsError: the forge rejected.
+            DataopsError: the forge rejected it.
         """
 
     def push_environment(self) -> dict[str, str]:
-        """What lets git push: the token goes through the environment, never through a file."""
+        """Variables for git push: the token is passed in the environment, never in a file."""
         if not self.token:
             return {}
         basic = base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
@@ -176,11 +176,11 @@ class Forge(ABC):
     def call_requests(
         self, method: str, path: str, body: Mapping[str, object] | None = None, **query: str
     ) -> Any:
-        """Ask for something about requests."""
+        """Call the API of requests."""
         return self._call(method, path, body, query, _REQUEST, self.token_rights)
 
     def call_issues(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
-        """Ask for something about issues."""
+        """Call the API of issues."""
         return self._call(method, path, body, {}, _ISSUES)
 
     def issue_pages(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
@@ -190,14 +190,14 @@ class Forge(ABC):
     def write_comment(
         self, comments: str, marker: str, text: str, method: str, edited: str = ""
     ) -> bool:
-        """Write over the comment that begins with the marker, or write a new one.
+        """Replace the comment that begins with the marker, or create it.
 
         Args:
             comments: the path of the comments of a request or an issue.
-            marker: how the comment is recognized.
+            marker: identifies the comment.
             text: Markdown.
-            method: the one that changes a comment.
-            edited: the path of comments where they are changed, if it is another one.
+            method: the HTTP method that changes a comment.
+            edited: the path for changing comments, if different.
 
         Returns:
             Whether the comment existed.
@@ -217,9 +217,9 @@ class Forge(ABC):
         while True:
             page += 1
             paging = {**query, "per_page": str(_PAGE), "page": str(page)}
-            answers = self._call("GET", path, None, paging, action)
-            yield from answers
-            if len(answers) < _PAGE:
+            items = self._call("GET", path, None, paging, action)
+            yield from items
+            if len(items) < _PAGE:
                 return
 
     def _call(
@@ -236,8 +236,8 @@ class Forge(ABC):
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         request = urllib.request.Request(url, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
-                return json.load(answer)
+            with urllib.request.urlopen(request, timeout=_SECONDS) as response:
+                return json.load(response)
         except urllib.error.HTTPError as error:
             raise DataopsError(
                 f"{self.name} did not allow {action} ({error.code}).",

@@ -1,4 +1,4 @@
-"""The page that a pipeline shows of a job (GitHub's job summary); elsewhere there is none."""
+"""The summary page of a pipeline job (GitHub); other forges have none."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
 def add(markdown: str) -> None:
-    """Add a text to the page, where there is one."""
-    if place := os.environ.get(VARIABLE):
-        with open(place, "a", encoding="utf-8") as file:
+    """Append Markdown to the page, if there is one."""
+    if path := os.environ.get(VARIABLE):
+        with open(path, "a", encoding="utf-8") as file:
             file.write(markdown)
 
 

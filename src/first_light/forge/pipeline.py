@@ -1,4 +1,4 @@
-"""What the environment of a pipeline names: its forge, its request, its run, its target branch."""
+"""Facts from the environment of a pipeline: forge, request, run, target branch."""
 
 from __future__ import annotations
 
@@ -20,25 +20,27 @@ def find_forge(environment: Mapping[str, str] = os.environ, variable: str = TOKE
 
     Args:
         environment: the pipeline's.
-        variable: the one that may hold a token of the team's own.
+        variable: the variable that may hold the team's token.
 
     Raises:
-        DataopsError: it runs on none, or without a token.
+        DataopsError: it runs on no forge, or without a token.
     """
-    own = environment.get(variable, "")
+    team_token = environment.get(variable, "")
     if repository := environment.get("GITHUB_REPOSITORY"):
-        token = own or environment.get("GITHUB_TOKEN", "")
+        token = team_token or environment.get("GITHUB_TOKEN", "")
         if not token:
             raise _no_token("GitHub", github.RIGHTS)
         api = environment.get("GITHUB_API_URL", "https://api.github.com")
         server = environment.get("GITHUB_SERVER_URL", "https://github.com")
-        return GitHub(f"{api}/repos/{repository}", f"{server}/{repository}.git", token, not own)
+        return GitHub(
+            f"{api}/repos/{repository}", f"{server}/{repository}.git", token, not team_token
+        )
     if project := environment.get("CI_PROJECT_ID"):
-        if not own:
+        if not team_token:
             raise _no_token("GitLab", gitlab.RIGHTS)
         api = environment.get("CI_API_V4_URL", "https://gitlab.com/api/v4")
         server, path = environment.get("CI_SERVER_URL", ""), environment.get("CI_PROJECT_PATH", "")
-        return GitLab(f"{api}/projects/{project}", f"{server}/{path}.git", own)
+        return GitLab(f"{api}/projects/{project}", f"{server}/{path}.git", team_token)
     raise DataopsError(
         "Pull requests are opened from a pipeline, and this is not one.",
         where="neither GITHUB_REPOSITORY nor CI_PROJECT_ID is set",
@@ -71,29 +73,29 @@ def find_issues(environment: Mapping[str, str], variable: str) -> Forge | None:
 
     Args:
         environment: the pipeline's.
-        variable: the one that holds the token for issues; GitHub's own token will do as well.
+        variable: the variable of the token for issues; GitHub's own token works as well.
     """
-    own = environment.get("GITHUB_REPOSITORY") and environment.get("GITHUB_TOKEN")
-    hosted = environment.get("GITHUB_REPOSITORY") or environment.get("CI_PROJECT_ID")
-    if own or (hosted and environment.get(variable)):
+    has_github_token = environment.get("GITHUB_REPOSITORY") and environment.get("GITHUB_TOKEN")
+    is_hosted = environment.get("GITHUB_REPOSITORY") or environment.get("CI_PROJECT_ID")
+    if has_github_token or (is_hosted and environment.get(variable)):
         return find_forge(environment, variable)
     return None
 
 
 def request_number(environment: Mapping[str, str]) -> int:
-    """The pull or merge request that a pipeline runs for; 0 when it runs for none."""
+    """The pull or merge request that a pipeline runs for; 0 if there is none."""
     pull = re.fullmatch(r"refs/pull/(\d+)/merge", environment.get("GITHUB_REF", ""))
     return int(pull[1] if pull else environment.get("CI_MERGE_REQUEST_IID") or 0)
 
 
-def of_request(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment as seen from the repository of the request, not from a fork of it."""
+def target_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment for the repository of the request, not of a fork."""
     project = environment.get("CI_MERGE_REQUEST_PROJECT_ID", "")
     return {**environment, "CI_PROJECT_ID": project} if project else environment
 
 
 def run_url(environment: Mapping[str, str]) -> str:
-    """The page of the run, with its artifacts; empty when the environment does not name it."""
+    """The page of the run, with its artifacts; empty if the environment has none."""
     if run := environment.get("GITHUB_RUN_ID"):
         server = environment.get("GITHUB_SERVER_URL", "https://github.com")
         return f"{server}/{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
@@ -101,7 +103,7 @@ def run_url(environment: Mapping[str, str]) -> str:
 
 
 def target_branches(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """What a change is compared with, as the pipeline names it, most certain first."""
+    """The branches that a change may be compared with, most certain first."""
     names = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH")
     branches = [f"origin/{branch}" for name in names if (branch := environment.get(name))]
     if diff_base := environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
@@ -110,7 +112,7 @@ def target_branches(environment: Mapping[str, str] = os.environ) -> tuple[str, .
 
 
 def default_branch(environment: Mapping[str, str] = os.environ) -> str:
-    """The default branch, where a checkout names none."""
+    """The default branch, if the checkout does not name one."""
     return environment.get("CI_DEFAULT_BRANCH", "main")
 
 

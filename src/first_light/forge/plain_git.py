@@ -1,4 +1,4 @@
-"""A plain git remote: it has branches, and neither requests nor issues."""
+"""A plain git remote: it has branches, but no requests or issues."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from first_light.forge.base import Forge, Issue, Request
 
 
 class PlainGit(Forge):
-    """A remote on a host without a known interface; what it cannot do is not done."""
+    """A remote on a host without a known API; unsupported operations do nothing."""
 
     @property
     def name(self) -> str:
@@ -20,7 +20,7 @@ class PlainGit(Forge):
 
     @property
     def token_rights(self) -> str:
-        return "let git push to this remote without a question"
+        return "let git push to this remote without a prompt"
 
     def of_branch(self, branch: str) -> list[Request]:
         return []

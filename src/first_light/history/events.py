@@ -63,5 +63,5 @@ def add_event(
         notes=notes,
     )
     history.add(record)
-    store.share()
+    store.push()
     return record

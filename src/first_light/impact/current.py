@@ -107,7 +107,7 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
         raise DataopsError(
             "There is no release yet.", where=str(store.root), fix="uv run dataops release"
         )
-    store.bring(run)
+    store.fetch_release(run)
     state = store.releases / run
     try:
         record = read_record((state / RECORD).read_bytes())

@@ -185,7 +185,7 @@ def _name(node: Node, relation: Relation) -> str:
 
 def _place(node: Node, dialect: Dialect) -> str:
     """Where it is built, in SQL."""
-    return dialect.place(node.relation)
+    return dialect.relation(node.relation)
 
 
 def _few_values(memory: Memory) -> dict[str, frozenset[str]]:

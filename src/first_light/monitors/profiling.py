@@ -96,7 +96,7 @@ def query(wanted: Wanted, dialect: Dialect) -> Query:
     return Query(
         wanted.unique_id,
         wanted.name,
-        dialect.spelled(f"select {', '.join([*parts, *wanted.more])} from {wanted.place}"),
+        dialect.translated(f"select {', '.join([*parts, *wanted.more])} from {wanted.place}"),
         tuple(asked),
         tuple(f"{column} -> {target}" for column, target in wanted.references),
         len(wanted.more),
@@ -158,7 +158,7 @@ def _wanted(
     found = [("nulls", f"count(*) - count({column})")]
     if _NESTED.search(kind):
         return found
-    counted = f"count(distinct {column})" if exact else dialect.about_distinct(column)
+    counted = f"count(distinct {column})" if exact else dialect.approximate_distinct(column)
     found.append(("distinct", counted))
     if name.lower() in wanted.personal:
         return found

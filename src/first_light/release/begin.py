@@ -62,7 +62,7 @@ def begin(context: Context) -> Draft:
         )
         context.reporter.warn(sentence)
         draft = draft.with_note(sentence)
-    store.write_down(record.run, draft.record.to_json())
+    store.write_record(record.run, draft.record.to_json())
     return draft
 
 
@@ -76,7 +76,7 @@ def _kind(context: Context, raw_tables: tuple[facts.RawFile, ...] | None) -> str
     if raw_tables or (is_files and not raw_place(context.product).is_empty()):
         return REAL
     setting = os.environ.get("DATAOPS_RAW")
-    releases = (context.published(run) for run in context.store.kept())
+    releases = (context.published(run) for run in context.store.retained())
     had_raw = any(release and release.kind == REAL for release in releases)
     if not is_files and had_raw:
         raise DataopsError(
@@ -96,7 +96,7 @@ def _kind(context: Context, raw_tables: tuple[facts.RawFile, ...] | None) -> str
 
 
 def _last_published_commit(context: Context) -> str:
-    releases = (context.published(run) for run in reversed(context.store.kept()))
+    releases = (context.published(run) for run in reversed(context.store.retained()))
     return next((release.git.commit for release in releases if release), "")
 
 

@@ -45,7 +45,7 @@ def check_space(context: Context, draft: Draft) -> Draft:
     """Stop where the candidate will not fit."""
     if context.options.check_disk:
         base = draft.base_release
-        context.warehouse.make_room(draft.record.raw, base.raw if base else RawFacts())
+        context.warehouse.check_space(draft.record.raw, base.raw if base else RawFacts())
     return draft
 
 
@@ -69,7 +69,7 @@ def open_candidate(context: Context, draft: Draft) -> Draft:
         stateful(manifest_of(draft)),
     )
     if draft.is_rehearsal:
-        context.warehouse.take_sample()
+        context.warehouse.load_sample()
     return replace(draft, engine=draft.engine.with_environment(environment))
 
 

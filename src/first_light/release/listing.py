@@ -42,11 +42,11 @@ def releases(product: Product, limit: int = 20) -> list[Listed]:
     store = open_store(product)
     store.check()
     history = History(store.history)
-    kept = set(store.kept())
+    kept = set(store.retained())
     current = None
     with contextlib.suppress(DataopsError):  # `status` says it; the list helps to choose one
         current = store.current()
-        current = open_warehouse(product, store).seen(current or "")
+        current = open_warehouse(product, store).published_release(current or "")
     found: dict[str, Record] = {}
     for record in history.newest():
         if len(found) >= limit:

@@ -104,14 +104,14 @@ def release(
 def _attempt(context: Context, after: AfterRun) -> tuple[Released, bool]:
     """One run from start to end; also whether another run published first."""
     started = time.monotonic()
-    context.warehouse.take_turn()
+    context.warehouse.lock()
     try:
         for sentence in recover(context.store, context.history, context.warehouse):
             context.reporter.warn(sentence)
         draft = _audited(context, begin(context), started)
         conclusion = conclude(context, draft, started)
     finally:
-        context.warehouse.end_turn()
+        context.warehouse.unlock()
     for sentence in tuple(after(context.product, context.store, context.history)):
         context.reporter.warn(sentence)
     _tidy_up(context)
@@ -166,7 +166,7 @@ def _give_up(context: Context, draft: Draft, started: float) -> None:
 
 def _share(context: Context) -> None:
     try:
-        context.store.share()
+        context.store.push()
     except (DataopsError, OSError) as error:
         context.reporter.warn(f"error: The run is not shared yet; the next run shares it. {error}")
 
@@ -198,6 +198,6 @@ def _open_to(context: Context, draft: Draft) -> str:
     """Who can read the first release from raw: shown before there is a second."""
     if (draft.record.outcome, draft.record.kind) != (PUBLISHED, REAL):
         return ""
-    others = (context.published(run) for run in context.store.kept() if run != draft.record.run)
+    others = (context.published(run) for run in context.store.retained() if run != draft.record.run)
     is_first = not any(other and other.kind == REAL for other in others)
-    return context.store.open_to if is_first and context.warehouse.in_store else ""
+    return context.store.audience if is_first and context.warehouse.in_store else ""

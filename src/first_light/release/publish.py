@@ -15,7 +15,7 @@ from first_light.release.context import Context
 from first_light.release.draft import Draft, Verdict
 from first_light.release.ops_tables import write_ops
 from first_light.store import atomic as durable
-from first_light.store.remote import Beaten
+from first_light.store.remote import ConcurrentRelease
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
@@ -61,7 +61,7 @@ def conclude(context: Context, draft: Draft, started: float) -> Conclusion:
             return _publish(context, draft, started)
         except (DataopsError, OSError) as error:
             verdict = Verdict(FAILED, f"It could not be published. {error}")
-            was_concurrent = isinstance(error, Beaten)
+            was_concurrent = isinstance(error, ConcurrentRelease)
     return _discard(context, draft, verdict, started, was_concurrent)
 
 
@@ -95,8 +95,8 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
             published_at=record.ended_at,
         ),
     )
-    store.write_down(run, record.to_json())
-    store.keep(run)
+    store.write_record(run, record.to_json())
+    store.promote(run)
     try:
         warehouse.publish(run)
         store.point(run, (run, record.to_json()))
@@ -112,7 +112,7 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
     context.reporter.step(step)
     recorded = _add_to_history(context, draft)
     if recorded:
-        store.settle(run)
+        store.conclude(run)
     return Conclusion(draft.with_step(step), recorded)
 
 
@@ -125,7 +125,7 @@ def _discard(
     with contextlib.suppress(OSError):
         context.warehouse.discard(run)  # before the record, which may need the room
     try:
-        context.store.write_down(run, draft.record.to_json())
+        context.store.write_record(run, draft.record.to_json())
     except DataopsError as error:
         context.reporter.warn(f"error: the end of the run could not be written: {error}")
     recorded = _add_to_history(context, draft)

@@ -28,9 +28,9 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
     except DataopsError:
         return done
     if current:
-        saw = warehouse.seen(current)
+        saw = warehouse.published_release(current)
         warehouse.publish(current)  # what was cut short may have moved readers, and not the pointer
-        if saw and saw != current and warehouse.seen(current) == current:
+        if saw and saw != current and warehouse.published_release(current) == current:
             done.append(f"Readers saw {saw}, cut short before the store knew: now {current} again.")
     for run in store.publishing():
         record = record_in(store.releases / run)
@@ -40,7 +40,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
             history.add(record)
             done.append(f"Run {run} was cut short while it published; it is recorded now.")
         if run == current:
-            store.settle(run)
+            store.conclude(run)
         else:
             warehouse.drop(run)
             store.drop(run)
@@ -53,7 +53,7 @@ def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[
         warehouse.discard(run)
         store.discard(run)
     if done or history.highest():
-        store.share()  # what nobody else knows yet, before the next run takes its number
+        store.push()  # what nobody else knows yet, before the next run takes its number
     return done
 
 

@@ -49,10 +49,10 @@ def prune(store: FolderStore, warehouse: Warehouse, keep: int) -> list[str]:
     Raises:
         DataopsError: the store can't be written, or its pointer is broken: then nothing is deleted.
     """
-    kept, current = store.kept(), store.current()
-    gone = to_prune(kept, current, keep, {run: store.left(run) for run in kept})
+    kept, current = store.retained(), store.current()
+    gone = to_prune(kept, current, keep, {run: store.seconds_superseded(run) for run in kept})
     for run in gone:
         warehouse.drop(run)
         store.drop(run)
-    store.forget_left(gone)
+    store.update_superseded_times(gone)
     return gone

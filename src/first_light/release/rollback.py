@@ -52,7 +52,7 @@ def rollback(product: Product, said: str | None, after: AfterRun = no_action) ->
         raise _nothing_to_roll_back(store)
     with store.lock():
         history, warehouse = History(store.history), open_warehouse(product, store)
-        saw = warehouse.seen("")
+        saw = warehouse.published_release("")
         warnings = recover(store, history, warehouse)
         try:
             base = store.current() or ""
@@ -63,16 +63,16 @@ def rollback(product: Product, said: str | None, after: AfterRun = no_action) ->
             warnings.append(f"The pointer to the current release was broken: {error.where}")
         # Where readers saw a release that was cut short, the one before it is meant.
         try:
-            run = choose(store.kept(), max(base, saw, key=run_number), said)
+            run = choose(store.retained(), max(base, saw, key=run_number), said)
         except DataopsError as error:
             raise _never_published(history, said or "") or error from None
-        store.bring(run)
+        store.fetch_release(run)
         warehouse.check(run)
         release = _record_of(store, run)
         if run == base:
             return RolledBack(None, release, tuple(warnings))
         record = _begun(product, store, history, base, release, said)
-        store.write_down(record.run, record.to_json())
+        store.write_record(record.run, record.to_json())
         seconds = round(time.monotonic() - began, 3)
         record = replace(record, outcome=ROLLED_BACK, ended_at=utc(now()), seconds=seconds)
         try:
@@ -85,11 +85,11 @@ def rollback(product: Product, said: str | None, after: AfterRun = no_action) ->
             store.discard(record.run)
             raise
         try:
-            store.write_down(record.run, record.to_json())
+            store.write_record(record.run, record.to_json())
             history.add(record)
             store.discard(record.run)
             warnings += after(product, store, history)
-            store.share()
+            store.push()
         except DataopsError as error:  # never changes what was done, and is never silent
             warnings.append(f"error: the rollback could not be recorded: {error}")
     return RolledBack(record, release, tuple(warnings))

@@ -119,7 +119,7 @@ def gather(product: Product, book: Ledger) -> Evidence:
         sample_files=_files(product.sample),
         manifest=manifest_of(store, store.current()) or _local_manifest(product),
         records=records,
-        kept=len(store.kept()),
+        kept=len(store.retained()),
         weeks_counted=sum(one.value is not None for one in spans),
         newcomers=newcomers,
         lock_changed=moment(changed) if in_git and changed else None,

@@ -215,13 +215,13 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         address=warehouse.address(run) if run else "",
         figures=book.figures(),
         readers=_readers(warehouse, run or "", last),
-        open_to=store.open_to if current and current.kind == REAL and warehouse.in_store else "",
+        open_to=store.audience if current and current.kind == REAL and warehouse.in_store else "",
     )
 
 
 def _readers(warehouse: Warehouse, current: str, last: Record | None) -> Readers:
     try:
-        seen = warehouse.seen(current)
+        seen = warehouse.published_release(current)
     except DataopsError as error:
         return Readers(None, f"nobody can tell what they see. {error.what} ({error.where})")
     if seen == current or (last is not None and last.outcome == RUNNING):

@@ -1,4 +1,4 @@
-"""Files that survive a crash: whole or not there, and on the disk before the next step begins."""
+"""Crash-safe file operations: a file is complete or absent, and synced before the next step."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import os
 import shutil
 from pathlib import Path
 
-# What a system says that has no symbolic links, or does not let this user make one.
+# Errors of a system without symbolic links, or without permission to create one.
 _NO_SYMLINKS = frozenset({errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 def sync(path: Path) -> None:
-    """Have the disk hold this file, or the names in this folder.
+    """Flush a file, or the entries of a folder, to disk.
 
     Raises:
-        OSError: the disk could not take it.
+        OSError: it could not be written.
     """
     if os.name == "nt" and path.is_dir():  # Windows cannot open a folder, and orders renames itself
         return
@@ -28,10 +28,10 @@ def sync(path: Path) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write the file whole: who looks sees the old one or the new one, also after a power cut.
+    """Write a file atomically: readers see the old or the new content, also after a power cut.
 
     Raises:
-        OSError: it could not be written; an old one is as it was.
+        OSError: it could not be written; an existing file is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -61,12 +61,12 @@ def move(source: Path, goal: Path) -> None:
 
 
 def point(pointer: Path, goal: str) -> None:
-    """Let `pointer` be a symbolic link to `goal`, in one step: readers meet the old or the new.
+    """Make `pointer` a symbolic link to `goal` atomically: readers see the old or the new one.
 
-    Where symbolic links can't be made it becomes a file that holds `goal`.
+    Where symbolic links are not available it becomes a file that contains `goal`.
 
     Raises:
-        OSError: it could not be replaced; the old one is as it was.
+        OSError: it could not be replaced; the old one is unchanged.
     """
     draft = pointer.with_name(f".{pointer.name}.{os.getpid()}.tmp")
     with contextlib.suppress(FileNotFoundError):
@@ -88,20 +88,22 @@ def point(pointer: Path, goal: str) -> None:
 
 
 def copy(source: Path, goal: Path) -> None:
-    """Copy the bytes of a closed file; where the file system can share blocks, none are copied.
+    """Copy a closed file; file systems that can share blocks do so.
 
     Raises:
         OSError: it could not be copied.
     """
     with open(source, "rb") as old, open(goal, "wb") as new:
-        left = os.fstat(old.fileno()).st_size
+        remaining = os.fstat(old.fileno()).st_size
         try:
-            while left > 0 and (done := os.copy_file_range(old.fileno(), new.fileno(), left)):
-                left -= done
+            while remaining > 0 and (
+                copied := os.copy_file_range(old.fileno(), new.fileno(), remaining)
+            ):
+                remaining -= copied
         except (AttributeError, OSError) as error:
             if getattr(error, "errno", None) == errno.ENOSPC:
                 raise
-            left = -1  # not on this system, or not between these two: the plain way
-        if left == 0:
+            remaining = -1  # not supported by this system or between these file systems
+        if remaining == 0:
             return
     shutil.copyfile(source, goal)

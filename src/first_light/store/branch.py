@@ -1,5 +1,5 @@
-"""A store that is a branch in the product's own git remote: one commit without a parent, replaced
-by every change, so that it never grows with its past.
+"""A store on a branch of the product's git remote: one commit without a parent, replaced
+by every change, so that it does not grow with its history.
 
 Git runs in the product's repository, for its settings and credentials, but keeps the branch's
 objects in a folder of the mirror: the product's own repository stays small, its refs untouched.
@@ -16,7 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from first_light.store.remote import File, Gone, Moved, Tree, Unreachable, blob_id, masked
+from first_light.store.remote import (
+    File,
+    FileVanished,
+    StateConflict,
+    Tree,
+    Unreachable,
+    blob_id,
+    masked,
+)
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 
@@ -29,7 +37,7 @@ _LOCAL_SPARE = 64 << 20  # bytes of old states that the mirror may hold besides 
 _TRIES = 4
 _PATIENCE = 900  # seconds that one call of git may take
 _QUIETLY = {
-    # No prompt: nobody may be there. English: some of its words are read here.
+    # No prompt: the process may be unattended. English: some messages are parsed here.
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
@@ -42,17 +50,17 @@ _OPTIONS = (
 
 @dataclass(frozen=True)
 class BranchRemote:
-    """One branch.
+    """A store branch.
 
     Attributes:
         root: the product's folder.
-        home: where git may keep what it fetched.
-        branch: its name.
-        address: the remote's URL; may hold a secret.
-        push_address: where it is pushed to, mostly the same.
-        git_dir: the product's own.
-        git_objects: the product's own.
-        algorithm: how its git names content.
+        home: the folder for fetched objects.
+        branch: the branch name.
+        address: the remote's URL; may contain a secret.
+        push_address: the URL for pushes, usually the same.
+        git_dir: the product's git directory.
+        git_objects: the product's object directory.
+        algorithm: the hash algorithm of its object names.
     """
 
     root: Path
@@ -64,31 +72,31 @@ class BranchRemote:
     git_objects: str
     algorithm: str
 
-    near = True
+    fetches_all = True
 
     @classmethod
     def of(cls, root: Path, home: Path, branch: str) -> BranchRemote:
-        """The branch in the remote of the product in `root`.
+        """The store branch in the remote of the product in `root`.
 
         Raises:
-            DataopsError: there is no such remote, or this is no name of a branch.
+            DataopsError: the remote does not exist, or the branch name is not valid.
         """
-        said = [_ask(root, *question) or "" for question in _QUESTIONS]
-        if not all(said):
+        facts = [_git_fact(root, *question) or "" for question in _FACTS]
+        if not all(facts):
             raise DataopsError(
                 f"The store is a branch of the git remote {REMOTE}, but there is no such remote.",
                 where=str(root),
                 fix=f"git remote add {REMOTE} URL, or set DATAOPS_STORE to a folder",
             )
-        if _ask(root, "check-ref-format", f"refs/heads/{branch}") is None:
+        if _git_fact(root, "check-ref-format", f"refs/heads/{branch}") is None:
             raise DataopsError(
                 "This is not a valid branch name.",
                 where=f"DATAOPS_STORE=branch:{branch}",
                 fix=f"set DATAOPS_STORE=branch, for the branch {BRANCH}",
             )
-        return cls(root, home, branch, *said)
+        return cls(root, home, branch, *facts)
 
-    open_to = "whoever can read the repository"
+    audience = "whoever can read the repository"
 
     @property
     def place(self) -> str:
@@ -96,7 +104,7 @@ class BranchRemote:
 
     # ── Reading ──────────────────────────────────────────────────────────────────────────────
 
-    def look(self) -> Tree:
+    def read(self) -> Tree:
         for _ in range(_TRIES):
             commit = self._head()
             if not commit:
@@ -113,16 +121,16 @@ class BranchRemote:
         )
 
     def get(self, path: str, file: File, goal: Path) -> None:
-        with open(goal, "wb") as opened:
-            done = subprocess.run(
+        with open(goal, "wb") as file_object:
+            process = subprocess.run(
                 ["git", "cat-file", "blob", file.id],
                 cwd=self.root,
                 env=self._environment(),
-                stdout=opened,
+                stdout=file_object,
                 stderr=subprocess.DEVNULL,
             )
-        if done.returncode:
-            raise Gone(path)
+        if process.returncode:
+            raise FileVanished(path)
 
     def id_of(self, content: Path | bytes) -> str:
         return blob_id(content, self.algorithm)
@@ -131,25 +139,25 @@ class BranchRemote:
         return ""
 
     def _head(self) -> str:
-        listed = self._reach("ls-remote", self.address, self._ref)
-        return listed.split()[0] if listed.split() else ""
+        refs = self._reach("ls-remote", self.address, self._ref)
+        return refs.split()[0] if refs.split() else ""
 
     def _tree(self, commit: str) -> Tree:
-        listed = self._git("ls-tree", "-r", "-l", "-z", "--full-tree", commit) or ""
+        entries = self._git("ls-tree", "-r", "-l", "-z", "--full-tree", commit) or ""
         files = {}
-        for entry in filter(None, listed.split("\0")):
+        for entry in filter(None, entries.split("\0")):
             facts, _, path = entry.partition("\t")
             _, kind, blob, size = facts.split()
             if kind == "blob":
                 files[path] = File(blob, int(size))
         pointer = files.pop(POINTER, None)
-        said = self._git("cat-file", "blob", pointer.id) if pointer else ""
-        return Tree(commit, (said or "").strip().rpartition("/")[2], files)
+        target = self._git("cat-file", "blob", pointer.id) if pointer else ""
+        return Tree(commit, (target or "").strip().rpartition("/")[2], files)
 
     # ── Writing ──────────────────────────────────────────────────────────────────────────────
 
     def put(
-        self, seen: Tree, current: str, kept: Mapping[str, File], new: Mapping[str, Path | bytes]
+        self, base: Tree, current: str, kept: Mapping[str, File], new: Mapping[str, Path | bytes]
     ) -> Tree:
         for path, content in new.items():
             size = _size(content)
@@ -162,27 +170,27 @@ class BranchRemote:
                     "write; readers keep the current release",
                 )
         room = _TOGETHER - sum(_size(content) for content in new.values())
-        gone = too_many(kept, {current, seen.current}, room)
-        blobs = {path: file.id for path, file in kept.items() if release_of(path) not in gone}
+        dropped = releases_to_drop(kept, {current, base.current}, room)
+        blobs = {path: file.id for path, file in kept.items() if release_of(path) not in dropped}
         blobs |= {path: self._hash(content) for path, content in new.items()}
         if current:
             blobs[POINTER] = self._hash(f"releases/{current}\n".encode())
         commit = self._commit(blobs, current)
-        self._push(seen.version, commit)
+        self._push(base.version, commit)
         tree = self._tree(commit)
         self._compact(tree)
         return tree
 
-    def _push(self, seen: str, commit: str) -> None:
+    def _push(self, base_version: str, commit: str) -> None:
         for attempt in range(_TRIES):
-            done = self._run(
+            process = self._run(
                 *("push", "--no-verify", "--quiet", "--recurse-submodules=no"),
-                *(f"--force-with-lease={self._ref}:{seen}", self.push_address),
+                *(f"--force-with-lease={self._ref}:{base_version}", self.push_address),
                 f"{commit}:{self._ref}",
             )
-            if done.returncode == 0:
+            if process.returncode == 0:
                 return
-            # Rejected, or cut off after it was taken: only what stands there now can tell.
+            # Rejected, or disconnected after it was accepted: the branch itself shows which.
             try:
                 head = self._head()
             except Unreachable as error:
@@ -193,14 +201,14 @@ class BranchRemote:
                 ) from error
             if head == commit:
                 return
-            if head != seen:
-                raise Moved
-            if "lock" not in done.stderr and "stale info" not in done.stderr:
+            if head != base_version:
+                raise StateConflict
+            if "lock" not in process.stderr and "stale info" not in process.stderr:
                 break
             time.sleep(random.uniform(0.2, 1.0) * (attempt + 1))
         raise Unreachable(
             "The store could not be written.",
-            where=f"{self.place}: {masked(_last_words(done.stderr))}",
+            where=f"{self.place}: {masked(_error_lines(process.stderr))}",
             fix="allow this user or token to push to the branch, then repeat the command",
         )
 
@@ -220,34 +228,36 @@ class BranchRemote:
         ).strip()
 
     def _author(self) -> dict[str, str]:
-        """Somebody signs, also on a runner where nobody is configured."""
-        name = _ask(self.root, "config", "user.name") or "dataops"
-        email = _ask(self.root, "config", "user.email") or "dataops@localhost"
-        said = {
+        """The commit's author, also on a runner without a git identity."""
+        name = _git_fact(self.root, "config", "user.name") or "dataops"
+        email = _git_fact(self.root, "config", "user.email") or "dataops@localhost"
+        identity = {
             f"GIT_{role}_{key}": value
             for role in ("AUTHOR", "COMMITTER")
             for key, value in (("NAME", name), ("EMAIL", email))
         }
-        return {key: os.environ.get(key, value) for key, value in said.items()}
+        return {key: os.environ.get(key, value) for key, value in identity.items()}
 
     def _hash(self, content: Path | bytes) -> str:
         if isinstance(content, bytes):
-            done = self._run("hash-object", "-w", "--no-filters", "--stdin", stdin=content.decode())
+            process = self._run(
+                "hash-object", "-w", "--no-filters", "--stdin", stdin=content.decode()
+            )
         else:
-            done = self._run("hash-object", "-w", "--no-filters", str(content))
-        if done.returncode:
-            raise _broken(self.place, done.stderr)
-        return done.stdout.strip()
+            process = self._run("hash-object", "-w", "--no-filters", str(content))
+        if process.returncode:
+            raise _broken(self.place, process.stderr)
+        return process.stdout.strip()
 
     def _compact(self, tree: Tree) -> None:
-        """Forget old states, once they take more room than this one."""
+        """Delete old states once they take more space than the present one."""
         objects = self.home / "objects"
-        held = sum(path.stat().st_size for path in objects.rglob("*") if path.is_file())
-        if held <= 2 * sum(file.size for file in tree.files.values()) + _LOCAL_SPARE:
+        used = sum(path.stat().st_size for path in objects.rglob("*") if path.is_file())
+        if used <= 2 * sum(file.size for file in tree.files.values()) + _LOCAL_SPARE:
             return
-        listed = self._git("rev-list", "--objects", "--no-object-names", tree.version)
+        reachable = self._git("rev-list", "--objects", "--no-object-names", tree.version)
         pack = self._git(
-            "pack-objects", "--quiet", str(objects / "pack" / "pack"), stdin=listed or ""
+            "pack-objects", "--quiet", str(objects / "pack" / "pack"), stdin=reachable or ""
         )
         for path in [*objects.iterdir(), *(objects / "pack").iterdir()]:
             if path.parent == objects and path.is_dir() and len(path.name) == 2:
@@ -267,7 +277,7 @@ class BranchRemote:
             **_QUIETLY,
             "GIT_DIR": self.git_dir,
             "GIT_OBJECT_DIRECTORY": str(self.home / "objects"),
-            # Its refs must lead somewhere, or git takes the repository for a broken one.
+            # Its refs must resolve, or git considers the repository broken.
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": self.git_objects,
         }
 
@@ -296,25 +306,25 @@ class BranchRemote:
         environment: Mapping[str, str] | None = None,
         check: bool = True,
     ) -> str | None:
-        """What git answers here, without the network; None when it failed and need not succeed."""
-        done = self._run(*arguments, stdin=stdin, environment=environment)
-        if done.returncode and check:
-            raise _broken(self.place, done.stderr)
-        return None if done.returncode else done.stdout
+        """The output of a local git command; None if it failed and `check` is false."""
+        process = self._run(*arguments, stdin=stdin, environment=environment)
+        if process.returncode and check:
+            raise _broken(self.place, process.stderr)
+        return None if process.returncode else process.stdout
 
     def _reach(self, *arguments: str) -> str:
-        done = self._run(*arguments)
-        if done.returncode:
+        process = self._run(*arguments)
+        if process.returncode:
             raise Unreachable(
                 "The store cannot be reached.",
-                where=f"{self.place}: {masked(_last_words(done.stderr))}",
+                where=f"{self.place}: {masked(_error_lines(process.stderr))}",
                 fix="check the network and your access to the remote, then repeat the command",
             )
-        return done.stdout
+        return process.stdout
 
 
-# What `of` asks git, in the order of the attributes.
-_QUESTIONS = (
+# The git commands of `of`, in the order of the attributes.
+_FACTS = (
     ("remote", "get-url", REMOTE),
     ("remote", "get-url", "--push", REMOTE),
     ("rev-parse", "--path-format=absolute", "--git-dir"),
@@ -323,28 +333,28 @@ _QUESTIONS = (
 )
 
 
-def too_many(kept: Mapping[str, File], spared: set[str], room: int) -> set[str]:
-    """The oldest releases that have to go so that all together fit into this many bytes.
+def releases_to_drop(files: Mapping[str, File], spared: set[str], room: int) -> set[str]:
+    """The oldest releases to delete so that the rest fits into this many bytes.
 
     Args:
-        kept: files by path, those of releases among others.
-        spared: releases that stay, whatever they take.
+        kept: files by path, including those of releases.
+        spared: releases that are kept whatever their size.
         room: bytes for all files.
     """
     sizes: dict[str, int] = {}
-    for path, file in kept.items():
+    for path, file in files.items():
         sizes[release_of(path)] = sizes.get(release_of(path), 0) + file.size
-    gone: set[str] = set()
+    dropped: set[str] = set()
     for run in sorted(sizes, key=lambda run: (run_number(run), run)):
-        if sum(size for other, size in sizes.items() if other not in gone) <= room:
+        if sum(size for other, size in sizes.items() if other not in dropped) <= room:
             break
         if run_number(run) and run not in spared:
-            gone.add(run)
-    return gone
+            dropped.add(run)
+    return dropped
 
 
 def release_of(path: str) -> str:
-    """The release that this file is of; empty when it is of none."""
+    """The release that a file belongs to; empty if it belongs to none."""
     return path.split("/")[1] if path.startswith("releases/") else ""
 
 
@@ -352,20 +362,20 @@ def _size(content: Path | bytes) -> int:
     return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
-def _ask(root: Path, *question: str) -> str | None:
-    done = subprocess.run(["git", *question], cwd=root, capture_output=True, text=True)
-    return None if done.returncode else done.stdout.strip()
+def _git_fact(root: Path, *arguments: str) -> str | None:
+    process = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+    return None if process.returncode else process.stdout.strip()
 
 
 def _broken(place: str, complaint: str) -> DataopsError:
     return DataopsError(
         "git failed in the local copy of the store.",
-        where=f"{place}: {masked(_last_words(complaint))}",
+        where=f"{place}: {masked(_error_lines(complaint))}",
         fix="delete the copy (the folder .dataops) and repeat the command",
     )
 
 
-def _last_words(complaint: str) -> str:
+def _error_lines(complaint: str) -> str:
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "!"))]
-    return "; ".join((telling or lines)[-3:]) or "git said nothing"
+    errors = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "!"))]
+    return "; ".join((errors or lines)[-3:]) or "no output from git"

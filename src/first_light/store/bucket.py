@@ -1,12 +1,12 @@
-"""A store in a bucket, at any fsspec URL. There is no lock and no lease that a crash could leave.
+"""A store in a bucket, at any fsspec URL. It has no lock or lease that a crash could leave behind.
 
 releases/<id>/…             as they are in a folder; never changed
-history/…/<name>.<id>.<…>   the records, named also by what is in them
-states/<number>.json        current, and all files that count; the highest number is the store
-current                     what the highest state says, for people and tools
+history/…/<name>.<id>.<…>   the records; their names include a content hash
+states/<number>.json        current and all valid files; the highest number is the store's state
+current                     the current release of the highest state, for people and tools
 
-A new state is created under the next number, which the bucket lets only one writer do. What is
-uploaded before that counts for nobody, and is swept a day later if its state never came.
+A new state is created under the next number; the bucket allows that to one writer only. Uploaded
+files are ignored until then, and deleted a day later if their state was never created.
 """
 
 from __future__ import annotations
@@ -20,19 +20,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from first_light.store.remote import File, Gone, Moved, Tree, Unreachable, blob_id, masked
+from first_light.store.remote import (
+    File,
+    FileVanished,
+    StateConflict,
+    Tree,
+    Unreachable,
+    blob_id,
+    masked,
+)
 from first_light.utils.errors import DataopsError
 
 FORMAT = 1
 _STATES, _POINTER = "states", "current"
 _STATES_KEPT = 20
-_ORPHAN = timedelta(days=1)  # what no state named for so long never will be
-# Which package brings a protocol: the team adds it.
+_ORPHAN = timedelta(days=1)  # a file that no state refers to is deleted after this
+# The package for each protocol; the team adds it.
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs",
              "abfs": "adlfs", "abfss": "adlfs", "az": "adlfs"}  # fmt: skip
-# How lists of objects call the time at which one was written: S3, Azure, Google Cloud Storage.
+# The field of the modification time in object lists: S3, Azure, Google Cloud Storage.
 _WRITTEN = ("LastModified", "last_modified", "mtime")
-# Without these an address where nobody answers is tried for minutes.
+# Without these an unreachable address is retried for minutes.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {
         "config_kwargs": {
@@ -45,10 +53,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def open_filesystem(url: str) -> tuple[Any, str]:
-    """The file system of a URL, and the path in it, without a slash at its end.
+    """The file system of a URL, and the path in it without a trailing slash.
 
     Raises:
-        DataopsError: nothing here speaks its protocol.
+        DataopsError: no driver for its protocol is installed.
     """
     import fsspec
 
@@ -68,38 +76,38 @@ def open_filesystem(url: str) -> tuple[Any, str]:
 
 @dataclass(frozen=True)
 class BucketRemote:
-    """One place in a bucket.
+    """A location in a bucket.
 
     Attributes:
-        said: its URL.
+        address: its URL.
     """
 
-    said: str
+    address: str
 
-    near = False
-    open_to = ""
+    fetches_all = False
+    audience = ""
 
     @property
     def place(self) -> str:
-        return masked(self.said).rstrip("/")
+        return masked(self.address).rstrip("/")
 
     # ── Reading ──────────────────────────────────────────────────────────────────────────────
 
-    def look(self) -> Tree:
-        with self._in_words("The store cannot be reached."):
+    def read(self) -> Tree:
+        with self._errors_as("The store cannot be reached."):
             while numbers := self._numbers():
                 try:
                     return self._read(numbers[-1])
-                except FileNotFoundError:  # swept since it was listed: there is a newer one
+                except FileNotFoundError:  # deleted since it was listed: a newer one exists
                     continue
         return Tree()
 
     def get(self, path: str, file: File, goal: Path) -> None:
-        with self._in_words("The store cannot be reached."):
+        with self._errors_as("The store cannot be reached."):
             try:
                 self._fs.get_file(self._key(path, file), str(goal))
             except FileNotFoundError as error:
-                raise Gone(path) from error
+                raise FileVanished(path) from error
 
     def id_of(self, content: Path | bytes) -> str:
         return blob_id(content)
@@ -118,15 +126,15 @@ class BucketRemote:
     def _read(self, number: int) -> Tree:
         text = self._fs.cat_file(self._state(number))
         try:
-            said = json.loads(text)
-            if int(said["format"]) > FORMAT:
+            state = json.loads(text)
+            if int(state["format"]) > FORMAT:
                 raise DataopsError(
                     "This store was written by a newer version of the package.",
                     where=self.place,
                     fix="uv run dataops update",
                 )
-            files = {path: File(*facts) for path, facts in said["files"].items()}
-            return Tree(str(number), str(said["current"]), files)
+            files = {path: File(*facts) for path, facts in state["files"].items()}
+            return Tree(str(number), str(state["current"]), files)
         except (ValueError, KeyError, TypeError) as error:
             raise DataopsError(
                 "The store's state cannot be read.",
@@ -137,14 +145,14 @@ class BucketRemote:
     # ── Writing ──────────────────────────────────────────────────────────────────────────────
 
     def put(
-        self, seen: Tree, current: str, kept: Mapping[str, File], new: Mapping[str, Path | bytes]
+        self, base: Tree, current: str, kept: Mapping[str, File], new: Mapping[str, Path | bytes]
     ) -> Tree:
         files = dict(kept)
         for path, content in new.items():
             size = len(content) if isinstance(content, bytes) else content.stat().st_size
             files[path] = File(self.id_of(content), size)
-        tree = Tree(str(int(seen.version or 0) + 1), current, files)
-        with self._in_words("The store could not be written."):
+        tree = Tree(str(int(base.version or 0) + 1), current, files)
+        with self._errors_as("The store could not be written."):
             for path, content in new.items():
                 key = self._key(path, files[path])
                 if isinstance(content, bytes):
@@ -152,10 +160,10 @@ class BucketRemote:
                 else:
                     self._fs.put_file(str(content), key)
             self._create(tree)
-            # It counts. What follows is for tools and for tidiness: the next one does it again.
+            # The state is valid now. The rest is for tools and cleanup; the next write repeats it.
             with contextlib.suppress(OSError):
                 self._fs.pipe_file(f"{self._path}/{_POINTER}", f"releases/{current}\n".encode())
-                self._sweep(tree, set(seen.files) - set(files))
+                self._sweep(tree, set(base.files) - set(files))
         return tree
 
     def _create(self, tree: Tree) -> None:
@@ -164,18 +172,18 @@ class BucketRemote:
         try:
             self._fs.pipe_file(self._state(number), body, mode="create")
         except FileExistsError as error:
-            raise Moved from error
+            raise StateConflict from error
         except Exception:
-            # Cut off, perhaps after it was taken: only what stands there now can tell.
+            # Disconnected, perhaps after it was accepted: the object itself shows which.
             if not self._holds(number, body):
                 raise
         if number == 1:
-            self._prove(body)
+            self._check_conditional_writes(body)
         if self._numbers()[-1] != number or not self._holds(number, body):
-            raise Moved
+            raise StateConflict
 
-    def _prove(self, body: bytes) -> None:
-        """Look once, when a store begins, whether the bucket really lets only one writer create."""
+    def _check_conditional_writes(self, body: bytes) -> None:
+        """Check once, for a new store, that the bucket supports conditional writes."""
         try:
             self._fs.pipe_file(self._state(1), body, mode="create")
         except FileExistsError:
@@ -194,24 +202,24 @@ class BucketRemote:
             return False
 
     def _sweep(self, tree: Tree, dropped: set[str]) -> None:
-        wanted = {self._key(path, file) for path, file in tree.files.items()}
-        wanted.add(f"{self._path}/{_POINTER}")
+        referenced = {self._key(path, file) for path, file in tree.files.items()}
+        referenced.add(f"{self._path}/{_POINTER}")
         prefix = f"{self._path}/"
-        gone = [self._state(number) for number in self._numbers()[:-_STATES_KEPT]]
-        for key, listed in self._fs.find(self._path, detail=True).items():
-            inside = key.removeprefix(prefix)
-            if key in wanted or inside.startswith(f"{_STATES}/"):
+        obsolete = [self._state(number) for number in self._numbers()[:-_STATES_KEPT]]
+        for key, facts in self._fs.find(self._path, detail=True).items():
+            relative = key.removeprefix(prefix)
+            if key in referenced or relative.startswith(f"{_STATES}/"):
                 continue
-            if inside in dropped or _age(_modified(listed) or self._fs.modified(key)) > _ORPHAN:
-                gone.append(key)
-        if gone:
-            self._fs.rm(gone)
+            if relative in dropped or _age(_modified(facts) or self._fs.modified(key)) > _ORPHAN:
+                obsolete.append(key)
+        if obsolete:
+            self._fs.rm(obsolete)
 
     # ── Names ────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
     def _opened(self) -> tuple[Any, str]:
-        return open_filesystem(self.said)
+        return open_filesystem(self.address)
 
     @property
     def _fs(self) -> Any:
@@ -232,14 +240,14 @@ class BucketRemote:
         return "/".join(filter(None, (self._path, folder, f"{stem}.{file.id[:12]}.{ending}")))
 
     @contextlib.contextmanager
-    def _in_words(self, what: str) -> Iterator[None]:
+    def _errors_as(self, message: str) -> Iterator[None]:
         try:
             yield
-        except (DataopsError, Moved, Gone):
+        except (DataopsError, StateConflict, FileVanished):
             raise
-        except Exception as error:  # every file system has errors of its own
+        except Exception as error:  # every file system has its own errors
             raise Unreachable(
-                what,
+                message,
                 where=f"{self.place}: {masked(str(error)) or type(error).__name__}",
                 fix="check the network and your access to the bucket, then repeat the command",
             ) from error
@@ -247,14 +255,14 @@ class BucketRemote:
 
 def _body(tree: Tree) -> bytes:
     files = {path: [file.id, file.size] for path, file in sorted(tree.files.items())}
-    said = {"format": FORMAT, "current": tree.current, "files": files}
-    return json.dumps(said, separators=(",", ":")).encode()
+    state = {"format": FORMAT, "current": tree.current, "files": files}
+    return json.dumps(state, separators=(",", ":")).encode()
 
 
-def _modified(listed: Mapping[str, Any]) -> datetime | None:
-    """When an object was written, if the list says it as a time: asking for each takes a call."""
-    said = (listed.get(name) for name in _WRITTEN)
-    return next((at for at in said if isinstance(at, datetime)), None)
+def _modified(facts: Mapping[str, Any]) -> datetime | None:
+    """When an object was written, if the listing has it as a time; a request each is slow."""
+    times = (facts.get(name) for name in _WRITTEN)
+    return next((at for at in times if isinstance(at, datetime)), None)
 
 
 def _age(modified: datetime) -> timedelta:

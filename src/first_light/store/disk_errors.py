@@ -1,4 +1,4 @@
-"""What an error of the disk says: where, and how to fix it."""
+"""Place and fix of a disk error, for messages."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A store that is a folder on a disk.
 
 current               -> releases/<id>, replaced in one step
-releases/<id>/        one published release: its database, its record, manifest, catalog, docs
-candidates/<id>/      a run that is not over, or that ended without a word
+releases/<id>/        one published release: database, record, manifest, catalog, docs
+candidates/<id>/      a run that is not finished, or that was interrupted
 history/              the records
 score.json            how the product does, for whoever looks after many
 cache/                what can be made again
@@ -31,11 +31,11 @@ from first_light.store.run_ids import run_number, runs_in
 from first_light.utils.errors import DataopsError
 
 RECORD = "release.json"
-LEFT = "superseded.json"
+SUPERSEDED_TIMES = "superseded.json"
 SCORE = "score.json"
-# Beside a release that is being published; gone once it is current and recorded.
+# Marker in a release that is being published; deleted once it is current and recorded.
 PUBLISHING = "publishing"
-_PATIENCE = 2.0  # seconds; `status` holds the lock for an instant when it looks whether it is held
+_PATIENCE = 2.0  # seconds; `status` takes the lock for an instant to check it
 
 
 @dataclass(frozen=True)
@@ -72,44 +72,44 @@ class FolderStore:
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """Its location, for people."""
         return str(self.root)
 
     @property
-    def open_to(self) -> str:
-        """Who reads what lies here, beyond whom its owner let in: in words; else empty."""
+    def audience(self) -> str:
+        """Who can read the files besides those with explicit access; empty if nobody."""
         return ""
 
     @property
     def tag(self) -> str:
-        """What a run's id ends with, so that no two machines give the same one."""
+        """The suffix of run ids, so that two machines never create the same id."""
         return ""
 
-    # ── A store elsewhere does something here; a folder is what it is ────────────────────────
+    # ── Overridden by remote stores; nothing to do for a folder ──────────────────────────────
 
     def exists(self) -> bool:
-        """Whether there is something to look at."""
+        """Whether the store exists."""
         return self.root.is_dir()
 
     def refresh(self) -> None:
-        """See what is there now.
+        """Fetch the present state.
 
         Raises:
-            DataopsError: it can't be seen, and never was.
+            DataopsError: it cannot be fetched, and no earlier copy exists.
         """
 
-    def bring(self, run: str) -> None:
-        """Have all files of a release here.
+    def fetch_release(self, run: str) -> None:
+        """Fetch all files of a release.
 
         Raises:
-            DataopsError: they can't be had.
+            DataopsError: they cannot be fetched.
         """
 
-    def share(self) -> None:
-        """Let others see what is new here: records, releases that went.
+    def push(self) -> None:
+        """Push local changes: new records, deleted releases.
 
         Raises:
-            DataopsError: they can't; it is kept for the next time.
+            DataopsError: they cannot be pushed; the next push includes them.
         """
 
     def address(self, run: str, name: str) -> str:
@@ -117,22 +117,22 @@ class FolderStore:
         return str(self.pointer / name)
 
     def size(self, run: str, name: str) -> int:
-        """How large this file of a release is, in bytes.
+        """The size of a release's file, in bytes.
 
         Raises:
-            OSError: it is not there.
+            OSError: it does not exist.
         """
         return (self.releases / run / name).stat().st_size
 
-    # ── Whose it is, and who works in it ─────────────────────────────────────────────────────
+    # ── Label and lock ───────────────────────────────────────────────────────────────────────
 
     def prepare(self) -> None:
-        """Make the folder what a store is.
+        """Create the store's folders and label.
 
         Raises:
             DataopsError: it can't be written, or it belongs to another product.
         """
-        with self._in_words("The store cannot be written."):
+        with self._errors_as("The store cannot be written."):
             for folder in (
                 *(self.candidates, self.releases, self.history, self.cache),
                 self._trash,
@@ -143,10 +143,10 @@ class FolderStore:
         self.check()
 
     def check(self) -> None:
-        """Look whether this is a store of this product; one that does not exist yet is.
+        """Check that this store belongs to this product; a store without a label passes.
 
         Raises:
-            DataopsError: it belongs to another product, or a newer dataops wrote it.
+            DataopsError: it belongs to another product, or a newer version wrote it.
         """
         check_label(self._label, self.product)
 
@@ -160,22 +160,22 @@ class FolderStore:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Work here alone. The system lets go of the lock when the process ends, however it ends.
+        """Lock the store. The system releases the lock when the process ends, however it ends.
 
         Raises:
-            DataopsError: somebody else works here, or the folder can't be written.
+            DataopsError: another process holds the lock, or the folder cannot be written.
         """
         self.prepare()
         fix = "wait until it has ended: uv run dataops status"
-        with self._hold("lock", _PATIENCE, "Another release or rollback is running.", fix):
+        with self._locked("lock", _PATIENCE, "Another release or rollback is running.", fix):
             self.sweep()
             yield
 
     @contextlib.contextmanager
-    def _hold(self, name: str, patience: float, busy: str, fix: str) -> Iterator[None]:
-        """Hold one of the store's locks, after this many seconds of waiting at most."""
+    def _locked(self, name: str, patience: float, busy: str, fix: str) -> Iterator[None]:
+        """Take one of the store's locks, waiting at most this many seconds."""
         lock = FileLock(self.root / name)
-        with self._in_words("The store cannot be locked."):
+        with self._errors_as("The store cannot be locked."):
             try:
                 lock.acquire(timeout=patience, poll_interval=0.05)
             except Timeout:
@@ -186,7 +186,7 @@ class FolderStore:
             lock.release()
 
     def is_locked(self) -> bool | None:
-        """Whether somebody works here; None where that can't be seen: a folder we may only read."""
+        """Whether another process holds the lock; None if unknown: the folder is read-only."""
         if not self.root.is_dir():
             return False
         lock = FileLock(self.root / "lock")
@@ -202,7 +202,7 @@ class FolderStore:
     # ── Runs ─────────────────────────────────────────────────────────────────────────────────
 
     def next_number(self, recorded: int) -> int:
-        """One more than any run's that ever was here: the order of runs does not hang on a clock.
+        """The next run number, higher than all before: the order of runs needs no clock.
 
         Args:
             recorded: the highest number in the history; 0 when that is empty.
@@ -212,73 +212,75 @@ class FolderStore:
         return 1 + max((recorded, *(run_number(name.split(".")[0]) for name in names)))
 
     def candidate(self, run: str) -> Path:
-        """The folder of a run that is not over; made when it is not there."""
+        """The folder of an unfinished run; created if missing."""
         folder = self.candidates / run
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def write_down(self, run: str, record: bytes) -> None:
-        """Put the run's record, as far as it goes, into its candidate.
+    def write_record(self, run: str, record: bytes) -> None:
+        """Write the run's record, as far as it is complete, into its candidate.
 
         Raises:
             DataopsError: it could not be written.
         """
-        with self._in_words("The store cannot be written."):
+        with self._errors_as("The store cannot be written."):
             durable.write(self.candidates / run / RECORD, record)
 
     def unfinished(self) -> list[str]:
-        """Runs that are not over, or that ended without a word; oldest first."""
+        """Runs that are not finished or were interrupted, oldest first."""
         return runs_in(self.candidates)
 
     def discard(self, run: str) -> None:
         """Delete a candidate."""
-        self._throw_away(self.candidates / run)
+        self._delete(self.candidates / run)
 
     # ── Releases ─────────────────────────────────────────────────────────────────────────────
 
-    def kept(self) -> list[str]:
-        """The published releases that are still here, oldest first."""
+    def retained(self) -> list[str]:
+        """The published releases that still exist, oldest first."""
         return [run for run in runs_in(self.releases) if not self.is_publishing(run)]
 
     def current(self) -> str | None:
         """The release that readers see; None before the first one.
 
         Raises:
-            DataopsError: the pointer does not lead to a release.
+            DataopsError: the pointer does not name a release.
         """
         try:
             if self.pointer.is_symlink():
-                said = os.readlink(self.pointer)
+                target = os.readlink(self.pointer)
             else:
-                said = self.pointer.read_text(encoding="utf-8")
+                target = self.pointer.read_text(encoding="utf-8")
         except FileNotFoundError:
-            if kept := self.kept():
+            if releases := self.retained():
                 raise DataopsError(
                     "The store has releases but no pointer to the current one.",
                     where=str(self.pointer),
-                    fix=f"choose one: uv run dataops rollback {kept[-1]}",
+                    fix=f"choose one: uv run dataops rollback {releases[-1]}",
                 ) from None
             return None
         except (OSError, ValueError) as error:
-            said = f"{type(error).__name__}"
-        run = said.strip().replace("\\", "/").rpartition("releases/")[2]
+            target = f"{type(error).__name__}"
+        run = target.strip().replace("\\", "/").rpartition("releases/")[2]
         if not (run_number(run) and (self.releases / run / RECORD).is_file()):
-            kept = [run for run in self.kept() if (self.releases / run / RECORD).is_file()]
-            newest = f"uv run dataops rollback {kept[-1]}" if kept else "uv run dataops releases"
+            releases = [run for run in self.retained() if (self.releases / run / RECORD).is_file()]
+            newest = (
+                f"uv run dataops rollback {releases[-1]}" if releases else "uv run dataops releases"
+            )
             raise DataopsError(
                 "The pointer to the current release is broken.",
-                where=f"{self.pointer} says {said.strip()[:100]!r}, which is not a release",
+                where=f"{self.pointer} says {target.strip()[:100]!r}, which is not a release",
                 fix=f"choose a release: {newest}",
             )
         return run
 
-    def keep(self, run: str) -> Path:
-        """The candidate becomes a release that is about to be published; returns its folder.
+    def promote(self, run: str) -> Path:
+        """Turn the candidate into a release that is about to be published; returns its folder.
 
         Raises:
-            DataopsError: the disk could not take it.
+            DataopsError: it could not be written.
         """
-        with self._in_words("The release could not be put into the store."):
+        with self._errors_as("The release could not be put into the store."):
             source = self.candidates / run
             durable.write(source / PUBLISHING, b"")
             for path in source.rglob("*"):
@@ -288,77 +290,80 @@ class FolderStore:
         return goal
 
     def point(self, run: str, record: tuple[str, bytes]) -> None:
-        """Make this release the current one, in one step.
+        """Make this release current, atomically.
 
         Args:
             run: the release.
-            record: the run that does so, and its record: a store that others look at shows both
-                in the same step. Here the history gets it next.
+            record: the id and the record of the run that does so. A remote store publishes both
+                in the same step; here the history gets the record afterwards.
 
         Raises:
-            DataopsError: the pointer could not be replaced; the old one is as it was.
+            DataopsError: the pointer could not be replaced; the old one is unchanged.
         """
-        with self._in_words("The pointer to the current release could not be replaced."):
-            durable.write(self.root / LEFT, self._left_when(run))
+        with self._errors_as("The pointer to the current release could not be replaced."):
+            durable.write(self.root / SUPERSEDED_TIMES, self._superseded_times_after(run))
             durable.point(self.pointer, f"releases/{run}")
 
-    def left(self, run: str) -> float:
-        """Seconds since this release stopped being current, at least; 0 when nobody knows.
+    def seconds_superseded(self, run: str) -> float:
+        """Seconds since this release stopped being current, at least; 0 if unknown.
 
-        By the machine's own clock: a replay sets the product's, and readers live in real time.
+        By the machine's clock: a replay sets the product's clock, but readers use real time.
         """
-        at = self._left_at().get(run)
+        at = self._superseded_times().get(run)
         return max(0.0, time.time() - at) if at is not None else 0.0
 
-    def forget_left(self, gone: Collection[str]) -> None:
-        """Note that these releases are gone, and since when the others at least are not current.
+    def update_superseded_times(self, deleted: Collection[str]) -> None:
+        """Remove deleted releases from the list of times, and add releases that lack one.
 
         Raises:
             DataopsError: it could not be written, or the pointer is broken.
         """
-        known, stay = self._left_at(), set(self.kept()) - {*gone, self.current()}
-        times = {run: known.get(run, time.time()) for run in stay}
-        if times != known:
-            with self._in_words("The store cannot be written."):
-                durable.write(self.root / LEFT, _times(times))
+        recorded, retained = (
+            self._superseded_times(),
+            set(self.retained()) - {*deleted, self.current()},
+        )
+        times = {run: recorded.get(run, time.time()) for run in retained}
+        if times != recorded:
+            with self._errors_as("The store cannot be written."):
+                durable.write(self.root / SUPERSEDED_TIMES, _times(times))
 
-    def _left_at(self) -> dict[str, float]:
+    def _superseded_times(self) -> dict[str, float]:
         try:
-            said = json.loads((self.root / LEFT).read_bytes())
-            # What is said to come was said by a clock that was wrong.
-            return {run: min(float(at), time.time()) for run, at in said.items()}
+            times = json.loads((self.root / SUPERSEDED_TIMES).read_bytes())
+            # A time in the future was written with a wrong clock.
+            return {run: min(float(at), time.time()) for run, at in times.items()}
         except (OSError, ValueError, AttributeError, TypeError):
-            return {}  # then it counts from now
+            return {}  # counted from now
 
-    def _left_when(self, run: str) -> bytes:
-        """The same, once `run` is current."""
-        times = {name: at for name, at in self._left_at().items() if name != run}
+    def _superseded_times_after(self, run: str) -> bytes:
+        """The list of times, once `run` is current."""
+        times = {name: at for name, at in self._superseded_times().items() if name != run}
         with contextlib.suppress(DataopsError):
-            if (before := self.current()) and before != run:
-                times[before] = time.time()
+            if (previous := self.current()) and previous != run:
+                times[previous] = time.time()
         return _times(times)
 
     def is_publishing(self, run: str) -> bool:
-        """Whether this release is neither surely published nor surely recorded."""
+        """Whether publishing this release was begun and not concluded."""
         return (self.releases / run / PUBLISHING).exists()
 
     def publishing(self) -> list[str]:
-        """Releases whose publishing was cut short."""
+        """Releases whose publishing was interrupted."""
         return [run for run in runs_in(self.releases) if self.is_publishing(run)]
 
-    def settle(self, run: str) -> None:
-        """Publishing is over: the release is current and recorded."""
+    def conclude(self, run: str) -> None:
+        """Mark the release as current and recorded."""
         with contextlib.suppress(FileNotFoundError):
             (self.releases / run / PUBLISHING).unlink()
 
     def drop(self, run: str) -> None:
-        """Delete a release. Who has its database open keeps reading it."""
-        self._throw_away(self.releases / run)
+        """Delete a release. Processes that have its database open keep reading it."""
+        self._delete(self.releases / run)
 
-    # ── Rubbish ──────────────────────────────────────────────────────────────────────────────
+    # ── Cleanup ──────────────────────────────────────────────────────────────────────────────
 
     def sweep(self) -> None:
-        """Delete what a run that was cut short left in the way."""
+        """Delete the leftovers of interrupted runs."""
         with contextlib.suppress(FileNotFoundError):
             for path in self._trash.iterdir():
                 shutil.rmtree(path, ignore_errors=True)
@@ -367,11 +372,11 @@ class FolderStore:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def _throw_away(self, folder: Path) -> None:
-        # By its new name nobody takes it for a release, however much of it is deleted already.
+    def _delete(self, folder: Path) -> None:
+        # Under its new name it is no longer a release, even if it is deleted only in part.
         if not folder.exists():
             return
-        with self._in_words("The store cannot be written."):
+        with self._errors_as("The store cannot be written."):
             self._trash.mkdir(exist_ok=True)
             goal = next(
                 path
@@ -382,11 +387,13 @@ class FolderStore:
         shutil.rmtree(goal, ignore_errors=True)
 
     @contextlib.contextmanager
-    def _in_words(self, what: str) -> Iterator[None]:
+    def _errors_as(self, message: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise DataopsError(what, where=place_of(error, self.root), fix=fix_of(error)) from error
+            raise DataopsError(
+                message, where=place_of(error, self.root), fix=fix_of(error)
+            ) from error
 
 
 def _times(times: dict[str, float]) -> bytes:

@@ -1,4 +1,4 @@
-"""The label of a store: whose it is, and in which format."""
+"""The label of a store: the owning product and the format."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def label_of(product: str) -> bytes:
 
 
 def check_label(path: Path, product: str) -> None:
-    """Compare a store's label with this product; a store without one has no owner yet.
+    """Check that a store's label names this product; a store without a label has no owner yet.
 
     Raises:
-        DataopsError: it names another product, or a newer dataops wrote it.
+        DataopsError: it names another product, or a newer version wrote it.
     """
     try:
         label = json.loads(path.read_text(encoding="utf-8"))
-        owner, written = str(label["product"]), int(label["format"])
+        owner, version = str(label["product"]), int(label["format"])
     except FileNotFoundError:
         return
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -36,9 +36,9 @@ def check_label(path: Path, product: str) -> None:
         raise DataopsError(
             f"The store belongs to another product, {owner}.",
             where=str(path.parent),
-            fix="set DATAOPS_STORE to a folder of this product's own",
+            fix="set DATAOPS_STORE to a separate folder for this product",
         )
-    if written > FORMAT:
+    if version > FORMAT:
         raise DataopsError(
             "This store was written by a newer version of the package.",
             where=str(path.parent),

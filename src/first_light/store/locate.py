@@ -1,4 +1,4 @@
-"""The store: where releases, the pointer to current, and the history live."""
+"""Open the store: releases, the pointer to current, and the history."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 def store_of(product: Product) -> FolderStore:
     """The store of this product, as DATAOPS_STORE names it, by default the folder store/.
 
-    A path is a folder, `branch` or `branch:NAME` a branch of the product's git remote, a URL a
-    place in a bucket.
+    A path is a folder, `branch` or `branch:NAME` is a branch of the product's git remote,
+    a URL is a place in a bucket.
 
     Raises:
-        DataopsError: DATAOPS_STORE names what cannot be a store.
+        DataopsError: DATAOPS_STORE does not name a valid store.
     """
-    said = os.environ.get("DATAOPS_STORE") or "store"
-    kind, _, name = said.partition(":")
+    location = os.environ.get("DATAOPS_STORE") or "store"
+    kind, _, name = location.partition(":")
     if kind == "branch":
         from first_light.store.branch import BRANCH, BranchRemote
         from first_light.store.mirror import MirrorStore
@@ -36,21 +36,21 @@ def store_of(product: Product) -> FolderStore:
         remote = BranchRemote.of(product.root, copy / "git", name or BRANCH)
         return MirrorStore(copy, product.slug, remote)
     if kind == "file":
-        said = url2pathname(urlsplit(said).path)
-    elif "://" in said:
+        location = url2pathname(urlsplit(location).path)
+    elif "://" in location:
         from first_light.store.bucket import BucketRemote
         from first_light.store.mirror import MirrorStore
 
-        copy = product.root / _COPIES / _NO_NAME.sub("-", masked(said))
-        return MirrorStore(copy, product.slug, BucketRemote(said))
-    return FolderStore(product.root / said, product.slug)
+        copy = product.root / _COPIES / _NO_NAME.sub("-", masked(location))
+        return MirrorStore(copy, product.slug, BucketRemote(location))
+    return FolderStore(product.root / location, product.slug)
 
 
 def open_store(product: Product) -> FolderStore:
-    """The same, as it is now, to be read.
+    """The product's store, refreshed for reading.
 
     Raises:
-        DataopsError: see `store_of`; or it cannot be reached and was never seen.
+        DataopsError: see `store_of`; or it cannot be reached and no copy exists.
     """
     store = store_of(product)
     store.refresh()

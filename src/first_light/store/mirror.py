@@ -1,7 +1,7 @@
 """A store elsewhere, worked on in a copy here: fetched when a command opens it, put when needed.
 
-The copy is a folder store. What is elsewhere counts: a copy that was left half done by a crash is
-brought to it again. Only records that could not be put yet stay, and go with the next state.
+The copy is a folder store. The remote state is authoritative: an incomplete copy after a crash is
+fetched again. Only records that are not pushed yet remain, and are part of the next state.
 """
 
 from __future__ import annotations
@@ -18,25 +18,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.store import atomic as durable
-from first_light.store.folder import LEFT, PUBLISHING, RECORD, SCORE, FolderStore
-from first_light.store.remote import Beaten, File, Gone, Moved, Remote, Tree, Unreachable
+from first_light.store.folder import PUBLISHING, RECORD, SCORE, SUPERSEDED_TIMES, FolderStore
+from first_light.store.remote import (
+    ConcurrentRelease,
+    File,
+    FileVanished,
+    Remote,
+    StateConflict,
+    Tree,
+    Unreachable,
+)
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 
-_SEEN = "mirror.json"
+_STATE = "mirror.json"
 _LABEL = "store.json"
 _TRIES = 6
 _PATIENCE = 120.0  # seconds that another command may fetch here
 _LARGE = 32 << 20  # bytes; larger files come when they are asked for, where each is a transfer
-_told: set[Path] = set()  # whose place could not be reached: said once a process
+_warned: set[Path] = set()  # whose place could not be reached: said once a process
 
 
 @dataclass(frozen=True)
 class MirrorStore(FolderStore):
-    """The copy of a store elsewhere.
+    """The local copy of a remote store.
 
     Attributes:
-        remote: the store itself.
+        remote: the remote store.
     """
 
     remote: Remote
@@ -46,8 +54,8 @@ class MirrorStore(FolderStore):
         return self.remote.place
 
     @property
-    def open_to(self) -> str:
-        return self.remote.open_to
+    def audience(self) -> str:
+        return self.remote.audience
 
     @property
     def tag(self) -> str:
@@ -56,86 +64,86 @@ class MirrorStore(FolderStore):
     def exists(self) -> bool:
         return True
 
-    # ── Opening it ───────────────────────────────────────────────────────────────────────────
+    # ── Opening ──────────────────────────────────────────────────────────────────────────────
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Work in the copy alone, with what is elsewhere now. Nobody elsewhere is kept out: a state
-        is put only over the one that was seen.
+        """Lock the copy and fetch the remote state. Other machines are not locked out: a state is
+        written only over the one it is based on.
 
         Raises:
-            DataopsError: see FolderStore.lock; or the store can't be reached.
+            DataopsError: see FolderStore.lock; or the store cannot be reached.
         """
         with super().lock():
-            with self._alone():
-                self._take(self.remote.look())
+            with self._copy_lock():
+                self._update(self.remote.read())
             self.check()
             yield
 
     def refresh(self) -> None:
-        with self._in_words("The store's copy cannot be written."):
+        with self._errors_as("The store's copy cannot be written."):
             self.root.mkdir(parents=True, exist_ok=True)
-        if self.root in _told or self.is_locked():
-            return  # whoever works here has fetched, and goes on from that
+        if self.root in _warned or self.is_locked():
+            return  # the process that holds the lock has fetched already
         try:
-            with self._alone():
+            with self._copy_lock():
                 if self.is_locked():
                     return
-                self._take(self.remote.look())
+                self._update(self.remote.read())
                 self.check()
         except Unreachable as error:
-            if not (self.root / _SEEN).exists():
+            if not (self.root / _STATE).exists():
                 raise
-            _told.add(self.root)
-            hours = (time.time() - (self.root / _SEEN).stat().st_mtime) / 3600
+            _warned.add(self.root)
+            hours = (time.time() - (self.root / _STATE).stat().st_mtime) / 3600
             print(
-                f"{error.what} This is the copy of {hours:.0f} h ago. ({error.where})",
+                f"{error.what} Using the local copy from {hours:.0f} h ago. ({error.where})",
                 file=sys.stderr,
             )
 
-    def bring(self, run: str) -> None:
+    def fetch_release(self, run: str) -> None:
         if (self.releases / run / PUBLISHING).exists():
             return
-        with self._alone(), self._in_words("The release could not be fetched."):
-            for path, file in self._seen().files.items():
-                if path.startswith(f"releases/{run}/") and not self._is_here(path, file):
+        with self._copy_lock(), self._errors_as("The release could not be fetched."):
+            for path, file in self._fetched().files.items():
+                if path.startswith(f"releases/{run}/") and not self._is_present(path, file):
                     self._get(path, file)
 
     def address(self, run: str, name: str) -> str:
         return self.remote.url(f"releases/{run}/{name}") or super().address(run, name)
 
     def size(self, run: str, name: str) -> int:
-        file = self._seen().files.get(f"releases/{run}/{name}")
+        file = self._fetched().files.get(f"releases/{run}/{name}")
         return file.size if file else super().size(run, name)
 
     def sweep(self) -> None:
-        with self._alone():  # or a file that is being fetched would be taken for a leftover
+        with self._copy_lock():  # a file that is being fetched must not be deleted as a leftover
             super().sweep()
             for path in self.releases.glob("*/.*.tmp"):
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    # ── Putting it ───────────────────────────────────────────────────────────────────────────
+    # ── Writing ──────────────────────────────────────────────────────────────────────────────
 
     def point(self, run: str, record: tuple[str, bytes]) -> None:
-        with self._alone(), self._in_words("The release could not be put into the store."):
+        with self._copy_lock(), self._errors_as("The release could not be put into the store."):
             for attempt in range(_TRIES):
-                seen = self._seen()
+                base = self._fetched()
                 try:
-                    kept, new = self._files(seen, run, record)
-                    self._remember(self.remote.put(seen, run, kept, new))
+                    kept, new = self._files(base, run, record)
+                    self._remember(self.remote.put(base, run, kept, new))
                     break
-                except Moved:
-                    tree = self.remote.look()
-                    self._take(tree, spared=run)
-                    if tree.current != seen.current:
-                        raise Beaten(
+                except StateConflict:
+                    tree = self.remote.read()
+                    self._update(tree, spared=run)
+                    if tree.current != base.current:
+                        raise ConcurrentRelease(
                             "Another release became current in the meantime.",
                             where=f"{self.place}: {tree.current or 'none'}",
                             fix="check it (uv run dataops status), then repeat the command",
                         ) from None
                     if run_number(record[0]) in _numbers(tree):
-                        raise Beaten(
+                        raise ConcurrentRelease(
                             "Another run was recorded with the same number in the meantime.",
                             where=self.place,
                             fix="repeat the command",
@@ -145,142 +153,144 @@ class MirrorStore(FolderStore):
                 raise _too_busy(self.place)
         super().point(run, record)
 
-    def share(self) -> None:
-        with self._alone(), self._in_words("The store's copy cannot be read."):
+    def push(self) -> None:
+        with self._copy_lock(), self._errors_as("The store's copy cannot be read."):
             for attempt in range(_TRIES):
-                seen = self._seen()
-                self._renumber(_numbers(seen))
-                kept, new = self._files(seen)
-                if not new and kept == seen.files:
+                base = self._fetched()
+                self._renumber(_numbers(base))
+                kept, new = self._files(base)
+                if not new and kept == base.files:
                     return
                 try:
-                    self._remember(self.remote.put(seen, seen.current, kept, new))
+                    self._remember(self.remote.put(base, base.current, kept, new))
                     return
-                except Moved:
-                    self._take(self.remote.look())
+                except StateConflict:
+                    self._update(self.remote.read())
                     _wait(attempt)
         raise _too_busy(self.place)
 
     def _renumber(self, taken: set[int]) -> None:
-        """Give records that were not put yet other numbers where somebody else has put theirs.
+        """Renumber records that are not pushed yet if other records have taken their numbers.
 
-        A number is the order of runs, so no two share one. Releases keep theirs: see `point`.
+        Numbers are the order of runs, so they are unique. Releases keep theirs: see `point`.
         """
         folder = self.history / "runs"
         if not folder.is_dir():
             return
         for path in sorted(folder.glob("*.json")):
             inside = path.relative_to(self.root).as_posix()
-            if inside in self._seen().files or run_number(path.stem) not in taken:
+            if inside in self._fetched().files or run_number(path.stem) not in taken:
                 continue
-            said = json.loads(path.read_bytes())
+            record = json.loads(path.read_bytes())
             number = max(taken) + 1
             _, _, rest = path.stem.partition("-")
-            said.update(run=f"{number:06d}-{rest}", number=number)
-            said["notes"] = [*said.get("notes", ()), f"It began as {path.stem}."]
-            text = json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n"
-            durable.write(path.with_name(f"{said['run']}.json"), text.encode())
+            record.update(run=f"{number:06d}-{rest}", number=number)
+            record["notes"] = [*record.get("notes", ()), f"Renumbered from {path.stem}."]
+            text = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+            durable.write(path.with_name(f"{record['run']}.json"), text.encode())
             path.unlink()
             taken.add(number)
 
     def _files(
-        self, seen: Tree, run: str = "", record: tuple[str, bytes] | None = None
+        self, base: Tree, run: str = "", record: tuple[str, bytes] | None = None
     ) -> tuple[dict[str, File], dict[str, Path | bytes]]:
-        """The state that is to be put: what stays of the one that was seen, and what is new."""
-        here = {name for name in os.listdir(self.releases) if run_number(name)}
-        wanted: dict[str, Path | bytes] = {_LABEL: self.root / _LABEL}
+        """The files of the next state: those kept from the base state, and new ones."""
+        local_releases = {name for name in os.listdir(self.releases) if run_number(name)}
+        local_files: dict[str, Path | bytes] = {_LABEL: self.root / _LABEL}
         if (self.root / SCORE).exists():
-            wanted[SCORE] = self.root / SCORE
+            local_files[SCORE] = self.root / SCORE
         for folder in (self.history / name for name in ("runs", "packs", "damaged")):
             if folder.is_dir():
-                wanted |= {
+                local_files |= {
                     path.relative_to(self.root).as_posix(): path
                     for path in folder.iterdir()
                     if not path.name.startswith(".")
                 }
         if run:
-            wanted |= {
+            local_files |= {
                 path.relative_to(self.root).as_posix(): path
                 for path in (self.releases / run).rglob("*")
                 if path.is_file() and path.name != PUBLISHING and path.name[0] != "."
             }
-            wanted[LEFT] = self._left_when(run)
-        elif (self.root / LEFT).exists():
-            wanted[LEFT] = self.root / LEFT
+            local_files[SUPERSEDED_TIMES] = self._superseded_times_after(run)
+        elif (self.root / SUPERSEDED_TIMES).exists():
+            local_files[SUPERSEDED_TIMES] = self.root / SUPERSEDED_TIMES
         if record:
-            wanted[f"history/runs/{record[0]}.json"] = record[1]
+            local_files[f"history/runs/{record[0]}.json"] = record[1]
         kept = {
             path: file
-            for path, file in seen.files.items()
-            if path.startswith("releases/") and path.split("/")[1] in here
+            for path, file in base.files.items()
+            if path.startswith("releases/") and path.split("/")[1] in local_releases
         }
         new: dict[str, Path | bytes] = {}
-        for path, content in wanted.items():
+        for path, content in local_files.items():
             if path in kept:  # a release is immutable
                 continue
-            known = seen.files.get(path)
-            if known and known.id == self.remote.id_of(content):
-                kept[path] = known
+            remote_file = base.files.get(path)
+            if remote_file and remote_file.id == self.remote.id_of(content):
+                kept[path] = remote_file
             else:
                 new[path] = content
         return kept, new
 
-    # ── Taking it ────────────────────────────────────────────────────────────────────────────
+    # ── Fetching ─────────────────────────────────────────────────────────────────────────────
 
-    def _take(self, tree: Tree, spared: str = "") -> None:
-        """Bring the copy to this state; records that were not put yet stay.
+    def _update(self, tree: Tree, spared: str = "") -> None:
+        """Update the copy to this state; records that are not pushed yet remain.
 
         Args:
             tree: the state.
-            spared: a release that stays, though it is not in there.
+            spared: a release that is kept although the state does not contain it.
 
         Raises:
-            DataopsError: it could not be fetched whole, or is gone though it was there.
+            DataopsError: it could not be fetched completely, or the store no longer exists.
         """
-        if not tree.version and self._seen().version:
+        if not tree.version and self._fetched().version:
             raise DataopsError(
                 "The store no longer exists.",
                 where=self.place,
                 fix=f"restore it; if it is no longer needed, delete {self.root}",
             )
-        with self._in_words("The store's copy cannot be written."):
+        with self._errors_as("The store's copy cannot be written."):
             for _ in range(_TRIES):
                 try:
-                    self._bring_all(tree)
+                    self._fetch_files(tree)
                     break
-                except Gone:  # replaced while it was read
-                    tree = self.remote.look()
+                except FileVanished:  # replaced during the fetch
+                    tree = self.remote.read()
             else:
                 raise _too_busy(self.place)
-            before = self._pointed()
-            if tree.current and tree.current != before:
+            previous = self._pointer_target()
+            if tree.current and tree.current != previous:
                 durable.point(self.pointer, f"releases/{tree.current}")
-            elif not tree.current and before:
+            elif not tree.current and previous:
                 self.pointer.unlink()
-            for path in set(self._seen().files) - set(tree.files):
+            for path in set(self._fetched().files) - set(tree.files):
                 if path.startswith("history/"):
                     (self.root / path).unlink(missing_ok=True)
-            there = {path.split("/")[1] for path in tree.files if path.startswith("releases/")}
-            # Who has just followed the pointer may not have opened yet what it led to.
-            for run in set(self.kept()) - there - {before, spared}:
-                self._throw_away(self.releases / run)
+            remote_releases = {
+                path.split("/")[1] for path in tree.files if path.startswith("releases/")
+            }
+            # A reader that has just resolved the pointer may not have opened its files yet.
+            for run in set(self.retained()) - remote_releases - {previous, spared}:
+                self._delete(self.releases / run)
             self._remember(tree)
 
-    def _bring_all(self, tree: Tree) -> None:
-        seen = self._seen().files
+    def _fetch_files(self, tree: Tree) -> None:
+        fetched = self._fetched().files
         for path, file in tree.files.items():
-            here = self._is_here(path, file)
-            first, *_ = path.split("/")
-            if first == "releases":
+            is_present = self._is_present(path, file)
+            folder, *_ = path.split("/")
+            if folder == "releases":
                 _, run, name = path.split("/", 2)
-                large = file.size > _LARGE and not self.remote.near
-                if not here and (name == RECORD or (run == tree.current and not large)):
+                large = file.size > _LARGE and not self.remote.fetches_all
+                if not is_present and (name == RECORD or (run == tree.current and not large)):
                     self._get(path, file)
-            elif not here or path not in seen or seen[path].id != file.id:
+            elif not is_present or path not in fetched or fetched[path].id != file.id:
                 self._get(path, file)
 
-    def _is_here(self, path: str, file: File) -> bool:
-        """Whether the copy has it; what never changes and has another size was cut off."""
+    def _is_present(self, path: str, file: File) -> bool:
+        """Whether the copy has this file; an immutable file of another size is incomplete."""
         try:
             size = (self.root / path).stat().st_size
         except FileNotFoundError:
@@ -306,52 +316,52 @@ class MirrorStore(FolderStore):
         finally:
             draft.unlink(missing_ok=True)
 
-    def _pointed(self) -> str:
+    def _pointer_target(self) -> str:
         with contextlib.suppress(DataopsError):
             return self.current() or ""
         return ""
 
-    # ── What was seen ────────────────────────────────────────────────────────────────────────
+    # ── The fetched state ────────────────────────────────────────────────────────────────────
 
-    def _seen(self) -> Tree:
-        """The state that the copy was last brought to."""
+    def _fetched(self) -> Tree:
+        """The state of the copy."""
         try:
-            said = json.loads((self.root / _SEEN).read_bytes())
-            if said["place"] != self.place:
+            state = json.loads((self.root / _STATE).read_bytes())
+            if state["place"] != self.place:
                 return Tree()
-            files = {path: File(*facts) for path, facts in said["files"].items()}
-            return Tree(said["version"], said["current"], files)
+            files = {path: File(*facts) for path, facts in state["files"].items()}
+            return Tree(state["version"], state["current"], files)
         except (OSError, ValueError, KeyError, TypeError):
-            return Tree()  # then everything is fetched again
+            return Tree()  # everything is fetched again
 
     def _remember(self, tree: Tree) -> None:
         files = {path: [file.id, file.size] for path, file in tree.files.items()}
-        said = {
+        state = {
             "place": self.place,
             "version": tree.version,
             "current": tree.current,
             "files": files,
         }
-        durable.write(self.root / _SEEN, json.dumps(said, separators=(",", ":")).encode())
+        durable.write(self.root / _STATE, json.dumps(state, separators=(",", ":")).encode())
 
-    def _alone(self) -> contextlib.AbstractContextManager[None]:
-        """Let no other process here bring the copy to another state meanwhile."""
+    def _copy_lock(self) -> contextlib.AbstractContextManager[None]:
+        """Lock out other local processes that would update the copy."""
         busy = "Another command has been fetching the store for too long."
-        return self._hold("mirror.lock", _PATIENCE, busy, "wait until it is over, and repeat")
+        return self._locked("mirror.lock", _PATIENCE, busy, "wait until it has ended, then repeat")
 
 
 def _numbers(tree: Tree) -> set[int]:
-    """The numbers of all runs that are in a state, those in packs by the range that these say."""
-    found: set[int] = set()
+    """The numbers of all runs in a state, including the ranges of packs."""
+    numbers: set[int] = set()
     for path in tree.files:
         name = path.split("/")[1 if path.startswith("releases/") else -1].partition(".")[0]
         if number := run_number(name):
-            found.add(number)
+            numbers.add(number)
         elif path.startswith("history/packs/"):
             first, _, last = name.partition("_")
             if first.isdigit() and last.isdigit():
-                found.update(range(int(first), int(last) + 1))
-    return found
+                numbers.update(range(int(first), int(last) + 1))
+    return numbers
 
 
 def _wait(attempt: int) -> None:

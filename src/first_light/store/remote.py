@@ -1,4 +1,4 @@
-"""What a store elsewhere offers: look at it, get a file, put a whole new state in one step."""
+"""The interface of a remote store: read its state, get a file, put a new state atomically."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from first_light.utils.errors import DataopsError
 
-_AT_ONCE = 1 << 20
+_CHUNK = 1 << 20
 _SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -30,12 +30,12 @@ class File:
 
 @dataclass(frozen=True)
 class Tree:
-    """The state of a store elsewhere, at one instant.
+    """The state of a remote store at one instant.
 
     Attributes:
-        version: differs whenever the state does; empty where nothing is yet.
-        current: the release that readers see; empty where none is.
-        files: what it holds, by path.
+        version: changes whenever the state does; empty for a new store.
+        current: the release that readers see; empty if there is none.
+        files: all files by path.
     """
 
     version: str = ""
@@ -43,78 +43,78 @@ class Tree:
     files: Mapping[str, File] = field(default_factory=dict)
 
 
-class Moved(Exception):
-    """Somebody else put a state since the one that was seen; nothing was put."""
+class StateConflict(Exception):
+    """The remote state is no longer the base state; nothing was written."""
 
 
-class Beaten(DataopsError):
-    """Another release became current since the state that was seen; nothing was put."""
+class ConcurrentRelease(DataopsError):
+    """Another release became current since the base state; nothing was written."""
 
 
-class Gone(Exception):
-    """A file of the state that was seen is not there any more: look again."""
+class FileVanished(Exception):
+    """A file of the state no longer exists: read the state again."""
 
 
 class Unreachable(DataopsError):
-    """The place cannot be reached, or does not let us in."""
+    """The store cannot be reached, or access was denied."""
 
 
 class Remote(Protocol):
-    """One kind of place. Nothing here is a lock: a state is put only over the one that was seen."""
+    """One kind of remote store. It needs no lock: a state is written only over its base state."""
 
     @property
     def place(self) -> str:
-        """For people, and to tell two places apart: no secret in it."""
+        """Its location, for people and for comparisons; contains no secret."""
 
     @property
-    def near(self) -> bool:
-        """Whether `look` brings everything; else large files come when they are asked for."""
+    def fetches_all(self) -> bool:
+        """Whether `read` fetches all files; otherwise large files are fetched on demand."""
 
     @property
-    def open_to(self) -> str:
-        """Who reads what is put here, beyond whom its owner let in: in words; else empty."""
+    def audience(self) -> str:
+        """Who can read the files besides those with explicit access; empty if nobody."""
 
-    def look(self) -> Tree:
-        """The state as it is now.
+    def read(self) -> Tree:
+        """The present state.
 
         Raises:
-            Unreachable: it can't be seen.
+            Unreachable: it cannot be read.
         """
 
     def get(self, path: str, file: File, goal: Path) -> None:
         """Write one file of a state to `goal`.
 
         Raises:
-            Unreachable: the place can't be reached.
-            Gone: it is not there any more.
+            Unreachable: the store cannot be reached.
+            FileVanished: the file no longer exists.
         """
 
     def put(
-        self, seen: Tree, current: str, kept: Mapping[str, File], new: Mapping[str, Path | bytes]
+        self, base: Tree, current: str, kept: Mapping[str, File], new: Mapping[str, Path | bytes]
     ) -> Tree:
-        """Put a new state in the place of `seen`, in one step: current, and all its files.
+        """Replace the state `base` by a new one atomically: current and all files.
 
         Args:
-            seen: the state that this one follows.
+            base: the state that this one follows.
             current: the release that readers will see.
-            kept: files of `seen` that stay.
-            new: files that come, or replace one of `seen`.
+            kept: files of `base` that remain.
+            new: files that are new, or replace one of `base`.
 
         Raises:
-            Moved: `seen` is not the state any more; nothing has changed.
-            DataopsError: it can't be put; nothing has changed, or the message says that nobody
-                knows.
+            StateConflict: `base` is no longer the state; nothing has changed.
+            DataopsError: it cannot be written; nothing has changed, or the message says that
+                this is unknown.
         """
 
     def id_of(self, content: Path | bytes) -> str:
-        """The id that a file with this content has."""
+        """The id of a file with this content."""
 
     def url(self, path: str) -> str:
-        """Where others read this file without us; empty where they can't."""
+        """The URL at which others read this file; empty if there is none."""
 
 
 def masked(text: str) -> str:
-    """The text without the names and passwords that its URLs hold."""
+    """The text without user names and passwords in its URLs."""
     return _SECRET.sub("", text)
 
 
@@ -122,7 +122,7 @@ def blob_id(content: Path | bytes, algorithm: str = "sha1") -> str:
     """The id of a file's content, as git computes it.
 
     Raises:
-        OSError: the file can't be read.
+        OSError: the file cannot be read.
     """
     size = len(content) if isinstance(content, bytes) else content.stat().st_size
     hashed = hashlib.new(algorithm, f"blob {size}\0".encode(), usedforsecurity=False)
@@ -130,6 +130,6 @@ def blob_id(content: Path | bytes, algorithm: str = "sha1") -> str:
         hashed.update(content)
         return hashed.hexdigest()
     with open(content, "rb") as file:
-        while piece := file.read(_AT_ONCE):
+        while piece := file.read(_CHUNK):
             hashed.update(piece)
     return hashed.hexdigest()

@@ -1,4 +1,4 @@
-"""The ids of runs: number, beginning, short commit."""
+"""The ids of runs: number, start time, short commit."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ _RUN = re.compile(r"(?P<number>\d{6,})-\d{8}T\d{6}Z-[0-9a-z]{1,12}")
 
 
 def run_number(run: str) -> int:
-    """The number in a run's id; 0 when it is none."""
+    """The number in a run's id; 0 if it is not a run id."""
     match = _RUN.fullmatch(run)
     return int(match["number"]) if match else 0
 
 
-def run_id(number: int, at: str, what: str) -> str:
+def run_id(number: int, at: str, label: str) -> str:
     """A run's id, in the order of runs.
 
     Args:
         number: the store's next.
-        at: when it began, as records write it.
-        what: the commit, or what kind of record it is; ends with the store's tag.
+        at: when it began, in the format of records.
+        label: the commit, or the kind of record; ends with the store's tag.
     """
-    return f"{number:06d}-{at.replace('-', '').replace(':', '')}-{what}"
+    return f"{number:06d}-{at.replace('-', '').replace(':', '')}-{label}"
 
 
 def runs_in(folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""The narrow door to a warehouse: where a release is built, and how readers come to see it."""
+"""The interface of a warehouse: where a release is built, and how it is published."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["DATABASE_FILE", "Label", "Relation", "Table", "Warehouse", "open_war
 
 @dataclass(frozen=True, order=True)
 class Relation:
-    """A table or view by its place: the schema that dbt names, and its name there."""
+    """A table or view: the schema in dbt's spelling, and its name."""
 
     schema: str
     name: str
@@ -27,15 +27,15 @@ class Relation:
 
 @dataclass(frozen=True)
 class Label:
-    """What a release says of itself, in its own database: the one row of dataops.release.
+    """The description of a release in its own database: the one row of dataops.release.
 
     Attributes:
         release_id: its id.
         kind: release, built from raw; or rehearsal, built from the sample.
         built_from: raw or sample.
-        commit: what was built; empty where there is no git.
+        commit: what was built; empty without git.
         dirty: built with uncommitted changes.
-        raw_fingerprint: the state of what it was built from.
+        raw_fingerprint: the state of the input.
         published_at: ISO 8601, UTC.
     """
 
@@ -50,12 +50,12 @@ class Label:
 
 @dataclass(frozen=True)
 class Table:
-    """A small table that dataops itself writes into a release.
+    """A small table that dataops writes into a release.
 
     Attributes:
         name: its name.
-        comment: what it holds.
-        columns: names and types; types that every warehouse knows by these words.
+        comment: its description.
+        columns: names and types; only types with the same name in every warehouse.
         rows: its rows.
     """
 
@@ -66,140 +66,140 @@ class Table:
 
     @property
     def definition(self) -> str:
-        """Its columns, as a `create table` spells them."""
+        """Its columns, as in a `create table` statement."""
         return ", ".join(f'"{name}" {kind}' for name, kind in self.columns)
 
 
 class Warehouse(Protocol):
-    """One kind of warehouse. A new kind is one file that holds these.
+    """One kind of warehouse. A new kind implements these methods in one module.
 
-    What monitors ask of a candidate is not among them: dbt's own adapter answers it.
+    Queries of monitors are not among them: they go through dbt's adapter.
 
-    Nothing here needs transactional DDL. `publish` may be cut short anywhere: the release line
-    calls it again, with the release that the store's pointer names, and doing it twice is doing it
-    once. Where the engine can, it is one transaction.
+    Transactional DDL is not required. `publish` may be interrupted anywhere: the pipeline calls it
+    again with the release that the store's pointer names, so it must be idempotent. Where the
+    engine allows it, it is one transaction.
     """
 
     @property
     def name(self) -> str:
-        """duckdb, postgres, …: as records say it."""
+        """duckdb, postgres, …: as in records."""
 
     @property
     def in_store(self) -> bool:
-        """Whether a release's data lie in the store, and not in a place of the warehouse's own."""
+        """Whether a release's data are in the store, and not in the warehouse."""
 
     def address(self, run: str) -> str:
-        """Where readers find the current release, which is `run`: no secret in it."""
+        """Where readers find the current release, which is `run`; contains no secret."""
 
     def environment(self, rehearsal: bool) -> dict[str, str]:
-        """dbt's environment for a candidate as far as it is known before dbt reads the project.
+        """dbt's environment for a candidate, as far as it is known before dbt parses the project.
 
         Args:
-            rehearsal: it will be built from the sample, not from raw.
+            rehearsal: whether it will be built from the sample, not from raw.
         """
 
     def raw(self) -> tuple[RawFile, ...] | None:
-        """The tables of raw with their state; none where none holds a row, None where raw is files.
+        """The tables of raw with their state; empty if all are empty, None if raw is files.
 
         Raises:
-            DataopsError: raw can't be read.
+            DataopsError: raw cannot be read.
         """
 
-    def take_sample(self) -> None:
-        """Put the sample where a rehearsal's candidate reads it; called once it has begun.
+    def load_sample(self) -> None:
+        """Load the sample for a rehearsal's candidate; called after `begin`.
 
         Raises:
-            DataopsError: it could not be put there.
+            DataopsError: it could not be loaded.
         """
 
-    def take_turn(self) -> None:
-        """Keep others out, on other machines too: from before it looks what was cut short, until
-        this run's release is current or the run is over.
+    def lock(self) -> None:
+        """Lock the warehouse for one run, also against other machines: from before the recovery of
+        interrupted runs until the release is current or the run has ended.
 
         Raises:
-            DataopsError: somebody else builds or publishes.
+            DataopsError: another run holds the lock.
         """
 
-    def end_turn(self) -> None:
-        """Let others build again."""
+    def unlock(self) -> None:
+        """Release the lock."""
 
-    def make_room(self, raw: RawFacts, before: RawFacts) -> None:
-        """Look whether a candidate will fit.
+    def check_space(self, raw: RawFacts, current_raw: RawFacts) -> None:
+        """Check that there is enough space for a candidate.
 
         Args:
-            raw: what will be read.
-            before: what current was built from; empty facts before the first release.
+            raw: the input of the candidate.
+            current_raw: the input of current; empty before the first release.
 
         Raises:
-            DataopsError: it will not.
+            DataopsError: there is not.
         """
 
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
-        """Make the place where a candidate is built; returns dbt's environment that leads there.
+        """Create the place where a candidate is built; returns dbt's environment for it.
 
         Args:
             run: the candidate.
             base: the release to take state from; empty to start from nothing.
-            state: the relations that go on from what they hold. Nothing else is taken over.
+            state: the stateful relations to copy from it. Nothing else is copied.
 
         Raises:
-            DataopsError: it could not be made.
+            DataopsError: it could not be created.
         """
 
     def rows(self, run: str, relations: Sequence[Relation]) -> dict[Relation, int]:
-        """How many rows each of these holds in a candidate; views and what is not there left out.
+        """The row counts of these relations in a candidate, without views and missing relations.
 
         Raises:
-            DataopsError: the candidate can't be read.
+            DataopsError: the candidate cannot be read.
         """
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
-        """Write these tables into a schema of a candidate, over what is there by their names.
+        """Write tables into a schema of a candidate, replacing tables of the same names.
 
         Raises:
-            DataopsError: they could not be written; none of them is there.
+            DataopsError: they could not be written; none of them exists.
         """
 
     def seal(self, run: str, label: Label) -> None:
-        """The candidate is built and audited: label it, let nobody write to it any more.
+        """Label the built and audited candidate and make it read-only.
 
         Raises:
             DataopsError: it could not be sealed.
         """
 
     def check(self, run: str) -> None:
-        """Look, quickly, whether a release is still there to be made current.
+        """Check quickly that a release still exists and can be made current.
 
         Raises:
-            DataopsError: it is not, or it is damaged.
+            DataopsError: it is missing or damaged.
         """
 
-    def seen(self, pointed: str) -> str:
-        """The release that readers see; empty where they see none.
+    def published_release(self, pointer: str) -> str:
+        """The release that readers see; empty if there is none.
 
         Args:
-            pointed: the one that the store's pointer names; where readers follow it, this one.
+            pointer: the release that the store's pointer names; the result where readers follow it.
 
         Raises:
-            DataopsError: nobody can tell.
+            DataopsError: it cannot be determined.
         """
 
     def publish(self, run: str) -> None:
-        """Let readers see this release; the store's pointer follows.
+        """Make this release visible to readers; the store's pointer follows.
 
         Raises:
-            DataopsError: they see what they saw before.
+            DataopsError: it failed; readers still see the previous release.
         """
 
     def discard(self, run: str) -> None:
-        """Forget a candidate, as if it had never been."""
+        """Delete a candidate without a trace."""
 
     def drop(self, run: str) -> None:
-        """Delete a release that is not current; its readers finish in peace."""
+        """Delete a release that is not current; its readers can finish."""
 
 
 def open_warehouse(product: Product, store: FolderStore) -> Warehouse:
-    """The warehouse that this product's releases go to, by its answer `warehouse`."""
+    """The warehouse of this product's releases, by its answer `warehouse`."""
     from first_light.warehouse.postgres.server import is_postgres
 
     if is_postgres(product):

@@ -1,7 +1,7 @@
-"""How warehouses are asked for a profile.
+"""The SQL dialects of profile queries.
 
-What is asked is written as DuckDB reads it. Elsewhere sqlglot translates it, so that a warehouse
-needs nothing here; what can be said better in its own words may be: a few methods, as PostgreSQL's.
+Queries are written in DuckDB's dialect. For other warehouses sqlglot translates them, so that a
+warehouse needs no code here; a subclass may override single expressions, as PostgreSQL's does.
 """
 
 from __future__ import annotations
@@ -12,73 +12,73 @@ _LEAST_AND_GREATEST = "-1.7976931348623157e308 and 1.7976931348623157e308"
 
 
 class Dialect:
-    """A warehouse of which nothing is known but its name, and by that to sqlglot its words.
+    """A warehouse that is known only by its name; sqlglot translates its queries.
 
     Args:
-        name: as dbt calls it.
+        name: its name in dbt.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def place(self, relation: str) -> str:
-        """A relation's name, as dbt spells it for the warehouse, in the words of what is asked."""
+    def relation(self, relation: str) -> str:
+        """A relation's name in DuckDB's dialect, from dbt's spelling for the warehouse."""
         from sqlglot import exp
 
-        return exp.to_table(relation, dialect=self._words()).sql(dialect="duckdb")
+        return exp.to_table(relation, dialect=self._sqlglot_name()).sql(dialect="duckdb")
 
-    def spelled(self, query: str) -> str:
-        """What is asked, as the warehouse reads it."""
+    def translated(self, query: str) -> str:
+        """A query, translated to the warehouse's dialect."""
         import sqlglot
 
-        return sqlglot.transpile(query, read="duckdb", write=self._words())[0]
+        return sqlglot.transpile(query, read="duckdb", write=self._sqlglot_name())[0]
 
-    def _words(self) -> str:
-        """Its name for sqlglot; empty for what sqlglot does not know, which gets the standard's."""
-        import sqlglot  # a third of a second to import: not where it is not needed
+    def _sqlglot_name(self) -> str:
+        """Its name in sqlglot; empty, for standard SQL, if sqlglot does not know it."""
+        import sqlglot  # slow to import (0.3 s)
 
         return self.name if sqlglot.Dialect.get(self.name) else ""
 
     def columns(self, schemas: Collection[str]) -> str:
-        """SQL, the warehouse's own, for the columns of all relations in these schemas.
+        """A query in the warehouse's SQL for the columns of all relations in these schemas.
 
-        Rows of schema, relation, column and type, in order; empty where dbt's adapter is to tell.
+        Rows of schema, relation, column and type, in order; empty to use dbt's adapter instead.
         """
         return ""
 
-    def about_distinct(self, column: str) -> str:
-        """How many different values, estimated where the warehouse can."""
+    def approximate_distinct(self, column: str) -> str:
+        """The number of distinct values, estimated if the warehouse can."""
         return f"approx_count_distinct({column})"
 
     def is_number(self, value: str) -> str:
-        """Whether a double is one; NaN compares as greater than all, or as nothing."""
+        """Whether a double is a finite number; NaN compares as the largest value or as null."""
         return f"{value} between {_LEAST_AND_GREATEST}"
 
     def is_time(self, column: str) -> str:
-        """Whether a date or a time is one; empty where there is no infinity."""
+        """Whether a date or time is finite; empty if the warehouse has no infinite times."""
         return ""
 
     def seconds(self, time: str) -> str:
-        """A time of UTC as seconds since 1970."""
+        """A UTC time as seconds since 1970."""
         return f"date_diff('second', cast('1970-01-01' as timestamp), cast({time} as timestamp))"
 
     def counts(self, column: str, relation: str) -> str:
-        """Rows by value, as the text of a JSON object, nulls left out; empty where that can't be.
+        """Row counts by value, as a JSON object without nulls; empty if not supported.
 
         Args:
-            column: quoted, of a text or a boolean.
-            relation: what to read from.
+            column: a quoted column of texts or booleans.
+            relation: the relation to read.
         """
         return ""
 
 
-class Understood(Dialect):
-    """A warehouse that reads what is asked as it stands, and knows infinite times."""
+class NativeDialect(Dialect):
+    """A warehouse that reads DuckDB's dialect unchanged, and has infinite times."""
 
-    def place(self, relation: str) -> str:
+    def relation(self, relation: str) -> str:
         return relation
 
-    def spelled(self, query: str) -> str:
+    def translated(self, query: str) -> str:
         return query
 
     def is_time(self, column: str) -> str:
@@ -88,8 +88,8 @@ class Understood(Dialect):
         return f"extract(epoch from cast({time} as timestamp))"
 
 
-class DuckDb(Understood):
-    """DuckDB counts by value in the same pass."""
+class DuckDb(NativeDialect):
+    """DuckDB; it counts by value in the same scan."""
 
     def columns(self, schemas: Collection[str]) -> str:
         return (
@@ -105,8 +105,8 @@ class DuckDb(Understood):
         return f"cast(to_json(histogram(cast({column} as varchar))) as varchar)"
 
 
-class Postgres(Understood):
-    """PostgreSQL estimates nothing, and counts by value in a pass of its own."""
+class Postgres(NativeDialect):
+    """PostgreSQL; it has no estimates, and counts by value in a separate scan."""
 
     def columns(self, schemas: Collection[str]) -> str:
         return (
@@ -117,7 +117,7 @@ class Postgres(Understood):
             "and attnum > 0 and not attisdropped order by nspname, relname, attnum"
         )
 
-    def about_distinct(self, column: str) -> str:
+    def approximate_distinct(self, column: str) -> str:
         return f"count(distinct {column})"
 
     def counts(self, column: str, relation: str) -> str:
@@ -128,17 +128,17 @@ class Postgres(Understood):
         )
 
 
-_OWN: dict[str, type[Dialect]] = {"duckdb": DuckDb, "postgres": Postgres}
+_DIALECTS: dict[str, type[Dialect]] = {"duckdb": DuckDb, "postgres": Postgres}
 
 
 def reads_files(warehouse: str) -> bool:
-    """Whether sources are files, so that each delivery is known; elsewhere they are tables."""
+    """Whether sources are files, so that deliveries are known; otherwise they are tables."""
     return warehouse == "duckdb"
 
 
 def dialect_of(warehouse: str) -> Dialect:
-    """How a warehouse is asked, by the name that dbt has for it."""
-    return _OWN.get(warehouse, Dialect)(warehouse)
+    """The dialect of a warehouse, by its name in dbt."""
+    return _DIALECTS.get(warehouse, Dialect)(warehouse)
 
 
 def _texts(values: Collection[str]) -> str:

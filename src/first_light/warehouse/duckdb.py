@@ -1,4 +1,4 @@
-"""DuckDB: a release is a database file in a folder of its own, and the pointer publishes it."""
+"""DuckDB: a release is a database file in its own folder, and the pointer publishes it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from first_light.warehouse.base import DATABASE_FILE, Label, Relation, Table
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# dbt's views spell the catalog, which is the file's stem: it is the same in every folder.
+# dbt's views contain the catalog, which is the file's stem: it is the same in every folder.
 _MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
-_AT_ONCE = 50_000  # rows
-_SPARE = 64 << 20  # bytes that docs, manifest and the record need besides
+_BATCH = 50_000  # rows
+_SPARE = 64 << 20  # bytes for docs, manifest and the record
 
 _LABEL = """
 create schema if not exists dataops;
@@ -33,7 +33,7 @@ create or replace table dataops.release (
     release_id varchar, kind varchar, built_from varchar, "commit" varchar, dirty boolean,
     raw_fingerprint varchar, published_at timestamp
 );
-comment on table dataops.release is 'What this release is; one row.';
+comment on table dataops.release is 'Description of this release; one row.';
 """
 
 
@@ -42,7 +42,7 @@ class DuckDbWarehouse:
     """Releases as database files.
 
     Attributes:
-        store: holds them.
+        store: the store of the files.
     """
 
     store: FolderStore
@@ -53,29 +53,29 @@ class DuckDbWarehouse:
         return self.store.address(run, DATABASE_FILE)
 
     def environment(self, rehearsal: bool) -> dict[str, str]:
-        """Nothing yet: where the file lies is known once the candidate has begun."""
+        """Empty: the path of the file is known once the candidate has begun."""
         return {}
 
     def raw(self) -> tuple[RawFile, ...] | None:
         """DuckDB reads the files themselves."""
         return None
 
-    def take_sample(self) -> None:
+    def load_sample(self) -> None:
         """Nothing to do: DuckDB reads the files themselves."""
 
-    def take_turn(self) -> None:
-        """Each builds in a place of its own, and the store's pointer says who came first."""
+    def lock(self) -> None:
+        """Nothing to do: each run builds in its own folder, and the store's lock orders them."""
 
-    def end_turn(self) -> None:
-        """There was none."""
+    def unlock(self) -> None:
+        """Nothing to do."""
 
-    def make_room(self, raw: RawFacts, before: RawFacts) -> None:
-        """Twice what current takes, grown as raw has grown; as much as raw before the first one."""
+    def check_space(self, raw: RawFacts, current_raw: RawFacts) -> None:
+        """Requires twice the size of current, scaled with raw; the size of raw before the first."""
         current = self.store.current()
         if current is None:
             needed = raw.bytes
         else:
-            growth = max(1.0, raw.bytes / before.bytes) if before.bytes else 1.0
+            growth = max(1.0, raw.bytes / current_raw.bytes) if current_raw.bytes else 1.0
             needed = int(2 * growth * self.store.size(current, DATABASE_FILE))
         free = shutil.disk_usage(self.store.root).free
         if free < needed + _SPARE:
@@ -87,11 +87,11 @@ class DuckDbWarehouse:
             )
 
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
-        """A new file; with state, a copy of current's that holds nothing but that."""
+        """Create a file; with state, a copy of current's file that contains only the state."""
         file = self.store.candidate(run) / DATABASE_FILE
         if base and state:
-            self.store.bring(base)
-            with _in_words("Current's state could not be copied."):
+            self.store.fetch_release(base)
+            with _errors_as("Current's state could not be copied."):
                 durable.copy(self.store.releases / base / DATABASE_FILE, file)
                 with _open(file) as connection:
                     _strip(connection, set(state))
@@ -101,18 +101,18 @@ class DuckDbWarehouse:
         file = self.store.candidate(run) / DATABASE_FILE
         if not file.exists():
             return {}
-        with _in_words("The candidate's rows could not be counted."), _open(file) as connection:
+        with _errors_as("The candidate's rows could not be counted."), _open(file) as connection:
             tables = _relations(connection, "duckdb_tables()", "table_name")
-            wanted = [relation for relation in relations if relation in tables]
-            counts = [f"(select count(*) from {_name(relation)})" for relation in wanted]
+            present = [relation for relation in relations if relation in tables]
+            counts = [f"(select count(*) from {_name(relation)})" for relation in present]
             if not counts:
                 return {}
-            found = connection.execute(f"select {', '.join(counts)}").fetchone()
-        return dict(zip(wanted, found or ()))
+            row = connection.execute(f"select {', '.join(counts)}").fetchone()
+        return dict(zip(present, row or ()))
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
         file = self.store.candidate(run) / DATABASE_FILE
-        with _in_words(f"The schema {schema} could not be written."), _open(file) as connection:
+        with _errors_as(f"The schema {schema} could not be written."), _open(file) as connection:
             connection.begin()
             connection.execute(f'create schema if not exists "{schema}"')
             for table in tables:
@@ -120,67 +120,71 @@ class DuckDbWarehouse:
                 connection.execute(f"create or replace table {place} ({table.definition})")
                 comment = table.comment.replace("'", "''")
                 connection.execute(f"comment on table {place} is '{comment}'")
-                for at in range(0, len(table.rows), _AT_ONCE):
-                    # One statement and one text for many rows: one a row, and one value at a time,
-                    # would take a minute for a long history.
-                    columns = list(zip(*table.rows[at : at + _AT_ONCE]))
-                    held = [[None if v is None else str(v) for v in values] for values in columns]
-                    asked = ", ".join(f"unnest(held[{n + 1}])" for n in range(len(columns)))
+                for at in range(0, len(table.rows), _BATCH):
+                    # One statement and one text for many rows: a statement for each row would take
+                    # a minute for a long history.
+                    columns = list(zip(*table.rows[at : at + _BATCH]))
+                    encoded = [
+                        [None if v is None else str(v) for v in values] for values in columns
+                    ]
+                    selected = ", ".join(f"unnest(held[{n + 1}])" for n in range(len(columns)))
                     connection.execute(
-                        f"insert into {place} select {asked} "
+                        f"insert into {place} select {selected} "
                         """from (select from_json(?, '[["varchar"]]') as held)""",
-                        [json.dumps(held)],
+                        [json.dumps(encoded)],
                     )
             connection.commit()
 
     def seal(self, run: str, label: Label) -> None:
         file = self.store.candidate(run) / DATABASE_FILE
-        with _in_words("The candidate could not be finished."):
+        with _errors_as("The candidate could not be finished."):
             with _open(file) as connection:
                 connection.execute(_LABEL)
                 row = "insert into dataops.release values (?, ?, ?, ?, ?, ?, ?)"
                 connection.execute(row, astuple(label))
                 connection.execute("checkpoint")
             with _open(file, read_only=True) as connection:
-                read = connection.execute("select release_id from dataops.release").fetchall()
-            left = [
+                release_ids = connection.execute(
+                    "select release_id from dataops.release"
+                ).fetchall()
+            leftovers = [
                 name for name in os.listdir(file.parent) if name.startswith(f"{DATABASE_FILE}.")
             ]
-            if read != [(run,)] or left:
+            if release_ids != [(run,)] or leftovers:
                 raise DataopsError(
-                    "The candidate is incomplete.", where=", ".join(left) or DATABASE_FILE
+                    "The candidate is incomplete.", where=", ".join(leftovers) or DATABASE_FILE
                 )
-            os.chmod(file, 0o444)  # a release is immutable, also for a reader who forgot read_only
+            os.chmod(file, 0o444)  # a release is immutable, also without read_only
             durable.sync(file)
 
     def check(self, run: str) -> None:
         file = self.store.releases / run / DATABASE_FILE
         try:
-            with open(file, "rb") as opened:
-                whole = opened.read(12)[8:] == _MAGIC
+            with open(file, "rb") as database:
+                is_database = database.read(12)[8:] == _MAGIC
         except OSError:
-            whole = False
-        if not whole:
+            is_database = False
+        if not is_database:
             raise DataopsError(
                 "This release's database is missing or damaged.",
                 where=f"{run}/{DATABASE_FILE}",
                 fix="choose another one: uv run dataops releases",
             )
 
-    def seen(self, pointed: str) -> str:
-        """Readers follow the pointer."""
-        return pointed
+    def published_release(self, pointer: str) -> str:
+        """The release that the pointer names: readers follow it."""
+        return pointer
 
     def publish(self, run: str) -> None:
-        """Nothing to do: readers open <store>/current/warehouse.duckdb, where the pointer leads."""
+        """Nothing to do: readers open <store>/current/warehouse.duckdb through the pointer."""
 
     def discard(self, run: str) -> None:
-        """Make the room free at once; the rest of the folder is the store's."""
+        """Delete the database at once; the store deletes the rest of the folder."""
         for path in self.store.candidate(run).glob(f"{DATABASE_FILE}*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def drop(self, run: str) -> None:
-        """Nothing to do: the file goes with the release's folder."""
+        """Nothing to do: the file is deleted with the release's folder."""
 
 
 @contextlib.contextmanager
@@ -196,17 +200,17 @@ def _open(file: Path, *, read_only: bool = False) -> Iterator[DuckDBPyConnection
 
 
 @contextlib.contextmanager
-def _in_words(what: str) -> Iterator[None]:
+def _errors_as(message: str) -> Iterator[None]:
     import duckdb
 
     try:
         yield
     except (OSError, duckdb.Error) as error:
-        raise DataopsError(what, where=str(error)) from error
+        raise DataopsError(message, where=str(error)) from error
 
 
 def _strip(connection: DuckDBPyConnection, state: set[Relation]) -> None:
-    """Drop everything that does not go on from what it holds; the freed blocks are used again."""
+    """Drop everything but the stateful relations; the freed blocks are reused."""
     for relation in _relations(connection, "duckdb_views()", "view_name", "not internal"):
         connection.execute(f"drop view {_name(relation)}")
     for relation in _relations(connection, "duckdb_tables()", "table_name") - state:
@@ -215,11 +219,11 @@ def _strip(connection: DuckDBPyConnection, state: set[Relation]) -> None:
 
 
 def _relations(
-    connection: DuckDBPyConnection, listing: str, column: str, only: str = "true"
+    connection: DuckDBPyConnection, listing: str, column: str, condition: str = "true"
 ) -> set[Relation]:
     query = (
         f"select schema_name, {column} from {listing} "
-        f"where database_name = current_database() and not temporary and {only}"
+        f"where database_name = current_database() and not temporary and {condition}"
     )
     return {Relation(*row) for row in connection.execute(query).fetchall()}
 

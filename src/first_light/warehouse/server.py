@@ -1,4 +1,4 @@
-"""A warehouse on a server: what a product on one needs besides its releases."""
+"""Products whose warehouse is a database server: samples, checks, raw tables."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def is_server(product: Product) -> bool:
 
 
 def how_to_load(warehouse: str) -> str:
-    """How landing data gets into a warehouse, by the name that dbt has for it."""
+    """How to load landing data into a warehouse, by its name in dbt."""
     return _HOW_TO_LOAD[warehouse]
 
 
 def sample_schema() -> str:
-    """The schema that dbt by hand reads the sample from."""
+    """The schema of the sample for development."""
     from first_light.warehouse.postgres.sample import own_schema
 
     return own_schema()
 
 
 def load_sample(product: Product, schema: str) -> dict[str, int]:
-    """Load every table of the sample into a schema, all of it or nothing; returns rows by table.
+    """Load every table of the sample into a schema, in one transaction; returns rows by table.
 
     Raises:
-        DataopsError: a file can't be read as its YAML says, or the server rejected.
+        DataopsError: a file cannot be read with its YAML, or the server rejected it.
     """
     from first_light.warehouse.postgres.sample import load
 
@@ -51,7 +51,7 @@ def load_sample(product: Product, schema: str) -> dict[str, int]:
 
 
 def check_environment() -> dict[str, str]:
-    """The variables that lead dbt to the schemas of a check."""
+    """dbt's variables for the schemas of a check."""
     from first_light.warehouse.postgres.side import environment
 
     return environment()
@@ -66,11 +66,11 @@ def open_check_engine(
     return open_postgres_engine(root, "ci", target_path, environment, progress)
 
 
-def current_release(product: Product, run: str, manifest: Path, here: Path) -> ServerRelease:
-    """The current release, and the scratch schemas of a branch beside it."""
+def current_release(product: Product, run: str, manifest: Path, folder: Path) -> ServerRelease:
+    """The current release, and the temporary schemas of a branch beside it."""
     from first_light.warehouse.postgres.current import PostgresCurrent
 
-    return PostgresCurrent.of(product, run, manifest, here)
+    return PostgresCurrent.of(product, run, manifest, folder)
 
 
 def raw_tables(product: Product) -> tuple[RawFile, ...]:

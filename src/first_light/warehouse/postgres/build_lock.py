@@ -1,4 +1,4 @@
-"""The lock that keeps a second build out of the same database."""
+"""The lock against two builds in the same database."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.postgres.server import in_words, open_session, place
+from first_light.warehouse.postgres.server import errors_as, open_session, place
 
 LOCK_BY = "select {}(hashtext('First Light: a release is being built'))"
 
 
 @dataclass
 class BuildLock:
-    """The one turn to build and publish: the server lets go of it when the process ends, however.
+    """The lock to build and publish; the server releases it when the process ends, however it ends.
 
-    A store in a bucket or on a branch has no lock that all machines see; a database has.
+    A store in a bucket or on a branch has no lock that all machines see; a database has one.
     """
 
     session: Any = None
 
-    def take(self, product: Product) -> None:
+    def acquire(self, product: Product) -> None:
         if self.session is not None:
             return
         session = open_session(product)
@@ -38,20 +38,24 @@ class BuildLock:
             )
         self.session = session
 
-    def must_be_ours(self) -> None:
-        """Look whether the server still knows that it is our turn."""
+    def check(self) -> None:
+        """Check that the server still holds the lock for this session.
+
+        Raises:
+            DataopsError: it does not.
+        """
         if self.session is None:
             raise DataopsError("This process does not hold the build lock.")
-        with in_words("The connection that holds the build lock was lost.", "repeat the command"):
+        with errors_as("The connection that holds the build lock was lost.", "repeat the command"):
             self.session.cursor().execute("select 1")
 
-    def end(self) -> None:
+    def release(self) -> None:
         if self.session is None:
             return
         from psycopg2 import Error
 
-        with contextlib.suppress(Error):  # the connection has gone, and the turn with it
-            # Closing alone leaves it to the server when: the next to ask might still be rejected.
+        with contextlib.suppress(Error):  # the connection is closed, and the lock released
+            # Closing alone releases the lock with a delay: the next run might still be rejected.
             self.session.cursor().execute(LOCK_BY.format("pg_advisory_unlock"))
         self.session.close()
         self.session = None

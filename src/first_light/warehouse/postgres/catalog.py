@@ -1,4 +1,4 @@
-"""What PostgreSQL's catalog says of the schemas and relations of releases."""
+"""The schemas and relations of releases, from PostgreSQL's catalog."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.server import schemas
 
 CANDIDATE = "candidate"
-SAMPLE = "sample"  # a rehearsal's raw: it goes with the release, and is not published
-# What reads a relation of some schemas: view, and the relation that it reads.
+SAMPLE = "sample"  # a rehearsal's raw: it belongs to the release, and is not published
+# Views that read relations of some schemas: the view, and the relation that it reads.
 READERS = """
     select distinct place.nspname, reader.relname, read_in.nspname, read.relname, reader.relkind
     from pg_depend
@@ -32,12 +32,12 @@ def prefix_of(run: str) -> str:
 
 
 def of_release(schema: str, run: str) -> str:
-    """The name of a candidate's schema once it is a release's."""
+    """The name of a candidate's schema after it became a release."""
     return prefix_of(run) + schema.removeprefix(CANDIDATE)
 
 
 def schemas_of(cursor: Any, run: str) -> list[str]:
-    """A release's schemas, if they are this run's."""
+    """The schemas of a release, if this run made them."""
     cursor.execute(
         "select nspname from pg_namespace where nspname = any(%s) "
         "and obj_description(oid, 'pg_namespace') = %s",
@@ -47,13 +47,19 @@ def schemas_of(cursor: Any, run: str) -> list[str]:
 
 
 def relations_of(cursor: Any, run: str) -> dict[Relation, Relation]:
-    """What a release publishes: by the view's place, where it leads."""
+    """The relations that a release publishes: the public view, and the relation behind it."""
     prefix = f"{prefix_of(run)}_"
     cursor.execute(
         "select nspname, relname from pg_class inner join pg_namespace "
         "on pg_class.relnamespace = pg_namespace.oid "
         "where nspname = any(%s) and relkind in ('r', 'p', 'v', 'm', 'f')",
-        ([one for one in schemas_of(cursor, run) if one != prefix + SAMPLE],),
+        (
+            [
+                schema_name
+                for schema_name in schemas_of(cursor, run)
+                if schema_name != prefix + SAMPLE
+            ],
+        ),
     )
     return {
         Relation(schema.removeprefix(prefix), name): Relation(schema, name)
@@ -62,14 +68,14 @@ def relations_of(cursor: Any, run: str) -> dict[Relation, Relation]:
 
 
 def published_views(cursor: Any) -> dict[Relation, Relation]:
-    """The published views, and where each leads now."""
+    """The published views, and the relation that each reads now."""
     cursor.execute(READERS + " and reader.relkind = 'v' and reader.relname = read.relname")
-    found = {}
+    views = {}
     for schema, name, read_in, read, _ in cursor.fetchall():
         release = re.fullmatch(r"r\d{6,}_(?P<schema>.+)", read_in)
         if release and release["schema"] == schema:
-            found[Relation(schema, name)] = Relation(read_in, read)
-    return found
+            views[Relation(schema, name)] = Relation(read_in, read)
+    return views
 
 
 def rows_of(cursor: Any, schema: str) -> dict[str, int]:
@@ -81,11 +87,11 @@ def rows_of(cursor: Any, schema: str) -> dict[str, int]:
         "and relkind in ('r', 'p', 'm', 'v', 'f') order by relname",
         (schema,),
     )
-    found: dict[str, int] = {}
+    rows: dict[str, int] = {}
     for (name,) in cursor.fetchall():
         cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name)))
-        found[name] = int(cursor.fetchone()[0])
-    return found
+        rows[name] = int(cursor.fetchone()[0])
+    return rows
 
 
 def is_table(cursor: Any, relation: Relation) -> bool:

@@ -1,7 +1,7 @@
-"""A branch beside the current release on PostgreSQL, in scratch schemas that are dropped after.
+"""Builds of a branch beside the current release on PostgreSQL, in temporary schemas.
 
-The branch reads what it does not change from the release's own schemas. What both sides hold of the
-relations to compare is then copied into files, in which they are called alike.
+The branch reads unchanged models from the release's own schemas. The relations to compare are then
+copied from both sides into files, under the same names.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class PostgresCurrent:
     """The current release, and where a branch is built beside it.
 
     Attributes:
-        product: whose.
+        product: the product.
         run: the release.
-        manifest: its resources, as if they stood in the scratch schemas.
-        state: a folder for dbt's `--state`, with its resources where they stand.
-        database: the file that holds what was fetched of it.
+        manifest: its resources, with the names of the scratch schemas.
+        state: a folder for dbt's `--state`, with the names of the release's schemas.
+        database: the file for the relations that were fetched.
     """
 
     product: Product
@@ -38,11 +38,11 @@ class PostgresCurrent:
     database: Path
 
     @classmethod
-    def of(cls, product: Product, run: str, kept: Path, here: Path) -> PostgresCurrent:
-        """Read the manifest that a release kept, which names a candidate's schemas."""
-        text = kept.read_text(encoding="utf-8")
-        built = {node.schema for node in read_manifest(kept, packages=True).nodes.values()}
-        state = here / "current"
+    def of(cls, product: Product, run: str, stored: Path, folder: Path) -> PostgresCurrent:
+        """Read the manifest of a release, which contains the names of candidate schemas."""
+        text = stored.read_text(encoding="utf-8")
+        built = {node.schema for node in read_manifest(stored, packages=True).nodes.values()}
+        state = folder / "current"
         state.mkdir()
         places: tuple[tuple[Path, Callable[[str], str]], ...] = (
             (state / "manifest.json", lambda schema: of_release(schema, run)),
@@ -54,30 +54,34 @@ class PostgresCurrent:
         return cls(product, run, manifest, state, state / "warehouse.duckdb")
 
     def environment(self) -> dict[str, str]:
-        """The variables that lead dbt to the scratch schemas."""
+        """dbt's variables for the scratch schemas."""
         return {"DATAOPS_SCHEMA": scratch()}
 
     def dbt(
-        self, here: Path, environment: dict[str, str], say: Callable[[str], None]
+        self, target_path: Path, environment: dict[str, str], progress: Callable[[str], None]
     ) -> PostgresEngine:
         """dbt for the branch; snapshots go on from what the release holds."""
         snapshots = (n for n in self.manifest.nodes.values() if n.kind == "snapshot")
-        taken = tuple((self._stands(node), Relation(node.schema, node.alias)) for node in snapshots)
-        return open_postgres_engine(self.product.root, "prod", here, environment, say, taken)
+        initial_tables = tuple(
+            (self._relation(node), Relation(node.schema, node.alias)) for node in snapshots
+        )
+        return open_postgres_engine(
+            self.product.root, "prod", target_path, environment, progress, initial_tables
+        )
 
-    def fetch(self, wanted: Iterable[str]) -> None:
-        """Copy what the release holds of some models, by unique id, into the file."""
-        only = {self._stands(self.manifest.nodes[name]) for name in wanted}
+    def fetch(self, unique_ids: Iterable[str]) -> None:
+        """Copy models of the release, by unique id, into the file."""
+        relations = {self._relation(self.manifest.nodes[name]) for name in unique_ids}
         prefix = of_release(CANDIDATE, self.run)
-        mirror(self.product, prefix, self.database, only, scratch())
+        mirror(self.product, prefix, self.database, relations, scratch())
 
-    def _stands(self, node: Node) -> Relation:
+    def _relation(self, node: Node) -> Relation:
         schema = CANDIDATE + node.schema.removeprefix(scratch())
         return Relation(of_release(schema, self.run), node.alias)
 
 
 def scratch() -> str:
-    """What the scratch schemas' names begin with: nobody else's."""
+    """The prefix of the scratch schemas' names, unique to this user or job."""
     person = os.environ.get("USER") or os.environ.get("USERNAME") or "local"
     return f"beside_{os.environ.get('DATAOPS_CI_ID') or person}"
 
@@ -88,8 +92,8 @@ def _of_scratch(schema: str) -> str:
 
 def _renamed(text: str, built: Iterable[str], name: Callable[[str], str]) -> str:
     """A manifest's text with a candidate's schemas under other names, in compiled SQL too."""
-    ours = sorted(s for s in built if s == CANDIDATE or s.startswith(f"{CANDIDATE}_"))
-    if not ours:
+    schemas = sorted(s for s in built if s == CANDIDATE or s.startswith(f"{CANDIDATE}_"))
+    if not schemas:
         return text
-    word = re.compile(rf"\b({'|'.join(map(re.escape, ours))})\b")
-    return word.sub(lambda match: name(match[1]), text)
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, schemas))})\b")
+    return pattern.sub(lambda match: name(match[1]), text)

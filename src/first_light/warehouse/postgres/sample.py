@@ -1,6 +1,5 @@
-"""The sample, loaded into a schema: DuckDB reads the files with the very call that the source's
-YAML names, PostgreSQL's COPY writes them. Both are there already; a loader would bring a third
-reading of the same files.
+"""Load the sample into a schema: DuckDB reads the files with the call from the source's YAML,
+and PostgreSQL's COPY writes them. A separate loader would parse the same files in a third way.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from first_light.dbt.source_plan import PlannedTable, has_tables, read_plan
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import identifier, quoted
-from first_light.warehouse.postgres.server import connect, in_words
+from first_light.warehouse.postgres.server import connect, errors_as
 
 _TYPES = {
     "BIGINT": "bigint",
@@ -42,23 +41,23 @@ _NESTED = re.compile(r"\[|^(STRUCT|MAP|UNION|LIST|JSON)")
 
 
 def own_schema() -> str:
-    """The schema that dev's sources read, as profiles.yml and the sources' YAML spell it."""
-    who = os.environ.get("USER") or os.environ.get("USERNAME") or "me"
-    return os.environ.get("DATAOPS_RAW_SCHEMA") or f"dev_{who}_sample"
+    """The schema that the sources of dev read, as in profiles.yml and the sources' YAML."""
+    user = os.environ.get("USER") or os.environ.get("USERNAME") or "me"
+    return os.environ.get("DATAOPS_RAW_SCHEMA") or f"dev_{user}_sample"
 
 
 def load(product: Product, schema: str) -> dict[str, int]:
-    """Load every table of the sample into a schema, in one transaction: all of it or nothing.
+    """Load every table of the sample into a schema, in one transaction.
 
     Args:
         product: the product; a product without sources has nothing to load.
-        schema: made where it is not there; its tables of the same names are replaced.
+        schema: created if missing; tables of the same names are replaced.
 
     Returns:
         Rows by table.
 
     Raises:
-        DataopsError: a file can't be read as its YAML says, or the server rejected.
+        DataopsError: a file cannot be read with its YAML, or the server rejected it.
     """
     from psycopg2 import sql
 
@@ -68,25 +67,25 @@ def load(product: Product, schema: str) -> dict[str, int]:
     loaded: dict[str, int] = {}
     with (
         connect(product) as connection,
-        in_words("The sample could not be loaded into PostgreSQL."),
+        errors_as("The sample could not be loaded into PostgreSQL."),
         connection.cursor() as cursor,
         duckdb.connect() as files,
         tempfile.TemporaryDirectory() as folder,
     ):
         files.execute("set TimeZone = 'UTC'")
-        make = sql.SQL("create schema if not exists {}").format(sql.Identifier(schema))
-        cursor.execute(make)
+        create_schema = sql.SQL("create schema if not exists {}").format(sql.Identifier(schema))
+        cursor.execute(create_schema)
         for table in plan:
             copied = Path(folder) / "table.csv"
             columns = _write(files, table, product.sample, copied)
             place = sql.Identifier(schema, table.name)
             cursor.execute(sql.SQL("drop table if exists {} cascade").format(place))
-            spelled = [
+            definitions = [
                 sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
                 for name, kind in columns
             ]
-            made = sql.SQL("create table {} ({})").format(place, sql.SQL(", ").join(spelled))
-            cursor.execute(made)
+            create = sql.SQL("create table {} ({})").format(place, sql.SQL(", ").join(definitions))
+            cursor.execute(create)
             with copied.open("rb") as file:
                 read = sql.SQL("copy {} from stdin (format csv, null '')").format(place)
                 cursor.copy_expert(read, file)
@@ -97,15 +96,15 @@ def load(product: Product, schema: str) -> dict[str, int]:
 def _write(
     files: duckdb.DuckDBPyConnection, table: PlannedTable, sample: Path, to: Path
 ) -> list[tuple[str, str]]:
-    """Write a table as COPY reads it; returns its columns, in PostgreSQL's types."""
+    """Write a table as CSV for COPY; returns its columns with PostgreSQL's types."""
     try:
         files.execute(f"create or replace temp table read as from {table.relation(sample)}")
-        found = files.execute(
+        described = files.execute(
             "select column_name, data_type from duckdb_columns() "
             "where table_name = 'read' order by column_index"
         ).fetchall()
-        columns = [(_name(name), _type(kind)) for name, kind in found]
-        values = ", ".join(_value(name, kind) for name, kind in found)
+        columns = [(_name(name), _type(kind)) for name, kind in described]
+        values = ", ".join(_value(name, kind) for name, kind in described)
         target = str(to).replace("'", "''")
         files.execute(
             f"copy (select {values} from read) to '{target}' (header false, force_quote *)"
@@ -120,9 +119,9 @@ def _write(
 
 
 def _name(name: str) -> str:
-    """A column's name on the server: in lower case where models write it without quotes."""
-    plain = identifier(name, rendered=True)
-    return name if plain.startswith('"') else plain
+    """A column's name on the server: in lower case if models write it without quotes."""
+    written = identifier(name, rendered=True)
+    return name if written.startswith('"') else written
 
 
 def _type(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""A connection to the product's PostgreSQL, as libpq's own variables say; secrets stay there."""
+"""A connection to the product's PostgreSQL, configured by libpq's variables."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SECONDS_TO_CONNECT = 15
 
 
 def is_postgres(product: Product) -> bool:
-    """Whether this product's warehouse is PostgreSQL, as it was answered."""
+    """Whether this product's warehouse is PostgreSQL, by its answer `warehouse`."""
     return str(product.answers.get("warehouse", "")) == WAREHOUSE
 
 
 def place(product: Product) -> dict[str, str]:
-    """Which server, database and user: the defaults are those of profiles.yml, no secret in it."""
+    """The server, database and user, with the defaults of profiles.yml; contains no secret."""
     return {
         "host": os.environ.get("PGHOST") or "localhost",
         "port": os.environ.get("PGPORT") or "5432",
@@ -30,12 +30,10 @@ def place(product: Product) -> dict[str, str]:
 
 
 def open_session(product: Product) -> Any:
-    """A psycopg2 connection in UTC, to be closed by whoever asked for it.
-
-    libpq itself finds the password.
+    """A psycopg2 connection in UTC; the caller closes it. libpq finds the password.
 
     Raises:
-        DataopsError: no server, or no driver for one.
+        DataopsError: the server cannot be reached, or the driver is not installed.
     """
     try:
         import psycopg2
@@ -63,7 +61,7 @@ def open_session(product: Product) -> Any:
 
 @contextlib.contextmanager
 def connect(product: Product) -> Iterator[Any]:
-    """A connection for one transaction, which is what is done in the block.
+    """A connection for one transaction: the block.
 
     Raises:
         DataopsError: see `open_session`.
@@ -77,23 +75,23 @@ def connect(product: Product) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def in_words(what: str, fix: str = "") -> Iterator[None]:
-    """Let what the server has against it be an error for people; it never quotes a row.
+def errors_as(message: str, fix: str = "") -> Iterator[None]:
+    """Turn errors of the server into messages; they never quote a row.
 
     Raises:
-        DataopsError: the server rejected.
+        DataopsError: the server rejected a statement.
     """
     import psycopg2
 
     try:
         yield
     except psycopg2.Error as error:
-        said = getattr(error.diag, "message_primary", None) or str(error).strip().splitlines()[0]
-        raise DataopsError(what, where=said, fix=fix) from error
+        reason = getattr(error.diag, "message_primary", None) or str(error).strip().splitlines()[0]
+        raise DataopsError(message, where=reason, fix=fix) from error
 
 
 def schemas(cursor: Any, prefix: str) -> list[str]:
-    """The schemas that are called `prefix` or begin with it and an underscore, sorted."""
+    """The schemas named `prefix`, or beginning with it and an underscore, sorted."""
     cursor.execute(
         "select nspname from pg_namespace where nspname = %s or left(nspname, %s) = %s",
         (prefix, len(prefix) + 1, f"{prefix}_"),
@@ -102,7 +100,7 @@ def schemas(cursor: Any, prefix: str) -> list[str]:
 
 
 def drop_schemas(cursor: Any, names: list[str]) -> None:
-    """Drop schemas with all that is in them."""
+    """Drop schemas and everything in them."""
     from psycopg2 import sql
 
     for name in names:
@@ -110,7 +108,7 @@ def drop_schemas(cursor: Any, names: list[str]) -> None:
 
 
 def end_sessions(cursor: Any, application: str) -> None:
-    """End what a dbt of this name has left at work: a killed client's query runs on for a while."""
+    """End the sessions of an application: the queries of a killed client continue for a while."""
     cursor.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity "
         "where datname = current_database() and usename = current_user "

@@ -1,7 +1,7 @@
-"""dbt for a check on PostgreSQL: on the sample, in schemas that nobody else has, then in a file.
+"""dbt for a check on PostgreSQL: it builds the sample in separate schemas.
 
-The sample is small: what was built of it is copied into a DuckDB file, in which both sides of a
-change are compared as they are on DuckDB.
+The sample is small: the result is copied into a DuckDB file, and both sides of a change are
+compared as on DuckDB.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from first_light.warehouse.postgres.server import (
     connect,
     drop_schemas,
     end_sessions,
-    in_words,
+    errors_as,
     schemas,
 )
 
@@ -37,10 +37,10 @@ _NULL = "\\N"
 
 
 def environment() -> dict[str, str]:
-    """The variables that lead dbt to the check's own schemas, the same for both of its sides."""
+    """dbt's variables for the schemas of a check, the same for both of its sides."""
     person = os.environ.get("USER") or os.environ.get("USERNAME") or "local"
-    own = f"ci_{os.environ.get('DATAOPS_CI_ID') or person}"
-    return {"DATAOPS_SCHEMA": own, "DATAOPS_RAW_SCHEMA": f"{own}_sample"}
+    schema = f"ci_{os.environ.get('DATAOPS_CI_ID') or person}"
+    return {"DATAOPS_SCHEMA": schema, "DATAOPS_RAW_SCHEMA": f"{schema}_sample"}
 
 
 @dataclass
@@ -80,7 +80,7 @@ class PostgresEngine:
             self.clean_up()
             if schema := self.environment.get("DATAOPS_RAW_SCHEMA"):
                 load(self.product, schema)
-            _take(self.product, self.taken)
+            _copy_tables(self.product, self.taken)
         run = self.engine.build(*arguments)
         mirror(self.product, self.schema, self.product.root / self.environment["DATAOPS_DB"])
         return run
@@ -106,7 +106,7 @@ class PostgresEngine:
     def clean_up(self) -> None:
         with (
             connect(self.product) as connection,
-            in_words("The schemas of the check could not be dropped."),
+            errors_as("The schemas of the check could not be dropped."),
         ):
             cursor = connection.cursor()
             cursor.execute("set local lock_timeout = '30s'")
@@ -127,12 +127,15 @@ def open_postgres_engine(
     return PostgresEngine(engine, Product(root), taken)
 
 
-def _take(product: Product, taken: Sequence[tuple[Relation, Relation]]) -> None:
+def _copy_tables(product: Product, tables: Sequence[tuple[Relation, Relation]]) -> None:
     from psycopg2 import sql
 
-    with connect(product) as connection, in_words("The tables of the release could not be copied."):
+    with (
+        connect(product) as connection,
+        errors_as("The tables of the release could not be copied."),
+    ):
         cursor = connection.cursor()
-        for source, copy in taken:
+        for source, copy in tables:
             schema = sql.Identifier(copy.schema)
             cursor.execute(sql.SQL("create schema if not exists {}").format(schema))
             names = [sql.Identifier(place.schema, place.name) for place in (copy, source)]
@@ -144,19 +147,19 @@ def mirror(
     prefix: str,
     to: Path,
     only: Collection[Relation] | None = None,
-    called: str = "",
+    new_prefix: str = "",
 ) -> None:
     """Copy tables and views in the schemas of a prefix into a new DuckDB file.
 
     Args:
-        product: whose they are.
-        prefix: what the schemas' names begin with.
+        product: the product.
+        prefix: how the schemas' names begin.
         to: the file.
         only: the relations to copy; all if None.
-        called: what the names begin with in the file; the same if empty.
+        new_prefix: how they begin in the file; the same if empty.
 
     Raises:
-        DataopsError: the server rejected.
+        DataopsError: the server rejected a statement.
     """
     from psycopg2 import sql
 
@@ -165,7 +168,7 @@ def mirror(
     to.parent.mkdir(parents=True, exist_ok=True)
     with (
         connect(product) as connection,
-        in_words("The built tables could not be copied."),
+        errors_as("The built tables could not be copied."),
         connection.cursor() as cursor,
         contextlib.closing(duckdb.connect(str(to))) as file,
         tempfile.TemporaryDirectory() as folder,
@@ -182,20 +185,20 @@ def mirror(
         )
         columns: dict[tuple[str, str], list[str]] = {}
         for schema, table, name, kind in cursor.fetchall():
-            spelled = f"{quoted(name)} {_type(kind)}"
-            columns.setdefault((schema, table), []).append(spelled)
-        for (schema, table), spelled_columns in columns.items():
+            definition = f"{quoted(name)} {_type(kind)}"
+            columns.setdefault((schema, table), []).append(definition)
+        for (schema, table), definitions in columns.items():
             if only is not None and Relation(schema, table) not in only:
                 continue
-            there = quoted((called or prefix) + schema[len(prefix) :])
-            place = f"{there}.{quoted(table)}"
-            file.execute(f"create schema if not exists {there}")
-            file.execute(f"create table {place} ({', '.join(spelled_columns)})")
+            target_schema = quoted((new_prefix or prefix) + schema[len(prefix) :])
+            place = f"{target_schema}.{quoted(table)}"
+            file.execute(f"create schema if not exists {target_schema}")
+            file.execute(f"create table {place} ({', '.join(definitions)})")
             query = sql.SQL("copy (select * from {}) to stdout (format csv, null {})").format(
                 sql.Identifier(schema, table), sql.Literal(_NULL)
             )
-            with copied.open("wb") as written:
-                cursor.copy_expert(query, written)
+            with copied.open("wb") as csv:
+                cursor.copy_expert(query, csv)
             source = str(copied).replace("'", "''")
             file.execute(
                 f"copy {place} from '{source}' (format csv, header false, delim ',', quote '\"', "
@@ -204,7 +207,7 @@ def mirror(
 
 
 def _type(kind: str) -> str:
-    """The type in DuckDB for one of PostgreSQL's; what it does not have is text."""
+    """The DuckDB type for a type of PostgreSQL; text if there is none."""
     if kind.startswith("character"):
         return "varchar"
     if _SAME.match(kind) and not kind.endswith("]"):

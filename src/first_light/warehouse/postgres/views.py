@@ -1,4 +1,4 @@
-"""The views that readers see: which release they read, and their replacement in one transaction."""
+"""The published views: which release they read, and their replacement in one transaction."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from first_light.warehouse.postgres.catalog import (
 )
 from first_light.warehouse.postgres.server import drop_schemas, schemas
 
-OURS = "dataops"
-# One try to publish waits this long for locks, all in all: readers queue behind it, and well before
-# deadlock_timeout (a second) it lets go, so that the server never ends one of them in its stead.
-_TRY = 0.4
+OWN_SCHEMA = "dataops"
+# One attempt to publish waits this long for locks in total: readers queue behind it, and it gives
+# up well before deadlock_timeout (a second), so that the server never cancels a reader instead.
+_LOCK_WAIT = 0.4
 _OTHER_COLUMNS = "42P16"
 _DEPENDED_ON = "2BP01"
 
@@ -29,48 +29,48 @@ def repoint(cursor: Any, run: str) -> None:
 
     if release_in_views(cursor) == run:
         return
-    cursor.connection.rollback()  # lets go of the lock on the view
-    wanted = relations_of(cursor, run)
-    if not wanted:
-        return  # current was released into another warehouse: it has nothing here
-    now = published_views(cursor)
+    cursor.connection.rollback()  # releases the lock on the view
+    targets = relations_of(cursor, run)
+    if not targets:
+        return  # current was released into another warehouse
+    published = published_views(cursor)
     budget = _Budget(cursor)
-    for view in sorted(set(now) - set(wanted)):
+    for view in sorted(set(published) - set(targets)):
         budget.wait()
         _drop_view(cursor, view)
-    for view, source in sorted(wanted.items()):
-        if view not in now:
+    for view, source in sorted(targets.items()):
+        if view not in published:
             schema = sql.Identifier(view.schema)
             cursor.execute(sql.SQL("create schema if not exists {}").format(schema))
-            _must_be_free(cursor, view)
+            _raise_if_taken(cursor, view)
         budget.wait()
         _make_view(cursor, view, source)
 
 
 def release_in_views(cursor: Any) -> str:
-    """The release that the published views lead to; empty where there are none."""
-    cursor.execute("select to_regclass(%s) is not null", (f"{OURS}.release",))
+    """The release that the published views read; empty if there are none."""
+    cursor.execute("select to_regclass(%s) is not null", (f"{OWN_SCHEMA}.release",))
     if not cursor.fetchone()[0]:
         return ""
-    cursor.execute(f"select release_id from {OURS}.release")
-    said = cursor.fetchone()
-    return str(said[0]) if said else ""
+    cursor.execute(f"select release_id from {OWN_SCHEMA}.release")
+    row = cursor.fetchone()
+    return str(row[0]) if row else ""
 
 
 class _Budget:
-    """What is left of the time that one try may wait for locks."""
+    """The remaining time that one attempt may wait for locks."""
 
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
-        self._end = time.monotonic() + _TRY
+        self._end = time.monotonic() + _LOCK_WAIT
 
     def wait(self) -> None:
-        left = max(1, int(1000 * (self._end - time.monotonic())))
-        self._cursor.execute(f"set local lock_timeout = {left}")
+        milliseconds = max(1, int(1000 * (self._end - time.monotonic())))
+        self._cursor.execute(f"set local lock_timeout = {milliseconds}")
 
 
 def _make_view(cursor: Any, view: Relation, source: Relation) -> None:
-    """Replace it: then rights on it stay, and views that read it. Else drop it and make it anew."""
+    """Replace a view, keeping its privileges and dependent views; if impossible, recreate it."""
     import psycopg2
     from psycopg2 import sql
 
@@ -84,7 +84,7 @@ def _make_view(cursor: Any, view: Relation, source: Relation) -> None:
         if error.pgcode != _OTHER_COLUMNS:
             raise
         cursor.execute("rollback to savepoint before")
-        rights = _rights(cursor, view)
+        rights = _privileges(cursor, view)
         _drop_view(cursor, view)
         cursor.execute(statement)
         for role, right, may_grant in rights:
@@ -113,8 +113,8 @@ def _drop_view(cursor: Any, view: Relation) -> None:
         ) from error
 
 
-def _rights(cursor: Any, view: Relation) -> list[tuple[str | None, str, bool]]:
-    """Who may do what with a view besides its owner: role (None: everybody), right, pass it on."""
+def _privileges(cursor: Any, view: Relation) -> list[tuple[str | None, str, bool]]:
+    """Privileges on a view besides the owner's: role (None: public), privilege, grant option."""
     cursor.execute(
         "select pg_roles.rolname, acl.privilege_type, acl.is_grantable "
         "from pg_class inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid "
@@ -127,8 +127,8 @@ def _rights(cursor: Any, view: Relation) -> list[tuple[str | None, str, bool]]:
     return list(cursor.fetchall())
 
 
-def _must_be_free(cursor: Any, view: Relation) -> None:
-    """Somebody else's table or view of the same name is not replaced."""
+def _raise_if_taken(cursor: Any, view: Relation) -> None:
+    """Fail if a table or view of this name exists that no release created."""
     cursor.execute(
         "select 1 from pg_class where relnamespace = to_regnamespace(quote_ident(%s)) "
         "and relname = %s",
@@ -142,46 +142,53 @@ def _must_be_free(cursor: Any, view: Relation) -> None:
 
 
 def drop_abandoned(cursor: Any, run: str, base: str) -> None:
-    """Drop what was sealed under this number on a machine that never came back: the store, and so
-    everybody, knows nothing of it. What began before current did was made with another store."""
+    """Drop schemas sealed under this number on a machine that failed before the store knew them.
+
+    Schemas of runs that began before current belong to another store and are kept.
+    """
     cursor.execute(
         "select nspname, obj_description(oid, 'pg_namespace') from pg_namespace "
         "where nspname = any(%s)",
         (schemas(cursor, prefix_of(run)),),
     )
-    begun = base.partition("-")[2]
+    started_at = base.partition("-")[2]
     drop_schemas(
-        cursor, [name for name, of in cursor.fetchall() if (of or "").partition("-")[2] >= begun]
+        cursor,
+        [
+            name
+            for name, owner in cursor.fetchall()
+            if (owner or "").partition("-")[2] >= started_at
+        ],
     )
 
 
 def drop_release(cursor: Any, run: str) -> None:
     from psycopg2 import sql
 
-    gone = schemas_of(cursor, run)
-    if not gone:
+    dropped = schemas_of(cursor, run)
+    if not dropped:
         return
-    # Where a first release was cut short, the views lead here, and there is no other to lead to.
+    # After an interrupted first release the views read this release, and there is no other.
     published = published_views(cursor)
     for view, source in published.items():
-        if source.schema in gone:
+        if source.schema in dropped:
             _drop_view(cursor, view)
     cursor.execute(READERS + " and read_in.nspname = any(%s) and place.nspname <> all(%s)",
-                   (gone, gone))  # fmt: skip
-    if others := [f"{row[0]}.{row[1]}" for row in cursor.fetchall()]:
+                   (dropped, dropped))  # fmt: skip
+    if dependents := [f"{row[0]}.{row[1]}" for row in cursor.fetchall()]:
         raise DataopsError(
             f"Release {run} cannot be deleted: another view reads its schemas.",
-            where=", ".join(sorted(others)),
+            where=", ".join(sorted(dependents)),
             fix="change that view to read the published schemas",
         )
     cursor.execute(
         "select nspname, relname from pg_class inner join pg_namespace "
         "on pg_class.relnamespace = pg_namespace.oid "
         "where nspname = any(%s) and relkind in ('r', 'p')",
-        (gone,),
+        (dropped,),
     )
     tables = [sql.Identifier(*row) for row in cursor.fetchall()]
-    if tables:  # all at once or none: a reader who is in one of them can still come to another
-        listed = sql.SQL(", ").join(tables)
-        cursor.execute(sql.SQL("lock table {} in access exclusive mode nowait").format(listed))
-    drop_schemas(cursor, gone)
+    if tables:  # all at once or none: a reader of one of them may still read another
+        table_list = sql.SQL(", ").join(tables)
+        cursor.execute(sql.SQL("lock table {} in access exclusive mode nowait").format(table_list))
+    drop_schemas(cursor, dropped)

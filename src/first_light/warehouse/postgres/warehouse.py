@@ -1,9 +1,9 @@
-"""PostgreSQL: a release is a set of schemas, and the views that readers see lead into current's.
+"""PostgreSQL: a release is a set of schemas, and published views read those of current.
 
-candidate_marts       where dbt builds; nothing of it is read
+candidate_marts       where dbt builds; readers do not use it
 r000012_marts         the release number 12, after its audit
-marts                 one view a table, all repointed in one transaction
-dataops.release       a view too: which release this is
+marts                 one view for each table, all repointed in one transaction
+dataops.release       a view too: the id of the release
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from first_light.warehouse.postgres.server import (
     connect,
     drop_schemas,
     end_sessions,
-    in_words,
+    errors_as,
     place,
     schemas,
 )
 from first_light.warehouse.postgres.views import (
-    OURS,
+    OWN_SCHEMA,
     drop_abandoned,
     drop_release,
     release_in_views,
@@ -46,17 +46,17 @@ from first_light.warehouse.postgres.views import (
 
 RAW = "raw"
 _PAUSE = 0.5
-_SHORT = 5.0  # what can't be dropped now goes after the next release
-_LOCKED = ("55P03", "40P01", "57014")  # lock not available, deadlock, cancelled for its time
+_SHORT = 5.0  # releases that cannot be dropped now are dropped after the next release
+_LOCKED = ("55P03", "40P01", "57014")  # lock not available, deadlock, statement timeout
 
 _LABEL = f"""
-create schema if not exists {CANDIDATE}_{OURS};
-drop table if exists {CANDIDATE}_{OURS}.release;
-create table {CANDIDATE}_{OURS}.release (
+create schema if not exists {CANDIDATE}_{OWN_SCHEMA};
+drop table if exists {CANDIDATE}_{OWN_SCHEMA}.release;
+create table {CANDIDATE}_{OWN_SCHEMA}.release (
     release_id varchar, kind varchar, built_from varchar, "commit" varchar, dirty boolean,
     raw_fingerprint varchar, published_at timestamp
 );
-comment on table {CANDIDATE}_{OURS}.release is 'What this release is; one row.';
+comment on table {CANDIDATE}_{OWN_SCHEMA}.release is 'Description of this release; one row.';
 """
 _T = TypeVar("_T")
 
@@ -66,7 +66,7 @@ class PostgresWarehouse:
     """Releases as schemas of one database, which belongs to one product.
 
     Attributes:
-        product: whose they are.
+        product: the product.
         patience: seconds that publishing waits for readers' transactions to end.
     """
 
@@ -74,7 +74,7 @@ class PostgresWarehouse:
     patience: float = 300.0
     name: str = "postgres"
     in_store: bool = False
-    _turn: BuildLock = field(default_factory=lambda: BuildLock(), compare=False, repr=False)
+    _lock: BuildLock = field(default_factory=lambda: BuildLock(), compare=False, repr=False)
 
     def address(self, run: str) -> str:
         """The server and the database; the published schemas are the same for every release."""
@@ -82,23 +82,23 @@ class PostgresWarehouse:
         return f"PostgreSQL {server['host']}:{server['port']}/{server['dbname']}, schema marts"
 
     def environment(self, rehearsal: bool) -> dict[str, str]:
-        """The same for every release, so that dbt reads only what has changed since the last."""
+        """The same for every release, so that dbt can parse partially."""
         raw = {"DATAOPS_RAW_SCHEMA": f"{CANDIDATE}_{SAMPLE}"} if rehearsal else {}
         return {"DATAOPS_SCHEMA": CANDIDATE, **raw}
 
     # ── Raw ──────────────────────────────────────────────────────────────────────────────────
 
     def raw(self) -> tuple[RawFile, ...]:
-        """The tables of the schema raw, none when not one holds a row.
+        """The tables of the schema raw; empty if all are empty.
 
-        They are only ever added to, so that the number of their rows says their state.
+        Rows are only added, so that the number of rows identifies the state.
         """
         with (
             connect(self.product) as connection,
-            in_words("The schema raw could not be read.", "grant this role to select there"),
+            errors_as("The schema raw could not be read.", "grant this role select on its tables"),
             connection.cursor() as cursor,
         ):
-            found = rows_of(cursor, RAW)
+            counts = rows_of(cursor, RAW)
             cursor.execute(
                 "select relname, pg_table_size(oid) from pg_class "
                 "where relnamespace = to_regnamespace(%s)",
@@ -107,10 +107,10 @@ class PostgresWarehouse:
             sizes = dict(cursor.fetchall())
         return tuple(
             RawFile(name, int(sizes.get(name, 0)), str(rows))
-            for name, rows in (found.items() if any(found.values()) else ())
+            for name, rows in (counts.items() if any(counts.values()) else ())
         )
 
-    def take_sample(self) -> None:
+    def load_sample(self) -> None:
         """Load it into a schema beside the candidate's."""
         from first_light.warehouse.postgres import sample as postgres_sample
 
@@ -118,30 +118,28 @@ class PostgresWarehouse:
 
     # ── The candidate ────────────────────────────────────────────────────────────────────────
 
-    def take_turn(self) -> None:
-        self._turn.take(self.product)
+    def lock(self) -> None:
+        self._lock.acquire(self.product)
 
-    def end_turn(self) -> None:
-        self._turn.end()
+    def unlock(self) -> None:
+        self._lock.release()
 
-    def make_room(self, raw: RawFacts, before: RawFacts) -> None:
-        """Nothing to see: a server does not tell how much its disk still holds."""
+    def check_space(self, raw: RawFacts, current_raw: RawFacts) -> None:
+        """Nothing to do: a server does not report its free disk space."""
 
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
-        """No schemas but those with the tables that go on from what they hold."""
+        """Drop the previous candidate, and copy the stateful tables."""
         from psycopg2 import sql
 
-        self._turn.must_be_ours()
+        self._lock.check()
         with (
             connect(self.product) as connection,
-            in_words("The schemas of the candidate could not be created."),
+            errors_as("The schemas of the candidate could not be created."),
         ):
             cursor = connection.cursor()
-            self._take(cursor)
+            self._claim(cursor)
             self._clear_candidate(cursor)
-            if (
-                base and release_in_views(cursor) == base
-            ):  # the database and the store are of one mind
+            if base and release_in_views(cursor) == base:  # the database and the store agree
                 drop_abandoned(cursor, run, base)
             for relation in state if base else ():
                 source = Relation(of_release(relation.schema, base), relation.name)
@@ -149,34 +147,40 @@ class PostgresWarehouse:
                     continue
                 schema = sql.Identifier(relation.schema)
                 cursor.execute(sql.SQL("create schema if not exists {}").format(schema))
-                to, given = (sql.Identifier(r.schema, r.name) for r in (relation, source))
-                cursor.execute(sql.SQL("create table {} (like {} including all)").format(to, given))
-                cursor.execute(sql.SQL("insert into {} select * from {}").format(to, given))
+                target, source_table = (
+                    sql.Identifier(r.schema, r.name) for r in (relation, source)
+                )
+                cursor.execute(
+                    sql.SQL("create table {} (like {} including all)").format(target, source_table)
+                )
+                cursor.execute(
+                    sql.SQL("insert into {} select * from {}").format(target, source_table)
+                )
         return {}
 
     def rows(self, run: str, relations: Sequence[Relation]) -> dict[Relation, int]:
         from psycopg2 import sql
 
-        found: dict[Relation, int] = {}
+        counts: dict[Relation, int] = {}
         with (
             connect(self.product) as connection,
-            in_words("The candidate's rows could not be counted."),
+            errors_as("The candidate's rows could not be counted."),
         ):
             cursor = connection.cursor()
             for relation in relations:
                 if is_table(cursor, relation):
                     table = sql.Identifier(relation.schema, relation.name)
                     cursor.execute(sql.SQL("select count(*) from {}").format(table))
-                    found[relation] = int(cursor.fetchone()[0])
-        return found
+                    counts[relation] = int(cursor.fetchone()[0])
+        return counts
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
         from psycopg2 import sql
         from psycopg2.extras import execute_values
 
         place = f"{CANDIDATE}_{schema}"
-        what = f"The schema {schema} could not be written."
-        with connect(self.product) as connection, in_words(what):
+        message = f"The schema {schema} could not be written."
+        with connect(self.product) as connection, errors_as(message):
             cursor = connection.cursor()
             cursor.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(place)))
             for table in tables:
@@ -189,21 +193,23 @@ class PostgresWarehouse:
                 execute_values(cursor, insert, table.rows, page_size=1000)
 
     def seal(self, run: str, label: Label) -> None:
-        """Label it and give it its name; dbt knows it by another one and finds it no more."""
+        """Label it and rename its schemas, so that dbt no longer writes to them."""
         from psycopg2 import sql
 
-        self._turn.must_be_ours()
-        with connect(self.product) as connection, in_words("The candidate could not be finished."):
+        self._lock.check()
+        with connect(self.product) as connection, errors_as("The candidate could not be finished."):
             cursor = connection.cursor()
-            taken = schemas(cursor, prefix_of(run))
-            if taken:
+            existing = schemas(cursor, prefix_of(run))
+            if existing:
                 raise DataopsError(
                     "The database already has another release of this number.",
-                    where=f"{', '.join(taken)}: made with another store, or without one",
-                    fix="set DATAOPS_STORE to the store it was made with, or drop its schemas",
+                    where=f"{', '.join(existing)}: created with another store, or without one",
+                    fix="set DATAOPS_STORE to the store it was created with, or drop its schemas",
                 )
             cursor.execute(_LABEL)
-            row = f"insert into {CANDIDATE}_{OURS}.release values (%s, %s, %s, %s, %s, %s, %s)"
+            row = (
+                f"insert into {CANDIDATE}_{OWN_SCHEMA}.release values (%s, %s, %s, %s, %s, %s, %s)"
+            )
             cursor.execute(row, astuple(label))
             for schema in schemas(cursor, CANDIDATE):
                 new = sql.Identifier(of_release(schema, run))
@@ -212,13 +218,13 @@ class PostgresWarehouse:
                 cursor.execute(sql.SQL("comment on schema {} is %s").format(new), (run,))
 
     def discard(self, run: str) -> None:
-        """Forget a candidate, and a release that was sealed and never stored."""
-        with connect(self.product) as connection, in_words("The candidate could not be dropped."):
+        """Drop a candidate, and a release that was sealed but never stored."""
+        with connect(self.product) as connection, errors_as("The candidate could not be dropped."):
             cursor = connection.cursor()
-            if self._turn.session is None:
+            if self._lock.session is None:
                 cursor.execute(LOCK_BY.format("pg_try_advisory_xact_lock"))
-            if self._turn.session is not None or cursor.fetchone()[0]:
-                self._clear_candidate(cursor)  # else it is somebody's who builds right now
+            if self._lock.session is not None or cursor.fetchone()[0]:
+                self._clear_candidate(cursor)  # otherwise it belongs to a running build
             drop_schemas(cursor, schemas_of(cursor, run))
 
     def _clear_candidate(self, cursor: Any) -> None:
@@ -226,85 +232,89 @@ class PostgresWarehouse:
         end_sessions(cursor, CANDIDATE)
         drop_schemas(cursor, schemas(cursor, CANDIDATE))
 
-    def _take(self, cursor: Any) -> None:
-        """The database is this product's: two would publish over each other."""
-        mine = f"First Light: {self.product.slug}"
-        cursor.execute("select obj_description(to_regnamespace(%s), 'pg_namespace')", (OURS,))
-        said = cursor.fetchone()[0]
-        if said and said.startswith("First Light: ") and said != mine:
+    def _claim(self, cursor: Any) -> None:
+        """Claim the database for this product: two products would overwrite each other.
+
+        Raises:
+            DataopsError: it belongs to another product.
+        """
+        own_comment = f"First Light: {self.product.slug}"
+        cursor.execute("select obj_description(to_regnamespace(%s), 'pg_namespace')", (OWN_SCHEMA,))
+        comment = cursor.fetchone()[0]
+        if comment and comment.startswith("First Light: ") and comment != own_comment:
             raise DataopsError(
-                f"The database belongs to another product, {said.removeprefix('First Light: ')}.",
-                where=f"schema {OURS}",
-                fix="give each product a database of its own: set PGDATABASE",
+                "The database belongs to another product, "
+                f"{comment.removeprefix('First Light: ')}.",
+                where=f"schema {OWN_SCHEMA}",
+                fix="use one database for each product: set PGDATABASE",
             )
-        cursor.execute(f"create schema if not exists {OURS}")
-        if said != mine:
-            cursor.execute(f"comment on schema {OURS} is %s", (mine,))
+        cursor.execute(f"create schema if not exists {OWN_SCHEMA}")
+        if comment != own_comment:
+            cursor.execute(f"comment on schema {OWN_SCHEMA} is %s", (own_comment,))
 
     # ── Releases ─────────────────────────────────────────────────────────────────────────────
 
     def check(self, run: str) -> None:
         from psycopg2 import sql
 
-        with connect(self.product) as connection, in_words("The release could not be read."):
+        with connect(self.product) as connection, errors_as("The release could not be read."):
             cursor = connection.cursor()
-            label = Relation(of_release(f"{CANDIDATE}_{OURS}", run), "release")
-            said = []
+            label = Relation(of_release(f"{CANDIDATE}_{OWN_SCHEMA}", run), "release")
+            release_ids = []
             if is_table(cursor, label):
                 table = sql.Identifier(label.schema, label.name)
                 cursor.execute(sql.SQL("select release_id from {}").format(table))
-                said = cursor.fetchall()
-            if said != [(run,)]:
+                release_ids = cursor.fetchall()
+            if release_ids != [(run,)]:
                 raise DataopsError(
                     "This release's schemas are missing or damaged.",
                     where=label.schema,
                     fix="choose another one: uv run dataops releases",
                 )
 
-    def seen(self, pointed: str) -> str:
-        """As the published views say, which are repointed all at once, their label among them."""
+    def published_release(self, pointer: str) -> str:
+        """The release in the published label, which is repointed together with all other views."""
         fix = "set PGHOST, PGUSER and the others to a role that reads dataops.release"
         with (
             connect(self.product) as connection,
-            in_words("The current release could not be read.", fix),
+            errors_as("The current release could not be read.", fix),
         ):
             return release_in_views(connection.cursor())
 
     def publish(self, run: str) -> None:
-        """Repoint every view in one transaction; nothing is done when they lead there already.
+        """Repoint every view in one transaction; nothing is done if they read this release already.
 
-        A reader's open transaction keeps the views that it has read: publishing waits for its end,
-        in short tries, so that nobody waits long behind it.
+        A reader's open transaction locks the views that it has read: publishing waits for its end
+        in short attempts, so that other readers do not queue for long.
         """
-        what = "The release cannot be published now."
-        self._patiently(lambda cursor: repoint(cursor, run), what, self.patience)
+        message = "The release cannot be published now."
+        self._retry_locked(lambda cursor: repoint(cursor, run), message, self.patience)
 
     def drop(self, run: str) -> None:
-        """Drop a release's schemas when nobody reads them any more.
+        """Drop a release's schemas once nobody reads them.
 
         Raises:
-            DataopsError: a transaction still reads it, or a view of somebody's hangs on it.
+            DataopsError: a transaction still reads it, or another view depends on it.
         """
-        what = f"Release {run} cannot be dropped yet."
-        self._patiently(lambda cursor: drop_release(cursor, run), what, min(_SHORT, self.patience))
+        message = f"Release {run} cannot be dropped yet."
+        self._retry_locked(
+            lambda cursor: drop_release(cursor, run), message, min(_SHORT, self.patience)
+        )
 
-    def _patiently(self, act: Callable[[Any], _T], what: str, patience: float) -> _T:
-        """Do it in one transaction; when somebody holds a lock, let go of all and try again."""
+    def _retry_locked(self, action: Callable[[Any], _T], message: str, patience: float) -> _T:
+        """Run in one transaction; if another session holds a lock, roll back and try again."""
         import psycopg2
 
-        begin = time.monotonic()
+        started = time.monotonic()
         while True:
             try:
                 with connect(self.product) as connection:
-                    return act(connection.cursor())
+                    return action(connection.cursor())
             except psycopg2.Error as error:
-                if error.pgcode not in _LOCKED or time.monotonic() - begin > patience:
+                if error.pgcode not in _LOCKED or time.monotonic() - started > patience:
                     fix = ""
                     if error.pgcode in _LOCKED:
                         fix = "end the open transaction that reads it, then repeat the command"
-                    with in_words(what, fix):
+                    with errors_as(message, fix):
                         raise
             time.sleep(_PAUSE)
-
-
-# ── What is there ────────────────────────────────────────────────────────────────────────────────
