@@ -243,7 +243,7 @@ def test_secrets_are_looked_for_wherever_somebody_else_than_the_template_wrote(
     assert "uv run --no-sync python -m first_light.hooks.secrets" in entries
     monkeypatch.chdir(product.root)
     managed_, own = ".sqlfluff", "README.md"
-    assert secrets_hook.to_look_at(product.root, [managed_, own]) == [own]
+    assert secrets_hook.files_to_scan(product.root, [managed_, own]) == [own]
     assert secrets_hook.main([managed_, own]) == 0
     for name in (managed_, own):
         path = product.root / name
@@ -252,7 +252,7 @@ def test_secrets_are_looked_for_wherever_somebody_else_than_the_template_wrote(
         assert secrets_hook.main([managed_, own]) == 1, name
         path.write_text(before, encoding="utf-8")
     (product.root / managed.MANIFEST).write_text("damaged", encoding="utf-8")
-    assert secrets_hook.to_look_at(product.root, [managed_, own]) == [managed_, own]
+    assert secrets_hook.files_to_scan(product.root, [managed_, own]) == [managed_, own]
 
 
 def test_settings_stand_where_the_environment_says_nothing(

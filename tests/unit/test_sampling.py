@@ -1740,7 +1740,7 @@ def test_a_failure_leaves_the_old_sample(
     after = _content(shop)
     assert after["README.md"] == b"kept\n"
     assert after["other/x.csv"] == b"x\n"
-    assert any("sample/other belongs to no table" in note for note in report.notes)
+    assert any("sample/other belongs to no source table" in note for note in report.notes)
     assert {path.name for path in shop.iterdir()} == {"models", "raw", "sample"}
 
 

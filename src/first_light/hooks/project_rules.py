@@ -1,6 +1,6 @@
-"""Project rules: what every model, source and exposure of a product must have.
+"""Project rules: requirements for the models, sources and exposures of a product.
 
-A rule is a small function over the manifest; its docstring is what users read.
+A rule is a function of the manifest; users read its docstring.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.utils.errors import DataopsError
 
-Broken = Iterator[tuple[Node, str]]
+Violations = Iterator[tuple[Node, str]]
 
 
-def owner(manifest: Manifest) -> Broken:
+def owner(manifest: Manifest) -> Violations:
     """Every model and snapshot has an owner: a group from models/_groups.yml."""
     for node in (*manifest.of("model"), *manifest.of("snapshot")):
         if not node.group:
@@ -25,15 +25,15 @@ def owner(manifest: Manifest) -> Broken:
             )
 
 
-def description(manifest: Manifest) -> Broken:
+def description(manifest: Manifest) -> Violations:
     """Every model, snapshot, source and exposure is described."""
     for kind in ("model", "snapshot", "source", "exposure"):
         for node in manifest.of(kind):
             if not node.description.strip():
-                yield node, f"has no description: say in its YAML what one row of the {kind} is"
+                yield node, f"has no description: describe one row of the {kind} in its YAML"
 
 
-def column_descriptions(manifest: Manifest) -> Broken:
+def column_descriptions(manifest: Manifest) -> Violations:
     """Every column that a model's YAML lists is described."""
     for node in (*manifest.of("model"), *manifest.of("snapshot")):
         for column in node.columns:
@@ -41,36 +41,36 @@ def column_descriptions(manifest: Manifest) -> Broken:
                 yield node, f"column {column.name} has no description"
 
 
-def test(manifest: Manifest) -> Broken:
+def test(manifest: Manifest) -> Violations:
     """Every model has a test."""
     for node in manifest.of("model"):
         if not manifest.tests_of(node.unique_id):
             yield node, "has no test: add `data_tests:` to one of its columns"
 
 
-def contract(manifest: Manifest) -> Broken:
-    """Every public model enforces a contract: others build on it."""
+def contract(manifest: Manifest) -> Violations:
+    """Every public model enforces a contract."""
     for node in manifest.of("model"):
         if node.access == "public" and not node.contract:
             yield node, "is public without a contract: add `config: {contract: {enforced: true}}`"
 
 
-def documented_beside(manifest: Manifest) -> Broken:
-    """A model's YAML lies beside it."""
+def documented_in_folder(manifest: Manifest) -> Violations:
+    """A model's YAML is in its folder."""
     for node in manifest.of("model"):
         if node.patch_path and Path(node.patch_path).parent != Path(node.path).parent:
-            yield node, f"is described in {node.patch_path}: move that into the model's own folder"
+            yield node, f"is described in {node.patch_path}: move that to the model's folder"
 
 
-def layer_names(manifest: Manifest) -> Broken:
-    """Names tell the layer: stg_ in staging, int_ in intermediate."""
+def layer_names(manifest: Manifest) -> Violations:
+    """Names begin with the prefix of the layer: stg_ in staging, int_ in intermediate."""
     for node in manifest.of("model"):
         for layer, prefix in (("staging", "stg_"), ("intermediate", "int_")):
             if node.path.startswith(f"models/{layer}/") and not node.name.startswith(prefix):
-                yield node, f"lies in models/{layer}: call it {prefix}{node.name}"
+                yield node, f"is in models/{layer}: rename it to {prefix}{node.name}"
 
 
-def sources_only_in_staging(manifest: Manifest) -> Broken:
+def sources_only_in_staging(manifest: Manifest) -> Violations:
     """Only staging reads sources; everything else reads staging."""
     for node in manifest.of("model"):
         if not node.path.startswith("models/staging/"):
@@ -79,27 +79,27 @@ def sources_only_in_staging(manifest: Manifest) -> Broken:
                     yield node, f"reads {parent}: read its staging model instead"
 
 
-def exposure_owner(manifest: Manifest) -> Broken:
-    """Every exposure has an owner who can be reached."""
+def exposure_owner(manifest: Manifest) -> Violations:
+    """Every exposure has an owner with an e-mail address."""
     for node in manifest.of("exposure"):
         if not node.owner.get("email"):
             yield node, "has no owner with an e-mail address"
 
 
-def snapshot_key(manifest: Manifest) -> Broken:
+def snapshot_key(manifest: Manifest) -> Violations:
     """Every snapshot has a unique key."""
     for node in manifest.of("snapshot"):
         if not node.unique_key:
-            yield node, "has no unique_key: without one it cannot tell rows apart"
+            yield node, "has no unique_key, which identifies its rows"
 
 
-RULES: tuple[Callable[[Manifest], Broken], ...] = (
+RULES: tuple[Callable[[Manifest], Violations], ...] = (
     owner,
     description,
     column_descriptions,
     test,
     contract,
-    documented_beside,
+    documented_in_folder,
     layer_names,
     sources_only_in_staging,
     exposure_owner,
@@ -107,37 +107,37 @@ RULES: tuple[Callable[[Manifest], Broken], ...] = (
 )
 
 
-def broken_rules(manifest: Manifest, files: Collection[str] | None = None) -> list[str]:
-    """One line for each rule that something breaks: what, why, where.
+def rule_violations(manifest: Manifest, files: Collection[str] | None = None) -> list[str]:
+    """One line for each violation: node, reason, file.
 
     Args:
-        files: judge only what these files define or describe, relative to the product; all if None.
+        files: check only resources of these files, relative to the product; all if None.
     """
     return [
-        f"{node.kind} {node.name} {why} ({node.patch_path or node.path}) [{rule.__name__}]"
+        f"{node.kind} {node.name} {reason} ({node.patch_path or node.path}) [{rule.__name__}]"
         for rule in RULES
-        for node, why in rule(manifest)
+        for node, reason in rule(manifest)
         if files is None or node.path in files or node.patch_path in files
     ]
 
 
 def main() -> int:
-    """The hook: the rules on the manifest that `dbt parse` has just written.
+    """The hook: check the manifest that `dbt parse` has just written.
 
-    A commit answers for the files it is given, and dbt_project.yml for every model; what else
-    breaks a rule, `dataops check` says.
+    A commit is checked for its own files, or for every model if it contains dbt_project.yml;
+    `dataops check` reports all violations.
     """
     files = sys.argv[1:]
     of_all = not files or "dbt_project.yml" in files
     try:
         manifest = read_manifest(Path("target") / "manifest.json")
-        broken = broken_rules(manifest, None if of_all else files)
+        violations = rule_violations(manifest, None if of_all else files)
     except DataopsError as error:
         print(error, file=sys.stderr)
         return 2
-    for line in broken:
+    for line in violations:
         print(line)
-    return 1 if broken else 0
+    return 1 if violations else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The hook that looks for secrets, in every file that is not as the template made it."""
+"""The hook that scans for secrets, in every file that differs from the template."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from first_light.project import managed
 from first_light.utils.errors import DataopsError
 
-# The two entropy plugins call every hash a secret.
+# The two entropy plugins report every hash as a secret.
 _OPTIONS = (
     *("--disable-plugin", "Base64HighEntropyString"),
     *("--disable-plugin", "HexHighEntropyString"),
@@ -17,22 +17,22 @@ _OPTIONS = (
 
 
 def main(files: Sequence[str]) -> int:
-    """Look at the files, in the working directory; exit code 0 when none holds a secret."""
-    from detect_secrets.pre_commit_hook import main as look
+    """Scan the files, in the working directory; exit code 0 if none contains a secret."""
+    from detect_secrets.pre_commit_hook import main as scan
 
-    return int(look([*_OPTIONS, *to_look_at(Path(), files)]))
+    return int(scan([*_OPTIONS, *files_to_scan(Path(), files)]))
 
 
-def to_look_at(root: Path, files: Sequence[str]) -> list[str]:
-    """The files that somebody else than the template wrote in: its own are most of a product."""
+def files_to_scan(root: Path, files: Sequence[str]) -> list[str]:
+    """The files whose content is not the template's."""
     try:
-        made = managed.manifest(root) or {}
+        digests = managed.manifest(root) or {}
     except DataopsError:
-        made = {}  # `dataops check` says that the list is damaged; nothing is left out
+        digests = {}  # `dataops check` reports the damaged list; all files are scanned
     return [
         name
         for name in files
-        if name not in made or managed.digest((root / name).read_bytes()) != made[name]
+        if name not in digests or managed.digest((root / name).read_bytes()) != digests[name]
     ]
 
 

@@ -1,4 +1,4 @@
-"""Check digits of cards, bank accounts and national numbers: how look-alikes are told apart."""
+"""Check digits of cards, bank accounts and national numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def luhn_digit(body: str) -> int:
 
 
 def is_card(text: str) -> bool:
-    """Whether `text` is 13 to 19 digits (parted by spaces or dashes) that pass the Luhn check."""
+    """Whether `text` is 13 to 19 digits, with spaces or dashes, that pass the Luhn check."""
     digits = re.sub(r"[ -]", "", text)
     return (
         re.fullmatch(r"[2-6][0-9]{12,18}", digits) is not None
@@ -32,7 +32,7 @@ def iban_digits(country: str, body: str) -> int:
 
 
 def is_iban(text: str) -> bool:
-    """Whether `text` is an IBAN with a right checksum, in any case, with or without spaces."""
+    """Whether `text` is an IBAN with a valid checksum, in any case, with or without spaces."""
     packed = text.replace(" ", "").upper()
     return (
         len(packed) in IBAN_LENGTHS
@@ -42,7 +42,7 @@ def is_iban(text: str) -> bool:
 
 
 def is_spanish_id(text: str) -> bool:
-    """Whether `text` is a Spanish DNI or NIE with its right letter."""
+    """Whether `text` is a Spanish DNI or NIE with a valid letter."""
     match = re.fullmatch(r"([XYZ]?)([0-9]{7,8})-?([A-Z])", text.strip().upper())
     if match is None or len(match[1] + match[2]) != 8:
         return False
@@ -51,7 +51,7 @@ def is_spanish_id(text: str) -> bool:
 
 
 def is_french_id(text: str) -> bool:
-    """Whether `text` is a French social security number with its right key."""
+    """Whether `text` is a French social security number with a valid key."""
     packed = text.replace(" ", "")
     return re.fullmatch(r"[12][0-9]{14}", packed) is not None and 97 - int(packed[:13]) % 97 == int(
         packed[13:]

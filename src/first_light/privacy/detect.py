@@ -1,7 +1,7 @@
-"""Deciding which columns are personal, from their names and their values.
+"""Detect personal columns from their names and values.
 
-A name is a hint; the values confirm or contradict it (`email_count` holds no address). Values with
-a checksum or an unmistakable shape (e-mail, IBAN, card) need no name. Where both are silent, a
+A name is a hint; the values confirm or contradict it (`email_count` contains no address). Values
+with a checksum or an unambiguous format (e-mail, IBAN, card) are sufficient. Without either, a
 column is not personal.
 """
 
@@ -59,22 +59,22 @@ _NAMELIKE = re.compile(rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{0,4}}")
 
 
 def classify(name: str, values: Sequence[str], table: str = "") -> str | None:
-    """The kind of personal data that a column holds, or None.
+    """The kind of personal data in a column, or None.
 
     Args:
         name: the column's name, in any case and style.
-        values: some of its values as text; nulls and blanks are ignored. Some hundreds are plenty.
-        table: its table's name, where known: `name` is a person in `customers`, not in `products`.
+        values: some of its values as text; nulls and blanks are ignored. Some hundreds are enough.
+        table: its table's name, if known: `name` is a person in `customers`, not in `products`.
 
     Returns:
-        One of `KINDS`, or None where nothing speaks for a personal column.
+        One of `KINDS`, or None.
     """
-    seen = [text for value in values if (text := value.strip()).lower() not in _NULLS]
-    return _classify(_Column(_tokens(name), frozenset(_tokens(table)), seen))
+    texts = [text for value in values if (text := value.strip()).lower() not in _NULLS]
+    return _classify(_Column(_tokens(name), frozenset(_tokens(table)), texts))
 
 
 class _Column:
-    """One column as the rules ask about it: the words of its name, and shares of its values."""
+    """The facts of one column: the words of its name, and shares of its values."""
 
     def __init__(self, tokens: list[str], table: frozenset[str], values: list[str]) -> None:
         self.tokens = tokens
@@ -82,14 +82,14 @@ class _Column:
         self.distinct = set(values)
         self.of_people = bool(table & words.PEOPLE)
         self.of_things = bool(table & words.THING) and not self.of_people
-        # What is said about a thing is not the thing; a login id is a login.
-        named = "".join(tokens[-2:]) in words.USER_NAME
-        self.about = len(tokens) > 1 and tokens[-1] in words.ABOUT and not named
+        # An attribute of a thing is not the thing itself; but a login id is a login.
+        is_user_name = "".join(tokens[-2:]) in words.USER_NAME
+        self.is_attribute = len(tokens) > 1 and tokens[-1] in words.ABOUT and not is_user_name
 
-    def says(self, vocabulary: frozenset[str]) -> bool:
-        """Whether any run of the name's words, joined, is in the vocabulary.
+    def name_contains(self, vocabulary: frozenset[str]) -> bool:
+        """Whether consecutive words of the name, joined, are in the vocabulary.
 
-        Or ends in one of its longer words: German and Dutch join what others part.
+        Or end with one of its longer words: German and Dutch have compound words.
         """
         count = len(self.tokens)
         runs = ("".join(self.tokens[a:b]) for a in range(count) for b in range(a + 1, count + 1))
@@ -103,50 +103,50 @@ class _Column:
         return any("".join(self.tokens[at:]) in vocabulary for at in range(len(self.tokens)))
 
     def share(self, test: Callable[[str], object]) -> float:
-        """The share, 0 to 1, of the values that pass; 0 for a column with no value."""
+        """The share, 0 to 1, of the values that pass; 0 for a column without values."""
         return (
             sum(1 for value in self.values if test(value)) / len(self.values)
             if self.values
             else 0.0
         )
 
-    def fits(self, test: Callable[[str], object], share: float = 0.5) -> bool:
-        """Whether the values do not contradict a name: enough of them pass, or there are none."""
+    def is_consistent(self, test: Callable[[str], object], share: float = 0.5) -> bool:
+        """Whether the values are consistent with a name: enough of them pass, or there are none."""
         if not self.values:
-            return not self.about
+            return not self.is_attribute
         return self.share(test) >= share
 
 
 def _classify(column: _Column) -> str | None:
     if column.values and column.share(lambda value: value.lower() in _BOOLEANS) == 1:
         return None
-    shaped = _by_shape(column)
+    shaped = _by_format(column)
     if shaped:
         return shaped
-    if column.says(words.BIRTH) and column.fits(_is_date_or_year, 0.8):
+    if column.name_contains(words.BIRTH) and column.is_consistent(_is_date_or_year, 0.8):
         return BIRTH_DATE
     if column.values and column.share(_DATE.fullmatch) >= 0.9 and column.share(_TIMED.match) >= 0.5:
         return None
     if column.values and column.share(_is_decimal) >= 0.5:
         return None
-    return _by_name(column) or _by_look(column)
+    return _by_name(column) or _by_values(column)
 
 
-def _by_shape(column: _Column) -> str | None:
-    """Kinds that the values prove whatever the column is called."""
+def _by_format(column: _Column) -> str | None:
+    """Kinds that the values prove, independent of the column's name."""
     if column.share(EMAIL_PATTERN.fullmatch) >= 0.1:
         return EMAIL
     if column.share(is_iban) >= 0.3:
         return BANK_ACCOUNT
     if len(column.distinct) >= 2 and column.share(_is_mac) >= 0.8:
         return DEVICE
-    versions = column.says(frozenset({"version", "release", "build", "firmware", "os"}))
-    if not versions and column.share(_is_ip) >= 0.8 and column.share(_looks_routed) >= 0.3:
+    is_version = column.name_contains(frozenset({"version", "release", "build", "firmware", "os"}))
+    if not is_version and column.share(_is_ip) >= 0.8 and column.share(_is_routed) >= 0.3:
         return IP
     if len(column.distinct) >= 5 and column.share(is_card) >= 0.9:
-        # A product number may have a check digit of the same kind, so such names are believed.
-        coded = words.words("ean gtin upc isbn barcode imei iccid sku")
-        return None if column.says(coded) else CARD
+        # Product numbers may have the same check digit: names of product numbers take precedence.
+        product_codes = words.words("ean gtin upc isbn barcode imei iccid sku")
+        return None if column.name_contains(product_codes) else CARD
     if len(column.distinct) >= 3 and (
         column.share(_is_ssn) >= 0.8
         or column.share(is_spanish_id) >= 0.9
@@ -157,75 +157,83 @@ def _by_shape(column: _Column) -> str | None:
 
 
 def _by_name(column: _Column) -> str | None:
-    """Kinds that the name says and the values do not contradict."""
-    if column.says(words.EMAIL) and column.fits(
+    """Kinds that the name indicates and the values do not contradict."""
+    if column.name_contains(words.EMAIL) and column.is_consistent(
         lambda value: "@" in value or _is_digest(value), 0.1
     ):
         return EMAIL
-    if column.says(words.IP) and column.fits(_is_ip):
+    if column.name_contains(words.IP) and column.is_consistent(_is_ip):
         return IP
-    if column.says(words.CARD) and column.fits(_is_card_like):
+    if column.name_contains(words.CARD) and column.is_consistent(_is_card_like):
         return CARD
-    if column.says(words.NATIONAL_ID) and column.fits(_is_number_of_person):
+    if column.name_contains(words.NATIONAL_ID) and column.is_consistent(_is_number_of_person):
         return NATIONAL_ID
-    if column.says(words.DEVICE) and column.fits(
+    if column.name_contains(words.DEVICE) and column.is_consistent(
         lambda value: len(value) >= 8 and _digits(value) >= 1
     ):
         return DEVICE
-    if column.says(words.BANK_ACCOUNT) and column.fits(lambda value: 6 <= _digits(value) <= 34):
+    if column.name_contains(words.BANK_ACCOUNT) and column.is_consistent(
+        lambda value: 6 <= _digits(value) <= 34
+    ):
         return BANK_ACCOUNT
-    if column.says(words.SECRET) and column.fits(_is_secret, 0.5) and not _dated(column):
+    if (
+        column.name_contains(words.SECRET)
+        and column.is_consistent(_is_secret, 0.5)
+        and not _dated(column)
+    ):
         return SECRET
-    if column.says(words.PHONE) and column.fits(_is_phone):
+    if column.name_contains(words.PHONE) and column.is_consistent(_is_phone):
         return PHONE
-    if _says_postcode(column):
+    if _is_postcode(column):
         return ADDRESS
-    if column.about:
+    if column.is_attribute:
         return None
-    technical = column.says(words.TECHNICAL)
-    if column.says(words.FREE_TEXT) and not technical and _is_written(column, average=2.5):
+    technical = column.name_contains(words.TECHNICAL)
+    if column.name_contains(words.FREE_TEXT) and not technical and _is_prose(column, average=2.5):
         return FREE_TEXT
-    if column.says(words.USER_NAME) and column.fits(lambda value: re.search(r"[^\W\d_]", value)):
+    if column.name_contains(words.USER_NAME) and column.is_consistent(
+        lambda value: re.search(r"[^\W\d_]", value)
+    ):
         return USER_NAME
-    if _says_address(column):
+    if _is_address(column):
         return ADDRESS
-    return PERSON if _says_person(column) else None
+    return PERSON if _is_person(column) else None
 
 
-def _by_look(column: _Column) -> str | None:
-    """Kinds that the look of the values makes likely, where the name does not speak against it."""
-    if len(column.distinct) < 3 or column.about:
+def _by_values(column: _Column) -> str | None:
+    """Kinds that the values make likely, unless the name contradicts."""
+    if len(column.distinct) < 3 or column.is_attribute:
         return None
-    thing = any(token in words.THING for token in column.tokens)
-    numbered = column.ends_with(
+    is_thing = any(token in words.THING for token in column.tokens)
+    is_identifier = column.ends_with(
         words.words("id no nr num number code sku ref order invoice nummer")
     )
-    if not numbered and column.share(_is_written_phone) >= 0.8:
+    if not is_identifier and column.share(_is_formatted_phone) >= 0.8:
         return PHONE
-    named = column.share(_has_given_name) >= (0.6 if column.of_things else 0.4)
-    if not thing and named and column.share(_FULL_NAME.fullmatch) >= 0.6:
+    has_names = column.share(_has_given_name) >= (0.6 if column.of_things else 0.4)
+    if not is_thing and has_names and column.share(_FULL_NAME.fullmatch) >= 0.6:
         return PERSON
-    if thing or column.of_things:
+    if is_thing or column.of_things:
         return None
     if column.share(_STREET.fullmatch) >= 0.6 and column.share(lambda value: "&" in value) < 0.2:
         return ADDRESS
-    if len(column.distinct) >= 5 and _is_written(column, average=6):
+    if len(column.distinct) >= 5 and _is_prose(column, average=6):
         return FREE_TEXT
     return None
 
 
-def _says_person(column: _Column) -> bool:
+def _is_person(column: _Column) -> bool:
     if column.values and column.share(_is_company) >= 0.5:
         return False
-    if column.says(words.PERSON):
-        return column.fits(_is_name_like)
-    owned = column.says(words.ROLE)
-    if any(token in words.THING for token in column.tokens) and not owned:
+    if column.name_contains(words.PERSON):
+        return column.is_consistent(_is_name_like)
+    has_role = column.name_contains(words.ROLE)
+    if any(token in words.THING for token in column.tokens) and not has_role:
         return False
     if column.ends_with(words.NAME):
-        if owned or (column.of_people and len(column.tokens) == 1):
-            return column.fits(_is_name_like)
-        # The name on a parcel may be a company's.
+        if has_role or (column.of_people and len(column.tokens) == 1):
+            return column.is_consistent(_is_name_like)
+        # The name of an addressee may be a company's.
         return _is_addressed(column) and column.share(_has_given_name) >= 0.3
     if column.ends_with(words.ROLE):
         return (
@@ -236,21 +244,21 @@ def _says_person(column: _Column) -> bool:
     return False
 
 
-def _says_postcode(column: _Column) -> bool:
+def _is_postcode(column: _Column) -> bool:
     if not (_is_addressed(column) or column.of_people) or _is_of_things(column):
         return False
-    return column.says(words.POSTCODE) and column.fits(
+    return column.name_contains(words.POSTCODE) and column.is_consistent(
         lambda value: 3 <= len(value) <= 10 and _digits(value) >= 2
     )
 
 
-def _says_address(column: _Column) -> bool:
+def _is_address(column: _Column) -> bool:
     if _is_of_things(column):
         return False
-    if column.says(frozenset({"web", "url", "http", "mac", "memory", "wallet", "ip"})):
+    if column.name_contains(frozenset({"web", "url", "http", "mac", "memory", "wallet", "ip"})):
         return False
-    if column.says(words.ADDRESS):
-        return column.fits(
+    if column.name_contains(words.ADDRESS):
+        return column.is_consistent(
             lambda value: re.search(r"[^\W\d_]{2}|^[0-9]+ ?[a-z]?$", value) and "0x" not in value
         )
     return False
@@ -261,13 +269,13 @@ def _is_addressed(column: _Column) -> bool:
 
 
 def _is_of_things(column: _Column) -> bool:
-    """Whether the place in the column is a shop's or an airport's, not a person's."""
-    thing = any(token in words.THING for token in column.tokens)
-    return (thing or column.of_things) and not _is_addressed(column)
+    """Whether the column describes the place of a shop or an airport, not of a person."""
+    is_thing = any(token in words.THING for token in column.tokens)
+    return (is_thing or column.of_things) and not _is_addressed(column)
 
 
-def _is_written(column: _Column, average: float) -> bool:
-    """Whether the values are what somebody wrote: many words, hardly ever the same."""
+def _is_prose(column: _Column, average: float) -> bool:
+    """Whether the values are prose: many words, mostly distinct."""
     if not column.values:
         return True
     prose = [
@@ -278,9 +286,9 @@ def _is_written(column: _Column, average: float) -> bool:
 
 
 def _tokens(name: str) -> list[str]:
-    """The words of a name, parted at signs and camel humps: lower case, no accents, no numbers."""
+    """The words of a snake or camel case name: lower case, without accents and numbers."""
     name = unicodedata.normalize("NFC", name)
-    for letters, plain in (
+    for letters, replacement in (
         ("ä", "ae"),
         ("ö", "oe"),
         ("ü", "ue"),
@@ -289,12 +297,14 @@ def _tokens(name: str) -> list[str]:
         ("Ü", "Ue"),
         ("ß", "ss"),
     ):
-        name = name.replace(letters, plain)
+        name = name.replace(letters, replacement)
     plain_name = "".join(
         sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign)
     )
-    parted = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain_name)
-    tokens = [re.sub(r"[0-9]+$", "", token) for token in re.findall(r"[a-z0-9]+", parted.lower())]
+    separated = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain_name)
+    tokens = [
+        re.sub(r"[0-9]+$", "", token) for token in re.findall(r"[a-z0-9]+", separated.lower())
+    ]
     if tokens[:2] == ["e", "mail"]:
         tokens[:2] = ["email"]
     return [token for token in tokens if token]
@@ -327,8 +337,8 @@ def _is_ip(value: str) -> bool:
     return "." in value or ":" in value
 
 
-def _looks_routed(value: str) -> bool:
-    """Not a version number: one of the parts is larger than versions get, or it is IPv6."""
+def _is_routed(value: str) -> bool:
+    """Whether it is not a version number: one of the parts is large, or it is IPv6."""
     return ":" in value or any(int(part) > 50 for part in re.findall(r"[0-9]+", value))
 
 
@@ -352,8 +362,8 @@ def _is_phone(value: str) -> bool:
     )
 
 
-def _is_written_phone(value: str) -> bool:
-    """A number that is written as only telephone numbers are."""
+def _is_formatted_phone(value: str) -> bool:
+    """Whether it has a format that only telephone numbers have."""
     return _is_phone(value) and (
         (re.match(r"\+[1-9]", value) is not None and _digits(value) >= 9)
         or re.fullmatch(r"(\+?1[ .-])?(\([0-9]{3}\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}", value)
@@ -379,9 +389,9 @@ def _is_name_like(value: str) -> bool:
 
 
 def _is_titled(value: str) -> bool:
-    """Capitalised as names are: Ann Lee, ANN LEE, LEE, Ann."""
-    first = [word[0] for word in re.split(r"[ ,]+", value) if word]
-    return bool(first) and first[0].isupper() and first[-1].isupper()
+    """Whether it is capitalised as a name: Ann Lee, ANN LEE, LEE, Ann."""
+    initials = [word[0] for word in re.split(r"[ ,]+", value) if word]
+    return bool(initials) and initials[0].isupper() and initials[-1].isupper()
 
 
 def _is_company(value: str) -> bool:
@@ -390,6 +400,6 @@ def _is_company(value: str) -> bool:
 
 def _has_given_name(value: str) -> bool:
     parts = _tokens(value)
-    # Turned around, the given name comes after the comma: Lee, Ann M.
-    found = {*parts[:1], *_tokens(value.partition(",")[2])[:1]}
-    return bool(found & (words.GIVEN_NAMES | words.HONORIFICS))
+    # After a comma comes the given name: Lee, Ann M.
+    candidates = {*parts[:1], *_tokens(value.partition(",")[2])[:1]}
+    return bool(candidates & (words.GIVEN_NAMES | words.HONORIFICS))

@@ -1,11 +1,10 @@
 """The key of the masking.
 
-What it protects against: somebody who reads the repository but not raw. Such a reader cannot
-recompute or invert a mask, because the key comes from the whole content of raw (or from
-DATAOPS_MASK_KEY). Who has raw needs no key: the originals are in it. What a mask still shows, by
-design: length, letter case, punctuation, that two values are equal, the country of phone numbers
-and IBANs, the decade of a birth date. So masked data is pseudonymous, not anonymous; and columns
-that are not marked are as they are in raw.
+It protects against readers of the repository without access to raw: they cannot recompute or invert
+a mask, because the key is derived from the content of raw (or from DATAOPS_MASK_KEY). A mask still
+shows, by design: length, letter case, punctuation, that two values are equal, the country of phone
+numbers and IBANs, the decade of a birth date. So masked data is pseudonymous, not anonymous, and
+unmarked columns are unchanged.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ _CHUNK = 1 << 20
 
 
 def derive(root: Path, files: Iterable[Path]) -> bytes:
-    """The 32-byte key: from DATAOPS_MASK_KEY when set, else from the content of the files.
+    """The 32-byte key: from DATAOPS_MASK_KEY if set, otherwise from the content of the files.
 
     Args:
-        root: the folder that the names of the files are taken relative to.
-        files: the files of raw, in any order; read in pieces of 1 MB.
+        root: the folder that file names are relative to.
+        files: the files of raw, in any order; read in chunks of 1 MB.
     """
-    given = os.environ.get(ENVIRONMENT, "")
-    if given:
-        return hashlib.blake2b(given.encode(), digest_size=32, person=b"dataops env").digest()
+    passphrase = os.environ.get(ENVIRONMENT, "")
+    if passphrase:
+        return hashlib.blake2b(passphrase.encode(), digest_size=32, person=b"dataops env").digest()
     digest = hashlib.blake2b(digest_size=32, person=b"dataops raw")
     for file in sorted(files):
         name = file.relative_to(root).as_posix().encode()

@@ -6,7 +6,7 @@ from typing import Final
 
 EMAIL: Final = "email"  # e-mail addresses
 PHONE: Final = "phone"  # telephone, mobile and fax numbers
-PERSON: Final = "person"  # names of natural persons, whole or in part
+PERSON: Final = "person"  # names of natural persons, complete or in part
 USER_NAME: Final = "user_name"  # logins and handles
 ADDRESS: Final = "address"  # streets, house numbers, postcodes of people
 BIRTH_DATE: Final = "birth_date"  # dates or years of birth
@@ -16,7 +16,7 @@ CARD: Final = "card"  # payment card numbers
 BANK_ACCOUNT: Final = "bank_account"  # IBANs and account numbers
 NATIONAL_ID: Final = "national_id"  # social security, tax, passport, licence and plate numbers
 SECRET: Final = "secret"  # passwords, tokens, keys
-FREE_TEXT: Final = "free_text"  # what people wrote, which may hold all of the above
+FREE_TEXT: Final = "free_text"  # prose, which may contain all of the above
 KINDS: Final[frozenset[str]] = frozenset(
     {
         EMAIL, PHONE, PERSON, USER_NAME, ADDRESS, BIRTH_DATE, IP, DEVICE, CARD, BANK_ACCOUNT,

@@ -1,8 +1,8 @@
-"""Masking: every personal value is replaced by a made-up one of the same form.
+"""Masking: every personal value is replaced by an invented one of the same format.
 
-Keyed, one-to-one and the same in every table, so unique columns stay unique and joins hold; see
-`key` for what that protects against. Each kind says which texts may stand in for a value (a
-`Domain`); the key then chooses one.
+It is keyed, one-to-one and the same in every table, so unique columns stay unique and joins match;
+see `key` for what it protects against. Each kind defines the texts that may replace a value (a
+`Domain`); the key selects one.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from first_light.privacy.format_preserving_encryption import permute
 from first_light.privacy.formats import (
     Domain,
     alphabet,
+    format_of,
     is_hexadecimal,
     like_case,
     lowered,
-    shape_of,
-    spell,
+    replace_signs,
 )
 from first_light.privacy.generated_keys import dates_like
 from first_light.privacy.vocabulary import words
 
-SHORTEST_LEAK: Final = 4  # characters: shorter values are everywhere by chance
+SHORTEST_LEAK: Final = 4  # characters: shorter values occur by chance
 _ATTEMPTS = 16
 _SMALL = 1 << 20
 _GENERIC_ENDINGS = ("com", "net", "org")
@@ -45,18 +45,18 @@ _CALLING_CODES = words(
 
 
 def family(kind: str) -> str:
-    """The kinds that mask a value alike have the same family, so a join between them holds."""
-    alike = {kinds.EMAIL, kinds.PHONE, kinds.BIRTH_DATE, kinds.IP, kinds.CARD}
-    return kind if kind in alike or kind == kinds.BANK_ACCOUNT else "text"
+    """The family of a kind: kinds of one family mask a value alike, so joins between them match."""
+    separate = {kinds.EMAIL, kinds.PHONE, kinds.BIRTH_DATE, kinds.IP, kinds.CARD}
+    return kind if kind in separate or kind == kinds.BANK_ACCOUNT else "text"
 
 
 class Masker:
-    """Masks values under one key; remembers what it gave out, so that no two get the same.
+    """Masks values under one key, and remembers masks so that no two values share one.
 
     Args:
         key: 1 to 64 bytes; the same key gives the same masks.
         latest: dates of birth up to this day stay up to this day.
-        avoid: originals that no mask may coincide with, where there is room to avoid them.
+        avoid: originals that masks should not coincide with, if possible.
     """
 
     def __init__(
@@ -65,24 +65,24 @@ class Masker:
         self._key = key
         self._latest = latest
         self._avoid = {lowered(text.strip()) for text in avoid if len(text) >= SHORTEST_LEAK}
-        self._given: dict[tuple[str, str], str] = {}
-        self._taken: dict[str, str] = {}
+        self._masks: dict[tuple[str, str], str] = {}
+        self._originals: dict[str, str] = {}
 
     def mask(self, kind: str, value: Any) -> Any:
-        """The stand-in for a value, of the same type; None, blanks and booleans stay.
+        """The mask of a value, of the same type; None, blanks and booleans are unchanged.
 
         Args:
             kind: one of `personal.KINDS`.
-            value: as DuckDB gives it to Python; lists and structs are masked inside.
+            value: as DuckDB returns it; values in lists and structs are masked.
         """
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
             if value[:1] in ("{", "[") and (parsed := _parsed(value)) is not None:
-                return _dumped(self._inside(kind, parsed), value)
+                return _dumped(self._mask_inside(kind, parsed), value)
             return self._text(kind, value)
         if isinstance(value, dict | list | tuple):
-            return self._inside(kind, value)
+            return self._mask_inside(kind, value)
         if isinstance(value, int):
             masked = int(self._text(kind, str(abs(value))))
             return -masked if value < 0 else masked
@@ -99,15 +99,15 @@ class Masker:
             return bytes(value).translate(self._bytes())
         return value
 
-    def _inside(self, kind: str, value: Any) -> Any:
-        """Masks every value inside a structure; one kind marks them all, so each goes by its look.
+    def _mask_inside(self, kind: str, value: Any) -> Any:
+        """Mask every value in a structure. One kind marks them all, so the format decides:
 
-        A date in a structure of names must stay a date, or whoever reads it fails.
+        a date in a structure of names must stay a date, or its readers fail.
         """
         if isinstance(value, dict):
-            return {name: self._inside(kind, inner) for name, inner in value.items()}
+            return {name: self._mask_inside(kind, element) for name, element in value.items()}
         if isinstance(value, list | tuple):
-            return type(value)(self._inside(kind, inner) for inner in value)
+            return type(value)(self._mask_inside(kind, element) for element in value)
         if isinstance(value, str):
             text = value.strip().lower()
             if len(text) > 4 and dates_like(text, self._latest) is not None:
@@ -128,13 +128,13 @@ class Masker:
         if kind == kinds.EMAIL:
             masked = self._email(core)
         else:
-            masked = self._choose(family(kind), lowered(core))
+            masked = self._mask_of(family(kind), lowered(core))
             if len(masked) == len(core):
                 masked = like_case(masked, core)
         return value[:start] + masked + value[start + len(core) :]
 
     def _email(self, text: str) -> str:
-        """Addresses end in a reserved domain; anything else in the column is masked as text."""
+        """Mask addresses with a reserved domain; other values in the column are masked as text."""
         parts = re.split(r"([\s,;:<>\"'()]+)", text)
         return "".join(
             part if place % 2 else self._address(part) for place, part in enumerate(parts)
@@ -152,57 +152,57 @@ class Masker:
             ending = self._text(kinds.SECRET, ending)
         return f"{local}@{host}.{ending}.example"
 
-    def _choose(self, group: str, text: str) -> str:
-        """The stand-in for a lower case text within its group of kinds, remembered."""
-        known = self._given.get((group, text))
-        if known is None:
+    def _mask_of(self, group: str, text: str) -> str:
+        """The remembered mask of a lower case text within its family of kinds."""
+        mask = self._masks.get((group, text))
+        if mask is None:
             domain, accepts = self._domain(group, text)
-            known = self._first(domain, text, accepts)
-            self._given[group, text] = known
-            self._taken[known] = text
-        return known
+            mask = self._select(domain, text, accepts)
+            self._masks[group, text] = mask
+            self._originals[mask] = text
+        return mask
 
-    def _first(self, domain: Domain, text: str, accepts: Callable[[str], bool]) -> str:
+    def _select(self, domain: Domain, text: str, accepts: Callable[[str], bool]) -> str:
         def candidate(attempt: int) -> str:
             tweak = f"{domain.shape}:{attempt}"
             return domain.build(permute(self._key, tweak, domain.size, domain.index))
 
-        def free(other: str) -> bool:
-            return self._taken.get(other, text) == text and accepts(other)
+        def is_free(mask: str) -> bool:
+            return self._originals.get(mask, text) == text and accepts(mask)
 
         if domain.size == 1:
             return text
-        small = domain.size < _SMALL
-        for attempt in range(_ATTEMPTS) if small else itertools.count():
-            other = candidate(attempt)
-            if other != text and free(other) and other not in self._avoid:
-                return other
-        # A small set is used up: an original of somebody else is better than two masks alike.
+        is_small = domain.size < _SMALL
+        for attempt in range(_ATTEMPTS) if is_small else itertools.count():
+            mask = candidate(attempt)
+            if mask != text and is_free(mask) and mask not in self._avoid:
+                return mask
+        # A small set is exhausted: an original of another value is better than a duplicate mask.
         numbers = itertools.chain(
             [permute(self._key, f"{domain.shape}:0", domain.size, domain.index)],
             ((domain.index + step) % domain.size for step in range(1, domain.size)),
         )
-        return next((other for n in numbers if free(other := domain.build(n))), text)
+        return next((mask for n in numbers if is_free(mask := domain.build(n))), text)
 
     def _domain(self, group: str, text: str) -> tuple[Domain, Callable[[str], bool]]:
         if group == kinds.BIRTH_DATE:
             dates = dates_like(text, self._latest)
             if dates is not None:
-                return dates, _anything
+                return dates, _accept_any
         if group == kinds.IP:
             addresses = _addresses_like(text)
             if addresses is not None:
-                return addresses, _anything
+                return addresses, _accept_any
         if group == kinds.CARD and re.fullmatch(r"[0-9]([ -]?[0-9]){11,18}", text):
-            return _cards_like(text), _anything
+            return _cards_like(text), _accept_any
         if group == kinds.BANK_ACCOUNT and is_iban(text):
-            return _ibans_like(text), _anything
-        kept = _calling_code(text) if group == kinds.PHONE else 0
-        # What is a digest or an IBAN has a set of its own, which others must not fall into.
+            return _ibans_like(text), _accept_any
+        prefix = _calling_code(text) if group == kinds.PHONE else 0
+        # Digests and IBANs have separate sets, which other texts must not enter.
         digest, iban = is_hexadecimal(text), is_iban(text)
-        return shape_of(
-            text, kept
-        ), lambda other: is_hexadecimal(other) == digest and is_iban(other) == iban
+        return format_of(
+            text, prefix
+        ), lambda mask: is_hexadecimal(mask) == digest and is_iban(mask) == iban
 
     def _day(self, day: dt.date) -> dt.date:
         return dt.date.fromisoformat(self._text(kinds.BIRTH_DATE, day.isoformat()))
@@ -221,7 +221,7 @@ class Masker:
 
 
 def _parsed(text: str) -> Any:
-    """The structure that a JSON text holds, or None."""
+    """The structure in a JSON text, or None."""
     try:
         parsed = json.loads(text)
     except ValueError:
@@ -230,18 +230,18 @@ def _parsed(text: str) -> Any:
 
 
 def _dumped(value: Any, pattern: str) -> str:
-    """The value as JSON, spaced and escaped like the pattern."""
-    spaced = re.search(r'": ', pattern) is not None
-    separators = (", ", ": ") if spaced else (",", ":")
+    """The value as JSON, with the spacing and escaping of the pattern."""
+    is_spaced = re.search(r'": ', pattern) is not None
+    separators = (", ", ": ") if is_spaced else (",", ":")
     return json.dumps(value, ensure_ascii=pattern.isascii(), separators=separators)
 
 
-def _anything(_: str) -> bool:
+def _accept_any(_: str) -> bool:
     return True
 
 
 def _calling_code(text: str) -> int:
-    """How many signs at the start of a phone number say its country; 0 when none do."""
+    """The length of the country code of a phone number; 0 if it has none."""
     match = re.match(r"(\+|00)[ (]*", text)
     if not match:
         return 0
@@ -255,7 +255,7 @@ def _calling_code(text: str) -> int:
 
 
 def _addresses_like(text: str) -> Domain | None:
-    """IPv4 into the private range 10.0.0.0/8, IPv6 into the documentation range 2001:db8::/32."""
+    """Masks of IP addresses: the range 10.0.0.0/8 (private) or 2001:db8::/32 (documentation)."""
     match = re.fullmatch(r"([0-9.]+)([:/][0-9]+)?|([^/%]+)([/%].+)?", text)
     if match is None:
         return None
@@ -263,41 +263,41 @@ def _addresses_like(text: str) -> Domain | None:
         address = ipaddress.ip_address(match[1] or match[3])
     except ValueError:
         return None
-    rest = match[2] or match[4] or ""
+    suffix = match[2] or match[4] or ""
     if address.version == 4:
         return Domain(
             "ipv4", 2**32, int(address),
-            lambda n: str(ipaddress.IPv4Address(0x0A000000 + n % 2**24)) + rest,
+            lambda n: str(ipaddress.IPv4Address(0x0A000000 + n % 2**24)) + suffix,
         )  # fmt: skip
     return Domain(
         "ipv6", 2**128, int(address),
-        lambda n: str(ipaddress.IPv6Address((0x20010DB8 << 96) + n % 2**96)) + rest,
+        lambda n: str(ipaddress.IPv6Address((0x20010DB8 << 96) + n % 2**96)) + suffix,
     )  # fmt: skip
 
 
 def _cards_like(text: str) -> Domain:
-    """The first digit (the brand) stays; a right check digit stays right, a wrong one as wrong."""
+    """Masks of card numbers: the first digit (the brand) and the validity are kept."""
     digits = re.sub("[^0-9]", "", text)
     body = digits[:-1]
-    off = int(digits[-1]) - luhn_digit(body)
+    offset = int(digits[-1]) - luhn_digit(body)
 
     def build(number: int) -> str:
-        other = digits[0] + f"{number:0{len(body) - 1}}"
-        full = iter(other + str((luhn_digit(other) + off) % 10))
-        return "".join(next(full) if sign.isdigit() else sign for sign in text)
+        digits_ = digits[0] + f"{number:0{len(body) - 1}}"
+        remaining = iter(digits_ + str((luhn_digit(digits_) + offset) % 10))
+        return "".join(next(remaining) if sign.isdigit() else sign for sign in text)
 
     return Domain(f"card {digits[0]} {len(digits)}", 10 ** (len(body) - 1), int(body[1:]), build)
 
 
 def _ibans_like(text: str) -> Domain:
-    """The country stays, the checksum is made right."""
+    """Masks of IBANs: the country is kept, the checksum is valid."""
     packed = text.replace(" ", "")
-    body = spell(packed[4:], alphabet, f"iban {packed[:2]}")
+    body = replace_signs(packed[4:], alphabet, f"iban {packed[:2]}")
 
     def build(number: int) -> str:
-        other = body.build(number)
-        check = iban_digits(packed[:2].upper(), other.upper())
-        full = iter(f"{packed[:2]}{check:02}{other}")
-        return "".join(sign if sign == " " else next(full) for sign in text)
+        account = body.build(number)
+        check = iban_digits(packed[:2].upper(), account.upper())
+        remaining = iter(f"{packed[:2]}{check:02}{account}")
+        return "".join(sign if sign == " " else next(remaining) for sign in text)
 
     return Domain(body.shape, body.size, body.index, build)

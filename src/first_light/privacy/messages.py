@@ -6,7 +6,7 @@ import re
 
 _QUOTED = re.compile(r"'(?:[^'\n]|'')*'")
 _KEY = re.compile(r"\"(?P<column>[^\":]+): [^\"]*\"")
-# As PostgreSQL quotes them: Key (email)=(…), Failing row contains (…), invalid input …: "…"
+# PostgreSQL's quotes: Key (email)=(…), Failing row contains (…), invalid input …: "…"
 _DETAIL = re.compile(r"(?P<head>\)=|\brow contains )\([^\n]*\)")
 _INPUT = re.compile(r": \"[^\"\n]*\"")
 _ROW = re.compile(r"^(Original Line|LINE \d+|Row|Values?)\b.*", re.IGNORECASE)
@@ -15,10 +15,10 @@ _LONGEST = 1000
 
 
 def masked(message: str) -> str:
-    """A message without values: what a database quotes may be personal, and records may enter git.
+    """A message without values: a database may quote personal values, and records may enter git.
 
-    Quoted text, keys of a violated constraint, whole lines of a file, and what stands before the @
-    of an address go; what the matter is, and where, stays.
+    Removed are quoted text, keys of a violated constraint, lines of a file, and user names and
+    passwords of URLs.
     """
     lines: list[str] = []
     for line in message.splitlines():

@@ -1,6 +1,6 @@
-"""Personal values that stray into columns which are not personal: a name within a product title.
+"""Find personal values in columns that are not personal, such as a name in a product title.
 
-Only whole words count: the name Lang is not in "language".
+Only complete words match: the name Lang is not in "language".
 """
 
 from __future__ import annotations
@@ -14,59 +14,61 @@ from first_light.privacy import kinds
 from first_light.privacy.checksums import is_iban
 from first_light.privacy.mask import SHORTEST_LEAK, Masker
 
-# A date or a short number occurs everywhere without telling of anybody.
-_NOT_TELLING = frozenset({kinds.BIRTH_DATE})
+# Dates and short numbers occur everywhere without identifying anybody.
+_NOT_IDENTIFYING = frozenset({kinds.BIRTH_DATE})
 _SHORTEST_NUMBER = 6
 _WORD = re.compile(r"\w+")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 
 
 class Originals:
-    """The original values of personal columns, to be found in other texts.
+    """The original values of personal columns, for searches in other texts.
 
     Args:
-        values: pairs of kind and value; those too short or too common to tell are left out.
+        values: pairs of kind and value; short and common values are ignored.
     """
 
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
         self._by_first_word: dict[str, dict[str, str]] = {}
         for kind, value in values:
             text = value.strip().lower()
-            first = _WORD.search(text)
-            if first is None or kind in _NOT_TELLING or len(text) < SHORTEST_LEAK:
+            first_word = _WORD.search(text)
+            if first_word is None or kind in _NOT_IDENTIFYING or len(text) < SHORTEST_LEAK:
                 continue
             if re.fullmatch(r"[0-9]*", text) and len(text) < _SHORTEST_NUMBER:
                 continue
-            self._by_first_word.setdefault(first[0], {}).setdefault(text[first.start() :], kind)
+            self._by_first_word.setdefault(first_word[0], {}).setdefault(
+                text[first_word.start() :], kind
+            )
 
     def __bool__(self) -> bool:
         return bool(self._by_first_word)
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Where originals are in a text: start, end and kind; the longest at each place."""
+        """The originals in a text: start, end and kind; the longest at each position."""
         lowered = text.lower()
         if len(lowered) != len(text):
-            return  # a sign that is longer in lower case; positions would be off
+            return  # lower case changes the length; positions would be wrong
         end = 0
         for word in _WORD.finditer(lowered):
             if word.start() < end or word[0] not in self._by_first_word:
                 continue
             candidates = self._by_first_word[word[0]]
-            here = [text for text in candidates if _is_at(lowered, word.start(), text)]
-            if here:
-                longest = max(here, key=len)
+            matches = [text for text in candidates if _is_at(lowered, word.start(), text)]
+            if matches:
+                longest = max(matches, key=len)
                 end = word.start() + len(longest)
                 yield word.start(), end, candidates[longest]
 
 
 def scrub(text: str, originals: Originals, masker: Masker, *, addresses: bool) -> str:
-    """The text with every original in it masked.
+    """The text with all originals masked.
 
     Args:
         text: a value of a column that is not personal.
-        originals: what to look for.
-        masker: masks it as in its own column.
-        addresses: mask e-mail addresses and IBANs too that are in no personal column.
+        originals: the values to find.
+        masker: the masker of the personal columns.
+        addresses: whether to mask other e-mail addresses and IBANs as well.
     """
     if addresses:
         text = _replace(text, _addresses(text), masker)
@@ -74,7 +76,7 @@ def scrub(text: str, originals: Originals, masker: Masker, *, addresses: bool) -
 
 
 def map_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """The value with every text in it changed, inside lists and structs too."""
+    """The value with every text changed, also in lists and structs."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
@@ -85,7 +87,7 @@ def map_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text and number in a value, numbers as text."""
+    """All texts and numbers in a value, as text."""
     if isinstance(value, dict):
         for inner in value.values():
             yield from texts(inner)
@@ -97,10 +99,10 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def _is_at(text: str, start: int, part: str) -> bool:
-    """Whether a part is in a text at a place, and no word goes on after it."""
+    """Whether `part` is in a text at a position and ends at a word boundary."""
     end = start + len(part)
-    goes_on = text[end - 1 : end].isalnum() and text[end : end + 1].isalnum()
-    return text.startswith(part, start) and not goes_on
+    continues = text[end - 1 : end].isalnum() and text[end : end + 1].isalnum()
+    return text.startswith(part, start) and not continues
 
 
 def _addresses(text: str) -> Iterator[tuple[int, int, str]]:
@@ -112,10 +114,10 @@ def _addresses(text: str) -> Iterator[tuple[int, int, str]]:
             yield match.start(), match.end(), kinds.BANK_ACCOUNT
 
 
-def _replace(text: str, found: Iterable[tuple[int, int, str]], masker: Masker) -> str:
+def _replace(text: str, matches: Iterable[tuple[int, int, str]], masker: Masker) -> str:
     parts: list[str] = []
     end = 0
-    for start, stop, kind in sorted(found):
+    for start, stop, kind in sorted(matches):
         if start >= end:
             parts += [text[end:start], str(masker.mask(kind, text[start:stop]))]
             end = stop

@@ -1,15 +1,14 @@
-"""The words for personal things in the names of columns and tables.
+"""Words in the names of columns and tables that indicate personal data.
 
-English, German, French, Spanish and Dutch, lower case without accents, as `personal` reads names.
-A word of several parts is written joined: `firstname` is found in `first_name` and in
-`customerFirstName`.
+English, German, French, Spanish and Dutch, in lower case without accents. Words of several parts
+are joined: `firstname` matches `first_name` and `customerFirstName`.
 """
 
 from __future__ import annotations
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text, parted at white space."""
+    """The words of a text, split at white space."""
     return frozenset(text.split())
 
 
@@ -34,7 +33,7 @@ PERSON = words("""
     karteninhaber titulaire beneficiary beneficiaryname nextofkin emergencycontact kundenname
     mitarbeitername klantnaam nomclient nombrecliente
 """)
-# These name a person or an account, a thing or a flag: the values decide.
+# These mean a person, an account, a thing or a flag: the values decide.
 ROLE = words("""
     customer client user employee contact owner patient student pupil teacher driver passenger
     guest author agent rep representative salesrep salesperson seller buyer recipient receiver
@@ -115,7 +114,7 @@ FREE_TEXT = words("""
     verwendungszweck schadenbeschreibung sachverhalt beschwerde
 """)
 
-# A last word that turns the thing into something said about it: `email_verified`, `address_type`.
+# Last words that denote an attribute of the thing: `email_verified`, `address_type`.
 ABOUT = words("""
     id ids uuid guid key fk pk count cnt type kind status state country city region area
     category class group segment tier level score rate pct percent flag verified confirmed valid
@@ -125,7 +124,7 @@ ABOUT = words("""
     locale language lang currency weight size rank seq index position title role gb mb kb
     minutes seconds duration typ art anzahl datum land stadt ort exists
 """)
-# Names whose owner is not a person: `company_name`, `store_address`.
+# Things that are not persons: `company_name`, `store_address`.
 THING = words("""
     company companies firma unternehmen entreprise empresa bedrijf organisation organization org
     business supplier suppliers vendor vendors merchant merchants brand brands product products
@@ -160,7 +159,7 @@ PEOPLE = words("""
     salarie salaries employe employes utilisateur utilisateurs personne personnes eleves
     adherents klant klanten medewerker medewerkers gebruiker gebruikers leden leerlingen
 """)
-# Whose address it is, where the table does not say so.
+# Words that mark an address as personal if the table does not.
 ADDRESSEE = words("""
     shipping billing delivery home mailing invoice ship bill residential private postal liefer
     rechnungs lieferung rechnung livraison facturation envio facturacion bezorg factuur
@@ -171,12 +170,12 @@ LEGAL_FORMS = words("""
     srl spa oy ab group holding holdings & partners airlines airways bank industries
 """)
 
-# Messages of machines, not of people.
+# Texts written by machines.
 TECHNICAL = words("error exception log logs debug stack trace warning system")
 
 HONORIFICS = words("mr mrs ms miss dr prof herr frau mme mlle monsieur madame sr sra senor senora")
 
-# Common given names: enough that a column of people shows, few enough that places do not.
+# Common given names: enough to detect columns of people, few enough to exclude places.
 GIVEN_NAMES = words("""
     james mary robert patricia john jennifer michael linda david elizabeth william barbara
     richard susan joseph jessica thomas sarah christopher karen charles lisa daniel nancy

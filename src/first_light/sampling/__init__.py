@@ -1,1 +1,1 @@
-"""The sample: a small stand-in for raw that holds no personal value and can live in git."""
+"""The sample: a small substitute for raw without personal values, kept in git."""

@@ -1,4 +1,4 @@
-"""What a call such as `read_csv('raw/orders/*.csv', delim=';')` says, parsed by DuckDB itself."""
+"""Calls such as `read_csv('raw/orders/*.csv', delim=';')`, parsed by DuckDB."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Call:
     Attributes:
         format: `CSV`, `JSON` or `PARQUET`.
         patterns: the globs it reads, each beginning with `{raw}/`.
-        options: its named arguments, lower case; values as Python has them.
+        options: its named arguments, in lower case, with Python values.
     """
 
     format: str
@@ -44,33 +44,33 @@ class Call:
 
     @property
     def folder(self) -> str:
-        """The folder under the root that holds its files."""
+        """The folder of its files, under the root."""
         return self.patterns[0].removeprefix(f"{ROOT}/").split("/")[0]
 
     def path_for(self, table: str, example: str) -> PurePosixPath:
-        """A path under the root that the call reads, named after the table where its glob allows.
+        """A path under the root that the call reads, named after the table if its glob allows.
 
         Args:
             table: the name of the source table.
-            example: a path under the root which the call is known to read.
+            example: a path under the root that the call reads.
         """
         path = PurePosixPath(example)
         if self.options.get("filename"):
             return path  # the name is data
         ending = PurePosixPath(path.name.removesuffix(".gz")).suffix
-        named = PurePosixPath(self.folder) / f"{table}{ending}"
+        table_path = PurePosixPath(self.folder) / f"{table}{ending}"
         flat = self.patterns[0].removeprefix(f"{ROOT}/").replace("/**/", "/")
-        same_folder = PurePosixPath(flat).parent == named.parent
-        if same_folder and fnmatch.fnmatchcase(named.name, PurePosixPath(flat).name):
-            return named
+        same_folder = PurePosixPath(flat).parent == table_path.parent
+        if same_folder and fnmatch.fnmatchcase(table_path.name, PurePosixPath(flat).name):
+            return table_path
         return path
 
 
 def parse(connection: Connection, table: PlannedTable) -> Call:
-    """The call of a table, taken apart.
+    """Parse the call of a table.
 
     Raises:
-        DataopsError: it is no call that reads CSV, JSON or Parquet files under a folder of raw.
+        DataopsError: it is not a call that reads CSV, JSON or Parquet files in a folder of raw.
     """
     row = connection.execute(
         "select json_serialize_sql(?)", [f"select * from {table.read}"]
@@ -94,22 +94,22 @@ def parse(connection: Connection, table: PlannedTable) -> Call:
             else:
                 patterns += _texts(_value(argument))
     else:
-        raise _unusable(table, "it is not one call that reads files")
+        raise _unusable(table, "it is not a single call that reads files")
     if kind is None:
         raise _unusable(table, "it reads neither CSV nor JSON nor Parquet files")
     if not patterns or any(
         not pattern.startswith(f"{ROOT}/") or "/" not in pattern.removeprefix(f"{ROOT}/")
         for pattern in patterns
     ):
-        raise _unusable(table, "its files are not in a folder under the switch")
+        raise _unusable(table, "its files are not in a folder of raw")
     if options.get("hive_partitioning") is True:
         raise _unusable(table, "hive partitions cannot be sampled")
     return Call(kind, tuple(patterns), options)
 
 
-def _unusable(table: PlannedTable, why: str) -> DataopsError:
+def _unusable(table: PlannedTable, reason: str) -> DataopsError:
     return DataopsError(
-        f"No sample can be made from {table.name}: {why}.",
+        f"No sample can be made from {table.name}: {reason}.",
         f"{table.where}, {table.name}, `external_location`",
         "write one call, such as read_csv('<switch>/orders/*.csv', delim=',', header=true,"
         " all_varchar=true)",
@@ -117,7 +117,7 @@ def _unusable(table: PlannedTable, why: str) -> DataopsError:
 
 
 def _value(node: Mapping[str, Any]) -> Any:
-    """A constant of DuckDB's syntax tree as a Python value; None where it is computed."""
+    """A constant of DuckDB's syntax tree as a Python value; None for expressions."""
     if node["type"] == "OPERATOR_CAST":
         inner = _value(node["child"])
         is_bool = node["cast_type"]["id"] == "BOOLEAN" and inner in ("t", "f")
@@ -130,8 +130,8 @@ def _value(node: Mapping[str, Any]) -> Any:
     if node["class"] == "FUNCTION" and node["function_name"] == "struct_pack":
         return {child["alias"]: _value(child) for child in node["children"]}
     if node["type"] == "COLUMN_REF":  # true and false, unquoted, in some versions
-        word = str(node["column_names"][-1]).lower()
-        return {"true": True, "false": False}.get(word)
+        name = str(node["column_names"][-1]).lower()
+        return {"true": True, "false": False}.get(name)
     return None
 
 

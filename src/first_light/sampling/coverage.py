@@ -1,10 +1,10 @@
-"""A row for every value, blank, extreme and end in time that raw has."""
+"""Coverage of the sample: every value of closed sets, nulls, extremes, oldest and newest times."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from first_light.sampling.scratch_tables import Column, Loaded
+from first_light.sampling.scratch_tables import Column, LoadedTable
 from first_light.sampling.selection import Selection, first_id, in_chosen
 
 _NULL_WORDS = (
@@ -17,8 +17,8 @@ _ORDERED = (
 )  # fmt: skip
 
 
-def add_coverage(selection: Selection, table: Loaded) -> None:
-    """Add a row for each value, blank, extreme and end in time that is not there yet."""
+def add_coverage(selection: Selection, table: LoadedTable) -> None:
+    """Add a row for each value, null, extreme and end in time that is not covered yet."""
     if selection.chosen(table) == table.rows:
         return
     conditions: list[str] = []
@@ -38,35 +38,35 @@ def add_coverage(selection: Selection, table: Loaded) -> None:
     _cover_conditions(selection, table, conditions)
 
 
-def _cover_conditions(selection: Selection, table: Loaded, conditions: Sequence[str]) -> None:
-    """Add a row for each condition that no chosen row meets, if any row of the table does."""
+def _cover_conditions(selection: Selection, table: LoadedTable, conditions: Sequence[str]) -> None:
+    """Add a row for each condition that a row of the table meets but no chosen row."""
     if not conditions:
         return
-    met = ", ".join(f"coalesce(bool_or({each}), false)" for each in conditions)
+    flags = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions)
     row = selection.connection.execute(
-        f"select {met} from {table.sql} where {in_chosen(table)}"
+        f"select {flags} from {table.sql} where {in_chosen(table)}"
     ).fetchone()
     assert row is not None
-    unmet = [each for each, is_met in zip(conditions, row, strict=True) if not is_met]
+    unmet = [condition for condition, is_met in zip(conditions, row, strict=True) if not is_met]
     if unmet:
-        found = ", ".join(first_id(each) for each in unmet)
-        selection.add(table, f"select distinct unnest([{found}]) from {table.sql}")
+        ids = ", ".join(first_id(condition) for condition in unmet)
+        selection.add(table, f"select distinct unnest([{ids}]) from {table.sql}")
 
 
-def _conditions(table: Loaded, name: str, column: Column) -> list[str]:
-    """What rows of an open column must occur, if any does in raw."""
-    found = [f"{name} is null", f"{name} is not null"] if column.nulls else []
+def _conditions(table: LoadedTable, name: str, column: Column) -> list[str]:
+    """The conditions to cover for a column without a closed set of values."""
+    conditions = [f"{name} is null", f"{name} is not null"] if column.nulls else []
     if column.type != "VARCHAR":
-        return found
-    words = ", ".join(f"'{word}'" for word in _NULL_WORDS)
-    found += [f"{name} in ({words})", f"{name} not in ({words})"]
+        return conditions
+    null_words = ", ".join(f"'{null_word}'" for null_word in _NULL_WORDS)
+    conditions += [f"{name} in ({null_words})", f"{name} not in ({null_words})"]
     if "json" in table.plan.read.split("(")[0]:
-        # A text that is no time keeps the reader from taking the column for times.
-        found.append(f"{name} not in ({words}) and try_cast({name} as timestamp) is null")
-    return found
+        # A text that is not a time prevents the reader from inferring a time type.
+        conditions.append(f"{name} not in ({null_words}) and try_cast({name} as timestamp) is null")
+    return conditions
 
 
-def _ends(selection: Selection, table: Loaded, name: str) -> None:
+def _ends(selection: Selection, table: LoadedTable, name: str) -> None:
     for end in ("", " desc"):
         selection.add(
             table,

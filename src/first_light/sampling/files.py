@@ -1,4 +1,4 @@
-"""Writing the sample: one file a table which its own call reads back; all tables at once."""
+"""Write the sample: one file for each table, readable by the table's call; all tables at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import ENGINE, Connection, EngineError
 
-_BEFORE = ".before"
+_BACKUP = ".before"
 
 
 def write(connection: Connection, table: str, call: Call, path: Path, example: Path) -> None:
@@ -28,8 +28,8 @@ def write(connection: Connection, table: str, call: Call, path: Path, example: P
         connection: holds the table.
         table: its name there; its columns have the types that the call gives.
         call: how the file will be read.
-        path: the file; its folder is made.
-        example: a file of raw that the call reads, for what the call leaves open.
+        path: the file; its folder is created.
+        example: a file of raw that the call reads, for options that the call does not set.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if call.format == CSV:
@@ -46,47 +46,48 @@ def write(connection: Connection, table: str, call: Call, path: Path, example: P
 
 
 def read_back(connection: Connection, table: str, plan: PlannedTable, root: Path) -> str | None:
-    """Compare the written file with the table it was written from.
+    """Compare the written file with its source table.
 
     Returns:
-        A sentence about columns whose type differs although their values do not; None if none does.
+        A sentence about columns with another type but the same values; None if there are none.
 
     Raises:
         DataopsError: the file does not give the same rows.
     """
-    found = f"{table}_found"
+    copy = f"{table}_copy"
     try:
-        connection.execute(f"create or replace table {found} as from {plan.relation(root)}")
+        connection.execute(f"create or replace table {copy} as from {plan.relation(root)}")
     except EngineError as error:
-        raise _not_the_same(plan, str(error).strip().splitlines()[0]) from error
-    wanted_types = _types(connection, table)
-    found_types = _types(connection, found)
-    rows, found_rows = (
-        _number(connection, f"select count(*) from {name}") for name in (table, found)
+        raise _read_back_failed(plan, str(error).strip().splitlines()[0]) from error
+    source_types = _types(connection, table)
+    copy_types = _types(connection, copy)
+    rows, copy_rows = (
+        _number(connection, f"select count(*) from {name}") for name in (table, copy)
     )
-    if rows != found_rows:
-        raise _not_the_same(plan, f"{found_rows} rows instead of {rows}")
+    if rows != copy_rows:
+        raise _read_back_failed(plan, f"{copy_rows} rows instead of {rows}")
     if not rows:
         return None
     drifted, counts = [], []
-    for name, kind in wanted_types.items():
-        if name not in found_types:
-            raise _not_the_same(plan, f"the column {name} is missing")
-        one, other = f"wanted.{quoted(name)}", f"found.{quoted(name)}"
-        differs = f"{one} is distinct from {other}"
-        if found_types[name] != kind:
+    for name, kind in source_types.items():
+        if name not in copy_types:
+            raise _read_back_failed(plan, f"the column {name} is missing")
+        expected, actual = f"source.{quoted(name)}", f"copy.{quoted(name)}"
+        differs = f"{expected} is distinct from {actual}"
+        if copy_types[name] != kind:
             drifted.append(name)
             differs = (
-                f"{one}::varchar is distinct from {other}::varchar and coalesce("
-                f"try_cast({one}::varchar as double) <> try_cast({other}::varchar as double), true)"
+                f"{expected}::varchar is distinct from {actual}::varchar and coalesce("
+                f"try_cast({expected}::varchar as double) <> "
+                f"try_cast({actual}::varchar as double), true)"
             )
         counts.append(f"count(*) filter ({differs})")
-    compared = connection.execute(
-        f"select {', '.join(counts)} from {table} as wanted positional join {found} as found"
+    differences = connection.execute(
+        f"select {', '.join(counts)} from {table} as source positional join {copy} as copy"
     ).fetchone()
-    for name, count in zip(wanted_types, compared or (), strict=True):
+    for name, count in zip(source_types, differences or (), strict=True):
         if count:
-            raise _not_the_same(plan, f"values of the column {name} differ")
+            raise _read_back_failed(plan, f"values of the column {name} differ")
     if drifted:
         return (
             f"{plan.name}: {ENGINE} guesses another type for {', '.join(drifted)} in the sample "
@@ -96,56 +97,56 @@ def read_back(connection: Connection, table: str, plan: PlannedTable, root: Path
 
 
 def recover(sample: Path) -> None:
-    """Make good a crash of `replaced` between its two renames."""
-    before = _before(sample.resolve())
-    if before.exists():
+    """Restore the sample after a crash of `replaced` between its two renames."""
+    backup = _backup_of(sample.resolve())
+    if backup.exists():
         if sample.exists():
-            shutil.rmtree(before)
+            shutil.rmtree(backup)
         else:
-            before.rename(sample.resolve())
+            backup.rename(sample.resolve())
 
 
 @contextmanager
-def replaced(sample: Path, own: Sequence[str]) -> Iterator[Path]:
-    """A new folder that takes the place of `sample` when the block ends well.
+def replaced(sample: Path, excluded: Sequence[str]) -> Iterator[Path]:
+    """A new folder that replaces `sample` when the block succeeds.
 
-    What the block does not write, such as a README, moves over. A crash leaves the old sample or
-    the new; if it hits between the two renames, `recover` puts the old one back.
+    Other files, such as a README, are copied. A crash leaves the old or the new sample; after a
+    crash between the two renames, `recover` restores the old one.
 
     Args:
-        sample: the folder to replace, which need not exist yet.
-        own: names in it that do not move over: they are written anew or are gone.
+        sample: the folder to replace, which need not exist.
+        excluded: names in it that are not copied.
     """
     sample = sample.resolve()
-    before = _before(sample)
+    backup = _backup_of(sample)
     sample.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{sample.name}.new-", dir=sample.parent))
     try:
         new.chmod(0o755)
         yield new
         if sample.exists():
-            _carry_over(sample, new, own)
+            _copy_others(sample, new, excluded)
         _flush(new)
         if sample.exists():
-            sample.rename(before)
+            sample.rename(backup)
         try:
             new.rename(sample)
         except OSError:
             recover(sample)
             raise
-        shutil.rmtree(before, ignore_errors=True)
+        shutil.rmtree(backup, ignore_errors=True)
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _before(sample: Path) -> Path:
-    return sample.with_name(f".{sample.name}{_BEFORE}")
+def _backup_of(sample: Path) -> Path:
+    return sample.with_name(f".{sample.name}{_BACKUP}")
 
 
-def _carry_over(old: Path, new: Path, own: Sequence[str]) -> None:
+def _copy_others(old: Path, new: Path, excluded: Sequence[str]) -> None:
     for entry in old.iterdir():
         target = new / entry.name
-        if target.exists() or entry.name in own:
+        if target.exists() or entry.name in excluded:
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.copytree(entry, target, symlinks=True)
@@ -154,7 +155,7 @@ def _carry_over(old: Path, new: Path, own: Sequence[str]) -> None:
 
 
 def _flush(folder: Path) -> None:
-    """Have the files on disk before their names: a power cut leaves no empty files."""
+    """Flush the files to disk before they are renamed: a power cut leaves no empty files."""
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             with path.open("rb") as file:
@@ -162,27 +163,27 @@ def _flush(folder: Path) -> None:
 
 
 def _csv(connection: Connection, table: str, call: Call, example: Path) -> bytes:
-    options = {**_sniffed(connection, call, example), **call.options}
+    options = {**_detected_options(connection, call, example), **call.options}
     delimiter = _text(options, "delim", "sep", default=",").replace("\\t", "\t")
     quote = _text(options, "quote", default='"')
     escape = _text(options, "escape", default=quote) or quote
     nulls = options.get("nullstr", "")
-    nulls = [str(word) for word in nulls] if isinstance(nulls, list) else [str(nulls or "")]
+    nulls = [str(text) for text in nulls] if isinstance(nulls, list) else [str(nulls or "")]
     null = "" if "" in nulls else nulls[0]
     comment = _text(options, "comment", default="")
     special = [sign for sign in (delimiter, quote, "\n", "\r", comment, escape) if sign]
 
-    def write_one(value: str | None, alone: bool) -> str:
+    def write_one(value: str | None, is_only: bool) -> str:
         if value is None:
-            # An empty line would be skipped, or taken for the end.
-            return quote + quote if alone and null == "" else null
-        bare = (
+            # An empty line would be skipped, or read as the end of the file.
+            return quote + quote if is_only and null == "" else null
+        is_plain = (
             value != ""
             and value not in nulls
             and value == value.strip()
             and not any(sign in value for sign in special)
         )
-        if bare or not quote:
+        if is_plain or not quote:
             return value
         if escape != quote:
             value = value.replace(escape, escape + escape)
@@ -201,23 +202,23 @@ def _csv(connection: Connection, table: str, call: Call, example: Path) -> bytes
     return out.getvalue().encode({"latin1": "latin-1"}.get(encoding, encoding))
 
 
-def _sniffed(connection: Connection, call: Call, example: Path) -> dict[str, Any]:
-    """What DuckDB makes of the raw file, where the call does not say it."""
+def _detected_options(connection: Connection, call: Call, example: Path) -> dict[str, Any]:
+    """The CSV options that DuckDB detects in the raw file, if the call does not set them."""
     if ("delim" in call.options or "sep" in call.options) and "header" in call.options:
         return {}
     path = str(example).replace("'", "''")
-    found = connection.execute(
+    row = connection.execute(
         f"select delimiter, quote, escape, hasheader, skiprows from sniff_csv('{path}')"
     ).fetchone()
-    if found is None:
+    if row is None:
         return {}
     unset = ("", "\x00", "(empty)")
     sniffed = {
         name: value
-        for name, value in zip(("delim", "quote", "escape"), found[:3], strict=True)
+        for name, value in zip(("delim", "quote", "escape"), row[:3], strict=True)
         if value not in unset
     }
-    return {**sniffed, "header": found[3], "skip": found[4]}
+    return {**sniffed, "header": row[3], "skip": row[4]}
 
 
 def _text(options: dict[str, Any], *names: str, default: str) -> str:
@@ -228,7 +229,7 @@ def _text(options: dict[str, Any], *names: str, default: str) -> str:
 
 
 def _is_array(call: Call, example: Path) -> bool:
-    """Whether the JSON files hold one array rather than one object a line."""
+    """Whether the JSON files contain one array rather than one object per line."""
     if call.options.get("format") in ("array", "newline_delimited", "nd"):
         return bool(call.options["format"] == "array")
     with gzip.open(example) if example.suffix == ".gz" else example.open("rb") as file:
@@ -245,9 +246,9 @@ def _number(connection: Connection, query: str) -> int:
     return int(row[0])
 
 
-def _not_the_same(plan: PlannedTable, why: str) -> DataopsError:
+def _read_back_failed(plan: PlannedTable, reason: str) -> DataopsError:
     return DataopsError(
-        f"The sample of {plan.name} does not read back as it was written: {why}.",
+        f"The sample of {plan.name} does not read back as it was written: {reason}.",
         f"{plan.where}, {plan.name}, `external_location`",
         "write out the format of the files, such as delim=',', quote='\"', header=true,"
         " all_varchar=true; then: uv run dataops sample",

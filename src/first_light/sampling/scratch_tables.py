@@ -13,13 +13,13 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import Connection, EngineError
 
-CLOSED = 50  # distinct values up to which a column is taken for a closed set
+CLOSED = 50  # distinct values up to which a column counts as a closed set
 _NESTED = ("STRUCT", "MAP", "UNION")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a loaded table: name, DuckDB type, a closed set of values?, any nulls?"""
+    """A column of a loaded table: name, DuckDB type, whether its values are a closed set, nulls."""
 
     name: str
     type: str
@@ -33,14 +33,14 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedTable:
     """A table of raw in the scratch database.
 
     Attributes:
-        plan: what the product's YAML says of it.
-        sql: its name in the scratch database; columns are called c0, c1, …
+        plan: its definition in the product's YAML.
+        sql: its name in the scratch database; columns are named c0, c1, …
         columns: as DuckDB reads them from the files.
-        rows: how many.
+        rows: the number of rows.
         newest: the newest loaded_at, UTC without zone; None without one.
     """
 
@@ -51,23 +51,23 @@ class Loaded:
     newest: dt.datetime | None
 
     def at(self, column: str) -> int:
-        """The place of a column; -1 when there is none of that name, case aside."""
-        names = [known.name.lower() for known in self.columns]
+        """The position of a column, ignoring case; -1 if it does not exist."""
+        names = [column_.name.lower() for column_ in self.columns]
         return names.index(column.lower()) if column.lower() in names else -1
 
 
 @dataclass(frozen=True)
 class Link:
-    """A reference between two loaded tables, as SQL texts to compare."""
+    """A reference between two loaded tables, with the SQL expressions to compare."""
 
-    child: Loaded
+    child: LoadedTable
     child_key: str
-    parent: Loaded
+    parent: LoadedTable
     parent_key: str
 
 
 def as_text(name: str) -> str:
-    """Keys are compared as text: 17 in a JSON file and '17' in a CSV file are the same."""
+    """A key as text: 17 in a JSON file equals '17' in a CSV file."""
     return f"trim(cast({name} as varchar))"
 
 
@@ -85,7 +85,7 @@ def _unreadable(table: PlannedTable, error: Exception) -> DataopsError:
 
 def load_table(
     connection: Connection, number: int, table: PlannedTable, raw: Path, wide: int
-) -> Loaded:
+) -> LoadedTable:
     """Load a table of raw, and describe its columns.
 
     Raises:
@@ -102,14 +102,14 @@ def load_table(
     _check_columns(table, names)
     sql = f"t{number}"
     columns = "".join(f"{quoted(name)} as c{place}, " for place, name in enumerate(names))
-    # One text a row, nulls told from blanks; versions of DuckDB agree on md5, not on hash().
+    # One text per row; nulls differ from empty texts. md5 is the same in all DuckDB versions.
     parts = ", ".join(f"coalesce(cast({quoted(name)} as varchar), chr(30))" for name in names)
-    whole = f"concat_ws(chr(31), {parts})"
+    row_text = f"concat_ws(chr(31), {parts})"
 
     def load(loaded_at: str) -> None:
         connection.execute(
             f"create or replace table {sql}_raw as select {columns}"
-            f"md5_number_lower({whole}) as hash, strlen({whole}) as width, "
+            f"md5_number_lower({row_text}) as hash, strlen({row_text}) as width, "
             f"cast(({loaded_at}) as timestamp) as loaded_at from {relation}"
         )
 
@@ -120,15 +120,15 @@ def load_table(
             raise _unreadable(table, error) from error
         try:
             load("null")
-        except EngineError as other:
-            raise _unreadable(table, other) from other
+        except EngineError as second_error:
+            raise _unreadable(table, second_error) from second_error
         raise DataopsError(
             f"The loaded_at_field of {table.name} does not give a time for every row: "
             f"{_first_line(error)}",
             f"{table.where}, {table.name}, `loaded_at_field`",
             "correct the expression, or remove it",
         ) from error
-    # Wide rows sort last; equal rows in raw's order.
+    # Wide rows sort last; equal rows sort in the order of raw.
     connection.execute(
         f"create or replace view {sql} as select *, rowid as id, "
         f"((width > {wide})::uhugeint << 104) + (hash::uhugeint << 40) + rowid::uhugeint "
@@ -136,14 +136,16 @@ def load_table(
     )
     newest = connection.execute(f"select count(*), max(loaded_at) from {sql}").fetchone()
     assert newest is not None
-    shapes = [Column(str(row[0]), str(row[1])) for row in described]
-    return Loaded(table, sql, _known(connection, sql, shapes), int(newest[0]), newest[1])
+    described_columns = [Column(str(row[0]), str(row[1])) for row in described]
+    return LoadedTable(
+        table, sql, _with_facts(connection, sql, described_columns), int(newest[0]), newest[1]
+    )
 
 
 def _check_columns(table: PlannedTable, names: Iterable[str]) -> None:
-    known = {name.lower() for name in names}
+    existing = {name.lower() for name in names}
     for column in table.personal:
-        if column.lower() not in known:
+        if column.lower() not in existing:
             raise DataopsError(
                 f"{table.name} has no column {column}, which is marked as personal or referred to.",
                 f"{table.where}, {table.name}",
@@ -151,25 +153,25 @@ def _check_columns(table: PlannedTable, names: Iterable[str]) -> None:
             )
 
 
-def _known(connection: Connection, sql: str, columns: Sequence[Column]) -> tuple[Column, ...]:
-    """The columns with what a look at all their values tells."""
-    asked = [
+def _with_facts(connection: Connection, sql: str, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns, with facts from all their values."""
+    expressions = [
         f"approx_count_distinct(c{place}), bool_or(c{place} is null)"
         for place in range(len(columns))
     ]
-    row = connection.execute(f"select {', '.join(asked)} from {sql}").fetchone() or ()
-    found = []
-    for place, (column, about, nulls) in enumerate(zip(columns, row[::2], row[1::2])):
-        # The approximation is off by a few per cent: near the bound it is counted.
-        closed = about <= 1.3 * CLOSED and not column.nested
+    row = connection.execute(f"select {', '.join(expressions)} from {sql}").fetchone() or ()
+    result = []
+    for place, (column, estimate, nulls) in enumerate(zip(columns, row[::2], row[1::2])):
+        # The estimate has an error of a few per cent: near the limit, values are counted.
+        closed = estimate <= 1.3 * CLOSED and not column.nested
         if closed:
-            counted = connection.execute(f"select count(distinct c{place}) from {sql}").fetchone()
-            closed = counted is not None and counted[0] <= CLOSED
-        found.append(Column(column.name, column.type, closed, bool(nulls)))
-    return tuple(found)
+            exact = connection.execute(f"select count(distinct c{place}) from {sql}").fetchone()
+            closed = exact is not None and exact[0] <= CLOSED
+        result.append(Column(column.name, column.type, closed, bool(nulls)))
+    return tuple(result)
 
 
-def link_of(tables: Mapping[str, Loaded], table: Loaded, reference: Reference) -> Link:
+def link_of(tables: Mapping[str, LoadedTable], table: LoadedTable, reference: Reference) -> Link:
     """A reference of a table as a link between loaded tables.
 
     Raises:

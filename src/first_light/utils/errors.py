@@ -1,15 +1,15 @@
-"""The one exception that users see: what happened, where, and the fix."""
+"""The exception for users: what happened, where, and the fix."""
 
 from __future__ import annotations
 
 
 class DataopsError(Exception):
-    """A command could not run; nothing was half done.
+    """A command failed with a message for users.
 
     Args:
-        what: what went wrong, one plain sentence.
-        where: the file, line, column or setting concerned; empty when there is no place.
-        fix: what to do, ending with the command to type; empty when nothing can be done.
+        what: what happened, one sentence.
+        where: the file, line, column or setting; empty if there is none.
+        fix: what to do, ending with the command; empty if nothing can be done.
     """
 
     def __init__(self, what: str, where: str = "", fix: str = "") -> None:

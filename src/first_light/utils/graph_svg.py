@@ -1,4 +1,4 @@
-"""A lineage as SVG: boxes from left to right, coloured by the page's stylesheet."""
+"""A lineage graph as SVG: boxes from left to right, coloured by the page's stylesheet."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def drawing(nodes: list[GraphNode], edges: list[tuple[str, str]], label: str = "
     Args:
         nodes: the boxes.
         edges: pairs of parent and child, all among the nodes.
-        label: the picture's accessible name; the number of nodes when not given.
+        label: the picture's accessible name; by default the number of nodes.
     """
     places = _places(nodes, edges)
     return Markup(
@@ -69,25 +69,25 @@ def _box(node: GraphNode, x: int, y: int) -> Mapping[str, object]:
 
 
 def _places(nodes: list[GraphNode], edges: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
-    """Where each box stands: one column a rank, in it near what it is joined to."""
+    """The position of each box: one column for each rank, near its neighbours."""
     ranks = sorted({node.rank for node in nodes})
     columns = {rank: [n.unique_id for n in nodes if n.rank == rank] for rank in ranks}
-    joined: dict[str, list[str]] = {node.unique_id: [] for node in nodes}
+    neighbours: dict[str, list[str]] = {node.unique_id: [] for node in nodes}
     for parent, child in edges:
-        joined[parent].append(child)
-        joined[child].append(parent)
+        neighbours[parent].append(child)
+        neighbours[child].append(parent)
     height = {name: float(i) for names in columns.values() for i, name in enumerate(names)}
     for sweep in range(6):
         for rank in ranks if sweep % 2 == 0 else reversed(ranks):
             names = columns[rank]
-            wanted = {
-                name: sum(height[n] for n in joined[name]) / len(joined[name])
-                if joined[name]
+            targets = {
+                name: sum(height[n] for n in neighbours[name]) / len(neighbours[name])
+                if neighbours[name]
                 else height[name]
                 for name in names
             }
-            names.sort(key=lambda name: (wanted[name], name))
-            offset = sum(wanted.values()) / len(names) - (len(names) - 1) / 2
+            names.sort(key=lambda name: (targets[name], name))
+            offset = sum(targets.values()) / len(names) - (len(names) - 1) / 2
             height |= {name: i + offset for i, name in enumerate(names)}
     top = min(height.values())
     return {

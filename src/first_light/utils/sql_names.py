@@ -1,4 +1,4 @@
-"""Names as SQL spells them, the same on every warehouse."""
+"""Identifiers and literals in SQL, the same on every warehouse."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 
 
 def quoted(name: str) -> str:
-    """An identifier in quotes, whatever it holds."""
+    """A quoted identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
-# What DuckDB can't take as a bare column name, and the few that sqlfluff can't read there.
+# Words that DuckDB, or sqlfluff, does not accept as an unquoted column name.
 _RESERVED = """
 all analyse analyze and any array as asc asymmetric both case cast check collate column
 constraint create default deferrable desc describe distinct do else end except false fetch for
@@ -33,28 +33,28 @@ _JINJA = re.compile(r"\{[{%#]|[#%}]\}")
 
 
 def literal(value: str) -> str:
-    """`value` as a SQL string, for SQL that DuckDB runs as it stands."""
+    """`value` as a SQL string, for SQL that DuckDB runs unchanged."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def in_model(sql: str) -> str:
-    """`sql` as dbt must find it in a file: what Jinja would take for its own is put in a string."""
+    """`sql` for a dbt file: text that Jinja would interpret is put into a string."""
     if not _JINJA.search(sql):
         return sql
     return '{{ "' + sql.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '" }}'
 
 
 def identifier(name: str, rendered: bool = False) -> str:
-    """How raw column `name` is written in a model: bare where that means the same, else quoted.
+    """Column `name` of raw in a model: unquoted if that is equivalent, otherwise quoted.
 
-    With `rendered`, as DuckDB gets it after Jinja.
+    With `rendered`, as DuckDB receives it after Jinja.
     """
     lowered = name.lower() if name.isascii() else name
     if _BARE.fullmatch(lowered) and lowered not in RESERVED:
         return lowered
     if rendered:
         return quoted(name)
-    # sqlfluff takes the quotes off a name of letters, and in lower case it is another name then.
+    # sqlfluff removes the quotes of plain names, which changes names with upper case letters.
     if (_WORD.fullmatch(name) and name.lower() not in RESERVED) or "\n" in name:
         return (
             '{{ "'

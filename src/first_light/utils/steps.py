@@ -13,7 +13,7 @@ from first_light.utils.templates import render
 
 PASSED, WARNED, FAILED, SKIPPED = "passed", "warned", "failed", "skipped"
 _COLOURS = {PASSED: "green", WARNED: "yellow", FAILED: "red", SKIPPED: "dim"}
-NO_FRESHNESS = "no source says when it was loaded"
+NO_FRESHNESS = "no source has a loaded_at_field"
 _SIGNS = {PASSED: "✅", WARNED: "⚠️", FAILED: "❌", SKIPPED: "➖"}
 
 # GitHub drops a job summary over 1 MiB.
@@ -23,16 +23,16 @@ _DETAIL_LENGTH = 8_000
 
 @dataclass(frozen=True)
 class Step:
-    """One step that was tried.
+    """One step of a command.
 
     Attributes:
-        name: what was done, a few words.
+        name: a few words.
         verdict: passed, warned, failed or skipped.
         seconds: wall time; 0 when it did not run.
-        summary: one short remark, e.g. "24 models, 96 tests".
-        details: what failed or warned, with the rows or lines that show it.
-        repeat: the command that repeats just this step; empty when there is none.
-        page: the page that shows more, relative to the product; empty when there is none.
+        summary: a short remark, such as "24 models, 96 tests".
+        details: failures and warnings, with the rows or lines concerned.
+        repeat: the command that repeats this step; empty if there is none.
+        page: the page with details, relative to the product; empty if there is none.
     """
 
     name: str
@@ -45,25 +45,25 @@ class Step:
 
 
 def verdict(steps: Sequence[Step]) -> str:
-    """The whole's verdict: its worst step."""
+    """The overall verdict: the worst of the steps."""
     verdicts = {step.verdict for step in steps}
     return FAILED if FAILED in verdicts else WARNED if WARNED in verdicts else PASSED
 
 
 def table(steps: Sequence[Step]) -> Table:
     """The steps as a terminal table: step, verdict, seconds, remark."""
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    rendered = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading, justify in (("step", "left"), ("verdict", "left"), ("seconds", "right")):
-        drawn.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    drawn.add_column("")
+        rendered.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    rendered.add_column("")
     for step in steps:
-        drawn.add_row(
+        rendered.add_row(
             Text(step.name),
             Text(step.verdict, style=_COLOURS[step.verdict]),
             f"{step.seconds:.1f}" if step.seconds else "",
             Text(step.summary or step.page, style="dim"),
         )
-    return drawn
+    return rendered
 
 
 def markdown(title: str, steps: Sequence[Step]) -> str:
@@ -94,7 +94,7 @@ def _render(name: str, title: str, steps: Sequence[Step]) -> str:
 def _clipped(detail: str) -> str:
     if len(detail) <= _DETAIL_LENGTH:
         return detail
-    return detail[:_DETAIL_LENGTH] + "\n… cut here, the rest is in report.json"
+    return detail[:_DETAIL_LENGTH] + "\n… truncated; the full text is in report.json"
 
 
 def as_json(steps: Sequence[Step]) -> str:

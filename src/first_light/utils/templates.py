@@ -28,10 +28,10 @@ def render(name: str, /, **values: object) -> str:
 
 def escape_markdown(text: object) -> Markup:
     """Text on one line that cannot leave a table cell or become markup."""
-    words = " ".join(str(text).split())
+    escaped = " ".join(str(text).split())
     for sign in _MARKDOWN_SIGNS:
-        words = words.replace(sign, f"\\{sign}")
-    return Markup(words.replace("<", "&lt;"))
+        escaped = escaped.replace(sign, f"\\{sign}")
+    return Markup(escaped.replace("<", "&lt;"))
 
 
 def code(text: object) -> Markup:

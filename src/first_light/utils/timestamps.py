@@ -1,4 +1,4 @@
-"""Times as records write them: ISO 8601, UTC, to the second."""
+"""Times in the format of records: ISO 8601, UTC, to the second."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from datetime import datetime, timezone
 
 
 def utc(moment: datetime) -> str:
-    """ISO 8601 in UTC to the second, as records write it: 2026-03-31T07:00:00Z."""
+    """A time in the format of records: 2026-03-31T07:00:00Z."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment(text: str) -> datetime:
-    """The time that a record wrote.
+    """Parse the time of a record.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a time.
     """
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+    parsed = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
