@@ -23,7 +23,7 @@ import release_worker as worker
 from first_light.cli.app import app
 from first_light.cli.output.release import show_status
 from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
-from first_light.figures.compute import NAMES, ledger, shown
+from first_light.figures.compute import NAMES, ledger, value_text
 from first_light.history.record import FindingRun, Record, RelationProfile
 from first_light.incidents.derive import Incident, incidents
 from first_light.project.product import Product
@@ -105,7 +105,7 @@ def test_the_page_holds_the_figures_and_fetches_nothing(tmp_path: Path, runs: in
     told = {row[0]: row[1] for row in found.rows if len(row) == 4}
     assert len([name for name in NAMES if name]) == len(facts.figures)
     for figure, _ in facts.figures:
-        assert told[figure.title].startswith(shown(figure))
+        assert told[figure.title].startswith(value_text(figure))
     if not runs:
         assert "No release yet" in html
         assert "No production run yet" in html
@@ -345,7 +345,7 @@ def test_a_browser_reads_the_true_figures_and_asks_nobody(tmp_path: Path) -> Non
     told = {row[0]: row[1] for row in read(html).rows if len(row) == 4}
     for one, _ in facts.figures:
         value = plain.figure(one.name, since, facts.at + timedelta(seconds=1))
-        assert told[one.title].startswith(shown(replace(one, value=value))), one.name
+        assert told[one.title].startswith(value_text(replace(one, value=value))), one.name
 
 
 @needs_browser

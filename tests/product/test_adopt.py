@@ -64,7 +64,7 @@ def test_only_managed_files_change_and_ones_own_can_be_kept(
     assert (adopted / "models" / "_groups.yml").is_file()
 
     harness.git(adopted, "checkout", "HEAD", "--", ".sqlfluff")
-    managed.own(Product(adopted), str(adopted / ".sqlfluff"), "our style is older")
+    managed.opt_out(Product(adopted), str(adopted / ".sqlfluff"), "our style is older")
     harness.git(adopted, "add", "-A")
     harness.git(adopted, "commit", "-q", "-m", "adopt")
     assert managed.step(Product(adopted)).verdict == "passed"

@@ -134,7 +134,7 @@ def test_windows_line_ends_are_no_edit(product: Product) -> None:
 def test_a_file_kept_by_declaration_is_no_finding(product: Product) -> None:
     before = product.answers
     append(product.root / ".sqlfluff", "# our own line")
-    assert managed.own(product, str(product.root / ".sqlfluff"), "we like tabs") == ".sqlfluff"
+    assert managed.opt_out(product, str(product.root / ".sqlfluff"), "we like tabs") == ".sqlfluff"
     after = Product(product.root)
     step = managed.step(after)
     assert step.verdict == PASSED
@@ -155,7 +155,7 @@ def test_only_a_managed_file_is_declared_and_with_a_reason(
     product: Product, path: str, reason: str, words: str
 ) -> None:
     with pytest.raises(DataopsError, match=words):
-        managed.own(product, str(product.root / path), reason)
+        managed.opt_out(product, str(product.root / path), reason)
 
 
 def test_a_stale_declaration_is_a_warning(product: Product) -> None:

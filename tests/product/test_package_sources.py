@@ -23,9 +23,9 @@ from first_light.project.pin import (
     PIN,
     is_edited,
     outdated_wheel,
+    pin_of_answers,
     pin_text,
     pinned_commit,
-    wanted_pin,
 )
 from first_light.project.product import Product
 from first_light.utils.steps import FAILED, WARNED
@@ -55,7 +55,7 @@ def test_the_command_writes_what_the_template_renders(
     answers = {"content": "empty", "warehouse": warehouse, **PLACES[place]}
     product = Product(harness.render(tmp_path / "p", answers))
     text = (product.root / PIN).read_text(encoding="utf-8")
-    assert pin_text(wanted_pin(product.answers, pinned_commit(product.root))) == text
+    assert pin_text(pin_of_answers(product.answers, pinned_commit(product.root))) == text
     assert not is_edited(product)
     (product.root / PIN).write_text(text.replace("first-light", "first-light-x"), encoding="utf-8")
     step = managed.step(product)
@@ -74,7 +74,7 @@ def test_the_command_writes_what_the_template_renders(
     ],
 )
 def test_addresses(source: str, address: str) -> None:
-    assert wanted_pin({"_src_path": source, "_commit": "v1.2.0"}).address == address
+    assert pin_of_answers({"_src_path": source, "_commit": "v1.2.0"}).address == address
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_addresses(source: str, address: str) -> None:
     [("v1.2.3", ">=1.2.3,<2"), ("v0.4.0-3-gabc1234", ">=0.4.0,<1"), ("abc1234", ">=0,<1")],
 )
 def test_versions_of_an_index(described: str, versions_: str) -> None:
-    assert wanted_pin({"_commit": described}).versions == versions_
+    assert pin_of_answers({"_commit": described}).versions == versions_
 
 
 @pytest.mark.parametrize(

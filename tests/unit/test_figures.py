@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import ops_history as ops
-from first_light.figures.compute import NAMES, Figure, duration, ledger, shown, weeks
+from first_light.figures.compute import NAMES, Figure, duration, ledger, value_text, weeks
 from first_light.history.record import Record
 from first_light.incidents.derive import incidents
 from plain_figures import Plain
@@ -81,7 +81,7 @@ def test_without_any_run_every_figure_says_why_it_is_missing(tmp_path: Path) -> 
     found = figures(tmp_path, [])
     assert set(found) == set(NAMES)
     assert all(
-        one.value is None and one.absent and shown(one) == one.absent for one in found.values()
+        one.value is None and one.absent and value_text(one) == one.absent for one in found.values()
     )
 
 

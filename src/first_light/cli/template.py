@@ -107,5 +107,5 @@ def own(
     """
     from first_light.project import managed
 
-    name = managed.own(Product.find(), path, because)
+    name = managed.opt_out(Product.find(), path, because)
     out.print(f"{escape(name)} is yours now. Commit it together with .copier-answers.yml.")

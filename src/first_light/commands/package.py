@@ -14,8 +14,8 @@ from first_light.project.pin import (
     VENDOR,
     VENDORED,
     Pin,
+    pin_of_answers,
     pinned_commit,
-    wanted_pin,
 )
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -23,7 +23,7 @@ from first_light.utils.errors import DataopsError
 
 def show(product: Product) -> str:
     """Where the product finds the package, and which version runs now, as one line."""
-    pin = wanted_pin(product.answers, pinned_commit(product.root))
+    pin = pin_of_answers(product.answers, pinned_commit(product.root))
     return f"{pin.source}: {_place(pin)} (running: {version(DISTRIBUTION)})"
 
 

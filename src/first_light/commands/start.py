@@ -15,7 +15,7 @@ from first_light.commands.sample import load
 from first_light.project.example import make_raw
 from first_light.project.hook_run import tool_environment
 from first_light.project.package import is_local, is_public, lock, pin_to
-from first_light.project.pin import GIT, VENDOR, VENDORED, wanted_pin
+from first_light.project.pin import GIT, VENDOR, VENDORED, pin_of_answers
 from first_light.project.product import ANSWERS, Product
 from first_light.release.pipeline import Options, Released
 from first_light.store.locate import open_store
@@ -119,7 +119,7 @@ def _vendor(product: Product, say: Callable[[str], None], doing: Callable[[str],
     """Put the package into vendor/ where that was chosen or where pipelines could not fetch it."""
     if product.git("ls-tree", "HEAD", ANSWERS, check=False):  # committed: the team has decided
         return product
-    pin = wanted_pin(product.answers)
+    pin = pin_of_answers(product.answers)
     if pin.wheel or pin.source not in (GIT, VENDORED):
         return product
     reason = ""

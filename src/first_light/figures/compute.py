@@ -1,7 +1,7 @@
-"""The figures: SQL over the history's records, one file a figure, each with its definition.
+"""The figures: SQL over the history's records, one file with a definition for each figure.
 
 base.sql derives production runs, problems, incidents and code releases; every other file computes
-one figure of a span of time. Nothing is stored that can be derived.
+one figure of a period. Nothing is stored that can be derived.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ NAMES = (
     "test_coverage",
 )
 NUMBER, SHARE, SECONDS, PER_WEEK = "number", "share", "seconds", "per week"
-_HERE = Path(__file__).parent
+_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a span of time.
+    """One figure of a period.
 
     Attributes:
         name: its file's name.
-        title: for people.
+        title: its title.
         definition: one or two sentences.
         unit: number, share (0 to 1), seconds, or per week.
         better: lower or higher.
-        value: None when there is nothing to compute it from.
-        part: what was counted: errors, late days, …; of time to restore, what is still open.
-        whole: of how many; weeks for a frequency.
-        absent: why there is no value; empty when there is one.
+        value: None if there is no data.
+        part: the numerator: errors, late days, …; for time to restore, the open incidents.
+        whole: the denominator; weeks for a frequency.
+        absent: why there is no value; empty if there is one.
     """
 
     name: str
@@ -66,47 +66,47 @@ class Figure:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A history with everything that figures and incidents derive from it, in a DuckDB.
+    """A history and the tables derived from it, in a DuckDB database.
 
     Attributes:
-        connection: the tables of base.sql, in memory; nothing is written anywhere.
-        at: the product's clock when it was derived.
+        connection: the tables of base.sql, in memory.
+        at: the time of the derivation, by the product's clock.
     """
 
     connection: Connection
     at: datetime
 
-    def figure(self, name: str, since: datetime, until: datetime) -> Figure:
-        """One figure of the time from `since` up to, not including, `until`."""
-        (found,) = self.trend(name, ((since, until),))
-        return found
+    def figure(self, name: str, start: datetime, end: datetime) -> Figure:
+        """One figure of the period from `start` up to, not including, `end`."""
+        (figure_,) = self.trend(name, ((start, end),))
+        return figure_
 
     def figures(self, days: int = 90) -> tuple[Figure, ...]:
-        """Every figure of the last `days` days, up to and with now."""
-        until = self.at + timedelta(seconds=1)
-        return tuple(self.figure(name, self.at - timedelta(days=days), until) for name in NAMES)
+        """Every figure of the last `days` days, including now."""
+        end = self.at + timedelta(seconds=1)
+        return tuple(self.figure(name, self.at - timedelta(days=days), end) for name in NAMES)
 
     def trend(self, name: str, spans: Sequence[tuple[datetime, datetime]]) -> tuple[Figure, ...]:
-        """One figure of each span."""
-        # One query for all: planning one takes longer than answering it.
-        asked = " union all ".join(
+        """One figure of each period."""
+        # One query for all: planning takes longer than execution.
+        query = " union all ".join(
             f"select {n} as n, value, part, whole "
-            f"from {name}(timestamp '{_naive(since)}', timestamp '{_naive(until)}')"
-            for n, (since, until) in enumerate(spans)
+            f"from {name}(timestamp '{_naive(start)}', timestamp '{_naive(end)}')"
+            for n, (start, end) in enumerate(spans)
         )
-        found = self.connection.execute(f"{asked} order by n").fetchall() if spans else []
-        return tuple(_figure(name, *row[1:]) for row in found)
+        rows = self.connection.execute(f"{query} order by n").fetchall() if spans else []
+        return tuple(_figure(name, *row[1:]) for row in rows)
 
 
 @contextmanager
 def ledger(
     history: History, deadline: str, at: datetime, also: Record | None = None
 ) -> Iterator[Ledger]:
-    """Derive the tables that figures stand on.
+    """Derive the tables of the figures.
 
     Args:
         history: the records.
-        deadline: time of day in UTC, HH:MM; empty when releases are not expected at any time.
+        deadline: time of day in UTC, HH:MM; empty if there is none.
         at: the product's clock.
         also: a run that is not recorded yet.
     """
@@ -115,9 +115,9 @@ def ledger(
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set variable clock = ?::timestamp", [_naive(at)])
         connection.execute("set variable deadline = ?", [deadline])
-        connection.execute((_HERE / "base.sql").read_text(encoding="utf-8"))
+        connection.execute((_FOLDER / "base.sql").read_text(encoding="utf-8"))
         for name in NAMES:
-            sql = (_HERE / f"{name}.sql").read_text(encoding="utf-8")
+            sql = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
             connection.execute(f"create temp macro {name}(since, until) as table {sql}")
         yield Ledger(connection, at)
     finally:
@@ -125,14 +125,14 @@ def ledger(
 
 
 def weeks(at: datetime, count: int, days: int = 7) -> tuple[tuple[datetime, datetime], ...]:
-    """The last `count` spans of `days` days up to `at`, oldest first."""
+    """The last `count` periods of `days` days up to `at`, oldest first."""
     span = timedelta(days=days)
     end = at + timedelta(seconds=1)
     return tuple((end - span * (n + 1), end - span * n) for n in reversed(range(count)))
 
 
-def shown(figure: Figure) -> str:
-    """A figure's value for people; why there is none, when there is none."""
+def value_text(figure: Figure) -> str:
+    """A figure's value as text, or why there is none."""
     if figure.value is None:
         return figure.absent
     if figure.unit == SHARE:
@@ -142,28 +142,30 @@ def shown(figure: Figure) -> str:
     return f"{figure.value:.2f}" + (" a week" if figure.unit == PER_WEEK else "")
 
 
-def counted(figure: Figure) -> str:
-    """What a figure was computed from, in a few words."""
+def basis_text(figure: Figure) -> str:
+    """The numbers behind a figure, as text."""
     if figure.value is None:
         return ""
-    part, whole = f"{figure.part:g}", f"{figure.whole:g}"
+    numerator, denominator = f"{figure.part:g}", f"{figure.whole:g}"
     if figure.unit == SHARE:
-        return f"{part} of {whole}"
+        return f"{numerator} of {denominator}"
 
-    def some(number: float, what: str) -> str:
-        return f"{number:g} {what}{'s' * (number != 1)}"
+    def count_of(number: float, noun: str) -> str:
+        return f"{number:g} {noun}{'s' * (number != 1)}"
 
-    releases = some(figure.part, "release")
+    releases = count_of(figure.part, "release")
     return {
-        "errors_per_run": f"{some(figure.part, 'error')} in {some(figure.whole, 'run')}",
+        "errors_per_run": f"{count_of(figure.part, 'error')} in {count_of(figure.whole, 'run')}",
         "deployment_frequency": f"{releases} with new commits in {figure.whole:.1f} weeks",
-        "lead_time": f"median of {some(figure.whole, 'commit')}",
-        "time_to_restore": f"median of {some(figure.whole, 'incident')}, {part} of them open",
+        "lead_time": f"median of {count_of(figure.whole, 'commit')}",
+        "time_to_restore": (
+            f"median of {count_of(figure.whole, 'incident')}, {numerator} of them open"
+        ),
     }[figure.name]
 
 
 def duration(seconds: float) -> str:
-    """A span of time for people, in its largest unit that fits."""
+    """A duration as text, in the largest suitable unit."""
     for unit, size in (("days", 86_400 * 2), ("h", 3_600 * 2), ("min", 120)):
         if seconds >= size:
             return f"{seconds / (size / 2):.1f} {unit}"
@@ -187,12 +189,12 @@ def _figure(name: str, value: float | None, part: float | None, whole: float | N
 
 @functools.cache
 def _head(name: str) -> dict[str, str]:
-    """What a figure's file says of itself in its first lines."""
-    lines = (_HERE / f"{name}.sql").read_text(encoding="utf-8").splitlines()
+    """The metadata in the first lines of a figure's file."""
+    lines = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8").splitlines()
     pairs = (line[3:].partition(": ") for line in lines if line.startswith("-- "))
     return {key: text for key, _, text in pairs}
 
 
 def _naive(moment: datetime) -> datetime:
-    """In UTC without a zone, as DuckDB's plain timestamps are."""
+    """In UTC without a zone, for DuckDB's timestamps."""
     return moment.astimezone(timezone.utc).replace(tzinfo=None)

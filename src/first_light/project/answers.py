@@ -1,4 +1,4 @@
-"""Copier's answers: what a product was made with, written the way Copier writes it."""
+"""Copier's answers of a product, written in Copier's format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Copier is run: among uv's own tools, since the product does not depend on it."""
+"""Run Copier as a uv tool: the product does not depend on it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 
 COPIER = "copier>=9.19.1,<10"
-# Another command that runs Copier.
+# Overrides the command that runs Copier.
 VARIABLE = "DATAOPS_COPIER"
-# The template's version that the product is on, as Copier calls it.
+# Copier's name for the present template version of the product.
 CURRENT = ":current:"
 _UNSAFE_EXIT = 4
 
@@ -28,24 +28,24 @@ def uv() -> str:
 
 def copier_command() -> list[str]:
     """The command that runs Copier, without arguments."""
-    if given := os.environ.get(VARIABLE):
-        return shlex.split(given)
+    if command := os.environ.get(VARIABLE):
+        return shlex.split(command)
     return [uv(), "tool", "run", "--quiet", "--from", COPIER, "copier"]
 
 
 def run_update(
     product: Product, to: str | None, trust: bool = False, data: Mapping[str, str] | None = None
 ) -> None:
-    """Run `copier update` in a product without uncommitted changes; on failure nothing is left.
+    """Run `copier update` in a product without uncommitted changes; a failure changes nothing.
 
     Args:
         product: the product.
         to: a version of the template; None for the newest.
-        trust: let the versions' migrations run.
-        data: answers that change.
+        trust: whether migrations may run.
+        data: changed answers.
 
     Raises:
-        DataopsError: Copier could not update; the product is as it was.
+        DataopsError: Copier could not update; the product is unchanged.
     """
     root = product.root
     command = [*copier_command(), "update", "--defaults", "--quiet"]
@@ -53,7 +53,7 @@ def run_update(
     command += ["--trust"] if trust else []
     command += [f"--data={key}={value}" for key, value in (data or {}).items()]
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             cwd=root,
             env=tool_environment(),
@@ -68,37 +68,37 @@ def run_update(
             where=str(error.filename),
             fix="put uv on the PATH (README.md), or set DATAOPS_COPIER to a command",
         ) from error
-    if done.returncode == 0:
+    if process.returncode == 0:
         return
-    # All was committed, so this takes back only what Copier began.
+    # All was committed, so this only reverts Copier's changes.
     subprocess.run(["git", "reset", "--quiet", "--hard", "HEAD"], cwd=root, check=True)
     subprocess.run(["git", "clean", "--quiet", "-d", "--force"], cwd=root, check=True)
-    if done.returncode == _UNSAFE_EXIT:
+    if process.returncode == _UNSAFE_EXIT:
         raise DataopsError(
             "This update runs a migration that changes your answers or files.",
             where="see the template's release notes",
             fix="uv run dataops update --trust",
         )
-    said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    there = released_versions(str(Product(root).answers.get("_src_path", ""))) if to else ()
-    if to and to not in there and any(f"'{to}'" in line for line in said):  # git did not know it
-        newest = ", ".join(sorted(there, key=numbers)[-5:])
+    output = (process.stderr.strip() or process.stdout.strip()).splitlines()
+    versions = released_versions(str(Product(root).answers.get("_src_path", ""))) if to else ()
+    if to and to not in versions and any(f"'{to}'" in line for line in output):  # unknown to git
+        newest = ", ".join(sorted(versions, key=numbers)[-5:])
         raise DataopsError(
             "The template does not have this version.",
             where=f"{to}; there are: {newest}" if newest else to,
             fix="update to the newest version: uv run dataops update",
         )
-    raise DataopsError("Copier could not update the product.", where="\n".join(said[-5:]))
+    raise DataopsError("Copier could not update the product.", where="\n".join(output[-5:]))
 
 
 def released_versions(source: str) -> tuple[str, ...]:
-    """The versions that a template's repository has; empty where it can't be asked."""
-    asked = ["git", "ls-remote", "--tags", "--refs", address_of(source)]
-    done = subprocess.run(asked, capture_output=True, text=True, errors="replace")
-    names = (line.rpartition("refs/tags/")[2] for line in done.stdout.splitlines())
+    """The released versions in a template's repository; empty if it cannot be reached."""
+    command = ["git", "ls-remote", "--tags", "--refs", address_of(source)]
+    process = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    names = (line.rpartition("refs/tags/")[2] for line in process.stdout.splitlines())
     return tuple(name for name in names if numbers(name))
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """A version's numbers, to compare by."""
+    """A version's numbers, for comparisons."""
     return tuple(int(number) for number in re.findall(r"\d+", version.split("-")[0]))

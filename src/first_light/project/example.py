@@ -1,4 +1,4 @@
-"""The example's raw data, which like all raw never enters git: made where there is none yet."""
+"""Generate the example's raw data, which like all raw data is not in git."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from first_light.utils.errors import DataopsError
 _GENERATOR = Path("example") / "shop.py"
 
 
-def make_raw(product: Product, doing: Callable[[str], None]) -> int:
-    """Make the raw files that the example's sources read, unless raw holds something already.
+def make_raw(product: Product, progress: Callable[[str], None]) -> int:
+    """Generate the raw files of the example's sources, unless raw contains files.
 
     Returns:
-        How many files were made; 0 where raw has files, or the product has no example.
+        The number of generated files; 0 if raw has files or the product has no example.
 
     Raises:
-        DataopsError: they could not be made.
+        DataopsError: they could not be generated.
     """
     if not (product.root / _GENERATOR).is_file():
         return 0
     if product.raw.is_dir() and any(product.raw.iterdir()):
         return 0
-    doing("making the example's raw files")
-    done = subprocess.run(
+    progress("making the example's raw files")
+    process = subprocess.run(
         [sys.executable, str(_GENERATOR), "--out", str(product.raw)],
         cwd=product.root,
         capture_output=True,
         text=True,
     )
-    if done.returncode:
+    if process.returncode:
         raise DataopsError(
             "The raw files of the example could not be created.",
-            where=done.stderr.strip(),
+            where=process.stderr.strip(),
             fix=f"python {_GENERATOR}",
         )
     return sum(1 for path in product.raw.rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""What lets git in at the remote: a token that goes through the environment, never a file."""
+"""Access of git to the remote: the token is passed in the environment, never in a file."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import base64
 import urllib.parse
 from collections.abc import Mapping
 
-# What may read the remote, and push the branch that holds releases and history.
+# A token that may read the remote and push the branch of releases and history.
 TOKEN = "DATAOPS_STORE_TOKEN"
-# GitHub's tokens ask for this name; GitLab's take any.
+# GitHub's tokens require this user name; GitLab's accept any.
 _USER = "x-access-token"
 
 
 def git_access(token: str, remote: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables under which git shows a token to the remote's host, and to no other.
+    """The variables with which git sends a token to the remote's host, and to no other.
 
     Args:
-        token: the token; empty where git needs none.
+        token: the token; empty if none is needed.
         remote: the remote's URL.
-        environment: what git is given already.
+        environment: the present environment of git.
     """
     parts = urllib.parse.urlsplit(remote)
     if not token or parts.scheme not in ("http", "https") or not parts.hostname:

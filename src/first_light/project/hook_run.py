@@ -1,4 +1,4 @@
-"""The pre-commit hooks, run on every file of the product, and what each of them said."""
+"""Run the pre-commit hooks on the files of a product."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ STYLED = "target/check/styled"
 
 @dataclass(frozen=True)
 class HookResult:
-    """What one hook said.
+    """The result of one hook.
 
     Attributes:
         id: its id in .pre-commit-config.yaml.
         name: its name there.
         status: Passed, Failed or Skipped.
         seconds: time it took.
-        output: what it printed.
+        output: its output.
     """
 
     id: str
@@ -45,10 +45,10 @@ class HookRun:
 
     Args:
         root: the product.
-        skip: ids of hooks that somebody else runs.
-        only: the files to look at; all if None.
-        change: files of this change that are committed already. These and what is not committed may
-            be put right by a hook; all else is looked at and left as it is.
+        skip: ids of hooks that are run separately.
+        only: the files to check; all if None.
+        change: committed files of this change. Hooks may fix these and uncommitted files; other
+            files are only checked.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class HookRun:
         only: Collection[str] | None = None,
         change: Collection[str] = (),
     ) -> None:
-        # A new file is checked before it is added, too.
-        every = _files(root, "--cached", "--others")
-        files = every if only is None else [name for name in every if name in only]
-        # Without a file pre-commit would look at what is staged, and stash the rest meanwhile.
+        # New files are checked before they are added, too.
+        all_files = _files(root, "--cached", "--others")
+        files = all_files if only is None else [name for name in all_files if name in only]
+        # Without files pre-commit would check staged changes, and stash the others.
         files = files or [".pre-commit-config.yaml"]
-        # sqlfluff rewrites without a word, and pre-commit sees that only in files that git has.
+        # sqlfluff fixes silently, and pre-commit detects that only in tracked files.
         new = [name for name in _files(root, "--others") if name.endswith(".sql")]
         self._new = {name: _content(root / name) for name in new}
         self._root = root
@@ -81,48 +81,54 @@ class HookRun:
         )
 
     def wait(self) -> tuple[HookResult, ...]:
-        """What the hooks said, in their order.
+        """The results of the hooks, in their order.
 
         Raises:
             DataopsError: pre-commit itself could not run.
         """
         output, _ = self._process.communicate()
         results = read_output(output)
-        left = self._put_back()
+        reverted = self._revert_others()
         if self._process.returncode not in (0, 1) or not results:
             raise DataopsError("The hooks could not run.", where=output.strip()[-2000:])
-        changed = [name for name, was in self._new.items() if _content(self._root / name) != was]
+        changed = [
+            name
+            for name, old_content in self._new.items()
+            if _content(self._root / name) != old_content
+        ]
         if changed and all(result.status != "Failed" for result in results):
-            said = "rewritten in the right style, look at it: " + ", ".join(changed)
-            results += (HookResult("", "style of new files", "Failed", 0.0, said),)
-        if left:
-            said = f"left as they were; in the right style they lie in {STYLED}: {', '.join(left)}"
-            results += (HookResult("", "files outside this change", "Failed", 0.0, said),)
+            message = "rewritten in the right style, look at it: " + ", ".join(changed)
+            results += (HookResult("", "style of new files", "Failed", 0.0, message),)
+        if reverted:
+            message = (
+                f"left as they were; in the right style they lie in {STYLED}: {', '.join(reverted)}"
+            )
+            results += (HookResult("", "files outside this change", "Failed", 0.0, message),)
         return results
 
     def stop(self) -> None:
-        """End the hooks that still run."""
+        """Stop the running hooks."""
         if self._process.poll() is None:
             self._process.terminate()
             self._process.wait()
-            self._put_back()
+            self._revert_others()
 
-    def _put_back(self) -> list[str]:
-        """Undo what hooks rewrote outside the change; their version is kept under `STYLED`."""
+    def _revert_others(self) -> list[str]:
+        """Revert fixes outside the change; the fixed version is kept under `STYLED`."""
         rewritten = []
-        for name, was in self._older.items():
+        for name, old_content in self._older.items():
             path = self._root / name
-            if path.is_file() and (now := path.read_bytes()) != was:
-                kept = self._root / STYLED / name
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                kept.write_bytes(now)
-                path.write_bytes(was)
+            if path.is_file() and (content := path.read_bytes()) != old_content:
+                fixed_path = self._root / STYLED / name
+                fixed_path.parent.mkdir(parents=True, exist_ok=True)
+                fixed_path.write_bytes(content)
+                path.write_bytes(old_content)
                 rewritten.append(name)
         return rewritten
 
 
 def tool_environment(extra: dict[str, str] | None = None) -> dict[str, str]:
-    """The environment for tools that call `uv run`: uv is found even when it is not on the PATH."""
+    """The environment for tools that call `uv run`: uv need not be on the PATH."""
     environment = dict(os.environ, **(extra or {}))
     places = [str(Path(sys.executable).parent)]
     if uv := environment.get("UV"):
@@ -132,7 +138,7 @@ def tool_environment(extra: dict[str, str] | None = None) -> dict[str, str]:
 
 
 def read_output(output: str) -> tuple[HookResult, ...]:
-    """The results in what `pre-commit run --verbose` printed."""
+    """The results in the output of `pre-commit run --verbose`."""
     results: list[HookResult] = []
     lines = output.splitlines()
     starts = [i for i, line in enumerate(lines) if _RESULT.match(line)]
@@ -142,9 +148,9 @@ def read_output(output: str) -> tuple[HookResult, ...]:
         body = lines[start + 1 : end]
         seconds = next((float(m["seconds"]) for m in map(_DURATION.match, body) if m), 0.0)
         hook_id = next((m["id"] for m in map(_HOOK_ID.match, body) if m), "")
-        said = [line for line in body if not line.startswith(("- hook id:", "- duration:"))]
+        printed = [line for line in body if not line.startswith(("- hook id:", "- duration:"))]
         results.append(
-            HookResult(hook_id, head["name"], head["status"], seconds, "\n".join(said).strip())
+            HookResult(hook_id, head["name"], head["status"], seconds, "\n".join(printed).strip())
         )
     return tuple(results)
 
@@ -164,13 +170,13 @@ def _content(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
 
 
-def _files(root: Path, *which: str) -> list[str]:
+def _files(root: Path, *selection: str) -> list[str]:
     """The files that git tracks (--cached) or would add (--others)."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--exclude-standard", *which],
+    process = subprocess.run(
+        ["git", "ls-files", "-z", "--exclude-standard", *selection],
         cwd=root,
         capture_output=True,
         check=True,
     )
-    names = listed.stdout.decode("utf-8", "surrogateescape").split("\0")
+    names = process.stdout.decode("utf-8", "surrogateescape").split("\0")
     return [name for name in names if name and (root / name).is_file()]

@@ -1,4 +1,4 @@
-"""Managed files belong to the template: which of them were edited here, and the ways out."""
+"""Managed files belong to the template: detect edits, and opt out."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ EDITED, DELETED = "edited", "deleted"
 STEP = "managed files"
 
 _LINE = re.compile(r"^(?P<hash>[0-9a-f]{64})  (?P<path>.+)$")
-# How many commits of a file are searched for the text that the template gave it.
+# The number of commits of a file that are searched for the template's content.
 _COMMITS_SEARCHED = 50
-# Where a team's own settings go instead, by what the managed path begins with.
+# Where team settings belong instead, by the prefix of the managed path.
 _EXTENSION_POINTS = {
     ".github/workflows/check.yml": "steps of your own in .github/actions/team/action.yml",
     ".github/": "a workflow file of your own beside it",
@@ -42,7 +42,7 @@ _EXTENSION_POINTS = {
 
 @dataclass(frozen=True)
 class Drift:
-    """A managed file that is not what the template made it.
+    """A managed file that differs from the template.
 
     Attributes:
         path: relative to the product.
@@ -54,7 +54,7 @@ class Drift:
 
 
 def manifest(root: Path) -> dict[str, str] | None:
-    """What each managed file must be: its SHA-256 by its path; None when the product has no list.
+    """The SHA-256 of each managed file by path; None if the product has no list.
 
     Raises:
         DataopsError: the list is damaged.
@@ -64,12 +64,12 @@ def manifest(root: Path) -> dict[str, str] | None:
 
 
 def parse(text: str) -> dict[str, str]:
-    """What a list of managed files says: SHA-256 by path.
+    """Parse a list of managed files: SHA-256 by path.
 
     Raises:
         DataopsError: the list is damaged.
     """
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line or line.startswith("#"):
             continue
@@ -80,37 +80,37 @@ def parse(text: str) -> dict[str, str]:
                 where=f"{MANIFEST.as_posix()}, line {number}",
                 fix=f"git checkout HEAD -- {MANIFEST.as_posix()}",
             )
-        found[match["path"]] = match["hash"]
-    return found
+        digests[match["path"]] = match["hash"]
+    return digests
 
 
 def digest(content: bytes) -> str:
-    """SHA-256 of a file as git keeps it: a line ends with a line feed on every system."""
+    """SHA-256 of a file as in git: with line feeds on every system."""
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def drifted(root: Path, listed: Mapping[str, str]) -> tuple[Drift, ...]:
-    """The managed files that are not what the list says, in its order."""
-    found = []
+    """The managed files that differ from the list, in its order."""
+    drifts_ = []
     for path, expected in listed.items():
         file = root / path
         if not file.is_file():
-            found.append(Drift(path, DELETED))
+            drifts_.append(Drift(path, DELETED))
         elif digest(file.read_bytes()) != expected:
-            found.append(Drift(path, EDITED))
-    return tuple(found)
+            drifts_.append(Drift(path, EDITED))
+    return tuple(drifts_)
 
 
 def drifts(product: Product, listed: Mapping[str, str]) -> tuple[Drift, ...]:
     """As `drifted`, and the pin, which has no line in the list."""
     pin = product.root / PIN
     state = EDITED if pin.is_file() else DELETED
-    own = (Drift(PIN.as_posix(), state),) if is_edited(product) else ()
-    return drifted(product.root, listed) + own
+    pin_drift = (Drift(PIN.as_posix(), state),) if is_edited(product) else ()
+    return drifted(product.root, listed) + pin_drift
 
 
 def opt_outs(product: Product) -> dict[str, str]:
-    """The managed files that the team keeps as its own, each with its reason."""
+    """The managed files that the team owns, with the reason."""
     declared = product.answers.get(OPT_OUTS) or {}
     if not isinstance(declared, dict):
         raise DataopsError(
@@ -122,23 +122,23 @@ def opt_outs(product: Product) -> dict[str, str]:
 
 
 def step(product: Product) -> Step:
-    """Compare the managed files with what the template made them; nothing is fetched.
+    """Compare the managed files with the template's list; nothing is fetched.
 
     Raises:
         DataopsError: the list of managed files is damaged.
     """
-    begin = time.monotonic()
+    started = time.monotonic()
     listed = manifest(product.root)
     if listed is None:
         return Step(STEP, SKIPPED, 0.0, f"no {MANIFEST.as_posix()} in this version")
-    kept = opt_outs(product)
-    edited = [drift for drift in drifts(product, listed) if drift.path not in kept]
+    owned = opt_outs(product)
+    edited = [drift for drift in drifts(product, listed) if drift.path not in owned]
     summary = f"{len(listed) + 1} files"
-    if kept:
-        summary += ", kept as your own: " + ", ".join(sorted(kept))
-    seconds = time.monotonic() - begin
+    if owned:
+        summary += ", kept as your own: " + ", ".join(sorted(owned))
+    seconds = time.monotonic() - started
     if edited:
-        details = tuple(ways_out(product, drift, listed.get(drift.path, "")) for drift in edited)
+        details = tuple(options(product, drift, listed.get(drift.path, "")) for drift in edited)
         names = ", ".join(f"{drift.path} {drift.state}" for drift in edited[:3])
         return Step(STEP, FAILED, seconds, names + (" …" if len(edited) > 3 else ""), details)
     if wheel := outdated_wheel(product.answers):
@@ -147,34 +147,36 @@ def step(product: Product) -> Step:
             "renew it: uv run dataops package vendored"
         )
         return Step(STEP, WARNED, seconds, summary, (message,))
-    if stale := sorted(set(kept) - set(listed) - {PIN.as_posix()}):
-        said = f"{OPT_OUTS} in {ANSWERS} names what is not managed: {', '.join(stale)}; take it out"
-        return Step(STEP, WARNED, seconds, summary, (said,))
+    if stale := sorted(set(owned) - set(listed) - {PIN.as_posix()}):
+        message = (
+            f"{OPT_OUTS} in {ANSWERS} names what is not managed: {', '.join(stale)}; take it out"
+        )
+        return Step(STEP, WARNED, seconds, summary, (message,))
     return Step(STEP, PASSED, seconds, summary)
 
 
-def ways_out(product: Product, drift: Drift, expected: str) -> str:
-    """What to do about one edited or deleted managed file, in words."""
-    begins = (said for start, said in _EXTENSION_POINTS.items() if drift.path.startswith(start))
-    instead = next(begins, "")
+def options(product: Product, drift: Drift, expected: str) -> str:
+    """The options for an edited or deleted managed file, as text."""
+    hints = (hint for prefix, hint in _EXTENSION_POINTS.items() if drift.path.startswith(prefix))
+    instead = next(hints, "")
     template = product.answers.get("_src_path", "the template")
     commit = _commit_with(product, drift.path, expected) if expected else ""
     lines = [
-        f"{drift.path} is {drift.state}. The template manages it: an update would meet your lines.",
-        *([f"  say it elsewhere:      {instead}"] if instead else []),
+        f"{drift.path} is {drift.state}. The template manages it: an update would conflict.",
+        *([f"  configure instead:     {instead}"] if instead else []),
         f"  for every product:     propose it to {template}",
         f'  keep it as your own:   uv run dataops own {drift.path} --because "REASON"',
     ]
     if drift.path == PIN.as_posix():
         source = product.answers.get("package_source") or "git"
-        lines.append(f"  bring it back:         uv run dataops package {source}")
+        lines.append(f"  restore it:            uv run dataops package {source}")
     elif commit:
-        lines.append(f"  bring it back:         git checkout {commit} -- {drift.path}")
+        lines.append(f"  restore it:            git checkout {commit} -- {drift.path}")
     return "\n".join(lines)
 
 
-def own(product: Product, path: str, reason: str) -> str:
-    """Declare that the team keeps a managed file as its own; updates leave it alone from then on.
+def opt_out(product: Product, path: str, reason: str) -> str:
+    """Declare that the team owns a managed file; updates no longer change it.
 
     Returns:
         The file's path, relative to the product.
@@ -201,14 +203,14 @@ def own(product: Product, path: str, reason: str) -> str:
 
 
 def _commit_with(product: Product, path: str, expected: str) -> str:
-    """The newest commit in which the file is what the template made it; empty if there is none."""
+    """The newest commit with the template's version of the file; empty if there is none."""
     commits = product.git(
         "log", f"--max-count={_COMMITS_SEARCHED}", "--format=%h", "--", path, check=False
     )
     for commit in commits.split():
-        shown = subprocess.run(
+        process = subprocess.run(
             ["git", "show", f"{commit}:./{path}"], cwd=product.root, capture_output=True
         )
-        if shown.returncode == 0 and digest(shown.stdout) == expected:
+        if process.returncode == 0 and digest(process.stdout) == expected:
             return commit
     return ""

@@ -27,9 +27,9 @@ from first_light.project.pin import (
     Pin,
     address_of,
     moved,
+    pin_of_answers,
     pin_text,
     pinned_commit,
-    wanted_pin,
 )
 from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
@@ -40,13 +40,13 @@ _WHEELS = f"{DISTRIBUTION.replace('-', '_')}-*.whl"
 
 
 def is_local(address: str) -> bool:
-    """Whether the address means this machine and no other."""
+    """Whether the address is on this machine."""
     parts = urllib.parse.urlsplit(address)
     return parts.scheme == "file" or bool(_LOOPBACK.match(parts.hostname or ""))
 
 
 def is_public(address: str) -> bool:
-    """Whether anybody may read the repository: git reads it without this person's credentials."""
+    """Whether the repository is public: git can read it without credentials."""
     if is_local(address) or urllib.parse.urlsplit(address).scheme not in ("http", "https", "git"):
         return False
     with tempfile.TemporaryDirectory(prefix="dataops-probe-") as home:
@@ -54,7 +54,7 @@ def is_public(address: str) -> bool:
             name: value for name, value in os.environ.items() if not name.startswith("GIT_")
         }
         environment |= {
-            "HOME": home,  # where .netrc would be
+            "HOME": home,  # the folder of .netrc
             "XDG_CONFIG_HOME": home,
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -64,19 +64,19 @@ def is_public(address: str) -> bool:
         }
         command = ["git", "-c", "credential.helper=", "ls-remote", "--quiet", address, "HEAD"]
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 command, cwd=home, env=environment, capture_output=True, timeout=_PROBE_SECONDS
             )
         except subprocess.TimeoutExpired:
             return False
-    return done.returncode == 0
+    return process.returncode == 0
 
 
 def pin_to(product: Product, source: str, index: str = "") -> Pin:
-    """Let the product find the package elsewhere: writes the answers, the pin and the lock.
+    """Change the source of the package: write the answers, the pin and the lock.
 
-    Vendored again renews the wheel: it is built from the commit of the template that the product is
-    on. Where a step fails, every file is as it was.
+    Repeating `vendored` renews the wheel: it is built from the product's commit of the template. A
+    failure changes no file.
 
     Args:
         product: the product.
@@ -103,7 +103,7 @@ def pin_to(product: Product, source: str, index: str = "") -> Pin:
             if source == VENDORED:
                 wheel = build_wheel(clone, Path(folder) / "wheel")
         answers[WHEEL_ANSWER] = wheel.name if wheel else ""
-        pin = replace(wanted_pin(answers), commit=commit)
+        pin = replace(pin_of_answers(answers), commit=commit)
         with _restored(product):
             vendor = product.root / VENDOR
             for old in vendor.glob(_WHEELS):
@@ -120,71 +120,71 @@ def pin_to(product: Product, source: str, index: str = "") -> Pin:
     return pin
 
 
-def build_wheel(repository: Path, into: Path) -> Path:
-    """Build the package's wheel from a clone with its tags, which say the version.
+def build_wheel(repository: Path, output_folder: Path) -> Path:
+    """Build the package's wheel from a clone with tags, which define the version.
 
     Raises:
         DataopsError: it could not be built.
     """
-    command = [uv(), "build", "--quiet", "--wheel", "--no-sources", "--out-dir", str(into)]
-    done = _run([*command, str(repository)])
-    wheels = sorted(into.glob("*.whl")) if done.returncode == 0 else []
+    command = [uv(), "build", "--quiet", "--wheel", "--no-sources", "--out-dir", str(output_folder)]
+    process = _run([*command, str(repository)])
+    wheels = sorted(output_folder.glob("*.whl")) if process.returncode == 0 else []
     if not wheels:
         raise DataopsError(
             "The package could not be built.",
-            where="\n".join(done.stderr.strip().splitlines()[-5:]),
+            where="\n".join(process.stderr.strip().splitlines()[-5:]),
             fix="check the network, then repeat the command",
         )
     return wheels[0]
 
 
 def lock(product: Product) -> str:
-    """Make uv.lock anew where it does not fit; what uv says when it can't, else empty."""
-    done = _run([uv(), "lock", "--quiet"], cwd=product.root)
-    return "" if done.returncode == 0 else "\n".join(done.stderr.strip().splitlines()[-8:])
+    """Update uv.lock if it is outdated; returns uv's error, or an empty text."""
+    process = _run([uv(), "lock", "--quiet"], cwd=product.root)
+    return "" if process.returncode == 0 else "\n".join(process.stderr.strip().splitlines()[-8:])
 
 
-def _clone(product: Product, into: Path) -> str:
-    """Clone the template at the commit that the product is on; returns the full hash."""
+def _clone(product: Product, folder: Path) -> str:
+    """Clone the template at the product's commit; returns the full hash."""
     address = address_of(str(product.answers.get("_src_path", "")))
     described = str(product.answers.get("_commit", ""))
     for command in (
-        ["git", "clone", "--quiet", "--no-checkout", address, str(into)],
-        ["git", "-C", str(into), "checkout", "--quiet", "--detach", f"{described}^{{commit}}"],
+        ["git", "clone", "--quiet", "--no-checkout", address, str(folder)],
+        ["git", "-C", str(folder), "checkout", "--quiet", "--detach", f"{described}^{{commit}}"],
     ):
-        done = _run(command)
-        if done.returncode:
+        process = _run(command)
+        if process.returncode:
             raise DataopsError(
                 "The template could not be read.",
-                where=f"{address} at {described}: {done.stderr.strip()}",
+                where=f"{address} at {described}: {process.stderr.strip()}",
                 fix="check the address (_src_path in .copier-answers.yml) and your access to it",
             )
-    return _run(["git", "-C", str(into), "rev-parse", "HEAD"]).stdout.strip()
+    return _run(["git", "-C", str(folder), "rev-parse", "HEAD"]).stdout.strip()
 
 
 @contextmanager
 def _restored(product: Product) -> Iterator[None]:
-    """Put the files of the pin back when what is inside fails."""
+    """Restore the files of the pin if the block fails."""
     root = product.root
 
     def files() -> set[Path]:
         paths = {root / ANSWERS, root / PIN, root / "uv.lock", *(root / VENDOR).glob(_WHEELS)}
         return {path for path in paths if path.is_file()}
 
-    before = {path: path.read_bytes() for path in files()}
+    contents = {path: path.read_bytes() for path in files()}
     try:
         yield
     except BaseException:
-        for path in files() - set(before):
+        for path in files() - set(contents):
             path.unlink()
-        for path, content in before.items():
+        for path, content in contents.items():
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
         raise
 
 
 def _run(command: list[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    # What a surrounding environment says of another project must not reach uv.
+    # Variables of another project's environment must not reach uv.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("VIRTUAL_ENV")
     }

@@ -1,6 +1,6 @@
-"""The pin: which package a product requires, and from where, as a value and as the file's text.
+"""The pin: the package that a product requires, and its source, as a value and as file content.
 
-The place is recorded in Copier's answers. The requirement stands in one managed file, which the
+The source is recorded in Copier's answers. The requirement is in one managed file, which the
 template renders and `pin_text` repeats, so that plain `copier update` renders the same pin.
 """
 
@@ -20,7 +20,7 @@ VENDOR = Path("vendor")
 DISTRIBUTION = "first-light"
 GIT, VENDORED, INDEX = "git", "vendored", "index"
 SOURCES = (GIT, VENDORED, INDEX)
-# The answers that say where the package is.
+# The answers for the package's source.
 SOURCE_ANSWER, INDEX_ANSWER, WHEEL_ANSWER = "package_source", "package_index", "package_wheel"
 
 _HEADING = """\
@@ -40,7 +40,7 @@ _TAG = re.compile(r"^v(?P<version>\d+(?:\.\d+)*)")
 
 @dataclass(frozen=True)
 class Pin:
-    """What a product requires of the package.
+    """The package that a product requires.
 
     Attributes:
         source: git, vendored or index.
@@ -49,7 +49,7 @@ class Pin:
         wheel: vendored: the file's name in vendor/.
         index: index: the URL of a simple index.
         versions: index: the range of versions.
-        extras: what is installed beside it: "[postgres]" or empty.
+        extras: its extras: "[postgres]" or empty.
     """
 
     source: str
@@ -90,7 +90,7 @@ explicit = true
 
 
 def address_of(source: str) -> str:
-    """The repository's URL of what Copier calls a template's source; without credentials."""
+    """The repository URL of a template source in Copier's notation, without credentials."""
     for short, url in _SHORTCUTS.items():
         if source.startswith(short):
             return f"{url}{source.removeprefix(short)}.git"
@@ -103,19 +103,19 @@ def address_of(source: str) -> str:
 
 
 def version_range(described: str) -> str:
-    """The versions that a template of this version works with: up to the next major one."""
+    """The package versions for a template version: up to the next major one."""
     tag = _TAG.match(described)
     if tag is None:
         return ">=0,<1"
     return f">={tag['version']},<{int(tag['version'].split('.')[0]) + 1}"
 
 
-def wanted_pin(answers: Mapping[str, object], commit: str = "") -> Pin:
-    """The pin that the answers ask for.
+def pin_of_answers(answers: Mapping[str, object], commit: str = "") -> Pin:
+    """The pin of the answers.
 
     Args:
         answers: the product's answers.
-        commit: the template's commit; the answers know it only as git describes it.
+        commit: the template's commit; the answers only have the output of `git describe`.
     """
     return Pin(
         source=str(answers.get(SOURCE_ANSWER) or GIT),
@@ -129,23 +129,23 @@ def wanted_pin(answers: Mapping[str, object], commit: str = "") -> Pin:
 
 
 def pinned_commit(root: Path) -> str:
-    """The commit in the pin file; empty when it names none."""
+    """The commit in the pin file; empty if there is none."""
     file = root / PIN
     match = _COMMIT.search(file.read_text(encoding="utf-8")) if file.is_file() else None
     return match["commit"] if match else ""
 
 
 def is_edited(product: Product) -> bool:
-    """Whether the pin is not what the answers ask for. The commit itself is taken as it is."""
+    """Whether the pin differs from the answers, apart from the commit."""
     file = product.root / PIN
     if not file.is_file():
         return True
-    pin = wanted_pin(product.answers, pinned_commit(product.root))
+    pin = pin_of_answers(product.answers, pinned_commit(product.root))
     return file.read_bytes().replace(b"\r\n", b"\n") != pin_text(pin).encode()
 
 
 def outdated_wheel(answers: Mapping[str, object]) -> str:
-    """The name of a vendored wheel that is not of the template's version; empty if it is."""
+    """The name of a vendored wheel of another version than the template's; empty if it matches."""
     wheel = str(answers.get(WHEEL_ANSWER) or "")
     if answers.get(SOURCE_ANSWER) != VENDORED or not wheel:
         return ""
@@ -153,20 +153,20 @@ def outdated_wheel(answers: Mapping[str, object]) -> str:
     described = str(answers.get("_commit", ""))
     if commit := _commit_in(described):
         local = version.partition("+")[2].removeprefix("g")
-        same = bool(local) and (local.startswith(commit) or commit.startswith(local))
+        is_same = bool(local) and (local.startswith(commit) or commit.startswith(local))
     else:
-        same = f"v{version}" == described
-    return "" if same else wheel
+        is_same = f"v{version}" == described
+    return "" if is_same else wheel
 
 
 def moved(product: Product) -> bool:
-    """Whether the pinned commit cannot be the one of the template that the product is on."""
+    """Whether the pinned commit differs from the product's template version."""
     commit = _commit_in(str(product.answers.get("_commit", "")))
     return not pinned_commit(product.root).startswith(commit)
 
 
 def _commit_in(described: str) -> str:
-    """The short hash in what `git describe --tags --always` says; empty for a tag alone."""
+    """The short hash in the output of `git describe --tags --always`; empty for a tag."""
     if hashed := _DESCRIBED.search(described):
         return hashed["commit"]
     return "" if _TAG.match(described) else described

@@ -1,4 +1,4 @@
-"""Facts about this product: its folders, the answers it was made with, its clock and its git."""
+"""A product: its folders, Copier answers, clock and git repository."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ class Product:
     """One product on disk.
 
     Attributes:
-        root: absolute path of the folder that holds dbt_project.yml.
+        root: absolute path of the folder with dbt_project.yml.
     """
 
     root: Path
 
     @classmethod
     def find(cls, start: Path | None = None) -> Product:
-        """The product that holds `start` (default: the working directory).
+        """The product that contains `start` (default: the working directory).
 
         Raises:
-            DataopsError: no folder upward holds a product.
+            DataopsError: neither the folder nor its parents are a product.
         """
-        here = (start or Path.cwd()).resolve()
-        for folder in (here, *here.parents):
+        folder_ = (start or Path.cwd()).resolve()
+        for folder in (folder_, *folder_.parents):
             if (folder / "dbt_project.yml").is_file() and (folder / ANSWERS).is_file():
                 return cls(folder)
         raise DataopsError(
             "This folder is not in a product made from the template.",
-            where=f"{here}: no dbt_project.yml and {ANSWERS} here or above",
+            where=f"{folder_}: no dbt_project.yml and {ANSWERS} here or above",
             fix="cd into your product and repeat the command",
         )
 
     @cached_property
     def answers(self) -> dict[str, Any]:
-        """What the team answered when the product was made (product_name, team, contact, …)."""
+        """The Copier answers of the product (product_name, team, contact, …)."""
         loaded = yaml.safe_load((self.root / ANSWERS).read_text(encoding="utf-8"))
         return dict(loaded) if isinstance(loaded, dict) else {}
 
     @property
     def name(self) -> str:
-        """The product's name as people write it."""
+        """The product's display name."""
         return str(self.answers.get("product_name", self.root.name)).strip()
 
     @property
     def deadline(self) -> str:
-        """The time of day, HH:MM in UTC, by which the data must be there; empty without one."""
+        """The time of day, HH:MM in UTC, by which data must be published; may be empty."""
         return str(self.answers.get("deadline") or "")
 
     @cached_property
@@ -65,7 +65,7 @@ class Product:
         """The dbt project's name.
 
         Raises:
-            DataopsError: dbt_project.yml does not say it.
+            DataopsError: dbt_project.yml does not contain it.
         """
         try:
             loaded = yaml.safe_load((self.root / "dbt_project.yml").read_text(encoding="utf-8"))
@@ -75,28 +75,28 @@ class Product:
 
     @property
     def raw(self) -> Path:
-        """The folder of the immutable landing data; DATAOPS_RAW moves it.
+        """The folder of the immutable landing data; DATAOPS_RAW overrides it.
 
         Raises:
             DataopsError: DATAOPS_RAW is a URL: only `release` reads there.
         """
-        said = os.environ.get("DATAOPS_RAW") or "raw"
-        if "://" in said:
+        location = os.environ.get("DATAOPS_RAW") or "raw"
+        if "://" in location:
             raise DataopsError(
                 "This command reads raw from a folder, not from a URL.",
-                where=f"DATAOPS_RAW={said}",
+                where=f"DATAOPS_RAW={location}",
                 fix="copy the files that it needs to raw/ and repeat: DATAOPS_RAW=raw …",
             )
-        return self.root / said
+        return self.root / location
 
     @property
     def sample(self) -> Path:
-        """The small, PII-free stand-in for raw that lives in git."""
+        """The folder of the sample, a small substitute for raw in git without personal data."""
         return self.root / "sample"
 
     @property
     def target(self) -> Path:
-        """What dbt and dataops build; never in git."""
+        """The folder of build artifacts; not in git."""
         return self.root / "target"
 
     @cached_property
@@ -115,20 +115,20 @@ class Product:
 
     @property
     def as_of(self) -> str | None:
-        """When the sample was cut: the newest time in it (ISO 8601, UTC), if it is known."""
+        """The newest time in the sample (ISO 8601, UTC), if known."""
         path = self.sample / "as_of.txt"
         return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
 
     def git(self, *arguments: str, check: bool = True) -> str:
-        """What git answers in this product, without the last line break.
+        """The output of a git command in this product, without the last line break.
 
-        Where it need not succeed (`check`), a failure and no git at all are an empty answer.
+        Without `check`, a failure or a missing git gives an empty text.
 
         Raises:
             DataopsError: git failed and `check` is set.
         """
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 ["git", *arguments],
                 cwd=self.root,
                 capture_output=True,
@@ -139,11 +139,11 @@ class Product:
             if check:
                 raise DataopsError("git is not installed.", fix="install git") from None
             return ""
-        if check and done.returncode:
+        if check and process.returncode:
             raise DataopsError(
-                f"git {arguments[0]} failed.", where=(done.stderr or done.stdout).strip()
+                f"git {arguments[0]} failed.", where=(process.stderr or process.stdout).strip()
             )
-        return done.stdout.rstrip("\n")
+        return process.stdout.rstrip("\n")
 
     def raise_if_uncommitted(self, conflict: str, command: str) -> None:
         """Stop a command whose changes would mix with uncommitted ones.
@@ -170,18 +170,18 @@ class Product:
 
 
 def now() -> datetime:
-    """The product's clock, in UTC: DATAOPS_NOW (ISO 8601) when set, for replays.
+    """The product's clock, in UTC: DATAOPS_NOW (ISO 8601) if set, for replays.
 
     Raises:
         DataopsError: DATAOPS_NOW is not a time.
     """
-    given = os.environ.get("DATAOPS_NOW")
-    if not given:
+    text = os.environ.get("DATAOPS_NOW")
+    if not text:
         return datetime.now(timezone.utc)
     try:
-        moment = datetime.fromisoformat(given.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise DataopsError(
-            "DATAOPS_NOW is not a time.", where=given, fix="set it like 2026-03-31T07:00:00+00:00"
+            "DATAOPS_NOW is not a time.", where=text, fix="set it like 2026-03-31T07:00:00+00:00"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -1,4 +1,4 @@
-"""What raw is made of: one folder of files a source table, and the call that reads them."""
+"""Source tables in raw: one folder of files each, and the call that reads them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class SourceTable:
 
     Attributes:
         name: snake_case name of the table and of its folder under raw.
-        read: DuckDB table function call that reads all its files, with `{raw}` for the root folder,
+        read: the DuckDB table function call that reads all its files, with `{raw}` for the root,
             for instance `read_csv('{raw}/orders/*.csv', header=true, all_varchar=true)`.
         files: the files in raw that belong to it, oldest name first.
-        notes: what was found out or converted when the files landed, one plain sentence each.
+        notes: sentences about findings and conversions when the files were added.
     """
 
     name: str
@@ -26,5 +26,5 @@ class SourceTable:
     notes: tuple[str, ...] = ()
 
     def relation(self, root: Path | str) -> str:
-        """The call that reads this table from `root`: raw or sample; quotes in it are escaped."""
+        """The call that reads this table from `root`: raw or sample; quotes are escaped."""
         return self.read.replace(ROOT, str(root).replace("'", "''"))

@@ -70,7 +70,7 @@ class Team:
 
     def own(self, path: str, reason: str) -> None:
         """Declare that the team keeps a managed file."""
-        managed.own(Product(self.root), str(self.root / path), reason)
+        managed.opt_out(Product(self.root), str(self.root / path), reason)
 
     def commit(self, message: str) -> None:
         """Everything, if there is anything."""

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from first_light.dbt.engine import NodeResult
-from first_light.figures.compute import counted, shown
+from first_light.figures.compute import basis_text, value_text
 from first_light.history.record import PUBLISHED, REHEARSAL, REJECTED, RUNNING, FindingRun, Record
 from first_light.incidents.derive import Incident, by_cause
 from first_light.privacy.messages import masked
@@ -309,7 +309,7 @@ def show_status(out: Console, found: Status) -> None:
     _warned(out, found.warned)
     known = [one for one in found.figures if one.value is not None]
     for n, figure in enumerate(known):
-        told = f"{figure.title.lower()}: {shown(figure)} ({counted(figure)})"
+        told = f"{figure.title.lower()}: {value_text(figure)} ({basis_text(figure)})"
         _line(out, "90 days" if n == 0 else "", told)
     for run in found.damaged:
         _line(
