@@ -1,5 +1,5 @@
--- orders_daily is incremental: if it ever missed a late order, it would differ from orders.
--- Returns the days for which it does.
+-- orders_daily is incremental; a missed late order would make it differ from orders.
+-- Returns the days that differ.
 with orders_by_day as (
 
     select

@@ -1,5 +1,5 @@
--- What the payments say was paid and what lines and returns say is kept must agree, order by order.
--- Returns the orders for which they do not.
+-- The amount paid and the net amount from lines and returns must be equal for each order.
+-- Returns the orders that differ.
 select
     order_id,
     status,

@@ -1,4 +1,4 @@
--- Nothing comes back that was not bought. Returns the returns that do not fit their order line.
+-- Selects returns without an order line, or with a larger quantity than the line.
 select
     returns.return_id,
     returns.order_id,

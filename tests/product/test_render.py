@@ -40,14 +40,14 @@ def test_the_harness_rejects_an_answer_to_no_question(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({"product_name": "  "}, "Give the product a name"),
-        ({"product_name": "a\nb"}, "control character or a line break"),
+        ({"product_name": "  "}, "The name is empty"),
+        ({"product_name": "a\nb"}, "control characters or line breaks"),
         ({"product_name": "a\x07b"}, "control character"),
-        ({"product_name": "a {{ b"}, "dbt would take it for code"),
+        ({"product_name": "a {{ b"}, "which dbt renders as code"),
         ({"product_name": "x" * 101}, "longer than 100"),
-        ({"description": ""}, "what the product is for"),
+        ({"description": ""}, "The description is empty"),
         ({"description": "one\ntwo"}, "must be one line"),
-        ({"team": "{% x"}, "dbt would take it for code"),
+        ({"team": "{% x"}, "which dbt renders as code"),
         ({"contact": "nobody"}, "e-mail address"),
         ({"contact": "a@b.c\nd"}, "e-mail address"),
         ({"contact": "a#b@example.com"}, "e-mail address"),
@@ -72,7 +72,7 @@ def test_a_misspelt_variable_stops_the_render(tmp_path: Path) -> None:
         shutil.copy(harness.TEMPLATE / name, broken)
     with (broken / "template" / "CODEOWNERS.jinja").open("a") as file:
         file.write("{{ conatct }}\n")
-    with pytest.raises(UserMessageError, match="no git repository"):
+    with pytest.raises(UserMessageError, match="not a git repository"):
         copier.run_copy(str(broken), tmp_path / "p", defaults=True, quiet=True)
     harness.git(broken, "init", "-q", "-b", "main")
     harness.git(broken, "add", "-A")

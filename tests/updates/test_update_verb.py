@@ -203,7 +203,7 @@ def test_a_stale_answer_stops_plain_copier_in_words(
     before = harness.tree(root, ".")
     stopped = copier()
     assert stopped.returncode == 1
-    assert f"{key}: your answer {answer} is no longer one" in stopped.stderr
+    assert f"{key}: the answer {answer} is no longer valid" in stopped.stderr
     assert f"copier update --data {key}=ANSWER" in stopped.stderr
     assert "Traceback" not in stopped.stderr
     assert harness.tree(root, ".") == before

@@ -1,5 +1,5 @@
-{#- The product's clock: DATAOPS_NOW (ISO 8601, UTC) stands in for now, so that a past day can be
-    replayed and the sample's freshness is judged at the time it was cut. -#}
+{#- The product's clock. DATAOPS_NOW (ISO 8601, UTC) replaces the current time, to replay a past day and
+    to check the freshness of the sample at the time when it was built. -#}
 {% macro duckdb__current_timestamp() -%}
     {%- set now = env_var('DATAOPS_NOW', '') -%}
     {%- if now -%} cast('{{ now }}' as timestamptz) {%- else -%} now() {%- endif -%}

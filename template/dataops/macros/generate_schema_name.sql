@@ -1,7 +1,7 @@
-{#- prod builds into the layer's own schema (staging, marts, …); every other target puts its own name
-    before it (dev_ada_marts, ci_42_marts), so that people, CI and prod never meet in one schema. Names
-    such as dev_ada.lovelace become dev_ada_lovelace. To change it, write a generate_schema_name of your
-    own in macros/: dbt prefers it. -#}
+{#- prod builds into the schema of the layer (staging, marts, …). Other targets add their name as a
+    prefix (dev_ada_marts, ci_42_marts), so that development, CI and prod use different schemas. Names
+    such as dev_ada.lovelace become dev_ada_lovelace. To change this, add a macro generate_schema_name in
+    macros/; dbt uses it instead. -#}
 {% macro default__generate_schema_name(custom_schema_name, node) -%}
     {%- set own = modules.re.sub('[^a-z0-9_]+', '_', target.schema | lower) -%}
     {%- if target.name == 'prod' -%}
@@ -13,8 +13,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- On PostgreSQL prod has a prefix too, the candidate's: `dataops release` renames what passed, and
-    repoints the views in staging, marts, …, which are all that readers see. -#}
+{#- On PostgreSQL prod has the prefix of the candidate. `dataops release` renames the schemas after the
+    audit and repoints the views in staging, marts, …, which readers use. -#}
 {% macro postgres__generate_schema_name(custom_schema_name, node) -%}
     {%- if target.name == 'prod' -%}
         {{ target.schema }}_{{ (custom_schema_name or 'main') | trim }}

@@ -18,7 +18,7 @@ ranked as (
 
 latest as (
 
-    -- personal data stops here: names, e-mail, phone, address and birth date stay in staging
+    -- without personal data: names, e-mail, phone, address and birth date stay in staging
     select
         customer_id,
         country_code,

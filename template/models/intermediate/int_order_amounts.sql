@@ -22,7 +22,7 @@ returns as (
 
 ),
 
--- one row an order before the join: two payments must not double the lines
+-- one row per order before the join: two payments must not duplicate the lines
 
 lines_by_order as (
 
@@ -94,7 +94,7 @@ refunds as (
 
     select
         *,
-        -- a cancelled order is paid back whole, any other for what was returned
+        -- a cancelled order is refunded completely, other orders for the returned items
         case when status = 'cancelled' then total_amount else returned_amount end as refunded_amount
     from totals
 

@@ -50,8 +50,8 @@ select * from final
 
 {% if is_incremental() %}
 
--- Raw only ever grows, so a day has changed exactly when more rows stand behind it than when it was
--- built: a late order, a cancellation or a return. A look back over a few days would miss the rest.
+-- Raw only grows, so a day has changed if it has more source rows than when it was built: a late
+-- order, a cancellation or a return. A fixed window of days would miss older changes.
     where not exists (
         select 1
         from {{ this }} as built

@@ -6,13 +6,13 @@ with source as (
 
 renamed as (
 
-    -- distinct: a file that is delivered twice changes nothing
+    -- distinct: removes rows of files that were delivered twice
     select distinct
         cast(payment_id as bigint) as payment_id,
         cast(order_id as bigint) as order_id,
         kind as payment_kind,
         method as payment_method,
-        -- the shop exports every amount as positive; here money that goes back is negative
+        -- the shop exports all amounts as positive; refunds become negative
         cast(
             case when kind = 'refund' then -1 else 1 end * cast(amount as decimal(18, 2))
             as decimal(18, 2)

@@ -6,7 +6,7 @@ with source as (
 
 renamed as (
 
-    -- distinct: a file that is delivered twice changes nothing
+    -- distinct: removes rows of files that were delivered twice
     select distinct
         cast(return_id as bigint) as return_id,
         cast(order_id as bigint) as order_id,

@@ -1,5 +1,5 @@
-{#- Values lie between min_value and max_value; either may be left out. Nulls pass.
-    The bounds are SQL: numbers, or such as "date '2020-01-01'". -#}
+{#- Values are between min_value and max_value; one of them may be omitted. Nulls pass.
+    The bounds are SQL: numbers, or for example "date '2020-01-01'". -#}
 {% test accepted_range(model, column_name, min_value=none, max_value=none, inclusive=true) %}
 
     {%- if min_value is none and max_value is none -%}

@@ -1,4 +1,4 @@
-{#- Values match the regular expression somewhere; anchor it with ^ and $ to match as a whole. Nulls pass. -#}
+{#- A part of the value matches the regular expression; use ^ and $ to match the whole value. Nulls pass. -#}
 {% test matches_pattern(model, column_name, pattern) %}
 
     select *
@@ -7,7 +7,7 @@
 
 {% endtest %}
 
-{#- The one place where warehouses differ: the spelling of "matches a regular expression". -#}
+{#- How each warehouse matches a regular expression. -#}
 {% macro default__matches(column_name, pattern) %}
     {{- return("regexp_like(" ~ column_name ~ ", '" ~ (pattern | replace("'", "''")) ~ "')") -}}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{#- One row for each combination of the columns. Nulls count as values, as in a group by. -#}
+{#- Each combination of the columns occurs once. Nulls are compared as values, as in a group by. -#}
 {% test unique_combination_of_columns(model, combination_of_columns) %}
 
     select
