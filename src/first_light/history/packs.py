@@ -18,6 +18,7 @@ from first_light.history.views import from_text
 from first_light.store import atomic as durable
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
+from first_light.utils.sql_names import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -81,7 +82,7 @@ class Packs:
 
     def sql(self, paths: Iterable[Path]) -> str:
         """A DuckDB relation that holds these packs."""
-        files = ", ".join(f"'{_quoted(path)}'" for path in paths)
+        files = ", ".join(literal(str(path)) for path in paths)
         return f"read_parquet([{files}], union_by_name = true)"
 
     def write(self, texts: dict[str, str], merged: list[Path]) -> Path:
@@ -116,11 +117,11 @@ class Packs:
                 connection.execute(
                     f"copy (select distinct on (run) * from ({from_text('texts')}) "
                     "order by number, run) "
-                    f"to '{_quoted(draft)}' (format parquet, compression zstd)"
+                    f"to {literal(str(draft))} (format parquet, compression zstd)"
                 )
                 kept, wanted = (
                     connection.execute(f"select run, record from {table}").fetchall()
-                    for table in (f"read_parquet('{_quoted(draft)}')", "texts")
+                    for table in (f"read_parquet({literal(str(draft))})", "texts")
                 )
             if dict(kept) != dict(wanted) or not texts.items() <= dict(kept).items():
                 raise HistoryError(
@@ -145,7 +146,3 @@ def number_range(path: Path) -> tuple[int, int]:
     """First and last number in a pack, by its name; (0, 0) when it is none of ours."""
     first, _, last = path.stem.partition("_")
     return (int(first), int(last)) if first.isdigit() and last.isdigit() else (0, 0)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from first_light.inference import names, number_types, personal, sql, text_formats, types
+from first_light.inference import names, number_types, personal, sql, types
 from first_light.inference.personal import Classify
 from first_light.inference.profile import ScratchDatabase, Staged
 from first_light.inference.render import sql as render_sql
@@ -13,6 +13,7 @@ from first_light.inference.statistics import column_stats
 from first_light.inference.text_columns import misread, null_words, raw_shapes, text_evidence
 from first_light.inference.values import NOTHING, Cast, Column, Doubt, Leaf, Table
 from first_light.utils import sql_names
+from first_light.utils.null_words import DOUBTFUL
 from first_light.warehouse.scratch import CAST_ERRORS
 
 ROUNDS = 12
@@ -151,7 +152,7 @@ def _casts(
             casts[leaf] = found.cast
         else:
             shapes: tuple[str, ...] = ()
-            if set(found.cast.null_words) & set(text_formats.DOUBTFUL_NULLS):
+            if set(found.cast.null_words) & set(DOUBTFUL):
                 shapes = raw_shapes(scratch, staged, leaf, found.cast.null_words)
             words, doubt = types.text_nulls(found.cast.null_words, sure, shapes)
             if doubt:

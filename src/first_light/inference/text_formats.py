@@ -6,33 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from first_light.inference.values import Cast
+from first_light.utils import null_words
 
-CLEAR_NULLS = (
-    "",
-    "NULL",
-    "null",
-    "Null",
-    r"\N",
-    "N/A",
-    "n/a",
-    "#N/A",
-    "<NA>",
-    "(null)",
-    "<null>",
-    "NaN",
-) + ("nan", "#NULL!", "-", "--", "?", ".")
+CLEAR_NULLS = ("", *null_words.CERTAIN, *null_words.UNLIKELY_VALUES)
 """Words that mean "no value" in every column."""
-
-
-DOUBTFUL_NULLS = ("NA", "na", "None", "none", "NONE", "nil", "Nil")
-"""Words that mean "no value" among numbers, and elsewhere only when other columns say so."""
 
 
 ZERO_DATES = ("0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "00/00/0000")
 """What databases write for a date that was never set; among dates it means "no value"."""
 
 
-NULL_WORDS = CLEAR_NULLS + DOUBTFUL_NULLS + ZERO_DATES
+NULL_WORDS = CLEAR_NULLS + null_words.DOUBTFUL + ZERO_DATES
 SIGNS = ("$", "€", "£", "¥", "%")
 INTEGER_PATTERN = "(0|[1-9][0-9]*)"
 _ISO_TIME = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from first_light.ingest.formats import Kind
 from first_light.project.source_table import ROOT
+from first_light.utils import sql_names
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,7 @@ QUOTINGS = (STANDARD, Quoting('"', "\\"), Quoting("'", "'"), Quoting("", ""))
 
 def literal(text: str) -> str:
     """`text` as an SQL string literal; a tab is spelled so that it can be seen."""
-    spelled = "\\t" if text == "\t" else text
-    return "'" + spelled.replace("'", "''") + "'"
+    return sql_names.literal("\\t" if text == "\t" else text)
 
 
 def csv_options(delim: str, quoting: Quoting, nulls: tuple[str, ...]) -> str:

@@ -14,26 +14,18 @@ from first_light.ingest import read_call as call
 from first_light.ingest.faults import Member
 from first_light.ingest.formats import Kind
 from first_light.ingest.read_call import Quoting
+from first_light.utils import null_words
 from first_light.utils.errors import DataopsError
-from first_light.utils.sql_names import quoted
+from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse import scratch
 from first_light.warehouse.scratch import Connection, EngineError, InvalidInputError
 
 MEMORY = "400MB"
-# Words that machines write for a missing value, in whatever column they stand.
-_NEVER_A_VALUE = ("NULL", "null", "\\N", "#N/A", "N/A", "n/a", "<NA>", "(null)")
-# Words that mean it among numbers and dates; elsewhere they may be a value: Namibia is NA.
-_AMONG_NUMBERS = ("NA", "na", "NaN", "nan", "None", "none", "-", "--", ".", "?", "#NA", "Null")
-_WORDS = (*_NEVER_A_VALUE, *_AMONG_NUMBERS)
 _NUMBER = r"\s*[-+(]?\s*[$€£]?\s?[0-9][0-9.,'' \x{00a0}]*\s?(%|[eE][-+]?[0-9]+|[$€£])?\)?\s*"
 _MOMENT = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|[0-9]{1,2}:[0-9]{2}.*"
 
 
-def _sql(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-_WORD_LIST = f"[{', '.join(map(_sql, _WORDS))}]"
+_WORD_LIST = f"[{', '.join(map(literal, null_words.ALL))}]"
 
 
 @dataclass(frozen=True)
@@ -153,7 +145,7 @@ def _ways(kind: Kind, delims: Sequence[str]) -> list[str]:
 
 
 def _from(kind: Kind, members: Sequence[Member], options: str) -> str:
-    paths = ", ".join(_sql(str(member.path)) for member in members)
+    paths = ", ".join(literal(str(member.path)) for member in members)
     return call.call(kind, f"[{paths}]", options)
 
 
@@ -171,7 +163,7 @@ def _scan_text(
     db: Connection, source: str, names: Sequence[str]
 ) -> tuple[int, int, dict[str, list[str]]]:
     """Reads every value: how many rows, how many that repeat the header, null words by column."""
-    same = " and ".join(f"{quoted(name)} = {_sql(name)}" for name in names[:3])
+    same = " and ".join(f"{quoted(name)} = {literal(name)}" for name in names[:3])
     # One bit a word: a set of words for each of 500 columns would not fit in memory. And no `in`,
     # no `filter`: with 500 of them DuckDB plans longer than it reads.
     found = ", ".join(
@@ -183,7 +175,7 @@ def _scan_text(
     ).fetchone()
     assert row is not None
     hits = {
-        name: [word for at, word in enumerate(_WORDS, 1) if bits >> at & 1]
+        name: [word for at, word in enumerate(null_words.ALL, 1) if bits >> at & 1]
         for name, bits in zip(names, row[2:], strict=True)
         if (bits or 0) > 1
     }
@@ -212,16 +204,16 @@ def _nulls(
     for (name, present), holds in zip(hits.items(), answers, strict=True):
         numbers, codes = holds in (0, 1), holds & 2
         for word in present:
-            if not (word in _NEVER_A_VALUE or numbers or (word == "NA" and not codes)):
+            if not (word in null_words.CERTAIN or numbers or (word == "NA" and not codes)):
                 unsafe.setdefault(word, []).append(name)
     occurring = {word for present in hits.values() for word in present}
     # DuckDB takes a null word for null in the header too, and the column would lose its name.
     named = [word for word in occurring if word in names and word not in unsafe]
-    nulls = tuple(word for word in _WORDS if word in occurring - unsafe.keys() - {*named})
+    nulls = tuple(word for word in null_words.ALL if word in occurring - unsafe.keys() - {*named})
     notes = [f"Read as null: {listed(nulls, len(nulls))}."] if nulls else []
     notes += [
         f"{word} is not read as null: it may be a value of {listed(unsafe[word])}."
-        for word in _WORDS
+        for word in null_words.ALL
         if word in unsafe
     ]
     notes += [f"{word} is not read as null: a column has this name." for word in sorted(named)]
@@ -238,7 +230,7 @@ def _fits(db: Connection, source: str, names: Sequence[str], delim: str, quoting
         return True
     if quoting.quote == "'":
         inside = " or ".join(
-            f"contains({quoted(name)}, {_sql(delim)}) or contains({quoted(name)}, chr(10))"
+            f"contains({quoted(name)}, {literal(delim)}) or contains({quoted(name)}, chr(10))"
             for name in names
         )
     else:

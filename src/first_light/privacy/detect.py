@@ -30,11 +30,12 @@ from first_light.privacy.kinds import (
     SECRET,
     USER_NAME,
 )
+from first_light.utils import null_words
 
 EMAIL_PATTERN: Final = re.compile(r"[^\s@<>,;:\"'()]+@[^\W_]([\w-]*\.)+[^\W\d_]{2,}")
 
 _BOOLEANS = words.words("true false t f yes no y n 0 1 ja nein oui non si sí nee j")
-_NULLS = frozenset(["", "na", "n/a", "null", "none", "nan", "-", "nil", "#n/a"])
+_NULLS = frozenset({"", *(word.lower() for word in null_words.ALL)})
 _NUMBER = re.compile(
     r"[-+]?[0-9][0-9.,' ]*[.,][0-9]+(e[-+]?[0-9]+)?|[-+]?[0-9]+e[-+]?[0-9]+", re.IGNORECASE
 )
