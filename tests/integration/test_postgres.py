@@ -24,6 +24,7 @@ import duckdb
 import psycopg2
 import pytest
 
+import exact_casts
 import harness
 import postgres
 import postgres_worker as worker
@@ -876,3 +877,27 @@ def test_without_a_server_it_says_where_it_looked(
     assert "127.0.0.1" in raised.value.where
     assert "hunter2" not in str(raised.value)
     assert "dataops docs postgres" in raised.value.fix
+
+
+@pytest.mark.parametrize(
+    ("target", "held", "changed"),
+    [
+        ("integer", ["1", "-20", "1.0", "2147483647"], ["1.5", "2147483648", "9" * 25, "x", ""]),
+        ("decimal(18, 2)", ["1", "150.55", "1.500", ".5"], ["0.2549", "1" + "0" * 16, "NaN"]),
+        ("double precision", ["1.5", "1e10"], ["NaN", "Infinity", "0.123456789012345678"]),
+        ("date", ["2024-02-29", "2024-01-01 00:00:00"], ["2024-01-01 10:00", "01/02/2024"]),
+        ("timestamp", ["2024-01-01 10:00:00.123456"], ["2024-01-01 10:00:00.1234567", "x"]),
+        ({"type": "date", "format": "%d.%m.%Y"}, ["31.12.2024"], ["31.12.2024 10:00"]),
+        ("boolean", ["true", "F"], ["maybe"]),
+    ],
+)
+def test_values_that_a_type_does_not_hold_are_reported_on_a_server(
+    server: postgres.Server, target: Any, held: list[str], changed: list[str]
+) -> None:
+    with server.connect() as connection, connection.cursor() as cursor:
+        for value, count in [(v, 0) for v in held] + [(v, 1) for v in changed]:
+            relation = "exact_values"
+            cursor.execute(f"create temp table {relation} as select cast(%s as text) as x", [value])
+            cursor.execute(exact_casts.query(relation, {"x": target}, "postgres"))
+            assert [(row[0], row[2]) for row in cursor.fetchall()] == [("x", 1)] * count, value
+            cursor.execute(f"drop table {relation}")

@@ -30,6 +30,7 @@ from sqlfluff.core import FluffConfig, Linter
 from yamllint import linter as yamllint  # type: ignore[import-untyped]
 from yamllint.config import YamlLintConfig  # type: ignore[import-untyped]
 
+import exact_casts
 import harness
 from first_light.inference import Drafts, draft_tables, known_tables, write
 from first_light.privacy.detect import classify
@@ -100,6 +101,14 @@ class Built:
         )
         return rendered
 
+    def rendered(self, target: Any) -> Any:
+        """A target of `converts_exactly` with its texts rendered."""
+        if isinstance(target, str):
+            return self.render(target + "|")[:-1]
+        return {
+            k: self.render(v + "|")[:-1] if isinstance(v, str) else v for k, v in target.items()
+        }
+
     def location(self, table: str) -> str:
         meta = self.sources[table]["config"]["meta"]
         text = self.render(meta["external_location"])
@@ -167,6 +176,11 @@ class Built:
                 kind = self.one(f"select typeof(max({self.render(field)})) from {relation}")
                 if kind != "TIMESTAMP":
                     broken.append(f"{field} gives {kind}")
+            for test in table.get("data_tests", []):
+                columns = test["converts_exactly"]["arguments"]["columns"]
+                targets = {n: self.rendered(target) for n, target in columns.items()}
+                if rows := self.db.execute(exact_casts.query(relation, targets)).fetchall():
+                    broken.append(f"converts_exactly of {name}: {rows}")
             made = [r[0] for r in self.db.execute(f"describe select * from {relation}").fetchall()]
             told = [self.render(c["name"] + "|")[:-1] for c in table["columns"]]
             if made != told:

@@ -147,9 +147,9 @@ def _casts(
                 value = sql.flat(sql.source_column(leaf, rendered=True))
                 kept = scratch.holds(staged, f"regexp_matches({value}, {sql_names.literal(shape)})")
                 cast = replace(cast, shape=shape if kept else "")
-            casts[leaf] = cast
+            casts[leaf] = _exact(scratch, staged, leaf, cast, named[leaf], doubts)
         elif found.reading:
-            casts[leaf] = found.cast
+            casts[leaf] = _exact(scratch, staged, leaf, found.cast, named[leaf], doubts)
         else:
             shapes: tuple[str, ...] = ()
             if set(found.cast.null_words) & set(DOUBTFUL):
@@ -161,12 +161,33 @@ def _casts(
     return casts
 
 
+def _exact(
+    scratch: ScratchDatabase,
+    staged: Staged,
+    leaf: Leaf,
+    cast: Cast,
+    name: str,
+    doubts: list[Doubt],
+) -> Cast:
+    """The cast, or text for numbers with more digits than a double holds."""
+    if cast.kind != "double":
+        return cast
+    value = sql.flat(sql.cleaned(cast, sql.source_column(leaf, rendered=True)))
+    if scratch.holds(staged, number_types.fits_double(value)):
+        return cast
+    why = "numbers with more than 17 digits: kept as text"
+    doubts.append(Doubt(staged.source.name, name, why))
+    return Cast("text", "varchar", null_words=cast.null_words, trim=cast.trim)
+
+
 def _typed(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, name: str) -> tuple[Cast, str]:
     """The cast of a column with a type, and what must be known about its values."""
     cast = types.typed(leaf)
+    value = sql.flat(sql.source_column(leaf, rendered=True))
+    if leaf.type == "TIMESTAMP_NS" and not scratch.holds(staged, f"epoch_ns({value}) % 1000 = 0"):
+        return replace(cast, is_lossy=True), "nanoseconds are cut off: kept to the microsecond"
     if cast.kind != "double":
         return cast, ""
-    value = sql.flat(sql.source_column(leaf, rendered=True))
     words = tuple(
         word
         for word in ("NaN", "Infinity", "-Infinity")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from first_light.inference import mart, server_sql, sql, tests
+from first_light.inference import exactness, mart, server_sql, sql, tests
 from first_light.inference.render import sql as render_sql
 from first_light.inference.render import yaml as render_yaml
 from first_light.inference.values import Column, Doubt, Key, Leaf, Reference, Table, Test
@@ -89,7 +89,13 @@ def drafts_of(
         fresh = tests.freshness(table, loaded, found.gaps[table.name], spelled) if loaded else None
         written = found.tests[table.name]
         files[f"{STAGING}/raw_{table.name}.yml"] = render_yaml.source(
-            table, found.leaves[table.name], fresh, own, by_name, on_server
+            table,
+            found.leaves[table.name],
+            fresh,
+            own,
+            by_name,
+            on_server,
+            exactness.guarded(table, spelled),
         )
         files[f"{STAGING}/{table.model}.sql"] = render_sql.staging(table, groups, spelled)
         files[f"{STAGING}/{table.model}.yml"] = render_yaml.staging(

@@ -25,6 +25,10 @@ _MEASURE_NAMES = re.compile(
 )
 
 
+_DOUBLE_DIGITS = 17
+"""Significant digits of a double."""
+
+
 @dataclass(frozen=True)
 class Size:
     """How large the numbers of a column are: digits before the point, decimals, both at most.
@@ -67,6 +71,8 @@ def sized(cast: Cast, size: Size, name: str) -> Cast:
             return replace(cast, type=f"decimal(18, {scale})")
         if size.digits + scale <= 38:
             return replace(cast, type=f"decimal(38, {scale})")
+    if _DOUBLE_DIGITS < size.digits + size.decimals <= 38:
+        return replace(cast, type=f"decimal(38, {size.decimals})")
     return replace(cast, kind="double", type="double")
 
 
@@ -93,6 +99,12 @@ def raw_shape(cast: Cast) -> str:
 
 def _literal(sign: str) -> str:
     return sign if sign.isalnum() else "\\\\" if sign == "\\" else f"[{sign}]"
+
+
+def fits_double(value: str) -> str:
+    """SQL for whether a number's text has no more digits than a double holds."""
+    digits = f"ltrim(replace(regexp_replace({value}, '[eE].*$', ''), '.', ''), ' +-0')"
+    return f"length(rtrim({digits}, '0 ')) <= {_DOUBLE_DIGITS}"
 
 
 def money(name: str) -> bool:

@@ -43,6 +43,7 @@ class Cast:
         note: what a reviewer must know about the reading; empty when there is nothing to say.
         shape: a regular expression that the raw text must match, where text of another shape would
             be cast to another number in silence (1116.83 read as 1.116,83 is); empty elsewhere.
+        is_lossy: whether the cast is known to cut values, which was reported.
     """
 
     kind: Kind
@@ -55,6 +56,7 @@ class Cast:
     negatives: tuple[str, ...] = ()
     note: str = ""
     shape: str = ""
+    is_lossy: bool = False
 
 
 @dataclass(frozen=True)

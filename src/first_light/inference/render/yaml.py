@@ -69,8 +69,13 @@ def source(
     references: Sequence[Reference],
     parents: Mapping[str, Table],
     on_server: bool,
+    guarded: Mapping[str, Mapping[str, str | bool]],
 ) -> str:
-    """The dbt source of one table; `on_server` it is read from a schema."""
+    """The dbt source of one table; `on_server` it is read from a schema.
+
+    Args:
+        guarded: the casts that must change no value, see `exactness.guarded`.
+    """
     lines = [
         "sources:",
         f"  - name: {SOURCE}",
@@ -91,6 +96,7 @@ def source(
     else:
         lines.append("          freshness: null")
     lines += ["          meta:", *_location(table)]
+    lines += _exact_casts(guarded)
     lines.append("        columns:")
     refers = {r.column: r for r in references if r.child == table.name}
     seen: set[str] = set()
@@ -115,6 +121,27 @@ def _location(table: Table) -> list[str]:
         location = _RAW.join(unrendered(part.replace("%", "%%")) for part in before.split(ROOT))
         lines.append("            formatter: oldstyle")
     return [f"            external_location: {_quoted(location)}", *lines]
+
+
+def _exact_casts(guarded: Mapping[str, Mapping[str, str | bool]]) -> list[str]:
+    """The test of a source table that its casts in staging change no value."""
+    if not guarded:
+        return []
+    lines = ["        data_tests:"]
+    lines += _comment("          ", "a value that its type can't hold would be changed in silence")
+    lines += ["          - converts_exactly:", "              arguments:"]
+    lines.append("                columns:")
+    for name, target in guarded.items():
+        items = [f"{key}: {_flow(value)}" for key, value in target.items()]
+        only = list(target) == ["type"]
+        told = _flow(target["type"]) if only else f"{{{', '.join(items)}}}"
+        lines.append(f"                  {scalar(name)}: {told}")
+    return lines
+
+
+def _flow(value: str | bool) -> str:
+    """A value inside braces."""
+    return str(value).lower() if isinstance(value, bool) else _inner(value)
 
 
 def _raw_description(columns: Sequence[Column]) -> str:

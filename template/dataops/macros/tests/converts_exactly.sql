@@ -1,0 +1,115 @@
+{#- Every value of a source table is held exactly by the type that staging casts it to. What is not
+    would be rounded, cut or shifted in silence: 1.5 in an integer, a time in a date, a third decimal.
+    One row a column and file, with the number of values and the first of them; masked where personal.
+
+    columns: by name a type, or {type, value, format, zone, personal}:
+        value     SQL for the text that is cast; the column of that name by default
+        format    how a date or time is written, as strptime has it
+        zone      whether times carry an offset
+        personal  whether examples are left out -#}
+{% test converts_exactly(model, columns) %}
+
+    {{- config(fail_calc='coalesce(sum(n_values), 0)') }}
+    {%- set checks = [] %}
+    {%- for name, target in columns.items() %}
+        {%- set target = {'type': target} if target is string else target %}
+        {%- set text = 'cast(' ~ target.get('value', name) ~ ' as varchar)' %}
+        {%- do checks.append({
+            'name': name,
+            'text': text,
+            'example': "'…'" if target.get('personal') else 'min(value_' ~ loop.index ~ ')',
+            'holds': holds_exactly(text, target['type'] | lower, target.get('format'), target.get('zone'))
+        }) %}
+    {%- endfor %}
+    with inexact as materialized (
+
+        select
+            {{ 'filename' if (model | string).startswith('read_') else 'cast(null as varchar)' }} as file_name
+            {%- for check in checks %},
+            case when not ({{ check['holds'] }}) then {{ check['text'] }} end as value_{{ loop.index }}
+            {%- endfor %}
+        from {{ model }}
+        where
+            false
+            {%- for check in checks %}
+            or not ({{ check['holds'] }})
+            {%- endfor %}
+
+    )
+    {% for check in checks %}
+    select
+        '{{ check['name'] | replace("'", "''") }}' as column_name,
+        regexp_replace(file_name, '^.*/', '') as file_name,
+        count(value_{{ loop.index }}) as n_values,
+        {{ check['example'] }} as example
+    from inexact
+    group by file_name
+    having count(value_{{ loop.index }}) > 0
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+{% endtest %}
+
+{#- SQL for whether a text is held exactly by a type. -#}
+{% macro holds_exactly(text, type, format=none, zone=none) %}
+    {%- set matches = adapter.dispatch('matches') %}
+    {%- if type in ('smallint', 'integer', 'int', 'bigint') %}
+        {%- set most = {'smallint': 32767, 'bigint': 9223372036854775807}.get(type, 2147483647) %}
+        {%- set whole = "cast(split_part(trim(" ~ text ~ "), '.', 1) as decimal(38, 0))" %}
+        {{- 'case when ' ~ matches(text, '^ *[+-]?0*[0-9]{1,19}([.]0*)? *$') ~ ' then ' ~ whole
+            ~ ' between ' ~ (-most - 1) ~ ' and ' ~ most ~ ' else ' ~ text ~ ' is null end' }}
+    {%- elif type.startswith(('decimal(', 'numeric(')) %}
+        {%- set size = type.split('(')[1].rstrip(')').split(',') %}
+        {%- set scale = size[1] | trim | int if size | length > 1 else 0 %}
+        {%- set digits = size[0] | trim | int - scale %}
+        {%- set pattern = '^ *[+-]?0*[0-9]{0,' ~ digits ~ '}([.][0-9]{0,' ~ scale ~ '}0*)? *$' %}
+        {{- 'coalesce(' ~ matches(text, pattern) ~ ', true)' }}
+    {%- elif type in ('double', 'double precision', 'float') %}
+        {%- set digits = "ltrim(replace(regexp_replace(" ~ text ~ ", '[eE].*$', ''), '.', ''), ' +-0')" %}
+        {%- set number = '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-2]?[0-9]{1,2})? *$' %}
+        {{- 'coalesce(' ~ matches(text, number) ~ ' and length(rtrim(' ~ digits ~ ", '0 ')) <= 17, true)" }}
+    {%- elif type in ('date', 'timestamp', 'timestamp without time zone') %}
+        {{- 'coalesce(' ~ matches(text, time_pattern(type, format, zone)) ~ ' and '
+            ~ adapter.dispatch('is_time')(text, type, format) ~ ', true)' }}
+    {%- elif type == 'boolean' %}
+        {{- 'coalesce(' ~ matches('lower(' ~ text ~ ')', '^ *(true|false|t|f|yes|no|y|n|1|0) *$') ~ ', true)' }}
+    {%- else %}
+        {{- exceptions.raise_compiler_error('converts_exactly knows no type ' ~ type) }}
+    {%- endif %}
+{%- endmacro %}
+
+{#- A regular expression for the texts that are dates or times of a type. -#}
+{% macro time_pattern(type, format, zone) %}
+    {%- if format %}
+        {%- set ns = namespace(pattern=format | replace('.', '[.]')) %}
+        {%- set parts = {
+            '%Y': '[0-9]{4}', '%m': '[0-9]{1,2}', '%d': '[0-9]{1,2}', '%H': '[0-9]{1,2}',
+            '%I': '[0-9]{1,2}', '%M': '[0-9]{2}', '%S': '[0-9]{2}', '%p': '[AaPp][Mm]',
+            '%b': '[A-Za-z]+', '%B': '[A-Za-z]+'
+        } %}
+        {%- for part, digits in parts.items() %}
+            {%- set ns.pattern = ns.pattern | replace(part, digits) %}
+        {%- endfor %}
+        {{- '^ *' ~ ns.pattern ~ ' *$' }}
+    {%- else %}
+        {%- set day = '[0-9]{4}-[0-9]{2}-[0-9]{2}' %}
+        {%- set clock = '[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?' if type != 'date'
+            else '00:00(:00([.]0+)?)?' %}
+        {%- set offset = '(Z|[+-][0-9]{2}(:?[0-9]{2})?)' if zone else '(Z|[+]00(:?00)?)?' %}
+        {{- '^ *' ~ day ~ ('[T ]' ~ clock ~ offset if zone else '([T ]' ~ clock ~ offset ~ ')?') ~ ' *$' }}
+    {%- endif %}
+{%- endmacro %}
+
+{#- Whether a text of the right pattern is a day or time that exists; where the warehouse cannot ask
+    without an error, its cast says so loudly. -#}
+{% macro default__is_time(text, type, format) %}
+    {{- return('true') -}}
+{% endmacro %}
+
+{% macro duckdb__is_time(text, type, format) %}
+    {%- if format %}
+        {{- return("try_strptime(trim(" ~ text ~ "), '" ~ format ~ "') is not null") -}}
+    {%- else %}
+        {{- return('try_cast(' ~ text ~ ' as timestamp) is not null') -}}
+    {%- endif %}
+{% endmacro %}
