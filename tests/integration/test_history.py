@@ -86,7 +86,7 @@ def test_a_field_of_a_newer_dataops_does_no_harm() -> None:
 def test_half_a_record_is_no_record(length: int) -> None:
     whole = make_record(1).to_json()
     if length < len(whole) - 1:
-        with pytest.raises(ValueError, match="not a record: Input data was truncated"):
+        with pytest.raises(ValueError, match="not a record"):
             read_record(whole[:length])
 
 
@@ -119,7 +119,7 @@ def test_sql_types_hold_every_field() -> None:
 
 
 def test_a_type_that_sql_cannot_hold_is_an_error() -> None:
-    with pytest.raises(TypeError, match="no DuckDB type holds"):
+    with pytest.raises(TypeError, match="no SQL type holds"):
         views.sql_type(set[str])
 
 

@@ -33,7 +33,7 @@ from first_light.history.record import (
 )
 from first_light.project.product import Product
 from first_light.release.listing import releases
-from first_light.release.retention import kept_releases, to_prune
+from first_light.release.retention import to_prune
 from first_light.release.rollback import choose
 from first_light.status.current import late_deadlines, status
 from first_light.store import atomic as durable
@@ -616,12 +616,6 @@ def test_rollback_loads_neither_dbt_nor_the_database(released: Path) -> None:
         [sys.executable, "-c", script, str(released)], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
-
-
-def test_keep_must_be_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "0")
-    with pytest.raises(DataopsError, match="DATAOPS_KEEP_RELEASES"):
-        kept_releases()
 
 
 def test_writing_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,9 +20,10 @@ import yaml
 import harness
 from first_light.commands.release import release as make_release
 from first_light.history import facts
-from first_light.project import settings
-from first_light.project.git_access import TOKEN, git_access
+from first_light.project import environment
+from first_light.project.git_access import git_access
 from first_light.project.product import Product
+from first_light.project.settings import current
 from first_light.release import pipeline
 from first_light.release.options import Options
 from first_light.release.superseded import is_superseded
@@ -182,36 +183,24 @@ def test_settings_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "DATAOPS_STORE": "",
         "DATAOPS_RAW": "",
         "DATAOPS_KEEP_RELEASES": "7",
-        settings.STORE_DEFAULT: "branch",
-        settings.SECRETS: "# of the bucket\nAWS_SECRET_ACCESS_KEY=a=b\n\nDATAOPS_KEEP_RELEASES=3\n",
-        TOKEN: "a-token",
+        "DATAOPS_STORE_DEFAULT": "branch",
+        environment.SECRETS: "# bucket\nAWS_SECRET_ACCESS_KEY=a=b\n\nDATAOPS_KEEP_RELEASES=3\n",
+        environment.STORE_TOKEN: "a-token",
         "AWS_SECRET_ACCESS_KEY": "",
     }
     for name, value in said.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    settings.apply(root)
-    assert os.environ["DATAOPS_STORE"] == "branch"
+    environment.prepare(Product(root))
+    assert current().store == "branch"
     assert "DATAOPS_RAW" not in os.environ
     assert os.environ["AWS_SECRET_ACCESS_KEY"] == "a=b"
-    assert os.environ["DATAOPS_KEEP_RELEASES"] == "7"
-    assert not {settings.SECRETS, TOKEN} & set(os.environ)
+    assert current().keep_releases == 7
+    assert not {environment.SECRETS, environment.STORE_TOKEN} & set(os.environ)
     with pytest.raises(DataopsError) as raised:
-        settings.secrets("A=1\nhunter2\n")
+        environment.unpack("A=1\nhunter2\n")
     assert raised.value.where == "line 2"
     assert "hunter2" not in str(raised.value)
-
-
-def test_the_teams_store_goes_before_the_pipelines_default(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = harness.render(tmp_path / "p", {"content": "empty"})
-    with open(root / "pyproject.toml", "a", encoding="utf-8") as file:
-        file.write('\n[tool.dataops]\nstore = "elsewhere"\n')
-    monkeypatch.setenv("DATAOPS_STORE", "")
-    monkeypatch.setenv(settings.STORE_DEFAULT, "branch")
-    settings.apply(root)
-    assert os.environ["DATAOPS_STORE"] == "elsewhere"
 
 
 # ── Without git: in an image ─────────────────────────────────────────────────────────────────────

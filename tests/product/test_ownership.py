@@ -17,10 +17,8 @@ import harness
 from first_light.dbt.engine import open_engine
 from first_light.hooks import secrets as secrets_hook
 from first_light.hooks import team as team_hooks
-from first_light.project import managed, settings
+from first_light.project import managed
 from first_light.project.product import Product
-from first_light.release.retention import kept_releases
-from first_light.store.locate import open_store
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, WARNED
 from gauntlet.versions import append
@@ -253,31 +251,6 @@ def test_secrets_are_looked_for_wherever_somebody_else_than_the_template_wrote(
         path.write_text(before, encoding="utf-8")
     (product.root / managed.MANIFEST).write_text("damaged", encoding="utf-8")
     assert secrets_hook.files_to_scan(product.root, [managed_, own]) == [managed_, own]
-
-
-def test_settings_stand_where_the_environment_says_nothing(
-    product: Product, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    append(
-        product.root / "pyproject.toml",
-        "[tool.dataops]",
-        "keep-releases = 20",
-        'store = "elsewhere"',
-    )
-    monkeypatch.delenv("DATAOPS_KEEP_RELEASES", raising=False)
-    monkeypatch.setenv("DATAOPS_STORE", "from-the-environment")
-    settings.apply(product.root)
-    assert kept_releases() == 20
-    assert open_store(product).root == product.root / "from-the-environment"
-
-
-@pytest.mark.parametrize(
-    ("line", "words"), [("kep = 20", "Unknown setting: kep"), ("keep-releases =", "cannot be read")]
-)
-def test_a_setting_that_is_not_known_is_rejected(product: Product, line: str, words: str) -> None:
-    append(product.root / "pyproject.toml", "[tool.dataops]", line)
-    with pytest.raises(DataopsError, match=words):
-        settings.read(product.root)
 
 
 @pytest.mark.slow

@@ -28,7 +28,7 @@ WAREHOUSE_ELSEWHERE = {
 FORGE_ELSEWHERE = {
     "project/managed.py": "files of the template that the team must not edit",
     "project/pin.py": "git addresses that Copier abbreviates with gh: and gl:",
-    "project/settings.py": "project is below forge, and a warning has its pipeline's form",
+    "project/environment.py": "project is below forge, and a warning has its pipeline's form",
     "score/evidence.py": "files of the template that show a pipeline",
     "score/rules.py": "the variable that a team has to set",
 }

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from tools.reference import commands, messages, records
+from tools.reference import commands, messages, records, settings
 
-PAGES = (commands.PAGE, messages.PAGE, records.PAGE, records.SCHEMA)
+PAGES = (
+    commands.PAGE,
+    messages.PAGE,
+    records.PAGE,
+    records.SCHEMA,
+    settings.PAGE,
+    settings.SCHEMA,
+)
 
 
 def main() -> int:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import typer
 from rich.markup import escape
@@ -38,15 +41,19 @@ for _command in (
 app.add_typer(incidents.incident, name="incident")
 
 
-def _apply_settings() -> None:
-    """The team's settings of dataops; outside a product the command itself says what is wrong."""
-    from first_light.project import settings
+@contextmanager
+def _settings() -> Iterator[None]:
+    """The product's settings, read once. Outside a product the command itself reports that."""
+    from first_light.project import environment, settings
 
     try:
-        root = Product.find().root
+        product = Product.find()
     except DataopsError:
+        yield
         return
-    settings.apply(root)
+    environment.prepare(product)
+    with settings.use(settings.read_settings(product.root, os.environ)):
+        yield
 
 
 def main() -> None:
@@ -55,8 +62,8 @@ def main() -> None:
     # and again: a tenth of a release's time.
     gc.set_threshold(50_000, 20, 50)
     try:
-        _apply_settings()
-        app()
+        with nullcontext() if "--help" in sys.argv else _settings():
+            app()
     except DataopsError as error:
         err.print(f"[red]error:[/red] {escape(str(error))}")
         summary.add(summary.message("❌ It could not run", str(error)))

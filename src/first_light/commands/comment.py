@@ -15,12 +15,13 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 from first_light.forge.pipeline import find_forge, request_number, run_url, target_environment
+from first_light.project.settings import variable
 from first_light.utils.errors import DataopsError
 
 MARKER = "<!-- dataops check -->"
 REPORT = Path("target/check/comment.md")
 # Where the job's own token may not write comments.
-TOKEN = "DATAOPS_COMMENT_TOKEN"
+TOKEN = variable("comment_token")
 # The least that a forge takes is 65,536 characters; counted in bytes, it is never more.
 LONGEST = 65_000
 _ENDED = "The check ended before it could report; the log of the run says why."

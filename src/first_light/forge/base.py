@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from first_light.project.settings import variable
 from first_light.utils.errors import DataopsError
 
 # The team's token, for pipelines whose own token lacks the rights that an update needs.
-TOKEN = "DATAOPS_UPDATE_TOKEN"
+TOKEN = variable("update_token")
 _SECONDS = 30
 _PAGE = 100  # comments or issues in one answer
 _COMMENT = "a comment to be written"

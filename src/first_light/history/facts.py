@@ -14,6 +14,7 @@ from pathlib import Path
 
 from first_light.dbt.packages import PACKAGES
 from first_light.history.record import CommitFact, GitFacts, RawFacts, RawTable
+from first_light.project import settings
 from first_light.project.product import Product
 from first_light.store import atomic as durable
 from first_light.utils.errors import DataopsError
@@ -76,13 +77,13 @@ def _baked_in() -> str:
     Raises:
         DataopsError: there should be one, and it can't be read.
     """
-    if not (name := os.environ.get("DATAOPS_COMMITS_FILE")):
+    if not (name := settings.current().commits_file):
         return ""
     try:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataopsError(
-            "The list of commits in DATAOPS_COMMITS cannot be read.",
+            "The list of commits in DATAOPS_COMMITS_FILE cannot be read.",
             where=f"DATAOPS_COMMITS_FILE={name}: {error}",
         ) from error
 

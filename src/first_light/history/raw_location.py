@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from first_light.history.facts import RawFile, raw_files, read_raw
+from first_light.project import settings
 from first_light.project.product import Product
 from first_light.store.remote import masked
 from first_light.utils.errors import DataopsError
@@ -131,7 +131,7 @@ def is_url(said: str) -> bool:
 
 def raw_place(product: Product) -> RawPlace:
     """Where this product's raw is: raw/, or as DATAOPS_RAW says."""
-    said = os.environ.get("DATAOPS_RAW") or ""
+    said = settings.current().raw
     return RawUrl(said) if is_url(said) else RawFolder(product.raw, product.root)
 
 

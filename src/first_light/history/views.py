@@ -76,7 +76,7 @@ def sql_type(type_: Any) -> str:
         return f"{sql_type(arguments[0])}[]"
     if origin is dict and arguments[0] is str:
         return f"MAP(VARCHAR, {sql_type(arguments[1])})"
-    raise TypeError(f"no DuckDB type holds {type_}")
+    raise TypeError(f"no SQL type holds {type_}")
 
 
 def _fields(kind: Any) -> dict[str, str]:

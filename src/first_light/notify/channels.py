@@ -18,10 +18,10 @@ from first_light.forge.pipeline import find_issues
 from first_light.incidents.derive import Incident
 from first_light.notify.messages import Words
 from first_light.notify.pending import Due, closed_key, opened_key
+from first_light.project import settings
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import utc
 
-URLS, ISSUES = "DATAOPS_NOTIFY_URLS", "DATAOPS_ISSUES_TOKEN"
 _LABEL = "data incident"
 _SECONDS = 20
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20})://")
@@ -41,8 +41,9 @@ class Channel(Protocol):
 
 def find_channels(environment: Mapping[str, str]) -> list[Channel]:
     """The channels that the environment names."""
-    found: list[Channel] = [Service(url) for url in environment.get(URLS, "").split()]
-    if forge := find_issues(environment, ISSUES):
+    urls = settings.read_environment(environment).notify_urls.split()
+    found: list[Channel] = [Service(url) for url in urls]
+    if forge := find_issues(environment, settings.variable("issues_token")):
         found.append(Issues(forge))
     return found
 

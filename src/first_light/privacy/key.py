@@ -10,23 +10,20 @@ unmarked columns are unchanged.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
-ENVIRONMENT: Final = "DATAOPS_MASK_KEY"
 _CHUNK = 1 << 20
 
 
-def derive(root: Path, files: Iterable[Path]) -> bytes:
-    """The 32-byte key: from DATAOPS_MASK_KEY if set, otherwise from the content of the files.
+def derive(root: Path, files: Iterable[Path], passphrase: str = "") -> bytes:
+    """The 32-byte key: from a passphrase if there is one, otherwise from the content of the files.
 
     Args:
         root: the folder that file names are relative to.
         files: the files of raw, in any order; read in chunks of 1 MB.
+        passphrase: the team's own (DATAOPS_MASK_KEY).
     """
-    passphrase = os.environ.get(ENVIRONMENT, "")
     if passphrase:
         return hashlib.blake2b(passphrase.encode(), digest_size=32, person=b"dataops env").digest()
     digest = hashlib.blake2b(digest_size=32, person=b"dataops raw")

@@ -8,14 +8,13 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 
+from first_light.project import settings
 from first_light.project.hook_run import tool_environment
 from first_light.project.pin import address_of
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 
 COPIER = "copier>=9.19.1,<10"
-# Overrides the command that runs Copier.
-VARIABLE = "DATAOPS_COPIER"
 # Copier's name for the present template version of the product.
 CURRENT = ":current:"
 _UNSAFE_EXIT = 4
@@ -28,7 +27,7 @@ def uv() -> str:
 
 def copier_command() -> list[str]:
     """The command that runs Copier, without arguments."""
-    if command := os.environ.get(VARIABLE):
+    if command := settings.current().copier:
         return shlex.split(command)
     return [uv(), "tool", "run", "--quiet", "--from", COPIER, "copier"]
 

@@ -6,8 +6,6 @@ import base64
 import urllib.parse
 from collections.abc import Mapping
 
-# A token that may read the remote and push the branch of releases and history.
-TOKEN = "DATAOPS_STORE_TOKEN"
 # GitHub's tokens require this user name; GitLab's accept any.
 _USER = "x-access-token"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -80,7 +79,9 @@ class Product:
         Raises:
             DataopsError: DATAOPS_RAW is a URL: only `release` reads there.
         """
-        location = os.environ.get("DATAOPS_RAW") or "raw"
+        from first_light.project import settings  # the help of a command needs none
+
+        location = settings.current().raw or "raw"
         if "://" in location:
             raise DataopsError(
                 "This command reads raw from a folder, not from a URL.",
@@ -175,7 +176,9 @@ def now() -> datetime:
     Raises:
         DataopsError: DATAOPS_NOW is not a time.
     """
-    text = os.environ.get("DATAOPS_NOW")
+    from first_light.project import settings
+
+    text = settings.current().now
     if not text:
         return datetime.now(timezone.utc)
     try:

@@ -1,14 +1,25 @@
-"""The team's settings: `[tool.dataops]` in pyproject.toml; the environment goes first."""
+"""Every setting of dataops: its one definition, and how it is read.
+
+A field is a setting of the same name: `keep_releases` is `keep-releases` in pyproject.toml and
+DATAOPS_KEEP_RELEASES in the environment, which takes precedence. The JSON Schema and
+docs/reference/settings.md derive from these classes.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
-from first_light.project.git_access import TOKEN, git_access
-from first_light.project.product import Product
+import msgspec
+
 from first_light.utils.errors import DataopsError
 
 if sys.version_info >= (3, 11):
@@ -16,20 +27,134 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-# What can be set, and the variable that says the same.
-VARIABLES = {"keep-releases": "DATAOPS_KEEP_RELEASES", "store": "DATAOPS_STORE"}
-# Where releases go when neither team nor environment says it: a pipeline's disk does not last.
-STORE_DEFAULT = "DATAOPS_STORE_DEFAULT"
-# One secret for all: a hosted workflow hands on only the secrets that it names.
-SECRETS = "DATAOPS_SECRETS"  # pragma: allowlist secret
+_PREFIX = "DATAOPS_"
+_TABLE = "pyproject.toml, [tool.dataops]"
 
 
-def read(root: Path) -> dict[str, str]:
-    """The variables that the team's settings stand for.
+@dataclass(frozen=True)
+class TeamSettings:
+    """Settings of the team: in `[tool.dataops]` of pyproject.toml, or in the environment."""
+
+    store: str = "store"
+    """Where releases and history are: a folder, `branch`, `branch:NAME` or a URL."""
+    keep_releases: Annotated[int, msgspec.Meta(ge=1)] = 10
+    """How many releases are kept."""
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """Settings of one machine, pipeline or command: only in the environment."""
+
+    raw: str = ""
+    """Folder or URL of raw; the default is `raw` for releases. For `dbt` by hand it is also the
+    switch between sample and raw."""
+    raw_schema: str = ""
+    """Schema of the raw tables that `dbt` by hand reads (PostgreSQL)."""
+    store_default: str = ""
+    """The store if neither the environment nor the team sets one; pipelines set `branch`."""
+    now: str = ""
+    """The product's clock (ISO 8601), for replays and tests; the default is the time."""
+    db: str = ""
+    """DuckDB file that `dbt` by hand builds; the default is `target/warehouse.duckdb`."""
+    defer_state: str = ""
+    """Folder of a release that `dbt` by hand attaches read-only (DuckDB)."""
+    schema: str = ""
+    """Schema that `dbt` builds in (PostgreSQL); set by dataops."""
+    ci_id: str = ""
+    """Suffix of the schemas of the target `ci`; the default is `local`, in checks the user."""
+    commits_file: str = ""
+    """File with the list of commits, where there is no git repository (images)."""
+    copier: str = ""
+    """The Copier command; the default is `uvx copier` at a tested version."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Secrets: only in the environment, never in a file of the repository."""
+
+    secrets: str = field(default="", repr=False)
+    """Several variables in one secret, `NAME=value` a line."""
+    mask_key: str = field(default="", repr=False)
+    """Key of the masks in the sample; with it masked values stay the same when raw grows."""
+    notify_urls: str = field(default="", repr=False)
+    """Channels of [alerts](../guides/alerts.md): apprise URLs, separated by white space."""
+    issues_token: str = field(default="", repr=False)
+    """Token that opens issues for incidents."""
+    comment_token: str = field(default="", repr=False)
+    """Token that writes the check's comment on GitLab."""
+    store_token: str = field(default="", repr=False)
+    """Token that reads the remote and pushes the store's branch."""
+    update_token: str = field(default="", repr=False)
+    """Token that opens update requests."""
+
+
+@dataclass(frozen=True)
+class Settings(TeamSettings, LocalSettings, Secrets):
+    """All settings of one command."""
+
+
+_in_use: list[Settings] = []  # of the running command; not a context variable: threads read it
+
+
+def current() -> Settings:
+    """The settings of the running command; without one those of the environment alone.
 
     Raises:
-        DataopsError: pyproject.toml cannot be read, or a setting is not known.
+        DataopsError: a variable has a value of the wrong type.
     """
+    return _in_use[-1] if _in_use else read_environment(os.environ)
+
+
+@contextmanager
+def use(settings: Settings) -> Iterator[None]:
+    """Make these the settings of the running command."""
+    _in_use.append(settings)
+    try:
+        yield
+    finally:
+        _in_use.pop()
+
+
+def read_settings(root: Path, environment: Mapping[str, str]) -> Settings:
+    """A product's settings: the environment's, then the team's, then the defaults.
+
+    Raises:
+        DataopsError: pyproject.toml cannot be read, a setting in it is unknown, or a value has the
+            wrong type.
+    """
+    return _merged(_team_values(root), environment)
+
+
+def read_environment(environment: Mapping[str, str]) -> Settings:
+    """The settings that variables make. An empty variable counts as not set.
+
+    Raises:
+        DataopsError: a value has the wrong type.
+    """
+    return _merged({}, environment)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return _PREFIX + name.upper()
+
+
+def key(name: str) -> str:
+    """The key of a setting in pyproject.toml."""
+    return name.replace("_", "-")
+
+
+def _merged(team: dict[str, Any], environment: Mapping[str, str]) -> Settings:
+    values = dict(team)
+    for name, type_ in _types().items():
+        if text := environment.get(variable(name), "").strip():
+            values[name] = _converted(text, type_, variable(name), is_text=True)
+    if default := values.get("store_default"):
+        values.setdefault("store", default)
+    return Settings(**values)
+
+
+def _team_values(root: Path) -> dict[str, Any]:
     path = root / "pyproject.toml"
     if not path.is_file():
         return {}
@@ -37,56 +162,43 @@ def read(root: Path) -> dict[str, str]:
         loaded: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataopsError("pyproject.toml cannot be read.", where=str(error)) from error
-    said = loaded.get("tool", {}).get("dataops", {})
-    if unknown := sorted(set(said) - set(VARIABLES)):
-        raise DataopsError(
-            f"Unknown setting: {', '.join(unknown)}.",
-            where="pyproject.toml, [tool.dataops]",
-            fix=f"use one of {', '.join(VARIABLES)}",
+    table = loaded.get("tool", {}).get("dataops", {})
+    known = {key(one.name): one.name for one in dataclasses.fields(TeamSettings)}
+    values = {}
+    for name, value in table.items():
+        if name not in known:
+            raise _unknown(name, list(known))
+        values[known[name]] = _converted(value, _types()[known[name]], f"{_TABLE}: {name}")
+    return values
+
+
+def _unknown(name: str, known: list[str]) -> DataopsError:
+    elsewhere = {key(field): field for field in _types() if key(field) not in known}
+    if local := elsewhere.get(name):
+        return DataopsError(
+            f"{name} cannot be set in pyproject.toml.",
+            where=_TABLE,
+            fix=f"set {variable(local)} in the environment",
         )
-    return {VARIABLES[name]: str(value) for name, value in said.items()}
+    near = get_close_matches(name, known, n=1)
+    return DataopsError(
+        f"Unknown setting: {name}.",
+        where=_TABLE,
+        fix=f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}",
+    )
 
 
-def apply(root: Path) -> None:
-    """Let the team's settings stand wherever the environment says nothing else.
-
-    A variable of ours that is set and empty says nothing: pipelines set every one.
-
-    Raises:
-        DataopsError: see `read` and `secrets`.
-    """
-    for name in [name for name in os.environ if name.startswith("DATAOPS_")]:
-        if not os.environ[name].strip():
-            del os.environ[name]
-    said = secrets(os.environ.pop(SECRETS, ""))
-    for value in said.values():
-        if value and os.environ.get("GITHUB_ACTIONS"):
-            print(f"::add-mask::{value}", file=sys.stderr)  # how a log learns what not to show
-    for name, value in {**read(root), **said}.items():
-        os.environ.setdefault(name, value)
-    if default := os.environ.get(STORE_DEFAULT):
-        os.environ.setdefault(VARIABLES["store"], default)
-    if token := os.environ.pop(TOKEN, ""):
-        remote = Product(root).git("remote", "get-url", "origin", check=False)
-        os.environ.update(git_access(token, remote, os.environ))
+def _converted(value: Any, type_: Any, place: str, is_text: bool = False) -> Any:
+    try:
+        return msgspec.convert(value, type_, strict=not is_text)
+    except msgspec.ValidationError as error:
+        raise DataopsError(
+            "A setting has a value of the wrong type.",
+            where=f"{place}: {error}",
+            fix="correct it, or remove it to use the default; see: uv run dataops docs settings",
+        ) from None
 
 
-def secrets(text: str) -> dict[str, str]:
-    """The variables that one secret holds, `NAME=value` a line; `#` begins a remark.
-
-    Raises:
-        DataopsError: a line is none of these; which one is said, not what it holds.
-    """
-    found = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        name, equals, value = line.strip().partition("=")
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if not equals or not name.isidentifier():
-            raise DataopsError(
-                f"{SECRETS} contains a line that is not NAME=value.",
-                where=f"line {number}",
-                fix="correct the secret in the pipeline's settings",
-            )
-        found[name] = value
-    return found
+@cache
+def _types() -> dict[str, Any]:
+    return get_type_hints(Settings, include_extras=True)

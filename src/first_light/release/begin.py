@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from first_light.dbt.engine import Engine, open_engine
 from first_light.history import facts
 from first_light.history.raw_location import RawPlace, raw_place, sample_place
 from first_light.history.record import REAL, REHEARSAL, RUNNING, Record
+from first_light.project import settings
 from first_light.project.product import now
 from first_light.release.context import Context
 from first_light.release.draft import Draft
@@ -75,7 +74,7 @@ def _kind(context: Context, raw_tables: tuple[facts.RawFile, ...] | None) -> str
     is_files = raw_tables is None
     if raw_tables or (is_files and not raw_place(context.product).is_empty()):
         return REAL
-    setting = os.environ.get("DATAOPS_RAW")
+    setting = settings.current().raw
     releases = (context.published(run) for run in context.store.retained())
     had_raw = any(release and release.kind == REAL for release in releases)
     if not is_files and had_raw:
@@ -104,7 +103,7 @@ def _engine(context: Context, kind: str, place: RawPlace) -> Engine:
     """dbt for this candidate, with what is known before it has read the project."""
     rehearsal, product = kind == REHEARSAL, context.product
     environment = {"DATAOPS_RAW": place.spelled, **context.warehouse.environment(rehearsal)}
-    if rehearsal and not os.environ.get("DATAOPS_NOW") and product.as_of:
+    if rehearsal and not settings.current().now and product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
     return open_engine(
         product.root,

@@ -14,6 +14,7 @@ from first_light.dbt.root_cause import find_cause
 from first_light.history import facts
 from first_light.history.log import History
 from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED
+from first_light.project import settings
 from first_light.project.product import Product
 from first_light.release import audit, build
 from first_light.release.after import AfterRun, no_action
@@ -25,7 +26,7 @@ from first_light.release.outcome import Released
 from first_light.release.publish import Conclusion, conclude
 from first_light.release.recovery import recover
 from first_light.release.reporter import Reporter
-from first_light.release.retention import kept_releases, prune
+from first_light.release.retention import prune
 from first_light.release.signals import Signals
 from first_light.release.superseded import defer_to_newer
 from first_light.store.locate import store_of
@@ -173,7 +174,7 @@ def _share(context: Context) -> None:
 
 def _tidy_up(context: Context) -> None:
     try:
-        prune(context.store, context.warehouse, kept_releases())
+        prune(context.store, context.warehouse, settings.current().keep_releases)
         context.history.pack()
     except (DataopsError, OSError) as error:
         context.reporter.warn(f"error: old releases or records could not be tidied up: {error}")

@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from first_light.store.locate import FolderStore
-from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Warehouse
 
 # Who has followed the pointer opens what it led to within this many seconds, or asks again.
 GRACE = 600.0
-
-
-def kept_releases() -> int:
-    """How many releases stay: DATAOPS_KEEP_RELEASES, by default 10, at least 1.
-
-    Raises:
-        DataopsError: it is no such number.
-    """
-    told = os.environ.get("DATAOPS_KEEP_RELEASES") or "10"
-    if not told.isdigit() or int(told) < 1:
-        raise DataopsError(
-            "DATAOPS_KEEP_RELEASES must be a positive number.",
-            where=told,
-            fix="set it to 10, or unset it",
-        )
-    return int(told)
 
 
 def to_prune(

@@ -13,6 +13,7 @@ from first_light.privacy import detect as personal
 from first_light.privacy import key
 from first_light.privacy.mask import Masker
 from first_light.privacy.scrub import Originals, map_texts, scrub, texts
+from first_light.project import settings
 from first_light.project.source_table import ROOT
 from first_light.sampling import calls, files
 from first_light.sampling.calls import Call
@@ -114,7 +115,8 @@ def cut(
         readings = {table.name: _reading(connection, table, raw) for table in tables}
         _place(connection, folder, readings.values())
         chooser = Chooser(connection, tables, raw, max_bytes // _WIDE_SHARE)
-        secret = key.derive(raw, (file for reading in readings.values() for file in reading.files))
+        files_read = (file for reading in readings.values() for file in reading.files)
+        secret = key.derive(raw, files_read, settings.current().mask_key)
         as_of = max((table.newest for table in chooser.tables if table.newest), default=None)
         limits = {table.name: rows for table in tables}
         with files.replaced(sample, excluded=(AS_OF,)) as new:

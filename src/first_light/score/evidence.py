@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -13,7 +12,7 @@ from first_light.history.facts import uncommitted
 from first_light.history.log import History
 from first_light.history.record import PUBLISHED, REAL, DrillFact, Record
 from first_light.incidents.derive import incidents
-from first_light.notify.channels import ISSUES, URLS
+from first_light.project import settings
 from first_light.project.product import Product
 from first_light.status.current import manifest_of
 from first_light.store.locate import store_of
@@ -130,7 +129,7 @@ def gather(product: Product, book: Ledger) -> Evidence:
         notifications=sum(
             len(channel.keys) for record in records for channel in record.notifications
         ),
-        channels=bool(os.environ.get(URLS) or os.environ.get(ISSUES)),
+        channels=bool(settings.current().notify_urls or settings.current().issues_token),
         drilled_at=drilled_at,
         drill=drill,
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from first_light.notify.channels import ISSUES, URLS
+from first_light.project.settings import variable
 from first_light.score.evidence import Evidence
 from first_light.utils.timestamps import moment
 
@@ -187,7 +187,10 @@ def know_before_readers(known: Evidence) -> Answer:
         every = known.detected_by_person + known.detected_by_check
         told = f"Of {every} incidents in 90 days people found {known.detected_by_person}."
         return Answer(NO, told, "add the test that would have found it: uv run dataops report")
-    alert = f"set {URLS}, and GITHUB_TOKEN or {ISSUES} for issues, where releases are made"
+    alert = (
+        f"set {variable('notify_urls')}, and GITHUB_TOKEN or {variable('issues_token')} for "
+        "issues, where releases are made"
+    )
     if known.detected_by_check and not known.notifications:
         told = f"{_count(known.detected_by_check, 'incident')} in 90 days, and nobody was told."
         return Answer(NO, told, alert)

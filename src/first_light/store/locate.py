@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from first_light.project import settings
 from first_light.project.product import Product
 from first_light.store.folder import FolderStore
 from first_light.store.remote import masked
@@ -26,7 +26,7 @@ def store_of(product: Product) -> FolderStore:
     Raises:
         DataopsError: DATAOPS_STORE does not name a valid store.
     """
-    location = os.environ.get("DATAOPS_STORE") or "store"
+    location = settings.current().store
     kind, _, name = location.partition(":")
     if kind == "branch":
         from first_light.store.branch import BRANCH, BranchRemote

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.dbt.manifest import Manifest, Node, read_manifest
+from first_light.project import settings
 from first_light.project.product import Product
 from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.catalog import CANDIDATE, of_release
@@ -83,7 +84,7 @@ class PostgresCurrent:
 def scratch() -> str:
     """The prefix of the scratch schemas' names, unique to this user or job."""
     person = os.environ.get("USER") or os.environ.get("USERNAME") or "local"
-    return f"beside_{os.environ.get('DATAOPS_CI_ID') or person}"
+    return f"beside_{settings.current().ci_id or person}"
 
 
 def _of_scratch(schema: str) -> str:

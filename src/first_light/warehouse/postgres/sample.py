@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from first_light.dbt.source_plan import PlannedTable, has_tables, read_plan
+from first_light.project import settings
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import identifier, quoted
@@ -43,7 +44,7 @@ _NESTED = re.compile(r"\[|^(STRUCT|MAP|UNION|LIST|JSON)")
 def own_schema() -> str:
     """The schema that the sources of dev read, as in profiles.yml and the sources' YAML."""
     user = os.environ.get("USER") or os.environ.get("USERNAME") or "me"
-    return os.environ.get("DATAOPS_RAW_SCHEMA") or f"dev_{user}_sample"
+    return settings.current().raw_schema or f"dev_{user}_sample"
 
 
 def load(product: Product, schema: str) -> dict[str, int]:

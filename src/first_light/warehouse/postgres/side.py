@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from first_light.dbt.engine import DbtRun, Engine, QueryRunner, open_engine
+from first_light.project import settings
 from first_light.project.product import Product
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation
@@ -39,7 +40,7 @@ _NULL = "\\N"
 def environment() -> dict[str, str]:
     """dbt's variables for the schemas of a check, the same for both of its sides."""
     person = os.environ.get("USER") or os.environ.get("USERNAME") or "local"
-    schema = f"ci_{os.environ.get('DATAOPS_CI_ID') or person}"
+    schema = f"ci_{settings.current().ci_id or person}"
     return {"DATAOPS_SCHEMA": schema, "DATAOPS_RAW_SCHEMA": f"{schema}_sample"}
 
 

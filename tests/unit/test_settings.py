@@ -1,0 +1,116 @@
+"""Settings: one definition, read once, wrong ones rejected with their place."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from first_light.project import settings
+from first_light.project.settings import Settings, read_settings
+from first_light.utils.errors import DataopsError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+REPOSITORY = Path(__file__).parents[2]
+# Variables of pipelines, which dataops itself never reads.
+PIPELINES = {"DATAOPS_RUNNER", "DATAOPS_UPDATE", "DATAOPS_DEADLINE"}
+
+
+def product(root: Path, *lines: str) -> Path:
+    (root / "pyproject.toml").write_text("\n".join(["[tool.dataops]", *lines]), encoding="utf-8")
+    return root
+
+
+def test_the_environment_precedes_the_team_and_the_team_the_default(tmp_path: Path) -> None:
+    assert read_settings(tmp_path, {}) == Settings()
+    root = product(tmp_path, "keep-releases = 20", 'store = "elsewhere"')
+    variables = {"DATAOPS_STORE": "branch", "DATAOPS_KEEP_RELEASES": " ", "DATAOPS_RAW": "/raw"}
+    assert read_settings(root, variables) == Settings(store="branch", keep_releases=20, raw="/raw")
+    assert read_settings(root, {"DATAOPS_KEEP_RELEASES": "3"}).keep_releases == 3
+
+
+def test_the_pipelines_store_is_only_a_default(tmp_path: Path) -> None:
+    default = {"DATAOPS_STORE_DEFAULT": "branch"}
+    assert read_settings(tmp_path, default).store == "branch"
+    assert read_settings(tmp_path, {**default, "DATAOPS_STORE": "s3://here"}).store == "s3://here"
+    assert read_settings(product(tmp_path, 'store = "elsewhere"'), default).store == "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "fix"),
+    [
+        ("keep-relases = 20", "", "did you mean keep-releases?"),
+        ("weather = 1", "", "use one of store, keep-releases"),
+        ('raw = "/data"', "", "set DATAOPS_RAW in the environment"),
+        ('mask-key = "x"', "", "set DATAOPS_MASK_KEY in the environment"),
+        ('keep-releases = "20"', ": keep-releases: Expected `int`, got `str`", ""),
+        ("keep-releases = 0", ": keep-releases: Expected `int` >= 1", ""),
+        ("store = 5", ": store: Expected `str`, got `int`", ""),
+    ],
+)
+def test_a_wrong_setting_is_rejected_with_its_place_and_a_fix(
+    tmp_path: Path, line: str, place: str, fix: str
+) -> None:
+    with pytest.raises(DataopsError) as raised:
+        read_settings(product(tmp_path, line), {})
+    assert raised.value.where == f"pyproject.toml, [tool.dataops]{place}"
+    assert raised.value.fix
+    assert fix in raised.value.fix
+    schema = json.loads(
+        (REPOSITORY / "docs" / "reference" / "settings.schema.json").read_text(encoding="utf-8")
+    )
+    document = tomllib.loads((tmp_path / "pyproject.toml").read_text(encoding="utf-8"))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema)
+    jsonschema.validate({"tool": {"dataops": {"keep-releases": 1, "store": "a"}}}, schema)
+
+
+def test_a_file_that_is_no_toml_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(DataopsError, match=r"pyproject\.toml cannot be read"):
+        read_settings(product(tmp_path, "keep-releases ="), {})
+
+
+@pytest.mark.parametrize("value", ["0", "many", "1.5"])
+def test_a_variable_of_the_wrong_type_is_rejected(tmp_path: Path, value: str) -> None:
+    with pytest.raises(DataopsError) as raised:
+        read_settings(tmp_path, {"DATAOPS_KEEP_RELEASES": value})
+    assert (raised.value.where or "").startswith("DATAOPS_KEEP_RELEASES: Expected `int`")
+
+
+def test_threads_of_a_command_have_its_settings() -> None:
+    seen: list[str] = []
+    with settings.use(Settings(store="mine")):
+        thread = threading.Thread(target=lambda: seen.append(settings.current().store))
+        thread.start()
+        thread.join()
+    assert seen == ["mine"]
+
+
+def test_no_secret_is_shown() -> None:
+    variables = {settings.variable(name): "hunter2" for name in vars(settings.Secrets())}
+    shown = settings.read_environment(variables)
+    assert shown.mask_key == shown.update_token == "hunter2"
+    assert "hunter2" not in repr(shown)
+
+
+def test_every_variable_of_the_package_and_of_a_product_is_a_setting() -> None:
+    defined = {settings.variable(name) for name in vars(Settings())} | PIPELINES
+    files = [
+        path
+        for folder in ("src", "template", "docs")
+        for path in (REPOSITORY / folder).rglob("*")
+        if path.is_file() and path.suffix not in (".pyc", ".parquet")
+    ]
+    used: set[str] = set()
+    for path in files:
+        used.update(re.findall(r"DATAOPS_[A-Z_]*[A-Z]", path.read_text("utf-8", "replace")))
+    assert used - {"DATAOPS_CI"} == defined
