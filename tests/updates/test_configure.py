@@ -39,7 +39,7 @@ def test_every_place_follows_at_the_same_version(product: harness.Product) -> No
     after = Product(product.root)
     assert {key: after.answers[key] for key in wanted} == wanted
     assert after.answers["_commit"] == version
-    assert managed.step(after).verdict == PASSED
+    assert managed.step(after).verdict == PASSED, managed.step(after)
     release = (product.root / ".github/workflows/release.yml").read_text(encoding="utf-8")
     assert '"15 8 * * *" # UTC, before the deadline at 09:30' in release
     (group,) = yaml.safe_load((product.root / "models/_groups.yml").read_text())["groups"]
@@ -70,6 +70,14 @@ def test_uncommitted_work_is_not_mixed_in(product: harness.Product) -> None:
     with pytest.raises(DataopsError, match="uncommitted"):
         configure(Product(product.root), {"deadline": "09:30"}, quiet)
     assert (product.root / "README.md").read_text() == "mine"
+
+
+def test_a_file_that_is_not_utf_8_keeps_every_other_byte(product: harness.Product) -> None:
+    readme = product.root / "README.md"
+    readme.write_bytes(b"caf\xe9, released by 07:00 UTC\r\n")
+    product.commit("Latin-1")
+    configure(Product(product.root), {"deadline": "09:30"}, quiet)
+    assert readme.read_bytes() == b"caf\xe9, released by 09:30 UTC\r\n"
 
 
 def test_only_what_the_template_wrote_is_replaced() -> None:

@@ -24,8 +24,8 @@ SOURCES = (GIT, VENDORED, INDEX)
 SOURCE_ANSWER, INDEX_ANSWER, WHEEL_ANSWER = "package_source", "package_index", "package_wheel"
 
 _HEADING = """\
-# Managed by the template: which version of the dataops command this product uses, and from where.
-# To take it from somewhere else: uv run dataops package
+# Managed by the template. Version and source of the dataops command.
+# To change the source: uv run dataops package
 [project]
 name = "data-product-tools"
 version = "0"
