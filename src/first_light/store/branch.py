@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from first_light.store.names import raise_if_foreign
 from first_light.store.remote import (
     File,
     FileVanished,
@@ -34,6 +35,7 @@ REMOTE = "origin"
 _LARGEST = 90 << 20  # bytes a file; GitHub rejects what is larger than 100 MB
 _TOGETHER = 500 << 20  # bytes that all releases may take: every runner fetches them all
 _LOCAL_SPARE = 64 << 20  # bytes of old states that the mirror may hold besides twice its own
+_FILE = "100644"  # the mode of a file; links, programs and submodules have others
 _TRIES = 4
 _PATIENCE = 900  # seconds that one call of git may take
 _QUIETLY = {
@@ -144,15 +146,19 @@ class BranchRemote:
 
     def _tree(self, commit: str) -> Tree:
         entries = self._git("ls-tree", "-r", "-l", "-z", "--full-tree", commit) or ""
-        files = {}
+        files, other_paths = {}, []
         for entry in filter(None, entries.split("\0")):
             facts, _, path = entry.partition("\t")
-            _, kind, blob, size = facts.split()
-            if kind == "blob":
+            mode, _, blob, size = facts.split()
+            if mode == _FILE:
                 files[path] = File(blob, int(size))
+            else:
+                other_paths.append(path)
         pointer = files.pop(POINTER, None)
         target = self._git("cat-file", "blob", pointer.id) if pointer else ""
-        return Tree(commit, (target or "").strip().rpartition("/")[2], files)
+        current = (target or "").strip().removeprefix("releases/")
+        raise_if_foreign(self.place, current, files, other_paths)
+        return Tree(commit, current, files)
 
     # ── Writing ──────────────────────────────────────────────────────────────────────────────
 
@@ -215,7 +221,7 @@ class BranchRemote:
     def _commit(self, blobs: Mapping[str, str], current: str) -> str:
         index = self.home / f"index.{os.getpid()}"
         index.unlink(missing_ok=True)
-        lines = "".join(f"100644 {blob}\t{path}\0" for path, blob in sorted(blobs.items()))
+        lines = "".join(f"{_FILE} {blob}\t{path}\0" for path, blob in sorted(blobs.items()))
         try:
             environment = {"GIT_INDEX_FILE": str(index)}
             self._git("update-index", "-z", "--index-info", stdin=lines, environment=environment)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -20,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from first_light.store.names import raise_if_foreign, raise_if_no_file
 from first_light.store.remote import (
     File,
     FileVanished,
@@ -34,6 +36,7 @@ from first_light.utils.errors import DataopsError
 FORMAT = 1
 _STATES, _POINTER = "states", "current"
 _STATES_KEPT = 20
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _ORPHAN = timedelta(days=1)  # a file that no state refers to is deleted after this
 # The package for each protocol; the team adds it.
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs",
@@ -121,7 +124,7 @@ class BucketRemote:
         except FileNotFoundError:
             return []
         stems = (name.rpartition("/")[2].partition(".")[0] for name in names)
-        return sorted(int(stem) for stem in stems if stem.isdigit())
+        return sorted(int(stem) for stem in stems if _NUMBER.fullmatch(stem))
 
     def _read(self, number: int) -> Tree:
         text = self._fs.cat_file(self._state(number))
@@ -134,13 +137,18 @@ class BucketRemote:
                     fix="uv run dataops update",
                 )
             files = {path: File(*facts) for path, facts in state["files"].items()}
-            return Tree(str(number), str(state["current"]), files)
-        except (ValueError, KeyError, TypeError) as error:
+            tree = Tree(str(number), str(state["current"]), files)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DataopsError(
                 "The store's state cannot be read.",
                 where=f"{self.place}/{_STATES}/{number:012d}.json: {error}",
                 fix="delete that object; then the state before it is used",
             ) from error
+        place = f"{self.place}/{_STATES}/{number:012d}.json"
+        raise_if_foreign(place, tree.current, files)
+        for path, file in files.items():
+            raise_if_no_file(place, path, file.id, file.size)
+        return tree
 
     # ── Writing ──────────────────────────────────────────────────────────────────────────────
 

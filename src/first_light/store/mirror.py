@@ -19,6 +19,7 @@ from pathlib import Path
 
 from first_light.store import atomic as durable
 from first_light.store.folder import PUBLISHING, RECORD, SCORE, SUPERSEDED_TIMES, FolderStore
+from first_light.store.names import raise_if_foreign
 from first_light.store.remote import (
     ConcurrentRelease,
     File,
@@ -231,6 +232,7 @@ class MirrorStore(FolderStore):
                 kept[path] = remote_file
             else:
                 new[path] = content
+        raise_if_foreign(self.place, run, [*kept, *new])  # or no other machine could read it
         return kept, new
 
     # ── Fetching ─────────────────────────────────────────────────────────────────────────────

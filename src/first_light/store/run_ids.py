@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_RUN = re.compile(r"(?P<number>\d{6,})-\d{8}T\d{6}Z-[0-9a-z]{1,12}")
+_RUN = re.compile(r"(?P<number>[0-9]{6,18})-[0-9]{8}T[0-9]{6}Z-[0-9a-z]{1,12}")
 
 
 def run_number(run: str) -> int:

@@ -1,0 +1,140 @@
+"""A store is data: whoever can write to it can make no command write outside its copy."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import release_worker as worker
+from first_light.project.product import Product
+from first_light.status.current import status
+from first_light.store.locate import open_store, store_of
+from first_light.utils.errors import DataopsError
+
+RUN = "000001-20260101T000000Z-abc"
+HOSTILE = (
+    "../../x/evil.py",
+    "releases/../../../evil.py",
+    f"releases/{RUN}/../../../../evil.py",
+    f"releases/{RUN}/publishing",
+    f"releases/{RUN}/.hidden",
+    f"releases/{RUN}/C:evil.py",
+    f"releases/{RUN}/a\\..\\evil.py",
+    f"releases/{RUN}",
+    "releases/other/release.json",
+    "/tmp/evil.py",
+    "//host/evil.py",
+    "history/runs/../../../evil.py",
+    "history/packs/000001_999999999.parquet",
+    "history/packs/evil.py",
+    "history/other/x.json",
+    "cache/evil.py",
+    "current",
+    "mirror.json",
+    "lock",
+    "",
+)
+
+
+def files_of(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+@pytest.fixture
+def product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Product:
+    """A product deep enough for the names to lead to places in tmp_path."""
+    monkeypatch.setenv("DATAOPS_STORE", f"local://{tmp_path}/bucket")
+    return Product(worker.make_product(tmp_path / "a" / "b" / "product"))
+
+
+def write_state(where: Path, **fields: object) -> None:
+    folder = where / "bucket" / "states"
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {"format": 1, "current": "", "files": {}, **fields}
+    (folder / "000000000001.json").write_text(json.dumps(state))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_in_a_bucket_cannot_lead_elsewhere(
+    name: str, product: Product, tmp_path: Path
+) -> None:
+    content = b"import os\n"
+    write_state(tmp_path, files={name: ["0" * 40, len(content)]})
+    before = files_of(tmp_path)
+    for command in (lambda: status(product), lambda: open_store(product).lock().__enter__()):
+        with pytest.raises(DataopsError, match="did not write") as error:
+            command()
+        assert "000000000001.json" in error.value.where
+    copy = store_of(product).root.relative_to(tmp_path).as_posix()
+    new = {path for path in files_of(tmp_path) - before if "/.dataops" not in path}
+    assert not new
+    below = {path.removeprefix(copy) for path in files_of(tmp_path) if path.startswith(copy + "/")}
+    assert not {path for path in below if path.endswith((".py", ".parquet", "current", "other"))}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"current": "../../x"},
+        {"current": f"{RUN}/../x"},
+        {"files": {"store.json": ["../../evil", 4]}},
+        {"files": {"store.json": ["0" * 40, -4]}},
+        {"files": {"store.json": ["0" * 40, "4"]}},
+        {"files": {"store.json": ["0" * 40]}},
+        {"files": ["store.json"]},
+    ],
+)
+def test_a_state_of_another_form_is_rejected(
+    fields: dict[str, object], product: Product, tmp_path: Path
+) -> None:
+    write_state(tmp_path, **fields)
+    with pytest.raises(DataopsError, match=r"did not write|state cannot be read"):
+        status(product)
+    assert not (store_of(product).root / "store.json").exists()
+
+
+def test_a_tree_of_a_branch_cannot_lead_elsewhere(
+    clones: tuple[Path, Path], tmp_path: Path
+) -> None:
+    origin, product = tmp_path / "origin.git", Product(clones[0])
+
+    def write(kind: str, content: bytes) -> str:
+        process = subprocess.run(
+            ["git", "hash-object", "-t", kind, "--literally", "-w", "--stdin"],
+            cwd=origin, input=content, capture_output=True, check=True,
+        )  # fmt: skip
+        return process.stdout.decode().strip()
+
+    def tree(*entries: tuple[str, str, str]) -> str:
+        lines = (
+            f"{mode} {name}\0".encode() + bytes.fromhex(hashed) for mode, name, hashed in entries
+        )
+        return write("tree", b"".join(lines))
+
+    evil = write("blob", b"import os\n")
+    link = write("blob", b"/proc/self/environ")
+    trees = {
+        "a parent": tree(("40000", "..", tree(("100644", "evil.py", evil)))),
+        "an unknown file": tree(("100644", "evil.py", evil)),
+        "a link": tree(("120000", "score.json", link)),
+        "a submodule": tree(("160000", "history", "1" * 40)),
+        "a pointer": tree(("100644", "current", write("blob", b"releases/../../x\n"))),
+    }
+    for case, hashed in trees.items():
+        commit = write(
+            "commit",
+            f"tree {hashed}\nauthor a <a> 0 +0000\ncommitter a <a> 0 +0000\n\nx\n".encode(),
+        )
+        subprocess.run(
+            ["git", "update-ref", "refs/heads/dataops-store", commit], cwd=origin, check=True
+        )
+        before = files_of(tmp_path)
+        with pytest.raises(DataopsError, match="did not write"):
+            status(product)
+        new = files_of(tmp_path) - before
+        assert not {path for path in new if path.endswith(("evil.py", "score.json", "current"))}, (
+            case
+        )
