@@ -11,6 +11,7 @@ from first_light.utils.errors import DataopsError
 
 # The two entropy plugins report every hash as a secret.
 _OPTIONS = (
+    "--no-verify",  # or what is found is sent to the services that it looks like
     *("--disable-plugin", "Base64HighEntropyString"),
     *("--disable-plugin", "HexHighEntropyString"),
 )
@@ -20,7 +21,7 @@ def main(files: Sequence[str]) -> int:
     """Scan the files, in the working directory; exit code 0 if none contains a secret."""
     from detect_secrets.pre_commit_hook import main as scan
 
-    return int(scan([*_OPTIONS, *files_to_scan(Path(), files)]))
+    return int(scan([*_OPTIONS, "--", *files_to_scan(Path(), files)]))
 
 
 def files_to_scan(root: Path, files: Sequence[str]) -> list[str]:
