@@ -125,7 +125,7 @@ def test_a_store_that_cannot_be_reached(
     assert current(first) == one
     said = capsys.readouterr().err
     assert "cannot be reached" in said
-    assert "This is the copy of 0 h ago" in said
+    assert "Using the local copy from 0 h ago" in said
     with pytest.raises(DataopsError, match="cannot be reached"):
         status(Product(second))
     with pytest.raises(DataopsError, match="cannot be reached"):

@@ -109,6 +109,35 @@ def test_a_check_that_ended_early_does_not_leave_an_old_verdict(
     assert "passed" not in host.bodies[0]
 
 
+@pytest.mark.parametrize("linked", ["target", "target/check", "target/check/comment.md"])
+def test_a_link_is_not_followed(linked: str, host: CommentHost, tmp_path: Path) -> None:
+    """`/proc/self/environ` holds the token of the job that comments."""
+    private = tmp_path / "private"
+    goal = private / REPORT.relative_to(linked)
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    goal.write_text("TOKEN=hidden", encoding="utf-8")
+    link = tmp_path / "job" / linked
+    link.parent.mkdir(parents=True)
+    link.symlink_to(private if linked != str(REPORT) else goal)
+    tell(tmp_path / "job" / REPORT, pipeline("github", host))
+    assert "hidden" not in host.bodies[0]
+    assert "is a link, which is not followed" in host.bodies[0]
+
+
+@pytest.mark.parametrize(
+    "content", [b"## Check \xff\x00 passed", b"## Check\n" + b"a\n" * 9_000_000]
+)
+def test_a_report_of_any_bytes_and_size_becomes_a_comment(
+    content: bytes, host: CommentHost, tmp_path: Path
+) -> None:
+    report = tmp_path / "comment.md"
+    report.write_bytes(content)
+    assert tell(report, pipeline("github", host)).endswith("written")
+    assert host.bodies[0].startswith(f"{MARKER}\n## Check")
+    assert len(host.bodies[0].encode()) < 65_536
+    assert "\0" not in host.bodies[0]
+
+
 def test_what_is_too_long_is_cut_at_a_line_and_said_to_be() -> None:
     folded = "<details><summary>m</summary>\n\n```text\n" + "é — row\n" * 20_000
     text = clipped(f"## Report\n{folded}```\n</details>\n", "https://forge/run/1")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from first_light.forge import job_summary
@@ -18,6 +21,28 @@ def test_a_value_stays_in_its_table_cell() -> None:
     assert "<script" not in text
     for sign in ("[link", "`code", "*bold"):
         assert f"\\{sign}" in row
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("@team/owners", "ada@example.org", "&#64;team", "&commat;team"),
+        *("http://x.org", "HTTPS://x.org", "ftp://x.org", "www.x.org", "WWW.x.org"),
+        *("fixes #12", "team/product#12", "!12", "[a](http://x.org)", "<http://x.org>"),
+    ],
+)
+def test_a_value_becomes_no_link_and_no_mention(text: str) -> None:
+    """A forge makes links of bare text after Markdown and HTML are read."""
+    shown = html.unescape(str(templates.escape_markdown(text)))
+    assert not re.search(r"@\w|://|www\.|[#!]\d", shown, re.IGNORECASE), shown
+    plain = shown.replace("\u200b", "").replace("\\", "")
+    assert plain == text, "it reads as it was"
+
+
+def test_code_is_shown_as_it_is() -> None:
+    text = "git clone https://x.org/a@b"
+    assert templates.code(text) == f"`{text}`"
+    assert text in templates.block(text)
 
 
 @pytest.mark.parametrize("text", ["a ``` b", "```\nrm -rf\n```", "`", "``````"])

@@ -25,6 +25,8 @@ TOKEN = variable("comment_token")
 # The least that a forge takes is 65,536 characters; counted in bytes, it is never more.
 LONGEST = 65_000
 _ENDED = "The check ended before it could report; the log of the run says why."
+_LINKED = "The check's report is a link, which is not followed; the log of the run says more."
+_LARGEST = 1 << 20  # bytes that are read; a comment holds less
 
 
 def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
@@ -37,7 +39,7 @@ def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], N
     if not number:
         say(f"No pull or merge request here to comment on. {alone}")
         return
-    body = report.read_text(encoding="utf-8") if report.is_file() else f"## {_ENDED}\n"
+    body = _read(report)
     try:
         forge = find_forge(target_environment(environment), TOKEN)
         renewed = forge.comment(number, MARKER, clipped(body, run_url(environment)))
@@ -51,6 +53,20 @@ def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], N
         say(f"No comment: {error.what}{fork} {alone}")
         return
     say(f"{forge.name}: comment on {number} {'renewed' if renewed else 'written'}")
+
+
+def _read(report: Path) -> str:
+    """The report's text. It comes from a job that ran the change's code, so it is data.
+
+    A link could lead to what only this job can read, such as the variables of its process.
+    """
+    if any(path.is_symlink() for path in (report, *report.parents[: len(REPORT.parents) - 1])):
+        return f"## {_LINKED}\n"
+    if not report.is_file():
+        return f"## {_ENDED}\n"
+    with report.open("rb") as file:
+        text = file.read(_LARGEST).decode("utf-8", errors="replace")
+    return text.replace("\0", "\ufffd")
 
 
 def clipped(text: str, url: str) -> str:

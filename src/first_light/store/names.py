@@ -67,7 +67,7 @@ def _is_known(path: str) -> bool:
 
 def _is_pack(name: str) -> bool:
     match = _PACK.fullmatch(name)
-    return bool(match) and 0 <= int(match["last"]) - int(match["first"]) < _RECORDS_IN_PACK
+    return match is not None and 0 <= int(match["last"]) - int(match["first"]) < _RECORDS_IN_PACK
 
 
 def _foreign(place: str, name: str) -> DataopsError:

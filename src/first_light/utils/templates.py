@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _MARKDOWN_SIGNS = ("\\", "|", "`", "[", "*")
+# Text that a forge makes a link: addresses, mentions, numbers of issues and requests.
+_BARE_LINK = re.compile(r"(?<=:)(?=//)|(?<=@)(?=\w)|(?<=www)(?=\.)|(?<=[#!])(?=\d)", re.IGNORECASE)
+_BREAK = "&#8203;"  # a space of no width
 
 
 def render(name: str, /, **values: object) -> str:
@@ -27,11 +31,11 @@ def render(name: str, /, **values: object) -> str:
 
 
 def escape_markdown(text: object) -> Markup:
-    """Text on one line that cannot leave a table cell or become markup."""
+    """Text on one line that cannot leave a table cell or become markup, a link or a mention."""
     escaped = " ".join(str(text).split())
     for sign in _MARKDOWN_SIGNS:
         escaped = escaped.replace(sign, f"\\{sign}")
-    return Markup(escaped.replace("<", "&lt;"))
+    return Markup(_BARE_LINK.sub(_BREAK, escaped.replace("&", "&amp;").replace("<", "&lt;")))
 
 
 def code(text: object) -> Markup:
