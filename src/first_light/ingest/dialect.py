@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from first_light.ingest.no_records import combined_header, is_group_row
+
 DELIMS = (",", ";", "\t", "|")
 _RECORDS = 1000
 _PREAMBLE = 30
@@ -38,6 +40,9 @@ class Dialect:
         names: the header's cells as written; empty when the file has no header line.
         first_line: the line of the header, or of the first row, counted from 1.
         share: how many of the lines looked at have this many columns, from 0 to 1.
+        header: the line to write in place of the header; empty when it stays as it is.
+        header_lines: how many lines the header takes in the file.
+        notes: what was made of the header.
     """
 
     delim: str
@@ -46,6 +51,9 @@ class Dialect:
     names: tuple[str, ...]
     first_line: int
     share: float
+    header: str = ""
+    header_lines: int = 1
+    notes: tuple[str, ...] = ()
 
     @property
     def has_header(self) -> bool:
@@ -56,6 +64,7 @@ class Dialect:
 class _Record:
     line: int
     cells: tuple[str, ...]
+    is_cut: bool = False
 
     @property
     def filled(self) -> int:
@@ -116,11 +125,21 @@ def _candidate(delim: str, sample: str) -> _Candidate | None:
     width = max(counts, key=lambda count: (counts[count], count))
     if width == 1:
         return None
+    records = [_fitted(record, width) for record in records]
     start = _start(records, width)
     if len(records[start].cells) != width:
         return None
     share = counts[width] / (len(records) - start)
     return _Candidate(delim, width, min(share, 1.0), start, tuple(records))
+
+
+def _fitted(record: _Record, width: int) -> _Record:
+    """A header that ends with a delimiter, while its rows do not, without the empty cell."""
+    cells = record.cells
+    extra = len(cells) == width + 1 and not cells[-1].strip() and all(map(str.strip, cells[:-1]))
+    if extra and not any(map(_kind, cells)):
+        return replace(record, cells=cells[:-1], is_cut=True)
+    return record
 
 
 def _plain(delim: str, sample: str) -> _Candidate:
@@ -137,9 +156,13 @@ def _start(records: Sequence[_Record], width: int) -> int:
         title = record.filled <= few and (len(record.cells) < width or width > 2)
         if title and not (index == 0 and len(record.cells) == width and record.filled == width):
             continue
-        if index == 0 or len(record.cells) != width or not _is_header(record.cells, width):
+        if index == 0 or len(record.cells) != width:
             return 0
-        above, body = records[:index], records[index + 1 :]
+        below = records[index + 1].cells if index + 1 < len(records) else ()
+        grouped = is_group_row(record.cells, below) and _is_header(below, width)
+        if not (grouped or _is_header(record.cells, width)):
+            return 0
+        above, body = records[:index], records[index + 1 + grouped :]
         gap = record.line > above[-1].line + 1 or any(not item.filled for item in above)
         marked = all(item.cells[0].startswith("#") for item in above)
         typed = any(
@@ -158,9 +181,9 @@ def _is_header(cells: Sequence[str], width: int) -> bool:
 
 def _dialect(candidate: _Candidate) -> Dialect:
     records = candidate.records[candidate.start :]
-    first = records[0]
-    headed = not is_row(first.cells, [record.cells for record in records[1:]])
-    return Dialect(
+    first, body = records[0], [record.cells for record in records[1:]]
+    headed = not is_row(first.cells, body)
+    dialect = Dialect(
         delim=candidate.delim,
         width=candidate.width,
         drop_lines=first.line - 1,
@@ -168,6 +191,65 @@ def _dialect(candidate: _Candidate) -> Dialect:
         first_line=first.line,
         share=candidate.share,
     )
+    if headed and _has_groups(first.cells, body):
+        names = combined_header(first.cells, body[0])
+        lines = records[1].line - first.line + 1
+        note = "two header rows made one"
+        return _with_header(dialect, names, lines, note)
+    if first.is_cut:
+        note = "the delimiter at the end of the header, which its rows lack, left out"
+        return _with_header(dialect, first.cells, 1, note)
+    return dialect
+
+
+def _with_header(dialect: Dialect, names: Sequence[str], lines: int, note: str) -> Dialect:
+    out = io.StringIO()
+    csv.writer(out, delimiter=dialect.delim, lineterminator="").writerow(names)
+    return replace(
+        dialect,
+        names=tuple(names),
+        header=out.getvalue(),
+        header_lines=lines,
+        notes=(note,),
+    )
+
+
+def _has_groups(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the first line names groups of columns, and the second one the columns."""
+    if len(body) < 2 or not is_group_row(cells, body[0]):
+        return False
+    names = body[0]
+    if not all(map(str.strip, names)) or any(map(_kind, names)):
+        return False
+    return any(
+        _share(_kind(cell) != "" for cell in column) > 0.8
+        for column in _columns(body[1:], len(cells))
+        if column
+    )
+
+
+def fitting_delimiter(sample: str) -> str:
+    """The delimiter that splits all lines of a file of one column alike; empty when none does.
+
+    White space counts from three parts on: two words a line are names as often as two columns.
+    """
+    lines = [line for line in sample.removeprefix("\ufeff").splitlines() if line.strip()]
+    if len(lines) < 3:
+        return ""
+    for delim, pattern, least in (
+        ("a space", r"\s+", 3), (":", ":", 3), ("~", "~", 2), ("^", r"\^", 2), ("#", "#", 3),
+        ("\\x01", "\x01", 2), ("\\x1f", "\x1f", 2), ("\u00a6", "\u00a6", 2), ("=", "=", 3),
+    ):  # fmt: skip
+        parts = [re.split(pattern, line.strip()) for line in lines[:_RECORDS]]
+        width = len(parts[0])
+        if width < least or any(len(cells) != width for cells in parts):
+            continue
+        header, rows = parts[0], parts[1:]
+        if not any(map(_kind, header)) and any(
+            all(_kind(cells[at]) for cells in rows) for at in range(width)
+        ):
+            return delim
+    return ""
 
 
 def is_row(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from first_light.ingest import dialect, envelopes, formats, naming, reading, sheets, text
+from first_light.ingest import (
+    dialect,
+    envelopes,
+    formats,
+    naming,
+    no_records,
+    reading,
+    sheets,
+    text,
+)
 from first_light.ingest.containers import Found
 from first_light.ingest.faults import Member
 from first_light.ingest.formats import Kind
 from first_light.ingest.reading import listed
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.scratch import Connection
+
+_TAIL = 1 << 14
+"""Bytes at the end of a file that are looked through for totals."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,12 @@ def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str])
             f"rename it to {parts.stem}.json, then add it again",
         )
     shape = dialect.decide(examined.sample)
+    if shape.width == 1 and (fitting := dialect.fitting_delimiter(examined.sample)):
+        raise DataopsError(
+            f"This file is read as one column, while every line splits alike at {fitting}.",
+            found.said,
+            "Export it with commas, semicolons or tabs between the columns.",
+        )
     prose = shape.width == 1 or shape.share < 0.9
     if prose and parts.extension in formats.VAGUE and not found.alone:
         skipped.append(f"{found.name} was skipped: it has no regular columns.")
@@ -94,7 +113,11 @@ def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str])
         header = shape.delim.join(f"column{n}" for n in range(1, shape.width + 1))
         span = f"column1 to column{shape.width}" if shape.width > 1 else "column1"
         notes.append(f"no header line, so one was written: {span}")
-    notes += _header_notes(shape.names)
+    drop_lines = shape.drop_lines
+    if shape.header:
+        header = shape.header
+        drop_lines += shape.header_lines
+    notes += [*shape.notes, *_header_notes(shape.names)]
     label = naming.with_period(parts.stem, found.period)
     file = naming.file_name(label, Kind.CSV.value, found.gzipped)
     target = folder / file
@@ -102,18 +125,18 @@ def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str])
         found,
         target,
         examined.encoding,
-        drop_lines=shape.drop_lines,
+        drop_lines=drop_lines,
         header=header,
         may_move=not examined.mixed_ends,
     )
-    member = Member(target, found.said, shape.drop_lines - bool(header), bool(header))
+    member = Member(target, found.said, drop_lines - bool(header), not shape.has_header)
     if examined.mixed_ends and not reading.reads(db, shape.delim, member):
         # Line ends of several kinds inside of quotes are fine; between the lines they are not.
         text.copy(
             found,
             target,
             examined.encoding,
-            drop_lines=shape.drop_lines,
+            drop_lines=drop_lines,
             header=header,
             line_ends=True,
         )
@@ -122,8 +145,21 @@ def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str])
     if shape.width == 1:
         delims = (shape.delim, *(delim for delim in dialect.DELIMS if delim != shape.delim))
         notes.append("has one column")
+    if total := no_records.totals_note(_last_rows(member, shape.delim)):
+        notes.append(total)
     piece = Piece(member, file, label, found.folder, Kind.CSV, delims, (), tuple(notes))
     return [replace(piece, columns=reading.columns(db, Kind.CSV, delims, member))]
+
+
+def _last_rows(member: Member, delim: str) -> list[list[str]]:
+    """The last rows of a CSV file that are on one line each."""
+    if member.path.suffix == ".gz":
+        return []
+    size = member.path.stat().st_size
+    with member.path.open("rb") as file:
+        file.seek(max(0, size - _TAIL))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+    return list(csv.reader(lines[-no_records.LAST_ROWS :], delimiter=delim))
 
 
 def _prepare_json(found: Found, folder: Path, db: Connection) -> Piece:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import datetime
 import zipfile
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from python_calamine import (
@@ -17,6 +19,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from first_light.ingest import no_records, sheet_cells
 from first_light.ingest.containers import Found, limit_unpacked
 from first_light.ingest.dialect import is_row
 from first_light.utils.errors import DataopsError
@@ -62,6 +65,7 @@ def convert(found: Found, into: Path) -> tuple[list[Sheet], list[str]]:
             )
     sheets: list[Sheet] = []
     skipped: list[str] = []
+    oddities = sheet_cells.notes_by_sheet(found.path)
     try:
         with CalamineWorkbook.from_path(str(found.path)) as workbook:
             for number, meta in enumerate(workbook.sheets_metadata):
@@ -72,10 +76,11 @@ def convert(found: Found, into: Path) -> tuple[list[Sheet], list[str]]:
                     continue
                 rows = workbook.get_sheet_by_index(number).iter_rows()
                 sheet = _write(rows, meta.name, into / f"sheet_{number}.csv")
+                odd = oddities.get(meta.name, ())
                 if sheet is None:
                     skipped.append(f"Sheet {meta.name} was skipped: it is empty.")
                 else:
-                    sheets.append(sheet)
+                    sheets.append(replace(sheet, notes=(*sheet.notes, *odd)))
     except PasswordError as error:
         raise DataopsError(
             "The workbook is protected with a password.", found.said, "save it without a password"
@@ -102,25 +107,27 @@ def _write(rows: Iterator[list[object]], name: str, target: Path) -> Sheet | Non
         return None
     header, first = head[start], start + 1
     notes = [f"converted from sheet {name}"]
+    grouped = start > 0 and no_records.is_group_row(head[start - 1], header)
     if is_row(header, head[first:]):
         header, first = [f"column{n}" for n in range(1, len(header) + 1)], start
         notes.append("no header row, so one was written")
+    elif grouped:
+        header = no_records.combined_header(head[start - 1], header)
+        notes.append("two header rows made one")
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        for cells in head[first:]:
-            _put(writer, cells)
-        for row in rows:
-            _put(writer, [_text(cell) for cell in row])
-    dropped = sum(any(cells) for cells in head[:start])
+        last: deque[list[str]] = deque(maxlen=no_records.LAST_ROWS)
+        for cells in chain(head[first:], ([_text(cell) for cell in row] for row in rows)):
+            if any(cells):
+                writer.writerow(cells)
+                last.append(cells)
+    if total := no_records.totals_note(list(last)):
+        notes.append(total)
+    dropped = sum(any(cells) for cells in head[: start - grouped])
     if dropped:
         notes.append(f"{_rows(dropped)} above the header left out")
     return Sheet(name, target, tuple(header), tuple(notes))
-
-
-def _put(writer: object, cells: list[str]) -> None:
-    if any(cells):
-        writer.writerow(cells)  # type: ignore[attr-defined]  # csv's writer has no public type
 
 
 def _rows(count: int) -> str:

@@ -221,11 +221,11 @@ def _western(scan: _Scan, said: str) -> str:
     good = sum(char >= "\x80" and not "\udc80" <= char <= "\udcff" for char in loose)
     bad = sum("\udc80" <= char <= "\udcff" for char in loose)
     line = f"{said}, line {scan.first_bad_line}"
-    if good > bad:
+    if good > bad or _has_western_utf8(loose):
         raise DataopsError(
-            "The line is not valid UTF-8, but other lines are: encodings are mixed.",
+            "This line is not valid UTF-8, while others in the file are: encodings are mixed.",
             line,
-            "export the file again as UTF-8, or correct this line",
+            "Export the file again as UTF-8, or fix this line.",
         )
     try:
         text = evidence.decode("cp1252")
@@ -235,11 +235,24 @@ def _western(scan: _Scan, said: str) -> str:
     if odd and _strange(text) <= len(odd) * 0.1:
         return "cp1252"
     best = charset_normalizer.from_bytes(evidence).best()
-    guess = best.encoding.upper().replace("_", "-") if best else "ENCODING"
+    # Without coherence nothing speaks for a language: the encoding only happens to decode the text.
+    is_likely = best is not None and best.coherence > 0
+    guess = best.encoding.upper().replace("_", "-") if best and is_likely else "ENCODING"
+    ask = "" if is_likely else "ask who exported it for its encoding, then "
     raise DataopsError(
         "The file is not UTF-8, and its encoding cannot be determined.",
         line,
-        f"convert it and add the new file: iconv -f {guess} -t UTF-8 FILE > NEWFILE",
+        f"{ask}convert it and add the new file: iconv -f {guess} -t UTF-8 FILE > NEWFILE",
+    )
+
+
+def _has_western_utf8(loose: str) -> bool:
+    """Whether some line is UTF-8 throughout and reads as Western text: no accident then."""
+    return any(
+        all(char < "\u0180" or "\u2010" <= char <= "\u20ac" for char in line)
+        and any(char >= "\xa0" and char.isalpha() for char in line)
+        for line in loose.splitlines()
+        if not any("\udc80" <= char <= "\udcff" for char in line)
     )
 
 

@@ -1,0 +1,99 @@
+"""What a workbook's cells hold beside values: errors, formulas without a result, formats of zeros.
+
+The reader of workbooks gives all of these as empty cells or plain numbers, so they are counted in
+the XML of the sheets.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+_ERROR = re.compile(
+    rb'<c r="([A-Z]+[0-9]+)"(?=[^>]* t="e")[^>]*>(?:(?!</c>).)*?<v>([^<]*)</v>', re.DOTALL
+)
+_UNCOMPUTED = re.compile(
+    rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[^>]*?(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>'
+)
+_STYLED = re.compile(rb'<c r="([A-Z]+[0-9]+)"(?=[^>]* s="([0-9]+)")(?![^>]* t="[^n])[^>]*><v>')
+_SHEET = re.compile(r"<sheet\b[^>]*>")
+_RELATION = re.compile(r"<Relationship\b[^>]*>")
+_FORMAT = re.compile(r'<numFmt\b[^>]*numFmtId="(\d+)"[^>]*formatCode="0{2,}"[^>]*>')
+
+
+def notes_by_sheet(path: Path) -> dict[str, tuple[str, ...]]:
+    """Notes on cells that hold no value of their own, by sheet; empty unless the file is xlsx."""
+    if not zipfile.is_zipfile(path):
+        return {}
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
+            return {}
+        targets = {
+            _attribute(tag, "Id"): _attribute(tag, "Target").lstrip("/")
+            for tag in _RELATION.findall(_text(archive, "xl/_rels/workbook.xml.rels"))
+        }
+        padded = _zero_styles(_text(archive, "xl/styles.xml")) if "xl/styles.xml" in names else {}
+        found = {}
+        for tag in _SHEET.findall(_text(archive, "xl/workbook.xml")):
+            target = targets.get(_attribute(tag, "r:id"), "")
+            place = target if target.startswith("xl/") else f"xl/{target}"
+            if place in names:
+                found[_unescaped(_attribute(tag, "name"))] = _notes(archive.read(place), padded)
+        return found
+
+
+def _notes(xml: bytes, padded: dict[bytes, str]) -> tuple[str, ...]:
+    notes = []
+    if errors := _ERROR.findall(xml):
+        where = _listed([f"{cell.decode()} {error.decode()}" for cell, error in errors])
+        notes.append(f"{_cells(len(errors))} with an error, read as empty: {where}")
+    if uncomputed := _UNCOMPUTED.findall(xml):
+        where = _listed([cell.decode() for cell in uncomputed])
+        notes.append(
+            f"{_cells(len(uncomputed))} with a formula that was never computed, read as empty: "
+            f"{where}"
+        )
+    if padded:
+        cells = [cell.decode() for cell, style in _STYLED.findall(xml) if style in padded]
+        if cells:
+            notes.append(
+                f"{_cells(len(cells))} with leading zeros that only the cell format shows, read "
+                f"without them: {_listed(cells)}"
+            )
+    return tuple(notes)
+
+
+def _zero_styles(styles: str) -> dict[bytes, str]:
+    """The styles whose number format is nothing but zeros, such as 00000."""
+    formats = {match[1]: match[0] for match in _FORMAT.finditer(styles)}
+    cells = re.search(r"<cellXfs\b.*?</cellXfs>", styles, re.DOTALL)
+    if not formats or not cells:
+        return {}
+    numbers = [_attribute(tag, "numFmtId") for tag in re.findall(r"<xf\b[^>]*>", cells[0])]
+    return {str(at).encode(): n for at, n in enumerate(numbers) if n in formats}
+
+
+def _text(archive: zipfile.ZipFile, name: str) -> str:
+    return archive.read(name).decode("utf-8", "replace")
+
+
+def _attribute(tag: str, name: str) -> str:
+    match = re.search(rf'\b{name}="([^"]*)"', tag)
+    return match[1] if match else ""
+
+
+def _unescaped(text: str) -> str:
+    for escape, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'")):
+        text = text.replace(escape, sign)
+    return text.replace("&amp;", "&")
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count:,} cells"
+
+
+def _listed(cells: list[str], most: int = 3) -> str:
+    more = f" and {len(cells) - most:,} more" if len(cells) > most else ""
+    return ", ".join(cells[:most]) + more

@@ -1,0 +1,199 @@
+"""What a text file or a sheet holds beside records: headers of two rows, totals, error cells."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import duckdb
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+
+import landing_files as make
+from first_light.ingest import land, no_records
+from first_light.project.source_table import SourceTable
+from first_light.utils.errors import DataopsError
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    return tmp_path / "product" / "raw"
+
+
+def land_file(content: str | bytes, folder: Path, raw: Path, name: str = "t.csv") -> SourceTable:
+    make.put(folder, {name: content})
+    (table,) = land(folder / name, raw)
+    return table
+
+
+def read(table: SourceTable, raw: Path) -> tuple[list[str], list[tuple[object, ...]]]:
+    relation = duckdb.sql(f"from {table.relation(raw)}")
+    return relation.columns, relation.fetchall()
+
+
+def workbook(path: Path, rows: list[list[object]], merged: tuple[str, ...] = ()) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for cells in merged:
+        book.active.merge_cells(cells)
+    book.save(path)
+    return path
+
+
+# --- headers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("Product,,Sales,\nid,name,q1,q2\n1,a,10,20\n",
+         "Product id,Product name,Sales q1,Sales q2"),
+        (",2023,,2024,\nregion,n,m,n,m\nx,1,2,3,4\ny,1,2,3,4\n",
+         "region,n 2023,m 2023,n 2024,m 2024"),
+        ("Export of today\n,A,,B,\nid,n,m,n,m\n1,1,2,3,4\n2,1,2,3,4\n", "id,A n,A m,B n,B m"),
+    ],
+)  # fmt: skip
+def test_a_row_of_groups_makes_one_header(
+    content: str, columns: str, tmp_path: Path, raw: Path
+) -> None:
+    table = land_file(content, tmp_path, raw)
+    names, rows = read(table, raw)
+    assert names == columns.split(",")
+    assert len(rows) == len(content.strip().splitlines()) - content.count("Export") - 2
+    assert any("two header rows made one" in note for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [",a,b\n0,1,2\n1,3,4\n", "id,,name\nx,y,z\nu,v,w\n", "a,b\nid,name\n1,x\n"],
+)
+def test_other_headers_stay_as_they_are(content: str, tmp_path: Path, raw: Path) -> None:
+    table = land_file(content, tmp_path, raw)
+    assert len(read(table, raw)[1]) == 2
+    assert not any("two header rows" in note for note in table.notes)
+
+
+def test_a_delimiter_at_the_end_of_the_header_only(tmp_path: Path, raw: Path) -> None:
+    content = "Series:  X1\n\nTitle\n\nid,year,value,\nX1,1959,5.0\nX1,1960,6.1\nX1,1961,7.2\n"
+    table = land_file(content, tmp_path, raw)
+    assert read(table, raw) == (
+        ["id", "year", "value"],
+        [("X1", "1959", "5.0"), ("X1", "1960", "6.1"), ("X1", "1961", "7.2")],
+    )
+    assert any("left out" in note for note in table.notes)
+
+
+def test_merged_cells_above_the_header(tmp_path: Path, raw: Path) -> None:
+    rows: list[list[object]] = [["Region", 2023, None, 2024, None]]
+    rows += [[None, "sales", "qty", "sales", "qty"], *(["R", 1.5, 2, 3.5, n] for n in range(5))]
+    path = workbook(tmp_path / "o.xlsx", rows, ("A1:A2", "B1:C1", "D1:E1"))
+    (table,) = land(path, raw)
+    assert read(table, raw)[0] == ["Region", "sales 2023", "qty 2023", "sales 2024", "qty 2024"]
+    assert "o.csv: two header rows made one." in table.notes
+
+
+# --- one column that is several -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "fitting"),
+    [
+        ("OBS GPA TUCE\n1 2.1 20\n2 2.2 20\n3 2.3 21\n", "a space"),
+        ("OBS   GPA  TUCE\n  1 2.1   20\n 2  2.2 20\n", "a space"),
+        ("id~name\n1~a b\n2~c\n", "~"),
+        ("id^n\n1^2\n3^4\n", "^"),
+        ("id\x01n\n1\x012\n3\x014\n", "\\x01"),
+    ],
+)
+def test_one_column_that_splits_alike_is_rejected(
+    content: str, fitting: str, tmp_path: Path, raw: Path
+) -> None:
+    with pytest.raises(DataopsError) as caught:
+        land_file(content, tmp_path, raw)
+    assert f"splits alike at {fitting}" in caught.value.what
+    assert not raw.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["name\nAnn Lee\nBob Ray\n", "full name\nAnn Lee\nBob Ray\n", "at\n2024-01-01 10:00\n",
+     "order date\n2024-01-01 10:00\n2024-01-02 10:00\n", "text\na b c\nd e f\n"],
+)  # fmt: skip
+def test_one_column_of_words_is_read(content: str, tmp_path: Path, raw: Path) -> None:
+    assert len(read(land_file(content, tmp_path, raw), raw)[0]) == 1
+
+
+# --- totals and cells without a value -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("label", ["Total", "Totals:", "Grand total", "Summe", "Gesamt", "Totaal"])
+def test_a_total_at_the_end_is_told(label: str, tmp_path: Path, raw: Path) -> None:
+    table = land_file(f"id,day,n\n1,2024-01-01,2\n2,2024-01-02,3\n{label},,5\n", tmp_path, raw)
+    assert len(read(table, raw)[1]) == 3
+    assert f"looks like a total ({label})" in table.notes[0]
+
+
+def test_a_total_in_a_sheet_is_told(tmp_path: Path, raw: Path) -> None:
+    path = workbook(tmp_path / "o.xlsx", [["region", "n"], ["north", 1], ["Total", 1]])
+    assert any("looks like a total (Total)" in note for note in land(path, raw)[0].notes)
+
+
+def test_words_that_only_begin_like_a_total() -> None:
+    assert not no_records.is_total(["Totally", "1"])
+    assert not no_records.is_total(["1", "x", "Total"])
+    assert not no_records.is_total(["Total"])
+
+
+def test_cells_without_a_value_are_counted(tmp_path: Path, raw: Path) -> None:
+    path = workbook(tmp_path / "o.xlsx", [["id", "n"], [0, 0], [1, 1], [2, 2], [3, 3]])
+    with zipfile.ZipFile(path) as archive:
+        members = {item: archive.read(item) for item in archive.namelist()}
+    sheet = members["xl/worksheets/sheet1.xml"].decode()
+    for cell, content in (
+        ("B2", '<c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c>'),
+        ("B3", '<c r="B3" t="e"><v>#N/A</v></c>'),
+        ("B4", '<c r="B4"><f>A4*2</f><v></v></c>'),
+    ):
+        begin = sheet.index(f'<c r="{cell}"')
+        end = sheet.index("</c>", begin) + len("</c>")
+        sheet = sheet[:begin] + content + sheet[end:]
+    members["xl/worksheets/sheet1.xml"] = sheet.encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    notes = " ".join(land(path, raw)[0].notes)
+    assert "2 cells with an error, read as empty: B2 #DIV/0!, B3 #N/A" in notes
+    assert "1 cell with a formula that was never computed, read as empty: B4" in notes
+
+
+def test_zeros_that_only_the_cell_format_shows_are_told(tmp_path: Path, raw: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in [["code", "n"], [7, 1], [12, 2]]:
+        book.active.append(row)
+    for cell in ("A2", "A3"):
+        book.active[cell].number_format = "00000"
+    book.save(tmp_path / "o.xlsx")
+    notes = " ".join(land(tmp_path / "o.xlsx", raw)[0].notes)
+    assert "2 cells with leading zeros that only the cell format shows" in notes
+    assert "A2, A3" in notes
+
+
+# --- encodings ------------------------------------------------------------------------------------
+
+
+def test_lines_of_two_encodings_are_told_apart(tmp_path: Path, raw: Path) -> None:
+    content = "id,name\n1,café\n".encode() + "2,naïve\n3,résumé\n".encode("latin-1")
+    with pytest.raises(DataopsError, match="encodings are mixed") as caught:
+        land_file(content, tmp_path, raw)
+    assert caught.value.where.endswith("line 3")
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "cp850"])
+def test_no_encoding_is_proposed_that_only_happens_to_decode(
+    encoding: str, tmp_path: Path, raw: Path
+) -> None:
+    text = "id,n\n1,Müller\n" if encoding == "cp850" else "id,n\n1,Привет мир\n"
+    with pytest.raises(DataopsError, match="not UTF-8") as caught:
+        land_file(text.encode(encoding), tmp_path, raw)
+    assert f"-f {encoding.upper()}" in caught.value.fix or "-f ENCODING" in caught.value.fix
