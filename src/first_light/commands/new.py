@@ -14,6 +14,7 @@ from pathlib import Path
 
 from first_light.project.copier import copier_command, uv
 from first_light.project.pin import DISTRIBUTION
+from first_light.utils.addresses import without_credentials
 from first_light.utils.errors import DataopsError
 
 
@@ -90,7 +91,7 @@ def new(path: Path, files: Path | None, template: str | None, say: Callable[[str
     command += ["--data", "content=empty"] if files is not None else []
     command += [] if sys.stdin.isatty() else ["--defaults"]
     _run([*command, where.address, str(path)], "The product could not be created.")
-    say(f"{path}: made from {where.address}")
+    say(f"{path}: made from {without_credentials(where.address)}")
     start = [uv(), "run", "--quiet", "dataops", "start"]
     start += ["--from", str(files.absolute())] if files is not None else []
     done = subprocess.run(start, cwd=path, env=_environment())

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from first_light.history.facts import RawFile, raw_files, read_raw
 from first_light.project import settings
 from first_light.project.product import Product
-from first_light.store.remote import masked
 from first_light.utils.errors import DataopsError
 
 # What file systems call the thing that changes with a file's content.
@@ -113,7 +112,7 @@ class RawUrl:
         except Exception as error:  # every file system has errors of its own
             raise DataopsError(
                 "Raw cannot be reached.",
-                where=f"{masked(self.absolute)}: {masked(str(error)) or type(error).__name__}",
+                where=f"{self.absolute}: {str(error) or type(error).__name__}",
                 fix="check that this user can read it, then repeat the command",
             ) from error
         inside = {name[len(path) :].lstrip("/"): facts for name, facts in listed.items()}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from first_light.utils.addresses import without_credentials
+
 _QUOTED = re.compile(r"'(?:[^'\n]|'')*'")
 _KEY = re.compile(r"\"(?P<column>[^\":]+): [^\"]*\"")
 # PostgreSQL's quotes: Key (email)=(…), Failing row contains (…), invalid input …: "…"
 _DETAIL = re.compile(r"(?P<head>\)=|\brow contains )\([^\n]*\)")
 _INPUT = re.compile(r": \"[^\"\n]*\"")
 _ROW = re.compile(r"^(Original Line|LINE \d+|Row|Values?)\b.*", re.IGNORECASE)
-_SECRET_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@")
 _LONGEST = 1000
 
 
@@ -26,6 +27,6 @@ def masked(message: str) -> str:
             break
         line = _KEY.sub(lambda match: f'"{match["column"]}: …"', line)
         line = _INPUT.sub(': "…"', _DETAIL.sub(r"\g<head>(…)", line))
-        lines.append(_SECRET_URL.sub(r"\g<scheme>…@", _QUOTED.sub("'…'", line)))
+        lines.append(_QUOTED.sub("'…'", without_credentials(line)))
     text = "\n".join(lines)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"

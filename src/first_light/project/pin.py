@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.project.product import Product
+from first_light.utils.addresses import without_credentials
 
 PIN = Path("dataops") / "pyproject.toml"
 VENDOR = Path("vendor")
@@ -33,7 +34,7 @@ requires-python = ">=3.10"
 """
 _COMMIT = re.compile(r"@(?P<commit>[0-9a-f]{40})\"")
 _SHORTCUTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
-_CREDENTIALS = re.compile(r"^(https?://)[^/@]+@")
+_SSH_USER = re.compile(r"ssh://(?P<name>[^\s/@:]+)(?::\S*)?@")  # part of the address
 _DESCRIBED = re.compile(r"-g(?P<commit>[0-9a-f]{4,40})$")
 _TAG = re.compile(r"^v(?P<version>\d+(?:\.\d+)*)")
 
@@ -98,7 +99,9 @@ def address_of(source: str) -> str:
     if source.startswith("git@"):
         return "ssh://" + source.replace(":", "/", 1)
     if "://" in source:
-        return _CREDENTIALS.sub(r"\1", source)
+        user = _SSH_USER.match(source)
+        address = without_credentials(source)
+        return address.replace("://", f"://{user['name']}@", 1) if user else address
     return "file://" + urllib.parse.quote(os.path.realpath(Path(source).expanduser()))
 
 

@@ -24,9 +24,9 @@ from first_light.store.remote import (
     Tree,
     Unreachable,
     blob_id,
-    masked,
 )
 from first_light.store.run_ids import run_number
+from first_light.utils.addresses import without_credentials
 from first_light.utils.errors import DataopsError
 
 BRANCH = "dataops-store"
@@ -102,7 +102,7 @@ class BranchRemote:
 
     @property
     def place(self) -> str:
-        return f"branch {self.branch} of {masked(self.address)}"
+        return f"branch {self.branch} of {without_credentials(self.address)}"
 
     # ── Reading ──────────────────────────────────────────────────────────────────────────────
 
@@ -214,7 +214,7 @@ class BranchRemote:
             time.sleep(random.uniform(0.2, 1.0) * (attempt + 1))
         raise Unreachable(
             "The store could not be written.",
-            where=f"{self.place}: {masked(_error_lines(process.stderr))}",
+            where=f"{self.place}: {without_credentials(_error_lines(process.stderr))}",
             fix="allow this user or token to push to the branch, then repeat the command",
         )
 
@@ -323,7 +323,7 @@ class BranchRemote:
         if process.returncode:
             raise Unreachable(
                 "The store cannot be reached.",
-                where=f"{self.place}: {masked(_error_lines(process.stderr))}",
+                where=f"{self.place}: {without_credentials(_error_lines(process.stderr))}",
                 fix="check the network and your access to the remote, then repeat the command",
             )
         return process.stdout
@@ -376,7 +376,7 @@ def _git_fact(root: Path, *arguments: str) -> str | None:
 def _broken(place: str, complaint: str) -> DataopsError:
     return DataopsError(
         "git failed in the local copy of the store.",
-        where=f"{place}: {masked(_error_lines(complaint))}",
+        where=f"{place}: {without_credentials(_error_lines(complaint))}",
         fix="delete the copy (the folder .dataops) and repeat the command",
     )
 

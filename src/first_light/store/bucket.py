@@ -29,8 +29,8 @@ from first_light.store.remote import (
     Tree,
     Unreachable,
     blob_id,
-    masked,
 )
+from first_light.utils.addresses import without_credentials
 from first_light.utils.errors import DataopsError
 
 FORMAT = 1
@@ -71,7 +71,7 @@ def open_filesystem(url: str) -> tuple[Any, str]:
         package = _PACKAGES.get(protocol)
         raise DataopsError(
             f"No filesystem driver for {protocol}:// is installed.",
-            where=f"{masked(url)}: {error}",
+            where=f"{without_credentials(f'{url}: {error}')}",
             fix=f"uv add {package}" if package else "add the fsspec package for it: uv add …",
         ) from error
     return filesystem, str(path).rstrip("/")
@@ -92,7 +92,7 @@ class BucketRemote:
 
     @property
     def place(self) -> str:
-        return masked(self.address).rstrip("/")
+        return without_credentials(self.address).rstrip("/")
 
     # ── Reading ──────────────────────────────────────────────────────────────────────────────
 
@@ -256,7 +256,7 @@ class BucketRemote:
         except Exception as error:  # every file system has its own errors
             raise Unreachable(
                 message,
-                where=f"{self.place}: {masked(str(error)) or type(error).__name__}",
+                where=f"{self.place}: {without_credentials(str(error)) or type(error).__name__}",
                 fix="check the network and your access to the bucket, then repeat the command",
             ) from error
 

@@ -9,7 +9,7 @@ from urllib.request import url2pathname
 from first_light.project import settings
 from first_light.project.product import Product
 from first_light.store.folder import FolderStore
-from first_light.store.remote import masked
+from first_light.utils.addresses import without_credentials
 
 __all__ = ["FolderStore", "open_store", "store_of"]
 
@@ -41,7 +41,7 @@ def store_of(product: Product) -> FolderStore:
         from first_light.store.bucket import BucketRemote
         from first_light.store.mirror import MirrorStore
 
-        copy = product.root / _COPIES / _NO_NAME.sub("-", masked(location))
+        copy = product.root / _COPIES / _NO_NAME.sub("-", without_credentials(location))
         return MirrorStore(copy, product.slug, BucketRemote(location))
     return FolderStore(product.root / location, product.slug)
 

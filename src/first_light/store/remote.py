@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Protocol
 from first_light.utils.errors import DataopsError
 
 _CHUNK = 1 << 20
-_SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 @dataclass(frozen=True)
@@ -111,11 +109,6 @@ class Remote(Protocol):
 
     def url(self, path: str) -> str:
         """The URL at which others read this file; empty if there is none."""
-
-
-def masked(text: str) -> str:
-    """The text without user names and passwords in its URLs."""
-    return _SECRET.sub("", text)
 
 
 def blob_id(content: Path | bytes, algorithm: str = "sha1") -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from first_light.utils.addresses import without_credentials
+
 
 class DataopsError(Exception):
-    """A command failed with a message for users.
+    """A command failed with a message for users. Credentials in addresses are removed from it.
 
     Args:
         what: what happened, one sentence.
@@ -13,10 +15,10 @@ class DataopsError(Exception):
     """
 
     def __init__(self, what: str, where: str = "", fix: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.where = where
-        self.fix = fix
+        self.what = without_credentials(what)
+        self.where = without_credentials(where)
+        self.fix = without_credentials(fix)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         lines = [self.what]
