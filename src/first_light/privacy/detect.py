@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -30,6 +29,7 @@ from first_light.privacy.kinds import (
     SECRET,
     USER_NAME,
 )
+from first_light.privacy.name_tokens import name_tokens
 from first_light.utils import null_words
 
 EMAIL_PATTERN: Final = re.compile(r"[^\s@<>,;:\"'()]+@[^\W_]([\w-]*\.)+[^\W\d_]{2,}")
@@ -71,7 +71,7 @@ def classify(name: str, values: Sequence[str], table: str = "") -> str | None:
         One of `KINDS`, or None.
     """
     texts = [text for value in values if (text := value.strip()).lower() not in _NULLS]
-    return _classify(_Column(_tokens(name), frozenset(_tokens(table)), texts))
+    return _classify(_Column(name_tokens(name), frozenset(name_tokens(table)), texts))
 
 
 class _Column:
@@ -286,31 +286,6 @@ def _is_prose(column: _Column, average: float) -> bool:
     return lengths >= average and len(column.distinct) >= 0.5 * len(column.values)
 
 
-def _tokens(name: str) -> list[str]:
-    """The words of a snake or camel case name: lower case, without accents and numbers."""
-    name = unicodedata.normalize("NFC", name)
-    for letters, replacement in (
-        ("ä", "ae"),
-        ("ö", "oe"),
-        ("ü", "ue"),
-        ("Ä", "Ae"),
-        ("Ö", "Oe"),
-        ("Ü", "Ue"),
-        ("ß", "ss"),
-    ):
-        name = name.replace(letters, replacement)
-    plain_name = "".join(
-        sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign)
-    )
-    separated = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain_name)
-    tokens = [
-        re.sub(r"[0-9]+$", "", token) for token in re.findall(r"[a-z0-9]+", separated.lower())
-    ]
-    if tokens[:2] == ["e", "mail"]:
-        tokens[:2] = ["email"]
-    return [token for token in tokens if token]
-
-
 def _digits(value: str) -> int:
     return sum(sign.isdigit() for sign in value)
 
@@ -400,7 +375,7 @@ def _is_company(value: str) -> bool:
 
 
 def _has_given_name(value: str) -> bool:
-    parts = _tokens(value)
+    parts = name_tokens(value)
     # After a comma comes the given name: Lee, Ann M.
-    candidates = {*parts[:1], *_tokens(value.partition(",")[2])[:1]}
+    candidates = {*parts[:1], *name_tokens(value.partition(",")[2])[:1]}
     return bool(candidates & (words.GIVEN_NAMES | words.HONORIFICS))

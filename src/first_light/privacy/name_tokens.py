@@ -1,0 +1,31 @@
+"""Split the names of columns, tables and people into words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def name_tokens(name: str) -> list[str]:
+    """The words of a snake or camel case name: lower case, without accents and numbers."""
+    name = unicodedata.normalize("NFC", name)
+    for letters, replacement in (
+        ("ä", "ae"),
+        ("ö", "oe"),
+        ("ü", "ue"),
+        ("Ä", "Ae"),
+        ("Ö", "Oe"),
+        ("Ü", "Ue"),
+        ("ß", "ss"),
+    ):
+        name = name.replace(letters, replacement)
+    plain_name = "".join(
+        sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign)
+    )
+    separated = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain_name)
+    tokens = [
+        re.sub(r"[0-9]+$", "", token) for token in re.findall(r"[a-z0-9]+", separated.lower())
+    ]
+    if tokens[:2] == ["e", "mail"]:
+        tokens[:2] = ["email"]
+    return [token for token in tokens if token]
