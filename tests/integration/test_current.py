@@ -117,7 +117,7 @@ def test_what_it_cannot_be_compared_with_is_said(released: Released, tmp_path: P
     product.git("switch", "-q", "--orphan", "other")
     product.git("reset", "-q", "--hard", "main")
     product.git("commit", "-q", "--amend", "--no-verify", "-m", "Other")
-    assert "does not hold the current release's commit" in released.check(2)
+    assert "does not contain the current release's commit" in released.check(2)
     product.git("switch", "-q", "main")
     empty = {"DATAOPS_STORE": str(tmp_path / "store")}
     done = product.dataops("check", "--on", "current", code=2, env=empty)

@@ -177,11 +177,11 @@ def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) ->
 @pytest.mark.parametrize(
     ("name", "content", "where", "what"),
     [
-        ("a.csv", "a,b,c\n1,2,3\n1,2\n", "line 3", "names 3 columns, this line has 2"),
+        ("a.csv", "a,b,c\n1,2,3\n1,2\n", "line 3", "has 2 cells, but the header has 3"),
         ("a.csv", "a,b,c\n" + "1,2,3\n" * 50_000 + "1,2,3,4\n", "line 50002", "has 4"),
-        ("a.csv", "a,b\n1,2,3\n4,5,6\n", "line 2", "names 2 columns, this line has 3"),
-        ("a.csv", 'a,b,c\n1,"x\ny\nz",3\n1,2\n', "line 5", "this line has 2"),
-        ("a.csv", "Title\n\na,b\n1,2\n3,4\n5\n", "line 6", "this line has 1"),
+        ("a.csv", "a,b\n1,2,3\n4,5,6\n", "line 2", "has 3 cells, but the header has 2"),
+        ("a.csv", 'a,b,c\n1,"x\ny\nz",3\n1,2\n', "line 5", "The line has 2"),
+        ("a.csv", "Title\n\na,b\n1,2\n3,4\n5\n", "line 6", "The line has 1"),
         ("a.csv", 'a,b\n1,"y"\n2,"x\n3,4\n', "line 3", "never closed"),
         ("a.csv", LATE + '2,"x"y"\n3,"z"\n', "line 60002", "closing quote"),
         ("a.csv", "a,b\n1," + "x" * 3_000_000 + "\n", "line 2", "longer than 2 MB"),

@@ -59,7 +59,7 @@ def test_a_message_is_listed_with_placeholders_and_its_fix(tmp_path: Path) -> No
         """,
     )
     assert "### Store" in listed
-    assert "| {table} has more than 1,000 files. | choose another: `uv run dataops status` |" in (
+    assert "| `{table}` has more than 1,000 files. | choose another: `uv run dataops status` |" in (
         listed
     )
 

@@ -115,10 +115,9 @@ def placeholder(node: ast.expr) -> str:
     if isinstance(node, ast.Name):
         return node.id.strip("_").lower()
     if isinstance(node, ast.Call):
-        names = [placeholder(value) for value in node.args]
-        if not names and isinstance(node.func, ast.Attribute):
-            return placeholder(node.func.value)
-        return next(filter(None, names), last_name(node.func).strip("_"))
+        called_on = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        names = filter(None, map(placeholder, (*node.args, *called_on)))
+        return next(names, last_name(node.func).strip("_"))
     parts = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
     return next(filter(None, map(placeholder, parts)), "")
 

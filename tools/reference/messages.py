@@ -44,17 +44,19 @@ _HEADING_OF = {path: heading for heading, paths in _GROUPS.items() for path in p
 _COMMAND = re.compile(
     r"`[^`]*`|(?:^|(?<=: )|(?<=or )|(?<=[(]))(?:uv|git|copier|dataops|iconv|tr|python) [^;,()`]*"
 )
+_CODE = re.compile(r"`[^`]*`|[^\s(),;]*{\w+}(?:[^\s(),;]*[^\s(),;.:])?")
 
 
 def text(package: Package) -> str:
     """The list of messages as the code has them now."""
     groups: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for module, message, fix in _messages(package):
-        groups[heading(module.path)].add((_escaped(message), _with_command(fix)))
+        groups[heading(module.path)].add((message, fix))
     sections = []
     for name in filter(groups.__contains__, _GROUPS):
         rows = sorted(groups[name], key=_by_words)
-        sections.append(f"### {name}\n\n{table(('message', 'fix'), rows)}")
+        cells = ((_escaped(message), _with_command(fix)) for message, fix in rows)
+        sections.append(f"### {name}\n\n{table(('message', 'fix'), cells)}")
     return "\n".join(sections)
 
 
@@ -155,4 +157,13 @@ def _with_command(fix: str) -> str:
 
 
 def _escaped(words: str) -> str:
-    return re.sub(r"([*_`\[\]\\])", r"\\\1", words).replace("<", "&lt;").replace("\n", " ")
+    """A text for a cell. Words with a placeholder are code: Markdown reads `{…}` as attributes."""
+    parts, end = [], 0
+    for match in _CODE.finditer(words):
+        parts += [_plain(words[end : match.start()]), f"`{match[0].strip('`')}`"]
+        end = match.end()
+    return "".join([*parts, _plain(words[end:])])
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"([*_\[\]\\])", r"\\\1", words).replace("<", "&lt;").replace("\n", " ")

@@ -98,7 +98,7 @@ def read_plan(product: Path) -> tuple[PlannedTable, ...]:
                     f"{planned.name}.{reference.column} refers to the table {reference.table}, "
                     f"which the source {SOURCE!r} does not have.",
                     planned.where,
-                    f"Correct `references`; there are: {', '.join(sorted(tables))}.",
+                    f"correct `references`; the tables are: {', '.join(sorted(tables))}",
                 )
     ordered = [tables[name] for name in sorted(tables)]
     kinds = _shared_kinds(ordered)
@@ -158,7 +158,7 @@ def _table(where: str, source: dict[str, Any], table: dict[str, Any]) -> Planned
                 raise DataopsError(
                     f"Unknown kind of personal data: {kind!r}.",
                     f"{where}, {name}.{column_name}, `pii`",
-                    f"Use one of: {', '.join(sorted(KINDS))}.",
+                    f"use one of: {', '.join(sorted(KINDS))}",
                 )
             kinds[column_name] = str(kind)
         targets = about.get("references")
@@ -191,8 +191,8 @@ def _read(where: str, name: str, source: dict[str, Any], meta: dict[str, Any]) -
         raise DataopsError(
             f"The files of {name} are not under the switch between raw and sample.",
             at,
-            "Begin the path with {{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod'"
-            " else 'sample') }} and use no other Jinja.",
+            "begin the path with {{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod'"
+            " else 'sample') }} and use no other Jinja",
         )
     formatter = meta.get("formatter", "newstyle")
     known = {
@@ -213,7 +213,7 @@ def _read(where: str, name: str, source: dict[str, Any], meta: dict[str, Any]) -
         raise DataopsError(
             f"The external_location of {name} cannot be expanded.",
             at,
-            "Braces in it need `formatter: oldstyle`, with %% for each percent sign.",
+            "braces need `formatter: oldstyle`, with %% for each percent sign",
         ) from error
     if "(" not in expanded and not expanded.startswith("'"):
         expanded = f"'{expanded}'"

@@ -187,8 +187,8 @@ def _change(product: Product, record: Record) -> Change | NoBase:
         )
     if product.git("merge-base", "HEAD", commit, check=False) != commit:
         raise DataopsError(
-            "This branch does not hold the current release's commit: what came since would look "
-            "taken back.",
+            "This branch does not contain the current release's commit, so newer changes would "
+            "appear as removed.",
             where=commit,
             fix=f"git merge {commit[:12]}",
         )

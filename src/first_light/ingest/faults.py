@@ -113,9 +113,9 @@ def _first_fault(member: Member, delim: str) -> DataopsError | None:
         if not width:
             width = len(cells)
         elif len(cells) != width:
-            header = "The header names" if not member.headless else "The first line has"
+            first_line = "first line" if member.headless else "header"
             return DataopsError(
-                f"{header} {width} {_columns(width)}, this line has {len(cells)}.",
+                f"The line has {len(cells)} cells, but the {first_line} has {width}.",
                 where,
                 "correct this line (missing or unquoted delimiter, truncated line, totals?), "
                 "then add the file again",
@@ -142,7 +142,3 @@ def _records(member: Member, delim: str) -> Iterator[tuple[int, list[str], str]]
             except csv.Error as error:
                 yield first, [], str(error)
                 return
-
-
-def _columns(count: int) -> str:
-    return "column" if count == 1 else "columns"
