@@ -12,7 +12,7 @@ from first_light.history.log import History
 from first_light.history.record import CLOSED, PUBLISHED, REPORTED, IncidentFact
 from first_light.incidents.derive import Incident, incidents
 from first_light.notify.send import notify
-from first_light.privacy.messages import masked
+from first_light.privacy.messages import masked_sentence
 from first_light.project.product import Product
 from first_light.release.rollback import choose
 from first_light.status.current import manifest_of, open_ledger
@@ -70,7 +70,7 @@ def report(
             published = sorted(r.run for r in history.newest() if r.outcome == PUBLISHED)
             seen_in = choose(published, current, release)
         subject = _subject(manifest_of(store, store.current()), model) if model else ""
-        fact = IncidentFact(subject=subject, release=seen_in, text=masked(text.strip()))
+        fact = IncidentFact(subject=subject, release=seen_in, text=masked_sentence(text.strip()))
         record = add_event(product, store, history, "incident", REPORTED, incident=fact)
         warnings = notify(product, store, history)
         store.push()
@@ -116,7 +116,7 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
                 where=f"{said}: {found[0].label}",
                 fix=found[0].next,
             )
-        fact = IncidentFact(incident=reported[0].incident, text=masked(because.strip()))
+        fact = IncidentFact(incident=reported[0].incident, text=masked_sentence(because.strip()))
         add_event(product, store, history, "incident", CLOSED, incident=fact)
         warnings = notify(product, store, history)
         store.push()

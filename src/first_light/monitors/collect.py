@@ -16,7 +16,7 @@ from first_light.monitors.levels import WARN
 from first_light.monitors.personal import personal_columns
 from first_light.monitors.queries import columns_of
 from first_light.monitors.settings import is_off
-from first_light.privacy.messages import masked
+from first_light.privacy.messages import masked_sentence
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation
@@ -270,4 +270,4 @@ def _references(
 
 
 def _first_line(error: DataopsError) -> str:
-    return masked(str(error)).splitlines()[0]
+    return masked_sentence(str(error)).splitlines()[0]

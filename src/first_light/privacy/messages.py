@@ -1,4 +1,9 @@
-"""Messages without the values that they quote."""
+"""Messages without the values that they quote.
+
+A message of a database may quote any value of any row, in ways that no list of quotes covers. So
+the list here is of what may be shown: shapes of messages, with their names and types. A message of
+an unknown shape is reduced to its kind.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +11,125 @@ import re
 
 from first_light.utils.addresses import without_credentials
 
+_LONGEST = 1000
+_UNKNOWN = "The message is not shown: it may quote values."
+_TYPE = r"(?:[A-Z][A-Z0-9_]*|[a-z][a-z ]*[a-z])"
+_NAME = r"\"?[^\W\d][\w.$]*\"?"
+_KIND = re.compile(r"(?:[A-Z][A-Za-z-]* ){1,4}Error(?=:|$)|[A-Z]\w*(?:Error|Exception)(?=:|$)")
+# In a sentence of this package: a message that begins after a type of exception or a kind of error.
+_EMBEDDED = re.compile(r"(?:[A-Z][A-Za-z-]* ){1,4}Error:.*", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\n]|'')*'")
-_KEY = re.compile(r"\"(?P<column>[^\":]+): [^\"]*\"")
 # PostgreSQL's quotes: Key (email)=(…), Failing row contains (…), invalid input …: "…"
 _DETAIL = re.compile(r"(?P<head>\)=|\brow contains )\([^\n]*\)")
 _INPUT = re.compile(r": \"[^\"\n]*\"")
-_ROW = re.compile(r"^(Original Line|LINE \d+|Row|Values?)\b.*", re.IGNORECASE)
-_LONGEST = 1000
+
+# A value may hold any character, a line break as well: `VALUE` is as long as it can be.
+_SHAPES = tuple(
+    re.compile(
+        shape.replace("VALUE", r"(?P<value>[\s\S]*)")
+        .replace("TYPE", _TYPE)
+        .replace("NAME", _NAME)
+        .replace("NUMBER", r"\d+"),
+        re.MULTILINE,
+    )
+    for shape in (
+        # dbt
+        r"^(?:Runtime|Database|Compilation|Parsing|Dependency) Error"
+        r"(?: in \w+ [\w.]+ \([^\s()]+\))?$",
+        r"^Got NUMBER results?, configured to (?:fail|warn) if [<>=!]+ ?NUMBER",
+        r"^This model has an enforced contract that failed\.$",
+        r"^\|(?: [\w(), -]+ \|){4}$",
+        r"^actual differs from expected:$",
+        r"^Skipping due to [\w ]+",
+        r"^Model '[\w.]+' \([^\s()]+\) depends on a node named '\w+'",
+        # DuckDB
+        r"Could not convert string 'VALUE' to TYPE(?: when casting from source column NAME)?",
+        r"Could not cast value VALUE to TYPE",
+        r"Type TYPE with value VALUE can't be cast because the value is out of range for the "
+        r"destination type TYPE",
+        r"Duplicate key \"(?P<key>NAME): VALUE\" violates (?:unique|primary key)",
+        r"NOT NULL constraint failed: NAME",
+        r"CHECK constraint failed on table NAME",
+        r"Overflow in [a-z]+ of TYPE",
+        r"^CSV Error on Line: NUMBER$",
+        r"^Expected Number of Columns: NUMBER(?: Found: NUMBER)?",
+        r"Referenced (?:column|table) NAME not found",
+        r"(?:Table|View|Schema|Type|Scalar Function) with name NAME does not exist",
+        r"No function matches the given name and argument types",
+        r"No files found that match the pattern",
+        r"Could not set lock on file",
+        r"could not allocate block of size [\d.]+ \w+(?: \([\d.]+ \w+/[\d.]+ \w+ used\))?",
+        r"No space left on device",
+        # PostgreSQL
+        r"invalid input (?:syntax|value) for (?:type|enum) TYPE(?=:)",
+        r"value too long for type TYPE\(NUMBER\)",
+        r"null value in column NAME (?:of relation NAME )?violates not-null constraint",
+        r"duplicate key value violates unique constraint(?: NAME)?",
+        r"violates (?:check|foreign key) constraint NAME",
+        r"Key \((?P<key>NAME(?:, NAME)*)\)=\(VALUE\) "
+        r"(?:already exists|is not present in table NAME)",
+        r"Failing row contains(?= \()",
+        r"(?:column|relation|schema|type|table) NAME does not exist",
+        r"(?:integer|bigint|smallint) out of range",
+        r"date/time field value out of range(?=:)",
+        r"numeric field overflow",
+        r"division by zero",
+        r"permission denied for (?:schema|table|relation|view|database) NAME",
+        r"canceling statement due to (?:statement timeout|lock timeout|user request)",
+        r"deadlock detected",
+        # Both
+        r"syntax error at or near",
+    )
+)
 
 
 def masked(message: str) -> str:
-    """A message without values: a database may quote personal values, and records may enter git.
+    """A message of dbt or a database without values; records may enter git.
 
-    Removed are quoted text, keys of a violated constraint, lines of a file, and user names and
-    passwords of URLs.
+    Kept are the parts of a known shape, with values as `…`. Otherwise the kind of error is kept.
     """
+    if not message.strip():
+        return ""
+    parts: list[tuple[int, int, str]] = []
+    for shape in _SHAPES:
+        for match in shape.finditer(message):
+            parts.append((match.start(), match.end(), _without_value(match)))
     lines: list[str] = []
-    for line in message.splitlines():
-        if _ROW.match(line.strip()):
-            break
-        line = _KEY.sub(lambda match: f'"{match["column"]}: …"', line)
-        line = _INPUT.sub(': "…"', _DETAIL.sub(r"\g<head>(…)", line))
-        lines.append(_QUOTED.sub("'…'", without_credentials(line)))
-    text = "\n".join(lines)
+    end = 0
+    known = [*parts, *((m.start(), m.end(), m[0]) for m in _KIND.finditer(message))]
+    # The longest part first where several begin; one inside another is part of a value.
+    for start, stop, text in sorted(known, key=lambda part: (part[0], -part[1])):
+        if start < end:
+            continue
+        is_same_line = bool(lines) and "\n" not in message[end:start] and _KIND.fullmatch(lines[-1])
+        if is_same_line:
+            lines[-1] += f": {text}"
+        elif _KIND.fullmatch(text) and lines and lines[-1].endswith(text):
+            continue
+        else:
+            lines.append(text)
+        end = stop
+    return _clipped("\n".join(lines) or _UNKNOWN)
+
+
+def masked_sentence(text: str) -> str:
+    """A sentence of this package or of a person, without credentials and quoted text.
+
+    A message of a database that it ends with is masked as such.
+    """
+    if match := _EMBEDDED.search(text):
+        text = text[: match.start()] + masked(match[0])
+    text = _INPUT.sub(': "…"', _DETAIL.sub(r"\g<head>(…)", without_credentials(text)))
+    return _clipped(_QUOTED.sub("'…'", text))
+
+
+def _without_value(match: re.Match[str]) -> str:
+    text = match[0]
+    if "value" not in match.re.groupindex:
+        return text
+    start, stop = (place - match.start() for place in match.span("value"))
+    return f"{text[:start]}…{text[stop:]}"
+
+
+def _clipped(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from first_light.history import facts
 from first_light.history.record import FAILED, PUBLISHED
-from first_light.privacy.messages import masked
+from first_light.privacy.messages import masked_sentence
 from first_light.project.product import now
 from first_light.release.context import Context
 from first_light.release.draft import Draft, Verdict
@@ -138,7 +138,7 @@ def _with_end(draft: Draft, verdict: Verdict, current: str, started: float) -> D
     return replace(
         draft.with_facts(
             outcome=verdict.outcome,
-            problem=masked(verdict.problem),
+            problem=masked_sentence(verdict.problem),
             ended_at=utc(now()),
             seconds=round(time.monotonic() - started, 3),
             current=current,

@@ -1,0 +1,112 @@
+"""Values that a database quotes are not in what leaves the machine, whatever the message is."""
+
+from __future__ import annotations
+
+import string
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from first_light.privacy.messages import masked, masked_sentence
+
+# Statements that fail on a row, with a part of the message that is kept.
+STATEMENTS = (
+    ("select cast(v as integer) from (values ('O''Brien +49 170 1234567')) t(v)",
+     "Could not convert string '…' to INT32"),
+    ("select cast(v as integer) from (values ('Pat' || chr(10) || 'Brien')) t(v)",
+     "Could not convert string '…' to INT32"),
+    ("select cast(v as integer) from (values ('it''s ''Pat'', said Brien')) t(v)",
+     "Could not convert string '…' to INT32"),
+    ("select cast(v as date) from (values ('Pat')) t(v)", "Conversion Error"),
+    ("select cast(v as timestamp) from (values ('Pat')) t(v)", "Conversion Error"),
+    ("select cast(v as interval) from (values ('Pat')) t(v)", "Conversion Error"),
+    ("select cast(v as uuid) from (values ('Pat')) t(v)", "Conversion Error"),
+    ("select cast(v as boolean) from (values ('Pat')) t(v)", "Conversion Error"),
+    ("select cast(v as blob) from (values ('\\xPat')) t(v)", "Error"),
+    ("select cast(v as decimal(4, 2)) from (values (4917012345678)) t(v)", "Error"),
+    ("select cast(v as decimal(4, 2)) from (values ('4917012345678')) t(v)", "Error"),
+    ("select cast(v as integer) from (values (4917012345678)) t(v)",
+     "out of range for the destination type INT32"),
+    ("select cast(v as tinyint) from (values (1234567.8)) t(v)", "Error"),
+    ("select v + v from (values (9223372036854775807)) t(v)", "Overflow in addition of INT64"),
+    ("select strptime(v, '%d.%m.%Y') from (values ('31.02.1980 Pat')) t(v)", "Invalid Input Error"),
+    ("select cast(v as struct(a integer)) from (values ('{''a'': Pat}')) t(v)", "Error"),
+    ("select cast(v as integer[]) from (values ('[Pat, Brien]')) t(v)", "Error"),
+    ("select cast(v as map(varchar, integer)) from (values ('{Pat=Brien}')) t(v)", "Error"),
+    ("select cast(v as enum('a', 'Brien')) from (values ('Pat')) t(v)", "Error"),
+    ("select cast(v as json) from (values ('{\"Pat\": Brien}')) t(v)", "Error"),
+    ("select json_extract(v, '$.a') from (values ('{\"Pat\": Brien')) t(v)", "Error"),
+    ("select error('customer ' || v || ' has no order') from (values ('Pat')) t(v)", "Error"),
+    ("select regexp_matches('a', v) from (values ('(Pat')) t(v)", "Error"),
+    ("select cast(v as bit) from (values ('Pat')) t(v)", "Error"),
+    ("select (select v from (values ('Pat'), ('Brien')) t(v))", "Error"),
+    ("insert into people values ('pat@example.org', 2)", 'Duplicate key "email: …" violates'),
+    ("insert into people values (null, 2)", "NOT NULL constraint failed: people.email"),
+    ("insert into people values ('brien', -1)", "CHECK constraint failed on table people"),
+    ("insert into orders values ('brien@example.org')", "Constraint Error"),
+)  # fmt: skip
+UNKNOWN = "The message is not shown: it may quote values."
+VALUES = ("pat", "brien", "example.org", "1234567", "31.02", "9223372036854775807", "170")
+
+
+@pytest.mark.parametrize(("sql", "kept"), STATEMENTS)
+def test_no_message_of_duckdb_shows_a_value(sql: str, kept: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table people (email varchar primary key, n int check (n > 0))")
+        connection.execute("create table orders (email varchar references people (email))")
+        connection.execute("insert into people values ('pat@example.org', 1)")
+        with pytest.raises(duckdb.Error) as error:
+            connection.execute(sql).fetchall()
+    for text in (
+        str(error.value),
+        f"Runtime Error in model orders (models/orders.sql)\n{error.value}",
+    ):
+        for shown in (masked(text), masked_sentence(f"It could not be published. {text}")):
+            assert not [value for value in VALUES if value in shown.lower()], shown
+            assert kept in shown
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("", ""),
+        ("Got 3 results, configured to fail if != 0", None),
+        ("Runtime Error in model a (models/a.sql)\n"
+         "Binder Error: Referenced column \"b\" not found in FROM clause!",
+         'Runtime Error in model a (models/a.sql)\nBinder Error: Referenced column "b" not found'),
+        ('invalid input syntax for type integer: "Pat"', "invalid input syntax for type integer"),
+        ('date/time field value out of range: "Pat"', "date/time field value out of range"),
+        ("duplicate key value violates unique constraint \"k\"\n"
+         "DETAIL:  Key (email)=(Pat (x)=(y) already exists) already exists.",
+         'duplicate key value violates unique constraint "k"\nKey (email)=(…) already exists'),
+        ('value "Pat" is out of range for type integer', UNKNOWN),
+        ("customer Pat has no order", UNKNOWN),
+        ("KeyError: 'Pat'", "KeyError"),
+    ],
+)  # fmt: skip
+def test_shapes(message: str, shown: str | None) -> None:
+    assert masked(message) == (message if shown is None else shown)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("The pointer of 'O''Brien' is damaged", "The pointer of '…' is damaged"),
+        ("fetch https://user:s3cret@host/x failed", "fetch https://host/x failed"),
+        ('Raw cannot be read: "Pat Brien"', 'Raw cannot be read: "…"'),
+        ("DETAIL:  Key (email)=(Pat) already exists.", "DETAIL:  Key (email)=(…) already exists."),
+        ("The pipeline failed. Conversion Error: Pat", "The pipeline failed. Conversion Error"),
+        ("1 failed: model orders", "1 failed: model orders"),
+    ],
+)
+def test_a_sentence_keeps_its_words(sentence: str, shown: str) -> None:
+    assert masked_sentence(sentence) == shown
+
+
+@given(st.text(alphabet=string.printable, max_size=40))
+def test_an_unknown_message_is_reduced_to_its_kind(text: str) -> None:
+    assert masked(f"Some New Error: z{text}Qq") == "Some New Error"
+    assert "Qq" not in masked(f"z{text}Qq")
+    assert "Qq" not in masked(f"Conversion Error: Could not convert string '{text}Qq' to DATE")
