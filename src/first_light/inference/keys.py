@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from first_light.inference import names
@@ -53,12 +54,32 @@ def single(table: Table) -> Key | None:
     return Key((best.name,), severity, f"{table.rows:,} rows, all different, 0 nulls")
 
 
-def alternatives(table: Table, key: Key | None) -> list[Column]:
-    """Other columns that are unique, and look as if that were meant."""
+def beside_references(table: Table, key: Key, references: Sequence[Reference]) -> Key:
+    """The key, in view of the table's references: a reference is unique by chance as often as not.
+
+    In a link table each row is a combination of its references, even where one of them does not
+    repeat so far. A single reference that identifies rows, as in `customer_details`, stays likely.
+    """
+    refers = [r.column for r in references if r.child == table.name]
+    if len(key.columns) > 1 or key.columns[0] not in refers:
+        return key
+    if names.is_own_key(key.columns[0], table.name):
+        return key
+    if len(refers) > 1:
+        return Key(tuple(refers), "warn", f"{table.rows:,} rows, all combinations different")
+    return replace(key, severity="warn")
+
+
+def alternatives(
+    table: Table, key: Key | None, references: Sequence[Reference] = ()
+) -> list[Column]:
+    """Other columns that are unique, and look as if that were meant; references never do."""
+    refers = {r.column for r in references if r.child == table.name}
     return [
         c
         for c in table.columns
         if table.rows >= 100
+        and c.name not in refers
         and _is_unique(c, table.rows)
         and (key is None or (c.name,) != key.columns)
         and c.cast.kind in {"text", "integer"}

@@ -111,6 +111,25 @@ def names_reference(child: str, parent: str, parent_table: str) -> bool:
     return not bare and child.endswith(f"_{parent}")
 
 
+_PEOPLE = frozenset({"user", "customer", "client", "member", "account", "person", "contact"})
+
+
+def names_same_people(child: str, parent: str, parent_table: str) -> bool:
+    """Whether a column names people and the table holds people of another name.
+
+    `user_id` may refer to `customers.id`. Whether a table `users` is there as well isn't asked.
+    """
+    head, _, tail = child.rpartition("_")
+    table = singular(parent_table)
+    return (
+        tail in _WITHOUT_MEANING
+        and head in _PEOPLE
+        and table in _PEOPLE
+        and head != table
+        and is_own_key(parent, parent_table)
+    )
+
+
 _ROLES = re.compile(
     r"^(manager|parent|supervisor|boss|superior|lead|reports_to|referred_by|referrer|predecessor|"
     r"previous|successor|next|original|root|replaces|replaced_by|mentor|sponsor|head)"

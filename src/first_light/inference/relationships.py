@@ -22,15 +22,25 @@ CHANCE = 1e-3
 """How likely a match by chance may be at most, where no name speaks for the reference."""
 
 
+_SYNONYM_VALUES = 10
+"""Different values that a reference needs whose name is another word for the parent."""
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """A reference that is worth asking the data about."""
+    """A reference that is worth asking the data about.
+
+    Attributes:
+        named: whether a name speaks for it.
+        is_synonym: whether that name is only another word for the parent: `user_id`, `customers`.
+    """
 
     child: Table
     column: Column
     parent: Table
     key: Column
     named: bool
+    is_synonym: bool = False
 
 
 def candidates(tables: Sequence[Table], keys: Mapping[str, Key]) -> list[Candidate]:
@@ -41,12 +51,13 @@ def candidates(tables: Sequence[Table], keys: Mapping[str, Key]) -> list[Candida
             for child in tables:
                 if child.known and parent.known:
                     continue
-                found += [
-                    Candidate(child, column, parent, key, named)
-                    for column in child.columns
-                    for named in [_is_named(child, column, parent, key, keys)]
-                    if _may_refer(child, column, parent, key, named)
-                ]
+                for column in child.columns:
+                    named = _is_named(child, column, parent, key, keys)
+                    is_synonym = not named and _is_synonym(child, column, parent, key, tables)
+                    if _may_refer(child, column, parent, key, named or is_synonym):
+                        found.append(
+                            Candidate(child, column, parent, key, named or is_synonym, is_synonym)
+                        )
     return found
 
 
@@ -70,7 +81,9 @@ def judged(candidate: Candidate, overlap: Overlap) -> Reference | Doubt | None:
         )
     if not _is_telling(candidate, overlap):
         return None
-    certain = candidate.named or overlap.distinct >= 10
+    if candidate.is_synonym and overlap.distinct < _SYNONYM_VALUES:
+        return None
+    certain = not candidate.is_synonym and (candidate.named or overlap.distinct >= 10)
     return Reference(
         child.name,
         column.name,
@@ -165,6 +178,15 @@ def _is_named(
     # Of two that identify their own rows, the one named after the other's table refers to it.
     keyed = child.name not in keys or _is_key_of(child.name, column.name, keys)
     return not (keyed and column.name == key.name and names.is_own_key(column.name, child.name))
+
+
+def _is_synonym(
+    child: Table, column: Column, parent: Table, key: Column, tables: Sequence[Table]
+) -> bool:
+    if child.name == parent.name or not names.names_same_people(column.name, key.name, parent.name):
+        return False
+    stem = column.name.rpartition("_")[0]
+    return not any(names.singular(table.name) == stem for table in tables)
 
 
 def _may_refer(child: Table, column: Column, parent: Table, key: Column, named: bool) -> bool:

@@ -97,7 +97,9 @@ def _find(
     key_of = {t.name: key for t in profiled for key in [keys.single(t)] if key}
     references = _references(scratch, profiled, key_of, doubts)
     for table in profiled:
-        if table.name not in key_of and not table.known:
+        if table.name in key_of:
+            key_of[table.name] = keys.beside_references(table, key_of[table.name], references)
+        elif not table.known:
             key = _combined(scratch, table, references, doubts)
             if key:
                 key_of[table.name] = key
@@ -185,7 +187,7 @@ def _tests(
     own = [r for r in references if r.child == table.name]
     newest = loaded.get(table.name)
     drafted = tests.of_table(
-        table, key, keys.alternatives(table, key), own, newest.name if newest else ""
+        table, key, keys.alternatives(table, key, own), own, newest.name if newest else ""
     )
     kept = []
     for test in drafted:

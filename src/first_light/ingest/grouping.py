@@ -30,6 +30,7 @@ def pieces_by_table(
                 full = naming.identifier(piece.label, reserved) or base
                 tables.setdefault(full, []).append(piece)
     tables = _monthly(_numbered(tables, known, reserved), known, reserved)
+    tables = _without_prefix(tables, known, reserved)
     for name, group in tables.items():
         check_group(name, group)
     return tables
@@ -76,6 +77,18 @@ def _numbered(
                 tables.pop(name, None)
             tables[stem] = group
     return tables
+
+
+def _without_prefix(
+    tables: dict[str, list[Piece]], known: set[str], reserved: frozenset[str]
+) -> dict[str, list[Piece]]:
+    """Calls raw_orders plain orders, where that name is free: the source is called raw already."""
+    renamed = {}
+    for name, group in tables.items():
+        bare = naming.identifier(name.removeprefix("raw_"), reserved)
+        is_free = bare and bare not in tables and name not in known
+        renamed[bare if is_free else name] = group
+    return renamed
 
 
 def _monthly(

@@ -32,6 +32,11 @@ PERSON = words("""
     contactperson cardholder cardholdername accountholder accountholdername kontoinhaber
     karteninhaber titulaire beneficiary beneficiaryname nextofkin emergencycontact kundenname
     mitarbeitername klantnaam nomclient nombrecliente
+    firstnames lastnames givennames familynames forenames surnames middlenames namefirst namelast
+    namegiven namefamily namemiddle namefull namesurname nachnamen zuname maedchenname prenoms
+    nomdenaissance nomdusage nomnaissance nomusage nombredepila roepnaam voorletters voornamen
+    fornavn etternavn efternavn fornamn efternamn etunimi sukunimi imie nazwisko sobrenome
+    primeironome ultimonome
 """)
 # These mean a person, an account, a thing or a flag: the values decide.
 ROLE = words("""
@@ -47,6 +52,8 @@ ROLE = words("""
     responsable klant medewerker gebruiker ontvanger afzender bestuurder eigenaar chauffeur
     host versicherungsnehmer auftraggeber zahlungsempfaenger
 """)
+# Parts of a name, in a table of people and as the whole name of a column only.
+NAME_PARTS = words("first last middle given family maiden")
 NAME = words("name names naam nom nombre")
 USER_NAME = words("""
     username login loginname handle screenname twitterhandle benutzername benutzer nutzername

@@ -1,0 +1,108 @@
+"""Keys and references where the structure leaves doubt: link tables, prefixes, other words."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from first_light.inference import Drafted, draft_tables
+from first_light.ingest import land
+from first_light.privacy.detect import classify
+
+Rows = Sequence[Sequence[object]]
+
+
+def drafted(tmp_path: Path, tables: dict[str, Rows]) -> dict[str, Drafted]:
+    """What is found out about tables that arrive as CSV files; the first row is the header."""
+    inbox, raw = tmp_path / "inbox", tmp_path / "raw"
+    inbox.mkdir()
+    for name, rows in tables.items():
+        with (inbox / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+    drafts = draft_tables(land(inbox, raw), (), raw, "team", classify)
+    return {table.name: table for table in drafts.tables}
+
+
+def references(table: Drafted) -> set[tuple[str, str, str, str]]:
+    return {
+        (r.column, r.parent, r.key, r.severity) for r in table.references if r.child == table.name
+    }
+
+
+STAFF: Rows = [["staff_id", "label"], *([n, f"N{n}"] for n in range(10))]
+AREAS: Rows = [["area_id", "label"], *([n, f"A{n}"] for n in range(60))]
+
+
+def test_a_link_table_has_the_key_of_both(tmp_path: Path) -> None:
+    links: Rows = [["staff_id", "area_id"], *([n % 10, n] for n in range(50))]
+    tables = drafted(tmp_path, {"staff": STAFF, "areas": AREAS, "staff_areas": links})
+    link = tables["staff_areas"]
+    assert link.key == ("staff_id", "area_id")
+    assert "unique" not in link.tests
+    assert references(link) == {
+        ("staff_id", "staff", "staff_id", "error"),
+        ("area_id", "areas", "area_id", "error"),
+    }
+
+
+def test_a_reference_beside_an_own_key_is_not_unique(tmp_path: Path) -> None:
+    cards: Rows = [["card_id", "area_id"], *([n, (n * 7) % 200] for n in range(200))]
+    areas: Rows = [["area_id", "label"], *([n, f"A{n}"] for n in range(200))]
+    card = drafted(tmp_path, {"areas": areas, "cards": cards})["cards"]
+    assert (card.key, card.tests["unique"]) == (("card_id",), 1)
+
+
+def test_a_table_of_details_keeps_its_key_as_likely(tmp_path: Path) -> None:
+    details: Rows = [["area_id", "text"], *([n, f"t{n % 7}"] for n in range(60))]
+    detail = drafted(tmp_path, {"areas": AREAS, "area_details": details})["area_details"]
+    assert detail.key == ("area_id",)
+
+
+def test_the_seeds_of_the_jaffle_shop(tmp_path: Path) -> None:
+    customers: Rows = [["id", "first_name", "last_name"], *([n, "Anna", "P."] for n in range(100))]
+    orders: Rows = [["id", "user_id", "status"], *([n, n * 7 % 100, "x"] for n in range(99))]
+    payments: Rows = [["id", "order_id", "amount"], *([n, n * 3 % 99, n * 100] for n in range(113))]
+    tables = drafted(
+        tmp_path, {"raw_customers": customers, "raw_orders": orders, "raw_payments": payments}
+    )
+    assert set(tables) == {"customers", "orders", "payments"}
+    assert references(tables["orders"]) == {("user_id", "customers", "id", "warn")}
+    assert references(tables["payments"]) == {("order_id", "orders", "id", "error")}
+
+
+def test_another_word_for_people_gives_way_to_a_table_of_that_name(tmp_path: Path) -> None:
+    users: Rows = [["id", "label"], *([n, f"u{n}"] for n in range(100))]
+    orders: Rows = [["id", "user_id"], *([n, n * 7 % 100] for n in range(99))]
+    tables = drafted(tmp_path, {"users": users, "customers": users, "orders": orders})
+    assert references(tables["orders"]) == {("user_id", "users", "id", "error")}
+
+
+def test_a_prefix_stays_where_the_plain_name_is_taken(tmp_path: Path) -> None:
+    rows: Rows = [["id", "n"], *([n, n] for n in range(9))]
+    other: Rows = [["id", "n"], *([n, n + 1] for n in range(9))]
+    assert set(drafted(tmp_path, {"raw_orders": rows, "orders": other})) == {"raw_orders", "orders"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "table"),
+    [
+        (("nameFirst", "nameLast"), "People"),
+        (("name_given", "name_family"), "staff_list"),
+        (("Fornavn", "Etternavn"), "export"),
+        (("first", "last"), "customers"),
+        (("Zuname", "Voornamen"), "liste"),
+        (("nom_usage", "prenoms"), "export"),
+    ],
+)
+def test_given_and_family_names_are_personal(
+    columns: tuple[str, str], table: str, tmp_path: Path
+) -> None:
+    given = ["Anna", "Robert", "Maria", "James", "Linda"]
+    family = ["Miller", "Smith", "Jones", "Brown"]
+    rows: Rows = [[*columns, "height"], *([given[n % 5], family[n % 4], n] for n in range(60))]
+    (found,) = drafted(tmp_path, {table: rows}).values()
+    assert set(found.personal.values()) == {"person"}
+    assert len(found.personal) == 2
