@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from first_light.dbt.catalog_page import secured
 from first_light.dbt.engine import DbtRun, NodeResult, QueryResult, QueryRunner
 from first_light.utils.errors import DataopsError
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _WARNINGS_ARE_ERRORS = '{"error": "all", "warn": ["UnusedResourceConfigPath"]}'
 _CONNECTION = "dataops"  # its name in dbt and in dbt's query comments
 _FINISHED = "NodeFinished"
+_CATALOG_PAGE = "static_index.html"
 _MOST_PROBLEMS = 50
 
 
@@ -81,7 +83,22 @@ class DbtV1:
         return self._invoke(["source", "freshness", *arguments], ["--no-write-json"])[1]
 
     def docs(self, *arguments: str) -> DbtRun:
-        return self._invoke(["docs", "generate", "--static", *arguments])[1]
+        run = self._invoke(["docs", "generate", "--static", *arguments])[1]
+        page = self.target_path / _CATALOG_PAGE
+        if not page.is_file():
+            return run
+        inlined = (self.target_path / name for name in ("manifest.json", "catalog.json"))
+        try:
+            # With the line ends that are in the files: the page holds the same.
+            texts = [path.read_bytes().decode() for path in inlined]
+            text = secured(page.read_bytes().decode(), texts)
+        except (OSError, ValueError) as error:
+            page.unlink()
+            return replace(
+                run, ok=False, problem=f"The catalog page is not safe to publish: {error}"
+            )
+        page.write_bytes(text.encode())
+        return run
 
     @contextlib.contextmanager
     def connect(self) -> Iterator[QueryRunner]:

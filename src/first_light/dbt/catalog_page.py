@@ -1,0 +1,76 @@
+"""dbt's catalog page, made safe to publish: names and descriptions never run as script.
+
+dbt writes the text of two JSON files into a script of the page without escaping it, so `</script>`
+in a name would end that script. Descriptions may hold HTML. Here the text is escaped, and a content
+security policy allows the page's own script, by its hash, and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from html.parser import HTMLParser
+
+_HEAD = "<head>"
+
+
+def secured(page: str, inlined: Iterable[str]) -> str:
+    """The page with its data escaped and with a content security policy.
+
+    Args:
+        page: as dbt wrote it.
+        inlined: the JSON texts that dbt wrote into its script.
+
+    Raises:
+        ValueError: the page does not contain one of them, or has no head.
+    """
+    for text in inlined:
+        if text not in page:
+            raise ValueError("its data are not where dbt writes them")
+        page = page.replace(text, text.replace("<", "\\u003c"))
+    if _HEAD not in page:
+        raise ValueError("it has no head")
+    # What a browser hashes has no carriage returns.
+    page = page.replace("\r\n", "\n").replace("\r", "\n")
+    return page.replace(_HEAD, f"{_HEAD}{_policy(page)}", 1)
+
+
+def _policy(page: str) -> str:
+    scripts = _Scripts()
+    scripts.feed(page)
+    hashes = " ".join(f"'sha256-{_hash(text)}'" for text in scripts.texts)
+    policy = (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        "font-src data:; base-uri 'none'; form-action 'none'"
+    )
+    return f'<meta http-equiv="Content-Security-Policy" content="{policy}"/>'
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+class _Scripts(HTMLParser):
+    """The texts of a page's scripts.
+
+    Attributes:
+        texts: one for each script.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.texts: list[str] = []
+        self._is_inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "script":
+            self.texts.append("")
+            self._is_inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_inside = self._is_inside and tag != "script"
+
+    def handle_data(self, data: str) -> None:
+        if self._is_inside:
+            self.texts[-1] += data
