@@ -228,6 +228,8 @@ def _is_person(column: _Column) -> bool:
         return False
     if column.name_contains(words.PERSON):
         return column.is_consistent(_is_name_like)
+    if column.of_people and len(column.tokens) == 1 and column.tokens[0] in words.NAME_PARTS:
+        return column.is_consistent(_is_name_like)
     has_role = column.name_contains(words.ROLE)
     if any(token in words.THING for token in column.tokens) and not has_role:
         return False
