@@ -40,6 +40,7 @@ _GROUPS = {
     "Package": ("commands/package", "project/package", "project/pin"),
     "Documentation": ("commands/docs",),
 }
+_COMPUTED = "depends on the cause"  # a fix without a literal part
 _HEADING_OF = {path: heading for heading, paths in _GROUPS.items() for path in paths}
 _COMMAND = re.compile(
     r"`[^`]*`|(?:^|(?<=: )|(?<=or )|(?<=[(]))(?:uv|git|copier|dataops|iconv|tr|python) [^;,()`]*"
@@ -106,7 +107,7 @@ def _resolved(
         raise ValueError(
             f"{module.path}:{message.lineno}: write the sentence of this error as a literal"
         )
-    fixes = package.texts(fix, module) if fix is not None else []
+    fixes = (package.texts(fix, module) or [_COMPUTED]) if fix is not None else []
     for index, sentence in enumerate(sentences):
         yield module, sentence, _matching(fixes, index, len(sentences))
 

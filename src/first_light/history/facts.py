@@ -85,6 +85,7 @@ def _baked_in() -> str:
         raise DataopsError(
             "The list of commits in DATAOPS_COMMITS_FILE cannot be read.",
             where=f"DATAOPS_COMMITS_FILE={name}: {error}",
+            fix="set it to a readable file, or unset it",
         ) from error
 
 
@@ -184,7 +185,9 @@ def read_raw(root: Path, cache: Path) -> tuple[RawFile, ...]:
             digest = str(known[3]) if known and known[:3] == key else _digest(path)
         except OSError as error:
             raise DataopsError(
-                "A file in raw cannot be read.", where=f"{name}: {error.strerror}"
+                "A file in raw cannot be read.",
+                f"{name}: {error.strerror}",
+                "check its permissions, then repeat the command",
             ) from error
         files.append(RawFile(name, facts.st_size, digest))
         if now - facts.st_mtime > _TOO_FRESH:

@@ -112,7 +112,9 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
     try:
         record = read_record((state / RECORD).read_bytes())
     except (OSError, ValueError) as error:
-        raise DataopsError("The current release has no record.", where=str(error)) from error
+        raise DataopsError(
+            "The current release has no record.", str(error), "uv run dataops release"
+        ) from error
     if record.kind != REAL:
         raise DataopsError(
             "The current release was built from the sample, not from raw.",

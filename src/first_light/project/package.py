@@ -116,7 +116,7 @@ def pin_to(product: Product, source: str, index: str = "") -> Pin:
             write_answers(product.root, answers)
             (product.root / PIN).write_text(pin_text(pin), encoding="utf-8")
             if problem := lock(product):
-                raise DataopsError("The environment could not be locked.", where=problem)
+                raise DataopsError("The environment could not be locked.", problem, "uv lock")
     return pin
 
 

@@ -70,7 +70,11 @@ class Product:
             loaded = yaml.safe_load((self.root / "dbt_project.yml").read_text(encoding="utf-8"))
             return str(loaded["name"])
         except (yaml.YAMLError, TypeError, KeyError) as error:
-            raise DataopsError("dbt_project.yml has no project name.", where=str(error)) from error
+            raise DataopsError(
+                "dbt_project.yml has no project name.",
+                str(error),
+                "add it, such as `name: my_product`",
+            ) from error
 
     @property
     def raw(self) -> Path:

@@ -161,7 +161,9 @@ def _team_values(root: Path) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataopsError("pyproject.toml cannot be read.", where=str(error)) from error
+        raise DataopsError(
+            "pyproject.toml cannot be read.", str(error), "correct it, then repeat the command"
+        ) from error
     table = loaded.get("tool", {}).get("dataops", {})
     known = {key(one.name): one.name for one in dataclasses.fields(TeamSettings)}
     values = {}

@@ -64,7 +64,9 @@ def dbt_counts(run_results: Path) -> dict[str, int]:
         results = json.loads(run_results.read_bytes())["results"]
         return dict(sorted(Counter(str(result["status"]) for result in results).items()))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataopsError("dbt's results could not be read.", where=str(error)) from error
+        raise DataopsError(
+            "dbt's results could not be read.", str(error), "repeat the command"
+        ) from error
 
 
 def summary(run: DbtRun) -> str:
