@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from first_light.project.hook_run import file_arguments
+
 TEAM_HOOKS = Path(".pre-commit-team.yaml")
 
 
@@ -15,7 +17,9 @@ def main(files: Sequence[str]) -> int:
     if not TEAM_HOOKS.is_file():
         return 0
     command = [sys.executable, "-m", "pre_commit", "run", "--config", str(TEAM_HOOKS)]
-    return subprocess.run([*command, "--color", "never", "--files", *files]).returncode
+    return subprocess.run(
+        [*command, "--color", "never", "--files", *file_arguments(files)]
+    ).returncode
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,7 @@ class HookRun:
         self._older = {name: (root / name).read_bytes() for name in files if name in older}
         self._process = subprocess.Popen(
             [*(sys.executable, "-m", "pre_commit", "run"), *("--color", "never", "--verbose")]
-            + ["--files", *files],
+            + ["--files", *file_arguments(files)],
             cwd=root,
             env=tool_environment({"SKIP": ",".join(skip)}),
             stdout=subprocess.PIPE,
@@ -125,6 +125,11 @@ class HookRun:
                 path.write_bytes(old_content)
                 rewritten.append(name)
         return rewritten
+
+
+def file_arguments(files: Iterable[str]) -> list[str]:
+    """Names of files as arguments of pre-commit, which would read `--config=x` as an option."""
+    return [f"./{name}" if name.startswith("-") else name for name in files]
 
 
 def tool_environment(extra: dict[str, str] | None = None) -> dict[str, str]:
