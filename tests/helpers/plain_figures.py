@@ -41,9 +41,9 @@ class Plain:
         for fresh in record.freshness:
             if fresh.status == "error":
                 found[f"freshness.{fresh.unique_id}"] = fresh.unique_id
-        for one in record.findings:
-            if one.level == "error":
-                found[f"monitor.{one.check}.{one.subject}"] = one.subject
+        for finding in record.findings:
+            if finding.level == "error":
+                found[f"monitor.{finding.check}.{finding.subject}"] = finding.subject
         if not found and record.outcome in ("rejected", "failed", "crashed"):
             found["run"] = "run"
         return found
@@ -131,8 +131,8 @@ class Plain:
             until = tries[n + 1][0].number if n + 1 < len(tries) else 10**9
             since = tries[n - 1][0].number if n else 0
             followed = live is not None and any(
-                live.number < one.opened.number < until and one.subject in touched
-                for one in self.incidents
+                live.number < incident.opened.number < until and incident.subject in touched
+                for incident in self.incidents
             )
             back = any(
                 r.command == "rollback"
@@ -143,8 +143,9 @@ class Plain:
                 for r in self.all
             )
             rework = any(
-                since <= one.opened.number < first.number and {one.subject, one.cause} & changed
-                for one in self.incidents
+                since <= incident.opened.number < first.number
+                and {incident.subject, incident.cause} & changed
+                for incident in self.incidents
             )
             rejected = any(r.outcome == "rejected" for r in runs)
             bad = followed or back or rejected
@@ -170,7 +171,9 @@ class Plain:
         days = [one for one in self.expected() if since <= one[0] < until]
         code = [one for one in self.code if since <= one["at"] < until]  # type: ignore[operator]
         shipped = [one for one in self.shipped.values() if since <= _ended(one[1]) < until]
-        opened = [one for one in self.incidents if since <= _ended(one.opened) < until]
+        opened = [
+            incident for incident in self.incidents if since <= _ended(incident.opened) < until
+        ]
         if name == "errors_per_run":
             return mean(len(self.errors(r)) for r in runs) if runs else None
         if name == "production_error_rate":

@@ -158,7 +158,7 @@ def manifest() -> dict[str, Any]:
     group = {"name": "data_team", "owner": {"name": "Data team", "email": "data@example.com"}}
     return {
         "metadata": {"project_name": "shop"},
-        "nodes": {one["unique_id"]: one for one in nodes},
+        "nodes": {node["unique_id"]: node for node in nodes},
         "groups": {"group.shop.data_team": group},
     }
 

@@ -51,11 +51,11 @@ def test_the_example_catches_19_of_20_faults_and_lets_300_clean_runs_through(
     done = drill.drill(
         product, print, days=clean_days(archive + 60 + 1, "2026-03-31", harness.generator().SEED)
     )
-    missed = [one.fault for one in done.faults if one.outcome == "missed"]
+    missed = [fault.fault for fault in done.faults if fault.outcome == "missed"]
     assert done.days == 60
     assert done.replayed >= 40
     assert done.detected >= 0.95 * done.replayed, missed
-    assert {one.outcome for one in done.faults} >= {"rejected", "warned"}
+    assert {fault.outcome for fault in done.faults} >= {"rejected", "warned"}
     assert any("monitor" in one.by for fault in done.faults for one in fault.seen)
     runs, rejected, told = done.days, len(done.rejected), done.warned
     raw = tmp_path / "raw"
@@ -158,12 +158,12 @@ def test_a_drill_is_recorded_beside_the_runs_and_is_none(
     assert keep(product, replace(done(46), faults=done(46).faults[:3])) == ()  # says nothing
     assert keep(product, done(46)) == ()
     newest, *_ = records = list(History(root / "store/history").newest())
-    assert [one.command for one in records] == ["drill", "release"]
+    assert [record.command for record in records] == ["drill", "release"]
     assert newest.outcome == "drilled"
     missed = tuple(f"{fault.name} in raw.orders" for fault in FAULTS[46:])
     assert newest.drill == DrillFact(60, 0, 2, len(FAULTS), 46, missed)
     assert status(product) == before
-    assert [one.record.command for one in releases(product)] == ["release"]
+    assert [release.record.command for release in releases(product)] == ["release"]
     with open_ledger(product) as book:
         known = gather(product, book)
     assert (known.drilled_at, known.drill) == (before.at, newest.drill)

@@ -95,7 +95,9 @@ def filled(type_: Any) -> Any:
     if dataclasses.is_dataclass(type_):
         hints = get_type_hints(type_)
         assert isinstance(type_, type)
-        return type_(**{one.name: filled(hints[one.name]) for one in dataclasses.fields(type_)})
+        return type_(
+            **{field.name: filled(hints[field.name]) for field in dataclasses.fields(type_)}
+        )
     arguments = get_args(type_)
     if get_origin(type_) is tuple:
         return (filled(arguments[0]), filled(arguments[0]))
@@ -433,7 +435,7 @@ def test_git_facts(tmp_path: Path) -> None:
         commits.append(git(root, "rev-parse", "HEAD").strip())
     facts = git_facts(product, commits[0])
     assert facts.commit == commits[2]
-    assert [one.commit for one in facts.commits] == commits[:0:-1]
+    assert [commit.commit for commit in facts.commits] == commits[:0:-1]
     assert (facts.commits_total, facts.branch, facts.dirty) == (2, "main", False)
     assert facts.committed_at.endswith("Z")
     assert git_facts(product, "").commits_total == 3

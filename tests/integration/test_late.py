@@ -85,7 +85,7 @@ def test_a_run_that_never_came_opens_one_incident_that_the_next_release_closes(
     found = status(Product(shop))
     assert (found.ok, found.open) == (True, ())
     assert watch(Product(shop)).exit_code == 0
-    assert {one.record.command for one in releases(Product(shop))} == {"release"}
+    assert {release.record.command for release in releases(Product(shop))} == {"release"}
     assert rollback(Product(shop), None).release.number == 1
 
 
@@ -202,14 +202,14 @@ def test_packs_that_know_nothing_of_what_is_no_run_are_read(tmp_path: Path) -> N
     missed = Record(f"000211-{stamp}-late", 211, "shop", "status", "", "late", utc(noticed))
     ops.write(tmp_path, [missed])
     with ledger(history, ops.DEADLINE, noticed + timedelta(hours=1)) as book:
-        assert [one.incident for one in incidents(book)] == ["late@211"]
+        assert [incident.incident for incident in incidents(book)] == ["late@211"]
         assert book.figure("production_error_rate", ops.START, noticed).whole == 211
         assert last_drill(book) == (None, DrillFact())
     tried = DrillFact(60, 0, 2, 48, 46, ("past in raw.orders",))
     ops.write(tmp_path, [drilled(212, noticed, tried)])
     with ledger(history, ops.DEADLINE, noticed + timedelta(hours=1)) as book:
         assert last_drill(book) == (noticed, tried)
-        assert [one.incident for one in incidents(book)] == ["late@211"]
+        assert [incident.incident for incident in incidents(book)] == ["late@211"]
         assert book.figure("production_error_rate", ops.START, noticed).whole == 211
 
 

@@ -44,7 +44,7 @@ class Host:
     reject: bool = False
 
     def titles(self) -> list[str]:
-        return [str(one["title"]) for one in self.messages]
+        return [str(message["title"]) for message in self.messages]
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_a_channel_that_fails_changes_no_verdict_is_said_and_tried_again(
     done = run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
     assert done.exit_code == 1
     assert done.recorded
-    (warning,) = [one for one in done.warnings if "could not be told" in one]
+    (warning,) = [warning for warning in done.warnings if "could not be told" in warning]
     assert SECRET not in warning
     assert "it answered 500" in warning
     newest = next(History(shop / "store/history").newest())
@@ -202,7 +202,7 @@ def test_an_address_that_is_none_is_said_without_it(
 ) -> None:
     monkeypatch.setenv("DATAOPS_NOTIFY_URLS", f"nosuch://{SECRET} {SECRET}")
     done = run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
-    told = [one for one in done.warnings if "could not be told" in one]
+    told = [warning for warning in done.warnings if "could not be told" in warning]
     assert len(told) == 2
     assert SECRET not in "".join(told)
 
@@ -244,7 +244,7 @@ def test_one_issue_an_incident_is_opened_commented_and_closed(
     run(shop, monkeypatch, "2026-03-02T06:50:00")
     host.reject = False
     run(shop, monkeypatch, "2026-03-02T07:00:00")
-    assert {one["state"] for one in host.issues} == {"closed"}
+    assert {issue["state"] for issue in host.issues} == {"closed"}
 
 
 def test_nothing_of_a_personal_column_is_told(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_nothing_of_a_personal_column_is_told(tmp_path: Path) -> None:
     nodes[source.unique_id] = replace(source, columns=(Column("email", "", "", "email"),))
     manifest = Manifest(nodes, MANIFEST.groups)
     with ledger(ops.write(tmp_path, team.records), ops.DEADLINE, ops.START) as book:
-        found = tuple(one for one in incidents(book, manifest) if one.open)
+        found = tuple(incident for incident in incidents(book, manifest) if incident.open)
     words = Words("Shop", {}, manifest)
     said = "\n".join(words.opened(one) for one in found)
     assert len(found) == 2

@@ -72,7 +72,7 @@ def test_a_release_is_published_without_them_and_says_so(
     monkeypatch.setattr(DuckDbWarehouse, "write", full)
     done = worker.quick_release(root)
     assert done.exit_code == 0
-    assert any("the release has no schema ops" in one for one in done.warnings)
+    assert any("the release has no schema ops" in warning for warning in done.warnings)
     assert Product(root).root == root
 
 

@@ -136,7 +136,9 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     profiled = {one.name: one for one in record.profile}
     assert profiled["orders"].rows == rows["orders"]
     assert profiled["raw.orders"].rows >= profiled["stg_orders"].rows > 0
-    assert {one.name: one for one in profiled["raw.customers"].columns}["email"].counts == {}
+    assert {column.name: column for column in profiled["raw.customers"].columns}[
+        "email"
+    ].counts == {}
     assert {table.name for table in record.raw.tables} == {one.name for one in record.freshness}
     days = read("select count(*) from marts.orders_daily")
     assert days == [(24,)]
@@ -479,7 +481,7 @@ def _look_at_status(root: Path, current: str, seen: str) -> None:
         assert said.readers.problem.startswith(f"see {seen}: a run was cut short")
         fix = f"uv run dataops rollback {int(current[:6])}" if current else "uv run dataops release"
         assert said.readers.problem.endswith(fix)
-    assert [one.record.run for one in releases(Product(root)) if one.current] == [seen]
+    assert [release.record.run for release in releases(Product(root)) if release.current] == [seen]
 
 
 def test_killed_at_random_instants(server: postgres.Server, root: Path) -> None:

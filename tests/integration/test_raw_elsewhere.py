@@ -68,7 +68,7 @@ def test_a_release_from_a_bucket_to_a_bucket(
     assert second.raw.files == len(before) + len(days[-1][1])
     sources = [one for one in second.profile if one.files is not None]
     assert sources
-    assert not [one.problem for one in sources if one.problem]
+    assert not [source.problem for source in sources if source.problem]
     address = status(Product(root)).address
     assert address == f"s3://lake/store/releases/{second.run}/warehouse.duckdb"
     lake.get_file(address, str(tmp_path / "warehouse.duckdb"))

@@ -78,7 +78,7 @@ def facts_of(folder: Path, records: list[Record]) -> Facts:
     published = [r for r in records if r.outcome == "published"]
     current = published[-1] if published else None
     with ledger(ops.write(folder, records), ops.DEADLINE, at) as book:
-        still = tuple(one for one in incidents(book, MANIFEST) if one.open)
+        still = tuple(incident for incident in incidents(book, MANIFEST) if incident.open)
         found = Status(
             at=at,
             current=current,

@@ -355,7 +355,7 @@ while True:
 def test_a_release_that_waits_to_be_published_is_running(released: Path) -> None:
     """On PostgreSQL that may take minutes. Once nobody holds the lock, it has crashed."""
     store = FolderStore(released / "store", "shop")
-    [last] = [one.record for one in releases(Product(released)) if one.current]
+    [last] = [release.record for release in releases(Product(released)) if release.current]
     waiting = replace(last, run=f"{last.number + 1:06d}{last.run[6:]}", number=last.number + 1)
     store.candidate(waiting.run)
     store.write_record(waiting.run, waiting.to_json())
@@ -398,7 +398,7 @@ def test_a_clock_that_goes_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert second.exit_code == 0
     assert "The clock went back" in second.warnings[0]
     assert run_number(second.record.run) == run_number(first.run) + 1
-    assert [one.record.run for one in releases(product)] == [second.record.run, first.run]
+    assert [release.record.run for release in releases(product)] == [second.record.run, first.run]
     found = status(product)
     assert found.last is not None
     assert found.last.run == second.record.run

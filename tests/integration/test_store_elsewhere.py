@@ -41,7 +41,7 @@ def current(root: Path) -> str:
 
 
 def outcomes(root: Path) -> list[tuple[str, str]]:
-    return [(one.record.run, one.record.outcome) for one in releases(Product(root), 99)]
+    return [(release.record.run, release.record.outcome) for release in releases(Product(root), 99)]
 
 
 # ── Any ─────────────────────────────────────────────────────────────────────────────────────
@@ -89,10 +89,12 @@ def test_two_at_once_and_one_is_told(places: Places, monkeypatch: pytest.MonkeyP
     ours = worker.quick_release(first)
     assert ours.exit_code == 0
     assert ours.record.base == theirs[0], "it was built from what the other had published"
-    [beaten] = [r for one in releases(Product(second)) if (r := one.record).outcome == FAILED]
+    [beaten] = [
+        r for release in releases(Product(second)) if (r := release.record).outcome == FAILED
+    ]
     assert "Another release became current in the meantime" in beaten.problem
     assert (beaten.base, beaten.current) == (base, theirs[0])
-    numbers = [one.record.number for one in releases(Product(second))]
+    numbers = [release.record.number for release in releases(Product(second))]
     assert len(set(numbers)) == len(numbers)
     _meanwhile(monkeypatch, lambda: theirs.append(_release_there(second)))
     with pytest.raises(DataopsError, match="Another release became current"):
@@ -109,11 +111,11 @@ def test_records_of_others_are_merged(places: Places, monkeypatch: pytest.Monkey
     ours = worker.quick_release(first)
     assert ours.exit_code == 0
     assert current(second) == ours.record.run
-    found = [one.record for one in releases(Product(second), 99)]
+    found = [release.record for release in releases(Product(second), 99)]
     assert [one.outcome for one in found] == [PUBLISHED, FAILED, REJECTED, PUBLISHED]
     assert [one.number for one in found] == [4, 3, 2, 1]
     assert found[1].notes[-1].startswith("Renumbered from 000002-")
-    assert found == [one.record for one in releases(Product(first), 99)]
+    assert found == [release.record for release in releases(Product(first), 99)]
 
 
 def test_a_store_that_cannot_be_reached(
@@ -175,7 +177,7 @@ def test_a_run_that_was_never_shared_gives_way(
     assert worker.quick_release(second).record.number == lost.number
     assert worker.quick_release(first).exit_code == 0
     for machine in (first, second):
-        found = [one.record for one in releases(Product(machine))]
+        found = [release.record for release in releases(Product(machine))]
         assert [one.number for one in found] == [4, 3, 2, 1]
         assert [one.outcome for one in found] == [PUBLISHED, REJECTED, PUBLISHED, PUBLISHED]
         assert f"Renumbered from {lost.run}." in found[1].notes

@@ -42,8 +42,14 @@ def test_figures_equal_a_second_computation(tmp_path: Path, every: float, seed: 
     spans = [(ops.START, END + timedelta(days=1)), *weeks(END, 6, days=28)]
     with ledger(history, ops.DEADLINE, END) as book:
         found = {
-            (one.check, one.opened_run, one.closed_run, one.root_cause, round(one.seconds))
-            for one in incidents(book)
+            (
+                incident.check,
+                incident.opened_run,
+                incident.closed_run,
+                incident.root_cause,
+                round(incident.seconds),
+            )
+            for incident in incidents(book)
         }
         assert found == {
             (i.check, i.opened.run, i.closed.run if i.closed else "", i.cause, round(plain.age(i)))
@@ -74,7 +80,7 @@ def test_figures_are_the_same_from_packs(tmp_path: Path) -> None:
 def figures(tmp_path: Path, records: Iterable[Record], at: datetime = END) -> dict[str, Figure]:
     history = ops.write(tmp_path, records)
     with ledger(history, ops.DEADLINE, at) as book:
-        return {one.name: one for one in book.figures(365)}
+        return {figure.name: figure for figure in book.figures(365)}
 
 
 def test_without_any_run_every_figure_says_why_it_is_missing(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ ROWS = (
 def test_one_query_profiles_a_relation_and_no_text_comes_along() -> None:
     warehouse = in_memory(*ROWS)
     (found,) = profile_all(warehouse, manifest(), [node_run()], SQL)
-    assert len([one for one in warehouse.queries if "duckdb_columns" not in one]) == 1
+    assert len([query for query in warehouse.queries if "duckdb_columns" not in query]) == 1
     columns = {column.name: column for column in found.columns}
     assert found.rows == 3
     assert columns["contact"] == ColumnProfile("contact", "VARCHAR", 1, 2)
@@ -296,7 +296,7 @@ def noisy(count: int, noise: float = 0.03, seed: int = 1) -> list[RelationProfil
 
 
 def told(found: Watched) -> list[tuple[str, str]]:
-    return [(one.check, one.level) for one in found.findings]
+    return [(finding.check, finding.level) for finding in found.findings]
 
 
 @pytest.mark.parametrize(
@@ -735,7 +735,9 @@ def test_a_candidate_that_lost_its_rows_is_rejected(
     monkeypatch.setenv("DBT_ROWS", "1")
     done = worker.quick_release(root)
     assert done.exit_code == 1
-    assert {one.check for one in done.record.findings if one.level == ERROR} >= {"volume"}
+    assert {finding.check for finding in done.record.findings if finding.level == ERROR} >= {
+        "volume"
+    }
     assert "dataops accept" in done.record.problem
     assert next_command(done).startswith("uv run dbt show --select ")
     console = Console(record=True, width=200)

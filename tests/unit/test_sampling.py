@@ -901,7 +901,7 @@ def test_masked_addresses_of_machines_are_of_nobody(addresses: list[str]) -> Non
     for address in addresses:
         masked = ipaddress.ip_address(masker.mask(kinds.IP, address))
         ranges = ("10.0.0.0/8", "2001:db8::/32")
-        assert any(masked in ipaddress.ip_network(each) for each in ranges)
+        assert any(masked in ipaddress.ip_network(range_) for range_ in ranges)
 
 
 @patient

@@ -269,9 +269,9 @@ def _relabelled(table: Table, _: random.Random) -> Table:
     """The most frequent value vanishes: all are called as the second."""
     name = table.category()
     values = table.values(name)
-    first = most_frequent([one for one in values if one])
-    second = most_frequent([one for one in values if one and one != first])
-    return table.with_values(name, [second if one == first else one for one in values])
+    first = most_frequent([value for value in values if value])
+    second = most_frequent([value for value in values if value and value != first])
+    return table.with_values(name, [second if value == first else value for value in values])
 
 
 def _constant(table: Table, _: random.Random) -> Table:

@@ -86,11 +86,11 @@ class Drilled:
 
     @property
     def replayed(self) -> int:
-        return sum(not one.skipped for one in self.faults)
+        return sum(not fault.skipped for fault in self.faults)
 
     @property
     def detected(self) -> int:
-        return sum(bool(one.seen) for one in self.faults)
+        return sum(bool(fault.seen) for fault in self.faults)
 
     @property
     def ok(self) -> bool:
@@ -100,7 +100,7 @@ class Drilled:
     @property
     def fact(self) -> DrillFact:
         """What is written down of it."""
-        missed = (one for one in self.faults if one.outcome == "missed")
+        missed = (fault for fault in self.faults if fault.outcome == "missed")
         return DrillFact(
             self.days,
             self.alarms,
@@ -253,7 +253,7 @@ class Replay:
                 fix="fix the failing test or monitor, then: uv run dataops drill",
             )
         self.past = published
-        before = [one for one in self._files if one.name not in day]
+        before = [file for file in self._files if file.name not in day]
         usual = {(one.by, one.name) for one in clean.seen}
         sources = sorted(one for one, files in self._came[-1].items() if files)
         for number, fault in enumerate(faults):
@@ -284,7 +284,7 @@ class Replay:
         for name in own:
             (self.plan.raw / name).unlink()
         listed = self._write(files)
-        others = [one for one in self._files if one.name not in own]
+        others = [file for file in self._files if file.name not in own]
         audit = self.scratch.audit(
             self._at,
             self.past,
@@ -343,7 +343,7 @@ def count_alarms(days: Iterable[frozenset[tuple[str, str]]]) -> int:
 
 def _acceptable(audit: Audit) -> list[Accepted]:
     """What a team accepts to let a day through that nothing but monitors rejects."""
-    bad = [one for one in audit.findings if one.level == ERROR]
+    bad = [finding for finding in audit.findings if finding.level == ERROR]
     if len(bad) < sum(one.rejects for one in audit.seen):
         return []
     return [

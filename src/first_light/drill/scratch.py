@@ -183,7 +183,7 @@ class Scratch:
         )
         seen, nodes = self._build(read, only)
         if tested:
-            seen += self._test({one.unique_id for one in nodes}, only)
+            seen += self._test({node.unique_id for node in nodes}, only)
         seen += self._freshness(at, read)
         profile: tuple[RelationProfile, ...] = ()
         findings: tuple[FindingRun, ...] = ()
@@ -204,12 +204,12 @@ class Scratch:
             findings = monitors.judge_all(profile, memory, manifest, nodes, at, accepted).findings
             seen += [
                 Seen(
-                    f"monitor {one.check}",
-                    f"{one.name}.{one.column}" if one.column else one.name,
-                    one.level == ERROR,
-                    one.message,
+                    f"monitor {finding.check}",
+                    f"{finding.name}.{finding.column}" if finding.column else finding.name,
+                    finding.level == ERROR,
+                    finding.message,
                 )
-                for one in findings
+                for finding in findings
             ]
         release = release_of(
             profile,
@@ -217,8 +217,10 @@ class Scratch:
             number=len(past) + 1,
             at=at,
             fingerprint=fingerprint,
-            strange=frozenset((one.check, one.subject, one.column) for one in findings),
-            checksums={one.unique_id: one.checksum for one in nodes},
+            strange=frozenset(
+                (finding.check, finding.subject, finding.column) for finding in findings
+            ),
+            checksums={node.unique_id: node.checksum for node in nodes},
         )
         return Audit(tuple(seen), release, findings)
 

@@ -105,7 +105,7 @@ def release_of(profile: Iterable[RelationProfile], **facts: Any) -> Release:
 
 def as_remembered(profile: RelationProfile) -> dict[str, Any]:
     """A profile as a release that was read holds it."""
-    return _relation({**vars(profile), "columns": [vars(one) for one in profile.columns]})
+    return _relation({**vars(profile), "columns": [vars(column) for column in profile.columns]})
 
 
 def remember(releases: Sequence[Release], fingerprint: str, at: datetime) -> Memory:
@@ -117,13 +117,13 @@ def remember(releases: Sequence[Release], fingerprint: str, at: datetime) -> Mem
         at: when it is judged.
     """
     groups: list[Step] = []
-    for one in releases:
-        if groups and one.fingerprint and groups[-1].release.fingerprint == one.fingerprint:
-            groups[-1] = Step(one, groups[-1].since)
+    for release in releases:
+        if groups and release.fingerprint and groups[-1].release.fingerprint == release.fingerprint:
+            groups[-1] = Step(release, groups[-1].since)
         else:
-            groups.append(Step(one, one.at))
+            groups.append(Step(release, release.at))
     own = groups.pop() if groups and _same(groups[-1].release.fingerprint, fingerprint) else None
-    gaps = [later.since - one.since for one, later in pairwise(groups)]
+    gaps = [later.since - release.since for release, later in pairwise(groups)]
     gaps = sorted(gap for gap in gaps if gap > timedelta())
     cadence = gaps[len(gaps) // 2] if gaps else None
     apart = _APART * (cadence or timedelta())
@@ -162,12 +162,12 @@ def code_of(
         checksums: of these, now.
     """
     same: int | None = None
-    for one in reversed(releases):
-        found = {one.checksums[node] for node in lineage if node in one.checksums}
+    for release in reversed(releases):
+        found = {release.checksums[node] for node in lineage if node in release.checksums}
         if found and found != set(checksums):
             return Code(new=same is None, first=same)
         if found:
-            same = one.number
+            same = release.number
     return Code(new=False, first=None)
 
 

@@ -127,16 +127,18 @@ def _profile_sources(
     """What came to each source that is read from files."""
     found = []
     numbers, times = _columns(memory, _numeric), _columns(memory, _as_long_as_a_time)
-    for one in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before):
-        if is_off(one.node) or (only is not None and one.node.unique_id not in only):
+    for delivery in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before):
+        if is_off(delivery.node) or (only is not None and delivery.node.unique_id not in only):
             continue
-        name = _name(one.node, Relation(one.node.schema, one.node.alias))
-        profile = RelationProfile(one.node.unique_id, name, 0, files=0)
-        if one.files:
+        name = _name(delivery.node, Relation(delivery.node.schema, delivery.node.alias))
+        profile = RelationProfile(delivery.node.unique_id, name, 0, files=0)
+        if delivery.files:
             try:
-                profile = _profile_delivery(warehouse, one, name, personal, known, numbers, times)
+                profile = _profile_delivery(
+                    warehouse, delivery, name, personal, known, numbers, times
+                )
             except DataopsError as error:
-                profile = replace(profile, files=len(one.files), problem=_first_line(error))
+                profile = replace(profile, files=len(delivery.files), problem=_first_line(error))
         found.append(profile)
     return found
 

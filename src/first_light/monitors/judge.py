@@ -196,7 +196,7 @@ def _deliveries(
     """Of a source: did anything come, and had it come before?"""
     if profile.files is None or len(past.steps) < AT_LEAST:
         return []
-    came = [one["files"] for one in past.steps]
+    came = [step["files"] for step in past.steps]
     usual = sum(count > 0 for count in came) >= 0.9 * len(came)
     if not profile.files:
         told = f"Nothing came to {profile.name} since the delivery before."
@@ -205,9 +205,9 @@ def _deliveries(
         days = (at - memory.since) / timedelta(days=1)
         told = f"Nothing came to {profile.name} for {days:.1f} days."
         return [_about(profile, "delivery", WARN, told)] if usual else []
-    prints = [one.get("fingerprint") for one in past.steps]
+    prints = [step.get("fingerprint") for step in past.steps]
     again = sum(one in prints[:n] for n, one in enumerate(prints) if one)
-    repeats = sum(bool(one.get("repeated_files")) for one in past.steps)
+    repeats = sum(bool(step.get("repeated_files")) for step in past.steps)
     if again + repeats > 0.2 * len(prints):
         return []  # here it is usual that the same comes again
     if profile.rows < USUAL:
@@ -232,7 +232,7 @@ def _unchanged(
     steps = past.steps
     if memory.since or profile.files is not None or len(steps) <= USUAL or found:
         return []
-    states = [_state(one) for one in steps]
+    states = [_state(step) for step in steps]
     if any(one == other for one, other in pairwise(states)):
         return []
     if _state(as_remembered(profile)) != states[-1]:
@@ -246,7 +246,7 @@ _SAME = ("nulls", "distinct", "min", "max", "mean", "min_length", "max_length")
 
 def _state(relation: Mapping[str, Any]) -> tuple[Any, ...]:
     columns = relation["columns"].values()
-    return (relation["rows"], *(tuple(one.get(key) for key in _SAME) for one in columns))
+    return (relation["rows"], *(tuple(column.get(key) for key in _SAME) for column in columns))
 
 
 def _categories(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:
@@ -257,8 +257,8 @@ def _categories(profile: RelationProfile, past: RelationPast, normal: Normal) ->
             continue
         seen = [
             counts
-            for one in past.steps
-            if (counts := (one["columns"].get(column.name) or {}).get("counts"))
+            for step in past.steps
+            if (counts := (step["columns"].get(column.name) or {}).get("counts"))
         ]
         if len(seen) < AT_LEAST:
             continue
@@ -288,9 +288,9 @@ def _difference(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, 
 
 def _always(value: str, came: Mapping[str, int], steps: Sequence[Mapping[str, int]]) -> bool:
     """Whether so many rows of a value usually come that none is no chance."""
-    if len(steps) < USUAL or any(one.get(value, 0) <= 0 for one in steps):
+    if len(steps) < USUAL or any(step.get(value, 0) <= 0 for step in steps):
         return False
-    share = sum(one[value] for one in steps) / max(1, sum(sum(one.values()) for one in steps))
+    share = sum(step[value] for step in steps) / max(1, sum(sum(step.values()) for step in steps))
     return share * sum(came.values()) >= LOST**2
 
 
@@ -354,7 +354,7 @@ def _levelled(findings: Iterable[FindingRun], levels: Mapping[str, str]) -> tupl
     """The findings as the team wants them: none of what is off, none worse than a warning, or all
     as errors; as they are where the team says nothing."""
     return tuple(
-        replace(one, level=levels.get(one.check, one.level))
-        for one in findings
-        if levels.get(one.check) != OFF
+        replace(finding, level=levels.get(finding.check, finding.level))
+        for finding in findings
+        if levels.get(finding.check) != OFF
     )

@@ -75,7 +75,7 @@ def _own(memory: Memory) -> Iterable[Release]:
     if memory.since is None:
         return ()
     fingerprint = memory.releases[-1].fingerprint
-    return (one for one in memory.releases if one.fingerprint == fingerprint)
+    return (release for release in memory.releases if release.fingerprint == fingerprint)
 
 
 def _remember(

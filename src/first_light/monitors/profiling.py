@@ -111,7 +111,9 @@ def few_values(rows: int, columns: Iterable[Mapping[str, Any]]) -> frozenset[str
         columns: their profiles, as a record writes them.
     """
     most = min(_FEW, rows / _REPEATED)
-    return frozenset(one["name"] for one in columns if 0 < (one.get("distinct") or 0) <= most)
+    return frozenset(
+        column["name"] for column in columns if 0 < (column.get("distinct") or 0) <= most
+    )
 
 
 def read(asked: Query, row: Sequence[object]) -> RelationProfile:
@@ -144,7 +146,11 @@ def read(asked: Query, row: Sequence[object]) -> RelationProfile:
         _whole(number(row[0])) or 0,
         tuple(columns),
         newest=max(
-            (one.max for one in columns if one.distinct_days is not None and one.max is not None),
+            (
+                column.max
+                for column in columns
+                if column.distinct_days is not None and column.max is not None
+            ),
             default=None,
         ),
         orphans=orphans,

@@ -18,11 +18,13 @@ def columns_of(queries: QueryRunner, relations: Sequence[Relation]) -> Columns:
         DataopsError: they can't be read.
     """
     found: Columns = {}
-    query = dialect_of(queries.name).columns(sorted({one.schema for one in relations}))
+    query = dialect_of(queries.name).columns(sorted({relation.schema for relation in relations}))
     if not query:
-        found = {one: queries.columns(one.schema, one.name) for one in relations}
+        found = {
+            relation: queries.columns(relation.schema, relation.name) for relation in relations
+        }
     elif relations:
         for schema, name, column, kind in queries.run(query).rows:
             relation = Relation(schema, name)
             found[relation] = (*found.get(relation, ()), (column, kind))
-    return {one: found[one] for one in relations if found.get(one)}
+    return {relation: found[relation] for relation in relations if found.get(relation)}

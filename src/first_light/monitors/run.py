@@ -42,13 +42,13 @@ class Watched:
     @property
     def verdict(self) -> str:
         """passed, warned or failed, as a step says it."""
-        levels = {one.level for one in self.findings}
+        levels = {finding.level for finding in self.findings}
         return FAILED if ERROR in levels else WARNED if levels else PASSED
 
     @property
     def problem(self) -> str:
         """What rejects the release, for people; empty when nothing does."""
-        bad = [one for one in self.findings if one.level == ERROR]
+        bad = [finding for finding in self.findings if finding.level == ERROR]
         if not bad:
             return ""
         told = [one.message for one in bad[:5]]
@@ -61,7 +61,7 @@ class Watched:
         """A few words for the terminal."""
         parts = [f"{self.relations} relations"]
         for level, word in ((ERROR, "failed"), (WARN, "warned")):
-            if count := sum(one.level == level for one in self.findings):
+            if count := sum(finding.level == level for finding in self.findings):
                 parts.append(f"{count} {word}")
         if self.lacking:
             most = max(self.lacking.values())

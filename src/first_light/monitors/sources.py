@@ -105,7 +105,9 @@ def pattern(place: str, prefix: str) -> re.Pattern[str]:
     words = {"*": "[^/]*", "?": "[^/]", "**": ".*", "**/": "(?:.*/)?"}
     parts = re.split(r"(\*\*/?|\*|\?|\[[^\]]*\])", glob)
     return re.compile(
-        "".join(words.get(one) or (one if one.startswith("[") else re.escape(one)) for one in parts)
+        "".join(
+            words.get(part) or (part if part.startswith("[") else re.escape(part)) for part in parts
+        )
         + r"\Z"
     )
 

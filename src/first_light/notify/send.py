@@ -68,9 +68,9 @@ def _tell(
     if not notifications:
         return ()
     failed = tuple(
-        f"error: {one.channel} could not be told: {one.problem} The next run tries again."
-        for one in notifications
-        if one.problem
+        f"error: {notification.channel} could not be told: {notification.problem} The next run tries again."
+        for notification in notifications
+        if notification.problem
     )
     add_event(
         product,

@@ -126,7 +126,7 @@ def gather(
 ) -> Facts:
     """The facts from a history, a status and a manifest that were read."""
     spans = weeks(found.at, _WEEKS)
-    figures = {one.name: one for one in book.figures(DAYS)}
+    figures = {figure.name: figure for figure in book.figures(DAYS)}
     return Facts(
         product=product,
         team=str(answers.get("team") or ""),

@@ -109,7 +109,7 @@ def report_json(facts: Facts) -> str:
                 for figure, trend in facts.figures
             },
             "incidents": len(facts.incidents),
-            "open_incidents": [one.incident for one in facts.incidents if one.open],
+            "open_incidents": [incident.incident for incident in facts.incidents if incident.open],
             "coverage": {
                 name: {"covered": covered, "total": whole}
                 for name, covered, whole in facts.coverage

@@ -106,7 +106,7 @@ def gather(product: Product, book: Ledger) -> Evidence:
     drilled_at, drill = last_drill(book)
     spans = book.trend("errors_per_run", weeks(at, 13))
     shipped = dict(book.connection.execute("select commit, published_at from shipped").fetchall())
-    opened = [one for one in incidents(book) if one.opened_at >= since]
+    opened = [incident for incident in incidents(book) if incident.opened_at >= since]
     by_person = sum(one.detected_by == "person" for one in opened)
     newcomers = _newcomers(product, shipped) if in_git else ()
     changed = product.git("log", "-1", "--format=%cI", "--", "uv.lock", check=False)
@@ -119,7 +119,7 @@ def gather(product: Product, book: Ledger) -> Evidence:
         manifest=manifest_of(store, store.current()) or _local_manifest(product),
         records=records,
         kept=len(store.retained()),
-        weeks_counted=sum(one.value is not None for one in spans),
+        weeks_counted=sum(span.value is not None for span in spans),
         newcomers=newcomers,
         lock_changed=moment(changed) if in_git and changed else None,
         lock_there=(product.root / "uv.lock").is_file(),

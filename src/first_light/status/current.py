@@ -126,14 +126,14 @@ class Status:
             "findings": [{"id": one.id, "message": one.message} for one in self.warned],
             "open_incidents": [one.to_dict() for one in self.open],
             "figures": {
-                one.name: {
-                    "value": one.value,
-                    "unit": one.unit,
-                    "part": one.part,
-                    "whole": one.whole,
-                    "absent": one.absent,
+                figure.name: {
+                    "value": figure.value,
+                    "unit": figure.unit,
+                    "part": figure.part,
+                    "whole": figure.whole,
+                    "absent": figure.absent,
                 }
-                for one in self.figures
+                for figure in self.figures
             },
         }
 
@@ -200,7 +200,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         late = late_deadlines(product.deadline, published, at)
     missing = tuple(d for d in late if not any(d - _DAY < began <= d for began in runs))
     manifest = manifest_of(store, run)
-    still = tuple(one for one in incidents(book, manifest) if one.open)
+    still = tuple(incident for incident in incidents(book, manifest) if incident.open)
     warehouse = open_warehouse(product, store)
     return Status(
         at=at,

@@ -21,19 +21,19 @@ def show_drill(out: Console, done: Drilled) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("fault", "in", "outcome", "by"):
         table.add_column(heading)
-    for one in done.faults:
-        by = escape(one.skipped) if one.skipped else escape(_by(one.seen))
-        outcome = f"[{_COLOURS[one.outcome]}]{one.outcome}[/]"
-        table.add_row(one.fault, escape(one.source), outcome, by)
+    for fault in done.faults:
+        by = escape(fault.skipped) if fault.skipped else escape(_by(fault.seen))
+        outcome = f"[{_COLOURS[fault.outcome]}]{fault.outcome}[/]"
+        table.add_row(fault.fault, escape(fault.source), outcome, by)
     out.print(table)
     out.print()
     for day, seen in done.rejected:
         out.print(f"clean day {day} was rejected: {escape(_by(seen))}")
     if done.left_out:
         out.print(f"not built in a drill: {escape(', '.join(done.left_out))}")
-    for one in done.faults:
-        if one.outcome == "missed":
-            out.print(f"missed: {one.fault} in {escape(one.source)}: {escape(one.what)}")
+    for fault in done.faults:
+        if fault.outcome == "missed":
+            out.print(f"missed: {fault.fault} in {escape(fault.source)}: {escape(fault.what)}")
     alarms = f" by {done.alarms} alarm{'s' * (done.alarms != 1)}" if done.rejected else ""
     out.print(
         f"{done.detected} of {done.replayed} faults detected before publishing, after {done.days} "
@@ -56,14 +56,14 @@ def as_json(done: Drilled) -> str:
             "excluded_nodes": list(done.left_out),
             "faults": [
                 {
-                    "fault": one.fault,
-                    "description": one.what,
-                    "source": one.source,
-                    "outcome": one.outcome,
-                    "detections": _detections(one.seen),
-                    "skip_reason": one.skipped,
+                    "fault": fault.fault,
+                    "description": fault.what,
+                    "source": fault.source,
+                    "outcome": fault.outcome,
+                    "detections": _detections(fault.seen),
+                    "skip_reason": fault.skipped,
                 }
-                for one in done.faults
+                for fault in done.faults
             ],
         },
         ensure_ascii=False,

@@ -96,7 +96,7 @@ def next_command(done: Released) -> str:
         if done.cause.result.kind == "source":
             return f"{raw}uv run dbt source freshness --target prod"
         return f"{raw}uv run dbt build --select +{done.cause.name}"
-    if bad := [one for one in done.record.findings if one.level == "error"]:
+    if bad := [finding for finding in done.record.findings if finding.level == "error"]:
         if bad[0].subject.startswith("source."):
             return f"look at the newest files of {bad[0].name}"
         return f"uv run dbt show --select {bad[0].name}, and look at what came to raw"
@@ -307,7 +307,7 @@ def show_status(out: Console, found: Status) -> None:
         if group[0].impact:
             _line(out, "", f"hangs on it: {', '.join(group[0].impact[:5])}")
     _warned(out, found.warned)
-    known = [one for one in found.figures if one.value is not None]
+    known = [figure for figure in found.figures if figure.value is not None]
     for n, figure in enumerate(known):
         told = f"{figure.title.lower()}: {value_text(figure)} ({basis_text(figure)})"
         _line(out, "90 days" if n == 0 else "", told)
