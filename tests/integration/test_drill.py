@@ -17,8 +17,8 @@ from first_light.cli import app as cli
 from first_light.drill import replay as drill
 from first_light.drill.faults import FAULTS, Delivery, Fault
 from first_light.drill.plan import plan
-from first_light.drill.records import keep
-from first_light.drill.scratch import Seen
+from first_light.drill.records import write_drill
+from first_light.drill.scratch import Detection
 from first_light.drill.table import UnsuitedError, read_table, write_table
 from first_light.history.log import History
 from first_light.history.record import DrillFact
@@ -135,7 +135,7 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
 
 def done(caught: int) -> drill.Drilled:
     """A drill with every fault, the last ones of which were not caught."""
-    seen = Seen("dbt test", "unique", True, "3 rows")
+    seen = Detection("dbt test", "unique", True, "3 rows")
     faults = tuple(
         drill.Replayed(fault.name, fault.what, "raw.orders", (seen,) * (n < caught))
         for n, fault in enumerate(FAULTS)
@@ -148,15 +148,15 @@ def test_a_drill_is_recorded_beside_the_runs_and_is_none(
 ) -> None:
     root = worker.make_product(tmp_path / "shop")
     product = Product(root)
-    (told,) = keep(product, done(46))
+    (told,) = write_drill(product, done(46))
     assert told.startswith("Nothing was released yet")
     assert not (root / "store").exists()
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-01T06:00:00+00:00")
     worker.quick_release(root)
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-01T06:30:00+00:00")
     before = status(product)
-    assert keep(product, replace(done(46), faults=done(46).faults[:3])) == ()  # says nothing
-    assert keep(product, done(46)) == ()
+    assert write_drill(product, replace(done(46), faults=done(46).faults[:3])) == ()  # says nothing
+    assert write_drill(product, done(46)) == ()
     newest, *_ = records = list(History(root / "store/history").newest())
     assert [record.command for record in records] == ["drill", "release"]
     assert newest.outcome == "drilled"

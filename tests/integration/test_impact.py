@@ -26,8 +26,8 @@ from first_light.impact import column_process as beside
 from first_light.impact import markdown, page
 from first_light.impact.base import NOT_TESTS, side_environment
 from first_light.impact.change import Change, NoBase, find_change
-from first_light.impact.check_step import ImpactStep, files_to_look_at
-from first_light.impact.column_process import Beside
+from first_light.impact.check_step import ImpactStep, files_to_check
+from first_light.impact.column_process import SeparateBuild
 from first_light.impact.compare import compare_tables
 from first_light.impact.findings import Impact, ModelImpact
 from first_light.impact.tables import TableDiff
@@ -284,9 +284,9 @@ def test_a_version_may_go_after_its_deprecation_date() -> None:
     ],
 )
 def test_hooks_see_every_file_only_where_a_rule_or_a_tool_changed(file: str, every: bool) -> None:
-    found = files_to_look_at(Change("b", "main", frozenset((file, "models/a.sql")), {}))
+    found = files_to_check(Change("b", "main", frozenset((file, "models/a.sql")), {}))
     assert found == (None if every else {file, "models/a.sql"})
-    assert files_to_look_at(NoBase("this is main itself")) is None
+    assert files_to_check(NoBase("this is main itself")) is None
 
 
 def test_declarations_need_a_reason() -> None:
@@ -670,14 +670,14 @@ def test_both_sides_are_built_side_by_side(shop: Shop, monkeypatch: pytest.Monke
     _, alone, _ = shop.impact()
     bases = shop.root / "target" / "base"
     started: list[list[str]] = []
-    start = Beside.__init__
+    start = SeparateBuild.__init__
 
-    def watched(self: Beside, base: Any, wanted: Any) -> None:
+    def watched(self: SeparateBuild, base: Any, wanted: Any) -> None:
         started.append(list(wanted))
         assert "stg_orders" not in str(list(base.built))
         start(self, base, wanted)
 
-    monkeypatch.setattr(Beside, "__init__", watched)
+    monkeypatch.setattr(SeparateBuild, "__init__", watched)
     monkeypatch.setattr(beside, "_WORTH", 1)
     shutil.rmtree(bases)
     _, together, _ = shop.impact()
@@ -704,9 +704,9 @@ def test_a_snapshot_and_what_it_reads_are_built_before() -> None:
         )
     }, {})  # fmt: skip
     everything = {"a", "b", "c", "s", "d"}
-    assert beside.apart(base, everything, everything) == ["c", "d"]
-    assert beside.apart(base, everything - {"s", "d"}, {"b", "c"}) == ["b", "c"]
-    assert beside.apart(base, everything - {"s", "d"}, {"a", "b", "c"}) == ["a", "b", "c"]
+    assert beside.separable(base, everything, everything) == ["c", "d"]
+    assert beside.separable(base, everything - {"s", "d"}, {"b", "c"}) == ["b", "c"]
+    assert beside.separable(base, everything - {"s", "d"}, {"a", "b", "c"}) == ["a", "b", "c"]
 
 
 @pytest.mark.slow

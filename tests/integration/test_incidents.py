@@ -203,7 +203,7 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
     assert len(list(History(root / "store/history").newest())) == 4
     incident.close(product, "3", "fixed in the source")
     assert incident.listed(product) == ()
-    (over,) = incident.listed(product, everything=True)
+    (over,) = incident.listed(product, include_closed=True)
     assert over.seconds == 3600
     assert status(product).ok
     assert json.loads(incident.as_json((over,)))[0]["detected_by"] == "person"

@@ -119,7 +119,7 @@ def test_a_release_that_comes_while_somebody_looks_is_seen(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at(monkeypatch, "2026-03-02T07:30:00")
-    stands, seen = late._stands, list[Status]()
+    stands, seen = late._local_status, list[Status]()
 
     def slow(product: Product, store: FolderStore) -> Status:
         seen.append(stands(product, store))
@@ -127,7 +127,7 @@ def test_a_release_that_comes_while_somebody_looks_is_seen(
             worker.quick_release(shop)
         return seen[-1]
 
-    monkeypatch.setattr(late, "_stands", slow)
+    monkeypatch.setattr(late, "_local_status", slow)
     found = watch(Product(shop))
     assert seen[0].late
     assert (found.opened, found.status.late, found.exit_code) == ("", (), 0)

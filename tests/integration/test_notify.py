@@ -22,7 +22,7 @@ from first_light.dbt.manifest import Column, Manifest
 from first_light.figures.compute import ledger
 from first_light.history.log import History
 from first_light.incidents.derive import incidents
-from first_light.notify.messages import Words
+from first_light.notify.messages import MessageText
 from first_light.notify.pending import Due
 from first_light.project.product import Product
 from first_light.release.outcome import Released
@@ -260,12 +260,12 @@ def test_nothing_of_a_personal_column_is_told(tmp_path: Path) -> None:
     manifest = Manifest(nodes, MANIFEST.groups)
     with ledger(ops.write(tmp_path, team.records), ops.DEADLINE, ops.START) as book:
         found = tuple(incident for incident in incidents(book, manifest) if incident.open)
-    words = Words("Shop", {}, manifest)
+    words = MessageText("Shop", {}, manifest)
     said = "\n".join(words.opened(one) for one in found)
     assert len(found) == 2
     assert "ada@example.com" not in said
     assert "seen: 3, 5 expected" in said
     assert words.text(Due(opened=found, open=found)).count("open: ") == 1  # they share a cause
-    blind = Words("Shop", {"team": "Data", "contact": "d@example.com"}, None)
+    blind = MessageText("Shop", {"team": "Data", "contact": "d@example.com"}, None)
     assert "seen:" not in blind.text(Due(opened=found, open=found))
     assert blind.owner == "Data <d@example.com>"

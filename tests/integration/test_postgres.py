@@ -205,7 +205,9 @@ def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: in
         found = []
         for dialect, spelled in ((known, columns), (unknown, told)):
             place = dialect.relation('"shop"."marts"."orders"')
-            query = profiling.query(profiling.Wanted("o", "o", place, spelled, rows=rows), dialect)
+            query = profiling.query(
+                profiling.ProfileTarget("o", "o", place, spelled, rows=rows), dialect
+            )
             profile = profiling.read(query, queries.run(query.sql).rows[0])
             alike = tuple(replace(column, type="") for column in profile.columns)
             found.append(replace(profile, columns=alike))
@@ -214,7 +216,9 @@ def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: in
         with pytest.raises(DataopsError, match="query failed"):
             queries.run("select no_such_column")
         place = "(select timestamptz '2026-01-02 03:00:00+00' as since) as one"
-        wanted = profiling.Wanted("", "", place, [("since", "timestamp with time zone")], rows=1)
+        wanted = profiling.ProfileTarget(
+            "", "", place, [("since", "timestamp with time zone")], rows=1
+        )
         for dialect in (known, unknown):
             query = profiling.query(wanted, dialect)
             (column,) = profiling.read(query, queries.run(query.sql).rows[0]).columns

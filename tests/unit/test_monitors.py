@@ -39,7 +39,7 @@ from first_light.monitors.collect import Raw, profile_all
 from first_light.monitors.levels import ERROR, WARN
 from first_light.monitors.personal import personal_columns
 from first_light.monitors.prediction import Past, expect, quantile
-from first_light.monitors.run import Watched, judge_all, recall
+from first_light.monitors.run import MonitorResult, judge_all, recall
 from first_light.monitors.settings import levels_of
 from first_light.project.product import Product
 from first_light.release.listing import releases
@@ -212,7 +212,7 @@ def test_other_warehouses_are_asked_in_their_words(name: str, place: str, words:
     """Only the words: none of these is here to answer."""
     dialect = dialect_of(name)
     columns = [("AT", "TIMESTAMP_NTZ"), ("PRICE", "FLOAT"), ("KIND", "VARCHAR(20)")]
-    wanted = profiling.Wanted(
+    wanted = profiling.ProfileTarget(
         "one", "one", dialect.relation(place), columns, few=frozenset({"KIND"})
     )
     asked = profiling.query(wanted, dialect).sql
@@ -242,7 +242,7 @@ class Watch:
     def day(self) -> datetime:
         return ops.START + len(self.records) * DAY
 
-    def judge(self, given: RelationProfile, checksum: str = "a") -> Watched:
+    def judge(self, given: RelationProfile, checksum: str = "a") -> MonitorResult:
         return judge_all(
             [given],
             recall(ops.write(self.folder, self.records), "new", self.day()),
@@ -253,15 +253,15 @@ class Watch:
         )
 
     def publish(
-        self, given: RelationProfile, checksum: str = "a", found: Watched | None = None
+        self, given: RelationProfile, checksum: str = "a", found: MonitorResult | None = None
     ) -> None:
         self._record(given, checksum, "published", found)
 
-    def reject(self, given: RelationProfile, found: Watched) -> None:
+    def reject(self, given: RelationProfile, found: MonitorResult) -> None:
         self._record(given, "a", "rejected", found)
 
     def _record(
-        self, given: RelationProfile, checksum: str, outcome: str, found: Watched | None
+        self, given: RelationProfile, checksum: str, outcome: str, found: MonitorResult | None
     ) -> None:
         record = self.team.run(self.day(), outcome=outcome)
         self.records.append(
@@ -295,7 +295,7 @@ def noisy(count: int, noise: float = 0.03, seed: int = 1) -> list[RelationProfil
     ]
 
 
-def told(found: Watched) -> list[tuple[str, str]]:
+def told(found: MonitorResult) -> list[tuple[str, str]]:
     return [(finding.check, finding.level) for finding in found.findings]
 
 

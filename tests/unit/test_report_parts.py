@@ -15,7 +15,7 @@ from first_light.incidents.derive import incidents
 from first_light.report.changes import changes
 from first_light.report.columns import all_columns, columns_page, read_catalog
 from first_light.report.facts import _ages
-from first_light.report.lineage import drawn, lineage
+from first_light.report.lineage import lineage, reduced
 from first_light.utils.timestamps import moment
 from page_reader import read
 from shop_manifest import MANIFEST
@@ -55,10 +55,10 @@ def test_the_lineage_says_what_fails_and_what_stands_on_it(tmp_path: Path) -> No
 def test_of_many_nodes_only_what_is_touched_is_drawn() -> None:
     parents = {f"m{n}": (f"m{n - 1}",) if n else () for n in range(500)}
     labels = {name: ("model", name) for name in parents}
-    assert drawn(parents, labels, {}).left_out == 500
-    found = drawn(parents, labels, {"m7": "cause", "m8": "below"})
+    assert reduced(parents, labels, {}).omitted == 500
+    found = reduced(parents, labels, {"m7": "cause", "m8": "below"})
     assert [node.label for node in found.nodes] == ["m6", "m7", "m8"]
-    assert found.left_out == 497
+    assert found.omitted == 497
 
 
 def test_the_last_changes_say_models_rows_and_readers(tmp_path: Path) -> None:

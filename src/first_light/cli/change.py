@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from first_light.cli.terminal import out, progress, say
+from first_light.cli.terminal import out, print_line, progress
 from first_light.project.product import Product
 
 
@@ -42,10 +42,10 @@ def check(
         raise typer.BadParameter(
             "say sample or current; with current there is no --base", param_hint="--on"
         )
-    with progress("check") as doing:
-        done = command.check(product, say, doing, base, on == "current")
-    show_check(out, done)
-    if steps.verdict(done) == steps.FAILED:
+    with progress("check") as report_progress:
+        result = command.check(product, print_line, report_progress, base, on == "current")
+    show_check(out, result)
+    if steps.verdict(result) == steps.FAILED:
         raise typer.Exit(1)
 
 
@@ -68,10 +68,10 @@ def preview(
     from first_light.commands import preview as command
 
     product = Product.find()
-    with progress("preview") as doing:
-        found = command.preview(product, doing, raw)
+    with progress("preview") as report_progress:
+        preview_ = command.preview(product, report_progress, raw)
     if json:
-        typer.echo(command.as_json(found))
+        typer.echo(command.as_json(preview_))
     else:
-        show_preview(out, found)
-    raise typer.Exit(1 if found.failed else 0)
+        show_preview(out, preview_)
+    raise typer.Exit(1 if preview_.failed else 0)

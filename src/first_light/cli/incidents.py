@@ -68,8 +68,8 @@ def incident_list(
     from first_light.cli.output.release import show_incidents
     from first_light.commands import incident as command
 
-    found = command.listed(Product.find(), all)
+    incidents_ = command.listed(Product.find(), all)
     if json:
-        typer.echo(command.as_json(found))
+        typer.echo(command.as_json(incidents_))
     else:
-        show_incidents(out, found)
+        show_incidents(out, incidents_)

@@ -29,10 +29,10 @@ def report(
 
     product = Product.find()
     with progress("report"), _writing(to):
-        written = command.report(product, to or product.target / "report")
-    for warning in written.warnings:
+        report_ = command.report(product, to or product.target / "report")
+    for warning in report_.warnings:
         err.print(escape(warning))
-    out.print(f"{escape(str(written.index))}")
+    out.print(f"{escape(str(report_.index))}")
 
 
 def accept(
@@ -49,10 +49,14 @@ def accept(
     from first_light.store.locate import open_store
 
     product = Product.find()
-    found = command(product.root, History(open_store(product).history), finding, because)
-    where = ", column ".join(part for part in (found.subject, found.column) if part)
-    seen = f"{found.check} of {found.value:g}" if found.value else f"what {found.check} saw"
-    out.print(f"{escape(where)}: {seen} is normal from now on.")
+    accepted = command(product.root, History(open_store(product).history), finding, because)
+    where = ", column ".join(part for part in (accepted.subject, accepted.column) if part)
+    described = (
+        f"{accepted.check} of {accepted.value:g}"
+        if accepted.value
+        else f"what {accepted.check} saw"
+    )
+    out.print(f"{escape(where)}: {described} is normal from now on.")
     out.print(f"commit {FILE}, then: uv run dataops release")
 
 
@@ -74,19 +78,19 @@ def drill(
     """
     from first_light.cli.output.drill import as_json, show_drill
     from first_light.drill import replay as command
-    from first_light.drill.records import keep
+    from first_light.drill.records import write_drill
 
     product = Product.find()
-    with progress("drill") as doing:
-        done = command.drill(product, doing, command.chosen(fault or ()))
-        warnings = keep(product, done)
+    with progress("drill") as report_progress:
+        result = command.drill(product, report_progress, command.chosen(fault or ()))
+        warnings = write_drill(product, result)
     for warning in warnings:
         err.print(escape(warning))
     if json:
-        typer.echo(as_json(done))
+        typer.echo(as_json(result))
     else:
-        show_drill(out, done)
-    raise typer.Exit(0 if done.ok else 1)
+        show_drill(out, result)
+    raise typer.Exit(0 if result.ok else 1)
 
 
 def score(
@@ -105,13 +109,13 @@ def score(
 
     product = Product.find()
     with progress("score"):
-        found = command.score(product)
+        questions = command.score(product)
     if badge is not None:
-        badge.write_text(command.badge(found), encoding="utf-8")
+        badge.write_text(command.badge(questions), encoding="utf-8")
     if json:
-        typer.echo(command.as_json(found))
+        typer.echo(command.as_json(questions))
     else:
-        command.show(out, found)
+        command.show(out, questions)
 
 
 @contextmanager

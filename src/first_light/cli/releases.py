@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import err, out, progress, say
+from first_light.cli.terminal import err, out, print_line, progress
 from first_light.forge import job_summary as summary
 from first_light.project.product import Product
 
@@ -48,20 +48,20 @@ def release(
         raise typer.BadParameter(f"one of {', '.join(TRIGGERS)}", param_hint="--trigger")
     product = Product.find()
     options = Options(trigger, full_refresh, allow_dirty, not no_disk_check)
-    show: Callable[[str], None] = (lambda line: err.print(escape(line))) if json else say
+    show: Callable[[str], None] = (lambda line: err.print(escape(line))) if json else print_line
     try:
-        with progress("release", err if json else None) as doing:
-            done = command.release(product, options, show, doing)
+        with progress("release", err if json else None) as report_progress:
+            result = command.release(product, options, show, report_progress)
     except Superseded as told:
         summary.add(summary.message(f"➖ {product.name}: superseded", str(told)))
         typer.echo(superseded_json(told)) if json else show(str(told))
         return
-    summary.add(release_markdown(product.name, done))
+    summary.add(release_markdown(product.name, result))
     if json:
-        typer.echo(release_json(done))
+        typer.echo(release_json(result))
     else:
-        show_release(out, done)
-    raise typer.Exit(done.exit_code)
+        show_release(out, result)
+    raise typer.Exit(result.exit_code)
 
 
 def rollback(
@@ -75,9 +75,9 @@ def rollback(
     from first_light.commands import rollback as command
 
     product = Product.find()
-    done = command.rollback(product, release or None)
-    summary.add(summary.heading(f"{product.name}: current is {done.release.run}"))
-    show_rollback(out, done)
+    result = command.rollback(product, release or None)
+    summary.add(summary.heading(f"{product.name}: current is {result.release.run}"))
+    show_rollback(out, result)
 
 
 def releases(
@@ -91,11 +91,11 @@ def releases(
     from first_light.cli.output.release import releases_json, show_releases
     from first_light.release import listing as command
 
-    found = command.releases(Product.find(), limit)
+    listed = command.releases(Product.find(), limit)
     if json:
-        typer.echo(releases_json(found))
+        typer.echo(releases_json(listed))
     else:
-        show_releases(out, found)
+        show_releases(out, listed)
 
 
 def status(
@@ -117,11 +117,11 @@ def status(
 
     product = Product.find()
     watched = late.watch(product) if fail_if_late else None
-    found = watched.status if watched else command.status(product)
+    status_ = watched.status if watched else command.status(product)
     for warning in watched.warnings if watched else ():
         err.print(escape(warning))
     if json:
-        typer.echo(status_json(found))
+        typer.echo(status_json(status_))
     else:
-        show_status(out, found)
-    raise typer.Exit(watched.exit_code if watched else 0 if found.ok else 1)
+        show_status(out, status_)
+    raise typer.Exit(watched.exit_code if watched else 0 if status_.ok else 1)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import out, progress, say
+from first_light.cli.terminal import out, print_line, progress
 from first_light.project.product import Product
 
 
@@ -33,8 +33,10 @@ def start(
     from first_light.utils import steps
 
     product = Product.find()
-    with progress("start") as doing:
-        started = command.start(product, source, say, doing, lambda added: show_added(out, added))
+    with progress("start") as report_progress:
+        started = command.start(
+            product, source, print_line, report_progress, lambda added: show_added(out, added)
+        )
     show_check(out, started.steps)
     out.print()
     if steps.verdict(started.steps) == steps.FAILED:
@@ -73,7 +75,7 @@ def new(
     """
     from first_light.commands import new as command
 
-    raise typer.Exit(command.new(path, source, template, say))
+    raise typer.Exit(command.new(path, source, template, print_line))
 
 
 def add(
@@ -88,8 +90,8 @@ def add(
     from first_light.commands import add as command
 
     product = Product.find()
-    with progress("add") as doing:
-        added = command.add(product, path, doing)
+    with progress("add") as report_progress:
+        added = command.add(product, path, report_progress)
     show_added(out, added)
     out.print()
     # New files are in no diff until git is told that they will come.
@@ -111,12 +113,12 @@ def sample(
     from first_light.commands import sample as command
 
     product = Product.find()
-    with progress("sample") as doing:
+    with progress("sample") as report_progress:
         if load:
-            schema, rows = command.load(product, doing)
+            schema, rows = command.load(product, report_progress)
             out.print(f"{escape(schema)}: {len(rows)} tables, {sum(rows.values()):,} rows")
             return
-        report = command.sample(product, doing)
+        report = command.sample(product, report_progress)
     show_sample(out, report)
     out.print()
     out.print("review it with git diff --stat sample, then: uv run dataops check")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import out, progress, say
+from first_light.cli.terminal import out, print_line, progress
 from first_light.project.product import Product
 
 
@@ -31,9 +31,9 @@ def package(
     if source is None and not url:
         out.print(escape(command.show(product)))
         return
-    with progress("package") as doing:
-        for line in command.change(product, source or "index", url, doing):
-            say(line)
+    with progress("package") as report_progress:
+        for line in command.change(product, source or "index", url, report_progress):
+            print_line(line)
 
 
 def update(
@@ -62,15 +62,15 @@ def update(
     from first_light.commands import update_request
 
     product = Product.find()
-    with progress("update") as doing:
+    with progress("update") as report_progress:
         if pull_request:
-            done = update_request.request(product, doing, say, to, trust)
+            result = update_request.request(product, report_progress, print_line, to, trust)
         else:
-            done = command.update(product, doing, to, trust, dry_run)
+            result = command.update(product, report_progress, to, trust, dry_run)
     branch = update_request.BRANCH if pull_request else ""
-    for line in screen_update.lines(done, dry_run, branch):
-        say(line)
-    raise typer.Exit(0 if done.clean else 1)
+    for line in screen_update.lines(result, dry_run, branch):
+        print_line(line)
+    raise typer.Exit(0 if result.clean else 1)
 
 
 def configure(
@@ -89,12 +89,12 @@ def configure(
     from first_light.commands import configure as command
 
     answers = {"team": team, "contact": contact, "deadline": deadline}
-    wanted = {key: value for key, value in answers.items() if value is not None}
-    with progress("configure") as doing:
-        changed = command.configure(Product.find(), wanted, doing)
+    changes = {key: value for key, value in answers.items() if value is not None}
+    with progress("configure") as report_progress:
+        changed = command.configure(Product.find(), changes, report_progress)
     for path in changed:
-        say(f"  ~ {path}")
-    say("review it with git diff, then commit it" if changed else "Nothing changed.")
+        print_line(f"  ~ {path}")
+    print_line("review it with git diff, then commit it" if changed else "Nothing changed.")
 
 
 def own(

@@ -17,13 +17,13 @@ out = Console(highlight=False, soft_wrap=True, width=_LOG_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Print a line as it is."""
     out.print(escape(line))
 
 
 @contextmanager
-def progress(what: str, on: Console | None = None) -> Iterator[Callable[[str], None]]:
+def progress(title: str, on: Console | None = None) -> Iterator[Callable[[str], None]]:
     """A line that says what is being done, where somebody looks; silent in a log.
 
     It lives on the console that the command prints on: only that one knows to print above.
@@ -32,7 +32,7 @@ def progress(what: str, on: Console | None = None) -> Iterator[Callable[[str], N
     if not console.is_terminal:
         yield lambda line: None
         return
-    with console.status(what) as status:
+    with console.status(title) as status:
         yield lambda line: status.update(escape(_cut(line, console.width - 4)))
 
 

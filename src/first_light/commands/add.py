@@ -42,7 +42,7 @@ class Added:
     sample: SampleReport
 
 
-def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
+def add(product: Product, source: Path, progress: Callable[[str], None]) -> Added:
     """Land `source` in raw, draft its models and tests, and cut the sample anew.
 
     Args:
@@ -54,14 +54,14 @@ def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
         DataopsError: a file could not be read, or no sample could be cut; the models are as they
             were, and so is raw unless the files were landed already.
     """
-    make_raw(product, doing)
-    tables = land(source, product.raw, progress=doing)
-    doing("profiling and drafting")
+    make_raw(product, progress)
+    tables = land(source, product.raw, progress=progress)
+    progress("profiling and drafting")
     landed = {table.name for table in tables}
-    others = [table for table in tables_in(product.raw) if table.name not in landed]
+    other_tables = [table for table in tables_in(product.raw) if table.name not in landed]
     drafts = draft_tables(
         tables,
-        known_tables(product.root, others),
+        known_tables(product.root, other_tables),
         product.raw,
         product.group,
         classify,
@@ -69,12 +69,12 @@ def add(product: Product, source: Path, doing: Callable[[str], None]) -> Added:
         on_server=is_server(product),
     )
     written = write(drafts.files, product.root)
-    doing("cutting the sample")
+    progress("cutting the sample")
     try:
         sample = cut(product.root, product.raw, product.sample)
     except BaseException:  # an interruption too: half of a draft fails every check
         take_back(written, product.root)
         raise
     if is_server(product):
-        load(product, doing)
+        load(product, progress)
     return Added(tables, drafts, written, sample)

@@ -15,7 +15,7 @@ from first_light.hooks.project_rules import RULES, rule_violations
 from first_light.impact.base import open_side_engine, side_environment
 from first_light.impact.change import Change, NoBase, find_change
 from first_light.impact.check_step import NAME as IMPACT
-from first_light.impact.check_step import ImpactStep, files_to_look_at
+from first_light.impact.check_step import ImpactStep, files_to_check
 from first_light.impact.current import CurrentSide, open_current
 from first_light.privacy.messages import masked
 from first_light.project import managed
@@ -33,8 +33,8 @@ _ROWS_SHOWN = 5
 
 def check(
     product: Product,
-    say: Callable[[str], None],
-    doing: Callable[[str], None],
+    print_line: Callable[[str], None],
+    report_progress: Callable[[str], None],
     base: str | None = None,
     on_current: bool = False,
 ) -> list[Step]:
@@ -63,54 +63,54 @@ def check(
             where=str(product.root),
             fix="uv run dataops start",
         )
-    here = product.target / "check"
-    done: list[Step] = []
+    folder = product.target / "check"
+    finished_steps: list[Step] = []
     current = None
     if on_current:
-        forget_last_run(here)
-        found, current = open_current(product, here)
+        forget_last_run(folder)
+        compared_change, current = open_current(product, folder)
     else:
-        found = find_change(product, base)
-        forget_last_run(here)  # not before: a base that is no commit leaves the last report alone
-    change = found.files if isinstance(found, Change) else ()
-    hooks = HookRun(product.root, _HOOKS_DONE_HERE, files_to_look_at(found), change)
+        compared_change = find_change(product, base)
+        forget_last_run(folder)  # not before: a base that is no commit leaves the last report alone
+    change = compared_change.files if isinstance(compared_change, Change) else ()
+    hooks = HookRun(product.root, _HOOKS_DONE_HERE, files_to_check(compared_change), change)
     try:
-        built = _dbt_steps(product, found, here, doing, current)
+        built = _dbt_steps(product, compared_change, folder, report_progress, current)
         for step in chain((managed.step(product),), built):
-            say(_line(step))
-            done.append(step)
-        doing("hooks")
+            print_line(_line(step))
+            finished_steps.append(step)
+        report_progress("hooks")
         for hook in hooks.wait():
             if hook.id not in _HOOKS_DONE_HERE:
                 verdict = {"Passed": PASSED, "Skipped": SKIPPED}.get(hook.status, FAILED)
                 details = (hook.output,) if verdict == FAILED else ()
                 repeat = f"uv run pre-commit run {hook.id} --all-files" if hook.id else ""
                 step = Step(hook.name, verdict, hook.seconds, "", details, repeat)
-                say(_line(step))
-                done.append(step)
+                print_line(_line(step))
+                finished_steps.append(step)
     finally:
         hooks.stop()
-    _write_report(product, here, done)
-    return done
+    _write_report(product, folder, finished_steps)
+    return finished_steps
 
 
 def _dbt_steps(
     product: Product,
-    found: Change | NoBase,
-    here: Path,
-    doing: Callable[[str], None],
+    compared_change: Change | NoBase,
+    folder: Path,
+    report_progress: Callable[[str], None],
     current: CurrentSide | None,
 ) -> Iterator[Step]:
-    database = here / DATABASE_FILE
+    database = folder / DATABASE_FILE
     environment = side_environment(product, database.relative_to(product.root))
-    progress: Callable[[str], None] = lambda line: doing(f"dbt: {line}")  # noqa: E731
-    if current is not None and isinstance(found, Change):
-        dbt = current.dbt(product, here, progress)
+    progress: Callable[[str], None] = lambda line: report_progress(f"dbt: {line}")  # noqa: E731
+    if current is not None and isinstance(compared_change, Change):
+        dbt = current.dbt(product, folder, progress)
     else:
         current = None
-        dbt = open_side_engine(product, product.root, here, environment, progress)
+        dbt = open_side_engine(product, product.root, folder, environment, progress)
 
-    doing("dbt parse")
+    report_progress("dbt parse")
     with _clock() as seconds:
         parsed = dbt.parse()
     yield _parse_step(parsed, seconds())
@@ -118,10 +118,10 @@ def _dbt_steps(
         yield from (Step(name, SKIPPED) for name in _AFTER_PARSE)
         return
 
-    doing("project rules")
-    yield _rules_step(here)
+    report_progress("project rules")
+    yield _rules_step(folder)
 
-    impact = ImpactStep(product, found, dbt, here, doing, current)
+    impact = ImpactStep(product, compared_change, dbt, folder, report_progress, current)
     try:
         arguments = impact.prepare()
         with _clock() as seconds:
@@ -130,14 +130,14 @@ def _dbt_steps(
         yield impact.judge(built)
 
         if current is None:
-            doing("source freshness")
+            report_progress("source freshness")
             with _clock() as seconds:
                 fresh = dbt.freshness()
             yield _freshness_step(fresh, seconds(), product.as_of)
         else:
             yield Step(_FRESHNESS, SKIPPED, 0.0, "a release looks at it")
 
-        doing("dbt docs")
+        report_progress("dbt docs")
         with _clock() as seconds:
             documented = dbt.docs(*(("--no-compile",) if arguments else ()))
         yield _docs_step(documented, seconds())
@@ -231,23 +231,25 @@ def _docs_step(run: DbtRun, seconds: float) -> Step:
     return Step(_DOCS, FAILED, seconds, "", (run.problem,), "uv run dbt docs generate")
 
 
-def _rules_step(here: Path) -> Step:
+def _rules_step(folder: Path) -> Step:
     repeat = "uv run pre-commit run rules --all-files"
     with _clock() as seconds:
-        broken = rule_violations(read_manifest(here / "manifest.json"))
+        broken = rule_violations(read_manifest(folder / "manifest.json"))
     if broken:
         return Step(_RULES, FAILED, seconds(), f"{len(broken)} broken", tuple(broken), repeat)
     return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules")
 
 
-def _write_report(product: Product, here: Path, done: list[Step]) -> None:
+def _write_report(product: Product, folder: Path, finished_steps: list[Step]) -> None:
     title = f"Check of {product.name}"
-    found = here / "impact.md"
-    impact = "\n" + found.read_text(encoding="utf-8") if found.is_file() else ""
-    text = steps.markdown(title, done) + impact
-    (here / "comment.md").write_text(steps.brief(title, done) + impact, encoding="utf-8")
-    (here / "report.md").write_text(text, encoding="utf-8")
-    (here / "report.json").write_text(steps.as_json(done), encoding="utf-8")
+    impact_page = folder / "impact.md"
+    impact = "\n" + impact_page.read_text(encoding="utf-8") if impact_page.is_file() else ""
+    text = steps.markdown(title, finished_steps) + impact
+    (folder / "comment.md").write_text(
+        steps.brief(title, finished_steps) + impact, encoding="utf-8"
+    )
+    (folder / "report.md").write_text(text, encoding="utf-8")
+    (folder / "report.json").write_text(steps.as_json(finished_steps), encoding="utf-8")
     summary.add(text)
 
 

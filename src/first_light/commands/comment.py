@@ -29,7 +29,9 @@ _LINKED = "The check's report is a link, which is not followed; the log of the r
 _LARGEST = 1 << 20  # bytes that are read; a comment holds less
 
 
-def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+def comment(
+    report: Path, environment: Mapping[str, str], print_line: Callable[[str], None]
+) -> None:
     """Write or renew the comment; say in one line what became of it, whatever that is.
 
     It judges nothing: without permission, as from a fork, the summary stands alone.
@@ -37,7 +39,7 @@ def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], N
     alone = "The report stands alone, in the run's summary and its artifact."
     number = request_number(environment)
     if not number:
-        say(f"No pull or merge request here to comment on. {alone}")
+        print_line(f"No pull or merge request here to comment on. {alone}")
         return
     body = _read(report)
     try:
@@ -50,9 +52,9 @@ def comment(report: Path, environment: Mapping[str, str], say: Callable[[str], N
             404,
         )
         fork = " A fork's token may only read." if rejected else ""
-        say(f"No comment: {error.what}{fork} {alone}")
+        print_line(f"No comment: {error.what}{fork} {alone}")
         return
-    say(f"{forge.name}: comment on {number} {'renewed' if renewed else 'written'}")
+    print_line(f"{forge.name}: comment on {number} {'renewed' if renewed else 'written'}")
 
 
 def _read(report: Path) -> str:
@@ -77,18 +79,18 @@ def clipped(text: str, url: str) -> str:
     if len(text.encode()) <= room:
         return text + foot
     cut = "\n**Cut here: a comment holds no more.**\n"
-    kept: list[str] = []
+    lines_: list[str] = []
     room -= len(cut.encode()) + len("```\n</details>\n")
     for line in text.splitlines():
         room -= len(line.encode()) + 1
         if room < 0:
             break
-        kept.append(line)
-    if sum(line.startswith("```") for line in kept) % 2:
-        kept.append("```")
-    if sum(line.count("<details>") - line.count("</details>") for line in kept) > 0:
-        kept.append("</details>")
-    return "\n".join(kept) + "\n" + cut + foot
+        lines_.append(line)
+    if sum(line.startswith("```") for line in lines_) % 2:
+        lines_.append("```")
+    if sum(line.count("<details>") - line.count("</details>") for line in lines_) > 0:
+        lines_.append("</details>")
+    return "\n".join(lines_) + "\n" + cut + foot
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ _WRITTEN_ONCE = ("CODEOWNERS", "README.md", "models/**/*.yml", "models/**/*.yaml
 
 
 def configure(
-    product: Product, wanted: Mapping[str, str], doing: Callable[[str], None]
+    product: Product, new_answers: Mapping[str, str], progress: Callable[[str], None]
 ) -> tuple[str, ...]:
     """Change answers: Copier renders the managed files anew, the old values in your files follow.
 
@@ -35,18 +35,21 @@ def configure(
     Raises:
         DataopsError: an answer is not valid or Copier could not run; the product is as it was.
     """
-    if not wanted:
+    if not new_answers:
         raise DataopsError(
             "No setting to change was given.",
             fix="uv run dataops configure --contact data-team@example.com",
         )
-    options = " ".join(f"--{key} {shlex.quote(value)}" for key, value in wanted.items())
+    options = " ".join(f"--{key} {shlex.quote(value)}" for key, value in new_answers.items())
     product.raise_if_uncommitted("the new settings", f"uv run dataops configure {options}")
-    before = {key: str(product.answers.get(key) or "") for key in wanted}
-    doing("copier update")
-    run_update(product, CURRENT, data=wanted)
+    old_answers = {key: str(product.answers.get(key) or "") for key in new_answers}
+    progress("copier update")
+    run_update(product, CURRENT, data=new_answers)
     for path in sorted({path for glob in _WRITTEN_ONCE for path in product.root.glob(glob)}):
-        _follow(path, {key: (before[key], wanted[key]) for key in wanted if before[key]})
+        _follow(
+            path,
+            {key: (old_answers[key], new_answers[key]) for key in new_answers if old_answers[key]},
+        )
     changed = product.git("status", "--porcelain", "-z").split("\0")
     return tuple(sorted(entry[3:] for entry in changed if entry))
 
@@ -60,9 +63,9 @@ def replaced(text: str, changes: Mapping[str, tuple[str, str]]) -> str:
     """
     for key, (old, new) in changes.items():
         if key == TEAM:  # a common word in a text is no mention of the team
-            quoted, plain = re.escape(json.dumps(old, ensure_ascii=False)), re.escape(old)
+            quoted, unquoted = re.escape(json.dumps(old, ensure_ascii=False)), re.escape(old)
             new_quoted = json.dumps(new, ensure_ascii=False)
-            forms = [(rf"(?m)(^\s*name: )(?:{quoted}|{plain})([ \t]*$)", new_quoted)]
+            forms = [(rf"(?m)(^\s*name: )(?:{quoted}|{unquoted})([ \t]*$)", new_quoted)]
             shown, new_shown = (name.replace("<", "&lt;") for name in (old, new))
             forms.append((rf"(Owned by ){re.escape(shown)}(,)", new_shown))
         elif key == DEADLINE:

@@ -42,21 +42,21 @@ def watch(product: Product) -> Watched:
         DataopsError: the store can't be read.
     """
     store = open_store(product)
-    seen = _newest(store)
-    found = _stands(product, store)
-    if not found.late:
-        return Watched(found)
+    newest = _newest(store)
+    status_ = _local_status(product, store)
+    if not status_.late:
+        return Watched(status_)
     if store.is_locked():
-        return Watched(found, warnings=("A release or rollback is running right now.",))
+        return Watched(status_, warnings=("A release or rollback is running right now.",))
     opened = ""
     try:
         with store.lock():
-            if _newest(store) != seen:  # a run has ended since
-                found = _stands(product, store)
+            if _newest(store) != newest:  # a run has ended since
+                status_ = _local_status(product, store)
             history = History(store.history)
-            if is_unexplained(found):
-                started_at = utc((found.missing or found.late)[0])
-                run = found.current.run if found.current else ""
+            if is_unexplained(status_):
+                started_at = utc((status_.missing or status_.late)[0])
+                run = status_.current.run if status_.current else ""
                 fact = IncidentFact(
                     release=run, text=f"No release came by {started_at}.", started_at=started_at
                 )
@@ -65,13 +65,13 @@ def watch(product: Product) -> Watched:
             warnings = notify(product, store, history)  # also what did not get through before
             store.push()
     except DataopsError as error:  # what is late is late, recorded or not
-        return Watched(found, opened, (f"error: it could not be recorded: {error}",))
-    if _newest(store) != seen:
-        found = _stands(product, store)
-    return Watched(found, opened, warnings)
+        return Watched(status_, opened, (f"error: it could not be recorded: {error}",))
+    if _newest(store) != newest:
+        status_ = _local_status(product, store)
+    return Watched(status_, opened, warnings)
 
 
-def _stands(product: Product, store: FolderStore) -> Status:
+def _local_status(product: Product, store: FolderStore) -> Status:
     with ledger_of(product, store) as book:
         return status(product, book)
 
@@ -81,12 +81,12 @@ def _newest(store: FolderStore) -> tuple[str | None, int]:
     return store.current(), History(store.history).highest()
 
 
-def is_unexplained(found: Status) -> bool:
+def is_unexplained(status: Status) -> bool:
     """Whether something is late that no open incident accounts for.
 
     A run that was rejected has opened its own; where nothing ran at all, nothing has.
     """
-    if not found.late or any(one.kind == LATE for one in found.open):
+    if not status.late or any(incident.kind == LATE for incident in status.open):
         return False
-    rejected = any(one.detected_by == "check" for one in found.open)
-    return found.late[-1] in found.missing or not rejected
+    rejected = any(incident.detected_by == "check" for incident in status.open)
+    return status.late[-1] in status.missing or not rejected

@@ -54,12 +54,12 @@ def page(name: str) -> Page:
     Raises:
         DataopsError: there is no such page.
     """
-    known = {page.name: page for page in pages()}
-    wanted = name.strip().lower().removesuffix(".md").rpartition("/")[2]
-    if wanted in known:
-        return known[wanted]
-    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
-    near += [name for name in known if wanted and wanted in name and name not in near]
+    by_name = {page.name: page for page in pages()}
+    page_name = name.strip().lower().removesuffix(".md").rpartition("/")[2]
+    if page_name in by_name:
+        return by_name[page_name]
+    near = difflib.get_close_matches(page_name, by_name, n=3, cutoff=0.5)
+    near += [name for name in by_name if page_name and page_name in name and name not in near]
     raise DataopsError(
         f"There is no page {name}.",
         where=f"similar pages: {', '.join(near)}" if near else "",

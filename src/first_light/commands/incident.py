@@ -22,7 +22,7 @@ from first_light.utils.errors import DataopsError
 _KINDS = ("model", "source", "snapshot", "seed", "exposure")
 
 
-def listed(product: Product, everything: bool = False) -> tuple[Incident, ...]:
+def listed(product: Product, include_closed: bool = False) -> tuple[Incident, ...]:
     """The open incidents, or all of them; the newest first.
 
     Raises:
@@ -30,8 +30,8 @@ def listed(product: Product, everything: bool = False) -> tuple[Incident, ...]:
     """
     with open_ledger(product) as book:
         store = store_of(product)
-        found = incidents(book, manifest_of(store, store.current()))
-    return tuple(one for one in found if everything or one.open)
+        all_incidents = incidents(book, manifest_of(store, store.current()))
+    return tuple(incident for incident in all_incidents if include_closed or incident.open)
 
 
 def report(
@@ -77,7 +77,7 @@ def report(
     return f"{REPORTED}@{record.number}", warnings
 
 
-def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[str, ...]]:
+def close(product: Product, incident_id: str, because: str) -> tuple[Incident, tuple[str, ...]]:
     """Say that an incident which a person reported is over.
 
     Args:
@@ -100,21 +100,23 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
         raise DataopsError("No incident is recorded.", where=store.place)
     with store.lock():
         history = History(store.history)
-        found = [
-            one for one in listed(product) if said in (one.incident, one.incident.split("@")[-1])
+        matches = [
+            incident
+            for incident in listed(product)
+            if incident_id in (incident.incident, incident.incident.split("@")[-1])
         ]
-        reported = [one for one in found if one.kind == REPORTED]
-        if not found:
+        reported = [incident for incident in matches if incident.kind == REPORTED]
+        if not matches:
             raise DataopsError(
                 "There is no open incident with this id.",
-                where=said,
+                where=incident_id,
                 fix="uv run dataops incident list",
             )
         if not reported:
             raise DataopsError(
                 "A detected incident closes with the first run in which its check passes.",
-                where=f"{said}: {found[0].label}",
-                fix=found[0].next,
+                where=f"{incident_id}: {matches[0].label}",
+                fix=matches[0].next,
             )
         fact = IncidentFact(incident=reported[0].incident, text=masked_sentence(because.strip()))
         add_event(product, store, history, "incident", CLOSED, incident=fact)
@@ -123,9 +125,9 @@ def close(product: Product, said: str, because: str) -> tuple[Incident, tuple[st
     return reported[0], warnings
 
 
-def as_json(found: Sequence[Incident]) -> str:
+def as_json(incidents_: Sequence[Incident]) -> str:
     """For machines."""
-    return json.dumps([one.to_dict() for one in found], indent=2, ensure_ascii=False)
+    return json.dumps([incident.to_dict() for incident in incidents_], indent=2, ensure_ascii=False)
 
 
 def _subject(manifest: Manifest | None, name: str) -> str:
@@ -134,16 +136,16 @@ def _subject(manifest: Manifest | None, name: str) -> str:
             "The current release has no list of models.", fix="repeat the command without --model"
         )
     nodes = [node for node in manifest.nodes.values() if node.kind in _KINDS]
-    found = [node for node in nodes if name in (node.unique_id, node.name)]
-    if len(found) != 1:
+    matches = [node for node in nodes if name in (node.unique_id, node.name)]
+    if len(matches) != 1:
         near = get_close_matches(name, sorted({node.name for node in nodes}), n=3)
-        meant = [node.unique_id for node in found] or near
-        told = "" if found or not near else "did you mean "
+        suggestions = [node.unique_id for node in matches] or near
+        hint = "" if matches or not near else "did you mean "
         raise DataopsError(
             "No model, source or exposure matches this name."
-            if not found
+            if not matches
             else "Several nodes match this name.",
-            where=name + (f": {told}{', '.join(meant)}" if meant else ""),
+            where=name + (f": {hint}{', '.join(suggestions)}" if suggestions else ""),
             fix="copy its full name from: uv run dbt ls",
         )
-    return found[0].unique_id
+    return matches[0].unique_id

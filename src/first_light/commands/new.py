@@ -52,15 +52,17 @@ def _head(folder: Path) -> str:
 
     Copier would make a commit of its own from uncommitted changes, which no pin can reach.
     """
-    done = subprocess.run(
+    process = subprocess.run(
         ["git", "-C", str(folder), "rev-parse", "--verify", "--quiet", "HEAD"],
         capture_output=True,
         text=True,
     )
-    return done.stdout.strip()
+    return process.stdout.strip()
 
 
-def new(path: Path, files: Path | None, template: str | None, say: Callable[[str], None]) -> int:
+def new(
+    path: Path, files: Path | None, template: str | None, print_line: Callable[[str], None]
+) -> int:
     """Render a product and start it, with its own version of the package.
 
     Args:
@@ -85,45 +87,45 @@ def new(path: Path, files: Path | None, template: str | None, say: Callable[[str
         raise DataopsError(
             "There is no such file or folder.", where=str(files), fix="check the path"
         )
-    where = Origin(template, "") if template else _installed_from()
+    origin_ = Origin(template, "") if template else _installed_from()
     command = [*copier_command(), "copy", "--quiet"]
-    command += ["--vcs-ref", where.commit] if where.commit else []
+    command += ["--vcs-ref", origin_.commit] if origin_.commit else []
     command += ["--data", "content=empty"] if files is not None else []
     command += [] if sys.stdin.isatty() else ["--defaults"]
-    _run([*command, where.address, str(path)], "The product could not be created.")
-    say(f"{path}: made from {without_credentials(where.address)}")
+    _run([*command, origin_.address, str(path)], "The product could not be created.")
+    print_line(f"{path}: made from {without_credentials(origin_.address)}")
     start = [uv(), "run", "--quiet", "dataops", "start"]
     start += ["--from", str(files.absolute())] if files is not None else []
-    done = subprocess.run(start, cwd=path, env=_environment())
-    if done.returncode == 0:
-        say(f"        it is in the folder: cd {path}")
+    process = subprocess.run(start, cwd=path, env=_environment())
+    if process.returncode == 0:
+        print_line(f"        it is in the folder: cd {path}")
     else:
-        again = "dataops start" + (f" --from {files.absolute()}" if files is not None else "")
-        say(f"The product is in {path}. Once that is fixed: cd {path} && uv run {again}")
-    return done.returncode
+        repeat = "dataops start" + (f" --from {files.absolute()}" if files is not None else "")
+        print_line(f"The product is in {path}. Once that is fixed: cd {path} && uv run {repeat}")
+    return process.returncode
 
 
 def _installed_from() -> Origin:
     try:
-        found = origin(distribution(DISTRIBUTION).read_text("direct_url.json"))
+        origin_ = origin(distribution(DISTRIBUTION).read_text("direct_url.json"))
     except PackageNotFoundError:
-        found = None
-    if found is None:
+        origin_ = None
+    if origin_ is None:
         raise DataopsError(
             "This package was not installed from the template's repository.",
             fix="dataops new NAME --template ADDRESS",
         )
-    return found
+    return origin_
 
 
 def _run(command: list[str], failure: str) -> None:
     try:
-        done = subprocess.run(command, env=_environment())
+        process = subprocess.run(command, env=_environment())
     except FileNotFoundError as error:
         raise DataopsError(
             f"{command[0]} is not on the PATH.", fix="install uv and put it on the PATH"
         ) from error
-    if done.returncode:
+    if process.returncode:
         raise DataopsError(failure, where="see the output above")
 
 

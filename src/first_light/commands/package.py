@@ -28,7 +28,7 @@ def show(product: Product) -> str:
 
 
 def change(
-    product: Product, source: str, index: str, doing: Callable[[str], None]
+    product: Product, source: str, index: str, progress: Callable[[str], None]
 ) -> Iterator[str]:
     """Let the product find the package elsewhere; nothing is committed.
 
@@ -63,7 +63,7 @@ def change(
             where=index.rpartition("@")[2],
             fix="uv run dataops package index --url https://HOST/simple/",
         )
-    doing("building the package" if source == VENDORED else "locking the environment")
+    progress("building the package" if source == VENDORED else "locking the environment")
     pin = pin_to(product, source, index)
     yield f"{pin.source}: {_place(pin)}"
     if source == GIT and is_local(pin.address):

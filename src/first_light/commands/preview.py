@@ -55,7 +55,7 @@ class Preview:
         return self.folder / DATABASE_FILE
 
 
-def preview(product: Product, doing: Callable[[str], None], raw: bool = False) -> Preview:
+def preview(product: Product, progress: Callable[[str], None], raw: bool = False) -> Preview:
     """Build this branch, as readers would see it, into a folder of its own under target/preview.
 
     The database has the schemas of a release and holds tables only: it can be copied anywhere.
@@ -82,18 +82,18 @@ def preview(product: Product, doing: Callable[[str], None], raw: bool = False) -
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
 
-    built, catalog = _build(product, building / DATABASE_FILE, raw, doing)
-    doing("views become tables")
-    _settle(product, building / DATABASE_FILE)
+    built, catalog = _build(product, building / DATABASE_FILE, raw, progress)
+    progress("views become tables")
+    _compact(product, building / DATABASE_FILE)
     pages = _pages(product, building, catalog, commit, dirty)
-    found = Preview(
+    preview_ = Preview(
         folder, branch, commit, dirty, "raw" if raw else "sample", utc(now()), pages,
         tuple(f"{node.kind} {node.name}" for node in built.failed), pruned,
     )  # fmt: skip
-    (building / _FACTS).write_text(as_json(found), encoding="utf-8")
+    (building / _FACTS).write_text(as_json(preview_), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     building.rename(folder)
-    return found
+    return preview_
 
 
 def prune(home: Path, at: float) -> tuple[str, ...]:
@@ -103,22 +103,26 @@ def prune(home: Path, at: float) -> tuple[str, ...]:
         home: target/preview.
         at: the machine's time, in seconds since 1970: what is old is a matter of the disk.
     """
-    gone = []
+    removed = []
     for folder in sorted(home.iterdir()) if home.is_dir() else ():
         if at - folder.stat().st_mtime > DAYS * 86_400:
             shutil.rmtree(folder)
-            gone.append(folder.name)
-    return tuple(gone)
+            removed.append(folder.name)
+    return tuple(removed)
 
 
-def as_json(found: Preview) -> str:
+def as_json(preview_: Preview) -> str:
     """The preview for machines."""
-    told = {**asdict(found), "folder": str(found.folder), "database": str(found.database)}
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    content = {
+        **asdict(preview_),
+        "folder": str(preview_.folder),
+        "database": str(preview_.database),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _build(
-    product: Product, database: Path, raw: bool, doing: Callable[[str], None]
+    product: Product, database: Path, raw: bool, progress: Callable[[str], None]
 ) -> tuple[DbtRun, Path]:
     """The build, and the catalog's page."""
     place = RawFolder(product.raw if raw else product.sample, product.root)
@@ -129,15 +133,17 @@ def _build(
     environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": place.spelled}
     if not raw and product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
-    here = product.target / "preview-dbt"
-    dbt = open_engine(product.root, "prod", here, environment, lambda line: doing(f"dbt: {line}"))
-    doing("dbt parse")
+    target_path = product.target / "preview-dbt"
+    dbt = open_engine(
+        product.root, "prod", target_path, environment, lambda line: progress(f"dbt: {line}")
+    )
+    progress("dbt parse")
     parsed = dbt.parse(warnings_are_errors=False)
     if not parsed.ok:
         raise DataopsError(
             "dbt could not parse the project.", where=parsed.problem, fix="uv run dbt parse"
         )
-    doing("dbt build")
+    progress("dbt build")
     built = dbt.build()
     if not built.ok and not built.nodes:
         raise DataopsError(
@@ -147,12 +153,12 @@ def _build(
         raise DataopsError(
             "The product has no models to build.", fix="uv run dataops start --from PATH"
         )
-    doing("dbt docs")
+    progress("dbt docs")
     documented = dbt.docs("--no-compile")
-    return built, here / "static_index.html" if documented.ok else Path()
+    return built, target_path / "static_index.html" if documented.ok else Path()
 
 
-def _settle(product: Product, database: Path) -> None:
+def _compact(product: Product, database: Path) -> None:
     """Make tables of views: they would ask for files that are not there where it is shown."""
     with connect(str(database)) as connection:
         run = connection.execute

@@ -10,15 +10,15 @@ from first_light.project.product import Product
 from first_light.release import pipeline
 from first_light.release.options import Options
 from first_light.release.outcome import Released
-from first_light.score.records import keep as keep_score
+from first_light.score.records import write_score as keep_score
 from first_light.store.locate import FolderStore
 
 
 def release(
     product: Product,
     options: Options,
-    say: Callable[[str], None],
-    doing: Callable[[str], None],
+    print_line: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> Released:
     """Make a release, notify every channel of what has changed, and keep the score.
 
@@ -32,7 +32,7 @@ def release(
         DataopsError: it could not begin; nothing has changed.
         Superseded: a newer commit is current already.
     """
-    return pipeline.release(product, options, say, doing, after=_notify_and_score)
+    return pipeline.release(product, options, print_line, progress, after=_notify_and_score)
 
 
 def _notify_and_score(product: Product, store: FolderStore, history: History) -> Iterator[str]:

@@ -10,7 +10,7 @@ from first_light.utils.errors import DataopsError
 from first_light.warehouse.server import is_server, load_sample, sample_schema
 
 
-def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
+def sample(product: Product, progress: Callable[[str], None]) -> SampleReport:
     """Cut the sample from raw, as the source YAML says: pii is masked, references are kept.
 
     Raises:
@@ -22,14 +22,14 @@ def sample(product: Product, doing: Callable[[str], None]) -> SampleReport:
             where=str(product.raw),
             fix="export the tables to it, one folder each, for instance with psql's \\copy",
         )
-    doing("cutting the sample")
+    progress("cutting the sample")
     report = cut(product.root, product.raw, product.sample)
     if is_server(product):
-        load(product, doing)
+        load(product, progress)
     return report
 
 
-def load(product: Product, doing: Callable[[str], None]) -> tuple[str, dict[str, int]]:
+def load(product: Product, progress: Callable[[str], None]) -> tuple[str, dict[str, int]]:
     """Load the sample into the schema that dbt by hand reads it from, on PostgreSQL.
 
     Returns:
@@ -44,5 +44,5 @@ def load(product: Product, doing: Callable[[str], None]) -> tuple[str, dict[str,
             fix="uv run dbt build",
         )
     schema = sample_schema()
-    doing(f"loading the sample into {schema}")
+    progress(f"loading the sample into {schema}")
     return schema, load_sample(product, schema)

@@ -53,8 +53,8 @@ class Started:
 def start(
     product: Product,
     source: Path | None,
-    say: Callable[[str], None],
-    doing: Callable[[str], None],
+    print_line: Callable[[str], None],
+    progress: Callable[[str], None],
     show: Callable[[Added], None],
 ) -> Started:
     """Bring a fresh product to its first commit and its first release; safe to repeat.
@@ -73,29 +73,31 @@ def start(
         raise DataopsError(
             "There is no such file or folder.", where=str(source), fix="check the path"
         )
-    _ready_git(product, say)
-    product = _vendor(product, say, doing)
-    _lock(product, say, doing)
-    _install_hooks(product, say)
+    _ready_git(product, print_line)
+    product = _vendor(product, print_line, progress)
+    _lock(product, print_line, progress)
+    _install_hooks(product, print_line)
     added = None
     # The sample is cut from all of raw, so the example's has to be there beside one's own files.
-    wanted = source is not None or not is_server(product)
-    if wanted and (made := make_raw(product, doing)):
-        say(f"raw: the shop's days so far, {made:,} files (not in git)")
+    needs_raw = source is not None or not is_server(product)
+    if needs_raw and (file_count := make_raw(product, progress)):
+        print_line(f"raw: the shop's days so far, {file_count:,} files (not in git)")
     if source is not None:
-        added = add(product, source, doing)
+        added = add(product, source, progress)
         show(added)
     if is_server(product) and source is None:
-        schema, rows = load(product, doing)
-        say(f"sample: {len(rows)} tables in {schema}, for dbt by hand")
-    done = check(product, say, doing)
-    if steps.verdict(done) == steps.FAILED:
-        return Started(tuple(done), added, "", None)
-    commit = _commit(product, say)
-    return Started(tuple(done), added, commit, _first_release(product, say, doing))
+        schema, rows = load(product, progress)
+        print_line(f"sample: {len(rows)} tables in {schema}, for dbt by hand")
+    check_result = check(product, print_line, progress)
+    if steps.verdict(check_result) == steps.FAILED:
+        return Started(tuple(check_result), added, "", None)
+    commit = _commit(product, print_line)
+    return Started(
+        tuple(check_result), added, commit, _first_release(product, print_line, progress)
+    )
 
 
-def _ready_git(product: Product, say: Callable[[str], None]) -> None:
+def _ready_git(product: Product, print_line: Callable[[str], None]) -> None:
     if not product.in_git:
         outer = product.git("rev-parse", "--show-toplevel", check=False)
         if outer and not product.git("check-ignore", str(product.root), check=False):
@@ -106,7 +108,7 @@ def _ready_git(product: Product, say: Callable[[str], None]) -> None:
                 "then: uv run dataops start",
             )
         product.git("init", "--quiet", f"--initial-branch={BRANCH}")
-        say(f"git: a repository on branch {BRANCH}")
+        print_line(f"git: a repository on branch {BRANCH}")
     if not product.git("var", "GIT_AUTHOR_IDENT", check=False):
         raise DataopsError(
             "git has no user name or e-mail address, so it cannot commit.",
@@ -115,7 +117,9 @@ def _ready_git(product: Product, say: Callable[[str], None]) -> None:
         )
 
 
-def _vendor(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> Product:
+def _vendor(
+    product: Product, print_line: Callable[[str], None], progress: Callable[[str], None]
+) -> Product:
     """Put the package into vendor/ where that was chosen or where pipelines could not fetch it."""
     if product.git("ls-tree", "HEAD", ANSWERS, check=False):  # committed: the team has decided
         return product
@@ -124,64 +128,68 @@ def _vendor(product: Product, say: Callable[[str], None], doing: Callable[[str],
         return product
     reason = ""
     if pin.source == GIT:
-        doing("looking whether pipelines can fetch the package")
+        progress("looking whether pipelines can fetch the package")
         if is_public(pin.address):
             return product
         place = "a place on this machine" if is_local(pin.address) else "not readable by everybody"
         reason = f": the template's address is {place}"
-    doing("building the package")
+    progress("building the package")
     wheel = pin_to(product, VENDORED).wheel
-    say(f"{VENDOR.as_posix()}/{wheel}: the package, so that pipelines need no access{reason}")
+    print_line(
+        f"{VENDOR.as_posix()}/{wheel}: the package, so that pipelines need no access{reason}"
+    )
     return Product(product.root)  # its answers are others now
 
 
-def _lock(product: Product, say: Callable[[str], None], doing: Callable[[str], None]) -> None:
+def _lock(
+    product: Product, print_line: Callable[[str], None], progress: Callable[[str], None]
+) -> None:
     """Make the lock; `uv run` has usually done so on the way here."""
     if (product.root / "uv.lock").is_file():
         return
-    doing("locking the environment")
+    progress("locking the environment")
     if problem := lock(product):
         raise DataopsError("The environment could not be locked.", where=problem, fix="uv lock")
-    say("uv.lock: every tool, pinned")
+    print_line("uv.lock: every tool, pinned")
 
 
-def _install_hooks(product: Product, say: Callable[[str], None]) -> None:
-    if own := product.git("config", "core.hooksPath", check=False):
-        say(f"hooks: not installed, git takes hooks from {own} here (core.hooksPath)")
+def _install_hooks(product: Product, print_line: Callable[[str], None]) -> None:
+    if hooks_path := product.git("config", "core.hooksPath", check=False):
+        print_line(f"hooks: not installed, git takes hooks from {hooks_path} here (core.hooksPath)")
         return
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "pre_commit", "install"],
         cwd=product.root,
         env=tool_environment(),
         capture_output=True,
         text=True,
     )
-    if done.returncode:
+    if process.returncode:
         raise DataopsError(
             "The hooks could not be installed.",
-            where=(done.stdout + done.stderr).strip(),
+            where=(process.stdout + process.stderr).strip(),
             fix="uv run pre-commit install",
         )
-    say("hooks: run at every commit")
+    print_line("hooks: run at every commit")
 
 
-def _commit(product: Product, say: Callable[[str], None]) -> str:
+def _commit(product: Product, print_line: Callable[[str], None]) -> str:
     """Commit everything, once; the check has just run what the hooks would."""
     if product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
-        say("git: there are commits already, this one is yours to make")
+        print_line("git: there are commits already, this one is yours to make")
         return ""
     product.git("add", "--all")
     product.git("commit", "--quiet", "--no-verify", "--message", "First light")
     commit = product.git("rev-parse", "--short", "HEAD")
-    say(f"git: first commit {commit}")
+    print_line(f"git: first commit {commit}")
     return commit
 
 
 def _first_release(
-    product: Product, say: Callable[[str], None], doing: Callable[[str], None]
+    product: Product, print_line: Callable[[str], None], progress: Callable[[str], None]
 ) -> Released | None:
     """Build everything on raw and publish it, once; later releases are asked for by name."""
     if open_store(product).current() is not None or product.git("status", "--porcelain"):
         return None
-    doing("the first release")
-    return release(product, Options(), say, doing)
+    progress("the first release")
+    return release(product, Options(), print_line, progress)

@@ -81,7 +81,7 @@ class Update:
 
 def update(
     product: Product,
-    doing: Callable[[str], None],
+    progress: Callable[[str], None],
     to: str | None = None,
     trust: bool = False,
     dry_run: bool = False,
@@ -106,14 +106,14 @@ def update(
         )
     product.raise_if_uncommitted("an update", "uv run dataops update")
     if not dry_run:
-        return _update(product, doing, to, trust)
+        return _update(product, progress, to, trust)
     with tempfile.TemporaryDirectory(prefix="dataops-update-") as folder:
         copy = Path(folder) / product.root.name
         product.git("clone", "--quiet", "--local", "--no-tags", ".", str(copy))
         for name in ("user.name", "user.email"):
             if value := product.git("config", name, check=False):
                 Product(copy).git("config", name, value)
-        return _update(Product(copy), doing, to, trust)
+        return _update(Product(copy), progress, to, trust)
 
 
 def find_conflicts(product: Product) -> tuple[str, ...]:
@@ -130,28 +130,28 @@ def read_changes(status: str, managed_before: Collection[str]) -> tuple[Change, 
         status: what git said.
         managed_before: the paths that were managed before the update.
     """
-    found = []
+    changes_ = []
     entries = iter(status.split("\0"))
     for entry in entries:
         state, path = entry[:2], entry[3:]
         if not path:
             continue
         if "R" in state:
-            found.append(Change(next(entries), REMOVED, "moved by a migration"))
+            changes_.append(Change(next(entries), REMOVED, "moved by a migration"))
         if path == ANSWERS:
-            found.append(Change(path, RENEWED, "the version, and your answers"))
+            changes_.append(Change(path, RENEWED, "the version, and your answers"))
         elif path.startswith(f"{VENDOR.as_posix()}/") and path.endswith(".whl"):
             kind = REMOVED if "D" in state else RENEWED
-            found.append(Change(path, kind, "the package, as a wheel"))
+            changes_.append(Change(path, kind, "the package, as a wheel"))
         elif path == "uv.lock":
-            found.append(Change(path, RENEWED, "locked anew, since the pinned tools changed"))
+            changes_.append(Change(path, RENEWED, "locked anew, since the pinned tools changed"))
         elif "D" in state:
-            found.append(Change(path, REMOVED, "the template no longer has it"))
+            changes_.append(Change(path, REMOVED, "the template no longer has it"))
         elif path in managed_before or path == managed.MANIFEST.as_posix():
-            found.append(Change(path, RENEWED, "managed: it equals a fresh render"))
+            changes_.append(Change(path, RENEWED, "managed: it equals a fresh render"))
         else:
-            found.append(Change(path, NEW, "new in the template"))
-    return tuple(sorted(found, key=lambda change: change.path))
+            changes_.append(Change(path, NEW, "new in the template"))
+    return tuple(sorted(changes_, key=lambda change: change.path))
 
 
 def new_answers(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
@@ -161,7 +161,7 @@ def new_answers(before: Mapping[str, object], after: Mapping[str, object]) -> di
 
 def notes_between(changelog: str, before: str, after: str) -> str:
     """The sections of a changelog that are newer than one version and not newer than another."""
-    kept: list[str] = []
+    sections: list[str] = []
     keeping = False
     for line in changelog.splitlines():
         if line.startswith("## "):
@@ -169,16 +169,16 @@ def notes_between(changelog: str, before: str, after: str) -> str:
             version = numbers(heading["version"]) if heading else ()
             keeping = bool(version) and numbers(before) < version <= numbers(after)
         if keeping:
-            kept.append(line)
-    return "\n".join(kept).strip()
+            sections.append(line)
+    return "\n".join(sections).strip()
 
 
 def fetch_notes(source: str, before: str, after: str) -> str:
     """The template's release notes between two versions; a sentence when they can't be had."""
     if Path(source).expanduser().is_dir():  # its version need be no tag, which a clone would want
         show = ["git", "-C", str(Path(source).expanduser()), "show", f"{after}:CHANGELOG.md"]
-        done = subprocess.run(show, capture_output=True, text=True, errors="replace")
-        return "" if done.returncode else notes_between(done.stdout, before, after)
+        process = subprocess.run(show, capture_output=True, text=True, errors="replace")
+        return "" if process.returncode else notes_between(process.stdout, before, after)
     with tempfile.TemporaryDirectory(prefix="dataops-notes-") as folder:
         clone = ["git", "clone", "--quiet", "--bare", "--depth=1", f"--branch={after}"]
         commands = (
@@ -186,54 +186,56 @@ def fetch_notes(source: str, before: str, after: str) -> str:
             ["git", "-C", folder, "show", "HEAD:CHANGELOG.md"],
         )
         for command in commands:
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-            if done.returncode:
+            process = subprocess.run(command, capture_output=True, text=True, errors="replace")
+            if process.returncode:
                 return "The release notes could not be fetched."
-    return notes_between(done.stdout, before, after)
+    return notes_between(process.stdout, before, after)
 
 
-def _update(product: Product, doing: Callable[[str], None], to: str | None, trust: bool) -> Update:
+def _update(
+    product: Product, progress: Callable[[str], None], to: str | None, trust: bool
+) -> Update:
     root = product.root
-    before = dict(product.answers)
-    kept = managed.opt_outs(product)
+    old_answers = dict(product.answers)
+    owned = managed.opt_outs(product)
     drifted = [
         drift.path
         for drift in managed.drifts(product, managed.manifest(root) or {})
-        if drift.path not in kept and drift.state == managed.EDITED
+        if drift.path not in owned and drift.state == managed.EDITED
     ]
     listed_before = {*(managed.manifest(root) or {}), PIN.as_posix()}
 
-    doing("copier update")
+    progress("copier update")
     run_update(product, to, trust)
 
-    after = dict(Product(root).answers)
+    new_answers_ = dict(Product(root).answers)
     conflicts = find_conflicts(product)
     rescued = tuple(path for path in drifted if not (root / path).exists())
     for path in rescued:
         # The template removed a file with lines of the team in it: Copier deletes it in silence.
         product.git("checkout", "HEAD", "--", path)
-    todo = _renew_package(Product(root), doing, conflicts)
+    todo = _renew_package(Product(root), progress, conflicts)
     changes = read_changes(product.git("status", "--porcelain", "-uall", "-z"), listed_before)
-    versions = str(before.get("_commit", "")), str(after.get("_commit", ""))
+    versions = str(old_answers.get("_commit", "")), str(new_answers_.get("_commit", ""))
     notes = ""
     if versions[0] != versions[1]:
-        doing("release notes")
-        notes = fetch_notes(str(after.get("_src_path", "")), *versions)
+        progress("release notes")
+        notes = fetch_notes(str(new_answers_.get("_src_path", "")), *versions)
     return Update(
         before=versions[0],
         after=versions[1],
         changes=tuple(change for change in changes if change.path not in conflicts),
         conflicts=conflicts,
         rescued=rescued,
-        new_answers=new_answers(before, after),
-        kept=tuple(sorted(kept)),
+        new_answers=new_answers(old_answers, new_answers_),
+        kept=tuple(sorted(owned)),
         notes=notes,
         todo=todo,
     )
 
 
 def _renew_package(
-    product: Product, doing: Callable[[str], None], conflicts: Collection[str]
+    product: Product, progress: Callable[[str], None], conflicts: Collection[str]
 ) -> str:
     """Renew the wheel in vendor/ and the lock where the pin moved; what to do when that failed."""
     if {ANSWERS, PIN.as_posix()} & set(conflicts):
@@ -241,7 +243,7 @@ def _renew_package(
     if product.answers.get(SOURCE_ANSWER) == VENDORED:
         if not outdated_wheel(product.answers):
             return ""
-        doing("building the package")
+        progress("building the package")
         try:
             pin_to(product, VENDORED)
         except DataopsError as error:
@@ -251,5 +253,5 @@ def _renew_package(
         return ""
     if not product.git("diff", "--name-only", PIN.as_posix()):
         return ""
-    doing("locking the environment")
+    progress("locking the environment")
     return "uv lock" if lock(product) else ""

@@ -12,24 +12,24 @@ from first_light.utils.templates import render
 TITLE = "Update the template to"
 
 
-def notes_of(done: Update) -> Iterator[str]:
+def notes_of(update: Update) -> Iterator[str]:
     """What somebody should know or decide."""
-    for key, value in done.new_answers.items():
+    for key, value in update.new_answers.items():
         yield f"  new question {key}: the default was taken, {value!r}"
-    for path in done.kept:
+    for path in update.kept:
         yield f"  {path}: kept as your own, left alone"
-    for path in done.rescued:
+    for path in update.rescued:
         yield f"  {path}: the template no longer has it; your edited text was kept"
-    for path in done.conflicts:
+    for path in update.conflicts:
         yield f"  conflict in {path}: your lines and the template's are marked in it"
 
 
-def title(done: Update) -> str:
+def title(update: Update) -> str:
     """A pull request's title; it names the version."""
-    return f"{TITLE} {done.after}"
+    return f"{TITLE} {update.after}"
 
 
-def markdown(done: Update, checked: str) -> str:
+def markdown(update: Update, checked: str) -> str:
     """The update as a pull request's text.
 
     Args:
@@ -38,9 +38,9 @@ def markdown(done: Update, checked: str) -> str:
     """
     return render(
         "commands/templates/pull_request.md.j2",
-        update=done,
-        notes=Markup(done.notes),  # Markdown of the template's own changelog
-        remarks=[line.strip() for line in notes_of(done)],
-        deleted=[change.path for change in done.changes if change.what == REMOVED],
+        update=update,
+        notes=Markup(update.notes),  # Markdown of the template's own changelog
+        remarks=[line.strip() for line in notes_of(update)],
+        deleted=[change.path for change in update.changes if change.what == REMOVED],
         checked=Markup(checked.strip()),
     )

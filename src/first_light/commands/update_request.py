@@ -23,8 +23,8 @@ FORMAT = "Format"
 
 def request(
     product: Product,
-    doing: Callable[[str], None],
-    say: Callable[[str], None],
+    progress: Callable[[str], None],
+    print_line: Callable[[str], None],
     to: str | None = None,
     trust: bool = False,
     forge: Forge | None = None,
@@ -49,54 +49,54 @@ def request(
     """
     forge = forge or find_forge()
     target = product.git("branch", "--show-current") or default_branch()
-    done = update(product, doing, to, trust)
-    if not done.anything:
-        return done
+    result = update(product, progress, to, trust)
+    if not result.anything:
+        return result
     try:
-        _request(product, forge, done, target, doing, say, finish)
+        _request(product, forge, result, target, progress, print_line, finish)
     finally:
         # The working tree ends as it began, also when the forge rejects.
         _take_back(product)
         product.git("switch", "--quiet", target)
-    return done
+    return result
 
 
 def _request(
     product: Product,
     forge: Forge,
-    done: Update,
+    result: Update,
     target: str,
-    doing: Callable[[str], None],
-    say: Callable[[str], None],
+    progress: Callable[[str], None],
+    print_line: Callable[[str], None],
     finish: bool,
 ) -> None:
-    title = update_notes.title(done)
+    title = update_notes.title(result)
     earlier = forge.of_branch(BRANCH)
     if rejected(earlier, title):
-        say(f"{title}: its pull request was closed, so it is not opened again")
+        print_line(f"{title}: its pull request was closed, so it is not opened again")
         return
-    _check_protected(done, forge)
+    _check_protected(result, forge)
     tip = _tip(product, forge)
     if hands := _commits_by_hand(product, forge, tip):
-        say(f"{BRANCH} holds commits by hand, so it is left alone: {', '.join(hands)}")
+        print_line(f"{BRANCH} holds commits by hand, so it is left alone: {', '.join(hands)}")
         return
 
     product.git("switch", "--quiet", "--force-create", BRANCH)
     product.git("add", "--all")
     product.git("commit", "--quiet", "--no-verify", "--message", title)
     checked = ""
-    if finish and not done.conflicts:
-        doing("formatting")
+    if finish and not result.conflicts:
+        progress("formatting")
         _format(product)
-        doing("dataops check")
+        progress("dataops check")
         checked = _check(product)
-    text = update_notes.markdown(done, checked)
+    text = update_notes.markdown(result, checked)
     (product.target / "update").mkdir(parents=True, exist_ok=True)
     (product.target / "update" / "pull_request.md").write_text(text, encoding="utf-8")
 
-    doing("git push")
+    progress("git push")
     _push(product, forge, tip)
-    _open(forge, earlier, target, title, text, bool(done.conflicts), say)
+    _open(forge, earlier, target, title, text, bool(result.conflicts), print_line)
 
 
 def rejected(earlier: list[Request], title: str) -> bool:
@@ -114,14 +114,14 @@ def _open(
     title: str,
     text: str,
     draft: bool,
-    say: Callable[[str], None],
+    print_line: Callable[[str], None],
 ) -> None:
     standing = [request for request in earlier if request.open]
     if standing:
         forge.renew(standing[0].number, f"Draft: {title}" if draft else title, text)
-        say(f"{forge.name}: request {standing[0].number} renewed")
+        print_line(f"{forge.name}: request {standing[0].number} renewed")
     else:
-        say(f"{forge.name}: request {forge.open(BRANCH, target, title, text, draft)} opened")
+        print_line(f"{forge.name}: request {forge.open(BRANCH, target, title, text, draft)} opened")
 
 
 def _take_back(product: Product) -> None:
@@ -132,8 +132,8 @@ def _take_back(product: Product) -> None:
 
 def _tip(product: Product, forge: Forge) -> str:
     """The commit that the branch points to on the forge; empty when there is no such branch."""
-    said = _git(product, forge, "ls-remote", forge.push_url, f"refs/heads/{BRANCH}")
-    return said.split("\t")[0].strip()
+    output = _git(product, forge, "ls-remote", forge.push_url, f"refs/heads/{BRANCH}")
+    return output.split("\t")[0].strip()
 
 
 def _commits_by_hand(product: Product, forge: Forge, tip: str) -> list[str]:
@@ -142,7 +142,11 @@ def _commits_by_hand(product: Product, forge: Forge, tip: str) -> list[str]:
         return []
     _git(product, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{BRANCH}")
     subjects = product.git("log", "--format=%s", f"HEAD..{tip}").splitlines()
-    return [said for said in subjects if said != FORMAT and not said.startswith(update_notes.TITLE)]
+    return [
+        subject
+        for subject in subjects
+        if subject != FORMAT and not subject.startswith(update_notes.TITLE)
+    ]
 
 
 def _push(product: Product, forge: Forge, tip: str) -> None:
@@ -157,7 +161,7 @@ def _git(product: Product, forge: Forge, *arguments: str) -> str:
     Raises:
         DataopsError: the forge rejected.
     """
-    done = subprocess.run(
+    process = subprocess.run(
         ["git", *arguments],
         cwd=product.root,
         env={**os.environ, **forge.push_environment(), "GIT_TERMINAL_PROMPT": "0"},
@@ -165,23 +169,23 @@ def _git(product: Product, forge: Forge, *arguments: str) -> str:
         text=True,
         errors="replace",
     )
-    if done.returncode:
+    if process.returncode:
         raise DataopsError(
             f"{forge.name} rejected git {arguments[0]}.",
-            where=done.stderr.strip()[-500:],
+            where=process.stderr.strip()[-500:],
             fix=forge.token_rights,
         )
-    return done.stdout
+    return process.stdout
 
 
-def _check_protected(done: Update, forge: Forge) -> None:
+def _check_protected(update_: Update, forge: Forge) -> None:
     """Report what the token may not push before the push fails.
 
     Raises:
         DataopsError: the update changes workflows, and the token is the pipeline's own.
     """
     folder = forge.protected_folder
-    workflows = [path for path in _paths(done) if folder and path.startswith(folder)]
+    workflows = [path for path in _paths(update_) if folder and path.startswith(folder)]
     if workflows:
         raise DataopsError(
             "The update changes workflows, which the pipeline's default token must not push.",
@@ -190,8 +194,8 @@ def _check_protected(done: Update, forge: Forge) -> None:
         )
 
 
-def _paths(done: Update) -> list[str]:
-    return [*(change.path for change in done.changes), *done.conflicts]
+def _paths(update_: Update) -> list[str]:
+    return [*(change.path for change in update_.changes), *update_.conflicts]
 
 
 def _format(product: Product) -> None:
@@ -209,11 +213,11 @@ def _format(product: Product) -> None:
 def _check(product: Product) -> str:
     """What the updated product's own check says, run with its own code and tools."""
     environment = {**tool_environment(), job_summary.VARIABLE: ""}
-    done = subprocess.run(
+    process = subprocess.run(
         [uv(), "run", "dataops", "check"], cwd=product.root, env=environment, capture_output=True
     )
     report = product.target / "check" / "report.md"
     if report.is_file():
         return report.read_text(encoding="utf-8")
-    said = done.stderr.decode(errors="replace").strip()[-2000:]
-    return f"`dataops check` could not run:\n\n```text\n{said}\n```"
+    output = process.stderr.decode(errors="replace").strip()[-2000:]
+    return f"`dataops check` could not run:\n\n```text\n{output}\n```"

@@ -71,22 +71,22 @@ class Fault:
 # ── What is done to files ────────────────────────────────────────────────────────────────────────
 
 
-def _each(act: Callable[[bytes], bytes]) -> Callable[[Delivery], Files]:
+def _each_file(act: Callable[[bytes], bytes]) -> Callable[[Delivery], Files]:
     return lambda given: {name: act(content) for name, content in given.files.items()}
 
 
 def _rows(act: Callable[[Table, random.Random], Table]) -> Callable[[Delivery], Files]:
     """A change of the tables in the files; what changes nothing is no fault."""
 
-    def acted(given: Delivery) -> Files:
-        found: Files = {}
-        for name, content in given.files.items():
-            table = given.table(content)
-            between = delimiter(content.decode("utf-8-sig").partition("\n")[0])
-            found[name] = write_table(act(table, random.Random(_SEED)), between)
+    def acted(delivery: Delivery) -> Files:
+        changed: Files = {}
+        for name, content in delivery.files.items():
+            table = delivery.table(content)
+            separator = delimiter(content.decode("utf-8-sig").partition("\n")[0])
+            changed[name] = write_table(act(table, random.Random(_SEED)), separator)
             if act(table, random.Random(_SEED)) == table:
                 raise UnsuitedError("nothing to change")
-        return found
+        return changed
 
     return acted
 
@@ -107,45 +107,48 @@ def _column(
     return _rows(act)
 
 
-def _yesterday(given: Delivery) -> Mapping[str, bytes]:
-    for files in given.before:
+def _yesterday(delivery: Delivery) -> Mapping[str, bytes]:
+    for files in delivery.before:
         if any(files.values()):
             return files
     raise UnsuitedError("no delivery before")
 
 
-def _again(name: str) -> str:
+def _repeated_name(name: str) -> str:
     stem, dot, ending = name.rpartition(".")
     return f"{stem}_again{dot}{ending}" if dot else f"{name}_again"
 
 
-def _instead(given: Delivery) -> Files:
-    return dict(zip(given.files, _yesterday(given).values()))
+def _replaced(delivery: Delivery) -> Files:
+    return dict(zip(delivery.files, _yesterday(delivery).values()))
 
 
-def _beside(given: Delivery) -> Files:
+def _added(delivery: Delivery) -> Files:
     return {
-        **given.files,
-        **{_again(name): content for name, content in zip(given.files, _yesterday(given).values())},
+        **delivery.files,
+        **{
+            _repeated_name(name): content
+            for name, content in zip(delivery.files, _yesterday(delivery).values())
+        },
     }
 
 
-def _everything(given: Delivery) -> Files:
+def _full_history(delivery: Delivery) -> Files:
     """All of it once more, in the place of what is new."""
-    (name, content), *_ = given.files.items()
-    every = [old for files in reversed(given.before) for old in files.values()]
-    tables = [given.table(old) for old in every if old.count(b"\n") > 1]
-    newest = given.table(content)
+    (name, content), *_ = delivery.files.items()
+    all_old = [old for files in reversed(delivery.before) for old in files.values()]
+    tables = [delivery.table(old) for old in all_old if old.count(b"\n") > 1]
+    newest = delivery.table(content)
     rows = [row for table in tables if table.header == newest.header for row in table.rows]
     if not rows:
         raise UnsuitedError("no delivery before")
     return {name: write_table(newest.with_rows([*rows, *newest.rows]))}
 
 
-def _of_another(given: Delivery) -> Files:
-    for files in given.others:
+def _of_another(delivery: Delivery) -> Files:
+    for files in delivery.others:
         if files:
-            return dict(zip(given.files, files.values()))
+            return dict(zip(delivery.files, files.values()))
     raise UnsuitedError("no other source")
 
 
@@ -160,8 +163,8 @@ def _mixed(content: bytes) -> bytes:
     if len(lines) < 3:
         raise UnsuitedError("too few rows")
     middle = len(lines) // 2
-    between = delimiter(lines[0].decode()).encode()
-    lines[middle] = lines[middle].replace(between, b"\xe9" + between, 1)
+    separator = delimiter(lines[0].decode()).encode()
+    lines[middle] = lines[middle].replace(separator, b"\xe9" + separator, 1)
     return b"".join(lines)
 
 
@@ -169,18 +172,18 @@ def _no_header(content: bytes) -> bytes:
     return content.partition(b"\n")[2]
 
 
-def _semicolons(given: Delivery) -> Files:
-    found = {}
-    for name, content in given.files.items():
+def _semicolons(delivery: Delivery) -> Files:
+    changed = {}
+    for name, content in delivery.files.items():
         used = delimiter(content.decode("utf-8-sig").partition("\n")[0])
-        found[name] = write_table(given.table(content), ";" if used != ";" else ",")
-    return found
+        changed[name] = write_table(delivery.table(content), ";" if used != ";" else ",")
+    return changed
 
 
 # ── What is done to rows ─────────────────────────────────────────────────────────────────────────
 
 
-def _some(share: float) -> Callable[[Table, random.Random], Table]:
+def _share_of(share: float) -> Callable[[Table, random.Random], Table]:
     def act(table: Table, chance: random.Random) -> Table:
         if len(table.rows) < 2:
             raise UnsuitedError("too few rows")
@@ -196,11 +199,11 @@ def _until_noon(table: Table, _: random.Random) -> Table:
     return table.with_rows(rows)
 
 
-def _twice(table: Table, _: random.Random) -> Table:
+def _duplicated(table: Table, _: random.Random) -> Table:
     return table.with_rows([row for row in table.rows for _ in range(2)])
 
 
-def _without(table: Table, _: random.Random) -> Table:
+def _dropped(table: Table, _: random.Random) -> Table:
     return _drop(table, table.header.index(_measured(table)))
 
 
@@ -234,17 +237,19 @@ def _backwards(table: Table, _: random.Random) -> Table:
 
 def _renamed(table: Table, _: random.Random) -> Table:
     name = _measured(table)
-    return replace(table, header=tuple(f"{one}_v2" if one == name else one for one in table.header))
+    return replace(
+        table, header=tuple(f"{title}_v2" if title == name else title for title in table.header)
+    )
 
 
 def _swapped(table: Table, _: random.Random) -> Table:
     """The values of two columns of one kind change places."""
-    one = table.key()
-    other = table.reference()
-    if one == other:
+    key_column = table.key()
+    reference_column = table.reference()
+    if key_column == reference_column:
         raise UnsuitedError("one column is both")
-    first, second = table.values(one), table.values(other)
-    return table.with_values(one, second).with_values(other, first)
+    first, second = table.values(key_column), table.values(reference_column)
+    return table.with_values(key_column, second).with_values(reference_column, first)
 
 
 def _other_keys(table: Table, _: random.Random) -> Table:
@@ -276,7 +281,7 @@ def _relabelled(table: Table, _: random.Random) -> Table:
 
 def _constant(table: Table, _: random.Random) -> Table:
     name = table.amount()
-    value = next(one for one in table.values(name) if one)
+    value = next(text for text in table.values(name) if text)
     return table.with_values(name, [value] * len(table.rows))
 
 
@@ -303,7 +308,7 @@ def _day_first(value: str) -> str:
     return f"{value[8:10]}/{value[5:7]}/{value[:4]}{value[10:]}"
 
 
-def _nothing(value: str) -> str:
+def _blank(value: str) -> str:
     return ""
 
 
@@ -313,48 +318,48 @@ _category, _moment = Table.category, Table.moment
 FAULTS: tuple[Fault, ...] = (
     # The delivery as a whole
     Fault("late", "nothing came", lambda given: {}),
-    Fault("empty-file", "the file holds nothing, not even a header", _each(lambda _: b"")),
+    Fault("empty-file", "the file holds nothing, not even a header", _each_file(lambda _: b"")),
     Fault("header-only", "a header and no row", _rows(lambda t, _: t.with_rows([]))),
-    Fault("yesterday-instead", "yesterday's data under today's name", _instead),
-    Fault("yesterday-beside", "yesterday's data once more, beside today's", _beside),
+    Fault("yesterday-instead", "yesterday's data under today's name", _replaced),
+    Fault("yesterday-beside", "yesterday's data once more, beside today's", _added),
     Fault("today-twice", "today's file under two names",
-          lambda g: {**g.files, **{_again(n): c for n, c in g.files.items()}}),
-    Fault("everything-again", "all of the history instead of what is new", _everything),
+          lambda g: {**g.files, **{_repeated_name(n): c for n, c in g.files.items()}}),
+    Fault("everything-again", "all of the history instead of what is new", _full_history),
     Fault("other-table", "the file of another table under this one's name", _of_another),
     Fault("error-page", "a page that says 502 instead of data",
-          _each(lambda _: b"<html><title>502</title>\n<body>Bad gateway</body></html>\n")),
+          _each_file(lambda _: b"<html><title>502</title>\n<body>Bad gateway</body></html>\n")),
     # The file as text
-    Fault("truncated", "the file ends in the middle of a row", _each(_cut)),
-    Fault("mixed-encodings", "one row in another encoding", _each(_mixed)),
-    Fault("utf-16", "the file in UTF-16", _each(lambda c: c.decode().encode("utf-16"))),
+    Fault("truncated", "the file ends in the middle of a row", _each_file(_cut)),
+    Fault("mixed-encodings", "one row in another encoding", _each_file(_mixed)),
+    Fault("utf-16", "the file in UTF-16", _each_file(lambda c: c.decode().encode("utf-16"))),
     Fault("wrong-delimiter", "semicolons between the columns", _semicolons),
-    Fault("no-header", "the header is missing", _each(_no_header)),
+    Fault("no-header", "the header is missing", _each_file(_no_header)),
     Fault("quote-open", "a quotation mark that nothing closes",
-          _each(lambda c: c.replace(b"\n", b'\n"', 3))),
+          _each_file(lambda c: c.replace(b"\n", b'\n"', 3))),
     # Its columns
-    Fault("column-missing", "a column is missing", _rows(_without)),
+    Fault("column-missing", "a column is missing", _rows(_dropped)),
     Fault("column-extra", "one column more", _rows(_more)),
     Fault("column-renamed", "a column has another name", _rows(_renamed)),
     Fault("columns-reordered", "the columns come in another order", _rows(_backwards)),
     Fault("columns-swapped", "the values of key and reference changed places", _rows(_swapped)),
     # Its rows
-    Fault("half", "half of the rows are missing", _rows(_some(0.5))),
-    Fault("one-in-ten", "nine of ten rows are missing", _rows(_some(0.1))),
+    Fault("half", "half of the rows are missing", _rows(_share_of(0.5))),
+    Fault("one-in-ten", "nine of ten rows are missing", _rows(_share_of(0.1))),
     Fault("partial-day", "the day ends at noon", _rows(_until_noon)),
-    Fault("rows-twice", "each row stands in the file twice", _rows(_twice)),
+    Fault("rows-twice", "each row stands in the file twice", _rows(_duplicated)),
     Fault("same-keys", "a tenth of the rows again with another measure", _rows(_same_keys)),
     Fault("keys-restart", "keys begin again at 1", _rows(_other_keys)),
     # Keys and references
-    Fault("key-null", "no row has its key", _column(_key, _nothing)),
+    Fault("key-null", "no row has its key", _column(_key, _blank)),
     Fault("key-shifted", "each reference leads to the next row",
           _column(_reference, lambda v: str(int(v) + 1) if v.isdigit() else v + "1")),
     Fault("orphans", "a fifth of the references lead nowhere",
           _column(_reference, lambda v: f"9{v}99", 0.2)),
     Fault("key-format", "keys with a prefix", _column(_key, lambda v: f"K-{v}")),
     # Measures
-    Fault("measure-null", "no measure", _column(_measured, _nothing)),
+    Fault("measure-null", "no measure", _column(_measured, _blank)),
     Fault("measure-some-null", "a third of the measures are missing",
-          _column(_measured, _nothing, 0.33)),
+          _column(_measured, _blank, 0.33)),
     Fault("times-100", "cents instead of euros", _column(_amount, _times(100))),
     Fault("by-1000", "thousands instead of units", _column(_amount, _times(0.001))),
     Fault("currency", "amounts in another currency (times 11)", _column(_amount, _times(11))),

@@ -46,12 +46,12 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
         DataopsError: dbt can't, or no source is read from files below raw.
     """
     environment = {"DATAOPS_RAW": str(raw), "DATAOPS_DB": str(target / DATABASE_FILE)}
-    done = open_engine(product.root, "prod", target, environment).compile(
+    compiled = open_engine(product.root, "prod", target, environment).compile(
         "--full-refresh", "--no-populate-cache"
     )
-    if not done.ok:
+    if not compiled.ok:
         raise DataopsError(
-            "dbt could not compile the product.", where=done.problem, fix="uv run dbt compile"
+            "dbt could not compile the product.", where=compiled.problem, fix="uv run dbt compile"
         )
     manifest = read_manifest(target / "manifest.json", packages=True)
     places = {
@@ -65,7 +65,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
             where="models/staging",
             fix="a drill needs sources that read files: uv run dataops docs monitors",
         )
-    order, left = _order(manifest)
+    order, omitted = _order(manifest)
     tests = [node for node in manifest.of("test") if node.code and node.verdict]
     ready = {node.unique_id for node in order} | set(places)
     return Plan(
@@ -74,7 +74,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
         tuple(order),
         tuple(test for test in tests if ready.issuperset(_data(test, manifest))),
         places,
-        tuple(left),
+        tuple(omitted),
     )
 
 

@@ -12,20 +12,20 @@ from first_light.store.locate import store_of
 from first_light.utils.errors import DataopsError
 
 
-def keep(product: Product, done: Drilled) -> tuple[str, ...]:
+def write_drill(product: Product, drilled: Drilled) -> tuple[str, ...]:
     """Record how a drill went. One with some faults only is not: it says nothing of the others.
 
     Returns:
         What went wrong, one sentence each; it changes nothing of how the drill went.
     """
-    if len(done.faults) < len(FAULTS):
+    if len(drilled.faults) < len(FAULTS):
         return ()
     try:
         store = store_of(product)
         if not store.exists():
             return ("Nothing was released yet, so there is no history to record the drill in.",)
         with store.lock():
-            add_event(product, store, History(store.history), "drill", DRILLED, drill=done.fact)
+            add_event(product, store, History(store.history), "drill", DRILLED, drill=drilled.fact)
     except (DataopsError, OSError) as error:
         return (f"error: the drill could not be recorded: {error}",)
     return ()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from first_light.drill.faults import FAULTS, Delivery, Fault
 from first_light.drill.plan import Plan, below, plan
-from first_light.drill.scratch import Audit, Scratch, Seen
+from first_light.drill.scratch import Audit, Detection, Scratch
 from first_light.drill.table import UnsuitedError
 from first_light.history.facts import RawFile, raw_files
 from first_light.history.record import DrillFact
@@ -28,7 +28,7 @@ from first_light.utils.steps import FAILED, WARNED
 DAYS = 60
 _ARCHIVE = 7
 # The audit follows the last file of a day after so long.
-_AFTER = timedelta(minutes=30)
+_RELEASE_DELAY = timedelta(minutes=30)
 _DATE = re.compile(r"(\d{4})[-_]?(\d\d)[-_]?(\d\d)")
 
 Day = Mapping[str, bytes]
@@ -50,7 +50,7 @@ class Replayed:
     fault: str
     what: str
     source: str
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[Detection, ...] = ()
     skipped: str = ""
 
     @property
@@ -58,7 +58,7 @@ class Replayed:
         """rejected and warned come before publishing; missed is what readers would find."""
         if self.skipped:
             return "not replayed"
-        if any(one.rejects for one in self.seen):
+        if any(detection.rejects for detection in self.seen):
             return "rejected"
         return "warned" if self.seen else "missed"
 
@@ -78,7 +78,7 @@ class Drilled:
     """
 
     days: int
-    rejected: tuple[tuple[str, tuple[Seen, ...]], ...]
+    rejected: tuple[tuple[str, tuple[Detection, ...]], ...]
     warned: int
     faults: tuple[Replayed, ...]
     left_out: tuple[str, ...]
@@ -107,13 +107,13 @@ class Drilled:
             self.warned,
             self.replayed,
             self.detected,
-            tuple(f"{one.fault} in {one.source}" for one in missed),
+            tuple(f"{replayed.fault} in {replayed.source}" for replayed in missed),
         )
 
 
 def drill(
     product: Product,
-    doing: Callable[[str], None],
+    progress: Callable[[str], None],
     faults: Sequence[Fault] = FAULTS,
     days: Iterable[Day] | None = None,
 ) -> Drilled:
@@ -139,19 +139,19 @@ def drill(
     with tempfile.TemporaryDirectory(prefix="drill-") as scratch:
         raw = Path(scratch).resolve() / "raw"
         raw.mkdir()
-        doing("compiling")
+        progress("compiling")
         prepared = plan(product, raw, product.target / "drill")
         replay = Replay(prepared, product.root)
-        clean = replay.live(given[:-1], doing)
-        found = []
+        clean = replay.live(given[:-1], progress)
+        results = []
         for fault in replay.faults(given[-1], faults):
-            found.append(fault)
-            doing(f"fault {len(found)} of {len(faults)}: {fault.fault}")
+            results.append(fault)
+            progress(f"fault {len(results)} of {len(faults)}: {fault.fault}")
     return Drilled(
         len(clean),
         tuple(replay.rejected),
-        sum(one.verdict == WARNED for one in clean),
-        tuple(found),
+        sum(audit_.verdict == WARNED for audit_ in clean),
+        tuple(results),
         prepared.left_out,
         replay.alarms,
     )
@@ -175,7 +175,7 @@ class Replay:
         self.plan = prepared
         self.scratch = Scratch(prepared, root)
         self.past: list[Release] = []
-        self.rejected: list[tuple[str, tuple[Seen, ...]]] = []
+        self.rejected: list[tuple[str, tuple[Detection, ...]]] = []
         self._accepted = [*read_accepted(root)]
         self._rejecting: list[frozenset[tuple[str, str]]] = []
         self._came: list[dict[str, dict[str, bytes]]] = []
@@ -187,18 +187,18 @@ class Replay:
         }
 
     def live(
-        self, days: Sequence[Day], doing: Callable[[str], None], tested: bool = True
+        self, days: Sequence[Day], progress: Callable[[str], None], tested: bool = True
     ) -> list[Audit]:
         """Clean days: the first ones lie in raw when history begins; the audits of the others."""
         first = min(_ARCHIVE, len(days) // 2)
         archive = {name: content for day in days[:first] for name, content in day.items()}
         if archive:
             self.go_on(archive)
-        found: list[Audit] = []
+        audits: list[Audit] = []
         for day in days[first:]:
-            doing(f"clean day {len(found) + 1} of {len(days) - first}")
-            found.append(self.go_on(day, tested))
-        return found
+            progress(f"clean day {len(audits) + 1} of {len(days) - first}")
+            audits.append(self.go_on(day, tested))
+        return audits
 
     def go_on(self, day: Day, tested: bool = True) -> Audit:
         """One clean day: its files come, the product is built and audited, and published.
@@ -206,22 +206,27 @@ class Replay:
         What monitors reject in it is accepted, as a team does when all is as it should be: the next
         days are compared with it, too.
         """
-        came = self._sorted(day)
+        files_by_source = self._sorted(day)
         listed = self._write(day)
         self.scratch.deliver(
-            {one: [file for file in listed if file.name in came[one]] for one in came}
+            {
+                source: [file for file in listed if file.name in files_by_source[source]]
+                for source in files_by_source
+            }
         )
         self._files += listed
-        self._came.append(came)
-        self._at = (self.scratch.newest() or self._at + timedelta(days=1)) + _AFTER
+        self._came.append(files_by_source)
+        self._at = (self.scratch.newest() or self._at + timedelta(days=1)) + _RELEASE_DELAY
         audit = published = self._audit(tested)
         rejected = audit.verdict == FAILED
         if rejected:
             self.rejected.append((f"{self._at:%Y-%m-%d}", audit.seen))
-            if taken := _acceptable(audit):
-                self._accepted += taken
+            if accepted_findings := _acceptable(audit):
+                self._accepted += accepted_findings
                 published = self._audit(tested)
-        self._rejecting.append(frozenset((one.by, one.name) for one in audit.seen if one.rejects))
+        self._rejecting.append(
+            frozenset((source.by, source.name) for source in audit.seen if source.rejects)
+        )
         if published.verdict != FAILED:
             self.past.append(published.release)
             self._before = list(self._files)
@@ -234,7 +239,7 @@ class Replay:
 
     def _audit(self, tested: bool) -> Audit:
         return self.scratch.audit(
-            self._at, self.past, before=self._before, tested=tested, accepted=self._accepted
+            self._at, self.past, earlier_files=self._before, tested=tested, accepted=self._accepted
         )
 
     def faults(self, day: Day, faults: Sequence[Fault]) -> Iterator[Replayed]:
@@ -246,16 +251,16 @@ class Replay:
         published = list(self.past)
         clean = self.go_on(day)
         if len(self.past) == len(published):
-            bad = next(one for one in clean.seen if one.rejects)
+            rejecting = next(detection for detection in clean.seen if detection.rejects)
             raise DataopsError(
                 "The newest delivery is rejected without any fault injected.",
-                where=f"{bad.by} {bad.name}: {bad.message}",
+                where=f"{rejecting.by} {rejecting.name}: {rejecting.message}",
                 fix="fix the failing test or monitor, then: uv run dataops drill",
             )
         self.past = published
-        before = [file for file in self._files if file.name not in day]
-        usual = {(one.by, one.name) for one in clean.seen}
-        sources = sorted(one for one, files in self._came[-1].items() if files)
+        earlier_files = [file for file in self._files if file.name not in day]
+        usual_names = {(detection.by, detection.name) for detection in clean.seen}
+        sources = sorted(detection for detection, files in self._came[-1].items() if files)
         for number, fault in enumerate(faults):
             skipped = ""
             for turn in range(len(sources)):
@@ -265,10 +270,14 @@ class Replay:
                 except (UnsuitedError, UnicodeDecodeError, ValueError) as error:
                     skipped = skipped or str(error)
                     continue
-                seen = self._struck(source, files, before)
+                detections = self._struck(source, files, earlier_files)
                 new = sorted(
-                    {one for one in seen if (one.by, one.name) not in usual},
-                    key=lambda one: (not one.rejects, one.by, one.name),
+                    {
+                        detection
+                        for detection in detections
+                        if (detection.by, detection.name) not in usual_names
+                    },
+                    key=lambda detection: (not detection.rejects, detection.by, detection.name),
                 )
                 name = self._name(source)
                 yield Replayed(fault.name, fault.what, name, tuple(new))
@@ -277,26 +286,26 @@ class Replay:
                 yield Replayed(fault.name, fault.what, "", skipped=skipped or "no source")
 
     def _struck(
-        self, source: str, files: Mapping[str, bytes], before: Sequence[RawFile]
-    ) -> tuple[Seen, ...]:
+        self, source: str, files: Mapping[str, bytes], earlier_files: Sequence[RawFile]
+    ) -> tuple[Detection, ...]:
         """What an audit sees when these files come to a source in the place of its own."""
-        own = self._came[-1][source]
-        for name in own:
+        own_files = self._came[-1][source]
+        for name in own_files:
             (self.plan.raw / name).unlink()
         listed = self._write(files)
-        others = [file for file in self._files if file.name not in own]
+        other_files = [file for file in self._files if file.name not in own_files]
         audit = self.scratch.audit(
             self._at,
             self.past,
             read=source,
-            files=sorted([*others, *listed], key=lambda one: one.name),
-            before=before,
+            files=sorted([*other_files, *listed], key=lambda one: one.name),
+            earlier_files=earlier_files,
             only=below(source, self.plan),
             accepted=self._accepted,
         )
         for name in files:
             (self.plan.raw / name).unlink()
-        self._write(own)
+        self._write(own_files)
         self.scratch.rebuild(below(source, self.plan))
         return audit.seen
 
@@ -305,7 +314,11 @@ class Replay:
         return Delivery(
             self._came[-1][source],
             [day[source] for day in reversed(self._came[:-1])],
-            [files for other, files in sorted(self._came[-1].items()) if other != source],
+            [
+                files
+                for other_source, files in sorted(self._came[-1].items())
+                if other_source != source
+            ],
             frozenset(re.findall(r"\w+", node.loaded_at)),
             frozenset(column.name for column in node.columns if column.references),
             frozenset(column.name for column in node.columns if column.pii),
@@ -317,8 +330,8 @@ class Replay:
 
     def _sorted(self, day: Day) -> dict[str, dict[str, bytes]]:
         return {
-            source: {name: content for name, content in day.items() if fits.match(name)}
-            for source, fits in self._patterns.items()
+            source: {name: content for name, content in day.items() if pattern_.match(name)}
+            for source, pattern_ in self._patterns.items()
         }
 
     def _write(self, files: Mapping[str, bytes]) -> list[RawFile]:
@@ -334,21 +347,28 @@ class Replay:
 
 def count_alarms(days: Iterable[frozenset[tuple[str, str]]]) -> int:
     """The number of rejections; the same rejection on consecutive days counts once."""
-    found, before = 0, frozenset[tuple[str, str]]()
+    count, previous = 0, frozenset[tuple[str, str]]()
     for rejecting in days:
-        found += bool(rejecting) and not rejecting & before
-        before = rejecting
-    return found
+        count += bool(rejecting) and not rejecting & previous
+        previous = rejecting
+    return count
 
 
 def _acceptable(audit: Audit) -> list[Accepted]:
     """What a team accepts to let a day through that nothing but monitors rejects."""
-    bad = [finding for finding in audit.findings if finding.level == ERROR]
-    if len(bad) < sum(one.rejects for one in audit.seen):
+    accepted_ = [finding for finding in audit.findings if finding.level == ERROR]
+    if len(accepted_) < sum(detection.rejects for detection in audit.seen):
         return []
     return [
-        Accepted(one.check, one.subject, one.column, one.value or 0.0, audit.release.run, "a drill")
-        for one in bad
+        Accepted(
+            detection.check,
+            detection.subject,
+            detection.column,
+            detection.value or 0.0,
+            audit.release.run,
+            "a drill",
+        )
+        for detection in accepted_
     ]
 
 
@@ -361,8 +381,8 @@ def own_days(product: Product, most: int = DAYS + _ARCHIVE + 1) -> list[Day]:
     days: dict[str, list[str]] = {}
     root = product.raw
     for name in raw_files(root) if root.is_dir() else []:
-        found = _DATE.search(name.rpartition("/")[2])
-        days.setdefault("-".join(found.groups()) if found else "", []).append(name)
+        match_ = _DATE.search(name.rpartition("/")[2])
+        days.setdefault("-".join(match_.groups()) if match_ else "", []).append(name)
     undated = days.pop("", [])
     older, last = sorted(days)[:-most], sorted(days)[-most:]
     for day in older:
@@ -378,9 +398,9 @@ def chosen(names: Sequence[str]) -> Sequence[Fault]:
     Raises:
         DataopsError: there is no such fault.
     """
-    known = {fault.name: fault for fault in FAULTS}
-    if unknown := sorted(set(names) - set(known)):
+    by_name = {fault.name: fault for fault in FAULTS}
+    if unknown := sorted(set(names) - set(by_name)):
         raise DataopsError(
-            f"Unknown fault: {', '.join(unknown)}.", fix=f"use one of {', '.join(known)}"
+            f"Unknown fault: {', '.join(unknown)}.", fix=f"use one of {', '.join(by_name)}"
         )
-    return [known[name] for name in names] or FAULTS
+    return [by_name[name] for name in names] or FAULTS

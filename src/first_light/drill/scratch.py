@@ -34,7 +34,7 @@ _CATALOG = "warehouse"  # as dbt's views spell it
 
 
 @dataclass(frozen=True)
-class Seen:
+class Detection:
     """One thing that an audit saw wrong.
 
     Attributes:
@@ -60,13 +60,13 @@ class Audit:
         findings: what the monitors saw of it.
     """
 
-    seen: tuple[Seen, ...]
+    seen: tuple[Detection, ...]
     release: Release
     findings: tuple[FindingRun, ...] = ()
 
     @property
     def verdict(self) -> str:
-        if any(one.rejects for one in self.seen):
+        if any(detection.rejects for detection in self.seen):
             return FAILED
         return WARNED if self.seen else PASSED
 
@@ -92,7 +92,8 @@ class Scratch:
         for schema in sorted(schemas):
             self._connection.execute(f"create schema if not exists {quoted(schema)}")
         self._tables = {
-            one: f"{_CATALOG}.drill.{quoted(f'source_{n}')}" for n, one in enumerate(plan.sources)
+            source: f"{_CATALOG}.drill.{quoted(f'source_{n}')}"
+            for n, source in enumerate(plan.sources)
         }
         self._loaded: set[str] = set()
         self._sql = {node.unique_id: node.code for node in plan.order}
@@ -107,15 +108,15 @@ class Scratch:
         Raises:
             DataopsError: the product can't read them.
         """
-        for source, came in files.items():
-            if not came:
+        for source, new_files in files.items():
+            if not new_files:
                 continue
-            new = [literal(str(self.plan.raw / one.name)) for one in came]
-            known = self._paths.setdefault(source, [])
-            known += new
+            new = [literal(str(self.plan.raw / file.name)) for file in new_files]
+            paths = self._paths.setdefault(source, [])
+            paths += new
             table = self._tables[source]
             insert = f"insert into {table} by name {self._reading(source, new)}"
-            create = f"create or replace table {table} as {self._reading(source, known)}"
+            create = f"create or replace table {table} as {self._reading(source, paths)}"
             try:
                 if source in self._loaded:
                     with contextlib.suppress(EngineError):
@@ -125,13 +126,13 @@ class Scratch:
             except EngineError as error:
                 raise DataopsError(
                     "A delivery cannot be read with the external_location of its source.",
-                    where=f"{came[0].name}: {str(error).splitlines()[0]}",
+                    where=f"{new_files[0].name}: {str(error).splitlines()[0]}",
                     fix="correct external_location, or remove the file from raw, "
                     "then: uv run dataops drill",
                 ) from error
             finally:
                 self._loaded.add(source)
-                self._files.update((one.name, one) for one in came)
+                self._files.update((file.name, file) for file in new_files)
 
     def _reading(self, source: str, paths: Sequence[str]) -> str:
         place = self.plan.sources[source]
@@ -141,13 +142,13 @@ class Scratch:
 
     def newest(self) -> datetime | None:
         """The latest time of loading in any source."""
-        found = []
+        newest_times = []
         for source in sorted(self._loaded):
             if loaded := self.plan.manifest.nodes[source].loaded_at:
                 query = f"select cast(max({loaded}) as timestamp) from {self._tables[source]}"
                 (row,) = self._connection.execute(query).fetchall()
-                found.append(row[0])
-        latest = max((one for one in found if one is not None), default=None)
+                newest_times.append(row[0])
+        latest = max((time for time in newest_times if time is not None), default=None)
         return latest.replace(tzinfo=timezone.utc) if latest else None
 
     # ── Build and audit ──────────────────────────────────────────────────────────────────────
@@ -159,7 +160,7 @@ class Scratch:
         *,
         read: str = "",
         files: Sequence[RawFile] | None = None,
-        before: Sequence[RawFile] = (),
+        earlier_files: Sequence[RawFile] = (),
         only: Collection[str] | None = None,
         tested: bool = True,
         accepted: Sequence[Accepted] = (),
@@ -177,18 +178,18 @@ class Scratch:
             accepted: what the team takes for normal.
         """
         listed = (
-            tuple(sorted(self._files.values(), key=lambda one: one.name))
+            tuple(sorted(self._files.values(), key=lambda item: item.name))
             if files is None
             else tuple(files)
         )
-        seen, nodes = self._build(read, only)
+        detections, nodes = self._build(read, only)
         if tested:
-            seen += self._test({node.unique_id for node in nodes}, only)
-        seen += self._freshness(at, read)
+            detections += self._test({node.unique_id for node in nodes}, only)
+        detections += self._freshness(at, read)
         profile: tuple[RelationProfile, ...] = ()
         findings: tuple[FindingRun, ...] = ()
-        fingerprint = str(hash(tuple(sorted((one.name, one.hash) for one in listed))))
-        if not any(one.by == "dbt model" for one in seen):
+        fingerprint = str(hash(tuple(sorted((item.name, item.hash) for item in listed))))
+        if not any(item.by == "dbt model" for item in detections):
             memory = remember(past, fingerprint, at)
             root = str(self.plan.raw)
             profile = collect.profile_all(
@@ -196,14 +197,14 @@ class Scratch:
                 self.plan.manifest,
                 nodes,
                 self._sql,
-                collect.Raw(root, root, listed, tuple(before) or None),
+                collect.Raw(root, root, listed, tuple(earlier_files) or None),
                 memory,
                 only,
             )
             manifest = self.plan.manifest
             findings = monitors.judge_all(profile, memory, manifest, nodes, at, accepted).findings
-            seen += [
-                Seen(
+            detections += [
+                Detection(
                     f"monitor {finding.check}",
                     f"{finding.name}.{finding.column}" if finding.column else finding.name,
                     finding.level == ERROR,
@@ -222,14 +223,16 @@ class Scratch:
             ),
             checksums={node.unique_id: node.checksum for node in nodes},
         )
-        return Audit(tuple(seen), release, findings)
+        return Audit(tuple(detections), release, findings)
 
     def rebuild(self, only: Collection[str]) -> None:
         """Build some nodes again from what was loaded."""
         self._build("", only)
 
-    def _build(self, read: str, only: Collection[str] | None) -> tuple[list[Seen], list[NodeRun]]:
-        seen: list[Seen] = []
+    def _build(
+        self, read: str, only: Collection[str] | None
+    ) -> tuple[list[Detection], list[NodeRun]]:
+        detections: list[Detection] = []
         nodes: list[NodeRun] = []
         broken: set[str] = set()
         for node in self.plan.order:
@@ -245,8 +248,8 @@ class Scratch:
                     rows = self._connection.execute(counted).fetchall()[0][0]
             except EngineError as error:
                 broken |= self.plan.manifest.graph.descendants(node.unique_id)
-                told = str(error).splitlines()[0]
-                seen.append(Seen("dbt model", node.name, True, told))
+                message = str(error).splitlines()[0]
+                detections.append(Detection("dbt model", node.name, True, message))
                 continue
             run = NodeRun(
                 unique_id=node.unique_id,
@@ -262,7 +265,7 @@ class Scratch:
                 checksum=node.checksum[:12],
             )
             nodes.append(run)
-        return seen, nodes
+        return detections, nodes
 
     def _statements(self, node: Node, read: str) -> list[str]:
         """What dbt does to build it: a contract is a table with types and constraints."""
@@ -295,8 +298,8 @@ class Scratch:
                 sql = sql.replace(place, self._tables[source])
         return sql
 
-    def _test(self, built: Collection[str], only: Collection[str] | None) -> list[Seen]:
-        wanted = [
+    def _test(self, built: Collection[str], only: Collection[str] | None) -> list[Detection]:
+        tests_ = [
             test
             for test in self.plan.tests
             if all(up in built or up in self.plan.sources for up in test.depends_on)
@@ -304,30 +307,32 @@ class Scratch:
         ]
         queries = [
             self._test_query(number, test.code, test.verdict)
-            for number, test in enumerate(wanted)
+            for number, test in enumerate(tests_)
             if test.verdict is not None
         ]
-        told: dict[int, tuple[int, bool, bool]] = {}
+        verdicts: dict[int, tuple[int, bool, bool]] = {}
         try:
-            every = " union all ".join(queries) or "select 0 where false"
-            for number, *row in self._connection.execute(every).fetchall():
-                told[number] = (row[0], row[1], row[2])
+            union = " union all ".join(queries) or "select 0 where false"
+            for number, *row in self._connection.execute(union).fetchall():
+                verdicts[number] = (row[0], row[1], row[2])
         except EngineError:  # one of them can't run: each by itself
-            told = {}
-        seen = []
-        for number, test in enumerate(wanted):
+            verdicts = {}
+        detections = []
+        for number, test in enumerate(tests_):
             try:
-                if number not in told:
+                if number not in verdicts:
                     _, *row = self._connection.execute(queries[number]).fetchall()[0]
-                    told[number] = (row[0], row[1], row[2])
+                    verdicts[number] = (row[0], row[1], row[2])
             except EngineError as error:
-                seen.append(Seen("dbt test", test.name, True, str(error).splitlines()[0]))
+                detections.append(
+                    Detection("dbt test", test.name, True, str(error).splitlines()[0])
+                )
                 continue
-            failures, warns, fails = told[number]
+            failures, warns, fails = verdicts[number]
             rejects = fails and test.verdict is not None and test.verdict.severity == "error"
             if rejects or warns:
-                seen.append(Seen("dbt test", test.name, rejects, f"{failures} rows"))
-        return seen
+                detections.append(Detection("dbt test", test.name, rejects, f"{failures} rows"))
+        return detections
 
     def _test_query(self, number: int, sql: str, verdict: TestVerdict) -> str:
         count = f"({verdict.failures})"
@@ -336,36 +341,38 @@ class Scratch:
             f"from ({self._from(sql, '')}) as rows_of_test"
         )
 
-    def _freshness(self, at: datetime, read: str) -> list[Seen]:
-        seen = []
+    def _freshness(self, at: datetime, read: str) -> list[Detection]:
+        detections = []
         for source, place in self.plan.sources.items():
             node = self.plan.manifest.nodes[source]
             warn, error = node.fresh
             if not node.loaded_at or (warn is None and error is None):
                 continue
-            where = place if source == read else self._tables[source]
+            relation_ = place if source == read else self._tables[source]
             name = f"{node.schema}.{node.name}"
             try:
-                query = f"select cast(max({node.loaded_at}) as timestamp) from {where}"
+                query = f"select cast(max({node.loaded_at}) as timestamp) from {relation_}"
                 latest = self._connection.execute(query).fetchall()[0][0]
             except EngineError as problem:
-                seen.append(Seen("freshness", name, True, str(problem).splitlines()[0]))
+                detections.append(Detection("freshness", name, True, str(problem).splitlines()[0]))
                 continue
             age = (at - latest.replace(tzinfo=timezone.utc)) if latest else timedelta.max
             hours = age / timedelta(hours=1)
             for limit, rejects in ((error, True), (warn, False)):
                 if limit is not None and age.total_seconds() > limit:
-                    told = f"its newest row is {hours:.0f} hours old"
-                    seen.append(Seen("freshness", name, rejects, told))
+                    message = f"its newest row is {hours:.0f} hours old"
+                    detections.append(Detection("freshness", name, rejects, message))
                     break
-        return seen
+        return detections
 
     # ── What monitors ask ────────────────────────────────────────────────────────────────────
 
     def run(self, query: str) -> QueryResult:
         try:
-            found = self._connection.execute(query)
-            return QueryResult([one[0] for one in found.description or ()], found.fetchall())
+            cursor = self._connection.execute(query)
+            return QueryResult(
+                [column[0] for column in cursor.description or ()], cursor.fetchall()
+            )
         except EngineError as error:
             raise DataopsError(
                 "The query failed in the scratch database.", where=str(error).splitlines()[0]

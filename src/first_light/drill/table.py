@@ -50,11 +50,11 @@ class Table:
     def key(self) -> str:
         """The column that names a row."""
 
-        def fits(name: str, told: list[str]) -> bool:
-            names_rows = len(set(told)) == len(self.rows)
-            return names_rows and name not in self.loaded and not all(map(_TIME.match, told))
+        def is_candidate(name: str, values_: list[str]) -> bool:
+            names_rows = len(set(values_)) == len(self.rows)
+            return names_rows and name not in self.loaded and not all(map(_TIME.match, values_))
 
-        return self._first(fits, "key")
+        return self._first(is_candidate, "key")
 
     def reference(self) -> str:
         """A column that leads to another table."""
@@ -63,42 +63,51 @@ class Table:
     def amount(self) -> str:
         """A measure: a number that is no key and leads nowhere; with decimals, if there is one."""
 
-        def fits(name: str, told: list[str]) -> bool:
+        def is_candidate(name: str, values_: list[str]) -> bool:
             if name in self.references | self.personal or name.endswith("_id"):
                 return False
-            counted = len(set(told)) == len(self.rows) and not any("." in one for one in told)
-            return all(map(_NUMBER.match, told)) and not counted
+            counted = len(set(values_)) == len(self.rows) and not any(
+                "." in text for text in values_
+            )
+            return all(map(_NUMBER.match, values_)) and not counted
 
         try:
             return self._first(
-                lambda name, told: fits(name, told) and any("." in one for one in told), "measure"
+                lambda name, values_: (
+                    is_candidate(name, values_) and any("." in text for text in values_)
+                ),
+                "measure",
             )
         except UnsuitedError:
-            return self._first(fits, "measure")
+            return self._first(is_candidate, "measure")
 
     def category(self) -> str:
         """A text with few values."""
 
-        def fits(name: str, told: list[str]) -> bool:
-            few = 1 < len(set(told)) <= min(30, len(self.rows) / 3)
-            words = all(re.search(r"[^\W\d]", one) for one in told)
-            return few and words and not {one.lower() for one in told} <= {"true", "false"}
+        def is_candidate(name: str, values_: list[str]) -> bool:
+            is_small = 1 < len(set(values_)) <= min(30, len(self.rows) / 3)
+            has_letters = all(re.search(r"[^\W\d]", text) for text in values_)
+            return (
+                is_small
+                and has_letters
+                and not {text.lower() for text in values_} <= {"true", "false"}
+            )
 
-        return self._first(fits, "category")
+        return self._first(is_candidate, "category")
 
     def moment(self) -> str:
         """When something happened."""
 
-        def fits(name: str, told: list[str]) -> bool:
-            own = name in self.loaded or name in self.personal
-            return not own and all(map(_TIME.match, told))
+        def is_candidate(name: str, values_: list[str]) -> bool:
+            is_excluded = name in self.loaded or name in self.personal
+            return not is_excluded and all(map(_TIME.match, values_))
 
-        return self._first(fits, "time")
+        return self._first(is_candidate, "time")
 
-    def _first(self, fits: Callable[[str, list[str]], bool], kind: str) -> str:
+    def _first(self, is_candidate: Callable[[str, list[str]], bool], kind: str) -> str:
         for name in self.header:
-            told = [value for value in self.values(name) if value]
-            if told and fits(name, told):
+            values_ = [value for value in self.values(name) if value]
+            if values_ and is_candidate(name, values_):
                 return name
         raise UnsuitedError(f"no {kind} column")
 
@@ -118,8 +127,10 @@ def read_table(content: bytes) -> Table:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnsuitedError("not UTF-8 text") from error
-    first = text.partition("\n")[0]
-    rows = [tuple(row) for row in csv.reader(io.StringIO(text), delimiter=delimiter(first)) if row]
+    header_line = text.partition("\n")[0]
+    rows = [
+        tuple(row) for row in csv.reader(io.StringIO(text), delimiter=delimiter(header_line)) if row
+    ]
     if len(rows) < 2 or len(rows[0]) < 2:
         raise UnsuitedError("no table with rows")
     header, *body = rows
@@ -131,10 +142,10 @@ def delimiter(line: str) -> str:
     return max(",;\t|", key=line.count)
 
 
-def write_table(table: Table, between: str = ",", header: bool = True) -> bytes:
+def write_table(table: Table, separator: str = ",", header: bool = True) -> bytes:
     """The table as a UTF-8 file."""
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=between, lineterminator="\n")
+    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
     if header:
         writer.writerow(table.header)
     writer.writerows(table.rows)

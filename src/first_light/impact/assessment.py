@@ -30,7 +30,7 @@ from first_light.project.product import now
 from first_light.utils.graph_svg import GraphNode
 from first_light.warehouse.server import is_server
 
-_BASE, _HEAD, _AGAIN = "base", "head", "again"
+_BASE, _HEAD, _REPEATED = "base", "head", "again"
 
 
 class Assessment:
@@ -58,27 +58,27 @@ class Assessment:
         common = [name for name in self._reached if name in plan.paired]
         for name in common:
             was = plan.built.get(plan.paired[name])
-            now = self._built.get(name)
+            built_head = self._built.get(name)
             if was is None or not was.ok:
                 # Not dbt's message: it may quote a value.
                 self._unknown[name] = "base does not build it on this sample"
-            elif now is None or not now.ok:
+            elif built_head is None or not built_head.ok:
                 self._unknown[name] = "this branch does not build it"
         readable = [name for name in common if name not in self._unknown]
         old_nodes = [self._old[plan.paired[name]] for name in readable]
         new_nodes = [self._new[name] for name in readable]
-        lost = sides.add(_BASE, plan.base.database, plan.base.tree, old_nodes)
-        back = {old: new for new, old in plan.paired.items()}
-        self._unknown |= {back[name]: f"base: {why}" for name, why in lost.items()}
+        problems = sides.add(_BASE, plan.base.database, plan.base.tree, old_nodes)
+        head_names = {old: new for new, old in plan.paired.items()}
+        self._unknown |= {head_names[name]: f"base: {reason}" for name, reason in problems.items()}
         self._unknown |= sides.add(_HEAD, plan.database, plan.files, new_nodes)
         base, head = plan.base.manifest, plan.head
 
         def sql_of(name: str) -> str:
-            mine = self._built.get(name)
-            if mine is not None and mine.sql:
-                return mine.sql
-            before = plan.built.get(name)
-            return before.sql if before else ""
+            built_head = self._built.get(name)
+            if built_head is not None and built_head.sql:
+                return built_head.sql
+            built_base = plan.built.get(name)
+            return built_base.sql if built_base else ""
 
         self._traced = (
             trace(
@@ -106,7 +106,9 @@ class Assessment:
             if name in self._plan.paired and name not in self._unknown:
                 self._diffs[name] = self._diff(name, _BASE, self._plan.paired[name])
 
-    def _diff(self, name: str, side: str, other: str, ignored: Iterable[str] = ()) -> TableDiff:
+    def _diff(
+        self, name: str, side: str, other_side: str, ignored: Iterable[str] = ()
+    ) -> TableDiff:
         plan = self._plan
         before, after = self._traced
         keys = judge.keys_of(self._new[name], plan.head)
@@ -114,7 +116,7 @@ class Assessment:
         hidden = before.personal.get(plan.paired[name], frozenset()) | after.personal[name]
         return compare_tables(
             self._sides.connection,
-            self._sides.relation(side, other),
+            self._sides.relation(side, other_side),
             self._sides.relation(_HEAD, name),
             list(dict.fromkeys(keys)),
             hidden,
@@ -129,20 +131,22 @@ class Assessment:
             if diff.rows_differ and self._new[name].kind == "model"
         )
 
-    def look_again(self, database: Path, rebuilt: set[str]) -> None:
+    def rebuild_and_compare(self, database: Path, rebuilt: set[str]) -> None:
         """Take back what also differs between two builds of the same side."""
         names = [n for n, d in self._diffs.items() if d.rows_differ and n in rebuilt]
-        lost = self._sides.add(_AGAIN, database, self._plan.files, [self._new[n] for n in names])
+        problems = self._sides.add(
+            _REPEATED, database, self._plan.files, [self._new[n] for n in names]
+        )
         for name in names:
-            if name in lost:
+            if name in problems:
                 continue
-            twice = self._diff(name, _AGAIN, name)
-            if not twice.rows_differ:
+            second_diff = self._diff(name, _REPEATED, name)
+            if not second_diff.rows_differ:
                 continue
-            if twice.added or twice.removed:
+            if second_diff.added or second_diff.removed:
                 self._unstable[name] = ("*",)
                 continue
-            columns = tuple(c.name for c in twice.columns if c.differs)
+            columns = tuple(c.name for c in second_diff.columns if c.differs)
             self._unstable[name] = columns
             self._diffs[name] = self._diff(name, _BASE, self._plan.paired[name], columns)
 
@@ -156,20 +160,20 @@ class Assessment:
         feeds = self._feeds()
         reached = (self._model(name, declared, today, feeds) for name in self._reached)
         paired = set(plan.paired.values())
-        before = plan.base.manifest.graph.in_order(only=self._old)
-        gone = [name for name in before if name not in paired]
-        found = (
+        old_order = plan.base.manifest.graph.in_order(only=self._old)
+        removed_names = [name for name in old_order if name not in paired]
+        models_ = (
             *(model for model in reached if model is not None),
-            *(self._gone(name, declared, today, feeds) for name in gone),
+            *(self._removed_model(name, declared, today, feeds) for name in removed_names),
         )
         moved = {
-            said
-            for model in found
+            label
+            for model in models_
             if model.says_other or model.unknown or model.breaking
-            for said in (model.name, model.name.rsplit(".v", 1)[0], model.was)
+            for label in (model.name, model.name.rsplit(".v", 1)[0], model.was)
         }
         idle = tuple(name for name in declared if name not in moved)
-        nodes, edges = self._graph(found)
+        nodes, edges = self._graph(models_)
         return Impact(
             base=plan.change.base,
             ref=plan.change.ref,
@@ -178,8 +182,8 @@ class Assessment:
             whole=plan.whole,
             sample=0 if isinstance(plan.base, CurrentSide) else self._sample_files(),
             total=len(self._new),
-            models=found,
-            exposures=self._exposures(found),
+            models=models_,
+            exposures=self._exposures(models_),
             others=judge.other_changes(plan.base.manifest, plan.head),
             nodes=nodes,
             edges=edges,
@@ -195,12 +199,12 @@ class Assessment:
 
     def _feeds(self) -> dict[str, tuple[str, ...]]:
         """Model id → the exposures, of either side, that read it directly."""
-        found: dict[str, dict[str, None]] = {}
+        feeds: dict[str, dict[str, None]] = {}
         for manifest in (self._plan.base.manifest, self._plan.head):
             for exposure in manifest.of("exposure"):
                 for parent in exposure.depends_on:
-                    found.setdefault(parent, {})[exposure.name] = None
-        return {name: tuple(labels) for name, labels in found.items()}
+                    feeds.setdefault(parent, {})[exposure.name] = None
+        return {name: tuple(labels) for name, labels in feeds.items()}
 
     def _model(
         self, name: str, declared: dict[str, str], today: str, feeds: dict[str, tuple[str, ...]]
@@ -208,26 +212,26 @@ class Assessment:
         plan, node = self._plan, self._new[name]
         old = self._old.get(plan.paired.get(name, ""))
         diff, unstable = self._diffs.get(name), self._unstable.get(name, ())
-        why = judge.reasons(node, plan.head, old, plan.base.manifest) if old else ()
-        status = ADDED if old is None else MODIFIED if why else DOWNSTREAM
-        was = judge.spoken(old) if old and old.name != node.name else ""
+        reasons_ = judge.reasons(node, plan.head, old, plan.base.manifest) if old else ()
+        status = ADDED if old is None else MODIFIED if reasons_ else DOWNSTREAM
+        was = judge.label_of(old) if old and old.name != node.name else ""
         if plan.whole and status == DOWNSTREAM and diff is not None and diff.same:
             return None  # built with everything else, and not reached by the change
         before = feeds.get(plan.paired.get(name, ""), ())
         notes: tuple[str, ...] = ()
         if old is not None:
-            notes = judge.notes(old, node, diff, bool(why))
+            notes = judge.notes(old, node, diff, bool(reasons_))
         if name in self._built and status != DOWNSTREAM:
             notes += judge.unsteady(self._built[name].sql)
         if "*" in unstable:
             diff = None
         return ModelImpact(
             unique_id=name,
-            name=judge.spoken(node),
+            name=judge.label_of(node),
             kind=node.kind,
             path=node.path,
             status=status,
-            why=why,
+            why=reasons_,
             was=was,
             owner=judge.owner(node, plan.head),
             access=node.access,
@@ -238,17 +242,17 @@ class Assessment:
             unstable=unstable,
             notes=notes,
             breaking=judge.breaking(old, node, today) if old else (),
-            declared=judge.reason_for(judge.spoken(node), was, declared),
+            declared=judge.reason_for(judge.label_of(node), was, declared),
             origins=self._origins(name) if diff is not None else {},
         )  # fmt: skip
 
-    def _gone(
+    def _removed_model(
         self, name: str, declared: dict[str, str], today: str, feeds: dict[str, tuple[str, ...]]
     ) -> ModelImpact:
         node, base = self._old[name], self._plan.base.manifest
         return ModelImpact(
             unique_id=name,
-            name=judge.spoken(node),
+            name=judge.label_of(node),
             kind=node.kind,
             path=node.path,
             status=REMOVED,
@@ -257,7 +261,7 @@ class Assessment:
             contract=node.contract,
             feeds=feeds.get(name, ()),
             breaking=judge.breaking(node, None, today),
-            declared=judge.reason_for(judge.spoken(node), "", declared),
+            declared=judge.reason_for(judge.label_of(node), "", declared),
         )
 
     def _origins(self, name: str) -> dict[str, tuple[str, ...]]:
@@ -265,10 +269,10 @@ class Assessment:
         that decide which rows there are, when these changed."""
         lineage = self._traced[1].columns.get(name, {})
         diff = self._diffs[name]
-        found = {c.name: self._moved(lineage.get(c.name.lower(), ())) for c in diff.columns}
+        origins = {c.name: self._moved(lineage.get(c.name.lower(), ())) for c in diff.columns}
         if diff.added or diff.removed:
-            found["(rows)"] = self._moved(self._traced[1].rows.get(name, ()))
-        return {column: upstream for column, upstream in found.items() if upstream}
+            origins["(rows)"] = self._moved(self._traced[1].rows.get(name, ()))
+        return {column: upstream for column, upstream in origins.items() if upstream}
 
     def _moved(self, columns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
         """Those of some (parent id, column) whose values differ, for people."""
@@ -282,7 +286,7 @@ class Assessment:
     def _exposures(self, models: tuple[ModelImpact, ...]) -> tuple[ExposureImpact, ...]:
         base, head = self._plan.base.manifest, self._plan.head
         moved = {m.unique_id: m for m in models if m.says_other or m.unknown or m.unstable}
-        found = []
+        exposures = []
         for name in sorted({n for m in (base, head) for n in m.nodes if n.startswith("exposure.")}):
             old, new = base.nodes.get(name), head.nodes.get(name)
             node, side = (new, head) if new is not None else (old, base)
@@ -298,28 +302,37 @@ class Assessment:
             above = side.graph.ancestors(name) & set(moved) - set(node.depends_on)
             if status != DOWNSTREAM or reads:
                 upstream = tuple(sorted(moved[parent].name for parent in above))
-                found.append(
+                exposures.append(
                     ExposureImpact(node.name, judge.owner(node, side), status, reads, upstream)
                 )
-        return tuple(found)
+        return tuple(exposures)
 
     def _graph(
         self, models: tuple[ModelImpact, ...]
     ) -> tuple[tuple[GraphNode, ...], tuple[tuple[str, str], ...]]:
         base, head = self._plan.base.manifest, self._plan.head
         states = {m.unique_id: _state(m) for m in models}
-        everything: dict[str, Node] = {**base.nodes, **head.nodes}
-        drawn = set(states)
+        all_nodes: dict[str, Node] = {**base.nodes, **head.nodes}
+        shown = set(states)
         for name in states:
-            drawn |= {p for p in everything[name].depends_on if p in everything}
-        for name, node in everything.items():
-            if node.kind == "exposure" and drawn & set(node.depends_on) & set(states):
-                drawn.add(name)
-        kept = {name: everything[name] for name in drawn}
-        parents = {name: [p for p in kept[name].depends_on if p in kept] for name in sorted(kept)}
+            shown |= {p for p in all_nodes[name].depends_on if p in all_nodes}
+        for name, node in all_nodes.items():
+            if node.kind == "exposure" and shown & set(node.depends_on) & set(states):
+                shown.add(name)
+        shown_nodes = {name: all_nodes[name] for name in shown}
+        parents = {
+            name: [p for p in shown_nodes[name].depends_on if p in shown_nodes]
+            for name in sorted(shown_nodes)
+        }
         ranks = Graph(parents).ranks()
         nodes = tuple(
-            GraphNode(n, judge.spoken(kept[n]), kept[n].kind, states.get(n, "context"), rank)
+            GraphNode(
+                n,
+                judge.label_of(shown_nodes[n]),
+                shown_nodes[n].kind,
+                states.get(n, "context"),
+                rank,
+            )
             for n, rank in ranks.items()
         )
         edges = tuple((parent, name) for name in ranks for parent in parents[name])

@@ -28,7 +28,7 @@ from first_light.utils.steps import WARNED
 from first_light.warehouse import server
 from first_light.warehouse.base import DATABASE_FILE
 
-_KEPT = 3
+_BASES_KEPT = 3
 # Whoever installs other packages builds something else: these files decide it.
 _PACKAGES = ("packages.yml", "dependencies.yml", "package-lock.yml")
 # Where a side's database lies in its folder: dbt reads a whole project anew when this changes.
@@ -92,10 +92,10 @@ class BaseSide:
         path = self.folder / "built.json"
         if not (path.is_file() and self.database.is_file()):
             return {}
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {name: Built(**entry) for name, entry in found.items()}
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {name: Built(**entry) for name, entry in content.items()}
 
-    def build(self, wanted: Sequence[str]) -> dict[str, Built]:
+    def build(self, requested: Sequence[str]) -> dict[str, Built]:
         """Build the wanted nodes that do not stand yet; everything that now stands.
 
         Args:
@@ -105,17 +105,17 @@ class BaseSide:
             DataopsError: dbt could not run at all.
         """
         built = self.built
-        missing = [name for name in wanted if name not in built]
+        missing = [name for name in requested if name not in built]
         if not missing:
             return built
         if not self._parsed:
             parsed = self._dbt.parse(warnings_are_errors=False)
             self._parsed = parsed.ok
         if not self._dbt.keeps_builds:
-            missing = list(wanted)
+            missing = list(requested)
         names = sorted(self.manifest.nodes[name].name for name in missing)
-        every = len(missing) == len(buildable(self.manifest))
-        select = [] if every else ["--select", *names]
+        is_complete = len(missing) == len(buildable(self.manifest))
+        select = [] if is_complete else ["--select", *names]
         self.database.parent.mkdir(parents=True, exist_ok=True)
         run = self._dbt.build("--no-write-json", "--full-refresh", *NOT_TESTS, *select)
         if not run.nodes and not run.ok:
@@ -139,7 +139,7 @@ def buildable(manifest: Manifest) -> list[str]:
 
 
 def prepare(
-    product: Product, commit: str, parsed: Path, doing: Callable[[str], None]
+    product: Product, commit: str, parsed: Path, progress: Callable[[str], None]
 ) -> BaseSide | NoBase:
     """Check base out and parse it, unless that was done before.
 
@@ -156,7 +156,7 @@ def prepare(
     folder = product.target / "base" / f"{commit[:12]}-{_fingerprint(product, environment)}"
     tree = folder / "tree"
     dbt = open_side_engine(
-        product, tree, folder / "dbt", environment, lambda line: doing(f"base: {line}")
+        product, tree, folder / "dbt", environment, lambda line: progress(f"base: {line}")
     )
     ready = folder / "ready"
     if ready.is_file():
@@ -164,16 +164,16 @@ def prepare(
         return BaseSide(folder, base_manifest(folder), dbt, False)
     shutil.rmtree(folder, ignore_errors=True)
     _forget_old(folder.parent)
-    doing(f"base: check out {commit[:7]}")
+    progress(f"base: check out {commit[:7]}")
     _check_out(product, commit, folder / "tree")
     _lay_out_sample(product, folder / "tree")
     if problem := _packages(product, folder / "tree"):
-        why = f"the packages of base {commit[:7]} could not be installed: {problem}"
-        return NoBase(why, WARNED)
+        reason = f"the packages of base {commit[:7]} could not be installed: {problem}"
+        return NoBase(reason, WARNED)
     if parsed.is_file():
         (folder / "dbt").mkdir(exist_ok=True)
         shutil.copy(parsed, folder / "dbt" / parsed.name)
-    doing("base: dbt parse")
+    progress("base: dbt parse")
     run = dbt.parse(warnings_are_errors=False)
     if not run.ok:
         return NoBase(f"base {commit[:7]} cannot be parsed: {run.problem}", WARNED)
@@ -218,8 +218,8 @@ def _fingerprint(product: Product, environment: dict[str, str]) -> str:
     digest = hashlib.sha256()
     for tool in EMBEDDED:
         digest.update(f"{tool} {version(tool)}\n".encode())
-    seen = {k: v for k, v in os.environ.items() if k.startswith(("DBT_", "DATAOPS_CI"))}
-    digest.update(repr(sorted({**seen, **environment}.items())).encode())
+    variables = {k: v for k, v in os.environ.items() if k.startswith(("DBT_", "DATAOPS_CI"))}
+    digest.update(repr(sorted({**variables, **environment}.items())).encode())
     for path in sorted(product.sample.rglob("*")):
         if path.is_file():
             digest.update(path.relative_to(product.sample).as_posix().encode())
@@ -232,7 +232,7 @@ def _check_out(product: Product, commit: str, tree: Path) -> None:
     tree.mkdir(parents=True)
     index = tree.parent / "index"
     for arguments in (["read-tree", commit], ["checkout-index", "--all", f"--prefix={tree}/"]):
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", *arguments],
             cwd=product.root,
             env=dict(os.environ, GIT_INDEX_FILE=str(index)),
@@ -240,23 +240,23 @@ def _check_out(product: Product, commit: str, tree: Path) -> None:
             text=True,
             errors="replace",
         )
-        if done.returncode:
-            raise DataopsError(f"git {arguments[0]} failed.", where=done.stderr.strip())
+        if process.returncode:
+            raise DataopsError(f"git {arguments[0]} failed.", where=process.stderr.strip())
     index.unlink()
 
 
 def _lay_out_sample(product: Product, tree: Path) -> None:
     """Head's sample, and base's own files of the raw tables that head no longer has."""
-    own = tree / product.sample.name
+    sample = tree / product.sample.name
     for entry in product.sample.iterdir() if product.sample.is_dir() else ():
-        there = own / entry.name
-        if there.is_dir():
-            shutil.rmtree(there)
+        target = sample / entry.name
+        if target.is_dir():
+            shutil.rmtree(target)
         if entry.is_dir():
-            shutil.copytree(entry, there)
+            shutil.copytree(entry, target)
         else:
-            own.mkdir(exist_ok=True)
-            shutil.copy(entry, there)
+            sample.mkdir(exist_ok=True)
+            shutil.copy(entry, target)
 
 
 def _packages(product: Product, tree: Path) -> str:
@@ -284,10 +284,10 @@ def _copy_packages(product: Product, installed: Path, tree: Path) -> bool:
         elif not entry.is_symlink() or not goal.is_relative_to(product.root.resolve()):
             shutil.copytree(entry, place)
         else:
-            own = tree / goal.relative_to(product.root.resolve())
-            if not own.is_dir():
+            folder = tree / goal.relative_to(product.root.resolve())
+            if not folder.is_dir():
                 return False
-            place.symlink_to(own)
+            place.symlink_to(folder)
     return True
 
 
@@ -300,12 +300,12 @@ def _forget_old(bases: Path) -> None:
     if not bases.is_dir():
         return
     folders = sorted(bases.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for folder in folders[_KEPT - 1 :]:
+    for folder in folders[_BASES_KEPT - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(path: Path, text: str) -> None:
     """Whole or not at all."""
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

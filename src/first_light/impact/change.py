@@ -51,7 +51,7 @@ class Change:
         )
 
 
-def find_change(product: Product, asked: str | None) -> Change | NoBase:
+def find_change(product: Product, requested_base: str | None) -> Change | NoBase:
     """The change on this branch: from the merge base with `asked`, or the default branch, to now.
 
     Raises:
@@ -59,12 +59,12 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
     """
     if not product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
         return NoBase("there is no commit yet to compare with")
-    refs = [asked] if asked else list(_default_branches())
+    refs = [requested_base] if requested_base else list(_default_branches())
     ref = next((r for r in refs if _commit(product, r)), None)
     if ref is None:
-        if asked:
+        if requested_base:
             raise DataopsError(
-                f"There is no commit {asked} in this clone.",
+                f"There is no commit {requested_base} in this clone.",
                 fix="git fetch origin, then: uv run dataops check --base origin/main",
             )
         return NoBase(
@@ -75,20 +75,20 @@ def find_change(product: Product, asked: str | None) -> Change | NoBase:
     base = product.git("merge-base", "HEAD", ref, check=False)
     if not base:
         shallow = product.git("rev-parse", "--is-shallow-repository", check=False) == "true"
-        where = " in this shallow clone" if shallow else ""
+        suffix = " in this shallow clone" if shallow else ""
         fix = "git fetch --unshallow" if shallow else "uv run dataops check --base REF"
-        if asked:
-            raise DataopsError(f"This branch and {ref} have no commit in common{where}.", fix=fix)
-        why = f"this branch and {ref} have no commit in common{where}"
-        return NoBase(why, FAILED if shallow else WARNED, fix)
+        if requested_base:
+            raise DataopsError(f"This branch and {ref} have no commit in common{suffix}.", fix=fix)
+        reason = f"this branch and {ref} have no commit in common{suffix}"
+        return NoBase(reason, FAILED if shallow else WARNED, fix)
     change = change_since(product, base, ref)
-    return change or NoBase(_nothing_to_compare(product, ref, asked))
+    return change or NoBase(_nothing_to_compare(product, ref, requested_base))
 
 
-def _nothing_to_compare(product: Product, ref: str, asked: str | None) -> str:
+def _nothing_to_compare(product: Product, ref: str, requested_base: str | None) -> str:
     """Why there is no change, neither committed nor in the files."""
-    if asked:
-        return f"nothing differs from {asked}"
+    if requested_base:
+        return f"nothing differs from {requested_base}"
     name = product.git("rev-parse", "--abbrev-ref", ref, check=False) or ref  # of origin/HEAD
     name = name.rpartition("origin/")[2]
     if product.git("branch", "--show-current", check=False) in ("", name):
@@ -107,17 +107,17 @@ def _commit(product: Product, ref: str) -> str:
 
 def change_since(product: Product, base: str, ref: str) -> Change | None:
     """What git says differs from a commit, uncommitted work included; None when nothing does."""
-    said = product.git("diff", "--name-status", "-z", "-M", base).split("\0")
+    output = product.git("diff", "--name-status", "-z", "-M", base).split("\0")
     files: set[str] = set()
     renamed: dict[str, str] = {}
-    words = iter(word for word in said if word)
-    for status in words:
+    fields = iter(field for field in output if field)
+    for status in fields:
         if status[0] in "RC":
-            old, new = next(words), next(words)
+            old, new = next(fields), next(fields)
             files |= {new, old} if status[0] == "R" else {new}
             renamed[new] = old
         else:
-            files.add(next(words))
-    others = product.git("ls-files", "--others", "--exclude-standard", "-z").split("\0")
-    files |= {name for name in others if name}
+            files.add(next(fields))
+    untracked = product.git("ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    files |= {name for name in untracked if name}
     return Change(base, ref, frozenset(files), renamed) if files else None

@@ -50,17 +50,17 @@ class ImpactStep:
     def __init__(
         self,
         product: Product,
-        found: Change | NoBase,
+        change: Change | NoBase,
         dbt: Engine,
-        here: Path,
-        doing: Callable[[str], None],
+        folder: Path,
+        progress: Callable[[str], None],
         current: CurrentSide | None = None,
     ) -> None:
         self._product = product
-        self._found = found
+        self._found = change
         self._dbt = dbt
-        self._here = here
-        self._doing = doing
+        self._here = folder
+        self._doing = progress
         self._current = current
         self._seconds = 0.0
         self._plan: Plan | NoBase = NoBase("")
@@ -112,8 +112,8 @@ class ImpactStep:
         except DataopsError as error:
             return no_impact(NoBase(str(error), WARNED))
         except EngineError as error:
-            said = f"Base and this branch could not be compared: {error}"
-            return Step(NAME, FAILED, time.monotonic() - begin, "", (said,), repeat)
+            message = f"Base and this branch could not be compared: {error}"
+            return Step(NAME, FAILED, time.monotonic() - begin, "", (message,), repeat)
         text = markdown.markdown(impact)
         (self._here / "impact.md").write_text(text, encoding="utf-8")
         (self._here / "impact.html").write_text(page.page(impact), encoding="utf-8")
@@ -124,29 +124,29 @@ class ImpactStep:
 
 def step_of(impact: Impact, seconds: float, repeat: str = "") -> Step:
     """The step that an impact amounts to."""
-    where = "target/check/impact.html"
+    page = "target/check/impact.html"
     if not impact.allowed:
         details = tuple(words.attention(impact))
-        return Step(NAME, FAILED, seconds, impact.headline, details, repeat, where)
+        return Step(NAME, FAILED, seconds, impact.headline, details, repeat, page)
     doubts = [f"{m.name}: {m.unknown}" for m in impact.unknown]
     doubts += [f"{m.name} {words.summary(m)}" for m in impact.unstable]
     if doubts:
-        return Step(NAME, WARNED, seconds, impact.headline, tuple(doubts), page=where)
-    return Step(NAME, PASSED, seconds, impact.headline, page=where)
+        return Step(NAME, WARNED, seconds, impact.headline, tuple(doubts), page=page)
+    return Step(NAME, PASSED, seconds, impact.headline, page=page)
 
 
-def no_impact(found: NoBase) -> Step:
+def no_impact(change: NoBase) -> Step:
     """The step when there is nothing to compare with; everything was built."""
-    details = (f"{found.why}\nEverything was built; what changes is not known.",)
-    if found.verdict == "skipped":
-        return Step(NAME, found.verdict, 0.0, found.why)
-    return Step(NAME, found.verdict, 0.0, "not known", details, found.fix)
+    details = (f"{change.why}\nEverything was built; what changes is not known.",)
+    if change.verdict == "skipped":
+        return Step(NAME, change.verdict, 0.0, change.why)
+    return Step(NAME, change.verdict, 0.0, "not known", details, change.fix)
 
 
-def files_to_look_at(found: Change | NoBase) -> frozenset[str] | None:
+def files_to_check(change: Change | NoBase) -> frozenset[str] | None:
     """The files that hooks must see: those of the change, or all (None) when a tool changed."""
-    if isinstance(found, NoBase) or found.touches(*_TOOLS):
+    if isinstance(change, NoBase) or change.touches(*_TOOLS):
         return None
-    if any(name.rsplit("/", 1)[-1] == ".sqlfluff" for name in found.files):
+    if any(name.rsplit("/", 1)[-1] == ".sqlfluff" for name in change.files):
         return None
-    return found.files
+    return change.files

@@ -34,24 +34,24 @@ def pairs(base: Manifest, head: Manifest, renamed: Mapping[str, str]) -> dict[st
         renamed: new path → old path, as git sees it.
     """
     old, new = holding_rows(base), holding_rows(head)
-    found = {name: name for name in new if name in old}
-    gone = {name: node for name, node in old.items() if name not in new}
+    paired = {name: name for name in new if name in old}
+    removed = {name: node for name, node in old.items() if name not in new}
     for name, node in sorted(new.items()):
-        if name in old or not gone:
+        if name in old or not removed:
             continue
         candidates = [
-            *(g for g, was in gone.items() if was.name == node.name and _first(node, new)),
-            *(g for g, was in gone.items() if was.path == renamed.get(node.path)),
-            *(g for g, was in gone.items() if was.checksum and was.checksum == node.checksum),
+            *(g for g, was in removed.items() if was.name == node.name and _is_new(node, new)),
+            *(g for g, was in removed.items() if was.path == renamed.get(node.path)),
+            *(g for g, was in removed.items() if was.checksum and was.checksum == node.checksum),
         ]
-        match = next((g for g in candidates if gone[g].kind == node.kind), None)
+        match = next((g for g in candidates if removed[g].kind == node.kind), None)
         if match:
-            found[name] = match
-            del gone[match]
-    return found
+            paired[name] = match
+            del removed[match]
+    return paired
 
 
-def _first(node: Node, nodes: Mapping[str, Node]) -> bool:
+def _is_new(node: Node, nodes: Mapping[str, Node]) -> bool:
     """Whether it is the lowest version of its model: what stood before there were versions."""
     versions = [n.version for n in nodes.values() if n.name == node.name and n.version]
     return bool(node.version) and node.version == min(versions, key=_natural)
@@ -61,7 +61,7 @@ def _natural(version: str) -> tuple[int, str]:
     return (int(version), "") if version.isdigit() else (1 << 30, version)
 
 
-def spoken(node: Node) -> str:
+def label_of(node: Node) -> str:
     """A node's name for people."""
     return f"{node.name}.v{node.version}" if node.version else node.name
 
@@ -75,17 +75,17 @@ def owner(node: Node, manifest: Manifest) -> str:
 
 def keys_of(node: Node, manifest: Manifest) -> list[tuple[str, ...]]:
     """What should tell the rows of a node apart, most trusted first."""
-    found: list[tuple[str, ...]] = []
+    keys: list[tuple[str, ...]] = []
     if node.kind == "snapshot":
         if node.unique_key:
-            found.append((*_names(node.unique_key), "dbt_valid_from"))
-        return found
+            keys.append((*_names(node.unique_key), "dbt_valid_from"))
+        return keys
     for kind, columns in node.constraints:
         if kind in ("primary_key", "unique"):
-            found.append(columns)
+            keys.append(columns)
     for column in node.columns:
         if "primary_key" in column.constraints:
-            found.append((column.name,))
+            keys.append((column.name,))
     uniques = [
         test
         for test in manifest.nodes.values()
@@ -94,16 +94,16 @@ def keys_of(node: Node, manifest: Manifest) -> list[tuple[str, ...]]:
     for test in uniques:
         assert test.call is not None
         if test.call.name == "unique" and test.call.column:
-            found.append((test.call.column,))
+            keys.append((test.call.column,))
     for test in uniques:
         assert test.call is not None
         if test.call.name == "unique_combination_of_columns":
-            found.append(tuple(map(str, test.call.arguments.get("combination_of_columns") or ())))
+            keys.append(tuple(map(str, test.call.arguments.get("combination_of_columns") or ())))
     if node.unique_key:
-        found.append(_names(node.unique_key))
+        keys.append(_names(node.unique_key))
     if node.primary_key:
-        found.append(node.primary_key)
-    return [key for key in dict.fromkeys(found) if key]
+        keys.append(node.primary_key)
+    return [key for key in dict.fromkeys(keys) if key]
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -112,13 +112,13 @@ def _names(text: str) -> tuple[str, ...]:
 
 def reasons(node: Node, head: Manifest, old: Node, base: Manifest) -> tuple[str, ...]:
     """What of a node was modified, in a reviewer's words; empty when nothing was."""
-    found = []
+    reasons_ = []
     if node.checksum != old.checksum:
-        found.append("SQL" if node.kind == "model" else "file")
-    for macro in sorted(_called(node, head) | _called(old, base)):
+        reasons_.append("SQL" if node.kind == "model" else "file")
+    for macro in sorted(_macros_called(node, head) | _macros_called(old, base)):
         if head.macros.get(macro) != base.macros.get(macro):
-            found.append(f"macro {macro.split('.')[-1]}")
-    for said, before, after in (
+            reasons_.append(f"macro {macro.split('.')[-1]}")
+    for label, before, after in (
         ("materialization", old.materialized, node.materialized),
         ("contract", (old.contract, _promise(old)), (node.contract, _promise(node))),
         ("access", old.access, node.access),
@@ -126,20 +126,20 @@ def reasons(node: Node, head: Manifest, old: Node, base: Manifest) -> tuple[str,
         ("place", (old.schema, old.alias), (node.schema, node.alias)),
     ):
         if before != after:
-            found.append(said)
+            reasons_.append(label)
     for parent in sorted({*node.depends_on} | {*old.depends_on}):
         if parent.startswith("source."):
             was, now = base.nodes.get(parent), head.nodes.get(parent)
             if (was and was.relation) != (now and now.relation):
-                found.append(f"source {parent.split('.', 2)[-1]}")
-    return tuple(found)
+                reasons_.append(f"source {parent.split('.', 2)[-1]}")
+    return tuple(reasons_)
 
 
 def _promise(node: Node) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     return tuple((c.name, c.data_type, c.constraints) for c in node.columns if node.contract)
 
 
-def _called(node: Node, manifest: Manifest) -> set[str]:
+def _macros_called(node: Node, manifest: Manifest) -> set[str]:
     """Every macro that a node calls, directly or through another one."""
     return {*node.macros, *manifest.macro_graph.ancestors(*node.macros)}
 
@@ -158,30 +158,36 @@ def breaking(old: Node, new: Node | None, today: str) -> tuple[str, ...]:
         if old.deprecated and old.deprecated[:10] <= today[:10]:
             return ()
         return ("the model is gone",)
-    found = []
+    messages = []
     if new.access != "public":
-        found.append(f"it is {new.access or 'no longer public'}, no longer public")
+        messages.append(f"it is {new.access or 'no longer public'}, no longer public")
     if not new.contract:
-        return (*found, "its contract is no longer enforced")
+        return (*messages, "its contract is no longer enforced")
     if new.name != old.name:
-        found.append(f"it is called {spoken(new)} now")
+        messages.append(f"it is called {label_of(new)} now")
     elif (new.schema, new.alias) != (old.schema, old.alias):
-        found.append(f"it is built as {new.alias} now, not as {old.alias}")
+        messages.append(f"it is built as {new.alias} now, not as {old.alias}")
     names = {column.name.lower(): column for column in new.columns}
     for column in old.columns:
-        now = names.get(column.name.lower())
-        if now is None:
-            found.append(f"column {column.name} is gone")
+        new_column = names.get(column.name.lower())
+        if new_column is None:
+            messages.append(f"column {column.name} is gone")
             continue
-        if _type(now) != _type(column):
-            found.append(f"column {column.name} is {now.data_type}, was {column.data_type}")
+        if _type(new_column) != _type(column):
+            messages.append(
+                f"column {column.name} is {new_column.data_type}, was {column.data_type}"
+            )
         for constraint in column.constraints:
-            if constraint not in now.constraints:
-                found.append(f"column {column.name} no longer promises {_said(constraint)}")
+            if constraint not in new_column.constraints:
+                messages.append(
+                    f"column {column.name} no longer promises {_constraint_text(constraint)}"
+                )
     for kind, columns in old.constraints:
         if (kind, columns) not in new.constraints:
-            found.append(f"{', '.join(columns) or 'the model'} no longer promises {_said(kind)}")
-    return tuple(found)
+            messages.append(
+                f"{', '.join(columns) or 'the model'} no longer promises {_constraint_text(kind)}"
+            )
+    return tuple(messages)
 
 
 def _type(column: Column) -> str:
@@ -189,31 +195,31 @@ def _type(column: Column) -> str:
     return re.sub(r"\s+", "", column.data_type.lower())
 
 
-def _said(constraint: str) -> str:
+def _constraint_text(constraint: str) -> str:
     return constraint.replace("_", " ")
 
 
 def notes(old: Node, new: Node, diff: TableDiff | None, modified: bool) -> tuple[str, ...]:
     """What a reviewer should know besides the figures."""
-    found = []
+    notes_ = []
     if new.materialized == "incremental" and old.materialized == "incremental" and diff:
         moved = [c for c in diff.columns if c.added or c.removed or c.retyped]
         if moved and new.on_schema_change in ("", "ignore", "fail"):
             meets = "fails on" if new.on_schema_change == "fail" else "leaves out"
-            found.append(
+            notes_.append(
                 f"Incremental: the next release {meets} its changed columns. "
                 "Release it once with: uv run dataops release --full-refresh"
             )
         elif modified and diff.rows_differ:
-            found.append(
+            notes_.append(
                 "Incremental: rows that are released already stay as they are until "
                 "uv run dataops release --full-refresh"
             )
     if new.kind == "snapshot" and diff and not diff.same:
-        found.append("Snapshot: what it holds already stays; this is what the next release adds.")
+        notes_.append("Snapshot: what it holds already stays; this is what the next release adds.")
     if diff and diff.note:
-        found.append(f"Compared by whole rows: {diff.note}." if not diff.key else f"{diff.note}.")
-    return tuple(found)
+        notes_.append(f"Compared by whole rows: {diff.note}." if not diff.key else f"{diff.note}.")
+    return tuple(notes_)
 
 
 # What answers differently at another time; dbt's own current_timestamp keeps to our clock.
@@ -227,11 +233,11 @@ _UNSTEADY = re.compile(
 def unsteady(sql: str) -> tuple[str, ...]:
     """A note on compiled SQL that asks the clock or chance, whether or not it showed this time."""
     code = re.sub(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", " ", sql, flags=re.DOTALL)
-    asked = {found.rstrip("( ").lower() for found in _UNSTEADY.findall(code)}
-    if not asked:
+    called = {match_.rstrip("( ").lower() for match_ in _UNSTEADY.findall(code)}
+    if not called:
         return ()
     return (
-        f"It asks {', '.join(sorted(asked))}: what it says depends on when it is built. "
+        f"It asks {', '.join(sorted(called))}: what it says depends on when it is built. "
         "dbt's current_timestamp() keeps to the product's clock.",
     )
 
@@ -242,7 +248,7 @@ def declarations(trailers: Iterable[str]) -> tuple[dict[str, str], tuple[str, ..
     Args:
         trailers: the values of every `Data-Change` trailer, newest commit first.
     """
-    found: dict[str, str] = {}
+    declared: dict[str, str] = {}
     unclear = []
     for value in filter(None, (trailer.strip() for trailer in trailers)):
         match = _DECLARATION.match(value)
@@ -250,26 +256,26 @@ def declarations(trailers: Iterable[str]) -> tuple[dict[str, str], tuple[str, ..
             unclear.append(value)
             continue
         for name in re.split(r"[,\s]+", match["names"].strip()):
-            found.setdefault(name.strip("`"), " ".join(match["why"].split()))
-    return found, tuple(unclear)
+            declared.setdefault(name.strip("`"), " ".join(match["why"].split()))
+    return declared, tuple(unclear)
 
 
 def reason_for(name: str, was: str, declared: Mapping[str, str]) -> str:
     """The reason that was declared for a model, by its name with or without version."""
-    for said in (name, name.rsplit(".v", 1)[0], was):
-        if said and said in declared:
-            return declared[said]
+    for label in (name, name.rsplit(".v", 1)[0], was):
+        if label and label in declared:
+            return declared[label]
     return ""
 
 
 def other_changes(base: Manifest, head: Manifest) -> tuple[OtherChange, ...]:
     """Tests, unit tests, sources and macros of the product that were added, removed or modified."""
-    found = []
+    changes = []
     for kind in ("test", "unit_test", "source"):
         was = {name: node for name, node in base.nodes.items() if node.kind == kind}
-        now = {name: node for name, node in head.nodes.items() if node.kind == kind}
-        for name in sorted({*was} | {*now}):
-            old, new = was.get(name), now.get(name)
+        new_nodes = {name: node for name, node in head.nodes.items() if node.kind == kind}
+        for name in sorted({*was} | {*new_nodes}):
+            old, new = was.get(name), new_nodes.get(name)
             side, node = (head, new) if new else (base, old)
             assert node is not None
             status = ADDED if old is None else REMOVED if new is None else ""
@@ -277,14 +283,14 @@ def other_changes(base: Manifest, head: Manifest) -> tuple[OtherChange, ...]:
                 status = MODIFIED
             if status:
                 about = side.nodes.get(node.attached_to)
-                of = spoken(about) if about else ""
-                found.append(OtherChange(kind.replace("_", " "), _label(node), status, of))
+                of = label_of(about) if about else ""
+                changes.append(OtherChange(kind.replace("_", " "), _label(node), status, of))
     for name in sorted({*base.macros} | {*head.macros}):
         before, after = base.macros.get(name), head.macros.get(name)
         if before != after:
             status = ADDED if before is None else REMOVED if after is None else MODIFIED
-            found.append(OtherChange("macro", name.split(".")[-1], status))
-    return tuple(found)
+            changes.append(OtherChange("macro", name.split(".")[-1], status))
+    return tuple(changes)
 
 
 def _label(node: Node) -> str:

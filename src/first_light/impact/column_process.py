@@ -23,7 +23,7 @@ from first_light.utils.errors import DataopsError
 _WORTH = 40
 
 
-class Beside:
+class SeparateBuild:
     """A build of base that goes on meanwhile.
 
     Args:
@@ -31,7 +31,7 @@ class Beside:
         wanted: unique ids to build.
     """
 
-    def __init__(self, base: BaseSide, wanted: Sequence[str]) -> None:
+    def __init__(self, base: BaseSide, names: Sequence[str]) -> None:
         self._base = base
         self._process = subprocess.Popen(
             [sys.executable, "-m", "first_light.impact.column_process", str(base.folder)],
@@ -44,7 +44,7 @@ class Beside:
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # it ended already; `wait` says why
             try:
-                request = {"environment": base.environment, "wanted": [*wanted]}
+                request = {"environment": base.environment, "wanted": [*names]}
                 json.dump(request, self._process.stdin)
             finally:
                 self._process.stdin.close()
@@ -56,9 +56,9 @@ class Beside:
         Raises:
             DataopsError: dbt could not run at all.
         """
-        _, said = self._process.communicate()
+        _, errors = self._process.communicate()
         if self._process.returncode:
-            raise DataopsError("The base commit could not be built.", where=said.strip()[-2000:])
+            raise DataopsError("The base commit could not be built.", where=errors.strip()[-2000:])
         return self._base.built
 
     def stop(self) -> None:
@@ -68,7 +68,7 @@ class Beside:
             self._process.wait()
 
 
-def apart(base: Manifest, wanted: Collection[str], reached: Collection[str]) -> list[str]:
+def separable(base: Manifest, names: Collection[str], reached: Collection[str]) -> list[str]:
     """What of `wanted` may be built beside head; the rest goes before, head starts on top of it.
 
     Args:
@@ -77,11 +77,11 @@ def apart(base: Manifest, wanted: Collection[str], reached: Collection[str]) -> 
         reached: those of them that head builds anew.
     """
     # A snapshot of head goes on from what base's holds.
-    early = {name for name in wanted if name not in reached or base.nodes[name].kind == "snapshot"}
-    return sorted(set(wanted) - with_ancestors(base, early))
+    early = {name for name in names if name not in reached or base.nodes[name].kind == "snapshot"}
+    return sorted(set(names) - with_ancestors(base, early))
 
 
-def worth(base: BaseSide, later: Sequence[str]) -> bool:
+def is_worthwhile(base: BaseSide, later: Sequence[str]) -> bool:
     """Whether cores allow it, and there is enough to do."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     built = base.built
@@ -90,10 +90,10 @@ def worth(base: BaseSide, later: Sequence[str]) -> bool:
 
 def main() -> None:
     """In the process of its own."""
-    folder, told = Path(sys.argv[1]), json.load(sys.stdin)
-    dbt = open_engine(folder / "tree", "ci", folder / "dbt", told["environment"])
+    folder, task = Path(sys.argv[1]), json.load(sys.stdin)
+    dbt = open_engine(folder / "tree", "ci", folder / "dbt", task["environment"])
     try:
-        BaseSide(folder, base_manifest(folder), dbt, False).build(told["wanted"])
+        BaseSide(folder, base_manifest(folder), dbt, False).build(task["wanted"])
     except DataopsError as error:
         sys.exit(str(error))
 

@@ -58,27 +58,27 @@ def compare_tables(
     now = _figures(connection, head, [h for _, h in shown], rows_after, hidden_names, counted_of)
     columns: list[ColumnDiff] = []
     for i, (b, h) in enumerate(shown):
-        many, examples = differs.get(h.name, (0 if key else None, ()))
+        difference_count, examples = differs.get(h.name, (0 if key else None, ()))
         moved = was[i] != now[i] and rows_moved
         if h.name in differs or b.type != h.type or moved:
             is_hidden = h.name.lower() in hidden_names
             columns.append(
                 ColumnDiff(
-                    h.name, b.type, h.type, many, h.name in differs or moved, is_hidden,
+                    h.name, b.type, h.type, difference_count, h.name in differs or moved, is_hidden,
                     was[i], now[i], () if is_hidden else examples,
                 )
             )  # fmt: skip
     new_names = {field.name.lower() for field in new}
-    gone = [field for field in old if field.name.lower() not in new_names]
+    removed_fields = [field for field in old if field.name.lower() not in new_names]
     fresh = [field for field in new if field.name.lower() not in by_name]
-    for side, fields, count in ((base, gone, rows_before), (head, fresh, rows_after)):
+    for side, fields, count in ((base, removed_fields, rows_before), (head, fresh, rows_after)):
         names = {field.name for field in fields}
         figures = _figures(connection, side, fields, count, hidden_names, names)
         for field, stats in zip(fields, figures):
             is_hidden = field.name.lower() in hidden_names
             columns.append(
                 ColumnDiff(field.name, field.type, "", None, True, is_hidden, stats, None)
-                if fields is gone
+                if fields is removed_fields
                 else ColumnDiff(field.name, "", field.type, None, True, is_hidden, None, stats)
             )
     order = [b.name.lower() for b in old if b.name.lower() in new_names]
@@ -108,37 +108,41 @@ def _by_key(
     hidden: set[str],
 ) -> _Counted:
     names = {name.lower() for name in key}
-    others = [(b, h) for b, h in compared if h.name.lower() not in names]
+    other_columns = [(b, h) for b, h in compared if h.name.lower() not in names]
     by_name = {h.name.lower(): (b, h) for b, h in compared}
     typed = [by_name[name.lower()] for name in key]
-    row = _one(connection, sql.compare_by_key(base, head, typed, others, EXAMPLES))
+    row = _first_row(connection, sql.compare_by_key(base, head, typed, other_columns, EXAMPLES))
     removed, added, changed, gone_keys, fresh_keys, *columns = row
-    found = {h.name: (columns[2 * i], columns[2 * i + 1]) for i, (_, h) in enumerate(others)}
-    differing = {name: picked for name, (count, picked) in found.items() if count}
-    wanted = list({_tuple(k): None for picked in differing.values() for k in picked or ()})
-    show = [h.name for _, h in others if h.name in differing and h.name.lower() not in hidden]
-    before = _values(connection, base, key, show, wanted, hidden)
-    after = _values(connection, head, key, show, wanted, hidden)
+    differences = {
+        h.name: (columns[2 * i], columns[2 * i + 1]) for i, (_, h) in enumerate(other_columns)
+    }
+    differing = {name: keys_ for name, (count, keys_) in differences.items() if count}
+    example_keys = list({_tuple(k): None for keys_ in differing.values() for k in keys_ or ()})
+    show = [
+        h.name for _, h in other_columns if h.name in differing and h.name.lower() not in hidden
+    ]
+    before = _values(connection, base, key, show, example_keys, hidden)
+    after = _values(connection, head, key, show, example_keys, hidden)
     differs: dict[str, tuple[int | None, tuple[Example, ...]]] = {}
-    for name, picked in differing.items():
+    for name, keys_ in differing.items():
         examples = tuple(
             Example(
-                _spoken(key, k, hidden),
+                _value_text(key, k, hidden),
                 before[_tuple(k)].get(name),
                 after[_tuple(k)].get(name),
             )
-            for k in (picked or ())
+            for k in (keys_ or ())
             if name in show and _tuple(k) in before and _tuple(k) in after
         )
-        differs[name] = (found[name][0], examples)
-    every = [h.name for _, h in others if h.name.lower() not in hidden]
+        differs[name] = (differences[name][0], examples)
+    visible = [h.name for _, h in other_columns if h.name.lower() not in hidden]
     return (
         removed,
         added,
         changed,
         differs,
-        _row_examples(connection, base, key, every, gone_keys, hidden),
-        _row_examples(connection, head, key, every, fresh_keys, hidden),
+        _row_examples(connection, base, key, visible, gone_keys, hidden),
+        _row_examples(connection, head, key, visible, fresh_keys, hidden),
     )
 
 
@@ -149,12 +153,12 @@ def _whole_rows(
     compared: list[tuple[Field, Field]],
     hidden: set[str],
 ) -> _Counted:
-    removed, added = map(int, _one(connection, sql.compare_whole_rows(base, head, compared)))
+    removed, added = map(int, _first_row(connection, sql.compare_whole_rows(base, head, compared)))
     if not (removed or added):
         return 0, 0, 0, {}, (), ()
     text = [b.type != h.type for b, h in compared]
-    old = _one(connection, sql.fingerprints(base, [b for b, _ in compared], text))
-    new = _one(connection, sql.fingerprints(head, [h for _, h in compared], text))
+    old = _first_row(connection, sql.fingerprints(base, [b for b, _ in compared], text))
+    new = _first_row(connection, sql.fingerprints(head, [h for _, h in compared], text))
     differs: dict[str, tuple[int | None, tuple[Example, ...]]] = {
         h.name: (None, ()) for (_, h), x, y in zip(compared, old, new) if x != y
     }
@@ -193,11 +197,11 @@ def _pick_key(
             continue
         sides: list[int] = []
         for relation, side in ((base, "before"), (head, "after")):
-            rows, whole, distinct = _one(connection, sql.key_check(relation, key))
-            if whole != rows:
-                note = note or f"{', '.join(key)} is empty in {rows - whole} rows {side}"
+            rows, complete, distinct = _first_row(connection, sql.key_check(relation, key))
+            if complete != rows:
+                note = note or f"{', '.join(key)} is empty in {rows - complete} rows {side}"
             elif distinct != rows:
-                repeated = _one(connection, sql.repeated_keys(relation, key))[0]
+                repeated = _first_row(connection, sql.repeated_keys(relation, key))[0]
                 note = note or (
                     f"{', '.join(key)} does not tell rows apart {side}: "
                     f"{repeated} values stand in {rows - distinct + repeated} rows"
@@ -206,7 +210,7 @@ def _pick_key(
                 sides.append(rows)
         if len(sides) == 2:
             return tuple(key), note, (sides[0], sides[1])
-    counts = [_one(connection, f"select count(*) from {side}")[0] for side in (base, head)]
+    counts = [_first_row(connection, f"select count(*) from {side}")[0] for side in (base, head)]
     return (), note, (counts[0], counts[1])
 
 
@@ -225,15 +229,15 @@ def _figures(
     if not fields:
         return []
     exact = rows <= sql.EXACT_ROWS
-    row = _one(connection, sql.figures(relation, fields, distinct_of, exact=exact))
-    found = []
+    row = _first_row(connection, sql.figures(relation, fields, distinct_of, exact=exact))
+    statistics_ = []
     for i, field in enumerate(fields):
         nulls, distinct, minimum, maximum, total = row[5 * i : 5 * i + 5]
         if field.name.lower() in hidden:
             minimum = maximum = total = None
         low, high, total = (_short(value) or "" for value in (minimum, maximum, total))
-        found.append(Stats(nulls, distinct, low, high, total, rounded=not exact))
-    return found
+        statistics_.append(Stats(nulls, distinct, low, high, total, rounded=not exact))
+    return statistics_
 
 
 def _values(
@@ -247,19 +251,19 @@ def _values(
     """The values of some rows, as text, by the rows' keys."""
     if not keys or not columns:
         return {}
-    wanted: dict[tuple[str, ...], tuple[Any, ...]] = {}
+    keys_by_text: dict[tuple[str, ...], tuple[Any, ...]] = {}
     for k in keys:
         text = connection.execute(
             f"select {', '.join(['cast(? as varchar)'] * len(k))}", list(k)
         ).fetchone()
-        wanted[tuple(text or ())] = k
+        keys_by_text[tuple(text or ())] = k
     query = sql.rows_by_key(relation, key, columns, len(keys))
     rows = connection.execute(query, [part for k in keys for part in k]).fetchall()
-    found = {}
+    values_ = {}
     for row in rows:
-        if (at := wanted.get(tuple(row[: len(key)]))) is not None:
-            found[at] = dict(zip(columns, map(_short, row[len(key) :])))
-    return found
+        if (at := keys_by_text.get(tuple(row[: len(key)]))) is not None:
+            values_[at] = dict(zip(columns, map(_short, row[len(key) :])))
+    return values_
 
 
 def _row_examples(
@@ -272,9 +276,9 @@ def _row_examples(
 ) -> tuple[RowExample, ...]:
     if not keys:
         return ()
-    wanted = [_tuple(k) for k in keys]
-    query = sql.rows_by_key(relation, key, columns, len(wanted))
-    rows = connection.execute(query, [part for k in wanted for part in k]).fetchall()
+    keys_ = [_tuple(k) for k in keys]
+    query = sql.rows_by_key(relation, key, columns, len(keys_))
+    rows = connection.execute(query, [part for k in keys_ for part in k]).fetchall()
     names = (*key, *columns)
     return tuple(
         RowExample(
@@ -284,7 +288,7 @@ def _row_examples(
     )  # fmt: skip
 
 
-def _spoken(key: tuple[str, ...], value: Any, hidden: set[str]) -> str:
+def _value_text(key: tuple[str, ...], value: Any, hidden: set[str]) -> str:
     """A row's key for people; nothing of it when it is personal."""
     parts = [
         f"{name} hidden" if name.lower() in hidden else f"{name} {_short(str(part))}"
@@ -306,6 +310,6 @@ def _short(value: str | None) -> str | None:
     return value[: _LONGEST - 1] + "…"
 
 
-def _one(connection: Connection, query: str) -> tuple[Any, ...]:
+def _first_row(connection: Connection, query: str) -> tuple[Any, ...]:
     rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
     return rows[0]

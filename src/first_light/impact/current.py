@@ -70,12 +70,12 @@ class CurrentSide:
         """Arguments for dbt that let head read from the release itself what it does not build."""
         return ("--defer", "--state", str(self.state)) if self.server else ()
 
-    def dbt(self, product: Product, here: Path, progress: Callable[[str], None]) -> Engine:
+    def dbt(self, product: Product, folder: Path, progress: Callable[[str], None]) -> Engine:
         """dbt for head, as a release runs it."""
         if self.server:
-            return self.server.dbt(here, self.environment, progress)
+            return self.server.dbt(folder, self.environment, progress)
         environment, tree = self.environment, self.tree
-        return open_engine(product.root, "prod", here, environment, progress, files=tree)
+        return open_engine(product.root, "prod", folder, environment, progress, files=tree)
 
     @property
     def built(self) -> dict[str, Built]:
@@ -83,14 +83,14 @@ class CurrentSide:
         nodes = self.manifest.nodes
         return {name: Built(True, nodes[name].code) for name in buildable(self.manifest)}
 
-    def build(self, wanted: Sequence[str]) -> dict[str, Built]:
+    def build(self, requested: Sequence[str]) -> dict[str, Built]:
         """Nothing to do, it was released; from a server it is fetched."""
         if self.server:
-            self.server.fetch(wanted)
+            self.server.fetch(requested)
         return self.built
 
 
-def open_current(product: Product, here: Path) -> tuple[Change | NoBase, CurrentSide]:
+def open_current(product: Product, folder: Path) -> tuple[Change | NoBase, CurrentSide]:
     """What differs from the current release's commit, and the release.
 
     Args:
@@ -121,34 +121,34 @@ def open_current(product: Product, here: Path) -> tuple[Change | NoBase, Current
             where=run,
             fix="compare on the sample: uv run dataops check",
         )
-    found = _change(product, record)
-    side = (_on_server if is_server(product) else _on_files)(product, here, state, record)
+    change = _change(product, record)
+    side = (_on_server if is_server(product) else _on_files)(product, folder, state, record)
     if record.git.dirty:
-        said = "It was released with work that was not committed; git does not know that."
-        side = replace(side, remarks=(*side.remarks, said))
-    return found, side
+        message = "It was released with work that was not committed; git does not know that."
+        side = replace(side, remarks=(*side.remarks, message))
+    return change, side
 
 
-def _on_server(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
-    server = current_release(product, record.run, state / "manifest.json", here)
+def _on_server(product: Product, folder: Path, state: Path, record: Record) -> CurrentSide:
+    server = current_release(product, record.run, state / "manifest.json", folder)
     rows = {file.name: file.hash for file in raw_tables(product)}
-    kept = {file.name: file.hash for file in facts.raw_from_json(state / facts.RAW_LIST)}
+    hashes = {file.name: file.hash for file in facts.raw_from_json(state / facts.RAW_LIST)}
     remarks: tuple[str, ...] = ()
-    if moved := sorted(name for name in {*rows} | {*kept} if rows.get(name) != kept.get(name)):
+    if moved := sorted(name for name in {*rows} | {*hashes} if rows.get(name) != hashes.get(name)):
         remarks = (
             f"Raw went on since the release ({', '.join(moved[:3])}{' …' * (len(moved) > 3)}), and "
             "all of it was read: what differs may be its doing.",
         )
-    environment, later = _clocks(record, {**_of_both(product, here), **server.environment()})
+    environment, later = _clocks(record, {**_of_both(product, folder), **server.environment()})
     return CurrentSide(
         record.run, server.state, server.manifest, product.root, environment, later, remarks,
         server.database, server, "on raw" if moved else CurrentSide.said,
     )  # fmt: skip
 
 
-def _on_files(product: Product, here: Path, state: Path, record: Record) -> CurrentSide:
-    _look_for_room(here, state / DATABASE_FILE)
-    kept = facts.raw_from_json(state / facts.RAW_LIST)
+def _on_files(product: Product, folder: Path, state: Path, record: Record) -> CurrentSide:
+    _check_space(folder, state / DATABASE_FILE)
+    old_files = facts.raw_from_json(state / facts.RAW_LIST)
     root = product.raw
     if not root.is_dir():
         raise DataopsError(
@@ -156,18 +156,18 @@ def _on_files(product: Product, here: Path, state: Path, record: Record) -> Curr
             where=str(root),
             fix="set DATAOPS_RAW to the folder of the landing data",
         )
-    now = facts.read_raw(root, product.target / "raw-seen.json")
-    tree, remarks = _lay_out(product, here, kept, now)
-    environment, later = _clocks(record, _of_both(product, here))
+    new_files = facts.read_raw(root, product.target / "raw-seen.json")
+    tree, remarks = _lay_out(product, folder, old_files, new_files)
+    environment, later = _clocks(record, _of_both(product, folder))
     manifest = read_manifest(state / "manifest.json", packages=True)
     database = state / DATABASE_FILE
     return CurrentSide(record.run, state, manifest, tree, environment, later, remarks, database)
 
 
-def _of_both(product: Product, here: Path) -> dict[str, str]:
+def _of_both(product: Product, folder: Path) -> dict[str, str]:
     """What dbt is told on either warehouse; where raw is, in the words of a release."""
     raw = RawFolder(product.raw, product.root).spelled
-    return {"DATAOPS_DB": str(here / DATABASE_FILE), "DATAOPS_RAW": raw}
+    return {"DATAOPS_DB": str(folder / DATABASE_FILE), "DATAOPS_RAW": raw}
 
 
 def _clocks(record: Record, environment: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -180,8 +180,8 @@ def _clocks(record: Record, environment: dict[str, str]) -> tuple[dict[str, str]
 
 def _change(product: Product, record: Record) -> Change | NoBase:
     commit = record.git.commit
-    known = commit and product.git("rev-parse", "-q", "--verify", f"{commit}^0", check=False)
-    if not known:
+    is_known = commit and product.git("rev-parse", "-q", "--verify", f"{commit}^0", check=False)
+    if not is_known:
         raise DataopsError(
             "The current release's commit is not in this clone.",
             where=f"{record.run}: {commit or 'no commit'}",
@@ -199,53 +199,54 @@ def _change(product: Product, record: Record) -> Change | NoBase:
     )
 
 
-def _look_for_room(here: Path, database: Path) -> None:
+def _check_space(folder: Path, database: Path) -> None:
     """Head starts as a copy, and may be built a second time."""
-    needed, free = 3 * database.stat().st_size, shutil.disk_usage(here).free
+    needed, free = 3 * database.stat().st_size, shutil.disk_usage(folder).free
     if free < needed:
         raise DataopsError(
             "There is not enough disk space for a copy of the current release.",
-            where=f"{here}: about {needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free",
+            where=f"{folder}: about {needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free",
             fix="free disk space, or compare on the sample: uv run dataops check",
         )
 
 
 def _lay_out(
     product: Product,
-    here: Path,
-    kept: tuple[facts.RawFile, ...],
-    now: tuple[facts.RawFile, ...],
+    folder: Path,
+    old_files: tuple[facts.RawFile, ...],
+    new_files: tuple[facts.RawFile, ...],
 ) -> tuple[Path, tuple[str, ...]]:
     """The folder in which raw holds what the release read, and what of that cannot be had again."""
-    known = {file.name: file.hash for file in now}
-    lost = [file.name for file in kept if known.get(file.name) != file.hash]
-    came = len(known) - (len(kept) - sum(name not in known for name in lost))
+    hashes = {file.name: file.hash for file in new_files}
+    missing_files = [file.name for file in old_files if hashes.get(file.name) != file.hash]
+    added_count = len(hashes) - (len(old_files) - sum(name not in hashes for name in missing_files))
     remarks: list[str] = []
-    if lost:
+    if missing_files:
         remarks.append(
             f"Edited or removed in raw since the release, so what differs may be their doing: "
-            f"{_files(len(lost))} ({', '.join(lost[:3])}{' …' if len(lost) > 3 else ''})."
+            f"{_files(len(missing_files))} ({', '.join(missing_files[:3])}"
+            f"{' …' if len(missing_files) > 3 else ''})."
         )
-    if not came:
+    if not added_count:
         return product.root, tuple(remarks)
     if not product.raw.is_relative_to(product.root):
         remarks.append(
             f"Raw is outside the product, so what came to it since the release was read too, and "
-            f"what differs may be its doing: {_files(came)}."
+            f"what differs may be its doing: {_files(added_count)}."
         )
         return product.root, tuple(remarks)
-    tree = here / "world"
+    tree = folder / "world"
     tree.mkdir()
     top = product.raw.relative_to(product.root).parts[0]
     for entry in os.scandir(product.root):
         if entry.name not in (top, "target", "store") and not entry.name.startswith("."):
             (tree / entry.name).symlink_to(entry.path)
-    for file in kept:
-        if file.name in known:
+    for file in old_files:
+        if file.name in hashes:
             link = tree / product.raw.relative_to(product.root) / file.name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(product.raw / file.name)
-    remarks.append(f"Left out, because it came to raw since the release: {_files(came)}.")
+    remarks.append(f"Left out, because it came to raw since the release: {_files(added_count)}.")
     return tree, tuple(remarks)
 
 

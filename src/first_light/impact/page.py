@@ -12,9 +12,9 @@ from first_light.utils.templates import render
 
 # A drawing of more boxes than this shows only what changes; and if that is as many, only what was
 # edited and what others read.
-_DRAWN = 150
+_NODES_DRAWN = 150
 # A drawing of no more columns than this is scaled to the page.
-_FITS = 7
+_COLUMNS_SHOWN = 7
 _CHANGE_HEADS = ("model", "", "rows", "added", "removed", "changed", "columns", "declared")
 _LEGEND = (
     ("breaking", "breaks its contract"),
@@ -64,22 +64,22 @@ def _lineage(impact: Impact) -> dict[str, object] | None:
     return {
         "drawing": drawing(nodes, joined({node.unique_id for node in nodes}, impact.edges)),
         "legend": [(state, meaning) for state, meaning in _LEGEND if state in states],
-        "fits": len({node.rank for node in nodes}) <= _FITS,
-        "left_out": _left_out(impact, nodes),
+        "fits": len({node.rank for node in nodes}) <= _COLUMNS_SHOWN,
+        "left_out": _omitted(impact, nodes),
     }
 
 
 def _drawn_nodes(impact: Impact) -> list[GraphNode]:
     nodes = list(impact.nodes)
-    if len(nodes) > _DRAWN:
+    if len(nodes) > _NODES_DRAWN:
         nodes = [node for node in nodes if node.kind == "exposure" or _changes(node)]
-    if len(nodes) > _DRAWN:
+    if len(nodes) > _NODES_DRAWN:
         edited = {m.unique_id for m in impact.models if m.status != DOWNSTREAM or m.promised}
         nodes = [node for node in nodes if node.kind == "exposure" or node.unique_id in edited]
     return nodes
 
 
-def _left_out(impact: Impact, nodes: list[GraphNode]) -> str:
+def _omitted(impact: Impact, nodes: list[GraphNode]) -> str:
     if not (left_out := len(impact.nodes) - len(nodes)):
         return ""
     hidden = sum(map(_changes, impact.nodes)) - sum(map(_changes, nodes))
@@ -91,7 +91,7 @@ def _changes(node: GraphNode) -> bool:
     return node.state not in ("same", "context")
 
 
-def joined(kept: Collection[str], edges: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def joined(shown: Collection[str], edges: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Which of some boxes lead to which, directly or through boxes that are not drawn."""
     parents: dict[str, list[str]] = {}
     for parent, child in edges:
@@ -99,6 +99,6 @@ def joined(kept: Collection[str], edges: Iterable[tuple[str, str]]) -> list[tupl
     graph = Graph(parents)
     sources: dict[str, set[str]] = {}  # the nearest boxes above each node that are drawn
     for name in graph.in_order():
-        above = ({up} if up in kept else sources[up] for up in graph.parents(name))
+        above = ({up} if up in shown else sources[up] for up in graph.parents(name))
         sources[name] = set().union(*above)
-    return sorted((source, name) for name in kept for source in sources.get(name, ()))
+    return sorted((source, name) for name in shown for source in sources.get(name, ()))

@@ -16,7 +16,7 @@ from first_light.dbt.project_lineage import with_ancestors
 from first_light.impact import classify as judge
 from first_light.impact.base import BaseSide, Built, buildable, prepare
 from first_light.impact.change import Change, NoBase
-from first_light.impact.column_process import Beside, apart, worth
+from first_light.impact.column_process import SeparateBuild, is_worthwhile, separable
 from first_light.impact.current import CurrentSide
 from first_light.project.product import Product
 from first_light.warehouse.base import DATABASE_FILE
@@ -33,7 +33,7 @@ _DECIDES_ALL = (
     "dataops/pyproject.toml",
 )
 # It does see these parts of dbt_project.yml, node by node; not a variable that a macro reads.
-_SEEN = frozenset(
+_OBSERVED = frozenset(
     ("models", "seeds", "snapshots", "sources", "data_tests", "tests", "unit_tests", "exposures")
 )
 
@@ -63,7 +63,7 @@ class Plan:
     paired: dict[str, str]
     built: dict[str, Built]
     here: Path
-    beside: Beside | None = None
+    beside: SeparateBuild | None = None
 
     @property
     def database(self) -> Path:
@@ -105,8 +105,8 @@ def plan(
     product: Product,
     change: Change,
     dbt: Engine,
-    here: Path,
-    doing: Callable[[str], None],
+    folder: Path,
+    progress: Callable[[str], None],
     current: CurrentSide | None = None,
 ) -> Plan | NoBase:
     """Prepare base and say what of head to build. Head is parsed.
@@ -123,45 +123,47 @@ def plan(
         DataopsError: git or dbt could not run.
     """
     base: BaseSide | CurrentSide | NoBase
-    base = current or prepare(product, change.base, here / "partial_parse.msgpack", doing)
+    base = current or prepare(product, change.base, folder / "partial_parse.msgpack", progress)
     if isinstance(base, NoBase):
         return base
-    head = read_manifest(here / "manifest.json", packages=True)
-    doing("what the change reaches")
-    found, run = dbt.select(
+    head = read_manifest(folder / "manifest.json", packages=True)
+    progress("what the change reaches")
+    selected, run = dbt.select(
         "--no-write-json", "--select", "state:modified+", "--state", str(base.state)
     )
-    whole = _why_whole(product, change, sample=current is None)
-    if not whole and not run.ok:
-        whole = "dbt cannot tell what the change reaches"
-    reached = frozenset(head.nodes) if whole else frozenset(found)
+    full_reason = _full_build_reason(product, change, sample=current is None)
+    if not full_reason and not run.ok:
+        full_reason = "dbt cannot tell what the change reaches"
+    reached = frozenset(head.nodes) if full_reason else frozenset(selected)
     paired = judge.pairs(base.manifest, head, change.renamed)
-    wanted = _wanted(base.manifest, head, reached, paired)
+    needed = _needed_base(base.manifest, head, reached, paired)
     anew = {paired.get(name, name) for name in reached}
     later: list[str] = []
     if isinstance(base, BaseSide) and base.keeps_builds:
-        later = apart(base.manifest, wanted, anew)
-        later = later if worth(base, later) else []
-    first = [name for name in wanted if name not in later]
+        later = separable(base.manifest, needed, anew)
+        later = later if is_worthwhile(base, later) else []
+    first_names = [name for name in needed if name not in later]
     if current is not None:  # all of it stands; only what is compared need be at hand
-        first = sorted(anew & set(buildable(base.manifest)))
-    built = base.build(first) if first else base.built
+        first_names = sorted(anew & set(buildable(base.manifest)))
+    built = base.build(first_names) if first_names else base.built
     failed = sorted(
-        base.manifest.nodes[n].name for n in first if n not in anew and not _stands(built, n)
+        base.manifest.nodes[n].name
+        for n in first_names
+        if n not in anew and not _is_usable(built, n)
     )
-    if failed and not whole:
-        whole = f"base does not build {', '.join(failed[:3])} on this sample"
+    if failed and not full_reason:
+        full_reason = f"base does not build {', '.join(failed[:3])} on this sample"
         reached = frozenset(head.nodes)
-        built = base.build(_wanted(base.manifest, head, reached, paired))
+        built = base.build(_needed_base(base.manifest, head, reached, paired))
         later = []
-    made = Plan(product, change, base, head, reached, whole, paired, built, here)
-    if (current or not whole) and base.database.is_file() and not is_server(product):
+    plan_ = Plan(product, change, base, head, reached, full_reason, paired, built, folder)
+    if (current or not full_reason) and base.database.is_file() and not is_server(product):
         # On DuckDB a copy is the cheapest way to have everything upstream.
-        copy_database(base.database, made.database)
+        copy_database(base.database, plan_.database)
     if later and isinstance(base, BaseSide):
-        doing(f"base: build {len(later)} models beside this branch's")
-        return replace(made, beside=Beside(base, later))
-    return made
+        progress(f"base: build {len(later)} models beside this branch's")
+        return replace(plan_, beside=SeparateBuild(base, later))
+    return plan_
 
 
 def copy_database(database: Path, to: Path) -> None:
@@ -171,7 +173,7 @@ def copy_database(database: Path, to: Path) -> None:
         shutil.copy(log, to.with_name(f"{to.name}.wal"))
 
 
-def _why_whole(product: Product, change: Change, sample: bool) -> str:
+def _full_build_reason(product: Product, change: Change, sample: bool) -> str:
     for path in _DECIDES_ALL:
         if change.touches(path):
             return f"{path} was changed"
@@ -190,10 +192,10 @@ def _settings(text: str) -> dict[str, Any]:
     loaded = yaml.safe_load(text)
     if not isinstance(loaded, dict):
         return {}
-    return {key: value for key, value in loaded.items() if key not in _SEEN}
+    return {key: value for key, value in loaded.items() if key not in _OBSERVED}
 
 
-def _wanted(
+def _needed_base(
     base: Manifest, head: Manifest, reached: Iterable[str], paired: dict[str, str]
 ) -> list[str]:
     """What base must have built: the counterpart of what is reached, and all that either reads."""
@@ -203,10 +205,10 @@ def _wanted(
         if node is not None:
             start |= {name, *node.depends_on}
     names = {paired.get(name, name) for name in start}
-    gone = set(buildable(base)) - set(paired.values())
-    above = with_ancestors(base, names | gone)
+    removed = set(buildable(base)) - set(paired.values())
+    above = with_ancestors(base, names | removed)
     return sorted(above & set(buildable(base)))
 
 
-def _stands(built: dict[str, Built], name: str) -> bool:
+def _is_usable(built: dict[str, Built], name: str) -> bool:
     return name in built and built[name].ok

@@ -19,7 +19,7 @@ from first_light.impact.sides import open_sides
 from first_light.warehouse.base import DATABASE_FILE
 
 
-def compare(plan: Plan, run: DbtRun, dbt: Engine, doing: Callable[[str], None]) -> Impact:
+def compare(plan: Plan, run: DbtRun, dbt: Engine, progress: Callable[[str], None]) -> Impact:
     """What the change does, now that head is built.
 
     Args:
@@ -33,34 +33,36 @@ def compare(plan: Plan, run: DbtRun, dbt: Engine, doing: Callable[[str], None]) 
         DataopsError: base could not be built.
     """
     if plan.beside is not None:
-        doing("wait for base")
+        progress("wait for base")
         plan = replace(plan, built=plan.beside.wait())
     built = _results(run)
     skipped = [node for node in run.skipped if node.kind in judge.ROWS]
     if skipped:
         # A failed test stops what is below it; what that would say is of interest all the same.
-        doing("build what a failed test has left out")
+        progress("build what a failed test has left out")
         names = [node.name for node in skipped]
-        rest = dbt.build(*plan.arguments[:1], *plan.deferred, *NOT_TESTS, "--select", *names)
-        built |= _results(rest)
+        repeated = dbt.build(*plan.arguments[:1], *plan.deferred, *NOT_TESTS, "--select", *names)
+        built |= _results(repeated)
     scratch = plan.here / "compare"
     with open_sides(scratch) as sides:
         work = Assessment(plan, built, sides)
-        doing("compare with base")
+        progress("compare with base")
         work.attach()
         work.compare()
         if names := work.to_build_again():
-            doing("build what differs a second time")
-            again = plan.here / "again" / DATABASE_FILE
-            again.parent.mkdir(exist_ok=True)
-            copy_database(plan.database, again)
+            progress("build what differs a second time")
+            second_database = plan.here / "again" / DATABASE_FILE
+            second_database.parent.mkdir(exist_ok=True)
+            copy_database(plan.database, second_database)
             clock = plan.base.later if isinstance(plan.base, CurrentSide) else {}
-            second = dbt.with_environment({**clock, "DATAOPS_DB": str(again)})
+            second = dbt.with_environment({**clock, "DATAOPS_DB": str(second_database)})
             rebuilt = second.build(
                 *("--no-write-json", "--full-refresh", *plan.deferred, *NOT_TESTS),
                 *("--select", *names),
             )
-            work.look_again(again, {n.unique_id for n in rebuilt.nodes if n.status == "success"})
+            work.rebuild_and_compare(
+                second_database, {n.unique_id for n in rebuilt.nodes if n.status == "success"}
+            )
         impact = work.impact()
     shutil.rmtree(scratch)
     shutil.rmtree(plan.here / "again", ignore_errors=True)

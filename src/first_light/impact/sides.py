@@ -110,14 +110,14 @@ def open_sides(scratch: Path) -> Iterator[Sides]:
 
 
 def _columns(connection: Connection) -> dict[tuple[str, str], list[str]]:
-    found: dict[tuple[str, str], list[str]] = {}
+    columns: dict[tuple[str, str], list[str]] = {}
     rows = connection.execute(
         f"select lower(schema_name), lower(table_name), lower(column_name) from {COLUMNS} "
         f"where database_name = '{_CATALOG}' and not internal order by table_oid, column_index"
     ).fetchall()
     for schema, table, column in rows:
-        found.setdefault((schema, table), []).append(column)
-    return found
+        columns.setdefault((schema, table), []).append(column)
+    return columns
 
 
 def _place(node: Node) -> str:

@@ -24,10 +24,10 @@ def describe(relation: str) -> str:
 def key_check(relation: str, key: Sequence[str]) -> str:
     """One row: rows, rows with a whole key, different keys."""
     columns = ", ".join(map(quoted, key))
-    whole = " and ".join(f"{quoted(name)} is not null" for name in key)
+    is_complete = " and ".join(f"{quoted(name)} is not null" for name in key)
     counted = columns if len(key) == 1 else f"({columns})"
     return (
-        f"select count(*), count(*) filter (where {whole}), count(distinct {counted}) "
+        f"select count(*), count(*) filter (where {is_complete}), count(distinct {counted}) "
         f"from {relation}"
     )
 
@@ -60,7 +60,7 @@ def compare_by_key(
     flags = ", ".join(f"{_differs(b, h)} as d{i}" for i, (b, h) in enumerate(columns))
     packed = _packed([f"k{i}" for i in range(len(key))])
     any_flag = " or ".join(f"d{i}" for i in range(len(columns))) or "false"
-    picked = [
+    selected = [
         "count(*) filter (where gone)",
         "count(*) filter (where fresh)",
         f"count(*) filter (where not gone and not fresh and ({any_flag}))",
@@ -68,23 +68,23 @@ def compare_by_key(
         f"min({packed}, {examples}) filter (where fresh)",
     ]
     for i in range(len(columns)):
-        picked.append(f"count(*) filter (where not gone and not fresh and d{i})")
-        picked.append(f"min({packed}, {examples}) filter (where not gone and not fresh and d{i})")
+        selected.append(f"count(*) filter (where not gone and not fresh and d{i})")
+        selected.append(f"min({packed}, {examples}) filter (where not gone and not fresh and d{i})")
     return (
-        f"select {', '.join(picked)} from (select {keys}, h.in_head is null as gone, "
+        f"select {', '.join(selected)} from (select {keys}, h.in_head is null as gone, "
         f"b.in_base is null as fresh{', ' if flags else ''}{flags} "
         f"from (select *, true as in_base from {base}) as b "
         f"full join (select *, true as in_head from {head}) as h on {on})"
     )
 
 
-def rows_by_key(relation: str, key: Sequence[str], columns: Sequence[str], many: int) -> str:
+def rows_by_key(relation: str, key: Sequence[str], columns: Sequence[str], count: int) -> str:
     """`many` rows by their keys, given as parameters; all as text, the key columns first."""
     names = ", ".join(f"cast({quoted(name)} as varchar)" for name in (*key, *columns))
     on = " and ".join(f"{quoted(name)} = ?" for name in key)
-    wanted = " or ".join([f"({on})"] * many)
+    condition = " or ".join([f"({on})"] * count)
     order = ", ".join(map(quoted, key))
-    return f"select {names} from {relation} where {wanted} order by {order}"
+    return f"select {names} from {relation} where {condition} order by {order}"
 
 
 def compare_whole_rows(base: str, head: str, columns: Sequence[tuple[Field, Field]]) -> str:
@@ -104,11 +104,12 @@ def some_whole_rows(
     """A few rows, as text, that only one side has: head's for sign 1, base's for sign -1."""
     names = [quoted(h.name if sign > 0 else b.name) for b, h in columns]
     left, right = _row_values(columns)
-    mine, other = (right, left) if sign > 0 else (left, right)
-    here, there = (head, base) if sign > 0 else (base, head)
+    own_values, other_values = (right, left) if sign > 0 else (left, right)
+    own_table, other_table = (head, base) if sign > 0 else (base, head)
     shown = ", ".join(f"cast({name} as varchar)" for name in names)
     return (
-        f"select {shown} from {here} where hash({mine}) not in (select hash({other}) from {there}) "
+        f"select {shown} from {own_table} where hash({own_values}) not in "
+        f"(select hash({other_values}) from {other_table}) "
         f"order by {', '.join(names)} limit {limit}"
     )
 
@@ -126,18 +127,18 @@ def figures(
 
     Distinct values are counted only for the columns in `distinct_of`: that costs most.
     """
-    picked = []
+    selected = []
     for field in fields:
         name = quoted(field.name)
         distinct = f"count(distinct {name})" if exact else f"approx_count_distinct({name})"
         if field.name not in distinct_of:
             distinct = "null"
         total = f"sum({name})" if families(field.type) == "number" else "null"
-        picked.append(
+        selected.append(
             f"count(*) - count({name}), {distinct}, cast(min({name}) as varchar), "
             f"cast(max({name}) as varchar), cast({total} as varchar)"
         )
-    return f"select {', '.join(picked)} from {relation}"
+    return f"select {', '.join(selected)} from {relation}"
 
 
 def _packed(names: Sequence[str]) -> str:

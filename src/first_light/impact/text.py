@@ -20,9 +20,9 @@ from first_light.impact.tables import ColumnDiff, RowExample, Stats, TableDiff
 
 def attention(impact: Impact) -> list[str]:
     """What keeps the change from being merged, one plain text each, with what to do."""
-    found = []
+    messages = []
     for model in impact.breaking:
-        found.append(
+        messages.append(
             f"{model.name} breaks its public contract: {'; '.join(model.breaking)}\n"
             f"Keep it as it is and give the new shape a version of its own: {versions(model)}"
         )
@@ -32,8 +32,8 @@ def attention(impact: Impact) -> list[str]:
         lines += [f"  {model.name}: {summary(model)}" for model in missing[:10]]
         lines.append("If intended, add this trailer to a commit message, with your reason:")
         lines.append(paste(impact))
-        found.append("\n".join(lines))
-    return found
+        messages.append("\n".join(lines))
+    return messages
 
 
 def paste(impact: Impact) -> str:
@@ -60,15 +60,15 @@ def summary(model: ModelImpact) -> str:
 def _parts(diff: TableDiff) -> list[str]:
     parts = []
     if diff.added or diff.removed or diff.changed:
-        told = []
-        for count, what in (
+        sentences = []
+        for count, label in (
             (diff.added, "added"),
             (diff.removed, "removed"),
             (diff.changed, "changed"),
         ):
             if count:
-                told.append(f"{count:,} {what}")
-        parts.append(f"rows: {', '.join(told)} of {diff.rows_before:,}")
+                sentences.append(f"{count:,} {label}")
+        parts.append(f"rows: {', '.join(sentences)} of {diff.rows_before:,}")
     by_kind = {
         "columns added": [c.name for c in diff.columns if c.added],
         "columns removed": [c.name for c in diff.columns if c.removed],
@@ -92,13 +92,13 @@ def valued(column: ColumnDiff) -> bool:
 
 def columns(diff: TableDiff) -> str:
     """The columns that differ, in a cell."""
-    told = [f"+{c.name}" for c in diff.columns if c.added]
-    told += [f"−{c.name}" for c in diff.columns if c.removed]
-    told += [f"{c.name}: {c.before} → {c.after}" for c in diff.columns if c.retyped]
-    told += [c.name for c in diff.columns if valued(c) and not c.retyped]
+    labels = [f"+{c.name}" for c in diff.columns if c.added]
+    labels += [f"−{c.name}" for c in diff.columns if c.removed]
+    labels += [f"{c.name}: {c.before} → {c.after}" for c in diff.columns if c.retyped]
+    labels += [c.name for c in diff.columns if valued(c) and not c.retyped]
     if diff.reordered:
-        told.append("order")
-    return some(told, 6)
+        labels.append("order")
+    return some(labels, 6)
 
 
 def ordered(diff: TableDiff) -> list[ColumnDiff]:
@@ -109,22 +109,26 @@ def ordered(diff: TableDiff) -> list[ColumnDiff]:
     )
 
 
-def column(one: ColumnDiff) -> str:
+def column(column_: ColumnDiff) -> str:
     """A column with what became of it."""
-    if one.added:
-        return f"{one.name} (new, {one.after})"
-    if one.removed:
-        return f"{one.name} (removed)"
-    return f"{one.name} ({one.before} → {one.after})" if one.retyped else one.name
+    if column_.added:
+        return f"{column_.name} (new, {column_.after})"
+    if column_.removed:
+        return f"{column_.name} (removed)"
+    return (
+        f"{column_.name} ({column_.before} → {column_.after})" if column_.retyped else column_.name
+    )
 
 
-def changed(one: ColumnDiff, diff: TableDiff) -> str:
+def changed(column_: ColumnDiff, diff: TableDiff) -> str:
     """In how many rows a column's values differ."""
-    if one.added or one.removed:
+    if column_.added or column_.removed:
         return ""
-    if one.changed is None:
-        return "yes" if one.differs else ""
-    return f"{one.changed:,} ({share(one.changed, diff.matched)})" if one.changed else ""
+    if column_.changed is None:
+        return "yes" if column_.differs else ""
+    return (
+        f"{column_.changed:,} ({share(column_.changed, diff.matched)})" if column_.changed else ""
+    )
 
 
 def rows(diff: TableDiff) -> str:
@@ -138,10 +142,10 @@ def changed_rows(diff: TableDiff) -> str:
     return f"{diff.changed:,} ({share(diff.changed, diff.matched)})" if diff.changed else ""
 
 
-def both(one: ColumnDiff, of: Callable[[Stats], str]) -> str:
+def both(column_: ColumnDiff, of: Callable[[Stats], str]) -> str:
     """A figure of a column before and after, once where it is the same."""
-    before = "" if one.was is None else of(one.was)
-    after = "" if one.now is None else of(one.now)
+    before = "" if column_.was is None else of(column_.was)
+    after = "" if column_.now is None else of(column_.now)
     return before if before == after else f"{before} → {after}".strip(" →")
 
 
@@ -175,13 +179,13 @@ FIGURES: tuple[tuple[str, Callable[[Stats], str]], ...] = (
 )
 
 
-def example(one: ColumnDiff) -> str:
+def example(column_: ColumnDiff) -> str:
     """One row in which a column differs."""
-    if one.hidden:
+    if column_.hidden:
         return "personal: not shown"
-    if not one.examples:
+    if not column_.examples:
         return ""
-    first = one.examples[0]
+    first = column_.examples[0]
     return f"{first.key}: {value(first.before)} → {value(first.after)}"
 
 
@@ -199,23 +203,25 @@ def value(text: str | None) -> str:
 def why(model: ModelImpact) -> str:
     """How a model was compared and what of it was modified."""
     key = ", ".join(model.diff.key) if model.diff else ""
-    told = [f"matched by {key}" if key else "whole rows compared"]
+    reasons = [f"matched by {key}" if key else "whole rows compared"]
     if model.why:
-        told.append("modified: " + ", ".join(model.why))
-    return "; ".join(told) + "."
+        reasons.append("modified: " + ", ".join(model.why))
+    return "; ".join(reasons) + "."
 
 
 def reads(exposure: ExposureImpact) -> str:
     """What of an exposure's input changes."""
-    told = [f"{name} ({some(c, 6)})" if c else name for name, c in exposure.reads.items()]
+    labels = [f"{name} ({some(c, 6)})" if c else name for name, c in exposure.reads.items()]
     if exposure.upstream:
-        told.append(f"further up: {some(exposure.upstream, 6)}")
-    return "; ".join(told) or "reads nothing that changes"
+        labels.append(f"further up: {some(exposure.upstream, 6)}")
+    return "; ".join(labels) or "reads nothing that changes"
 
 
-def other(one: OtherChange) -> str:
+def other(change: OtherChange) -> str:
     """A change to something that holds no rows."""
-    return f"{one.kind} {one.status}: {one.name}" + (f" of {one.of}" if one.of else "")
+    return f"{change.kind} {change.status}: {change.name}" + (
+        f" of {change.of}" if change.of else ""
+    )
 
 
 def compared(impact: Impact) -> str:
@@ -229,24 +235,24 @@ def compared(impact: Impact) -> str:
 
 def remarks(impact: Impact) -> list[str]:
     """What to know of the comparison as a whole."""
-    found = list(impact.remarks)
+    lines = list(impact.remarks)
     if impact.sample:
         files = "1 file" if impact.sample == 1 else f"{impact.sample} files"
-        found.append(
+        lines.append(
             f"The change edits the sample ({files}): both sides were built on the edited one, so "
             "what differs is still the models' doing."
         )
     elif impact.whole:
-        found.append(f"Everything was built and compared: {impact.whole}.")
+        lines.append(f"Everything was built and compared: {impact.whole}.")
     if impact.idle:
-        found.append(f"Declared, and not changed: {some(impact.idle, 10)}.")
+        lines.append(f"Declared, and not changed: {some(impact.idle, 10)}.")
     if impact.unclear:
-        told = some(impact.unclear, 5)
-        found.append(f"Declared without a reason, so not declared: {told}. Write: MODEL -- why")
+        names = some(impact.unclear, 5)
+        lines.append(f"Declared without a reason, so not declared: {names}. Write: MODEL -- why")
     for model in impact.models:
         if model.diff is None or model.diff.same:
-            found += [f"{model.name}: {note}" for note in model.notes]
-    return found
+            lines += [f"{model.name}: {note}" for note in model.notes]
+    return lines
 
 
 def first(models: Iterable[ModelImpact]) -> list[ModelImpact]:
@@ -264,16 +270,16 @@ def first(models: Iterable[ModelImpact]) -> list[ModelImpact]:
 
 def some(names: Iterable[str], most: int) -> str:
     """The first names, and how many more there are."""
-    every: Sequence[str] = list(names)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+    all_names: Sequence[str] = list(names)
+    more = f" and {len(all_names) - most} more" if len(all_names) > most else ""
+    return ", ".join(all_names[:most]) + more
 
 
-def share(part: int, whole: int) -> str:
+def share(part: int, total: int) -> str:
     """A part in percent."""
-    if not whole:
+    if not total:
         return "0 %"
-    percent = 100 * part / whole
+    percent = 100 * part / total
     if 0 < percent < 0.1:
         return "< 0.1 %"
     return f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"
@@ -286,5 +292,5 @@ def versions(model: ModelImpact) -> str:
 
 def status(model: ModelImpact) -> str:
     """What became of a model, and whether it is public."""
-    said = {ADDED: "new", REMOVED: "removed", MODIFIED: "modified", DOWNSTREAM: "downstream"}
-    return said[model.status] + (", public" if model.access == "public" else "")
+    labels = {ADDED: "new", REMOVED: "removed", MODIFIED: "modified", DOWNSTREAM: "downstream"}
+    return labels[model.status] + (", public" if model.access == "public" else "")

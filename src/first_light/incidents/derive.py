@@ -86,14 +86,18 @@ class Incident:
             return f"seen in {self.good_run}" if self.good_run else "nobody said in which release"
         if not self.good_run:
             return "there was no release before it"
-        came = []
+        commits_ = []
         if self.new_commit:
             more = f"{self.commits} commits up to " if self.commits > 1 else ""
-            came.append(f"code ({more}{self.commit[:7] or 'nobody knows which'})")
+            commits_.append(f"code ({more}{self.commit[:7] or 'nobody knows which'})")
         if self.new_raw:
             tables = ", ".join(self.deliveries[:4]) + (" …" if len(self.deliveries) > 4 else "")
-            came.append(f"data ({tables})" if tables else "data")
-        return f"new {' and '.join(came)} since {self.good_run}" if came else "nothing new came"
+            commits_.append(f"data ({tables})" if tables else "data")
+        return (
+            f"new {' and '.join(commits_)} since {self.good_run}"
+            if commits_
+            else "nothing new came"
+        )
 
     @property
     def label(self) -> str:
@@ -153,14 +157,19 @@ class Incident:
         return f"{self.label}, {self.owner or 'nobody'}, {duration(self.seconds)}, {runs}"
 
 
-def by_cause(found: Sequence[Incident]) -> tuple[tuple[Incident, ...], ...]:
+def by_cause(open_incidents: Sequence[Incident]) -> tuple[tuple[Incident, ...], ...]:
     """Incidents that share a cause, together: the one about the cause first, the oldest first."""
     groups: dict[str, list[Incident]] = defaultdict(list)
-    for one in found:
-        groups[one.root_cause].append(one)
+    for incident in open_incidents:
+        groups[incident.root_cause].append(incident)
     ordered = sorted(groups.items(), key=lambda group: -max(i.seconds for i in group[1]))
     return tuple(
-        tuple(sorted(group, key=lambda one: (one.subject != cause, -one.seconds, one.check)))
+        tuple(
+            sorted(
+                group,
+                key=lambda incident: (incident.subject != cause, -incident.seconds, incident.check),
+            )
+        )
         for cause, group in ordered
     )
 
@@ -180,7 +189,7 @@ def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident,
         "detected_by, coalesce(opened_commit, ''), coalesce(commits, 0), coalesce(raw_tables, []) "
         "from incidents order by opened_number desc, check_id"
     ).fetchall()
-    found = [
+    derived = [
         Incident(
             incident=row[0],
             check=row[1],
@@ -208,14 +217,14 @@ def incidents(book: Ledger, manifest: Manifest | None = None) -> tuple[Incident,
         for row in rows
     ]
     if manifest is None:
-        return tuple(found)
+        return tuple(derived)
     return tuple(
         replace(
-            one,
-            owner=owner_of(one.subject, manifest)[1] or one.owner,
-            impact=downstream(one.subject, manifest),
+            candidate,
+            owner=owner_of(candidate.subject, manifest)[1] or candidate.owner,
+            impact=downstream(candidate.subject, manifest),
         )
-        for one in found
+        for candidate in derived
     )
 
 

@@ -51,14 +51,14 @@ def read_accepted(root: Path) -> tuple[Accepted, ...]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or []
         return tuple(
             Accepted(
-                str(one["check"]),
-                str(one["subject"]),
-                str(one.get("column") or ""),
-                float(one["value"]),
-                str(one["run"]),
-                str(one["because"]),
+                str(entry["check"]),
+                str(entry["subject"]),
+                str(entry.get("column") or ""),
+                float(entry["value"]),
+                str(entry["run"]),
+                str(entry["because"]),
             )
-            for one in loaded
+            for entry in loaded
         )
     except (yaml.YAMLError, OSError, TypeError, KeyError, ValueError, AttributeError) as error:
         raise DataopsError(
@@ -85,23 +85,30 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
             "A reason is missing.", fix='uv run dataops accept FINDING --because "REASON"'
         )
     finding = finding.strip().removeprefix("monitor.")
-    known: list[str] = []
+    ids: list[str] = []
     for _, record in zip(range(50), history.newest()):
-        for one in record.findings:
-            if finding_id(one) == finding:
-                found = Accepted(
-                    one.check, one.subject, one.column, one.value or 0.0, record.run, because
+        for candidate in record.findings:
+            if finding_id(candidate) == finding:
+                accepted = Accepted(
+                    candidate.check,
+                    candidate.subject,
+                    candidate.column,
+                    candidate.value or 0.0,
+                    record.run,
+                    because,
                 )
-                _write(root, [*read_accepted(root), found])
-                return found
-            known.append(finding_id(one))
+                _write(root, [*read_accepted(root), accepted])
+                return accepted
+            ids.append(finding_id(candidate))
     raise DataopsError(
         "The last 50 runs have no finding with this id.",
-        where=finding + (f"; there are: {', '.join(dict.fromkeys(known))}" if known else ""),
+        where=finding + (f"; there are: {', '.join(dict.fromkeys(ids))}" if ids else ""),
         fix="copy the id from: uv run dataops status",
     )
 
 
 def _write(root: Path, accepted: list[Accepted]) -> None:
-    text = yaml.safe_dump([asdict(one) for one in accepted], sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(
+        [asdict(entry) for entry in accepted], sort_keys=False, allow_unicode=True
+    )
     (root / FILE).write_text(_HEAD + text, encoding="utf-8")

@@ -17,8 +17,8 @@ from first_light.history.log import History
 from first_light.history.record import PUBLISHED, REAL, RelationProfile
 from first_light.utils.timestamps import moment
 
-_READ, _STEPS = 150, 60
-_APART = 0.75  # of the usual time between two deliveries
+_RELEASES, _STEPS_KEPT = 150, 60
+_MINIMUM_DISTANCE = 0.75  # of the usual time between two deliveries
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Release:
     at: datetime
     fingerprint: str
     relations: Mapping[str, Mapping[str, Any]]
-    strange: frozenset[tuple[str, str, str]]
+    anomalies: frozenset[tuple[str, str, str]]
     checksums: Mapping[str, str]
 
 
@@ -87,19 +87,19 @@ class Memory:
 
 def read_releases(history: History) -> tuple[Release, ...]:
     """The last published production releases, oldest first."""
-    found: dict[str, Release] = {}
+    releases: dict[str, Release] = {}
     for text in history.texts():
         # Most of a record is of no use here, and is not looked at.
         if f'"outcome":"{PUBLISHED}"' in text and (one := _release(json.loads(text))):
-            found.setdefault(one.run, one)
-            if len(found) == _READ:
+            releases.setdefault(one.run, one)
+            if len(releases) == _RELEASES:
                 break
-    return tuple(sorted(found.values(), key=lambda one: one.number))
+    return tuple(sorted(releases.values(), key=lambda one: one.number))
 
 
 def release_of(profile: Iterable[RelationProfile], **facts: Any) -> Release:
     """A release that need not be read: what a drill keeps in memory."""
-    relations = {one.unique_id: as_remembered(one) for one in profile}
+    relations = {relation.unique_id: as_remembered(relation) for relation in profile}
     return Release(relations=relations, **facts)
 
 
@@ -122,19 +122,24 @@ def remember(releases: Sequence[Release], fingerprint: str, at: datetime) -> Mem
             groups[-1] = Step(release, groups[-1].since)
         else:
             groups.append(Step(release, release.at))
-    own = groups.pop() if groups and _same(groups[-1].release.fingerprint, fingerprint) else None
-    gaps = [later.since - release.since for release, later in pairwise(groups)]
+    own_step = (
+        groups.pop() if groups and _is_same(groups[-1].release.fingerprint, fingerprint) else None
+    )
+    gaps = [following.since - release.since for release, following in pairwise(groups)]
     gaps = sorted(gap for gap in gaps if gap > timedelta())
     cadence = gaps[len(gaps) // 2] if gaps else None
-    apart = _APART * (cadence or timedelta())
+    distance = _MINIMUM_DISTANCE * (cadence or timedelta())
     steps: list[Step] = []
-    after = own.since if own else at
+    later_start = own_step.since if own_step else at
     for step in reversed(groups):
-        if step.since <= after - apart:
+        if step.since <= later_start - distance:
             steps.append(step)
-            after = step.since
+            later_start = step.since
     return Memory(
-        tuple(releases), tuple(reversed(steps[:_STEPS])), cadence, own.since if own else None
+        tuple(releases),
+        tuple(reversed(steps[:_STEPS_KEPT])),
+        cadence,
+        own_step.since if own_step else None,
     )
 
 
@@ -161,18 +166,20 @@ def code_of(
         lineage: a node and everything above it, by dbt id.
         checksums: of these, now.
     """
-    same: int | None = None
+    first_number: int | None = None
     for release in reversed(releases):
-        found = {release.checksums[node] for node in lineage if node in release.checksums}
-        if found and found != set(checksums):
-            return Code(new=same is None, first=same)
-        if found:
-            same = release.number
+        release_checksums = {
+            release.checksums[node] for node in lineage if node in release.checksums
+        }
+        if release_checksums and release_checksums != set(checksums):
+            return Code(new=first_number is None, first=first_number)
+        if release_checksums:
+            first_number = release.number
     return Code(new=False, first=None)
 
 
-def _same(one: str, other: str) -> bool:
-    return bool(one) and one == other
+def _is_same(fingerprint: str, candidate: str) -> bool:
+    return bool(fingerprint) and fingerprint == candidate
 
 
 def _release(raw: dict[str, Any]) -> Release | None:
@@ -185,7 +192,7 @@ def _release(raw: dict[str, Any]) -> Release | None:
         raw["number"],
         moment(raw["ended_at"] or raw["started_at"]),
         raw["raw"].get("fingerprint") or "",
-        {one["unique_id"]: _relation(one) for one in raw["profile"]},
+        {relation["unique_id"]: _relation(relation) for relation in raw["profile"]},
         frozenset((f["check"], f["subject"], f["column"]) for f in raw.get("findings") or ()),
         {n["unique_id"]: n["checksum"] for n in raw.get("nodes") or () if n.get("checksum")},
     )
@@ -193,4 +200,4 @@ def _release(raw: dict[str, Any]) -> Release | None:
 
 def _relation(raw: dict[str, Any]) -> dict[str, Any]:
     """A profile with its columns by name."""
-    return {**raw, "columns": {one["name"]: one for one in raw.get("columns") or ()}}
+    return {**raw, "columns": {column["name"]: column for column in raw.get("columns") or ()}}

@@ -22,7 +22,7 @@ from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation
 from first_light.warehouse.dialect import Dialect, dialect_of, reads_files
 
-_LOOKED_BACK = 5  # releases
+_RECENT = 5  # releases
 _PROFILED = ("model", "snapshot", "seed")
 _DATE, _MOMENT = 10, 35  # characters of 2026-03-31, and of a time to the fraction with its zone
 _TEXT = ("varchar", "text", "char")  # how engines call what is text
@@ -90,18 +90,18 @@ def profile_all(
     # Nobody counted the rows of a view: they are rarely more than the largest table's.
     largest = max((rows for _, rows in built if rows is not None), default=None)
     personal = personal_columns(manifest, sql)
-    known = _few_values(memory)
+    categories = _few_values(memory)
     dialect = dialect_of(warehouse.name)
-    asked = [
+    queries = [
         profiling.query(
-            profiling.Wanted(
+            profiling.ProfileTarget(
                 node.unique_id,
                 _name(node, places[node.unique_id]),
                 _place(node, dialect),
                 columns[places[node.unique_id]],
                 personal.get(node.unique_id, frozenset()),
                 largest if rows is None else rows,
-                known.get(node.unique_id, frozenset()),
+                categories.get(node.unique_id, frozenset()),
                 _references(node, manifest, places, columns, dialect),
             ),
             dialect,
@@ -109,10 +109,10 @@ def profile_all(
         for node, rows in built
         if columns.get(places[node.unique_id])
     ]
-    found = [profiling.read(one, warehouse.run(one.sql).rows[0]) for one in asked]
+    profiles = [profiling.read(query_, warehouse.run(query_.sql).rows[0]) for query_ in queries]
     if raw is not None and reads_files(warehouse.name):
-        found += _profile_sources(warehouse, manifest, raw, personal, known, memory, only)
-    return tuple(found)
+        profiles += _profile_sources(warehouse, manifest, raw, personal, categories, memory, only)
+    return tuple(profiles)
 
 
 def _profile_sources(
@@ -120,12 +120,12 @@ def _profile_sources(
     manifest: Manifest,
     raw: Raw,
     personal: Mapping[str, frozenset[str]],
-    known: Mapping[str, frozenset[str]],
+    categories: Mapping[str, frozenset[str]],
     memory: Memory,
     only: Collection[str] | None,
 ) -> list[RelationProfile]:
     """What came to each source that is read from files."""
-    found = []
+    profiles = []
     numbers, times = _columns(memory, _numeric), _columns(memory, _as_long_as_a_time)
     for delivery in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before):
         if is_off(delivery.node) or (only is not None and delivery.node.unique_id not in only):
@@ -135,12 +135,12 @@ def _profile_sources(
         if delivery.files:
             try:
                 profile = _profile_delivery(
-                    warehouse, delivery, name, personal, known, numbers, times
+                    warehouse, delivery, name, personal, categories, numbers, times
                 )
             except DataopsError as error:
                 profile = replace(profile, files=len(delivery.files), problem=_first_line(error))
-        found.append(profile)
-    return found
+        profiles.append(profile)
+    return profiles
 
 
 def _profile_delivery(
@@ -148,35 +148,35 @@ def _profile_delivery(
     delivery: sources.Delivery,
     name: str,
     personal: Mapping[str, frozenset[str]],
-    known: Mapping[str, frozenset[str]],
+    categories: Mapping[str, frozenset[str]],
     numbers: Mapping[str, frozenset[str]],
     times: Mapping[str, frozenset[str]],
 ) -> RelationProfile:
     node = delivery.node
     columns = warehouse.run(sources.columns_query(delivery.place)).rows
-    asked = profiling.query(
-        profiling.Wanted(
+    profile_query = profiling.query(
+        profiling.ProfileTarget(
             node.unique_id,
             name,
             delivery.place,
             columns,
             personal.get(node.unique_id, frozenset()),
             sum(file.size for file in delivery.files) // 10,  # a row has rarely fewer bytes
-            known.get(node.unique_id, frozenset()),
+            categories.get(node.unique_id, frozenset()),
             numbers=numbers.get(node.unique_id, frozenset(name for name, _ in columns)),
             times=times.get(node.unique_id, frozenset()),
             more=(sources.newest(node), sources.fingerprint(node, columns)),
         ),
         dialect_of(warehouse.name),
     )
-    (answer,) = warehouse.run(asked.sql).rows
-    profile = profiling.read(asked, answer)
+    (row,) = warehouse.run(profile_query.sql).rows
+    profile = profiling.read(profile_query, row)
     return replace(
         profile,
-        newest=profiling.number(answer[-2]),
+        newest=profiling.number(row[-2]),
         files=len(delivery.files),
         repeated_files=len(delivery.repeats),
-        fingerprint=str(answer[-1] or ""),
+        fingerprint=str(row[-1] or ""),
     )
 
 
@@ -192,12 +192,12 @@ def _place(node: Node, dialect: Dialect) -> str:
 
 def _few_values(memory: Memory) -> dict[str, frozenset[str]]:
     """Columns that had few values in one of the last releases, by node."""
-    found: dict[str, frozenset[str]] = {}
-    for release in memory.releases[-_LOOKED_BACK:]:
+    columns: dict[str, frozenset[str]] = {}
+    for release in memory.releases[-_RECENT:]:
         for unique_id, relation in release.relations.items():
-            few = profiling.few_values(relation["rows"], relation["columns"].values())
-            found[unique_id] = found.get(unique_id, frozenset()) | few
-    return found
+            names = profiling.few_values(relation["rows"], relation["columns"].values())
+            columns[unique_id] = columns.get(unique_id, frozenset()) | names
+    return columns
 
 
 def _numeric(column: Mapping[str, Any]) -> bool:
@@ -209,16 +209,18 @@ def _as_long_as_a_time(column: Mapping[str, Any]) -> bool:
 
 
 def _columns(
-    memory: Memory, fits: Callable[[Mapping[str, Any]], bool]
+    memory: Memory, is_match: Callable[[Mapping[str, Any]], bool]
 ) -> dict[str, frozenset[str]]:
     """Columns whose profile fits in one of the last releases, by node."""
-    found: dict[str, frozenset[str]] = {}
-    for release in memory.releases[-_LOOKED_BACK:]:
+    columns: dict[str, frozenset[str]] = {}
+    for release in memory.releases[-_RECENT:]:
         for unique_id, relation in release.relations.items():
             if relation["rows"]:
-                held = frozenset(name for name, one in relation["columns"].items() if fits(one))
-                found[unique_id] = found.get(unique_id, frozenset()) | held
-    return found
+                names = frozenset(
+                    name for name, one in relation["columns"].items() if is_match(one)
+                )
+                columns[unique_id] = columns.get(unique_id, frozenset()) | names
+    return columns
 
 
 def _references(
@@ -235,16 +237,16 @@ def _references(
 
     def find(unique_id: str, name: str) -> tuple[str, bool] | None:
         """A column as the warehouse spells it, and whether it is text; None if it is not there."""
-        there = dict(columns.get(places[unique_id], ()))
-        spelled = (one for one in there if one.lower() == name.lower())
-        found = name if name in there else next(spelled, None)
-        if found is None:
+        types = dict(columns.get(places[unique_id], ()))
+        matches = (candidate for candidate in types if candidate.lower() == name.lower())
+        match_ = name if name in types else next(matches, None)
+        if match_ is None:
             return None
-        return quoted(found), there[found].lower().startswith(_TEXT)
+        return quoted(match_), types[match_].lower().startswith(_TEXT)
 
     # A source's table and a model may have one name: like refers to like.
-    alike = sorted(places, key=lambda one: manifest.nodes[one].kind == node.kind)
-    by_name = {manifest.nodes[one].name: one for one in alike}
+    ordered = sorted(places, key=lambda unique_id: manifest.nodes[unique_id].kind == node.kind)
+    by_name = {manifest.nodes[unique_id].name: unique_id for unique_id in ordered}
     declared: list[tuple[str, str, str]] = []
     for column in node.columns:
         table, _, key = column.references.rpartition(".")
@@ -253,22 +255,28 @@ def _references(
     for test in manifest.tests_of(node.unique_id):
         warns = test.verdict is not None and test.verdict.severity == WARN
         if test.attached_to == node.unique_id and test.call and warns:
-            targets = [one for one in test.depends_on if one != node.unique_id and one in places]
+            targets = [
+                unique_id
+                for unique_id in test.depends_on
+                if unique_id != node.unique_id and unique_id in places
+            ]
             key = str(test.call.arguments.get("field") or "")
             if test.call.name == "relationships" and len(targets) == 1 and key:
                 declared.append((test.call.column, targets[0], key))
-    found: dict[tuple[str, str], str] = {}
-    for told, target, leads_to in declared:
-        here, there = find(node.unique_id, told), find(target, leads_to)
-        if here is None or there is None:
+    conditions: dict[tuple[str, str], str] = {}
+    for column_name, target, target_column in declared:
+        child, types = find(node.unique_id, column_name), find(target, target_column)
+        if child is None or types is None:
             continue
-        (name, is_text), (key, key_is_text) = here, there
+        (name, is_text), (key, key_is_text) = child, types
         if is_text is not key_is_text:  # not every engine compares a number with a text
             name, key = f"cast({name} as varchar)", f"cast({key} as varchar)"
         place = _place(manifest.nodes[target], dialect)
         keys = f"select {key} from {place} where {key} is not null"
-        found[told, manifest.nodes[target].name] = f"{name} is not null and {name} not in ({keys})"
-    return found
+        conditions[column_name, manifest.nodes[target].name] = (
+            f"{name} is not null and {name} not in ({keys})"
+        )
+    return conditions
 
 
 def _first_line(error: DataopsError) -> str:

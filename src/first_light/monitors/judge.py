@@ -14,7 +14,7 @@ from first_light.monitors.baseline import Memory, as_remembered
 from first_light.monitors.levels import (
     ERROR,
     LIMITS,
-    LOST,
+    LOWER_DEVIATIONS,
     OFF,
     USUAL,
     WARN,
@@ -28,14 +28,14 @@ from first_light.monitors.prediction import AT_LEAST, Expected, expect_at
 
 # Values by check and column that are as they should be.
 Normal = Mapping[tuple[str, str], Sequence[float]]
-_NOTHING: Normal = {}
+_NO_VALUES: Normal = {}
 
 
-_FLOWS = ("came", "delivered")  # what comes with a delivery
+_DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
 
 
 @dataclass(frozen=True)
-class Judged:
+class Judgement:
     """What was found in one relation.
 
     Attributes:
@@ -52,9 +52,9 @@ def judge(
     memory: Memory,
     at: datetime,
     levels: Mapping[str, str],
-    normal: Normal = _NOTHING,
+    normal: Normal = _NO_VALUES,
     past: RelationPast | None = None,
-) -> Judged:
+) -> Judgement:
     """Compare one relation with its own past.
 
     Args:
@@ -69,26 +69,26 @@ def judge(
     """
     past = past or past_of(memory, profile.unique_id)
     if profile.problem:
-        told = f"What came to {profile.name} could not be looked at: {profile.problem}"
-        return Judged(_levelled([_about(profile, "delivery", WARN, told)], levels), 0)
+        message = f"What came to {profile.name} could not be looked at: {profile.problem}"
+        return Judgement(_with_levels([_about(profile, "delivery", WARN, message)], levels), 0)
     lacking = max(0, AT_LEAST - len(_rows(past)))
     if empty := _empty(profile, past):
         if any(value == 0.0 for value in normal.get(("volume", ""), ())):
-            return Judged((), 0)
-        return Judged(_levelled([empty], levels), 0)
-    found = [
+            return Judgement((), 0)
+        return Judgement(_with_levels([empty], levels), 0)
+    findings = [
         *_schema(profile, past, normal),
         *_deliveries(profile, memory, past, at),
         *_categories(profile, past, normal),
         *_numbers(profile, measures_of(profile, memory, past, at), memory, past, at, normal),
     ]
-    found += _unchanged(profile, memory, past, found)
+    findings += _unchanged(profile, memory, past, findings)
     worst: dict[tuple[str, str], FindingRun] = {}
-    for one in found:
-        known = worst.get((one.check, one.column))
-        if known is None or (known.level != ERROR and one.level == ERROR):
-            worst[one.check, one.column] = one
-    return Judged(_levelled(worst.values(), levels), lacking)
+    for finding in findings:
+        present = worst.get((finding.check, finding.column))
+        if present is None or (present.level != ERROR and finding.level == ERROR):
+            worst[finding.check, finding.column] = finding
+    return Judgement(_with_levels(worst.values(), levels), lacking)
 
 
 # ── Numbers ──────────────────────────────────────────────────────────────────────────────────────
@@ -102,35 +102,40 @@ def _numbers(
     at: datetime,
     normal: Normal,
 ) -> list[FindingRun]:
-    found, turn = [], days_from_month_turn(at)
-    for what, value in measures.items():
-        series = past.series.get(what)
-        if series is None or what.check not in LIMITS:
+    findings, turn = [], days_from_month_turn(at)
+    for measure_, value in measures.items():
+        series = past.series.get(measure_)
+        if series is None or measure_.check not in LIMITS:
             continue
         expected = expect_at(series.times, series.weekdays, series.values, at)
         if expected is None:
             continue
-        case = Case(what, *value, series.values, expected, memory.cadence)
+        case = Case(measure_, *value, series.values, expected, memory.cadence)
         level = level_of(case)
-        if not level or (what.check == "range" and _held(what, past.last) == value.value):
+        if not level or (
+            measure_.check == "range" and _previous_extreme(measure_, past.last) == value.value
+        ):
             continue  # an extreme is told once: it stays in a table that only grows
-        known = [*normal.get((what.check, what.column), ())]
+        accepted = [*normal.get((measure_.check, measure_.column), ())]
         if turn is not None:
-            known += past.turns.get((what, turn), ())
-        if any(off_by(what.check, value.value, one) < LIMITS[what.check].warn for one in known):
+            accepted += past.turns.get((measure_, turn), ())
+        if any(
+            off_by(measure_.check, value.value, normal_value) < LIMITS[measure_.check].warn
+            for normal_value in accepted
+        ):
             continue
-        if what.metric in _FLOWS and at.weekday() not in series.weekdays:
+        if measure_.metric in _DELIVERY_METRICS and at.weekday() not in series.weekdays:
             level = WARN  # the first Sunday of a history: nobody knows what Sundays are like
-        found.append(_finding(what, profile, level, value.value, expected))
-    return found
+        findings.append(_finding(measure_, profile, level, value.value, expected))
+    return findings
 
 
-def _held(what: Measure, relation: Mapping[str, Any] | None) -> float | None:
+def _previous_extreme(measure_: Measure, relation: Mapping[str, Any] | None) -> float | None:
     """A column's extreme in the release before, strange or not."""
     if relation is None or relation.get("files") is not None:
         return None
-    found: float | None = (relation["columns"].get(what.column) or {}).get(what.metric)
-    return found
+    extreme: float | None = (relation["columns"].get(measure_.column) or {}).get(measure_.metric)
+    return extreme
 
 
 # ── What is not a number ─────────────────────────────────────────────────────────────────────────
@@ -153,31 +158,43 @@ def _empty(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
         len(rows) < AT_LEAST or not min(rows) or usual < 4 * math.sqrt(usual)
     ):
         return None
-    told = f"{profile.name} has no rows; usually it has {usual:,.0f}."
+    message = f"{profile.name} has no rows; usually it has {usual:,.0f}."
     if profile.files is not None:
-        told = f"What came to {profile.name} holds no rows; usually it holds {usual:,.0f}."
-    return replace(_about(profile, "volume", ERROR, told), value=0.0, expected_low=1.0)
+        message = f"What came to {profile.name} holds no rows; usually it holds {usual:,.0f}."
+    return replace(_about(profile, "volume", ERROR, message), value=0.0, expected_low=1.0)
 
 
 def _schema(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:
-    before = past.last["columns"] if past.last else {}
-    if not before or not profile.columns:
+    old_columns = past.last["columns"] if past.last else {}
+    if not old_columns or not profile.columns:
         return []
-    now = {column.name: column.type for column in profile.columns}
-    told = [
-        *((name, ERROR, f"The column {name} is gone.") for name in before if name not in now),
-        *((name, WARN, f"The column {name} is new.") for name in now if name not in before),
+    new_types = {column.name: column.type for column in profile.columns}
+    changes = [
         *(
-            (name, WARN, f"The type of {name} was {before[name]['type']} and is {now[name]}.")
-            for name in now
-            if name in before and before[name]["type"] != now[name]
+            (name, ERROR, f"The column {name} is gone.")
+            for name in old_columns
+            if name not in new_types
+        ),
+        *(
+            (name, WARN, f"The column {name} is new.")
+            for name in new_types
+            if name not in old_columns
+        ),
+        *(
+            (
+                name,
+                WARN,
+                f"The type of {name} was {old_columns[name]['type']} and is {new_types[name]}.",
+            )
+            for name in new_types
+            if name in old_columns and old_columns[name]["type"] != new_types[name]
         ),
     ]
     return [
         _about(profile, "schema", level, f"{profile.name}: {message}", name)
-        for name, level, message in told
+        for name, level, message in changes
         if ("schema", name) not in normal
-    ] + _reordered(profile, list(before), list(now), normal)
+    ] + _reordered(profile, list(old_columns), list(new_types), normal)
 
 
 def _reordered(
@@ -186,8 +203,8 @@ def _reordered(
     """Who reads a file by position reads other columns now."""
     if now == before or set(now) != set(before) or ("schema", "") in normal:
         return []
-    told = f"{profile.name}: the columns come in another order."
-    return [_about(profile, "schema", WARN, told)]
+    message = f"{profile.name}: the columns come in another order."
+    return [_about(profile, "schema", WARN, message)]
 
 
 def _deliveries(
@@ -196,49 +213,49 @@ def _deliveries(
     """Of a source: did anything come, and had it come before?"""
     if profile.files is None or len(past.steps) < AT_LEAST:
         return []
-    came = [step["files"] for step in past.steps]
-    usual = sum(count > 0 for count in came) >= 0.9 * len(came)
+    counts = [step["files"] for step in past.steps]
+    is_usual = sum(count > 0 for count in counts) >= 0.9 * len(counts)
     if not profile.files:
-        told = f"Nothing came to {profile.name} since the delivery before."
-        return [_about(profile, "delivery", WARN, told)] if usual else []
+        message = f"Nothing came to {profile.name} since the delivery before."
+        return [_about(profile, "delivery", WARN, message)] if is_usual else []
     if memory.since and memory.cadence and at - memory.since >= 1.5 * memory.cadence:
         days = (at - memory.since) / timedelta(days=1)
-        told = f"Nothing came to {profile.name} for {days:.1f} days."
-        return [_about(profile, "delivery", WARN, told)] if usual else []
+        message = f"Nothing came to {profile.name} for {days:.1f} days."
+        return [_about(profile, "delivery", WARN, message)] if is_usual else []
     prints = [step.get("fingerprint") for step in past.steps]
-    again = sum(one in prints[:n] for n, one in enumerate(prints) if one)
+    repeated = sum(one in prints[:n] for n, one in enumerate(prints) if one)
     repeats = sum(bool(step.get("repeated_files")) for step in past.steps)
-    if again + repeats > 0.2 * len(prints):
+    if repeated + repeats > 0.2 * len(prints):
         return []  # here it is usual that the same comes again
     if profile.rows < USUAL:
         return []  # files that hold next to nothing are alike
     if profile.repeated_files:
-        every = profile.repeated_files == profile.files
-        told = (
+        is_complete = profile.repeated_files == profile.files
+        message = (
             f"{profile.name}: {profile.repeated_files} of {profile.files} files that came hold "
             "to the byte what an earlier one holds."
         )
-        return [_about(profile, "duplicate", ERROR if every else WARN, told)]
+        return [_about(profile, "duplicate", ERROR if is_complete else WARN, message)]
     if profile.fingerprint and profile.fingerprint in prints:
-        told = f"What came to {profile.name} are the rows of an earlier delivery again."
-        return [_about(profile, "duplicate", ERROR, told)]
+        message = f"What came to {profile.name} are the rows of an earlier delivery again."
+        return [_about(profile, "duplicate", ERROR, message)]
     return []
 
 
 def _unchanged(
-    profile: RelationProfile, memory: Memory, past: RelationPast, found: Sequence[FindingRun]
+    profile: RelationProfile, memory: Memory, past: RelationPast, findings: Sequence[FindingRun]
 ) -> list[FindingRun]:
     """A relation that every delivery changed, and this one did not."""
     steps = past.steps
-    if memory.since or profile.files is not None or len(steps) <= USUAL or found:
+    if memory.since or profile.files is not None or len(steps) <= USUAL or findings:
         return []
     states = [_state(step) for step in steps]
     if any(one == other for one, other in pairwise(states)):
         return []
     if _state(as_remembered(profile)) != states[-1]:
         return []
-    told = f"{profile.name} did not change at all; every delivery before changed it."
-    return [_about(profile, "stale", WARN, told)]
+    message = f"{profile.name} did not change at all; every delivery before changed it."
+    return [_about(profile, "stale", WARN, message)]
 
 
 _SAME = ("nulls", "distinct", "min", "max", "mean", "min_length", "max_length")
@@ -251,47 +268,55 @@ def _state(relation: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _categories(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:
     """Values of a category that never were there, and such that always came and did not."""
-    found = []
+    findings = []
     for column in profile.columns:
         if not column.counts or ("category", column.name) in normal:
             continue
-        seen = [
+        history = [
             counts
             for step in past.steps
             if (counts := (step["columns"].get(column.name) or {}).get("counts"))
         ]
-        if len(seen) < AT_LEAST:
+        if len(history) < AT_LEAST:
             continue
-        known = {value for counts in seen for value in counts}
+        known_values = {value for counts in history for value in counts}
         total = sum(column.counts.values())
-        new = [value for value in column.counts if value not in known]
+        new_values = [value for value in column.counts if value not in known_values]
         # With few deliveries seen, a rare value has just not come yet.
-        new = [one for one in new if len(seen) >= USUAL or column.counts[one] >= total / 50]
-        came, steps = column.counts, seen
+        new_values = [
+            counts_
+            for counts_ in new_values
+            if len(history) >= USUAL or column.counts[counts_] >= total / 50
+        ]
+        present, steps = column.counts, history
         if profile.files is None:  # what is in a table stays there: look at what came to it
-            came = _difference(column.counts, seen[-1])
-            steps = [_difference(now, before) for before, now in pairwise(seen)]
-        gone = [value for value in known if not came.get(value) and _always(value, came, steps)]
-        for word, values in (("new", new), ("gone", gone)):
+            present = _difference(column.counts, history[-1])
+            steps = [_difference(now, before) for before, now in pairwise(history)]
+        missing = [
+            value
+            for value in known_values
+            if not present.get(value) and _is_regular(value, present, steps)
+        ]
+        for label, values in (("new", new_values), ("gone", missing)):
             if values:
-                named = ", ".join(sorted(values)[:3]) + (" …" if len(values) > 3 else "")
-                told = f"{profile.name}: of {column.name} {word}: {named}."
-                found.append(
-                    replace(_about(profile, "category", WARN, told, column.name), value=0.0)
+                listed = ", ".join(sorted(values)[:3]) + (" …" if len(values) > 3 else "")
+                message = f"{profile.name}: of {column.name} {label}: {listed}."
+                findings.append(
+                    replace(_about(profile, "category", WARN, message, column.name), value=0.0)
                 )
-    return found
+    return findings
 
 
 def _difference(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
     return {value: count - before.get(value, 0) for value, count in now.items()}
 
 
-def _always(value: str, came: Mapping[str, int], steps: Sequence[Mapping[str, int]]) -> bool:
+def _is_regular(value: str, present: Mapping[str, int], steps: Sequence[Mapping[str, int]]) -> bool:
     """Whether so many rows of a value usually come that none is no chance."""
     if len(steps) < USUAL or any(step.get(value, 0) <= 0 for step in steps):
         return False
     share = sum(step[value] for step in steps) / max(1, sum(sum(step.values()) for step in steps))
-    return share * sum(came.values()) >= LOST**2
+    return share * sum(present.values()) >= LOWER_DEVIATIONS**2
 
 
 # ── Findings ─────────────────────────────────────────────────────────────────────────────────────
@@ -304,27 +329,30 @@ def _about(
 
 
 def _finding(
-    what: Measure, profile: RelationProfile, level: str, value: float, expected: Expected
+    measure_: Measure, profile: RelationProfile, level: str, value: float, expected: Expected
 ) -> FindingRun:
     low, high = expected.low, expected.high
-    if what.check in ("volume", "distinct", "length"):
+    if measure_.check in ("volume", "distinct", "length"):
         low = max(0.0, low)
-    if LIMITS[what.check].points and what.check != "gaps":
+    if LIMITS[measure_.check].points and measure_.check != "gaps":
         low, high = max(0.0, low), min(1.0, high)
-    told = f"{profile.name}: {_words(what)} {_told(value)}, expected {_told(low)} to {_told(high)}"
+    message = (
+        f"{profile.name}: {_label_of(measure_)} {_number(value)}, "
+        f"expected {_number(low)} to {_number(high)}"
+    )
     return FindingRun(
-        what.check, profile.unique_id, profile.name, what.column, level,
-        f"{told} (by its {expected.by}).", value, low, high,
+        measure_.check, profile.unique_id, profile.name, measure_.column, level,
+        f"{message} (by its {expected.by}).", value, low, high,
     )  # fmt: skip
 
 
-def _words(what: Measure) -> str:
+def _label_of(measure_: Measure) -> str:
     """A measure in words; of what came with this delivery, that is said."""
-    column = what.column
-    if what.check == "category":
-        came = " among the rows that came" if what.metric[0] == "+" else ""
-        return f"share of {what.metric[1:]} in {column}{came}"
-    words = {
+    column = measure_.column
+    if measure_.check == "category":
+        suffix = " among the rows that came" if measure_.metric[0] == "+" else ""
+        return f"share of {measure_.metric[1:]} in {column}{suffix}"
+    labels = {
         ("volume", "rows"): "rows",
         ("volume", "delivered"): "rows that came",
         ("volume", "came"): "rows that came",
@@ -339,18 +367,20 @@ def _words(what: Measure) -> str:
         ("length", "came"): f"mean length of {column} among the rows that came",
         ("range", "min"): f"least {column}",
         ("range", "max"): f"greatest {column}",
-        ("orphans", "share"): f"share of references that lead nowhere, {column}",
+        ("orphans", "share"): f"share of orphaned foreign keys, {column}",
         ("freshness", "lag"): f"hours since the newest {column or 'row was loaded'}",
         ("gaps", "days"): f"days that are missing in {column}",
     }
-    return words[what.check, what.metric]
+    return labels[measure_.check, measure_.metric]
 
 
-def _told(value: float) -> str:
+def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def _levelled(findings: Iterable[FindingRun], levels: Mapping[str, str]) -> tuple[FindingRun, ...]:
+def _with_levels(
+    findings: Iterable[FindingRun], levels: Mapping[str, str]
+) -> tuple[FindingRun, ...]:
     """The findings as the team wants them: none of what is off, none worse than a warning, or all
     as errors; as they are where the team says nothing."""
     return tuple(

@@ -60,10 +60,10 @@ USUAL = 7
 # Counts and shares scatter by their own nature, the more the fewer rows they come from: to be told
 # they must be away by so many standard deviations, and counts by more to reject a release: upwards
 # by more still, where their tail is long.
-_SCATTER, _SHARES, LOST, _TOO_MANY = 3.0, 4.0, 4.0, 6.0
+_SCATTER, _SHARE_DEVIATIONS, LOWER_DEVIATIONS, _UPPER_DEVIATIONS = 3.0, 4.0, 4.0, 6.0
 # Of fewer rows a mean or an extreme says little.
-_ENOUGH, _EXTREME = 20, 50
-_LATE = 0.8  # of the usual time between two deliveries
+_MINIMUM_ROWS, _EXTREME = 20, 50
+_LATE_SHARE = 0.8  # of the usual time between two deliveries
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Case:
         cadence: the usual time between two deliveries; None where nobody knows.
     """
 
-    what: Measure
+    measure: Measure
     value: float
     rows: float
     past: Sequence[float]
@@ -88,26 +88,26 @@ class Case:
 
     @property
     def limit(self) -> Limit:
-        return LIMITS[self.what.check]
+        return LIMITS[self.measure.check]
 
     @property
-    def away(self) -> float:
+    def distance(self) -> float:
         return abs(self.value - self.expected.middle)
 
     @property
-    def far(self) -> float:
-        return off_by(self.what.check, self.value, self.expected.middle)
+    def factor(self) -> float:
+        return off_by(self.measure.check, self.value, self.expected.middle)
 
     @property
-    def was_there(self) -> bool:
+    def is_within_range(self) -> bool:
         """Whether it lies between values that were."""
         return min(self.past) <= self.value <= max(self.past)
 
     def by_factor(self, sure: float = 0.0) -> str:
         """How bad it is to be so far off; to reject a release, at least `sure` away."""
-        limit, far = self.limit, self.far
+        limit, far = self.limit, self.factor
         sure = max(sure, self.expected.sure)
-        if limit.error is not None and far >= limit.error and self.away >= sure:
+        if limit.error is not None and far >= limit.error and self.distance >= sure:
             return ERROR
         return WARN if far >= limit.warn else ""
 
@@ -127,11 +127,11 @@ def level_of(case: Case) -> str:
     """How bad a value is: error, warn, or nothing."""
     if case.expected.low <= case.value <= case.expected.high:
         return ""
-    return _RULES.get(case.what.check, _by_limit)(case)
+    return _RULES.get(case.measure.check, _by_limit)(case)
 
 
 def _by_limit(case: Case) -> str:
-    if case.away < max(case.limit.floor, _scatter(case)):
+    if case.distance < max(case.limit.floor, _scatter(case)):
         return ""
     return case.by_factor()
 
@@ -142,45 +142,45 @@ def _scatter(case: Case) -> float:
         return 0.0
     rows = max(1.0, case.rows)
     share = min(0.5, max(case.expected.middle, 1 / rows))
-    return _SHARES * math.sqrt(share * (1 - share) / rows)
+    return _SHARE_DEVIATIONS * math.sqrt(share * (1 - share) / rows)
 
 
 def _length_level(case: Case) -> str:
-    return _by_limit(case) if case.rows >= _ENOUGH else ""
+    return _by_limit(case) if case.rows >= _MINIMUM_ROWS else ""
 
 
 def _volume_level(case: Case) -> str:
     past, middle = case.past, case.expected.middle
     # What never changed does not scatter.
     root = math.sqrt(max(0.0, middle)) if max(past) > min(past) else 0.0
-    if case.away < max(case.limit.floor, _SCATTER * root):
+    if case.distance < max(case.limit.floor, _SCATTER * root):
         return ""
-    if case.what.metric == "came":
-        if sum(one > 0 for one in past) < 0.9 * len(past) or middle <= 0:
+    if case.measure.metric == "came":
+        if sum(came > 0 for came in past) < 0.9 * len(past) or middle <= 0:
             return ""  # a table that does not grow by deliveries
         if case.value == 0:
             return WARN  # nothing came: it is late, and what readers have is still right
-    reach = LOST if case.value < middle else _TOO_MANY
+    reach = LOWER_DEVIATIONS if case.value < middle else _UPPER_DEVIATIONS
     return case.by_factor(sure=reach * root)
 
 
 def _distinct_level(case: Case) -> str:
-    if case.what.metric in ("came", "each"):  # of the rows that came, how many brought a value
-        scatter = _SHARES * math.sqrt(0.25 / max(1.0, case.rows))
-        return WARN if case.away >= max(0.25, scatter) and not case.was_there else ""
+    if case.measure.metric in ("came", "each"):  # of the rows that came, how many brought a value
+        scatter = _SHARE_DEVIATIONS * math.sqrt(0.25 / max(1.0, case.rows))
+        return WARN if case.distance >= max(0.25, scatter) and not case.is_within_range else ""
     scatter = _SCATTER * math.sqrt(max(0.0, case.expected.middle))
-    return case.by_factor() if case.away >= max(case.limit.floor, scatter) else ""
+    return case.by_factor() if case.distance >= max(case.limit.floor, scatter) else ""
 
 
 def _mean_level(case: Case) -> str:
-    if case.rows < _ENOUGH or case.away < 3 * (max(case.past) - min(case.past)):
+    if case.rows < _MINIMUM_ROWS or case.distance < 3 * (max(case.past) - min(case.past)):
         return ""  # a mean that wanders around nought has no factor to speak of
     return case.by_factor()
 
 
 def _range_level(case: Case) -> str:
     value, past = case.value, case.past
-    if case.rows < _EXTREME or case.was_there:
+    if case.rows < _EXTREME or case.is_within_range:
         return ""
     reach = max(past) - min(past)
     outside = max(value - max(past), min(past) - value)
@@ -193,16 +193,18 @@ def _freshness_level(case: Case) -> str:
     """Hours since the newest time: longer than ever, or a time that has not come yet."""
     if case.value < -24 and min(case.past) >= 0:
         return ERROR
-    late = _LATE * (case.cadence or timedelta(days=1)).total_seconds() / 3600
-    if case.value - max(*case.past, case.expected.middle) < late:
+    tolerance = _LATE_SHARE * (case.cadence or timedelta(days=1)).total_seconds() / 3600
+    if case.value - max(*case.past, case.expected.middle) < tolerance:
         return ""
     return case.by_factor()
 
 
 def _gaps_level(case: Case) -> str:
     past = case.past
-    whole = sum(one == 0 for one in past) >= 0.7 * len(past)  # else its days come and go
-    if len(past) < USUAL or not whole:
+    is_complete = sum(gap_days == 0 for gap_days in past) >= 0.7 * len(
+        past
+    )  # else its days come and go
+    if len(past) < USUAL or not is_complete:
         return ""
     return WARN if case.value >= max(case.limit.floor, max(past) + 1) else ""
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 _HOUR, _DAY = 3600.0, 86_400.0
 # With fewer rows that came, what they hold on average says little.
-_ENOUGH = 20
+_MINIMUM_ROWS = 20
 # Above so many rows different values are estimated: their difference is noise.
 _COUNTED = 100_000
 
@@ -44,27 +44,27 @@ def measure(
         at: when it was looked at.
     """
     rows = now["rows"]
-    found: dict[Measure, Value] = {}
+    values: dict[Measure, Value] = {}
     files = now.get("files")
     if files is None:
-        found[Measure("volume", "rows", "")] = Value(rows, rows)
+        values[Measure("volume", "rows", "")] = Value(rows, rows)
     else:
-        found[Measure("delivery", "files", "")] = Value(files / periods, files)
+        values[Measure("delivery", "files", "")] = Value(files / periods, files)
         if not files:
-            return found
-        found[Measure("volume", "delivered", "")] = Value(rows / periods, rows)
+            return values
+        values[Measure("volume", "delivered", "")] = Value(rows / periods, rows)
     clock = at.timestamp()
     if files is not None and now.get("newest") is not None:
-        found[Measure("freshness", "lag", "")] = Value((clock - now["newest"]) / _HOUR, rows)
+        values[Measure("freshness", "lag", "")] = Value((clock - now["newest"]) / _HOUR, rows)
     if not rows:
-        return found
+        return values
     for name, column in now["columns"].items():
-        _measure_column(name, column, rows, clock, found, files is not None)
+        _measure_column(name, column, rows, clock, values, files is not None)
     for reference, orphans in (now.get("orphans") or {}).items():
-        found[Measure("orphans", "share", reference)] = Value(orphans / rows, rows)
+        values[Measure("orphans", "share", reference)] = Value(orphans / rows, rows)
     if before is not None and files is None:
-        _measure_growth(now, before, periods, found)
-    return found
+        _measure_growth(now, before, periods, values)
+    return values
 
 
 def _measure_column(
@@ -72,71 +72,71 @@ def _measure_column(
     column: Mapping[str, Any],
     rows: int,
     clock: float,
-    found: dict[Measure, Value],
-    came: bool,
+    values: dict[Measure, Value],
+    is_delivery: bool,
 ) -> None:
-    held = rows - column["nulls"]
-    found[Measure("nulls", "share", name)] = Value(column["nulls"] / rows, rows)
+    filled = rows - column["nulls"]
+    values[Measure("nulls", "share", name)] = Value(column["nulls"] / rows, rows)
     distinct = column.get("distinct")
-    if distinct is not None and came and rows >= _ENOUGH:
-        found[Measure("distinct", "each", name)] = Value(distinct / rows, rows)
-    if distinct is not None and (not came or distinct <= rows / 3):
-        found[Measure("distinct", "count", name)] = Value(distinct, rows)
+    if distinct is not None and is_delivery and rows >= _MINIMUM_ROWS:
+        values[Measure("distinct", "each", name)] = Value(distinct / rows, rows)
+    if distinct is not None and (not is_delivery or distinct <= rows / 3):
+        values[Measure("distinct", "count", name)] = Value(distinct, rows)
     if column.get("mean_length") is not None:
-        found[Measure("length", "mean", name)] = Value(column["mean_length"], held)
+        values[Measure("length", "mean", name)] = Value(column["mean_length"], filled)
     low, high = column.get("min"), column.get("max")
     if column.get("mean") is not None:
-        found[Measure("mean", "mean", name)] = Value(column["mean"], held)
+        values[Measure("mean", "mean", name)] = Value(column["mean"], filled)
         for metric, limit in (("min", low), ("max", high)):
             if limit is not None:
-                found[Measure("range", metric, name)] = Value(limit, held)
+                values[Measure("range", metric, name)] = Value(limit, filled)
     elif high is not None:  # a time
-        found[Measure("freshness", "lag", name)] = Value((clock - high) / _HOUR, held)
+        values[Measure("freshness", "lag", name)] = Value((clock - high) / _HOUR, filled)
     counts = column.get("counts")
     if counts:
         total = sum(counts.values())
         for value, count in counts.items():
-            found[Measure("category", f"={value}", name)] = Value(count / total, total)
+            values[Measure("category", f"={value}", name)] = Value(count / total, total)
 
 
 def _measure_growth(
     now: Mapping[str, Any],
     before: Mapping[str, Any],
     periods: int,
-    found: dict[Measure, Value],
+    values: dict[Measure, Value],
 ) -> None:
     """What came since the delivery before, from the difference of two profiles."""
-    came = now["rows"] - before["rows"]
-    found[Measure("volume", "came", "")] = Value(came / periods, came)
+    added_rows = now["rows"] - before["rows"]
+    values[Measure("volume", "came", "")] = Value(added_rows / periods, added_rows)
     for name, column in now["columns"].items():
         old = before["columns"].get(name)
         if old is None:
             continue
         if column.get("distinct_days") and old.get("distinct_days"):
-            found[Measure("gaps", "days", name)] = Value(
-                (_missing(column) - _missing(old)) / periods, came
+            values[Measure("gaps", "days", name)] = Value(
+                (_missing(column) - _missing(old)) / periods, added_rows
             )
-        if came < _ENOUGH:
+        if added_rows < _MINIMUM_ROWS:
             continue
         nulls = column["nulls"] - old["nulls"]
-        if 0 <= nulls <= came:
-            found[Measure("nulls", "came", name)] = Value(nulls / came, came)
+        if 0 <= nulls <= added_rows:
+            values[Measure("nulls", "came", name)] = Value(nulls / added_rows, added_rows)
         if now["rows"] <= _COUNTED and None not in (column["distinct"], old["distinct"]):
-            new = (column["distinct"] - old["distinct"]) / came
-            found[Measure("distinct", "came", name)] = Value(new, came)
+            new = (column["distinct"] - old["distinct"]) / added_rows
+            values[Measure("distinct", "came", name)] = Value(new, added_rows)
         for check, key in (("mean", "mean"), ("length", "mean_length")):
-            if column.get(key) is not None and old.get(key) is not None and came > nulls:
-                held, had = now["rows"] - column["nulls"], before["rows"] - old["nulls"]
-                middle = (column[key] * held - old[key] * had) / (came - nulls)
-                found[Measure(check, "came", name)] = Value(middle, came - nulls)
+            if column.get(key) is not None and old.get(key) is not None and added_rows > nulls:
+                filled, old_filled = now["rows"] - column["nulls"], before["rows"] - old["nulls"]
+                middle = (column[key] * filled - old[key] * old_filled) / (added_rows - nulls)
+                values[Measure(check, "came", name)] = Value(middle, added_rows - nulls)
         counts, had_counts = column.get("counts"), old.get("counts")
         if counts and had_counts:
             total = sum(counts.values()) - sum(had_counts.values())
-            if total >= _ENOUGH:
+            if total >= _MINIMUM_ROWS:
                 for value, count in counts.items():
                     share = (count - had_counts.get(value, 0)) / total
                     if 0 <= share <= 1:
-                        found[Measure("category", f"+{value}", name)] = Value(share, total)
+                        values[Measure("category", f"+{value}", name)] = Value(share, total)
 
 
 def _missing(column: Mapping[str, Any]) -> float:

@@ -11,7 +11,7 @@ from first_light.history.record import RelationProfile
 from first_light.monitors.baseline import Memory, Release, as_remembered
 from first_light.monitors.measures import Measure, Value, measure
 
-_TURN = 3  # days before and after the turn of a month that may be unlike others
+_TURN_DAYS = 3  # days before and after the turn of a month that may be unlike others
 
 
 @dataclass
@@ -58,19 +58,19 @@ def past_of(memory: Memory, unique_id: str) -> RelationPast:
         if now is None or now.get("problem"):
             continue
         periods = memory.periods(step.since, since) if since else 1
-        _remember(series, turns, step.release, now, before, periods, unique_id)
+        _add_values(series, turns, step.release, now, before, periods, unique_id)
         steps.append(now)
         before, since = now, step.since
     last = before
-    for release in _own(memory):
+    for release in _same_raw(memory):
         now = release.relations.get(unique_id)
         if now is not None and not now.get("problem") and now.get("files") is None:
-            _remember(series, turns, release, now, None, 1, unique_id)
+            _add_values(series, turns, release, now, None, 1, unique_id)
             last = now
     return RelationPast(tuple(steps), series, turns, last)
 
 
-def _own(memory: Memory) -> Iterable[Release]:
+def _same_raw(memory: Memory) -> Iterable[Release]:
     """Releases that were built from the candidate's own state of raw."""
     if memory.since is None:
         return ()
@@ -78,7 +78,7 @@ def _own(memory: Memory) -> Iterable[Release]:
     return (release for release in memory.releases if release.fingerprint == fingerprint)
 
 
-def _remember(
+def _add_values(
     series: dict[Measure, Series],
     turns: dict[tuple[Measure, int], list[float]],
     release: Release,
@@ -87,23 +87,23 @@ def _remember(
     periods: int,
     unique_id: str,
 ) -> None:
-    turn, strange = days_from_month_turn(release.at), release.strange
+    turn, anomalies = days_from_month_turn(release.at), release.anomalies
     time, weekday = release.at.timestamp(), release.at.weekday()
-    for what, value in measure(now, before, periods, release.at).items():
-        if not strange or (what.check, unique_id, what.column) not in strange:
-            if what not in series:
-                series[what] = Series()
-            series[what].add(time, weekday, value.value)
+    for measure_, value in measure(now, before, periods, release.at).items():
+        if not anomalies or (measure_.check, unique_id, measure_.column) not in anomalies:
+            if measure_ not in series:
+                series[measure_] = Series()
+            series[measure_].add(time, weekday, value.value)
         if turn is not None:
-            turns.setdefault((what, turn), []).append(value.value)
+            turns.setdefault((measure_, turn), []).append(value.value)
 
 
 def days_from_month_turn(at: datetime) -> int | None:
     """Days from the turn of a month: -3 to -1 before it, 1 to 3 after it; None far from it."""
-    if at.day <= _TURN:
+    if at.day <= _TURN_DAYS:
         return at.day
-    ahead = (at + timedelta(days=_TURN)).day
-    return ahead - _TURN - 1 if ahead <= _TURN else None
+    later_day = (at + timedelta(days=_TURN_DAYS)).day
+    return later_day - _TURN_DAYS - 1 if later_day <= _TURN_DAYS else None
 
 
 def measures_of(

@@ -21,29 +21,29 @@ def personal_columns(manifest: Manifest, sql: Mapping[str, str]) -> dict[str, fr
         manifest: the product.
         sql: compiled SQL by node.
     """
-    found: dict[str, frozenset[str]] = {}
+    names_by_node: dict[str, frozenset[str]] = {}
 
     for name in manifest.graph.in_order():
         if (node := manifest.nodes.get(name)) is None:
             continue
         names = {column.name.lower() for column in node.columns if column.pii}
-        names = names.union(*(found.get(parent, ()) for parent in node.depends_on))
-        found[name] = frozenset(names | _renamed(sql.get(name, ""), names))
-    return found
+        names = names.union(*(names_by_node.get(parent, ()) for parent in node.depends_on))
+        names_by_node[name] = frozenset(names | _renamed(sql.get(name, ""), names))
+    return names_by_node
 
 
 def _renamed(sql: str, names: set[str]) -> set[str]:
     """New names of these columns, also of new names of new names."""
-    known = set(names)
-    pieces = _BETWEEN_COLUMNS.split(sql) if known else []
+    all_names = set(names)
+    pieces = _BETWEEN_COLUMNS.split(sql) if all_names else []
     while True:
-        words = [set(re.findall(r"\w+", piece.lower())) for piece in pieces]
+        word_sets = [set(re.findall(r"\w+", piece.lower())) for piece in pieces]
         new = {
             name.lower()
-            for piece, said in zip(pieces, words)
-            if said & known
+            for piece, words_ in zip(pieces, word_sets)
+            if words_ & all_names
             for name in _AS.findall(piece)
         }
-        if new <= known:
-            return known
-        known |= new
+        if new <= all_names:
+            return all_names
+        all_names |= new

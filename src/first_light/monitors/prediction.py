@@ -18,7 +18,7 @@ _ALPHA = 0.001  # how often a value of an unchanged process lies outside, both s
 _SURE = 0.0005  # the same, for what rejects a release
 _TREND_FROM, _WEEKS = 7, 28
 # A finer picture of the past has to explain this much more, or the plain one is kept.
-_BETTER = 0.8
+_IMPROVEMENT = 0.8
 
 
 class Past(NamedTuple):
@@ -53,11 +53,11 @@ def expect(past: Sequence[Past], at: datetime) -> Expected | None:
     """
     if len(past) < AT_LEAST:
         return None
-    days = [one.at for one in past]
+    days = [observation.at for observation in past]
     return expect_at(
         [day.timestamp() for day in days],
         [day.weekday() for day in days],
-        [one.value for one in past],
+        [observation.value for observation in past],
         at,
     )
 
@@ -71,12 +71,12 @@ def expect_at(
         return None
     middle = math.fsum(values) / count
     spread = math.sqrt(math.fsum([(value - middle) ** 2 for value in values]) / (count - 1))
-    best = _around(middle, spread, count, count - 1, "level")
+    best = _level_interval(middle, spread, count, count - 1, "level")
     if spread <= 1e-12 * abs(middle):
         return best
-    if (trend := _trend(times, values, middle, at)) and trend[1] < _BETTER * spread:
+    if (trend := _trend(times, values, middle, at)) and trend[1] < _IMPROVEMENT * spread:
         best, spread = trend
-    if (week := _weekday(times, weekdays, values, at)) and week[1] < _BETTER * spread:
+    if (week := _weekday(times, weekdays, values, at)) and week[1] < _IMPROVEMENT * spread:
         best = week[0]
     return best
 
@@ -87,11 +87,13 @@ def quantile(degrees: int, alpha: float = _ALPHA) -> float:
     low, high = 0.0, 1e6
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (middle, high) if _within(middle, degrees) < 1 - alpha else (low, middle)
+        low, high = (
+            (middle, high) if _probability_within(middle, degrees) < 1 - alpha else (low, middle)
+        )
     return high
 
 
-def _within(t: float, degrees: int) -> float:
+def _probability_within(t: float, degrees: int) -> float:
     """How likely |T| < t is, for whole degrees of freedom: the finite series for Student's t."""
     angle = math.atan2(t, math.sqrt(degrees))
     sine, cosine = math.sin(angle), math.cos(angle)
@@ -109,7 +111,7 @@ def _within(t: float, degrees: int) -> float:
     return sine * total
 
 
-def _around(middle: float, spread: float, count: int, degrees: int, by: str) -> Expected:
+def _level_interval(middle: float, spread: float, count: int, degrees: int, by: str) -> Expected:
     return _interval(middle, spread * math.sqrt(1 + 1 / count), degrees, by)
 
 
@@ -125,17 +127,17 @@ def _trend(
     if count < _TREND_FROM:
         return None
     middle_time = math.fsum(times) / count
-    away = [time - middle_time for time in times]
-    width = math.fsum([one * one for one in away])
+    offsets = [time - middle_time for time in times]
+    width = math.fsum([offset * offset for offset in offsets])
     if not width:
         return None
-    steep = math.fsum([one * (value - middle) for one, value in zip(away, values)]) / width
-    rest = [value - middle - steep * one for one, value in zip(away, values)]
-    spread = math.sqrt(math.fsum([one * one for one in rest]) / (count - 2))
-    ahead = at.timestamp() - middle_time
-    there = middle + steep * ahead
-    reach = spread * math.sqrt(1 + 1 / count + ahead * ahead / width)
-    return _interval(there, reach, count - 2, "trend"), spread
+    slope = math.fsum([offset * (value - middle) for offset, value in zip(offsets, values)]) / width
+    residuals = [value - middle - slope * offset for offset, value in zip(offsets, values)]
+    spread = math.sqrt(math.fsum([offset * offset for offset in residuals]) / (count - 2))
+    offset_at = at.timestamp() - middle_time
+    prediction = middle + slope * offset_at
+    width_at = spread * math.sqrt(1 + 1 / count + offset_at * offset_at / width)
+    return _interval(prediction, width_at, count - 2, "trend"), spread
 
 
 def _weekday(
@@ -146,11 +148,13 @@ def _weekday(
     days: dict[int, list[float]] = defaultdict(list)
     for day, value in zip(weekdays, values):
         days[day].append(value)
-    same = days.get(at.weekday(), [])
+    values_of_day = days.get(at.weekday(), [])
     degrees = len(values) - len(days)
-    if len(same) < AT_LEAST or degrees < AT_LEAST:
+    if len(values_of_day) < AT_LEAST or degrees < AT_LEAST:
         return None
-    middles = {day: math.fsum(found) / len(found) for day, found in days.items()}
-    rest = math.fsum([(value - middles[day]) ** 2 for day, value in zip(weekdays, values)])
-    spread = math.sqrt(rest / degrees)
-    return _around(middles[at.weekday()], spread, len(same), degrees, "weekday"), spread
+    middles = {day: math.fsum(day_values) / len(day_values) for day, day_values in days.items()}
+    squares = math.fsum([(value - middles[day]) ** 2 for day, value in zip(weekdays, values)])
+    spread = math.sqrt(squares / degrees)
+    return _level_interval(
+        middles[at.weekday()], spread, len(values_of_day), degrees, "weekday"
+    ), spread

@@ -28,12 +28,12 @@ _NESTED = re.compile(
 # Up to so many rows different values are counted one by one; beyond, estimated.
 _EXACT = 100_000
 # A column is a category with so few values, each on average in so many rows.
-_FEW, _REPEATED = 30, 10
-_LONG = 60  # characters; what is longer is prose, no category
+_CATEGORY_VALUES, _REPEATED = 30, 10
+_CATEGORY_LENGTH = 60  # characters; what is longer is prose, no category
 
 
 @dataclass(frozen=True)
-class Asked:
+class ColumnQuery:
     """What a query asks of one column: its name and type, and the order of the answers."""
 
     name: str
@@ -48,13 +48,13 @@ class Query:
     unique_id: str
     name: str
     sql: str
-    columns: tuple[Asked, ...]
+    columns: tuple[ColumnQuery, ...]
     orphans: tuple[str, ...] = ()
     more: int = 0
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ProfileTarget:
     """One relation that is to be profiled.
 
     Attributes:
@@ -84,22 +84,24 @@ class Wanted:
     more: Sequence[str] = ()
 
 
-def query(wanted: Wanted, dialect: Dialect) -> Query:
+def query(profiled: ProfileTarget, dialect: Dialect) -> Query:
     """The one query that profiles a relation."""
-    exact = wanted.rows is not None and wanted.rows <= _EXACT
-    parts, asked = ["count(*)"], []
-    parts += [f"count(case when {hole} then 1 end)" for hole in wanted.references.values()]
-    for name, kind in wanted.columns:
-        found = _wanted(wanted, name, kind.lower(), exact, dialect)
-        parts += [sql for _, sql in found]
-        asked.append(Asked(name, kind, tuple(answer for answer, _ in found)))
+    exact = profiled.rows is not None and profiled.rows <= _EXACT
+    selected, queries = ["count(*)"], []
+    selected += [f"count(case when {hole} then 1 end)" for hole in profiled.references.values()]
+    for name, kind in profiled.columns:
+        expressions = _column_expressions(profiled, name, kind.lower(), exact, dialect)
+        selected += [sql for _, sql in expressions]
+        queries.append(ColumnQuery(name, kind, tuple(answer for answer, _ in expressions)))
     return Query(
-        wanted.unique_id,
-        wanted.name,
-        dialect.translated(f"select {', '.join([*parts, *wanted.more])} from {wanted.place}"),
-        tuple(asked),
-        tuple(f"{column} -> {target}" for column, target in wanted.references),
-        len(wanted.more),
+        profiled.unique_id,
+        profiled.name,
+        dialect.translated(
+            f"select {', '.join([*selected, *profiled.more])} from {profiled.place}"
+        ),
+        tuple(queries),
+        tuple(f"{column} -> {target}" for column, target in profiled.references),
+        len(profiled.more),
     )
 
 
@@ -110,39 +112,39 @@ def few_values(rows: int, columns: Iterable[Mapping[str, Any]]) -> frozenset[str
         rows: of the relation.
         columns: their profiles, as a record writes them.
     """
-    most = min(_FEW, rows / _REPEATED)
+    most = min(_CATEGORY_VALUES, rows / _REPEATED)
     return frozenset(
         column["name"] for column in columns if 0 < (column.get("distinct") or 0) <= most
     )
 
 
-def read(asked: Query, row: Sequence[object]) -> RelationProfile:
+def read(query_: Query, row: Sequence[object]) -> RelationProfile:
     """The warehouse's answer as a record keeps it."""
     answers = iter(row[1:])
-    orphans = {name: _whole(number(next(answers))) or 0 for name in asked.orphans}
+    orphans = {name: _whole(number(next(answers))) or 0 for name in query_.orphans}
     columns = []
-    for column in asked.columns:
+    for column in query_.columns:
         raw = {name: next(answers) for name in column.answers}
-        said = {name: number(value) for name, value in raw.items() if name != "counts"}
+        numbers = {name: number(value) for name, value in raw.items() if name != "counts"}
         columns.append(
             ColumnProfile(
                 name=column.name,
                 type=column.type,
-                nulls=int(said["nulls"] or 0),
-                distinct=_whole(said.get("distinct")),
-                min=said.get("min"),
-                max=said.get("max"),
-                mean=said.get("mean"),
-                min_length=_whole(said.get("min_length")),
-                max_length=_whole(said.get("max_length")),
-                mean_length=said.get("mean_length"),
-                distinct_days=_whole(said.get("distinct_days")),
-                counts=_counts(column.name, asked.name, raw.get("counts")),
+                nulls=int(numbers["nulls"] or 0),
+                distinct=_whole(numbers.get("distinct")),
+                min=numbers.get("min"),
+                max=numbers.get("max"),
+                mean=numbers.get("mean"),
+                min_length=_whole(numbers.get("min_length")),
+                max_length=_whole(numbers.get("max_length")),
+                mean_length=numbers.get("mean_length"),
+                distinct_days=_whole(numbers.get("distinct_days")),
+                counts=_counts(column.name, query_.name, raw.get("counts")),
             )
         )
     return RelationProfile(
-        asked.unique_id,
-        asked.name,
+        query_.unique_id,
+        query_.name,
         _whole(number(row[0])) or 0,
         tuple(columns),
         newest=max(
@@ -157,34 +159,36 @@ def read(asked: Query, row: Sequence[object]) -> RelationProfile:
     )
 
 
-def _wanted(
-    wanted: Wanted, name: str, kind: str, exact: bool, dialect: Dialect
+def _column_expressions(
+    target: ProfileTarget, name: str, kind: str, exact: bool, dialect: Dialect
 ) -> list[tuple[str, str]]:
     column = quoted(name)
-    found = [("nulls", f"count(*) - count({column})")]
+    expressions = [("nulls", f"count(*) - count({column})")]
     if _NESTED.search(kind):
-        return found
-    counted = f"count(distinct {column})" if exact else dialect.approximate_distinct(column)
-    found.append(("distinct", counted))
-    if name.lower() in wanted.personal:
-        return found
+        return expressions
+    distinct = f"count(distinct {column})" if exact else dialect.approximate_distinct(column)
+    expressions.append(("distinct", distinct))
+    if name.lower() in target.personal:
+        return expressions
     if _NUMBER.match(kind):
-        found += _numbers(f"cast({column} as double precision)", _FLOAT.match(kind) and dialect)
+        expressions += _numbers(
+            f"cast({column} as double precision)", _FLOAT.match(kind) and dialect
+        )
     elif _TIME.match(kind):
-        found += _times(column, kind, dialect)
+        expressions += _times(column, kind, dialect)
     elif _TEXT.match(kind):
-        found += [
+        expressions += [
             ("min_length", f"min(length({column}))"),
             ("max_length", f"max(length({column}))"),
             ("mean_length", f"avg(length({column}))"),
         ]
-        if name in wanted.numbers:
-            found += _numbers(f"try_cast({column} as double)", None)
-        elif name in wanted.times:
-            found += _text_times(column)
-    if name in wanted.few and (_TEXT.match(kind) or kind.startswith("bool")):
-        found.append(("counts", dialect.counts(column, wanted.place) or "null"))
-    return found
+        if name in target.numbers:
+            expressions += _numbers(f"try_cast({column} as double)", None)
+        elif name in target.times:
+            expressions += _text_times(column)
+    if name in target.few and (_TEXT.match(kind) or kind.startswith("bool")):
+        expressions.append(("counts", dialect.counts(column, target.place) or "null"))
+    return expressions
 
 
 def _numbers(value: str, dialect: Dialect | None) -> list[tuple[str, str]]:
@@ -196,45 +200,49 @@ def _numbers(value: str, dialect: Dialect | None) -> list[tuple[str, str]]:
 
 def _times(column: str, kind: str, dialect: Dialect) -> list[tuple[str, str]]:
     """Extremes in seconds since 1970 and how many days, whatever the connection's time zone is."""
-    told = f"({column} at time zone 'UTC')" if _ZONED.search(kind) else column
-    if finite := dialect.is_time(column):
-        told = f"case when {finite} then {told} end"
+    utc = f"({column} at time zone 'UTC')" if _ZONED.search(kind) else column
+    if is_finite := dialect.is_time(column):
+        utc = f"case when {is_finite} then {utc} end"
     return [
-        ("min", dialect.seconds(f"min({told})")),
-        ("max", dialect.seconds(f"max({told})")),
-        ("distinct_days", f"count(distinct cast({told} as date))"),
+        ("min", dialect.seconds(f"min({utc})")),
+        ("max", dialect.seconds(f"max({utc})")),
+        ("distinct_days", f"count(distinct cast({utc} as date))"),
     ]
 
 
 def _text_times(column: str) -> list[tuple[str, str]]:
     """The first and the last of times that are written as text; nothing where one value is none."""
-    told = f"try_cast({column} as timestamp)"
-    every = f"count({told}) = count({column})"
-    only = f"filter (where isfinite({told}))"
+    parsed = f"try_cast({column} as timestamp)"
+    all_parsed = f"count({parsed}) = count({column})"
+    finite_only = f"filter (where isfinite({parsed}))"
     return [
-        (function, f"case when {every} then extract(epoch from {function}({told}) {only}) end")
+        (
+            function,
+            f"case when {all_parsed} then "
+            f"extract(epoch from {function}({parsed}) {finite_only}) end",
+        )
         for function in ("min", "max")
     ]
 
 
-def _counts(column: str, table: str, told: object) -> dict[str, int]:
+def _counts(column: str, table: str, text: object) -> dict[str, int]:
     """Rows by value; nothing of what turns out to have many values, long ones, or personal ones."""
-    found: dict[str, int] = json.loads(str(told)) if told else {}
-    if len(found) > 2 * _FEW or any(len(value) > _LONG for value in found):
+    counts: dict[str, int] = json.loads(str(text)) if text else {}
+    if len(counts) > 2 * _CATEGORY_VALUES or any(len(value) > _CATEGORY_LENGTH for value in counts):
         return {}
-    if not any(letter.isalpha() for value in found for letter in value):
+    if not any(letter.isalpha() for value in counts for letter in value):
         return {}  # numbers and times that are written as text
-    if classify(column, list(found), table):
+    if classify(column, list(counts), table):
         return {}
-    return dict(sorted(found.items()))
+    return dict(sorted(counts.items()))
 
 
 def number(value: object) -> float | None:
     """A number that JSON can hold, rounded to what matters."""
     if value is None:
         return None
-    found = float(value)  # type: ignore[arg-type]
-    return float(f"{found:.12g}") if math.isfinite(found) else None
+    number_ = float(value)  # type: ignore[arg-type]
+    return float(f"{number_:.12g}") if math.isfinite(number_) else None
 
 
 def _whole(value: float | None) -> int | None:

@@ -17,14 +17,14 @@ def columns_of(queries: QueryRunner, relations: Sequence[Relation]) -> Columns:
     Raises:
         DataopsError: they can't be read.
     """
-    found: Columns = {}
+    columns_: Columns = {}
     query = dialect_of(queries.name).columns(sorted({relation.schema for relation in relations}))
     if not query:
-        found = {
+        columns_ = {
             relation: queries.columns(relation.schema, relation.name) for relation in relations
         }
     elif relations:
         for schema, name, column, kind in queries.run(query).rows:
             relation = Relation(schema, name)
-            found[relation] = (*found.get(relation, ()), (column, kind))
-    return {relation: found[relation] for relation in relations if found.get(relation)}
+            columns_[relation] = (*columns_.get(relation, ()), (column, kind))
+    return {relation: columns_[relation] for relation in relations if columns_.get(relation)}

@@ -22,11 +22,11 @@ from first_light.monitors.past import past_of
 from first_light.monitors.settings import levels_of
 from first_light.utils.steps import FAILED, PASSED, WARNED
 
-__all__ = ["Watched", "judge_all", "read_accepted", "recall"]
+__all__ = ["MonitorResult", "judge_all", "read_accepted", "recall"]
 
 
 @dataclass(frozen=True)
-class Watched:
+class MonitorResult:
     """What the monitors saw of one candidate.
 
     Attributes:
@@ -48,24 +48,24 @@ class Watched:
     @property
     def problem(self) -> str:
         """What rejects the release, for people; empty when nothing does."""
-        bad = [finding for finding in self.findings if finding.level == ERROR]
-        if not bad:
+        errors = [finding for finding in self.findings if finding.level == ERROR]
+        if not errors:
             return ""
-        told = [one.message for one in bad[:5]]
-        if len(bad) > 5:
-            told.append(f"And {len(bad) - 5} more.")
-        accept = f'uv run dataops accept {finding_id(bad[0])} --because "…"'
-        return "\n".join([*told, f"If that is as it should be: {accept}"])
+        messages = [error.message for error in errors[:5]]
+        if len(errors) > 5:
+            messages.append(f"And {len(errors) - 5} more.")
+        accept = f'uv run dataops accept {finding_id(errors[0])} --because "…"'
+        return "\n".join([*messages, f"If that is as it should be: {accept}"])
 
     def summary(self) -> str:
         """A few words for the terminal."""
         parts = [f"{self.relations} relations"]
-        for level, word in ((ERROR, "failed"), (WARN, "warned")):
+        for level, label in ((ERROR, "failed"), (WARN, "warned")):
             if count := sum(finding.level == level for finding in self.findings):
-                parts.append(f"{count} {word}")
+                parts.append(f"{count} {label}")
         if self.lacking:
-            most = max(self.lacking.values())
-            parts.append(f"{len(self.lacking)} lack history, up to {most} more deliveries")
+            longest = max(self.lacking.values())
+            parts.append(f"{len(self.lacking)} lack history, up to {longest} more deliveries")
         return ", ".join(parts)
 
 
@@ -81,7 +81,7 @@ def judge_all(
     nodes: Iterable[NodeRun],
     at: datetime,
     accepted: Sequence[Accepted] = (),
-) -> Watched:
+) -> MonitorResult:
     """Compare every relation with its own past.
 
     What changed together with its code is told, but rejects nothing: somebody wanted it.
@@ -103,19 +103,29 @@ def judge_all(
             continue
         subject = profile.unique_id
         lineage = frozenset({subject}) | manifest.graph.ancestors(subject)
-        now = {checksums[one] for one in lineage if one in checksums}
-        code = code_of(memory.releases, lineage, now)
+        present_checksums = {checksums[ancestor] for ancestor in lineage if ancestor in checksums}
+        code = code_of(memory.releases, lineage, present_checksums)
         normal = _accepted_values(accepted, profile.unique_id)
         if code.first is not None:  # what came with the code of now is as it should be
-            came = _values_of_run(memory, code.first, profile.unique_id)
-            normal = {key: [*normal.get(key, ()), *came.get(key, ())] for key in normal | came}
+            first_values = _values_of_run(memory, code.first, profile.unique_id)
+            normal = {
+                key: [*normal.get(key, ()), *first_values.get(key, ())]
+                for key in normal | first_values
+            }
         if normal:
             judged = judge(profile, memory, at, levels, normal, past)
         for finding in judged.findings:
-            milder = code.new and finding.level == ERROR and not _is_empty(finding)
-            findings.append(replace(finding, level=WARN) if milder else finding)
-    findings.sort(key=lambda one: (one.level != ERROR, one.subject, one.check, one.column))
-    return Watched(tuple(findings), lacking, len(profiles))
+            is_downgraded = code.new and finding.level == ERROR and not _is_empty(finding)
+            findings.append(replace(finding, level=WARN) if is_downgraded else finding)
+    findings.sort(
+        key=lambda ancestor: (
+            ancestor.level != ERROR,
+            ancestor.subject,
+            ancestor.check,
+            ancestor.column,
+        )
+    )
+    return MonitorResult(tuple(findings), lacking, len(profiles))
 
 
 def _values_of_run(
@@ -126,10 +136,10 @@ def _values_of_run(
     for release in memory.releases:
         now = release.relations.get(unique_id)
         if release.number == number and now is not None:
-            found: dict[tuple[str, str], list[float]] = {}
-            for what, value in measure(now, before, 1, release.at).items():
-                found.setdefault((what.check, what.column), []).append(value.value)
-            return found
+            values: dict[tuple[str, str], list[float]] = {}
+            for measure_, value in measure(now, before, 1, release.at).items():
+                values.setdefault((measure_.check, measure_.column), []).append(value.value)
+            return values
         before = now
     return {}
 
@@ -141,8 +151,8 @@ def _is_empty(finding: FindingRun) -> bool:
 def _accepted_values(
     accepted: Sequence[Accepted], subject: str
 ) -> dict[tuple[str, str], list[float]]:
-    found: dict[tuple[str, str], list[float]] = {}
-    for one in accepted:
-        if one.subject == subject:
-            found.setdefault((one.check, one.column), []).append(one.value)
-    return found
+    values: dict[tuple[str, str], list[float]] = {}
+    for entry in accepted:
+        if entry.subject == subject:
+            values.setdefault((entry.check, entry.column), []).append(entry.value)
+    return values

@@ -16,17 +16,17 @@ def levels_of(node: Node) -> dict[str, str]:
     Raises:
         DataopsError: it names a check or a level that there is not.
     """
-    told = (node.meta.get("dataops") or {}).get("monitors", {})
+    setting = (node.meta.get("dataops") or {}).get("monitors", {})
     # YAML reads a bare `off` as false.
-    given = dict.fromkeys(CHECKS, told) if not isinstance(told, dict) else dict(told)
+    settings = dict.fromkeys(CHECKS, setting) if not isinstance(setting, dict) else dict(setting)
     levels: dict[str, str] = {
-        check: OFF if level is False else level for check, level in given.items()
+        check: OFF if level is False else level for check, level in settings.items()
     }
-    wrong = [c for c, v in levels.items() if c not in CHECKS or v not in (ERROR, WARN, OFF)]
-    if wrong:
+    unknown = [c for c, v in levels.items() if c not in CHECKS or v not in (ERROR, WARN, OFF)]
+    if unknown:
         raise DataopsError(
             f"The monitors of {node.name} have an unknown setting.",
-            where=f"{node.patch_path or node.path}: {wrong[0]}: {levels[wrong[0]]}",
+            where=f"{node.patch_path or node.path}: {unknown[0]}: {levels[unknown[0]]}",
             fix=f"use {', '.join(CHECKS)}, each with error, warn or off",
         )
     return levels

@@ -50,32 +50,32 @@ def deliveries(
         before: those that the release before was built from; None before the first one: then only
             the newest file of a source is looked at.
     """
-    known = {file.name: file.hash for file in before or ()}
-    found = []
+    hashes = {file.name: file.hash for file in before or ()}
+    found_deliveries = []
     for node in manifest.of("source"):
         place = node.relation if node.meta.get("external_location") else ""
         literal = location(place, prefix)
         if literal is None:
             continue
-        fits = pattern(place, prefix)
-        mine = [file for file in now if fits.match(file.name)]
+        pattern_ = pattern(place, prefix)
+        own_files = [file for file in now if pattern_.match(file.name)]
         if before is None:
-            new = mine[-1:]
+            new = own_files[-1:]
         else:
-            new = [file for file in mine if known.get(file.name) != file.hash]
+            new = [file for file in own_files if hashes.get(file.name) != file.hash]
         names = {file.name for file in new}
-        held = {file.hash for file in mine if file.name not in names and file.size}
-        seen: set[str] = set()
+        known_hashes = {file.hash for file in own_files if file.name not in names and file.size}
+        new_hashes: set[str] = set()
         repeats = []
         for file in new:
-            if file.hash in held | seen:
+            if file.hash in known_hashes | new_hashes:
                 repeats.append(file)
             if file.size:
-                seen.add(file.hash)
+                new_hashes.add(file.hash)
         # What came before is not counted a second time, unless nothing else came.
-        fresh = [file for file in new if file not in repeats] or new
-        paths = ", ".join(_text(f"{root}/{file.name}") for file in fresh[-_FILES:])
-        found.append(
+        unrepeated = [file for file in new if file not in repeats] or new
+        paths = ", ".join(_text(f"{root}/{file.name}") for file in unrepeated[-_FILES:])
+        found_deliveries.append(
             Delivery(
                 node,
                 tuple(new),
@@ -83,7 +83,7 @@ def deliveries(
                 place.replace(literal, f"[{paths}]") if new else "",
             )
         )
-    return tuple(found)
+    return tuple(found_deliveries)
 
 
 def location(place: str, prefix: str) -> str | None:
@@ -91,7 +91,7 @@ def location(place: str, prefix: str) -> str | None:
     literals = {
         match.group(0)
         for match in _LITERAL.finditer(place)
-        if _spelled(match.group(0)).startswith(prefix.rstrip("/") + "/")
+        if _unquoted(match.group(0)).startswith(prefix.rstrip("/") + "/")
     }
     return literals.pop() if len(literals) == 1 and place.count("'") else None
 
@@ -101,12 +101,13 @@ def pattern(place: str, prefix: str) -> re.Pattern[str]:
 
     A glob as DuckDB reads it: `**` crosses folders, `*` and `?` do not, `[…]` is a set.
     """
-    glob = _spelled(location(place, prefix) or "''")[len(prefix) :].lstrip("/")
-    words = {"*": "[^/]*", "?": "[^/]", "**": ".*", "**/": "(?:.*/)?"}
+    glob = _unquoted(location(place, prefix) or "''")[len(prefix) :].lstrip("/")
+    patterns = {"*": "[^/]*", "?": "[^/]", "**": ".*", "**/": "(?:.*/)?"}
     parts = re.split(r"(\*\*/?|\*|\?|\[[^\]]*\])", glob)
     return re.compile(
         "".join(
-            words.get(part) or (part if part.startswith("[") else re.escape(part)) for part in parts
+            patterns.get(part) or (part if part.startswith("[") else re.escape(part))
+            for part in parts
         )
         + r"\Z"
     )
@@ -118,8 +119,8 @@ def fingerprint(node: Node, columns: Sequence[tuple[str, str]]) -> str:
     The column of the time of loading is left out: it says when, not what.
     """
     loaded = set(re.findall(r"\w+", node.loaded_at.lower()))
-    told = [quoted(name) for name, _ in columns if name.lower() not in loaded]
-    return f"cast(sum(hash({', '.join(told)})) as varchar)" if told else "null"
+    hashed = [quoted(name) for name, _ in columns if name.lower() not in loaded]
+    return f"cast(sum(hash({', '.join(hashed)})) as varchar)" if hashed else "null"
 
 
 def newest(node: Node) -> str:
@@ -134,7 +135,7 @@ def columns_query(place: str) -> str:
     return f"select column_name, column_type from (describe select * from {place}) as described"
 
 
-def _spelled(literal: str) -> str:
+def _unquoted(literal: str) -> str:
     return literal[1:-1].replace("''", "'")
 
 

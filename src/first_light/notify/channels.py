@@ -16,7 +16,7 @@ from typing import Protocol
 from first_light.forge.base import Forge, Issue
 from first_light.forge.pipeline import find_issues
 from first_light.incidents.derive import Incident
-from first_light.notify.messages import Words
+from first_light.notify.messages import MessageText
 from first_light.notify.pending import Due, closed_key, opened_key
 from first_light.project import settings
 from first_light.utils.errors import DataopsError
@@ -35,17 +35,17 @@ class Channel(Protocol):
     def name(self) -> str:
         """The same for the same address, and never the address."""
 
-    def tell(self, news: Due, words: Words) -> tuple[tuple[str, ...], str]:
+    def tell(self, news: Due, text: MessageText) -> tuple[tuple[str, ...], str]:
         """Tell it; returns the keys that reached it, and why others did not."""
 
 
 def find_channels(environment: Mapping[str, str]) -> list[Channel]:
     """The channels that the environment names."""
     urls = settings.read_environment(environment).notify_urls.split()
-    found: list[Channel] = [Service(url) for url in urls]
+    channels: list[Channel] = [Service(url) for url in urls]
     if forge := find_issues(environment, settings.variable("issues_token")):
-        found.append(Issues(forge))
-    return found
+        channels.append(Issues(forge))
+    return channels
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Service:
         mark = hashlib.sha256(self.url.encode()).hexdigest()[:6]
         return f"{scheme[1] if scheme else 'unknown'} {mark}"
 
-    def tell(self, news: Due, words: Words) -> tuple[tuple[str, ...], str]:
+    def tell(self, news: Due, text: MessageText) -> tuple[tuple[str, ...], str]:
         import apprise  # takes a second: only where somebody is to be told
 
         kind = apprise.NotifyType.FAILURE if news.opened else apprise.NotifyType.SUCCESS
@@ -70,18 +70,18 @@ class Service:
         service = apprise.Apprise(asset=asset)
         if not service.add(self.url):
             return (), "apprise does not understand its address."
-        said: list[str] = []
-        sent = service.notify(
-            title=words.title(news),
-            body=words.text(news),
+        errors: list[str] = []
+        is_sent = service.notify(
+            title=text.title(news),
+            body=text.text(news),
             notify_type=kind,
             body_format=apprise.NotifyFormat.TEXT,
-            log_callback=lambda entry, _: said.append(entry.message),
+            log_callback=lambda entry, _: errors.append(entry.message),
         )
-        if sent:
+        if is_sent:
             return news.keys, ""
         # Of what was said only the status is told: the rest may hold the address.
-        codes = {code for line in said for code in _CODE.findall(line)}
+        codes = {code for line in errors for code in _CODE.findall(line)}
         return (), f"it answered {', '.join(sorted(codes))}." if codes else "it did not answer."
 
 
@@ -95,53 +95,55 @@ class Issues:
     def name(self) -> str:
         return f"{self.forge.name} issues"
 
-    def tell(self, news: Due, words: Words) -> tuple[tuple[str, ...], str]:
-        done: list[str] = []
+    def tell(self, news: Due, message_text: MessageText) -> tuple[tuple[str, ...], str]:
+        errors: list[str] = []
         try:
-            there = self._there(news)
-            for one in news.opened:
-                mark = _mark(words, one)
-                if mark not in there:
-                    title = f"{words.product}: {one.label}"[:200]
-                    number = self.forge.open_issue(title, self._text(words, one, mark), _LABEL)
-                    there[mark] = Issue(number, mark, True)
-                done.append(opened_key(one))
-            for one in news.closed:
-                issue = there.get(_mark(words, one))
+            existing = self._there(news)
+            for incident in news.opened:
+                mark = _mark(message_text, incident)
+                if mark not in existing:
+                    title = f"{message_text.product}: {incident.label}"[:200]
+                    number = self.forge.open_issue(
+                        title, self._text(message_text, incident, mark), _LABEL
+                    )
+                    existing[mark] = Issue(number, mark, True)
+                errors.append(opened_key(incident))
+            for incident in news.closed:
+                issue = existing.get(_mark(message_text, incident))
                 if issue and issue.open:
-                    text = words.closed(one)
+                    text = message_text.closed(incident)
                     self.forge.comment_issue(issue.number, "<!-- dataops recovered -->", text)
                     self.forge.close_issue(issue.number)
-                done.append(closed_key(one))
-            if back := news.rollback:
-                for one in news.open:
-                    if issue := there.get(_mark(words, one)):
-                        mark = f"<!-- dataops rollback {back.number} -->"
-                        self.forge.comment_issue(issue.number, mark, words.rollback(news))
-                done.append(f"rolled back:{back.run}")
+                errors.append(closed_key(incident))
+            if rollback := news.rollback:
+                for incident in news.open:
+                    if issue := existing.get(_mark(message_text, incident)):
+                        mark = f"<!-- dataops rollback {rollback.number} -->"
+                        self.forge.comment_issue(issue.number, mark, message_text.rollback(news))
+                errors.append(f"rolled back:{rollback.run}")
         except DataopsError as error:
             needs = "give its token the right to write issues." if "allow" in error.what else ""
-            return tuple(done), " ".join(filter(None, (error.what, needs)))
-        return tuple(done), ""
+            return tuple(errors), " ".join(filter(None, (error.what, needs)))
+        return tuple(errors), ""
 
     def _there(self, news: Due) -> dict[str, Issue]:
         """The issues by their mark; none is older than the oldest incident in question."""
-        known = (*news.opened, *news.closed, *(news.open if news.rollback else ()))
-        if not known:
+        incidents_ = (*news.opened, *news.closed, *(news.open if news.rollback else ()))
+        if not incidents_:
             return {}
         # A day more: our clock need not be theirs.
-        since = utc(min(one.opened_at for one in known) - timedelta(days=1))
-        return {mark: one for one in self.forge.issues(since) for mark in _marks(one)}
+        earliest = utc(min(item.opened_at for item in incidents_) - timedelta(days=1))
+        return {mark: item for item in self.forge.issues(earliest) for mark in _marks(item)}
 
-    def _text(self, words: Words, one: Incident, mark: str) -> str:
-        lines = words.opened(one).splitlines()
+    def _text(self, message_text: MessageText, incident: Incident, mark: str) -> str:
+        lines = message_text.opened(incident).splitlines()
         return "\n".join([mark, *(f"- {line}" for line in lines)])
 
 
-def _mark(words: Words, one: Incident) -> str:
+def _mark(text: MessageText, incident: Incident) -> str:
     """Names may hold what ends a comment in HTML: their hash does not."""
-    said = f"{words.product}\0{one.incident}\0{one.opened_run}"
-    return f"<!-- dataops incident {hashlib.sha256(said.encode()).hexdigest()[:16]} -->"
+    identity = f"{text.product}\0{incident.incident}\0{incident.opened_run}"
+    return f"<!-- dataops incident {hashlib.sha256(identity.encode()).hexdigest()[:16]} -->"
 
 
 def _marks(issue: Issue) -> list[str]:

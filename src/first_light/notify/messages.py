@@ -15,11 +15,11 @@ from first_light.incidents.derive import Incident, by_cause
 from first_light.monitors.personal import personal_columns
 from first_light.notify.pending import Due
 
-_LISTED, _NAMED = 10, 6
+_INCIDENTS_SHOWN, _NAMES_SHOWN = 10, 6
 
 
 @dataclass(frozen=True)
-class Words:
+class MessageText:
     """How one product speaks.
 
     Attributes:
@@ -47,50 +47,61 @@ class Words:
         """The whole message."""
         blocks = []
         groups = by_cause(news.opened)
-        for group in groups[:_LISTED]:
+        for group in groups[:_INCIDENTS_SHOWN]:
             blocks.append(self.opened(group[0]))
             if more := group[1:]:
-                names = ", ".join(one.label for one in more[:_NAMED])
-                rest = " …" if len(more) > _NAMED else ""
-                blocks[-1] += f"\nwith it: {len(more)} more, from the same cause: {names}{rest}"
-        if len(groups) > _LISTED:
-            blocks.append(f"and {len(groups) - _LISTED} more causes: uv run dataops status")
+                names = ", ".join(incident.label for incident in more[:_NAMES_SHOWN])
+                ellipsis = " …" if len(more) > _NAMES_SHOWN else ""
+                blocks[-1] += f"\nwith it: {len(more)} more, from the same cause: {names}{ellipsis}"
+        if len(groups) > _INCIDENTS_SHOWN:
+            blocks.append(
+                f"and {len(groups) - _INCIDENTS_SHOWN} more causes: uv run dataops status"
+            )
         if news.closed:
-            blocks.append("\n".join(self.closed(one) for one in news.closed[:_LISTED]))
-            if len(news.closed) > _LISTED:
-                blocks[-1] += f"\nand {len(news.closed) - _LISTED} more recovered"
+            blocks.append(
+                "\n".join(self.closed(incident) for incident in news.closed[:_INCIDENTS_SHOWN])
+            )
+            if len(news.closed) > _INCIDENTS_SHOWN:
+                blocks[-1] += f"\nand {len(news.closed) - _INCIDENTS_SHOWN} more recovered"
         if news.rollback:
             blocks.append(self.rollback(news))
-        still = len(news.open) - len(news.opened)
-        if still:
-            blocks.append(f"still open: {still}, told before")
+        still_open = len(news.open) - len(news.opened)
+        if still_open:
+            blocks.append(f"still open: {still_open}, told before")
         if not news.open:
             blocks.append("nothing is open any more")
         return "\n\n".join(blocks)
 
-    def opened(self, one: Incident) -> str:
+    def opened(self, incident: Incident) -> str:
         """One incident that opened."""
-        impact = ", ".join(one.impact[:_NAMED]) + (" …" if len(one.impact) > _NAMED else "")
+        impact = ", ".join(incident.impact[:_NAMES_SHOWN]) + (
+            " …" if len(incident.impact) > _NAMES_SHOWN else ""
+        )
         lines = [
-            f"open: {one.label}",
-            f"owner: {one.owner or self.owner}",
-            f"cause: {_short(one.root_cause)}; {one.between}",
+            f"open: {incident.label}",
+            f"owner: {incident.owner or self.owner}",
+            f"cause: {_short(incident.root_cause)}; {incident.between}",
             f"impact: {impact or 'nothing hangs on it'}",
-            f"age: {duration(one.seconds)}, {_count(one.runs, 'run')}",
-            f"next: {one.next}",
+            f"age: {duration(incident.seconds)}, {_count(incident.runs, 'run')}",
+            f"next: {incident.next}",
         ]
-        if said := self.finding(one):
-            lines.insert(1, f"seen: {said}")
+        if finding_text := self.finding(incident):
+            lines.insert(1, f"seen: {finding_text}")
         return "\n".join(lines)
 
-    def closed(self, one: Incident) -> str:
+    def closed(self, incident: Incident) -> str:
         """One incident that is over."""
-        return f"recovered: {one.label}, after {duration(one.seconds)}, with {one.closed_run}"
+        seconds = duration(incident.seconds)
+        return f"recovered: {incident.label}, after {seconds}, with {incident.closed_run}"
 
     def rollback(self, news: Due) -> str:
         """What readers see after a rollback."""
-        back = news.rollback
-        return f"readers see {back.current} again, before it was {back.base}" if back else ""
+        rollback_ = news.rollback
+        return (
+            f"readers see {rollback_.current} again, before it was {rollback_.base}"
+            if rollback_
+            else ""
+        )
 
     @property
     def owner(self) -> str:
@@ -98,14 +109,18 @@ class Words:
         team, contact = (str(self.answers.get(name) or "") for name in ("team", "contact"))
         return f"{team} <{contact}>" if team and contact else team or contact or "nobody"
 
-    def finding(self, one: Incident) -> str:
+    def finding(self, incident: Incident) -> str:
         """What a monitor saw, where that can't be personal; empty otherwise."""
-        if one.kind != "monitor" or self.manifest is None:
+        if incident.kind != "monitor" or self.manifest is None:
             return ""
         code = {node.unique_id: node.code for node in self.manifest.nodes.values()}
-        personal = personal_columns(self.manifest, code).get(one.subject, frozenset())
-        column = one.check.rpartition(f"{one.subject}.")[2] if one.subject in one.check else ""
-        return "" if column.lower() in personal else one.message
+        personal = personal_columns(self.manifest, code).get(incident.subject, frozenset())
+        column = (
+            incident.check.rpartition(f"{incident.subject}.")[2]
+            if incident.subject in incident.check
+            else ""
+        )
+        return "" if column.lower() in personal else incident.message
 
 
 def _short(unique_id: str) -> str:
@@ -114,5 +129,5 @@ def _short(unique_id: str) -> str:
     return f"{parts[0]} {'.'.join(parts[2:])}" if len(parts) > 2 else "the run itself"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

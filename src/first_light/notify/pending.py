@@ -30,23 +30,23 @@ class Due:
     @property
     def keys(self) -> tuple[str, ...]:
         """Each piece of news by the name that records give it."""
-        back = [f"rolled back:{self.rollback.run}"] if self.rollback else []
+        rollback_keys = [f"rolled back:{self.rollback.run}"] if self.rollback else []
         return (
-            *(opened_key(one) for one in self.opened),
-            *(closed_key(one) for one in self.closed),
-            *back,
+            *(opened_key(incident) for incident in self.opened),
+            *(closed_key(incident) for incident in self.closed),
+            *rollback_keys,
         )
 
 
-def opened_key(one: Incident) -> str:
-    return f"opened:{one.incident}"
+def opened_key(incident: Incident) -> str:
+    return f"opened:{incident.incident}"
 
 
-def closed_key(one: Incident) -> str:
-    return f"closed:{one.incident}"
+def closed_key(incident: Incident) -> str:
+    return f"closed:{incident.incident}"
 
 
-def due(told: Collection[str], found: Sequence[Incident], last: Record | None) -> Due:
+def due(notified: Collection[str], incidents: Sequence[Incident], last_run: Record | None) -> Due:
     """What is new.
 
     An incident that was over before its opening reached the channel is not told at all.
@@ -56,26 +56,34 @@ def due(told: Collection[str], found: Sequence[Incident], last: Record | None) -
         found: every incident there was.
         last: the last run, a rollback too; None when there was none.
     """
-    rolled_back = last is not None and last.outcome == ROLLED_BACK
+    rolled_back = last_run is not None and last_run.outcome == ROLLED_BACK
     return Due(
-        opened=tuple(one for one in found if one.open and opened_key(one) not in told),
-        closed=tuple(
-            one
-            for one in found
-            if not one.open and opened_key(one) in told and closed_key(one) not in told
+        opened=tuple(
+            incident
+            for incident in incidents
+            if incident.open and opened_key(incident) not in notified
         ),
-        rollback=last if last and rolled_back and f"rolled back:{last.run}" not in told else None,
-        open=tuple(one for one in found if one.open),
+        closed=tuple(
+            incident
+            for incident in incidents
+            if not incident.open
+            and opened_key(incident) in notified
+            and closed_key(incident) not in notified
+        ),
+        rollback=last_run
+        if last_run and rolled_back and f"rolled back:{last_run.run}" not in notified
+        else None,
+        open=tuple(incident for incident in incidents if incident.open),
     )
 
 
-def told_before(book: Ledger) -> dict[str, frozenset[str]]:
+def notified_before(book: Ledger) -> dict[str, frozenset[str]]:
     """What reached each channel so far."""
     rows = book.connection.execute(
         "select t.channel, unnest(t.keys) from "
         "(select unnest(notifications) as t from runs where command = 'notify')"
     ).fetchall()
-    found: dict[str, set[str]] = defaultdict(set)
+    keys_by_channel: dict[str, set[str]] = defaultdict(set)
     for channel, key in rows:
-        found[channel].add(key)
-    return {channel: frozenset(keys) for channel, keys in found.items()}
+        keys_by_channel[channel].add(key)
+    return {channel: frozenset(keys) for channel, keys in keys_by_channel.items()}

@@ -13,8 +13,8 @@ from first_light.history.log import History
 from first_light.history.record import NOTIFIED, NotificationFact
 from first_light.incidents.derive import incidents
 from first_light.notify.channels import Channel, find_channels
-from first_light.notify.messages import Words
-from first_light.notify.pending import Due, due, told_before
+from first_light.notify.messages import MessageText
+from first_light.notify.pending import Due, due, notified_before
 from first_light.project.product import Product, now
 from first_light.status.current import manifest_of
 from first_light.store.locate import FolderStore
@@ -46,29 +46,32 @@ def notify(
     try:
         if not (channels := find_channels(environment)):
             return ()
-        return _tell(product, store, history, channels)
+        return _notify(product, store, history, channels)
     except (DataopsError, OSError) as error:
         return (f"error: nobody could be told: {error}",)
 
 
-def _tell(
+def _notify(
     product: Product, store: FolderStore, history: History, channels: list[Channel]
 ) -> tuple[str, ...]:
     manifest = _manifest(product, store)
     with ledger(history, product.deadline, now()) as book:
-        before, found = told_before(book), incidents(book, manifest)
-    last = next((one for one in history.newest() if one.command in ("release", "rollback")), None)
+        notified, all_incidents = notified_before(book), incidents(book, manifest)
+    last_run = next(
+        (record for record in history.newest() if record.command in ("release", "rollback")), None
+    )
     notifications: list[NotificationFact] = []
     for channel in channels:
-        news = due(before.get(channel.name, frozenset()), found, last)
+        news = due(notified.get(channel.name, frozenset()), all_incidents, last_run)
         if news.keys:
             notifications.append(
-                _one(channel, news, Words(product.name, product.answers, manifest))
+                _send_to(channel, news, MessageText(product.name, product.answers, manifest))
             )
     if not notifications:
         return ()
     failed = tuple(
-        f"error: {notification.channel} could not be told: {notification.problem} The next run tries again."
+        f"error: {notification.channel} could not be notified: {notification.problem} "
+        "The next run tries again."
         for notification in notifications
         if notification.problem
     )
@@ -84,9 +87,9 @@ def _tell(
     return failed
 
 
-def _one(channel: Channel, news: Due, words: Words) -> NotificationFact:
+def _send_to(channel: Channel, news: Due, text: MessageText) -> NotificationFact:
     try:
-        keys, problem = channel.tell(news, words)
+        keys, problem = channel.tell(news, text)
     except Exception as error:  # whatever a channel does, the run's verdict stands
         # Its text is left out: it may hold the address, which is a secret.
         keys, problem = (), f"{type(error).__name__}."

@@ -60,7 +60,7 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
             queries, manifest, record.nodes, sql, _new_raw(context, draft, earlier), memory
         )
     draft = draft.with_facts(profile=profile)
-    result = monitors.Watched((), {}, len(profile))
+    result = monitors.MonitorResult((), {}, len(profile))
     if draft.is_real:
         accepted = monitors.read_accepted(context.product.root)
         result = monitors.judge_all(profile, memory, manifest, record.nodes, now(), accepted)

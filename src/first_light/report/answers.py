@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from first_light.figures.compute import duration
 from first_light.history.record import FAILED, REHEARSAL, REJECTED
 from first_light.report.facts import Facts
-from first_light.report.words import count, elapsed, when, when_text
+from first_light.report.words import count, elapsed, time_text, when_text
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _punctuality(facts: Facts) -> Card:
         return card("calm", "No deadline", "This product has no deadline.")
     if status.late:
         missed = count(len(status.late), "deadline")
-        since = when(status.late[0])
+        since = time_text(status.late[0])
         return card("bad", "Late", f"{missed} passed without a new release, since {since}.")
     due = f"due each day at {facts.deadline} UTC"
     if current is None:

@@ -44,7 +44,7 @@ class Change:
 
 def changes(book: Ledger, manifest: Manifest | None) -> tuple[Change, ...]:
     """The last code releases, the newest first."""
-    found = book.connection.execute(
+    results = book.connection.execute(
         "select v.run, v.commit, v.happened_at, v.first_number, "
         "case when v.rolled_back then 'rolled back' when v.followed_by_incident then "
         "'followed by an incident' when v.published_number is null then 'rejected' "
@@ -52,14 +52,14 @@ def changes(book: Ledger, manifest: Manifest | None) -> tuple[Change, ...]:
         "(select count(*) from shipped as s where s.run = v.run) "
         f"from code_verdicts as v order by v.first_number desc limit {_CHANGES}"
     ).fetchall()
-    commits = [row[1] for row in found]
+    commits = [row[1] for row in results]
     changed, touched = (
         _by_commit(book, f'select "commit", {node} from {table}', commits)
         for table, node in (("changed", "unique_id"), ("touched", "node"))
     )
     exposures = {node.name for node in manifest.of("exposure")} if manifest else set()
-    done = []
-    for run, commit, at, first, verdict, brought in found:
+    entries = []
+    for run, commit, at, first, verdict, brought in results:
         rows = _rows(book, run, first, touched[commit])
         if verdict == "rejected":  # what was not built has no number of rows, and lost none
             rows = tuple(row for row in rows if row[2] is not None)
@@ -70,7 +70,7 @@ def changes(book: Ledger, manifest: Manifest | None) -> tuple[Change, ...]:
             for name in downstream(node, manifest)
             if name in exposures
         }
-        done.append(
+        entries.append(
             Change(
                 run,
                 commit,
@@ -84,22 +84,22 @@ def changes(book: Ledger, manifest: Manifest | None) -> tuple[Change, ...]:
                 tuple(sorted(readers)),
             )
         )
-    return tuple(done)
+    return tuple(entries)
 
 
 def _by_commit(book: Ledger, query: str, commits: list[str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
+    runs_by_commit: dict[str, set[str]] = defaultdict(set)
     rows = book.connection.execute(f'{query} where list_contains(?, "commit")', [commits])
     for commit, node in rows.fetchall():
-        found[commit].add(node)
-    return found
+        runs_by_commit[commit].add(node)
+    return runs_by_commit
 
 
 def _rows(
     book: Ledger, run: str, first: int, nodes: set[str]
 ) -> tuple[tuple[str, int | None, int | None], ...]:
     """Rows of these nodes in the release before and in this run, where they differ."""
-    found = book.connection.execute(
+    rows = book.connection.execute(
         "with before as (select unique_id, rows from results where number = "
         "(select max(number) from published where number < ?)), "
         "after as (select unique_id, rows from results where run = ?) "
@@ -110,4 +110,4 @@ def _rows(
         "order by abs(coalesce(a.rows, 0) - coalesce(b.rows, 0)) desc, 1",
         [first, run, sorted(nodes)],
     ).fetchall()
-    return tuple((node.split(".", 2)[-1], before, after) for node, before, after in found)
+    return tuple((node.split(".", 2)[-1], before, after) for node, before, after in rows)

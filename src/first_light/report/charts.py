@@ -110,15 +110,15 @@ def draw(chart: Chart) -> str:
     try:
         import vl_convert
 
-        root = ElementTree.fromstring(vl_convert.vegalite_to_svg(_fit(chart.spec)))
+        root = ElementTree.fromstring(vl_convert.vegalite_to_svg(_compatible(chart.spec)))
     except (ImportError, ValueError, ElementTree.ParseError) as error:
         raise ChartError(" ".join(str(error).split())[:200]) from error
-    for one in root.iter():
-        one.tag = one.tag.rpartition("}")[2]  # a namespace says nothing in HTML
-        if said := one.attrib.pop("aria-label", None):
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]  # a namespace says nothing in HTML
+        if label := element.attrib.pop("aria-label", None):
             title = ElementTree.Element("title")  # Vega tells it to screen readers alone
-            title.text = said
-            one.insert(0, title)
+            title.text = label
+            element.insert(0, title)
     root.attrib |= {"class": f"chart {chart.kind}", "role": "img", "aria-label": chart.label}
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -132,7 +132,7 @@ def picture(chart: Chart) -> Picture:
     return Picture(chart.label, Markup(draw(chart)))
 
 
-def bars(given: Sequence[Bar], label: str, kind: str, width: int, dates: int) -> Chart:
+def bars(points: Sequence[Bar], label: str, kind: str, width: int, dates: int) -> Chart:
     """A bar a run from left to right, its errors above the ground and its colour below it too.
 
     Args:
@@ -142,14 +142,14 @@ def bars(given: Sequence[Bar], label: str, kind: str, width: int, dates: int) ->
         width: in pixels.
         dates: how many runs have their date below them, about.
     """
-    most = max(bar.height for bar in given)
-    height, places = 110 if most > 2 else 64, max(len(given), 30)
-    every = max(1, -(-len(given) // dates))
-    days = _dates([given[n].at for n in range(every // 2, len(given), every)])
-    named = dict(zip(range(every // 2, len(given), every), days))
+    most = max(bar.height for bar in points)
+    height, places = 110 if most > 2 else 64, max(len(points), 30)
+    step = max(1, -(-len(points) // dates))
+    days = _dates([points[n].at for n in range(step // 2, len(points), step)])
+    labels = dict(zip(range(step // 2, len(points), step), days))
     x_axis = {
-        "values": list(named),
-        "labelExpr": f"{json.dumps(named)}[datum.value]",
+        "values": list(labels),
+        "labelExpr": f"{json.dumps(labels)}[datum.value]",
         "labelAngle": 0,
         "offset": 9,
         "domain": False,
@@ -161,7 +161,7 @@ def bars(given: Sequence[Bar], label: str, kind: str, width: int, dates: int) ->
         "data": {
             "values": [
                 {"n": n, "errors": bar.height, "colour": _colour(bar.colour), "title": bar.title}
-                for n, bar in enumerate(given)
+                for n, bar in enumerate(points)
             ]
         },
         "mark": {"type": "bar", "aria": True, "y2Offset": 8},
@@ -178,10 +178,10 @@ def bars(given: Sequence[Bar], label: str, kind: str, width: int, dates: int) ->
             "description": {"field": "title"},
         },
     }
-    return Chart(label, _whole(spec), kind)
+    return Chart(label, _full_spec(spec), kind)
 
 
-def line(given: Sequence[Point], label: str, unit: str = "", axes: bool = True) -> Chart:
+def line(points: Sequence[Point], label: str, unit: str = "", axes: bool = True) -> Chart:
     """A line over the band that was expected; what was anomalous is ringed.
 
     Args:
@@ -190,18 +190,18 @@ def line(given: Sequence[Point], label: str, unit: str = "", axes: bool = True) 
         unit: said after each number of the axis.
         axes: whether numbers and dates stand beside it.
     """
-    begin, end = given[0].at, given[-1].at
-    low, high = _reach(given)
+    begin, end = points[0].at, points[-1].at
+    low, high = _domain(points)
     ends = [begin, end] if begin < end else [begin]
-    named = dict(zip(map(_ms, ends), _dates(ends)))
+    labels = dict(zip(map(_ms, ends), _dates(ends)))
     around = [begin, end] if begin < end else [begin - _DAY, end + _DAY]
     x = {
         "field": "at",
         "type": "temporal",
         "scale": {"type": "utc", "domain": list(map(_ms, around)), "round": True},
         "axis": {
-            "values": list(named),
-            "labelExpr": f"{json.dumps(named)}[time(datum.value)]",
+            "values": list(labels),
+            "labelExpr": f"{json.dumps(labels)}[time(datum.value)]",
             "labelFlush": True,
         }
         if axes
@@ -220,7 +220,7 @@ def line(given: Sequence[Point], label: str, unit: str = "", axes: bool = True) 
         if axes
         else None,
     }
-    last = given[-1]
+    last = points[-1]
     layers: list[dict[str, object]] = [
         {
             "mark": {"type": "line", "color": "var(--line)", "strokeWidth": 1.8},
@@ -228,32 +228,32 @@ def line(given: Sequence[Point], label: str, unit: str = "", axes: bool = True) 
         },
         _marks([last], x, y, {"filled": True, "color": "var(--line)", "size": 22}),
     ]
-    if sum(point.low is not None for point in given) > 1:
+    if sum(point.low is not None for point in points) > 1:
         band = {
             "mark": {"type": "area", "color": "var(--band)"},
             "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
         }
         layers.insert(0, band)
-    if rings := [point for point in given if point.anomalous]:
+    if rings := [point for point in points if point.anomalous]:
         ring = {"filled": False, "color": "var(--bad)", "strokeWidth": 2, "size": 45}
         layers.append(_marks(rings, x, y, ring))
-    values = [{"at": _ms(p.at), "value": p.value, "low": p.low, "high": p.high} for p in given]
+    values = [{"at": _ms(p.at), "value": p.value, "low": p.low, "high": p.high} for p in points]
     size = {"width": 250, "height": 70} if axes else {"width": 150, "height": 26}
-    return Chart(label, _whole({**size, "data": {"values": values}, "layer": layers}))
+    return Chart(label, _full_spec({**size, "data": {"values": values}, "layer": layers}))
 
 
-def sparkline(given: Sequence[tuple[float | None, str]], label: str) -> Chart:
+def sparkline(points: Sequence[tuple[float | None, str]], label: str) -> Chart:
     """A trend of values, each with what it says on hover; a gap where there is no value."""
-    known = [value for value, _ in given if value is not None]
-    ground, top = min([*known, 0.0]), max([*known, 0.0])
-    x = {"field": "n", "type": "quantitative", "scale": {"domain": [0, len(given) - 1]}, **_QUIET}
+    numbers = [value for value, _ in points if value is not None]
+    ground, top = min([*numbers, 0.0]), max([*numbers, 0.0])
+    x = {"field": "n", "type": "quantitative", "scale": {"domain": [0, len(points) - 1]}, **_QUIET}
     y = {
         "field": "value",
         "type": "quantitative",
         "scale": {"domain": [ground, top if top > ground else ground + 1]},
         **_QUIET,
     }
-    values = [{"n": n, "value": value, "title": title} for n, (value, title) in enumerate(given)]
+    values = [{"n": n, "value": value, "title": title} for n, (value, title) in enumerate(points)]
     spec = {
         "width": 150,
         "height": 30,
@@ -271,14 +271,14 @@ def sparkline(given: Sequence[tuple[float | None, str]], label: str) -> Chart:
             },
         ],
     }
-    return Chart(label, _whole(spec))
+    return Chart(label, _full_spec(spec))
 
 
 def timeline(
-    given: Sequence[Span], begin: datetime, end: datetime, label: str, kind: str, width: int
+    spans: Sequence[Span], begin: datetime, end: datetime, label: str, kind: str, width: int
 ) -> Chart:
     """What lasted how long, each in its row; the rows in the order they come."""
-    rows = list(dict.fromkeys(span.row for span in given))
+    rows = list(dict.fromkeys(span.row for span in spans))
     values = [
         {
             "row": span.row,
@@ -287,7 +287,7 @@ def timeline(
             "colour": _colour(span.colour),
             "title": span.title,
         }
-        for span in given
+        for span in spans
     ]
     spec = {
         "width": width,
@@ -320,19 +320,19 @@ def timeline(
             "description": {"field": "title"},
         },
     }
-    return Chart(label, _whole(spec), kind)
+    return Chart(label, _full_spec(spec), kind)
 
 
-def _fit(value: Any) -> Any:
+def _compatible(value: Any) -> Any:
     """The same with a sign in the place of each character that no picture can hold."""
     if isinstance(value, str):
         return _UNFIT.sub("\ufffd", value)
     if isinstance(value, Mapping):
-        return {name: _fit(one) for name, one in value.items()}
-    return [_fit(one) for one in value] if isinstance(value, list | tuple) else value
+        return {name: _compatible(item) for name, item in value.items()}
+    return [_compatible(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _whole(spec: Mapping[str, object]) -> dict[str, object]:
+def _full_spec(spec: Mapping[str, object]) -> dict[str, object]:
     return {"background": None, "padding": 6, "config": _CONFIG, **spec}
 
 
@@ -340,21 +340,21 @@ def _marks(
     points: Sequence[Point],
     x: Mapping[str, object],
     y: Mapping[str, object],
-    look: Mapping[str, object],
+    style: Mapping[str, object],
 ) -> dict[str, object]:
     """A layer that shows single points and says what they are."""
     values = [{"at": _ms(p.at), "value": p.value, "title": p.title} for p in points]
     return {
         "data": {"values": values},
-        "mark": {"type": "point", "aria": True, "opacity": 1, **look},
+        "mark": {"type": "point", "aria": True, "opacity": 1, **style},
         "encoding": {"x": x, "y": {"field": "value", **y}, "description": {"field": "title"}},
     }
 
 
-def _reach(given: Sequence[Point]) -> tuple[float, float]:
+def _domain(points: Sequence[Point]) -> tuple[float, float]:
     """The axis's ends: a band far wider than what happened would flatten the line."""
-    numbers = [point.value for point in given]
-    bounds = [edge for point in given for edge in (point.low, point.high) if edge is not None]
+    numbers = [point.value for point in points]
+    bounds = [edge for point in points for edge in (point.low, point.high) if edge is not None]
     reach = (max(numbers) - min(numbers)) or abs(numbers[-1]) or 1.0
     low = max(min([*numbers, *bounds]), min(numbers) - reach)
     high = min(max([*numbers, *bounds]), max(numbers) + reach)

@@ -73,7 +73,7 @@ class NodeFacts:
 def read_catalog(path: Path) -> dict[str, dict[str, str]]:
     """Types of columns by node, as the warehouse told dbt; empty when the file can't be read."""
     try:
-        found = json.loads(path.read_bytes())
+        catalog = json.loads(path.read_bytes())
         return {
             node: {
                 name.lower(): str(column["type"])
@@ -82,7 +82,7 @@ def read_catalog(path: Path) -> dict[str, dict[str, str]]:
                 )
             }
             for part in ("nodes", "sources")
-            for node, facts in found[part].items()
+            for node, facts in catalog[part].items()
         }
     except (OSError, ValueError, KeyError, TypeError):
         return {}
@@ -104,23 +104,23 @@ def all_columns(
         lambda name: manifest.nodes[name].code,
         columns_of,
     )
-    goes: dict[Place, set[Place]] = defaultdict(set)
+    targets: dict[Place, set[Place]] = defaultdict(set)
     for name, columns in traced.columns.items():
         for column, origins in columns.items():
             for origin in origins:
-                goes[Place(*origin)].add(Place(name, column))
+                targets[Place(*origin)].add(Place(name, column))
     tests: dict[Place, set[str]] = defaultdict(set)
     for test in manifest.of("test"):
         if test.call and test.call.column:
             tests[Place(test.attached_to, test.call.column.lower())].add(test.call.name)
-    found = []
+    facts = []
     for node in nodes:
-        said = {column.name.lower(): column for column in node.columns}
+        declared = {column.name.lower(): column for column in node.columns}
         types = catalog.get(node.unique_id, {})
         origins_of = traced.columns.get(node.unique_id, {})
         columns_ = []
         for name in columns_of(node):
-            known = said.get(name)
+            known = declared.get(name)
             place = Place(node.unique_id, name)
             columns_.append(
                 ColumnFacts(
@@ -130,12 +130,12 @@ def all_columns(
                     personal=name in traced.personal.get(node.unique_id, frozenset()),
                     tests=tuple(sorted(tests[place])),
                     comes_from=tuple(Place(*place) for place in sorted(origins_of.get(name, ()))),
-                    goes_to=tuple(sorted(goes[place])),
+                    goes_to=tuple(sorted(targets[place])),
                     known=node.kind in ("source", "seed") or name in origins_of,
                 )
             )
-        found.append(NodeFacts(node, tuple(columns_)))
-    return tuple(found)
+        facts.append(NodeFacts(node, tuple(columns_)))
+    return tuple(facts)
 
 
 def columns_page(product: str, relations: Iterable[NodeFacts]) -> str:

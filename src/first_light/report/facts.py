@@ -104,7 +104,7 @@ class Facts:
         return self.status.at
 
 
-def look(product: Product, book: Ledger) -> Facts:
+def collect(product: Product, book: Ledger) -> Facts:
     """Read everything that the page tells.
 
     Raises:
@@ -112,37 +112,37 @@ def look(product: Product, book: Ledger) -> Facts:
     """
     store = store_of(product)
     manifest = manifest_of(store, store.current())
-    found = status(product, book)
-    return gather(book, found, manifest, product.name, product.answers, product.deadline)
+    status_ = status(product, book)
+    return gather(book, status_, manifest, product.name, product.answers, product.deadline)
 
 
 def gather(
     book: Ledger,
-    found: Status,
+    status_: Status,
     manifest: Manifest | None,
     product: str,
     answers: Mapping[str, object],
     deadline: str,
 ) -> Facts:
     """The facts from a history, a status and a manifest that were read."""
-    spans = weeks(found.at, _WEEKS)
+    spans = weeks(status_.at, _WEEKS)
     figures = {figure.name: figure for figure in book.figures(DAYS)}
     return Facts(
         product=product,
         team=str(answers.get("team") or ""),
         contact=str(answers.get("contact") or ""),
         deadline=deadline,
-        status=found,
+        status=status_,
         figures=tuple((figures[name], book.trend(name, spans)) for name in NAMES),
         runs=_runs(book),
-        total=_one(book, "select count(*) from production"),
+        total=_count(book, "select count(*) from production"),
         incidents=incidents(book, manifest),
         volumes=_volumes(book),
         slow=_slow(book),
         coverage=coverage(manifest) if manifest else (),
         ages=_ages(book),
         changes=changes(book, manifest),
-        lineage=lineage(book, manifest, found.open),
+        lineage=lineage(book, manifest, status_.open),
     )
 
 
@@ -150,11 +150,11 @@ def coverage(manifest: Manifest) -> tuple[tuple[str, int, int], ...]:
     """What has at least one data test: models, described columns, models that feed an exposure."""
     tests = manifest.of("test")
     models = manifest.of("model")
-    tested = {one for test in tests for one in (test.attached_to, *test.depends_on)}
+    tested = {unique_id for test in tests for unique_id in (test.attached_to, *test.depends_on)}
     columns = [
         (model.unique_id, column.name.lower()) for model in models for column in model.columns
     ]
-    named = {
+    columns_by_model = {
         (test.attached_to, name.lower())
         for test in tests
         if test.call
@@ -166,14 +166,14 @@ def coverage(manifest: Manifest) -> tuple[tuple[str, int, int], ...]:
     fed = [model for model in models if model.unique_id in feeding]
     return (
         ("models", sum(model.unique_id in tested for model in models), len(models)),
-        ("columns", sum(column in named for column in columns), len(columns)),
+        ("columns", sum(column in columns_by_model for column in columns), len(columns)),
         ("models that feed an exposure", sum(m.unique_id in tested for m in fed), len(fed)),
     )
 
 
 def _columns_of(arguments: dict[str, object]) -> list[str]:
-    found = arguments.get("combination_of_columns")
-    return [str(one) for one in found] if isinstance(found, list) else []
+    names = arguments.get("combination_of_columns")
+    return [str(name_) for name_ in names] if isinstance(names, list) else []
 
 
 def _runs(book: Ledger) -> tuple[RunLine, ...]:
@@ -197,15 +197,15 @@ def _volumes(book: Ledger) -> tuple[Volume, ...]:
         "and s.check_id like 'monitor.volume.%') "
         "from listed as l join production as p using (run) order by l.r.name, l.number"
     ).fetchall()
-    found: dict[tuple[str, str], list[tuple[datetime, int, bool, bool]]] = defaultdict(list)
+    series: dict[tuple[str, str], list[tuple[datetime, int, bool, bool]]] = defaultdict(list)
     for unique_id, name, at, count, published, strange in rows:
-        came = ": what came" if unique_id.startswith("source.") else ""
-        found[unique_id, name + came].append(
+        suffix = ": what came" if unique_id.startswith("source.") else ""
+        series[unique_id, name + suffix].append(
             (at.replace(tzinfo=timezone.utc), count, published, strange)
         )
     return tuple(
-        Volume(name, tuple((at, int(n), wanted, odd) for at, n, wanted, odd in banded(values)))
-        for (_, name), values in found.items()
+        Volume(name, tuple((at, int(n), expected, odd) for at, n, expected, odd in banded(values)))
+        for (_, name), values in series.items()
     )
 
 
@@ -226,11 +226,11 @@ def _ages(book: Ledger) -> tuple[Age, ...]:
         "and s.subject = a.unique_id and s.check_id like 'monitor.freshness.%') "
         "from ages as a join production as p using (run) order by a.kind desc, a.name, a.number"
     ).fetchall()
-    found: dict[tuple[str, str, str], list[tuple[datetime, float, bool, bool]]] = defaultdict(list)
+    series: dict[tuple[str, str, str], list[tuple[datetime, float, bool, bool]]] = defaultdict(list)
     for unique_id, kind, name, at, age, published, old in rows:
         point = (at.replace(tzinfo=timezone.utc), float(age), published, old)
-        found[unique_id, kind, name].append(point)
-    return tuple(Age(name, kind, banded(values)) for (_, kind, name), values in found.items())
+        series[unique_id, kind, name].append(point)
+    return tuple(Age(name, kind, banded(values)) for (_, kind, name), values in series.items())
 
 
 def banded(
@@ -244,8 +244,12 @@ def banded(
     points = []
     for n in range(max(0, len(values) - _VOLUMES), len(values)):
         at, value, _, strange = values[n]
-        before = [Past(when, float(known)) for when, known, good, odd in values[:n] if good > odd]
-        points.append((at, value, expect(before, at), strange))
+        earlier = [
+            Past(when, float(past_value))
+            for when, past_value, good, odd in values[:n]
+            if good > odd
+        ]
+        points.append((at, value, expect(earlier, at), strange))
     return tuple(points)
 
 
@@ -259,6 +263,6 @@ def _slow(book: Ledger) -> tuple[tuple[str, float], ...]:
     )
 
 
-def _one(book: Ledger, query: str) -> int:
+def _count(book: Ledger, query: str) -> int:
     row = book.connection.execute(query).fetchone()
     return int(row[0]) if row else 0

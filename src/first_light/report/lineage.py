@@ -13,7 +13,7 @@ from first_light.utils.graph_svg import GraphNode
 
 CAUSE, FAILING, BELOW, SOUND = "cause", "failing", "below", "sound"
 # More boxes than this say nothing to anybody: then only what is touched is drawn.
-_DRAWN = 120
+_NODES_DRAWN = 120
 _KINDS = ("model", "snapshot", "seed", "source", "exposure")
 _BUILT = ("model", "snapshot", "seed")
 
@@ -30,9 +30,9 @@ class Lineage:
 
     nodes: tuple[GraphNode, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
-    left_out: int = 0
+    omitted: int = 0
 
-    def named(self, *states: str) -> list[str]:
+    def names_in(self, *states: str) -> list[str]:
         """Labels of the nodes in these states."""
         return [node.label for node in self.nodes if node.state in states]
 
@@ -40,7 +40,7 @@ class Lineage:
 NOTHING = Lineage()
 
 
-def lineage(book: Ledger, manifest: Manifest | None, still: Sequence[Incident]) -> Lineage:
+def lineage(book: Ledger, manifest: Manifest | None, open_incidents: Sequence[Incident]) -> Lineage:
     """The lineage of the current release and of what the last run built, coloured.
 
     Args:
@@ -66,33 +66,37 @@ def lineage(book: Ledger, manifest: Manifest | None, still: Sequence[Incident]) 
         for parent in above or ():
             parents.setdefault(parent, ())
             labels.setdefault(parent, (parent.split(".")[0], parent.split(".", 2)[-1]))
-    return drawn(parents, labels, states(parents, still))
+    return reduced(parents, labels, states(parents, open_incidents))
 
 
-def states(parents: Mapping[str, Sequence[str]], still: Sequence[Incident]) -> dict[str, str]:
+def states(
+    parents: Mapping[str, Sequence[str]], open_incidents: Sequence[Incident]
+) -> dict[str, str]:
     """The state of each node that an open incident touches; the others are sound."""
-    failing = {one.subject for one in still} & set(parents)
-    found = dict.fromkeys(Graph(parents).descendants(*failing), BELOW)
-    found |= dict.fromkeys(failing, FAILING)
-    return found | dict.fromkeys({one.root_cause for one in still} & set(parents), CAUSE)
+    failing = {incident.subject for incident in open_incidents} & set(parents)
+    states_ = dict.fromkeys(Graph(parents).descendants(*failing), BELOW)
+    states_ |= dict.fromkeys(failing, FAILING)
+    return states_ | dict.fromkeys(
+        {incident.root_cause for incident in open_incidents} & set(parents), CAUSE
+    )
 
 
-def drawn(
+def reduced(
     parents: Mapping[str, Sequence[str]],
     labels: Mapping[str, tuple[str, str]],
     touched: Mapping[str, str],
 ) -> Lineage:
     """The boxes: all of them, or those that are touched and what they read when they are many."""
-    kept = set(parents)
-    if len(kept) > _DRAWN:
-        kept = set(touched)
-        if len(kept) > _DRAWN:
-            kept = {name for name, state in touched.items() if state != BELOW}
-        kept |= {p for name in set(kept) for p in parents[name] if p in parents}
-    known = {name: [p for p in parents[name] if p in kept] for name in sorted(kept)}
-    ranks = Graph(known).ranks()
-    if not kept or (max(ranks.values()) == 0 and len(kept) > _DRAWN):
-        return Lineage(left_out=len(parents))
+    shown = set(parents)
+    if len(shown) > _NODES_DRAWN:
+        shown = set(touched)
+        if len(shown) > _NODES_DRAWN:
+            shown = {name for name, state in touched.items() if state != BELOW}
+        shown |= {p for name in set(shown) for p in parents[name] if p in parents}
+    shown_parents = {name: [p for p in parents[name] if p in shown] for name in sorted(shown)}
+    ranks = Graph(shown_parents).ranks()
+    if not shown or (max(ranks.values()) == 0 and len(shown) > _NODES_DRAWN):
+        return Lineage(omitted=len(parents))
     last = max(ranks.values())
     nodes = tuple(
         GraphNode(
@@ -104,5 +108,5 @@ def drawn(
         )
         for name, rank in ranks.items()
     )
-    edges = tuple((parent, name) for name, above in known.items() for parent in above)
+    edges = tuple((parent, name) for name, above in shown_parents.items() for parent in above)
     return Lineage(nodes, edges, len(parents) - len(nodes))

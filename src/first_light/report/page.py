@@ -14,8 +14,8 @@ from first_light.report.changes import Change
 from first_light.report.charts import Draw, Picture, picture
 from first_light.report.facts import DAYS, Facts, RunLine
 from first_light.report.lineage import BELOW, CAUSE, FAILING, SOUND, Lineage
-from first_light.report.words import change, count, day, first_names, node_name, when
-from first_light.score.evaluate import Asked
+from first_light.report.words import change_text, count, day, first_names, node_name, time_text
+from first_light.score.evaluate import ScoredQuestion
 from first_light.utils.graph_svg import drawing
 from first_light.utils.templates import render
 
@@ -32,7 +32,7 @@ _STATES = (
 
 def page(
     facts: Facts,
-    questions: Sequence[Asked] = (),
+    questions: Sequence[ScoredQuestion] = (),
     links: Sequence[tuple[str, str]] = (),
     draw: Draw = picture,
 ) -> str:
@@ -52,7 +52,7 @@ def page(
         product=facts.product,
         team=facts.team,
         contact=facts.contact,
-        at=when(facts.at),
+        at=time_text(facts.at),
         days=DAYS,
         cards=answers(facts),
         open_incidents=[_open_incident(group) for group in by_cause(facts.status.open)],
@@ -82,9 +82,9 @@ def _open_incident(group: Sequence[Incident]) -> Mapping[str, object]:
     incident = group[0]
     return {
         "label": incident.label,
-        "caused": [other.label for other in group[1:]],
+        "caused": [related.label for related in group[1:]],
         "owner": incident.owner or "nobody",
-        "opened": when(incident.opened_at),
+        "opened": time_text(incident.opened_at),
         "lasted": duration(incident.seconds),
         "cause": node_name(incident.root_cause),
         "downstream": first_names(incident.impact) or "no downstream models",
@@ -93,7 +93,7 @@ def _open_incident(group: Sequence[Incident]) -> Mapping[str, object]:
 
 
 def _lineage(lineage: Lineage) -> Mapping[str, object]:
-    failing = lineage.named(CAUSE, FAILING)
+    failing = lineage.names_in(CAUSE, FAILING)
     summary = f"Failing: {', '.join(failing[:20])}." if failing else "No node fails."
     states = {node.state for node in lineage.nodes}
     label = f"Lineage of {len(lineage.nodes)} nodes. {summary}"
@@ -103,7 +103,7 @@ def _lineage(lineage: Lineage) -> Mapping[str, object]:
         else "",
         "summary": summary,
         "states": [(state, words) for state, words in _STATES if state in states],
-        "omitted": lineage.left_out,
+        "omitted": lineage.omitted,
     }
 
 
@@ -121,7 +121,7 @@ def _runs(facts: Facts, draw: Draw) -> Mapping[str, object]:
             run.at,
             run.errors,
             _run_state(run),
-            f"{when(run.at)}: {run.outcome}, {count(run.errors, 'error')}",
+            f"{time_text(run.at)}: {run.outcome}, {count(run.errors, 'error')}",
         )
         for run in runs
     ]
@@ -134,7 +134,7 @@ def _runs(facts: Facts, draw: Draw) -> Mapping[str, object]:
             draw(charts.bars(newest, narrow, "narrow", 300, 3)),
         ],
         "rows": [
-            (run.run, when(run.at), run.outcome, run.trigger, run.errors, f"{run.seconds:.0f}")
+            (run.run, time_text(run.at), run.outcome, run.trigger, run.errors, f"{run.seconds:.0f}")
             for run in reversed(runs)
         ],
     }
@@ -148,7 +148,7 @@ def _change(entry: Change) -> Mapping[str, object]:
     models = first_names(entry.changed) or "no model"
     if entry.below:
         models += f"; {entry.below} more downstream"
-    rows = [f"{name}: {change(before, after)}" for name, before, after in entry.rows]
+    rows = [f"{name}: {change_text(before, after)}" for name, before, after in entry.rows]
     if entry.more:
         rows.append(f"and {entry.more} more")
     return {
@@ -168,21 +168,21 @@ def _figure(
     facts: Facts, figure: Figure, trend: Sequence[Figure], draw: Draw
 ) -> Mapping[str, object]:
     """A figure with its trend by weeks."""
-    drawn: Picture | None = None
+    picture: Picture | None = None
     if any(week.value is not None for week in trend):
         values = ", ".join(value_text(week) if week.value is not None else "none" for week in trend)
         points = [
             (week.value, f"{day(since)} to {day(until)}: {value_text(week)}")
             for week, (since, until) in zip(trend, weeks(facts.at, len(trend)))
         ]
-        drawn = draw(charts.sparkline(points, f"{figure.title} by week: {values}"))
+        picture = draw(charts.sparkline(points, f"{figure.title} by week: {values}"))
     return {
         "title": figure.title,
         "value": value_text(figure),
         "absent": figure.value is None,
         "basis": basis_text(figure),
         "definition": figure.definition,
-        "picture": drawn,
+        "picture": picture,
     }
 
 
@@ -191,23 +191,23 @@ def _timeline(facts: Facts, draw: Draw) -> Mapping[str, object] | None:
     since = facts.at - _SPAN
     recent = [i for i in facts.incidents if (i.closed_at or facts.at) >= since]
     names = list(dict.fromkeys(i.name for i in recent))[:_ROWS]
-    drawn = [i for i in recent if i.name in names]
-    if not drawn:
+    incidents_ = [i for i in recent if i.name in names]
+    if not incidents_:
         return None
     summary = (
-        f"{count(len(drawn), 'incident')} in the last {_SPAN.days} days, newest on top, "
-        f"{sum(i.open for i in drawn)} of them open."
+        f"{count(len(incidents_), 'incident')} in the last {_SPAN.days} days, newest on top, "
+        f"{sum(i.open for i in incidents_)} of them open."
     )
-    begin = max(since, min([i.opened_at for i in drawn] + [facts.at - _SHORTEST]))
+    begin = max(since, min([i.opened_at for i in incidents_] + [facts.at - _SHORTEST]))
     spans = [
         charts.Span(
             i.name,
             i.opened_at,
             i.closed_at or facts.at,
             "bad" if i.open else "calm",
-            f"{i.name}: {when(i.opened_at)}, {duration(i.seconds)}",
+            f"{i.name}: {time_text(i.opened_at)}, {duration(i.seconds)}",
         )
-        for i in drawn
+        for i in incidents_
     ]
     sizes = (("broad", 620), ("narrow", 165))
     return {
@@ -222,7 +222,7 @@ def _timeline(facts: Facts, draw: Draw) -> Mapping[str, object] | None:
 def _incident(incident: Incident) -> tuple[object, ...]:
     return (
         incident.label,
-        when(incident.opened_at),
+        time_text(incident.opened_at),
         duration(incident.seconds) + (", open" if incident.open else ""),
         incident.runs,
         node_name(incident.root_cause),

@@ -9,7 +9,7 @@ from first_light.figures.compute import duration
 from first_light.report import charts
 from first_light.report.charts import Draw, Picture
 from first_light.report.facts import Age, Volume
-from first_light.report.words import data_age, when
+from first_light.report.words import data_age, time_text
 
 _LARGE, _SMALL = 18, 82  # relations drawn with axes, and those drawn small after them
 _WARMING_UP = "warming up: too few runs for an expectation"
@@ -55,14 +55,14 @@ class _Series:
     unit: str = ""
 
 
-def volumes(found: Sequence[Volume], draw: Draw) -> Trends:
+def volumes(series_: Sequence[Volume], draw: Draw) -> Trends:
     """Rows of each relation."""
-    return _trends([_volume(volume) for volume in found], draw)
+    return _trends([_volume(volume) for volume in series_], draw)
 
 
-def ages(found: Sequence[Age], draw: Draw) -> Trends:
+def ages(series_: Sequence[Age], draw: Draw) -> Trends:
     """Age of the newest row of each relation."""
-    return _trends([_age(age) for age in found], draw)
+    return _trends([_age(age) for age in series_], draw)
 
 
 def _volume(volume: Volume) -> _Series:
@@ -76,7 +76,7 @@ def _volume(volume: Volume) -> _Series:
         charts.Point(
             at,
             number,
-            f"{when(at)}: {number:,} rows",
+            f"{time_text(at)}: {number:,} rows",
             max(0.0, limits.low) if limits else None,
             limits.high if limits else None,
             anomalous,
@@ -99,7 +99,7 @@ def _age(age: Age) -> _Series:
         charts.Point(
             at,
             seconds / size,
-            f"{when(at)}: {data_age(seconds)}",
+            f"{time_text(at)}: {data_age(seconds)}",
             max(0.0, limits.low) / size if limits else None,
             max(0.0, limits.high) / size if limits else None,
             anomalous,
@@ -111,10 +111,10 @@ def _age(age: Age) -> _Series:
     return _Series(age.name, age.kind, summary, label, points, unit)
 
 
-def _trends(found: Sequence[_Series], draw: Draw) -> Trends:
+def _trends(series_: Sequence[_Series], draw: Draw) -> Trends:
     """Those with anomalies first."""
     ordered = sorted(
-        found,
+        series_,
         key=lambda s: (not s.points[-1].anomalous, not any(p.anomalous for p in s.points)),
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from first_light.figures.compute import duration
 
 
-def when(moment: datetime) -> str:
+def time_text(moment: datetime) -> str:
     """A moment to the minute."""
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
@@ -50,7 +50,7 @@ def first_names(names: tuple[str, ...], most: int = 6) -> str:
     return ", ".join(names[:most]) + (" …" if len(names) > most else "")
 
 
-def change(before: int | None, after: int | None) -> str:
+def change_text(before: int | None, after: int | None) -> str:
     """A number before and after, with the change in percent where there is one."""
     texts = ["none" if number is None else f"{number:,}" for number in (before, after)]
     percent = f" ({(after - before) / before:+.1%})" if before and after is not None else ""

@@ -10,18 +10,18 @@ from pathlib import Path
 from first_light.project.product import Product
 from first_light.report.charts import Chart, ChartError, Picture, picture
 from first_light.report.columns import all_columns, columns_page, read_catalog
-from first_light.report.facts import Facts, look
+from first_light.report.facts import Facts, collect
 from first_light.report.page import page
 from first_light.score.evaluate import badge, score
 from first_light.status.current import manifest_of, open_ledger
 from first_light.store.locate import open_store
 from first_light.utils.timestamps import utc
 
-__all__ = ["look", "page", "report", "report_json"]
+__all__ = ["collect", "page", "report", "report_json"]
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenReport:
     """The site: its first page, the facts on it, and warnings about what could not be shown."""
 
     index: Path
@@ -29,7 +29,7 @@ class Written:
     warnings: tuple[str, ...]
 
 
-def report(product: Product, folder: Path) -> Written:
+def report(product: Product, folder: Path) -> WrittenReport:
     """Write the site: index.html, report.json, badge.svg; of the current release columns.html, and
     catalog.html, which is dbt's own. A chart that can't be drawn leaves its sentence and a
     warning.
@@ -43,7 +43,7 @@ def report(product: Product, folder: Path) -> Written:
         OSError: the folder can't be written.
     """
     with open_ledger(product) as book:
-        facts, asked = look(product, book), score(product, book)
+        facts, questions = collect(product, book), score(product, book)
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.html"
     links = _current_release(product, folder)
@@ -56,11 +56,11 @@ def report(product: Product, folder: Path) -> Written:
             failed.append(str(error))
             return Picture(chart.label, problem=str(error))
 
-    index.write_text(page(facts, asked, links, draw), encoding="utf-8")
-    (folder / "badge.svg").write_text(badge(asked), encoding="utf-8")
+    index.write_text(page(facts, questions, links, draw), encoding="utf-8")
+    (folder / "badge.svg").write_text(badge(questions), encoding="utf-8")
     (folder / "report.json").write_text(report_json(facts), encoding="utf-8")
     warnings = (f"{len(failed)} charts of the report are not drawn: {failed[0]}",) if failed else ()
-    return Written(index, facts, warnings)
+    return WrittenReport(index, facts, warnings)
 
 
 def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], ...]:
@@ -104,7 +104,7 @@ def report_json(facts: Facts) -> str:
                     "whole": figure.whole,
                     "absent": figure.absent,
                     "definition": figure.definition,
-                    "weeks": [one.value for one in trend],
+                    "weeks": [figure_.value for figure_ in trend],
                 }
                 for figure, trend in facts.figures
             },

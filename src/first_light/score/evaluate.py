@@ -16,13 +16,13 @@ from first_light.score.rules import NO, QUESTIONS, UNKNOWN, YES, Answer
 from first_light.status.current import open_ledger
 from first_light.utils.templates import render
 
-__all__ = ["Asked", "answer_all", "as_json", "badge", "score", "show"]
+__all__ = ["ScoredQuestion", "answer_all", "as_json", "badge", "score", "show"]
 
 _COLOURS = {YES: "green", NO: "red", UNKNOWN: "yellow"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class ScoredQuestion:
     """One question with its answer.
 
     Attributes:
@@ -37,7 +37,7 @@ class Asked:
     answer: Answer
 
 
-def score(product: Product, book: Ledger | None = None) -> tuple[Asked, ...]:
+def score(product: Product, book: Ledger | None = None) -> tuple[ScoredQuestion, ...]:
     """The twelve answers.
 
     Args:
@@ -53,49 +53,51 @@ def score(product: Product, book: Ledger | None = None) -> tuple[Asked, ...]:
         return answer_all(gather(product, opened))
 
 
-def answer_all(known: Evidence) -> tuple[Asked, ...]:
+def answer_all(evidence: Evidence) -> tuple[ScoredQuestion, ...]:
     """The twelve answers that the evidence gives."""
-    found = []
+    questions = []
     for question in QUESTIONS:
-        asked, _, why = (inspect.getdoc(question) or "").partition("\n\n")
-        found.append(Asked(question.__name__, asked, " ".join(why.split()), question(known)))
-    return tuple(found)
+        title, _, reason = (inspect.getdoc(question) or "").partition("\n\n")
+        questions.append(
+            ScoredQuestion(question.__name__, title, " ".join(reason.split()), question(evidence))
+        )
+    return tuple(questions)
 
 
-def points(found: tuple[Asked, ...]) -> int:
+def points(questions: tuple[ScoredQuestion, ...]) -> int:
     """How many are answered with yes: unknown is not yes."""
-    return sum(one.answer.verdict == YES for one in found)
+    return sum(question.answer.verdict == YES for question in questions)
 
 
-def show(out: Console, found: tuple[Asked, ...]) -> None:
+def show(out: Console, questions: tuple[ScoredQuestion, ...]) -> None:
     """For people: what is a yes in one line; the others with why it matters and what to do."""
-    for one in found:
-        verdict = one.answer.verdict
-        out.print(f"[{_COLOURS[verdict]}]{verdict:<8}[/]{escape(one.question)}")
-        out.print(f"        [dim]{escape(one.answer.evidence)}[/]")
+    for question in questions:
+        verdict = question.answer.verdict
+        out.print(f"[{_COLOURS[verdict]}]{verdict:<8}[/]{escape(question.question)}")
+        out.print(f"        [dim]{escape(question.answer.evidence)}[/]")
         if verdict != YES:
-            out.print(f"        [dim]{escape(one.why)}[/]")
-            out.print(f"        next: {escape(one.answer.next)}")
+            out.print(f"        [dim]{escape(question.why)}[/]")
+            out.print(f"        next: {escape(question.answer.next)}")
     out.print()
-    out.print(f"[bold]{points(found)} of {len(found)}[/]")
+    out.print(f"[bold]{points(questions)} of {len(questions)}[/]")
 
 
-def as_json(found: tuple[Asked, ...]) -> str:
+def as_json(questions: tuple[ScoredQuestion, ...]) -> str:
     """For machines."""
     return json.dumps(
         {
-            "score": points(found),
-            "total": len(found),
+            "score": points(questions),
+            "total": len(questions),
             "questions": [
                 {
-                    "name": one.name,
-                    "question": one.question,
-                    "answer": one.answer.verdict,
-                    "evidence": one.answer.evidence,
-                    "why": one.why,
-                    "next_step": one.answer.next,
+                    "name": question.name,
+                    "question": question.question,
+                    "answer": question.answer.verdict,
+                    "evidence": question.answer.evidence,
+                    "why": question.why,
+                    "next_step": question.answer.next,
                 }
-                for one in found
+                for question in questions
             ],
         },
         indent=2,
@@ -103,8 +105,8 @@ def as_json(found: tuple[Asked, ...]) -> str:
     )
 
 
-def badge(found: tuple[Asked, ...]) -> str:
+def badge(questions: tuple[ScoredQuestion, ...]) -> str:
     """The score as a small SVG, for a README."""
-    good, whole = points(found), len(found)
+    good, total = points(questions), len(questions)
     colour = "#1b7340" if good >= 10 else "#8a5a00" if good >= 6 else "#b3261e"
-    return render("score/templates/badge.svg.j2", colour=colour, text=f"{good} of {whole}")
+    return render("score/templates/badge.svg.j2", colour=colour, text=f"{good} of {total}")

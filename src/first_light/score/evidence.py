@@ -107,7 +107,7 @@ def gather(product: Product, book: Ledger) -> Evidence:
     spans = book.trend("errors_per_run", weeks(at, 13))
     shipped = dict(book.connection.execute("select commit, published_at from shipped").fetchall())
     opened = [incident for incident in incidents(book) if incident.opened_at >= since]
-    by_person = sum(one.detected_by == "person" for one in opened)
+    by_person = sum(incident.detected_by == "person" for incident in opened)
     newcomers = _newcomers(product, shipped) if in_git else ()
     changed = product.git("log", "-1", "--format=%cI", "--", "uv.lock", check=False)
     return Evidence(
@@ -151,13 +151,13 @@ def last_drill(book: Ledger) -> tuple[datetime | None, DrillFact]:
 
 def _newcomers(product: Product, shipped: dict[str, datetime]) -> tuple[Newcomer, ...]:
     lines = product.git("log", "--reverse", "--format=%ae %H %cI", check=False).splitlines()
-    first: dict[str, tuple[str, datetime]] = {}
+    first_commits: dict[str, tuple[str, datetime]] = {}
     for line in lines:
         author, commit, at = line.rsplit(" ", 2)
-        first.setdefault(author, (commit, moment(at)))
+        first_commits.setdefault(author, (commit, moment(at)))
     return tuple(
         Newcomer(began, shipped[commit].replace(tzinfo=began.tzinfo) if commit in shipped else None)
-        for commit, began in list(first.values())[1:]
+        for commit, began in list(first_commits.values())[1:]
     )
 
 

@@ -12,21 +12,21 @@ from first_light.store.locate import FolderStore
 from first_light.utils.errors import DataopsError
 
 
-def keep(product: Product, store: FolderStore) -> tuple[str, ...]:
+def write_score(product: Product, store: FolderStore) -> tuple[str, ...]:
     """Write the score into the store: verdicts alone, no evidence.
 
     Returns:
         What went wrong, one sentence each; it changes no release's verdict.
     """
     try:
-        found = score(product)
-        said = {
+        questions = score(product)
+        summary = {
             "generated_at": now().isoformat(),
-            "score": points(found),
-            "total": len(found),
-            "answers": {one.name: one.answer.verdict for one in found},
+            "score": points(questions),
+            "total": len(questions),
+            "answers": {question.name: question.answer.verdict for question in questions},
         }
-        durable.write(store.root / SCORE, json.dumps(said).encode() + b"\n")
+        durable.write(store.root / SCORE, json.dumps(summary).encode() + b"\n")
     except (DataopsError, OSError) as error:
         return (f"error: the score could not be kept: {error}",)
     return ()

@@ -123,8 +123,8 @@ class Status:
             "late": [utc(deadline) for deadline in self.late],
             "missing_runs": [utc(deadline) for deadline in self.missing],
             "damaged_records": list(self.damaged),
-            "findings": [{"id": one.id, "message": one.message} for one in self.warned],
-            "open_incidents": [one.to_dict() for one in self.open],
+            "findings": [{"id": item.id, "message": item.message} for item in self.warned],
+            "open_incidents": [item.to_dict() for item in self.open],
             "figures": {
                 figure.name: {
                     "value": figure.value,
@@ -200,7 +200,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         late = late_deadlines(product.deadline, published, at)
     missing = tuple(d for d in late if not any(d - _DAY < began <= d for began in runs))
     manifest = manifest_of(store, run)
-    still = tuple(incident for incident in incidents(book, manifest) if incident.open)
+    open_incidents = tuple(incident for incident in incidents(book, manifest) if incident.open)
     warehouse = open_warehouse(product, store)
     return Status(
         at=at,
@@ -210,7 +210,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         late=late,
         missing=missing,
         damaged=tuple(history.damaged),
-        open=still,
+        open=open_incidents,
         store=store.place,
         address=warehouse.address(run) if run else "",
         figures=book.figures(),
@@ -221,18 +221,18 @@ def status(product: Product, book: Ledger | None = None) -> Status:
 
 def _readers(warehouse: Warehouse, current: str, last: Record | None) -> Readers:
     try:
-        seen = warehouse.published_release(current)
+        published_run = warehouse.published_release(current)
     except DataopsError as error:
         return Readers(None, f"nobody can tell what they see. {error.what} ({error.where})")
-    if seen == current or (last is not None and last.outcome == RUNNING):
-        return Readers(seen)  # a run that is at work moves the one, then the other
-    if not seen:
-        return Readers(seen, "see nothing in the database: uv run dataops release")
-    how = f"rollback {int(current.partition('-')[0])}" if current else "release"
+    if published_run == current or (last is not None and last.outcome == RUNNING):
+        return Readers(published_run)  # a run that is at work moves the one, then the other
+    if not published_run:
+        return Readers(published_run, "see nothing in the database: uv run dataops release")
+    command = f"rollback {int(current.partition('-')[0])}" if current else "release"
     return Readers(
-        seen,
-        f"see {seen}: a run was cut short before the store knew, or is publishing it elsewhere "
-        f"right now; the next run fixes it, at once: uv run dataops {how}",
+        published_run,
+        f"see {published_run}: a run was interrupted before the store was updated, or another machine "
+        f"is publishing it now; the next run fixes it, or now: uv run dataops {command}",
     )
 
 
@@ -261,7 +261,7 @@ def late_deadlines(deadline: str, published: datetime, at: datetime) -> tuple[da
         return ()
     try:
         hour, minute = (int(part) for part in deadline.split(":"))
-        first = published.astimezone(timezone.utc).replace(
+        due_at = published.astimezone(timezone.utc).replace(
             hour=hour, minute=minute, second=0, microsecond=0
         )
     except ValueError:
@@ -270,11 +270,11 @@ def late_deadlines(deadline: str, published: datetime, at: datetime) -> tuple[da
             where=f".copier-answers.yml: deadline {deadline}",
             fix="set it like 07:00, in UTC: copier update --data deadline=07:00",
         ) from None
-    if first < published:
-        first += _DAY
+    if due_at < published:
+        due_at += _DAY
     # The first deadline after it was published has been met; every later one has not.
-    passed = int((at - first) / _DAY) if at >= first else 0
-    return tuple(first + n * _DAY for n in range(1, passed + 1))
+    passed = int((at - due_at) / _DAY) if at >= due_at else 0
+    return tuple(due_at + n * _DAY for n in range(1, passed + 1))
 
 
 def _release(store: FolderStore, run: str) -> Record:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:  # drafting and sampling are loaded only where they run
     from first_light.sampling.cut import SampleReport
 
 
-def show_check(out: Console, done: Sequence[Step]) -> None:
+def show_check(out: Console, result: Sequence[Step]) -> None:
     """The failing rows and lines, then one table, then the verdict."""
-    for step in done:
+    for step in result:
         if step.details and step.verdict in (FAILED, WARNED):
             out.print()
             out.print(f"[bold]{step.verdict}: {escape(step.name)}[/bold]")
@@ -30,40 +30,40 @@ def show_check(out: Console, done: Sequence[Step]) -> None:
             if step.repeat and step.verdict == FAILED:
                 out.print(f"repeat just this: {escape(step.repeat)}")
     out.print()
-    out.print(steps.table(done))
+    out.print(steps.table(result))
     out.print()
-    verdict = steps.verdict(done)
+    verdict = steps.verdict(result)
     if verdict == FAILED:
-        for step in done:
+        for step in result:
             if step.page and step.verdict == FAILED:
                 out.print(f"look at: {step.page} ({escape(step.name)})")
-        failed = ", ".join(step.name for step in done if step.verdict == FAILED)
+        failed = ", ".join(step.name for step in result if step.verdict == FAILED)
         out.print(f"[red]check failed[/red]: {escape(failed)}")
         return
     out.print(f"[green]check passed[/green]{' with warnings' if verdict == WARNED else ''}")
-    for step in done:
+    for step in result:
         if step.page:
             out.print(f"look at: {step.page} ({escape(step.name)})")
 
 
-def show_preview(out: Console, found: Preview) -> None:
+def show_preview(out: Console, preview: Preview) -> None:
     """Where it is, what it holds, what is missing."""
-    work = ", with work that is not committed" if found.dirty else ""
-    out.print(f"[bold]{escape(found.branch)}[/bold] at {found.commit[:7] or 'no commit'}{work}")
-    out.print(f"database  {escape(str(found.database))}")
-    for page in found.pages:
-        out.print(f"page      {escape(str(found.folder / page))}")
-    if found.branch in ("main", "master") and not found.dirty:
+    work = ", with work that is not committed" if preview.dirty else ""
+    out.print(f"[bold]{escape(preview.branch)}[/bold] at {preview.commit[:7] or 'no commit'}{work}")
+    out.print(f"database  {escape(str(preview.database))}")
+    for page in preview.pages:
+        out.print(f"page      {escape(str(preview.folder / page))}")
+    if preview.branch in ("main", "master") and not preview.dirty:
         out.print("this is what main publishes; for a change, make a branch of your own first")
-    elif "impact.html" not in found.pages:
+    elif "impact.html" not in preview.pages:
         out.print("what it changes: commit, uv run dataops check, and repeat")
-    if found.built_from == "raw":
+    if preview.built_from == "raw":
         out.print("It holds real data: show it only to whom you may show that.")
-    if found.pruned:
-        out.print(f"deleted, for their age: {escape(', '.join(found.pruned))}")
-    for name in found.failed[:10]:
+    if preview.pruned:
+        out.print(f"deleted, for their age: {escape(', '.join(preview.pruned))}")
+    for name in preview.failed[:10]:
         out.print(f"[red]failed[/red]    {escape(name)}")
-    if (more := len(found.failed) - 10) > 0:
+    if (more := len(preview.failed) - 10) > 0:
         out.print(f"          and {more} more")
 
 

@@ -16,9 +16,9 @@ _TOP = "start here"
 def list_pages(out: Console, pages: list[Page]) -> None:
     """Every page by section: its name and its title."""
     width = max(len(page.name) for page in pages)
-    for section, found in groupby(pages, key=lambda page: page.section):
+    for section, section_pages in groupby(pages, key=lambda page: page.section):
         out.print(f"[bold]{escape(section or _TOP)}[/bold]")
-        for page in found:
+        for page in section_pages:
             out.print(f"  {page.name:<{width}}  {escape(page.title)}")
     out.print("\nshow one: uv run dataops docs PAGE")
 

@@ -10,50 +10,52 @@ from rich.markup import escape
 from rich.table import Table
 
 from first_light.drill.replay import Drilled
-from first_light.drill.scratch import Seen
+from first_light.drill.scratch import Detection
 
 _LONG = 48  # characters
 _COLOURS = {"rejected": "green", "warned": "yellow", "missed": "red", "not replayed": "dim"}
 
 
-def show_drill(out: Console, done: Drilled) -> None:
+def show_drill(out: Console, result: Drilled) -> None:
     """A line for each fault, then the sum of it."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("fault", "in", "outcome", "by"):
         table.add_column(heading)
-    for fault in done.faults:
+    for fault in result.faults:
         by = escape(fault.skipped) if fault.skipped else escape(_by(fault.seen))
         outcome = f"[{_COLOURS[fault.outcome]}]{fault.outcome}[/]"
         table.add_row(fault.fault, escape(fault.source), outcome, by)
     out.print(table)
     out.print()
-    for day, seen in done.rejected:
-        out.print(f"clean day {day} was rejected: {escape(_by(seen))}")
-    if done.left_out:
-        out.print(f"not built in a drill: {escape(', '.join(done.left_out))}")
-    for fault in done.faults:
+    for day, detections in result.rejected:
+        out.print(f"clean day {day} was rejected: {escape(_by(detections))}")
+    if result.left_out:
+        out.print(f"not built in a drill: {escape(', '.join(result.left_out))}")
+    for fault in result.faults:
         if fault.outcome == "missed":
             out.print(f"missed: {fault.fault} in {escape(fault.source)}: {escape(fault.what)}")
-    alarms = f" by {done.alarms} alarm{'s' * (done.alarms != 1)}" if done.rejected else ""
+    alarms = f" by {result.alarms} alarm{'s' * (result.alarms != 1)}" if result.rejected else ""
     out.print(
-        f"{done.detected} of {done.replayed} faults detected before publishing, after {done.days} "
-        f"clean days: {len(done.rejected)} of them rejected{alarms}, {done.warned} with a warning"
+        f"{result.detected} of {result.replayed} faults detected before publishing, after "
+        f"{result.days} clean days: {len(result.rejected)} of them rejected{alarms}, "
+        f"{result.warned} with a warning"
     )
 
 
-def as_json(done: Drilled) -> str:
+def as_json(result: Drilled) -> str:
     """The drill, for machines."""
     return json.dumps(
         {
-            "clean_days": done.days,
+            "clean_days": result.days,
             "rejected_days": [
-                {"day": day, "detections": _detections(seen)} for day, seen in done.rejected
+                {"day": day, "detections": _detections(detections)}
+                for day, detections in result.rejected
             ],
-            "false_alarms": done.alarms,
-            "warned_days": done.warned,
-            "replayed": done.replayed,
-            "detected": done.detected,
-            "excluded_nodes": list(done.left_out),
+            "false_alarms": result.alarms,
+            "warned_days": result.warned,
+            "replayed": result.replayed,
+            "detected": result.detected,
+            "excluded_nodes": list(result.left_out),
             "faults": [
                 {
                     "fault": fault.fault,
@@ -63,7 +65,7 @@ def as_json(done: Drilled) -> str:
                     "detections": _detections(fault.seen),
                     "skip_reason": fault.skipped,
                 }
-                for fault in done.faults
+                for fault in result.faults
             ],
         },
         ensure_ascii=False,
@@ -71,17 +73,22 @@ def as_json(done: Drilled) -> str:
     )
 
 
-def _detections(seen: Sequence[Seen]) -> list[dict[str, object]]:
+def _detections(detections: Sequence[Detection]) -> list[dict[str, object]]:
     return [
-        {"check": one.by, "name": one.name, "rejects": one.rejects, "message": one.message}
-        for one in seen
+        {
+            "check": detection.by,
+            "name": detection.name,
+            "rejects": detection.rejects,
+            "message": detection.message,
+        }
+        for detection in detections
     ]
 
 
-def _by(seen: Sequence[Seen]) -> str:
+def _by(detections: Sequence[Detection]) -> str:
     """What noticed it, what rejects first; the rest is counted."""
-    told = [f"{one.by} {_short(one.name)}" for one in seen]
-    return ", ".join(told[:2]) + (f" and {len(told) - 2} more" if len(told) > 2 else "")
+    names = [f"{detection.by} {_short(detection.name)}" for detection in detections]
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
 def _short(name: str) -> str:

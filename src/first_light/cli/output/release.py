@@ -30,58 +30,62 @@ _MARGIN = 12
 _GOOD, _BAD = "green", "red"
 
 
-def show_release(out: Console, done: Released) -> None:
+def show_release(out: Console, released: Released) -> None:
     """The verdict; when it is no, what failed, why, whose it is, what hangs on it, what to do."""
-    record = done.record
+    record = released.record
     out.print()
-    out.print(steps.table(done.steps))
+    out.print(steps.table(released.steps))
     out.print()
     good = record.outcome == PUBLISHED
     colour = _GOOD if good else _BAD
     verdict = f"{record.outcome}, as a rehearsal on the sample" if _rehearsal(record) else ""
     out.print(f"[bold {colour}]{verdict or record.outcome}[/]  {record.run}")
     if good:
-        _line(out, "read it", done.address)
+        _line(out, "read it", released.address)
         if _rehearsal(record):
             _line(out, "make it real", f"{how_to_load(record.warehouse)} and repeat")
-        if done.open_to:
-            _line(out, "mind", _open_to(done.open_to))
+        if released.open_to:
+            _line(out, "mind", _open_to(released.open_to))
         _warned(out, record.warned)
         return
     _line(out, "readers", f"keep {record.current}" if record.current else "see nothing yet")
-    if done.failed:
-        for result in done.failed[:_SHOWN]:
+    if released.failed:
+        for result in released.failed[:_SHOWN]:
             place = f" ({result.path})" if result.path else ""
             _line(out, "failed", f"{result.kind} {result.name}: {result.status}{place}")
-            if message := _why(result):
+            if message := _reason(result):
                 _line(out, "", message)
-        if len(done.failed) > _SHOWN:
-            _line(out, "", f"and {len(done.failed) - _SHOWN} more")
+        if len(released.failed) > _SHOWN:
+            _line(out, "", f"and {len(released.failed) - _SHOWN} more")
     else:
         _line(out, "problem", record.problem)
-    if cause := done.cause:
+    if cause := released.cause:
         of = "" if cause.result.unique_id == cause.subject else f" of {cause.name}"
-        alone = "the only one" if len(done.failed) == 1 else f"most upstream of {len(done.failed)}"
+        alone = (
+            "the only one"
+            if len(released.failed) == 1
+            else f"most upstream of {len(released.failed)}"
+        )
         _line(out, "cause", f"{cause.result.kind} {cause.result.name}{of}, {alone}")
         _line(out, "whose", cause.owner or "nobody's: give it a group")
         _line(out, "downstream", ", ".join(cause.models) or "no model")
         _line(out, "exposures", ", ".join(cause.exposures) or "none")
-    if done.log.exists():
+    if released.log.exists():
         _line(out, "in full", "target/release/logs/dbt.log")
-    for n, step in enumerate(next_steps(done)):
+    for n, step in enumerate(next_steps(released)):
         _line(out, "next" if n == 0 else "", step)
 
 
-def _warned(out: Console, found: Sequence[FindingRun]) -> None:
+def _warned(out: Console, findings: Sequence[FindingRun]) -> None:
     """What the monitors warned of, and how to say that it is as it should be."""
-    for one in found[:_SHOWN]:
-        _line(out, "warned", one.message, "yellow")
-        _line(out, "", f'if it is right: uv run dataops accept {one.id} --because "…"')
-    if len(found) > _SHOWN:
-        _line(out, "", f"and {len(found) - _SHOWN} more")
+    for finding in findings[:_SHOWN]:
+        _line(out, "warned", finding.message, "yellow")
+        _line(out, "", f'if it is right: uv run dataops accept {finding.id} --because "…"')
+    if len(findings) > _SHOWN:
+        _line(out, "", f"and {len(findings) - _SHOWN} more")
 
 
-def _why(result: NodeResult) -> str:
+def _reason(result: NodeResult) -> str:
     if result.kind != "source" or result.message:
         return masked(result.message)
     if result.age is None:
@@ -89,44 +93,44 @@ def _why(result: NodeResult) -> str:
     return f"its newest row is {_age(timedelta(seconds=result.age))} old"
 
 
-def next_command(done: Released) -> str:
+def next_command(result: Released) -> str:
     """What to type after a release that was not published."""
-    if done.cause is not None:
-        raw = "" if done.record.kind == REHEARSAL else "DATAOPS_RAW=${DATAOPS_RAW:-raw} "
-        if done.cause.result.kind == "source":
+    if result.cause is not None:
+        raw = "" if result.record.kind == REHEARSAL else "DATAOPS_RAW=${DATAOPS_RAW:-raw} "
+        if result.cause.result.kind == "source":
             return f"{raw}uv run dbt source freshness --target prod"
-        return f"{raw}uv run dbt build --select +{done.cause.name}"
-    if bad := [finding for finding in done.record.findings if finding.level == "error"]:
+        return f"{raw}uv run dbt build --select +{result.cause.name}"
+    if bad := [finding for finding in result.record.findings if finding.level == "error"]:
         if bad[0].subject.startswith("source."):
             return f"look at the newest files of {bad[0].name}"
         return f"uv run dbt show --select {bad[0].name}, and look at what came to raw"
-    if done.record.outcome == "rejected":
+    if result.record.outcome == "rejected":
         return "uv run dataops check"
     return "uv run dataops release"
 
 
-def next_steps(done: Released) -> tuple[str, ...]:
+def next_steps(result: Released) -> tuple[str, ...]:
     """How to see what is wrong, then how to go on; rows are shown only to whoever asks for them."""
-    steps_ = [next_command(done)]
-    if done.cause is not None and done.cause.result.kind == "test":
+    steps_ = [next_command(result)]
+    if result.cause is not None and result.cause.result.kind == "test":
         raw = steps_[0].partition("uv run")[0]
-        steps_.append(f"{raw}uv run dbt show --select {done.cause.result.name}  (its rows)")
-    if done.record.outcome == REJECTED:
+        steps_.append(f"{raw}uv run dbt show --select {result.cause.result.name}  (its rows)")
+    if result.record.outcome == REJECTED:
         steps_.append("fix it and commit, then: uv run dataops release")
     return tuple(steps_)
 
 
-def release_json(done: Released) -> str:
+def release_json(released: Released) -> str:
     """The same, for machines."""
-    cause = done.cause and {
-        "node": done.cause.result.unique_id,
-        "subject": done.cause.subject,
-        "owner": done.cause.owner,
-        "group": done.cause.group,
-        "models": done.cause.models,
-        "exposures": done.cause.exposures,
+    cause = released.cause and {
+        "node": released.cause.result.unique_id,
+        "subject": released.cause.subject,
+        "owner": released.cause.owner,
+        "group": released.cause.group,
+        "models": released.cause.models,
+        "exposures": released.cause.exposures,
     }
-    record = done.record
+    record = released.record
     return json.dumps(
         {
             "run": record.run,
@@ -137,81 +141,83 @@ def release_json(done: Released) -> str:
             "base": record.base,
             "commit": record.git.commit,
             "seconds": record.seconds,
-            "recorded": done.recorded,
-            "steps": [asdict(step) for step in done.steps],
+            "recorded": released.recorded,
+            "steps": [asdict(step) for step in released.steps],
             "failed": [
                 {
                     "node": result.unique_id,
                     "status": result.status,
                     "failures": result.failures,
-                    "message": _why(result),
+                    "message": _reason(result),
                 }
-                for result in done.failed
+                for result in released.failed
             ],
             "root_cause": cause,
-            "findings": [{"id": one.id, "message": one.message} for one in record.warned],
-            "warnings": done.warnings,
+            "findings": [
+                {"id": finding.id, "message": finding.message} for finding in record.warned
+            ],
+            "warnings": released.warnings,
         },
         indent=2,
         ensure_ascii=False,
     )
 
 
-def superseded_json(told: Superseded) -> str:
+def superseded_json(error: Superseded) -> str:
     """A run that gave way to a newer one, for machines."""
-    said = {"run": "", "outcome": "superseded", "problem": told.what, "where": told.where}
-    return json.dumps(said, indent=2, ensure_ascii=False)
+    content = {"run": "", "outcome": "superseded", "problem": error.what, "where": error.where}
+    return json.dumps(content, indent=2, ensure_ascii=False)
 
 
-def release_markdown(name: str, done: Released) -> str:
+def release_markdown(name: str, result: Released) -> str:
     """The verdict as Markdown: what happened, to whom, what to do next."""
-    record = done.record
+    record = result.record
     return render(
         "cli/output/templates/release.md.j2",
         name=name,
-        done=done,
+        done=result,
         record=record,
         good=record.outcome == PUBLISHED,
         load_raw=how_to_load(record.warehouse) if _rehearsal(record) else "",
-        open_to=_open_to(done.open_to) if done.open_to else "",
-        next_command=next_command(done),
+        open_to=_open_to(result.open_to) if result.open_to else "",
+        next_command=next_command(result),
     )
 
 
-def show_rollback(out: Console, done: RolledBack) -> None:
+def show_rollback(out: Console, result: RolledBack) -> None:
     """What is current now, and what the next release will do about it."""
-    for sentence in done.warnings:
+    for sentence in result.warnings:
         out.print(escape(sentence))
-    after = done.release
-    if done.record is None:
+    after = result.release
+    if result.record is None:
         out.print(f"[bold]{after.run}[/bold] was current already, and is.")
         return
-    before = done.record.base
-    out.print(f"[bold {_GOOD}]current is {after.run}[/]  {_when(after.ended_at)}")
+    before = result.record.base
+    out.print(f"[bold {_GOOD}]current is {after.run}[/]  {_time_text(after.ended_at)}")
     if before:
         _line(out, "was", before)
         _line(out, "and back", f"uv run dataops rollback {int(before.split('-')[0])}")
     _line(out, "mind", "the next release publishes what is on main then: revert or fix it first")
 
 
-def show_releases(out: Console, found: Sequence[Listed]) -> None:
+def show_releases(out: Console, releases: Sequence[Listed]) -> None:
     """A table, newest first."""
-    if not found:
+    if not releases:
         out.print("nothing was released yet: uv run dataops release")
         return
     rows = [("", "run", "verdict", "when (UTC)", "commit", "trigger", "")]
-    for one in found:
-        record = one.record
+    for release in releases:
+        record = release.record
         remark = record.kind if _rehearsal(record) else ""
         if record.command == "rollback":
             remark = f"to {record.current}"
-        elif record.outcome == PUBLISHED and not one.kept:
+        elif record.outcome == PUBLISHED and not release.kept:
             remark = ", ".join(filter(None, (remark, "deleted since")))
         elif record.problem:
             remark = record.problem.splitlines()[0][:60]
         rows.append(
             (
-                "→" if one.current else "",
+                "→" if release.current else "",
                 record.run,
                 record.outcome,
                 (record.ended_at or record.started_at)[:16].replace("T", " "),
@@ -231,38 +237,38 @@ def show_releases(out: Console, found: Sequence[Listed]) -> None:
         out.print(f"[{style}]{text}[/]" if style else text)
 
 
-def releases_json(found: Sequence[Listed]) -> str:
+def releases_json(releases: Sequence[Listed]) -> str:
     """The same, for machines."""
     return json.dumps(
         [
             {
-                "run": one.record.run,
-                "command": one.record.command,
-                "outcome": one.record.outcome,
-                "kind": one.record.kind,
-                "trigger": one.record.trigger,
-                "commit": one.record.git.commit,
-                "started_at": one.record.started_at,
-                "ended_at": one.record.ended_at,
-                "problem": one.record.problem,
-                "kept": one.kept,
-                "current": one.current,
+                "run": release.record.run,
+                "command": release.record.command,
+                "outcome": release.record.outcome,
+                "kind": release.record.kind,
+                "trigger": release.record.trigger,
+                "commit": release.record.git.commit,
+                "started_at": release.record.started_at,
+                "ended_at": release.record.ended_at,
+                "problem": release.record.problem,
+                "kept": release.kept,
+                "current": release.current,
             }
-            for one in found
+            for release in releases
         ],
         indent=2,
         ensure_ascii=False,
     )
 
 
-def status_json(found: Status) -> str:
+def status_json(status: Status) -> str:
     """The same as `show_status`, for machines."""
-    return json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
+    return json.dumps(status.to_dict(), indent=2, ensure_ascii=False)
 
 
-def show_status(out: Console, found: Status) -> None:
+def show_status(out: Console, status: Status) -> None:
     """What is current, how the last run went, what is late."""
-    current, last = found.current, found.last
+    current, last = status.current, status.last
     if current is None:
         _line(out, "current", "nothing was published yet", _BAD)
     else:
@@ -270,34 +276,34 @@ def show_status(out: Console, found: Status) -> None:
         dirty = " with uncommitted changes" if current.git.dirty else ""
         _line(out, "current", f"{current.run}{label}")
         _line(out, "", f"commit {current.git.commit[:7] or 'unknown'}{dirty}")
-        _line(out, "published", f"{_when(current.ended_at)}, {_age(found.age)} ago")
-        _line(out, "read it", found.address)
+        _line(out, "published", f"{_time_text(current.ended_at)}, {_age(status.age)} ago")
+        _line(out, "read it", status.address)
         if _rehearsal(current):
             _line(out, "make it real", how_to_load(current.warehouse))
-    if found.open_to:
-        _line(out, "mind", _open_to(found.open_to))
-    if found.readers.problem:
-        _line(out, "readers", found.readers.problem, _BAD)
+    if status.open_to:
+        _line(out, "mind", _open_to(status.open_to))
+    if status.readers.problem:
+        _line(out, "readers", status.readers.problem, _BAD)
     if last is None:
         _line(out, "last run", "nothing has run yet: uv run dataops release", _BAD)
     else:
         good = last.outcome in (PUBLISHED, RUNNING, "rolled back")
-        when = _when(last.ended_at or last.started_at)
+        when = _time_text(last.ended_at or last.started_at)
         _line(out, "last run", f"{last.outcome}, {when}", _GOOD if good else _BAD)
         if last.problem:
             _line(out, "", last.problem)
         if last.command == "rollback" and last.base:
             _line(out, "", f"from {last.base} to {last.current}")
-    if found.late:
-        days = len(found.late)
-        since = _when(found.late[0].isoformat())
+    if status.late:
+        days = len(status.late)
+        since = _time_text(status.late[0].isoformat())
         times = "1 deadline" if days == 1 else f"{days} deadlines"
         _line(out, "late", f"{times} passed without a new release, since {since}", _BAD)
-        if found.missing:
-            _line(out, "missing", f"{len(found.missing)} of these had no run at all", _BAD)
+        if status.missing:
+            _line(out, "missing", f"{len(status.missing)} of these had no run at all", _BAD)
     else:
         _line(out, "deadline", "nothing is late")
-    for group in by_cause(found.open)[:_SHOWN]:
+    for group in by_cause(status.open)[:_SHOWN]:
         _line(out, "open", group[0].summary(), _BAD)
         if group[0].kind == "monitor":
             accept = f'uv run dataops accept {group[0].check} --because "…"'
@@ -306,34 +312,34 @@ def show_status(out: Console, found: Status) -> None:
             _line(out, "", f"and {len(group) - 1} more that it may have caused")
         if group[0].impact:
             _line(out, "", f"hangs on it: {', '.join(group[0].impact[:5])}")
-    _warned(out, found.warned)
-    known = [figure for figure in found.figures if figure.value is not None]
-    for n, figure in enumerate(known):
-        told = f"{figure.title.lower()}: {value_text(figure)} ({basis_text(figure)})"
-        _line(out, "90 days" if n == 0 else "", told)
-    for run in found.damaged:
+    _warned(out, status.warned)
+    figures = [figure for figure in status.figures if figure.value is not None]
+    for n, figure in enumerate(figures):
+        line = f"{figure.title.lower()}: {value_text(figure)} ({basis_text(figure)})"
+        _line(out, "90 days" if n == 0 else "", line)
+    for run in status.damaged:
         _line(
             out, "damaged", f"the record of {run}: the next release fixes it or puts it aside", _BAD
         )
 
 
-def show_incidents(out: Console, found: Sequence[Incident]) -> None:
+def show_incidents(out: Console, incidents: Sequence[Incident]) -> None:
     """Each with whose it is, how long, and what to do; one that is over in one line."""
-    if not found:
+    if not incidents:
         out.print("no incident")
-    for one in found:
-        colour = _BAD if one.open else _GOOD
-        end = "open" if one.open else "over"
-        out.print(f"[{colour}]{end:<{_MARGIN}}[/] {escape(one.incident)}")
-        _line(out, "", f"{one.summary()}, detected by {one.detected_by}")
-        if one.open:
-            _line(out, "", one.between)
-            _line(out, "next", one.next)
+    for incident in incidents:
+        colour = _BAD if incident.open else _GOOD
+        end = "open" if incident.open else "over"
+        out.print(f"[{colour}]{end:<{_MARGIN}}[/] {escape(incident.incident)}")
+        _line(out, "", f"{incident.summary()}, detected by {incident.detected_by}")
+        if incident.open:
+            _line(out, "", incident.between)
+            _line(out, "next", incident.next)
 
 
-def _open_to(who: str) -> str:
+def _open_to(audience: str) -> str:
     return (
-        f"{who} can read this data, made from raw; to keep it elsewhere, "
+        f"{audience} can read this data, made from raw; to keep it elsewhere, "
         "set DATAOPS_STORE to a bucket or a folder and delete the branch: "
         "uv run dataops docs stores"
     )
@@ -350,12 +356,12 @@ def _line(out: Console, head: str, text: str, colour: str = "") -> None:
         out.print(first + (f"[{colour}]{escape(line)}[/]" if colour else escape(line)))
 
 
-def _when(text: str) -> str:
+def _time_text(text: str) -> str:
     try:
-        found: datetime = moment(text)
+        time: datetime = moment(text)
     except ValueError:
         return "at an unknown time"
-    return found.strftime("%Y-%m-%d %H:%M UTC")
+    return time.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _age(age: timedelta | None) -> str:

@@ -10,7 +10,7 @@ from first_light.commands.update_notes import notes_of
 _SIGNS = {NEW: "+", RENEWED: "~", REMOVED: "-"}
 
 
-def lines(done: Update, preview: bool, branch: str = "") -> Iterator[str]:
+def lines(update: Update, preview: bool, branch: str = "") -> Iterator[str]:
     """The update in lines for a terminal, the next command last.
 
     Args:
@@ -18,29 +18,29 @@ def lines(done: Update, preview: bool, branch: str = "") -> Iterator[str]:
         preview: nothing was changed.
         branch: where it was proposed; empty for an update of the files here.
     """
-    if not done.anything:
-        yield f"Nothing newer: the product is on {done.before}."
+    if not update.anything:
+        yield f"Nothing newer: the product is on {update.before}."
         return
-    where = f" (on the branch {branch})" if branch else " (a preview, nothing changed)" * preview
-    yield f"template {done.before} → {done.after}{where}"
-    if done.notes:
-        yield from ("", *done.notes.splitlines())
-    if done.changes:
-        width = max(len(change.path) for change in done.changes)
+    place = f" (on the branch {branch})" if branch else " (a preview, nothing changed)" * preview
+    yield f"template {update.before} → {update.after}{place}"
+    if update.notes:
+        yield from ("", *update.notes.splitlines())
+    if update.changes:
+        width = max(len(change.path) for change in update.changes)
         yield ""
         yield from (
             f"  {_SIGNS[change.what]} {change.path:<{width}}  {change.why}"
-            for change in done.changes
+            for change in update.changes
         )
-    yield from notes_of(done)
+    yield from notes_of(update)
     yield ""
     if branch:
         yield f"look at it:  git fetch && git switch {branch}"
     elif preview:
         yield "do it:  uv run dataops update"
-    elif done.conflicts:
+    elif update.conflicts:
         yield "fix the conflicts, then: git add -A && uv run dataops check"
     else:
         yield "review it with git diff, then: uv run dataops check"
-    if done.todo:
-        yield f"and repeat, it failed: {done.todo}"
+    if update.todo:
+        yield f"and repeat, it failed: {update.todo}"
