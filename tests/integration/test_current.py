@@ -92,7 +92,7 @@ def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released:
     # The new file is not the change's doing: what reads it says what it said.
     assert models["stg_orders"]["status"] == "modified"
     assert models["orders"]["diff"]["rows_before"] == models["orders"]["diff"]["rows_after"]
-    assert "Left out, because it came to raw since the release: 1 file." in report
+    assert "Ignored, because it was added to raw since the release: 1 file." in report
     assert "both on the raw that this release was built from" in report
     assert "order_count" in summaries["customers"]
     assert impact["undeclared"] == ["customers"]

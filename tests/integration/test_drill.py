@@ -237,7 +237,7 @@ def test_the_same_on_days_in_a_row_is_one_alarm_and_another_each_day_is_not() ->
 
 
 def test_no_file_of_raw_is_left_out(tmp_path: Path) -> None:
-    """Rows of the last days lead to rows that came long before."""
+    """Rows of the last days lead to new rows long before."""
     names = [f"orders/orders_{date(2026, 1, 1) + timedelta(days=n)}.csv" for n in range(80)]
     for name in (*names, "shops/shops.csv"):
         path = tmp_path / "raw" / name

@@ -251,14 +251,14 @@ AMOUNT = Column("amount", "", "decimal(18, 2)", "")
         (public(ID, AMOUNT), ()),
         (public(AMOUNT, ID, Column("more", "", "text", "")), ()),
         (public(ID, Column("amount", "", "DECIMAL(18,2)", "")), ()),
-        (public(ID), ("column amount is gone",)),
+        (public(ID), ("column amount was removed",)),
         (public(ID, Column("amount", "", "double", "")),
          ("column amount is double, was decimal(18, 2)",)),
         (public(Column("id", "", "bigint", ""), AMOUNT),
          ("column id no longer promises not null",)),
         (public(ID, AMOUNT, contract=False), ("its contract is no longer enforced",)),
         (public(ID, AMOUNT, alias="n"), ("it is built as n now, not as m",)),
-        (None, ("the model is gone",)),
+        (None, ("the model was removed",)),
     ],
 )  # fmt: skip
 def test_a_broken_promise_is_named(new: Node | None, broken: tuple[str, ...]) -> None:
@@ -268,7 +268,7 @@ def test_a_broken_promise_is_named(new: Node | None, broken: tuple[str, ...]) ->
 def test_a_version_may_go_after_its_deprecation_date() -> None:
     old = public(ID, deprecated="2026-03-01T00:00:00")
     assert judge.breaking(old, None, "2026-03-02T00:00:00Z") == ()
-    assert judge.breaking(old, None, "2026-02-02T00:00:00Z") == ("the model is gone",)
+    assert judge.breaking(old, None, "2026-02-02T00:00:00Z") == ("the model was removed",)
 
 
 @pytest.mark.parametrize(

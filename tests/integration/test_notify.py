@@ -128,7 +128,7 @@ def test_one_message_a_run_a_word_at_the_end_and_silence_between(
     for word in (
         "open: test unique_one of one",
         "owner: Data team <data@example.com>",
-        "cause: model one; nothing new came",
+        "cause: model one; no new data",
         "impact: two",
         "age: 0 s, 1 run",
         "next: DATAOPS_RAW=${DATAOPS_RAW:-raw} uv run dbt build --select +one",
@@ -140,7 +140,7 @@ def test_one_message_a_run_a_word_at_the_end_and_silence_between(
     assert watch(Product(shop)).opened == "late@5"
     assert host.titles()[1:] == ["Shop: 1 new incident"]
     assert "a release that did not come" in host.messages[1]["message"]
-    assert "still open: 1, told before" in host.messages[1]["message"]
+    assert "still open: 1, already notified" in host.messages[1]["message"]
     watch(Product(shop))
     run(shop, monkeypatch, "2026-03-03T09:00:00", "test")
     assert len(host.messages) == 2
@@ -148,7 +148,7 @@ def test_one_message_a_run_a_word_at_the_end_and_silence_between(
     run(shop, monkeypatch, "2026-03-04T06:00:00")
     assert host.titles()[2:] == ["Shop: 2 recovered"]
     assert "after 28.0 h" in host.messages[2]["message"]
-    assert "nothing is open any more" in host.messages[2]["message"]
+    assert "no incident is open" in host.messages[2]["message"]
     rollback(Product(shop), None)
     assert host.titles()[3:] == ["Shop: rolled back"]
     for record in History(shop / "store/history").newest():
@@ -163,7 +163,7 @@ def test_a_channel_that_fails_changes_no_verdict_is_said_and_tried_again(
     done = run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
     assert done.exit_code == 1
     assert done.recorded
-    (warning,) = [warning for warning in done.warnings if "could not be told" in warning]
+    (warning,) = [warning for warning in done.warnings if "could not be notified" in warning]
     assert SECRET not in warning
     assert "it answered 500" in warning
     newest = next(History(shop / "store/history").newest())
@@ -190,7 +190,7 @@ def test_the_deadline_tries_again_what_a_run_could_not_tell(
     host.reject = True
     run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T07:30:00+00:00")
-    assert "could not be told" in watch(Product(shop)).warnings[0]
+    assert "could not be notified" in watch(Product(shop)).warnings[0]
     host.reject = False
     found = watch(Product(shop))
     assert (found.opened, found.warnings, found.exit_code) == ("", (), 1)
@@ -202,7 +202,7 @@ def test_an_address_that_is_none_is_said_without_it(
 ) -> None:
     monkeypatch.setenv("DATAOPS_NOTIFY_URLS", f"nosuch://{SECRET} {SECRET}")
     done = run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
-    told = [warning for warning in done.warnings if "could not be told" in warning]
+    told = [warning for warning in done.warnings if "could not be notified" in warning]
     assert len(told) == 2
     assert SECRET not in "".join(told)
 

@@ -142,7 +142,7 @@ def test_what_is_too_long_is_cut_at_a_line_and_said_to_be() -> None:
     folded = "<details><summary>m</summary>\n\n```text\n" + "é — row\n" * 20_000
     text = clipped(f"## Report\n{folded}```\n</details>\n", "https://forge/run/1")
     assert len(text.encode()) + len(MARKER) < LONGEST < 65_536
-    assert "**Cut here: a comment holds no more.**" in text
+    assert "**Truncated: the comment is too long.**" in text
     assert text.count("```") == 2
     assert text.count("<details>") == text.count("</details>")
     assert text.endswith("artifact `check` of [this run](https://forge/run/1).\n")

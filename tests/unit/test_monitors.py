@@ -355,7 +355,7 @@ def test_with_little_history_it_says_how_much_it_lacks(watch: Watch) -> None:
     found = watch.judge(profile(400))
     assert found.findings == ()
     assert found.lacking == {"orders": 2}
-    assert found.summary() == "1 relations, 1 lack history, up to 2 more deliveries"
+    assert found.summary() == "1 relations, 1 relations warming up (need up to 2 more loads)"
     assert told(watch.judge(profile(0))) == [("volume", ERROR)]
 
 
@@ -453,7 +453,7 @@ def test_half_of_what_came_is_caught_though_the_table_hardly_shows_it(watch: Wat
     assert told(watch.judge(days[35])) == []
     half = watch.judge(table(before + (whole - before) // 2, *days[34].columns))
     assert told(half) == [("volume", ERROR)]
-    assert "rows that came" in half.findings[0].message
+    assert "new rows" in half.findings[0].message
     assert 100 < (half.findings[0].expected_low or 0) < 200
     nothing = watch.judge(days[34])
     assert told(nothing) == [("volume", WARN)], "late is told: what readers have is still right"

@@ -69,7 +69,7 @@ def test_a_preview_says_what_and_why_and_changes_nothing(team: Team) -> None:
     assert changes[".github/pull_request_template.md"].what == "removed"
     assert seen.new_answers == {"colour": "red"}
     said = "\n".join(screen_update.lines(seen, preview=True))
-    assert "new question colour: the default was taken, 'red'" in said
+    assert "new question colour: the default was used, 'red'" in said
     assert said.endswith("do it:  uv run dataops update")
     proposed = "\n".join(screen_update.lines(seen, preview=False, branch="template-update"))
     assert "(on the branch template-update)" in proposed
@@ -82,7 +82,7 @@ def test_a_preview_says_what_and_why_and_changes_nothing(team: Team) -> None:
     again = update(Product(team.root), still, to="v1.1.0")
     assert not again.anything
     assert list(screen_update.lines(again, preview=False)) == [
-        "Nothing newer: the product is on v1.1.0."
+        "Up to date: the product is on v1.1.0."
     ]
 
 

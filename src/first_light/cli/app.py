@@ -77,7 +77,7 @@ def main() -> None:
         raise
     except Exception:  # a fault of ours must not look like a bad verdict, whose exit code is 1
         traceback.print_exc()
-        err.print("[red]error:[/red] dataops itself failed; the lines above say where")
+        err.print("[red]error:[/red] internal error; see the traceback above")
         sys.exit(2)
     finally:
         gc.freeze()  # nor is it looked through once more at the end

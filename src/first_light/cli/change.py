@@ -40,7 +40,7 @@ def check(
     product = Product.find()
     if on not in ("sample", "current") or (base and on == "current"):
         raise typer.BadParameter(
-            "say sample or current; with current there is no --base", param_hint="--on"
+            "use sample or current; current excludes --base", param_hint="--on"
         )
     with progress("check") as report_progress:
         result = command.check(product, print_line, report_progress, base, on == "current")

@@ -18,7 +18,9 @@ incident = typer.Typer(
 
 @incident.command("report")
 def incident_report(
-    text: Annotated[str, typer.Argument(help="What is wrong. No personal data, no values.")],
+    text: Annotated[
+        str, typer.Argument(help="Description of the error, without personal data or values.")
+    ],
     model: Annotated[
         str | None, typer.Option(help="The model, source or exposure concerned.")
     ] = None,

@@ -22,7 +22,7 @@ def release(
         bool, typer.Option("--allow-dirty", help="Include uncommitted changes; it is recorded.")
     ] = False,
     no_disk_check: Annotated[
-        bool, typer.Option("--no-disk-check", help="Start even if free disk space looks too small.")
+        bool, typer.Option("--no-disk-check", help="Skip the check of free disk space.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:

@@ -47,7 +47,7 @@ def start(
         out.print()
     if not started.ok:
         raise typer.Exit(started.released.exit_code if started.released else 1)
-    out.print(f"[bold]{escape(product.name)} stands.[/bold] Next:")
+    out.print(f"[bold]{escape(product.name)} is ready.[/bold] Next steps:")
     out.print("  read  README.md" + (" and the drafts in models/" if started.added else ""))
     out.print("  try   uv run dbt build")
     push = "git push -u origin HEAD"

@@ -135,7 +135,7 @@ def _dbt_steps(
                 fresh = dbt.freshness()
             yield _freshness_step(fresh, seconds(), product.as_of)
         else:
-            yield Step(_FRESHNESS, SKIPPED, 0.0, "a release looks at it")
+            yield Step(_FRESHNESS, SKIPPED, 0.0, "checked by a release")
 
         report_progress("dbt docs")
         with _clock() as seconds:
@@ -169,7 +169,7 @@ def _build_step(run: DbtRun, seconds: float, on_sample: Engine | None, reached: 
         if (count := sum(node.kind == kind for node in run.nodes))
     ]
     summary = (
-        (", ".join(counts) or "nothing to build yet")
+        (", ".join(counts) or "no models to build")
         if not reached
         else (f"{', '.join(counts) or 'nothing'} {reached}")
     )

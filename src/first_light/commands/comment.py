@@ -36,7 +36,7 @@ def comment(
 
     It judges nothing: without permission, as from a fork, the summary stands alone.
     """
-    alone = "The report stands alone, in the run's summary and its artifact."
+    alone = "The report is in the run's summary and its artifact."
     number = request_number(environment)
     if not number:
         print_line(f"No pull or merge request here to comment on. {alone}")
@@ -78,7 +78,7 @@ def clipped(text: str, url: str) -> str:
     room = LONGEST - len(MARKER) - len(foot.encode())
     if len(text.encode()) <= room:
         return text + foot
-    cut = "\n**Cut here: a comment holds no more.**\n"
+    cut = "\n**Truncated: the comment is too long.**\n"
     lines_: list[str] = []
     room -= len(cut.encode()) + len("```\n</details>\n")
     for line in text.splitlines():

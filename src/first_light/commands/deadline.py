@@ -58,7 +58,9 @@ def watch(product: Product) -> Watched:
                 started_at = utc((status_.missing or status_.late)[0])
                 run = status_.current.run if status_.current else ""
                 fact = IncidentFact(
-                    release=run, text=f"No release came by {started_at}.", started_at=started_at
+                    release=run,
+                    text=f"No release was published by {started_at}.",
+                    started_at=started_at,
                 )
                 record = add_event(product, store, history, "status", LATE, incident=fact)
                 opened = f"{LATE}@{record.number}"

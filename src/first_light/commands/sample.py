@@ -18,7 +18,7 @@ def sample(product: Product, progress: Callable[[str], None]) -> SampleReport:
     """
     if is_server(product) and not product.raw.is_dir():
         raise DataopsError(
-            "There are no files in raw to make a sample from.",
+            "There are no files in raw for a sample.",
             where=str(product.raw),
             fix="export the tables to it, one folder each, for instance with psql's \\copy",
         )

@@ -87,7 +87,7 @@ def start(
         show(added)
     if is_server(product) and source is None:
         schema, rows = load(product, progress)
-        print_line(f"sample: {len(rows)} tables in {schema}, for dbt by hand")
+        print_line(f"sample: {len(rows)} tables in {schema}, for manual dbt runs")
     check_result = check(product, print_line, progress)
     if steps.verdict(check_result) == steps.FAILED:
         return Started(tuple(check_result), added, "", None)

@@ -144,7 +144,9 @@ def read_changes(status: str, managed_before: Collection[str]) -> tuple[Change, 
             kind = REMOVED if "D" in state else RENEWED
             changes_.append(Change(path, kind, "the package, as a wheel"))
         elif path == "uv.lock":
-            changes_.append(Change(path, RENEWED, "locked anew, since the pinned tools changed"))
+            changes_.append(
+                Change(path, RENEWED, "updated the lockfile, since the pinned tools changed")
+            )
         elif "D" in state:
             changes_.append(Change(path, REMOVED, "the template no longer has it"))
         elif path in managed_before or path == managed.MANIFEST.as_posix():

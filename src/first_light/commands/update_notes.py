@@ -15,9 +15,9 @@ TITLE = "Update the template to"
 def notes_of(update: Update) -> Iterator[str]:
     """What somebody should know or decide."""
     for key, value in update.new_answers.items():
-        yield f"  new question {key}: the default was taken, {value!r}"
+        yield f"  new question {key}: the default was used, {value!r}"
     for path in update.kept:
-        yield f"  {path}: kept as your own, left alone"
+        yield f"  {path}: owned by you, not changed"
     for path in update.rescued:
         yield f"  {path}: the template no longer has it; your edited text was kept"
     for path in update.conflicts:

@@ -73,12 +73,12 @@ def _request(
     title = update_notes.title(result)
     earlier = forge.of_branch(BRANCH)
     if rejected(earlier, title):
-        print_line(f"{title}: its pull request was closed, so it is not opened again")
+        print_line(f"{title}: its pull request was closed, so it is not reopened")
         return
     _check_protected(result, forge)
     tip = _tip(product, forge)
     if hands := _commits_by_hand(product, forge, tip):
-        print_line(f"{BRANCH} holds commits by hand, so it is left alone: {', '.join(hands)}")
+        print_line(f"{BRANCH} has manual commits, so it is not changed: {', '.join(hands)}")
         return
 
     product.git("switch", "--quiet", "--force-create", BRANCH)

@@ -137,7 +137,7 @@ def step_of(impact: Impact, seconds: float, repeat: str = "") -> Step:
 
 def no_impact(change: NoBase) -> Step:
     """The step when there is nothing to compare with; everything was built."""
-    details = (f"{change.why}\nEverything was built; what changes is not known.",)
+    details = (f"{change.why}\nEverything was built; the data changes are unknown.",)
     if change.verdict == "skipped":
         return Step(NAME, change.verdict, 0.0, change.why)
     return Step(NAME, change.verdict, 0.0, "not known", details, change.fix)

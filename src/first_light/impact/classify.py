@@ -157,7 +157,7 @@ def breaking(old: Node, new: Node | None, today: str) -> tuple[str, ...]:
     if new is None:
         if old.deprecated and old.deprecated[:10] <= today[:10]:
             return ()
-        return ("the model is gone",)
+        return ("the model was removed",)
     messages = []
     if new.access != "public":
         messages.append(f"it is {new.access or 'no longer public'}, no longer public")
@@ -171,7 +171,7 @@ def breaking(old: Node, new: Node | None, today: str) -> tuple[str, ...]:
     for column in old.columns:
         new_column = names.get(column.name.lower())
         if new_column is None:
-            messages.append(f"column {column.name} is gone")
+            messages.append(f"column {column.name} was removed")
             continue
         if _type(new_column) != _type(column):
             messages.append(
@@ -216,7 +216,9 @@ def notes(old: Node, new: Node, diff: TableDiff | None, modified: bool) -> tuple
                 "uv run dataops release --full-refresh"
             )
     if new.kind == "snapshot" and diff and not diff.same:
-        notes_.append("Snapshot: what it holds already stays; this is what the next release adds.")
+        notes_.append(
+            "Snapshot: existing rows are kept; these are the rows that the next release adds."
+        )
     if diff and diff.note:
         notes_.append(f"Compared by whole rows: {diff.note}." if not diff.key else f"{diff.note}.")
     return tuple(notes_)
@@ -237,8 +239,8 @@ def unsteady(sql: str) -> tuple[str, ...]:
     if not called:
         return ()
     return (
-        f"It asks {', '.join(sorted(called))}: what it says depends on when it is built. "
-        "dbt's current_timestamp() keeps to the product's clock.",
+        f"It asks {', '.join(sorted(called))}: its result depends on the build time. "
+        "dbt's current_timestamp() uses the product's clock.",
     )
 
 

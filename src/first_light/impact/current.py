@@ -223,7 +223,7 @@ def _lay_out(
     remarks: list[str] = []
     if missing_files:
         remarks.append(
-            f"Edited or removed in raw since the release, so what differs may be their doing: "
+            f"Edited or removed in raw since the release, so differences may come from them: "
             f"{_files(len(missing_files))} ({', '.join(missing_files[:3])}"
             f"{' …' if len(missing_files) > 3 else ''})."
         )
@@ -246,7 +246,9 @@ def _lay_out(
             link = tree / product.raw.relative_to(product.root) / file.name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(product.raw / file.name)
-    remarks.append(f"Left out, because it came to raw since the release: {_files(added_count)}.")
+    remarks.append(
+        f"Ignored, because it was added to raw since the release: {_files(added_count)}."
+    )
     return tree, tuple(remarks)
 
 

@@ -133,7 +133,7 @@ def plan(
     )
     full_reason = _full_build_reason(product, change, sample=current is None)
     if not full_reason and not run.ok:
-        full_reason = "dbt cannot tell what the change reaches"
+        full_reason = "dbt cannot determine what the change affects"
     reached = frozenset(head.nodes) if full_reason else frozenset(selected)
     paired = judge.pairs(base.manifest, head, change.renamed)
     needed = _needed_base(base.manifest, head, reached, paired)

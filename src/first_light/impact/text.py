@@ -24,7 +24,7 @@ def attention(impact: Impact) -> list[str]:
     for model in impact.breaking:
         messages.append(
             f"{model.name} breaks its public contract: {'; '.join(model.breaking)}\n"
-            f"Keep it as it is and give the new shape a version of its own: {versions(model)}"
+            f"Keep it and add a new version of the model: {versions(model)}"
         )
     if missing := impact.undeclared:
         names = ", ".join(model.name for model in missing)
@@ -214,7 +214,7 @@ def reads(exposure: ExposureImpact) -> str:
     labels = [f"{name} ({some(c, 6)})" if c else name for name, c in exposure.reads.items()]
     if exposure.upstream:
         labels.append(f"further up: {some(exposure.upstream, 6)}")
-    return "; ".join(labels) or "reads nothing that changes"
+    return "; ".join(labels) or "reads no changed columns"
 
 
 def other(change: OtherChange) -> str:

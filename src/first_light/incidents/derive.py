@@ -81,23 +81,19 @@ class Incident:
     def between(self) -> str:
         """What came between the last good release and the first failing run, for people."""
         if self.kind == "late":
-            return "no release came"
+            return "no release was published"
         if self.kind == "reported":
-            return f"seen in {self.good_run}" if self.good_run else "nobody said in which release"
+            return f"seen in {self.good_run}" if self.good_run else "release not specified"
         if not self.good_run:
             return "there was no release before it"
         commits_ = []
         if self.new_commit:
             more = f"{self.commits} commits up to " if self.commits > 1 else ""
-            commits_.append(f"code ({more}{self.commit[:7] or 'nobody knows which'})")
+            commits_.append(f"code ({more}{self.commit[:7] or 'unknown'})")
         if self.new_raw:
             tables = ", ".join(self.deliveries[:4]) + (" …" if len(self.deliveries) > 4 else "")
             commits_.append(f"data ({tables})" if tables else "data")
-        return (
-            f"new {' and '.join(commits_)} since {self.good_run}"
-            if commits_
-            else "nothing new came"
-        )
+        return f"new {' and '.join(commits_)} since {self.good_run}" if commits_ else "no new data"
 
     @property
     def label(self) -> str:

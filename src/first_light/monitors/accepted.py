@@ -13,8 +13,8 @@ from first_light.utils.errors import DataopsError
 
 FILE = "accepted.yml"
 _HEAD = (
-    "# Findings of the monitors that this team takes for the new normal, each with its reason.\n"
-    "# Written by `dataops accept`; delete an entry to be told again.\n"
+    "# Findings of the monitors that this team has accepted as expected, each with its reason.\n"
+    "# Written by `dataops accept`; delete an entry to be alerted again.\n"
 )
 
 

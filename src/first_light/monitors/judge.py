@@ -69,7 +69,7 @@ def judge(
     """
     past = past or past_of(memory, profile.unique_id)
     if profile.problem:
-        message = f"What came to {profile.name} could not be looked at: {profile.problem}"
+        message = f"The delivery of {profile.name} could not be profiled: {profile.problem}"
         return Judgement(_with_levels([_about(profile, "delivery", WARN, message)], levels), 0)
     lacking = max(0, AT_LEAST - len(_rows(past)))
     if empty := _empty(profile, past):
@@ -160,7 +160,7 @@ def _empty(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
         return None
     message = f"{profile.name} has no rows; usually it has {usual:,.0f}."
     if profile.files is not None:
-        message = f"What came to {profile.name} holds no rows; usually it holds {usual:,.0f}."
+        message = f"The delivery of {profile.name} has no rows; usually it has {usual:,.0f}."
     return replace(_about(profile, "volume", ERROR, message), value=0.0, expected_low=1.0)
 
 
@@ -171,7 +171,7 @@ def _schema(profile: RelationProfile, past: RelationPast, normal: Normal) -> lis
     new_types = {column.name: column.type for column in profile.columns}
     changes = [
         *(
-            (name, ERROR, f"The column {name} is gone.")
+            (name, ERROR, f"The column {name} was removed.")
             for name in old_columns
             if name not in new_types
         ),
@@ -203,7 +203,7 @@ def _reordered(
     """Who reads a file by position reads other columns now."""
     if now == before or set(now) != set(before) or ("schema", "") in normal:
         return []
-    message = f"{profile.name}: the columns come in another order."
+    message = f"{profile.name}: the order of the columns has changed."
     return [_about(profile, "schema", WARN, message)]
 
 
@@ -216,11 +216,11 @@ def _deliveries(
     counts = [step["files"] for step in past.steps]
     is_usual = sum(count > 0 for count in counts) >= 0.9 * len(counts)
     if not profile.files:
-        message = f"Nothing came to {profile.name} since the delivery before."
+        message = f"No new data for {profile.name} since the previous delivery."
         return [_about(profile, "delivery", WARN, message)] if is_usual else []
     if memory.since and memory.cadence and at - memory.since >= 1.5 * memory.cadence:
         days = (at - memory.since) / timedelta(days=1)
-        message = f"Nothing came to {profile.name} for {days:.1f} days."
+        message = f"No new data for {profile.name} for {days:.1f} days."
         return [_about(profile, "delivery", WARN, message)] if is_usual else []
     prints = [step.get("fingerprint") for step in past.steps]
     repeated = sum(one in prints[:n] for n, one in enumerate(prints) if one)
@@ -232,12 +232,12 @@ def _deliveries(
     if profile.repeated_files:
         is_complete = profile.repeated_files == profile.files
         message = (
-            f"{profile.name}: {profile.repeated_files} of {profile.files} files that came hold "
-            "to the byte what an earlier one holds."
+            f"{profile.name}: {profile.repeated_files} of {profile.files} new files are "
+            "byte-identical to an earlier file."
         )
         return [_about(profile, "duplicate", ERROR if is_complete else WARN, message)]
     if profile.fingerprint and profile.fingerprint in prints:
-        message = f"What came to {profile.name} are the rows of an earlier delivery again."
+        message = f"The delivery of {profile.name} repeats the rows of an earlier delivery."
         return [_about(profile, "duplicate", ERROR, message)]
     return []
 
@@ -350,21 +350,21 @@ def _label_of(measure_: Measure) -> str:
     """A measure in words; of what came with this delivery, that is said."""
     column = measure_.column
     if measure_.check == "category":
-        suffix = " among the rows that came" if measure_.metric[0] == "+" else ""
+        suffix = " among new rows" if measure_.metric[0] == "+" else ""
         return f"share of {measure_.metric[1:]} in {column}{suffix}"
     labels = {
         ("volume", "rows"): "rows",
-        ("volume", "delivered"): "rows that came",
-        ("volume", "came"): "rows that came",
+        ("volume", "delivered"): "new rows",
+        ("volume", "came"): "new rows",
         ("nulls", "share"): f"share of nulls in {column}",
-        ("nulls", "came"): f"share of nulls in {column} among the rows that came",
+        ("nulls", "came"): f"share of nulls in {column} among new rows",
         ("distinct", "count"): f"different values of {column}",
-        ("distinct", "each"): f"different values of {column} for each row that came",
-        ("distinct", "came"): f"new values of {column} for each row that came",
+        ("distinct", "each"): f"different values of {column} per new row",
+        ("distinct", "came"): f"new values of {column} per new row",
         ("mean", "mean"): f"mean of {column}",
-        ("mean", "came"): f"mean of {column} among the rows that came",
+        ("mean", "came"): f"mean of {column} among new rows",
         ("length", "mean"): f"mean length of {column}",
-        ("length", "came"): f"mean length of {column} among the rows that came",
+        ("length", "came"): f"mean length of {column} among new rows",
         ("range", "min"): f"least {column}",
         ("range", "max"): f"greatest {column}",
         ("orphans", "share"): f"share of orphaned foreign keys, {column}",

@@ -55,7 +55,7 @@ class MonitorResult:
         if len(errors) > 5:
             messages.append(f"And {len(errors) - 5} more.")
         accept = f'uv run dataops accept {finding_id(errors[0])} --because "…"'
-        return "\n".join([*messages, f"If that is as it should be: {accept}"])
+        return "\n".join([*messages, f"If this is expected: {accept}"])
 
     def summary(self) -> str:
         """A few words for the terminal."""
@@ -65,7 +65,9 @@ class MonitorResult:
                 parts.append(f"{count} {label}")
         if self.lacking:
             longest = max(self.lacking.values())
-            parts.append(f"{len(self.lacking)} lack history, up to {longest} more deliveries")
+            parts.append(
+                f"{len(self.lacking)} relations warming up (need up to {longest} more loads)"
+            )
         return ", ".join(parts)
 
 

@@ -67,9 +67,9 @@ class MessageText:
             blocks.append(self.rollback(news))
         still_open = len(news.open) - len(news.opened)
         if still_open:
-            blocks.append(f"still open: {still_open}, told before")
+            blocks.append(f"still open: {still_open}, already notified")
         if not news.open:
-            blocks.append("nothing is open any more")
+            blocks.append("no incident is open")
         return "\n\n".join(blocks)
 
     def opened(self, incident: Incident) -> str:
@@ -81,7 +81,7 @@ class MessageText:
             f"open: {incident.label}",
             f"owner: {incident.owner or self.owner}",
             f"cause: {_short(incident.root_cause)}; {incident.between}",
-            f"impact: {impact or 'nothing hangs on it'}",
+            f"impact: {impact or 'no downstream models'}",
             f"age: {duration(incident.seconds)}, {_count(incident.runs, 'run')}",
             f"next: {incident.next}",
         ]

@@ -48,7 +48,7 @@ def notify(
             return ()
         return _notify(product, store, history, channels)
     except (DataopsError, OSError) as error:
-        return (f"error: nobody could be told: {error}",)
+        return (f"error: notifications could not be sent: {error}",)
 
 
 def _notify(

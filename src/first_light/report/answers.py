@@ -44,12 +44,12 @@ def _quality(facts: Facts) -> Card:
     reported = [incident for incident in status.open if incident.detected_by == "person"]
     if reported:
         reason = f"{reported[0].label}. {reported[0].between}. {published}"
-        return card("bad", "An error is known", reason)
+        return card("bad", "Known error", reason)
     if status.readers.release is None:
         return card("calm", "Unknown", f"The warehouse could not be queried. {published}")
     if status.readers.problem:
         return card(
-            "bad", "Not what was released", f"Readers {status.readers.problem}. {published}"
+            "bad", "Differs from the release", f"Readers {status.readers.problem}. {published}"
         )
     if current.kind == REHEARSAL:
         return card("calm", "A rehearsal", f"Built from the sample, not from raw. {published}")
@@ -85,7 +85,7 @@ def _open(facts: Facts) -> Card:
     status = facts.status
 
     def card(state: str, answer: str, reason: str) -> Card:
-        return Card("What is open?", state, answer, reason)
+        return Card("Open incidents", state, answer, reason)
 
     if status.open:
         oldest = max(status.open, key=lambda incident: incident.seconds)

@@ -28,5 +28,5 @@ def write_score(product: Product, store: FolderStore) -> tuple[str, ...]:
         }
         durable.write(store.root / SCORE, json.dumps(summary).encode() + b"\n")
     except (DataopsError, OSError) as error:
-        return (f"error: the score could not be kept: {error}",)
+        return (f"error: the score could not be saved: {error}",)
     return ()

@@ -58,7 +58,7 @@ def one_command(evidence: Evidence) -> Answer:
     if not evidence.production:
         return Answer(UNKNOWN, _NO_RUNS, _RELEASE)
     if not evidence.published:
-        message = f"{len(evidence.production)} tries in 90 days, none was published."
+        message = f"{len(evidence.production)} attempts in 90 days, none was published."
         return Answer(NO, message, "uv run dataops status")
     return Answer(YES, f"{evidence.published[0].run} was built from raw by `dataops release`.")
 
@@ -151,7 +151,7 @@ def rolled_back(evidence: Evidence) -> Answer:
     if evidence.kept < 2:
         return Answer(
             UNKNOWN,
-            f"Kept: {_count(evidence.kept, 'release')}. There is no way back yet.",
+            f"Kept: {_count(evidence.kept, 'release')}. A rollback is not possible yet.",
             _RELEASE_FIX if evidence.production else _RELEASE,
         )
     fix = "uv run dataops rollback, and then forward again: uv run dataops rollback ID"
@@ -169,7 +169,9 @@ def raw_is_immutable(evidence: Evidence) -> Answer:
     if touched:
         count = len(touched[0].raw.modified) + len(touched[0].raw.removed)
         message = f"{touched[0].run} found {count} files modified or removed."
-        return Answer(NO, message, "let raw only be added to; give its writer no right to replace")
+        return Answer(
+            NO, message, "only add files to raw; do not allow its writers to replace files"
+        )
     runs = _count(len(evidence.production), "run")
     return Answer(YES, f"{runs} in 90 days found no file modified or removed.")
 
@@ -201,23 +203,22 @@ def know_before_readers(evidence: Evidence) -> Answer:
         "issues, where releases are made"
     )
     if evidence.detected_by_check and not evidence.notifications:
-        message = (
-            f"{_count(evidence.detected_by_check, 'incident')} in 90 days, and nobody was told."
-        )
+        incidents = _count(evidence.detected_by_check, "incident")
+        message = f"{incidents} in 90 days, and no notification was sent."
         return Answer(NO, message, alert)
     drilled = _drilled(evidence)
     if drilled and not evidence.drill.ok:
         return Answer(NO, f"{drilled[0].upper()}{drilled[1:]}.", _after_a_bad_drill(evidence))
     if not (evidence.notifications or evidence.channels):
-        return Answer(UNKNOWN, "Nothing failed, and nobody knows who would be told.", alert)
+        return Answer(UNKNOWN, "Nothing failed, and no notification channel is set.", alert)
     if not drilled and any(n.meta.get("external_location") for n in evidence.manifest.of("source")):
-        message = "No drill in the last 90 days: nobody has tried which faults are caught."
+        message = "No drill in the last 90 days: it is unknown which faults are detected."
         return Answer(UNKNOWN, message, "uv run dataops drill")
     if not drilled and not evidence.detected_by_check:
         message = (
             "Nothing failed yet, and no source is a file in which a drill could replay faults."
         )
-        return Answer(UNKNOWN, message, "wait: the first incident that a machine finds will tell")
+        return Answer(UNKNOWN, message, "wait for the first detected incident")
     notified = (
         f"{evidence.notifications} messages arrived"
         if evidence.notifications
@@ -253,7 +254,7 @@ def _after_a_bad_drill(evidence: Evidence) -> str:
     repeat = "then again: uv run dataops drill"
     if evidence.drill.missed:
         return f"write a test that finds {evidence.drill.missed[0]}; {repeat}"
-    return f"look what rejects clean days; {repeat}"
+    return f"check what rejects clean days; {repeat}"
 
 
 def errors_are_counted(evidence: Evidence) -> Answer:
@@ -274,7 +275,9 @@ def newcomers_ship(evidence: Evidence) -> Answer:
     """
     if not evidence.newcomers:
         return Answer(
-            UNKNOWN, "Nobody has joined yet.", "ask the next one to follow docs/first-change.md"
+            UNKNOWN,
+            "There is no new contributor.",
+            "ask the next one to follow docs/first-change.md",
         )
     newest = evidence.newcomers[-1]
     week = newest.began + timedelta(days=7)
@@ -284,7 +287,7 @@ def newcomers_ship(evidence: Evidence) -> Answer:
     if newest.released is None and evidence.at < week:
         return Answer(UNKNOWN, "The newest author's first week is not over.", "help to release it")
     message = "The newest author's first commit was not released within a week."
-    return Answer(NO, message, "look what it waited for: uv run dataops releases")
+    return Answer(NO, message, "check what delayed it: uv run dataops releases")
 
 
 def lock_is_current(evidence: Evidence) -> Answer:

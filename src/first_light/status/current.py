@@ -223,16 +223,16 @@ def _readers(warehouse: Warehouse, current: str, last: Record | None) -> Readers
     try:
         published_run = warehouse.published_release(current)
     except DataopsError as error:
-        return Readers(None, f"nobody can tell what they see. {error.what} ({error.where})")
+        return Readers(None, f"the published release is unknown. {error.what} ({error.where})")
     if published_run == current or (last is not None and last.outcome == RUNNING):
         return Readers(published_run)  # a run that is at work moves the one, then the other
     if not published_run:
-        return Readers(published_run, "see nothing in the database: uv run dataops release")
+        return Readers(published_run, "see no data in the database: uv run dataops release")
     command = f"rollback {int(current.partition('-')[0])}" if current else "release"
     return Readers(
         published_run,
-        f"see {published_run}: a run was interrupted before the store was updated, or another machine "
-        f"is publishing it now; the next run fixes it, or now: uv run dataops {command}",
+        f"see {published_run}: a run was interrupted before the store was updated, or another "
+        f"machine is publishing it now; the next run fixes it, or now: uv run dataops {command}",
     )
 
 

@@ -54,11 +54,11 @@ def show_preview(out: Console, preview: Preview) -> None:
     for page in preview.pages:
         out.print(f"page      {escape(str(preview.folder / page))}")
     if preview.branch in ("main", "master") and not preview.dirty:
-        out.print("this is what main publishes; for a change, make a branch of your own first")
+        out.print("this is what main publishes; to change something, create a branch first")
     elif "impact.html" not in preview.pages:
         out.print("what it changes: commit, uv run dataops check, and repeat")
     if preview.built_from == "raw":
-        out.print("It holds real data: show it only to whom you may show that.")
+        out.print("It contains production data: share it accordingly.")
     if preview.pruned:
         out.print(f"deleted, for their age: {escape(', '.join(preview.pruned))}")
     for name in preview.failed[:10]:
@@ -100,7 +100,7 @@ def show_added(out: Console, added: Added) -> None:
     written = added.written
     out.print(
         f"drafts: {len(written.new)} new, {len(written.same)} as they were, "
-        f"{len(written.beside)} beside files that you edited"
+        f"{len(written.beside)} next to files that you edited"
     )
     for name in written.beside:
         out.print(f"  {escape(name)} is yours and stays; the new draft is {escape(name)}.draft:")

@@ -48,7 +48,7 @@ def show_release(out: Console, released: Released) -> None:
             _line(out, "mind", _open_to(released.open_to))
         _warned(out, record.warned)
         return
-    _line(out, "readers", f"keep {record.current}" if record.current else "see nothing yet")
+    _line(out, "readers", f"keep {record.current}" if record.current else "see no release yet")
     if released.failed:
         for result in released.failed[:_SHOWN]:
             place = f" ({result.path})" if result.path else ""
@@ -67,7 +67,7 @@ def show_release(out: Console, released: Released) -> None:
             else f"most upstream of {len(released.failed)}"
         )
         _line(out, "cause", f"{cause.result.kind} {cause.result.name}{of}, {alone}")
-        _line(out, "whose", cause.owner or "nobody's: give it a group")
+        _line(out, "whose", cause.owner or "no owner: set a group")
         _line(out, "downstream", ", ".join(cause.models) or "no model")
         _line(out, "exposures", ", ".join(cause.exposures) or "none")
     if released.log.exists():
@@ -89,7 +89,7 @@ def _reason(result: NodeResult) -> str:
     if result.kind != "source" or result.message:
         return masked(result.message)
     if result.age is None:
-        return "it holds no row that says when it was loaded"
+        return "no row has a load time"
     return f"its newest row is {_age(timedelta(seconds=result.age))} old"
 
 
@@ -102,8 +102,8 @@ def next_command(result: Released) -> str:
         return f"{raw}uv run dbt build --select +{result.cause.name}"
     if bad := [finding for finding in result.record.findings if finding.level == "error"]:
         if bad[0].subject.startswith("source."):
-            return f"look at the newest files of {bad[0].name}"
-        return f"uv run dbt show --select {bad[0].name}, and look at what came to raw"
+            return f"check the newest files of {bad[0].name}"
+        return f"uv run dbt show --select {bad[0].name}, and check the new files in raw"
     if result.record.outcome == "rejected":
         return "uv run dataops check"
     return "uv run dataops release"
@@ -197,7 +197,7 @@ def show_rollback(out: Console, result: RolledBack) -> None:
     if before:
         _line(out, "was", before)
         _line(out, "and back", f"uv run dataops rollback {int(before.split('-')[0])}")
-    _line(out, "mind", "the next release publishes what is on main then: revert or fix it first")
+    _line(out, "mind", "the next release publishes main as it is: revert or fix it first")
 
 
 def show_releases(out: Console, releases: Sequence[Listed]) -> None:
@@ -311,7 +311,7 @@ def show_status(out: Console, status: Status) -> None:
         if len(group) > 1:
             _line(out, "", f"and {len(group) - 1} more that it may have caused")
         if group[0].impact:
-            _line(out, "", f"hangs on it: {', '.join(group[0].impact[:5])}")
+            _line(out, "", f"downstream: {', '.join(group[0].impact[:5])}")
     _warned(out, status.warned)
     figures = [figure for figure in status.figures if figure.value is not None]
     for n, figure in enumerate(figures):

@@ -19,7 +19,7 @@ def lines(update: Update, preview: bool, branch: str = "") -> Iterator[str]:
         branch: where it was proposed; empty for an update of the files here.
     """
     if not update.anything:
-        yield f"Nothing newer: the product is on {update.before}."
+        yield f"Up to date: the product is on {update.before}."
         return
     place = f" (on the branch {branch})" if branch else " (a preview, nothing changed)" * preview
     yield f"template {update.before} → {update.after}{place}"
@@ -35,7 +35,7 @@ def lines(update: Update, preview: bool, branch: str = "") -> Iterator[str]:
     yield from notes_of(update)
     yield ""
     if branch:
-        yield f"look at it:  git fetch && git switch {branch}"
+        yield f"review it:   git fetch && git switch {branch}"
     elif preview:
         yield "do it:  uv run dataops update"
     elif update.conflicts:
