@@ -86,7 +86,7 @@ def test_a_fork_may_only_read_and_one_line_says_so(
     if said_before:
         host.people_say(f"{MARKER}\nearlier")
     line = tell(tmp_path / "comment.md", pipeline(ci, host))
-    assert "(403). A fork's token may only read. The report stands alone" in line
+    assert "(403). A fork's token may only read. The report is in the run" in line
     assert host.bodies == [f"{MARKER}\nearlier"] * said_before
 
 
