@@ -193,7 +193,7 @@ def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(
 ) -> None:
     """Here DuckDB plays one: its columns are told by the adapter, its SQL by sqlglot."""
     (own,) = profile_all(in_memory(*ROWS), manifest(), [node_run()], SQL)
-    monkeypatch.setattr("first_light.warehouse.dialect._OWN", {})
+    monkeypatch.setattr("first_light.warehouse.dialect._DIALECTS", {})
     unknown = in_memory(*ROWS)
     (found,) = profile_all(unknown, manifest(), [node_run()], SQL)
     assert found == own
