@@ -153,7 +153,7 @@ def false_alarms(history: History, noise: float) -> tuple[float, float]:
         if not bad:
             strange = frozenset((one.check, one.subject, one.column) for one in found)
             facts = {"run": f"{number}", "number": number, "fingerprint": f"{number}"}
-            past.append(release_of([profile], at=at, strange=strange, checksums={}, **facts))
+            past.append(release_of([profile], at=at, anomalies=strange, checksums={}, **facts))
     return told / _YEARS, rejected / _YEARS
 
 

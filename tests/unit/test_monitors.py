@@ -668,7 +668,7 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
     assert (first.files, first.rows) == (1, 30), "before the first release: the newest file"
     release = release_of(
         [first], run="1", number=1, at=ops.START, fingerprint="1",
-        strange=frozenset(), checksums={},
+        anomalies=frozenset(), checksums={},
     )  # fmt: skip
     second = profiled(files[:1], Memory((release,), (), None, None))
     assert (second.files, second.repeated_files, second.rows, second.name) == (

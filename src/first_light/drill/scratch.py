@@ -218,7 +218,7 @@ class Scratch:
             number=len(past) + 1,
             at=at,
             fingerprint=fingerprint,
-            strange=frozenset(
+            anomalies=frozenset(
                 (finding.check, finding.subject, finding.column) for finding in findings
             ),
             checksums={node.unique_id: node.checksum for node in nodes},
