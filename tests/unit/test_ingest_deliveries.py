@@ -65,6 +65,32 @@ def test_two_tables_may_hold_the_same_bytes(inbox: Path, raw: Path) -> None:
     assert [table.name for table in land(inbox, raw)] == ["cities", "towns"]
 
 
+def takings(changed: int = 0) -> str:
+    days = [f"2024-01-{day:02d},north,{day if day != changed else 100}.5" for day in range(1, 32)]
+    return "\n".join(["day,region,amount", *days]) + "\n"
+
+
+@pytest.mark.parametrize("name", ["takings_2024-01_2.csv", "takings_2024-01.csv"])
+def test_a_corrected_delivery_does_not_count_beside_the_first(
+    name: str, tmp_path: Path, inbox: Path, raw: Path
+) -> None:
+    make.put(inbox, {"takings_2024-01.csv": takings()})
+    land(inbox, raw)
+    make.put(tmp_path / "later", {name: takings(changed=7)})
+    with pytest.raises(DataopsError, match="repeats 30 of 31 lines") as caught:
+        land(tmp_path / "later", raw)
+    assert "move takings/takings_2024-01.csv out of raw" in caught.value.fix
+    (raw / "takings/takings_2024-01.csv").unlink()
+    (table,) = land(tmp_path / "later", raw)
+    assert len(rows(table, raw)) == 31
+
+
+def test_a_second_delivery_of_other_rows_joins_its_table(inbox: Path, raw: Path) -> None:
+    other = takings().replace("north", "south")
+    make.put(inbox, {"takings_2024-01.csv": takings(), "takings_2024-01_2.csv": other})
+    assert len(rows(land(inbox, raw)[0], raw)) == 62
+
+
 # --- months and periods make one table ------------------------------------------------------------
 
 

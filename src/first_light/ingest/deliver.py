@@ -18,7 +18,7 @@ from first_light.ingest.grouping import check_group, pieces_by_table
 from first_light.ingest.move import Staging
 from first_light.ingest.prepare import Piece, is_empty_json, prepare
 from first_light.ingest.reading import listed
-from first_light.ingest.repeats import same_file, without_copies
+from first_light.ingest.repeats import raise_if_correction, same_file, without_copies
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.scratch import ENGINE, Connection, EngineError, reserved_words
@@ -152,6 +152,7 @@ def _new(name: str, group: Sequence[Piece], raw: Path) -> tuple[dict[Path, Piece
             if same.name != piece.file:
                 notes.append(f"{piece.file} holds the same bytes as {same.name}: counted once.")
             continue
+        raise_if_correction(name, piece, {**{file: file for file in landed}, **staged})
         target = raw / name / piece.file
         there = new[target].member.path if target in new else target
         if there.exists():

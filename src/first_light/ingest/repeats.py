@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
-from first_light.ingest import naming
+from first_light.ingest import formats, naming, text
+from first_light.ingest.formats import Kind
 from first_light.ingest.prepare import Piece
+from first_light.utils.errors import DataopsError
+
+_LEAST_SHARED = 10
+"""Lines that two deliveries may share by chance."""
+
+_MOST_LINES = 200_000
 
 
 def without_copies(pieces: Sequence[Piece]) -> tuple[list[Piece], list[str]]:
@@ -31,6 +40,42 @@ def without_copies(pieces: Sequence[Piece]) -> tuple[list[Piece], list[str]]:
 def same_file(piece: Piece, files: Iterable[Path]) -> Path | None:
     """The first of some files in raw that holds the bytes of a piece."""
     return next((file for file in files if _same_bytes(file, piece.member.path)), None)
+
+
+def raise_if_correction(table: str, piece: Piece, files: Mapping[Path, Path]) -> None:
+    """Rejects a file that mostly repeats the lines of the delivery that it is named after.
+
+    `takings_2024-01_2.csv` beside `takings_2024-01.csv` is a second delivery of that month, or a
+    corrected one: then all rows would count twice.
+
+    Args:
+        files: what the table has already, by where its bytes are: its place in raw.
+    """
+    stem = _stem(piece.file)
+    plain = naming.without_serial(naming.without_copy_mark(stem))
+    for path, place in files.items():
+        if piece.kind is Kind.PARQUET or _stem(place.name) not in {plain, stem}:
+            continue
+        lines, others = _lines(piece.member.path), _lines(path)
+        shared = sum((lines & others).values())
+        if shared >= _LEAST_SHARED and 2 * shared > sum(lines.values()):
+            raise DataopsError(
+                f"{piece.file} repeats {shared:,} of {sum(others.values()):,} lines of "
+                f"{table}/{place.name}: it looks like a correction, and both would count.",
+                piece.member.said,
+                f"move {table}/{place.name} out of raw, then repeat the command; "
+                "if every row is new, leave out the lines that repeat",
+            )
+
+
+def _stem(file: str) -> str:
+    return formats.name_parts(file).stem
+
+
+def _lines(path: Path) -> Counter[bytes]:
+    """How often each line of a text file occurs; the header, and very long files, in part."""
+    with text.open_bytes(path, path.suffix == ".gz", path.name) as file:
+        return Counter(line.strip() for line in islice(file, 1, _MOST_LINES) if line.strip())
 
 
 def _is_same(piece: Piece, other: Piece) -> bool:

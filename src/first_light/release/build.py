@@ -12,6 +12,7 @@ from first_light.history import facts
 from first_light.history.record import FAILED, REJECTED, RawFacts
 from first_light.release.context import Context
 from first_light.release.draft import Draft
+from first_light.release.inexact import with_values
 from first_light.release.nodes import dbt_counts, disk_is_full, node_run, stateful, summary, trouble
 from first_light.utils import steps
 from first_light.utils.steps import Step
@@ -77,7 +78,7 @@ def build(context: Context, draft: Draft) -> Draft:
     """`dbt build`."""
     arguments = ["--full-refresh"] if context.options.full_refresh else []
     draft, run = dbt_step(context, draft, BUILD, lambda: draft.engine.build(*arguments))
-    return replace(draft, built=run)
+    return replace(draft, built=with_values(run, draft.engine))
 
 
 def record_nodes(context: Context, draft: Draft) -> Draft:

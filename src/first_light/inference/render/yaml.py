@@ -96,7 +96,7 @@ def source(
     else:
         lines.append("          freshness: null")
     lines += ["          meta:", *_location(table)]
-    lines += _exact_casts(guarded)
+    lines += _exact_casts(table.name, guarded)
     lines.append("        columns:")
     refers = {r.column: r for r in references if r.child == table.name}
     seen: set[str] = set()
@@ -123,13 +123,14 @@ def _location(table: Table) -> list[str]:
     return [f"            external_location: {_quoted(location)}", *lines]
 
 
-def _exact_casts(guarded: Mapping[str, Mapping[str, str | bool]]) -> list[str]:
+def _exact_casts(table: str, guarded: Mapping[str, Mapping[str, str | bool]]) -> list[str]:
     """The test of a source table that its casts in staging change no value."""
     if not guarded:
         return []
     lines = ["        data_tests:"]
     lines += _comment("          ", "a value that its type can't hold would be changed in silence")
-    lines += ["          - converts_exactly:", "              arguments:"]
+    lines += ["          - converts_exactly:", f"              name: {table}_converts_exactly"]
+    lines.append("              arguments:")
     lines.append("                columns:")
     for name, target in guarded.items():
         items = [f"{key}: {_flow(value)}" for key, value in target.items()]
