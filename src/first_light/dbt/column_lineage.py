@@ -84,7 +84,7 @@ def trace(sql: str, schema: Schema, dialect: str = "duckdb") -> Lineage:
     except (SqlglotError, RecursionError, LookupError, TypeError, ValueError, AttributeError):
         # Not all that DuckDB runs can be read here. Unknown is safe: values stay hidden.
         return Lineage()
-    columns = {name.lower(): frozenset(found) for name, (found, _) in traced.columns.items()}
+    columns = {name.lower(): frozenset(origins) for name, (origins, _) in traced.columns.items()}
     unknown = {name.lower() for name, (_, whole) in traced.columns.items() if not whole}
     if "*" in columns:
         return Lineage()
@@ -119,17 +119,17 @@ class _Tracer:
         left, right = (self.of(side) for side in scope.set_operation_scopes)
         by_name = bool(scope.expression.args.get("by_name"))
         rights = list(right.columns.values())
-        for i, (name, (found, whole)) in enumerate(left.columns.items()):
+        for i, (name, (origins, whole)) in enumerate(left.columns.items()):
             same = right.columns.get(name) if by_name else rights[i] if i < len(rights) else None
             more, also = same or (set(), by_name)
-            traced.columns[name] = (found | more, whole and also)
+            traced.columns[name] = (origins | more, whole and also)
         if by_name:
             for name, origin in right.columns.items():
                 traced.columns.setdefault(name, origin)
         traced.rows |= left.rows | right.rows
         if scope.expression.args.get("distinct"):
-            for found, _ in traced.columns.values():
-                traced.rows |= found
+            for origins, _ in traced.columns.values():
+                traced.rows |= origins
 
     def _select(self, scope: Scope, traced: _Traced) -> None:
         select: Any = scope.expression
@@ -147,14 +147,14 @@ class _Tracer:
             inner = self.of(nested)
             traced.rows |= inner.rows
             if id(nested.expression) not in inside:
-                for found, _ in inner.columns.values():
-                    traced.rows |= found
+                for origins, _ in inner.columns.values():
+                    traced.rows |= origins
         if select.args.get("distinct"):
-            for found, _ in traced.columns.values():
-                traced.rows |= found
+            for origins, _ in traced.columns.values():
+                traced.rows |= origins
 
     def _value(self, projection: exp.Expression, scope: Scope) -> tuple[set[Origin], bool]:
-        found: set[Origin] = set()
+        collected: set[Origin] = set()
         whole = True
         nested = {id(n) for s in scope.subquery_scopes for n in s.expression.walk()}
         if projection.find(exp.Star) and not projection.find(exp.Count):
@@ -165,14 +165,14 @@ class _Tracer:
             origins, known = self._column(column, scope)
             if column.find_ancestor(exp.Count):
                 origins = {Origin(o.parent, o.column, True) for o in origins}
-            found |= origins
+            collected |= origins
             whole = whole and known
         for inner in scope.subquery_scopes:
             if any(inner.expression is node for node in projection.walk()):
                 for origins, known in self.of(inner).columns.values():
-                    found |= origins
+                    collected |= origins
                     whole = whole and known
-        return found, whole
+        return collected, whole
 
     def _column(self, column: exp.Column, scope: Scope) -> tuple[set[Origin], bool]:
         source: Any = scope.sources.get(column.table)
@@ -181,8 +181,8 @@ class _Tracer:
                 return set(), False
             columns = self.of(source).columns
             folded = {name.lower(): origin for name, origin in columns.items()}
-            found = columns.get(column.name) or folded.get(column.name.lower())
-            return (set(found[0]), found[1]) if found else (set(), False)
+            traced_column = columns.get(column.name) or folded.get(column.name.lower())
+            return (set(traced_column[0]), traced_column[1]) if traced_column else (set(), False)
         if isinstance(source, exp.Table):
             relation = _folded((source.catalog, source.db, source.name))
             if relation in self._relations:

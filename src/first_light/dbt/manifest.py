@@ -149,8 +149,8 @@ class Manifest:
 
     def of(self, kind: str) -> list[Node]:
         """All resources of one kind, in the order of their paths and names."""
-        found = [node for node in self.nodes.values() if node.kind == kind]
-        return sorted(found, key=lambda node: (node.path, node.name))
+        resources = [node for node in self.nodes.values() if node.kind == kind]
+        return sorted(resources, key=lambda node: (node.path, node.name))
 
     def tests_of(self, unique_id: str) -> list[Node]:
         """The data tests and unit tests of one resource, singular tests that read it included."""
@@ -220,8 +220,8 @@ def _node(entry: dict[str, Any]) -> Node:
         code=entry.get("compiled_code") or "",
         primary_key=tuple(entry.get("primary_key") or ()),
         constraints=tuple(
-            (str(one.get("type")), tuple(one.get("columns") or ()))
-            for one in entry.get("constraints") or ()
+            (str(constraint.get("type")), tuple(constraint.get("columns") or ()))
+            for constraint in entry.get("constraints") or ()
         ),
         version=str(entry.get("version") or ""),
         deprecated=str(entry.get("deprecation_date") or ""),
@@ -254,10 +254,10 @@ def _test_call(entry: dict[str, Any]) -> CalledTest | None:
 _SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 
 
-def _fresh(given: Any) -> tuple[float | None, float | None]:
+def _fresh(freshness: Any) -> tuple[float | None, float | None]:
     def after(name: str) -> float | None:
-        said = (given or {}).get(name) or {}
-        count, period = said.get("count"), said.get("period")
+        limit = (freshness or {}).get(name) or {}
+        count, period = limit.get("count"), limit.get("period")
         return count * _SECONDS[period] if count and period in _SECONDS else None
 
     return after("warn_after"), after("error_after")
@@ -287,6 +287,8 @@ def _column(entry: dict[str, Any]) -> Column:
         description=entry.get("description") or "",
         data_type=entry.get("data_type") or "",
         pii=str(meta.get("pii") or ""),
-        constraints=tuple(str(one.get("type")) for one in entry.get("constraints") or ()),
+        constraints=tuple(
+            str(constraint.get("type")) for constraint in entry.get("constraints") or ()
+        ),
         references=str(meta.get("references") or ""),
     )

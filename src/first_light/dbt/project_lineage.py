@@ -51,23 +51,23 @@ def trace(
         if node.kind not in ("model", "snapshot"):
             continue
         parents = [nodes[p] for p in node.depends_on if p in nodes]
-        found, places = _lineage(sql_of(name), parents, names)
+        lineage_of_node, places = _lineage(sql_of(name), parents, names)
         values[name] = {
             column: frozenset((places[o.parent], o.column) for o in origins)
-            for column, origins in found.columns.items()
-            if column not in found.unknown
+            for column, origins in lineage_of_node.columns.items()
+            if column not in lineage_of_node.unknown
         }
         uncounted[name] = {
             column: frozenset((places[o.parent], o.column) for o in origins if not o.counted)
-            for column, origins in found.columns.items()
-            if column not in found.unknown
+            for column, origins in lineage_of_node.columns.items()
+            if column not in lineage_of_node.unknown
         }
-        if node.kind == "snapshot" and found.known:
+        if node.kind == "snapshot" and lineage_of_node.known:
             # dbt's own columns hold its times and a hash of the key.
             for column in names[name]:
                 if column.startswith("dbt_"):
                     uncounted[name].setdefault(column, frozenset())
-        rows[name] = frozenset((places[o.parent], o.column) for o in found.rows)
+        rows[name] = frozenset((places[o.parent], o.column) for o in lineage_of_node.rows)
     marked = {
         name: frozenset(c.name.lower() for c in node.columns if c.pii)
         for name, node in nodes.items()
@@ -126,16 +126,16 @@ def personal_columns(
             could not be traced is left out.
         columns: node id → its columns, lower case.
     """
-    found: dict[str, frozenset[str]] = {}
+    by_node: dict[str, frozenset[str]] = {}
     for node in order:
         personal = set(marked.get(node, ()))
-        tainted = any(found.get(parent) for parent in parents.get(node, ()))
+        tainted = any(by_node.get(parent) for parent in parents.get(node, ()))
         if tainted:
             known = origins.get(node, {})
             for column in columns.get(node, ()):
                 if column not in known or any(
-                    name in found.get(parent, ()) for parent, name in known[column]
+                    name in by_node.get(parent, ()) for parent, name in known[column]
                 ):
                     personal.add(column)
-        found[node] = frozenset(personal)
-    return found
+        by_node[node] = frozenset(personal)
+    return by_node

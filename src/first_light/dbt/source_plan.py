@@ -248,10 +248,10 @@ def _meta(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dict(part: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = part.get(name)
-    return dict(found) if isinstance(found, dict) else {}
+    value = part.get(name)
+    return dict(value) if isinstance(value, dict) else {}
 
 
 def _dicts(part: object, name: str) -> list[dict[str, Any]]:
-    found = part.get(name) if isinstance(part, dict) else None
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    items = part.get(name) if isinstance(part, dict) else None
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

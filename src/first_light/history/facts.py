@@ -131,13 +131,13 @@ def _reaches(product: Product, since: str) -> bool:
 
 def tools() -> dict[str, str]:
     """The versions of what builds, by name."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in _TOOLS:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 # ── raw ──────────────────────────────────────────────────────────────────────────────────────────
@@ -154,12 +154,14 @@ class RawFile:
 
 def raw_files(root: Path) -> list[str]:
     """The files below raw's root, by path and sorted; hidden files are nobody's data."""
-    found = []
-    for folder, folders, names in os.walk(root):
+    names = []
+    for folder, folders, file_names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        here = Path(folder).relative_to(root)
-        found += [(here / name).as_posix() for name in names if not name.startswith(".")]
-    return sorted(found)
+        folder_name = Path(folder).relative_to(root)
+        names += [
+            (folder_name / name).as_posix() for name in file_names if not name.startswith(".")
+        ]
+    return sorted(names)
 
 
 def read_raw(root: Path, cache: Path) -> tuple[RawFile, ...]:
@@ -235,8 +237,8 @@ def raw_from_json(path: Path) -> tuple[RawFile, ...]:
 
 def _remembered(root: Path, cache: Path) -> dict[str, list[int | str]]:
     try:
-        found = json.loads(cache.read_bytes())
-        return dict(found["files"]) if found["root"] == str(root) else {}
+        remembered = json.loads(cache.read_bytes())
+        return dict(remembered["files"]) if remembered["root"] == str(root) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}  # it can all be read again
 

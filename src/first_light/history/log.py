@@ -64,25 +64,25 @@ class History:
             HistoryError: it is not there, or not whole, or dbt counted otherwise.
         """
         path = self._loose / f"{record.run}.json"
-        again = "repeat the release, which records the missing run: uv run dataops release"
+        repeat = "repeat the release, which records the missing run: uv run dataops release"
         try:
             durable.write(path, record.to_json())
-            found = read_record(path.read_bytes())
+            stored = read_record(path.read_bytes())
         except (OSError, ValueError) as error:
             raise HistoryError(
                 "The run could not be recorded.",
                 where=f"{path.name}: {getattr(error, 'strerror', None) or error}",
-                fix=again,
+                fix=repeat,
             ) from error
-        if found != record:
+        if stored != record:
             raise HistoryError(
-                "The record differs from what was written.", where=path.name, fix=again
+                "The record differs from what was written.", where=path.name, fix=repeat
             )
-        counted = Counter(node.status for node in found.nodes)
-        if counted != Counter(found.counts):
+        counted = Counter(node.status for node in stored.nodes)
+        if counted != Counter(stored.counts):
             raise HistoryError(
                 "The record differs from dbt's counts.",
-                where=f"{path.name}: {_counts(counted)}; dbt: {_counts(found.counts)}",
+                where=f"{path.name}: {_counts(counted)}; dbt: {_counts(stored.counts)}",
                 fix="this is an error of dataops: report it to the template's maintainers",
             )
 

@@ -41,17 +41,17 @@ class Packs:
     def paths(self) -> list[Path]:
         """The packs that count, oldest first: one whose records a longer one holds too does not."""
         try:
-            found = [path for path in self.folder.iterdir() if path.suffix == ".parquet"]
+            packs = [path for path in self.folder.iterdir() if path.suffix == ".parquet"]
         except FileNotFoundError:
             return []
-        ranges = {path: number_range(path) for path in found}
+        ranges = {path: number_range(path) for path in packs}
         return sorted(
             (
                 path
                 for path, (first, last) in ranges.items()
                 if not any(
                     other != path and ranges[other][0] <= first and last <= ranges[other][1]
-                    for other in found
+                    for other in packs
                 )
             ),
             key=lambda path: ranges[path],
@@ -63,14 +63,14 @@ class Packs:
 
         with duckdb.connect() as connection:
             query = "select count(*) from read_parquet(?)"
-            found = connection.execute(query, [str(path)]).fetchone()
-        return int(found[0]) if found else 0
+            row = connection.execute(query, [str(path)]).fetchone()
+        return int(row[0]) if row else 0
 
     def oldest_schema(self, connection: DuckDBPyConnection, path: Path) -> int:
         """The oldest schema version of a pack's records."""
         query = "select min(schema_version) from read_parquet(?)"
-        found = connection.execute(query, [str(path)]).fetchone()
-        return int(found[0]) if found else 0
+        row = connection.execute(query, [str(path)]).fetchone()
+        return int(row[0]) if row else 0
 
     def column(self, path: Path, name: str) -> list[str]:
         """One column of a pack, by number: run, or record for the records' own lines."""

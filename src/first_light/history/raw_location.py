@@ -79,32 +79,32 @@ class RawUrl:
     """A place in a bucket, or whatever else fsspec reaches.
 
     Attributes:
-        said: its URL.
+        url: its URL.
     """
 
-    said: str
+    url: str
 
     @property
     def absolute(self) -> str:
-        return self.said.rstrip("/")
+        return self.url.rstrip("/")
 
     @property
     def spelled(self) -> str:
         return self.absolute
 
     def is_empty(self) -> bool:
-        return not self._found()
+        return not self._listed()
 
     def files(self, cache: Path) -> tuple[RawFile, ...]:
         return tuple(
             RawFile(name, int(facts["size"]), _tag(facts))
-            for name, facts in sorted(self._found().items())
+            for name, facts in sorted(self._listed().items())
         )
 
-    def _found(self) -> dict[str, dict[str, Any]]:
+    def _listed(self) -> dict[str, dict[str, Any]]:
         from first_light.store.bucket import open_filesystem
 
-        filesystem, path = open_filesystem(self.said)
+        filesystem, path = open_filesystem(self.url)
         try:
             listed = filesystem.find(path, detail=True)
         except FileNotFoundError:
@@ -123,15 +123,15 @@ class RawUrl:
         }
 
 
-def is_url(said: str) -> bool:
+def is_url(location: str) -> bool:
     """Whether this names a place that is no folder."""
-    return "://" in said
+    return "://" in location
 
 
 def raw_place(product: Product) -> RawPlace:
     """Where this product's raw is: raw/, or as DATAOPS_RAW says."""
-    said = settings.current().raw
-    return RawUrl(said) if is_url(said) else RawFolder(product.raw, product.root)
+    location = settings.current().raw
+    return RawUrl(location) if is_url(location) else RawFolder(product.raw, product.root)
 
 
 def sample_place(product: Product) -> RawPlace:

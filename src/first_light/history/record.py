@@ -364,7 +364,7 @@ class Record:
     @property
     def warned(self) -> tuple[FindingRun, ...]:
         """The findings that did not reject the release."""
-        return tuple(one for one in self.findings if one.level == "warn")
+        return tuple(finding for finding in self.findings if finding.level == "warn")
 
     def to_json(self) -> bytes:
         """The record as one line of JSON."""

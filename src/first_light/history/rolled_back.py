@@ -21,13 +21,13 @@ def taken_back(
     Returns:
         The rollbacks, by the commit that they took back.
     """
-    found: dict[str, Record] = {}
+    rollbacks: dict[str, Record] = {}
     for record in records:
         if record.outcome == PUBLISHED:
             break
-        if record.outcome == ROLLED_BACK and (gone := release(record.base)):
-            found.setdefault(gone.git.commit, record)
-    return {commit: record for commit, record in found.items() if commit not in ("", current)}
+        if record.outcome == ROLLED_BACK and (rolled_back := release(record.base)):
+            rollbacks.setdefault(rolled_back.git.commit, record)
+    return {commit: record for commit, record in rollbacks.items() if commit not in ("", current)}
 
 
 def rejection(commit: str, rollback: Record) -> DataopsError:

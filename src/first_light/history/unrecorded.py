@@ -16,15 +16,15 @@ def interrupted(store: FolderStore, history: History) -> Record | None:
     current = ""
     with contextlib.suppress(DataopsError):
         current = store.current() or ""
-    found: list[Record] = []
+    records: list[Record] = []
     for run in store.publishing():
         if record := record_in(store.releases / run):
-            found.append(record if run == current else _cut_short(store, record, current))
+            records.append(record if run == current else _cut_short(store, record, current))
     for run in store.unfinished():
         if record := record_in(store.candidates / run):
-            found.append(_cut_short(store, record, current))
-    found = [record for record in found if not history.holds(record.run)]
-    return max(found, key=lambda record: record.number, default=None)
+            records.append(_cut_short(store, record, current))
+    records = [record for record in records if not history.holds(record.run)]
+    return max(records, key=lambda record: record.number, default=None)
 
 
 def _cut_short(store: FolderStore, record: Record, current: str) -> Record:

@@ -71,7 +71,7 @@ def sql_type(type_: Any) -> str:
         return f"STRUCT({fields})"
     origin, arguments = get_origin(type_), get_args(type_)
     if origin in (Union, UnionType) and len(arguments) == 2 and NoneType in arguments:
-        return sql_type(next(one for one in arguments if one is not NoneType))
+        return sql_type(next(argument for argument in arguments if argument is not NoneType))
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
         return f"{sql_type(arguments[0])}[]"
     if origin is dict and arguments[0] is str:
@@ -81,4 +81,4 @@ def sql_type(type_: Any) -> str:
 
 def _fields(kind: Any) -> dict[str, str]:
     hints = get_type_hints(kind)
-    return {one.name: sql_type(hints[one.name]) for one in dataclasses.fields(kind)}
+    return {field.name: sql_type(hints[field.name]) for field in dataclasses.fields(kind)}

@@ -165,7 +165,7 @@ def _team_values(root: Path) -> dict[str, Any]:
             "pyproject.toml cannot be read.", str(error), "correct it, then repeat the command"
         ) from error
     table = loaded.get("tool", {}).get("dataops", {})
-    known = {key(one.name): one.name for one in dataclasses.fields(TeamSettings)}
+    known = {key(field.name): field.name for field in dataclasses.fields(TeamSettings)}
     values = {}
     for name, value in table.items():
         if name not in known:

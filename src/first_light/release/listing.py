@@ -47,21 +47,21 @@ def releases(product: Product, limit: int = 20) -> list[Listed]:
     with contextlib.suppress(DataopsError):  # `status` says it; the list helps to choose one
         current = store.current()
         current = open_warehouse(product, store).published_release(current or "")
-    found: dict[str, Record] = {}
+    records: dict[str, Record] = {}
     for record in history.newest():
-        if len(found) >= limit:
+        if len(records) >= limit:
             break
         if record.command in RUNS:
-            found[record.run] = record
-    for run in kept - set(found):
-        if said := record_in(store.releases / run):
-            found[run] = said
-    if (cut := interrupted(store, history)) and cut.run == current:
-        found[cut.run] = cut  # readers see it, though nothing was recorded of it
-        kept.add(cut.run)
-    ordered = sorted(found.values(), key=lambda record: record.number, reverse=True)
-    if seen := [record for record in ordered[limit:] if record.run == current]:
-        ordered[limit - 1 : limit] = seen
+            records[record.run] = record
+    for run in kept - set(records):
+        if record_of_kept := record_in(store.releases / run):
+            records[run] = record_of_kept
+    if (unrecorded := interrupted(store, history)) and unrecorded.run == current:
+        records[unrecorded.run] = unrecorded  # readers see it, though nothing was recorded of it
+        kept.add(unrecorded.run)
+    ordered = sorted(records.values(), key=lambda record: record.number, reverse=True)
+    if current_record := [record for record in ordered[limit:] if record.run == current]:
+        ordered[limit - 1 : limit] = current_record
     return [
         Listed(
             record,

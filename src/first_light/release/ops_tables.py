@@ -89,8 +89,8 @@ def write_ops(
 
     try:
         with ledger(history, product.deadline, now(), also=record) as book:
-            found = tables(book, manifest)
-        warehouse.write(record.run, SCHEMA, found)
+            ops_tables = tables(book, manifest)
+        warehouse.write(record.run, SCHEMA, ops_tables)
     except (DataopsError, EngineError) as error:
         return (f"error: the release has no schema {SCHEMA}: {error}",)
     return ()
@@ -98,11 +98,11 @@ def write_ops(
 
 def tables(book: Ledger, manifest: Manifest | None) -> tuple[Table, ...]:
     """The tables that a history amounts to."""
-    found = [
+    queried = [
         Table(name, comment, columns, tuple(book.connection.execute(query).fetchall()))
         for name, comment, columns, query in _TABLES
     ]
-    return (*found, _incidents(book, manifest), _figures(book))
+    return (*queried, _incidents(book, manifest), _figures(book))
 
 
 def _incidents(book: Ledger, manifest: Manifest | None) -> Table:
@@ -114,12 +114,24 @@ def _incidents(book: Ledger, manifest: Manifest | None) -> Table:
     )  # fmt: skip
     rows = tuple(
         (
-            one.incident, one.check, one.kind, one.name, one.subject, one.owner, one.root_cause,
-            one.detected_by, one.opened_run, _naive(one.opened_at), one.closed_run or None,
-            _naive(one.closed_at) if one.closed_at else None, one.seconds, one.runs, one.open,
+            incident.incident,
+            incident.check,
+            incident.kind,
+            incident.name,
+            incident.subject,
+            incident.owner,
+            incident.root_cause,
+            incident.detected_by,
+            incident.opened_run,
+            _naive(incident.opened_at),
+            incident.closed_run or None,
+            _naive(incident.closed_at) if incident.closed_at else None,
+            incident.seconds,
+            incident.runs,
+            incident.open,
         )
-        for one in incidents(book, manifest)
-    )  # fmt: skip
+        for incident in incidents(book, manifest)
+    )
     comment = "Incidents: from the first failing run of a check to the first passing one."
     return Table("incidents", comment, columns, rows)
 
@@ -134,14 +146,22 @@ def _figures(book: Ledger) -> Table:
     spans = [(f"{_DAYS} days", whole), *(("week", span) for span in weeks(book.at, _WEEKS))]
     rows: list[tuple[Any, ...]] = []
     for name in NAMES:
-        found = book.trend(name, [span for _, span in spans])
-        for one, (label, (since, until)) in zip(found, spans):
+        figures = book.trend(name, [span for _, span in spans])
+        for figure, (label, (since, until)) in zip(figures, spans):
             rows.append(
                 (
-                    name, label, _naive(since), _naive(until), one.unit, one.better, one.value,
-                    one.part, one.whole, one.definition,
+                    name,
+                    label,
+                    _naive(since),
+                    _naive(until),
+                    figure.unit,
+                    figure.better,
+                    figure.value,
+                    figure.part,
+                    figure.whole,
+                    figure.definition,
                 )
-            )  # fmt: skip
+            )
     comment = f"The figures: of the last {_DAYS} days, and of each of the last {_WEEKS} weeks."
     return Table("figures", comment, columns, tuple(rows))
 

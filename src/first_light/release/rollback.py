@@ -35,12 +35,12 @@ class RolledBack:
     warnings: tuple[str, ...]
 
 
-def rollback(product: Product, said: str | None, after: AfterRun = no_action) -> RolledBack:
+def rollback(product: Product, release_name: str | None, after: AfterRun = no_action) -> RolledBack:
     """Make another release current, and record that.
 
     Args:
         product: the product.
-        said: which one: its id, its number or its commit; None for the one before current.
+        release_name: which one: its id, its number or its commit; None for the one before current.
         after: what else to do once it is recorded, while the store is locked.
 
     Raises:
@@ -52,26 +52,26 @@ def rollback(product: Product, said: str | None, after: AfterRun = no_action) ->
         raise _nothing_to_roll_back(store)
     with store.lock():
         history, warehouse = History(store.history), open_warehouse(product, store)
-        saw = warehouse.published_release("")
+        published = warehouse.published_release("")
         warnings = recover(store, history, warehouse)
         try:
             base = store.current() or ""
         except DataopsError as error:
-            if said is None:
+            if release_name is None:
                 raise
             base = ""
             warnings.append(f"The pointer to the current release was broken: {error.where}")
         # Where readers saw a release that was cut short, the one before it is meant.
         try:
-            run = choose(store.retained(), max(base, saw, key=run_number), said)
+            run = choose(store.retained(), max(base, published, key=run_number), release_name)
         except DataopsError as error:
-            raise _never_published(history, said or "") or error from None
+            raise _never_published(history, release_name or "") or error from None
         store.fetch_release(run)
         warehouse.check(run)
         release = _record_of(store, run)
         if run == base:
             return RolledBack(None, release, tuple(warnings))
-        record = _begun(product, store, history, base, release, said)
+        record = _begun(product, store, history, base, release)
         store.write_record(record.run, record.to_json())
         seconds = round(time.monotonic() - began, 3)
         record = replace(record, outcome=ROLLED_BACK, ended_at=utc(now()), seconds=seconds)
@@ -95,18 +95,18 @@ def rollback(product: Product, said: str | None, after: AfterRun = no_action) ->
     return RolledBack(record, release, tuple(warnings))
 
 
-def choose(kept: list[str], current: str, said: str | None) -> str:
+def choose(kept: list[str], current: str, name: str | None) -> str:
     """Which release is meant.
 
     Args:
         kept: the releases there are, oldest first.
         current: the one that readers see; empty when nobody knows.
-        said: an id, a number or a commit; None for the newest one before current.
+        name: an id, a number or a commit; None for the newest one before current.
 
     Raises:
         DataopsError: none is, or more than one.
     """
-    if said is None:
+    if name is None:
         before = [run for run in kept if run_number(run) < run_number(current)]
         if not before:
             raise DataopsError(
@@ -115,34 +115,34 @@ def choose(kept: list[str], current: str, said: str | None) -> str:
                 fix="choose one: uv run dataops releases",
             )
         return before[-1]
-    said = said.strip()
-    meant = [
+    name = name.strip()
+    matches = [
         run
         for run in kept
-        if run == said
-        or (said.isdigit() and len(said) <= 6 and run_number(run) == int(said))
-        or (len(said) >= 4 and _is_of(run, said.lower()))
+        if run == name
+        or (name.isdigit() and len(name) <= 6 and run_number(run) == int(name))
+        or (len(name) >= 4 and _is_of(run, name.lower()))
     ]
-    exact = [run for run in meant if run == said or run_number(run) == _number(said)]
-    meant = exact or meant
-    if len(meant) != 1:
+    exact = [run for run in matches if run == name or run_number(run) == _number(name)]
+    matches = exact or matches
+    if len(matches) != 1:
         raise DataopsError(
-            "No release matches." if not meant else "Several releases match.",
-            where=said if not meant else f"{said}: {', '.join(meant)}",
+            "No release matches." if not matches else "Several releases match.",
+            where=name if not matches else f"{name}: {', '.join(matches)}",
             fix="choose one by its number: uv run dataops releases",
         )
-    return meant[0]
+    return matches[0]
 
 
-def _never_published(history: History, said: str) -> DataopsError | None:
+def _never_published(history: History, release_name: str) -> DataopsError | None:
     """Why a run can't be made current, where there was one and it is no release."""
     for record in history.newest():
-        if said.strip() in (record.run, str(record.number)) and record.command == "release":
+        if release_name.strip() in (record.run, str(record.number)) and record.command == "release":
             if record.outcome == PUBLISHED:
-                what = "This release has been deleted because of its age."
+                reason = "This release has been deleted because of its age."
             else:
-                what = f"This run was {record.outcome}; it is not a release."
-            return DataopsError(what, where=record.run, fix="choose one: uv run dataops releases")
+                reason = f"This run was {record.outcome}; it is not a release."
+            return DataopsError(reason, where=record.run, fix="choose one: uv run dataops releases")
     return None
 
 
@@ -151,8 +151,8 @@ def _is_of(run: str, commit: str) -> bool:
     return commit.startswith(built) or built.startswith(commit)
 
 
-def _number(said: str) -> int:
-    return int(said) if said.isdigit() and len(said) <= 6 else -1
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) <= 6 else -1
 
 
 def _begun(
@@ -161,7 +161,6 @@ def _begun(
     history: History,
     base: str,
     release: Record,
-    said: str | None,
 ) -> Record:
     number, began = store.next_number(history.highest()), utc(now())
     commit = (release.git.commit[:7] or "nogit").lower()
