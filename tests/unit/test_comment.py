@@ -178,3 +178,15 @@ def test_it_runs_with_nothing_installed(host: CommentHost, tmp_path: Path) -> No
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "GitHub: comment on 7 written\n"
     assert "## Report" in host.bodies[0]
+
+
+def test_the_job_with_the_token_needs_the_standard_library_only() -> None:
+    """It installs the package without its dependencies: no other code runs beside the token."""
+    source = Path(__file__).parents[2] / "src"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import first_light.commands.comment"],
+        env={"PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

@@ -14,6 +14,7 @@ import pytest
 from first_light.project import settings
 from first_light.project.settings import Settings, read_settings
 from first_light.utils.errors import DataopsError
+from first_light.utils.variables import variable
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -96,14 +97,14 @@ def test_threads_of_a_command_have_its_settings() -> None:
 
 
 def test_no_secret_is_shown() -> None:
-    variables = {settings.variable(name): "hunter2" for name in vars(settings.Secrets())}
+    variables = {variable(name): "hunter2" for name in vars(settings.Secrets())}
     shown = settings.read_environment(variables)
     assert shown.mask_key == shown.update_token == "hunter2"
     assert "hunter2" not in repr(shown)
 
 
 def test_every_variable_of_the_package_and_of_a_product_is_a_setting() -> None:
-    defined = {settings.variable(name) for name in vars(Settings())} | PIPELINES
+    defined = {variable(name) for name in vars(Settings())} | PIPELINES
     files = [
         path
         for folder in ("src", "template", "docs")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from first_light.project.settings import LocalSettings, Secrets, TeamSettings, key, variable
+from first_light.project.settings import LocalSettings, Secrets, TeamSettings, key
+from first_light.utils.variables import variable
 from tools.reference.fields import Field, fields_of, json_schema, type_name
 from tools.reference.page import Page, replace_section, table
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 from first_light.forge.pipeline import find_forge, request_number, run_url, target_environment
-from first_light.project.settings import variable
 from first_light.utils.errors import DataopsError
+from first_light.utils.variables import variable
 
 MARKER = "<!-- dataops check -->"
 REPORT = Path("target/check/comment.md")

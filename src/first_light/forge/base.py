@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from first_light.project.settings import variable
 from first_light.utils.errors import DataopsError
+from first_light.utils.variables import variable
 
 # The team's token, for pipelines whose own token lacks the rights that an update needs.
 TOKEN = variable("update_token")

@@ -21,6 +21,7 @@ from first_light.notify.pending import Due, closed_key, opened_key
 from first_light.project import settings
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import utc
+from first_light.utils.variables import variable
 
 _LABEL = "data incident"
 _SECONDS = 20
@@ -43,7 +44,7 @@ def find_channels(environment: Mapping[str, str]) -> list[Channel]:
     """The channels that the environment names."""
     urls = settings.read_environment(environment).notify_urls.split()
     channels: list[Channel] = [Service(url) for url in urls]
-    if forge := find_issues(environment, settings.variable("issues_token")):
+    if forge := find_issues(environment, variable("issues_token")):
         channels.append(Issues(forge))
     return channels
 

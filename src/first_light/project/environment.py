@@ -7,8 +7,8 @@ import sys
 
 from first_light.project.git_access import git_access
 from first_light.project.product import Product
-from first_light.project.settings import variable
 from first_light.utils.errors import DataopsError
+from first_light.utils.variables import variable
 
 # One secret for all: a hosted workflow passes only the secrets that it names.
 SECRETS = variable("secrets")

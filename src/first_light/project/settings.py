@@ -21,13 +21,13 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 
 from first_light.utils.errors import DataopsError
+from first_light.utils.variables import variable
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-_PREFIX = "DATAOPS_"
 _TABLE = "pyproject.toml, [tool.dataops]"
 
 
@@ -132,11 +132,6 @@ def read_environment(environment: Mapping[str, str]) -> Settings:
         DataopsError: a value has the wrong type.
     """
     return _merged({}, environment)
-
-
-def variable(name: str) -> str:
-    """The environment variable of a setting."""
-    return _PREFIX + name.upper()
 
 
 def key(name: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from first_light.project.settings import variable
 from first_light.score.evidence import Evidence
 from first_light.utils.timestamps import moment
+from first_light.utils.variables import variable
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 _TESTS = ("test", "unit_test")
