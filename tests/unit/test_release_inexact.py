@@ -9,6 +9,7 @@ from typing import Any, cast
 import duckdb
 
 from first_light.dbt.engine import DbtRun, Engine, NodeResult, QueryResult
+from first_light.privacy.messages import masked
 from first_light.release.inexact import with_values
 
 
@@ -43,6 +44,19 @@ def test_the_failure_names_column_count_file_and_example() -> None:
         "column born: 2 values that its type cannot hold, such as …",
         "column qty: 24 values that its type cannot hold in orders_2.csv, such as 1.5",
         "Got 26",
+    ]
+
+
+def test_what_a_record_keeps_of_the_message() -> None:
+    """A number or a time is shown, text is not."""
+    engine = cast(Engine, FakeEngine())
+    sql = SQL.replace("2, '…'", "2, 'Ada Lovelace'")
+    (node,) = with_values(DbtRun(False, (failed_test("t_converts_exactly", sql),)), engine).nodes
+    message = f"{node.message} results, configured to fail if != 0"
+    assert masked(message).splitlines() == [
+        "column born: 2 values that its type cannot hold",
+        "column qty: 24 values that its type cannot hold in orders_2.csv, such as 1.5",
+        "Got 26 results, configured to fail if != 0",
     ]
 
 
