@@ -99,6 +99,10 @@ def test_shapes(message: str, shown: str | None) -> None:
         ("DETAIL:  Key (email)=(Pat) already exists.", "DETAIL:  Key (email)=(…) already exists."),
         ("The pipeline failed. Conversion Error: Pat", "The pipeline failed. Conversion Error"),
         ("1 failed: model orders", "1 failed: model orders"),
+        (
+            "It failed.\nwhere: IO Error: Pat\nfix: Brien\nfix:   repeat the command",
+            "It failed.\nwhere: IO Error\nfix:   repeat the command",
+        ),
     ],
 )
 def test_a_sentence_keeps_its_words(sentence: str, shown: str) -> None:

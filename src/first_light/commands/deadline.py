@@ -31,8 +31,10 @@ class Watched:
 
     @property
     def exit_code(self) -> int:
-        """1 when a release was due and has not come; when there never was one, too."""
-        return 1 if self.status.late or self.status.current is None else 0
+        """1 when a release was due and has not come, there never was one, or it cannot be read."""
+        status = self.status
+        is_unreadable = status.readers.problem and not status.readers.release
+        return 1 if status.late or status.current is None or is_unreadable else 0
 
 
 def watch(product: Product) -> Watched:

@@ -16,8 +16,8 @@ _UNKNOWN = "The message is not shown: it may quote values."
 _TYPE = r"(?:[A-Z][A-Z0-9_]*|[a-z][a-z ]*[a-z])"
 _NAME = r"\"?[^\W\d][\w.$]*\"?"
 _KIND = re.compile(r"(?:[A-Z][A-Za-z-]* ){1,4}Error(?=:|$)|[A-Z]\w*(?:Error|Exception)(?=:|$)")
-# In a sentence of this package: a message that begins after a type of exception or a kind of error.
-_EMBEDDED = re.compile(r"(?:[A-Z][A-Za-z-]* ){1,4}Error:.*", re.DOTALL)
+# In a sentence of this package: a message of a database, up to the end or to the fix.
+_EMBEDDED = re.compile(r"(?:[A-Z][A-Za-z-]* ){1,4}Error:(?:.*(?=\nfix:   [^\n]*\Z)|.*)", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\n]|'')*'")
 # PostgreSQL's quotes: Key (email)=(…), Failing row contains (…), invalid input …: "…"
 _DETAIL = re.compile(r"(?P<head>\)=|\brow contains )\([^\n]*\)")
@@ -121,7 +121,7 @@ def masked_sentence(text: str) -> str:
     A message of a database that it ends with is masked as such.
     """
     if match := _EMBEDDED.search(text):
-        text = text[: match.start()] + masked(match[0])
+        text = text[: match.start()] + masked(match[0]) + text[match.end() :]
     text = _INPUT.sub(': "…"', _DETAIL.sub(r"\g<head>(…)", without_credentials(text)))
     return _clipped(_QUOTED.sub("'…'", text))
 

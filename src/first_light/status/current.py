@@ -31,6 +31,7 @@ from first_light.warehouse.base import Warehouse, open_warehouse
 
 _GOOD = frozenset({PUBLISHED, ROLLED_BACK, RUNNING})
 _DAY = timedelta(days=1)
+_CLOCK_ERROR = timedelta(hours=1)  # a record further ahead is from a clock that was wrong
 
 
 @dataclass(frozen=True)
@@ -190,11 +191,13 @@ def status(product: Product, book: Ledger | None = None) -> Status:
             last = record
         if record.command == "release":
             runs.append(moment(record.started_at))
-            if record.outcome == PUBLISHED:
+            if record.outcome == PUBLISHED and moment(record.ended_at) <= at + _CLOCK_ERROR:
                 published = moment(record.ended_at)
                 break
     if published is None and current is not None:
         published = moment(current.ended_at)
+        if published > at + _CLOCK_ERROR:  # nobody knows when it was: a deadline has passed since
+            published = at - 2 * _DAY
     late: tuple[datetime, ...] = ()
     if published is not None:
         late = late_deadlines(product.deadline, published, at)
@@ -214,16 +217,24 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         store=store.place,
         address=warehouse.address(run) if run else "",
         figures=book.figures(),
-        readers=_readers(warehouse, run or "", last),
+        readers=_readers(warehouse, run or "", last, len(store.retained()) > 1),
         open_to=store.audience if current and current.kind == REAL and warehouse.in_store else "",
     )
 
 
-def _readers(warehouse: Warehouse, current: str, last: Record | None) -> Readers:
+def _readers(warehouse: Warehouse, current: str, last: Record | None, has_others: bool) -> Readers:
     try:
         published_run = warehouse.published_release(current)
     except DataopsError as error:
         return Readers(None, f"the published release is unknown. {error.what} ({error.where})")
+    if current and published_run == current and warehouse.in_store:
+        try:
+            warehouse.check(current)
+        except DataopsError as error:
+            fix = "rollback" if has_others else "release --full-refresh"
+            return Readers(
+                "", f"cannot open it ({error.where} is missing or damaged): uv run dataops {fix}"
+            )
     if published_run == current or (last is not None and last.outcome == RUNNING):
         return Readers(published_run)  # a run that is at work moves the one, then the other
     if not published_run:

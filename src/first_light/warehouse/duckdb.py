@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # dbt's views contain the catalog, which is the file's stem: it is the same in every folder.
-_MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
 _BATCH = 50_000  # rows
 _SPARE = 64 << 20  # bytes for docs, manifest and the record
 
@@ -76,7 +75,11 @@ class DuckDbWarehouse:
             needed = raw.bytes
         else:
             growth = max(1.0, raw.bytes / current_raw.bytes) if current_raw.bytes else 1.0
-            needed = int(2 * growth * self.store.size(current, DATABASE_FILE))
+            try:
+                size = self.store.size(current, DATABASE_FILE)
+            except OSError:  # it is gone, and this release replaces it
+                size = raw.bytes
+            needed = int(2 * growth * size)
         free = shutil.disk_usage(self.store.root).free
         if free < needed + _SPARE:
             raise DataopsError(
@@ -91,7 +94,11 @@ class DuckDbWarehouse:
         file = self.store.candidate(run) / DATABASE_FILE
         if base and state:
             self.store.fetch_release(base)
-            with _errors_as("Current's state could not be copied."):
+            with _errors_as(
+                "Current's state could not be copied.",
+                "choose a release that can be read: uv run dataops rollback; then repeat the "
+                "command. Or build the state again: uv run dataops release --full-refresh",
+            ):
                 durable.copy(self.store.releases / base / DATABASE_FILE, file)
                 with _open(file) as connection:
                     _strip(connection, set(state))
@@ -160,16 +167,19 @@ class DuckDbWarehouse:
     def check(self, run: str) -> None:
         file = self.store.releases / run / DATABASE_FILE
         try:
-            with open(file, "rb") as database:
-                is_database = database.read(12)[8:] == _MAGIC
-        except OSError:
-            is_database = False
-        if not is_database:
+            self.store.size(run, DATABASE_FILE)
+            # A large file of a store elsewhere may not be here; what is there is its own matter.
+            if file.exists():
+                with _errors_as("It cannot be opened."), _open(file, read_only=True) as connection:
+                    label = connection.execute("select release_id from dataops.release").fetchall()
+                if label != [(run,)]:
+                    raise DataopsError("It contains another release.")
+        except (OSError, DataopsError) as error:
             raise DataopsError(
                 "This release's database is missing or damaged.",
                 where=f"{run}/{DATABASE_FILE}",
                 fix="choose another one: uv run dataops releases",
-            )
+            ) from error
 
     def published_release(self, pointer: str) -> str:
         """The release that the pointer names: readers follow it."""
@@ -200,13 +210,13 @@ def _open(file: Path, *, read_only: bool = False) -> Iterator[DuckDBPyConnection
 
 
 @contextlib.contextmanager
-def _errors_as(message: str) -> Iterator[None]:
+def _errors_as(message: str, fix: str = "") -> Iterator[None]:
     import duckdb
 
     try:
         yield
     except (OSError, duckdb.Error) as error:
-        raise DataopsError(message, where=str(error)) from error
+        raise DataopsError(message, where=str(error), fix=fix) from error
 
 
 def _strip(connection: DuckDBPyConnection, state: set[Relation]) -> None:
