@@ -137,7 +137,7 @@ def done(caught: int) -> drill.Drilled:
     """A drill with every fault, the last ones of which were not caught."""
     seen = Detection("dbt test", "unique", True, "3 rows")
     faults = tuple(
-        drill.Replayed(fault.name, fault.what, "raw.orders", (seen,) * (n < caught))
+        drill.Replayed(fault.name, fault.description, "raw.orders", (seen,) * (n < caught))
         for n, fault in enumerate(FAULTS)
     )
     return drill.Drilled(60, (), 2, faults, ())

@@ -232,14 +232,14 @@ def test_a_file_that_does_not_read_is_rejected_with_its_place(
     make.put(inbox, {name: content})
     error = rejection(inbox if "/" in name else inbox / name, raw)
     assert error.where.endswith(where)
-    assert what in error.what
+    assert what in error.message
 
 
 @pytest.mark.slow
 def test_a_zip_bomb_is_rejected_at_once(inbox: Path, raw: Path) -> None:
     make.put(inbox, {"a.zip": make.bomb()})
     started = time.monotonic()
-    assert "200 times its size" in rejection(inbox / "a.zip", raw).what
+    assert "200 times its size" in rejection(inbox / "a.zip", raw).message
     assert time.monotonic() - started < 5
 
 
@@ -260,14 +260,14 @@ def test_links_pipes_and_hidden_files(inbox: Path, raw: Path) -> None:
     for name in ("README.md", "loop", "pipe.csv"):
         assert f"{name} was skipped" in said
     (inbox / "gone.csv").symlink_to("nowhere.csv")
-    assert "does not exist" in rejection(inbox, raw).what
+    assert "does not exist" in rejection(inbox, raw).message
 
 
 def test_nothing_there(inbox: Path, raw: Path, tmp_path: Path) -> None:
-    assert "no data file" in rejection(inbox, raw).what
-    assert "no such file" in rejection(tmp_path / "nix", raw).what
+    assert "no data file" in rejection(inbox, raw).message
+    assert "no such file" in rejection(tmp_path / "nix", raw).message
     raw.mkdir(parents=True)
-    assert "raw itself" in rejection(raw.parent, raw).what
+    assert "raw itself" in rejection(raw.parent, raw).message
 
 
 def test_a_file_without_the_right_to_read_it(
@@ -284,7 +284,7 @@ def test_a_file_without_the_right_to_read_it(
             return opened(path, mode, *args, **more)
 
         monkeypatch.setattr(Path, "open", denied)
-    assert "cannot be read: Permission denied" in rejection(inbox / "a.csv", raw).what
+    assert "cannot be read: Permission denied" in rejection(inbox / "a.csv", raw).message
 
 
 # --- containers and other formats -----------------------------------------------------------------
@@ -434,7 +434,7 @@ def test_numbered_files_with_other_columns_are_other_tables(inbox: Path, raw: Pa
     ],
 )
 def test_names_that_collide(files: dict[str, str], what: str, inbox: Path, raw: Path) -> None:
-    assert what in rejection(make.put(inbox, files), raw).what
+    assert what in rejection(make.put(inbox, files), raw).message
 
 
 def test_a_long_name_fits() -> None:
@@ -471,7 +471,7 @@ def test_same_name_other_bytes_is_rejected(inbox: Path, raw: Path) -> None:
     one("a,b\n1,2\n", inbox, raw)
     make.put(inbox, {"orders.csv": "a,b\n1,3\n", "new.csv": "x,y\n1,2\n"})
     error = rejection(inbox, raw)
-    assert "raw files are never changed" in error.what
+    assert "raw files are never changed" in error.message
     assert "orders_2.csv" in error.fix
     (inbox / "orders.csv").rename(inbox / "orders_2.csv")
     assert [table.name for table in land(inbox, raw)] == ["new", "orders"]
@@ -485,8 +485,8 @@ def test_daily_files_join_their_table(inbox: Path, raw: Path) -> None:
     assert len(second.files) == 2
     assert read(second, raw) == (["id", "n", "new"], [("1", "2", None), ("3", "4", "5")])
     make.put(inbox, {"orders_2024-01-03.csv": "id;n\n1;2\n", "orders_2024-01-04.csv": "p,q\n1,2\n"})
-    assert "delimiters" in rejection(inbox / "orders_2024-01-03.csv", raw).what
-    assert "different columns" in rejection(inbox / "orders_2024-01-04.csv", raw).what
+    assert "delimiters" in rejection(inbox / "orders_2024-01-03.csv", raw).message
+    assert "different columns" in rejection(inbox / "orders_2024-01-04.csv", raw).message
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])

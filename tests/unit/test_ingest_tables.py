@@ -111,7 +111,7 @@ def test_one_column_that_splits_alike_is_rejected(
 ) -> None:
     with pytest.raises(DataopsError) as caught:
         land_file(content, tmp_path, raw)
-    assert f"splits alike at {fitting}" in caught.value.what
+    assert f"splits alike at {fitting}" in caught.value.message
     assert not raw.exists()
 
 

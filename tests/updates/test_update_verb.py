@@ -65,8 +65,8 @@ def test_a_preview_says_what_and_why_and_changes_nothing(team: Team) -> None:
     assert changes[".sqlfluff"] == Change(
         ".sqlfluff", "renewed", "managed: it equals a fresh render"
     )
-    assert changes["dataops/NEW.md"].what == "new"
-    assert changes[".github/pull_request_template.md"].what == "removed"
+    assert changes["dataops/NEW.md"].kind == "new"
+    assert changes[".github/pull_request_template.md"].kind == "removed"
     assert seen.new_answers == {"colour": "red"}
     said = "\n".join(screen_update.lines(seen, preview=True))
     assert "new question colour: the default was used, 'red'" in said
@@ -248,7 +248,7 @@ def test_answers_of_another_form_and_a_first_copy_are_not_stopped(
 
 def test_changes_are_read_from_git() -> None:
     status = "\0".join([" M .copier-answers.yml", " M a", "?? b c", " D d", "R  new", "old", ""])
-    assert [(change.path, change.what) for change in read_changes(status, {"a"})] == [
+    assert [(change.path, change.kind) for change in read_changes(status, {"a"})] == [
         *((".copier-answers.yml", "renewed"), ("a", "renewed"), ("b c", "new")),
         *(("d", "removed"), ("new", "new"), ("old", "removed")),
     ]

@@ -52,7 +52,7 @@ def comment(
             404,
         )
         fork = " A fork's token may only read." if rejected else ""
-        print_line(f"No comment: {error.what}{fork} {alone}")
+        print_line(f"No comment: {error.message}{fork} {alone}")
         return
     print_line(f"{forge.name}: comment on {number} {'renewed' if renewed else 'written'}")
 

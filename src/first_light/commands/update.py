@@ -33,12 +33,12 @@ class Change:
 
     Attributes:
         path: relative to the product.
-        what: new, renewed or removed.
+        kind: new, renewed or removed.
         why: the rule behind it, a few words.
     """
 
     path: str
-    what: str
+    kind: str
     why: str
 
 
@@ -249,7 +249,7 @@ def _renew_package(
         try:
             pin_to(product, VENDORED)
         except DataopsError as error:
-            return f"uv run dataops package vendored ({error.what})"
+            return f"uv run dataops package vendored ({error.message})"
         return ""
     if not (product.root / "uv.lock").is_file():
         return ""

@@ -41,6 +41,6 @@ def markdown(update: Update, checked: str) -> str:
         update=update,
         notes=Markup(update.notes),  # Markdown of the template's own changelog
         remarks=[line.strip() for line in notes_of(update)],
-        deleted=[change.path for change in update.changes if change.what == REMOVED],
+        deleted=[change.path for change in update.changes if change.kind == REMOVED],
         checked=Markup(checked.strip()),
     )

@@ -59,12 +59,12 @@ class Fault:
 
     Attributes:
         name: short, for a command line.
-        what: one line, for people.
+        description: one line, for people.
         act: what comes in the place of a delivery.
     """
 
     name: str
-    what: str
+    description: str
     act: Callable[[Delivery], Files]
 
 

@@ -41,14 +41,14 @@ class Replayed:
 
     Attributes:
         fault: its name.
-        what: what goes wrong.
+        description: what goes wrong.
         source: where; empty when no source can have it.
         seen: what noticed it, that a clean day does not show; the rejecting ones first.
         skipped: why it was not replayed; empty when it was.
     """
 
     fault: str
-    what: str
+    description: str
     source: str
     seen: tuple[Detection, ...] = ()
     skipped: str = ""
@@ -280,10 +280,10 @@ class Replay:
                     key=lambda detection: (not detection.rejects, detection.by, detection.name),
                 )
                 name = self._name(source)
-                yield Replayed(fault.name, fault.what, name, tuple(new))
+                yield Replayed(fault.name, fault.description, name, tuple(new))
                 break
             else:
-                yield Replayed(fault.name, fault.what, "", skipped=skipped or "no source")
+                yield Replayed(fault.name, fault.description, "", skipped=skipped or "no source")
 
     def _struck(
         self, source: str, files: Mapping[str, bytes], earlier_files: Sequence[RawFile]

@@ -90,7 +90,7 @@ def _find(
         try:
             staged.append(scratch.stage(old.source))
         except DataopsError as error:
-            why = f"no references to it were sought: {error.what}"
+            why = f"no references to it were sought: {error.message}"
             doubts.append(Doubt(old.source.name, "", why))
     offered = {k.source.name: k.columns for k in known}
     profiled = profiled_tables(scratch, staged, offered, classify, doubts)

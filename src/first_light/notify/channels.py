@@ -123,8 +123,8 @@ class Issues:
                         self.forge.comment_issue(issue.number, mark, message_text.rollback(news))
                 errors.append(f"rolled back:{rollback.run}")
         except DataopsError as error:
-            needs = "give its token the right to write issues." if "allow" in error.what else ""
-            return tuple(errors), " ".join(filter(None, (error.what, needs)))
+            needs = "give its token the right to write issues." if "allow" in error.message else ""
+            return tuple(errors), " ".join(filter(None, (error.message, needs)))
         return tuple(errors), ""
 
     def _there(self, news: Due) -> dict[str, Issue]:

@@ -226,7 +226,7 @@ def _readers(warehouse: Warehouse, current: str, last: Record | None, has_others
     try:
         published_run = warehouse.published_release(current)
     except DataopsError as error:
-        return Readers(None, f"the published release is unknown. {error.what} ({error.where})")
+        return Readers(None, f"the published release is unknown. {error.message} ({error.where})")
     if current and published_run == current and warehouse.in_store:
         try:
             warehouse.check(current)

@@ -98,7 +98,7 @@ class MirrorStore(FolderStore):
             _warned.add(self.root)
             hours = (time.time() - (self.root / _STATE).stat().st_mtime) / 3600
             print(
-                f"{error.what} Using the local copy from {hours:.0f} h ago. ({error.where})",
+                f"{error.message} Using the local copy from {hours:.0f} h ago. ({error.where})",
                 file=sys.stderr,
             )
 

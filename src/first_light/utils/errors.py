@@ -9,19 +9,19 @@ class DataopsError(Exception):
     """A command failed with a message for users. Credentials in addresses are removed from it.
 
     Args:
-        what: what happened, one sentence.
+        message: what happened, one sentence.
         where: the file, line, column or setting; empty if there is none.
         fix: what to do, ending with the command; empty if nothing can be done.
     """
 
-    def __init__(self, what: str, where: str = "", fix: str = "") -> None:
-        self.what = without_credentials(what)
+    def __init__(self, message: str, where: str = "", fix: str = "") -> None:
+        self.message = without_credentials(message)
         self.where = without_credentials(where)
         self.fix = without_credentials(fix)
-        super().__init__(self.what)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
-        lines = [self.what]
+        lines = [self.message]
         if self.where:
             lines.append(f"where: {self.where}")
         if self.fix:

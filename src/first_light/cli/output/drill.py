@@ -33,7 +33,9 @@ def show_drill(out: Console, result: Drilled) -> None:
         out.print(f"not built in a drill: {escape(', '.join(result.left_out))}")
     for fault in result.faults:
         if fault.outcome == "missed":
-            out.print(f"missed: {fault.fault} in {escape(fault.source)}: {escape(fault.what)}")
+            out.print(
+                f"missed: {fault.fault} in {escape(fault.source)}: {escape(fault.description)}"
+            )
     alarms = f" by {result.alarms} alarm{'s' * (result.alarms != 1)}" if result.rejected else ""
     out.print(
         f"{result.detected} of {result.replayed} faults detected before publishing, after "
@@ -59,7 +61,7 @@ def as_json(result: Drilled) -> str:
             "faults": [
                 {
                     "fault": fault.fault,
-                    "description": fault.what,
+                    "description": fault.description,
                     "source": fault.source,
                     "outcome": fault.outcome,
                     "detections": _detections(fault.seen),

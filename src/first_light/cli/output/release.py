@@ -165,7 +165,7 @@ def release_json(released: Released) -> str:
 
 def superseded_json(error: Superseded) -> str:
     """A run that gave way to a newer one, for machines."""
-    content = {"run": "", "outcome": "superseded", "problem": error.what, "where": error.where}
+    content = {"run": "", "outcome": "superseded", "problem": error.message, "where": error.where}
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 

@@ -29,7 +29,7 @@ def lines(update: Update, preview: bool, branch: str = "") -> Iterator[str]:
         width = max(len(change.path) for change in update.changes)
         yield ""
         yield from (
-            f"  {_SIGNS[change.what]} {change.path:<{width}}  {change.why}"
+            f"  {_SIGNS[change.kind]} {change.path:<{width}}  {change.why}"
             for change in update.changes
         )
     yield from notes_of(update)
