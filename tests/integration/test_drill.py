@@ -18,6 +18,7 @@ from first_light.drill import replay as drill
 from first_light.drill.faults import FAULTS, Delivery, Fault
 from first_light.drill.plan import plan
 from first_light.drill.records import write_drill
+from first_light.drill.result import Drilled, Replayed
 from first_light.drill.scratch import Detection
 from first_light.drill.table import UnsuitedError, read_table, write_table
 from first_light.history.log import History
@@ -133,14 +134,14 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
 # ── The record ───────────────────────────────────────────────────────────────────────────────────
 
 
-def done(caught: int) -> drill.Drilled:
+def done(caught: int) -> Drilled:
     """A drill with every fault, the last ones of which were not caught."""
     seen = Detection("dbt test", "unique", True, "3 rows")
     faults = tuple(
-        drill.Replayed(fault.name, fault.description, "raw.orders", (seen,) * (n < caught))
+        Replayed(fault.name, fault.description, "raw.orders", (seen,) * (n < caught))
         for n, fault in enumerate(FAULTS)
     )
-    return drill.Drilled(60, (), 2, faults, ())
+    return Drilled(60, (), 2, faults, ())
 
 
 def test_a_drill_is_recorded_beside_the_runs_and_is_none(

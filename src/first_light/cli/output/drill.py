@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from first_light.drill.replay import Drilled
+from first_light.drill.result import Drilled
 from first_light.drill.scratch import Detection
 
 _LONG = 48  # characters
