@@ -500,8 +500,8 @@ def test_values_that_are_no_numbers_are_read_as_none_and_said(tmp_path: Path) ->
     built = Built(drafts := draft(tmp_path, table), tmp_path)
     assert built.failures() == []
     assert [(d.column, d.why) for d in drafts.tables[0].undecided][:2] == [
-        ("amount", "NaN in 9 rows: read as no value"),
-        ("x", "Infinity in 1 rows: read as no value"),
+        ("amount", "NaN or infinite in 9 rows: read as no value"),
+        ("x", "NaN or infinite in 1 row: read as no value"),
     ]
     assert built.one("select sum(amount) from stg_p") == sum(i / 4 for i in range(9, 60))
     assert built.one("select count(x) from stg_p") == 59

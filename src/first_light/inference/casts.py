@@ -188,21 +188,19 @@ def _typed(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, name: str) -> t
         return replace(cast, is_lossy=True), "nanoseconds are cut off: kept to the microsecond"
     if cast.kind != "double":
         return cast, ""
-    words = tuple(
-        word
-        for word in ("NaN", "Infinity", "-Infinity")
-        if not scratch.holds(staged, f"{value} <> '{word}'")
-    )
-    rows = scratch.count(
-        f"select count(*) from {staged.raw} where not isfinite({value})"
-    )  # NaN, or infinite
-    doubt = f"{', '.join(words)} in {rows:,} rows: read as no value" if words else ""
+    rows = scratch.count(f"select count(*) from {staged.raw} where not isfinite({value})")
+    if rows:  # as DuckDB and PostgreSQL write them
+        spellings: tuple[str, ...] = ("nan", "NaN")
+        if not scratch.holds(staged, f"not isinf({value})"):
+            spellings += ("inf", "-inf", "Infinity", "-Infinity")
+        cast = replace(cast, null_words=spellings, as_text=True)
+    doubt = f"NaN or infinite in {rows:,} {'row' if rows == 1 else 'rows'}: read as no value"
     finite = f"not isfinite({value}) or "
     if number_types.money(name) and scratch.holds(
         staged, f"{finite}({value} = round({value}, 2) and abs({value}) < 1e13)"
     ):
-        return Cast("decimal", "decimal(18, 2)", null_words=words), doubt
-    return replace(cast, null_words=words), doubt
+        cast = replace(cast, kind="decimal", type="decimal(18, 2)")
+    return cast, doubt if rows else ""
 
 
 def _table(

@@ -71,6 +71,8 @@ def source_column(leaf: Leaf, rendered: bool = False) -> Sql:
 
 def cleaned(cast: Cast, value: Sql) -> Sql:
     """Text without padding, words for "no value", separators and signs."""
+    if cast.as_text:
+        value = Call("cast(", (value,), " as varchar")
     if cast.trim:
         value = Call("trim(", (value,))
     for word in cast.null_words:

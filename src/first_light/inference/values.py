@@ -43,6 +43,8 @@ class Cast:
         note: what a reviewer must know about the reading; empty when there is nothing to say.
         shape: a regular expression that the raw text must match, where text of another shape would
             be cast to another number in silence (1116.83 read as 1.116,83 is); empty elsewhere.
+        as_text: whether a raw number is cleaned as text: statistics of Parquet files leave NaN out,
+            and a comparison of numbers with NaN is decided by them.
         is_lossy: whether the cast is known to cut values, which was reported.
     """
 
@@ -56,6 +58,7 @@ class Cast:
     negatives: tuple[str, ...] = ()
     note: str = ""
     shape: str = ""
+    as_text: bool = False
     is_lossy: bool = False
 
 
