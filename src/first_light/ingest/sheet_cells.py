@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 _ERROR = re.compile(
@@ -17,9 +18,44 @@ _UNCOMPUTED = re.compile(
     rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[^>]*?(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>'
 )
 _STYLED = re.compile(rb'<c r="([A-Z]+[0-9]+)"(?=[^>]* s="([0-9]+)")(?![^>]* t="[^n])[^>]*><v>')
+_CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+_ROW = re.compile(rb'<row\b[^>]*?\br="([0-9]{1,7})"')
 _SHEET = re.compile(r"<sheet\b[^>]*>")
 _RELATION = re.compile(r"<Relationship\b[^>]*>")
 _FORMAT = re.compile(r'<numFmt\b[^>]*numFmtId="(\d+)"[^>]*formatCode="0{2,}"[^>]*>')
+
+
+def largest_area(path: Path) -> tuple[int, str]:
+    """The cells from A1 to the last column and row of the largest sheet, and that cell.
+
+    A reader holds them all in memory, also where only one is filled. 0 unless the file is xlsx.
+    """
+    largest = (0, "")
+    if not zipfile.is_zipfile(path):
+        return largest
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if not (name.startswith("xl/worksheets/") and name.endswith(".xml")):
+                continue
+            try:
+                xml = archive.read(name)
+            except (zipfile.BadZipFile, zlib.error):
+                continue  # the reader of workbooks rejects a damaged file
+            columns, row = {b"A"}, 1
+            for cell in _CELL.finditer(xml):
+                columns.add(cell[1])
+                row = max(row, int(cell[2]))
+            row = max(row, max((int(match[1]) for match in _ROW.finditer(xml)), default=1))
+            column = max(columns, key=_column_number)
+            largest = max(largest, (_column_number(column) * row, f"{column.decode()}{row}"))
+    return largest
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def notes_by_sheet(path: Path) -> dict[str, tuple[str, ...]]:

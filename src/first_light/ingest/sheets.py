@@ -26,6 +26,8 @@ from first_light.utils.errors import DataopsError
 
 # The reader holds a workbook in memory: measured, about two bytes for each byte of unpacked XML.
 MOST_UNPACKED = 300 << 20
+# It also holds the empty cells up to the last column and row; a million rows of 50 columns fit.
+MOST_CELLS = 60_000_000
 _LOOK = 50
 
 
@@ -63,6 +65,14 @@ def convert(found: Found, into: Path) -> tuple[list[Sheet], list[str]]:
                 found.said,
                 "save its sheets as CSV and add those",
             )
+    count, last_cell = sheet_cells.largest_area(found.path)
+    if count > MOST_CELLS:
+        raise DataopsError(
+            f"A sheet of the workbook reaches to cell {last_cell}; the limit is {MOST_CELLS:,} "
+            "cells, empty ones included.",
+            found.said,
+            "delete the cells far from the data, or save its sheets as CSV and add those",
+        )
     sheets: list[Sheet] = []
     skipped: list[str] = []
     oddities = sheet_cells.notes_by_sheet(found.path)
