@@ -1,4 +1,4 @@
-"""Files that are small and need all memory: rejected in words."""
+"""Small files that need all memory or all stack: rejected in words, or read as text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from pathlib import Path
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
+from first_light.inference import personal
+from first_light.inference.values import Leaf
 from first_light.ingest import land, sheet_cells
 from first_light.ingest.sheets import MOST_CELLS
+from first_light.privacy.detect import classify
+from first_light.privacy.json_text import parse_json
+from first_light.privacy.mask import Masker
 from first_light.utils.errors import DataopsError
 
 
@@ -33,3 +38,24 @@ def test_a_long_or_wide_sheet_is_within_the_limit(cells: tuple[str, ...], tmp_pa
     count, last_cell = sheet_cells.largest_area(workbook(tmp_path / "a.xlsx", *cells))
     assert last_cell == cells[-1]
     assert 0 < count < MOST_CELLS
+
+
+@pytest.mark.parametrize("depth", [150, 400, 900, 3000, 20_000])
+@pytest.mark.parametrize("shape", ["[", "[]", '{"a":'])
+def test_deep_nesting_in_a_value_is_text(depth: int, shape: str) -> None:
+    """Neither the detection of personal data nor the masking walks it."""
+    value = {
+        "[": "[" * depth,
+        "[]": "[" * depth + '"pat@example.org"' + "]" * depth,
+        '{"a":': '{"a":' * depth + '"pat@example.org"' + "}" * depth,
+    }[shape]
+    assert parse_json(value) is None
+    assert "pat@" not in str(Masker(b"k" * 32).mask("text", value))
+    leaf = Leaf(("note",), "VARCHAR")
+    assert personal.kinds({leaf: [value]}, "notes", classify).keys() == {leaf}
+
+
+def test_shallow_json_is_read() -> None:
+    assert parse_json('{"a": [1, {"b": 2}]}') == {"a": [1, {"b": 2}]}
+    assert parse_json("[") is None
+    assert parse_json("1") is None

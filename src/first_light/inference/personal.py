@@ -5,10 +5,10 @@ The sample masks a raw column as a whole, so one personal field makes all its fi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from first_light.inference.values import Leaf
+from first_light.privacy.json_text import parse_json
 
 Classify = Callable[[str, Sequence[str], str], str | None]
 """Name of a column, frequent values, name of its table: the kind of personal data, or None."""
@@ -37,19 +37,11 @@ def _fields(leaf: Leaf, values: Sequence[str]) -> Iterator[tuple[str, Sequence[s
     inside: dict[str, dict[str, None]] = {}
     for value in values:
         if value[:1] in {"{", "["}:
-            _gather(leaf.path[-1], _parsed(value), inside)
+            _gather(leaf.path[-1], parse_json(value) or value, inside)
     if not inside:
         yield leaf.path[-1], values
     for name, inner in inside.items():
         yield name, list(inner)
-
-
-def _parsed(text: str) -> object:
-    try:
-        parsed: object = json.loads(text)
-    except ValueError:
-        return text
-    return parsed
 
 
 def _gather(name: str, value: object, into: dict[str, dict[str, None]]) -> None:

@@ -75,7 +75,7 @@ def _json_line(member: Member, near: int) -> int:
                 break
             try:
                 json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return number
     return near
 

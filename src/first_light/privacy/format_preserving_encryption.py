@@ -32,7 +32,8 @@ def permute(key: bytes, tweak: str, size: int, index: int) -> int:
         return index
     high_size = isqrt(size - 1) + 1
     low_size = -(-size // high_size)
-    mix = _mixer(key, f"{size}:{tweak}")
+    # Python writes no integer of more than 4300 decimal digits.
+    mix = _mixer(key, f"{size:#x}:{tweak}" if size.bit_length() > 10_000 else f"{size}:{tweak}")
     if size >= _SMALL:
         return _walk(mix, high_size, low_size, size, index)
     # A shift between encryption and decryption moves every index.

@@ -31,6 +31,7 @@ from first_light.privacy.formats import (
     replace_signs,
 )
 from first_light.privacy.generated_keys import dates_like
+from first_light.privacy.json_text import parse_json
 from first_light.privacy.vocabulary import words
 
 SHORTEST_LEAK: Final = 4  # characters: shorter values occur by chance
@@ -78,7 +79,7 @@ class Masker:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            if value[:1] in ("{", "[") and (parsed := _parsed(value)) is not None:
+            if value[:1] in ("{", "[") and (parsed := parse_json(value)) is not None:
                 return _dumped(self._mask_inside(kind, parsed), value)
             return self._text(kind, value)
         if isinstance(value, dict | list | tuple):
@@ -218,15 +219,6 @@ class Masker:
 
     def _bytes(self) -> bytes:
         return bytes(permute(self._key, "bytes", 256, number) for number in range(256))
-
-
-def _parsed(text: str) -> Any:
-    """The structure in a JSON text, or None."""
-    try:
-        parsed = json.loads(text)
-    except ValueError:
-        return None
-    return parsed if isinstance(parsed, dict | list) else None
 
 
 def _dumped(value: Any, pattern: str) -> str:
