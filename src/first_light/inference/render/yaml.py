@@ -18,7 +18,8 @@ WIDTH = 96
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./(),' -]*[A-Za-z0-9_.)]|[A-Za-z]")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan"})
-_JINJA = re.compile(r"\{\{|\{%|\{#|\}\}|%\}|#\}")
+# A whole run of signs: a brace that stays before a quoted run would become part of it.
+_JINJA = re.compile(r"[{}%#]*(?:\{[{%#]|[}%#]\})[{}%#]*")
 _UNPRINTED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _SCHEMA = (
     "{{ env_var('DATAOPS_RAW_SCHEMA', 'raw' if target.name == 'prod' else "
