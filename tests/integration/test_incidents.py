@@ -255,7 +255,7 @@ def test_the_command_line_says_what_was_done(
         assert done.exit_code == code, (done.output, done.exception)
         return done.output
 
-    assert "no incident" in ask("incident", "list")
+    assert "no incidents" in ask("incident", "list")
     said = ask("incident", "report", "twice", "--model", "two")
     assert 'uv run dataops incident close reported@2 --because "…"' in said
     listed = ask("incident", "list")
@@ -263,7 +263,7 @@ def test_the_command_line_says_what_was_done(
     assert "detected by person" in listed
     assert json.loads(ask("incident", "list", "--json"))[0]["incident"] == "reported@2"
     assert "is over" in ask("incident", "close", "reported@2", "--because", "fixed")
-    assert "over         reported@2" in ask("incident", "list", "--all")
+    assert "closed       reported@2" in ask("incident", "list", "--all")
     ask("status", "--fail-if-late")
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-03T08:00:00+00:00")
     late = ask("status", "--fail-if-late", code=1)

@@ -177,7 +177,7 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     model.write_text(good.replace("customers.tier", "customers.no_tier"), encoding="utf-8")
     product.commit("bad")
     said = product.dataops("release", code=1, env=clock).stdout
-    assert "cause        model customers" in said
+    assert "root cause   model customers" in said
     assert f"keep {done['run']}" in said
     assert read("select release_id from dataops.release") == [(done["run"],)]
     schemas = "select nspname from pg_namespace where nspname like 'candidate%'"

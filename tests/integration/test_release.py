@@ -82,7 +82,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
     rejected = product.dataops("release", code=1, env=clock).stdout
     assert "rejected" in rejected
     assert f"keep {done['run']}" in rejected
-    assert "cause        model stg_orders" in rejected
+    assert "root cause   model stg_orders" in rejected
     assert "data-team <data-team@example.com>" in rejected
     assert "orders_daily" in rejected
     assert "weekly_revenue" in rejected

@@ -115,7 +115,7 @@ def test_github_deploys_rejects_falls_back_and_never_goes_backwards(tmp_path: Pa
     assert hosted.records()[-1]["kind"] == "rehearsal"
     assert "published" in first.summary
     assert "A rehearsal on the sample" in first.summary
-    assert "To make it real, set DATAOPS_RAW to the folder" in first.summary
+    assert "For a release from raw, set DATAOPS_RAW to the folder" in first.summary
     assert "set Settings, Pages, Source to GitHub Actions" in first.log
     assert (first.site / "index.html").is_file()
     oldest = hosted.current()

@@ -118,9 +118,7 @@ class Incident:
         if self.kind == "freshness":
             return f"{_ON_RAW} uv run dbt source freshness --target prod"
         if self.kind == "monitor":
-            return (
-                f'look at {name}; if it is right: uv run dataops accept {self.check} --because "…"'
-            )
+            return f'check {name}; if expected: uv run dataops accept {self.check} --because "…"'
         return f"{_ON_RAW} uv run dbt build --select +{name}"
 
     def to_dict(self) -> dict[str, object]:
@@ -148,7 +146,7 @@ class Incident:
         }
 
     def summary(self) -> str:
-        """One line: what, whose, how long."""
+        """One line: the check, its owner and the duration."""
         runs = f"{self.runs} run{'s' * (self.runs != 1)}"
         return f"{self.label}, {self.owner or 'nobody'}, {duration(self.seconds)}, {runs}"
 

@@ -31,7 +31,7 @@ _GOOD, _BAD = "green", "red"
 
 
 def show_release(out: Console, released: Released) -> None:
-    """The verdict; when it is no, what failed, why, whose it is, what hangs on it, what to do."""
+    """The verdict; for a rejected release also its failures, root cause, owner and next steps."""
     record = released.record
     out.print()
     out.print(steps.table(released.steps))
@@ -41,11 +41,11 @@ def show_release(out: Console, released: Released) -> None:
     verdict = f"{record.outcome}, as a rehearsal on the sample" if _rehearsal(record) else ""
     out.print(f"[bold {colour}]{verdict or record.outcome}[/]  {record.run}")
     if good:
-        _line(out, "read it", released.address)
+        _line(out, "address", released.address)
         if _rehearsal(record):
-            _line(out, "make it real", f"{how_to_load(record.warehouse)} and repeat")
+            _line(out, "from raw", f"{how_to_load(record.warehouse)} and repeat")
         if released.open_to:
-            _line(out, "mind", _open_to(released.open_to))
+            _line(out, "warning", _open_to(released.open_to))
         _warned(out, record.warned)
         return
     _line(out, "readers", f"keep {record.current}" if record.current else "see no release yet")
@@ -66,21 +66,21 @@ def show_release(out: Console, released: Released) -> None:
             if len(released.failed) == 1
             else f"most upstream of {len(released.failed)}"
         )
-        _line(out, "cause", f"{cause.result.kind} {cause.result.name}{of}, {alone}")
-        _line(out, "whose", cause.owner or "no owner: set a group")
+        _line(out, "root cause", f"{cause.result.kind} {cause.result.name}{of}, {alone}")
+        _line(out, "owner", cause.owner or "no owner: set a group")
         _line(out, "downstream", ", ".join(cause.models) or "no model")
         _line(out, "exposures", ", ".join(cause.exposures) or "none")
     if released.log.exists():
-        _line(out, "in full", "target/release/logs/dbt.log")
+        _line(out, "full log", "target/release/logs/dbt.log")
     for n, step in enumerate(next_steps(released)):
         _line(out, "next" if n == 0 else "", step)
 
 
 def _warned(out: Console, findings: Sequence[FindingRun]) -> None:
-    """What the monitors warned of, and how to say that it is as it should be."""
+    """The warnings of the monitors, each with the command that accepts it."""
     for finding in findings[:_SHOWN]:
         _line(out, "warned", finding.message, "yellow")
-        _line(out, "", f'if it is right: uv run dataops accept {finding.id} --because "…"')
+        _line(out, "", f'if expected: uv run dataops accept {finding.id} --because "…"')
     if len(findings) > _SHOWN:
         _line(out, "", f"and {len(findings) - _SHOWN} more")
 
@@ -196,8 +196,8 @@ def show_rollback(out: Console, result: RolledBack) -> None:
     out.print(f"[bold {_GOOD}]current is {after.run}[/]  {_time_text(after.ended_at)}")
     if before:
         _line(out, "was", before)
-        _line(out, "and back", f"uv run dataops rollback {int(before.split('-')[0])}")
-    _line(out, "mind", "the next release publishes main as it is: revert or fix it first")
+        _line(out, "undo", f"uv run dataops rollback {int(before.split('-')[0])}")
+    _line(out, "warning", "the next release publishes main as it is: revert or fix it first")
 
 
 def show_releases(out: Console, releases: Sequence[Listed]) -> None:
@@ -277,11 +277,11 @@ def show_status(out: Console, status: Status) -> None:
         _line(out, "current", f"{current.run}{label}")
         _line(out, "", f"commit {current.git.commit[:7] or 'unknown'}{dirty}")
         _line(out, "published", f"{_time_text(current.ended_at)}, {_age(status.age)} ago")
-        _line(out, "read it", status.address)
+        _line(out, "address", status.address)
         if _rehearsal(current):
-            _line(out, "make it real", how_to_load(current.warehouse))
+            _line(out, "from raw", how_to_load(current.warehouse))
     if status.open_to:
-        _line(out, "mind", _open_to(status.open_to))
+        _line(out, "warning", _open_to(status.open_to))
     if status.readers.problem:
         _line(out, "readers", status.readers.problem, _BAD)
     if last is None:
@@ -307,7 +307,7 @@ def show_status(out: Console, status: Status) -> None:
         _line(out, "open", group[0].summary(), _BAD)
         if group[0].kind == "monitor":
             accept = f'uv run dataops accept {group[0].check} --because "…"'
-            _line(out, "", f"if that is as it should be: {accept}")
+            _line(out, "", f"if expected: {accept}")
         if len(group) > 1:
             _line(out, "", f"and {len(group) - 1} more that it may have caused")
         if group[0].impact:
@@ -324,12 +324,12 @@ def show_status(out: Console, status: Status) -> None:
 
 
 def show_incidents(out: Console, incidents: Sequence[Incident]) -> None:
-    """Each with whose it is, how long, and what to do; one that is over in one line."""
+    """Each incident with its owner, duration and next step; a closed one in one line."""
     if not incidents:
-        out.print("no incident")
+        out.print("no incidents")
     for incident in incidents:
         colour = _BAD if incident.open else _GOOD
-        end = "open" if incident.open else "over"
+        end = "open" if incident.open else "closed"
         out.print(f"[{colour}]{end:<{_MARGIN}}[/] {escape(incident.incident)}")
         _line(out, "", f"{incident.summary()}, detected by {incident.detected_by}")
         if incident.open:
