@@ -272,7 +272,7 @@ def test_who_can_read_real_data_is_said(clones: tuple[Path, Path]) -> None:
 
     raw, away = clones[0] / "raw", clones[0].parent / "away"
     raw.rename(away)
-    said = "whoever can read the repository can read this data"
+    said = "everybody who can read the repository can read this data"
     assert [said in screen for screen in screens(clones[0])] == [False, False, False]
     away.rename(raw)
     assert [said in screen for screen in screens(clones[0])] == [True, True, True]

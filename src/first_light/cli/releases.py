@@ -52,9 +52,9 @@ def release(
     try:
         with progress("release", err if json else None) as report_progress:
             result = command.release(product, options, show, report_progress)
-    except Superseded as told:
-        summary.add(summary.message(f"➖ {product.name}: superseded", str(told)))
-        typer.echo(superseded_json(told)) if json else show(str(told))
+    except Superseded as error:
+        summary.add(summary.message(f"➖ {product.name}: superseded", str(error)))
+        typer.echo(superseded_json(error)) if json else show(str(error))
         return
     summary.add(release_markdown(product.name, result))
     if json:

@@ -94,7 +94,7 @@ def add(
         added = command.add(product, path, report_progress)
     show_added(out, added)
     out.print()
-    # New files are in no diff until git is told that they will come.
+    # git shows new files in a diff only once they are marked as intended to add.
     out.print("review the drafts: git add --intent-to-add models && git diff models")
     out.print("then: uv run dataops check")
 

@@ -72,7 +72,7 @@ def _read(report: Path) -> str:
 
 
 def clipped(text: str, url: str) -> str:
-    """A report that a comment can hold, cut at a line and said to be, and where the whole is."""
+    """A report that a comment can hold, cut at a line, with a note and a link to the whole."""
     run = f"[this run]({url})" if url else "the run"
     foot = f"\nThe page, with the lineage drawn: `impact.html` in the artifact `check` of {run}.\n"
     room = LONGEST - len(MARKER) - len(foot.encode())

@@ -49,7 +49,8 @@ def report(
         The incident's id, and what somebody should know besides.
 
     Raises:
-        DataopsError: nothing is said, there is no such model or release, or it can't be recorded.
+        DataopsError: the description is empty, the model or release is unknown, or the record can't
+            be written.
     """
     if not text.strip():
         raise DataopsError(

@@ -31,8 +31,8 @@ class NodeResult:
         message: dbt's message, empty when all is well.
         sql: the compiled SQL, empty when there is none.
         depends_on: unique ids of its direct parents.
-        loaded_at: of a source, its newest time (ISO 8601); empty when it could not be told.
-        age: of a source, seconds from then to the product's clock; None when it could not be told.
+        loaded_at: of a source, its newest time (ISO 8601); empty if unknown.
+        age: of a source, seconds from then to the product's clock; None if unknown.
     """
 
     unique_id: str

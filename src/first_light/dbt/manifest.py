@@ -87,7 +87,7 @@ class Node:
         macros: unique ids of the macros that it calls itself.
         call: of a generic test.
         loaded_at: SQL for the time at which a source's row was loaded; empty when none is named.
-        fresh: of a source, seconds after which it is late: told, and rejected; None where not set.
+        fresh: of a source, its age in seconds that warns, and that rejects; None where not set.
         verdict: of a test, how its rows are judged.
     """
 

@@ -1,4 +1,4 @@
-"""Records of what is no run: what was noticed or tried between runs, and what was told. Only ever
+"""Records of what is no run: events between runs, and notifications. Only ever
 added."""
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def add_event(
         history: takes the record.
         command: status, incident, notify or drill.
         outcome: late, reported, closed, notified or drilled.
-        incident: what is said of an incident.
-        notifications: what the channels were told.
+        incident: the facts of an incident.
+        notifications: what was sent to each channel.
         drill: how a drill went.
         notes: what the reader should know besides.
 

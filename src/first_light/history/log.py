@@ -2,7 +2,7 @@
 
 history/runs/<run>.json            one record, one line of JSON
 history/packs/                     old records, see packs.py
-history/damaged/                   what could not be read, kept for whoever can fix it
+history/damaged/                   records that could not be read, kept
 
 The history is read with DuckDB, whatever the product's warehouse is.
 """
@@ -36,7 +36,7 @@ _PACK = 1000
 
 
 def record_in(folder: Path) -> Record | None:
-    """What a release or a candidate says of itself; None when nothing of it can be read."""
+    """The record of a release or a candidate; None when it is missing or damaged."""
     try:
         return read_record((folder / RECORD).read_bytes())
     except (OSError, ValueError):

@@ -22,7 +22,7 @@ RUNNING = "running"
 PUBLISHED = "published"  # readers see it
 REJECTED = "rejected"  # the audit said no
 FAILED = "failed"  # it could not run
-STOPPED = "stopped"  # the process was told to stop
+STOPPED = "stopped"  # the process received a signal
 CRASHED = "crashed"  # the process ended without a word; the next one wrote this down
 ROLLED_BACK = "rolled back"  # an earlier or later release was made current again
 

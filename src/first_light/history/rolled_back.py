@@ -15,7 +15,7 @@ def taken_back(
 
     Args:
         records: the history, newest first; read no further than that release.
-        release: what a release says of itself, by its id.
+        release: the record of a release, by its id.
         current: the commit of the current release: who has rolled forward to it wants it.
 
     Returns:
@@ -31,7 +31,7 @@ def taken_back(
 
 
 def rejection(commit: str, rollback: Record) -> DataopsError:
-    """What a schedule is told that comes with such a commit."""
+    """The error of a schedule for such a commit."""
     return DataopsError(
         "This commit was rolled back, so a schedule does not publish it again.",
         where=f"commit {commit[:7]}, rolled back at {rollback.ended_at} "

@@ -17,7 +17,7 @@ class NoBase:
 
     Attributes:
         why: one sentence.
-        verdict: skipped where there is nothing to compare; warned or failed where nobody can tell.
+        verdict: skipped where there is nothing to compare; warned or failed where it is unknown.
         fix: the command that changes that; empty where nothing is wrong.
     """
 

@@ -165,7 +165,7 @@ def _on_files(product: Product, folder: Path, state: Path, record: Record) -> Cu
 
 
 def _of_both(product: Product, folder: Path) -> dict[str, str]:
-    """What dbt is told on either warehouse; where raw is, in the words of a release."""
+    """dbt's environment on either warehouse, with the place of raw as a release has it."""
     raw = RawFolder(product.raw, product.root).spelled
     return {"DATAOPS_DB": str(folder / DATABASE_FILE), "DATAOPS_RAW": raw}
 

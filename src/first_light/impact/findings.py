@@ -26,8 +26,8 @@ class ModelImpact:
         access: private, protected or public; empty where it has none.
         contract: whether it promises its columns.
         feeds: labels of the exposures that read it directly.
-        diff: what differs in its rows; None when there is nothing to compare or nobody can tell.
-        unknown: why nobody can tell; empty when it was compared.
+        diff: what differs in its rows; None when there is nothing to compare or it is unknown.
+        unknown: why it could not be compared; empty when it was.
         unstable: columns whose values change whenever it is built; "*" stands for its rows.
         notes: what a reviewer should know of it besides, one sentence each.
         breaking: promises of a public contract that it no longer keeps.
@@ -163,7 +163,7 @@ class Impact:
 
     @property
     def unknown(self) -> tuple[ModelImpact, ...]:
-        """Models of which nobody can tell whether they changed."""
+        """Models that could not be compared."""
         return tuple(m for m in self.models if m.unknown)
 
     @property
@@ -198,14 +198,14 @@ class Impact:
         edited = ", ".join(parts) or "no model touched"
         says = [m for m in self.models if m.says_other]
         if says:
-            told = f"data changes in {_models(len(says))}"
+            data = f"data changes in {_models(len(says))}"
         elif self.unknown:
-            told = f"{_models(len(self.unknown))} could not be compared"
+            data = f"{_models(len(self.unknown))} could not be compared"
         elif self.changed:
-            told = "columns added or moved, no data change in the others"
+            data = "columns added or moved, no data change in the others"
         else:
-            told = "no data change"
-        return f"{edited}: {told}"
+            data = "no data change"
+        return f"{edited}: {data}"
 
 
 def _models(count: int) -> str:

@@ -100,7 +100,7 @@ class Sides:
 
 @contextmanager
 def open_sides(scratch: Path) -> Iterator[Sides]:
-    """A DuckDB in memory, with bounded memory, that lets go of every file at the end."""
+    """A DuckDB in memory, with bounded memory, that closes every file at the end."""
     scratch.mkdir(parents=True, exist_ok=True)
     with connect() as connection:
         connection.execute(f"set memory_limit = '{_MEMORY}'")

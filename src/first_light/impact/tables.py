@@ -51,7 +51,7 @@ class ColumnDiff:
         before, after: its type on each side; empty where the side has no such column.
         changed: matched rows in which its value differs; None when rows were not matched by key.
         differs: whether its values differ in any way, matched or not.
-        hidden: whether its values may not be shown: it holds personal data or nobody can tell.
+        hidden: whether its values may not be shown: it holds personal data or may hold some.
         was, now: its figures on each side; None where nothing differs or the side has no column.
         examples: a few rows in which it differs; none when hidden.
     """

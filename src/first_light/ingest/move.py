@@ -2,7 +2,7 @@
 
 Files are made complete in `raw/.landing-…`. The list of moves is written there before the first
 move. An exception takes the moves back; after a kill the next landing finishes the list. A staging
-folder without a list was cut off earlier and is thrown away. A dead run is told by its lock.
+folder without a list was cut off earlier and is thrown away. A dead run is recognised by its lock.
 """
 
 from __future__ import annotations

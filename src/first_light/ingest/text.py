@@ -63,7 +63,7 @@ def examine(found: Found) -> Text:
     """Reads a text file once, in chunks.
 
     Raises:
-        DataopsError: when the encoding can't be told, is mixed, or the file holds NUL bytes.
+        DataopsError: when the encoding is unknown or mixed, or the file holds NUL bytes.
     """
     with open_bytes(found.path, found.gzipped, found.said) as file:
         head = file.read(SAMPLE)

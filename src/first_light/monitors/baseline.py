@@ -29,7 +29,7 @@ class Release:
         run: its id.
         number: its place in the order of runs.
         at: when it ended.
-        fingerprint: the state of raw; empty where nobody can tell.
+        fingerprint: the state of raw; empty where it is unknown.
         relations: its profile by node, as the record writes it.
         strange: check, node and column of what was found in it.
         checksums: of the nodes' code.
@@ -113,7 +113,7 @@ def remember(releases: Sequence[Release], fingerprint: str, at: datetime) -> Mem
 
     Args:
         releases: oldest first.
-        fingerprint: the candidate's state of raw; empty where nobody can tell.
+        fingerprint: the candidate's state of raw; empty where it is unknown.
         at: when it is judged.
     """
     groups: list[Step] = []

@@ -115,7 +115,7 @@ def _numbers(
         if not level or (
             measure_.check == "range" and _previous_extreme(measure_, past.last) == value.value
         ):
-            continue  # an extreme is told once: it stays in a table that only grows
+            continue  # an extreme is reported once: it stays in a table that only grows
         accepted = [*normal.get((measure_.check, measure_.column), ())]
         if turn is not None:
             accepted += past.turns.get((measure_, turn), ())
@@ -347,7 +347,7 @@ def _finding(
 
 
 def _label_of(measure_: Measure) -> str:
-    """A measure in words; of what came with this delivery, that is said."""
+    """A measure in words, which name the delivery where it is about one."""
     column = measure_.column
     if measure_.check == "category":
         suffix = " among new rows" if measure_.metric[0] == "+" else ""

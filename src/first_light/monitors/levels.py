@@ -1,4 +1,4 @@
-"""How bad it is that a value is not as expected: the limits, and what is told or rejects by them.
+"""How severe a deviation is: the limits from which a monitor warns or rejects.
 
 An alarm needs three things at once: the value lies outside the prediction interval, it is off by a
 factor (or by points) that matters, and by an absolute amount that matters.
@@ -22,7 +22,7 @@ class Limit:
     """From when on a change matters.
 
     Attributes:
-        warn: the factor (of a share: points) from which it is told.
+        warn: the factor (of a share: points) from which it warns.
         error: the factor (points) from which it rejects a release; None when it never does.
         floor: the absolute change below which it is nothing.
         points: whether it is a share, whose differences count.
@@ -34,7 +34,7 @@ class Limit:
     points: bool = False
 
 
-# The one table of what is told and what rejects. Freshness is in hours, gaps are days.
+# The one table of what warns and what rejects. Freshness is in hours, gaps are days.
 LIMITS: Mapping[str, Limit] = {
     "volume": Limit(1.25, 1.6, 5),
     "nulls": Limit(0.05, 0.25, 0.05, points=True),
@@ -49,15 +49,15 @@ LIMITS: Mapping[str, Limit] = {
 }
 # What is not a number compared with an interval.
 LEVELS: Mapping[str, str] = {
-    "schema": ERROR,  # a column is gone; a new one, or another type, is told
-    "duplicate": ERROR,  # all that came had come before; beside new data it is told
+    "schema": ERROR,  # a column is gone; a new one, or another type, warns
+    "duplicate": ERROR,  # all that came had come before; beside new data it warns
     "delivery": WARN,  # nothing came, or what came could not be looked at
     "stale": WARN,  # nothing changed where everything always did
 }
 CHECKS = (*LIMITS, *LEVELS)
 # A check for what is usual needs so many steps.
 USUAL = 7
-# Counts and shares scatter by their own nature, the more the fewer rows they come from: to be told
+# Counts and shares scatter by their own nature, the more the fewer rows they come from: to warn
 # they must be away by so many standard deviations, and counts by more to reject a release: upwards
 # by more still, where their tail is long.
 _SCATTER, _SHARE_DEVIATIONS, LOWER_DEVIATIONS, _UPPER_DEVIATIONS = 3.0, 4.0, 4.0, 6.0
@@ -174,7 +174,7 @@ def _distinct_level(case: Case) -> str:
 
 def _mean_level(case: Case) -> str:
     if case.rows < _MINIMUM_ROWS or case.distance < 3 * (max(case.past) - min(case.past)):
-        return ""  # a mean that wanders around nought has no factor to speak of
+        return ""  # a mean around zero has no meaningful factor
     return case.by_factor()
 
 

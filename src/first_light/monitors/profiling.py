@@ -192,7 +192,7 @@ def _column_expressions(
 
 
 def _numbers(value: str, dialect: Dialect | None) -> list[tuple[str, str]]:
-    """Extremes and mean; of floats, which may be none, with the dialect that can tell."""
+    """Extremes and mean; of floats, which may be none, with the dialect that can exclude NaN."""
     if dialect is not None:
         value = f"case when {dialect.is_number(value)} then {value} end"
     return [("min", f"min({value})"), ("max", f"max({value})"), ("mean", f"avg({value})")]

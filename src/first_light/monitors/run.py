@@ -86,7 +86,7 @@ def judge_all(
 ) -> MonitorResult:
     """Compare every relation with its own past.
 
-    What changed together with its code is told, but rejects nothing: somebody wanted it.
+    A change that comes with new code warns and rejects nothing: it is intended.
 
     Raises:
         DataopsError: a model's settings can't be understood.
@@ -108,7 +108,7 @@ def judge_all(
         present_checksums = {checksums[ancestor] for ancestor in lineage if ancestor in checksums}
         code = code_of(memory.releases, lineage, present_checksums)
         normal = _accepted_values(accepted, profile.unique_id)
-        if code.first is not None:  # what came with the code of now is as it should be
+        if code.first is not None:  # values that came with the current code are expected
             first_values = _values_of_run(memory, code.first, profile.unique_id)
             normal = {
                 key: [*normal.get(key, ()), *first_values.get(key, ())]

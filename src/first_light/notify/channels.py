@@ -30,7 +30,7 @@ _CODE = re.compile(r"error=(\d{3})\b")
 
 
 class Channel(Protocol):
-    """Somebody who can be told."""
+    """A place where messages go."""
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class Service:
         return f"{scheme[1] if scheme else 'unknown'} {mark}"
 
     def tell(self, news: Due, text: MessageText) -> tuple[tuple[str, ...], str]:
-        import apprise  # takes a second: only where somebody is to be told
+        import apprise  # takes a second: only where a message is to be sent
 
         kind = apprise.NotifyType.FAILURE if news.opened else apprise.NotifyType.SUCCESS
         asset = apprise.AppriseAsset(
@@ -81,7 +81,7 @@ class Service:
         )
         if is_sent:
             return news.keys, ""
-        # Of what was said only the status is told: the rest may hold the address.
+        # Only the status is reported: the rest of the answer may hold the address.
         codes = {code for line in errors for code in _CODE.findall(line)}
         return (), f"it answered {', '.join(sorted(codes))}." if codes else "it did not answer."
 

@@ -1,4 +1,4 @@
-"""The text of a message: which product, whose, why, what hangs on it, how long, what to type.
+"""The text of a message: product, owner, root cause, downstream models, duration and next command.
 
 No value of a row is in it: of dbt's messages nothing, of monitors' findings the numbers, and not
 even these where the column is personal.
@@ -20,12 +20,12 @@ _INCIDENTS_SHOWN, _NAMES_SHOWN = 10, 6
 
 @dataclass(frozen=True)
 class MessageText:
-    """How one product speaks.
+    """The messages of one product.
 
     Attributes:
         product: its name.
         answers: as it was made: team and contact stand in where no group owns a node.
-        manifest: says which columns are personal; None: then no finding's numbers are told.
+        manifest: says which columns are personal; None: then messages hold no numbers of findings.
     """
 
     product: str

@@ -1,4 +1,4 @@
-"""What a channel is still to be told: decided from the history alone."""
+"""The notifications that a channel has not received yet: decided from the history alone."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def closed_key(incident: Incident) -> str:
 def due(notified: Collection[str], incidents: Sequence[Incident], last_run: Record | None) -> Due:
     """What is new.
 
-    An incident that was over before its opening reached the channel is not told at all.
+    An incident that closed before its opening reached the channel is not sent at all.
 
     Args:
-        told: the keys that reached the channel.
+        told: the keys that have reached the channel.
         found: every incident there was.
         last: the last run, a rollback too; None when there was none.
     """

@@ -12,7 +12,7 @@ from first_light.warehouse.base import Warehouse
 def recover(store: FolderStore, history: History, warehouse: Warehouse) -> list[str]:
     """Bring store and history to where they would be had nothing been cut short.
 
-    The lock must be held. With a broken pointer nobody can tell what was published: then only the
+    The lock must be held. With a broken pointer it is unknown what was published: then only the
     history is fixed, and the rest waits until somebody has chosen a release.
 
     Returns:

@@ -20,7 +20,7 @@ class Signals:
     """Turns a request to stop into an exception, but not once it is disabled for the verdict.
 
     A query may not end. Then the timeout action is called after some seconds, in a thread of its
-    own: whoever sent the signal will soon kill the process.
+    own: the sender of the signal will soon kill the process.
 
     Attributes:
         received: the signal's name; empty when there was none.

@@ -27,7 +27,7 @@ class Change:
         below: how many models stand on these.
         rows: models whose number of rows is another: name, before, after; None where it was not.
         more: how many of these are not listed.
-        readers: names of the exposures that hang on what changed.
+        readers: names of the exposures downstream of the change.
     """
 
     run: str

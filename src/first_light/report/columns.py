@@ -71,7 +71,7 @@ class NodeFacts:
 
 
 def read_catalog(path: Path) -> dict[str, dict[str, str]]:
-    """Types of columns by node, as the warehouse told dbt; empty when the file can't be read."""
+    """Types of columns by node, from dbt's catalog; empty when the file can't be read."""
     try:
         catalog = json.loads(path.read_bytes())
         return {

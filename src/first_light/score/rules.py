@@ -1,6 +1,6 @@
 """The twelve questions. A question's docstring is what people read: first the question, then why.
 
-Each function answers from the evidence alone: yes, no, or unknown when nobody can tell.
+Each function answers from the evidence alone: yes, no, or unknown without evidence.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Answer:
 
     Attributes:
         verdict: yes, no or unknown.
-        evidence: what it was told from.
+        evidence: what the answer is based on.
         next: the next step; empty after a yes.
     """
 
@@ -271,7 +271,7 @@ def errors_are_counted(evidence: Evidence) -> Answer:
 def newcomers_ship(evidence: Evidence) -> Answer:
     """Can a newcomer ship in the first week?
 
-    Told from the newest author's first commit: was it in production a week later?
+    Measured on the newest contributor: was their first commit in production within a week?
     """
     if not evidence.newcomers:
         return Answer(

@@ -141,7 +141,7 @@ class Status:
 
 @contextmanager
 def open_ledger(product: Product) -> Iterator[Ledger]:
-    """The history with what derives from it, as of now: made once for all that is told of it.
+    """The history with what derives from it, as of now: read once for the whole status.
 
     Raises:
         DataopsError: the store can't be read.
@@ -175,7 +175,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
     if book is None:
         with open_ledger(product) as opened:
             return status(product, opened)
-    store = store_of(product)  # whoever opened the ledger has looked what is new elsewhere
+    store = store_of(product)  # opening the ledger has refreshed the store
     history = History(store.history)
     at = book.at
     run = store.current()

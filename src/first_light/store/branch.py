@@ -98,7 +98,7 @@ class BranchRemote:
             )
         return cls(root, home, branch, *facts)
 
-    audience = "whoever can read the repository"
+    audience = "everybody who can read the repository"
 
     @property
     def place(self) -> str:

@@ -4,7 +4,7 @@ current               -> releases/<id>, replaced in one step
 releases/<id>/        one published release: database, record, manifest, catalog, docs
 candidates/<id>/      a run that is not finished, or that was interrupted
 history/              the records
-score.json            how the product does, for whoever looks after many
+score.json            the score, for those who look after many products
 cache/                what can be made again
 trash/                on its way out
 superseded.json       when each release stopped being current

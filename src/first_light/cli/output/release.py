@@ -110,7 +110,7 @@ def next_command(result: Released) -> str:
 
 
 def next_steps(result: Released) -> tuple[str, ...]:
-    """How to see what is wrong, then how to go on; rows are shown only to whoever asks for them."""
+    """The commands that show what failed, then those that continue."""
     steps_ = [next_command(result)]
     if result.cause is not None and result.cause.result.kind == "test":
         raw = steps_[0].partition("uv run")[0]
