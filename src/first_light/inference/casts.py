@@ -49,14 +49,14 @@ def profiled_tables(
         if reading.reading
         for word in reading.cast.null_words
     }
-    found = []
+    profiled = []
     for s in staged:
         name = s.source.name
         named = dict(zip(s.leaves, draft_names[name], strict=True))
         casts = _casts(scratch, s, named, decided[name], pii[name], sure, doubts)
         table = _table(scratch, s, named, casts, pii[name], doubts)
-        found.append(replace(table, known=name in offered, offered=offered.get(name)))
-    return found
+        profiled.append(replace(table, known=name in offered, offered=offered.get(name)))
+    return profiled
 
 
 def _decided(
@@ -70,17 +70,17 @@ def _decided(
     A column that may be read in two ways is decided by what the others prove.
     """
     evidence = text_evidence(scratch, staged)
-    found = {
+    readings = {
         leaf: _checked(scratch, staged, leaf, seen, named[leaf], pii[leaf])
         for leaf, seen in evidence.items()
     }
-    sign = types.proven_decimal_sign(found.values())
-    for leaf, decided in found.items():
+    sign = types.proven_decimal_sign(readings.values())
+    for leaf, decided in readings.items():
         if sign and types.is_ambiguous(decided):
-            found[leaf] = _checked(
+            readings[leaf] = _checked(
                 scratch, staged, leaf, evidence[leaf], named[leaf], pii[leaf], sign
             )
-    return found
+    return readings
 
 
 def _checked(
@@ -127,9 +127,9 @@ def _casts(
     """The cast of every column, in full."""
     casts: dict[Leaf, Cast] = {}
     numbers = {
-        leaf: found.cast
-        for leaf, found in decided.items()
-        if found.cast.kind in {"integer", "decimal"}
+        leaf: reading_of_leaf.cast
+        for leaf, reading_of_leaf in decided.items()
+        if reading_of_leaf.cast.kind in {"integer", "decimal"}
     }
     sizes = scratch.sizes(staged, numbers)
     for leaf in staged.leaves:
@@ -138,26 +138,26 @@ def _casts(
             if doubt:
                 doubts.append(Doubt(staged.source.name, named[leaf], doubt))
             continue
-        found = decided[leaf]
-        if found.doubt:
-            doubts.append(Doubt(staged.source.name, named[leaf], found.doubt))
+        reading_of_leaf = decided[leaf]
+        if reading_of_leaf.doubt:
+            doubts.append(Doubt(staged.source.name, named[leaf], reading_of_leaf.doubt))
         if leaf in numbers:
-            cast = number_types.sized(found.cast, sizes[leaf], named[leaf])
+            cast = number_types.sized(reading_of_leaf.cast, sizes[leaf], named[leaf])
             if shape := "" if pii[leaf] else number_types.raw_shape(cast):
                 value = sql.flat(sql.source_column(leaf, rendered=True))
                 kept = scratch.holds(staged, f"regexp_matches({value}, {sql_names.literal(shape)})")
                 cast = replace(cast, shape=shape if kept else "")
             casts[leaf] = _exact(scratch, staged, leaf, cast, named[leaf], doubts)
-        elif found.reading:
-            casts[leaf] = _exact(scratch, staged, leaf, found.cast, named[leaf], doubts)
+        elif reading_of_leaf.reading:
+            casts[leaf] = _exact(scratch, staged, leaf, reading_of_leaf.cast, named[leaf], doubts)
         else:
             shapes: tuple[str, ...] = ()
-            if set(found.cast.null_words) & set(DOUBTFUL):
-                shapes = raw_shapes(scratch, staged, leaf, found.cast.null_words)
-            words, doubt = types.text_nulls(found.cast.null_words, sure, shapes)
+            if set(reading_of_leaf.cast.null_words) & set(DOUBTFUL):
+                shapes = raw_shapes(scratch, staged, leaf, reading_of_leaf.cast.null_words)
+            words, doubt = types.text_nulls(reading_of_leaf.cast.null_words, sure, shapes)
             if doubt:
                 doubts.append(Doubt(staged.source.name, named[leaf], doubt))
-            casts[leaf] = replace(found.cast, null_words=words)
+            casts[leaf] = replace(reading_of_leaf.cast, null_words=words)
     return casts
 
 

@@ -72,25 +72,27 @@ class Decisions:
 
 
 def drafts_of(
-    found: Decisions, group: str, mart_wanted: bool, taken: Mapping[str, str], on_server: bool
+    decisions: Decisions, group: str, mart_wanted: bool, taken: Mapping[str, str], on_server: bool
 ) -> Drafts:
     spelled = server_sql.spelled if on_server else _as_it_is
     files: dict[str, str] = {}
     drafted = []
-    by_name = {t.name: t for t in found.tables}
-    for table in found.tables:
+    by_name = {t.name: t for t in decisions.tables}
+    for table in decisions.tables:
         if table.known:
             continue
-        key = found.keys.get(table.name)
-        own = [r for r in found.references if r.child == table.name]
-        doubts = [d for d in found.doubts if d.table == table.name]
+        key = decisions.keys.get(table.name)
+        own = [r for r in decisions.references if r.child == table.name]
+        doubts = [d for d in decisions.doubts if d.table == table.name]
         groups = mart.ordered(table, key, own)
-        loaded = found.loaded.get(table.name)
-        fresh = tests.freshness(table, loaded, found.gaps[table.name], spelled) if loaded else None
-        written = found.tests[table.name]
+        loaded = decisions.loaded.get(table.name)
+        fresh = (
+            tests.freshness(table, loaded, decisions.gaps[table.name], spelled) if loaded else None
+        )
+        written = decisions.tests[table.name]
         files[f"{STAGING}/raw_{table.name}.yml"] = render_yaml.source(
             table,
-            found.leaves[table.name],
+            decisions.leaves[table.name],
             fresh,
             own,
             by_name,
@@ -108,7 +110,7 @@ def drafts_of(
                 len(table.columns),
                 key.columns if key else (),
                 dict(Counter(test.name for test in written)),
-                tuple(r for r in found.references if table.name in {r.child, r.parent}),
+                tuple(r for r in decisions.references if table.name in {r.child, r.parent}),
                 {c.name: c.pii for c in table.columns if c.pii},
                 tuple(doubts),
             )
@@ -117,14 +119,17 @@ def drafts_of(
     if mart_wanted:
         elsewhere = {n for n, path in taken.items() if path != f"{MARTS}/{n}.sql"}
         first = mart.first(
-            found.tables, found.keys, found.references, elsewhere | {t.model for t in found.tables}
+            decisions.tables,
+            decisions.keys,
+            decisions.references,
+            elsewhere | {t.model for t in decisions.tables},
         )
         if first:
             name = first.name
-            files |= _mart_files(first, found.types, group, on_server)
-    suggestions = tuple(r for r in found.references if by_name[r.child].known)
-    read = {t.name for t in found.tables}
-    unread = tuple(d for d in found.doubts if d.table not in read)
+            files |= _mart_files(first, decisions.types, group, on_server)
+    suggestions = tuple(r for r in decisions.references if by_name[r.child].known)
+    read = {t.name for t in decisions.tables}
+    unread = tuple(d for d in decisions.doubts if d.table not in read)
     return Drafts(files, tuple(drafted), name, suggestions, unread)
 
 

@@ -21,7 +21,7 @@ def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, .
     Raises:
         DataopsError: when a model's YAML can't be read.
     """
-    found = []
+    known = []
     for table in tables:
         path = product / STAGING / f"stg_{table.name}.yml"
         if not path.is_file():
@@ -36,8 +36,8 @@ def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, .
             ) from error
         models = content.get("models") or []
         columns = [c for m in models if m.get("name") == f"stg_{table.name}" for c in m["columns"]]
-        found.append(Known(table, frozenset(str(column["name"]) for column in columns)))
-    return tuple(found)
+        known.append(Known(table, frozenset(str(column["name"]) for column in columns)))
+    return tuple(known)
 
 
 def resources(product: Path) -> dict[str, str]:

@@ -68,15 +68,15 @@ def first(
         parent = by_name.get(reference.parent)
         if reference.child != fact.name or parent is None or not reference.unique:
             continue
-        told = _descriptive(parent, reference.key)
-        if told is None:
+        label = _descriptive(parent, reference.key)
+        if label is None:
             continue
         role = names.distinct(names.role(reference.column), roles)
-        word = told.name
+        word = label.name
         name = names.distinct(word if word.startswith(f"{role}_") else f"{role}_{word}", used)
         roles.add(role)
         used.add(name)
-        joins.append(Join(role, reference, told, name))
+        joins.append(Join(role, reference, label, name))
     if key and not set(key.columns) <= {c.name for c in columns}:
         key = None
     return Mart(_name(fact.name, taken), fact, key, columns, tuple(joins))

@@ -56,11 +56,11 @@ def column_names(raw: Sequence[Sequence[str]], table: str) -> list[str]:
 def distinct(name: str, taken: Iterable[str]) -> str:
     """`name`, or the first of `name_2`, `name_3` … that isn't taken."""
     used = set(taken)
-    found, number = name, 1
-    while found in used or found in RESERVED:
+    candidate, number = name, 1
+    while candidate in used or candidate in RESERVED:
         number += 1
-        found = f"{name[: LONGEST - 5].strip('_')}_{number}"
-    return found
+        candidate = f"{name[: LONGEST - 5].strip('_')}_{number}"
+    return candidate
 
 
 def singular(name: str) -> str:

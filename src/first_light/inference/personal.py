@@ -18,13 +18,13 @@ def kinds(
     examples: Mapping[Leaf, Sequence[str]], table: str, classify: Classify
 ) -> dict[Leaf, str | None]:
     """The kind of personal data in each leaf of a table, None for most."""
-    found: dict[str, list[str]] = {}
+    kinds_by_column: dict[str, list[str]] = {}
     for leaf, values in examples.items():
         for name, inner in _fields(leaf, values):
             kind = classify(name, inner, table)
             if kind:
-                found.setdefault(leaf.path[0], []).append(kind)
-    return {leaf: _shared(found.get(leaf.path[0], [])) for leaf in examples}
+                kinds_by_column.setdefault(leaf.path[0], []).append(kind)
+    return {leaf: _shared(kinds_by_column.get(leaf.path[0], [])) for leaf in examples}
 
 
 def _shared(several: Sequence[str]) -> str | None:

@@ -87,8 +87,8 @@ class ScratchDatabase:
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """All rows of a query."""
-        found: list[tuple[object, ...]] = self._connection.execute(query).fetchall()
-        return found
+        result: list[tuple[object, ...]] = self._connection.execute(query).fetchall()
+        return result
 
     def count(self, query: str) -> int:
         """The number that a query gives."""
@@ -135,13 +135,13 @@ class ScratchDatabase:
         if not fields or len(fields) > _WIDEST:
             return [leaf]
         return [
-            found for name, inner in fields for found in self._leaves(table, (*path, name), inner)
+            leaves for name, inner in fields for leaves in self._leaves(table, (*path, name), inner)
         ]
 
     def examples(self, staged: Staged) -> dict[Leaf, list[str]]:
         """Frequent different values of each column, as text (JSON where nested), in order."""
         part = part_of(staged.raw, staged.rows)
-        found: dict[Leaf, list[str]] = {}
+        examples_by_leaf: dict[Leaf, list[str]] = {}
         for leaf in staged.leaves:
             nested = types.typed(leaf).form == "json"
             value = (
@@ -155,31 +155,33 @@ class ScratchDatabase:
                 )
                 if len(values) == EXAMPLES:
                     break
-            found[leaf] = [str(row[0]) for row in values]
-        return found
+            examples_by_leaf[leaf] = [str(row[0]) for row in values]
+        return examples_by_leaf
 
     def sizes(self, staged: Staged, casts: Mapping[Leaf, Cast]) -> dict[Leaf, number_types.Size]:
         """How large the numbers in text columns are, over all rows."""
-        found: dict[Leaf, number_types.Size] = {}
+        sizes_by_leaf: dict[Leaf, number_types.Size] = {}
         for some in chunks(list(casts)):
-            asked = []
+            expressions = []
             for leaf in some:
                 value = sql.flat(sql.cleaned(casts[leaf], sql.source_column(leaf, rendered=True)))
                 if casts[leaf].kind == "integer":
-                    asked += [f"max(length(ltrim({value}, '-')))", "0", "0"]
+                    expressions += [f"max(length(ltrim({value}, '-')))", "0", "0"]
                 else:
-                    asked += [
+                    expressions += [
                         f"max(length(ltrim(split_part({value}, '.', 1), '-')))",
                         f"max(length(rtrim(split_part({value}, '.', 2), '0')))",
                         f"max(cast(contains({value}, '.') as integer))",
                     ]
-                asked.append(f"max(abs(try_cast({value} as double)))")
-            values = self.rows(f"select {', '.join(asked)} from {staged.raw}")[0]
+                expressions.append(f"max(abs(try_cast({value} as double)))")
+            values = self.rows(f"select {', '.join(expressions)} from {staged.raw}")[0]
             for at, leaf in enumerate(some):
                 a, b, c, d = values[4 * at : 4 * at + 4]
                 largest = float(d) if isinstance(d, float) else 0.0
-                found[leaf] = number_types.Size(number(a), number(b), number(c) > 0, largest)
-        return found
+                sizes_by_leaf[leaf] = number_types.Size(
+                    number(a), number(b), number(c) > 0, largest
+                )
+        return sizes_by_leaf
 
     def rejects(self, staged: Staged, expression: str) -> bool:
         """Whether an expression over raw can't be evaluated in some row."""
@@ -199,8 +201,8 @@ class ScratchDatabase:
 
     def describe(self, table: str) -> list[tuple[str, str]]:
         """Names and types, in lower case, of a table's columns."""
-        found = self.rows(f"describe {quoted(table)}")
-        return [(str(r[0]), str(r[1]).lower()) for r in found]
+        described = self.rows(f"describe {quoted(table)}")
+        return [(str(r[0]), str(r[1]).lower()) for r in described]
 
     def shapes(self, rows: str, column: str, many: str, limit: int = 40) -> tuple[str, ...]:
         """Different shapes of a column's values; empty when there are more than `limit`."""
@@ -209,8 +211,8 @@ class ScratchDatabase:
             f"'[A-Z]{many}', 'A', 'g'), '[0-9]{many}', '9', 'g')"
         )
         values = f"select distinct {column} from {rows} where {column} is not null"
-        found = self.rows(f"select distinct {shape} from ({values}) limit {limit + 1}")
-        return () if len(found) > limit else tuple(sorted(str(r[0]) for r in found))
+        found_shapes = self.rows(f"select distinct {shape} from ({values}) limit {limit + 1}")
+        return () if len(found_shapes) > limit else tuple(sorted(str(r[0]) for r in found_shapes))
 
     def different(self, table: str, columns: Sequence[str]) -> int:
         """How many different combinations of some columns a table has."""
@@ -229,12 +231,12 @@ class ScratchDatabase:
         values = (
             f"select {c} as v, count(*) as n from {quoted(child)} where {c} is not null group by 1"
         )
-        found = self.rows(
+        counts = self.rows(
             f"select coalesce(sum(n), 0), coalesce(sum(n) filter (where p.k is not null), 0), "
             f"count(*), count(p.k) from ({values}) as c "
             f"left join (select distinct {k} as k from {quoted(parent)}) as p on c.v = p.k"
         )[0]
-        return Overlap(*(number(value) for value in found))
+        return Overlap(*(number(value) for value in counts))
 
     def contained(self, values: Sequence[str], table: str, column: str) -> int:
         """How many of some values (as text) occur in a column."""
@@ -253,8 +255,8 @@ class ScratchDatabase:
         day = f"cast({quoted(column)} as date)"
         days = f"select distinct {day} as d from {quoted(table)} where {day} is not null"
         gaps = f"select d - lag(d) over (order by d) as gap from ({days})"
-        found = self.rows(f"select quantile_disc(gap, {rank}) from ({gaps})")[0][0]
-        return None if found is None else float(number(found))
+        gap = self.rows(f"select quantile_disc(gap, {rank}) from ({gaps})")[0][0]
+        return None if gap is None else float(number(gap))
 
 
 def number(value: object) -> int:

@@ -45,7 +45,7 @@ class Candidate:
 
 def candidates(tables: Sequence[Table], keys: Mapping[str, Key]) -> list[Candidate]:
     """Pairs of columns that may be a reference, by type, name, number and shape of their values."""
-    found = []
+    pairs = []
     for parent in tables:
         for key in _parent_columns(parent, keys.get(parent.name)):
             for child in tables:
@@ -55,10 +55,10 @@ def candidates(tables: Sequence[Table], keys: Mapping[str, Key]) -> list[Candida
                     named = _is_named(child, column, parent, key, keys)
                     is_synonym = not named and _is_synonym(child, column, parent, key, tables)
                     if _may_refer(child, column, parent, key, named or is_synonym):
-                        found.append(
+                        pairs.append(
                             Candidate(child, column, parent, key, named or is_synonym, is_synonym)
                         )
-    return found
+    return pairs
 
 
 def judged(candidate: Candidate, overlap: Overlap) -> Reference | Doubt | None:

@@ -22,12 +22,12 @@ def column_stats(
     scratch: ScratchDatabase, table: str, columns: Sequence[Column], rows: int
 ) -> dict[str, Stats]:
     """One scan over a staging model's rows, then a closer look at each column."""
-    found: dict[str, Stats] = {}
+    by_column: dict[str, Stats] = {}
     for some in chunks(columns):
-        asked = []
+        expressions = []
         for column in some:
             name, text = quoted(column.name), column.cast.kind == "text"
-            asked += [
+            expressions += [
                 f"count({name})",
                 f"approx_count_distinct({name})",
                 f"cast(min({name}) as varchar)",
@@ -35,7 +35,7 @@ def column_stats(
                 f"min(length({name}))" if text else "0",
                 f"max(length({name}))" if text else "0",
             ]
-        values = scratch.rows(f"select {', '.join(asked)} from {quoted(table)}")[0]
+        values = scratch.rows(f"select {', '.join(expressions)} from {quoted(table)}")[0]
         for at, column in enumerate(some):
             filled, distinct, low, high, short, long = values[6 * at : 6 * at + 6]
             stats = Stats(
@@ -49,8 +49,8 @@ def column_stats(
             if stats.distinct:
                 stats = _counted(scratch, table, column, stats, number(filled))
                 stats = _shaped(scratch, table, column, stats, rows)
-            found[column.name] = stats
-    return found
+            by_column[column.name] = stats
+    return by_column
 
 
 def _counted(

@@ -69,8 +69,8 @@ def draft_tables(
         DataopsError: when a file can't be read.
     """
     with scratch_database(root) as scratch:
-        found = _find(scratch, tables, [_as_known(table) for table in known], classify)
-    return drafts_of(found, group, not known, taken or {}, on_server)
+        decisions = _find(scratch, tables, [_as_known(table) for table in known], classify)
+    return drafts_of(decisions, group, not known, taken or {}, on_server)
 
 
 def _as_known(table: Known | SourceTable) -> Known:
@@ -124,7 +124,7 @@ def _references(
     key_of: Mapping[str, Key],
     doubts: list[Doubt],
 ) -> list[Reference]:
-    found: list[Reference] = []
+    accepted: list[Reference] = []
     remarks: list[tuple[bool, Doubt]] = []
     for candidate in relationships.candidates(tables, key_of):
         child, parent = f"stg {candidate.child.name}", f"stg {candidate.parent.name}"
@@ -137,10 +137,10 @@ def _references(
         overlap = scratch.overlap(child, column, parent, key)
         verdict = relationships.judged(candidate, overlap)
         if isinstance(verdict, Reference):
-            found.append(verdict)
+            accepted.append(verdict)
         elif isinstance(verdict, Doubt):
             remarks.append((candidate.named, verdict))
-    settled = relationships.settled(found, tables, key_of)
+    settled = relationships.settled(accepted, tables, key_of)
     decided = {(r.child, r.column) for r in settled}
     doubts += [
         doubt for _, doubt in sorted(remarks, key=lambda r: not r[0])
@@ -162,14 +162,16 @@ def _combined(
         model, [keys.candidates(table, references), [c.name for c in table.columns]]
     )
     tried = islice(keys.combined(table, references, sample, 1 if repeated else 2), TRIES)
-    found = next((some for some in tried if scratch.different(model, some) == different), None)
-    if found and not repeated:
-        return keys.of_combination(table, found, references)
+    combination = next(
+        (some for some in tried if scratch.different(model, some) == different), None
+    )
+    if combination and not repeated:
+        return keys.of_combination(table, combination, references)
     why = "no column or combination was found that identifies a row"
     if repeated:
         why = f"{repeated:,} of {table.rows:,} rows repeat another one, so there is no key"
-        if found:
-            why += f"; without them it would be {', '.join(found)}"
+        if combination:
+            why += f"; without them it would be {', '.join(combination)}"
     doubts.append(Doubt(table.name, "", why))
     return None
 

@@ -62,9 +62,9 @@ def of_table(
     """
     refers = {r.column: r for r in references}
     keyed = key.columns if key else ()
-    found: list[Test] = []
+    tests: list[Test] = []
     if key and len(key.columns) > 1:
-        found.append(
+        tests.append(
             Test(
                 "unique_combination_of_columns",
                 "",
@@ -76,14 +76,14 @@ def of_table(
     unique = {c.name for c in others}
     for column in table.columns:
         structural = column.name in keyed or column.name in refers or column.name == loaded
-        found += _nulls(table, column, key, refers, structural)
+        tests += _nulls(table, column, key, refers, structural)
         if key and key.columns == (column.name,):
-            found.append(Test("unique", column.name, key.severity, key.evidence))
+            tests.append(Test("unique", column.name, key.severity, key.evidence))
         elif column.name in unique:
-            found.append(Test("unique", column.name, "warn", f"{table.rows:,} rows, all different"))
+            tests.append(Test("unique", column.name, "warn", f"{table.rows:,} rows, all different"))
         if column.name in refers:
             reference = refers[column.name]
-            found.append(
+            tests.append(
                 Test(
                     "relationships",
                     column.name,
@@ -93,10 +93,10 @@ def of_table(
                 )
             )
         elif not column.personal and key and key.columns == (column.name,):
-            found += _pattern(table, column)
+            tests += _pattern(table, column)
         elif not column.personal:
-            found += _values(table, column) or _range(table, column) or _pattern(table, column)
-    return found or [_least(table)]
+            tests += _values(table, column) or _range(table, column) or _pattern(table, column)
+    return tests or [_least(table)]
 
 
 def _nulls(
@@ -303,7 +303,7 @@ _NOT_FRESH = re.compile(
 
 def loaded_column(table: Table) -> Column | None:
     """The column that best says how new a table is: filled, not personal, named like a time."""
-    found = [
+    columns = [
         (rank, table.columns.index(c))
         for c in table.columns
         if c.cast.kind in {"date", "timestamp"}
@@ -316,7 +316,7 @@ def loaded_column(table: Table) -> Column | None:
         for rank, pattern in enumerate(_FRESH)
         if pattern.search(c.name)
     ]
-    return table.columns[min(found)[1]] if found else None
+    return table.columns[min(columns)[1]] if columns else None
 
 
 def freshness(

@@ -52,7 +52,7 @@ def text_evidence(scratch: ScratchDatabase, staged: Staged) -> dict[Leaf, types.
     texts = [leaf for leaf in staged.leaves if leaf.type == "VARCHAR"]
     distinct = _approximate(scratch, staged, texts)
     part = part_of(staged.raw, staged.rows)
-    found: dict[Leaf, types.ColumnEvidence] = {}
+    evidence: dict[Leaf, types.ColumnEvidence] = {}
     for some in chunks(texts):
         whole = [distinct[leaf] <= FEW or part == staged.raw for leaf in some]
         _see(
@@ -63,7 +63,7 @@ def text_evidence(scratch: ScratchDatabase, staged: Staged) -> dict[Leaf, types.
         for at, (leaf, complete) in enumerate(zip(some, whole)):
             glance = glances.get(at, _Glance())
             misses = dict.fromkeys(text_formats.READINGS, glance.values) | misfits.get(at, {})
-            found[leaf] = types.ColumnEvidence(
+            evidence[leaf] = types.ColumnEvidence(
                 values=glance.values,
                 examples=_example(scratch, at, glance, misses),
                 null_words=glance.null_words,
@@ -75,7 +75,7 @@ def text_evidence(scratch: ScratchDatabase, staged: Staged) -> dict[Leaf, types.
                 shortest=glance.shortest,
                 marks=glance.marks,
             )
-    return found
+    return evidence
 
 
 def _see(scratch: ScratchDatabase, columns: Sequence[tuple[str, str]]) -> None:
@@ -98,8 +98,8 @@ def _see(scratch: ScratchDatabase, columns: Sequence[tuple[str, str]]) -> None:
 def _glances(scratch: ScratchDatabase) -> dict[int, _Glance]:
     """How the values of each seen column look before they are read."""
     looks = ", ".join(
-        f"count(*) filter (where not none and {look('x')})"
-        for look in text_formats.FAMILY_PATTERNS.values()
+        f"count(*) filter (where not none and {pattern_of('x')})"
+        for pattern_of in text_formats.FAMILY_PATTERNS.values()
     )
     carried = ", ".join(
         f"count(*) filter (where not none and "
@@ -114,7 +114,7 @@ def _glances(scratch: ScratchDatabase) -> dict[int, _Glance]:
         f"count(*) filter (where not none and regexp_full_match(x, '{pattern}'))"
         for pattern in text_formats.MARKS.values()
     )
-    found = {}
+    glances = {}
     for column, words, padded, count, shortest, *counts in scratch.rows(
         f"select c, list(distinct x) filter (where none), "
         f"coalesce(bool_or(v <> x) filter (where not none), false), "
@@ -127,7 +127,7 @@ def _glances(scratch: ScratchDatabase) -> dict[int, _Glance]:
         signs = {sign: next(answers) for sign in text_formats.SIGNS}
         negatives = {name: next(answers) for name in text_formats.NEGATIVES}
         marks = {name: next(answers) for name in text_formats.MARKS}
-        found[number(column)] = _Glance(
+        glances[number(column)] = _Glance(
             values=values,
             null_words=sorted_texts(words),
             padded=bool(padded),
@@ -137,18 +137,18 @@ def _glances(scratch: ScratchDatabase) -> dict[int, _Glance]:
             marks=marks,
             families=frozenset(f for f, n in alike.items() if 2 * n >= values > 0),
         )
-    return found
+    return glances
 
 
 def _misfits(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[int, dict[str, int]]:
     """For each seen column and reading worth a try, the values that it doesn't fit."""
-    found: dict[int, dict[str, int]] = {at: {} for at in glances}
+    misfits: dict[int, dict[str, int]] = {at: {} for at in glances}
     for family in text_formats.FAMILY_PATTERNS:
         columns = [at for at, glance in glances.items() if family in glance.families]
         readings = [r for r in text_formats.READINGS.values() if r.family == family]
         if not columns:
             continue
-        asked = ", ".join(
+        expressions = ", ".join(
             f"count(*) filter (where not coalesce({reading.holds('x')}, false))"
             for reading in readings
         )
@@ -159,12 +159,12 @@ def _misfits(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[i
         )
         value = f"case c{signed} else x end" if signed and family == "number" else "x"
         for column, *misses in scratch.rows(
-            f"select c, {asked} from (select c, {value} as x from seen where not none "
+            f"select c, {expressions} from (select c, {value} as x from seen where not none "
             f"and c in ({', '.join(map(str, columns))})) group by c"
         ):
             counted = zip(readings, misses)
-            found[number(column)] |= {r.name: number(n) for r, n in counted}
-    return found
+            misfits[number(column)] |= {r.name: number(n) for r, n in counted}
+    return misfits
 
 
 def _bare(value: str, sign: str, negatives: Sequence[str]) -> str:
@@ -183,21 +183,21 @@ def _example(
     if not near or glance.sign:
         return ()
     holds = text_formats.READINGS[near].holds("x")
-    found = scratch.rows(
+    rows = scratch.rows(
         f"select min(x) from seen where c = {at} and not none and not coalesce({holds}, false)"
     )
-    return tuple(str(row[0]) for row in found if row[0] is not None)
+    return tuple(str(row[0]) for row in rows if row[0] is not None)
 
 
 def _approximate(
     scratch: ScratchDatabase, staged: Staged, leaves: Sequence[Leaf]
 ) -> dict[Leaf, int]:
-    found: dict[Leaf, int] = {}
+    counts: dict[Leaf, int] = {}
     for some in chunks(leaves):
-        asked = ", ".join(f"approx_count_distinct({raw_value(leaf)})" for leaf in some)
-        values = scratch.rows(f"select {asked} from {staged.raw}")[0]
-        found.update({leaf: number(v) for leaf, v in zip(some, values, strict=True)})
-    return found
+        expressions = ", ".join(f"approx_count_distinct({raw_value(leaf)})" for leaf in some)
+        values = scratch.rows(f"select {expressions} from {staged.raw}")[0]
+        counts.update({leaf: number(v) for leaf, v in zip(some, values, strict=True)})
+    return counts
 
 
 def misread(
@@ -207,14 +207,14 @@ def misread(
     holds = text_formats.READINGS[decided.reading].holds
     value = f"trim({raw_value(leaf)})" if decided.cast.trim else raw_value(leaf)
     words = ", ".join(sql_names.literal(word) for word in decided.cast.null_words)
-    said = f"{value} not in ({words})" if words else "true"
+    is_value = f"{value} not in ({words})" if words else "true"
     sign = next((s for s in text_formats.SIGNS if s in decided.cast.drop), "")
     plain = _bare(value, sign, decided.cast.negatives)
     return [
         str(r[0])
         for r in scratch.rows(
             f"select distinct {raw_value(leaf)} from {staged.raw} "
-            f"where {raw_value(leaf)} is not null and {said} "
+            f"where {raw_value(leaf)} is not null and {is_value} "
             f"and not coalesce({holds(plain)}, false) order by 1 limit {limit}"
         )
     ]
@@ -225,12 +225,12 @@ def null_words(
 ) -> tuple[tuple[str, ...], bool]:
     """Words for "no value" in all rows of a text column, and whether some value is padded."""
     words = ", ".join(sql_names.literal(word) for word in text_formats.NULL_WORDS)
-    found = scratch.rows(
+    words_found = scratch.rows(
         f"select list(distinct trim({raw_value(leaf)})) "
         f"filter (where trim({raw_value(leaf)}) in ({words})), "
         f"coalesce(bool_or({raw_value(leaf)} <> trim({raw_value(leaf)})), false) from {staged.raw}"
     )[0]
-    return sorted_texts(found[0]), bool(found[1])
+    return sorted_texts(words_found[0]), bool(words_found[1])
 
 
 def raw_shapes(

@@ -115,7 +115,7 @@ FAMILY_PATTERNS: Mapping[str, Callable[[str], str]] = {
 def _readings() -> dict[str, Reading]:
     text = Cast("text", "varchar")
     number = Cast("decimal", "")
-    found = [
+    readings = [
         Reading("true_false", Cast("boolean", "boolean"), _within("'true', 'false'")),
         Reading("yes_no", Cast("boolean", "boolean"), _within("'yes', 'no'")),
         Reading("y_n", Cast("boolean", "boolean"), _within("'y', 'n'")),
@@ -134,11 +134,11 @@ def _readings() -> dict[str, Reading]:
     ]
     for name, sign in {"space": " ", "nbsp": "\u00a0", "thin": "\u202f", "quote": "''"}.items():
         plain = replace(number, drop=(sign[0],))
-        found.append(Reading(f"grouped_{name}", plain, _grouped(sign, "[.]")))
+        readings.append(Reading(f"grouped_{name}", plain, _grouped(sign, "[.]")))
         comma = replace(plain, comma=True)
-        found.append(Reading(f"grouped_{name}_comma", comma, _grouped(sign, ",")))
+        readings.append(Reading(f"grouped_{name}_comma", comma, _grouped(sign, ",")))
     date, stamp = Cast("date", "date"), Cast("timestamp", "timestamp")
-    found += [
+    readings += [
         Reading("iso_date", date, _cast("[0-9]{4}-[0-9]{2}-[0-9]{2}", "date")),
         Reading("iso_stamp", stamp, _cast(f"{_ISO_STAMP})?", "timestamp")),
         Reading("iso_utc", stamp, _cast(f"{_ISO_STAMP}(Z|[+]00(:?00)?))", "timestamp")),
@@ -169,11 +169,11 @@ def _readings() -> dict[str, Reading]:
             for order in ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y"):
                 full = order.format(sep) + form
                 name = ("dmy" if order[1] == "d" else "mdy") + sep + clock
-                found.append(Reading(name, replace(cast, form=full), _strptime(short, full)))
+                readings.append(Reading(name, replace(cast, form=full), _strptime(short, full)))
         for sep in "/.":
             full = f"%Y{sep}%m{sep}%d{form}"
             long = f"[0-9]{{4}}[{sep}][0-9]{{1,2}}[{sep}][0-9]{{1,2}}{digits}"
-            found.append(
+            readings.append(
                 Reading(f"ymd{sep}{clock}", replace(cast, form=full), _strptime(long, full))
             )
     for name, pattern, form in (
@@ -183,8 +183,8 @@ def _readings() -> dict[str, Reading]:
         ("b d, y", f"{_MONTHS} [0-9]{{1,2}}, [0-9]{{4}}", "%b %d, %Y"),
         ("B d, y", f"{_MONTHS} [0-9]{{1,2}}, [0-9]{{4}}", "%B %d, %Y"),
     ):
-        found.append(Reading(name, replace(date, form=form), _strptime(pattern, form)))
-    return {reading.name: reading for reading in found}
+        readings.append(Reading(name, replace(date, form=form), _strptime(pattern, form)))
+    return {reading.name: reading for reading in readings}
 
 
 READINGS: Mapping[str, Reading] = _readings()

@@ -35,7 +35,7 @@ MOST_MEMBERS = 10_000
 
 
 @dataclass(frozen=True)
-class Found:
+class DataFile:
     """One data file, not yet copied.
 
     Attributes:
@@ -43,7 +43,7 @@ class Found:
         name: its file name as people know it.
         folder: the name of the folder or archive that holds it, folders of a period aside.
         period: the date or month that the folders which hold it are named after; mostly empty.
-        said: how messages name it.
+        place: how messages name it.
         kind: what it holds.
         gzipped: whether the bytes at `path` are gzipped.
         alone: whether it was asked for by name, not met in a folder.
@@ -54,7 +54,7 @@ class Found:
     path: Path
     name: str
     folder: str
-    said: str
+    place: str
     kind: Kind
     gzipped: bool = False
     alone: bool = False
@@ -71,22 +71,22 @@ class Finder:
         self._into = into
         self._count = 0
 
-    def find(self, path: Path) -> list[Found]:
+    def find(self, path: Path) -> list[DataFile]:
         """The data files at a file or under a folder, in the order of their names.
 
         Raises:
             DataopsError: when nothing is there, a file can't be read or an archive is broken.
         """
         if path.is_dir():
-            found = [item for file in self._walk(path) for item in self._open(file, path)]
-            if not found:
+            data_files = [item for file in self._walk(path) for item in self._open(file, path)]
+            if not data_files:
                 raise DataopsError(
                     "The folder contains no data file"
                     + (f" ({' '.join(self.skipped[:3])})" if self.skipped else "."),
                     str(path),
                     "pass a folder with CSV, TSV, JSON, Parquet or Excel files",
                 )
-            return found
+            return data_files
         if not path.exists():
             raise DataopsError("There is no such file or folder.", str(path), "check the path")
         if not stat.S_ISREG(path.stat().st_mode):
@@ -99,15 +99,15 @@ class Finder:
                 str(path),
                 "pass the document itself",
             )
-        found = self._open(path, None)
-        if not found:
+        data_files = self._open(path, None)
+        if not data_files:
             skipped = f" ({' '.join(self.skipped[:3])})" if self.skipped else ""
             raise DataopsError(
                 f"The archive contains no data file{skipped}.",
                 str(path),
                 "unpack it and check what it contains",
             )
-        return found
+        return data_files
 
     def _walk(self, top: Path) -> Iterator[Path]:
         def reject(error: OSError) -> None:
@@ -143,7 +143,7 @@ class Finder:
                     continue
                 yield file
 
-    def _open(self, path: Path, top: Path | None) -> list[Found]:
+    def _open(self, path: Path, top: Path | None) -> list[DataFile]:
         folder, period = naming.period_of([parent.name for parent in path.absolute().parents])
         try:
             with path.open("rb") as file:
@@ -158,14 +158,14 @@ class Finder:
         path: Path,
         name: str,
         folder: str,
-        said: str,
+        place: str,
         gzipped: bool,
         alone: bool,
         depth: int,
-    ) -> list[Found]:
+    ) -> list[DataFile]:
         """What a file is, looking through gzip and zip; nothing when it is to be skipped."""
         if gzipped:
-            inner = _peek(path, said)
+            inner = _peek(path, place)
             kind = formats.EXTENSIONS.get(formats.name_parts(name).extension)
             if inner.startswith((formats.ZIP, formats.PARQUET, formats.OLE)) or kind in (
                 Kind.PARQUET,
@@ -173,45 +173,45 @@ class Finder:
                 Kind.ZIP,
             ):
                 bare = re.sub(r"\.(gz|gzip)$", "", name, flags=re.IGNORECASE)
-                unpacked = self._unpack_gzip(path, said)
+                unpacked = self._unpack_gzip(path, place)
                 return [
                     replace(item, unpacked=True, notes=(*item.notes, f"unpacked from {name}"))
-                    for item in self._resolve(unpacked, bare, folder, said, False, alone, depth)
+                    for item in self._resolve(unpacked, bare, folder, place, False, alone, depth)
                 ]
             if kind is None and not formats.name_parts(name).extension:
                 kind = Kind.JSON if inner.lstrip()[:1] in (b"{", b"[") else Kind.CSV
         else:
             kind = formats.kind_of(path, name)
         if kind is None or (kind is Kind.ZIP and depth):
-            what = "it is an archive inside an archive" if kind else "its format is unknown"
+            reason = "it is an archive inside an archive" if kind else "its format is unknown"
             if alone:
                 raise DataopsError(
-                    f"The file cannot be added: {what}.",
-                    said,
+                    f"The file cannot be added: {reason}.",
+                    place,
                     "pass CSV, TSV, JSON, NDJSON, Parquet or Excel, also gzipped or zipped; "
                     "unpack other archives first",
                 )
-            self.skipped.append(f"{name} was skipped: {what}.")
+            self.skipped.append(f"{name} was skipped: {reason}.")
             return []
         if kind is Kind.ZIP:
-            return self._unzip(path, name, said, alone)
-        return [Found(path, name, folder, said, kind, gzipped, alone)]
+            return self._unzip(path, name, place, alone)
+        return [DataFile(path, name, folder, place, kind, gzipped, alone)]
 
-    def _unzip(self, path: Path, name: str, said: str, alone: bool) -> list[Found]:
+    def _unzip(self, path: Path, name: str, place: str, alone: bool) -> list[DataFile]:
         outer = formats.name_parts(name).stem
-        found: list[Found] = []
+        data_files: list[DataFile] = []
         try:
             with zipfile.ZipFile(path) as archive:
                 members = [item for item in archive.infolist() if _is_data(item)]
                 if len(members) > MOST_MEMBERS:
                     raise DataopsError(
                         f"The archive has more than {MOST_MEMBERS:,} files.",
-                        said,
+                        place,
                         "unpack it and add the unpacked folder",
                     )
-                limit_unpacked(sum(item.file_size for item in members), path, said, self._into)
+                limit_unpacked(sum(item.file_size for item in members), path, place, self._into)
                 for member in members:
-                    label = f"{said}: {member.filename}"
+                    label = f"{place}: {member.filename}"
                     if member.flag_bits & 1:
                         raise DataopsError(
                             "The archive is encrypted.",
@@ -230,7 +230,7 @@ class Finder:
                     parents = [parent.name for parent in inner.parents if parent.name]
                     folder, period = naming.period_of([*parents, formats.name_parts(outer).stem])
                     notes = (f"taken out of {name}",)
-                    found += [
+                    data_files += [
                         replace(item, unpacked=True, period=period, notes=(*notes, *item.notes))
                         for item in self._resolve(
                             target, inner_name, folder, label, gzipped, False, 1
@@ -238,16 +238,16 @@ class Finder:
                     ]
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
             raise DataopsError(
-                f"The archive is damaged: {error}.", said, "fetch or create it again"
+                f"The archive is damaged: {error}.", place, "fetch or create it again"
             ) from error
-        if not found and not alone:
+        if not data_files and not alone:
             self.skipped.append(f"{name} was skipped: no data file in it.")
-        return found
+        return data_files
 
-    def _unpack_gzip(self, path: Path, said: str) -> Path:
+    def _unpack_gzip(self, path: Path, place: str) -> Path:
         target = self._next()
-        with open_gzip(path, said) as source:
-            _copy_limited(source, target, path, said)
+        with open_gzip(path, place) as source:
+            _copy_limited(source, target, path, place)
         return target
 
     def _next(self) -> Path:
@@ -258,7 +258,7 @@ class Finder:
 class _Gunzip(gzip.GzipFile):
     """Reads gzip; broken or bottomless streams become rejections that name the file."""
 
-    said = ""
+    place = ""
     packed = 0
 
     def read(self, size: int | None = -1) -> bytes:
@@ -266,57 +266,57 @@ class _Gunzip(gzip.GzipFile):
             data = super().read(size)
         except (EOFError, OSError, zlib.error) as error:
             raise DataopsError(
-                "The gzip file is damaged or truncated.", self.said, "fetch or create it again"
+                "The gzip file is damaged or truncated.", self.place, "fetch or create it again"
             ) from error
-        _limit_ratio(self.tell(), self.packed, self.said)
+        _limit_ratio(self.tell(), self.packed, self.place)
         return data
 
 
-def open_gzip(path: Path, said: str) -> BinaryIO:
+def open_gzip(path: Path, place: str) -> BinaryIO:
     """Opens a gzip file for reading in chunks.
 
-    Reading raises DataopsError, naming `said`, when the stream is broken, cut off, or unpacks to an
-    unreasonable size.
+    Reading raises DataopsError, naming `place`, when the stream is broken, truncated, or unpacks to
+    an unreasonable size.
     """
     file = _Gunzip(path, "rb")
-    file.said = said
+    file.place = place
     file.packed = path.stat().st_size
     return cast(BinaryIO, file)
 
 
-def limit_unpacked(size: int, archive: Path, said: str, into: Path) -> None:
+def limit_unpacked(size: int, archive: Path, place: str, into: Path) -> None:
     """Rejects an archive that says it unpacks to an unreasonable size or to more than is free."""
-    _limit_ratio(size, archive.stat().st_size, said)
+    _limit_ratio(size, archive.stat().st_size, place)
     free = shutil.disk_usage(into).free
     if size > free * 0.9:
         raise DataopsError(
             f"Not enough disk space: {size / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free.",
-            said,
+            place,
             "free space on the disk with raw, then repeat the command",
         )
 
 
-def _limit_ratio(size: int, packed: int, said: str) -> None:
+def _limit_ratio(size: int, packed: int, place: str) -> None:
     if size > RATIO_FROM and size > packed * MOST_RATIO:
         raise DataopsError(
             f"The archive unpacks to more than {MOST_RATIO} times its size.",
-            said,
+            place,
             "if that is expected, unpack it and add the unpacked file",
         )
 
 
-def _copy_limited(source: IO[bytes], target: Path, archive: Path, said: str) -> None:
+def _copy_limited(source: IO[bytes], target: Path, archive: Path, place: str) -> None:
     # The sizes in an archive's directory are claims: count what really comes out.
     size, packed = 0, archive.stat().st_size
     with target.open("wb") as file:
         while chunk := source.read(CHUNK):
             size += len(chunk)
-            _limit_ratio(size, packed, said)
+            _limit_ratio(size, packed, place)
             file.write(chunk)
 
 
-def _peek(path: Path, said: str) -> bytes:
-    with open_gzip(path, said) as file:
+def _peek(path: Path, place: str) -> bytes:
+    with open_gzip(path, place) as file:
         return file.read(4096)
 
 

@@ -99,12 +99,12 @@ def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[
     unpacked.mkdir()
     converted.mkdir()
     finder = Finder(unpacked)
-    found = finder.find(path)
-    needed = sum(item.path.stat().st_size for item in found)
+    data_files = finder.find(path)
+    needed = sum(item.path.stat().st_size for item in data_files)
     if needed > shutil.disk_usage(staging.raw).free * 0.95:
         raise OSError(errno.ENOSPC, "there is no room for them", str(staging.raw))
     pieces: list[Piece] = []
-    for number, item in enumerate(found):
+    for number, item in enumerate(data_files):
         say(f"copying {item.name} ({_size(item.path.stat().st_size)})")
         folder = converted / f"{number:05d}"
         folder.mkdir()
@@ -167,7 +167,7 @@ def _new(name: str, group: Sequence[Piece], raw: Path) -> tuple[dict[Path, Piece
                     else "occurs twice with different content"
                 )
                 + "; raw files are never changed.",
-                piece.member.said,
+                piece.member.place,
                 f"rename the new file, for example to {stem}_2{dot}{extension}, "
                 "then repeat the command",
             )
@@ -185,9 +185,9 @@ def _existing(raw: Path, name: str) -> tuple[Piece, ...]:
         delims: tuple[str, ...] = ()
         if kind is Kind.CSV:
             delims = _landed_delims(file)
-        said = f"{name}/{file.name} in raw"
-        empty = kind is Kind.JSON and is_empty_json(file, said)
-        member = Member(file, said, empty=empty)
+        place = f"{name}/{file.name} in raw"
+        empty = kind is Kind.JSON and is_empty_json(file, place)
+        member = Member(file, place, empty=empty)
         pieces.append(Piece(member, file.name, name, name, kind, delims))
     return tuple(pieces)
 
@@ -228,7 +228,7 @@ def _table(
     result = reading.read(db, kind, delims, [piece.member for piece in every])
     gzipped = any(piece.file.endswith(".gz") for piece in every)
     files = sorted([*(piece.member.path for piece in before), *(target for target, _ in new)])
-    notes = [*_told(landed), *result.notes]
+    notes = [*_notes_of(landed), *result.notes]
     if not result.rows:
         notes.append("The table has no rows.")
     if landed:
@@ -241,13 +241,13 @@ def _table(
     )
 
 
-def _told(pieces: Iterable[Piece]) -> list[str]:
+def _notes_of(pieces: Iterable[Piece]) -> list[str]:
     """The notes of the pieces, one sentence for all files that share one."""
-    told: dict[str, list[str]] = {}
+    files_of_note: dict[str, list[str]] = {}
     for piece in pieces:
         for note in piece.notes:
-            told.setdefault(note, []).append(piece.file)
-    return [f"{listed(files)}: {note}." for note, files in told.items()]
+            files_of_note.setdefault(note, []).append(piece.file)
+    return [f"{listed(files)}: {note}." for note, files in files_of_note.items()]
 
 
 def _uneven(pieces: Sequence[Piece]) -> list[str]:

@@ -88,7 +88,7 @@ def decide(sample: str) -> Dialect:
         delim, rest = hint[1] or hint[2], sample[hint.end() :]
         inner = _dialect(_candidate(delim, rest) or _plain(delim, rest))
         return replace(inner, drop_lines=inner.drop_lines + 1, first_line=inner.first_line + 1)
-    candidates = [found for delim in DELIMS if (found := _candidate(delim, sample))]
+    candidates = [candidate for delim in DELIMS if (candidate := _candidate(delim, sample))]
     if candidates:
         return _dialect(max(candidates, key=lambda item: (item.share, item.width)))
     # No delimiter fits. When the first line has one, the file is ragged: reading it will say where.

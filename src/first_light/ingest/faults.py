@@ -20,14 +20,14 @@ class Member:
 
     Attributes:
         path: where it is.
-        said: how messages name it.
+        place: how messages name it.
         line_offset: what to add to a line number to have it in the original.
         headless: whether its header line was written here, not by the team.
         empty: whether it is a JSON file without a record, which has no columns.
     """
 
     path: Path
-    said: str
+    place: str
     line_offset: int = 0
     headless: bool = False
     empty: bool = False
@@ -35,14 +35,14 @@ class Member:
 
 def csv_fault(member: Member, delim: str, error: EngineError) -> DataopsError:
     """The rejection for a CSV file that DuckDB can't read, with the first line that is wrong."""
-    found = _first_fault(member, delim)
-    if found is None:
+    fault = _first_fault(member, delim)
+    if fault is None:
         return DataopsError(
             f"The file cannot be read as CSV: {plain(error)}",
-            _said(member, _line(error)),
+            _place(member, _line(error)),
             "correct the file at its origin, then add it again",
         )
-    return found
+    return fault
 
 
 def json_fault(member: Member, error: EngineError) -> DataopsError:
@@ -51,10 +51,10 @@ def json_fault(member: Member, error: EngineError) -> DataopsError:
     if "maximum_object_size" in message:
         return DataopsError(
             "One value in this JSON file is larger than 16 MB.",
-            member.said,
+            member.place,
             "export it with one record per line",
         )
-    where = member.said
+    where = member.place
     if match := re.search(r"in (line|record/value) (\d+)", message):
         unit, number = match[1].partition("/")[0], int(match[2])
         if unit == "line":
@@ -67,7 +67,7 @@ def json_fault(member: Member, error: EngineError) -> DataopsError:
 
 def _json_line(member: Member, near: int) -> int:
     """The line that does not parse; DuckDB sometimes names the one after it."""
-    with open_text(member.path, member.path.suffix == ".gz", member.said) as file:
+    with open_text(member.path, member.path.suffix == ".gz", member.place) as file:
         for number, line in enumerate(file, 1):
             if number < near - 1 or not line.strip():
                 continue
@@ -88,8 +88,8 @@ def plain(error: EngineError) -> str:
     return text if len(text) <= 200 else text[:200] + " …"
 
 
-def _said(member: Member, line: int | None) -> str:
-    return f"{member.said}, line {line}" if line else member.said
+def _place(member: Member, line: int | None) -> str:
+    return f"{member.place}, line {line}" if line else member.place
 
 
 def _line(error: EngineError) -> int | None:
@@ -100,7 +100,7 @@ def _line(error: EngineError) -> int | None:
 def _first_fault(member: Member, delim: str) -> DataopsError | None:
     width = 0
     for first, cells, broken in _records(member, delim):
-        where = _said(member, first + member.line_offset)
+        where = _place(member, first + member.line_offset)
         if broken:
             return DataopsError(
                 f"A quoted cell that begins on this line is never closed or goes on after its "
@@ -131,7 +131,7 @@ def _first_fault(member: Member, delim: str) -> DataopsError | None:
 
 def _records(member: Member, delim: str) -> Iterator[tuple[int, list[str], str]]:
     """Records with their first line; the last one may say how it is broken instead."""
-    with open_text(member.path, member.path.suffix == ".gz", member.said) as file:
+    with open_text(member.path, member.path.suffix == ".gz", member.place) as file:
         reader = csv.reader(file, delimiter=delim, strict=True)
         while True:
             first = reader.line_num + 1

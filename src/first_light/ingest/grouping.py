@@ -42,7 +42,7 @@ def _base(piece: Piece, reserved: frozenset[str]) -> str:
         return name
     raise DataopsError(
         "No table name can be derived from this file name.",
-        piece.member.said,
+        piece.member.place,
         "give the file a name with Latin letters, for example orders.csv",
     )
 
@@ -115,13 +115,13 @@ def check_group(name: str, group: Sequence[Piece]) -> None:
     if len(kinds) > 1:
         raise DataopsError(
             f"These files would be one table, {name}, but have different formats.",
-            listed([piece.member.said for piece in kinds.values()]),
+            listed([piece.member.place for piece in kinds.values()]),
             "leave one out, or rename it",
         )
     if not _alike(group):
         raise DataopsError(
             f"These files would be one table, {name}, but have different columns.",
-            listed([piece.member.said for piece in group]),
+            listed([piece.member.place for piece in group]),
             "rename one of them",
         )
     _check_delims(name, group)
@@ -133,7 +133,7 @@ def _check_delims(name: str, group: Sequence[Piece]) -> None:
         spelled = " and ".join(f"'{'tab' if delim == chr(9) else delim}'" for delim in delims)
         raise DataopsError(
             f"These files would be one table, {name}, but have the delimiters {spelled}.",
-            listed([piece.member.said for piece in delims.values()]),
+            listed([piece.member.place for piece in delims.values()]),
             "export them with the same delimiter, or rename one of them",
         )
 

@@ -17,7 +17,7 @@ from first_light.ingest import (
     sheets,
     text,
 )
-from first_light.ingest.containers import Found
+from first_light.ingest.containers import DataFile
 from first_light.ingest.faults import Member
 from first_light.ingest.formats import Kind
 from first_light.ingest.reading import listed
@@ -53,54 +53,56 @@ class Piece:
     notes: tuple[str, ...] = ()
 
 
-def is_empty_json(path: Path, said: str) -> bool:
+def is_empty_json(path: Path, place: str) -> bool:
     """Whether a landed JSON file holds no record: nothing, or an empty array."""
-    with text.open_text(path, path.suffix == ".gz", said) as file:
+    with text.open_text(path, path.suffix == ".gz", place) as file:
         return file.read(1000).strip().replace(" ", "").replace("\n", "") in ("", "[]")
 
 
-def prepare(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
+def prepare(data_file: DataFile, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
     """Copies one file into the staging folder, converted where DuckDB could not read it."""
-    if found.path.stat().st_size == 0:
-        raise _empty(found)
-    if found.kind is Kind.CSV:
-        return _prepare_csv(found, folder, db, skipped)
-    if found.kind is Kind.JSON:
-        return [_prepare_json(found, folder, db)]
-    if found.kind is Kind.PARQUET:
-        return [_prepare_parquet(found, folder, db)]
-    return _prepare_excel(found, folder, db, skipped)
+    if data_file.path.stat().st_size == 0:
+        raise _empty(data_file)
+    if data_file.kind is Kind.CSV:
+        return _prepare_csv(data_file, folder, db, skipped)
+    if data_file.kind is Kind.JSON:
+        return [_prepare_json(data_file, folder, db)]
+    if data_file.kind is Kind.PARQUET:
+        return [_prepare_parquet(data_file, folder, db)]
+    return _prepare_excel(data_file, folder, db, skipped)
 
 
-def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
-    examined = text.examine(found)
+def _prepare_csv(
+    data_file: DataFile, folder: Path, db: Connection, skipped: list[str]
+) -> list[Piece]:
+    examined = text.examine(data_file)
     if examined.empty:
-        raise _empty(found)
-    parts = formats.name_parts(found.name)
+        raise _empty(data_file)
+    parts = formats.name_parts(data_file.name)
     if examined.sample.lstrip("\ufeff \r\n\t").lower().startswith(("<html", "<!doctype", "<?xml")):
         raise DataopsError(
             "The file is a web page or XML, not a table.",
-            found.said,
+            data_file.place,
             "open it in a spreadsheet program and save it as CSV or xlsx",
         )
     if examined.sample.lstrip("\ufeff \r\n\t").startswith(('{"', '[{"')):
         raise DataopsError(
             "The file contains JSON, but its name has another extension.",
-            found.said,
+            data_file.place,
             f"rename it to {parts.stem}.json, then add it again",
         )
     shape = dialect.decide(examined.sample)
     if shape.width == 1 and (fitting := dialect.fitting_delimiter(examined.sample)):
         raise DataopsError(
             f"This file is read as one column, while every line splits alike at {fitting}.",
-            found.said,
+            data_file.place,
             "Export it with commas, semicolons or tabs between the columns.",
         )
     prose = shape.width == 1 or shape.share < 0.9
-    if prose and parts.extension in formats.VAGUE and not found.alone:
-        skipped.append(f"{found.name} was skipped: it has no regular columns.")
+    if prose and parts.extension in formats.VAGUE and not data_file.alone:
+        skipped.append(f"{data_file.name} was skipped: it has no regular columns.")
         return []
-    notes = list(found.notes)
+    notes = list(data_file.notes)
     if not examined.encoding.startswith("utf-8"):
         notes.append(f"converted from {examined.encoding} to UTF-8")
         if examined.encoding == "cp1252":
@@ -118,22 +120,22 @@ def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str])
         header = shape.header
         drop_lines += shape.header_lines
     notes += [*shape.notes, *_header_notes(shape.names)]
-    label = naming.with_period(parts.stem, found.period)
-    file = naming.file_name(label, Kind.CSV.value, found.gzipped)
+    label = naming.with_period(parts.stem, data_file.period)
+    file = naming.file_name(label, Kind.CSV.value, data_file.gzipped)
     target = folder / file
     text.copy(
-        found,
+        data_file,
         target,
         examined.encoding,
         drop_lines=drop_lines,
         header=header,
         may_move=not examined.mixed_ends,
     )
-    member = Member(target, found.said, drop_lines - bool(header), not shape.has_header)
+    member = Member(target, data_file.place, drop_lines - bool(header), not shape.has_header)
     if examined.mixed_ends and not reading.reads(db, shape.delim, member):
         # Line ends of several kinds inside of quotes are fine; between the lines they are not.
         text.copy(
-            found,
+            data_file,
             target,
             examined.encoding,
             drop_lines=drop_lines,
@@ -147,7 +149,7 @@ def _prepare_csv(found: Found, folder: Path, db: Connection, skipped: list[str])
         notes.append("has one column")
     if total := no_records.totals_note(_last_rows(member, shape.delim)):
         notes.append(total)
-    piece = Piece(member, file, label, found.folder, Kind.CSV, delims, (), tuple(notes))
+    piece = Piece(member, file, label, data_file.folder, Kind.CSV, delims, (), tuple(notes))
     return [replace(piece, columns=reading.columns(db, Kind.CSV, delims, member))]
 
 
@@ -162,70 +164,76 @@ def _last_rows(member: Member, delim: str) -> list[list[str]]:
     return list(csv.reader(lines[-no_records.LAST_ROWS :], delimiter=delim))
 
 
-def _prepare_json(found: Found, folder: Path, db: Connection) -> Piece:
-    examined = text.examine(found)
+def _prepare_json(data_file: DataFile, folder: Path, db: Connection) -> Piece:
+    examined = text.examine(data_file)
     if examined.empty:
-        raise _empty(found)
-    parts = formats.name_parts(found.name)
-    label = naming.with_period(parts.stem, found.period)
-    notes = list(found.notes)
+        raise _empty(data_file)
+    parts = formats.name_parts(data_file.name)
+    label = naming.with_period(parts.stem, data_file.period)
+    notes = list(data_file.notes)
     if not examined.encoding.startswith("utf-8"):
         notes.append(f"converted from {examined.encoding} to UTF-8")
-    file = naming.file_name(label, Kind.JSON.value, found.gzipped)
+    file = naming.file_name(label, Kind.JSON.value, data_file.gzipped)
     # DuckDB takes a byte order mark in JSON for a value of its own.
-    text.copy(found, folder / file, examined.encoding, drop_mark=True, may_move=True)
-    member = Member(folder / file, found.said)
+    text.copy(data_file, folder / file, examined.encoding, drop_mark=True, may_move=True)
+    member = Member(folder / file, data_file.place)
     head = examined.sample.lstrip("\ufeff \r\n\t")[:1]
     if head not in ("{", "["):
         raise DataopsError(
-            "The file is not JSON: it starts with neither { nor [.", found.said, "export it again"
+            "The file is not JSON: it starts with neither { nor [.",
+            data_file.place,
+            "export it again",
         )
     if head == "[" and _last_byte(member) != b"]":
         # DuckDB reads such a file without complaint, up to the cut.
         raise DataopsError(
             "The JSON array is truncated: it has no closing ].",
-            found.said,
+            data_file.place,
             "fetch or export it again",
         )
     records = _records(member, parts.stem) if head == "{" else None
     if records:
-        with text.create(member.path, found.gzipped) as sink:
+        with text.create(member.path, data_file.gzipped) as sink:
             sink.writelines(f"{line}\n".encode() for line in records.lines)
         notes.append(records.note)
-    if (records and not records.lines) or (head == "[" and is_empty_json(member.path, member.said)):
+    if (records and not records.lines) or (
+        head == "[" and is_empty_json(member.path, member.place)
+    ):
         notes.append("an empty delivery, without a record")
         member = replace(member, empty=True)
-        return Piece(member, file, label, found.folder, Kind.JSON, notes=tuple(notes))
+        return Piece(member, file, label, data_file.folder, Kind.JSON, notes=tuple(notes))
     columns = reading.columns(db, Kind.JSON, (), member)
     if columns == ("json",):
         raise DataopsError(
             "The JSON file is not a list of objects with the same keys.",
-            found.said,
+            data_file.place,
             "write it as an array of objects, or as one object per line",
         )
-    return Piece(member, file, label, found.folder, Kind.JSON, (), columns, tuple(notes))
+    return Piece(member, file, label, data_file.folder, Kind.JSON, (), columns, tuple(notes))
 
 
 def _records(member: Member, stem: str) -> envelopes.Records | None:
     """The records inside a document that wraps them; None for other files and very large ones."""
-    with text.open_text(member.path, member.path.suffix == ".gz", member.said) as file:
+    with text.open_text(member.path, member.path.suffix == ".gz", member.place) as file:
         document = file.read(envelopes.LARGEST + 1)
     return envelopes.unwrap(document.strip(), stem) if len(document) <= envelopes.LARGEST else None
 
 
-def _prepare_parquet(found: Found, folder: Path, db: Connection) -> Piece:
-    stem = naming.with_period(formats.name_parts(found.name).stem, found.period)
+def _prepare_parquet(data_file: DataFile, folder: Path, db: Connection) -> Piece:
+    stem = naming.with_period(formats.name_parts(data_file.name).stem, data_file.period)
     file = naming.file_name(stem, Kind.PARQUET.value, False)
-    text.copy_bytes(found, folder / file)
-    member = Member(folder / file, found.said)
+    text.copy_bytes(data_file, folder / file)
+    member = Member(folder / file, data_file.place)
     columns = reading.columns(db, Kind.PARQUET, (), member)
-    return Piece(member, file, stem, found.folder, Kind.PARQUET, (), columns, found.notes)
+    return Piece(member, file, stem, data_file.folder, Kind.PARQUET, (), columns, data_file.notes)
 
 
-def _prepare_excel(found: Found, folder: Path, db: Connection, skipped: list[str]) -> list[Piece]:
-    stem = naming.with_period(formats.name_parts(found.name).stem, found.period)
-    converted, left_out = sheets.convert(found, folder)
-    skipped += [f"{found.name}: {line}" for line in left_out]
+def _prepare_excel(
+    data_file: DataFile, folder: Path, db: Connection, skipped: list[str]
+) -> list[Piece]:
+    stem = naming.with_period(formats.name_parts(data_file.name).stem, data_file.period)
+    converted, left_out = sheets.convert(data_file, folder)
+    skipped += [f"{data_file.name}: {line}" for line in left_out]
     pieces = []
     for sheet in converted:
         only = len(converted) == 1
@@ -242,10 +250,12 @@ def _prepare_excel(found: Found, folder: Path, db: Connection, skipped: list[str
         file = naming.file_name(file_stem, Kind.CSV.value, False)
         target = folder / file
         sheet.path.rename(target)
-        member = Member(target, f"{found.said}, sheet {sheet.name}")
+        member = Member(target, f"{data_file.place}, sheet {sheet.name}")
         columns = reading.columns(db, Kind.CSV, (",",), member)
-        notes = (*found.notes, *sheet.notes, *_header_notes(sheet.names))
-        pieces.append(Piece(member, file, label, found.folder, Kind.CSV, (",",), columns, notes))
+        notes = (*data_file.notes, *sheet.notes, *_header_notes(sheet.names))
+        pieces.append(
+            Piece(member, file, label, data_file.folder, Kind.CSV, (",",), columns, notes)
+        )
     return pieces
 
 
@@ -265,15 +275,15 @@ def _header_notes(names: Sequence[str]) -> list[str]:
 def _last_byte(member: Member) -> bytes:
     """The last byte of a text file that is not white space."""
     last = b""
-    with text.open_bytes(member.path, member.path.suffix == ".gz", member.said) as file:
+    with text.open_bytes(member.path, member.path.suffix == ".gz", member.place) as file:
         while chunk := file.read(1 << 20):
             last = chunk.rstrip()[-1:] or last
     return last
 
 
-def _empty(found: Found) -> DataopsError:
+def _empty(data_file: DataFile) -> DataopsError:
     return DataopsError(
         "The file is empty: it has no header.",
-        found.said,
+        data_file.place,
         "export it again, or leave it out",
     )

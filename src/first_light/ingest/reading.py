@@ -166,12 +166,12 @@ def _scan_text(
     same = " and ".join(f"{quoted(name)} = {literal(name)}" for name in names[:3])
     # One bit a word: a set of words for each of 500 columns would not fit in memory. And no `in`,
     # no `filter`: with 500 of them DuckDB plans longer than it reads.
-    found = ", ".join(
+    word_bits = ", ".join(
         f"bit_or(1::bigint << coalesce(list_position({_WORD_LIST}, {quoted(name)}), 0))"
         for name in names
     )
     row = db.execute(
-        f"select count(*), count(*) filter (where {same}), {found} from {source}"
+        f"select count(*), count(*) filter (where {same}), {word_bits} from {source}"
     ).fetchone()
     assert row is not None
     hits = {
@@ -270,7 +270,7 @@ def _culprit(
     return DataopsError(
         "These files can be read one by one, but not as one table"
         + (f": {faults.plain(together)}" if together else "."),
-        listed([member.said for member in members]),
+        listed([member.place for member in members]),
         "rename files whose quoting or types differ",
     )
 
@@ -282,7 +282,7 @@ def _fault(kind: Kind, delims: Sequence[str], member: Member, error: EngineError
         return faults.json_fault(member, error)
     return DataopsError(
         f"The file cannot be read as Parquet: {faults.plain(error)}",
-        member.said,
+        member.place,
         "fetch or write it again",
     )
 

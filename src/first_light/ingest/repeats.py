@@ -62,7 +62,7 @@ def raise_if_correction(table: str, piece: Piece, files: Mapping[Path, Path]) ->
             raise DataopsError(
                 f"{piece.file} repeats {shared:,} of {sum(others.values()):,} lines of "
                 f"{table}/{place.name}: it looks like a correction, and both would count.",
-                piece.member.said,
+                piece.member.place,
                 f"move {table}/{place.name} out of raw, then repeat the command; "
                 "if every row is new, leave out the lines that repeat",
             )
@@ -82,7 +82,7 @@ def _is_same(piece: Piece, other: Piece) -> bool:
     return piece.kind == other.kind and _same_bytes(piece.member.path, other.member.path)
 
 
-def _same_bytes(one: Path, other: Path) -> bool:
-    return (one.suffix == ".gz") == (other.suffix == ".gz") and filecmp.cmp(
-        one, other, shallow=False
+def _same_bytes(path: Path, other: Path) -> bool:
+    return (path.suffix == ".gz") == (other.suffix == ".gz") and filecmp.cmp(
+        path, other, shallow=False
     )

@@ -71,13 +71,13 @@ def notes_by_sheet(path: Path) -> dict[str, tuple[str, ...]]:
             for tag in _RELATION.findall(_text(archive, "xl/_rels/workbook.xml.rels"))
         }
         padded = _zero_styles(_text(archive, "xl/styles.xml")) if "xl/styles.xml" in names else {}
-        found = {}
+        notes = {}
         for tag in _SHEET.findall(_text(archive, "xl/workbook.xml")):
             target = targets.get(_attribute(tag, "r:id"), "")
             place = target if target.startswith("xl/") else f"xl/{target}"
             if place in names:
-                found[_unescaped(_attribute(tag, "name"))] = _notes(archive.read(place), padded)
-        return found
+                notes[_unescaped(_attribute(tag, "name"))] = _notes(archive.read(place), padded)
+        return notes
 
 
 def _notes(xml: bytes, padded: dict[bytes, str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from python_calamine import (
 )
 
 from first_light.ingest import no_records, sheet_cells
-from first_light.ingest.containers import Found, limit_unpacked
+from first_light.ingest.containers import DataFile, limit_unpacked
 from first_light.ingest.dialect import is_row
 from first_light.utils.errors import DataopsError
 
@@ -48,36 +48,36 @@ class Sheet:
     notes: tuple[str, ...]
 
 
-def convert(found: Found, into: Path) -> tuple[list[Sheet], list[str]]:
+def convert(data_file: DataFile, into: Path) -> tuple[list[Sheet], list[str]]:
     """Writes each sheet of a workbook as CSV into `into`; also says which sheets were skipped.
 
     Raises:
         DataopsError: when the workbook is encrypted, broken or too large, or all sheets are empty.
     """
-    if zipfile.is_zipfile(found.path):
-        with zipfile.ZipFile(found.path) as archive:
+    if zipfile.is_zipfile(data_file.path):
+        with zipfile.ZipFile(data_file.path) as archive:
             size = sum(item.file_size for item in archive.infolist())
-        limit_unpacked(size, found.path, found.said, into)
+        limit_unpacked(size, data_file.path, data_file.place, into)
         if size > MOST_UNPACKED:
             raise DataopsError(
                 f"The workbook is {size / 1e6:,.0f} MB unpacked; the limit is "
                 f"{MOST_UNPACKED / 1e6:,.0f} MB.",
-                found.said,
+                data_file.place,
                 "save its sheets as CSV and add those",
             )
-    count, last_cell = sheet_cells.largest_area(found.path)
+    count, last_cell = sheet_cells.largest_area(data_file.path)
     if count > MOST_CELLS:
         raise DataopsError(
             f"A sheet of the workbook reaches to cell {last_cell}; the limit is {MOST_CELLS:,} "
             "cells, empty ones included.",
-            found.said,
+            data_file.place,
             "delete the cells far from the data, or save its sheets as CSV and add those",
         )
     sheets: list[Sheet] = []
     skipped: list[str] = []
-    oddities = sheet_cells.notes_by_sheet(found.path)
+    oddities = sheet_cells.notes_by_sheet(data_file.path)
     try:
-        with CalamineWorkbook.from_path(str(found.path)) as workbook:
+        with CalamineWorkbook.from_path(str(data_file.path)) as workbook:
             for number, meta in enumerate(workbook.sheets_metadata):
                 if meta.typ is not SheetTypeEnum.WorkSheet:
                     continue
@@ -93,16 +93,18 @@ def convert(found: Found, into: Path) -> tuple[list[Sheet], list[str]]:
                     sheets.append(replace(sheet, notes=(*sheet.notes, *odd)))
     except PasswordError as error:
         raise DataopsError(
-            "The workbook is protected with a password.", found.said, "save it without a password"
+            "The workbook is protected with a password.",
+            data_file.place,
+            "save it without a password",
         ) from error
     except (CalamineError, OSError) as error:
         raise DataopsError(
             "The workbook cannot be read: it is damaged or not a workbook.",
-            found.said,
+            data_file.place,
             "open it in a spreadsheet program and save it again, or save its sheets as CSV",
         ) from error
     if not sheets:
-        raise DataopsError("All sheets of the workbook are empty.", found.said, "leave it out")
+        raise DataopsError("All sheets of the workbook are empty.", data_file.place, "leave it out")
     return sheets, skipped
 
 

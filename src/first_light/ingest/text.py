@@ -19,7 +19,7 @@ from typing import IO, cast
 
 import charset_normalizer
 
-from first_light.ingest.containers import CHUNK, Found, open_gzip
+from first_light.ingest.containers import CHUNK, DataFile, open_gzip
 from first_light.utils.errors import DataopsError
 
 SAMPLE = 1 << 20
@@ -52,23 +52,23 @@ class Text:
     empty: bool
 
 
-def open_bytes(path: Path, gzipped: bool, said: str) -> IO[bytes]:
+def open_bytes(path: Path, gzipped: bool, place: str) -> IO[bytes]:
     """Opens a plain or gzipped file for reading bytes."""
     if gzipped:
-        return open_gzip(path, said)
+        return open_gzip(path, place)
     return path.open("rb")
 
 
-def examine(found: Found) -> Text:
+def examine(data_file: DataFile) -> Text:
     """Reads a text file once, in chunks.
 
     Raises:
         DataopsError: when the encoding is unknown or mixed, or the file holds NUL bytes.
     """
-    with open_bytes(found.path, found.gzipped, found.said) as file:
+    with open_bytes(data_file.path, data_file.gzipped, data_file.place) as file:
         head = file.read(SAMPLE)
         encoding = _marked(head)
-        scan = _Scan(found.said)
+        scan = _Scan(data_file.place)
         if encoding in (None, "utf-8-sig"):
             chunk = head
             while chunk:
@@ -76,12 +76,12 @@ def examine(found: Found) -> Text:
                 chunk = file.read(CHUNK)
             scan.finish()
     if encoding is None:
-        encoding = "utf-8" if scan.valid else _western(scan, found.said)
+        encoding = "utf-8" if scan.valid else _western(scan, data_file.place)
     whole = len(head) < SAMPLE
     try:
         sample = codecs.getincrementaldecoder(encoding)().decode(head, final=whole)
     except UnicodeDecodeError as error:
-        raise _undecodable(found.said, encoding) from error
+        raise _undecodable(data_file.place, encoding) from error
     if not whole:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
     wide = encoding.startswith(("utf-16", "utf-32"))
@@ -90,7 +90,7 @@ def examine(found: Found) -> Text:
 
 
 def copy(
-    found: Found,
+    data_file: DataFile,
     target: Path,
     encoding: str,
     *,
@@ -103,7 +103,7 @@ def copy(
     """Copies a text file to `target` as UTF-8; byte for byte when nothing is asked for.
 
     Args:
-        found: the file.
+        data_file: the file.
         target: where the copy goes; gzipped when the file is.
         encoding: the encoding of the file.
         drop_lines: how many lines at the top to leave out.
@@ -114,11 +114,11 @@ def copy(
     """
     marked = encoding == "utf-8-sig" and (drop_mark or drop_lines or header or line_ends)
     if encoding.startswith("utf-8") and not (drop_lines or header or line_ends or marked):
-        copy_bytes(found, target, may_move)
+        copy_bytes(data_file, target, may_move)
         return
     with (
-        open_bytes(found.path, found.gzipped, found.said) as source,
-        create(target, found.gzipped) as sink,
+        open_bytes(data_file.path, data_file.gzipped, data_file.place) as source,
+        create(target, data_file.gzipped) as sink,
     ):
         text = io.TextIOWrapper(source, encoding, newline=None if line_ends else "")
         try:
@@ -129,15 +129,15 @@ def copy(
             while chunk := text.read(CHUNK):
                 sink.write(chunk.encode())
         except UnicodeDecodeError as error:
-            raise _undecodable(found.said, encoding) from error
+            raise _undecodable(data_file.place, encoding) from error
 
 
-def copy_bytes(found: Found, target: Path, may_move: bool = True) -> None:
+def copy_bytes(data_file: DataFile, target: Path, may_move: bool = True) -> None:
     """Copies a file byte for byte; moves it when it was unpacked here and is needed no more."""
-    if found.unpacked and may_move:
-        found.path.rename(target)
+    if data_file.unpacked and may_move:
+        data_file.path.rename(target)
     else:
-        shutil.copyfile(found.path, target)
+        shutil.copyfile(data_file.path, target)
 
 
 def create(target: Path, gzipped: bool) -> IO[bytes]:
@@ -151,11 +151,11 @@ def create(target: Path, gzipped: bool) -> IO[bytes]:
 class _Scan:
     """Takes a file chunk by chunk: is it UTF-8, and if not, what do its odd lines look like."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, place: str) -> None:
         self.valid = True
         self.first_bad_line = 0
         self.evidence = bytearray()
-        self._said = said
+        self._place = place
         self._decode = codecs.getincrementaldecoder("utf-8")().decode
         self._lines = 0
         self._crlf = self._lf = self._cr = 0
@@ -170,7 +170,7 @@ class _Scan:
         if (at := chunk.find(0)) >= 0:
             raise DataopsError(
                 "The file contains NUL bytes: it is not text, or it is damaged.",
-                f"{self._said}, line {self._lines + chunk[:at].count(10) + 1}",
+                f"{self._place}, line {self._lines + chunk[:at].count(10) + 1}",
                 "export it again; or, if the rest is correct: tr -d '\\000' < FILE > NEWFILE",
             )
         if self.valid:
@@ -214,13 +214,13 @@ def _marked(head: bytes) -> str | None:
     return None
 
 
-def _western(scan: _Scan, said: str) -> str:
+def _western(scan: _Scan, place: str) -> str:
     """cp1252 when the evidence reads like Western European text; otherwise a rejection."""
     evidence = bytes(scan.evidence)
     loose = evidence.decode("utf-8", "surrogateescape")
     good = sum(char >= "\x80" and not "\udc80" <= char <= "\udcff" for char in loose)
     bad = sum("\udc80" <= char <= "\udcff" for char in loose)
-    line = f"{said}, line {scan.first_bad_line}"
+    line = f"{place}, line {scan.first_bad_line}"
     if good > bad or _has_western_utf8(loose):
         raise DataopsError(
             "This line is not valid UTF-8, while others in the file are: encodings are mixed.",
@@ -282,15 +282,15 @@ def _mixed(sample: str) -> bool:
     return sum(count > 0 for count in counts) > 1
 
 
-def _undecodable(said: str, encoding: str) -> DataopsError:
+def _undecodable(place: str, encoding: str) -> DataopsError:
     return DataopsError(
         f"The file is marked as {encoding.upper()} but cannot be decoded: "
         "it is damaged or truncated.",
-        said,
+        place,
         "fetch or export it again",
     )
 
 
-def open_text(path: Path, gzipped: bool, said: str) -> IO[str]:
+def open_text(path: Path, gzipped: bool, place: str) -> IO[str]:
     """Opens a landed (UTF-8) file as text, line ends kept."""
-    return io.TextIOWrapper(open_bytes(path, gzipped, said), "utf-8-sig", "replace", newline="")
+    return io.TextIOWrapper(open_bytes(path, gzipped, place), "utf-8-sig", "replace", newline="")

@@ -85,8 +85,8 @@ def source(
         f"      - name: {scalar(table.name)}",
     ]
     files = len(table.source.files)
-    told = f"{names.words(table.name)} as they arrive, {_n(table.rows, 'row')}"
-    lines += _prose("        ", "description", f"{told} in {_n(files, 'file')}.")
+    summary = f"{names.words(table.name)} as they arrive, {_n(table.rows, 'row')}"
+    lines += _prose("        ", "description", f"{summary} in {_n(files, 'file')}.")
     for note in table.source.notes:
         lines += _comment("        ", note)
     lines.append("        config:")
@@ -136,8 +136,8 @@ def _exact_casts(table: str, guarded: Mapping[str, Mapping[str, str | bool]]) ->
     for name, target in guarded.items():
         items = [f"{key}: {_flow(value)}" for key, value in target.items()]
         only = list(target) == ["type"]
-        told = _flow(target["type"]) if only else f"{{{', '.join(items)}}}"
-        lines.append(f"                  {scalar(name)}: {told}")
+        spelled = _flow(target["type"]) if only else f"{{{', '.join(items)}}}"
+        lines.append(f"                  {scalar(name)}: {spelled}")
     return lines
 
 
@@ -251,9 +251,9 @@ def mart(mart: Mart, types: Mapping[str, str], group: str) -> str:
             )  # fmt: skip
         lines += _tests("        ", tests)
     for join in mart.joins:
-        told = names.words(join.column.name)
+        words = names.words(join.column.name)
         place = f"{join.reference.parent}, by {join.reference.column}"
-        lines += _contracted(join.name, f"{told} of {place}.", types[join.name], False)
+        lines += _contracted(join.name, f"{words} of {place}.", types[join.name], False)
     return "\n".join(lines) + "\n"
 
 
@@ -313,8 +313,8 @@ def _grain(key: Key | None) -> str:
         return "no column or combination was found that identifies a row"
     if len(key.columns) == 1:
         return f"one row for each {_lower(key.columns[0])}"
-    told = [_lower(name) for name in key.columns]
-    return f"one row for each combination of {', '.join(told[:-1])} and {told[-1]}"
+    columns = [_lower(name) for name in key.columns]
+    return f"one row for each combination of {', '.join(columns[:-1])} and {columns[-1]}"
 
 
 def _lower(name: str) -> str:
@@ -338,5 +338,5 @@ def _description(column: Column) -> str:
     return ", ".join(parts) + "."
 
 
-def _n(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
+def _n(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
