@@ -603,7 +603,7 @@ def test_a_base_that_cannot_be_parsed_is_a_warning_and_all_is_built(shop: Shop) 
     step, impact, _ = shop.impact("BROKEN")
     assert step.verdict == WARNED
     assert "cannot be parsed" in step.details[0]
-    assert "what changes is not known" in step.details[0]
+    assert "the data changes are unknown" in step.details[0]
     assert impact == {}
     with duckdb.connect(str(shop.root / "target/check/warehouse.duckdb")) as connection:
         assert connection.execute("select count(*) from ci_local_marts.customers").fetchone() != (
