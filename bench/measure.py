@@ -98,8 +98,8 @@ def run(commands: Sequence[Sequence[str]], where: Path, env: dict[str, str]) -> 
             process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode:
                 output.seek(0)
-                said = output.read().decode(errors="replace")
-                sys.exit(f"{' '.join(command)} failed in {where}:\n{said}")
+                text = output.read().decode(errors="replace")
+                sys.exit(f"{' '.join(command)} failed in {where}:\n{text}")
         peak = max(peak, usage.ru_maxrss)
         processor += usage.ru_utime + usage.ru_stime
     return Cost(time.monotonic() - begin, peak / 1024, processor, load)

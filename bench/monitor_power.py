@@ -98,13 +98,13 @@ def smallest(
         days = [_THURSDAY - n * _DAY for n in range(runs, 0, -1)]
         values = [fault.usual * history(chance, day, noise) for day in days]
         clean = fault.usual * history(chance, _THURSDAY, noise)
-        if expected := expect([Past(day, one) for day, one in zip(days, values)], _THURSDAY):
+        if expected := expect([Past(day, item) for day, item in zip(days, values)], _THURSDAY):
             for size, seen in levels.items():
                 value = fault.struck(clean, size)
                 seen[level_of(Case(fault.what, value, fault.rows, values, expected))] += 1
-    told = (s for s, seen in levels.items() if seen[WARN] + seen[ERROR] >= 0.95 * _TRIALS)
+    warned = (s for s, seen in levels.items() if seen[WARN] + seen[ERROR] >= 0.95 * _TRIALS)
     rejected = (s for s, seen in levels.items() if seen[ERROR] >= 0.95 * _TRIALS)
-    return next(told, None), next(rejected, None)
+    return next(warned, None), next(rejected, None)
 
 
 # ── False alarms ─────────────────────────────────────────────────────────────────────────────────
@@ -143,18 +143,18 @@ def table(history: History, noise: float) -> Iterator[tuple[datetime, RelationPr
 
 def false_alarms(history: History, noise: float) -> tuple[float, float]:
     """Runs a year that are told of something, and that are rejected, though nothing is wrong."""
-    told = rejected = 0
+    warned = rejected = 0
     past: list[Release] = []
     for number, (at, profile) in enumerate(table(history, noise)):
-        found = judge(profile, remember(past[-_MEMORY:], "", at), at, {}).findings
-        bad = any(one.level == ERROR for one in found)
+        result = judge(profile, remember(past[-_MEMORY:], "", at), at, {}).findings
+        bad = any(item.level == ERROR for item in result)
         rejected += bad
-        told += bool(found) and not bad
+        warned += bool(result) and not bad
         if not bad:
-            strange = frozenset((one.check, one.subject, one.column) for one in found)
+            strange = frozenset((item.check, item.subject, item.column) for item in result)
             facts = {"run": f"{number}", "number": number, "fingerprint": f"{number}"}
             past.append(release_of([profile], at=at, anomalies=strange, checksums={}, **facts))
-    return told / _YEARS, rejected / _YEARS
+    return warned / _YEARS, rejected / _YEARS
 
 
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -162,8 +162,8 @@ def false_alarms(history: History, noise: float) -> tuple[float, float]:
 
 def line(fault: Fault, name: str, runs: int) -> str:
     """What is told and what rejects after so many deliveries, by noise."""
-    found = (smallest(fault, HISTORIES[name], runs, noise) for noise in _NOISE)
-    return f"| {name} | {runs} | {' | '.join(f'{_size(t)} / {_size(r)}' for t, r in found)} |"
+    result = (smallest(fault, HISTORIES[name], runs, noise) for noise in _NOISE)
+    return f"| {name} | {runs} | {' | '.join(f'{_size(t)} / {_size(r)}' for t, r in result)} |"
 
 
 def _size(found: float | None) -> str:
@@ -179,8 +179,9 @@ def main() -> None:
                 print(line(fault, name, runs))
     print(f"\nFalse alarms a year:\n\n| history | {heads} |\n|---|---|---|---|")
     for name, history in HISTORIES.items():
-        pairs = (false_alarms(history, noise) for noise in _NOISE)
-        print(f"| {name} | {' | '.join(f'{told:.1f} / {no:.1f}' for told, no in pairs)} |")
+        alarms = (false_alarms(history, noise) for noise in _NOISE)
+        cells = (f"{warned:.1f} / {rejected:.1f}" for warned, rejected in alarms)
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

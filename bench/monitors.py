@@ -93,6 +93,13 @@ def _remember(runs: Path) -> None:
         number = record["number"] + 1 + day
         run = f"{number:06d}-{at.replace('-', '').replace(':', '')}-{record['run'][-7:]}"
         raw = {**record["raw"], "fingerprint": f"{day:032x}"}
-        one = {**record, "run": run, "number": number, "started_at": at, "ended_at": at, "raw": raw}
-        text = json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n"
+        item = {
+            **record,
+            "run": run,
+            "number": number,
+            "started_at": at,
+            "ended_at": at,
+            "raw": raw,
+        }
+        text = json.dumps(item, ensure_ascii=False, separators=(",", ":")) + "\n"
         (runs / f"{run}.json").write_text(text, encoding="utf-8")

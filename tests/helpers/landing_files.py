@@ -84,10 +84,10 @@ def sample_options(read: str) -> str:
     """How DuckDB writes a file that the call `read` reads: same delimiter, quote and escape."""
     if not read.startswith("read_csv"):
         return f"format {read.removeprefix('read_').partition('(')[0]}"
-    found = dict(re.findall(r"\b(delim|quote|escape)=('(?:[^']|'')*')", read))
+    result = dict(re.findall(r"\b(delim|quote|escape)=('(?:[^']|'')*')", read))
     return (
-        f"format csv, header, delimiter {found['delim']}, quote {found['quote']}, "
-        f"escape {found['escape']}"
+        f"format csv, header, delimiter {result['delim']}, quote {result['quote']}, "
+        f"escape {result['escape']}"
     )
 
 

@@ -41,7 +41,7 @@ def nodes(
 ) -> tuple[NodeRun, ...]:
     """What dbt would say: a failing model's descendants and their tests are skipped."""
     bad = set(failing)
-    found: list[NodeRun] = []
+    result: list[NodeRun] = []
     skipped: set[str] = set()
     for name, parents in MODELS.items():
         unique_id, test_id = f"model.shop.{name}", f"test.shop.{name}"
@@ -53,7 +53,7 @@ def nodes(
         if status != "success":
             skipped.add(unique_id)
         checksum = f"{checksums.get(name, 0):012d}"
-        found.append(
+        result.append(
             NodeRun(
                 unique_id, "model", name, f"models/{name}.sql", "data_team", unique_id, parents,
                 status, 1.0, rows if status == "success" else None, message="", checksum=checksum,
@@ -64,13 +64,13 @@ def nodes(
             outcome = "skipped" if unique_id in skipped else outcome
             if outcome == "fail":
                 skipped.add(unique_id)
-            found.append(
+            result.append(
                 NodeRun(
                     test_id, "test", f"unique_{name}", f"models/{name}.yml", "data_team", unique_id,
                     (unique_id,), outcome, 0.1, failures=3 if outcome == "fail" else None,
                 )
             )  # fmt: skip
-    return tuple(found)
+    return tuple(result)
 
 
 @dataclass
@@ -114,8 +114,8 @@ class Simulation:
         number = len(self.records) + 1
         dark = outcome in ("crashed", "failed", "stopped", "unreadable")
         outcome = "rejected" if outcome == "unreadable" else outcome
-        told = () if dark else nodes(self.checksums, failing, rows)
-        broken = any(n.status in ("error", "fail") for n in told)
+        built = () if dark else nodes(self.checksums, failing, rows)
+        broken = any(n.status in ("error", "fail") for n in built)
         bad = broken or stale or any(f.level == "error" for f in findings)
         if not outcome:
             outcome = "rejected" if bad else "published"
@@ -148,8 +148,8 @@ class Simulation:
                 commits_total=len(self.committed),
             ),
             raw=RawFacts(fingerprint=raw or utc(at)),
-            counts=dict(Counter(n.status for n in told)),
-            nodes=told,
+            counts=dict(Counter(n.status for n in built)),
+            nodes=built,
             freshness=() if dark or broken else (fresh,),
             profile=()
             if dark or broken or stale

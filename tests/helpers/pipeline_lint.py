@@ -22,12 +22,12 @@ def lint(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 def lint_github(workflow: Path) -> dict[str, str]:
     """The linters of GitHub workflows that find something, and what they say."""
-    said = {
+    output = {
         "actionlint": lint("actionlint", workflow),
         "zizmor": lint("zizmor", "--offline", "--no-progress", "--persona=pedantic", workflow),
         "schema": lint("check-jsonschema", "--builtin-schema=vendor.github-workflows", workflow),
     }
-    return {name: done.stdout + done.stderr for name, done in said.items() if done.returncode}
+    return {name: done.stdout + done.stderr for name, done in output.items() if done.returncode}
 
 
 def lint_gitlab(pipeline: Path) -> dict[str, str]:

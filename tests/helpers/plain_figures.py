@@ -37,16 +37,16 @@ class Plain:
 
     def errors(self, record: Record) -> dict[str, str]:
         """Check and subject of everything that failed."""
-        found = {n.unique_id: n.subject for n in record.nodes if n.status in _FAILED}
+        result = {n.unique_id: n.subject for n in record.nodes if n.status in _FAILED}
         for fresh in record.freshness:
             if fresh.status == "error":
-                found[f"freshness.{fresh.unique_id}"] = fresh.unique_id
+                result[f"freshness.{fresh.unique_id}"] = fresh.unique_id
         for finding in record.findings:
             if finding.level == "error":
-                found[f"monitor.{finding.check}.{finding.subject}"] = finding.subject
-        if not found and record.outcome in ("rejected", "failed", "crashed"):
-            found["run"] = "run"
-        return found
+                result[f"monitor.{finding.check}.{finding.subject}"] = finding.subject
+        if not result and record.outcome in ("rejected", "failed", "crashed"):
+            result["run"] = "run"
+        return result
 
     def passed(self, record: Record, check: str) -> bool:
         if record.outcome == "published":
@@ -62,16 +62,16 @@ class Plain:
         return any(n.unique_id == check and n.status in ("pass", "success") for n in record.nodes)
 
     def _incidents(self) -> list[Known]:
-        found: list[Known] = []
+        result: list[Known] = []
         for record in self.runs:
-            for one in found:
-                if one.closed is None and self.passed(record, one.check):
-                    one.closed = record
+            for item in result:
+                if item.closed is None and self.passed(record, item.check):
+                    item.closed = record
             failing = self.errors(record)
             for check, subject in failing.items():
-                if not any(one.check == check and one.closed is None for one in found):
-                    found.append(Known(check, subject, self._cause(record, subject), record))
-        return found
+                if not any(item.check == check and item.closed is None for item in result):
+                    result.append(Known(check, subject, self._cause(record, subject), record))
+        return result
 
     def _cause(self, record: Record, subject: str) -> str:
         broken = set(self.errors(record).values())
@@ -80,14 +80,14 @@ class Plain:
 
     def _above(self, record: Record, node: str) -> set[str]:
         parents = {n.unique_id: n.depends_on for n in record.nodes if n.resource_type == "model"}
-        found = {node}
+        result = {node}
         for parent in parents.get(node, ()):
-            found |= self._above(record, parent)
-        return found
+            result |= self._above(record, parent)
+        return result
 
     def _shipped(self) -> dict[str, tuple[str, Record]]:
         """Each commit: when it was made, and the first production release that holds it."""
-        found: dict[str, tuple[str, Record]] = {}
+        result: dict[str, tuple[str, Record]] = {}
         waiting: dict[str, str] = {}
         for record in self.all:
             if record.command != "release" or record.outcome != "published":
@@ -95,15 +95,15 @@ class Plain:
             listed = [*record.git.commits]
             listed.append(CommitFact(record.git.commit, "", record.git.committed_at))
             for commit in listed:
-                if commit.commit not in found:
+                if commit.commit not in result:
                     waiting.setdefault(commit.commit, commit.committed_at)
             if record.kind == "release":
-                found.update({c: (made, record) for c, made in waiting.items() if c})
+                result.update({c: (made, record) for c, made in waiting.items() if c})
                 waiting.clear()
-        return found
+        return result
 
     def _code(self) -> list[dict[str, object]]:
-        found: list[dict[str, object]] = []
+        result: list[dict[str, object]] = []
         by_commit: dict[str, list[Record]] = {}
         for record in self.runs:
             shipped = self.shipped.get(record.git.commit)
@@ -149,28 +149,28 @@ class Plain:
             )
             rejected = any(r.outcome == "rejected" for r in runs)
             bad = followed or back or rejected
-            found.append({"at": _ended(first), "bad": bad, "rework": rework})
-        return found
+            result.append({"at": _ended(first), "bad": bad, "rework": rework})
+        return result
 
     def expected(self) -> list[tuple[datetime, bool, bool]]:
         """Each deadline since production began: met or not, and whether anything ran."""
         first = moment(self.runs[0].started_at)
         deadline = first.replace(hour=7, minute=0, second=0)
-        found, day = [], timedelta(days=1)
+        result, day = [], timedelta(days=1)
         while deadline <= self.at:
             if deadline > first:
                 met = any(deadline - day < _ended(r) <= deadline for r in self.published)
                 came = any(deadline - day < moment(r.started_at) <= deadline for r in self.runs)
-                found.append((deadline, met, came))
+                result.append((deadline, met, came))
             deadline += day
-        return found
+        return result
 
     def figure(self, name: str, since: datetime, until: datetime) -> float | None:
         """One figure, by its name."""
         runs = [r for r in self.runs if since <= _ended(r) < until]
-        days = [one for one in self.expected() if since <= one[0] < until]
-        code = [one for one in self.code if since <= one["at"] < until]  # type: ignore[operator]
-        shipped = [one for one in self.shipped.values() if since <= _ended(one[1]) < until]
+        days = [item for item in self.expected() if since <= item[0] < until]
+        code = [item for item in self.code if since <= item["at"] < until]  # type: ignore[operator]
+        shipped = [item for item in self.shipped.values() if since <= _ended(item[1]) < until]
         opened = [
             incident for incident in self.incidents if since <= _ended(incident.opened) < until
         ]
@@ -190,13 +190,13 @@ class Plain:
             times = [max(0.0, _seconds(moment(made), _ended(r))) for made, r in shipped if made]
             return median(times) if times else None
         if name == "change_failure_rate":
-            return mean(bool(one["bad"]) for one in code) if code else None
+            return mean(bool(item["bad"]) for item in code) if code else None
         if name == "rework_rate":
-            return mean(bool(one["rework"]) for one in code) if code else None
+            return mean(bool(item["rework"]) for item in code) if code else None
         if name == "detection_rate":
             return 1.0 if opened else None
         if name == "time_to_restore":
-            return median(self.age(one) for one in opened) if opened else None
+            return median(self.age(item) for item in opened) if opened else None
         if name == "test_coverage":
             newest = [r for r in self.published if since <= _ended(r) < until][-1:]
             if not newest:

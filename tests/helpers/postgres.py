@@ -44,9 +44,9 @@ class Server:
         """A connection that commits every statement by itself."""
         import psycopg2
 
-        said = self.environment(user, database)
+        output = self.environment(user, database)
         connection = psycopg2.connect(
-            host=said["PGHOST"], port=said["PGPORT"], user=user, dbname=database
+            host=output["PGHOST"], port=output["PGPORT"], user=user, dbname=database
         )
         connection.autocommit = True
         return connection
@@ -66,8 +66,8 @@ def programs() -> Path | None:
     versions = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: path.parts[-3].zfill(3)
     )
-    found = versions[-1] if versions else shutil.which("initdb")
-    return Path(found).parent if found else None
+    result = versions[-1] if versions else shutil.which("initdb")
+    return Path(result).parent if result else None
 
 
 @contextlib.contextmanager
@@ -103,18 +103,18 @@ def server() -> Iterator[Server]:
         "fsync": "off",
         "timezone": "Asia/Tokyo",  # a product must not depend on the server's
     }
-    said = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+    output = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [*as_user, str(bin_ / "postgres"), "-D", str(data), *said],
+            [*as_user, str(bin_ / "postgres"), "-D", str(data), *output],
             stdout=file,
             stderr=file,
             cwd="/",
         )
     try:
-        found = Server(port)
-        _wait(found, process, log)
-        yield found
+        result = Server(port)
+        _wait(result, process, log)
+        yield result
     finally:
         process.send_signal(signal.SIGINT)  # disconnects everybody
         try:
@@ -134,13 +134,13 @@ def _wait(found: Server, process: subprocess.Popen[bytes], log: Path) -> None:
             found.ask("select 1")
             return
         except psycopg2.OperationalError:
-            told = log.read_text(errors="replace")
-            assert process.poll() is None, told
-            assert time.monotonic() - begin < 60, told
+            document = log.read_text(errors="replace")
+            assert process.poll() is None, document
+            assert time.monotonic() - begin < 60, document
             time.sleep(0.1)
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as result:
+        result.bind(("127.0.0.1", 0))
+        return int(result.getsockname()[1])

@@ -134,8 +134,8 @@ def kill_at(said: str, after: bool) -> None:
 def main() -> int:
     root, verb, *arguments = sys.argv[1:]
     for variable in ("KILL_BEFORE", "KILL_AFTER"):
-        if said := os.environ.get(variable):
-            kill_at(said, variable == "KILL_AFTER")
+        if output := os.environ.get(variable):
+            kill_at(output, variable == "KILL_AFTER")
     try:
         if verb == "release":
             return quick_release(Path(root)).exit_code

@@ -38,7 +38,7 @@ def eight_readers(
     finally:
         stop.touch()
         ended = [(*reader.communicate(timeout=60), reader.returncode) for reader in readers]
-    for said, complaint, code in ended:
+    for output, complaint, code in ended:
         assert code == 0, complaint
-        releases_seen, queries = map(int, said.split())
+        releases_seen, queries = map(int, output.split())
         counts.append((releases_seen, queries))

@@ -51,8 +51,8 @@ class Host:
 
     def body(self, number: int = 1) -> str:
         """A request's text."""
-        said = self.requests[number - 1]
-        return str(said.get("body") or said.get("description"))
+        output = self.requests[number - 1]
+        return str(output.get("body") or output.get("description"))
 
 
 @contextmanager

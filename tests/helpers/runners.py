@@ -165,11 +165,11 @@ def run_github(
         stderr=subprocess.STDOUT,
         text=True,
     )
-    said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    output = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     run = PipelineRun(
-        jobs={line["jobID"]: line["jobResult"] for line in said if "jobResult" in line},
-        log=_plain("\n".join(line["msg"].rstrip("\n") for line in said)),
-        summary="".join(line["content"] for line in said if line.get("command") == "summary"),
+        jobs={line["jobID"]: line["jobResult"] for line in output if "jobResult" in line},
+        log=_plain("\n".join(line["msg"].rstrip("\n") for line in output)),
+        summary="".join(line["content"] for line in output if line.get("command") == "summary"),
         artifact=work / "artifacts" / "check",
         site=work / "artifacts" / "github-pages",
     )
@@ -202,16 +202,16 @@ def run_gitlab(
     subprocess.run([str(_uv()), "venv", "--quiet", "--seed", str(work / "image")], check=True)
     environment = bare_environment(work, installed)
     done = _gitlab_ci_local(product, environment, source, *jobs, more=variables)
-    said = _plain(done.stdout)
-    ended = re.findall(r"^ (PASS|FAIL) +(\S+)", said, flags=re.MULTILINE)
+    output = _plain(done.stdout)
+    ended = re.findall(r"^ (PASS|FAIL) +(\S+)", output, flags=re.MULTILINE)
     run = PipelineRun(
         jobs={job: {"PASS": "success", "FAIL": "failure"}[verdict] for verdict, job in ended},
-        log=said,
+        log=output,
         summary="",
         artifact=product / ".gitlab-ci-local/artifacts/check/target/check",
         site=product / ".gitlab-ci-local/artifacts/pages/public",
     )
-    assert (done.returncode == 0) == (set(run.jobs.values()) == {"success"}), said
+    assert (done.returncode == 0) == (set(run.jobs.values()) == {"success"}), output
     return run
 
 
@@ -284,9 +284,9 @@ def _short_name(action: str) -> str:
 
 
 def _uv() -> Path:
-    found = shutil.which("uv", path=f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}")
-    assert found, "uv is not on the PATH"
-    return Path(found)
+    result = shutil.which("uv", path=f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}")
+    assert result, "uv is not on the PATH"
+    return Path(result)
 
 
 def bare_environment(work: Path, installed: Path | None = None) -> dict[str, str]:
@@ -317,11 +317,11 @@ def index_settings() -> dict[Path, tuple[str, str]]:
     """The files that say how to reach the package index: the variable that names one, and the place
     where it is found without."""
     mine = Path.home() / ".config"
-    found = {
+    result = {
         mine / "uv" / "uv.toml": ("UV_CONFIG_FILE", "/etc/uv/uv.toml"),
         mine / "pip" / "pip.conf": ("PIP_CONFIG_FILE", "/etc/pip.conf"),
     }
-    return {path: said for path, said in found.items() if path.exists()}
+    return {path: output for path, output in result.items() if path.exists()}
 
 
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:

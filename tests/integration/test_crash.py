@@ -102,12 +102,12 @@ def _kill_at(prepared: Path, tmp_path: Path, name: str, kill_at: int) -> None:
 def _look(root: Path, name: str, before: str, what: str) -> None:
     """Current is whole and old or new; status tells the truth; the next release needs no help."""
     seen = _look_at_current(root)
-    said = status(Product(root))
-    assert said.current is not None, what
-    assert said.current.run == seen, what
-    assert said.last is not None, what
-    assert not said.damaged, what
-    last = said.last
+    output = status(Product(root))
+    assert output.current is not None, what
+    assert output.current.run == seen, what
+    assert output.last is not None, what
+    assert not output.damaged, what
+    last = output.last
     if name in ("release", "prune"):
         moved = seen != before
         assert (last.run == seen and last.outcome == PUBLISHED) is moved or last.run == before, what
@@ -146,14 +146,14 @@ def _look_at_current(root: Path) -> str:
     file = root / "store" / "current" / "warehouse.duckdb"
     with duckdb.connect(str(file), read_only=True) as connection:
         query = "select release_id from dataops.release"
-        [(said,)] = connection.execute(query).fetchall()
+        [(output,)] = connection.execute(query).fetchall()
         tokens = connection.execute(
             "select token, count(*) from (from marts.one union all from marts.two) group by all"
         ).fetchall()
     assert len(tokens) == 1
     assert tokens[0][1] == 20
-    assert said == _pointer(root)
-    return str(said)
+    assert output == _pointer(root)
+    return str(output)
 
 
 def _rows_of_the_log(root: Path) -> int:

@@ -130,8 +130,8 @@ class _Life:
         times one on the other machine before."""
         seen, self.grown = self._current()
         for machine in (self.places.first, self.places.second):
-            told, last = self._status(machine)
-            assert told == seen, what
+            document, last = self._status(machine)
+            assert document == seen, what
         if seen != self.before:  # pointer, release and record came in one step
             assert last.current == seen, what
             assert last.outcome == (ROLLED_BACK if name == "rollback" else PUBLISHED), what
@@ -175,7 +175,7 @@ class _Life:
             assert not list(store.candidates.iterdir()), what
             assert not list(store.root.rglob("*.tmp")), what
             assert not store.publishing(), what
-        histories = [[one.run for one in History(store.history).newest()] for store in stores]
+        histories = [[item.run for item in History(store.history).newest()] for store in stores]
         assert len({run.split("-")[0] for run in histories[0]}) == len(histories[0]), what
         assert histories[0] == histories[1], what
         assert len(set(histories[0])) == len(histories[0]), what
@@ -185,26 +185,26 @@ class _Life:
 
     def _status(self, machine: Path) -> tuple[str, Record]:
         """What is current, and the last run that is known there."""
-        said = status(Product(machine))
-        assert said.current is not None
-        assert said.last is not None
-        assert not said.damaged
-        return said.current.run, said.last
+        output = status(Product(machine))
+        assert output.current is not None
+        assert output.last is not None
+        assert not output.damaged
+        return output.current.run, output.last
 
     def _current(self) -> tuple[str, int]:
         """The release that readers on the other machine find, and the rows of the log there."""
         store = open_store(Product(self.places.second))
         file = (store.pointer / "warehouse.duckdb").resolve()
         with duckdb.connect(str(file), read_only=True) as connection:
-            [(said,)] = connection.execute("select release_id from dataops.release").fetchall()
+            [(output,)] = connection.execute("select release_id from dataops.release").fetchall()
             tokens = connection.execute(
                 "select token, count(*) from (from marts.one union all from marts.two) group by all"
             ).fetchall()
             rows = len(connection.execute("from marts.log").fetchall())
         assert len(tokens) == 1
         assert tokens[0][1] == 20
-        assert said == store.current()
-        return str(said), rows
+        assert output == store.current()
+        return str(output), rows
 
     def _start(self, name: str, **more: str) -> int:
         verb, environment = VERBS[name]

@@ -59,9 +59,9 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
 
 
 def told(released: Released) -> tuple[dict[str, Any], str]:
-    here = released.product.root / "target" / "check"
-    texts = [(here / name).read_text("utf-8") for name in ("impact.md", "impact.html")]
-    impact = (here / "impact.json").read_text("utf-8")
+    folder = released.product.root / "target" / "check"
+    texts = [(folder / name).read_text("utf-8") for name in ("impact.md", "impact.html")]
+    impact = (folder / "impact.json").read_text("utf-8")
     return json.loads(impact), "".join(texts) + impact
 
 
@@ -82,7 +82,7 @@ def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released:
     released.edit("models/intermediate/int_contacts.sql", "upper(email)", "'x' || upper(email)")
     released.edit("models/intermediate/int_stamped.sql", ") as seen", ") + interval 1 hour as seen")
     product.commit("Count one more")
-    said = released.check(1)
+    output = released.check(1)
     impact, report = told(released)
 
     models = {model["name"]: model for model in impact["models"]}
@@ -96,13 +96,13 @@ def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released:
     assert "both on the raw that this release was built from" in report
     assert "order_count" in summaries["customers"]
     assert impact["undeclared"] == ["customers"]
-    assert "Data-Change: customers -- WHY" in said
+    assert "Data-Change: customers -- WHY" in output
     # What the clock decides is named as such.
     assert summaries["int_stamped"] == "changes whenever it is built"
     # Real raw is personal.
     assert "personal: not shown" in report
     for address in ("example.org", "EXAMPLE.ORG", "@example.net"):
-        assert address not in report + said
+        assert address not in report + output
     # Neither the release nor raw was touched.
     assert released.database.read_bytes() == before
     assert harness.tree(root, "raw") == raw

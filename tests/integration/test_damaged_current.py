@@ -42,10 +42,10 @@ def test_a_damaged_current_is_red_and_the_next_release_replaces_it(kind: str, sh
     product = Product(shop)
     assert status(product).ok
     damage(shop, kind)
-    for found in (status(product), watch(product).status):
-        assert not found.ok
-        assert "cannot open it" in found.readers.problem
-        assert found.readers.problem.endswith("uv run dataops release --full-refresh")
+    for result in (status(product), watch(product).status):
+        assert not result.ok
+        assert "cannot open it" in result.readers.problem
+        assert result.readers.problem.endswith("uv run dataops release --full-refresh")
     assert watch(product).exit_code == 1
     failed = worker.quick_release(shop)
     assert failed.record.problem.endswith(

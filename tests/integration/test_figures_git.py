@@ -63,9 +63,9 @@ class Team:
 
 @pytest.fixture
 def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
-    one = Team(tmp_path / "shop", monkeypatch)
-    one.release("2026-03-01T10:00:00+00:00")
-    return one
+    item = Team(tmp_path / "shop", monkeypatch)
+    item.release("2026-03-01T10:00:00+00:00")
+    return item
 
 
 def figure(team: Team, name: str) -> Figure:
@@ -130,7 +130,7 @@ def test_zones_summer_time_and_skewed_clocks_change_no_duration(team: Team) -> N
 def test_the_zone_of_the_machine_is_nobodys_business(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = []
+    result = []
     published = datetime(2026, 3, 27, 6, tzinfo=timezone.utc)
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-31T08:00:00+00:00")
     for zone in ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati"):
@@ -138,8 +138,8 @@ def test_the_zone_of_the_machine_is_nobodys_business(
         time.tzset()
         late = late_deadlines("07:00", published, now())
         figures = [figure(team, name).value for name in ("on_time_rate", "production_error_rate")]
-        found.append((late, figures, team.ask("select deadline, on_time, came from expected")))
+        result.append((late, figures, team.ask("select deadline, on_time, came from expected")))
     monkeypatch.delenv("TZ")
     time.tzset()
-    assert found[1:] == found[:1] * 3
-    assert [one.hour for one in found[0][0]] == [7, 7, 7, 7]  # 28 to 31 March, summer or not
+    assert result[1:] == result[:1] * 3
+    assert [item.hour for item in result[0][0]] == [7, 7, 7, 7]  # 28 to 31 March, summer or not

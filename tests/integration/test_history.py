@@ -194,9 +194,9 @@ def test_the_json_schema_accepts_records() -> None:
     ],
 )
 def test_masked(message: str, kept: list[str], gone: list[str]) -> None:
-    said = masked(message)
-    assert all(part in said for part in kept), said
-    assert not any(part in said for part in gone), said
+    output = masked(message)
+    assert all(part in output for part in kept), output
+    assert not any(part in output for part in gone), output
 
 
 @given(st.text(alphabet=string.ascii_letters + string.digits + "@. -", min_size=1, max_size=30))
@@ -234,13 +234,13 @@ def test_a_run_that_cannot_be_recorded_keeps_its_verdict(
         assert done.record.outcome == outcome
         assert not done.recorded
         assert any("could not be recorded" in sentence for sentence in done.warnings)
-        found = status(Product(root))
-        assert found.last is not None
-        assert (found.last.run, found.last.outcome) == (done.record.run, outcome)
+        result = status(Product(root))
+        assert result.last is not None
+        assert (result.last.run, result.last.outcome) == (done.record.run, outcome)
         assert History.add is add
         following = worker.quick_release(root)
         assert any(done.record.run in sentence for sentence in following.warnings)
-        held = {one.run: one.outcome for one in History(root / "store" / "history").newest()}
+        held = {item.run: item.outcome for item in History(root / "store" / "history").newest()}
         assert held[done.record.run] == outcome
 
 
@@ -285,8 +285,8 @@ def test_packing_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert history.highest() == 1000
     assert all(history.holds(record.run) for record in written[::37])
     with history.connect() as connection:
-        found = connection.execute("select run, outcome, problem from runs order by number")
-        assert found.fetchall() == [(one.run, one.outcome, one.problem) for one in written]
+        result = connection.execute("select run, outcome, problem from runs order by number")
+        assert result.fetchall() == [(item.run, item.outcome, item.problem) for item in written]
         [(nodes_found,)] = connection.execute("select count(*) from nodes").fetchall()
         assert nodes_found == 3000
         [(late,)] = connection.execute("select max(ended_at) from runs").fetchall()
@@ -325,7 +325,7 @@ def test_packing_cut_short_loses_nothing(
         with pytest.raises(Cut):
             history.pack()
     for _ in range(2):
-        assert [one.run for one in history.newest()] == [one.run for one in written[::-1]]
+        assert [item.run for item in history.newest()] == [item.run for item in written[::-1]]
         with history.connect() as connection:
             counted = connection.execute("select count(*), count(distinct run) from runs")
             assert counted.fetchall() == [(449, 449)]
@@ -387,16 +387,16 @@ def test_a_record_cut_in_half(
     file = root / "store" / "history" / "runs" / f"{run}.json"
     half = file.read_bytes()[:200]
     file.write_bytes(half)
-    found = status(Product(root))
-    assert found.damaged == (run,)
-    assert not found.ok
+    result = status(Product(root))
+    assert result.damaged == (run,)
+    assert not result.ok
     done = worker.quick_release(root)
     assert done.exit_code == 0
     assert any(run in sentence and "damaged" in sentence for sentence in done.warnings)
     assert (file.parent.parent / "damaged" / file.name).read_bytes() == half
     assert file.exists() is published
     assert status(Product(root)).ok
-    assert [one.outcome for one in History(file.parent.parent).newest()] == [PUBLISHED] * (
+    assert [item.outcome for item in History(file.parent.parent).newest()] == [PUBLISHED] * (
         3 if published else 2
     )
 
@@ -407,11 +407,11 @@ def test_a_run_that_was_killed_is_recorded_by_the_next(tmp_path: Path) -> None:
     folder = root / "store" / "candidates" / killed.run
     folder.mkdir(parents=True)
     (folder / "release.json").write_bytes(killed.to_json())
-    found = status(Product(root)).last
-    assert found is not None
-    assert found.outcome == CRASHED
+    result = status(Product(root)).last
+    assert result is not None
+    assert result.outcome == CRASHED
     done = worker.quick_release(root)
-    assert [one.outcome for one in History(root / "store" / "history").newest()] == [
+    assert [item.outcome for item in History(root / "store" / "history").newest()] == [
         PUBLISHED,
         CRASHED,
     ]
@@ -526,11 +526,11 @@ def test_records_of_an_older_schema_are_read_loose_and_packed(
     assert list(history.newest()) == written[::-1]
     for _ in range(2):
         with history.connect() as connection:
-            found = connection.execute(
+            result = connection.execute(
                 "select run, trigger, ended_at, schema_version from runs order by number"
             ).fetchall()
-        assert [row[:2] for row in found] == [(one.run, "manual") for one in written]
-        assert all(row[2] is not None and row[3] == 2 for row in found)
+        assert [row[:2] for row in result] == [(item.run, "manual") for item in written]
+        assert all(row[2] is not None and row[3] == 2 for row in result)
         history.pack()
     # What was written stays to the letter.
     oldest = history.packs.column(history.packs.paths()[0], "record")[0]

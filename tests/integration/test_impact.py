@@ -128,10 +128,10 @@ def test_hidden_values_never_leave() -> None:
     base = "select i as id, 'ada' || i as name, i as n from range(9) r(i)"
     head = "select i as id, 'bob' || i as name, i + 1 as n from range(8) r(i)"
     for keys in ((("id",),), (), (("name",),)):
-        told = repr(compare(base, head, *keys, hidden=("NAME",)))
-        assert "ada" not in told
-        assert "bob" not in told
-        assert "'name'" in told
+        document = repr(compare(base, head, *keys, hidden=("NAME",)))
+        assert "ada" not in document
+        assert "bob" not in document
+        assert "'name'" in document
 
 
 CELL = st.one_of(st.none(), st.integers(0, 3))
@@ -154,9 +154,9 @@ def test_counts_are_those_of_a_comparison_by_hand(
     changed = {key for key in both if base[key] != head[key]}
     assert (keyed.added, keyed.removed) == (len(head.keys() - both), len(base.keys() - both))
     assert keyed.changed == len(changed)
-    told = {column.name: column.changed for column in keyed.columns}
+    document = {column.name: column.changed for column in keyed.columns}
     for i, name in enumerate("ab"):
-        assert (told.get(name) or 0) == sum(base[key][i] != head[key][i] for key in both)
+        assert (document.get(name) or 0) == sum(base[key][i] != head[key][i] for key in both)
     assert (whole.added, whole.removed) == (
         len(head.keys() - both) + len(changed),
         len(base.keys() - both) + len(changed),
@@ -196,8 +196,8 @@ SCHEMA = {ORDERS: ["order_id", "customer_id", "placed_at"], LINES: ["order_id", 
     ],
 )  # fmt: skip
 def test_a_column_is_traced(query: str, column: str, origins: set[Any]) -> None:
-    found = trace(query, SCHEMA).columns[column]
-    assert found == {Origin(*origin) for origin in origins}
+    result = trace(query, SCHEMA).columns[column]
+    assert result == {Origin(*origin) for origin in origins}
 
 
 def test_filters_and_joins_decide_rows() -> None:
@@ -216,7 +216,7 @@ def test_what_cannot_be_read_is_unknown() -> None:
 
 
 def test_personal_columns_follow_lineage_and_doubt() -> None:
-    found = personal_columns(
+    result = personal_columns(
         order=["source", "staged", "counted", "unclear"],
         marked={"source": {"email"}},
         parents={"staged": ["source"], "counted": ["staged"], "unclear": ["staged"]},
@@ -226,9 +226,9 @@ def test_personal_columns_follow_lineage_and_doubt() -> None:
         },
         columns={"staged": ["contact", "id"], "counted": ["people", "id"], "unclear": ["a", "b"]},
     )
-    assert found["staged"] == {"contact"}
-    assert found["counted"] == set()
-    assert found["unclear"] == {"a", "b"}
+    assert result["staged"] == {"contact"}
+    assert result["counted"] == set()
+    assert result["unclear"] == {"a", "b"}
 
 
 # ── Decisions ────────────────────────────────────────────────────────────────────────────────────
@@ -284,8 +284,8 @@ def test_a_version_may_go_after_its_deprecation_date() -> None:
     ],
 )
 def test_hooks_see_every_file_only_where_a_rule_or_a_tool_changed(file: str, every: bool) -> None:
-    found = files_to_check(Change("b", "main", frozenset((file, "models/a.sql")), {}))
-    assert found == (None if every else {file, "models/a.sql"})
+    result = files_to_check(Change("b", "main", frozenset((file, "models/a.sql")), {}))
+    assert result == (None if every else {file, "models/a.sql"})
     assert files_to_check(NoBase("this is main itself")) is None
 
 
@@ -372,23 +372,23 @@ class Shop:
     def impact(self, base: str = "BASE", tests: bool = False) -> tuple[Step, dict[str, Any], str]:
         """The step, impact.json and impact.md of what lies in the folder now."""
         product = Product(self.root)
-        here = product.target / "check"
-        here.mkdir(parents=True, exist_ok=True)
-        for path in here.glob("impact.*"):
+        folder = product.target / "check"
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob("impact.*"):
             path.unlink()
-        (here / "warehouse.duckdb").unlink(missing_ok=True)
-        said: list[str] = []
+        (folder / "warehouse.duckdb").unlink(missing_ok=True)
+        output: list[str] = []
         environment = side_environment(product, Path("target/check/warehouse.duckdb"))
-        dbt = open_engine(self.root, "ci", here, environment)
+        dbt = open_engine(self.root, "ci", folder, environment)
         parsed = dbt.parse()
         assert parsed.ok, parsed.problem
-        step = ImpactStep(product, find_change(product, base), dbt, here, said.append)
+        step = ImpactStep(product, find_change(product, base), dbt, folder, output.append)
         arguments = step.prepare()
         judged = step.judge(dbt.build(*arguments, *(() if tests else NOT_TESTS)))
-        if not (here / "impact.json").is_file():
+        if not (folder / "impact.json").is_file():
             return judged, {}, ""
-        found = json.loads((here / "impact.json").read_text("utf-8"))
-        return judged, found, (here / "impact.md").read_text("utf-8")
+        result = json.loads((folder / "impact.json").read_text("utf-8"))
+        return judged, result, (folder / "impact.md").read_text("utf-8")
 
     def edit(self, path: str, change: Any) -> None:
         """Write, delete (None) or replace in ({old: new}) a file."""
@@ -445,18 +445,18 @@ def test_the_report_says_what_a_change_does(shop: Shop, scenario: dict[str, Any]
         shop.product.commit(message)
 
     step, impact, report = shop.impact()
-    told = {m["name"]: m for m in impact["models"]}
+    document = {m["name"]: m for m in impact["models"]}
     differing = {
-        name: m for name, m in told.items()
+        name: m for name, m in document.items()
         if m["status"] in ("added", "removed") or m["not_compared_reason"]
         or "*" in m["unstable_columns"] or (m["diff"] and _differs(m["diff"]))
     }  # fmt: skip
-    summaries = {name: told[name]["summary"] for name in differing}
+    summaries = {name: document[name]["summary"] for name in differing}
     assert set(summaries) == set(scenario.get("says", {})), summaries
     for name, part in scenario.get("says", {}).items():
         assert part in summaries[name], summaries
     for name in scenario.get("same", []):
-        assert name in told, f"{name} was not looked at: {sorted(told)}"
+        assert name in document, f"{name} was not looked at: {sorted(document)}"
         assert name not in differing, summaries
     assert impact["breaking"] == scenario.get("breaking", [])
     assert impact["undeclared"] == scenario.get("undeclared", [])
@@ -495,19 +495,19 @@ def repository(tmp_path: Path) -> harness.Product:
 
 
 def test_without_a_commit_there_is_nothing_to_compare(repository: harness.Product) -> None:
-    found = find_change(Product(repository.root), None)
-    assert isinstance(found, NoBase)
-    assert found.verdict == SKIPPED
-    assert "no commit yet" in found.why
+    result = find_change(Product(repository.root), None)
+    assert isinstance(result, NoBase)
+    assert result.verdict == SKIPPED
+    assert "no commit yet" in result.why
 
 
 def test_the_default_branch_itself_is_checked_whole(repository: harness.Product) -> None:
     (repository.root / "a").write_text("1")
     repository.commit()
-    found = find_change(Product(repository.root), None)
-    assert isinstance(found, NoBase)
-    assert found.verdict == SKIPPED
-    assert "this is main itself" in found.why
+    result = find_change(Product(repository.root), None)
+    assert isinstance(result, NoBase)
+    assert result.verdict == SKIPPED
+    assert "this is main itself" in result.why
 
 
 def test_work_in_progress_is_compared_before_its_first_commit(
@@ -522,12 +522,12 @@ def test_work_in_progress_is_compared_before_its_first_commit(
             harness.git(root, "switch", "-q", "-c", branch)
         clean = find_change(Product(root), None)
         assert isinstance(clean, NoBase)
-        said = "this is main itself" if branch == "main" else "nothing differs from main yet"
-        assert said in clean.why
+        output = "this is main itself" if branch == "main" else "nothing differs from main yet"
+        assert output in clean.why
         (root / "a").write_text("2")
-        found = find_change(Product(root), None)
-        assert isinstance(found, Change), branch
-        assert found.files == {"a"}
+        result = find_change(Product(root), None)
+        assert isinstance(result, Change), branch
+        assert result.files == {"a"}
         (root / "a").write_text("1")
 
 
@@ -547,29 +547,29 @@ def test_a_change_is_all_since_the_merge_base(repository: harness.Product) -> No
     repository.git("add", "c")
     repository.git("commit", "-q", "-m", "later")
     repository.git("switch", "-q", "work")
-    found = find_change(Product(root), None)
-    assert isinstance(found, Change)
-    assert found.base == base
-    assert found.files == {"a", "a2", "b", "é w"}
-    assert found.renamed == {"a2": "a"}
+    result = find_change(Product(root), None)
+    assert isinstance(result, Change)
+    assert result.base == base
+    assert result.files == {"a", "a2", "b", "é w"}
+    assert result.renamed == {"a2": "a"}
 
 
 def test_nothing_changed_is_said(repository: harness.Product) -> None:
     (repository.root / "a").write_text("1")
     repository.commit()
-    found = find_change(Product(repository.root), "HEAD")
-    assert isinstance(found, NoBase)
-    assert "nothing differs from HEAD" in found.why
+    result = find_change(Product(repository.root), "HEAD")
+    assert isinstance(result, NoBase)
+    assert "nothing differs from HEAD" in result.why
 
 
 def test_no_default_branch_is_a_warning(repository: harness.Product) -> None:
     (repository.root / "a").write_text("1")
     repository.commit()
     repository.git("branch", "-m", "trunk")
-    found = find_change(Product(repository.root), None)
-    assert isinstance(found, NoBase)
-    assert found.verdict == WARNED
-    assert found.fix == "uv run dataops check --base REF"
+    result = find_change(Product(repository.root), None)
+    assert isinstance(result, NoBase)
+    assert result.verdict == WARNED
+    assert result.fix == "uv run dataops check --base REF"
 
 
 def test_a_shallow_clone_fails_with_the_fix(repository: harness.Product, tmp_path: Path) -> None:
@@ -584,10 +584,10 @@ def test_a_shallow_clone_fails_with_the_fix(repository: harness.Product, tmp_pat
     clone = tmp_path / "clone"
     source = ("--no-single-branch", "--branch", "work", f"file://{root}")
     harness.git(tmp_path, "clone", "-q", "--depth", "1", *source, str(clone))
-    found = find_change(Product(clone), None)
-    assert isinstance(found, NoBase)
-    assert found.verdict == FAILED
-    assert found.fix == "git fetch --unshallow"
+    result = find_change(Product(clone), None)
+    assert isinstance(result, NoBase)
+    assert result.verdict == FAILED
+    assert result.fix == "git fetch --unshallow"
 
 
 # ── Base ─────────────────────────────────────────────────────────────────────────────────────────

@@ -42,56 +42,56 @@ def found(
 
 
 def team() -> ops.Simulation:
-    one = ops.Simulation()
-    one.code(ops.START, *ops.MODELS)
-    one.run(ops.START)
-    return one
+    item = ops.Simulation()
+    item.code(ops.START, *ops.MODELS)
+    item.run(ops.START)
+    return item
 
 
 def test_an_incident_opens_once_and_closes_with_the_first_passing_run(tmp_path: Path) -> None:
-    one = team()
+    item = team()
     for day in (1, 2, 3):
-        one.run(ops.START + day * DAY, failing=["test.shop.stg_orders"])
-    assert [i.open for i in found(tmp_path / "a", one)] == [True]
-    one.run(ops.START + 4 * DAY)
-    (incident,) = found(tmp_path / "b", one)
+        item.run(ops.START + day * DAY, failing=["test.shop.stg_orders"])
+    assert [i.open for i in found(tmp_path / "a", item)] == [True]
+    item.run(ops.START + 4 * DAY)
+    (incident,) = found(tmp_path / "b", item)
     assert incident.runs == 3
     assert incident.seconds == 3 * 86_400
-    assert incident.opened_run == one.records[1].run
-    assert incident.closed_run == one.records[4].run
+    assert incident.opened_run == item.records[1].run
+    assert incident.closed_run == item.records[4].run
     assert incident.owner == "Data team <data@example.com>"
     assert incident.impact == ("board", "orders", "revenue")
 
 
 def test_what_was_skipped_has_not_passed(tmp_path: Path) -> None:
-    one = team()
-    one.run(ops.START + DAY, failing=["test.shop.orders"])
-    one.run(ops.START + 2 * DAY, failing=["model.shop.stg_orders"])
-    first = [i for i in found(tmp_path, one) if i.check == "test.shop.orders"]
+    item = team()
+    item.run(ops.START + DAY, failing=["test.shop.orders"])
+    item.run(ops.START + 2 * DAY, failing=["model.shop.stg_orders"])
+    first = [i for i in found(tmp_path, item) if i.check == "test.shop.orders"]
     assert [i.open for i in first] == [True]
 
 
 def test_the_cause_is_the_most_upstream_failure_of_that_run(tmp_path: Path) -> None:
-    one = team()
-    one.run(ops.START + DAY, failing=["test.shop.stg_orders", "test.shop.stg_customers"])
-    one.run(ops.START + 2 * DAY)
-    one.run(ops.START + 3 * DAY, stale=True, findings=[ops.finding("volume", "revenue")])
-    causes = {i.check: i.root_cause for i in found(tmp_path, one)}
+    item = team()
+    item.run(ops.START + DAY, failing=["test.shop.stg_orders", "test.shop.stg_customers"])
+    item.run(ops.START + 2 * DAY)
+    item.run(ops.START + 3 * DAY, stale=True, findings=[ops.finding("volume", "revenue")])
+    causes = {i.check: i.root_cause for i in found(tmp_path, item)}
     assert causes["test.shop.stg_orders"] == "model.shop.stg_orders"
     assert causes["test.shop.stg_customers"] == "model.shop.stg_customers"
     assert causes["monitor.volume.model.shop.revenue"] == ops.SOURCE
 
 
 def test_a_test_that_compares_two_nodes_is_caused_by_the_other_one(tmp_path: Path) -> None:
-    one = team()
-    record = one.run(ops.START + DAY, stale=True, failing=["test.shop.customers"])
+    item = team()
+    record = item.run(ops.START + DAY, stale=True, failing=["test.shop.customers"])
     relation = NodeRun(
         "test.shop.related", "test", "related", "", "data_team", "model.shop.stg_customers",
         ("model.shop.stg_customers", "model.shop.orders"), "fail", 0.1,
     )  # fmt: skip
     stale = FreshnessRun(ops.SOURCE, "orders", "error")
-    one.records[-1] = replace(record, nodes=(*record.nodes, relation), freshness=(stale,))
-    still = found(tmp_path, one)
+    item.records[-1] = replace(record, nodes=(*record.nodes, relation), freshness=(stale,))
+    still = found(tmp_path, item)
     assert {i.check: i.root_cause for i in still}["test.shop.related"] == ops.SOURCE
     groups = by_cause(still)
     assert [[i.check for i in group] for group in groups] == [
@@ -103,67 +103,67 @@ def test_a_test_that_compares_two_nodes_is_caused_by_the_other_one(tmp_path: Pat
 
 
 def test_what_came_between_good_and_bad_is_said(tmp_path: Path) -> None:
-    one = team()
-    one.run(ops.START + DAY, raw="same")
-    one.code(ops.START + DAY, "orders")
-    one.run(ops.START + 2 * DAY, raw="same", failing=["test.shop.orders"])
-    one.run(ops.START + 3 * DAY, raw="same")
-    one.run(ops.START + 4 * DAY, raw="more", failing=["test.shop.orders"])
-    later, first = found(tmp_path, one)
+    item = team()
+    item.run(ops.START + DAY, raw="same")
+    item.code(ops.START + DAY, "orders")
+    item.run(ops.START + 2 * DAY, raw="same", failing=["test.shop.orders"])
+    item.run(ops.START + 3 * DAY, raw="same")
+    item.run(ops.START + 4 * DAY, raw="more", failing=["test.shop.orders"])
+    later, first = found(tmp_path, item)
     assert (first.new_commit, first.new_raw) == (True, False)
     assert (later.new_commit, later.new_raw) == (False, True)
-    assert first.between == f"new code ({one.commit[:7]}) since {one.records[1].run}"
-    assert later.between == f"new data since {one.records[3].run}"
+    assert first.between == f"new code ({item.commit[:7]}) since {item.records[1].run}"
+    assert later.between == f"new data since {item.records[3].run}"
 
 
 def test_the_delivery_and_the_commits_between_good_and_bad_are_named(tmp_path: Path) -> None:
-    one = team()
+    item = team()
     before = (RawTable("orders", 3, 300), RawTable("customers", 1, 10))
-    one.records[0] = replace(one.records[0], raw=RawFacts(fingerprint="a", tables=before))
-    one.code(ops.START + DAY, "orders")
-    one.code(ops.START + DAY, "orders")
-    bad = one.run(ops.START + DAY, failing=["test.shop.orders"])
+    item.records[0] = replace(item.records[0], raw=RawFacts(fingerprint="a", tables=before))
+    item.code(ops.START + DAY, "orders")
+    item.code(ops.START + DAY, "orders")
+    bad = item.run(ops.START + DAY, failing=["test.shop.orders"])
     after = (RawTable("orders", 4, 420), RawTable("customers", 1, 10))
-    one.records[1] = replace(bad, raw=RawFacts(fingerprint="b", tables=after))
-    (incident,) = found(tmp_path, one)
+    item.records[1] = replace(bad, raw=RawFacts(fingerprint="b", tables=after))
+    (incident,) = found(tmp_path, item)
     assert incident.deliveries == ("orders",)
-    short, run = one.commit[:7], one.records[0].run
+    short, run = item.commit[:7], item.records[0].run
     assert incident.between == f"new code (2 commits up to {short}) and data (orders) since {run}"
 
 
 def test_a_run_that_could_not_run_is_an_incident_of_its_own(tmp_path: Path) -> None:
-    one = team()
-    one.run(ops.START + DAY, outcome="crashed")
-    one.run(ops.START + 2 * DAY, outcome="unreadable")
-    one.run(ops.START + 3 * DAY, outcome="stopped")
-    (incident,) = found(tmp_path / "a", one)
+    item = team()
+    item.run(ops.START + DAY, outcome="crashed")
+    item.run(ops.START + 2 * DAY, outcome="unreadable")
+    item.run(ops.START + 3 * DAY, outcome="stopped")
+    (incident,) = found(tmp_path / "a", item)
     assert (incident.check, incident.runs, incident.open) == ("run", 2, True)
-    one.run(ops.START + 4 * DAY)
-    assert not any(i.open for i in found(tmp_path / "b", one))
+    item.run(ops.START + 4 * DAY)
+    assert not any(i.open for i in found(tmp_path / "b", item))
 
 
 def test_a_check_that_was_removed_closes_with_the_next_release(tmp_path: Path) -> None:
-    one = team()
-    one.run(ops.START + DAY, findings=[ops.finding("volume", "orders")])
-    one.run(ops.START + 2 * DAY, findings=[ops.finding("nulls", "orders")])
-    assert [i.open for i in found(tmp_path / "a", one)] == [True, False]
-    one.run(ops.START + 3 * DAY)
-    assert not any(i.open for i in found(tmp_path / "b", one))
+    item = team()
+    item.run(ops.START + DAY, findings=[ops.finding("volume", "orders")])
+    item.run(ops.START + 2 * DAY, findings=[ops.finding("nulls", "orders")])
+    assert [i.open for i in found(tmp_path / "a", item)] == [True, False]
+    item.run(ops.START + 3 * DAY)
+    assert not any(i.open for i in found(tmp_path / "b", item))
 
 
 def test_the_clock_may_go_back(tmp_path: Path) -> None:
-    one = team()
-    one.run(ops.START + 3 * DAY, failing=["test.shop.orders"])
-    one.run(ops.START + 2 * DAY)
-    (incident,) = found(tmp_path, one)
+    item = team()
+    item.run(ops.START + 3 * DAY, failing=["test.shop.orders"])
+    item.run(ops.START + 2 * DAY)
+    (incident,) = found(tmp_path, item)
     assert incident.seconds == 0
     assert not incident.open
 
 
 def test_warnings_open_nothing(tmp_path: Path) -> None:
-    one = team()
-    one.run(ops.START + DAY, findings=[ops.finding("volume", "orders", "warn")])
-    assert found(tmp_path, one) == ()
+    item = team()
+    item.run(ops.START + DAY, findings=[ops.finding("volume", "orders", "warn")])
+    assert found(tmp_path, item) == ()
 
 
 # ── What a person found ──────────────────────────────────────────────────────────────────────────
@@ -184,11 +184,11 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
     assert opened == "reported@3"
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T09:00:00+00:00")
     worker.quick_release(root)  # no run can end what no run has seen
-    (one,) = incident.listed(product)
-    assert (one.detected_by, one.subject, one.impact) == ("person", "model.shop.one", ("two",))
-    assert one.name == "Ada is '…' twice"
-    assert one.between.startswith("seen in 000001-")
-    assert one.owner == "Data team <data@example.com>"
+    (item,) = incident.listed(product)
+    assert (item.detected_by, item.subject, item.impact) == ("person", "model.shop.one", ("two",))
+    assert item.name == "Ada is '…' twice"
+    assert item.between.startswith("seen in 000001-")
+    assert item.owner == "Data team <data@example.com>"
     assert not status(product).ok
     for wrong, words in (
         (lambda: incident.report(product, " "), "A description"),
@@ -215,21 +215,21 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
 
 
 def test_an_escaped_error_counts_against_the_release_it_was_seen_in(tmp_path: Path) -> None:
-    one = team()
-    one.code(ops.START + DAY, "orders")
-    bad = one.run(ops.START + DAY)
-    one.code(ops.START + 2 * DAY, "customers")
-    one.run(ops.START + 2 * DAY)
-    number = len(one.records) + 1
+    item = team()
+    item.code(ops.START + DAY, "orders")
+    bad = item.run(ops.START + DAY)
+    item.code(ops.START + 2 * DAY, "customers")
+    item.run(ops.START + 2 * DAY)
+    number = len(item.records) + 1
     at = utc(ops.START + 3 * DAY)
     fact = IncidentFact(subject="model.shop.revenue", release=bad.run, text="twice")
     stamp = at.replace("-", "").replace(":", "")
-    one.records.append(
+    item.records.append(
         Record(f"{number:06d}-{stamp}-reported", number, "shop", "incident", "", "reported", at,
                ended_at=at, incident=fact)
     )  # fmt: skip
     end = ops.START + 4 * DAY
-    with ledger(ops.write(tmp_path, one.records), "", end) as book:
+    with ledger(ops.write(tmp_path, item.records), "", end) as book:
         verdicts = dict(
             book.connection.execute(
                 'select "commit", followed_by_incident from code_verdicts'
@@ -239,7 +239,7 @@ def test_an_escaped_error_counts_against_the_release_it_was_seen_in(tmp_path: Pa
         assert book.figure("detection_rate", *span).value == 0
         assert book.figure("time_to_restore", *span).value == 86_400
         assert book.figure("production_error_rate", *span).value == 0  # no run had it
-    assert [verdicts[r.git.commit] for r in one.records[:3]] == [False, True, False]
+    assert [verdicts[r.git.commit] for r in item.records[:3]] == [False, True, False]
 
 
 def test_the_command_line_says_what_was_done(
@@ -256,8 +256,8 @@ def test_the_command_line_says_what_was_done(
         return done.output
 
     assert "no incidents" in ask("incident", "list")
-    said = ask("incident", "report", "twice", "--model", "two")
-    assert 'uv run dataops incident close reported@2 --because "…"' in said
+    output = ask("incident", "report", "twice", "--model", "two")
+    assert 'uv run dataops incident close reported@2 --because "…"' in output
     listed = ask("incident", "list")
     assert "open         reported@2" in listed
     assert "detected by person" in listed

@@ -58,8 +58,8 @@ def test_what_came_in_time_is_not_late_and_leaves_no_record(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at(monkeypatch, "2026-03-02T06:59:59")
-    found = watch(Product(shop))
-    assert (found.exit_code, found.opened) == (0, "")
+    result = watch(Product(shop))
+    assert (result.exit_code, result.opened) == (0, "")
     assert len(list(History(shop / "store/history").newest())) == 1
 
 
@@ -78,12 +78,12 @@ def test_a_run_that_never_came_opens_one_incident_that_the_next_release_closes(
     at(monkeypatch, "2026-03-03T08:00:00")
     again = watch(Product(shop))
     assert (again.exit_code, again.opened) == (1, "")
-    assert [one.incident for one in again.status.open] == ["late@2"]
+    assert [item.incident for item in again.status.open] == ["late@2"]
     assert len(list(History(shop / "store/history").newest())) == 2
 
     worker.quick_release(shop)
-    found = status(Product(shop))
-    assert (found.ok, found.open) == (True, ())
+    result = status(Product(shop))
+    assert (result.ok, result.open) == (True, ())
     assert watch(Product(shop)).exit_code == 0
     assert {release.record.command for release in releases(Product(shop))} == {"release"}
     assert rollback(Product(shop), None).release.number == 1
@@ -96,8 +96,8 @@ def test_a_rejected_run_has_opened_its_own_incident(
     monkeypatch.setenv("DBT_FAILS", "test")
     worker.quick_release(shop)
     at(monkeypatch, "2026-03-02T07:30:00")
-    found = watch(Product(shop))
-    assert (found.exit_code, found.opened) == (1, "")
+    result = watch(Product(shop))
+    assert (result.exit_code, result.opened) == (1, "")
     at(monkeypatch, "2026-03-04T07:30:00")  # and then nothing ran at all
     assert watch(Product(shop)).opened == "late@3"
 
@@ -111,8 +111,8 @@ def test_a_release_at_work_is_left_in_peace(shop: Path, monkeypatch: pytest.Monk
 
     at(monkeypatch, "2026-03-02T07:30:00")
     with open_store(Product(shop)).lock():
-        found = watch(Product(shop))
-    assert (found.exit_code, found.opened, len(found.warnings)) == (1, "", 1)
+        result = watch(Product(shop))
+    assert (result.exit_code, result.opened, len(result.warnings)) == (1, "", 1)
 
 
 def test_a_release_that_comes_while_somebody_looks_is_seen(
@@ -128,9 +128,9 @@ def test_a_release_that_comes_while_somebody_looks_is_seen(
         return seen[-1]
 
     monkeypatch.setattr(late, "_local_status", slow)
-    found = watch(Product(shop))
+    result = watch(Product(shop))
     assert seen[0].late
-    assert (found.opened, found.status.late, found.exit_code) == ("", (), 0)
+    assert (result.opened, result.status.late, result.exit_code) == ("", (), 0)
 
 
 def test_the_machine_that_looks_need_not_be_the_one_that_releases(
@@ -139,7 +139,7 @@ def test_the_machine_that_looks_need_not_be_the_one_that_releases(
     releasing, looking = clones
     opened = watch(Product(looking)).opened
     assert opened == "late@3"
-    assert [one.incident for one in status(Product(releasing)).open] == [opened]
+    assert [item.incident for item in status(Product(releasing)).open] == [opened]
     with monkeypatch.context() as counted:  # a look costs a round trip
         looks, look = list[BranchRemote](), BranchRemote.read
 
@@ -178,8 +178,8 @@ def test_a_release_that_was_at_work_elsewhere_ends_it_whatever_its_number(
     ):
         folder = tmp_path / str(still)
         with ledger(ops.write(folder, records), ops.DEADLINE, end) as book:
-            (one,) = incidents(book)
-        assert (one.kind, one.seconds, one.open) == ("late", seconds, still)
+            (item,) = incidents(book)
+        assert (item.kind, item.seconds, item.open) == ("late", seconds, still)
 
 
 def test_packs_that_know_nothing_of_what_is_no_run_are_read(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_one_message_a_run_a_word_at_the_end_and_silence_between(
 ) -> None:
     run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
     assert host.titles() == ["Shop: 1 new incident"]
-    said = host.messages[0]["message"]
+    output = host.messages[0]["message"]
     for word in (
         "open: test unique_one of one",
         "owner: Data team <data@example.com>",
@@ -133,8 +133,8 @@ def test_one_message_a_run_a_word_at_the_end_and_silence_between(
         "age: 0 s, 1 run",
         "next: DATAOPS_RAW=${DATAOPS_RAW:-raw} uv run dbt build --select +one",
     ):
-        assert word in said, said
-    assert "Ada" not in said
+        assert word in output, output
+    assert "Ada" not in output
     run(shop, monkeypatch, "2026-03-02T06:30:00", "test")
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-03T08:00:00+00:00")
     assert watch(Product(shop)).opened == "late@5"
@@ -192,8 +192,8 @@ def test_the_deadline_tries_again_what_a_run_could_not_tell(
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T07:30:00+00:00")
     assert "could not be notified" in watch(Product(shop)).warnings[0]
     host.reject = False
-    found = watch(Product(shop))
-    assert (found.opened, found.warnings, found.exit_code) == ("", (), 1)
+    result = watch(Product(shop))
+    assert (result.opened, result.warnings, result.exit_code) == ("", (), 1)
     assert host.titles() == ["Shop: 1 new incident"]
 
 
@@ -202,9 +202,9 @@ def test_an_address_that_is_none_is_said_without_it(
 ) -> None:
     monkeypatch.setenv("DATAOPS_NOTIFY_URLS", f"nosuch://{SECRET} {SECRET}")
     done = run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
-    told = [warning for warning in done.warnings if "could not be notified" in warning]
-    assert len(told) == 2
-    assert SECRET not in "".join(told)
+    document = [warning for warning in done.warnings if "could not be notified" in warning]
+    assert len(document) == 2
+    assert SECRET not in "".join(document)
 
 
 @pytest.mark.parametrize("forge", ["github", "gitlab"])
@@ -213,11 +213,11 @@ def test_one_issue_an_incident_is_opened_commented_and_closed(
 ) -> None:
     monkeypatch.delenv("DATAOPS_NOTIFY_URLS")
     api = f"http://127.0.0.1:{host.port}"
-    here = {
+    folder = {
         "github": {"GITHUB_REPOSITORY": "t/p", "GITHUB_API_URL": api, "GITHUB_TOKEN": SECRET},
         "gitlab": {"CI_PROJECT_ID": "7", "CI_API_V4_URL": api, "DATAOPS_ISSUES_TOKEN": SECRET},
     }[forge]
-    for name, value in here.items():
+    for name, value in folder.items():
         monkeypatch.setenv(name, value)
     run(shop, monkeypatch, "2026-03-02T06:00:00", "test")
     (issue,) = host.issues
@@ -259,13 +259,13 @@ def test_nothing_of_a_personal_column_is_told(tmp_path: Path) -> None:
     nodes[source.unique_id] = replace(source, columns=(Column("email", "", "", "email"),))
     manifest = Manifest(nodes, MANIFEST.groups)
     with ledger(ops.write(tmp_path, team.records), ops.DEADLINE, ops.START) as book:
-        found = tuple(incident for incident in incidents(book, manifest) if incident.open)
+        result = tuple(incident for incident in incidents(book, manifest) if incident.open)
     words = MessageText("Shop", {}, manifest)
-    said = "\n".join(words.opened(one) for one in found)
-    assert len(found) == 2
-    assert "ada@example.com" not in said
-    assert "seen: 3, 5 expected" in said
-    assert words.text(Due(opened=found, open=found)).count("open: ") == 1  # they share a cause
+    output = "\n".join(words.opened(item) for item in result)
+    assert len(result) == 2
+    assert "ada@example.com" not in output
+    assert "seen: 3, 5 expected" in output
+    assert words.text(Due(opened=result, open=result)).count("open: ") == 1  # they share a cause
     blind = MessageText("Shop", {"team": "Data", "contact": "d@example.com"}, None)
-    assert "seen:" not in blind.text(Due(opened=found, open=found))
+    assert "seen:" not in blind.text(Due(opened=result, open=result))
     assert blind.owner == "Data <d@example.com>"

@@ -85,7 +85,7 @@ def test_on_postgresql_readers_find_the_same_tables(
     team.run(ops.START, failing=["test.shop.orders"])
     product = Product(worker.make_product(tmp_path / "shop"))
     with ledger(ops.write(tmp_path / "h", team.records), ops.DEADLINE, ops.START) as book:
-        found = tables(book, None)
+        result = tables(book, None)
     run = team.records[0].run
     with server() as postgres:
         for name, value in postgres.environment().items():
@@ -93,11 +93,11 @@ def test_on_postgresql_readers_find_the_same_tables(
         warehouse = PostgresWarehouse(product)
         warehouse.lock()
         warehouse.begin(run, "", ())
-        warehouse.write(run, SCHEMA, found)
-        warehouse.write(run, SCHEMA, found)
+        warehouse.write(run, SCHEMA, result)
+        warehouse.write(run, SCHEMA, result)
         warehouse.seal(run, Label(run, "release", "raw", "", False, "", "2026-03-02T06:00:00Z"))
         warehouse.publish(run)
-        for table in found:
+        for table in result:
             assert postgres.ask(f"select * from ops.{table.name}") == list(table.rows)
         assert postgres.ask("select outcome, errors from ops.runs order by number") == [
             ("published", 0),

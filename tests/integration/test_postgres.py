@@ -59,8 +59,8 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[postgres.Server]:
-    with postgres.server() as found:
-        yield found
+    with postgres.server() as result:
+        yield result
 
 
 def _set_up(server: postgres.Server, name: str) -> None:
@@ -95,10 +95,10 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     product.git("switch", "-q", "-c", "more")
     model.write_text(good.replace("order_count, 0)", "order_count, 0) + 1"), encoding="utf-8")
     product.commit("more")
-    said = product.dataops("check", code=1).stdout
+    output = product.dataops("check", code=1).stdout
     report = json.loads((product.root / "target/check/report.json").read_text(encoding="utf-8"))
     verdicts = {step["name"]: step["verdict"] for step in report["steps"]}
-    assert [name for name, verdict in verdicts.items() if verdict == "failed"] == ["impact"], said
+    assert [name for name, verdict in verdicts.items() if verdict == "failed"] == ["impact"], output
     assert verdicts["dbt build on the sample"] == "passed"
     impact = json.loads((product.root / "target/check/impact.json").read_text(encoding="utf-8"))
     assert impact["undeclared"] == ["customers"]
@@ -117,9 +117,9 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     assert both[0] == both[1]
 
     # There is nothing in raw yet.
-    said = product.dataops("release", "--trigger", "push").stdout
-    assert "published, as a rehearsal on the sample" in said
-    assert "load the landing data into the schema raw" in said
+    output = product.dataops("release", "--trigger", "push").stdout
+    assert "published, as a rehearsal on the sample" in output
+    assert "load the landing data into the schema raw" in output
     assert read("select kind, built_from from dataops.release") == [("rehearsal", "sample")]
 
     # Raw comes, by the hand of whoever loads it.
@@ -133,13 +133,13 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     for mart in ("customers", "orders", "orders_daily"):
         assert read(f"select count(*) from marts.{mart}") == [(rows[mart],)]
     assert rows["int_orders_latest"] is None
-    profiled = {one.name: one for one in record.profile}
+    profiled = {item.name: item for item in record.profile}
     assert profiled["orders"].rows == rows["orders"]
     assert profiled["raw.orders"].rows >= profiled["stg_orders"].rows > 0
     assert {column.name: column for column in profiled["raw.customers"].columns}[
         "email"
     ].counts == {}
-    assert {table.name for table in record.raw.tables} == {one.name for one in record.freshness}
+    assert {table.name for table in record.raw.tables} == {item.name for item in record.freshness}
     days = read("select count(*) from marts.orders_daily")
     assert days == [(24,)]
 
@@ -160,14 +160,16 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     product.commit("count one more")
     there = "select nspname from pg_namespace where nspname not like 'pg_%' order by 1"
     before = server.ask(there, database="shop")
-    said = product.dataops("check", "--on", "current", code=1).stdout
+    output = product.dataops("check", "--on", "current", code=1).stdout
     impact = json.loads((product.root / "target/check/impact.json").read_text(encoding="utf-8"))
-    assert impact["undeclared"] == ["customers"], said
-    told = {one["name"]: one["summary"] for one in impact["models"]}
-    assert {name for name in told if told[name] != "no data change"} == {"customers"}, told
-    assert "values: order_count" in told["customers"]
-    assert {"stg_customers", "int_customers_latest", "customers_history"} <= set(told)
-    seen = next(one for one in impact["models"] if one["name"] == "stg_customers")
+    assert impact["undeclared"] == ["customers"], output
+    document = {item["name"]: item["summary"] for item in impact["models"]}
+    assert {name for name in document if document[name] != "no data change"} == {"customers"}, (
+        document
+    )
+    assert "values: order_count" in document["customers"]
+    assert {"stg_customers", "int_customers_latest", "customers_history"} <= set(document)
+    seen = next(item for item in impact["models"] if item["name"] == "stg_customers")
     assert seen["diff"]["rows_before"] == rows["stg_customers"]
     assert server.ask(there, database="shop") == before
     assert read("select release_id from dataops.release") == [(done["run"],)]
@@ -176,9 +178,9 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     # A change that breaks what others read.
     model.write_text(good.replace("customers.tier", "customers.no_tier"), encoding="utf-8")
     product.commit("bad")
-    said = product.dataops("release", code=1, env=clock).stdout
-    assert "root cause   model customers" in said
-    assert f"keep {done['run']}" in said
+    output = product.dataops("release", code=1, env=clock).stdout
+    assert "root cause   model customers" in output
+    assert f"keep {done['run']}" in output
     assert read("select release_id from dataops.release") == [(done["run"],)]
     schemas = "select nspname from pg_namespace where nspname like 'candidate%'"
     assert server.ask(schemas, database="shop") == []
@@ -200,19 +202,19 @@ def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: in
     known, unknown = dialect_of("postgres"), Dialect("postgres")
     with dbt.connect() as queries:
         columns = columns_of(queries, [orders, Relation("marts", "none")])[orders]
-        told = queries.columns("marts", "orders")
-        assert [name for name, _ in told] == [name for name, _ in columns]
-        found = []
-        for dialect, spelled in ((known, columns), (unknown, told)):
+        document = queries.columns("marts", "orders")
+        assert [name for name, _ in document] == [name for name, _ in columns]
+        result = []
+        for dialect, spelled in ((known, columns), (unknown, document)):
             place = dialect.relation('"shop"."marts"."orders"')
             query = profiling.query(
                 profiling.ProfileTarget("o", "o", place, spelled, rows=rows), dialect
             )
             profile = profiling.read(query, queries.run(query.sql).rows[0])
             alike = tuple(replace(column, type="") for column in profile.columns)
-            found.append(replace(profile, columns=alike))
-        assert found[0] == found[1]
-        assert found[0].rows == rows > 0
+            result.append(replace(profile, columns=alike))
+        assert result[0] == result[1]
+        assert result[0].rows == rows > 0
         with pytest.raises(DataopsError, match="query failed"):
             queries.run("select no_such_column")
         place = "(select timestamptz '2026-01-02 03:00:00+00' as since) as one"
@@ -245,14 +247,14 @@ def test_files_of_ones_own_become_a_product(server: postgres.Server, tmp_path: P
         {"person_no": i, "gear": {"brand": f"Brand {i % 5}", "size": 30 + i}, "tags": ["a", i]}
         for i in range(1, 41)
     ]
-    lines = "\n".join(json.dumps(one) for one in people)
+    lines = "\n".join(json.dumps(item) for item in people)
     (files / "people.ndjson").write_text(lines + "\n", encoding="utf-8")
     answers = {"warehouse": "postgres", "product_name": "visits", "content": "empty"}
     product = harness.product(tmp_path / "visits", answers)
     _set_up(server, "visits")
     product.environment |= server.environment("visits_writer", "visits")
-    said = product.dataops("start", "--from", str(files)).stdout
-    assert "published, as a rehearsal on the sample" in said
+    output = product.dataops("start", "--from", str(files)).stdout
+    assert "published, as a rehearsal on the sample" in output
     seen = server.ask(
         "select visit_id, day, started, seen_at, ratio, member, written, person_no "
         "from staging.stg_visits order by visit_id limit 2",
@@ -359,8 +361,8 @@ def _ask(server: postgres.Server, query: str, role: str = "writer") -> list[tupl
 
 def _seen(server: postgres.Server) -> str:
     """Which release a reader sees; it must be one, and whole."""
-    [(run, one, two)] = _ask(server, _LOOK, "ada")
-    assert one == two
+    [(run, item, two)] = _ask(server, _LOOK, "ada")
+    assert item == two
     return str(run)
 
 
@@ -385,13 +387,13 @@ def _read_on(place: dict[str, str], stop: Any, told: Any) -> None:
         cursor = connection.cursor()
         while not stop.is_set():
             cursor.execute(_LOOK)
-            run, one, two = cursor.fetchone()
-            assert one == two, f"a mixture in one statement: {one}, {two}"
+            run, item, two = cursor.fetchone()
+            assert item == two, f"a mixture in one statement: {item}, {two}"
             connection.commit()
             cursor.execute("select min(token) || count(*) from marts.one")
-            (one,) = cursor.fetchone()
+            (item,) = cursor.fetchone()
             cursor.execute("select min(token) || count(*) from marts.two")
-            assert cursor.fetchone() == (one,), "a mixture in one transaction"
+            assert cursor.fetchone() == (item,), "a mixture in one transaction"
             connection.commit()
             seen.add(run)
             looks += 1
@@ -408,10 +410,12 @@ def test_readers_read_on_while_releases_are_published(
     monkeypatch.setenv("DATAOPS_KEEP_RELEASES", "2")
     _release(root)
     processes = multiprocessing.get_context("fork")
-    stop, told = processes.Event(), processes.Queue()
+    stop, document = processes.Event(), processes.Queue()
     name = os.environ["PGDATABASE"]
     place = server.environment(f"{name}_ada", name)
-    readers = [processes.Process(target=_read_on, args=(place, stop, told)) for _ in range(READERS)]
+    readers = [
+        processes.Process(target=_read_on, args=(place, stop, document)) for _ in range(READERS)
+    ]
     for reader in readers:
         reader.start()
     try:
@@ -419,7 +423,7 @@ def test_readers_read_on_while_releases_are_published(
             _release(root)
     finally:
         stop.set()
-        ended = [told.get(timeout=60) for _ in readers]
+        ended = [document.get(timeout=60) for _ in readers]
         for reader in readers:
             reader.join(timeout=60)
     assert [problem for _, _, problem in ended if problem] == []
@@ -428,8 +432,8 @@ def test_readers_read_on_while_releases_are_published(
 
 
 def _releases_in(server: postgres.Server) -> set[str]:
-    found = _ask(server, "select nspname from pg_namespace where nspname ~ '^(r[0-9]|candidate)'")
-    return {schema.partition("_")[0] for (schema,) in found}
+    result = _ask(server, "select nspname from pg_namespace where nspname ~ '^(r[0-9]|candidate)'")
+    return {schema.partition("_")[0] for (schema,) in result}
 
 
 @pytest.mark.parametrize(
@@ -475,16 +479,18 @@ def test_killed_while_it_publishes(
 
 def _look_at_status(root: Path, current: str, seen: str) -> None:
     """It says what readers see, and where that is not what the store says; so does the list."""
-    said = status(Product(root))
-    assert (said.current.run if said.current else "") == current
-    assert said.readers.release == seen
-    assert said.ok is (current == seen and said.last is not None and said.last.outcome == PUBLISHED)
+    output = status(Product(root))
+    assert (output.current.run if output.current else "") == current
+    assert output.readers.release == seen
+    assert output.ok is (
+        current == seen and output.last is not None and output.last.outcome == PUBLISHED
+    )
     if current == seen:
-        assert said.readers.problem == ""
+        assert output.readers.problem == ""
     else:
-        assert said.readers.problem.startswith(f"see {seen}: a run was cut short")
+        assert output.readers.problem.startswith(f"see {seen}: a run was cut short")
         fix = f"uv run dataops rollback {int(current[:6])}" if current else "uv run dataops release"
-        assert said.readers.problem.endswith(fix)
+        assert output.readers.problem.endswith(fix)
     assert [release.record.run for release in releases(Product(root)) if release.current] == [seen]
 
 
@@ -584,11 +590,11 @@ def test_a_machine_that_published_and_never_came_back(
     assert subprocess.run(command, env=killed).returncode == -signal.SIGKILL
     lost = _seen(server)
     assert lost not in runs
-    said = status(Product(second))
-    assert said.current is not None
-    assert (said.current.run, said.readers.release) == (runs[1], lost)
-    assert not said.ok
-    assert said.open_to == "", "the branch holds no data"
+    output = status(Product(second))
+    assert output.current is not None
+    assert (output.current.run, output.readers.release) == (runs[1], lost)
+    assert not output.ok
+    assert output.open_to == "", "the branch holds no data"
     # The release before what readers see is the one that the store says.
     back = rollback(Product(second), None)
     assert (back.record, back.release.run) == (None, runs[1])
@@ -710,14 +716,14 @@ def test_open_transactions_end_in_peace(server: postgres.Server, root: Path) -> 
         reader.autocommit = False
         cursor = reader.cursor()
         cursor.execute(_LOOK)
-        found = cursor.fetchall()
+        result = cursor.fetchall()
         with pytest.raises(DataopsError, match="cannot be published now") as raised:
             hasty.publish(runs[0])
         assert "transaction" in raised.value.fix
         # Nobody queues behind it.
         assert _seen(server) == runs[1]
         cursor.execute(_LOOK)
-        assert cursor.fetchall() == found
+        assert cursor.fetchall() == result
         reader.commit()
         hasty.publish(runs[0])
         hasty.publish(runs[0])
@@ -788,15 +794,15 @@ def test_values_stay_what_they_are(server: postgres.Server, root: Path) -> None:
     product = Product(root)
     for _ in range(2):  # a second time it is replaced
         assert load(product, "ci_me_sample") == {"odd": 4}
-    found = _ask(
+    result = _ask(
         server,
         "select words, amount, ratio, flag, instant at time zone 'UTC', encode(bytes, 'escape'), "
         "list ->> 1, pair ->> 'x', pg_typeof(amount)::text from ci_me_sample.odd order by id",
     )
-    assert [row[0] for row in found] == ['a,"b"\nc', "", "\\N", None]
-    assert [str(row[1]) for row in found] == ["1.50", "None", "-2.00", "0.00"]
-    assert [str(row[2]) for row in found] == ["0.1", "nan", "None", "1e+300"]
-    assert found[0][3:] == (True, datetime(2026, 1, 2, 1, 4, 5), "ab", "2", "y", "numeric")
+    assert [row[0] for row in result] == ['a,"b"\nc', "", "\\N", None]
+    assert [str(row[1]) for row in result] == ["1.50", "None", "-2.00", "0.00"]
+    assert [str(row[2]) for row in result] == ["0.1", "nan", "None", "1e+300"]
+    assert result[0][3:] == (True, datetime(2026, 1, 2, 1, 4, 5), "ab", "2", "y", "numeric")
     file = root / "mirror.duckdb"
     for _ in range(2):
         mirror(product, "ci_me", file)
@@ -811,9 +817,9 @@ def test_values_stay_what_they_are(server: postgres.Server, root: Path) -> None:
 
 def test_two_machines_never_build_in_one_database(server: postgres.Server, root: Path) -> None:
     """A store in a bucket has no lock that both see."""
-    one, other = (PostgresWarehouse(Product(root)) for _ in range(2))
-    one.lock()
-    one.begin("000001-20260101T000000Z-a", "", [])
+    item, other = (PostgresWarehouse(Product(root)) for _ in range(2))
+    item.lock()
+    item.begin("000001-20260101T000000Z-a", "", [])
     _ask(server, "create schema candidate_marts; create table candidate_marts.one (i integer)")
     with pytest.raises(DataopsError, match="Another release is running"):
         other.lock()
@@ -821,9 +827,9 @@ def test_two_machines_never_build_in_one_database(server: postgres.Server, root:
         other.begin("000001-20260101T000001Z-b", "", [])
     other.discard("000001-20260101T000001Z-b")
     assert _ask(server, "select * from candidate_marts.one") == []
-    one.discard("000001-20260101T000000Z-a")
+    item.discard("000001-20260101T000000Z-a")
     assert _releases_in(server) == set()
-    one.unlock()
+    item.unlock()
     other.lock()
     other.begin("000001-20260101T000001Z-b", "", [])
     # A server that was restarted has forgotten whose turn it is.
@@ -874,10 +880,10 @@ def test_without_a_server_it_says_where_it_looked(
 ) -> None:
     monkeypatch.setenv("PGPORT", "1")
     monkeypatch.setenv("PGPASSWORD", "hunter2")
-    said = status(Product(root))
-    assert said.readers.release is None
-    assert "cannot be reached" in said.readers.problem
-    assert "hunter2" not in said.readers.problem
+    output = status(Product(root))
+    assert output.readers.release is None
+    assert "cannot be reached" in output.readers.problem
+    assert "hunter2" not in output.readers.problem
     with pytest.raises(DataopsError, match="cannot be reached") as raised:
         worker.quick_release(root)
     assert "127.0.0.1" in raised.value.where

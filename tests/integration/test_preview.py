@@ -21,16 +21,20 @@ def test_a_branch_can_be_shown(tmp_path: Path) -> None:
     product.commit("First light")
     product.git("switch", "-q", "-c", "feature/été")
     done = product.dataops("preview", "--json")
-    told = json.loads(done.stdout)
-    folder = Path(told["folder"])
+    document = json.loads(done.stdout)
+    folder = Path(document["folder"])
     assert folder.parent == root / "target" / "preview"
-    assert (told["branch"], told["built_from"], told["failed"]) == ("feature/été", "sample", [])
-    assert told["pages"] == ["catalog.html"]
+    assert (document["branch"], document["built_from"], document["failed"]) == (
+        "feature/été",
+        "sample",
+        [],
+    )
+    assert document["pages"] == ["catalog.html"]
     assert "<html" in (folder / "catalog.html").read_text("utf-8")
     # It stands by itself, wherever it is copied to: tables only, in the schemas of a release.
     away = tmp_path / "elsewhere" / "for-ada.duckdb"
     away.parent.mkdir()
-    shutil.copy(told["database"], away)
+    shutil.copy(document["database"], away)
     with duckdb.connect(str(away), read_only=True) as connection:
         assert connection.execute("select count(*) > 0 from marts.orders").fetchall() == [(True,)]
         views = "select count(*) from duckdb_views() where not internal"
@@ -46,7 +50,7 @@ def test_a_branch_can_be_shown(tmp_path: Path) -> None:
     failing = product.dataops("preview", code=1)
     assert "failed    test assert_never" in failing.stdout
     assert "work that is not committed" in failing.stdout
-    assert Path(told["database"]).is_file()
+    assert Path(document["database"]).is_file()
 
 
 def test_previews_are_pruned_by_age(tmp_path: Path) -> None:

@@ -66,16 +66,16 @@ def test_a_release_from_a_bucket_to_a_bucket(
     assert second.outcome == PUBLISHED, second.problem
     assert second.raw.modified == (edited.removeprefix("lake/raw/"),)
     assert second.raw.files == len(before) + len(days[-1][1])
-    sources = [one for one in second.profile if one.files is not None]
+    sources = [item for item in second.profile if item.files is not None]
     assert sources
     assert not [source.problem for source in sources if source.problem]
     address = status(Product(root)).address
     assert address == f"s3://lake/store/releases/{second.run}/warehouse.duckdb"
     lake.get_file(address, str(tmp_path / "warehouse.duckdb"))
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as reader:
-        found = reader.execute("select count(*) from marts.orders").fetchone()
-    assert found is not None
-    assert found[0] > 0
+        result = reader.execute("select count(*) from marts.orders").fetchone()
+    assert result is not None
+    assert result[0] > 0
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bucket.free_port()}")
     s3fs.S3FileSystem.clear_instance_cache()

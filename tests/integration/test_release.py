@@ -45,9 +45,9 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
 
     # There is no raw yet: the whole line runs on the sample, and says so.
     product.commit("first")
-    said = product.dataops("release", "--trigger", "push").stdout
-    assert "published, as a rehearsal on the sample" in said
-    assert "set DATAOPS_RAW" in said
+    output = product.dataops("release", "--trigger", "push").stdout
+    assert "published, as a rehearsal on the sample" in output
+    assert "set DATAOPS_RAW" in output
     assert "REHEARSAL" in product.dataops("status").stdout
     assert _one(store, "select kind, built_from from dataops.release") == ("rehearsal", "sample")
 
@@ -67,8 +67,8 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
         assert (rows[mart],) == _one(store, f"select count(*) from marts.{mart}")
     assert rows["int_orders_latest"] is None
     assert all(node.group == "data_team" for node in record.nodes if node.resource_type == "model")
-    assert {one.name for one in record.freshness} == {table.name for table in record.raw.tables}
-    assert all(one.age_seconds and one.max_loaded_at for one in record.freshness)
+    assert {item.name for item in record.freshness} == {table.name for table in record.raw.tables}
+    assert all(item.age_seconds and item.max_loaded_at for item in record.freshness)
     assert product.dataops("status", env=clock).stdout.startswith(f"current      {done['run']}")
 
     # A change that breaks a model that others build on.
@@ -103,7 +103,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
     product.commit("fixed")
     product.dataops("release", env=clock)
     listed = json.loads(product.dataops("releases", "--json").stdout)
-    assert [(one["command"], one["outcome"]) for one in listed] == [
+    assert [(item["command"], item["outcome"]) for item in listed] == [
         ("release", "published"),
         ("rollback", "rolled back"),
         ("rollback", "rolled back"),
@@ -258,10 +258,10 @@ MANIFEST = Manifest(
 def test_the_most_upstream_cause(
     failed: list[Node], cause: Node, owner: str, models: tuple[str, ...], exposures: tuple[str, ...]
 ) -> None:
-    found = find_cause([_result(node) for node in failed], MANIFEST)
-    assert found is not None
-    assert found.result.unique_id == cause.unique_id
-    assert (found.owner, found.models, found.exposures) == (owner, models, exposures)
+    result = find_cause([_result(node) for node in failed], MANIFEST)
+    assert result is not None
+    assert result.result.unique_id == cause.unique_id
+    assert (result.owner, result.models, result.exposures) == (owner, models, exposures)
 
 
 def test_nothing_failed_has_no_cause() -> None:

@@ -62,13 +62,13 @@ def past(runs: int) -> list[Record]:
     for n, record in enumerate(records):
         if record.command == "release" and record.nodes:
             failing = ["test.shop.stg_orders"] if n == len(records) - 1 and runs > 1 else []
-            told = ops.nodes({}, failing) if failing else record.nodes
+            document = ops.nodes({}, failing) if failing else record.nodes
             profile = tuple(
                 RelationProfile(f"model.shop.{name}", name, round(chance.gauss(9e5, 2e4) + 200 * n))
                 for name in ops.MODELS
             )
             outcome = "rejected" if failing else record.outcome
-            record = replace(record, nodes=told, profile=profile, outcome=outcome)
+            record = replace(record, nodes=document, profile=profile, outcome=outcome)
         filled.append(record)
     return filled
 
@@ -79,7 +79,7 @@ def facts_of(folder: Path, records: list[Record]) -> Facts:
     current = published[-1] if published else None
     with ledger(ops.write(folder, records), ops.DEADLINE, at) as book:
         still = tuple(incident for incident in incidents(book, MANIFEST) if incident.open)
-        found = Status(
+        result = Status(
             at=at,
             current=current,
             age=at - moment(current.ended_at) if current else None,
@@ -89,7 +89,7 @@ def facts_of(folder: Path, records: list[Record]) -> Facts:
             damaged=(),
             open=still,
         )
-        return gather(book, found, MANIFEST, "Shop & Söhne", _ANSWERS, ops.DEADLINE)
+        return gather(book, result, MANIFEST, "Shop & Söhne", _ANSWERS, ops.DEADLINE)
 
 
 @pytest.mark.parametrize("runs", [0, 1, 30, 1000])
@@ -97,24 +97,28 @@ def test_the_page_holds_the_figures_and_fetches_nothing(tmp_path: Path, runs: in
     facts = facts_of(tmp_path, past(runs))
     html = page(facts)
     assert len(html.encode()) < 1_000_000
-    found = read(html)
-    assert found.fetched == []
+    result = read(html)
+    assert result.fetched == []
     assert "url(" not in html
     assert "@import" not in html
-    assert "Data <team>" in "".join(found.text)
-    told = {row[0]: row[1] for row in found.rows if len(row) == 4}
+    assert "Data <team>" in "".join(result.text)
+    document = {row[0]: row[1] for row in result.rows if len(row) == 4}
     assert len([name for name in NAMES if name]) == len(facts.figures)
     for figure, _ in facts.figures:
-        assert told[figure.title].startswith(value_text(figure))
+        assert document[figure.title].startswith(value_text(figure))
     if not runs:
         assert "No release yet" in html
         assert "No production run yet" in html
     if runs > 1:
         assert "Open incidents" in html
         assert "board" in html
-        said = [f"{run.at:%Y-%m-%d %H:%M} UTC: {run.outcome}, {run.errors} " for run in facts.runs]
+        output = [
+            f"{run.at:%Y-%m-%d %H:%M} UTC: {run.outcome}, {run.errors} " for run in facts.runs
+        ]
         bars = re.findall(r"<title>([^<]*) errors?</title>", html)
-        assert bars[: len(said)] == [one.strip() for one in said]  # a bar a run, then a phone's
+        assert bars[: len(output)] == [
+            item.strip() for item in output
+        ]  # a bar a run, then a phone's
 
 
 def test_the_page_of_many_models_stays_small_and_draws_the_strange_ones_first(
@@ -127,8 +131,8 @@ def test_the_page_of_many_models_stays_small_and_draws_the_strange_ones_first(
         Volume(f"stg_some_model_{n:03}", ring if n == 77 else known) for n in range(150)
     )
     ages = tuple(
-        Age(one.name, "model", tuple((at, 3600.0 * n, wide, odd) for at, n, wide, odd in points))
-        for one, points in zip(volumes, [known] * 120)
+        Age(item.name, "model", tuple((at, 3600.0 * n, wide, odd) for at, n, wide, odd in points))
+        for item, points in zip(volumes, [known] * 120)
     )
     html = page(replace(facts, volumes=volumes, ages=ages))
     assert len(html.encode()) < 1_000_000
@@ -144,21 +148,21 @@ def test_the_front_never_calls_good_what_nobody_knows_to_be_good(tmp_path: Path)
     stood = facts.status
     assert stood.current is not None
     rehearsal = replace(stood, current=replace(stood.current, kind="rehearsal"))
-    told = answers(replace(facts, status=rehearsal))
-    assert [card.state for card in told] == ["calm", "calm", "good"]
+    document = answers(replace(facts, status=rehearsal))
+    assert [card.state for card in document] == ["calm", "calm", "good"]
     seen = FindingRun("volume", "model.a.one", "one", "", "warn", "model one has 3 rows")
     warned = replace(stood, current=replace(stood.current, findings=(seen,)))
-    told = answers(replace(facts, status=warned))
-    assert [card.state for card in told] == ["good", "good", "calm"]
-    assert "model one has 3 rows" in told[2].reason
+    document = answers(replace(facts, status=warned))
+    assert [card.state for card in document] == ["good", "good", "calm"]
+    assert "model one has 3 rows" in document[2].reason
     assert "dataops accept volume.model.a.one --because" in page(replace(facts, status=warned))
     error = Incident(
         "reported@2", "reported", "reported", "orders twice", "run", "", "", "", facts.at, "", 1,
         "run", 60.0, "", None, stood.current.run, False, False, detected_by="person",
     )  # fmt: skip
-    told = answers(replace(facts, status=replace(stood, open=(error,))))
-    assert [card.state for card in told] == ["bad", "good", "bad"]
-    assert "reported: orders twice" in told[0].reason
+    document = answers(replace(facts, status=replace(stood, open=(error,))))
+    assert [card.state for card in document] == ["bad", "good", "bad"]
+    assert "reported: orders twice" in document[0].reason
     for readers, kind in ((Readers("000009", "see 000009"), "bad"), (Readers(None, "no"), "calm")):
         assert answers(replace(facts, status=replace(stood, readers=readers)))[0].state == kind
     late = replace(stood, late=(facts.at,))
@@ -193,8 +197,8 @@ def test_every_chart_says_what_it_shows(tmp_path: Path) -> None:
     html = page(facts_of(tmp_path, past(30)))
     drawn = re.findall(r"<svg[^>]*>", html)
     assert len(drawn) > 15
-    for one in drawn:
-        assert re.search(r'role="img" aria-label="[^"]{10,}"', one)
+    for item in drawn:
+        assert re.search(r'role="img" aria-label="[^"]{10,}"', item)
     assert '<html lang="en">' in html
 
 
@@ -207,8 +211,8 @@ def test_coverage_counts_models_columns_and_what_feeds_an_exposure() -> None:
         "test.shop.a", "test", "a", "", attached_to="model.shop.orders",
         call=CalledTest("unique", "id", {}),
     )  # fmt: skip
-    found = coverage(Manifest(nodes, {}))
-    assert found == (
+    result = coverage(Manifest(nodes, {}))
+    assert result == (
         ("models", 1, 5),
         ("columns", 1, 2),
         ("models that feed an exposure", 1, 5),
@@ -232,20 +236,20 @@ def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (index.parent / "badge.svg").is_file()
     site = ["columns.html", "catalog.html"]
     assert read(index.read_text(encoding="utf-8")).fetched == site
-    said = json.loads((index.parent / "report.json").read_text(encoding="utf-8"))
-    assert said["figures"]["errors_per_run"]["value"] == 0.5
-    assert said["open_incidents"] == [one.incident for one in facts.status.open]
-    found = status(product)
-    assert [one.check for one in found.open] == ["test.shop.unique_one"]
-    assert found.open[0].owner == "Data team <data@example.com>"
-    assert not found.ok
-    told = found.to_dict()["figures"]
-    assert isinstance(told, dict)
-    assert {name: one["value"] for name, one in told.items()} == {
-        name: one["value"] for name, one in said["figures"].items()
+    output = json.loads((index.parent / "report.json").read_text(encoding="utf-8"))
+    assert output["figures"]["errors_per_run"]["value"] == 0.5
+    assert output["open_incidents"] == [item.incident for item in facts.status.open]
+    result = status(product)
+    assert [item.check for item in result.open] == ["test.shop.unique_one"]
+    assert result.open[0].owner == "Data team <data@example.com>"
+    assert not result.ok
+    document = result.to_dict()["figures"]
+    assert isinstance(document, dict)
+    assert {name: item["value"] for name, item in document.items()} == {
+        name: item["value"] for name, item in output["figures"].items()
     }
     console = Console(record=True, width=120)
-    show_status(console, found)
+    show_status(console, result)
     assert "errors per run: 0.50 (1 error in 2 runs)" in console.export_text()
 
 
@@ -260,17 +264,17 @@ def test_a_chart_library_that_fails_is_said_and_the_numbers_stand(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "vl_convert")
     written = report(product, tmp_path / "site")
-    (said,) = written.warnings
-    assert re.fullmatch(r"\d+ charts of the report are not drawn: no wheel <here>", said)
+    (output,) = written.warnings
+    assert re.fullmatch(r"\d+ charts of the report are not drawn: no wheel <here>", output)
     html = written.index.read_text(encoding="utf-8")
     assert "at most 0. (Not drawn: no wheel &lt;here&gt;)" in html
     assert read(html).rows[0] == read(good).rows[0]
     monkeypatch.chdir(product.root)
     capfd.readouterr()
     app(["report"], standalone_mode=False)
-    told = capfd.readouterr()
-    assert "not drawn: no wheel <here>" in told.err
-    assert told.out.strip().endswith("index.html")
+    document = capfd.readouterr()
+    assert "not drawn: no wheel <here>" in document.err
+    assert document.out.strip().endswith("index.html")
 
 
 def test_charts_are_drawn_in_silence_and_in_utc(tmp_path: Path) -> None:
@@ -342,10 +346,10 @@ def test_a_browser_reads_the_true_figures_and_asks_nobody(tmp_path: Path) -> Non
         assert asked == ["http://elsewhere.example/x.png"]
         proxy.shutdown()
     plain, since = Plain(records, facts.at), facts.at - timedelta(days=90)
-    told = {row[0]: row[1] for row in read(html).rows if len(row) == 4}
-    for one, _ in facts.figures:
-        value = plain.figure(one.name, since, facts.at + timedelta(seconds=1))
-        assert told[one.title].startswith(value_text(replace(one, value=value))), one.name
+    document = {row[0]: row[1] for row in read(html).rows if len(row) == 4}
+    for item, _ in facts.figures:
+        value = plain.figure(item.name, since, facts.at + timedelta(seconds=1))
+        assert document[item.title].startswith(value_text(replace(item, value=value))), item.name
 
 
 @needs_browser

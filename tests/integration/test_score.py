@@ -76,21 +76,21 @@ GOOD = Evidence(
 
 
 def answers(known: Evidence) -> dict[str, str]:
-    return {one.name: one.answer.verdict for one in answer_all(known)}
+    return {item.name: item.answer.verdict for item in answer_all(known)}
 
 
 def test_there_are_twelve_and_each_says_why_it_matters() -> None:
-    found = answer_all(GOOD)
-    assert len(found) == len(QUESTIONS) == 12
-    assert all(one.question.endswith("?") and "\n" not in one.question for one in found)
-    assert all(one.why.endswith((".", "?")) for one in found)
-    assert {one.answer.verdict for one in found} == {YES}
+    result = answer_all(GOOD)
+    assert len(result) == len(QUESTIONS) == 12
+    assert all(item.question.endswith("?") and "\n" not in item.question for item in result)
+    assert all(item.why.endswith((".", "?")) for item in result)
+    assert {item.answer.verdict for item in result} == {YES}
 
 
 def test_without_anything_nothing_is_a_yes_and_all_say_what_next() -> None:
-    found = answer_all(Evidence(at=ops.START))
-    assert not any(one.answer.verdict == YES for one in found)
-    assert all(one.answer.next for one in found)
+    result = answer_all(Evidence(at=ops.START))
+    assert not any(item.answer.verdict == YES for item in result)
+    assert all(item.answer.next for item in result)
 
 
 BY_HAND = tuple(replace(r, trigger="manual") for r in GOOD.records)
@@ -149,9 +149,9 @@ BARE = Manifest(
     ],
 )
 def test_each_question_can_be_answered_otherwise(known: Evidence, name: str, verdict: str) -> None:
-    found = {one.name: one.answer for one in answer_all(known)}
-    assert found[name].verdict == verdict
-    assert found[name].next
+    result = {item.name: item.answer for item in answer_all(known)}
+    assert result[name].verdict == verdict
+    assert result[name].next
 
 
 def test_a_channel_that_is_set_is_enough_where_nothing_failed() -> None:
@@ -175,30 +175,30 @@ def test_the_drill_is_said_and_what_it_missed_is_the_next_step() -> None:
 
 
 def test_terminal_json_and_badge_say_the_same() -> None:
-    found = answer_all(replace(GOOD, ci="", weeks_counted=0))
+    result = answer_all(replace(GOOD, ci="", weeks_counted=0))
     console = Console(record=True, width=120)
-    show(console, found)
+    show(console, result)
     text = console.export_text()
     assert "10 of 12" in text
     assert "next: release on a schedule" in text
-    said = json.loads(as_json(found))
-    assert (said["score"], said["total"]) == (10, 12)
-    drawn = ElementTree.fromstring(badge(found))
+    output = json.loads(as_json(result))
+    assert (output["score"], output["total"]) == (10, 12)
+    drawn = ElementTree.fromstring(badge(result))
     assert drawn.attrib["aria-label"] == "data ops: 10 of 12"
 
 
 def test_a_young_product_scores_what_is_true_of_it(tmp_path: Path) -> None:
     root = worker.make_product(tmp_path / "product")
     assert worker.quick_release(root).exit_code == 0
-    found = {one.name: one.answer.verdict for one in score(Product(root))}
-    assert found["version_control"] == NO
-    assert found["one_command"] == YES
-    assert found["tried_before_merge"] == NO
-    assert found["know_before_readers"] == UNKNOWN
-    assert found["errors_are_counted"] == UNKNOWN
-    assert found["only_the_pipeline"] == NO
-    assert found["rolled_back"] == UNKNOWN
-    assert found["lock_is_current"] == NO
+    result = {item.name: item.answer.verdict for item in score(Product(root))}
+    assert result["version_control"] == NO
+    assert result["one_command"] == YES
+    assert result["tried_before_merge"] == NO
+    assert result["know_before_readers"] == UNKNOWN
+    assert result["errors_are_counted"] == UNKNOWN
+    assert result["only_the_pipeline"] == NO
+    assert result["rolled_back"] == UNKNOWN
+    assert result["lock_is_current"] == NO
 
 
 def test_a_release_keeps_the_score_in_its_store_and_the_fleet_reads_it_there(
@@ -220,14 +220,14 @@ def test_a_release_keeps_the_score_in_its_store_and_the_fleet_reads_it_there(
     done = worker.quick_release(root)
     assert not [warning for warning in done.warnings if "score" in warning]
 
-    said = json.loads(git(tmp_path / "remote.git", "show", f"{BRANCH}:{SCORE}"))
+    output = json.loads(git(tmp_path / "remote.git", "show", f"{BRANCH}:{SCORE}"))
     asked = score(Product(root))
-    assert said["answers"] == {one.name: one.answer.verdict for one in asked}
-    assert said["total"] == 12
-    assert said["score"] == sum(verdict == YES for verdict in said["answers"].values())
+    assert output["answers"] == {item.name: item.answer.verdict for item in asked}
+    assert output["total"] == 12
+    assert output["score"] == sum(verdict == YES for verdict in output["answers"].values())
     seen = examine_one(Member(str(tmp_path / "remote.git")))
     assert (seen.problem, seen.version) == ("", "v1.0.0")
-    assert seen.score == f"{said['score']} of 12"
+    assert seen.score == f"{output['score']} of 12"
 
 
 def test_a_score_that_cannot_be_kept_changes_no_verdict(

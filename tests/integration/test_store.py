@@ -72,10 +72,10 @@ def test_a_release_holds_everything_and_cannot_be_written(released: Path) -> Non
         "warehouse.duckdb",
     ]
     assert (folder / "warehouse.duckdb").stat().st_mode & 0o222 == 0
-    said = json.loads((folder / "release.json").read_text(encoding="utf-8"))
-    assert said["outcome"] == PUBLISHED
-    assert said["raw"]["files"] == 1
-    assert said["tools"]["duckdb"]
+    output = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    assert output["outcome"] == PUBLISHED
+    assert output["raw"]["files"] == 1
+    assert output["tools"]["duckdb"]
 
 
 def test_a_rejected_release_leaves_no_trace(
@@ -125,11 +125,11 @@ def test_what_the_project_no_longer_holds_is_not_published(released: Path) -> No
         connection.execute("create view marts.old_view as select * from marts.leftover")
     assert worker.quick_release(released).exit_code == 0
     with duckdb.connect(str(file), read_only=True) as connection:
-        found = connection.execute(
+        result = connection.execute(
             "select table_name from information_schema.tables "
             "where table_schema <> 'ops' order by 1"
         ).fetchall()
-    assert [name for (name,) in found] == ["log", "one", "release", "two"]
+    assert [name for (name,) in result] == ["log", "one", "release", "two"]
 
 
 def test_only_the_last_stay_and_always_the_current(
@@ -361,12 +361,12 @@ def test_a_release_that_waits_to_be_published_is_running(released: Path) -> None
     store.write_record(waiting.run, waiting.to_json())
     store.promote(waiting.run)
     with FileLock(store.root / "lock"):
-        said = status(Product(released))
-        assert said.last is not None
-        assert (said.last.run, said.last.outcome, said.ok) == (waiting.run, RUNNING, True)
-    said = status(Product(released))
-    assert said.last is not None
-    assert (said.last.run, said.last.outcome, said.ok) == (waiting.run, CRASHED, False)
+        output = status(Product(released))
+        assert output.last is not None
+        assert (output.last.run, output.last.outcome, output.ok) == (waiting.run, RUNNING, True)
+    output = status(Product(released))
+    assert output.last is not None
+    assert (output.last.run, output.last.outcome, output.ok) == (waiting.run, CRASHED, False)
     assert worker.quick_release(released).exit_code == 0
 
 
@@ -382,9 +382,9 @@ def test_a_query_that_does_not_let_go(released: Path) -> None:
     assert process.stdout.readline() == "building\n"
     process.terminate()
     assert process.wait(timeout=10) == 2
-    found = status(Product(released)).last
-    assert found is not None
-    assert found.outcome == STOPPED
+    result = status(Product(released)).last
+    assert result is not None
+    assert result.outcome == STOPPED
     assert not list((released / "store" / "candidates").iterdir())
     assert worker.quick_release(released).exit_code == 0
 
@@ -399,9 +399,9 @@ def test_a_clock_that_goes_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "The clock went back" in second.warnings[0]
     assert run_number(second.record.run) == run_number(first.run) + 1
     assert [release.record.run for release in releases(product)] == [second.record.run, first.run]
-    found = status(product)
-    assert found.last is not None
-    assert found.last.run == second.record.run
+    result = status(product)
+    assert result.last is not None
+    assert result.last.run == second.record.run
     monkeypatch.setenv("DATAOPS_NOW", "2024-01-01T00:00:00Z")
     assert status(product).age.total_seconds() == 0  # type: ignore[union-attr]
     assert rollback(product, None).release.run == first.run
@@ -584,8 +584,8 @@ def test_nothing_before_the_first() -> None:
 def test_deadlines(published: str, at: str, late: list[str]) -> None:
     from datetime import datetime
 
-    found = late_deadlines("07:00", datetime.fromisoformat(published), datetime.fromisoformat(at))
-    assert [deadline.isoformat()[:16] for deadline in found] == late
+    result = late_deadlines("07:00", datetime.fromisoformat(published), datetime.fromisoformat(at))
+    assert [deadline.isoformat()[:16] for deadline in result] == late
 
 
 def test_a_run_that_never_came(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -598,10 +598,10 @@ def test_a_run_that_never_came(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("DBT_FAILS", "test")
     assert worker.quick_release(root).exit_code == 1
     monkeypatch.setenv("DATAOPS_NOW", "2026-04-01T08:00:00Z")
-    found = status(product)
-    assert [str(one)[:10] for one in found.late] == ["2026-03-31", "2026-04-01"]
-    assert [str(one)[:10] for one in found.missing] == ["2026-04-01"]
-    assert not found.ok
+    result = status(product)
+    assert [str(item)[:10] for item in result.late] == ["2026-03-31", "2026-04-01"]
+    assert [str(item)[:10] for item in result.missing] == ["2026-04-01"]
+    assert not result.ok
 
 
 def test_rollback_loads_neither_dbt_nor_the_database(released: Path) -> None:
@@ -665,5 +665,5 @@ def test_a_process_that_keeps_its_connection_sees_the_new_release_by_its_real_pa
         assert old.execute(query).fetchall() == [(first,)]
     with duckdb.connect() as attached:
         attached.execute(f"attach '{file}' as warehouse (read_only)")
-        found = attached.execute("select release_id from warehouse.dataops.release").fetchall()
-        assert found == [(second,)]
+        result = attached.execute("select release_id from warehouse.dataops.release").fetchall()
+        assert result == [(second,)]

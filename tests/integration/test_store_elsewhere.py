@@ -36,8 +36,8 @@ WORKER = Path(worker.__file__)
 
 
 def current(root: Path) -> str:
-    found = status(Product(root)).current
-    return found.run if found else ""
+    result = status(Product(root)).current
+    return result.run if result else ""
 
 
 def outcomes(root: Path) -> list[tuple[str, str]]:
@@ -49,15 +49,15 @@ def outcomes(root: Path) -> list[tuple[str, str]]:
 
 def test_two_machines_share_it(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = places.first, places.second
-    one = worker.quick_release(first).record.run
-    assert current(second) == one
+    item = worker.quick_release(first).record.run
+    assert current(second) == item
     two = worker.quick_release(second).record.run
     with monkeypatch.context() as rejecting:
         rejecting.setenv("DBT_FAILS", "test")
         three = worker.quick_release(first)
     assert three.exit_code == 1
     assert three.record.current == two
-    assert outcomes(second) == [(three.record.run, REJECTED), (two, PUBLISHED), (one, PUBLISHED)]
+    assert outcomes(second) == [(three.record.run, REJECTED), (two, PUBLISHED), (item, PUBLISHED)]
     assert current(first) == two
     copy = store_of(Product(first)).pointer / "warehouse.duckdb"
     with duckdb.connect(str(copy), read_only=True) as connection:
@@ -65,10 +65,10 @@ def test_two_machines_share_it(places: Places, monkeypatch: pytest.MonkeyPatch) 
         assert connection.execute("select release_id from dataops.release").fetchall() == [(two,)]
     assert bool(status(Product(first)).open_to) is (os.environ["DATAOPS_STORE"] == "branch")
     back = rollback(Product(first), None)
-    assert back.release.run == one
-    assert current(second) == one
+    assert back.release.run == item
+    assert current(second) == item
     assert outcomes(second)[0][1] == ROLLED_BACK
-    assert places.releases() == [one, two]
+    assert places.releases() == [item, two]
 
 
 def test_old_releases_go_and_records_stay(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,23 +111,23 @@ def test_records_of_others_are_merged(places: Places, monkeypatch: pytest.Monkey
     ours = worker.quick_release(first)
     assert ours.exit_code == 0
     assert current(second) == ours.record.run
-    found = [release.record for release in releases(Product(second), 99)]
-    assert [one.outcome for one in found] == [PUBLISHED, FAILED, REJECTED, PUBLISHED]
-    assert [one.number for one in found] == [4, 3, 2, 1]
-    assert found[1].notes[-1].startswith("Renumbered from 000002-")
-    assert found == [release.record for release in releases(Product(first), 99)]
+    result = [release.record for release in releases(Product(second), 99)]
+    assert [item.outcome for item in result] == [PUBLISHED, FAILED, REJECTED, PUBLISHED]
+    assert [item.number for item in result] == [4, 3, 2, 1]
+    assert result[1].notes[-1].startswith("Renumbered from 000002-")
+    assert result == [release.record for release in releases(Product(first), 99)]
 
 
 def test_a_store_that_cannot_be_reached(
     places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = places.first, places.second
-    one = worker.quick_release(first).record.run
+    item = worker.quick_release(first).record.run
     places.hide()
-    assert current(first) == one
-    said = capsys.readouterr().err
-    assert "cannot be reached" in said
-    assert "Using the local copy from 0 h ago" in said
+    assert current(first) == item
+    output = capsys.readouterr().err
+    assert "cannot be reached" in output
+    assert "Using the local copy from 0 h ago" in output
     with pytest.raises(DataopsError, match="cannot be reached"):
         status(Product(second))
     with pytest.raises(DataopsError, match="cannot be reached"):
@@ -177,10 +177,10 @@ def test_a_run_that_was_never_shared_gives_way(
     assert worker.quick_release(second).record.number == lost.number
     assert worker.quick_release(first).exit_code == 0
     for machine in (first, second):
-        found = [release.record for release in releases(Product(machine))]
-        assert [one.number for one in found] == [4, 3, 2, 1]
-        assert [one.outcome for one in found] == [PUBLISHED, REJECTED, PUBLISHED, PUBLISHED]
-        assert f"Renumbered from {lost.run}." in found[1].notes
+        result = [release.record for release in releases(Product(machine))]
+        assert [item.number for item in result] == [4, 3, 2, 1]
+        assert [item.outcome for item in result] == [PUBLISHED, REJECTED, PUBLISHED, PUBLISHED]
+        assert f"Renumbered from {lost.run}." in result[1].notes
 
 
 # A reader on another machine: some look first what is new, all open the copy's pointer.
@@ -262,21 +262,21 @@ def test_who_can_read_real_data_is_said(clones: tuple[Path, Path]) -> None:
     """With the first release from raw, and in status as long as that is current."""
 
     def screens(machine: Path) -> tuple[str, str, str]:
-        done, found = worker.quick_release(machine), status(Product(machine))
-        assert found.to_dict()["current"]["open_to"] == found.open_to  # type: ignore[index]
+        done, result = worker.quick_release(machine), status(Product(machine))
+        assert result.to_dict()["current"]["open_to"] == result.open_to  # type: ignore[index]
         return (
             _shown(show_release, done),
             release_markdown("Shop", done),
-            _shown(show_status, found),
+            _shown(show_status, result),
         )
 
     raw, away = clones[0] / "raw", clones[0].parent / "away"
     raw.rename(away)
-    said = "everybody who can read the repository can read this data"
-    assert [said in screen for screen in screens(clones[0])] == [False, False, False]
+    output = "everybody who can read the repository can read this data"
+    assert [output in screen for screen in screens(clones[0])] == [False, False, False]
     away.rename(raw)
-    assert [said in screen for screen in screens(clones[0])] == [True, True, True]
-    assert [said in screen for screen in screens(clones[1])] == [False, False, True]
+    assert [output in screen for screen in screens(clones[0])] == [True, True, True]
+    assert [output in screen for screen in screens(clones[1])] == [False, False, True]
 
 
 def _shown(show: Callable[[Console, Any], None], what: object) -> str:
@@ -322,8 +322,8 @@ def test_a_branch_keeps_fewer_releases_when_they_are_large(
 ) -> None:
     runs = [worker.quick_release(clones[0]).record.run]
     tree = store_of(Product(clones[0])).remote.read()  # type: ignore[attr-defined]
-    one = sum(file.size for path, file in tree.files.items() if path.startswith("releases/"))
-    monkeypatch.setattr(branch, "_TOGETHER", int(2.5 * one))
+    item = sum(file.size for path, file in tree.files.items() if path.startswith("releases/"))
+    monkeypatch.setattr(branch, "_TOGETHER", int(2.5 * item))
     runs += [worker.quick_release(clones[0]).record.run for _ in range(3)]
     store = open_store(Product(clones[1]))
     assert store.retained() == runs[-2:]

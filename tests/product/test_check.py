@@ -77,9 +77,9 @@ def test_a_new_file_in_bad_style_is_put_right_and_said(make_product: MakeProduct
     old, bad = product.root / "models" / "legacy.sql", "SELECT 1 AS One\n"
     old.write_text(bad)
     product.commit("theirs")
-    told = product.dataops("check", code=1)
-    assert "SQL style" in told.stdout
-    assert "files outside this change" in told.stdout
+    document = product.dataops("check", code=1)
+    assert "SQL style" in document.stdout
+    assert "files outside this change" in document.stdout
     assert old.read_text() == bad
     assert (product.root / "target/check/styled/models/legacy.sql").read_text() != bad
 

@@ -71,11 +71,11 @@ def line(tmp_path: Path) -> tuple[Product, list[str]]:
 def test_a_commit_gives_way_only_to_a_newer_one_of_its_line(
     line: tuple[Product, list[str]],
 ) -> None:
-    product, (one, two, three) = line
+    product, (item, two, three) = line
     product.git("checkout", "-q", "--detach", two)
     assert is_superseded(product, three)
     assert not is_superseded(product, two)
-    assert not is_superseded(product, one)
+    assert not is_superseded(product, item)
     assert not is_superseded(product, "")
     # A line of its own is nobody's past: a revert that was made elsewhere, a branch.
     product.git("checkout", "-q", "--orphan", "other")
@@ -179,7 +179,7 @@ def test_git_shows_the_token_to_the_remote_and_to_no_other(
 
 def test_settings_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = harness.render(tmp_path / "p", {"content": "empty"})
-    said = {
+    output = {
         "DATAOPS_STORE": "",
         "DATAOPS_RAW": "",
         "DATAOPS_KEEP_RELEASES": "7",
@@ -188,7 +188,7 @@ def test_settings_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         environment.STORE_TOKEN: "a-token",
         "AWS_SECRET_ACCESS_KEY": "",
     }
-    for name, value in said.items():
+    for name, value in output.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     environment.prepare(Product(root))
@@ -209,19 +209,19 @@ def test_settings_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_an_image_knows_its_commits(
     line: tuple[Product, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    product, (one, two, three) = line
+    product, (item, two, three) = line
     log = tmp_path / "commits.txt"
     log.write_text(product.git("log", f"--format={facts.COMMIT_FORMAT}") + "\n", encoding="utf-8")
-    here = facts.git_facts(product, one)
+    folder = facts.git_facts(product, item)
     bare = Product(tmp_path / "image")
     bare.root.mkdir()
     monkeypatch.setenv("DATAOPS_COMMITS_FILE", str(log))
     monkeypatch.setenv("PATH", str(tmp_path))  # nor is git there
-    found = facts.git_facts(bare, one)
-    assert (found.commit, [c.commit for c in found.commits]) == (three, [three, two])
-    assert (found.commits, found.commits_total) == (here.commits, here.commits_total)
-    assert (found.authored_at, found.committed_at) == (here.authored_at, here.committed_at)
-    assert not found.dirty
+    result = facts.git_facts(bare, item)
+    assert (result.commit, [c.commit for c in result.commits]) == (three, [three, two])
+    assert (result.commits, result.commits_total) == (folder.commits, folder.commits_total)
+    assert (result.authored_at, result.committed_at) == (folder.authored_at, folder.committed_at)
+    assert not result.dirty
     # From before the list begins nobody can count.
     unknown = facts.git_facts(bare, "0" * 40)
     assert (unknown.commits, unknown.commits_total) == ((), None)
@@ -249,8 +249,8 @@ def test_every_command_on_the_page_is_one(page: str) -> None:
     commands = re.findall(r"uv run(?: --locked| --no-sync)? dataops ([a-z][^`\n|&]*)", page)
     commands += re.findall(r"@sha256:DIGEST ([a-z][^`\n]*)", page)
     assert len(commands) > 6
-    for said in commands:
-        verb, *arguments = shlex.split(said.strip().replace("…", "x"))
+    for output in commands:
+        verb, *arguments = shlex.split(output.strip().replace("…", "x"))
         verbs.commands[verb].make_context(verb, arguments)  # rejects what it does not know
 
 
@@ -267,9 +267,9 @@ def test_systemd_takes_the_units(page: str, tmp_path: Path) -> None:
     service, timer = fenced(page, "ini")
     true = shutil.which("true")
     assert true
-    here = re.sub(r"(?<==)/usr/(local/)?bin/\w+", true, service)
-    here = re.sub(r"(?<=User=)\w+", "root", here)
-    for kind, text in (("service", here), ("timer", timer)):
+    folder = re.sub(r"(?<==)/usr/(local/)?bin/\w+", true, service)
+    folder = re.sub(r"(?<=User=)\w+", "root", folder)
+    for kind, text in (("service", folder), ("timer", timer)):
         (tmp_path / f"product.{kind}").write_text(text, encoding="utf-8")
 
     def verify() -> str:
@@ -281,5 +281,5 @@ def test_systemd_takes_the_units(page: str, tmp_path: Path) -> None:
         return "\n".join(line for line in done.stderr.splitlines() if str(tmp_path) in line)
 
     assert verify() == ""
-    (tmp_path / "product.service").write_text(here.replace("Type=", "Tpye="), encoding="utf-8")
+    (tmp_path / "product.service").write_text(folder.replace("Type=", "Tpye="), encoding="utf-8")
     assert "Tpye" in verify()

@@ -71,14 +71,14 @@ class Hosted:
             file.parent.mkdir(parents=True)
             file.write_bytes(self.store(f"releases/{self.current()}/warehouse.duckdb"))
         with duckdb.connect(str(file), read_only=True) as connection:
-            (found,) = connection.execute("select planet_name from marts.planets").fetchall()
-        return str(found[0])
+            (result,) = connection.execute("select planet_name from marts.planets").fetchall()
+        return str(result[0])
 
     def records(self) -> list[dict[str, object]]:
         """Every run, oldest first, and what was noticed between them; not who was told of it."""
         listed = harness.git(self.bare, "ls-tree", "--name-only", "dataops-store", "history/runs/")
-        found = [dict(json.loads(self.store(name))) for name in sorted(listed.split())]
-        return [record for record in found if record["command"] != "notify"]
+        result = [dict(json.loads(self.store(name))) for name in sorted(listed.split())]
+        return [record for record in result if record["command"] != "notify"]
 
     def outcomes(self) -> list[object]:
         """How every run ended, oldest first."""

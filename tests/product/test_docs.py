@@ -30,8 +30,8 @@ OWN_FILES = "guides/files.md"
 
 def blocks(page: str) -> list[str]:
     """The blocks of a page that run."""
-    found = BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
-    return [text for reason, text in found if not reason]
+    result = BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
+    return [text for reason, text in result if not reason]
 
 
 def follow(product: harness.Product, page: str) -> None:
@@ -45,7 +45,7 @@ def test_every_block_runs_here_or_says_why_not() -> None:
         path.relative_to(DOCS).as_posix(): blocks(path.relative_to(DOCS).as_posix())
         for path in DOCS.rglob("*.md")
     }
-    assert {page for page, found in unread.items() if found} == {*EXAMPLE, OWN_FILES}
+    assert {page for page, result in unread.items() if result} == {*EXAMPLE, OWN_FILES}
     for path in DOCS.rglob("*.md"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"^ *```(bash|sh|shell)$", text, re.M), f"{path}: name it console"

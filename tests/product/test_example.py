@@ -67,12 +67,12 @@ def test_the_shop_has_its_troubles(raw: Path) -> None:
     assert all(orders[name] == orders[name.replace("_again", "")] for name in doubled)
     late = [
         name
-        for name, found in orders.items()
-        for row in found
+        for name, result in orders.items()
+        for row in result
         if row["ordered_at"][:10] < (re.findall(r"\d{4}-\d\d-\d\d", name) or [""])[0]
     ]
     assert late, "no order arrived late"
-    assert sum(len(found) for found in rows(raw, "returns").values()) > 100
+    assert sum(len(result) for result in rows(raw, "returns").values()) > 100
 
 
 @pytest.mark.slow
@@ -110,12 +110,12 @@ def test_a_newcomer_can_follow_the_first_change(make_product: MakeProduct) -> No
         else:
             with (marts / "customers.yml").open("a", encoding="utf-8") as file:
                 file.write(text)
-    red = [(line, said) for line, code, said in codes if code]
+    red = [(line, output) for line, code, output in codes if code]
     # The page has the newcomer fail twice: a contract, and a unit test with a wrong expectation.
     assert len(red) == 2, red
     assert "enforced contract" in red[0][1]
     assert "12.5" in red[1][1]
-    assert "check passed" in next(said for line, _, said in codes if "dataops check" in line)
+    assert "check passed" in next(output for line, _, output in codes if "dataops check" in line)
 
 
 def _put(path: Path, old: str, new: str) -> None:

@@ -123,7 +123,7 @@ def test_an_image_releases_and_can_write_nothing_but_the_store(
     assert (record["outcome"], record["kind"]) == ("published", "release")
     assert record["trigger"] == "schedule"
     assert record["git"]["commit"] == commit
-    assert [one["commit"] for one in record["git"]["commits"]] == [commit]
+    assert [item["commit"] for item in record["git"]["commits"]] == [commit]
     with duckdb.connect(str(current / "warehouse.duckdb"), read_only=True) as connection:
         (count,) = connection.execute("select count(*) from marts.orders").fetchall()[0]
     assert count > 0

@@ -30,15 +30,15 @@ def test_every_rendered_path_is_in_exactly_one_class(tmp_path: Path, profile: st
     ownership = template.ownership()
     rendered = harness.tree(harness.render(tmp_path / "p", harness.PROFILES[profile]), ".")
     classes = {path: ownership.classes(path) for path in rendered}
-    astray = {path: found for path, found in classes.items() if len(found) != 1}
+    astray = {path: result for path, result in classes.items() if len(result) != 1}
     assert not astray, f"say in ownership.yml whose these are, once: {astray}"
 
 
 def test_copiers_settings_follow_from_ownership() -> None:
-    ownership, said = template.ownership(), template.settings()
+    ownership, output = template.ownership(), template.settings()
     owned = list(ownership.owned)
-    assert said["_skip_if_exists"] == owned
-    excluded = said["_exclude"]
+    assert output["_skip_if_exists"] == owned
+    excluded = output["_exclude"]
     # Owned first, taken back for a copy, then what no render brings.
     assert excluded[: len(owned)] == owned
     assert excluded[len(owned)] == "{% if _copier_operation == 'copy' %}!*{% endif %}"
@@ -102,13 +102,13 @@ def test_check_names_an_edited_file_and_every_way_out(product: Product) -> None:
     step = managed.step(product)
     assert step.verdict == FAILED
     assert step.summary == ".sqlfluff edited"
-    (said,) = step.details
-    assert "a .sqlfluff of your own in models/" in said
-    assert f"propose it to {harness.template_repository()}" in said
-    assert 'uv run dataops own .sqlfluff --because "REASON"' in said
+    (output,) = step.details
+    assert "a .sqlfluff of your own in models/" in output
+    assert f"propose it to {harness.template_repository()}" in output
+    assert 'uv run dataops own .sqlfluff --because "REASON"' in output
     # The command it gives fixes it, from the product's own history.
     commit = product.git("rev-parse", "--short", "HEAD")
-    assert f"git checkout {commit} -- .sqlfluff" in said
+    assert f"git checkout {commit} -- .sqlfluff" in output
     product.git("commit", "-qam", "edited")
     assert f"git checkout {commit} -- .sqlfluff" in managed.step(product).details[0]
     product.git("checkout", commit, "--", ".sqlfluff")

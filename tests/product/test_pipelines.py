@@ -225,9 +225,9 @@ def test_a_flaw_turns_the_run_red(
     # What changes the data, or stops the build, is no surprise to the impact report either.
     assert [step for step in done.failed() if step != "impact"] == [flaw.step]
     report = (done.artifact / "report.md").read_text(encoding="utf-8")
-    for said in flaw.says:
-        assert said in done.log
-        assert said in report
+    for output in flaw.says:
+        assert output in done.log
+        assert output in report
     assert f"check failed: {flaw.step}" in done.log
     assert SECRET not in done.log + report
     if runner == "github":
@@ -272,21 +272,21 @@ def test_what_a_change_does_is_one_comment_and_a_fork_has_the_summary(
         work.mkdir()
         if runner == "github":
             return runners.run_github(bare, work, installed=installed, api=host.url)
-        said = {"CI_MERGE_REQUEST_IID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "3"}
-        said |= {"CI_API_V4_URL": host.url, "DATAOPS_COMMENT_TOKEN": runners.TOKEN}
-        return runners.run_gitlab(bare, work, installed=installed, variables=said)
+        output = {"CI_MERGE_REQUEST_IID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "3"}
+        output |= {"CI_API_V4_URL": host.url, "DATAOPS_COMMENT_TOKEN": runners.TOKEN}
+        return runners.run_gitlab(bare, work, installed=installed, variables=output)
 
     with comment_host() as host:
         host.people_say("A remark.", f"{MARKER}\nWhat the run before said.")
         done = go(tmp_path / "run", host)
         # The change is not declared, so the check fails; that is not for the comment to judge.
         assert done.jobs == {"check": "failure", "comment": "success"}, done.log
-        remark, said = host.bodies
+        remark, output = host.bodies
         assert remark == "A remark."
-        assert said.startswith(f"{MARKER}\n## ❌ Check of")
-        assert "Data-Change: planets -- WHY" in said
-        assert "Mercury → Hermes" in said
-        assert (done.artifact / "impact.md").read_text(encoding="utf-8") in said
+        assert output.startswith(f"{MARKER}\n## ❌ Check of")
+        assert "Data-Change: planets -- WHY" in output
+        assert "Mercury → Hermes" in output
+        assert (done.artifact / "impact.md").read_text(encoding="utf-8") in output
         for name in ("impact.html", "impact.json"):
             assert (done.artifact / name).is_file()
         assert host.tokens == {f"Bearer {runners.TOKEN}"}
@@ -295,7 +295,7 @@ def test_what_a_change_does_is_one_comment_and_a_fork_has_the_summary(
         done = go(tmp_path / "fork", host)
         assert done.jobs == {"check": "failure", "comment": "success"}, done.log
         assert "did not allow a comment to be written (403). A fork's token may only" in done.log
-        assert host.bodies == [remark, said]
+        assert host.bodies == [remark, output]
         if runner == "github":
             assert "Mercury → Hermes" in done.summary
 
@@ -421,9 +421,9 @@ def test_both_release_with_the_same_commands(rendered: Mapping[str, Path]) -> No
         *read(folder / "deadline.yml")["jobs"]["deadline"]["steps"],
     ]
     there = {step["run"] for step in steps if "dataops" in step.get("run", "")}
-    here = {jobs[name]["script"][0] for name in ("release", "rollback", "pages", "deadline")}
+    place = {jobs[name]["script"][0] for name in ("release", "rollback", "pages", "deadline")}
     assert {command.split(" --to ")[0] for command in there} == {
-        command.split(" --to ")[0] for command in here
+        command.split(" --to ")[0] for command in place
     }
 
 

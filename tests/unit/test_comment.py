@@ -17,8 +17,8 @@ from first_light.utils.steps import FAILED, PASSED, WARNED, Step, brief
 
 @pytest.fixture
 def host() -> Iterator[CommentHost]:
-    with comment_host() as found:
-        yield found
+    with comment_host() as result:
+        yield result
 
 
 def pipeline(ci: str, host: CommentHost) -> dict[str, str]:
@@ -42,9 +42,9 @@ def pipeline(ci: str, host: CommentHost) -> dict[str, str]:
 
 
 def tell(report: Path, environment: dict[str, str]) -> str:
-    said: list[str] = []
-    comment(report, environment, said.append)
-    (line,) = said
+    output: list[str] = []
+    comment(report, environment, output.append)
+    (line,) = output
     assert "secret" not in line
     return line
 

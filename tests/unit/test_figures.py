@@ -41,7 +41,7 @@ def test_figures_equal_a_second_computation(tmp_path: Path, every: float, seed: 
     history = ops.write(tmp_path, records)
     spans = [(ops.START, END + timedelta(days=1)), *weeks(END, 6, days=28)]
     with ledger(history, ops.DEADLINE, END) as book:
-        found = {
+        result = {
             (
                 incident.check,
                 incident.opened_run,
@@ -51,7 +51,7 @@ def test_figures_equal_a_second_computation(tmp_path: Path, every: float, seed: 
             )
             for incident in incidents(book)
         }
-        assert found == {
+        assert result == {
             (i.check, i.opened.run, i.closed.run if i.closed else "", i.cause, round(plain.age(i)))
             for i in plain.incidents
         }
@@ -84,10 +84,11 @@ def figures(tmp_path: Path, records: Iterable[Record], at: datetime = END) -> di
 
 
 def test_without_any_run_every_figure_says_why_it_is_missing(tmp_path: Path) -> None:
-    found = figures(tmp_path, [])
-    assert set(found) == set(NAMES)
+    result = figures(tmp_path, [])
+    assert set(result) == set(NAMES)
     assert all(
-        one.value is None and one.absent and value_text(one) == one.absent for one in found.values()
+        item.value is None and item.absent and value_text(item) == item.absent
+        for item in result.values()
     )
 
 
@@ -99,10 +100,10 @@ def test_a_rehearsal_is_no_production_run_but_its_commits_are_released_later(
     team.run(ops.START + timedelta(hours=1), kind="rehearsal")
     assert figures(tmp_path / "a", team.records)["errors_per_run"].value is None
     team.run(ops.START + timedelta(hours=5))
-    found = figures(tmp_path / "b", team.records)
-    assert found["errors_per_run"].whole == 1
-    assert found["lead_time"].value == pytest.approx(5 * 3600 + 300)
-    assert found["deployment_frequency"].part == 1
+    result = figures(tmp_path / "b", team.records)
+    assert result["errors_per_run"].whole == 1
+    assert result["lead_time"].value == pytest.approx(5 * 3600 + 300)
+    assert result["deployment_frequency"].part == 1
 
 
 def test_a_rollback_and_a_repeat_of_an_old_commit_bring_nothing_new(tmp_path: Path) -> None:
@@ -114,9 +115,9 @@ def test_a_rollback_and_a_repeat_of_an_old_commit_bring_nothing_new(tmp_path: Pa
     team.rollback(ops.START + timedelta(hours=4))
     team.commit = f"{1:040x}"
     team.run(ops.START + timedelta(hours=5))
-    found = figures(tmp_path, team.records)
-    assert found["deployment_frequency"].part == 2
-    assert (found["change_failure_rate"].part, found["change_failure_rate"].whole) == (1, 2)
+    result = figures(tmp_path, team.records)
+    assert result["deployment_frequency"].part == 2
+    assert (result["change_failure_rate"].part, result["change_failure_rate"].whole) == (1, 2)
 
 
 def test_rewritten_history_still_counts_as_a_release_of_code(tmp_path: Path) -> None:
@@ -127,9 +128,9 @@ def test_rewritten_history_still_counts_as_a_release_of_code(tmp_path: Path) -> 
     second = team.run(ops.START + timedelta(hours=3))
     # The commit of the release before it is gone: git can't say what came since.
     team.records[-1] = replace(second, git=replace(second.git, commits=(), commits_total=None))
-    found = figures(tmp_path, team.records)
-    assert found["deployment_frequency"].part == 2
-    assert found["lead_time"].part == 2
+    result = figures(tmp_path, team.records)
+    assert result["deployment_frequency"].part == 2
+    assert result["lead_time"].part == 2
 
 
 def test_an_open_incident_counts_with_its_age(tmp_path: Path) -> None:
@@ -137,9 +138,9 @@ def test_an_open_incident_counts_with_its_age(tmp_path: Path) -> None:
     team.code(ops.START, "orders")
     team.run(ops.START)
     team.run(ops.START + timedelta(days=1), failing=["test.shop.orders"])
-    found = figures(tmp_path, team.records, ops.START + timedelta(days=2, minutes=5))
-    assert found["time_to_restore"].value == pytest.approx(86_400)
-    assert found["time_to_restore"].part == 1
+    result = figures(tmp_path, team.records, ops.START + timedelta(days=2, minutes=5))
+    assert result["time_to_restore"].value == pytest.approx(86_400)
+    assert result["time_to_restore"].part == 1
 
 
 def test_a_run_that_never_came_is_late_and_an_error(tmp_path: Path) -> None:
@@ -147,9 +148,9 @@ def test_a_run_that_never_came_is_late_and_an_error(tmp_path: Path) -> None:
     team.code(ops.START, "orders")
     team.run(ops.START + timedelta(hours=6))
     team.run(ops.START + timedelta(days=2, hours=6))
-    found = figures(tmp_path, team.records, ops.START + timedelta(days=2, hours=8))
-    assert (found["on_time_rate"].part, found["on_time_rate"].whole) == (2, 3)
-    assert (found["production_error_rate"].part, found["production_error_rate"].whole) == (1, 3)
+    result = figures(tmp_path, team.records, ops.START + timedelta(days=2, hours=8))
+    assert (result["on_time_rate"].part, result["on_time_rate"].whole) == (2, 3)
+    assert (result["production_error_rate"].part, result["production_error_rate"].whole) == (1, 3)
 
 
 def test_without_a_deadline_nothing_is_late(tmp_path: Path) -> None:
@@ -161,10 +162,10 @@ def test_without_a_deadline_nothing_is_late(tmp_path: Path) -> None:
 def test_times_of_day_in_other_zones_change_nothing(tmp_path: Path) -> None:
     history = ops.write(tmp_path, ops.simulate(40, 2, 7))
     east = END.astimezone(timezone(timedelta(hours=13)))
-    with ledger(history, ops.DEADLINE, END) as one, ledger(history, ops.DEADLINE, east) as other:
-        assert one.figures() == other.figures()
+    with ledger(history, ops.DEADLINE, END) as item, ledger(history, ops.DEADLINE, east) as other:
+        assert item.figures() == other.figures()
 
 
 def test_durations_are_told_in_the_largest_unit_that_fits() -> None:
-    told = [duration(seconds) for seconds in (3, 600, 7_200, 86_400 * 3)]
-    assert told == ["3 s", "10.0 min", "2.0 h", "3.0 days"]
+    document = [duration(seconds) for seconds in (3, 600, 7_200, 86_400 * 3)]
+    assert document == ["3 s", "10.0 min", "2.0 h", "3.0 days"]

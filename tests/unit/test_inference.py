@@ -112,8 +112,8 @@ class Built:
     def location(self, table: str) -> str:
         meta = self.sources[table]["config"]["meta"]
         text = self.render(meta["external_location"])
-        found: str = text % meta if meta.get("formatter") == "oldstyle" else text.format_map(meta)
-        return found
+        result: str = text % meta if meta.get("formatter") == "oldstyle" else text.format_map(meta)
+        return result
 
     def models(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for path, text in self.files.items():
@@ -182,9 +182,9 @@ class Built:
                 if rows := self.db.execute(exact_casts.query(relation, targets)).fetchall():
                     broken.append(f"converts_exactly of {name}: {rows}")
             made = [r[0] for r in self.db.execute(f"describe select * from {relation}").fetchall()]
-            told = [self.render(c["name"] + "|")[:-1] for c in table["columns"]]
-            if made != told:
-                broken.append(f"source {name} lists {told}, the files have {made}")
+            document = [self.render(c["name"] + "|")[:-1] for c in table["columns"]]
+            if made != document:
+                broken.append(f"source {name} lists {document}, the files have {made}")
         return broken
 
     def _asked(self, model: str, column: str, name: str, arguments: dict[str, Any]) -> str:
@@ -236,14 +236,14 @@ def styled(files: dict[str, str]) -> list[str]:
     settings = settings.replace("{{ warehouse }}", "duckdb")
     settings = settings.replace("macros,dataops/macros", str(TEMPLATE / "dataops" / "macros"))
     linter = Linter(config=FluffConfig.from_string(settings))
-    found = []
+    results = []
     for path, text in files.items():
         if path.endswith(".sql"):
             result = linter.lint_string(text, fix=True)
             fixed, _ = result.fix_string()
             if fixed != text or result.get_violations():
-                found.append(f"{path}: {result.get_violations()}\n{text}")
-    return found
+                results.append(f"{path}: {result.get_violations()}\n{text}")
+    return results
 
 
 def lint_yaml(files: dict[str, str]) -> list[str]:
@@ -303,8 +303,8 @@ def test_flights_keys_and_references(flights_draft: tuple[Drafts, Built]) -> Non
         "planes": ("tailnum",),
         "weather": ("origin", "time_hour"),
     }
-    found = {(r.child, r.column, r.parent, r.key) for t in drafts.tables for r in t.references}
-    assert found == {
+    result = {(r.child, r.column, r.parent, r.key) for t in drafts.tables for r in t.references}
+    assert result == {
         ("flights", "carrier", "airlines", "carrier"),
         ("flights", "origin", "airports", "faa"),
         ("weather", "origin", "airports", "faa"),
@@ -623,17 +623,17 @@ def test_shop(tmp_path: Path) -> None:
 def test_two_tables_that_refer_to_each_other(tmp_path: Path) -> None:
     teams = [["team_id", "lead_id"], *([f"{i}", f"{i + 100}"] for i in range(40))]
     people = [["person_id", "team_id"], *([f"{i + 100}", f"{i % 40}"] for i in range(80))]
-    one = [["code", "x"], *([f"Q{i:02d}", f"{i}"] for i in range(60))]
+    item = [["code", "x"], *([f"Q{i:02d}", f"{i}"] for i in range(60))]
     same = [["code", "y"], *([f"Q{i:02d}", f"{i}"] for i in range(60))]
     tables = [
         csv_table(tmp_path, name, rows)
-        for name, rows in {"teams": teams, "people": people, "one": one, "same": same}.items()
+        for name, rows in {"teams": teams, "people": people, "one": item, "same": same}.items()
     ]
     drafts = draft(tmp_path, *tables)
     assert Built(drafts, tmp_path).failures() == []
-    found = {(r.child, r.column, r.parent) for t in drafts.tables for r in t.references}
-    assert ("people", "team_id", "teams") in found
-    assert not {("one", "code", "same"), ("same", "code", "one")} <= found
+    result = {(r.child, r.column, r.parent) for t in drafts.tables for r in t.references}
+    assert ("people", "team_id", "teams") in result
+    assert not {("one", "code", "same"), ("same", "code", "one")} <= result
 
 
 def test_repeated_deliveries(tmp_path: Path) -> None:
@@ -884,11 +884,11 @@ def test_one_more_source(tmp_path: Path) -> None:
     drafts = draft(raw, orders, known=known_tables(product, list(tables.values())))
     assert all("orders" in path for path in drafts.files)
     assert drafts.mart == ""
-    found = {
+    result = {
         (r.column, r.parent, r.key) for r in drafts.tables[0].references if r.child == "orders"
     }
     # the team calls it article now
-    assert found == {("customer_id", "customers", "id"), ("referred_by", "orders", "order_id")}
+    assert result == {("customer_id", "customers", "id"), ("referred_by", "orders", "order_id")}
     assert [(r.child, r.column, r.parent) for r in drafts.suggestions] == [
         ("order_lines", "order_id", "orders")
     ]

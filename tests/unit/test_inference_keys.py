@@ -103,6 +103,6 @@ def test_given_and_family_names_are_personal(
     given = ["Anna", "Robert", "Maria", "James", "Linda"]
     family = ["Miller", "Smith", "Jones", "Brown"]
     rows: Rows = [[*columns, "height"], *([given[n % 5], family[n % 4], n] for n in range(60))]
-    (found,) = drafted(tmp_path, {table: rows}).values()
-    assert set(found.personal.values()) == {"person"}
-    assert len(found.personal) == 2
+    (result,) = drafted(tmp_path, {table: rows}).values()
+    assert set(result.personal.values()) == {"person"}
+    assert len(result.personal) == 2

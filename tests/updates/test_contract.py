@@ -65,8 +65,8 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_leaves_the_contract_must_be_named(change: str) -> None:
     now, name = CHANGES[change]
-    (said,) = contract.broken(WAS, now, (), ())
-    assert name in said
+    (output,) = contract.broken(WAS, now, (), ())
+    assert name in output
     assert contract.broken(WAS, now, {name}, ()) == []
     if name in WAS.paths:
         assert contract.broken(WAS, now, (), {f"/{name}"}) == []
@@ -88,7 +88,7 @@ def test_a_release_without_its_migration_or_tombstone_is_caught(working_template
     """The made-up versions of the gauntlet, with what names their changes taken out."""
     versions.patch(working_template)
     harness.git(working_template, "add", "-A")
-    assert [said.split(" is gone")[0] for said in contract.problems(working_template)] == [
+    assert [output.split(" is gone")[0] for output in contract.problems(working_template)] == [
         ".github/pull_request_template.md",
         ".gitlab/merge_request_templates/Default.md",
         "docs/example-shop.md",
@@ -96,11 +96,11 @@ def test_a_release_without_its_migration_or_tombstone_is_caught(working_template
     versions.minor(working_template)
     versions.major(working_template)
     harness.git(working_template, "add", "-A")
-    found = "\n".join(contract.problems(working_template))
-    assert ".editorconfig" not in found  # a tombstone names it
-    assert "contact" not in found  # a migration names it
-    assert ".sqlfluff" not in found
+    result = "\n".join(contract.problems(working_template))
+    assert ".editorconfig" not in result  # a tombstone names it
+    assert "contact" not in result  # a migration names it
+    assert ".sqlfluff" not in result
     (working_template / "hooks/migrations/v2_0_0.py").unlink()
-    found = "\n".join(contract.problems(working_template))
-    assert "question contact is gone" in found
-    assert ".sqlfluff is gone" in found
+    result = "\n".join(contract.problems(working_template))
+    assert "question contact is gone" in result
+    assert ".sqlfluff is gone" in result

@@ -44,8 +44,8 @@ def products(template_history: Path, tmp_path: Path) -> dict[str, str]:
     versions.append(teams["drifted"].root / ".sqlfluff", "# our own line")
     teams["drifted"].commit("an edit of a managed file")
     (tmp_path / "remotes").mkdir()
-    found = {name: remote(tmp_path / "remotes", team) for name, team in teams.items()}
-    return {**found, "gone": str(tmp_path / "remotes" / "gone.git")}
+    result = {name: remote(tmp_path / "remotes", team) for name, team in teams.items()}
+    return {**result, "gone": str(tmp_path / "remotes" / "gone.git")}
 
 
 def write(where: Path, products: dict[str, str]) -> Path:
@@ -59,22 +59,22 @@ def test_all_products_at_a_glance(
     products: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = list(examine([Member(url) for url in products.values()]))
-    states = {one.member.name: report.state(one, "v1.1.0") for one in seen}
+    states = {item.member.name: report.state(item, "v1.1.0") for item in seen}
     assert states == {
         **{"current": "good", "outdated": "outdated", "drifted": "drifted", "gone": "unknown"}
     }
-    names = [one.member.name for one in report.ordered(seen, "v1.1.0")]
+    names = [item.member.name for item in report.ordered(seen, "v1.1.0")]
     assert names == ["gone", "outdated", "drifted", "current"]
-    by_name = {one.member.name: one for one in seen}
+    by_name = {item.member.name: item for item in seen}
     assert by_name["drifted"].drifted == (".sqlfluff",)
     assert by_name["outdated"].kept == (".gitignore",)
 
     page = tmp_path / "fleet.html"
-    told = ["status", "--fleet", str(write(tmp_path, products)), "--to", "v1.1.0"]
-    assert main([*told, "--page", str(page)]) == 1
+    document = ["status", "--fleet", str(write(tmp_path, products)), "--to", "v1.1.0"]
+    assert main([*document, "--page", str(page)]) == 1
     assert "outdated" in capsys.readouterr().out
     assert page.read_text("utf-8").count("<tr>") == 5
-    assert main([*told, "--group", "current"]) == 0
+    assert main([*document, "--group", "current"]) == 0
 
 
 def test_a_version_is_compared_by_its_numbers() -> None:
@@ -126,22 +126,22 @@ def test_canaries_go_first_no_failure_stops_another_and_a_run_is_resumed(tmp_pat
         return Outcome(bad.get(member.name, "clean"), version)
 
     journal = tmp_path / "fleet.journal.json"
-    said: list[str] = []
-    update(members, "v2", journal, said.append, 0, one)
+    output: list[str] = []
+    update(members, "v2", journal, output.append, 0, one)
     assert asked[0] == "canary"
     assert sorted(asked) == ["a", "b", "c", "canary"]
     # The same command again repeats only what failed; a newer version begins anew.
     asked.clear()
-    update(members, "v2", journal, said.append, 0, one)
+    update(members, "v2", journal, output.append, 0, one)
     assert asked == ["b"]
     asked.clear()
     bad["canary"] = "conflict"
-    update(members, "v3", journal, said.append, 0, one)
+    update(members, "v3", journal, output.append, 0, one)
     assert asked == ["canary"]
-    assert "stopped after the canaries: canary" in said[-1]
+    assert "stopped after the canaries: canary" in output[-1]
     journal.write_text("{")
     with pytest.raises(FleetError, match="damaged"):
-        update(members, "v3", journal, said.append, 0, one)
+        update(members, "v3", journal, output.append, 0, one)
 
 
 def test_batches_are_paced_and_one_in_which_nothing_works_is_the_last(
@@ -169,12 +169,12 @@ def test_batches_are_paced_and_one_in_which_nothing_works_is_the_last(
     assert 1 < max(at_once) <= 8
 
     at_once.clear()
-    said: list[str] = []
-    update(members, "v3", tmp_path / "journal", said.append, 0, one)
+    output: list[str] = []
+    update(members, "v3", tmp_path / "journal", output.append, 0, one)
     assert len(at_once) == 8
-    assert "nothing was clean" in said[-1]
+    assert "nothing was clean" in output[-1]
     # Again, with the fault still there: first those that were not tried, and again only a batch.
-    update(members, "v3", tmp_path / "journal", said.append, 0, one)
+    update(members, "v3", tmp_path / "journal", output.append, 0, one)
     assert len(at_once) == 16
 
 
@@ -230,12 +230,12 @@ def test_two_hundred_products_are_examined_and_updated(
     seconds = _worked() - begin
     print(f"200 examined by {seconds:.1f} s of one core")
     assert seconds < 60
-    assert [one.problem for one in seen if one.problem] == []
-    by_kind = {one.member.name.split("_")[0]: one for one in seen}
-    assert {name: bool(one.drifted) for name, one in by_kind.items()} == {
+    assert [item.problem for item in seen if item.problem] == []
+    by_kind = {item.member.name.split("_")[0]: item for item in seen}
+    assert {name: bool(item.drifted) for name, item in by_kind.items()} == {
         name: name == "drifted" for name in names
     }
-    assert {name: one.score for name, one in by_kind.items()} == {
+    assert {name: item.score for name, item in by_kind.items()} == {
         name: "9 of 12" if name == "store" else "" for name in names
     }
 
@@ -247,17 +247,17 @@ def test_two_hundred_products_are_examined_and_updated(
         if name.startswith("GIT_"):
             monkeypatch.setenv(name, value)
     journal = tmp_path / "journal.json"
-    said: list[str] = []
+    output: list[str] = []
 
     def interrupt(line: str) -> None:
-        said.append(line)
-        if len(said) == 50:
+        output.append(line)
+        if len(output) == 50:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         update(members, "v1.1.0", journal, interrupt, 0)
-    assert "outdated" in said[0], "the canary was not the first"
-    done = update(members, "v1.1.0", journal, said.append, 0)
+    assert "outdated" in output[0], "the canary was not the first"
+    done = update(members, "v1.1.0", journal, output.append, 0)
     assert len(done) == 200
     for member in members:
         kind = member.name.split("_")[0]
@@ -266,6 +266,6 @@ def test_two_hundred_products_are_examined_and_updated(
         branches = harness.git(Path(member.url), "branch", "--list", "template-update")
         assert bool(branches) == (kind in ("outdated", "conflict", "store"))
     # Again: only what was not clean.
-    said.clear()
-    update(members, "v1.1.0", journal, said.append, 0, lambda *_: Outcome("clean", ""))
-    assert {line.split()[1].split("_")[0] for line in said} == {"fail", "conflict"}
+    output.clear()
+    update(members, "v1.1.0", journal, output.append, 0, lambda *_: Outcome("clean", ""))
+    assert {line.split()[1].split("_")[0] for line in output} == {"fail", "conflict"}

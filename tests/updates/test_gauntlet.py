@@ -68,9 +68,9 @@ def through(renders: Renders, template: Path, where: Path, case: tuple[str, str,
 def test_nothing_is_lost(
     template_history: Path, renders: Renders, tmp_path: Path, case: tuple[str, str, str, str]
 ) -> None:
-    found = through(renders, template_history, tmp_path, case)
+    result = through(renders, template_history, tmp_path, case)
     if case[-1] not in ("fresh", "files_deleted", "answers_changed"):
-        assert found > 2
+        assert result > 2
 
 
 @pytest.mark.gauntlet
@@ -139,7 +139,7 @@ def released_before_and_after(template: Path, root: Path, before: str, after: st
 
     made.dataops("release")
     listed = made_of(made)
-    assert [said["outcome"] for said in listed] == ["published", "published"]
+    assert [output["outcome"] for output in listed] == ["published", "published"]
     assert listed[1]["run"] == run_of_first
     made.dataops("rollback")
     assert run_of_first in made.dataops("status", code=None).stdout
@@ -181,8 +181,8 @@ def verdicts(product: harness.Product) -> dict[str, str]:
     """How each step of the product's own check ends."""
     report = product.root / "target" / "check" / "report.json"
     report.unlink(missing_ok=True)
-    said = product.dataops("check", code=None)
-    assert report.exists(), f"{said.stdout}{said.stderr}"
+    output = product.dataops("check", code=None)
+    assert report.exists(), f"{output.stdout}{output.stderr}"
     steps = json.loads(report.read_text("utf-8"))["steps"]
     return {step["name"]: step["verdict"] for step in steps}
 

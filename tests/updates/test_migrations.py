@@ -143,8 +143,8 @@ def test_an_update_that_crosses_keeps_the_answer_and_shows_the_edits(
     template_history: Path, tmp_path: Path
 ) -> None:
     """A renamed question keeps its answer; edits of a renamed file are a conflict, not a loss."""
-    told: dict[str, object] = {"contact": "us@example.com"}
-    team = run.born(template_history, tmp_path / "p", versions.FIRST, told, LIVES["fresh"])
+    document: dict[str, object] = {"contact": "us@example.com"}
+    team = run.born(template_history, tmp_path / "p", versions.FIRST, document, LIVES["fresh"])
     versions.append(team.root / ".sqlfluff", "# the team's own line")
     team.commit("an edit of a managed file")
     run.update(team.root, versions.EVERY[-1], trusted=True)

@@ -55,8 +55,8 @@ def test_a_place_that_differs_is_named_and_written_anew(
 ) -> None:
     before = (working_template / file).read_text("utf-8")
     change(working_template, file, old, new)
-    (said,) = pins.problems(working_template)
-    assert said.startswith(f"{file} has {name} ")
+    (output,) = pins.problems(working_template)
+    assert output.startswith(f"{file} has {name} ")
     assert pins.spread(working_template) == [file]
     assert (working_template / file).read_text("utf-8") == before
 
@@ -74,13 +74,13 @@ def test_what_is_pinned_elsewhere_or_nowhere_is_named(working_template: Path) ->
 
 def test_a_bot_finds_every_pin() -> None:
     """What renovate.json matches, matched."""
-    said = json.loads((harness.TEMPLATE / "renovate.json").read_text("utf-8"))
-    (manager,) = said["customManagers"]
+    output = json.loads((harness.TEMPLATE / "renovate.json").read_text("utf-8"))
+    (manager,) = output["customManagers"]
     (pattern,) = manager["matchStrings"]
     text = (harness.TEMPLATE / pins.PINS).read_text("utf-8")
-    found = re.finditer(pattern.replace("(?<", "(?P<"), text)
+    result = re.finditer(pattern.replace("(?<", "(?P<"), text)
     seen = {}
-    for match in found:
+    for match in result:
         parts = match.group("currentDigest", "currentValue")
         seen[match["depName"]] = " ".join(part for part in parts if part)
     assert seen == pins.pinned()
@@ -115,7 +115,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[str]]]:
             self.send_response(200 if name in packages else 404)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            files = (f"{name.replace('-', '_')}-{one}.tar.gz" for one in packages.get(name, ()))
+            files = (f"{name.replace('-', '_')}-{item}.tar.gz" for item in packages.get(name, ()))
             self.wfile.write("".join(f'<a href="{file}">{file}</a>' for file in files).encode())
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -183,11 +183,11 @@ class Requests(GitHub):
     kept: ClassVar[list[dict[str, object]]] = []
 
     def of_branch(self, branch: str) -> list[Request]:
-        return [Request(1, str(said["title"]), True, False) for said in self.kept]
+        return [Request(1, str(output["title"]), True, False) for output in self.kept]
 
     def open(self, branch: str, target: str, title: str, text: str, draft: bool) -> int:
-        said = {"branch": branch, "target": target, "title": title, "text": text, "draft": draft}
-        self.kept.append(said)
+        output = {"branch": branch, "target": target, "title": title, "text": text, "draft": draft}
+        self.kept.append(output)
         return 1
 
     def renew(self, number: int, title: str, text: str) -> None:
@@ -227,9 +227,9 @@ def test_the_newest_pins_are_one_request_with_the_gauntlets_result(
             f"print('95 passed, {code} failed'); raise SystemExit({code})",
         )
 
-    said: list[str] = []
+    output: list[str] = []
     good, bad = ending(0), ending(1)
-    trials = newest.propose(working_template, forge, said.append, take, [good, bad])
+    trials = newest.propose(working_template, forge, output.append, take, [good, bad])
     assert [trial.passed for trial in trials] == [True, False]
     (opened,) = forge.kept
     assert opened["draft"] is True
@@ -242,10 +242,10 @@ def test_the_newest_pins_are_one_request_with_the_gauntlets_result(
 
     # The next week: the same request, and nothing at all when nothing is newer.
     harness.git(working_template, "switch", "-q", "main")
-    newest.propose(working_template, forge, said.append, take, [good])
+    newest.propose(working_template, forge, output.append, take, [good])
     assert "1 failed" not in str(forge.kept[0]["text"])
-    assert said == ["request 1 opened", "request 1 renewed"]
-    assert newest.propose(working_template, forge, said.append, lambda _: []) == []
+    assert output == ["request 1 opened", "request 1 renewed"]
+    assert newest.propose(working_template, forge, output.append, lambda _: []) == []
     assert len(forge.kept) == 1
 
 

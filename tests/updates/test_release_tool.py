@@ -48,12 +48,14 @@ def test_the_level_is_what_products_will_see(template_history: Path, tmp_path: P
 
 
 def test_every_note_has_four_lines() -> None:
-    told = note(Effect(("profiles.yml",), ("docs/new.md",), (".yamllint",), {"colour": "red"}, ()))
-    assert [line.split(":")[0] for line in told.splitlines()] == [
+    document = note(
+        Effect(("profiles.yml",), ("docs/new.md",), (".yamllint",), {"colour": "red"}, ())
+    )
+    assert [line.split(":")[0] for line in document.splitlines()] == [
         *("- Files changed", "- Questions added", "- Migrations", "- Expected conflicts")
     ]
-    assert "`colour` (default 'red')" in told
-    assert "no trust needed" in told
+    assert "`colour` (default 'red')" in document
+    assert "no trust needed" in document
     assert "--trust` is needed" in note(Effect((), (), (), {}, ("v2.0.0",)))
 
 

@@ -117,7 +117,7 @@ def superseded(this: Updated) -> None:
     """A newer version takes the same request and the same branch over."""
     this.released("v1.1.0")
     assert set(this.run().jobs.values()) == {"success"}, this.runs[-1].log
-    assert [said["title"] for said in this.host.requests] == ["Update the template to v1.1.0"]
+    assert [output["title"] for output in this.host.requests] == ["Update the template to v1.1.0"]
     assert this.commits() == ["Format", "Update the template to v1.1.0"]
     assert "new question colour" in this.host.body()
 

@@ -48,11 +48,11 @@ def team(template_history: Path, tmp_path: Path) -> Team:
 
 
 def ask(team: Team, version: str) -> list[str]:
-    said: list[str] = []
-    request(Product(team.root), lambda _: None, said.append, to=version)
+    output: list[str] = []
+    request(Product(team.root), lambda _: None, output.append, to=version)
     assert harness.git(team.root, "branch", "--show-current").strip() == "main"
     assert harness.git(team.root, "status", "--porcelain") == ""
-    return said
+    return output
 
 
 def test_one_request_that_a_newer_version_takes_over_and_a_closed_one_ends(
@@ -68,7 +68,7 @@ def test_one_request_that_a_newer_version_takes_over_and_a_closed_one_ends(
 
     # A newer version: the same request, the same branch, one commit on main's.
     assert "renewed" in ask(team, "v1.1.0")[0]
-    assert [said["title"] for said in host.requests] == ["Update the template to v1.1.0"]
+    assert [output["title"] for output in host.requests] == ["Update the template to v1.1.0"]
     assert "new question colour" in host.body()
     log = harness.git(host.remote, "log", "--format=%s", BRANCH).splitlines()
     assert log[0] == "Update the template to v1.1.0"
@@ -101,8 +101,8 @@ def test_commits_by_hand_on_the_branch_are_not_pushed_over(
     harness.git(clone, "add", "-A")
     harness.git(clone, "commit", "-q", "-m", "Fix conflicts")
     harness.git(clone, "push", "-q", "origin", BRANCH)
-    (said,) = ask(team, "v1.1.0")
-    assert "Fix conflicts" in said
+    (output,) = ask(team, "v1.1.0")
+    assert "Fix conflicts" in output
     assert "fixed.txt" in harness.git(host.remote, "ls-tree", "--name-only", BRANCH)
 
 

@@ -68,9 +68,9 @@ def test_a_preview_says_what_and_why_and_changes_nothing(team: Team) -> None:
     assert changes["dataops/NEW.md"].kind == "new"
     assert changes[".github/pull_request_template.md"].kind == "removed"
     assert seen.new_answers == {"colour": "red"}
-    said = "\n".join(screen_update.lines(seen, preview=True))
-    assert "new question colour: the default was used, 'red'" in said
-    assert said.endswith("do it:  uv run dataops update")
+    output = "\n".join(screen_update.lines(seen, preview=True))
+    assert "new question colour: the default was used, 'red'" in output
+    assert output.endswith("do it:  uv run dataops update")
     proposed = "\n".join(screen_update.lines(seen, preview=False, branch="template-update"))
     assert "(on the branch template-update)" in proposed
     assert proposed.endswith("git switch template-update")
@@ -96,9 +96,9 @@ def test_a_conflict_and_a_removed_edit_are_reported_not_lost(team: Team) -> None
     assert done.rescued == (".github/pull_request_template.md",)
     assert "our own line" in (team.root / ".github/pull_request_template.md").read_text("utf-8")
     assert not done.clean
-    said = update_notes.markdown(done, "")
-    assert "conflict in .sqlfluff" in said
-    assert "git switch template-update" in said
+    output = update_notes.markdown(done, "")
+    assert "conflict in .sqlfluff" in output
+    assert "git switch template-update" in output
 
 
 def test_a_file_kept_by_declaration_is_left_alone(team: Team) -> None:
@@ -129,9 +129,9 @@ def test_uncommitted_work_is_not_mixed_in(team: Team) -> None:
 
 
 def test_a_version_that_is_not_there_changes_nothing(team: Team) -> None:
-    with pytest.raises(DataopsError, match="does not have this version") as told:
+    with pytest.raises(DataopsError, match="does not have this version") as document:
         update(Product(team.root), still, to="v9.9.9")
-    assert f"v9.9.9; there are: {versions.FIRST}" in told.value.where
+    assert f"v9.9.9; there are: {versions.FIRST}" in document.value.where
     assert harness.git(team.root, "status", "--porcelain") == ""
 
 

@@ -41,24 +41,24 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--to", help="a version of the template; default: its newest release")
     parser.add_argument("--page", type=Path, help="status: write a page as well")
     parser.add_argument("--pause", type=float, default=1.0, help="update: seconds between batches")
-    told = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     console = Console(soft_wrap=True, highlight=False)
     try:
-        members = config.read(told.fleet)
-        members = tuple(m for m in members if told.group in (None, m.group))
-        version = told.to or newest()
-        if told.verb == "update":
-            journal = told.fleet.with_suffix(".journal.json")
-            done = update(members, version, journal, console.print, told.pause)
+        members = config.read(options.fleet)
+        members = tuple(m for m in members if options.group in (None, m.group))
+        version = options.to or newest()
+        if options.verb == "update":
+            journal = options.fleet.with_suffix(".journal.json")
+            done = update(members, version, journal, console.print, options.pause)
             return int(any(outcome.state != CLEAN for outcome in done.values()))
         seen = tuple(examine(members))
     except config.FleetError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     console.print(report.table(seen, version))
-    if told.page:
-        told.page.write_text(report.page(seen, version), encoding="utf-8")
-    return int(any(report.state(one, version) != "good" for one in seen))
+    if options.page:
+        options.page.write_text(report.page(seen, version), encoding="utf-8")
+    return int(any(report.state(item, version) != "good" for item in seen))
 
 
 if __name__ == "__main__":

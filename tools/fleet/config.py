@@ -47,16 +47,18 @@ def read(path: Path) -> tuple[Member, ...]:
         loaded: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FleetError(f"{path} cannot be read: {error}") from error
-    found = []
-    for number, said in enumerate(loaded.get("product", []), start=1):
-        if not isinstance(said, dict) or not isinstance(said.get("url"), str):
+    result = []
+    for number, output in enumerate(loaded.get("product", []), start=1):
+        if not isinstance(output, dict) or not isinstance(output.get("url"), str):
             raise FleetError(f"{path}: product {number} has no url")
-        if unknown := sorted(set(said) - {"url", "group", "canary"}):
+        if unknown := sorted(set(output) - {"url", "group", "canary"}):
             raise FleetError(f"{path}: product {number} says {', '.join(unknown)}, not known")
-        found.append(Member(said["url"], str(said.get("group", "")), bool(said.get("canary"))))
-    if not found:
+        result.append(
+            Member(output["url"], str(output.get("group", "")), bool(output.get("canary")))
+        )
+    if not result:
         raise FleetError(f"{path} lists no product: add [[product]] with its url")
-    urls = [member.url for member in found]
+    urls = [member.url for member in result]
     if twice := sorted({url for url in urls if urls.count(url) > 1}):
         raise FleetError(f"{path} lists twice: {', '.join(twice)}")
-    return tuple(found)
+    return tuple(result)

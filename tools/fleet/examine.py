@@ -139,10 +139,10 @@ class _Files:
         assert self._git.stdout is not None
         self._git.stdin.write(name.encode() + b"\n")
         self._git.stdin.flush()
-        said = self._git.stdout.readline().split()
-        if len(said) != 3 or said[1] != b"blob":
+        output = self._git.stdout.readline().split()
+        if len(output) != 3 or output[1] != b"blob":
             return b""
-        content = self._git.stdout.read(int(said[2]))
+        content = self._git.stdout.read(int(output[2]))
         self._git.stdout.read(1)
         return content
 
@@ -153,8 +153,8 @@ class _Files:
 def _score(text: str) -> str:
     """What the product's last release wrote beside its history."""
     try:
-        said = json.loads(text)
-        return f"{int(said['score'])} of {int(said['total'])}"
+        output = json.loads(text)
+        return f"{int(output['score'])} of {int(output['total'])}"
     except (ValueError, KeyError, TypeError):
         return ""
 

@@ -55,7 +55,7 @@ def page(fleet: Sequence[Seen], newest: str) -> str:
     counts: dict[str, int] = {}
     for seen in fleet:
         counts[state(seen, newest)] = counts.get(state(seen, newest), 0) + 1
-    said = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    output = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     head = "".join(f"<th>{heading}</th>" for heading in _HEADINGS)
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _row(seen, newest)) + "</tr>\n"
@@ -65,7 +65,7 @@ def page(fleet: Sequence[Seen], newest: str) -> str:
         '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Fleet</title>\n'
         "<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}"
         "th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #ddd}</style>\n"
-        f"<h1>{len(fleet)} products</h1><p>newest template: {escape(newest)}; {said}</p>\n"
+        f"<h1>{len(fleet)} products</h1><p>newest template: {escape(newest)}; {output}</p>\n"
         f"<table><tr>{head}</tr>\n{rows}</table></html>\n"
     )
 

@@ -97,7 +97,7 @@ def update_one(member: Member, version: str) -> Outcome:
     os.environ.setdefault("DATAOPS_COPIER", f"{shlex.quote(sys.executable)} -m copier")
     with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
         root = Path(folder) / member.name
-        said: list[str] = []
+        output: list[str] = []
         try:
             forge = forge_of(member.url)
             clone = ["git", "clone", "--quiet", "--", member.url, str(root)]
@@ -105,11 +105,11 @@ def update_one(member: Member, version: str) -> Outcome:
             if cloned.returncode:
                 return Outcome(FAILED, cloned.stderr.strip().splitlines()[-1])
             done = request(
-                Product(root), lambda _: None, said.append, version, forge=forge, finish=False
+                Product(root), lambda _: None, output.append, version, forge=forge, finish=False
             )
         except DataopsError as error:
             return Outcome(FAILED, "; ".join(str(error).splitlines()))
-        words = "; ".join(said) or f"nothing newer than {done.before}"
+        words = "; ".join(output) or f"nothing newer than {done.before}"
         return Outcome(CLEAN if done.clean else CONFLICT, words)
 
 
@@ -118,15 +118,17 @@ def _read(journal: Path, version: str) -> dict[str, Outcome]:
         return {}
     try:
         loaded = json.loads(journal.read_text(encoding="utf-8"))
-        said = loaded["products"] if loaded["version"] == version else {}
-        return {url: Outcome(**outcome) for url, outcome in said.items()}
+        output = loaded["products"] if loaded["version"] == version else {}
+        return {url: Outcome(**outcome) for url, outcome in output.items()}
     except (ValueError, KeyError, TypeError) as error:
         raise FleetError(f"{journal} is damaged: delete it to begin anew") from error
 
 
 def _write(journal: Path, version: str, done: Mapping[str, Outcome]) -> None:
     """Replace the journal in one step: an interrupted run leaves the old or the new one."""
-    said = {url: {"state": its.state, "said": its.said} for url, its in done.items()}
+    output = {url: {"state": its.state, "said": its.said} for url, its in done.items()}
     fresh = journal.with_suffix(".new")
-    fresh.write_text(json.dumps({"version": version, "products": said}, indent=1), encoding="utf-8")
+    fresh.write_text(
+        json.dumps({"version": version, "products": output}, indent=1), encoding="utf-8"
+    )
     fresh.replace(journal)

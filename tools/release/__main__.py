@@ -84,19 +84,19 @@ def prepare(root: Path, wanted: str) -> tuple[str, str]:
     """
     if git(root, "status", "--porcelain"):
         raise Rejected("There are uncommitted changes: commit them first.")
-    if found := contract.problems(root):
-        raise Rejected("Products rely on what is gone:\n" + "\n".join(found))
+    if result := contract.problems(root):
+        raise Rejected("Products rely on what is gone:\n" + "\n".join(result))
     if (root / manifest.TEMPLATE_FILE).read_text("utf-8") != manifest.of_template(root):
         raise Rejected("The list of managed files is stale: make format, and commit.")
     written = (root / "CHANGELOG.md").read_text("utf-8")
     if UNRELEASED not in written:
         raise Rejected("CHANGELOG.md has no section `## Unreleased`: write what changed there.")
-    said = written.split(UNRELEASED, 1)[1].split("\n## ", 1)[0].strip()
-    if not said:
+    output = written.split(UNRELEASED, 1)[1].split("\n## ", 1)[0].strip()
+    if not output:
         raise Rejected("CHANGELOG.md says nothing under `## Unreleased`: write what changed.")
     last = last_release(root)
     if not last:
-        return wanted or FIRST, f"{said}\n\n{note(effect_of_the_first(root))}"
+        return wanted or FIRST, f"{output}\n\n{note(effect_of_the_first(root))}"
     done = effect_since(root, last)
     version = wanted or next_version(last, done.level)
     if under_declared(last, version, done.level):
@@ -104,7 +104,7 @@ def prepare(root: Path, wanted: str) -> tuple[str, str]:
             f"{version} promises too little: since {last} this is a {done.level} release.\n"
             f"{note(done)}make release VERSION={next_version(last, done.level)}"
         )
-    return version, f"{said}\n\n{note(done)}"
+    return version, f"{output}\n\n{note(done)}"
 
 
 def publish(root: Path, version: str, section: str, today: date) -> None:

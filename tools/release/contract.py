@@ -58,10 +58,10 @@ def of_template(root: Path = HERE) -> Contract:
     ours = ownership(root)
     paths = {path: "/".join(ours.classes(path)) for path in template_paths(root)}
     questions = {}
-    for key, said in recorded(root).items():
-        choices = said.get("choices", {})
+    for key, output in recorded(root).items():
+        choices = output.get("choices", {})
         values = choices.values() if isinstance(choices, dict) else choices
-        questions[key] = Question(said["type"], tuple(map(str, values)))
+        questions[key] = Question(output["type"], tuple(map(str, values)))
     return Contract(paths, questions)
 
 
@@ -69,8 +69,10 @@ def read(root: Path = HERE) -> Contract:
     """The committed contract."""
     loaded = yaml.safe_load((root / CONTRACT).read_text(encoding="utf-8"))
     questions = {
-        key: Question(said["type"], tuple(said.get("choices", ())), tuple(said.get("accepts", ())))
-        for key, said in loaded["questions"].items()
+        key: Question(
+            output["type"], tuple(output.get("choices", ())), tuple(output.get("accepts", ()))
+        )
+        for key, output in loaded["questions"].items()
     }
     paths = {path: kind for kind in (MANAGED, OWNED) for path in loaded["paths"][kind]}
     return Contract(paths, questions)
@@ -89,30 +91,34 @@ def broken(
     """
     names = set(named)
     handed_over = {path.lstrip("/") for path in tombstones}
-    found = []
+    result = []
     for path, kind in was.paths.items():
         if path in names or path in handed_over:
             continue
         if path not in now.paths:
-            found.append(
+            result.append(
                 f"{path} is gone: name it in a migration or in _tombstones of ownership.yml"
             )
         elif (kind, now.paths[path]) == (OWNED, MANAGED):
-            found.append(f"{path} was the team's and would be overwritten: name it in a migration")
+            result.append(f"{path} was the team's and would be overwritten: name it in a migration")
     for key, question in was.questions.items():
         if key in names:
             continue
         if key not in now.questions:
-            found.append(f"question {key} is gone, and its answers with it: name it in a migration")
+            result.append(
+                f"question {key} is gone, and its answers with it: name it in a migration"
+            )
             continue
         if question.type != now.questions[key].type:
-            found.append(f"question {key} was a {question.type}: name it in a migration")
+            result.append(f"question {key} was a {question.type}: name it in a migration")
         for choice in question.choices:
             if now.questions[key].choices and choice not in now.questions[key].choices:
-                found.append(f"question {key} no longer offers {choice}: name {key} in a migration")
+                result.append(
+                    f"question {key} no longer offers {choice}: name {key} in a migration"
+                )
         if now.questions[key].choices and not question.choices:
-            found.append(f"question {key} took any answer: name it in a migration")
-    return found
+            result.append(f"question {key} took any answer: name it in a migration")
+    return result
 
 
 def merged(was: Contract, now: Contract) -> Contract:
@@ -164,8 +170,8 @@ def problems(root: Path = HERE) -> list[str]:
 
 def main() -> int:
     """Write additions down; with --check only say what is broken or not written down yet."""
-    if found := problems():
-        print("\n".join(["Products rely on what is gone:", *found]))
+    if result := problems():
+        print("\n".join(["Products rely on what is gone:", *result]))
         return 1
     wanted = text(merged(read(), of_template()))
     if (HERE / CONTRACT).read_text(encoding="utf-8") == wanted:

@@ -69,8 +69,8 @@ class Effect:
 def profiles(root: Path) -> dict[str, dict[str, str]]:
     """Every combination of choices; free answers keep their defaults."""
     choices = {}
-    for key, said in asked(root).items():
-        if listed := said.get("choices"):
+    for key, output in asked(root).items():
+        if listed := output.get("choices"):
             values = listed.values() if isinstance(listed, dict) else listed
             choices[key] = [str(value) for value in values]
     combined = itertools.product(*choices.values())
@@ -104,9 +104,9 @@ def snapshot(repository: Path, ref: str, answers: Mapping[str, Mapping[str, str]
                 if path.is_file()
             }
     migrations = frozenset(
-        str(said["version"]) for said in settings(repository).get("_migrations", ())
+        str(output["version"]) for output in settings(repository).get("_migrations", ())
     )
-    defaults = {key: said.get("default") for key, said in known.items()}
+    defaults = {key: output.get("default") for key, output in known.items()}
     return Snapshot(renders, defaults, migrations, ownership(repository))
 
 

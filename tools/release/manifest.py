@@ -65,21 +65,21 @@ def _hash(root: Path, file: str) -> str:
 
 def _conditions(root: Path) -> list[tuple[list[str], str]]:
     """Which paths copier.yml leaves out, and when; by answers, not by operation."""
-    found = []
+    result = []
     for entry in settings(root)["_exclude"]:
         match = _CONDITION.match(entry.strip())
         if match and "_copier_operation" not in match["condition"]:
-            found.append((match["paths"].split(), match["condition"]))
-    return found
+            result.append((match["paths"].split(), match["condition"]))
+    return result
 
 
 def template_paths(root: Path = HERE) -> dict[str, str]:
     """The template's file of every path that some answers render, sorted by path."""
-    found = {}
+    result = {}
     for name in _files(root):
         path = name.removeprefix("template/").removesuffix(".jinja")
-        found[path.replace("{{_copier_conf.answers_file}}", _ANSWERS)] = name
-    return dict(sorted(found.items()))
+        result[path.replace("{{_copier_conf.answers_file}}", _ANSWERS)] = name
+    return dict(sorted(result.items()))
 
 
 def _files(root: Path) -> list[str]:

@@ -88,8 +88,8 @@ def attempt(root: Path, command: Sequence[str]) -> Trial:
     done = subprocess.run(
         command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    said = "\n".join(done.stdout.splitlines()[-_SHOWN:])
-    return Trial(" ".join(command), done.returncode == 0, said)
+    output = "\n".join(done.stdout.splitlines()[-_SHOWN:])
+    return Trial(" ".join(command), done.returncode == 0, output)
 
 
 def text(moved: list[Bump], trials: Sequence[Trial]) -> str:

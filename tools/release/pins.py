@@ -108,17 +108,17 @@ def places(root: Path = HERE) -> Iterator[Place]:
 
 def problems(root: Path = HERE) -> list[str]:
     """Places that differ from pins.toml, what it does not know, and what is used nowhere."""
-    found, used = [], set()
+    result, used = [], set()
     for place in places(root):
         used.add(place.name)
         if place.wanted is None:
-            found.append(
+            result.append(
                 f"{place.file} pins {place.name}, which {PINS} does not know: add it there"
             )
         elif place.value != place.wanted:
-            found.append(f"{place.file} has {place.name} {place.value}, not {place.wanted}")
+            result.append(f"{place.file} has {place.name} {place.value}, not {place.wanted}")
     unused = sorted(set(pinned(root)) - used)
-    return found + [f"{PINS} pins {name}, which is used nowhere" for name in unused]
+    return result + [f"{PINS} pins {name}, which is used nowhere" for name in unused]
 
 
 def spread(root: Path = HERE) -> list[str]:
@@ -175,7 +175,7 @@ def widened(spec: str, version: str) -> str:
     """
     if SpecifierSet(spec).contains(version):
         return spec
-    upper = next(one.version for one in SpecifierSet(spec) if one.operator == "<")
+    upper = next(item.version for item in SpecifierSet(spec) if item.operator == "<")
     numbers = [*Version(version).release, 0]
     if "." in upper:
         return f">={numbers[0]}.{numbers[1]},<{numbers[0]}.{numbers[1] + 1}"
@@ -189,10 +189,10 @@ def newest_package(name: str) -> str:
         PinError: the index could not be asked.
     """
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    said = _asked([*pip, "index", "versions", name])
-    match = re.match(r"\S+ \(([^)]+)\)", said)
+    output = _asked([*pip, "index", "versions", name])
+    match = re.match(r"\S+ \(([^)]+)\)", output)
     if match is None:
-        raise PinError(f"pip said nothing of {name}: {said[:200]}")
+        raise PinError(f"pip said nothing of {name}: {output[:200]}")
     return match[1]
 
 
@@ -202,10 +202,10 @@ def newest_tag(repository: str) -> tuple[str, str]:
     Raises:
         PinError: the forge could not be asked, or there is no version.
     """
-    said = _asked(["git", "ls-remote", "--tags", f"{_FORGE}/{repository}"])
+    output = _asked(["git", "ls-remote", "--tags", f"{_FORGE}/{repository}"])
     commits: dict[str, str] = {}
     # An annotated tag comes twice; the second line names the commit and wins.
-    for line in said.splitlines():
+    for line in output.splitlines():
         commit, _, ref = line.partition("\t")
         commits[ref.removeprefix("refs/tags/").removesuffix("^{}")] = commit
     finals = {name: commit for name, commit in commits.items() if _final(name)}
@@ -267,8 +267,8 @@ def _in_text(file: str, text: str, pins: Mapping[str, Mapping[str, str]]) -> Ite
         lowest = re.search(r">=([0-9.]+)", pins["python"][match["name"]])
         yield _place(file, match, match["name"], lowest[1] if lowest else None)
     for match in _ACTION.finditer(text):
-        said = pins["actions"].get(match["name"])
-        wanted = "{} # {}".format(*said.split()) if said else None
+        output = pins["actions"].get(match["name"])
+        wanted = "{} # {}".format(*output.split()) if output else None
         yield _place(file, match, match["name"], wanted)
     if file.removesuffix(".jinja").endswith((".yml", "Dockerfile")):
         for pattern in _TOOLS:
@@ -292,8 +292,8 @@ def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
         for file in spread(HERE):
             print(f"{file} written")
-    if found := problems(HERE):
-        print("\n".join([*found, f"fix {PINS}, then: make format"]))
+    if result := problems(HERE):
+        print("\n".join([*result, f"fix {PINS}, then: make format"]))
         return 1
     return 0
 

@@ -61,8 +61,8 @@ class Ownership:
 
 def ownership(root: Path = HERE) -> Ownership:
     """Who owns which path, read from ownership.yml."""
-    said = settings(root)
-    return Ownership(*(tuple(said.get(f"_{key}", ())) for key in (MANAGED, OWNED, "tombstones")))
+    output = settings(root)
+    return Ownership(*(tuple(output.get(f"_{key}", ())) for key in (MANAGED, OWNED, "tombstones")))
 
 
 def covers(listed: Iterable[str], path: str) -> bool:
@@ -75,7 +75,7 @@ def _documents(path: Path) -> list[dict[str, Any]]:
         """YAML with Copier's `!include`, relative to this file."""
 
     Loader.add_constructor("!include", lambda _, node: _documents(path.parent / str(node.value)))
-    found: list[dict[str, Any]] = []
+    result: list[dict[str, Any]] = []
     for document in yaml.load_all(path.read_text(encoding="utf-8"), Loader=Loader):
-        found += document if isinstance(document, list) else [document] if document else []
-    return found
+        result += document if isinstance(document, list) else [document] if document else []
+    return result

@@ -138,18 +138,18 @@ def examine(
     every = set(done.before) | set(done.after)
     for path in every - (managed_before | managed_now) | every & (kept | handed_over):
         assert done.after.get(path) == done.before.get(path), path
-    found = 0
+    result = 0
     for path, lines in team.lines.items():
         there = Counter(done.after[path].decode().splitlines())
         assert not lines - there, path
-        found += lines.total()
+        result += lines.total()
     assert not team.gone & set(done.after)
 
     if again:  # once is enough
         team.commit("updated")
         update(team.root, version)
         assert harness.git(team.root, "status", "--porcelain") == ""
-    return found
+    return result
 
 
 def _managed(tree: Mapping[str, bytes]) -> set[str]:
