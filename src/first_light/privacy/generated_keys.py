@@ -85,7 +85,7 @@ def dates_like(text: str, latest: dt.date | None) -> Domain | None:
         )
 
     return Domain(
-        f"date {number // 10} {notation} {date_class}",
+        f"date {number // 10} {notation.tweak} {date_class}",
         len(candidates),
         candidates.index((int(first_part), int(second_part), number)),
         lambda index: write(*candidates[index]),
@@ -144,6 +144,12 @@ class _Notation:
     year_first: bool
     short_year: bool
     latest: dt.date | None
+
+    @property
+    def tweak(self) -> str:
+        """The notation in the tweak of a mask: a change here changes every masked date."""
+        day, month = self.widths
+        return f"{day} {month} {self.year_first:d} {self.short_year:d} {self.latest}"
 
 
 def _class(
