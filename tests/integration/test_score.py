@@ -239,4 +239,4 @@ def test_a_score_that_cannot_be_kept_changes_no_verdict(
     monkeypatch.setattr(kept, "score", reject)
     done = worker.quick_release(worker.make_product(tmp_path / "product"))
     assert done.exit_code == 0
-    assert [warning for warning in done.warnings if "score could not be kept: No room." in warning]
+    assert [warning for warning in done.warnings if "score could not be saved: No room." in warning]

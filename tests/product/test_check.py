@@ -46,7 +46,7 @@ def test_each_fault_turns_the_check_red_by_name(make_product: MakeProduct) -> No
     assert set(failed) == {"project rules", "dbt build on the sample", "SQL style", "no secrets"}
     assert "model odd has no description" in failed["project rules"]
     assert "model odd has no test" in failed["project rules"]
-    assert "call it int_odd" in failed["project rules"]
+    assert "rename it to int_odd" in failed["project rules"]
     assert "model orders" in failed["dbt build on the sample"]
     assert "contract" in failed["dbt build on the sample"]
     assert "assert_no_telescopes" in failed["dbt build on the sample"]
