@@ -111,7 +111,7 @@ def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released:
 @pytest.mark.slow
 def test_what_it_cannot_be_compared_with_is_said(released: Released, tmp_path: Path) -> None:
     product = released.product
-    assert "with current there is no --base" in (
+    assert "current excludes --base" in (
         product.dataops("check", "--on", "current", "--base", "main", code=2).stderr
     )
     product.git("switch", "-q", "--orphan", "other")
