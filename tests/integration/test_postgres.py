@@ -488,7 +488,7 @@ def _look_at_status(root: Path, current: str, seen: str) -> None:
     if current == seen:
         assert output.readers.problem == ""
     else:
-        assert output.readers.problem.startswith(f"see {seen}: a run was cut short")
+        assert output.readers.problem.startswith(f"see {seen}: a run was interrupted")
         fix = f"uv run dataops rollback {int(current[:6])}" if current else "uv run dataops release"
         assert output.readers.problem.endswith(fix)
     assert [release.record.run for release in releases(Product(root)) if release.current] == [seen]
