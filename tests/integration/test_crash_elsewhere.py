@@ -88,7 +88,7 @@ class _Life:
         """At steps of the talk with the store, and every fourth time at any instant."""
         goal, begun = self.killed + kills, 0
         while self.killed < goal:
-            assert begun < 4 * kills, "it is mostly over before the step that was chosen"
+            assert begun < 8 * kills, "it is mostly over before the step that was chosen"
             if begun % _COUNTED_ANEW == 0:
                 self._count(name)
             talk = [n for n, step in enumerate(self._steps, start=1) if step in REMOTE]

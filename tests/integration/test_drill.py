@@ -127,7 +127,7 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
         "drill", "--json", "--fault", "times-100", "--fault", "late", code=0
     ).stdout
     document = json.loads(output)
-    assert document["days"] == 7
+    assert document["clean_days"] == 7
     assert [item["fault"] for item in document["faults"]] == ["times-100", "late"]
     assert {item["outcome"] for item in document["faults"]} <= {"rejected", "warned"}
     assert harness.tree(made.root, "raw") == before
