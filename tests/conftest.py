@@ -12,8 +12,8 @@ import pytest
 import harness
 from gauntlet import versions
 
-# Stores elsewhere, and the seed of random tests.
-pytest_plugins = ["seeds", "stores"]
+# Folders of landing tests, the seed of random tests, stores elsewhere.
+pytest_plugins = ["landing", "seeds", "stores"]
 
 MakeProduct = Callable[..., harness.Product]
 

@@ -26,18 +26,6 @@ from first_light.utils.errors import DataopsError
 Rows = list[tuple[object, ...]]
 
 
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    return tmp_path / "product" / "raw"
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    return folder
-
-
 def read(table: SourceTable, root: Path) -> tuple[list[str], Rows]:
     relation = duckdb.sql(f"from {table.relation(root)}")
     return relation.columns, relation.fetchall()

@@ -15,18 +15,6 @@ from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 
 
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    return tmp_path / "product" / "raw"
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    return folder
-
-
 def rows(table: SourceTable, raw: Path) -> list[tuple[object, ...]]:
     return duckdb.sql(f"from {table.relation(raw)}").fetchall()
 

@@ -15,11 +15,6 @@ from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 
 
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    return tmp_path / "product" / "raw"
-
-
 def land_file(content: str | bytes, folder: Path, raw: Path, name: str = "t.csv") -> SourceTable:
     make.put(folder, {name: content})
     (table,) = land(folder / name, raw)
