@@ -8,7 +8,7 @@ import sys
 from first_light.project.git_access import git_access
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
-from first_light.utils.variables import variable
+from first_light.utils.variables import PREFIX, variable
 
 # One secret for all: a hosted workflow passes only the secrets that it names.
 SECRETS = variable("secrets")
@@ -24,7 +24,7 @@ def prepare(product: Product) -> None:
     Raises:
         DataopsError: see `unpack`.
     """
-    for name in [name for name in os.environ if name.startswith("DATAOPS_")]:
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
         if not os.environ[name].strip():
             del os.environ[name]
     for name, value in unpack(os.environ.pop(SECRETS, "")).items():

@@ -22,7 +22,7 @@ PARSE, BUILD = "dbt parse", "dbt build"
 
 
 def read_raw(context: Context, draft: Draft) -> Draft:
-    """List what raw is made of, compare it with the current release's raw, check the space."""
+    """List what raw is made of, and compare it with the current release's raw."""
     # A table was counted when the kind of the release was decided: that is as good as now.
     tables = draft.raw_tables if draft.is_real else None
     files = raw_now(context, draft) if tables is None else tables
