@@ -48,7 +48,7 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
     Args:
         product: the product that gets them.
         source: a file or a folder; it is only read.
-        doing: shows what is being done right now.
+        progress: shows what is being done right now.
 
     Raises:
         DataopsError: a file could not be read, or no sample could be cut; the models are as they

@@ -45,8 +45,8 @@ def check(
 
     Args:
         product: the product to check.
-        say: prints a line that stays.
-        doing: shows what is being done right now.
+        print_line: prints a line that stays.
+        report_progress: shows what is being done right now.
         base: the commit to compare with; the merge base with the default branch if None.
         on_current: compare with the current release on its raw instead.
 

@@ -26,8 +26,8 @@ def configure(
 
     Args:
         product: the product; everything in it must be committed.
-        wanted: the new answers, by their question: team, contact, deadline.
-        doing: shows what is being done right now.
+        new_answers: the new answers, by their question: team, contact, deadline.
+        progress: shows what is being done right now.
 
     Returns:
         The changed files, sorted.

@@ -83,7 +83,7 @@ def close(product: Product, incident_id: str, because: str) -> tuple[Incident, t
 
     Args:
         product: the product.
-        said: its id, or only its number.
+        incident_id: its id, or only its number.
         because: why it is over, for those who come after.
 
     Returns:

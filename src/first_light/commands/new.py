@@ -69,7 +69,7 @@ def new(
         path: the product's folder, which must not exist or be empty.
         files: the team's own files; None for the content that is asked for.
         template: the template's address; None for where this package was installed from.
-        say: prints a line that stays.
+        print_line: prints a line that stays.
 
     Returns:
         The exit code of `dataops start` in the product.

@@ -36,7 +36,7 @@ def change(
         product: the product.
         source: git, vendored or index.
         index: the URL of a simple index; only with index, empty for the recorded one.
-        doing: shows what is being done right now.
+        progress: shows what is being done right now.
 
     Yields:
         What was done, in lines.

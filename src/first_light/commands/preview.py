@@ -62,7 +62,7 @@ def preview(product: Product, progress: Callable[[str], None], raw: bool = False
 
     Args:
         product: the product.
-        doing: shows what is being done right now.
+        progress: shows what is being done right now.
         raw: build on raw, not on the sample.
 
     Raises:

@@ -10,7 +10,7 @@ from first_light.project.product import Product
 from first_light.release import pipeline
 from first_light.release.options import Options
 from first_light.release.outcome import Released
-from first_light.score.records import write_score as keep_score
+from first_light.score.records import write_score
 from first_light.store.locate import FolderStore
 
 
@@ -25,8 +25,8 @@ def release(
     Args:
         product: what to build.
         options: how.
-        say: prints a line that stays.
-        doing: shows what is being done right now.
+        print_line: prints a line that stays.
+        progress: shows what is being done right now.
 
     Raises:
         DataopsError: it could not begin; nothing has changed.
@@ -37,4 +37,4 @@ def release(
 
 def _notify_and_score(product: Product, store: FolderStore, history: History) -> Iterator[str]:
     yield from notify(product, store, history)
-    yield from keep_score(product, store)
+    yield from write_score(product, store)

@@ -62,8 +62,8 @@ def start(
     Args:
         product: the product.
         source: the team's own files, a file or a folder; None to keep what is there.
-        say: prints a line that stays.
-        doing: shows what is being done right now.
+        print_line: prints a line that stays.
+        progress: shows what is being done right now.
         show: prints what became of the team's files, before they are checked.
 
     Raises:

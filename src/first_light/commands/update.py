@@ -90,7 +90,7 @@ def update(
 
     Args:
         product: the product; everything in it must be committed.
-        doing: shows what is being done right now.
+        progress: shows what is being done right now.
         to: a version of the template; None for the newest.
         trust: let the versions' migrations run.
         dry_run: try it on a copy, and leave the product as it is.

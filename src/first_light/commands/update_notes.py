@@ -33,7 +33,7 @@ def markdown(update: Update, checked: str) -> str:
     """The update as a pull request's text.
 
     Args:
-        done: the update.
+        update: the update.
         checked: the report of `dataops check` as Markdown; empty when it did not run.
     """
     return render(

@@ -37,8 +37,8 @@ def request(
 
     Args:
         product: the product, all committed, on its main branch.
-        doing: shows what is being done right now.
-        say: prints a line that stays.
+        progress: shows what is being done right now.
+        print_line: prints a line that stays.
         to: a version of the template; None for the newest.
         trust: let the versions' migrations run.
         forge: where the repository is hosted; None for the one that this pipeline runs on.

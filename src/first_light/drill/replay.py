@@ -44,7 +44,7 @@ def drill(
 
     Args:
         product: what is drilled; its own raw is only read.
-        doing: shows what is being done.
+        progress: shows what is being done.
         faults: which.
         days: deliveries, oldest first; None: those of the product's own raw, see `own_days`.
 

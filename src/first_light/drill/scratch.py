@@ -172,7 +172,7 @@ class Scratch:
             past: what was published, oldest first.
             read: a source that is read from its files, not from what was loaded: they are broken.
             files: what is in raw; None: what was loaded.
-            before: what was in raw at the delivery before.
+            earlier_files: what was in raw at the delivery before.
             only: nodes and sources to build, test and look at; None: all.
             tested: whether the data tests run.
             accepted: what the team takes for normal.

@@ -99,7 +99,7 @@ class BaseSide:
         """Build the wanted nodes that do not stand yet; everything that now stands.
 
         Args:
-            wanted: unique ids of models, snapshots and seeds, their ancestors among them.
+            requested: unique ids of models, snapshots and seeds, their ancestors among them.
 
         Raises:
             DataopsError: dbt could not run at all.
@@ -147,7 +147,7 @@ def prepare(
         product: head.
         commit: base.
         parsed: head's partial_parse.msgpack: base reads only the files that differ from head's.
-        doing: shows what is being done.
+        progress: shows what is being done.
 
     Raises:
         DataopsError: git failed.

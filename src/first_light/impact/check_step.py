@@ -40,10 +40,10 @@ class ImpactStep:
 
     Args:
         product: head.
-        found: the change, or why there is none to look at.
+        change: the change, or why there is none to look at.
         dbt: head, as the check runs it.
-        here: target/check.
-        doing: shows what is being done.
+        folder: target/check.
+        progress: shows what is being done.
         current: the release to compare with, in place of base on the sample.
     """
 

@@ -28,7 +28,7 @@ class SeparateBuild:
 
     Args:
         base: with all that comes before already built; nobody else may use it until `wait`.
-        wanted: unique ids to build.
+        names: unique ids to build.
     """
 
     def __init__(self, base: BaseSide, names: Sequence[str]) -> None:
@@ -73,7 +73,7 @@ def separable(base: Manifest, names: Collection[str], reached: Collection[str]) 
 
     Args:
         base: its resources.
-        wanted: unique ids in base that are needed.
+        names: unique ids in base that are needed.
         reached: those of them that head builds anew.
     """
     # A snapshot of head goes on from what base's holds.

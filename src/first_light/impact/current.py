@@ -50,7 +50,7 @@ class CurrentSide:
         later: the same, a little later.
         remarks: what to know of the raw that it was built from, one sentence each.
         database: the file that holds it, or of it what is compared.
-        postgres: the release in its server; None on DuckDB.
+        server: the release in its server; None on DuckDB.
         said: how both sides come about, in words.
     """
 
@@ -95,7 +95,7 @@ def open_current(product: Product, folder: Path) -> tuple[Change | NoBase, Curre
 
     Args:
         product: head.
-        here: target/check, empty but for what dbt parsed.
+        folder: target/check, empty but for what dbt parsed.
 
     Raises:
         DataopsError: there is no such release, it cannot be compared with, or raw is not here.

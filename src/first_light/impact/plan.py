@@ -115,8 +115,8 @@ def plan(
         product: head.
         change: what git says.
         dbt: head, parsed.
-        here: target/check.
-        doing: shows what is being done.
+        folder: target/check.
+        progress: shows what is being done.
         current: what to compare with in place of base on the sample.
 
     Raises:

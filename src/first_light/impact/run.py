@@ -26,7 +26,7 @@ def compare(plan: Plan, run: DbtRun, dbt: Engine, progress: Callable[[str], None
         plan: as it was made.
         run: head's build.
         dbt: head, to build once more what differs.
-        doing: shows what is being done.
+        progress: shows what is being done.
 
     Raises:
         duckdb.Error: a database could not be opened.

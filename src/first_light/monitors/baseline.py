@@ -31,7 +31,7 @@ class Release:
         at: when it ended.
         fingerprint: the state of raw; empty where it is unknown.
         relations: its profile by node, as the record writes it.
-        strange: check, node and column of what was found in it.
+        anomalies: check, node and column of what was found in it.
         checksums: of the nodes' code.
     """
 

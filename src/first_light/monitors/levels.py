@@ -71,7 +71,7 @@ class Case:
     """A value that is compared with what was.
 
     Attributes:
-        what: what was measured.
+        measure: what was measured.
         value: its value now.
         rows: how many rows it comes from.
         past: its earlier values, oldest first; at least one.

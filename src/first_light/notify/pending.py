@@ -52,9 +52,9 @@ def due(notified: Collection[str], incidents: Sequence[Incident], last_run: Reco
     An incident that closed before its opening reached the channel is not sent at all.
 
     Args:
-        told: the keys that have reached the channel.
-        found: every incident there was.
-        last: the last run, a rollback too; None when there was none.
+        notified: the keys that have reached the channel.
+        incidents: every incident there was.
+        last_run: the last run, a rollback too; None when there was none.
     """
     rolled_back = last_run is not None and last_run.outcome == ROLLED_BACK
     return Due(

@@ -136,7 +136,7 @@ def bars(points: Sequence[Bar], label: str, kind: str, width: int, dates: int) -
     """A bar a run from left to right, its errors above the ground and its colour below it too.
 
     Args:
-        given: the runs, oldest first.
+        points: the runs, oldest first.
         label: what it shows.
         kind: the picture's class.
         width: in pixels.
@@ -185,7 +185,7 @@ def line(points: Sequence[Point], label: str, unit: str = "", axes: bool = True)
     """A line over the band that was expected; what was anomalous is ringed.
 
     Args:
-        given: the points, oldest first; at least one.
+        points: the points, oldest first; at least one.
         label: what it shows.
         unit: said after each number of the axis.
         axes: whether numbers and dates stand beside it.

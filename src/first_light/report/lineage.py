@@ -25,7 +25,7 @@ class Lineage:
     Attributes:
         nodes: the boxes; their state is cause, failing, below or sound.
         edges: pairs of parent and child.
-        left_out: how many are not drawn.
+        omitted: how many are not drawn.
     """
 
     nodes: tuple[GraphNode, ...] = ()
@@ -46,7 +46,7 @@ def lineage(book: Ledger, manifest: Manifest | None, open_incidents: Sequence[In
     Args:
         book: the history.
         manifest: of the current release; None when there is none.
-        still: the open incidents.
+        open_incidents: the open incidents.
     """
     parents: dict[str, tuple[str, ...]] = {}
     labels: dict[str, tuple[str, str]] = {}

@@ -343,7 +343,7 @@ def releases_to_drop(files: Mapping[str, File], spared: set[str], room: int) -> 
     """The oldest releases to delete so that the rest fits into this many bytes.
 
     Args:
-        kept: files by path, including those of releases.
+        files: files by path, including those of releases.
         spared: releases that are kept whatever their size.
         room: bytes for all files.
     """

@@ -14,7 +14,7 @@ def lines(update: Update, preview: bool, branch: str = "") -> Iterator[str]:
     """The update in lines for a terminal, the next command last.
 
     Args:
-        done: the update.
+        update: the update.
         preview: nothing was changed.
         branch: where it was proposed; empty for an update of the files here.
     """
