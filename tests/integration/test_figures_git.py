@@ -138,7 +138,13 @@ def test_the_zone_of_the_machine_is_nobodys_business(
         time.tzset()
         late = late_deadlines("07:00", published, now())
         figures = [figure(team, name).value for name in ("on_time_rate", "production_error_rate")]
-        result.append((late, figures, team.ask("select deadline, on_time, came from expected")))
+        result.append(
+            (
+                late,
+                figures,
+                team.ask("select deadline, on_time, came from expected order by deadline"),
+            )
+        )
     monkeypatch.delenv("TZ")
     time.tzset()
     assert result[1:] == result[:1] * 3
