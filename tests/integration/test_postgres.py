@@ -901,6 +901,7 @@ def test_without_a_server_it_says_where_it_looked(
         ("timestamp", ["2024-01-01 10:00:00.123456"], ["2024-01-01 10:00:00.1234567", "x"]),
         ({"type": "date", "format": "%d.%m.%Y"}, ["31.12.2024"], ["31.12.2024 10:00"]),
         ("boolean", ["true", "F"], ["maybe"]),
+        ("varchar", ["maybe", ""], []),
     ],
 )
 def test_values_that_a_type_does_not_hold_are_reported_on_a_server(

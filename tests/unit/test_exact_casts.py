@@ -65,6 +65,7 @@ def inexact(value: str, target: Any) -> bool:
             ["1/31/2024 1:05:30 PM", "31/1/2024 1:05 PM"],
         ),
         ("boolean", ["true", "F", "1", "no"], ["2", "maybe"]),
+        ("varchar", ["", "1.5", "x"], []),
         (
             {"type": "decimal(18, 2)", "value": "replace(x, ',', '.')"},
             ["1,5", "12"],
@@ -87,6 +88,6 @@ def test_count_file_and_example_are_told(tmp_path: Path) -> None:
     relation = f"read_csv('{tmp_path}/*.csv', all_varchar=true, header=true)"
     columns = {"id": "integer", "qty": "integer", "born": {"type": "date", "personal": True}}
     assert sorted(duckdb.sql(query(relation, columns)).fetchall()) == [
-        ("born", "orders_2.csv", 1, "…"),
-        ("qty", "orders_2.csv", 2, "1.5"),
+        ("born", "orders_2.csv", 1, "…", "date", 0, 1, None, None),
+        ("qty", "orders_2.csv", 2, "1.5", "integer", 2, 0, 1, 1),
     ]

@@ -99,6 +99,36 @@ def add(
     out.print("then: uv run dataops check")
 
 
+def retype(
+    columns: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE.TABLE.COLUMN=TYPE...", help="Columns with new types."),
+    ],
+) -> None:
+    """Change column types in staging and in the contracts below.
+
+    A rejected release prints this command where a value does not fit its column's type. It changes
+    the cast in the staging model, the type in the test converts_exactly of the source, and
+    data_type in the contracts of models that hand the column on. Review the diff before you commit.
+    """
+    from first_light.commands import retype as command
+
+    product = Product.find()
+    changes = [command.parsed(argument) for argument in columns]
+    with progress("retype") as report_progress:
+        retyped = command.retype(product, changes, report_progress)
+    if not retyped.files:
+        out.print("Nothing to change: the columns have these types.")
+        return
+    for name in retyped.files:
+        out.print(f"changed {escape(name)}")
+    if retyped.columns:
+        out.print(f"contracts: {escape(', '.join(retyped.columns))}")
+    out.print()
+    out.print("review it: git diff")
+    out.print("then: uv run dataops check, commit, uv run dataops release")
+
+
 def sample(
     load: Annotated[
         bool,

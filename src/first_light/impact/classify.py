@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from first_light.dbt.manifest import Column, Manifest, Node
+from first_light.dbt.manifest import Manifest, Node
 from first_light.impact.findings import ADDED, MODIFIED, REMOVED, OtherChange
 from first_light.impact.tables import TableDiff
+from first_light.utils import sql_types
 
 ROWS = ("model", "snapshot", "seed")
 # `Data-Change: orders, orders_daily -- why`; a dash of any length, or a colon, before the reason.
@@ -147,6 +148,9 @@ def _macros_called(node: Node, manifest: Manifest) -> set[str]:
 def breaking(old: Node, new: Node | None, today: str) -> tuple[str, ...]:
     """The promises of a public contract in base that head no longer keeps.
 
+    A type that holds every value of the old one exactly, such as a decimal for an integer, keeps
+    the promise: the change of data still has to be declared.
+
     Args:
         old: the model in base.
         new: the same model, or the same version of it, in head; None when it is gone.
@@ -173,7 +177,7 @@ def breaking(old: Node, new: Node | None, today: str) -> tuple[str, ...]:
         if new_column is None:
             messages.append(f"column {column.name} was removed")
             continue
-        if _type(new_column) != _type(column):
+        if not sql_types.holds_all(new_column.data_type, column.data_type):
             messages.append(
                 f"column {column.name} is {new_column.data_type}, was {column.data_type}"
             )
@@ -188,11 +192,6 @@ def breaking(old: Node, new: Node | None, today: str) -> tuple[str, ...]:
                 f"{', '.join(columns) or 'the model'} no longer promises {_constraint_text(kind)}"
             )
     return tuple(messages)
-
-
-def _type(column: Column) -> str:
-    """A type as it compares: `DECIMAL(18,2)` is `decimal(18, 2)`."""
-    return re.sub(r"\s+", "", column.data_type.lower())
 
 
 def _constraint_text(constraint: str) -> str:

@@ -45,6 +45,8 @@ _SHAPES = tuple(
         # The test converts_exactly: an example is shown where it is a number or a time
         r"^column NAME: [\d,]+ values? that its type cannot hold(?: in [\w .()-]+)?"
         r"(?:, such as [-+.,:/\dTZeE ]{1,40}$)?",
+        r"^to hold these values: uv run dataops retype"
+        r"(?: \"[^\W\d][\w.]*=[a-z]+(?:\(\d+,\d+\))?\")+$",
         # DuckDB
         r"Could not convert string 'VALUE' to TYPE(?: when casting from source column NAME)?",
         r"Could not cast value VALUE to TYPE",

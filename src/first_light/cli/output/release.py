@@ -15,6 +15,7 @@ from first_light.figures.compute import basis_text, value_text
 from first_light.history.record import PUBLISHED, REHEARSAL, REJECTED, RUNNING, FindingRun, Record
 from first_light.incidents.derive import Incident, by_cause
 from first_light.privacy.messages import masked
+from first_light.release.inexact import retype_command
 from first_light.release.listing import Listed
 from first_light.release.outcome import Released
 from first_light.release.rollback import RolledBack
@@ -112,6 +113,8 @@ def next_command(result: Released) -> str:
 def next_steps(result: Released) -> tuple[str, ...]:
     """The commands that show what failed, then those that continue."""
     steps_ = [next_command(result)]
+    if result.cause is not None and (retype := retype_command(result.cause.result.message)):
+        return retype, "review git diff and commit, then: uv run dataops release"
     if result.cause is not None and result.cause.result.kind == "test":
         raw = steps_[0].partition("uv run")[0]
         steps_.append(f"{raw}uv run dbt show --select {result.cause.result.name}  (its rows)")

@@ -1,6 +1,7 @@
 {#- Every value of a source table is held exactly by the type that staging casts it to. What is not
     would be rounded, cut or shifted in silence: 1.5 in an integer, a time in a date, a third decimal.
-    One row a column and file, with the number of values and the first of them; masked where personal.
+    One row a column and file, with the number of values, the first of them (masked where personal)
+    and what they are, from which a release derives the type that holds them.
 
     columns: by name a type, or {type, value, format, zone, personal}:
         value     SQL for the text that is cast; the column of that name by default
@@ -16,6 +17,7 @@
         {%- set text = 'cast(' ~ target.get('value', name) ~ ' as varchar)' %}
         {%- do checks.append({
             'name': name,
+            'type': target['type'],
             'text': text,
             'example': "'…'" if target.get('personal') else 'min(value_' ~ loop.index ~ ')',
             'holds': holds_exactly(text, target['type'] | lower, target.get('format'), target.get('zone'))
@@ -41,7 +43,9 @@
         '{{ check['name'] | replace("'", "''") }}' as column_name,
         regexp_replace(file_name, '^.*/', '') as file_name,
         count(value_{{ loop.index }}) as n_values,
-        {{ check['example'] }} as example
+        {{ check['example'] }} as example,
+        '{{ check['type'] }}' as type_name,
+        {{ kinds_of_values('value_' ~ loop.index) | indent(8) }}
     from inexact
     group by file_name
     having count(value_{{ loop.index }}) > 0
@@ -49,6 +53,18 @@
     {%- endfor %}
 
 {% endtest %}
+
+{#- SQL for how many values of a group are numbers, how many times, and how long the numbers are. -#}
+{% macro kinds_of_values(text) %}
+    {%- set is_number = adapter.dispatch('matches')(text, '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+) *$') %}
+    {%- set whole = "ltrim(split_part(trim(" ~ text ~ "), '.', 1), '+-0')" %}
+    {%- set fraction = "rtrim(split_part(trim(" ~ text ~ "), '.', 2), '0')" %}
+    {{- 'count(case when ' ~ is_number ~ ' then 1 end) as n_numbers,\n' }}
+    {{- 'count(case when ' ~ holds_exactly(text, 'timestamp') ~ ' and ' ~ text
+        ~ ' is not null then 1 end) as n_times,\n' }}
+    {{- 'max(case when ' ~ is_number ~ ' then length(' ~ whole ~ ') end) as n_digits,\n' }}
+    {{- 'max(case when ' ~ is_number ~ ' then length(' ~ fraction ~ ') end) as n_decimals' }}
+{%- endmacro %}
 
 {#- SQL for whether a text is held exactly by a type. -#}
 {% macro holds_exactly(text, type, format=none, zone=none) %}
@@ -73,6 +89,8 @@
             ~ adapter.dispatch('is_time')(text, type, format) ~ ', true)' }}
     {%- elif type == 'boolean' %}
         {{- 'coalesce(' ~ matches('lower(' ~ text ~ ')', '^ *(true|false|t|f|yes|no|y|n|1|0) *$') ~ ', true)' }}
+    {%- elif type in ('varchar', 'text') %}
+        {{- 'true' }}
     {%- else %}
         {{- exceptions.raise_compiler_error('converts_exactly knows no type ' ~ type) }}
     {%- endif %}
