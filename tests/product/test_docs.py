@@ -68,4 +68,5 @@ def test_the_page_of_own_files(make_product: MakeProduct, tmp_path: Path) -> Non
         for table in tables:
             (tmp_path / folder).mkdir(exist_ok=True)
             shutil.copy(sample / table / f"{table}.csv", tmp_path / folder)
+    product.dataops("start", "--from", "../files", code=1)  # it asks about the marks
     follow(product, OWN_FILES)

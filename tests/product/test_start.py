@@ -124,9 +124,23 @@ def test_the_demo_asks_for_no_git_identity(
 def test_personal_data_never_enters_git(make_product: MakeProduct, shop_files: Path) -> None:
     originals = fingerprint(shop_files)
     product = make_product({"content": "empty"})
-    started = product.dataops("start", "--from", str(shop_files))
+    started = product.dataops("start", "--from", str(shop_files), code=1)
     assert fingerprint(shop_files) == originals
     assert "masked" in started.stdout
+    assert re.search(r"Nothing was committed yet: \d+ columns were taken", started.stdout)
+    assert "kunden.E-Mail: email (models/staging/raw_kunden.yml)" in started.stdout
+    assert product.git("log", "--all", "--oneline") == ""
+    assert product.git("ls-files", "--cached") == ""
+    assert not (product.root / "store" / "current").exists()
+
+    # To repeat the command answers nothing.
+    again = product.dataops("start", code=1)
+    assert "this goes on and commits: uv run dataops start --yes" in again.stdout
+    assert product.git("log", "--all", "--oneline") == ""
+
+    assert "check passed" in product.dataops("start", "--yes").stdout
+    assert history(product) == ["First light"]
+    assert (product.root / "store" / "current").exists()
     committed = product.git("log", "-p", "--all")
     for secret in ("@mail.example.net", "Lovelace", "Dijkstra", "+49 30 555"):
         assert secret not in committed, f"{secret} is in git"
@@ -152,7 +166,7 @@ def test_personal_data_never_enters_git(make_product: MakeProduct, shop_files: P
 @pytest.mark.slow
 def test_one_more_source_later(make_product: MakeProduct, shop_files: Path, tmp_path: Path) -> None:
     product = make_product({"content": "empty"})
-    product.dataops("start", "--from", str(shop_files / "Kunden.csv"))
+    product.dataops("start", "--from", str(shop_files / "Kunden.csv"), "--yes")
     product.dataops("add", str(shop_files / "orders.csv"))
     orders = (product.root / "models/staging/stg_orders.yml").read_text("utf-8")
     assert "relationships" in orders

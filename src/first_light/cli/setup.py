@@ -11,12 +11,15 @@ from rich.markup import escape
 from first_light.cli.terminal import out, print_line, progress
 from first_light.project.product import Product
 
+_YES = "Commit the drafts with the marks of personal columns as they are."
+
 
 def start(
     source: Annotated[
         Path | None,
         typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=_YES)] = False,
 ) -> None:
     """Set up the product, check it and make its first release.
 
@@ -25,9 +28,10 @@ def start(
 
     With --from it drafts sources, staging models, tests, a first mart and a sample from your files:
     CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. The files are copied to
-    raw/; the originals are only read.
+    raw/; the originals are only read. Where columns were taken for personal data it stops before
+    the first commit: review the marks, then `dataops start --yes`.
     """
-    from first_light.cli.output.console import show_added, show_check
+    from first_light.cli.output.console import show_added, show_check, show_questions
     from first_light.cli.output.release import show_release
     from first_light.commands import start as command
     from first_light.utils import steps
@@ -35,12 +39,15 @@ def start(
     product = Product.find()
     with progress("start") as report_progress:
         started = command.start(
-            product, source, print_line, report_progress, lambda added: show_added(out, added)
+            product, source, print_line, report_progress, lambda added: show_added(out, added), yes
         )
     show_check(out, started.steps)
     out.print()
     if steps.verdict(started.steps) == steps.FAILED:
         out.print("Nothing was committed. Fix what failed, then: uv run dataops start")
+        raise typer.Exit(1)
+    if started.questions:
+        show_questions(out, started.questions)
         raise typer.Exit(1)
     if started.released is not None:
         show_release(out, started.released)
@@ -67,6 +74,7 @@ def new(
         str | None,
         typer.Option(metavar="ADDRESS", help="Default: where this package was installed from."),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=_YES)] = False,
 ) -> None:
     """Create a product from the template and start it.
 
@@ -75,7 +83,7 @@ def new(
     """
     from first_light.commands import new as command
 
-    raise typer.Exit(command.new(path, source, template, print_line))
+    raise typer.Exit(command.new(path, source, template, print_line, yes))
 
 
 def add(

@@ -61,7 +61,11 @@ def _head(folder: Path) -> str:
 
 
 def new(
-    path: Path, files: Path | None, template: str | None, print_line: Callable[[str], None]
+    path: Path,
+    files: Path | None,
+    template: str | None,
+    print_line: Callable[[str], None],
+    marks_confirmed: bool = False,
 ) -> int:
     """Render a product and start it, with its own version of the package.
 
@@ -70,6 +74,7 @@ def new(
         files: the team's own files; None for the content that is asked for.
         template: the template's address; None for where this package was installed from.
         print_line: prints a line that stays.
+        marks_confirmed: whether to commit without a look at the marks of personal columns.
 
     Returns:
         The exit code of `dataops start` in the product.
@@ -96,8 +101,10 @@ def new(
     print_line(f"{path}: made from {without_credentials(origin_.address)}")
     start = [uv(), "run", "--quiet", "dataops", "start"]
     start += ["--from", str(files.absolute())] if files is not None else []
+    start += ["--yes"] if marks_confirmed else []
     process = subprocess.run(start, cwd=path, env=_environment())
-    if process.returncode == 0:
+    has_drafts = files is not None and any((path / "models" / "staging").glob("raw_*.yml"))
+    if process.returncode == 0 or has_drafts:  # then `start` has said how to go on
         print_line(f"        it is in the folder: cd {path}")
     else:
         repeat = "dataops start" + (f" --from {files.absolute()}" if files is not None else "")

@@ -12,7 +12,8 @@ from first_light.commands.add import Added, add
 from first_light.commands.check import check
 from first_light.commands.release import release
 from first_light.commands.sample import load
-from first_light.project.example import make_raw
+from first_light.dbt.source_plan import MarkedColumn, marked_columns
+from first_light.project.example import example_tables, make_raw
 from first_light.project.hook_run import tool_environment
 from first_light.project.package import is_local, is_public, lock, pin_to
 from first_light.project.pin import GIT, VENDOR, VENDORED, pin_of_answers
@@ -36,16 +37,21 @@ class Started:
         added: what became of the team's own files; None when none were given.
         commit: the short hash of the commit it made; empty when there was nothing to commit.
         released: the first release; None when there is one already, or work is not committed yet.
+        questions: columns that were taken for personal data; nothing was committed if there are
+            any.
     """
 
     steps: tuple[Step, ...]
     added: Added | None
     commit: str
     released: Released | None
+    questions: tuple[MarkedColumn, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether the checks passed and the first release, if there was one, was published."""
+        """Whether the checks passed, no question is open and the first release was published."""
+        if self.questions:
+            return False
         published = self.released is None or self.released.exit_code == 0
         return published and steps.verdict(self.steps) != steps.FAILED
 
@@ -56,8 +62,12 @@ def start(
     print_line: Callable[[str], None],
     progress: Callable[[str], None],
     show: Callable[[Added], None],
+    marks_confirmed: bool = False,
 ) -> Started:
     """Bring a fresh product to its first commit and its first release; safe to repeat.
+
+    History keeps what it once has: before the first commit, somebody must have looked at the
+    columns that were taken for personal data.
 
     Args:
         product: the product.
@@ -65,6 +75,7 @@ def start(
         print_line: prints a line that stays.
         progress: shows what is being done right now.
         show: prints what became of the team's files, before they are checked.
+        marks_confirmed: whether somebody has looked at the marks of personal columns.
 
     Raises:
         DataopsError: a step could not be taken; the ones before it stand.
@@ -91,10 +102,25 @@ def start(
     check_result = check(product, print_line, progress)
     if steps.verdict(check_result) == steps.FAILED:
         return Started(tuple(check_result), added, "", None)
+    if not marks_confirmed and (questions := _questions(product, added)):
+        return Started(tuple(check_result), added, "", None, questions)
     commit = _commit(product, print_line)
     return Started(
         tuple(check_result), added, commit, _first_release(product, print_line, progress)
     )
+
+
+def _questions(product: Product, added: Added | None) -> tuple[MarkedColumn, ...]:
+    """Columns that were taken for personal data and are in no commit yet; not the example's."""
+    if _has_commits(product):
+        return ()
+    own = {table.name for table in added.tables} if added else set()
+    invented = example_tables(product) - own
+    return tuple(column for column in marked_columns(product.root) if column.table not in invented)
+
+
+def _has_commits(product: Product) -> bool:
+    return bool(product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False))
 
 
 def _ready_git(product: Product, print_line: Callable[[str], None]) -> None:
@@ -175,7 +201,7 @@ def _install_hooks(product: Product, print_line: Callable[[str], None]) -> None:
 
 def _commit(product: Product, print_line: Callable[[str], None]) -> str:
     """Commit everything, once; the check has just run what the hooks would."""
-    if product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
+    if _has_commits(product):
         print_line("git: there are commits already, this one is yours to make")
         return ""
     product.git("add", "--all")

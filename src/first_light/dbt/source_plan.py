@@ -66,6 +66,30 @@ class PlannedTable:
         return self.read.replace(ROOT, str(root).replace("'", "''"))
 
 
+@dataclass(frozen=True)
+class MarkedColumn:
+    """A column of a source table that is marked as personal: its kind, and the YAML file."""
+
+    table: str
+    name: str
+    kind: str
+    where: str
+
+
+def marked_columns(product: Path) -> tuple[MarkedColumn, ...]:
+    """The columns of the source `raw` that are marked as personal, by file and table.
+
+    Raises:
+        DataopsError: a file is no YAML.
+    """
+    return tuple(
+        MarkedColumn(str(table.get("name", "")), str(column.get("name", "")), str(kind), where)
+        for where, _, table in _definitions(product)
+        for column in _dicts(table, "columns")
+        if (kind := _meta(column).get("pii"))
+    )
+
+
 def read_plan(product: Path) -> tuple[PlannedTable, ...]:
     """The tables of the source `raw`, by name, from all YAML files under `models/`.
 

@@ -11,6 +11,12 @@ from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 
 _GENERATOR = Path("example") / "shop.py"
+_TABLES = frozenset({"customers", "order_lines", "orders", "payments", "returns"})
+
+
+def example_tables(product: Product) -> frozenset[str]:
+    """The source tables of the example, whose people are invented; none without the example."""
+    return _TABLES if (product.root / _GENERATOR).is_file() else frozenset()
 
 
 def make_raw(product: Product, progress: Callable[[str], None]) -> int:

@@ -9,12 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from first_light.privacy.kinds import KINDS
 from first_light.utils import steps
 from first_light.utils.steps import FAILED, WARNED, Step
 
 if TYPE_CHECKING:  # drafting and sampling are loaded only where they run
     from first_light.commands.add import Added
     from first_light.commands.preview import Preview
+    from first_light.dbt.source_plan import MarkedColumn
     from first_light.inference import Reference
     from first_light.sampling.cut import SampleReport
 
@@ -107,6 +109,25 @@ def show_added(out: Console, added: Added) -> None:
         out.print(escape(written.diffs[name]))
 
 
+def show_questions(out: Console, questions: Sequence[MarkedColumn]) -> None:
+    """Which columns were taken for personal data, how to correct that, and how to go on."""
+    count = len(questions)
+    columns = "1 column was" if count == 1 else f"{count} columns were"
+    out.print(
+        f"[bold]Nothing was committed yet:[/bold] {columns} taken for personal data. History keeps "
+        "what it once has."
+    )
+    for column in questions:
+        place = f"{column.table}.{column.name}"
+        out.print(f"  {escape(place)}: {escape(column.kind)} ({escape(column.where)})")
+    out.print("The values of all other columns are in the sample and in tests as they are.")
+    out.print("  personal as well:     add `config: {meta: {pii: KIND}}` to the column there")
+    out.print("  not personal:         delete that line of the column")
+    out.print("  then cut the sample:  uv run dataops sample")
+    out.print(f"  kinds:                {', '.join(sorted(KINDS))}")
+    out.print("If all are right, this goes on and commits: uv run dataops start --yes")
+
+
 def show_sample(out: Console, sample: SampleReport) -> None:
     """What the sample holds and what was masked in it."""
     rows = ", ".join(f"{table.name} {table.rows:,}" for table in sample.tables)
@@ -119,8 +140,8 @@ def show_sample(out: Console, sample: SampleReport) -> None:
         )
     if sample.masked:
         out.print(
-            "Is that right? Correct `config.meta.pii` in models/staging/raw_*.yml, "
-            "then: uv run dataops sample"
+            "Is that right? Before you commit, correct `config.meta.pii` in "
+            "models/staging/raw_*.yml, then: uv run dataops sample"
         )
         out.print("Masks change when raw grows; a long secret in DATAOPS_MASK_KEY keeps them.")
 
