@@ -21,6 +21,7 @@ from first_light.privacy.messages import masked
 from first_light.project import managed
 from first_light.project.hook_run import HookRun
 from first_light.project.product import Product
+from first_light.sampling import personal_step
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, NO_FRESHNESS, PASSED, SKIPPED, WARNED, Step
@@ -121,6 +122,9 @@ def _dbt_steps(
     report_progress("project rules")
     yield _rules_step(folder)
 
+    report_progress("personal values")
+    yield personal_step.step(product, read_manifest(folder / "manifest.json"))
+
     impact = ImpactStep(product, compared_change, dbt, folder, report_progress, current)
     try:
         arguments = impact.prepare()
@@ -149,7 +153,7 @@ def _dbt_steps(
 _RULES, _BUILD = "project rules", "dbt build on the sample"
 _BUILD_ON_RAW = "dbt build on the current release's raw"
 _FRESHNESS, _DOCS = "source freshness", "docs"
-_AFTER_PARSE = (_RULES, _BUILD, IMPACT, _FRESHNESS, _DOCS)
+_AFTER_PARSE = (_RULES, personal_step.NAME, _BUILD, IMPACT, _FRESHNESS, _DOCS)
 
 
 def _parse_step(run: DbtRun, seconds: float) -> Step:

@@ -1,0 +1,163 @@
+"""`check` refuses values of personal columns in the files of a repository."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import harness
+from first_light.dbt.manifest import Manifest
+from first_light.project.example import make_raw
+from first_light.project.product import Product
+from first_light.sampling import personal_step
+from first_light.sampling.cut import cut
+from first_light.utils.steps import FAILED, PASSED, SKIPPED, Step
+
+SOURCE = """
+sources:
+  - name: raw
+    tables:
+      - name: people
+        config:
+          meta:
+            external_location: "read_csv('{{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod' else 'sample') }}/people/*.csv', delim=',', header=true, all_varchar=true)"
+        columns:
+          - name: mail
+            config: {meta: {pii: email}}
+          - name: surname
+            config: {meta: {pii: person}}
+          - name: town
+            config: {meta: {pii: address}}
+"""  # noqa: E501
+SURNAMES = ("Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman", "Thompson")
+FILES = {
+    "models/staging/stg_people.yml": "          values:\n            - Lovelace\n            - Knuth\n",
+    "models/marts/big.sql": "select 1 as n\nwhere surname = 'Dijkstra'\n",
+    "models/marts/big.yml": "unit_tests:\n  - rows:\n      - {id: 1, mail: turing2@mail.net}\n",
+    "seeds/vip.csv": "id,surname\n1,Hopper\n",
+    "docs/notes.md": "Ask liskov4@mail.net about Berlin, order 1.\n",
+}
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Product:
+    root = tmp_path / "product"
+    for path, text in {
+        "models/staging/raw_people.yml": SOURCE,
+        ".copier-answers.yml": "team: Perlman\ncontact: team@mail.net\n",
+        "CODEOWNERS": "* perlman6@mail.net\n",
+        "README.md": "Perlman is the team's name: `Perlman`\n",
+        ".gitignore": "/raw/\n/target/\n",
+        "raw/people/people.csv": "id,mail,surname,town\n"
+        + "".join(
+            f"{n},{SURNAMES[n % 8].lower()}{n}@mail.net,{SURNAMES[n % 8]},Berlin\n"
+            for n in range(60)
+        ),
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    harness.git(root, "init", "-q", "-b", "main")
+    result = Product(root)
+    cut(root, result.raw, result.sample)
+    return result
+
+
+def judged(product: Product) -> Step:
+    return personal_step.step(product, Manifest({}, {}))
+
+
+def places(step: Step) -> list[str]:
+    return [line.split(": ")[0] for line in step.details[0].splitlines()]
+
+
+def lay(product: Product) -> None:
+    for path, text in FILES.items():
+        (product.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (product.root / path).write_text(text, encoding="utf-8")
+
+
+def test_masked_values_and_the_names_of_owners_pass(product: Product) -> None:
+    step = judged(product)
+    assert (step.verdict, step.details) == (PASSED, ())
+    assert step.summary.endswith("compared with raw")
+
+
+def test_real_values_are_refused_wherever_they_are(product: Product) -> None:
+    lay(product)
+    step = judged(product)
+    assert step.verdict == FAILED
+    assert places(step) == [
+        "docs/notes.md:1",
+        "models/marts/big.sql:2",
+        "models/marts/big.yml:3",
+        "models/staging/stg_people.yml:2",
+        "models/staging/stg_people.yml:3",
+        "seeds/vip.csv:2",
+    ]
+    shown = "\n".join((step.summary, *step.details)).lower()
+    assert not [name for name in SURNAMES if name.lower() in shown]
+    assert "git-filter-repo" not in shown  # nothing is committed
+    assert not (product.root / personal_step.REPLACEMENTS).exists()
+
+
+def test_a_sample_from_before_the_mark_is_refused(product: Product) -> None:
+    yml = product.root / "models/staging/raw_people.yml"
+    marked = yml.read_text("utf-8")
+    yml.write_text(marked.replace("config: {meta: {pii: person}}", "description: Name."), "utf-8")
+    cut(product.root, product.raw, product.sample)
+    assert "Lovelace" in (product.sample / "people/people.csv").read_text("utf-8")
+    assert judged(product).verdict == PASSED
+
+    yml.write_text(marked, encoding="utf-8")
+    step = judged(product)
+    assert step.verdict == FAILED
+    assert {place.split(":")[0] for place in places(step)[:-1]} == {"sample/people/people.csv"}
+    assert "uv run dataops sample" in step.details[1]
+    cut(product.root, product.raw, product.sample)
+    assert judged(product).verdict == PASSED
+
+
+def test_without_raw_only_addresses_that_are_no_masks_are_refused(product: Product) -> None:
+    shutil.rmtree(product.root / "raw")
+    step = judged(product)
+    assert (step.verdict, step.summary.endswith("raw is not here")) == (PASSED, True)
+    sample = product.sample / "people/people.csv"
+    sample.write_text(sample.read_text("utf-8") + "99,ada9@mail.net,Ghi,Berlin\n", "utf-8")
+    step = judged(product)
+    assert step.verdict == FAILED
+    assert "ada9" not in "".join(step.details)
+
+
+def test_what_is_committed_comes_with_the_way_out_of_history(product: Product) -> None:
+    lay(product)
+    harness.git(product.root, "add", "-A")
+    harness.git(product.root, "commit", "-q", "-m", "First")
+    step = judged(product)
+    assert f"git-filter-repo --force --replace-text {personal_step.REPLACEMENTS}" in step.details[1]
+    file = product.root / personal_step.REPLACEMENTS
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert r"regex:\bDijkstra\b==>personal" in file.read_text("utf-8").splitlines()
+    assert harness.git(product.root, "status", "--porcelain") == ""
+
+    # What is found no more is on disk no more.
+    for path in FILES:
+        (product.root / path).unlink()
+    assert judged(product).verdict == PASSED
+    assert not file.exists()
+
+
+def test_nothing_is_marked(product: Product) -> None:
+    (product.root / "models/staging/raw_people.yml").unlink()
+    assert judged(product).verdict == SKIPPED
+
+
+@pytest.mark.slow
+def test_the_example_passes_with_its_raw(tmp_path: Path) -> None:
+    product = Product(harness.render(tmp_path / "product"))
+    harness.git(product.root, "init", "-q", "-b", "main")
+    make_raw(product, lambda line: None)
+    step = judged(product)
+    assert (step.verdict, step.details) == (PASSED, ())
+    assert step.summary.endswith("compared with raw")
