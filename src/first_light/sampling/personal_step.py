@@ -248,7 +248,7 @@ def _details(product: Product, places: Sequence[_Place]) -> tuple[str, ...]:
             "with the values replaced; push with --force afterwards, and have others clone again:",
             f"  uvx git-filter-repo --force --replace-text {REPLACEMENTS}",
             "It does not reach releases, previews, caches and artifacts of pipelines that were",
-            "made before: delete them there. See: uv run dataops docs explanations/security",
+            "made before: delete them there. See: uv run dataops docs security",
         ]
     return ("\n".join(lines), "\n".join(advice))
 
