@@ -33,7 +33,7 @@ sources:
 """  # noqa: E501
 SURNAMES = ("Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman", "Thompson")
 FILES = {
-    "models/staging/stg_people.yml": "          values:\n            - Lovelace\n            - Knuth\n",
+    "models/staging/stg_people.yml": "  values:\n    - Lovelace\n    - Knuth\n",
     "models/marts/big.sql": "select 1 as n\nwhere surname = 'Dijkstra'\n",
     "models/marts/big.yml": "unit_tests:\n  - rows:\n      - {id: 1, mail: turing2@mail.net}\n",
     "seeds/vip.csv": "id,surname\n1,Hopper\n",

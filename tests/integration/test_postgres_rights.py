@@ -126,7 +126,9 @@ def certificate(server: postgres.Server, tmp_path: Path) -> Iterator[Path]:
     file, key = tmp_path / "server.crt", tmp_path / "server.key"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run([*command, "-keyout", key, "-out", file], check=True, capture_output=True)
+    subprocess.run(
+        [*command, "-keyout", str(key), "-out", str(file)], check=True, capture_output=True
+    )
     for source in (file, key):
         shutil.copy(source, data / source.name)
         shutil.chown(data / source.name, data.stat().st_uid, data.stat().st_gid)
@@ -158,7 +160,7 @@ def test_a_connection_can_insist_on_the_right_server(
     monkeypatch.setenv("PGHOST", "localhost")
     other = tmp_path / "other.crt"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-subj", "/CN=other", "-keyout", tmp_path / "other.key", "-out", other]
+    command += ["-subj", "/CN=other", "-keyout", str(tmp_path / "other.key"), "-out", str(other)]
     subprocess.run(command, check=True, capture_output=True)
     monkeypatch.setenv("PGSSLROOTCERT", str(other))
     with pytest.raises(DataopsError, match="cannot be reached"):
