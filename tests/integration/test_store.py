@@ -72,6 +72,8 @@ def test_a_release_holds_everything_and_cannot_be_written(released: Path) -> Non
         "warehouse.duckdb",
     ]
     assert (folder / "warehouse.duckdb").stat().st_mode & 0o222 == 0
+    # Only the owner opens a store, unless a team opens it for its readers.
+    assert (released / "store").stat().st_mode & 0o077 == 0
     output = json.loads((folder / "release.json").read_text(encoding="utf-8"))
     assert output["outcome"] == PUBLISHED
     assert output["raw"]["files"] == 1

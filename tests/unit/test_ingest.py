@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -445,6 +446,38 @@ def test_originals_are_only_read(inbox: Path, raw: Path) -> None:
     assert (make.tree(inbox), before[1]) == (before[0], make.stamps(inbox))
     assert all(os.stat(file).st_nlink == 1 for table in tables for file in table.files)
     assert all(os.stat(file).st_mode & 0o200 for table in tables for file in table.files)
+
+
+def test_raw_is_private_and_copies_have_no_more_rights_than_the_original(
+    inbox: Path, raw: Path
+) -> None:
+    assert not raw.exists()
+    make.put(
+        inbox,
+        {
+            "a.csv": b"a,b\n1,2\n",
+            "shared.csv": b"c,d\n1,2\n",
+            "converted.csv": b"e,f\n1,\xfc\n",
+            "z.zip": make.zipped({"z.csv": "x,y\n1,2\n"}),
+        },
+    )
+    for file in inbox.iterdir():
+        file.chmod(0o644 if file.name == "shared.csv" else 0o600)
+    tables = land(inbox, raw)
+    modes = {
+        file.name: stat.S_IMODE(file.stat().st_mode) for table in tables for file in table.files
+    }
+    assert modes.pop("shared.csv") == 0o644
+    assert set(modes.values()) == {0o600}, modes
+    assert stat.S_IMODE(raw.stat().st_mode) == 0o700
+
+
+def test_a_team_that_opens_raw_keeps_it_open(inbox: Path, raw: Path) -> None:
+    raw.mkdir(parents=True)
+    raw.chmod(0o755)
+    make.put(inbox, {"a.csv": b"a,b\n1,2\n"})
+    land(inbox, raw)
+    assert stat.S_IMODE(raw.stat().st_mode) == 0o755
 
 
 def test_landing_again_changes_nothing(inbox: Path, raw: Path) -> None:

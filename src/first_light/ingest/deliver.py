@@ -21,6 +21,7 @@ from first_light.ingest.reading import listed
 from first_light.ingest.repeats import raise_if_correction, same_file, without_copies
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
+from first_light.utils.private import restrict
 from first_light.warehouse.scratch import ENGINE, Connection, EngineError, reserved_words
 
 Progress = Callable[[str], None]
@@ -108,7 +109,12 @@ def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[
         say(f"copying {item.name} ({_size(item.path.stat().st_size)})")
         folder = converted / f"{number:05d}"
         folder.mkdir()
+        # The file itself may be moved from here: its rights are read before.
+        mode = 0o600 if item.unpacked else item.path.stat().st_mode
         pieces += prepare(item, folder, db, finder.skipped)
+        for file in folder.rglob("*"):
+            if file.is_file():
+                restrict(file, mode)
     pieces, copies = without_copies(pieces)
     finder.skipped += copies
     if not pieces:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from first_light.utils.errors import DataopsError
+from first_light.utils.private import make_private_folder
 
 PREFIX = ".landing-"
 _LOCK = "lock"
@@ -34,7 +35,7 @@ class Staging:
 
     def __enter__(self) -> Staging:
         self._made = not self.raw.exists()
-        self.raw.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.raw)
         for old in sorted(self.raw.glob(f"{PREFIX}*")):
             _finish(old, self.raw)
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self.raw))

@@ -29,6 +29,7 @@ from first_light.store.disk_errors import fix_of, place_of
 from first_light.store.label import check_label, label_of
 from first_light.store.run_ids import run_number, runs_in
 from first_light.utils.errors import DataopsError
+from first_light.utils.private import make_private_folder
 
 RECORD = "release.json"
 SUPERSEDED_TIMES = "superseded.json"
@@ -133,10 +134,9 @@ class FolderStore:
             DataopsError: it can't be written, or it belongs to another product.
         """
         with self._errors_as("The store cannot be written."):
-            for folder in (
-                *(self.candidates, self.releases, self.history, self.cache),
-                self._trash,
-            ):
+            make_private_folder(self.root)
+            folders = (self.candidates, self.releases, self.history, self.cache, self._trash)
+            for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)
             if not self._label.exists():
                 durable.write(self._label, label_of(self.product))

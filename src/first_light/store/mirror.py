@@ -31,6 +31,7 @@ from first_light.store.remote import (
 )
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
+from first_light.utils.private import make_private_folder
 
 _STATE = "mirror.json"
 _LABEL = "store.json"
@@ -83,7 +84,7 @@ class MirrorStore(FolderStore):
 
     def refresh(self) -> None:
         with self._errors_as("The store's copy cannot be written."):
-            self.root.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.root)
         if self.root in _warned or self.is_locked():
             return  # the process that holds the lock has fetched already
         try:
