@@ -25,7 +25,7 @@ from typing import Any
 import copier
 from filelock import FileLock
 
-from first_light.project.managed import MANIFEST
+from first_light.project.managed_list import MANIFEST
 from tools.release.manifest import of_product
 from tools.release.template import recorded
 

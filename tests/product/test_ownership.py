@@ -17,7 +17,7 @@ import harness
 from first_light.dbt.engine import open_engine
 from first_light.hooks import secrets as secrets_hook
 from first_light.hooks import team as team_hooks
-from first_light.project import managed
+from first_light.project import managed, managed_list
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, WARNED
@@ -76,7 +76,7 @@ def test_a_product_carries_the_list_of_its_own_managed_files(
     copier.run_copy(
         str(working_template), product, data=answers, defaults=True, quiet=True, vcs_ref="HEAD"
     )
-    carried = (product / managed.MANIFEST).read_text("utf-8")
+    carried = (product / managed_list.MANIFEST).read_text("utf-8")
     assert "  dataops/rendered.txt\n" in carried
     assert carried == manifest.of_product(product, working_template)
     assert managed.drifted(product, managed.manifest(product) or {}) == ()
@@ -164,7 +164,7 @@ def test_a_stale_declaration_is_a_warning(product: Product) -> None:
 
 
 def test_a_damaged_list_says_so(product: Product) -> None:
-    append(product.root / managed.MANIFEST, "<<<<<<< before updating")
+    append(product.root / managed_list.MANIFEST, "<<<<<<< before updating")
     with pytest.raises(DataopsError, match="damaged") as raised:
         managed.step(product)
     assert "line" in raised.value.where
@@ -249,7 +249,7 @@ def test_secrets_are_looked_for_wherever_somebody_else_than_the_template_wrote(
         append(path, 'KEY = "AKIA' + 'Q3EGRTXVY7ZAB4WM"')
         assert secrets_hook.main([managed_, own]) == 1, name
         path.write_text(before, encoding="utf-8")
-    (product.root / managed.MANIFEST).write_text("damaged", encoding="utf-8")
+    (product.root / managed_list.MANIFEST).write_text("damaged", encoding="utf-8")
     assert secrets_hook.files_to_scan(product.root, [managed_, own]) == [managed_, own]
 
 

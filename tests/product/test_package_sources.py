@@ -13,11 +13,13 @@ from pathlib import Path
 import copier
 import pytest
 import yaml
+from jinja2 import Environment, StrictUndefined
 
 import harness
 import planets
 import runners
 from first_light.project import managed
+from first_light.project.answers import write_answers
 from first_light.project.package import build_wheel, is_public
 from first_light.project.pin import (
     PIN,
@@ -27,7 +29,7 @@ from first_light.project.pin import (
     pin_text,
     pinned_commit,
 )
-from first_light.project.product import Product
+from first_light.project.product import ANSWERS, Product
 from first_light.utils.steps import FAILED, WARNED
 from gauntlet import versions
 from git_server import git_server
@@ -75,6 +77,44 @@ def test_the_command_writes_what_the_template_renders(
 )
 def test_addresses(source: str, address: str) -> None:
     assert pin_of_answers({"_src_path": source, "_commit": "v1.2.0"}).address == address
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ("git+https://token@git.example.com/t.git", "git+https://git.example.com/t.git"),
+        ("https://reader:a/b@c@git.example.com/t.git", "https://git.example.com/t.git"),
+        ("https://git.example.com/t.git?private_token=x", "https://git.example.com/t.git"),
+        ("ssh://git:secret@git.example.com/t.git", "ssh://git@git.example.com/t.git"),
+        *((same, same) for same in ("gh:a/b", "git@host:a/b.git", "/srv/a@b/t", "../t")),
+    ],
+)
+def test_answers_keep_no_credentials(tmp_path: Path, source: str, kept: str) -> None:
+    (tmp_path / ANSWERS).write_text("# Written by copier\n")
+    write_answers(tmp_path, {"_src_path": source, "team": "x"})
+    assert Product(tmp_path).answers["_src_path"] == kept
+    # The same in what Copier renders.
+    text = (harness.TEMPLATE / "template" / "{{_copier_conf.answers_file}}.jinja").read_text()
+    rendering = Environment(undefined=StrictUndefined)
+    rendering.filters |= {
+        "regex_replace": lambda value, pattern, by: re.sub(pattern, by, value),
+        "to_nice_yaml": yaml.safe_dump,
+    }
+    rendered = rendering.from_string(text).render(_copier_answers={"_src_path": source})
+    assert yaml.safe_load(rendered) == {"_src_path": kept}
+
+
+@pytest.mark.slow
+def test_a_product_made_with_a_password_in_the_address_keeps_none(
+    template: Path, tmp_path: Path
+) -> None:
+    with git_server(template.parent, PASSWORD) as url:
+        address = f"git+{url}/template/.git".replace("://", f"://reader:{PASSWORD}@")
+        copier.run_copy(address, tmp_path / "p", data={"ci": "github"}, defaults=True, quiet=True)
+    files = [path for path in (tmp_path / "p").rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
+    assert Product(tmp_path / "p").answers["_src_path"] == f"git+{url}/template/.git"
 
 
 @pytest.mark.parametrize(

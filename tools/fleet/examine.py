@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from first_light.project import managed
+from first_light.project import managed, managed_list
 from first_light.project.product import ANSWERS
 from first_light.store.branch import BRANCH
 from first_light.store.folder import SCORE
@@ -103,12 +103,12 @@ def _read(member: Member, repository: Path) -> Seen:
         answers = yaml.safe_load(files.text(f"{_NEWEST}:{ANSWERS}")) or {}
         if not answers.get("_commit"):
             return Seen(member, problem=f"no {ANSWERS}: it is no product of a template")
-        listed = managed.parse(files.text(f"{_NEWEST}:{managed.MANIFEST.as_posix()}"))
+        listed = managed_list.parse(files.text(f"{_NEWEST}:{managed_list.MANIFEST.as_posix()}"))
         kept = tuple(sorted(answers.get(managed.OPT_OUTS) or {}))
         drifted = tuple(
             path
             for path, hash in listed.items()
-            if path not in kept and managed.digest(files.content(f"{_NEWEST}:{path}")) != hash
+            if path not in kept and managed_list.digest(files.content(f"{_NEWEST}:{path}")) != hash
         )
         score = _score(files.text(f"{_STORE}/{BRANCH}:{SCORE}"))
         return Seen(member, str(answers["_commit"]), drifted, kept, score)

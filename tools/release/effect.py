@@ -14,7 +14,7 @@ from pathlib import Path
 
 import copier
 
-from first_light.project.managed import digest
+from first_light.project.managed_list import digest
 from tools.release.template import MANAGED, OWNED, Ownership, asked, ownership, recorded, settings
 
 PATCH, MINOR, MAJOR = "patch", "minor", "major"

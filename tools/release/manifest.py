@@ -12,7 +12,7 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
-from first_light.project.managed import MANIFEST, digest
+from first_light.project.managed_list import MANIFEST, digest
 from first_light.project.pin import PIN
 from tools.release.template import HERE, MANAGED, covers, ownership, settings
 

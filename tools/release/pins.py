@@ -248,7 +248,7 @@ def _files(root: Path) -> list[str]:
         text=True,
         check=True,
     ).stdout
-    ends = (".toml", ".jinja", ".yml", ".yaml", "Dockerfile", "/copier.py")
+    ends = (".toml", ".jinja", ".yml", ".yaml", "Dockerfile")
     return [
         name
         for name in listed.split("\0")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from first_light.project import managed
+from first_light.project import managed, managed_list
 from first_light.project.copier import numbers, run_update
 from first_light.project.package import lock, pin_to
 from first_light.project.pin import (
@@ -149,7 +149,7 @@ def read_changes(status: str, managed_before: Collection[str]) -> tuple[Change, 
             )
         elif "D" in state:
             changes_.append(Change(path, REMOVED, "the template no longer has it"))
-        elif path in managed_before or path == managed.MANIFEST.as_posix():
+        elif path in managed_before or path == managed_list.MANIFEST.as_posix():
             changes_.append(Change(path, RENEWED, "managed: it equals a fresh render"))
         else:
             changes_.append(Change(path, NEW, "new in the template"))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from first_light.project import managed
+from first_light.project import managed, managed_list
 from first_light.utils.errors import DataopsError
 
 # The two entropy plugins report every hash as a secret.
@@ -33,7 +33,7 @@ def files_to_scan(root: Path, files: Sequence[str]) -> list[str]:
     return [
         name
         for name in files
-        if name not in digests or managed.digest((root / name).read_bytes()) != digests[name]
+        if name not in digests or managed_list.digest((root / name).read_bytes()) != digests[name]
     ]
 
 

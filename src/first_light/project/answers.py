@@ -8,10 +8,13 @@ from pathlib import Path
 import yaml
 
 from first_light.project.product import ANSWERS
+from first_light.utils.addresses import source_without_credentials
+
+SOURCE = "_src_path"
 
 
 def write_answers(root: Path, answers: Mapping[str, object]) -> None:
-    """Write `.copier-answers.yml`, keeping its heading.
+    """Write `.copier-answers.yml`, keeping its heading; the template's address has no credentials.
 
     Args:
         root: the product's folder.
@@ -19,5 +22,7 @@ def write_answers(root: Path, answers: Mapping[str, object]) -> None:
     """
     file = root / ANSWERS
     heading = [line for line in file.read_text("utf-8").splitlines() if line.startswith("#")]
+    if SOURCE in answers:
+        answers = {**answers, SOURCE: source_without_credentials(str(answers[SOURCE]))}
     text = yaml.safe_dump(dict(answers), allow_unicode=True, indent=4, sort_keys=True)
     file.write_text("".join(f"{line}\n" for line in heading) + text, encoding="utf-8")

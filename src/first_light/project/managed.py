@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import subprocess
 import time
 from collections.abc import Mapping
@@ -11,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.project.answers import write_answers
+from first_light.project.managed_list import MANIFEST, digest, parse
 from first_light.project.pin import PIN, is_edited, outdated_wheel
 from first_light.project.product import ANSWERS, Product
+from first_light.utils.addresses import source_without_credentials
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
 
-MANIFEST = Path("dataops") / "managed.sha256"
 OPT_OUTS = "opt_outs"
 EDITED, DELETED = "edited", "deleted"
 STEP = "managed files"
 
-_LINE = re.compile(r"^(?P<hash>[0-9a-f]{64})  (?P<path>.+)$")
 # The number of commits of a file that are searched for the template's content.
 _COMMITS_SEARCHED = 50
 # Where team settings belong instead, by the prefix of the managed path.
@@ -61,32 +59,6 @@ def manifest(root: Path) -> dict[str, str] | None:
     """
     path = root / MANIFEST
     return parse(path.read_text(encoding="utf-8")) if path.is_file() else None
-
-
-def parse(text: str) -> dict[str, str]:
-    """Parse a list of managed files: SHA-256 by path.
-
-    Raises:
-        DataopsError: the list is damaged.
-    """
-    digests: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line or line.startswith("#"):
-            continue
-        match = _LINE.match(line)
-        if match is None:
-            raise DataopsError(
-                "The list of managed files is damaged.",
-                where=f"{MANIFEST.as_posix()}, line {number}",
-                fix=f"git checkout HEAD -- {MANIFEST.as_posix()}",
-            )
-        digests[match["path"]] = match["hash"]
-    return digests
-
-
-def digest(content: bytes) -> str:
-    """SHA-256 of a file as in git: with line feeds on every system."""
-    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def drifted(root: Path, listed: Mapping[str, str]) -> tuple[Drift, ...]:
@@ -159,7 +131,7 @@ def options(product: Product, drift: Drift, expected: str) -> str:
     """The options for an edited or deleted managed file, as text."""
     hints = (hint for prefix, hint in _EXTENSION_POINTS.items() if drift.path.startswith(prefix))
     instead = next(hints, "")
-    template = product.answers.get("_src_path", "the template")
+    template = source_without_credentials(str(product.answers.get("_src_path", "the template")))
     commit = _commit_with(product, drift.path, expected) if expected else ""
     lines = [
         f"{drift.path} is {drift.state}. The template manages it: an update would conflict.",

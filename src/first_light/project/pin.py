@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.project.product import Product
-from first_light.utils.addresses import without_credentials
+from first_light.utils.addresses import source_without_credentials
 
 PIN = Path("dataops") / "pyproject.toml"
 VENDOR = Path("vendor")
@@ -34,7 +34,6 @@ requires-python = ">=3.10"
 """
 _COMMIT = re.compile(r"@(?P<commit>[0-9a-f]{40})\"")
 _SHORTCUTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
-_SSH_USER = re.compile(r"ssh://(?P<name>[^\s/@:]+)(?::\S*)?@")  # part of the address
 _DESCRIBED = re.compile(r"-g(?P<commit>[0-9a-f]{4,40})$")
 _TAG = re.compile(r"^v(?P<version>\d+(?:\.\d+)*)")
 
@@ -99,9 +98,7 @@ def address_of(source: str) -> str:
     if source.startswith("git@"):
         return "ssh://" + source.replace(":", "/", 1)
     if "://" in source:
-        user = _SSH_USER.match(source)
-        address = without_credentials(source)
-        return address.replace("://", f"://{user['name']}@", 1) if user else address
+        return source_without_credentials(source)
     return "file://" + urllib.parse.quote(os.path.realpath(Path(source).expanduser()))
 
 

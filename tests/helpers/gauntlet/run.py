@@ -10,7 +10,7 @@ from pathlib import Path
 import copier
 
 import harness
-from first_light.project import managed
+from first_light.project import managed, managed_list
 from first_light.project.pin import PIN
 from first_light.project.product import ANSWERS, Product
 from gauntlet.lives import Life, Team
@@ -154,5 +154,5 @@ def examine(
 
 def _managed(tree: Mapping[str, bytes]) -> set[str]:
     """The managed paths of a product, as its own list says them, and those without a line."""
-    carried = managed.MANIFEST.as_posix()
-    return {*managed.parse(tree[carried].decode()), carried, ANSWERS, PIN.as_posix()}
+    carried = managed_list.MANIFEST.as_posix()
+    return {*managed_list.parse(tree[carried].decode()), carried, ANSWERS, PIN.as_posix()}
