@@ -185,6 +185,7 @@ def run_gitlab(
     installed: Path | None = None,
     jobs: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
+    scoped: Mapping[str, Mapping[str, str]] | None = None,
 ) -> PipelineRun:
     """Run the pipeline that the bare repository holds for a branch, under gitlab-ci-local.
 
@@ -195,12 +196,22 @@ def run_gitlab(
         source: CI_PIPELINE_SOURCE, such as push or merge_request_event.
         installed: where uv finds what a run before has installed; None installs afresh.
         variables: more of what the service and the project's settings say.
+        scoped: variables that only jobs of an environment have, by its name.
         jobs: the only jobs that are run; all that would start by themselves if there are none.
     """
     product = clone(bare, work / "clone", branch)
     # Stands for the image: a Python with pip, and nothing of the tests' own environment.
     subprocess.run([str(_uv()), "venv", "--quiet", "--seed", str(work / "image")], check=True)
     environment = bare_environment(work, installed)
+    if scoped:
+        limited = {
+            name: {"type": "variable", "values": {place: value}}
+            for place, settings in scoped.items()
+            for name, value in settings.items()
+        }
+        file = Path(environment["HOME"]) / ".gitlab-ci-local" / "variables.yml"
+        file.parent.mkdir()
+        file.write_text(yaml.safe_dump({"global": limited}), encoding="utf-8")
     done = _gitlab_ci_local(product, environment, source, *jobs, more=variables)
     output = _plain(done.stdout)
     ended = re.findall(r"^ (PASS|FAIL) +(\S+)", output, flags=re.MULTILINE)

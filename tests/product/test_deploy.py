@@ -283,3 +283,19 @@ def test_systemd_takes_the_units(page: str, tmp_path: Path) -> None:
     assert verify() == ""
     (tmp_path / "product.service").write_text(folder.replace("Type=", "Tpye="), encoding="utf-8")
     assert "Tpye" in verify()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+def test_the_unit_is_hardened(page: str, tmp_path: Path) -> None:
+    service, _ = fenced(page, "ini")
+    unit = tmp_path / "product.service"
+
+    def exposed(text: str) -> int:
+        unit.write_text(text, encoding="utf-8")
+        # From 0 (none) to 100 (a unit without any limit has 96).
+        command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=20"]
+        return subprocess.run([*command, str(unit)], capture_output=True).returncode
+
+    assert exposed(service) == 0
+    assert "UMask=0077\n" in service
+    assert exposed(service.replace("CapabilityBoundingSet=\n", "")) != 0

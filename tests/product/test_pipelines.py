@@ -355,8 +355,10 @@ def test_github_limits() -> None:
     comment = workflow["jobs"]["comment"]
     assert [step["run"] for step in comment["steps"] if "run" in step] == [
         "uv sync --frozen --only-install-package first-light",
-        "uv run --no-sync python -m first_light.commands.comment",
+        "uv run --no-sync python -I -m first_light.commands.comment",
     ]
+    # What it installs and configures is the default branch's.
+    assert comment["steps"][0]["with"]["ref"] == "${{ github.event.repository.default_branch }}"
     assert "github.token" not in str(workflow["jobs"]["check"])
     assert comment["needs"] == "check"
     for job in workflow["jobs"].values():
@@ -389,6 +391,12 @@ def test_limits_of_a_release_on_github(rendered: Mapping[str, Path]) -> None:
     assert release["on"]["push"] == {"branches": ["main"]}
     # One group for whatever starts it: nothing of the event in its name.
     assert release["concurrency"]["group"] == "release"
+    # Secrets are the environment's, which a team limits to the default branch.
+    branch = "github.ref_name == github.event.repository.default_branch"
+    assert branch in release["jobs"]["release"]["if"]
+    for name in ("release", "deadline", "update"):
+        for job in read(folder / f"{name}.yml")["jobs"].values():
+            assert ("secrets." in str(job)) == (job.get("environment") == "dataops")
     assert set(release["jobs"]["site"]["permissions"]) == {"pages", "id-token"}
     assert "pages" not in release["jobs"]["release"]["permissions"]
     checkout = release["jobs"]["release"]["steps"][0]["with"]
@@ -401,12 +409,14 @@ def test_limits_of_a_release_on_gitlab(rendered: Mapping[str, Path]) -> None:
     check = read(GITLAB)["check"]
     assert shared["before_script"] == check["before_script"]
     assert shared["image"] == check["image"]
+    assert shared["environment"] == {"name": "dataops/release", "action": "prepare"}
     for name in ("release", "rollback"):
         assert jobs[name]["resource_group"] == "release"
         assert jobs[name]["interruptible"] is False
     for name in ("release", "rollback", "pages", "deadline"):
         assert jobs[name]["extends"] == ".dataops"
         assert jobs[name]["timeout"]
+        assert "environment" not in jobs[name]
         (command,) = jobs[name]["script"]
         assert command.startswith("uv run --no-sync dataops ")
     assert jobs["pages"]["artifacts"]["paths"] == ["public"]
@@ -433,7 +443,7 @@ def test_both_release_with_the_same_commands(rendered: Mapping[str, Path]) -> No
         ("push", {}, ["check", "pages", "release", "rollback"]),
         ("schedule", {}, ["pages", "release", "rollback"]),
         ("schedule", {"DATAOPS_DEADLINE": "yes"}, ["deadline"]),
-        ("schedule", {"DATAOPS_UPDATE": "yes"}, ["update"]),
+        ("schedule", {"DATAOPS_UPDATE": "yes"}, ["request", "update"]),
     ],
 )
 def test_gitlab_schedules(
@@ -468,10 +478,10 @@ def test_gitlab_limits() -> None:
     # No registry host: the runner's own settings say where images come from.
     assert re.fullmatch(r"[a-z]+:[0-9.]+", job["image"])
     comment = pipeline["comment"]
-    assert comment["rules"] == [
-        {"if": "$CI_MERGE_REQUEST_IID && $DATAOPS_COMMENT_TOKEN", "when": "always"}
-    ]
-    assert comment["script"] == ["uv run --no-sync python -m first_light.commands.comment"]
+    assert comment["rules"] == [{"if": "$CI_MERGE_REQUEST_IID", "when": "always"}]
+    assert comment["environment"] == {"name": "dataops/comment", "action": "prepare"}
+    assert comment["script"] == ["uv run --no-sync python -I -m first_light.commands.comment"]
+    assert comment["before_script"][1].startswith("git checkout")
     assert comment["image"] == job["image"]
     assert comment["timeout"]
 

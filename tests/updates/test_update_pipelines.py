@@ -63,9 +63,9 @@ class Updated:
             )
         else:
             variables = {**self.host.environment, "DATAOPS_UPDATE": "yes"}
-            variables |= {"DATAOPS_UPDATE_TOKEN": token} if token else {}
+            scoped = {"dataops/update": {"DATAOPS_UPDATE_TOKEN": token}} if token else {}
             done = runners.run_gitlab(
-                bare, work, "main", "schedule", installed, ["update"], variables
+                bare, work, "main", "schedule", installed, variables=variables, scoped=scoped
             )
         assert TOKEN not in done.log
         self.runs.append(done)
@@ -137,7 +137,7 @@ def in_conflict(this: Updated) -> None:
     versions.append(this.team.root / ".sqlfluff", "# our own line")
     this.push()
     # Somebody has to decide: the job is red too.
-    assert set(this.run().jobs.values()) == {"failure"}, this.runs[-1].log
+    assert this.run().jobs == {"update": "failure", "request": "success"}, this.runs[-1].log
     (request,) = this.host.requests
     assert request.get("draft") or request["title"].startswith("Draft: ")
     assert "conflict in .sqlfluff" in this.host.body()
@@ -149,7 +149,7 @@ def without_the_right(this: Updated) -> None:
     """It says which token it lacks, and opens nothing."""
     this.released("v1.0.1")
     done = this.run(token="")
-    assert set(done.jobs.values()) == {"failure"}
+    assert done.jobs == {"update": "success", "request": "failure"}, done.log
     assert "DATAOPS_UPDATE_TOKEN" in done.log
     assert this.host.requests == []
     assert harness.git(this.host.remote, "branch", "--list", BRANCH) == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,9 @@ import pytest
 
 import harness
 from first_light.commands import update_request
-from first_light.commands.update_request import BRANCH, request
+from first_light.commands.open_request import open_request
+from first_light.commands.proposal import BRANCH, FOLDER
+from first_light.commands.update_request import prepare
 from first_light.forge.pipeline import find_forge
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -29,10 +30,9 @@ def host(
         if name.startswith("GIT_"):
             monkeypatch.setenv(name, value)
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
-    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
     # What they do is tested elsewhere; here it would take a minute.
     monkeypatch.setattr(update_request, "_check", lambda _: "## check passed")
-    monkeypatch.setattr(update_request, "_format", lambda _: None)
+    monkeypatch.setattr(update_request, "_format", lambda _: False)
     with request_host(request.param, remote) as this:
         for name, value in {
             **this.environment,
@@ -49,7 +49,12 @@ def team(template_history: Path, tmp_path: Path) -> Team:
 
 def ask(team: Team, version: str) -> list[str]:
     output: list[str] = []
-    request(Product(team.root), lambda _: None, output.append, to=version)
+    # As in the first job, which has no token.
+    with pytest.MonkeyPatch.context() as first_job:
+        for name in ("DATAOPS_UPDATE_TOKEN", "GITHUB_TOKEN"):
+            first_job.delenv(name, raising=False)
+        prepare(Product(team.root), lambda _: None, to=version)
+    open_request(team.root, find_forge(), output.append)
     assert harness.git(team.root, "branch", "--show-current").strip() == "main"
     assert harness.git(team.root, "status", "--porcelain") == ""
     return output
@@ -64,6 +69,9 @@ def test_one_request_that_a_newer_version_takes_over_and_a_closed_one_ends(
     assert not opened.get("draft")
     assert "## check passed" in host.body()
     assert "`.github/pull_request_template.md`" in host.body()
+    # The version changes a workflow of GitHub's.
+    warned = host.body().startswith("**This update changes pipelines")
+    assert warned == (host.kind == "github")
     assert host.tokens == {"Bearer token-of-the-test"}
 
     # A newer version: the same request, the same branch, one commit on main's.
@@ -109,7 +117,7 @@ def test_commits_by_hand_on_the_branch_are_not_pushed_over(
 def test_a_token_without_the_right_says_which(host: Host, team: Team) -> None:
     host.reject = True
     with pytest.raises(DataopsError, match="403") as raised:
-        request(Product(team.root), lambda _: None, lambda _: None, to="v1.0.1")
+        ask(team, "v1.0.1")
     assert "DATAOPS_UPDATE_TOKEN" in raised.value.fix
     assert "token-of-the-test" not in str(raised.value)
     assert harness.git(team.root, "branch", "--show-current").strip() == "main"
@@ -133,6 +141,13 @@ def test_githubs_own_token_may_not_push_workflows(
     monkeypatch.delenv("DATAOPS_UPDATE_TOKEN")
     monkeypatch.setenv("GITHUB_TOKEN", "the-pipelines-own")
     with pytest.raises(DataopsError, match="workflows") as raised:
-        request(Product(team.root), lambda _: None, lambda _: None, to="v1.0.1")
+        ask(team, "v1.0.1")
     assert ".github/workflows/check.yml" in raised.value.where
     assert host.requests == []
+
+
+def test_what_runs_the_update_must_not_hold_a_token(host: Host, team: Team) -> None:
+    with pytest.raises(DataopsError, match="must not have a token") as raised:
+        prepare(Product(team.root), lambda _: None, to="v1.0.1")
+    assert raised.value.where == "DATAOPS_UPDATE_TOKEN"
+    assert not (team.root / FOLDER).exists()

@@ -71,9 +71,9 @@ def test_a_preview_says_what_and_why_and_changes_nothing(team: Team) -> None:
     output = "\n".join(screen_update.lines(seen, preview=True))
     assert "new question colour: the default was used, 'red'" in output
     assert output.endswith("do it:  uv run dataops update")
-    proposed = "\n".join(screen_update.lines(seen, preview=False, branch="template-update"))
-    assert "(on the branch template-update)" in proposed
-    assert proposed.endswith("git switch template-update")
+    proposed = "\n".join(screen_update.lines(seen, preview=False, proposed=True))
+    assert "(as a pull request in target/update)" in proposed
+    assert proposed.endswith("the pipeline's next job opens the pull request")
 
     # What it would do is what it does.
     done = update(Product(team.root), still, to="v1.1.0")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from first_light.commands.update_request import request
+from first_light.commands.open_request import open_request
+from first_light.commands.update_request import prepare
 from first_light.forge.pipeline import forge_of
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -93,8 +91,6 @@ def _clean(outcome: Outcome | None) -> bool:
 
 def update_one(member: Member, version: str) -> Outcome:
     """Update one product in a clone of its own, and push it as a request."""
-    # This repository's own Copier: nothing is looked up for every product anew.
-    os.environ.setdefault("DATAOPS_COPIER", f"{shlex.quote(sys.executable)} -m copier")
     with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
         root = Path(folder) / member.name
         output: list[str] = []
@@ -104,9 +100,9 @@ def update_one(member: Member, version: str) -> Outcome:
             cloned = subprocess.run(clone, capture_output=True, text=True)
             if cloned.returncode:
                 return Outcome(FAILED, cloned.stderr.strip().splitlines()[-1])
-            done = request(
-                Product(root), lambda _: None, output.append, version, forge=forge, finish=False
-            )
+            done = prepare(Product(root), lambda _: None, version, finish=False)
+            if done.anything:
+                open_request(root, forge, output.append)
         except DataopsError as error:
             return Outcome(FAILED, "; ".join(str(error).splitlines()))
         words = "; ".join(output) or f"nothing newer than {done.before}"

@@ -48,7 +48,8 @@ def update(
         bool, typer.Option("--trust", help="Allow the template's migrations to run.")
     ] = False,
     pull_request: Annotated[
-        bool, typer.Option("--pull-request", help="Open a pull request with the update.")
+        bool,
+        typer.Option("--pull-request", help="Write the update's pull request to target/update."),
     ] = False,
 ) -> None:
     """Update the product to the newest version of the template.
@@ -64,11 +65,10 @@ def update(
     product = Product.find()
     with progress("update") as report_progress:
         if pull_request:
-            result = update_request.request(product, report_progress, print_line, to, trust)
+            result = update_request.prepare(product, report_progress, to, trust)
         else:
             result = command.update(product, report_progress, to, trust, dry_run)
-    branch = update_request.BRANCH if pull_request else ""
-    for line in screen_update.lines(result, dry_run, branch):
+    for line in screen_update.lines(result, dry_run, pull_request):
         print_line(line)
     raise typer.Exit(0 if result.clean else 1)
 

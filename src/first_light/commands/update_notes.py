@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from first_light.commands.proposal import TITLE
 from first_light.commands.update import REMOVED, Update
 from first_light.utils.templates import render
-
-TITLE = "Update the template to"
 
 
 def notes_of(update: Update) -> Iterator[str]:

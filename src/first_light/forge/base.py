@@ -89,6 +89,11 @@ class Forge(ABC):
         """The folder that this token may not push to; empty if there is none."""
         return ""
 
+    @property
+    def pipeline_paths(self) -> tuple[str, ...]:
+        """How paths of pipeline files begin, in lower case; none on a plain remote."""
+        return ()
+
     @abstractmethod
     def of_branch(self, branch: str) -> list[Request]:
         """All requests from a branch, newest first.

@@ -32,6 +32,10 @@ class GitHub(Forge):
         """The pipeline's own token may not push changes of workflows."""
         return ".github/workflows/" if self.default_token else ""
 
+    @property
+    def pipeline_paths(self) -> tuple[str, ...]:
+        return (".github/workflows/", ".github/actions/")
+
     def of_branch(self, branch: str) -> list[Request]:
         owner = self.api.rsplit("/", 2)[-2]
         return [

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from first_light.forge.base import TOKEN, Forge, Issue, Request
 
 RIGHTS = (
-    f"set the masked CI variable {TOKEN} to a project access token (developer, scopes api and "
-    "write_repository)"
+    f"set the CI variable {TOKEN} (masked, protected, environment dataops/update) to a project "
+    "access token (developer, scopes api and write_repository)"
 )
 
 
@@ -26,6 +26,10 @@ class GitLab(Forge):
     @property
     def token_rights(self) -> str:
         return RIGHTS
+
+    @property
+    def pipeline_paths(self) -> tuple[str, ...]:
+        return (".gitlab-ci.yml", ".gitlab/")
 
     def of_branch(self, branch: str) -> list[Request]:
         return [

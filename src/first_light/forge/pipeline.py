@@ -82,6 +82,15 @@ def find_issues(environment: Mapping[str, str], variable: str) -> Forge | None:
     return None
 
 
+def write_tokens(environment: Mapping[str, str]) -> list[str]:
+    """The variables of a pipeline that hold a token which may write, for updates.
+
+    Args:
+        environment: the pipeline's.
+    """
+    return [name for name in (TOKEN, "GITHUB_TOKEN") if environment.get(name)]
+
+
 def request_number(environment: Mapping[str, str]) -> int:
     """The pull or merge request that a pipeline runs for; 0 if there is none."""
     pull = re.fullmatch(r"refs/pull/(\d+)/merge", environment.get("GITHUB_REF", ""))

@@ -1,4 +1,4 @@
-"""Run Copier as a uv tool: the product does not depend on it."""
+"""Run Copier from the environment of this package, where it is locked with hashes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
 
 from first_light.project import settings
@@ -14,7 +15,6 @@ from first_light.project.pin import address_of
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 
-COPIER = "copier>=9.19.1,<10"
 # Copier's name for the present template version of the product.
 CURRENT = ":current:"
 _UNSAFE_EXIT = 4
@@ -29,7 +29,8 @@ def copier_command() -> list[str]:
     """The command that runs Copier, without arguments."""
     if command := settings.current().copier:
         return shlex.split(command)
-    return [uv(), "tool", "run", "--quiet", "--from", COPIER, "copier"]
+    # -I: no module of the present folder is imported.
+    return [sys.executable, "-I", "-m", "copier"]
 
 
 def run_update(
@@ -65,7 +66,7 @@ def run_update(
         raise DataopsError(
             "Copier cannot be started.",
             where=str(error.filename),
-            fix="put uv on the PATH (README.md), or set DATAOPS_COPIER to a command",
+            fix="unset DATAOPS_COPIER, or set it to a command",
         ) from error
     if process.returncode == 0:
         return

@@ -65,7 +65,7 @@ class LocalSettings:
     commits_file: str = ""
     """File with the list of commits, where there is no git repository (images)."""
     copier: str = ""
-    """The Copier command; the default is `uvx copier` at a tested version."""
+    """The Copier command; the default is the version in uv.lock."""
 
 
 @dataclass(frozen=True)

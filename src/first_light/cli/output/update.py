@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from first_light.commands.proposal import FOLDER
 from first_light.commands.update import NEW, REMOVED, RENEWED, Update
 from first_light.commands.update_notes import notes_of
 
 _SIGNS = {NEW: "+", RENEWED: "~", REMOVED: "-"}
 
 
-def lines(update: Update, preview: bool, branch: str = "") -> Iterator[str]:
+def lines(update: Update, preview: bool, proposed: bool = False) -> Iterator[str]:
     """The update in lines for a terminal, the next command last.
 
     Args:
         update: the update.
         preview: nothing was changed.
-        branch: where it was proposed; empty for an update of the files here.
+        proposed: it was written as a pull request; the files here are as before.
     """
     if not update.anything:
         yield f"Up to date: the product is on {update.before}."
         return
-    place = f" (on the branch {branch})" if branch else " (a preview, nothing changed)" * preview
+    written = f" (as a pull request in {FOLDER.as_posix()})"
+    place = written if proposed else " (a preview, nothing changed)" * preview
     yield f"template {update.before} → {update.after}{place}"
     if update.notes:
         yield from ("", *update.notes.splitlines())
@@ -34,8 +36,8 @@ def lines(update: Update, preview: bool, branch: str = "") -> Iterator[str]:
         )
     yield from notes_of(update)
     yield ""
-    if branch:
-        yield f"review it:   git fetch && git switch {branch}"
+    if proposed:
+        yield "the pipeline's next job opens the pull request"
     elif preview:
         yield "do it:  uv run dataops update"
     elif update.conflicts:

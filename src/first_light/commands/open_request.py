@@ -1,0 +1,254 @@
+"""Open or renew the one pull request of an update that another job made and checked.
+
+python -I -m first_light.commands.open_request     in the pipelines, with target/update
+
+This job holds a token that may write. It runs git and calls the forge; nothing of the update runs
+here, and the update is never checked out. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from first_light.commands import proposal as proposals
+from first_light.commands.proposal import BRANCH, FOLDER, FORMAT, TITLE, Patch, Proposal
+from first_light.forge.base import Forge, Request
+from first_light.forge.pipeline import default_branch, find_forge
+from first_light.project import managed_list
+from first_light.utils.errors import DataopsError
+
+_FILES = ("100644", "100755")
+_NONE = "000000"  # the mode of a file that is removed
+_FIX = "look into target/update, then update by hand: uv run dataops update"
+
+
+def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) -> None:
+    """Push the update's commits, and open or renew its pull request.
+
+    A version whose pull request was closed is not proposed again, and a branch with commits of
+    somebody else is left alone.
+
+    Args:
+        root: a clone of the product at the commit that the update was made for.
+        forge: where the repository is hosted.
+        print_line: prints a line that stays.
+
+    Raises:
+        DataopsError: the proposal is not valid, or a token lacks a right.
+    """
+    proposal = proposals.read(root / FOLDER)
+    if proposal is None:
+        print_line("No update to propose.")
+        return
+    earlier = forge.of_branch(BRANCH)
+    if rejected(earlier, proposal.title):
+        print_line(f"{proposal.title}: its pull request was closed, so it is not reopened")
+        return
+    commit = apply(root, proposal)
+    pipelines = _pipelines(root, forge, commit)
+    _raise_if_protected(forge, pipelines)
+    tip = _git(root, forge, "ls-remote", forge.push_url, f"refs/heads/{BRANCH}").split("\t")[0]
+    if manual := _manual_commits(root, forge, tip.strip()):
+        print_line(f"{BRANCH} has manual commits, so it is not changed: {', '.join(manual)}")
+        return
+    lease = f"--force-with-lease=refs/heads/{BRANCH}:{tip.strip()}"
+    _git(root, forge, "push", "--quiet", lease, forge.push_url, f"{commit}:refs/heads/{BRANCH}")
+    text = _warning(pipelines) + proposal.text
+    draft = f"Draft: {proposal.title}" if proposal.draft else proposal.title
+    for request in earlier:
+        if request.open:
+            forge.renew(request.number, draft, text)
+            print_line(f"{forge.name}: request {request.number} renewed")
+            return
+    target = _local(root, "branch", "--show-current").strip() or default_branch()
+    number = forge.open(BRANCH, target, proposal.title, text, proposal.draft)
+    print_line(f"{forge.name}: request {number} opened")
+
+
+def rejected(earlier: Sequence[Request], title: str) -> bool:
+    """Whether somebody closed the pull request of this very version without merging it."""
+    return any(
+        not request.open and not request.merged and request.title.removeprefix("Draft: ") == title
+        for request in earlier
+    )
+
+
+def apply(root: Path, proposal: Proposal) -> str:
+    """Make the proposal's commits on the present one, without a working tree; returns the newest.
+
+    Args:
+        root: the clone; its files and its index stay as they are.
+        proposal: what the first job made.
+
+    Raises:
+        DataopsError: a patch does not apply, leads elsewhere than it says, or adds what is not a
+            plain file inside the repository.
+    """
+    commit = _local(root, "rev-parse", "HEAD").strip()
+    with tempfile.TemporaryDirectory(prefix="dataops-update-") as folder:
+        for subject, patch in zip(proposal.subjects, proposal.patches):
+            commit = _commit(root, Path(folder) / "index", commit, subject, patch)
+    return commit
+
+
+def _commit(root: Path, index: Path, parent: str, subject: str, patch: Patch) -> str:
+    environment = {"GIT_INDEX_FILE": str(index)}
+    _local(root, "read-tree", parent, environment=environment)
+    # git itself refuses paths outside of the repository and inside .git.
+    apply_ = ("apply", "--cached", "--whitespace=nowarn", "-")
+    _local(root, *apply_, environment=environment, content=patch.content)
+    changed = ("diff-index", "--cached", "--raw", "--no-renames", "-z", parent)
+    for mode, path in _changes(_local(root, *changed, environment=environment)):
+        if mode not in (*_FILES, _NONE) or path.casefold() == ".gitmodules":
+            raise DataopsError(
+                "The update adds what is not a plain file.", where=f"{path} ({mode})", fix=_FIX
+            )
+    tree = _local(root, "write-tree", environment=environment).strip()
+    if tree != patch.tree:
+        raise DataopsError(
+            "The update's patch leads to other files than the first job had.",
+            where=f"tree {tree}, not {patch.tree}",
+            fix=_FIX,
+        )
+    return _local(root, "commit-tree", tree, "-p", parent, "-m", subject).strip()
+
+
+def _changes(raw: str) -> list[tuple[str, str]]:
+    """The new mode and the path of every change in `git diff --raw -z`."""
+    fields = raw.split("\0")
+    return [(entry.split(" ")[1], path) for entry, path in zip(fields[::2], fields[1::2])]
+
+
+def _pipelines(root: Path, forge: Forge, commit: str) -> list[str]:
+    """The files of pipelines that the update changes.
+
+    Raises:
+        DataopsError: one of them is not what the template's list of managed files says.
+    """
+    raw = _local(root, "diff-tree", "-r", "--raw", "--no-renames", "-z", "HEAD", commit)
+    paths = [
+        (mode, path)
+        for mode, path in _changes(raw)
+        if path.casefold().startswith(forge.pipeline_paths)
+    ]
+    if not paths:
+        return []
+    before, after = _managed(root, "HEAD"), _managed(root, commit)
+    for mode, path in paths:
+        if mode == _NONE:
+            expected = path in before
+        else:
+            content = _blob(root, f"{commit}:{path}")
+            expected = after.get(path) == managed_list.digest(content)
+        if not expected:
+            raise DataopsError(
+                "The update changes a pipeline otherwise than the template does.",
+                where=path,
+                fix=_FIX,
+            )
+    return sorted(path for _, path in paths)
+
+
+def _managed(root: Path, commit: str) -> dict[str, str]:
+    listed = f"{commit}:{managed_list.MANIFEST.as_posix()}"
+    return managed_list.parse(_blob(root, listed).decode("utf-8", errors="replace"))
+
+
+def _raise_if_protected(forge: Forge, pipelines: Sequence[str]) -> None:
+    """Report what the token may not push before the push fails."""
+    folder = forge.protected_folder
+    if workflows := [path for path in pipelines if folder and path.startswith(folder)]:
+        raise DataopsError(
+            "The update changes workflows, which the pipeline's default token must not push.",
+            where=", ".join(workflows),
+            fix=forge.token_rights,
+        )
+
+
+def _warning(pipelines: Sequence[str]) -> str:
+    if not pipelines:
+        return ""
+    names = "".join(f"- `{path}`\n" for path in pipelines)
+    return (
+        "**This update changes pipelines, which run with tokens of this repository. Review every "
+        f"line of them:**\n\n{names}\n"
+    )
+
+
+def _manual_commits(root: Path, forge: Forge, tip: str) -> list[str]:
+    """The subjects of commits on the branch that this command did not make."""
+    if not tip:
+        return []
+    _git(root, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{BRANCH}")
+    subjects = _local(root, "log", "--format=%s", f"HEAD..{tip}").splitlines()
+    return [subject for subject in subjects if subject != FORMAT and not subject.startswith(TITLE)]
+
+
+def _git(root: Path, forge: Forge, *arguments: str) -> str:
+    """git, with access to the forge.
+
+    Raises:
+        DataopsError: the forge rejected.
+    """
+    process = _run(root, arguments, {**forge.push_environment(), "GIT_TERMINAL_PROMPT": "0"})
+    if process.returncode:
+        raise DataopsError(
+            f"{forge.name} rejected git {arguments[0]}.",
+            where=process.stderr.decode("utf-8", errors="replace").strip()[-500:],
+            fix=forge.token_rights,
+        )
+    return process.stdout.decode("utf-8", errors="replace")
+
+
+def _local(
+    root: Path,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    content: bytes | None = None,
+) -> str:
+    """git in the clone alone.
+
+    Raises:
+        DataopsError: it failed.
+    """
+    process = _run(root, arguments, environment or {}, content)
+    if process.returncode:
+        raise DataopsError(
+            f"git {arguments[0]} rejected the proposed update.",
+            where=process.stderr.decode("utf-8", errors="replace").strip()[-500:],
+            fix=_FIX,
+        )
+    return process.stdout.decode("utf-8", errors="surrogateescape")
+
+
+def _blob(root: Path, name: str) -> bytes:
+    """A file's content in a commit; empty if it is not there."""
+    return _run(root, ("cat-file", "blob", name), {}).stdout
+
+
+def _run(
+    root: Path,
+    arguments: Sequence[str],
+    environment: dict[str, str],
+    content: bytes | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["git", *arguments],
+        cwd=root,
+        env={**os.environ, **environment},
+        input=content if content is not None else b"",
+        capture_output=True,
+    )
+
+
+if __name__ == "__main__":
+    try:
+        open_request(Path.cwd(), find_forge(), lambda line: print(line, flush=True))
+    except DataopsError as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(2)

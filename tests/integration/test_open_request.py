@@ -1,0 +1,235 @@
+"""The job with the token takes an update as data: what a hostile first job writes is rejected."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import harness
+from first_light.commands import proposal as proposals
+from first_light.commands.open_request import open_request
+from first_light.commands.proposal import BRANCH, FOLDER, Patch, Proposal
+from first_light.forge.base import Request
+from first_light.forge.github import GitHub
+from first_light.project.managed_list import MANIFEST, digest
+from first_light.utils.errors import DataopsError
+
+TITLE = "Update the template to v1.0.1"
+CHECK = ".github/workflows/check.yml"
+LIST = MANIFEST.as_posix()
+
+
+@dataclass(frozen=True)
+class Recorder(GitHub):
+    """GitHub that only records."""
+
+    opened: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def of_branch(self, branch: str) -> list[Request]:
+        return []
+
+    def open(self, branch: str, target: str, title: str, text: str, draft: bool) -> int:
+        self.opened.append((title, text, draft))
+        return 1
+
+
+@dataclass
+class Job:
+    """The second job: a clone, its forge, and a first job that writes what it likes."""
+
+    root: Path
+    forge: Recorder
+
+    def git(self, *arguments: str, content: str = "", index: bool = True) -> str:
+        own = {"GIT_INDEX_FILE": str(self.root / "target" / "index")} if index else {}
+        return (
+            subprocess.run(
+                ["git", *arguments],
+                cwd=self.root,
+                env={**harness.clean_environment(), **own},
+                input=content.encode(),
+                capture_output=True,
+                check=True,
+            )
+            .stdout.decode()
+            .removesuffix("\n")
+        )
+
+    def propose(self, files: Mapping[str, tuple[str, str]], text: str = "the text") -> None:
+        """Write a proposal that gives paths a mode and a content; a content of "" removes."""
+        self.git("read-tree", "HEAD")
+        for path, (mode, content) in files.items():
+            hash_ = "1" * 40
+            if mode != "160000":
+                hash_ = self.git("hash-object", "-w", "--stdin", content=content)
+            line = f"{mode} {hash_}\t{path}" if content else f"0 {'0' * 40}\t{path}"
+            self.git("update-index", "--index-info", content=f"{line}\n")
+        tree = self.git("write-tree")
+        patch = self.git("diff-tree", "-r", "-p", "--binary", "--full-index", "HEAD", tree) + "\n"
+        proposal = Proposal(TITLE, text, False, (Patch(patch.encode(), tree),))
+        proposals.write(self.root / FOLDER, proposal)
+
+    def open(self) -> list[str]:
+        lines: list[str] = []
+        open_request(self.root, self.forge, lines.append)
+        return lines
+
+    @property
+    def pushed(self) -> str:
+        return self.git("ls-remote", self.forge.push_url, f"refs/heads/{BRANCH}")
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    for name, value in harness.clean_environment().items():
+        if name.startswith("GIT_"):
+            monkeypatch.setenv(name, value)
+    remote, root = tmp_path / "remote.git", tmp_path / "clone"
+    harness.git(tmp_path, "init", "-q", "--bare", "-b", "main", str(remote))
+    harness.git(tmp_path, "init", "-q", "-b", "main", str(root))
+    for path, text in {
+        ".gitignore": "/target/\n",
+        CHECK: "on: pull_request",
+        LIST: f"{digest(b'on: pull_request')}  {CHECK}\n",
+        "README.md": "The team's.\n",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    harness.git(root, "add", "-A")
+    harness.git(root, "commit", "-q", "-m", "First")
+    (root / "target").mkdir()
+    return Job(root, Recorder("", str(remote), ""))
+
+
+def test_an_update_is_pushed_as_it_was_made_and_never_checked_out(job: Job) -> None:
+    job.propose({"README.md": ("100644", "The team's,\r\nand new\n"), "new.sh": ("100755", "x")})
+    before = harness.tree(job.root, ".")
+    assert job.open() == ["GitHub: request 1 opened"]
+    assert job.forge.opened == [(TITLE, "the text", False)]
+    assert harness.tree(job.root, ".") == before
+    tip = job.pushed.split("\t")[0]
+    trees = json.loads((job.root / FOLDER / "request.json").read_text())["trees"]
+    assert job.git("rev-parse", f"{tip}^{{tree}}") == trees[0]
+    assert job.git("log", "--format=%s", f"HEAD..{tip}") == TITLE
+
+
+def test_without_a_proposal_nothing_happens(job: Job) -> None:
+    assert job.open() == ["No update to propose."]
+    assert job.pushed == ""
+
+
+def test_a_managed_pipeline_may_change_and_is_named_first(job: Job) -> None:
+    new = "on: [pull_request, push]"
+    listed = f"{digest(new.encode())}  {CHECK}\n"
+    job.propose({CHECK: ("100644", new), LIST: ("100644", listed)})
+    job.open()
+    ((_, text, _),) = job.forge.opened
+    assert text.startswith("**This update changes pipelines")
+    assert f"- `{CHECK}`" in text
+    assert text.endswith("the text")
+
+
+@pytest.mark.parametrize(
+    ("mode", "path", "says"),
+    [
+        ("100644", ".github/workflows/mine.yml", "pipeline"),
+        ("100644", CHECK, "pipeline"),
+        ("100644", ".GitHub/workflows/mine.yml", "pipeline"),
+        ("100644", ".github/actions/team/action.yml", "pipeline"),
+        ("120000", "models/link", "plain file"),
+        ("160000", "models/module", "plain file"),
+        ("100644", ".gitmodules", "plain file"),
+    ],
+)
+def test_what_no_update_brings_is_rejected(job: Job, mode: str, path: str, says: str) -> None:
+    job.propose({path: (mode, "on: push")})
+    with pytest.raises(DataopsError, match=says) as raised:
+        job.open()
+    assert path in raised.value.where
+    assert (job.forge.opened, job.pushed) == ([], "")
+
+
+@pytest.mark.parametrize(
+    "path", ["../outside", "/tmp/outside", ".git/hooks/post-commit", "a/../../out", ".GIT/config"]
+)
+def test_a_patch_that_leaves_the_repository_is_rejected(job: Job, path: str) -> None:
+    job.propose({"new.txt": ("100644", "x")})
+    (job.root / FOLDER / "update.patch").write_text(
+        f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n"
+        "@@ -0,0 +1 @@\n+hostile\n"
+    )
+    before = harness.tree(job.root, ".")
+    with pytest.raises(DataopsError, match="rejected the proposed update"):
+        job.open()
+    assert harness.tree(job.root, ".") == before
+    assert (job.forge.opened, job.pushed) == ([], "")
+
+
+def test_a_patch_that_leads_elsewhere_is_rejected(job: Job) -> None:
+    job.propose({"new.txt": ("100644", "x")})
+    patch = job.root / FOLDER / "update.patch"
+    patch.write_text(patch.read_text().replace("+x", "+y"))
+    with pytest.raises(DataopsError, match=r"other files|rejected"):
+        job.open()
+    assert job.pushed == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("request.json", "[]"),
+        ("request.json", "{}"),
+        ("request.json", "no JSON"),
+        ("request.json", "[" * 20_000),
+        ("request.json", json.dumps({"title": "Buy this", "draft": False, "trees": ["a" * 40]})),
+        ("request.json", json.dumps({"title": TITLE, "draft": "no", "trees": ["a" * 40]})),
+        ("request.json", json.dumps({"title": TITLE, "draft": False, "trees": ["HEAD"]})),
+        ("request.json", json.dumps({"title": f"{TITLE}\n\nx", "draft": False, "trees": []})),
+        *((name, None) for name in ("request.json", "pull_request.md", "update.patch")),
+    ],
+)
+def test_a_damaged_or_linked_proposal_is_rejected(
+    job: Job, tmp_path: Path, name: str, content: str | None
+) -> None:
+    job.propose({"new.txt": ("100644", "x")})
+    (job.root / FOLDER / name).unlink()
+    if content is None:
+        (tmp_path / "private").write_text("{}")
+        (job.root / FOLDER / name).symlink_to(tmp_path / "private")
+    else:
+        (job.root / FOLDER / name).write_text(content)
+    with pytest.raises(DataopsError, match="not one that the first job writes"):
+        job.open()
+    assert (job.forge.opened, job.pushed) == ([], "")
+
+
+def test_the_folder_of_the_proposal_may_not_be_a_link(job: Job, tmp_path: Path) -> None:
+    job.propose({"new.txt": ("100644", "x")})
+    (job.root / FOLDER).rename(tmp_path / "elsewhere")
+    (job.root / FOLDER).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DataopsError, match="not one that the first job writes"):
+        job.open()
+
+
+def test_a_long_text_is_cut(job: Job) -> None:
+    job.propose({"new.txt": ("100644", "x")}, text="y" * 70_000 + "\0")
+    job.open()
+    ((_, text, _),) = job.forge.opened
+    assert len(text) < 65_000
+    assert text.endswith("**Truncated: the text is too long.**\n")
+
+
+def test_the_job_with_the_token_needs_the_standard_library_only() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import first_light.commands.open_request"],
+        env={"PYTHONPATH": str(harness.TEMPLATE / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
