@@ -124,6 +124,22 @@ def test_a_number_that_becomes_null_is_a_change() -> None:
     ).changed
 
 
+@pytest.mark.parametrize("keys", [(("id",),), ()])
+def test_extremes_of_a_table_of_people_are_not_shown(keys: tuple[tuple[str, ...], ...]) -> None:
+    base = (
+        "select i as id, 'ada' || i as name, i * 1000 + 7 as salary, i as gone from range(9) r(i)"
+    )
+    head = base.replace("+ 7", "+ 8").replace("gone", "fresh")
+    people = compare(base, head, *keys, hidden=("name",))
+    things = compare(base, head, *keys)
+    assert "8008" not in repr(people)
+    assert "8008" in repr(things)
+    for diff, extremes in ((people, set()), (things, {"salary", "gone", "fresh"})):
+        sides = [(c.name, stats) for c in diff.columns for stats in (c.was, c.now) if stats]
+        assert {name for name, stats in sides if stats.minimum or stats.maximum} >= extremes
+        assert extremes or not any(stats.minimum or stats.maximum for _, stats in sides)
+
+
 def test_hidden_values_never_leave() -> None:
     base = "select i as id, 'ada' || i as name, i as n from range(9) r(i)"
     head = "select i as id, 'bob' || i as name, i + 1 as n from range(8) r(i)"

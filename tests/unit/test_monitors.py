@@ -188,6 +188,23 @@ def test_one_query_profiles_a_relation_and_no_text_comes_along() -> None:
     assert profile_all(warehouse, manifest({"monitors": False}), [node_run()], SQL) == ()
 
 
+@pytest.mark.parametrize(("personal", "greatest"), [(True, 424000.0), (False, 424242.42)])
+def test_a_record_holds_no_exact_extreme_of_people(personal: bool, greatest: float) -> None:
+    target = profiling.ProfileTarget(
+        "one", "one", "staff", [("mail", "VARCHAR"), ("salary", "DOUBLE"), ("since", "DATE")],
+        frozenset({"mail"} if personal else {}),
+    )  # fmt: skip
+    warehouse = in_memory(
+        "create table staff as select 'ada@example.com' as mail, 424242.42::double as salary, "
+        "date '2026-01-03' as since union all select 'bob@example.com', 30000.5, null"
+    )
+    query = profiling.query(target, dialect_of("duckdb"))
+    columns = {c.name: c for c in profiling.read(query, warehouse.run(query.sql).rows[0]).columns}
+    assert columns["salary"].max == greatest
+    assert columns["salary"].mean == 227121.46
+    assert columns["since"].max == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
+
+
 def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

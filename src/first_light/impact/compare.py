@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from first_light.impact import sql
@@ -56,6 +57,9 @@ def compare_tables(
     counted_of = {name for b, h in shown if h.name in differs for name in (b.name, h.name)}
     was = _figures(connection, base, [b for b, _ in shown], rows_before, hidden_names, counted_of)
     now = _figures(connection, head, [h for _, h in shown], rows_after, hidden_names, counted_of)
+    # An extreme is the value of one row: where rows are people's, it is one person's.
+    of_people = any(field.name.lower() in hidden_names for field in (*old, *new))
+    shown_stats = _without_extremes if of_people else _as_they_are
     columns: list[ColumnDiff] = []
     for i, (b, h) in enumerate(shown):
         difference_count, examples = differs.get(h.name, (0 if key else None, ()))
@@ -65,7 +69,7 @@ def compare_tables(
             columns.append(
                 ColumnDiff(
                     h.name, b.type, h.type, difference_count, h.name in differs or moved, is_hidden,
-                    was[i], now[i], () if is_hidden else examples,
+                    shown_stats(was[i]), shown_stats(now[i]), () if is_hidden else examples,
                 )
             )  # fmt: skip
     new_names = {field.name.lower() for field in new}
@@ -74,7 +78,7 @@ def compare_tables(
     for side, fields, count in ((base, removed_fields, rows_before), (head, fresh, rows_after)):
         names = {field.name for field in fields}
         figures = _figures(connection, side, fields, count, hidden_names, names)
-        for field, stats in zip(fields, figures):
+        for field, stats in zip(fields, map(shown_stats, figures)):
             is_hidden = field.name.lower() in hidden_names
             columns.append(
                 ColumnDiff(field.name, field.type, "", None, True, is_hidden, stats, None)
@@ -238,6 +242,14 @@ def _figures(
         low, high, total = (_short(value) or "" for value in (minimum, maximum, total))
         statistics_.append(Stats(nulls, distinct, low, high, total, rounded=not exact))
     return statistics_
+
+
+def _without_extremes(stats: Stats) -> Stats:
+    return replace(stats, minimum="", maximum="")
+
+
+def _as_they_are(stats: Stats) -> Stats:
+    return stats
 
 
 def _values(

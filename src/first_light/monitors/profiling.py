@@ -43,7 +43,17 @@ class ColumnQuery:
 
 @dataclass(frozen=True)
 class Query:
-    """A query of one row, and how to read it."""
+    """A query of one row, and how to read it.
+
+    Attributes:
+        unique_id: the relation's dbt id.
+        name: as findings name it.
+        sql: the query.
+        columns: what it asks of each column.
+        orphans: the references whose holes it counts.
+        more: how many answers are at the end of the row besides.
+        of_people: whether the relation has personal columns: then extremes are rounded.
+    """
 
     unique_id: str
     name: str
@@ -51,6 +61,7 @@ class Query:
     columns: tuple[ColumnQuery, ...]
     orphans: tuple[str, ...] = ()
     more: int = 0
+    of_people: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,7 @@ def query(profiled: ProfileTarget, dialect: Dialect) -> Query:
         tuple(queries),
         tuple(f"{column} -> {target}" for column, target in profiled.references),
         len(profiled.more),
+        any(name.lower() in profiled.personal for name, _ in profiled.columns),
     )
 
 
@@ -126,6 +138,8 @@ def read(query_: Query, row: Sequence[object]) -> RelationProfile:
     for column in query_.columns:
         raw = {name: next(answers) for name in column.answers}
         numbers = {name: number(value) for name, value in raw.items() if name != "counts"}
+        if query_.of_people and numbers.get("mean") is not None:  # times stay: freshness needs them
+            numbers |= {name: _rounded(numbers.get(name)) for name in ("min", "max")}
         columns.append(
             ColumnProfile(
                 name=column.name,
@@ -243,6 +257,11 @@ def number(value: object) -> float | None:
         return None
     number_ = float(value)  # type: ignore[arg-type]
     return float(f"{number_:.12g}") if math.isfinite(number_) else None
+
+
+def _rounded(value: float | None) -> float | None:
+    """Three digits of an extreme, which is the value of one row."""
+    return None if value is None else float(f"{value:.3g}")
 
 
 def _whole(value: float | None) -> int | None:
