@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import first_product, fleet, history, impact, monitors, package, release, report
+from bench import corpus, first_product, fleet, history, impact, monitors, package, release, report
 from bench.measure import Figure
 
-BENCHES: dict[str, Callable[[], Figure | package.Size]] = {
+BENCHES: dict[str, Callable[[], Figure | package.Size | corpus.Shares]] = {
     "size": package.size,
     "copy": package.copy,
     "update": package.update,
@@ -20,6 +20,7 @@ BENCHES: dict[str, Callable[[], Figure | package.Size]] = {
     "first-check": first_product.first_check,
     "check": first_product.check,
     "draft": first_product.draft,
+    "corpus": corpus.corpus,
     "compare": impact.compare,
     "leaf-10": impact.leaf_10,
     "leaf-100": impact.leaf_100,

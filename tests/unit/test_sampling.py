@@ -588,7 +588,7 @@ COLUMNS: tuple[tuple[str, str, str | None], ...] = (
     (
         "crm_leads.linkedin_url",
         "https://www.linkedin.com/in/ann-lee|https://www.linkedin.com/in/bob",
-        None,
+        "url",
     ),
     ("crm_leads.do_not_call", "True|False", None),
     ("crm_leads.Mobile Phone", "+44 7700 900123|+44 7700 900456", "phone"),
@@ -623,9 +623,11 @@ COLUMNS: tuple[tuple[str, str, str | None], ...] = (
     ("hotel.guest_count", "1|2|3", None),
     ("school.student", "Ann Lee|Bob Smith|Carla Gomez", "person"),
     ("school.teacher_id", "7|8", None),
-    ("clinic.diagnosis_code", "E11.9|I10|J45", None),
+    ("rides.pickup_lat", "52.51703|48.85661", "location"),
+    ("staff.salary", "52000|48000", "income"),
+    ("clinic.diagnosis_code", "E11.9|I10|J45", "sensitive"),
     ("clinic.patient_mrn", "MRN0012345|MRN0012346", "national_id"),
-    ("clinic.blood_type", "A+|0-|AB+", None),
+    ("clinic.blood_type", "A+|0-|AB+", "sensitive"),
     ("fr.Ville", "Paris|Lyon", None),
     ("fr.Prénom", "Luc|Zoé", "person"),
     ("fr.N° de téléphone", "06 12 34 56 78|07 98 76 54 32", "phone"),
@@ -737,6 +739,14 @@ _VALUES: dict[str, st.SearchStrategy[str]] = {
     | _DIGITS,
     kinds.NATIONAL_ID: st.from_regex(
         r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{8}[A-Z]", fullmatch=True
+    ),
+    kinds.LOCATION: st.from_regex(
+        r"-?[0-9]{1,3}\.[0-9]{2,6}|[0-9]{2}\.[0-9]{4}, ?-?[0-9]{1,2}\.[0-9]{4}", fullmatch=True
+    ),
+    kinds.INCOME: st.from_regex(r"[1-9][0-9]{0,9}|[0-9]{1,7}[.,][0-9]{2}( €)?", fullmatch=True),
+    kinds.SENSITIVE: st.text(min_size=1, max_size=20),
+    kinds.URL: st.from_regex(
+        r"(https://)?[a-z]{1,9}\.de/[a-z-]{0,9}|[a-z_]{1,9}\.pdf", fullmatch=True
     ),
     kinds.SECRET: st.text(min_size=1, max_size=40),
     kinds.FREE_TEXT: st.text(max_size=200),

@@ -10,7 +10,13 @@ from first_light.inference.personal import Classify
 from first_light.inference.profile import ScratchDatabase, Staged
 from first_light.inference.render import sql as render_sql
 from first_light.inference.statistics import column_stats
-from first_light.inference.text_columns import misread, null_words, raw_shapes, text_evidence
+from first_light.inference.text_columns import (
+    misread,
+    null_words,
+    raw_shapes,
+    text_evidence,
+    words_for_none,
+)
 from first_light.inference.values import NOTHING, Cast, Column, Doubt, Leaf, Table
 from first_light.utils import sql_names
 from first_light.utils.null_words import DOUBTFUL
@@ -132,6 +138,7 @@ def _casts(
         if reading_of_leaf.cast.kind in {"integer", "decimal"}
     }
     sizes = scratch.sizes(staged, numbers)
+    certain = _certain_words(scratch, staged, decided)
     for leaf in staged.leaves:
         if leaf not in decided:
             casts[leaf], doubt = _typed(scratch, staged, leaf, named[leaf])
@@ -154,11 +161,24 @@ def _casts(
             shapes: tuple[str, ...] = ()
             if set(reading_of_leaf.cast.null_words) & set(DOUBTFUL):
                 shapes = raw_shapes(scratch, staged, leaf, reading_of_leaf.cast.null_words)
-            words, doubt = types.text_nulls(reading_of_leaf.cast.null_words, sure, shapes)
+            words, doubt = types.text_nulls(reading_of_leaf.cast.null_words, sure, shapes, certain)
             if doubt:
                 doubts.append(Doubt(staged.source.name, named[leaf], doubt))
             casts[leaf] = replace(reading_of_leaf.cast, null_words=words)
     return casts
+
+
+def _certain_words(
+    scratch: ScratchDatabase, staged: Staged, decided: Mapping[Leaf, types.Decided]
+) -> set[str]:
+    """Doubtful words that mean "no value" in all columns of a table where they occur."""
+    words = {
+        leaf: sorted(set(reading.cast.null_words) & set(DOUBTFUL))
+        for leaf, reading in decided.items()
+    }
+    if not any(words[leaf] and not decided[leaf].reading for leaf in words):
+        return set()
+    return words_for_none(scratch, staged, words)
 
 
 def _exact(

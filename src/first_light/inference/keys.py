@@ -6,10 +6,12 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from datetime import datetime
+from itertools import combinations, pairwise, product
 
 from first_light.inference import names
 from first_light.inference.values import Column, Key, Reference, Severity, Table
+from first_light.privacy.kinds import BIRTH_DATE, FREE_TEXT, NUMERIC, SENSITIVE
 
 MOST_COLUMNS = 12
 """Columns that a combined key is searched in."""
@@ -17,13 +19,24 @@ MOST_COLUMNS = 12
 LARGEST = 4
 """Columns of a combined key at most."""
 
+_PART = 2
+"""The greatest weight of columns that are parts of keys by their looks: ids, times, counters."""
+
+_NEARLY = 0.8
+"""The share of rows in which a time may differ from all others and still be part of a key."""
+
+_NUMBER = 4
+"""The least weight of plain numbers."""
+
 _CHANCE = 9
 """The weight of columns that are unlike any part of a key: measures."""
 
 _FEW_ROWS = 20
 
+_NEVER_KEYS = frozenset({*NUMERIC, BIRTH_DATE, FREE_TEXT, SENSITIVE})
+
 _MEASURE = re.compile(
-    r"(^|_)(amount|price|qty|quantity|total|sum|distance|delay|duration|count|score|rate|ratio|size|"
+    r"(^|_)(attendance|population|salary|wage|income|amount|price|qty|quantity|total|sum|distance|delay|duration|count|score|rate|ratio|size|"
     r"weight|height|width|length|temp|temperature|speed|pressure|balance|cost|value|age|lat|lon|"
     r"latitude|longitude|percent|avg|mean|min|max)(_|$)"
 )
@@ -41,13 +54,19 @@ def single(table: Table) -> Key | None:
     best = min(candidates, key=lambda c: _rank(c, table), default=None)
     if best is None:
         return None
-    named = names.identifies(best.name) or names.is_own_key(best.name, table.name)
+    named = names.identifies(best.name) or (
+        names.is_own_key(best.name, table.name) and not _MEASURE.search(best.name)
+    )
     first = best == table.columns[0]
     if (table.rows < 2 and not named) or (table.rows < 10 and not (named or first)):
         return None
-    if best.cast.kind in {"date", "timestamp"} and not (first and table.rows >= 10):
+    if best.cast.kind in {"date", "timestamp"} and not (first and _is_regular(best, table)):
         return None
-    if not (named or first) and (_MEASURE.search(best.name) or best.stats.longest > 60):
+    is_prose = best.stats.longest > 60 and best.stats.shortest != best.stats.longest
+    if not named and (_MEASURE.search(best.name) or is_prose):
+        return None
+    # A number that nothing marks as a key differs in each row by chance.
+    if not (named or first) and best.cast.kind != "text":
         return None
     certain = (named and table.rows >= 2) or (first and table.rows >= 100)
     severity: Severity = "error" if certain else "warn"
@@ -101,7 +120,7 @@ def combined(
 ) -> Iterator[tuple[str, ...]]:
     """Combinations of columns that may identify a row together, the most telling ones first.
 
-    Smaller combinations come before larger ones.
+    Smaller combinations come before larger ones, those with plain numbers last.
 
     Args:
         sample: some rows, each the hashes of all `candidates` and then of the whole row. What
@@ -115,15 +134,21 @@ def combined(
     place = {c.name: at for at, c in enumerate(table.columns)}
     by_column = list(zip(*sample))
     different = len(set(by_column[-1])) if by_column else 0
-    for size in range(least, LARGEST + 1):
+    for is_heavy, size in product((False, True), range(least, LARGEST + 1)):
         ranked = sorted(
             combinations(range(len(chosen)), size),
             key=lambda some: (sum(weight[chosen[at]] for at in some), some),
         )
         for some in ranked:
             columns = [chosen[at] for at in some]
+            if (max(weight[name] for name in columns) >= _NUMBER) != is_heavy:
+                continue
             # without anything that identifies, it is chance
-            if min(weight[name] for name in columns) > 1:
+            lightest = min(weight[name] for name in columns)
+            if lightest > _PART:
+                continue
+            # what differs in nearly each row differs with anything else as well
+            if lightest and max(distinct[name] for name in columns) > _NEARLY * table.rows:
                 continue
             # chance again: in a small table many combinations happen to be different
             if table.rows < _FEW_ROWS and max(weight[name] for name in columns) > 1:
@@ -152,6 +177,7 @@ def _is_unique(column: Column, rows: int) -> bool:
         and column.cast.kind in {"text", "integer", "decimal", "date", "timestamp"}
         and not column.cast.type.startswith("decimal(18")
         and column.cast.form != "json"
+        and column.pii not in _NEVER_KEYS
     )
 
 
@@ -181,7 +207,8 @@ def _may_identify(column: Column, table: Table) -> bool:
 def _weight(column: Column, table: Table, refers: set[str]) -> int:
     """How far a column is from being part of a key by its looks; 0 is nearest."""
     name = column.name
-    if name in refers or names.identifies(name) or name == names.singular(table.name):
+    is_own = name == names.singular(table.name) and not _MEASURE.search(name)
+    if name in refers or names.identifies(name) or is_own:
         return 0
     if column.cast.kind in {"date", "timestamp"} or _LINE.search(name):
         return 1
@@ -189,4 +216,28 @@ def _weight(column: Column, table: Table, refers: set[str]) -> int:
         return _CHANCE
     if column.cast.kind == "text":
         return 3
-    return 4 if _PLACED.search(name) else 6
+    return _PART if _PLACED.search(name) or _counts_up(column) else 6
+
+
+def _counts_up(column: Column) -> bool:
+    """Whether it numbers rows of the same kind: 1 is the most frequent value, then 2, and so on."""
+    by_value = sorted((int(v), n) for v, n in column.stats.counts if re.fullmatch("[0-9]+", v))
+    return (
+        len(by_value) == column.stats.distinct >= 2
+        and [value for value, _ in by_value] == list(range(1, len(by_value) + 1))
+        and all(n >= other for (_, n), (_, other) in pairwise(by_value))
+    )
+
+
+def _is_regular(column: Column, table: Table) -> bool:
+    """Whether a time has one value for each day, or for each step of whole minutes."""
+    low, high = column.stats.low, column.stats.high
+    if table.rows < 10 or low is None or high is None:
+        return False
+    try:
+        span = datetime.fromisoformat(high) - datetime.fromisoformat(low)
+    except ValueError:
+        return False
+    if column.cast.kind == "date":
+        return span.days < table.rows * 2
+    return span.total_seconds() % (60 * (table.rows - 1)) == 0

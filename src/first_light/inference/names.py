@@ -16,7 +16,12 @@ _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L"}
     | {"đ": "d", "Đ": "D", "þ": "th", "Þ": "Th", "ı": "i", "%": " percent ", "&": " and "}
 )
-_IDENTITY = re.compile(r"(^|_)(id|key|code|uuid|guid|no|nr|num|number|sku|ean|isbn|iata|icao)$")
+_IDENTITY = re.compile(
+    r"(^|_)(id|key|code|uuid|guid|no|nr|num|number|sku|ean|isbn|iata|icao|numero|codigo)$"
+    r"|[a-z]{3}(nr|nummer)$|^(id|num|numero|nr|no|code|cod|codigo)_[a-z_]+$"
+)
+_NUMBER_OF = ("nr", "nummer")
+"""Endings that German and Dutch join to a noun."""
 _WITHOUT_MEANING = frozenset({"id", "key", "code", "no", "nr", "number", "num", "uuid", "guid"})
 
 
@@ -90,7 +95,11 @@ def is_own_key(name: str, table: str) -> bool:
     if name in {"id", "uuid", "guid", "key", "code"}:
         return True
     stems = {table, singular(table)}
-    return name in stems or any(name == f"{stem}_{s}" for stem in stems for s in _WITHOUT_MEANING)
+    return name in stems or any(
+        name in {*(f"{stem}_{s}" for s in _WITHOUT_MEANING), f"id_{stem}"}
+        or name in {f"{stem}{end}" for end in _NUMBER_OF}
+        for stem in stems
+    )
 
 
 def names_reference(child: str, parent: str, parent_table: str) -> bool:
@@ -109,6 +118,23 @@ def names_reference(child: str, parent: str, parent_table: str) -> bool:
         if own and (child in {stem, f"{stem}_{suffix}"} or child.endswith(f"_{stem}_{suffix}")):
             return True
     return not bare and child.endswith(f"_{parent}")
+
+
+_PLACE_IN_TIME = re.compile(
+    r"(^|_)(year|yr|month|day|date|week|weekday|quarter|hour|minute|period|season|jahr|monat|tag|"
+    r"woche|quartal|annee|mois|jour|semaine|ano|anio|mes|dia|semana|jaar|maand|dag)$"
+)
+
+
+def is_place_in_time(name: str) -> bool:
+    """Whether a name says that numbers are years, months, days or hours, which refer to nothing."""
+    return _PLACE_IN_TIME.search(name) is not None
+
+
+def names_table(child: str, parent_table: str) -> bool:
+    """Whether a column has the name of one row of another table: `abo`, or `abo_id`, for `abos`."""
+    stem = singular(parent_table)
+    return child == stem or any(child == f"{stem}_{word}" for word in _WITHOUT_MEANING)
 
 
 _PEOPLE = frozenset({"user", "customer", "client", "member", "account", "person", "contact"})

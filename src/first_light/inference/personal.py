@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from first_light.inference.values import Leaf
 from first_light.privacy.json_text import parse_json
+from first_light.privacy.kinds import NUMERIC
 
 Classify = Callable[[str, Sequence[str], str], str | None]
 """Name of a column, frequent values, name of its table: the kind of personal data, or None."""
@@ -28,8 +29,12 @@ def kinds(
 
 
 def _shared(several: Sequence[str]) -> str | None:
-    """The kind that masks a whole nested column; addresses must end in a reserved domain."""
-    return "email" if "email" in several else several[0] if several else None
+    """The kind that masks a whole nested column; addresses must end in a reserved domain.
+
+    Of the others one that masks letters as well, if there is one.
+    """
+    ranked = sorted(several, key=lambda kind: (kind != "email", kind in NUMERIC))
+    return ranked[0] if ranked else None
 
 
 def _fields(leaf: Leaf, values: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:

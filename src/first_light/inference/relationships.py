@@ -173,7 +173,13 @@ def _is_named(
 ) -> bool:
     if child.name == parent.name:
         return names.names_self_reference(column.name)
-    if not names.names_reference(column.name, key.name, parent.name):
+    named = names.names_reference(column.name, key.name, parent.name) or (
+        # The key of `abos` may have a name of its own: `subscription_id`.
+        names.names_table(column.name, parent.name)
+        and _is_key_of(parent.name, key.name, keys)
+        and names.identifies(key.name)
+    )
+    if not named:
         return False
     # Of two that identify their own rows, the one named after the other's table refers to it.
     keyed = child.name not in keys or _is_key_of(child.name, column.name, keys)
@@ -199,6 +205,8 @@ def _may_refer(child: Table, column: Column, parent: Table, key: Column, named: 
     if column.cast.kind not in {"text", "integer", "decimal"} or column.cast.form == "json":
         return False
     if column.cast.type.startswith("decimal(18") or column.stats.distinct == 0:
+        return False
+    if column.cast.kind != "text" and names.is_place_in_time(column.name):
         return False
     # A sample is cut by whole raw columns, so a nested one can't be made to keep its parents.
     if len(column.leaf.path) > 1:

@@ -16,6 +16,7 @@ from first_light.inference.profile import (
 )
 from first_light.inference.values import Leaf
 from first_light.utils import sql_names
+from first_light.utils.null_words import contents, means_none
 
 FEW = 2_000
 """Up to so many different values a column is judged on them instead of on its rows."""
@@ -231,6 +232,23 @@ def null_words(
         f"coalesce(bool_or({raw_value(leaf)} <> trim({raw_value(leaf)})), false) from {staged.raw}"
     )[0]
     return sorted_texts(words_found[0]), bool(words_found[1])
+
+
+def words_for_none(
+    scratch: ScratchDatabase, staged: Staged, words_by_leaf: Mapping[Leaf, Sequence[str]]
+) -> set[str]:
+    """Words that mean "no value" in every text column of a table in which they occur.
+
+    The same rule as for a CSV file, where the reader takes them for null.
+    """
+    leaves = [leaf for leaf, words in words_by_leaf.items() if words]
+    occurring = {word for leaf in leaves for word in words_by_leaf[leaf]}
+    unsafe: set[str] = set()
+    for some in chunks(leaves):
+        asked = ", ".join(contents(raw_value(leaf)) for leaf in some)
+        for leaf, held in zip(some, scratch.rows(f"select {asked} from {staged.raw}")[0]):
+            unsafe |= {w for w in words_by_leaf[leaf] if not means_none(w, number(held))}
+    return occurring - unsafe
 
 
 def raw_shapes(

@@ -9,7 +9,7 @@ zeros, a plus sign) does not fit, and stays text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from first_light.inference.text_formats import (
@@ -19,6 +19,7 @@ from first_light.inference.text_formats import (
     ZERO_DATES,
 )
 from first_light.inference.values import Cast, Leaf
+from first_light.privacy.kinds import NUMERIC
 
 _CODE_NAMES = re.compile(
     r"(^|_)(zip|zipcode|postal|postalcode|postcode|post_code|plz|phone|telephone|tel|fax|mobile|"
@@ -84,8 +85,8 @@ class Decided:
 def likely(evidence: ColumnEvidence, name: str, pii: str | None, decimal_sign: str = "") -> Decided:
     """The reading that fits all the values seen, best first; text when none does.
 
-    Personal text stays text, dates of birth apart: its stand-ins in the sample are of the same
-    shape, which is not enough to be a number or a time.
+    Personal text stays text, dates of birth, coordinates and pay apart: its stand-ins in the sample
+    are of the same shape, which is not enough to be a number or a time.
 
     Whether a number is whole, how wide it is and how many decimals it has isn't said yet: the cast
     of a number has an empty type until `sized`.
@@ -98,7 +99,7 @@ def likely(evidence: ColumnEvidence, name: str, pii: str | None, decimal_sign: s
     if evidence.values == 0:
         return text
     if pii:
-        fits &= _dates() if pii == "birth_date" else set()
+        fits &= _dates() if pii == "birth_date" else _numbers() if pii in NUMERIC else set()
     return (
         _whole(evidence, name, fits)
         or _flag(evidence, fits)
@@ -266,6 +267,12 @@ def _dates() -> set[str]:
     return {name for name, reading in READINGS.items() if reading.cast.kind == "date"}
 
 
+def _numbers() -> set[str]:
+    """Readings of numbers, but for whole ones that are written with decimals: masks have others."""
+    numbers = {"integer", "decimal", "double"}
+    return {n for n, reading in READINGS.items() if reading.cast.kind in numbers} - {"whole"}
+
+
 def nearest(misfits: Mapping[str, int], values: int) -> str:
     """The reading that fits most of at least four values, not all; empty when none does."""
     best = min(misfits, key=lambda reading: (misfits[reading], reading), default="")
@@ -285,7 +292,10 @@ def _near(evidence: ColumnEvidence) -> str:
 
 
 def text_nulls(
-    words: Iterable[str], elsewhere: Iterable[str], shapes: Sequence[str]
+    words: Iterable[str],
+    elsewhere: Iterable[str],
+    shapes: Sequence[str],
+    certain: Container[str] = (),
 ) -> tuple[tuple[str, ...], str]:
     """Which words of a text column mean "no value", and the doubt that is left.
 
@@ -293,11 +303,12 @@ def text_nulls(
         words: candidates that occur in the column.
         elsewhere: words that certainly mean it in number and date columns of the same files.
         shapes: shapes of the column's other values (capitals as A …); empty when there are many.
+        certain: words that mean it by what the columns hold in which they occur.
     """
-    sure = [w for w in words if w in CLEAR_NULLS]
+    sure = [w for w in words if w in CLEAR_NULLS or w in certain]
     doubt = ""
     for word in words:
-        if word in CLEAR_NULLS:
+        if word in sure:
             continue
         shape = re.sub("[a-z]", "a", re.sub("[A-Z]", "A", word))
         if word in elsewhere and tuple(shapes) != (shape,):

@@ -21,11 +21,6 @@ from first_light.warehouse import scratch
 from first_light.warehouse.scratch import Connection, EngineError, InvalidInputError
 
 MEMORY = "400MB"
-_NUMBER = r"\s*[-+(]?\s*[$€£]?\s?[0-9][0-9.,'' \x{00a0}]*\s?(%|[eE][-+]?[0-9]+|[$€£])?\)?\s*"
-_MOMENT = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*|[0-9]{1,2}:[0-9]{2}.*"
-
-
-_WORD_LIST = f"[{', '.join(map(literal, null_words.ALL))}]"
 
 
 @dataclass(frozen=True)
@@ -167,7 +162,7 @@ def _scan_text(
     # One bit a word: a set of words for each of 500 columns would not fit in memory. And no `in`,
     # no `filter`: with 500 of them DuckDB plans longer than it reads.
     word_bits = ", ".join(
-        f"bit_or(1::bigint << coalesce(list_position({_WORD_LIST}, {quoted(name)}), 0))"
+        f"bit_or(1::bigint << coalesce(list_position({null_words.WORD_LIST}, {quoted(name)}), 0))"
         for name in names
     )
     row = db.execute(
@@ -191,20 +186,13 @@ def _nulls(
     """The words that stand for null in every column where they occur, and notes on this."""
     if not hits:
         return (), []
-    # What a column holds beside null words: numbers or dates (1), short codes (2), text (4).
-    questions = ", ".join(
-        f"bit_or(case when {name} is null or list_contains({_WORD_LIST}, {name}) then 0"
-        f" when regexp_full_match({name}, '{_NUMBER}|{_MOMENT}|(?i:true|false)') then 1"
-        f" when regexp_full_match({name}, '[A-Z]{{1,3}}') then 2 else 4 end)"
-        for name in map(quoted, hits)
-    )
+    questions = ", ".join(null_words.contents(quoted(name)) for name in hits)
     answers = db.execute(f"select {questions} from {source}").fetchone()
     assert answers is not None
     unsafe: dict[str, list[str]] = {}
-    for (name, present), holds in zip(hits.items(), answers, strict=True):
-        numbers, codes = holds in (0, 1), holds & 2
+    for (name, present), held in zip(hits.items(), answers, strict=True):
         for word in present:
-            if not (word in null_words.CERTAIN or numbers or (word == "NA" and not codes)):
+            if not null_words.means_none(word, held):
                 unsafe.setdefault(word, []).append(name)
     occurring = {word for present in hits.values() for word in present}
     # DuckDB takes a null word for null in the header too, and the column would lose its name.

@@ -59,6 +59,28 @@ def format_of(text: str, prefix: int = 0) -> Domain:
     return _domain(text, alphabets, "")
 
 
+def number_like(text: str) -> Domain:
+    """The texts with other digits, so that numbers and pairs of numbers stay such.
+
+    Zeros at the end of a fraction are kept: the numbers need no more decimals than before.
+    """
+    if re.fullmatch(r"[1-9][0-9]*", text):
+        return _whole_number(text)
+    kept = {at for match in re.finditer(r"(?<=[.,])[0-9]*?(0+)(?![0-9])", text)
+            for at in range(match.start(1), match.end(1))}  # fmt: skip
+    kept |= {at for match in re.finditer(r"(?<=[0-9])e[-+]?[0-9]+$", text)
+             for at in range(match.start(), match.end())}  # fmt: skip
+    alphabets = []
+    for place, sign in enumerate(text):
+        if sign not in _DIGITS or place in kept:
+            alphabets.append(sign)
+        elif place == 0 or text[place - 1] not in _DIGITS:
+            alphabets.append("0" if sign == "0" else _DIGITS[1:])
+        else:
+            alphabets.append(_DIGITS)
+    return _domain(text, alphabets, "number")
+
+
 def replace_signs(text: str, alphabet_of: Callable[[str], str], name: str) -> Domain:
     """The texts in which each character is replaced by any of its alphabet."""
     return _domain(text, [alphabet_of(sign) for sign in text], name)

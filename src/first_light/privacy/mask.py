@@ -27,16 +27,25 @@ from first_light.privacy.formats import (
     format_of,
     is_hexadecimal,
     like_case,
+    listed,
     lowered,
+    number_like,
     replace_signs,
 )
 from first_light.privacy.generated_keys import dates_like
 from first_light.privacy.json_text import parse_json
+from first_light.privacy.value_shapes import is_number, is_position
 from first_light.privacy.vocabulary import words
 
 SHORTEST_LEAK: Final = 4  # characters: shorter values occur by chance
 _ATTEMPTS = 16
 _SMALL = 1 << 20
+_LOCATION_OF_FILE = re.compile(
+    r"((?:[a-z][a-z0-9+.-]*:)?[/\\]*)(.*?)(\.[a-z0-9]{1,5})?", re.IGNORECASE | re.DOTALL
+)
+_GEOMETRIES = words(
+    "point multipoint linestring multilinestring polygon multipolygon geometrycollection feature"
+)
 _GENERIC_ENDINGS = ("com", "net", "org")
 # Country calling codes of one or two digits; all others have three.
 _CALLING_CODES = words(
@@ -47,6 +56,8 @@ _CALLING_CODES = words(
 
 def family(kind: str) -> str:
     """The family of a kind: kinds of one family mask a value alike, so joins between them match."""
+    if kind in kinds.NUMERIC:
+        return "number"
     separate = {kinds.EMAIL, kinds.PHONE, kinds.BIRTH_DATE, kinds.IP, kinds.CARD}
     return kind if kind in separate or kind == kinds.BANK_ACCOUNT else "text"
 
@@ -128,6 +139,8 @@ class Masker:
         start = value.index(core)
         if kind == kinds.EMAIL:
             masked = self._email(core)
+        elif kind == kinds.URL:
+            masked = self._url(core)
         else:
             masked = self._mask_of(family(kind), lowered(core))
             if len(masked) == len(core):
@@ -140,6 +153,12 @@ class Masker:
         return "".join(
             part if place % 2 else self._address(part) for place, part in enumerate(parts)
         )
+
+    def _url(self, text: str) -> str:
+        """Mask a URL or the name of a file; what it begins with and its ending are kept."""
+        match = _LOCATION_OF_FILE.fullmatch(text)
+        assert match is not None  # it fits any text
+        return match[1] + self._text(kinds.SECRET, match[2]) + (match[3] or "")
 
     def _address(self, part: str) -> str:
         if not personal.EMAIL_PATTERN.fullmatch(part) or part.count("@") != 1:
@@ -198,6 +217,11 @@ class Masker:
             return _cards_like(text), _accept_any
         if group == kinds.BANK_ACCOUNT and is_iban(text):
             return _ibans_like(text), _accept_any
+        if group == "number":
+            if text in _GEOMETRIES:
+                return listed([text], text, "geometry"), _accept_any
+            if is_number(text) or is_position(text.upper()):
+                return number_like(text), _accept_any
         prefix = _calling_code(text) if group == kinds.PHONE else 0
         # Digests and IBANs have separate sets, which other texts must not enter.
         digest, iban = is_hexadecimal(text), is_iban(text)

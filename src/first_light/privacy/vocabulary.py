@@ -36,7 +36,9 @@ PERSON = words("""
     namegiven namefamily namemiddle namefull namesurname nachnamen zuname maedchenname prenoms
     nomdenaissance nomdusage nomnaissance nomusage nombredepila roepnaam voorletters voornamen
     fornavn etternavn efternavn fornamn efternamn etunimi sukunimi imie nazwisko sobrenome
-    primeironome ultimonome
+    primeironome ultimonome fstname frstname lstname surnm familynm firstnme lastnme fnm lnm
+    namegivenfirst namepreferred preferredname knownas birthsurname nomprenoms nombres
+    nombreyapellidos nombreapellidos apellidopaterno apellidomaterno naamvoluit
 """)
 # These mean a person, an account, a thing or a flag: the values decide.
 ROLE = words("""
@@ -100,7 +102,11 @@ NATIONAL_ID = words("""
     versichertennummer nir securitesociale numerosecuritesociale numerodesecuritesociale
     passeport numeropasseport immatriculation dni nie nif pasaporte matricula seguridadsocial
     numeroseguridadsocial bsn burgerservicenummer paspoort paspoortnummer rijbewijs kenteken
-    codicefiscale cpf
+    codicefiscale cpf vin vinno vinnumber vehicleidentificationnumber chassisnumber chassisno
+    chassisnr fahrgestellnummer fahrgestellnr bastidor numerobastidor chassisnummer numerochassis
+    regno regnr registrationplate registrationnumber registrationno plateno platenr plates
+    vehicleplate carplate nummernschild amtlicheskennzeichen plaqueimmatriculation
+    plaquedimmatriculation placa kentekennummer targa
 """)
 DEVICE = words("""
     mac macaddress macaddr imei imsi idfa gaid advertisingid cookieid browserfingerprint
@@ -114,11 +120,82 @@ SECRET = words("""
 FREE_TEXT = words("""
     note notes comment comments remark remarks memo message messages messagetext feedback
     reviewtext reviewbody instructions deliveryinstructions specialinstructions transcript
-    complaint body freetext diagnosis observation observations narrative bemerkung bemerkungen
+    complaint body freetext observation observations narrative bemerkung bemerkungen
     notiz notizen kommentar kommentare anmerkung anmerkungen hinweis nachricht freitext
     commentaire commentaires remarque remarques observaciones comentario comentarios nota notas
     mensaje opmerking opmerkingen notitie bericht toelichting
     verwendungszweck schadenbeschreibung sachverhalt beschwerde
+""")
+
+# Names that a thing may have as well.
+FULL_NAME = words("fullname namefull legalname displayname")
+
+LOCATION = words("""
+    lat latitude lng lon longitude coordinate coordinates coord coords geo geopoint geolocation
+    geoloc geom geometry geog geography geojson gps gpsposition latlng latlon latlong lonlat lnglat
+    longlat position location breitengrad laengengrad breite laenge koordinaten koordinate standort
+    latitud longitud coordenadas ubicacion coordonnees breedtegraad lengtegraad coordinaten wkt
+    lattitude longtitude
+""")
+# Alone, these are coordinates only if the values leave no doubt.
+WEAK_LOCATION = words("long position location breite laenge geo geography standort ubicacion")
+INCOME = words("""
+    salary salaries wage wages payrate hourlyrate hourlypay netpay grosspay basepay annualpay
+    monthlypay takehomepay payamount compensation remuneration householdincome annualincome
+    monthlyincome personalincome gehalt gehaelter lohn loehne bruttogehalt nettogehalt bruttolohn
+    nettolohn stundenlohn monatsgehalt jahresgehalt grundgehalt verguetung einkommen salaire
+    salaires salairebrut salairenet traitement remunerationbrute salario salarios sueldo sueldos
+    salariobruto salarioneto salaris salarissen loon brutoloon nettoloon uurloon stipendio
+""")
+# Columns of a payroll that are somebody's pay, whatever they are called.
+PAY = words("""
+    pay gross net bonus commission allowance deduction overtime brutto netto brut bruto neto prime
+    praemie zulage importe montant betrag amount bedrag
+""")
+PAYROLL = words("""
+    payroll payrolls payslip payslips paycheck paychecks salary salaries wages gehaelter gehalt
+    lohn loehne lohnabrechnung gehaltsabrechnung nomina nominas paie paies salaires bulletin
+    salaris loonstrook loonstroken
+""")
+STATISTIC = words("avg average mean median min max sum total count budget range band currency")
+SENSITIVE = words("""
+    religion religions religiousaffiliation confession denomination faith ethnicity ethnic
+    ethnicgroup ethnicorigin race racialorigin konfession religionszugehoerigkeit glaube
+    ethnie herkunft etnia raza geloof godsdienst croyance
+    diagnosis diagnoses diagnose diagnosen diagnosecode diagnosiscode diagnostico diagnosticos
+    diagnostique icd icdcode icdten disease diseases illness illnesses medicalcondition
+    healthcondition medicalhistory symptom symptoms treatment medication medications prescription
+    disability disabilities handicap impairment allergy allergies bloodtype bloodgroup blutgruppe
+    krankheit krankheiten erkrankung befund medikation medikament behinderung allergie allergien
+    maladie maladies enfermedad enfermedades discapacidad alergia alergias tiposangre grupsanguin
+    groupesanguin ziekte aandoening bloedgroep sexualorientation sexuality sexualpreference
+    genderidentity pronouns politicalparty partymembership politicalopinion politicalaffiliation
+    unionmembership tradeunion gewerkschaft parteizugehoerigkeit hivstatus pregnancy vaccination
+    vaccine criminalrecord conviction convictions
+""")
+# These mean something else outside of tables of people.
+WEAK_SENSITIVE = words("race treatment symptom symptoms prescription faith conviction allergies")
+# Words of a login's role: `created_by` follows from its last word.
+LOGIN_ROLE = words("""
+    owner assignee reporter author approver reviewer editor requester requestor submitter creator
+    agent handler operatorid modifier uploader bearbeiter ersteller sachbearbeiter verantwortlich
+    auteur responsable createur autor editor responsable eigenaar maker behandelaar user client
+    createuser updateuser changeuser lastuser entereduser erfasser benutzerkennung kennung
+""")
+SERVICES = words("""
+    system batch etl import api cron scheduler admin root service daemon robot bot job dbt airflow
+    migration script unknown auto automatic default internal external
+""")
+# Pages of one person, and files that are named after their content.
+PROFILE = words("""
+    profile profileurl profilelink profilepage linkedin linkedinurl facebook facebookurl twitter
+    twitterurl instagram instagramurl xing xingurl tiktok youtube socialurl
+    socialprofile personalwebsite personalpage avatar avatarurl
+""")
+SEARCH = words("""
+    search searchtext searchterm searchterms searchquery searchstring searchphrase query querytext
+    querystring keywords searchkeywords userquery suche suchbegriff suchbegriffe suchtext
+    suchanfrage recherche motscles busqueda textobusqueda zoekterm zoekopdracht zoektekst
 """)
 
 # Last words that denote an attribute of the thing: `email_verified`, `address_type`.
@@ -150,7 +227,9 @@ THING = words("""
     page pages url urls screen tag tags feature features metric metrics segment segments carrier
     carriers vehicle vehicles ship ships vessel vessels aircraft plane planes route routes stop
     stops artist artists band bands pet pets breed species manufacturer manufacturers location
-    locations zone zones queue queues skill skills
+    locations zone zones queue queues skill skills sensor sensors port ports harbour harbours
+    harbor meter meters antenna antennas tower towers park parks museum museums landmark landmarks
+    poi pois asset assets building buildings gate gates
 """)
 # Tables whose rows are people.
 PEOPLE = words("""

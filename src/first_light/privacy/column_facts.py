@@ -1,0 +1,54 @@
+"""The facts of one column that its classification rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from first_light.privacy import vocabulary as words
+
+_NAME_SHORT = frozenset({"nm", "nme"})
+
+
+class Column:
+    """The facts of one column: the words of its name, and shares of its values."""
+
+    def __init__(self, tokens: list[str], table: frozenset[str], values: list[str]) -> None:
+        self.tokens = ["name" if token in _NAME_SHORT else token for token in tokens]
+        self.values = values
+        self.distinct = set(values)
+        self.of_people = bool(table & words.PEOPLE)
+        self.of_payroll = bool(table & words.PAYROLL)
+        self.of_things = bool(table & words.THING) and not self.of_people
+        # An attribute of a thing is not the thing itself; but a login id is a login.
+        is_user_name = "".join(tokens[-2:]) in words.USER_NAME
+        self.is_attribute = len(tokens) > 1 and tokens[-1] in words.ABOUT and not is_user_name
+
+    def name_contains(self, vocabulary: frozenset[str]) -> bool:
+        """Whether consecutive words of the name, joined, are in the vocabulary.
+
+        Or end with one of its longer words: German and Dutch have compound words.
+        """
+        count = len(self.tokens)
+        runs = ("".join(self.tokens[a:b]) for a in range(count) for b in range(a + 1, count + 1))
+        return any(
+            run in vocabulary or any(run[at:] in vocabulary for at in range(1, len(run) - 6))
+            for run in runs
+        )
+
+    def ends_with(self, vocabulary: frozenset[str]) -> bool:
+        """Whether the last words of the name, joined, are in the vocabulary."""
+        return any("".join(self.tokens[at:]) in vocabulary for at in range(len(self.tokens)))
+
+    def share(self, test: Callable[[str], object]) -> float:
+        """The share, 0 to 1, of the values that pass; 0 for a column without values."""
+        return (
+            sum(1 for value in self.values if test(value)) / len(self.values)
+            if self.values
+            else 0.0
+        )
+
+    def is_consistent(self, test: Callable[[str], object], share: float = 0.5) -> bool:
+        """Whether the values are consistent with a name: enough of them pass, or there are none."""
+        if not self.values:
+            return not self.is_attribute
+        return self.share(test) >= share

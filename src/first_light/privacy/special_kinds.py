@@ -1,0 +1,136 @@
+"""Detect coordinates, pay, specially protected data, logins, and texts that name people.
+
+These are personal because of what the table is about: the coordinates of an airport are not, those
+of a trip are. So each needs its name and values of the right format, and gives way to tables and
+columns of things.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from first_light.privacy import value_shapes as shapes
+from first_light.privacy import vocabulary as words
+from first_light.privacy.column_facts import Column
+from first_light.privacy.kinds import (
+    FREE_TEXT,
+    INCOME,
+    LOCATION,
+    NATIONAL_ID,
+    SENSITIVE,
+    URL,
+    USER_NAME,
+)
+
+_PLACE_WORDS: Final = frozenset({"location", "locations", "stop", "stops", "device", "zone"})
+_PARTICIPLE: Final = re.compile(
+    r"[a-z]+ed|made|sent|written|given|done|taken|sold|paid|run|put|ge[a-z]+[td]|[a-z]+(stell|leg|"
+    r"fass|bearbeite)t|cree|modifie|valide|creado|modificado|aprobado|aangemaakt|toegewezen"
+)
+_CODE: Final = re.compile(r"(?i)(select|with|insert|update|delete|from)\b.*|[?&]?\w+=.*|\W*")
+_MADE_BY_FIRMS: Final = words.words("manufactured produced sponsored powered published supplied")
+_LAST_WORD_BY: Final = words.words("by von par por door")
+
+
+def by_number(column: Column) -> str | None:
+    """Kinds whose values may be numbers: coordinates and pay."""
+    if _is_location(column):
+        return LOCATION
+    return INCOME if _is_income(column) else None
+
+
+def by_name(column: Column) -> str | None:
+    """Kinds of text that the name indicates and the values do not contradict."""
+    if column.values and column.share(shapes.is_vin) >= 0.9 and len(column.distinct) >= 5:
+        named = column.name_contains(words.words("vin chassis fahrgestell vehicle car"))
+        if named or not column.ends_with(words.words("id key code token sku")):
+            return NATIONAL_ID
+    if _is_sensitive(column):
+        return SENSITIVE
+    if _is_login(column):
+        return USER_NAME
+    if _is_search(column):
+        return FREE_TEXT
+    return URL if _names_people_in_files(column) else None
+
+
+def _is_of_things(column: Column) -> bool:
+    tokens = set(column.tokens) - _PLACE_WORDS
+    return column.of_things or bool(tokens & words.THING)
+
+
+def _is_location(column: Column) -> bool:
+    if _is_of_things(column) or (column.is_attribute and not column.values):
+        return False
+    if column.share(shapes.is_position) >= 0.8:
+        return True
+    if not column.name_contains(words.LOCATION | words.WEAK_LOCATION):
+        return False
+    if not column.values:
+        return not column.name_contains(words.WEAK_LOCATION)
+    return column.share(shapes.is_degrees) >= 0.8
+
+
+def _is_income(column: Column) -> bool:
+    if set(column.tokens) & words.STATISTIC or not column.is_consistent(shapes.is_number, 0.8):
+        return False
+    if column.of_payroll and set(column.tokens) & words.PAY:
+        return True
+    return not column.of_things and column.name_contains(words.INCOME)
+
+
+def _is_sensitive(column: Column) -> bool:
+    if column.of_things or not column.name_contains(words.SENSITIVE):
+        return False
+    if set(column.tokens) & words.STATISTIC or set(column.tokens) & words.words("date at cost"):
+        return False
+    if column.name_contains(words.WEAK_SENSITIVE) and not column.of_people:
+        return False
+    return column.is_consistent(lambda value: re.search(r"[^\W\d_]", value), 0.5)
+
+
+def _is_login(column: Column) -> bool:
+    """Logins in `created_by` and the like, and in columns of a role where the values show it."""
+    is_act = (
+        len(column.tokens) >= 2
+        and column.tokens[-1] in _LAST_WORD_BY
+        and _PARTICIPLE.fullmatch(column.tokens[-2]) is not None
+        and column.tokens[-2] not in _MADE_BY_FIRMS
+    ) or "".join(column.tokens[-2:]) in {"assignedto", "reportedto"}
+    is_role = column.tokens[-1:] != [] and column.ends_with(words.LOGIN_ROLE)
+    if not (is_act or is_role) or set(column.tokens) & words.THING:
+        return False
+    if not column.values:
+        return is_act
+    if column.share(lambda value: value.lower() in words.SERVICES) >= 0.5:
+        return False
+    likely = column.share(shapes.is_login)
+    if is_act:
+        return likely >= 0.5
+    return likely >= 0.9 and len(column.distinct) >= 5
+
+
+def _is_search(column: Column) -> bool:
+    if not column.ends_with(words.SEARCH):
+        return False
+    is_code = re.compile(
+        r"(?i)(select|with|insert|update|delete|from)\b.*|[?&]?\w+=.*|\W*"
+    ).fullmatch
+    return bool(column.values) and (
+        column.share(is_code) < 0.2
+        and column.share(lambda value: " " in value) >= 0.3
+        and len(column.distinct) >= 5
+    )
+
+
+def _names_people_in_files(column: Column) -> bool:
+    if column.share(shapes.is_location_of_file) < 0.8 or not column.values:
+        return False
+    if column.share(lambda value: "@" in value or "%40" in value) >= 0.1:
+        return True
+    named = column.share(shapes.names_someone)
+    if column.of_things:
+        return named >= 0.3
+    is_profile = column.name_contains(words.PROFILE)
+    return named >= 0.15 or (is_profile and len(column.distinct) >= 2)

@@ -1,0 +1,196 @@
+"""Formats of single values: what looks like a date, a telephone number, a name."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import unquote
+
+from first_light.privacy import vocabulary as words
+from first_light.privacy.name_tokens import name_tokens
+from first_light.utils import null_words
+
+EMAIL_PATTERN: Final = re.compile(r"[^\s@<>,;:\"'()]+@[^\W_]([\w-]*\.)+[^\W\d_]{2,}")
+
+BOOLEANS = words.words("true false t f yes no y n 0 1 ja nein oui non si sí nee j")
+NULLS = frozenset({"", *(word.lower() for word in null_words.ALL)})
+NUMBER = re.compile(
+    r"[-+]?[0-9][0-9.,' ]*[.,][0-9]+(e[-+]?[0-9]+)?|[-+]?[0-9]+e[-+]?[0-9]+", re.IGNORECASE
+)
+DATE = re.compile(
+    r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})"
+    r"|(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
+    r"|[0-9]{1,2}[ -][A-Za-z]{3,9}[ -][0-9]{4})([T ][0-9:.]+ ?(Z|[AaPp][Mm]|[-+][0-9:]+)?)?"
+)
+TIMED = re.compile(r".*[0-9]{1,2}:[0-9]{2}.*")
+STREET = re.compile(
+    r"([0-9]+[a-z]? [\w .'-]+ (street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court"
+    r"|ct|place|pl|way|terrace|close|crescent|square)\b.*"
+    r"|.*(stra(ß|ss)e|str\.|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein|gracht|kade)"
+    r" ?[0-9]+.*"
+    r"|[0-9]+[a-z]?,? (rue|avenue|boulevard|place|chemin|impasse|quai|allée|route|cours) .*"
+    r"|(calle|avenida|plaza|paseo|c/|avda\.?) .*[0-9]+.*)",
+    re.IGNORECASE,
+)
+_NAME_WORD = r"(?:[^\W\d_](?:[^\W\d_]|['\u2019-])*\.?|[^\W\d_]\.)"
+FULL_NAME = re.compile(rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{1,4}}")
+NAMELIKE = re.compile(rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{0,4}}")
+
+
+def digits(value: str) -> int:
+    return sum(sign.isdigit() for sign in value)
+
+
+def is_date_or_year(value: str) -> bool:
+    return bool(DATE.fullmatch(value) or re.fullmatch(r"(1[89]|20)[0-9]{2}", value))
+
+
+def is_decimal(value: str) -> bool:
+    """A number with decimals; telephone numbers and IP addresses have more than one dot."""
+    return NUMBER.fullmatch(value) is not None and value.count(".") < 2
+
+
+def is_ip(value: str) -> bool:
+    try:
+        ipaddress.ip_address(
+            re.sub(r"(?<=[0-9])(:[0-9]+|/[0-9]+)$", "", value) if value.count(":") <= 1 else value
+        )
+    except ValueError:
+        return False
+    return "." in value or ":" in value
+
+
+def is_routed(value: str) -> bool:
+    """Whether it is not a version number: one of the parts is large, or it is IPv6."""
+    return ":" in value or any(int(part) > 50 for part in re.findall(r"[0-9]+", value))
+
+
+def is_mac(value: str) -> bool:
+    return re.fullmatch(r"([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", value) is not None
+
+
+def is_ssn(value: str) -> bool:
+    return re.fullmatch(r"(?!000|666|9)[0-9]{3}-[0-9]{2}-(?!0000)[0-9]{4}", value) is not None
+
+
+def is_digest(value: str) -> bool:
+    return re.fullmatch(r"[0-9a-fA-F]{32,128}", value) is not None
+
+
+def is_phone(value: str) -> bool:
+    return (
+        re.fullmatch(r"[-+() ./0-9]+( ?(x|ext\.?) ?[0-9]+)?", value) is not None
+        and 6 <= digits(value) <= 17
+        and not DATE.fullmatch(value)
+    )
+
+
+def is_formatted_phone(value: str) -> bool:
+    """Whether it has a format that only telephone numbers have."""
+    return is_phone(value) and (
+        (re.match(r"\+[1-9]", value) is not None and digits(value) >= 9)
+        or re.fullmatch(r"(\+?1[ .-])?(\([0-9]{3}\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}", value)
+        is not None
+    )
+
+
+def is_spaced_phone(value: str) -> bool:
+    """Whether it may be a telephone number: it begins as one, with its groups of digits apart."""
+    return (
+        is_phone(value)
+        and digits(value) >= 9
+        and re.match(r"[+(0]|[0-9]{3}[-. ][0-9]{3}", value) is not None
+        and re.search(r"[0-9)][-./ ]+[(0-9]", value) is not None
+    )
+
+
+def is_number(value: str) -> bool:
+    """Whether it is a number, with or without decimals and groups of thousands."""
+    return (
+        re.fullmatch(r"[-+(]?[$€£]? ?[0-9][0-9.,' ]*(e[-+]?[0-9]+)?( ?[$€£])?[-)]?", value.lower())
+        is not None
+    )
+
+
+def is_degrees(value: str) -> bool:
+    """Whether it is a coordinate: at most 180, with two decimals at least."""
+    match = re.fullmatch(r"[-+]?([0-9]{1,3})[.,][0-9]{2,}(?: ?°?[NSEWO]?)", value)
+    return match is not None and int(match[1]) <= 180
+
+
+def is_position(value: str) -> bool:
+    """Whether it is a pair of coordinates, in plain text, WKT, GeoJSON, or degrees and minutes."""
+    pair = r"[-+]?[0-9]{1,3}[.,][0-9]{3,}°? ?[NSEWO]?"
+    return (
+        re.fullmatch(
+            rf"[(\[]?{pair}\s*[,;/| ]\s*{pair}[)\]]?|(?i:(SRID=[0-9]+;)?POINT ?Z? ?\(.*\))"
+            r"|geo:[-0-9.]+,[-0-9.]+.*|[0-9]{1,3}°\s*[0-9]{1,2}['′].*[NSEWO]",
+            value,
+        )
+        is not None
+        or re.search(r'"(coordinates|lat|latitude)": ?[\[0-9"-]', value) is not None
+    )
+
+
+def is_login(value: str) -> bool:
+    """Whether it looks like a login: one word, mostly of small letters, no code and no digest."""
+    return (
+        re.fullmatch(r"(?:[A-Za-z0-9-]+\\)?[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*", value)
+        is not None
+        and 3 <= len(value) <= 40
+        and re.search(r"[a-z]{3}", value) is not None
+        and not re.fullmatch(r"[0-9a-f-]{20,}", value)
+    )
+
+
+def is_vin(value: str) -> bool:
+    """Whether it may be the identification number of a vehicle."""
+    return re.fullmatch(r"(?=.*[0-9])(?=.*[A-Z])[A-HJ-NPR-Z0-9]{13}[0-9]{4}", value) is not None
+
+
+def is_location_of_file(value: str) -> bool:
+    """Whether it is a URL, a path or the name of a file."""
+    return (
+        re.fullmatch(r"\S*(://|/|\\)\S*|www\.\S+|[^/\\]+\.[A-Za-z][A-Za-z0-9]{1,4}", value)
+        is not None
+    )
+
+
+def names_someone(value: str) -> bool:
+    """Whether a word of a URL or of a file's name is a given name."""
+    return bool(set(name_tokens(unquote(value))) & words.GIVEN_NAMES)
+
+
+def is_card_like(value: str) -> bool:
+    return re.fullmatch(r"[0-9*xX•]{12,19}", re.sub(r"[ -]", "", value)) is not None
+
+
+def is_number_of_person(value: str) -> bool:
+    packed = re.sub(r"[^0-9A-Za-z]", "", value)
+    return 5 <= len(packed) <= 20 and digits(packed) >= 2 and not DATE.fullmatch(value)
+
+
+def is_secret(value: str) -> bool:
+    return len(value) >= 6 and " " not in value and not re.fullmatch(r"[0-9.,-]+", value)
+
+
+def is_name_like(value: str) -> bool:
+    return len(value) <= 60 and NAMELIKE.fullmatch(value) is not None
+
+
+def is_titled(value: str) -> bool:
+    """Whether it is capitalised as a name: Ann Lee, ANN LEE, LEE, Ann."""
+    initials = [word[0] for word in re.split(r"[ ,]+", value) if word]
+    return bool(initials) and initials[0].isupper() and initials[-1].isupper()
+
+
+def is_company(value: str) -> bool:
+    return value.lower().rstrip(".").rsplit(" ", 1)[-1] in words.LEGAL_FORMS
+
+
+def has_given_name(value: str) -> bool:
+    parts = name_tokens(value)
+    # After a comma comes the given name: Lee, Ann M.
+    candidates = {*parts[:1], *name_tokens(value.partition(",")[2])[:1]}
+    return bool(candidates & (words.GIVEN_NAMES | words.HONORIFICS))

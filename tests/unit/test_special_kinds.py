@@ -1,0 +1,123 @@
+"""Coordinates, pay, protected data, logins, searches, plates, and texts that name people."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from first_light.privacy import kinds
+from first_light.privacy.detect import classify
+from first_light.privacy.mask import Masker
+
+DEGREES = ["52.51703", "48.13743", "-3.70379", "13.38886", "2.35222", "40.41678"]
+PAIRS = ["52.51703, 13.38886", "48.85661, 2.35222", "40.41678, -3.70379"]
+LOGINS = ["amiller", "rsmith12", "jkowalski", "o.haddad", "gweiss", "tokafor"]
+MONEY = ["4200.00", "3150.50", "2899.90", "5120.00", "3333.33"]
+PLATES = ["B-MW 1234", "M-AX 77", "HH-KL 4521", "K-PQ 901", "S-TT 12"]
+VINS = [f"WVWZZZ1KZ{letter}W00{number}" for letter, number in zip("ABCDE", range(1234, 1239))]
+FILES = ["cv_anna_miller.pdf", "contract_robert_s.docx", "scan_maria.png", "letter.pdf"]
+PROFILES = ["https://www.linkedin.com/in/ann-lee", "https://www.linkedin.com/in/bob"]
+QUERIES = ["divorce lawyer near me", "red shoes 42", "anna miller berlin", "debt help", "a rash"]
+PHONES = ["0171 2345678", "030 123 4567 8", "+49 171 2345678", "0211-4567890", "+49 30 901820"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lat", "lng", "lon", "long", "latitude", "Longitude", "start_lat", "pickupLongitude",
+        "geo_lat", "gps_latitude", "dropoff_lng", "Breitengrad", "latitud", "coord_x_lat",
+    ],
+)  # fmt: skip
+def test_coordinates(name: str) -> None:
+    assert classify(name, DEGREES, "trips") == kinds.LOCATION
+    assert classify(name, DEGREES, "airports") is None
+    assert classify(name, ["9000.1234", "7000.5678"], "trips") is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        PAIRS,
+        ["POINT(13.38 52.51)", "POINT (2.35 48.85)"],
+        ['{"type": "Point", "coordinates": [13.38, 52.51]}'],
+        ["geo:52.51,13.38", "geo:48.85,2.35"],
+        ["52.51703;13.38886", "48.85661;2.35222"],
+    ],
+)
+def test_pairs_of_coordinates_under_any_name(values: list[str]) -> None:
+    assert classify("x", values, "visits") == kinds.LOCATION
+    assert classify("x", values, "stations") is None
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "kind"),
+    [
+        ("tickets.created_by", LOGINS, kinds.USER_NAME),
+        ("tickets.lastModifiedBy", LOGINS, kinds.USER_NAME),
+        ("tickets.owner", LOGINS, kinds.USER_NAME),
+        ("tickets.geaendert_von", LOGINS, kinds.USER_NAME),
+        ("files.changed_by", ["system", "etl", "system"], None),
+        ("files.sponsored_by", ["acme", "nike", "adidas"], None),
+        ("orders.customer_id", LOGINS, None),
+        ("jobs.owner_team", LOGINS, None),
+        ("orders.created_by", ["17", "18", "19"], None),
+        ("payroll.gross", MONEY, kinds.INCOME),
+        ("staff.Gehalt", MONEY, kinds.INCOME),
+        ("staff.annual_salary", ["52000", "48000"], kinds.INCOME),
+        ("departments.avg_salary", MONEY, None),
+        ("statement.net_income", MONEY, None),
+        ("products.price", MONEY, None),
+        ("staff.salary_band", ["A", "B"], None),
+        ("members.religion", ["catholic", "none", "muslim"], kinds.SENSITIVE),
+        ("cases.icd10", ["E11.9", "I10", "J45"], kinds.SENSITIVE),
+        ("races.race", ["Spa", "Monza"], None),
+        ("machines.diagnosis", ["overheated", "worn"], None),
+        ("fleet.license_plate", PLATES, kinds.NATIONAL_ID),
+        ("fleet.vin", VINS, kinds.NATIONAL_ID),
+        ("fleet.x", VINS, kinds.NATIONAL_ID),
+        ("uploads.file_name", FILES, kinds.URL),
+        ("contacts.profile_url", PROFILES, kinds.URL),
+        ("contacts.x", ["https://a.de/?mail=a@b.de", "https://a.de/?mail=c@d.de"], kinds.URL),
+        ("products.image_url", ["https://a.de/1.jpg", "https://a.de/2.jpg"], None),
+        ("log.search_text", QUERIES, kinds.FREE_TEXT),
+        ("log.query", ["select a from b where c", "select 1 from d where e"] * 3, None),
+        ("anything.reachable_under", PHONES, kinds.PHONE),
+        ("anything.order_no", PHONES, None),
+        ("students.first_nm", ["Ann", "Bob"], kinds.PERSON),
+        ("schools.name_full", ["Rice University", "Cal Poly"], None),
+    ],
+)
+def test_a_column_of_a_special_kind(column: str, values: list[str], kind: str | None) -> None:
+    table, _, name = column.partition(".")
+    assert classify(name, values, table) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "shape"),
+    [
+        (kinds.LOCATION, DEGREES, r"-?[0-9]{1,3}\.[0-9]{5}"),
+        (kinds.LOCATION, PAIRS, r"[0-9]{2}\.[0-9]{5}, -?[0-9]{1,2}\.[0-9]{5}"),
+        (kinds.LOCATION, ["POINT(13.38 52.51)"], r"POINT\([0-9]{2}\.[0-9]{2} [0-9]{2}\.[0-9]{2}\)"),
+        (kinds.INCOME, MONEY, r"[1-9][0-9]{3}\.[0-9]{2}"),
+        (kinds.INCOME, ["4.5e7"], r"[1-9]\.[0-9]e7"),
+        (kinds.URL, PROFILES, r"https://[a-z.]+/[a-z]{2}/[a-z-]+"),
+        (kinds.URL, FILES, r"[a-z_]+\.(pdf|docx|png)"),
+    ],
+)
+def test_masks_keep_the_shape(kind: str, values: list[str], shape: str) -> None:
+    masker = Masker(b"k" * 32, avoid=values)
+    masks = [masker.mask(kind, value) for value in values]
+    assert all(re.fullmatch(shape, mask) for mask in masks), masks
+    assert not set(masks) & set(values)
+
+
+def test_zeros_at_the_end_need_no_more_decimals_in_masks() -> None:
+    masks = [Masker(b"k" * 32).mask(kinds.INCOME, value) for value in ("12.50", "7.00")]
+    assert [mask[-1] for mask in masks] == ["0", "0"]
+
+
+def test_a_place_name_beside_coordinates_is_masked_as_text() -> None:
+    masked = Masker(b"k" * 32).mask(kinds.LOCATION, '{"type": "Point", "street": "Lindenweg 4"}')
+    assert '"Point"' in masked
+    assert "Lindenweg" not in masked
