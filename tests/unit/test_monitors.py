@@ -147,6 +147,39 @@ def test_personal_columns_are_followed_under_their_new_names() -> None:
     assert result[ORDERS] == {"email", "mail", "contact", "size_of_mail"}
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select\n    coalesce(\n        email,\n        amount\n    ) as found\nfrom s",
+        "select email found from s",
+        "select amount as found from s union all select email from s",
+        "select found from (select amount, email from s) as t(b, found)",
+        "with t(b, found) as (select amount, email from s) select found from t",
+        "with a as (select email as x from s), b as (select x y from a) select y found from b",
+        "with a as (select * from s) select t.found from a as t(b, found)",
+        "select to_json(s) as found from s",
+        "select (select max(email) from s) found from t",
+        "select case when true then amount\nelse email end found from s",
+        "select email as found from ((s",
+    ],
+)
+def test_a_mark_follows_any_shape_of_sql(sql: str) -> None:
+    assert "found" in personal_columns(manifest(), {ORDERS: sql})[ORDERS]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select amount as found, email from s",
+        "select found from (select email, amount from s) as t(b, found)",
+        "select email as b, amount as found from s union all select email, amount from s",
+        "select found from (values (1, 2)) as t(email, found)",
+    ],
+)
+def test_a_mark_stays_off_other_columns(sql: str) -> None:
+    assert "found" not in personal_columns(manifest(), {ORDERS: sql})[ORDERS]
+
+
 def in_memory(*statements: str) -> ConnectionQueries:
     """A DuckDB far from UTC."""
     connection = duckdb.connect()
