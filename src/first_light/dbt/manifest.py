@@ -123,6 +123,12 @@ class Node:
     fresh: tuple[float | None, float | None] = (None, None)
     verdict: TestVerdict | None = None
 
+    @property
+    def record_loaded_at(self) -> str:
+        """`loaded_at` in rows that are records, which meta says; totals may have no time there."""
+        records = self.meta.get("records")
+        return f"case when {records} then {self.loaded_at} end" if records else self.loaded_at
+
 
 @dataclass(frozen=True)
 class Manifest:

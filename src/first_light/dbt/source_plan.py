@@ -51,6 +51,7 @@ class PlannedTable:
         loaded_at: SQL expression for when a row arrived, or None.
         personal: column to kind of personal data, as marked.
         references: columns that refer to other tables.
+        records: SQL for which of its rows are records; the sample has no others.
         where: the YAML file that defines it, relative to the product.
     """
 
@@ -60,6 +61,7 @@ class PlannedTable:
     where: str
     personal: Mapping[str, str] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
+    records: str = "true"
 
     def relation(self, root: Path | str) -> str:
         """The call that reads this table from `root` (raw or sample)."""
@@ -196,7 +198,13 @@ def _table(where: str, source: dict[str, Any], table: dict[str, Any]) -> Planned
                 )
             references.append(Reference(column_name, parent, key, where))
     return PlannedTable(
-        name, _read(where, name, source, meta), loaded_at, where, kinds, tuple(references)
+        name,
+        _read(where, name, source, meta),
+        loaded_at,
+        where,
+        kinds,
+        tuple(references),
+        str(meta.get("records", "true")),
     )
 
 

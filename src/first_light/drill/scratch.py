@@ -144,7 +144,7 @@ class Scratch:
         """The latest time of loading in any source."""
         newest_times = []
         for source in sorted(self._loaded):
-            if loaded := self.plan.manifest.nodes[source].loaded_at:
+            if loaded := self.plan.manifest.nodes[source].record_loaded_at:
                 query = f"select cast(max({loaded}) as timestamp) from {self._tables[source]}"
                 (row,) = self._connection.execute(query).fetchall()
                 newest_times.append(row[0])
@@ -351,7 +351,7 @@ class Scratch:
             relation_ = place if source == read else self._tables[source]
             name = f"{node.schema}.{node.name}"
             try:
-                query = f"select cast(max({node.loaded_at}) as timestamp) from {relation_}"
+                query = f"select cast(max({node.record_loaded_at}) as timestamp) from {relation_}"
                 latest = self._connection.execute(query).fetchall()[0][0]
             except EngineError as problem:
                 detections.append(Detection("freshness", name, True, str(problem).splitlines()[0]))

@@ -240,6 +240,7 @@ def _table(
             tuple(
                 Column(named[leaf], leaf, casts[leaf], pii[leaf], NOTHING) for leaf in staged.leaves
             ),
+            no_records=staged.no_records,
         )
 
     def profiled() -> Table:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from first_light.inference import number_types, sql, types
-from first_light.inference.values import Cast, Leaf
+from first_light.inference.values import Cast, Leaf, NoRecord
 from first_light.project.source_table import SourceTable
 from first_light.utils import sql_names
 from first_light.utils.errors import DataopsError
@@ -53,12 +53,14 @@ class Staged:
         raw: its name there, with the columns as in raw.
         rows: number of rows.
         leaves: its columns, and the fields inside nested ones.
+        no_records: the kinds of rows that were left out, because they are no records.
     """
 
     source: SourceTable
     raw: str
     rows: int
     leaves: tuple[Leaf, ...]
+    no_records: tuple[NoRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class ScratchDatabase:
         """
         name = quoted(f"raw {source.name}")
         try:
-            self._read(name, source.relation(self._root))
+            self._read(name, self.relation(source))
         except EngineError as error:
             raise DataopsError(
                 f"The files of {source.name} cannot be read: {str(error).splitlines()[0]}",
@@ -112,6 +114,10 @@ class ScratchDatabase:
         columns = [(str(r[0]), str(r[1])) for r in self.rows(f"describe {name}")]
         leaves = [leaf for column, kind in columns for leaf in self._leaves(name, (column,), kind)]
         return Staged(source, name, self.count(f"select count(*) from {name}"), tuple(leaves))
+
+    def relation(self, source: SourceTable) -> str:
+        """The call that reads the files of a source table."""
+        return source.relation(self._root)
 
     def _read(self, name: str, relation: str) -> None:
         """Reads files into a table, with one thread where rows are too wide for several."""

@@ -16,6 +16,7 @@ from first_light.inference.casts import profiled_tables
 from first_light.inference.drafts import Decisions, Drafts, drafts_of
 from first_light.inference.personal import Classify
 from first_light.inference.profile import ScratchDatabase, scratch_database
+from first_light.inference.record_rules import of_records
 from first_light.inference.values import (
     Column,
     Doubt,
@@ -84,11 +85,11 @@ def _find(
     classify: Classify,
 ) -> Decisions:
     doubts: list[Doubt] = []
-    staged = [scratch.stage(source) for source in tables]
+    staged = [of_records(scratch, scratch.stage(source), doubts) for source in tables]
     for old in known:
         # Without its files (raw is local) a known table can't be compared; nothing depends on it.
         try:
-            staged.append(scratch.stage(old.source))
+            staged.append(of_records(scratch, scratch.stage(old.source), []))
         except DataopsError as error:
             why = f"no references to it were sought: {error.message}"
             doubts.append(Doubt(old.source.name, "", why))

@@ -63,6 +63,27 @@ class Cast:
 
 
 @dataclass(frozen=True)
+class NoRecord:
+    """A kind of rows that are no records, which staging leaves out.
+
+    Attributes:
+        label: the column that says that a row is a total; None where none does.
+        words: words that it contains, or
+        labels: all that it says, in small letters.
+        empty: columns that records fill and such rows do not.
+        header: the first columns, of rows that repeat the header.
+        why: how many there are and where, for a reviewer.
+    """
+
+    label: Leaf | None = None
+    words: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    empty: tuple[Leaf, ...] = ()
+    header: tuple[Leaf, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Stats:
     """What one scan over all rows says about a column of the model.
 
@@ -118,6 +139,7 @@ class Table:
         columns: columns of the staging model, in file order.
         known: whether the product has it already; then only its references are of interest.
         offered: names of the columns that other tables may refer to; None for all.
+        no_records: the kinds of rows that its rows do not include.
     """
 
     source: SourceTable
@@ -125,6 +147,7 @@ class Table:
     columns: tuple[Column, ...]
     known: bool = False
     offered: frozenset[str] | None = None
+    no_records: tuple[NoRecord, ...] = ()
 
     @property
     def name(self) -> str:

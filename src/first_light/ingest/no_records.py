@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-_TOTAL = re.compile(
-    r"(?:(?:grand|sub|overall|column|report)[ -]?)?(?:totals?|sum)(?: (?:of|for)\b.*)?|"
-    r"gesamt(?:summe)?|"
-    r"(?:zwischen)?summen?|insgesamt|total g[eé]n[eé]ral|totaux|sous-total|totales|totaal|"
-    r"eindtotaal|totale|suma|ensemble",
-    re.IGNORECASE,
-)
+from first_light.utils import total_words
+
 LAST_ROWS = 3
 """Rows at the end of a table in which totals are looked for."""
 
@@ -40,7 +34,7 @@ def is_group_row(cells: Sequence[str], names: Sequence[str]) -> bool:
 def is_total(cells: Sequence[str]) -> bool:
     """Whether a row is a total of the others: a cell says so, among the first that are filled."""
     filled = [cell.strip().rstrip(":").strip() for cell in cells if cell.strip()]
-    return len(filled) > 1 and any(_TOTAL.fullmatch(cell) for cell in filled[:2])
+    return len(filled) > 1 and any(map(total_words.is_label, filled[:2]))
 
 
 def totals_note(rows: Sequence[Sequence[str]]) -> str:
@@ -51,6 +45,6 @@ def totals_note(rows: Sequence[Sequence[str]]) -> str:
     label = next(cell.strip() for cell in totals[0] if cell.strip())
     rows_word = "1 row at the end looks" if len(totals) == 1 else f"{len(totals)} rows look"
     return (
-        f"{rows_word} like a total ({label}), not like a record: sums count it twice, so filter it "
-        "out in staging"
+        f"{rows_word} like a total ({label}), not like a record: sums count it twice unless "
+        "staging leaves it out"
     )

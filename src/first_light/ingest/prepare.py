@@ -155,12 +155,14 @@ def _prepare_csv(
 
 def _last_rows(member: Member, delim: str) -> list[list[str]]:
     """The last rows of a CSV file that are on one line each."""
-    if member.path.suffix == ".gz":
-        return []
-    size = member.path.stat().st_size
-    with member.path.open("rb") as file:
-        file.seek(max(0, size - _TAIL))
-        lines = file.read().decode("utf-8", "replace").splitlines()
+    tail = b""
+    gzipped = member.path.suffix == ".gz"
+    with text.open_bytes(member.path, gzipped, member.place) as file:
+        if not gzipped:
+            file.seek(max(0, member.path.stat().st_size - _TAIL))
+        while chunk := file.read(1 << 20):
+            tail = (tail + chunk)[-_TAIL:]
+    lines = tail.decode("utf-8", "replace").splitlines()
     return list(csv.reader(lines[-no_records.LAST_ROWS :], delimiter=delim))
 
 

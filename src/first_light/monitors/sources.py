@@ -127,7 +127,7 @@ def newest(node: Node) -> str:
     """SQL, DuckDB's, for the latest time of loading, in seconds since 1970; null when unknown."""
     if not node.loaded_at:
         return "null"
-    return f"extract(epoch from cast(max({node.loaded_at}) as timestamp))"
+    return f"extract(epoch from cast(max({node.record_loaded_at}) as timestamp))"
 
 
 def columns_query(place: str) -> str:

@@ -110,7 +110,8 @@ def load_table(
         connection.execute(
             f"create or replace table {sql}_raw as select {columns}"
             f"md5_number_lower({row_text}) as hash, strlen({row_text}) as width, "
-            f"cast(({loaded_at}) as timestamp) as loaded_at from {relation}"
+            f"cast(({loaded_at}) as timestamp) as loaded_at from {relation} "
+            f"where ({table.records})"
         )
 
     try:

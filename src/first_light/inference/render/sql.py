@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 from first_light.inference import sql
 from first_light.inference.mart import Mart
+from first_light.inference.record_conditions import alternatives
+from first_light.inference.sql import WIDTH
 from first_light.inference.values import Column, Table
 from first_light.utils.sql_names import quoted
 
@@ -14,7 +17,7 @@ SOURCE = "raw"
 _STAGING = """\
 with source as (
 
-    select * from {source}
+    select * from {source}{records}
 
 ),
 
@@ -37,8 +40,26 @@ def staging(
     """The file of a staging model; `spelled` puts its expressions into the warehouse's words."""
     return _STAGING.format(
         source=f"{{{{ source('{SOURCE}', '{table.name}') }}}}",
+        records=_records(table),
         columns=_listed([[_item(c, spelled) for c in group] for _, group in groups], groups),
     )
+
+
+def _records(table: Table) -> str:
+    """The condition that leaves out what is no record, with the reasons."""
+    if not table.no_records:
+        return ""
+    reasons = [line for rule in table.no_records for line in textwrap.wrap(rule.why, WIDTH - 7)]
+    lines = [*(f"    -- {reason}" for reason in reasons), "    where"]
+    several = len(table.no_records) > 1
+    indent = " " * (12 if several else 8)
+    for nth, rule in enumerate(table.no_records):
+        first, *others = alternatives(rule)
+        body = [f"{indent}{first}", *(f"{indent}or {other}" for other in others)]
+        if several:
+            body = [f"        {'and ' if nth else ''}(", *body, "        )"]
+        lines += body
+    return "\n" + "\n".join(lines)
 
 
 def staging_query(table: Table, relation: str) -> str:

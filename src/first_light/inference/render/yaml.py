@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from first_light.inference import names
 from first_light.inference.mart import Mart
+from first_light.inference.record_conditions import records_sql
 from first_light.inference.render.sql import SOURCE
 from first_light.inference.values import Column, Doubt, Freshness, Key, Leaf, Reference, Table, Test
 from first_light.project.source_table import ROOT
@@ -90,14 +91,20 @@ def source(
     for note in table.source.notes:
         lines += _comment("        ", note)
     lines.append("        config:")
+    records = records_sql(table.no_records)
     if fresh:
         lines += _comment("          ", fresh.evidence)
         lines.append(f"          loaded_at_field: {scalar(unrendered(fresh.loaded_at))}")
-        lines.append(f"          freshness: {{warn_after: {{count: {fresh.days}, period: day}}}}")
+        only = f", filter: {_inner(records)}" if records else ""
+        warn = f"{{count: {fresh.days}, period: day}}"
+        lines.append(f"          freshness: {{warn_after: {warn}{only}}}")
     else:
         lines.append("          freshness: null")
     lines += ["          meta:", *_location(table)]
-    lines += _exact_casts(table.name, guarded)
+    if records:
+        lines += _comment("            ", "which rows are records; the sample has no others")
+        lines.append(f"            records: {_quoted(unrendered(records))}")
+    lines += _exact_casts(table.name, guarded, records)
     lines.append("        columns:")
     refers = {r.column: r for r in references if r.child == table.name}
     seen: set[str] = set()
@@ -108,7 +115,7 @@ def source(
             columns = [c for c in table.columns if c.leaf.path[0] == leaf.path[0]]
             lines += _prose("            ", "description", _raw_description(columns))
             lines += _raw_config(columns, refers, parents)
-            lines += _raw_tests(leaf, columns[0])
+            lines += _raw_tests(leaf, columns[0], records)
     return "\n".join(lines) + "\n"
 
 
@@ -124,7 +131,9 @@ def _location(table: Table) -> list[str]:
     return [f"            external_location: {_quoted(location)}", *lines]
 
 
-def _exact_casts(table: str, guarded: Mapping[str, Mapping[str, str | bool]]) -> list[str]:
+def _exact_casts(
+    table: str, guarded: Mapping[str, Mapping[str, str | bool]], records: str
+) -> list[str]:
     """The test of a source table that its casts in staging change no value."""
     if not guarded:
         return []
@@ -132,6 +141,8 @@ def _exact_casts(table: str, guarded: Mapping[str, Mapping[str, str | bool]]) ->
     lines += _comment("          ", "a value that its type can't hold would be changed in silence")
     lines += ["          - converts_exactly:", f"              name: {table}_converts_exactly"]
     lines.append("              arguments:")
+    if records:
+        lines.append(f"                records: {_quoted(unrendered(records))}")
     lines.append("                columns:")
     for name, target in guarded.items():
         items = [f"{key}: {_flow(value)}" for key, value in target.items()]
@@ -169,7 +180,7 @@ def _raw_config(
     return [f"            config: {{meta: {{{', '.join(meta)}}}}}"] if meta else []
 
 
-def _raw_tests(leaf: Leaf, column: Column) -> list[str]:
+def _raw_tests(leaf: Leaf, column: Column, records: str) -> list[str]:
     """A raw number must be written as it was: another way of writing is another number."""
     name = leaf.path[0]
     if not column.cast.shape or len(leaf.path) > 1 or '"' in name or _JINJA.search(name):
@@ -178,9 +189,12 @@ def _raw_tests(leaf: Leaf, column: Column) -> list[str]:
     quote = [] if bare else ["            quote: true"]
     evidence = "otherwise the cast in staging would make another number of it"
     pattern: dict[str, str | int | list[str]] = {"pattern": column.cast.shape}
-    return quote + _tests(
-        "            ", [Test("matches_pattern", name, "error", evidence, pattern)]
-    )
+    only = [f"                  config: {{where: {_inner(records)}}}"] if records else []
+    return [
+        *quote,
+        *_tests("            ", [Test("matches_pattern", name, "error", evidence, pattern)]),
+        *only,
+    ]
 
 
 def _inner(text: str) -> str:
