@@ -619,3 +619,26 @@ def test_memory_stays_bounded(kind: str, inbox: Path, raw: Path) -> None:
         [sys.executable, "-c", MEASURED, inbox / name, raw], check=True, capture_output=True
     )
     assert int(run.stdout) < 400
+
+
+def test_one_run_names_every_file_that_cannot_be_read(tmp_path: Path, raw: Path) -> None:
+    files = {
+        "good.csv": "id,n\n1,2\n",
+        "wide.csv": "id,n\n1,2\n3,4,5\n",
+        "late_1.csv": "id,n\n" + "1,2\n" * 3000 + "1\n",
+        "late_2.csv": "id,n\n1,2\n",
+        "late_3.csv": "id,n\n" + "1,2\n" * 3000 + "1,2,3\n",
+        "empty.csv": "",
+        "cut.json": '[{"id": 1}, {"id": 2',
+    }
+    make.put(tmp_path / "in", files)
+    with pytest.raises(DataopsError) as caught:
+        land(tmp_path / "in", raw)
+    assert caught.value.message == "5 of these files cannot be added, so none was."
+    places = [line for line in caught.value.where.splitlines() if "/in/" in line]
+    assert sorted(line.partition("/in/")[2].partition(": ")[0] for line in places) == [
+        "cut.json", "empty.csv", "late_1.csv, line 3002", "late_3.csv, line 3002",
+        "wide.csv, line 3",
+    ]  # fmt: skip
+    assert caught.value.where.count("\n    fix: ") == 5
+    assert not raw.exists()

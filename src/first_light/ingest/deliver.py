@@ -105,18 +105,24 @@ def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[
     if needed > shutil.disk_usage(staging.raw).free * 0.95:
         raise OSError(errno.ENOSPC, "there is no room for them", str(staging.raw))
     pieces: list[Piece] = []
+    rejected: list[DataopsError] = []
     for number, item in enumerate(data_files):
         say(f"copying {item.name} ({_size(item.path.stat().st_size)})")
         folder = converted / f"{number:05d}"
         folder.mkdir()
         # The file itself may be moved from here: its rights are read before.
         mode = 0o600 if item.unpacked else item.path.stat().st_mode
-        pieces += prepare(item, folder, db, finder.skipped)
+        try:
+            pieces += prepare(item, folder, db, finder.skipped)
+        except DataopsError as error:  # one run names all files that are rejected
+            rejected.append(error)
         for file in folder.rglob("*"):
             if file.is_file():
                 restrict(file, mode)
     pieces, copies = without_copies(pieces)
     finder.skipped += copies
+    if not pieces and rejected:
+        raise faults.together(rejected)
     if not pieces:
         raise DataopsError(f"There are no files to add. {' '.join(finder.skipped[:3])}", str(path))
     tables: list[SourceTable] = []
@@ -128,10 +134,16 @@ def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[
         if all(piece.member.empty for piece in (*before, *members)):
             empty.append(f"{listed([piece.file for piece in members])}: no record in it.")
             continue
-        new, repeats = _new(name, members, staging.raw)
+        try:
+            new, repeats = _new(name, members, staging.raw)
+            table = _table(db, name, staging.raw, before, tuple(new.items()), members)
+        except DataopsError as error:
+            rejected.append(error)
+            continue
         moves += [(piece.member.path, target) for target, piece in new.items()]
-        table = _table(db, name, staging.raw, before, tuple(new.items()), members)
         tables.append(replace(table, notes=(*table.notes, *repeats)))
+    if rejected:
+        raise faults.together(rejected)
     if not tables:
         raise DataopsError(
             f"This delivery is empty: {' '.join(empty)}",

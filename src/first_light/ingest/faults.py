@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,37 @@ class Member:
     line_offset: int = 0
     headless: bool = False
     empty: bool = False
+
+
+class Faults(DataopsError):
+    """Several files that are rejected, each with its place and its fix.
+
+    Args:
+        faults: the rejections, two at least.
+    """
+
+    def __init__(self, faults: Sequence[DataopsError]) -> None:
+        self.faults = tuple(faults)
+        entries = [
+            f"\n  {fault.where or 'all files'}: {fault.message}"
+            + (f"\n    fix: {fault.fix}" if fault.fix else "")
+            for fault in faults
+        ]
+        super().__init__(
+            f"{len(faults)} of these files cannot be added, so none was.",
+            "".join(entries),
+            "fix these files, or leave them out, then repeat the command",
+        )
+
+
+def together(faults: Sequence[DataopsError]) -> DataopsError:
+    """One rejection for all of some; there is one at least."""
+    every = [
+        part
+        for fault in faults
+        for part in (fault.faults if isinstance(fault, Faults) else [fault])
+    ]
+    return every[0] if len(every) == 1 else Faults(every)
 
 
 def csv_fault(member: Member, delim: str, error: EngineError) -> DataopsError:

@@ -243,14 +243,17 @@ def _quoting_note(quoting: Quoting) -> list[str]:
 def _culprit(
     db: Connection, kind: Kind, delims: Sequence[str], members: Sequence[Member]
 ) -> DataopsError:
-    """The rejection for the first file that does not read alone; else for all of them together."""
+    """The rejection for the files that do not read alone; else for all of them together."""
     options = _ways(kind, delims)[0]
     together: EngineError | None = None
+    failing = []
     for member in members:
         try:
             _scan(db, _from(kind, [member], options))
         except EngineError as error:
-            return _fault(kind, delims, member, error)
+            failing.append(_fault(kind, delims, member, error))
+    if failing:
+        return faults.together(failing)
     try:
         _scan(db, _from(kind, members, options))
     except EngineError as error:
