@@ -77,8 +77,7 @@ def find(scratch: ScratchDatabase, staged: Staged, relation: str) -> Found:
     names = list(leaves)
     if len(names) != len(staged.leaves) or len(names) < 2 or not staged.rows:
         return Found()
-    words = literal(f"{total_words.LABEL}|{total_words.EDGE}")
-    labelled = " or ".join(f"regexp_full_match(trim({quoted(n)}), {words})" for n in names)
+    labelled = _has_label([quoted(name) for name in names])
     same = [n for n in names if not n.isdigit()][:3]
     header = " and ".join(f"{quoted(n)} = {literal(n)}" for n in same) or "false"
     keyless = f"{quoted(names[0])} is null"
@@ -104,6 +103,18 @@ def find(scratch: ScratchDatabase, staged: Staged, relation: str) -> Found:
         rules += [_with_leaves(rule, leaves) for rule in totals.rules]
         doubts += totals.doubts
     return Found(tuple(rules), tuple(doubts))
+
+
+def _has_label(columns: Sequence[str]) -> str:
+    """SQL for whether one of the first two cells that are filled has a word for a total.
+
+    The others are not looked at: a regular expression on every cell would take longer than reading.
+    """
+    words = literal(f"{total_words.LABEL}|{total_words.EDGE}")
+    first = f"coalesce({', '.join(columns)})"
+    behind, later = (f"coalesce({', '.join([*columns[at:], 'null'])})" for at in (1, 2))
+    second = f"case when {columns[0]} is null then {later} else {behind} end"
+    return " or ".join(f"regexp_full_match(trim({cell}), {words})" for cell in (first, second))
 
 
 @dataclass(frozen=True)
