@@ -114,3 +114,28 @@ def test_an_unknown_message_is_reduced_to_its_kind(text: str) -> None:
     assert masked(f"Some New Error: z{text}Qq") == "Some New Error"
     assert "Qq" not in masked(f"z{text}Qq")
     assert "Qq" not in masked(f"Conversion Error: Could not convert string '{text}Qq' to DATE")
+
+
+@pytest.mark.parametrize(
+    ("example", "shown"),
+    [
+        ("1.5", True),
+        ("-1,234.5", True),
+        ("1e3", True),
+        ("2026-03-01 10:00:00", True),
+        ("2026-03-01T10:00:00.123Z", True),
+        ("899-42-4242", False),  # a social security number
+        ("4929420000004242", False),
+        ("+44 20 79460991", False),
+        ("51.9402314", False),  # a coordinate
+        ("1887-03-17", False),
+        ("424242.42", False),
+        ("10.0.0.17", True),  # too few digits to be of anybody
+        ("ada@mail.example", False),
+    ],
+)
+def test_an_example_is_a_short_number_or_a_time(example: str, shown: bool) -> None:
+    message = f"column amount: 1 value that its type cannot hold in a_2.csv, such as {example}"
+    result = masked(f"{message}\nGot 1 result, configured to fail if != 0")
+    assert (example in result) is shown
+    assert result.startswith("column amount: 1 value that its type cannot hold in a_2.csv")
