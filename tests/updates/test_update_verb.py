@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,43 @@ def test_a_missing_copier_says_what_to_do(team: Team, monkeypatch: pytest.Monkey
     with pytest.raises(DataopsError, match="cannot be started") as raised:
         update(Product(team.root), still)
     assert "DATAOPS_COPIER" in raised.value.fix
+
+
+# Stands for Copier in the middle of an update, with a program of its own.
+BUSY_COPIER = """\
+import pathlib, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+pathlib.Path("README.md").write_text("half an update")
+pathlib.Path("new.txt").write_text("half an update")
+pathlib.Path(".git/index.lock").write_text("")
+pathlib.Path(sys.argv[1]).write_text(str(child.pid))
+time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_update_stops_copier_and_restores_the_tree(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    (tmp_path / "copier.py").write_text(BUSY_COPIER)
+    pid = tmp_path / "pid"
+    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} {tmp_path / 'copier.py'} {pid}")
+    before = harness.tree(team.root, ".")
+    command = [sys.executable, "-m", "first_light.cli.app", "update"]
+    with subprocess.Popen(command, cwd=team.root, stderr=subprocess.PIPE) as process:
+        while not (pid.exists() and pid.read_text()):
+            assert process.poll() is None
+            time.sleep(0.05)
+        assert harness.git(team.root, "status", "--porcelain") != ""
+        process.send_signal(number)
+        process.communicate()
+    assert process.returncode == 130
+    assert harness.tree(team.root, ".") == before
+    assert harness.git(team.root, "status", "--porcelain") == ""
+    status = Path("/proc") / pid.read_text() / "status"
+    while status.exists() and "(zombie)" not in status.read_text():
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from first_light.project.pin import (
     outdated_wheel,
 )
 from first_light.project.product import ANSWERS, Product
+from first_light.project.restoring import restored
 from first_light.utils.errors import DataopsError
 
 NEW, RENEWED, REMOVED = "new", "renewed", "removed"
@@ -106,7 +107,8 @@ def update(
         )
     product.raise_if_uncommitted("an update", "uv run dataops update")
     if not dry_run:
-        return _update(product, progress, to, trust)
+        with restored(product.root):
+            return _update(product, progress, to, trust)
     with tempfile.TemporaryDirectory(prefix="dataops-update-") as folder:
         copy = Path(folder) / product.root.name
         product.git("clone", "--quiet", "--local", "--no-tags", ".", str(copy))

@@ -8,11 +8,13 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from first_light.project import settings
 from first_light.project.hook_run import tool_environment
 from first_light.project.pin import address_of
 from first_light.project.product import Product
+from first_light.project.restoring import restored, run_stoppable
 from first_light.utils.errors import DataopsError
 
 # Copier's name for the present template version of the product.
@@ -52,16 +54,15 @@ def run_update(
     command += ["--vcs-ref", to] if to else []
     command += ["--trust"] if trust else []
     command += [f"--data={key}={value}" for key, value in (data or {}).items()]
+    # All is committed, so a failure only reverts Copier's changes.
+    source = str(product.answers.get("_src_path", ""))
+    with restored(root):
+        _run_copier(root, command, source, to)
+
+
+def _run_copier(root: Path, command: list[str], source: str, to: str | None) -> None:
     try:
-        process = subprocess.run(
-            command,
-            cwd=root,
-            env=tool_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
+        process = run_stoppable(command, root, tool_environment())
     except FileNotFoundError as error:
         raise DataopsError(
             "Copier cannot be started.",
@@ -70,9 +71,6 @@ def run_update(
         ) from error
     if process.returncode == 0:
         return
-    # All was committed, so this only reverts Copier's changes.
-    subprocess.run(["git", "reset", "--quiet", "--hard", "HEAD"], cwd=root, check=True)
-    subprocess.run(["git", "clean", "--quiet", "-d", "--force"], cwd=root, check=True)
     if process.returncode == _UNSAFE_EXIT:
         raise DataopsError(
             "This update runs a migration that changes your answers or files.",
@@ -80,7 +78,7 @@ def run_update(
             fix="uv run dataops update --trust",
         )
     output = (process.stderr.strip() or process.stdout.strip()).splitlines()
-    versions = released_versions(str(Product(root).answers.get("_src_path", ""))) if to else ()
+    versions = released_versions(source) if to else ()
     if to and to not in versions and any(f"'{to}'" in line for line in output):  # unknown to git
         newest = ", ".join(sorted(versions, key=numbers)[-5:])
         raise DataopsError(
