@@ -39,6 +39,28 @@ def test_the_environment_precedes_the_team_and_the_team_the_default(tmp_path: Pa
     assert read_settings(root, {"DATAOPS_KEEP_RELEASES": "3"}).keep_releases == 3
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "s3://AKIAKEY:hidden@bucket/raw",
+        "https://hidden@host/raw",
+        "sftp://user:a/hidden@b@host/raw",
+        "https://host/raw?X-Amz-Signature=hidden",
+        "az://container/raw?sig=hidden",
+    ],
+)
+def test_credentials_in_the_address_of_raw_are_rejected(tmp_path: Path, raw: str) -> None:
+    # Compiled SQL, manifests and records have the address in them.
+    with pytest.raises(DataopsError, match="DATAOPS_RAW contains credentials") as raised:
+        read_settings(tmp_path, {"DATAOPS_RAW": raw})
+    assert "hidden" not in str(raised.value)
+
+
+def test_an_address_of_raw_without_credentials_is_taken(tmp_path: Path) -> None:
+    for raw in ("s3://lake/raw", "file:///srv/raw", "/srv/a@b/raw", "raw"):
+        assert read_settings(tmp_path, {"DATAOPS_RAW": raw}).raw == raw
+
+
 def test_the_pipelines_store_is_only_a_default(tmp_path: Path) -> None:
     default = {"DATAOPS_STORE_DEFAULT": "branch"}
     assert read_settings(tmp_path, default).store == "branch"

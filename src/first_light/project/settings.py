@@ -20,6 +20,7 @@ from typing import Annotated, Any, get_type_hints
 
 import msgspec
 
+from first_light.utils.addresses import without_credentials
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import variable
 
@@ -146,7 +147,19 @@ def _merged(team: dict[str, Any], environment: Mapping[str, str]) -> Settings:
             values[name] = _converted(text, type_, variable(name), is_text=True)
     if default := values.get("store_default"):
         values.setdefault("store", default)
+    _raise_if_credentials(str(values.get("raw") or ""))
     return Settings(**values)
+
+
+def _raise_if_credentials(raw: str) -> None:
+    """The address of raw is part of compiled SQL, manifests and records, which are published."""
+    if "://" in raw and without_credentials(raw) != raw:
+        raise DataopsError(
+            f"{variable('raw')} contains credentials, which published files would show.",
+            where=raw,
+            fix="remove them from the address, and set them as the variables that the driver "
+            "reads: uv run dataops docs stores",
+        )
 
 
 def _team_values(root: Path) -> dict[str, Any]:
