@@ -63,6 +63,7 @@ def clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]
     """Two machines that hold the same product, with a bare remote between them."""
     monkeypatch.setattr(mirror, "_warned", set())
     monkeypatch.setenv("DATAOPS_STORE", "branch")
+    monkeypatch.setenv("DATAOPS_DATA_IN_GIT", "true")
     return make_clones(tmp_path)
 
 

@@ -358,6 +358,7 @@ def test_three_years_of_hourly_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def _look_through_a_branch(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same history on a branch: few files, and every record after a fetch."""
     monkeypatch.setenv("DATAOPS_STORE", "branch")
+    monkeypatch.setenv("DATAOPS_DATA_IN_GIT", "true")
     first, second = make_clones(history / "clones")
     assert worker.quick_release(first).exit_code == 0
     for name in ("runs", "packs"):

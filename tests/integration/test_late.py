@@ -43,6 +43,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """Two machines, one store on a branch: the first released on 1 March, on the 2nd it is late."""
     monkeypatch.setenv("DATAOPS_STORE", "branch")
+    monkeypatch.setenv("DATAOPS_DATA_IN_GIT", "true")
     releasing, looking = make_clones(tmp_path)
     at(monkeypatch, "2026-03-01T06:00:00")
     worker.quick_release(releasing)

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import unittest.mock
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
@@ -914,3 +915,32 @@ def test_values_that_a_type_does_not_hold_are_reported_on_a_server(
             cursor.execute(exact_casts.query(relation, {"x": target}, "postgres"))
             assert [(row[0], row[2]) for row in cursor.fetchall()] == [("x", 1)] * count, value
             cursor.execute(f"drop table {relation}")
+
+
+def test_readers_get_no_personal_column(server: postgres.Server, root: Path) -> None:
+    """Whatever was published before, also after a rollback; the release itself holds all."""
+    withheld = {("candidate_marts", "one"): ("token",), ("candidate_marts", "two"): ("token", "i")}
+    first = _release(root)
+    _ask(server, "grant select on marts.one to public")
+    with unittest.mock.patch(
+        "first_light.release.withhold.withheld_columns", return_value=withheld
+    ):
+        second = _release(root)
+    columns = (
+        "select table_name, column_name from information_schema.columns "
+        "where table_schema = 'marts' order by 1, 2"
+    )
+    published = [("log", "release"), ("one", "i")]
+    assert [row for row in _ask(server, columns, "ada") if row[1] != "noise"] == published
+    assert _ask(server, "select count(*) > 0 from marts.one", "ada") == [(True,)]
+    own = f"r{int(second.partition('-')[0]):06d}_marts"
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        _ask(server, f"select token from {own}.one", "ada")
+    assert _ask(server, f"select count(token) > 0 from {own}.one") == [(True,)]
+    assert ("one", "token") in _ask(
+        server, 'select name, "column" from dataops.withheld order by 1, 2', "ada"
+    )
+    rollback(Product(root), first)
+    assert ("one", "token") in _ask(server, columns, "ada")
+    rollback(Product(root), second)
+    assert [row for row in _ask(server, columns, "ada") if row[1] != "noise"] == published

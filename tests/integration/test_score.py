@@ -217,6 +217,7 @@ def test_a_release_keeps_the_score_in_its_store_and_the_fleet_reads_it_there(
     git(root, "commit", "-q", "-m", "first")
     git(root, "push", "-q", "origin", "main")
     monkeypatch.setenv("DATAOPS_STORE", "branch")
+    monkeypatch.setenv("DATAOPS_DATA_IN_GIT", "true")
     done = worker.quick_release(root)
     assert not [warning for warning in done.warnings if "score" in warning]
 

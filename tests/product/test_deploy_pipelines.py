@@ -130,7 +130,9 @@ def test_github_deploys_rejects_falls_back_and_never_goes_backwards(tmp_path: Pa
     assert f"keep `{oldest}`" in rejected.summary
     assert "rejected" in (pages / "index.html").read_text(encoding="utf-8")
 
-    # The next good one is published, and one setting makes it real.
+    # The next good one is published. One setting makes it real, once the team allows data in git.
+    with (hosted.root / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[tool.dataops]\ndata-in-git = true\n")
     good = hosted.push("Venus")
     raw = tmp_path / "raw" / "planets"
     raw.mkdir(parents=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping
 from html.parser import HTMLParser
 
 _HEAD = "<head>"
@@ -34,6 +35,31 @@ def secured(page: str, inlined: Iterable[str]) -> str:
     # What a browser hashes has no carriage returns.
     page = page.replace("\r\n", "\n").replace("\r", "\n")
     return page.replace(_HEAD, f"{_HEAD}{_policy(page)}", 1)
+
+
+def without_columns(
+    page: str, inlined: Iterable[str], withheld: Mapping[str, Collection[str]]
+) -> tuple[str, list[str]]:
+    """The page and the JSON texts in it, without some columns.
+
+    Args:
+        page: as dbt wrote it.
+        inlined: the JSON texts that dbt wrote into its script.
+        withheld: the columns, by node; a node without any other leaves the catalog.
+    """
+    texts = []
+    for text in inlined:
+        content = json.loads(text)
+        for name, hidden in withheld.items():
+            node = content["nodes"].get(name, {})
+            folded = {column.lower() for column in hidden}
+            columns = node.get("columns") or {}
+            node["columns"] = {k: v for k, v in columns.items() if k.lower() not in folded}
+            if columns and not node["columns"] and "stats" in node:
+                del content["nodes"][name]
+        texts.append(json.dumps(content, separators=(",", ":")))
+        page = page.replace(text, texts[-1])
+    return page, texts
 
 
 def _policy(page: str) -> str:

@@ -159,6 +159,8 @@ class _Tracer:
         nested = {id(n) for s in scope.subquery_scopes for n in s.expression.walk()}
         if projection.find(exp.Star) and not projection.find(exp.Count):
             whole = False
+        if projection.find(exp.TableColumn):  # a whole row as one value
+            whole = False
         for column in projection.find_all(exp.Column):
             if id(column) in nested:
                 continue
@@ -184,6 +186,8 @@ class _Tracer:
             traced_column = columns.get(column.name) or folded.get(column.name.lower())
             return (set(traced_column[0]), traced_column[1]) if traced_column else (set(), False)
         if isinstance(source, exp.Table):
+            if source.alias_column_names or source.args.get("pivots"):
+                return set(), False  # its columns have other names here, in an order of their own
             relation = _folded((source.catalog, source.db, source.name))
             if relation in self._relations:
                 return {Origin(relation, column.name.lower())}, True

@@ -7,7 +7,7 @@ for dbt 2.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,8 +165,15 @@ class Engine(Protocol):
     def freshness(self, *arguments: str) -> DbtRun:
         """`dbt source freshness`, judged at the product's clock."""
 
-    def docs(self, *arguments: str) -> DbtRun:
-        """`dbt docs generate`: the catalog, as one static page."""
+    def docs(
+        self, *arguments: str, withheld: Mapping[str, Collection[str]] | None = None
+    ) -> DbtRun:
+        """`dbt docs generate`: the catalog, as one static page.
+
+        Args:
+            arguments: those of dbt's command line.
+            withheld: columns to leave out, by node.
+        """
 
     def connect(self) -> AbstractContextManager[QueryRunner]:
         """A connection as that of the last command, to query what it has built.

@@ -51,7 +51,7 @@ def trace(
         if node.kind not in ("model", "snapshot"):
             continue
         parents = [nodes[p] for p in node.depends_on if p in nodes]
-        lineage_of_node, places = _lineage(sql_of(name), parents, names)
+        lineage_of_node, places = lineage_of(sql_of(name), parents, names)
         values[name] = {
             column: frozenset((places[o.parent], o.column) for o in origins)
             for column, origins in lineage_of_node.columns.items()
@@ -83,18 +83,26 @@ def with_ancestors(manifest: Manifest, wanted: Iterable[str]) -> set[str]:
     return (names | manifest.graph.ancestors(*names)) & set(manifest.nodes)
 
 
-def _lineage(
-    sql: str, parents: list[Node], names: Mapping[str, list[str]]
+def lineage_of(
+    sql: str, parents: Sequence[Node], names: Mapping[str, list[str]]
 ) -> tuple[Lineage, dict[Relation, str]]:
+    """The lineage of one node, and the id of the parent at each place that it names.
+
+    Args:
+        sql: its compiled SQL; empty when there is none.
+        parents: the nodes that it reads.
+        names: node id → its columns, lower case.
+    """
     places: dict[Relation, str] = {}
     schema: list[tuple[Relation, tuple[str, ...]]] = []
     for parent in parents:
         place = ("warehouse", parent.schema.lower(), (parent.alias or parent.name).lower())
         if parent.kind == "source":
             place = ("source", parent.schema.lower(), parent.name.lower())
-            # What is read from files stands in the SQL as a call; here it is a table like others.
-            if parent.relation:
-                sql = sql.replace(parent.relation, ".".join(f'"{part}"' for part in place))
+        # What is read from files stands in the SQL as a call, and each warehouse names its own
+        # database; here all are tables of one.
+        if parent.relation:
+            sql = sql.replace(parent.relation, ".".join(f'"{part}"' for part in place))
         places[place] = parent.unique_id
         schema.append((place, tuple(names[parent.unique_id])))
     return _remembered(sql, tuple(schema)), places

@@ -14,12 +14,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from first_light.dbt.catalog_page import secured
+from first_light.dbt.catalog_page import secured, without_columns
 from first_light.dbt.engine import DbtRun, NodeResult, QueryResult, QueryRunner
 from first_light.utils.errors import DataopsError
 
@@ -82,7 +82,9 @@ class DbtV1:
         # The results come back as objects: no file of them, and not the manifest once more.
         return self._invoke(["source", "freshness", *arguments], ["--no-write-json"])[1]
 
-    def docs(self, *arguments: str) -> DbtRun:
+    def docs(
+        self, *arguments: str, withheld: Mapping[str, Collection[str]] | None = None
+    ) -> DbtRun:
         run = self._invoke(["docs", "generate", "--static", *arguments])[1]
         page = self.target_path / _CATALOG_PAGE
         if not page.is_file():
@@ -91,7 +93,11 @@ class DbtV1:
         try:
             # With the line ends that are in the files: the page holds the same.
             texts = [path.read_bytes().decode() for path in inlined]
-            text = secured(page.read_bytes().decode(), texts)
+            text = page.read_bytes().decode()
+            if withheld:
+                text, texts = without_columns(text, texts, withheld)
+                (self.target_path / "catalog.json").write_bytes(texts[-1].encode())
+            text = secured(text, texts)
         except (OSError, ValueError) as error:
             page.unlink()
             return replace(

@@ -217,6 +217,20 @@ class RelationProfile:
 
 
 @dataclass(frozen=True)
+class WithheldRun:
+    """A relation of which readers do not get every column: the others are personal."""
+
+    unique_id: str
+    """dbt's id; empty for a relation that no model built."""
+    schema: str
+    """Schema, as dbt spells it."""
+    name: str
+    """Name of the relation."""
+    columns: tuple[str, ...]
+    """The columns that are not published; if these are all, the relation is not published."""
+
+
+@dataclass(frozen=True)
 class FindingRun:
     """One anomaly that a monitor found."""
 
@@ -350,6 +364,8 @@ class Record:
     """Profiles of the built relations and of new data in sources; empty before the audit."""
     findings: tuple[FindingRun, ...] = ()
     """Anomalies that the monitors found."""
+    withheld: tuple[WithheldRun, ...] = ()
+    """Columns that readers do not get, because they are personal; empty if they get all."""
     phases: dict[str, float] = field(default_factory=dict)
     """Seconds by phase."""
     notes: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ from first_light.impact.base import Built, buildable
 from first_light.impact.change import Change, NoBase, change_since
 from first_light.project.product import Product
 from first_light.store.folder import RECORD
-from first_light.store.locate import open_store
+from first_light.store.locate import FolderStore, open_store
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import moment
 from first_light.warehouse.base import DATABASE_FILE
@@ -122,7 +122,10 @@ def open_current(product: Product, folder: Path) -> tuple[Change | NoBase, Curre
             fix="compare on the sample: uv run dataops check",
         )
     change = _change(product, record)
-    side = (_on_server if is_server(product) else _on_files)(product, folder, state, record)
+    if is_server(product):
+        side = _on_server(product, folder, state, record)
+    else:
+        side = _on_files(product, folder, state, record, _database(store, record))
     if record.git.dirty:
         message = "It was released with work that was not committed; git does not know that."
         side = replace(side, remarks=(*side.remarks, message))
@@ -146,8 +149,23 @@ def _on_server(product: Product, folder: Path, state: Path, record: Record) -> C
     )  # fmt: skip
 
 
-def _on_files(product: Product, folder: Path, state: Path, record: Record) -> CurrentSide:
-    _check_space(folder, state / DATABASE_FILE)
+def _database(store: FolderStore, record: Record) -> Path:
+    """The file with all columns of a release, also those that readers do not get."""
+    if private := store.private.file(record.run, DATABASE_FILE):
+        return private
+    if record.withheld:
+        raise DataopsError(
+            "The current release holds personal columns, and its private state is not here.",
+            where=str(store.private.place or store.place),
+            fix="compare on the sample: uv run dataops check",
+        )
+    return store.releases / record.run / DATABASE_FILE
+
+
+def _on_files(
+    product: Product, folder: Path, state: Path, record: Record, database: Path
+) -> CurrentSide:
+    _check_space(folder, database)
     old_files = facts.raw_from_json(state / facts.RAW_LIST)
     root = product.raw
     if not root.is_dir():
@@ -160,7 +178,6 @@ def _on_files(product: Product, folder: Path, state: Path, record: Record) -> Cu
     tree, remarks = _lay_out(product, folder, old_files, new_files)
     environment, later = _clocks(record, _of_both(product, folder))
     manifest = read_manifest(state / "manifest.json", packages=True)
-    database = state / DATABASE_FILE
     return CurrentSide(record.run, state, manifest, tree, environment, later, remarks, database)
 
 

@@ -40,6 +40,12 @@ class TeamSettings:
     """Where releases and history are: a folder, `branch`, `branch:NAME` or a URL."""
     keep_releases: Annotated[int, msgspec.Meta(ge=1)] = 10
     """How many releases are kept."""
+    private_state: str = ""
+    """Folder for what [readers do not get](../guides/readers.md#personal-data) of each release;
+    the default is `private` in a store that is a folder, and none for a branch or a bucket."""
+    data_in_git: bool = False
+    """Whether releases from raw may be stored on a branch, where all readers of the repository
+    read them."""
 
 
 @dataclass(frozen=True)

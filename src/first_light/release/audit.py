@@ -15,6 +15,7 @@ from first_light.release.build import built_of, dbt_step, manifest_of, raw_now
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.nodes import failure_summary
+from first_light.release.withhold import hidden_columns
 from first_light.utils.steps import NO_FRESHNESS, Step
 
 FRESHNESS, MONITORS, CATALOG = "source freshness", "monitors", "catalog"
@@ -73,8 +74,12 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
 
 
 def write_catalog(context: Context, draft: Draft) -> Draft:
-    """`dbt docs generate`."""
-    draft, run = dbt_step(context, draft, CATALOG, lambda: draft.engine.docs("--no-compile"))
+    """`dbt docs generate`, of what readers get."""
+    hidden = hidden_columns(draft)
+    options = {"withheld": hidden} if hidden else {}
+    draft, run = dbt_step(
+        context, draft, CATALOG, lambda: draft.engine.docs("--no-compile", **options)
+    )
     if not run.ok:
         return draft.ended(FAILED, f"The catalog could not be made.\n{run.problem}")
     return draft

@@ -10,6 +10,7 @@ from first_light.project import settings
 from first_light.project.product import now
 from first_light.release.context import Context
 from first_light.release.draft import Draft
+from first_light.release.in_git import raise_if_in_git
 from first_light.store.run_ids import run_id
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import utc
@@ -19,12 +20,15 @@ def begin(context: Context) -> Draft:
     """Give the run its id, and record that it is running.
 
     Raises:
-        DataopsError: there is no raw where there was some; or the store cannot be written.
+        DataopsError: there is no raw where there was some; the store is in git, and the team has
+            not allowed that for raw; or the store cannot be written.
     """
     store, product = context.store, context.product
     base = store.current() or ""
     raw_tables = context.warehouse.raw()
     kind = _kind(context, raw_tables)
+    if kind == REAL:
+        raise_if_in_git(context)
     newest = next(context.history.newest(), None)
     number = store.next_number(context.history.highest())
     git = facts.git_facts(product, _last_published_commit(context))

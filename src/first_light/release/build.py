@@ -1,4 +1,4 @@
-"""The phases that build a candidate: read raw, read the project, open the candidate, build it."""
+"""The phases that build a candidate: read raw, read the project, build it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from first_light.history.record import FAILED, REJECTED, RawFacts
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.inexact import with_values
-from first_light.release.nodes import dbt_counts, disk_is_full, node_run, stateful, summary, trouble
+from first_light.release.nodes import dbt_counts, disk_is_full, node_run, summary, trouble
 from first_light.utils import steps
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Relation
@@ -59,19 +59,6 @@ def parse(context: Context, draft: Draft) -> Draft:
     if not run.ok:
         return draft.ended(REJECTED, f"dbt could not parse the project.\n{run.problem}")
     return replace(draft, manifest=read_manifest(context.target / "manifest.json", packages=True))
-
-
-def open_candidate(context: Context, draft: Draft) -> Draft:
-    """Make the place where the candidate is built, with current's state unless asked otherwise."""
-    keeps_state = draft.continues_base and not context.options.full_refresh
-    environment = context.warehouse.begin(
-        draft.record.run,
-        draft.record.base if keeps_state else "",
-        stateful(manifest_of(draft)),
-    )
-    if draft.is_rehearsal:
-        context.warehouse.load_sample()
-    return replace(draft, engine=draft.engine.with_environment(environment))
 
 
 def build(context: Context, draft: Draft) -> Draft:

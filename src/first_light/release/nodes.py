@@ -32,6 +32,15 @@ def stateful(manifest: Manifest) -> list[Relation]:
     )
 
 
+def rebuildable(manifest: Manifest) -> set[Relation]:
+    """The stateful relations that raw is enough to build again."""
+    return {
+        Relation(node.schema, node.alias)
+        for node in manifest.nodes.values()
+        if node.kind == "model" and node.materialized == "incremental" and node.alias
+    }
+
+
 def node_run(result: NodeResult, manifest: Manifest, rows: int | None) -> NodeRun:
     """dbt's result as a record holds it."""
     subject = subject_of(result, manifest)

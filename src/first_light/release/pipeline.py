@@ -19,6 +19,7 @@ from first_light.project.product import Product
 from first_light.release import audit, build
 from first_light.release.after import AfterRun, no_action
 from first_light.release.begin import begin
+from first_light.release.candidate import open_candidate
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.options import Options
@@ -29,6 +30,7 @@ from first_light.release.reporter import Reporter
 from first_light.release.retention import prune
 from first_light.release.signals import Signals
 from first_light.release.superseded import defer_to_newer
+from first_light.release.withhold import STEP, withhold
 from first_light.store.locate import store_of
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import open_warehouse
@@ -44,11 +46,12 @@ _PHASES: tuple[tuple[str, str, Phase], ...] = (
     ("reading raw", "raw", build.read_raw),
     ("checking the space", "space", build.check_space),
     (build.PARSE, build.PARSE, build.parse),
-    ("opening the candidate", "candidate", build.open_candidate),
+    ("opening the candidate", "candidate", open_candidate),
     (build.BUILD, build.BUILD, build.build),
     ("counting rows", "rows", build.record_nodes),
     (audit.FRESHNESS, audit.FRESHNESS, audit.check_freshness),
     (audit.MONITORS, audit.MONITORS, audit.compare_with_history),
+    (STEP, STEP, withhold),
     (audit.CATALOG, audit.CATALOG, audit.write_catalog),
     ("reading raw", "raw", audit.compare_raw),
 )

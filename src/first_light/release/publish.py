@@ -14,6 +14,7 @@ from first_light.project.product import now
 from first_light.release.context import Context
 from first_light.release.draft import Draft, Verdict
 from first_light.release.ops_tables import write_ops
+from first_light.release.withhold import withheld_relations
 from first_light.store import atomic as durable
 from first_light.store.remote import ConcurrentRelease
 from first_light.utils import steps
@@ -94,6 +95,7 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
             raw_fingerprint=record.raw.fingerprint,
             published_at=record.ended_at,
         ),
+        withheld_relations(draft),
     )
     store.write_record(run, record.to_json())
     store.promote(run)

@@ -36,4 +36,5 @@ def prune(store: FolderStore, warehouse: Warehouse, keep: int) -> list[str]:
         warehouse.drop(run)
         store.drop(run)
     store.update_superseded_times(gone)
+    store.private.sweep({*store.retained(), *store.publishing(), *store.unfinished()})
     return gone

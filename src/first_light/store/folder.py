@@ -3,6 +3,7 @@
 current               -> releases/<id>, replaced in one step
 releases/<id>/        one published release: database, record, manifest, catalog, docs
 candidates/<id>/      a run that is not finished, or that was interrupted
+private/<id>/         what readers of a release do not get; private-state names another place
 history/              the records
 score.json            the score, for those who look after many products
 cache/                what can be made again
@@ -14,12 +15,11 @@ lock  store.json      who works here, and whose it is
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -27,7 +27,9 @@ from filelock import FileLock, Timeout
 from first_light.store import atomic as durable
 from first_light.store.disk_errors import fix_of, place_of
 from first_light.store.label import check_label, label_of
+from first_light.store.private import FOLDER_MODE, PrivateState
 from first_light.store.run_ids import run_number, runs_in
+from first_light.store.superseded import read_times, times_text
 from first_light.utils.errors import DataopsError
 from first_light.utils.private import make_private_folder
 
@@ -46,10 +48,12 @@ class FolderStore:
     Attributes:
         root: the folder.
         product: the dbt project's name; a store belongs to one product.
+        private_state: the folder for private state; empty for the default.
     """
 
     root: Path
     product: str
+    private_state: str = field(default="", kw_only=True)
 
     @property
     def candidates(self) -> Path:
@@ -80,6 +84,12 @@ class FolderStore:
     def audience(self) -> str:
         """Who can read the files besides those with explicit access; empty if nobody."""
         return ""
+
+    @property
+    def private(self) -> PrivateState:
+        """What readers of a release do not get."""
+        place = self.private_state
+        return PrivateState(Path(place or self.root / "private"), shared=bool(place))
 
     @property
     def tag(self) -> str:
@@ -135,8 +145,7 @@ class FolderStore:
         """
         with self._errors_as("The store cannot be written."):
             make_private_folder(self.root)
-            folders = (self.candidates, self.releases, self.history, self.cache, self._trash)
-            for folder in folders:
+            for folder in (self.candidates, self.releases, self.history, self.cache, self._trash):
                 folder.mkdir(parents=True, exist_ok=True)
             if not self._label.exists():
                 durable.write(self._label, label_of(self.product))
@@ -212,9 +221,9 @@ class FolderStore:
         return 1 + max((recorded, *(run_number(name.split(".")[0]) for name in names)))
 
     def candidate(self, run: str) -> Path:
-        """The folder of an unfinished run; created if missing."""
+        """The folder of an unfinished run; created if missing. Readers cannot open it."""
         folder = self.candidates / run
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
         return folder
 
     def write_record(self, run: str, record: bytes) -> None:
@@ -224,15 +233,17 @@ class FolderStore:
             DataopsError: it could not be written.
         """
         with self._errors_as("The store cannot be written."):
-            durable.write(self.candidates / run / RECORD, record)
+            durable.write(self.candidate(run) / RECORD, record)
 
     def unfinished(self) -> list[str]:
         """Runs that are not finished or were interrupted, oldest first."""
         return runs_in(self.candidates)
 
     def discard(self, run: str) -> None:
-        """Delete a candidate."""
+        """Delete a candidate; the private state of a release stays."""
         self._delete(self.candidates / run)
+        if not (self.releases / run).exists():
+            self.private.delete(run)
 
     # ── Releases ─────────────────────────────────────────────────────────────────────────────
 
@@ -285,9 +296,9 @@ class FolderStore:
             durable.write(source / PUBLISHING, b"")
             for path in source.rglob("*"):
                 durable.sync(path)
-            goal = self.releases / run
-            durable.move(source, goal)
-        return goal
+            source.chmod(self.releases.stat().st_mode & 0o777)
+            durable.move(source, self.releases / run)
+        return self.releases / run
 
     def point(self, run: str, record: tuple[str, bytes]) -> None:
         """Make this release current, atomically.
@@ -309,8 +320,8 @@ class FolderStore:
 
         By the machine's clock: a replay sets the product's clock, but readers use real time.
         """
-        at = self._superseded_times().get(run)
-        return max(0.0, time.time() - at) if at is not None else 0.0
+        now = time.time()
+        return max(0.0, now - read_times(self.root / SUPERSEDED_TIMES).get(run, now))
 
     def update_superseded_times(self, deleted: Collection[str]) -> None:
         """Remove deleted releases from the list of times, and add releases that lack one.
@@ -318,30 +329,22 @@ class FolderStore:
         Raises:
             DataopsError: it could not be written, or the pointer is broken.
         """
-        recorded, retained = (
-            self._superseded_times(),
-            set(self.retained()) - {*deleted, self.current()},
-        )
-        times = {run: recorded.get(run, time.time()) for run in retained}
+        recorded = read_times(self.root / SUPERSEDED_TIMES)
+        runs = set(self.retained()) - {*deleted, self.current()}
+        times = {run: recorded.get(run, time.time()) for run in runs}
         if times != recorded:
             with self._errors_as("The store cannot be written."):
-                durable.write(self.root / SUPERSEDED_TIMES, _times(times))
-
-    def _superseded_times(self) -> dict[str, float]:
-        try:
-            times = json.loads((self.root / SUPERSEDED_TIMES).read_bytes())
-            # A time in the future was written with a wrong clock.
-            return {run: min(float(at), time.time()) for run, at in times.items()}
-        except (OSError, ValueError, AttributeError, TypeError):
-            return {}  # counted from now
+                durable.write(self.root / SUPERSEDED_TIMES, times_text(times))
 
     def _superseded_times_after(self, run: str) -> bytes:
         """The list of times, once `run` is current."""
-        times = {name: at for name, at in self._superseded_times().items() if name != run}
+        times = {
+            name: at for name, at in read_times(self.root / SUPERSEDED_TIMES).items() if name != run
+        }
         with contextlib.suppress(DataopsError):
             if (previous := self.current()) and previous != run:
                 times[previous] = time.time()
-        return _times(times)
+        return times_text(times)
 
     def is_publishing(self, run: str) -> bool:
         """Whether publishing this release was begun and not concluded."""
@@ -359,6 +362,7 @@ class FolderStore:
     def drop(self, run: str) -> None:
         """Delete a release. Processes that have its database open keep reading it."""
         self._delete(self.releases / run)
+        self.private.delete(run)
 
     # ── Cleanup ──────────────────────────────────────────────────────────────────────────────
 
@@ -394,7 +398,3 @@ class FolderStore:
             raise DataopsError(
                 message, where=place_of(error, self.root), fix=fix_of(error)
             ) from error
-
-
-def _times(times: dict[str, float]) -> bytes:
-    return (json.dumps({run: round(at, 3) for run, at in sorted(times.items())}) + "\n").encode()

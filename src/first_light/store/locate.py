@@ -27,6 +27,8 @@ def store_of(product: Product) -> FolderStore:
         DataopsError: DATAOPS_STORE does not name a valid store.
     """
     location = settings.current().store
+    state = settings.current().private_state
+    private = str(product.root / state) if state else ""
     kind, _, name = location.partition(":")
     if kind == "branch":
         from first_light.store.branch import BRANCH, BranchRemote
@@ -34,7 +36,7 @@ def store_of(product: Product) -> FolderStore:
 
         copy = product.root / _COPIES / _NO_NAME.sub("-", name or BRANCH)
         remote = BranchRemote.of(product.root, copy / "git", name or BRANCH)
-        return MirrorStore(copy, product.slug, remote)
+        return MirrorStore(copy, product.slug, remote, private_state=private)
     if kind == "file":
         location = url2pathname(urlsplit(location).path)
     elif "://" in location:
@@ -42,8 +44,9 @@ def store_of(product: Product) -> FolderStore:
         from first_light.store.mirror import MirrorStore
 
         copy = product.root / _COPIES / _NO_NAME.sub("-", without_credentials(location))
-        return MirrorStore(copy, product.slug, BucketRemote(location))
-    return FolderStore(product.root / location, product.slug)
+        remote_bucket = BucketRemote(location)
+        return MirrorStore(copy, product.slug, remote_bucket, private_state=private)
+    return FolderStore(product.root / location, product.slug, private_state=private)
 
 
 def open_store(product: Product) -> FolderStore:

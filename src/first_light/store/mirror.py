@@ -20,6 +20,7 @@ from pathlib import Path
 from first_light.store import atomic as durable
 from first_light.store.folder import PUBLISHING, RECORD, SCORE, SUPERSEDED_TIMES, FolderStore
 from first_light.store.names import raise_if_foreign
+from first_light.store.private import PrivateState
 from first_light.store.remote import (
     ConcurrentRelease,
     File,
@@ -58,6 +59,11 @@ class MirrorStore(FolderStore):
     @property
     def audience(self) -> str:
         return self.remote.audience
+
+    @property
+    def private(self) -> PrivateState:
+        """Only where the team names a folder: the copy may be deleted at any time."""
+        return super().private if self.private_state else PrivateState(None)
 
     @property
     def tag(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from first_light.store.locate import FolderStore
 # The database of a release, of a check or of a preview, where the warehouse is files.
 DATABASE_FILE = "warehouse.duckdb"
 
-__all__ = ["DATABASE_FILE", "Label", "Relation", "Table", "Warehouse", "open_warehouse"]
+__all__ = ["DATABASE_FILE", "Label", "Relation", "Table", "Warehouse", "Withheld", "open_warehouse"]
 
 
 @dataclass(frozen=True, order=True)
@@ -23,6 +23,10 @@ class Relation:
 
     schema: str
     name: str
+
+
+# Columns that readers do not get, by relation; all columns of it: not the relation.
+Withheld = Mapping[Relation, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,14 @@ class Warehouse(Protocol):
             DataopsError: there is not.
         """
 
+    def keeps_state(self, base: str, relation: Relation) -> bool:
+        """Whether a relation of which readers do not get all can be copied from a release.
+
+        Args:
+            base: the release.
+            relation: a relation of it with withheld columns.
+        """
+
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
         """Create the place where a candidate is built; returns dbt's environment for it.
 
@@ -153,6 +165,13 @@ class Warehouse(Protocol):
             DataopsError: the candidate cannot be read.
         """
 
+    def columns(self, run: str) -> dict[Relation, tuple[str, ...]]:
+        """All relations of a candidate, with their columns in order.
+
+        Raises:
+            DataopsError: the candidate cannot be read.
+        """
+
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
         """Write tables into a schema of a candidate, replacing tables of the same names.
 
@@ -160,8 +179,10 @@ class Warehouse(Protocol):
             DataopsError: they could not be written; none of them exists.
         """
 
-    def seal(self, run: str, label: Label) -> None:
+    def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:
         """Label the built and audited candidate and make it read-only.
+
+        What is withheld is kept apart, as private state, where private state is kept at all.
 
         Raises:
             DataopsError: it could not be sealed.
@@ -208,4 +229,4 @@ def open_warehouse(product: Product, store: FolderStore) -> Warehouse:
         return PostgresWarehouse(product)
     from first_light.warehouse.duckdb import DuckDbWarehouse
 
-    return DuckDbWarehouse(store)
+    return DuckDbWarehouse(store, product.root)

@@ -15,14 +15,16 @@ from first_light.history.facts import RawFile
 from first_light.history.record import RawFacts
 from first_light.store import atomic as durable
 from first_light.store.locate import FolderStore
+from first_light.store.private import FILE_MODE
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
-from first_light.warehouse.base import DATABASE_FILE, Label, Relation, Table
+from first_light.warehouse.base import DATABASE_FILE, Label, Relation, Table, Withheld
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 # dbt's views contain the catalog, which is the file's stem: it is the same in every folder.
+_BUILT = "built"  # in a candidate: the folder of its database while another is made for readers
 _BATCH = 50_000  # rows
 _SPARE = 64 << 20  # bytes for docs, manifest and the record
 
@@ -42,9 +44,11 @@ class DuckDbWarehouse:
 
     Attributes:
         store: the store of the files.
+        root: the product's folder, which relative paths in views mean.
     """
 
     store: FolderStore
+    root: Path = Path()
     name: str = "duckdb"
     in_store: bool = True
 
@@ -69,7 +73,10 @@ class DuckDbWarehouse:
         """Nothing to do."""
 
     def check_space(self, raw: RawFacts, current_raw: RawFacts) -> None:
-        """Requires twice the size of current, scaled with raw; the size of raw before the first."""
+        """Requires twice the size of current, scaled with raw; the size of raw before the first.
+
+        The private state of current, as large as its candidate was, is needed in addition.
+        """
         current = self.store.current()
         if current is None:
             needed = raw.bytes
@@ -77,6 +84,8 @@ class DuckDbWarehouse:
             growth = max(1.0, raw.bytes / current_raw.bytes) if current_raw.bytes else 1.0
             try:
                 size = self.store.size(current, DATABASE_FILE)
+                if private := self.store.private.file(current, DATABASE_FILE):
+                    size += private.stat().st_size
             except OSError:  # it is gone, and this release replaces it
                 size = raw.bytes
             needed = int(2 * growth * size)
@@ -89,17 +98,23 @@ class DuckDbWarehouse:
                 "to start anyway: uv run dataops release --no-disk-check",
             )
 
+    def keeps_state(self, base: str, relation: Relation) -> bool:
+        return self.store.private.file(base, DATABASE_FILE) is not None
+
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
         """Create a file; with state, a copy of current's file that contains only the state."""
         file = self.store.candidate(run) / DATABASE_FILE
         if base and state:
-            self.store.fetch_release(base)
+            source = self.store.private.file(base, DATABASE_FILE)
+            if source is None:
+                self.store.fetch_release(base)
+                source = self.store.releases / base / DATABASE_FILE
             with _errors_as(
                 "Current's state could not be copied.",
                 "choose a release that can be read: uv run dataops rollback; then repeat the "
                 "command. Or build the state again: uv run dataops release --full-refresh",
             ):
-                durable.copy(self.store.releases / base / DATABASE_FILE, file)
+                durable.copy(source, file)
                 with _open(file) as connection:
                     _strip(connection, set(state))
         return {"DATAOPS_DB": str(file)}
@@ -116,6 +131,21 @@ class DuckDbWarehouse:
                 return {}
             row = connection.execute(f"select {', '.join(counts)}").fetchone()
         return dict(zip(present, row or ()))
+
+    def columns(self, run: str) -> dict[Relation, tuple[str, ...]]:
+        file = self.store.candidate(run) / DATABASE_FILE
+        if not file.exists():
+            return {}
+        relations: dict[Relation, tuple[str, ...]] = {}
+        with _errors_as("The candidate's columns could not be read."), _open(file) as connection:
+            for schema, name, column in connection.execute(
+                "select schema_name, table_name, column_name from duckdb_columns() "
+                "where database_name = current_database() and not internal "
+                "order by schema_name, table_name, column_index"
+            ).fetchall():
+                relation = Relation(schema, name)
+                relations[relation] = (*relations.get(relation, ()), column)
+        return relations
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
         file = self.store.candidate(run) / DATABASE_FILE
@@ -142,7 +172,7 @@ class DuckDbWarehouse:
                     )
             connection.commit()
 
-    def seal(self, run: str, label: Label) -> None:
+    def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:
         file = self.store.candidate(run) / DATABASE_FILE
         with _errors_as("The candidate could not be finished."):
             with _open(file) as connection:
@@ -150,6 +180,8 @@ class DuckDbWarehouse:
                 row = "insert into dataops.release values (?, ?, ?, ?, ?, ?, ?)"
                 connection.execute(row, astuple(label))
                 connection.execute("checkpoint")
+            if withheld:
+                self._keep_private(run, file, withheld)
             with _open(file, read_only=True) as connection:
                 release_ids = connection.execute(
                     "select release_id from dataops.release"
@@ -163,6 +195,24 @@ class DuckDbWarehouse:
                 )
             os.chmod(file, 0o444)  # a release is immutable, also without read_only
             durable.sync(file)
+
+    def _keep_private(self, run: str, file: Path, withheld: Withheld) -> None:
+        """Move the candidate's file to the private state, and make another one for readers."""
+        from first_light.warehouse.readers_copy import write_readers_copy
+
+        built = file.with_name(_BUILT) / DATABASE_FILE
+        built.parent.mkdir(exist_ok=True)
+        os.replace(file, built)
+        write_readers_copy(built, file, withheld, self.root)
+        if private := self.store.private.make(run):
+            built.chmod(FILE_MODE)
+            shutil.move(built, private / DATABASE_FILE)
+            manifest = file.with_name("manifest.json")
+            if manifest.exists():  # the folder serves for dbt's --defer --state
+                shutil.copyfile(manifest, private / manifest.name)
+            for path in (private / DATABASE_FILE, private, private.parent):
+                durable.sync(path)
+        shutil.rmtree(built.parent)
 
     def check(self, run: str) -> None:
         file = self.store.releases / run / DATABASE_FILE
@@ -190,7 +240,8 @@ class DuckDbWarehouse:
 
     def discard(self, run: str) -> None:
         """Delete the database at once; the store deletes the rest of the folder."""
-        for path in self.store.candidate(run).glob(f"{DATABASE_FILE}*"):
+        folder = self.store.candidate(run)
+        for path in (*folder.glob(f"{DATABASE_FILE}*"), *folder.glob(_BUILT)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def drop(self, run: str) -> None:

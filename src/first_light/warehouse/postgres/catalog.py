@@ -10,6 +10,8 @@ from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.server import schemas
 
 CANDIDATE = "candidate"
+OWN_SCHEMA = "dataops"
+WITHHELD = "withheld"  # the table of a release with the columns that its views leave out
 SAMPLE = "sample"  # a rehearsal's raw: it belongs to the release, and is not published
 # Views that read relations of some schemas: the view, and the relation that it reads.
 READERS = """
@@ -65,6 +67,41 @@ def relations_of(cursor: Any, run: str) -> dict[Relation, Relation]:
         Relation(schema.removeprefix(prefix), name): Relation(schema, name)
         for schema, name in cursor.fetchall()
     }
+
+
+def columns_of(cursor: Any, schema_names: list[str]) -> dict[Relation, tuple[str, ...]]:
+    """All relations of these schemas with their columns in order."""
+    cursor.execute(
+        "select nspname, relname, attname from pg_class "
+        "inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid "
+        "inner join pg_attribute on pg_attribute.attrelid = pg_class.oid "
+        "where nspname = any(%s) and relkind in ('r', 'p', 'v', 'm', 'f') "
+        "and attnum > 0 and not attisdropped order by nspname, relname, attnum",
+        (schema_names,),
+    )
+    relations: dict[Relation, tuple[str, ...]] = {}
+    for schema, name, column in cursor.fetchall():
+        relation = Relation(schema, name)
+        relations[relation] = (*relations.get(relation, ()), column)
+    return relations
+
+
+def withheld_of(cursor: Any, run: str) -> dict[Relation, set[str]]:
+    """The columns that readers of a release do not get, by public view."""
+    from psycopg2 import sql
+
+    place = Relation(f"{prefix_of(run)}_{OWN_SCHEMA}", WITHHELD)
+    if not is_table(cursor, place):
+        return {}
+    cursor.execute(
+        sql.SQL('select "schema", name, "column" from {}').format(
+            sql.Identifier(place.schema, place.name)
+        )
+    )
+    withheld: dict[Relation, set[str]] = {}
+    for schema, name, column in cursor.fetchall():
+        withheld.setdefault(Relation(schema, name), set()).add(column)
+    return withheld
 
 
 def published_views(cursor: Any) -> dict[Relation, Relation]:

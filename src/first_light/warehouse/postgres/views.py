@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.catalog import (
+    OWN_SCHEMA,
     READERS,
+    columns_of,
     prefix_of,
     published_views,
     relations_of,
     schemas_of,
+    withheld_of,
 )
 from first_light.warehouse.postgres.server import drop_schemas, schemas
 
-OWN_SCHEMA = "dataops"
 # One attempt to publish waits this long for locks in total: readers queue behind it, and it gives
 # up well before deadlock_timeout (a second), so that the server never cancels a reader instead.
 _LOCK_WAIT = 0.4
@@ -33,6 +36,14 @@ def repoint(cursor: Any, run: str) -> None:
     targets = relations_of(cursor, run)
     if not targets:
         return  # current was released into another warehouse
+    columns = columns_of(cursor, sorted({source.schema for source in targets.values()}))
+    withheld = withheld_of(cursor, run)
+    kept = {
+        view: [name for name in columns[source] if name not in withheld[view]]
+        for view, source in targets.items()
+        if view in withheld
+    }
+    targets = {view: source for view, source in targets.items() if kept.get(view, True)}
     published = published_views(cursor)
     budget = _Budget(cursor)
     for view in sorted(set(published) - set(targets)):
@@ -44,7 +55,7 @@ def repoint(cursor: Any, run: str) -> None:
             cursor.execute(sql.SQL("create schema if not exists {}").format(schema))
             _raise_if_taken(cursor, view)
         budget.wait()
-        _make_view(cursor, view, source)
+        _make_view(cursor, view, source, kept.get(view, ()))
 
 
 def release_in_views(cursor: Any) -> str:
@@ -69,13 +80,22 @@ class _Budget:
         self._cursor.execute(f"set local lock_timeout = {milliseconds}")
 
 
-def _make_view(cursor: Any, view: Relation, source: Relation) -> None:
-    """Replace a view, keeping its privileges and dependent views; if impossible, recreate it."""
+def _make_view(cursor: Any, view: Relation, source: Relation, columns: Sequence[str]) -> None:
+    """Replace a view, keeping its privileges and dependent views; if impossible, recreate it.
+
+    Args:
+        cursor: in the transaction that publishes.
+        view: the view.
+        source: what it reads.
+        columns: of these columns; empty for all.
+    """
     import psycopg2
     from psycopg2 import sql
 
-    statement = sql.SQL("create or replace view {} as select * from {}").format(
-        sql.Identifier(view.schema, view.name), sql.Identifier(source.schema, source.name)
+    statement = sql.SQL("create or replace view {} as select {} from {}").format(
+        sql.Identifier(view.schema, view.name),
+        sql.SQL(", ").join(map(sql.Identifier, columns)) if columns else sql.SQL("*"),
+        sql.Identifier(source.schema, source.name),
     )
     cursor.execute("savepoint before")
     try:

@@ -17,11 +17,14 @@ from first_light.history.facts import RawFile
 from first_light.history.record import RawFacts
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.base import Label, Relation, Table
+from first_light.warehouse.base import Label, Relation, Table, Withheld
 from first_light.warehouse.postgres.build_lock import LOCK_BY, BuildLock
 from first_light.warehouse.postgres.catalog import (
     CANDIDATE,
+    OWN_SCHEMA,
     SAMPLE,
+    WITHHELD,
+    columns_of,
     is_table,
     of_release,
     prefix_of,
@@ -37,7 +40,6 @@ from first_light.warehouse.postgres.server import (
     schemas,
 )
 from first_light.warehouse.postgres.views import (
-    OWN_SCHEMA,
     drop_abandoned,
     drop_release,
     release_in_views,
@@ -57,6 +59,10 @@ create table {CANDIDATE}_{OWN_SCHEMA}.release (
     raw_fingerprint varchar, published_at timestamp
 );
 comment on table {CANDIDATE}_{OWN_SCHEMA}.release is 'Description of this release; one row.';
+"""
+_WITHHELD = f"""
+create table {CANDIDATE}_{OWN_SCHEMA}.{WITHHELD} ("schema" varchar, name varchar, "column" varchar);
+comment on table {CANDIDATE}_{OWN_SCHEMA}.{WITHHELD} is 'Personal columns that are not published.';
 """
 _T = TypeVar("_T")
 
@@ -192,9 +198,22 @@ class PostgresWarehouse:
                 insert = sql.SQL("insert into {} values %s").format(name)
                 execute_values(cursor, insert, table.rows, page_size=1000)
 
-    def seal(self, run: str, label: Label) -> None:
+    def columns(self, run: str) -> dict[Relation, tuple[str, ...]]:
+        with (
+            connect(self.product) as connection,
+            errors_as("The candidate's columns could not be read."),
+        ):
+            cursor = connection.cursor()
+            return columns_of(cursor, schemas(cursor, CANDIDATE))
+
+    def keeps_state(self, base: str, relation: Relation) -> bool:
+        """The schemas of a release hold all columns; its published views do not."""
+        return True
+
+    def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:
         """Label it and rename its schemas, so that dbt no longer writes to them."""
         from psycopg2 import sql
+        from psycopg2.extras import execute_values
 
         self._lock.check()
         with connect(self.product) as connection, errors_as("The candidate could not be finished."):
@@ -211,6 +230,17 @@ class PostgresWarehouse:
                 f"insert into {CANDIDATE}_{OWN_SCHEMA}.release values (%s, %s, %s, %s, %s, %s, %s)"
             )
             cursor.execute(row, astuple(label))
+            if withheld:
+                cursor.execute(_WITHHELD)
+                execute_values(
+                    cursor,
+                    f"insert into {CANDIDATE}_{OWN_SCHEMA}.{WITHHELD} values %s",
+                    [
+                        (relation.schema.removeprefix(f"{CANDIDATE}_"), relation.name, column)
+                        for relation, columns in withheld.items()
+                        for column in columns
+                    ],
+                )
             for schema in schemas(cursor, CANDIDATE):
                 new = sql.Identifier(of_release(schema, run))
                 old = sql.Identifier(schema)

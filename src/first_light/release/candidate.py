@@ -1,0 +1,55 @@
+"""The phase that opens a candidate: with the state of the current release, as far as it is here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from first_light.release.build import manifest_of
+from first_light.release.context import Context
+from first_light.release.draft import Draft
+from first_light.release.nodes import rebuildable, stateful
+from first_light.release.withhold import continued, names_of
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.base import Relation
+
+
+def open_candidate(context: Context, draft: Draft) -> Draft:
+    """Make the place where the candidate is built, with current's state unless asked otherwise.
+
+    Raises:
+        DataopsError: it cannot be made, or state is missing that raw is not enough to build again.
+    """
+    keeps_state = draft.continues_base and not context.options.full_refresh
+    environment = context.warehouse.begin(
+        draft.record.run,
+        draft.record.base if keeps_state else "",
+        _state(context, draft) if keeps_state else (),
+    )
+    if draft.is_rehearsal:
+        context.warehouse.load_sample()
+    return replace(draft, engine=draft.engine.with_environment(environment))
+
+
+def _state(context: Context, draft: Draft) -> list[Relation]:
+    """The stateful relations that go on from the current release; the others are built in full.
+
+    Raises:
+        DataopsError: the private state of one is not here that cannot be built again from raw.
+    """
+    state, manifest = stateful(manifest_of(draft)), manifest_of(draft)
+    found = continued(context, draft)
+    missing = [relation for relation in state if relation not in found]
+    if lost := [relation for relation in missing if relation not in rebuildable(manifest)]:
+        raise DataopsError(
+            "The private state of the current release is not here, and a history cannot be built "
+            "again from raw.",
+            where=f"{names_of(lost)}: {context.store.private.place or 'no private state is kept'}",
+            fix="set DATAOPS_PRIVATE_STATE to the folder that the current release used; to begin "
+            "the history again: uv run dataops release --full-refresh",
+        )
+    if missing:
+        context.reporter.say(
+            f"Built in full, because their personal columns are not in {context.store.place}: "
+            f"{names_of(missing)}"
+        )
+    return found

@@ -1,0 +1,99 @@
+"""What readers do not get: columns with personal data, which stay in the private state."""
+
+from __future__ import annotations
+
+import time
+
+from first_light.dbt.withheld import PERMISSION, withheld_columns
+from first_light.history.record import REJECTED, WithheldRun
+from first_light.release.build import built_of, manifest_of
+from first_light.release.context import Context
+from first_light.release.draft import Draft
+from first_light.release.nodes import rebuildable, stateful
+from first_light.utils import steps
+from first_light.utils.steps import Step
+from first_light.warehouse.base import Relation
+
+STEP = "personal columns"
+_MOST = 5  # relations that a message names
+
+
+def withhold(context: Context, draft: Draft) -> Draft:
+    """Decide which columns readers do not get, and record it. A rehearsal holds no personal data.
+
+    Raises:
+        DataopsError: a model's permission is not valid, or the columns cannot be read.
+    """
+    if not draft.is_real:
+        return draft
+    begin, manifest = time.monotonic(), manifest_of(draft)
+    built = context.warehouse.columns(draft.record.run)
+    earlier = {
+        (relation.schema, relation.name): columns
+        for relation, columns in _withheld_before(draft).items()
+        if relation in continued(context, draft)
+    }
+    withheld = withheld_columns(
+        manifest,
+        {result.unique_id: result.sql for result in built_of(draft).nodes},
+        {(relation.schema, relation.name): columns for relation, columns in built.items()},
+        earlier,
+    )
+    ids = {(n.schema, n.alias): n.unique_id for n in manifest.nodes.values() if n.alias}
+    facts = tuple(
+        WithheldRun(ids.get(place, ""), *place, columns)
+        for place, columns in sorted(withheld.items())
+    )
+    draft = draft.with_facts(withheld=facts)
+    if not facts:
+        return draft
+    count = sum(len(fact.columns) for fact in facts)
+    remark = f"{count} not published, in {len(facts)} relation{'s' * (len(facts) != 1)}"
+    step = Step(STEP, steps.PASSED, time.monotonic() - begin, remark)
+    context.reporter.step(step)
+    for fact in facts:
+        context.reporter.say(f"private  {fact.name}: {', '.join(fact.columns)}")
+    draft = draft.with_step(step)
+    places = {Relation(fact.schema, fact.name) for fact in facts}
+    lost = [r for r in stateful(manifest) if r in places and r not in rebuildable(manifest)]
+    if lost and context.warehouse.in_store and context.store.private.place is None:
+        return draft.ended(
+            REJECTED,
+            f"{names_of(lost)}: the history cannot be built again from raw, and holds personal "
+            f"columns, which are not stored in {context.store.place}. Leave them out of the "
+            f"snapshot, permit them with `config.meta.{PERMISSION}`, or set "
+            "DATAOPS_PRIVATE_STATE to a folder that is there for every release.",
+        )
+    return draft
+
+
+def continued(context: Context, draft: Draft) -> list[Relation]:
+    """The stateful relations of which the current release holds everything, here."""
+    if not draft.continues_base or context.options.full_refresh:
+        return []
+    before, base = _withheld_before(draft), draft.record.base
+    return [
+        relation
+        for relation in stateful(manifest_of(draft))
+        if relation not in before or context.warehouse.keeps_state(base, relation)
+    ]
+
+
+def _withheld_before(draft: Draft) -> dict[Relation, tuple[str, ...]]:
+    facts = draft.base_release.withheld if draft.base_release else ()
+    return {Relation(fact.schema, fact.name): fact.columns for fact in facts}
+
+
+def hidden_columns(draft: Draft) -> dict[str, tuple[str, ...]]:
+    """The withheld columns by node."""
+    return {fact.unique_id: fact.columns for fact in draft.record.withheld if fact.unique_id}
+
+
+def withheld_relations(draft: Draft) -> dict[Relation, tuple[str, ...]]:
+    """The withheld columns by relation."""
+    return {Relation(fact.schema, fact.name): fact.columns for fact in draft.record.withheld}
+
+
+def names_of(relations: list[Relation]) -> str:
+    names = [relation.name for relation in relations]
+    return ", ".join(names[:_MOST]) + (" …" if len(names) > _MOST else "")

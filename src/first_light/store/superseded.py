@@ -1,0 +1,23 @@
+"""The file with the time at which each release stopped being current."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def read_times(path: Path) -> dict[str, float]:
+    """Seconds since 1970, by release; empty if the file cannot be read: then counted from now."""
+    try:
+        times = json.loads(path.read_bytes())
+        # A time in the future was written with a wrong clock.
+        return {run: min(float(at), time.time()) for run, at in times.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def times_text(times: Mapping[str, float]) -> bytes:
+    """The text of the file."""
+    return (json.dumps({run: round(at, 3) for run, at in sorted(times.items())}) + "\n").encode()
