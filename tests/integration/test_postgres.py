@@ -257,7 +257,7 @@ def test_files_of_ones_own_become_a_product(server: postgres.Server, tmp_path: P
     output = product.dataops("start", "--from", str(files)).stdout
     assert "published, as a rehearsal on the sample" in output
     seen = server.ask(
-        "select visit_id, day, started, seen_at, ratio, member, written, person_no "
+        "select visit_id, day, started, seen_at, ratio, is_member, written, person_no "
         "from staging.stg_visits order by visit_id limit 2",
         "visits_writer",
         "visits",
@@ -280,6 +280,13 @@ def test_files_of_ones_own_become_a_product(server: postgres.Server, tmp_path: P
     )
     number = people_seen[0][0]
     assert people_seen == [(number, f"Brand {number % 5}", 30 + number)]
+    # the date dimension has every day between the first and the last visit
+    (dates,) = server.ask(
+        "select max(date_day) - min(date_day) + 1 - count(*), count(*) > 1 from marts.dates",
+        "visits_writer",
+        "visits",
+    )
+    assert dates == (0, True)
 
 
 def _marts(file: Path) -> dict[str, list[tuple[Any, ...]]]:

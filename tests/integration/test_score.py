@@ -104,6 +104,17 @@ BARE = Manifest(
 )  # a warehouse's own tables
 
 
+UNDESCRIBED = replace(
+    MANIFEST,
+    nodes={
+        name: replace(node, description="TODO: what one row is.")
+        if node.access == "public"
+        else node
+        for name, node in MANIFEST.nodes.items()
+    },
+)
+
+
 @pytest.mark.parametrize(
     ("known", "name", "verdict"),
     [
@@ -117,6 +128,7 @@ BARE = Manifest(
             "public_models",
             NO,
         ),
+        (replace(GOOD, manifest=UNDESCRIBED), "public_models", NO),
         (replace(GOOD, ci=""), "tried_before_merge", NO),
         (replace(GOOD, sample_files=0), "tried_before_merge", NO),
         (replace(GOOD, remote=False), "tried_before_merge", UNKNOWN),

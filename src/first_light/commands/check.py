@@ -11,7 +11,7 @@ from pathlib import Path
 from first_light.dbt.engine import DbtRun, Engine, NodeResult, forget_last_run
 from first_light.dbt.manifest import read_manifest
 from first_light.forge import job_summary as summary
-from first_light.hooks.project_rules import RULES, rule_violations
+from first_light.hooks.project_rules import RULES, open_descriptions, rule_violations
 from first_light.impact.base import open_side_engine, side_environment
 from first_light.impact.change import Change, NoBase, find_change
 from first_light.impact.check_step import NAME as IMPACT
@@ -238,10 +238,13 @@ def _docs_step(run: DbtRun, seconds: float) -> Step:
 def _rules_step(folder: Path) -> Step:
     repeat = "uv run pre-commit run rules --all-files"
     with _clock() as seconds:
-        broken = rule_violations(read_manifest(folder / "manifest.json"))
+        manifest = read_manifest(folder / "manifest.json")
+        broken = rule_violations(manifest)
     if broken:
         return Step(_RULES, FAILED, seconds(), f"{len(broken)} broken", tuple(broken), repeat)
-    return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules")
+    undescribed = len(open_descriptions(manifest))
+    todo = f", {undescribed} TODO in descriptions" if undescribed else ""
+    return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules{todo}")
 
 
 def _write_report(product: Product, folder: Path, finished_steps: list[Step]) -> None:

@@ -5,14 +5,19 @@ A rule is a function of the manifest; users read its docstring.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from first_light.dbt.manifest import Manifest, Node, read_manifest
+from first_light.project.settings import current, read_settings, use
 from first_light.utils.errors import DataopsError
 
 Violations = Iterator[tuple[Node, str]]
+
+TODO = "TODO"
+"""How a description begins that somebody has to write."""
 
 
 def owner(manifest: Manifest) -> Violations:
@@ -70,6 +75,23 @@ def layer_names(manifest: Manifest) -> Violations:
                 yield node, f"is in models/{layer}: rename it to {prefix}{node.name}"
 
 
+def mart_names(manifest: Manifest) -> Violations:
+    """Marts are named as the setting mart-names says: plain, or fct_ and dim_ in front."""
+    prefixes = ("fct_", "dim_")
+    prefixed = current().mart_names == "prefixed"
+    for node in manifest.of("model"):
+        if not node.path.startswith("models/marts/") or node.name.startswith(prefixes) == prefixed:
+            continue
+        if prefixed:
+            yield node, f"is a mart: rename it to fct_{node.name} or dim_{node.name}"
+        else:
+            yield (
+                node,
+                f'is a mart: rename it to {node.name[4:]}, or set `mart-names = "prefixed"` '
+                "under [tool.dataops] in pyproject.toml",
+            )
+
+
 def sources_only_in_staging(manifest: Manifest) -> Violations:
     """Only staging reads sources; everything else reads staging."""
     for node in manifest.of("model"):
@@ -101,10 +123,28 @@ RULES: tuple[Callable[[Manifest], Violations], ...] = (
     contract,
     documented_in_folder,
     layer_names,
+    mart_names,
     sources_only_in_staging,
     exposure_owner,
     snapshot_key,
 )
+
+
+def open_descriptions(manifest: Manifest) -> list[str]:
+    """What is still described by TODO: one name a model, source or column, of the product's own.
+
+    That violates no rule: a draft asks where neither names nor values give a meaning.
+    """
+    described = [
+        (name, text)
+        for kind in ("model", "snapshot", "source")
+        for node in manifest.of(kind)
+        for name, text in (
+            (node.name, node.description),
+            *((f"{node.name}.{c.name}", c.description) for c in node.columns),
+        )
+    ]
+    return [name for name, text in described if text.lstrip().startswith(TODO)]
 
 
 def rule_violations(manifest: Manifest, files: Collection[str] | None = None) -> list[str]:
@@ -131,7 +171,8 @@ def main() -> int:
     of_all = not files or "dbt_project.yml" in files
     try:
         manifest = read_manifest(Path("target") / "manifest.json")
-        violations = rule_violations(manifest, None if of_all else files)
+        with use(read_settings(Path(), os.environ)):
+            violations = rule_violations(manifest, None if of_all else files)
     except DataopsError as error:
         print(error, file=sys.stderr)
         return 2

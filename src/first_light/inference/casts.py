@@ -35,8 +35,7 @@ def profiled_tables(
 ) -> list[Table]:
     """All tables with their types and statistics; their typed rows stay in the scratch database."""
     draft_names = {
-        s.source.name: names.column_names([leaf.path for leaf in s.leaves], s.source.name)
-        for s in staged
+        s.source.name: names.column_names([leaf.path for leaf in s.leaves]) for s in staged
     }
     pii = {
         s.source.name: personal.kinds(scratch.examples(s), s.source.name, classify) for s in staged

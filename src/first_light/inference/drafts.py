@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from first_light.inference import exactness, mart, server_sql, sql, tests
+from first_light.inference import (
+    exactness,
+    freshness,
+    identities,
+    mart,
+    model_names,
+    server_sql,
+    sql,
+)
+from first_light.inference.identities import Identity
+from first_light.inference.render import mart as render_mart
 from first_light.inference.render import sql as render_sql
 from first_light.inference.render import yaml as render_yaml
 from first_light.inference.values import Column, Doubt, Key, Leaf, Reference, Table, Test
+from first_light.project import settings
 
 STAGING = "models/staging"
 MARTS = "models/marts"
@@ -24,6 +35,8 @@ class Drafted:
         tests: number of drafted tests by name.
         references: those from this table and those to it.
         personal: columns that hold personal data, with the kind.
+        undecided: what was left open.
+        newest: the last day on which a row was made or changed; empty where no column says so.
     """
 
     name: str
@@ -34,6 +47,7 @@ class Drafted:
     references: tuple[Reference, ...]
     personal: Mapping[str, str]
     undecided: tuple[Doubt, ...]
+    newest: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +57,7 @@ class Drafts:
     Attributes:
         files: text of each file by its path in the product.
         tables: one summary a drafted table, in the order given.
-        mart: name of the drafted mart; empty when there is none.
+        marts: names of the drafted marts, facts first.
         suggestions: references from tables that the product has to the new ones; their files are
             the team's, so it is for the team to add the test.
         unread: tables that the product has and whose files could not be read, with the reason.
@@ -51,14 +65,22 @@ class Drafts:
 
     files: Mapping[str, str]
     tables: tuple[Drafted, ...]
-    mart: str = ""
+    marts: tuple[str, ...] = ()
     suggestions: tuple[Reference, ...] = ()
     unread: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """Everything that was decided about the tables, before it is written down."""
+    """Everything that was decided about the tables, before it is written down.
+
+    Columns have the names under which they were profiled, see `model_names`.
+
+    Attributes:
+        declared: columns of the models that the product has already, by table.
+        identities: arithmetic that holds on all rows of each table.
+        sums: what a column is the sum or product of, in words, by table and column.
+    """
 
     tables: tuple[Table, ...]
     leaves: Mapping[str, tuple[Leaf, ...]]
@@ -69,6 +91,9 @@ class Decisions:
     gaps: Mapping[str, float | None]
     types: Mapping[str, Mapping[str, str]]
     doubts: tuple[Doubt, ...] = field(default=())
+    declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    identities: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)
+    sums: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def drafts_of(
@@ -76,7 +101,8 @@ def drafts_of(
 ) -> Drafts:
     spelled = server_sql.spelled if on_server else _as_it_is
     files: dict[str, str] = {}
-    drafted = []
+    found = _summaries(decisions)
+    decisions = _named(decisions)
     by_name = {t.name: t for t in decisions.tables}
     for table in decisions.tables:
         if table.known:
@@ -87,12 +113,15 @@ def drafts_of(
         groups = mart.ordered(table, key, own)
         loaded = decisions.loaded.get(table.name)
         fresh = (
-            tests.freshness(table, loaded, decisions.gaps[table.name], spelled) if loaded else None
+            freshness.freshness(table, loaded, decisions.gaps[table.name], spelled)
+            if loaded
+            else None
         )
         written = decisions.tests[table.name]
         files[f"{STAGING}/raw_{table.name}.yml"] = render_yaml.source(
             table,
             decisions.leaves[table.name],
+            key,
             fresh,
             own,
             by_name,
@@ -101,53 +130,94 @@ def drafts_of(
         )
         files[f"{STAGING}/{table.model}.sql"] = render_sql.staging(table, groups, spelled)
         files[f"{STAGING}/{table.model}.yml"] = render_yaml.staging(
-            table, key, groups, written, doubts, group
+            table, key, groups, written, doubts, own, decisions.sums.get(table.name, {}), group
         )
-        drafted.append(
-            Drafted(
-                table.name,
-                table.rows,
-                len(table.columns),
-                key.columns if key else (),
-                dict(Counter(test.name for test in written)),
-                tuple(r for r in decisions.references if table.name in {r.child, r.parent}),
-                {c.name: c.pii for c in table.columns if c.pii},
-                tuple(doubts),
-            )
-        )
-    name = ""
+    names: tuple[str, ...] = ()
     if mart_wanted:
         elsewhere = {n for n, path in taken.items() if path != f"{MARTS}/{n}.sql"}
-        first = mart.first(
+        types = {
+            table: {n: server_sql.type_name(kind) if on_server else kind for n, kind in of.items()}
+            for table, of in decisions.types.items()
+        }
+        drafted, dates = mart.marts(
             decisions.tables,
             decisions.keys,
             decisions.references,
+            types,
+            decisions.sums,
             elsewhere | {t.model for t in decisions.tables},
+            settings.current().mart_names == "prefixed",
         )
-        if first:
-            name = first.name
-            files |= _mart_files(first, decisions.types, group, on_server)
+        names = (*(m.name for m in drafted), *([dates.name] if dates else []))
+        files |= render_mart.files(drafted, dates, group, MARTS)
     suggestions = tuple(r for r in decisions.references if by_name[r.child].known)
     read = {t.name for t in decisions.tables}
     unread = tuple(d for d in decisions.doubts if d.table not in read)
-    return Drafts(files, tuple(drafted), name, suggestions, unread)
+    return Drafts(files, found, names, suggestions, unread)
+
+
+def _summaries(decisions: Decisions) -> tuple[Drafted, ...]:
+    """What was found out about each new table, in the words of its files."""
+    return tuple(
+        Drafted(
+            table.name,
+            table.rows,
+            len(table.columns),
+            key.columns if (key := decisions.keys.get(table.name)) else (),
+            dict(
+                Counter(
+                    [
+                        *(test.name for test in decisions.tests[table.name]),
+                        *("expression_is_true" for _ in decisions.identities.get(table.name, ())),
+                    ]
+                )
+            ),
+            tuple(r for r in decisions.references if table.name in {r.child, r.parent}),
+            {c.name: c.pii for c in table.columns if c.pii},
+            tuple(d for d in decisions.doubts if d.table == table.name),
+            (loaded.stats.high or "")[:10] if (loaded := decisions.loaded.get(table.name)) else "",
+        )
+        for table in decisions.tables
+        if not table.known
+    )
+
+
+def _named(decisions: Decisions) -> Decisions:
+    """The decisions with all columns as the models call them."""
+    made = model_names.model_names(
+        decisions.tables, decisions.keys, decisions.references, decisions.declared
+    )
+    references = decisions.references
+    by_name = {table.name: table for table in decisions.tables}
+    return replace(
+        decisions,
+        tables=tuple(model_names.renamed_table(t, made) for t in decisions.tables),
+        keys={t: model_names.renamed_key(t, key, made) for t, key in decisions.keys.items()},
+        references=tuple(model_names.renamed_reference(r, made) for r in references),
+        tests={
+            table: tuple(
+                model_names.renamed_test(
+                    table, test, made, [r for r in references if r.child == table]
+                )
+                for test in several
+            )
+            + tuple(
+                identities.test(identity, by_name[table], made[table])
+                for identity in decisions.identities.get(table, ())
+            )
+            for table, several in decisions.tests.items()
+        },
+        types={
+            table: {made[table][name]: kind for name, kind in kinds.items() if name in made[table]}
+            for table, kinds in decisions.types.items()
+        },
+        doubts=tuple(model_names.renamed_doubt(d, made) for d in decisions.doubts),
+        sums={
+            table: {made[table][i.result]: identities.meaning(i, made[table]) for i in several}
+            for table, several in decisions.identities.items()
+        },
+    )
 
 
 def _as_it_is(expression: sql.Sql) -> sql.Sql:
     return expression
-
-
-def _mart_files(
-    first: mart.Mart, made: Mapping[str, Mapping[str, str]], group: str, on_server: bool
-) -> dict[str, str]:
-    kinds = {c.name: made[first.fact.name][c.name] for c in first.columns}
-    kinds |= {j.name: made[j.reference.parent][j.column.name] for j in first.joins}
-    if on_server:
-        kinds = {name: server_sql.type_name(kind) for name, kind in kinds.items()}
-    files = {
-        f"{MARTS}/{first.name}.sql": render_sql.mart(first),
-        f"{MARTS}/{first.name}.yml": render_yaml.mart(first, kinds, group),
-    }
-    if first.joins:
-        files[f"tests/{first.name}_keeps_every_row.sql"] = render_sql.keeps_every_row(first)
-    return files

@@ -1,85 +1,210 @@
-"""The first public mart: the central table with what its references say in words. Pure."""
+"""Marts: each fact with what its references say in words, the dimensions, the dates. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from first_light.inference import names
+from first_light.inference import descriptions, names, star
 from first_light.inference.values import Column, Key, Reference, Table
+from first_light.utils.sql_names import RESERVED
 
 _DESCRIBES = (
     re.compile(r"^(name|title|label)$"),
     re.compile(r"(_name|_title|_label)$"),
     re.compile(r"^(description|desc|type|category|model|city|country)$"),
 )
+_CENTURIES = 150
+"""Years that a date dimension spans at most: a stray date would make millions of days."""
 
 
 @dataclass(frozen=True)
 class Join:
-    """A parent that lends one column: `parent`, joined on its unique key, is called `role`."""
+    """A left join of a parent on its unique key, under an alias."""
 
-    role: str
+    alias: str
     reference: Reference
-    column: Column
+
+
+@dataclass(frozen=True)
+class MartColumn:
+    """One column of a mart.
+
+    Attributes:
+        name: its name.
+        source: alias of the relation that it comes from.
+        column: its name there.
+        type: its SQL type; `date` where the day of a timestamp is taken.
+        description: as the YAML has it.
+        is_day: whether it is the day of a timestamp.
+        nulls: rows without a value; only of the mart's own columns.
+    """
+
     name: str
+    source: str
+    column: str
+    type: str
+    description: str
+    is_day: bool = False
+    nulls: int = 0
 
 
 @dataclass(frozen=True)
 class Mart:
-    """A mart: the fact's columns that aren't personal, and one column of each parent."""
+    """A mart of one table: its columns that aren't personal, and some of its parents'.
+
+    Attributes:
+        name: of the model.
+        table: the table whose rows it has.
+        is_fact: whether it is a fact, else a dimension.
+        key: what identifies a row; None where that isn't known or personal.
+        columns: in the order of the model.
+        joins: parents that lend columns.
+        day: the column with the day on which a row of a fact happened; empty without one.
+        lent: what the joins add, in words.
+    """
 
     name: str
-    fact: Table
+    table: Table
+    is_fact: bool
     key: Key | None
-    columns: tuple[Column, ...]
-    joins: tuple[Join, ...]
+    columns: tuple[MartColumn, ...]
+    joins: tuple[Join, ...] = ()
+    day: str = ""
+    lent: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = field(default=())
 
 
-def first(
+@dataclass(frozen=True)
+class Dates:
+    """The date dimension: one row for each day between the first and the last of the facts.
+
+    Attributes:
+        name: of the model.
+        facts: the facts that have a day.
+    """
+
+    name: str
+    facts: tuple[Mart, ...]
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """What marts are made of."""
+
+    by_name: Mapping[str, Table]
+    keys: Mapping[str, Key]
+    references: Sequence[Reference]
+    types: Mapping[str, Mapping[str, str]]
+    sums: Mapping[str, Mapping[str, str]]
+    facts: frozenset[str]
+
+
+def marts(
     tables: Sequence[Table],
     keys: Mapping[str, Key],
     references: Sequence[Reference],
+    types: Mapping[str, Mapping[str, str]],
+    sums: Mapping[str, Mapping[str, str]],
     taken: Collection[str],
-) -> Mart | None:
-    """The mart of the table that refers to most others, or has most rows; None without a table.
+    are_prefixed: bool,
+) -> tuple[tuple[Mart, ...], Dates | None]:
+    """The marts of a small star: facts, dimensions, dates; without a fact one mart of one table.
 
-    Only parents whose key is certainly unique are joined, so that no row is doubled.
+    Args:
+        tables: the tables.
+        keys: the key of each table that has one.
+        references: references between the tables.
+        types: SQL type of each column of each staging model.
+        sums: what a column is the sum or product of, in words, by table and column.
+        taken: names that no mart may have.
+        are_prefixed: whether marts begin with fct_ and dim_.
     """
-    wanted = [t for t in tables if any(not c.personal for c in t.columns)]
-    if not wanted:
-        return None
+    found = star.star(tables, keys, references)
     by_name = {table.name: table for table in tables}
-
-    def rank(table: Table) -> tuple[int, int]:
-        parents = {r.parent for r in references if r.child == table.name and r.unique}
-        parents -= {table.name}
-        return len(parents), table.rows
-
-    fact = max(wanted, key=rank)
-    key = keys.get(fact.name)
-    groups = ordered(fact, key, references)
-    columns = tuple(c for _, group in groups for c in group if not c.personal)
-    used = {c.name for c in columns}
-    roles = {"source", "joined", fact.model}
-    joins = []
-    for reference in references:
-        parent = by_name.get(reference.parent)
-        if reference.child != fact.name or parent is None or not reference.unique:
-            continue
-        label = _descriptive(parent, reference.key)
-        if label is None:
-            continue
-        role = names.distinct(names.role(reference.column), roles)
-        word = label.name
-        name = names.distinct(word if word.startswith(f"{role}_") else f"{role}_{word}", used)
-        roles.add(role)
+    of = _Tables(by_name, keys, references, types, sums, frozenset(t.name for t in found.facts))
+    used = set(taken)
+    drafted = []
+    facts, dimensions = found.facts, found.dimensions
+    if not facts:
+        facts, dimensions = _fallback(tables, references), ()
+    for table in (*facts, *dimensions):
+        name = _name(table.name, used, ("fct_" if table in facts else "dim_") * are_prefixed)
         used.add(name)
-        joins.append(Join(role, reference, label, name))
+        drafted.append(_mart(table, name, table in facts, of))
+    dated = tuple(m for m in drafted if m.day and _is_plausible(m))
+    if not found.facts or not dated:
+        return tuple(drafted), None
+    return tuple(drafted), Dates(_name("dates", used, "dim_" * are_prefixed), dated)
+
+
+def _fallback(tables: Sequence[Table], references: Sequence[Reference]) -> tuple[Table, ...]:
+    """The one table that says most: it refers to others, has amounts or times, or has most rows."""
+    wanted = [t for t in tables if any(not c.personal for c in t.columns)]
+
+    def rank(table: Table) -> tuple[int, bool, int]:
+        parents = {r.parent for r in references if r.child == table.name and r.unique}
+        measured = bool(star.event_times(table) or star.measures(table, None, set()))
+        return len(parents - {table.name}), measured, table.rows
+
+    return (max(wanted, key=rank),) if wanted else ()
+
+
+def _mart(table: Table, name: str, is_fact: bool, of: _Tables) -> Mart:
+    key = of.keys.get(table.name)
+    own = [r for r in of.references if r.child == table.name]
+    refers = {r.column: r for r in own}
+    base = import_name(table.name)
+    joined = [r for r in own if r.unique and r.parent in of.by_name and r.parent != table.name]
+    aliases = _aliases(base, joined)
+    columns = [
+        MartColumn(
+            c.name,
+            base,
+            c.name,
+            of.types[table.name][c.name],
+            descriptions.of_column(c, table, key, refers.get(c.name), sums=of.sums.get(table.name)),
+            nulls=c.stats.nulls,
+        )
+        for _, group in ordered(table, key, own)
+        for c in group
+        if not c.personal
+    ]
+    used = {c.name for c in columns}
+    used |= {c.name for c in table.columns}
+    lent: list[MartColumn] = []
+    words: list[str] = []
+    for reference in joined:
+        alias = aliases[reference.column]
+        if reference.parent in of.facts:
+            more = _from_fact(reference, alias, used, of)
+            what = f"time and references of the {names.singular(reference.parent)}"
+        else:
+            more = _label(reference, alias, used, of)
+            what = more[0].name if more else ""
+        lent += more
+        used |= {c.name for c in more}
+        words += [descriptions.plain(what)] if more else []
+    made = [*columns, *lent]
+    day = _day(table, made, used) if is_fact else None
+    if day and day not in made:
+        at = next(n for n, c in enumerate(made) if (c.source, c.column) == (day.source, day.column))
+        made.insert(at + 1, day)
     if key and not set(key.columns) <= {c.name for c in columns}:
         key = None
-    return Mart(_name(fact.name, taken), fact, key, columns, tuple(joins))
+    lenders = {c.source for c in lent}
+    return Mart(
+        name,
+        table,
+        is_fact,
+        key,
+        tuple(made),
+        tuple(Join(a, r) for r in joined if (a := aliases[r.column]) in lenders),
+        day.name if day else "",
+        tuple(words),
+        tuple(own),
+    )
 
 
 def ordered(
@@ -97,15 +222,106 @@ def ordered(
     return [(name, group) for name, group in groups.items() if group]
 
 
-def _name(table: str, taken: Collection[str]) -> str:
-    for name in (table, f"{table}_overview"):
+def import_name(table: str) -> str:
+    """The name of the import CTE of a staging model."""
+    return f"stg_{table}" if table in RESERVED or table in {"final", "bounds"} else table
+
+
+def _aliases(base: str, joined: Sequence[Reference]) -> dict[str, str]:
+    """The alias of each join by its column: the table, or its role where it is joined twice."""
+    aliases: dict[str, str] = {}
+    for reference in joined:
+        alias = import_name(reference.parent)
+        if sum(r.parent == reference.parent for r in joined) > 1:
+            alias = names.role(reference.column)
+            if alias in RESERVED:
+                alias = f"{alias}_{reference.parent}"
+        taken = {base, "final", *(import_name(r.parent) for r in joined), *aliases.values()}
+        if alias in taken - {import_name(reference.parent)} or alias in aliases.values():
+            alias = names.distinct(f"{alias}_{reference.parent}", taken)
+        aliases[reference.column] = alias
+    return aliases
+
+
+def _label(reference: Reference, alias: str, used: set[str], of: _Tables) -> list[MartColumn]:
+    """The column of a dimension that says in words what a reference means."""
+    parent = of.by_name[reference.parent]
+    label = _descriptive(parent, reference.key)
+    if label is None:
+        return []
+    stem = names.singular(parent.name)
+    role = names.role(reference.column)
+    word = label.name.removeprefix(f"{stem}_")
+    if reference.column == reference.key:  # sku of products says nothing about the role
+        role = stem
+    name = names.distinct(word if word.startswith(f"{role}_") else f"{role}_{word}", used)
+    text = descriptions.of_column(label, parent, of.keys.get(parent.name), None)
+    kind = of.types[parent.name][label.name]
+    return [MartColumn(name, alias, label.name, kind, text)]
+
+
+def _from_fact(reference: Reference, alias: str, used: set[str], of: _Tables) -> list[MartColumn]:
+    """What a line takes over from its head: when it happened, and to what the head refers."""
+    parent = of.by_name[reference.parent]
+    key = of.keys.get(parent.name)
+    refers = {r.column: r for r in of.references if r.child == parent.name}
+    wanted = [parent.column(c) for c in refers if c != reference.key]
+    wanted = [c for c in wanted if refers[c.name].parent != parent.name]
+    wanted += star.event_times(parent)[:1]
+    return [
+        MartColumn(
+            c.name,
+            alias,
+            c.name,
+            of.types[parent.name][c.name],
+            descriptions.of_column(c, parent, key, refers.get(c.name)),
+        )
+        for c in wanted
+        if c.name not in used and not c.personal
+    ]
+
+
+def _day(table: Table, made: Sequence[MartColumn], used: set[str]) -> MartColumn | None:
+    """The day on which a row happened: a column of its own where there is only a time."""
+    times = [c.name for c in star.event_times(table)]
+    own = [c for name in times for c in made if c.column == name and c.source == made[0].source]
+    lent = [c for c in made if c.type in {"date", "timestamp"} and c.source != made[0].source]
+    for column in (*own, *lent):
+        if column.type == "date":
+            return column
+        stem = re.sub(r"_(at|on|ts|time|timestamp|utc)$", "", column.name)
+        name = names.distinct(f"{stem}_date", used)
+        text = f"Day of {column.name}."
+        return MartColumn(name, column.source, column.column, "date", text, is_day=True)
+    return None
+
+
+def _is_plausible(mart: Mart) -> bool:
+    """Whether the days of a fact are few enough for a table of them."""
+    days = [
+        c.stats.high[:4]
+        for c in mart.table.columns
+        if c.cast.kind in {"date", "timestamp"} and c.stats.high
+    ]
+    lows = [
+        c.stats.low[:4]
+        for c in mart.table.columns
+        if c.cast.kind in {"date", "timestamp"} and c.stats.low
+    ]
+    years = [int(text) for text in (*days, *lows) if text.isdigit()]
+    return not years or max(years) - min(years) <= _CENTURIES
+
+
+def _name(table: str, taken: Collection[str], prefix: str) -> str:
+    for name in (f"{prefix}{table}", f"{prefix}{table}_overview"):
         if name not in taken:
             return name
-    return names.distinct(table, taken)
+    return names.distinct(f"{prefix}{table}", taken)
 
 
 def _descriptive(parent: Table, key: str) -> Column | None:
     """The text column of a parent that says best what a row is, if there is one."""
+    stem = names.singular(parent.name)
     texts = [
         c
         for c in parent.columns
@@ -114,6 +330,6 @@ def _descriptive(parent: Table, key: str) -> Column | None:
     ]  # fmt: skip
     for pattern in _DESCRIBES:
         for column in texts:
-            if pattern.search(column.name):
+            if pattern.search(column.name.removeprefix(f"{stem}_")):
                 return column
     return next((c for c in texts if not names.identifies(c.name)), None)

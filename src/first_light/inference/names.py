@@ -6,8 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from first_light.utils.sql_names import RESERVED
-
 LONGEST = 60
 """Characters a drafted column name has at most; longer ones are cut."""
 
@@ -22,37 +20,44 @@ _IDENTITY = re.compile(
 )
 _NUMBER_OF = ("nr", "nummer")
 """Endings that German and Dutch join to a noun."""
+# Words of mixed case that stay whole: without them MwSt would be mw_st.
+_WHOLE = re.compile(
+    r"(?<![A-Z])(?:MwSt|USt|GmbH|GbR|eMail|EMail|eG|kWh|MWh|GWh|kWp|kW|kVA|kHz|MHz|GHz|mAh|hPa|kPa|"
+    r"pH|dB|OAuth|PayPal|YouTube|LinkedIn|WhatsApp|TikTok|JavaScript|MySQL|"
+    r"NoSQL|iOS|macOS|iPhone|iPad|eBay|PhD|WiFi|IPv4|IPv6|DoB|IoT|SaaS|McDonalds|mRNA|tRNA|"
+    r"[A-Z]{2,}s)(?![a-z])"
+)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WITHOUT_MEANING = frozenset({"id", "key", "code", "no", "nr", "number", "num", "uuid", "guid"})
 
 
 def snake(text: str, fallback: str) -> str:
     """`text` as a lower-case name of ASCII letters, digits and single underscores.
 
+    Words that are written in mixed case stay whole: `MwSt` is `mwst`, `GmbHName` is `gmbh_name`.
     `fallback` is used when nothing of `text` is left. A name that would begin with a digit gets
     `column_` in front. At most `LONGEST` characters. Reserved words are not handled here.
     """
     plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain)
+    plain = _WHOLE.sub(lambda word: f"_{word[0].lower()}_", plain)
+    plain = _HUMP.sub("_", plain)
     plain = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
     if plain and plain[0].isdigit():
         plain = f"column_{plain}"
     return plain[:LONGEST].strip("_") or fallback
 
 
-def column_names(raw: Sequence[Sequence[str]], table: str) -> list[str]:
+def column_names(raw: Sequence[Sequence[str]]) -> list[str]:
     """A name for each column (a path: the column, then the fields inside it), all different.
 
-    Reserved words get the singular of the table in front: `order` of `payments` becomes
-    `payment_order`. Names that fall together are numbered from 2 in their order.
+    By these names keys and references are sought; what a model calls them is decided afterwards,
+    see `model_names`. Names that fall together are numbered from 2 in their order.
     """
     names: list[str] = []
     taken: set[str] = set()
     for position, path in enumerate(raw, start=1):
-        name = snake(" ".join(path), f"column_{position}")
-        if name in RESERVED:
-            name = snake(f"{singular(table)}_{name}", name)
-        name = distinct(name, taken)
+        name = distinct(snake(" ".join(path), f"column_{position}"), taken)
         taken.add(name)
         names.append(name)
     return names
@@ -62,21 +67,60 @@ def distinct(name: str, taken: Iterable[str]) -> str:
     """`name`, or the first of `name_2`, `name_3` … that isn't taken."""
     used = set(taken)
     candidate, number = name, 1
-    while candidate in used or candidate in RESERVED:
+    while candidate in used:
         number += 1
         candidate = f"{name[: LONGEST - 5].strip('_')}_{number}"
     return candidate
 
 
+_IRREGULAR = {
+    "people": "person", "children": "child", "men": "man", "mice": "mouse", "geese": "goose",
+    "feet": "foot", "teeth": "tooth", "indices": "index", "matrices": "matrix", "quizzes": "quiz",
+    "vertices": "vertex", "appendices": "appendix", "criteria": "criterion", "lives": "life",
+    "phenomena": "phenomenon", "wives": "wife", "knives": "knife", "shelves": "shelf",
+    "halves": "half", "leaves": "leaf", "wolves": "wolf", "thieves": "thief", "loaves": "loaf",
+    "axes": "axis", "bases": "base", "oases": "oasis", "crises": "crisis", "theses": "thesis",
+    "diagnoses": "diagnosis", "prognoses": "prognosis", "synopses": "synopsis", "movies": "movie",
+    "cookies": "cookie", "calories": "calorie", "ties": "tie", "pies": "pie", "zombies": "zombie",
+    "selfies": "selfie", "caches": "cache", "headaches": "headache", "shoes": "shoe",
+    "toes": "toe", "canoes": "canoe", "gases": "gas", "buses": "bus",
+    "lenses": "lens", "aliases": "alias", "biases": "bias", "canvases": "canvas", "uses": "use",
+    "atlases": "atlas",
+}  # fmt: skip
+_COMPOUND = re.compile(r"people$|children$|(?<=wo)men$|(?<=sales)men$|(?<=work)men$")
+_UNCHANGED = frozenset({
+    "series", "species", "news", "status", "address", "access", "process", "business",
+    "analysis", "basis", "axis", "bias", "alias", "atlas", "canvas", "campus", "corpus",
+    "census", "bonus", "lens", "gas", "bus", "sms", "dbms", "mathematics", "physics",
+    "economics", "logistics", "analytics", "headquarters", "premises", "goods",
+})  # fmt: skip
+
+
 def singular(name: str) -> str:
-    """The plain English singular of a table's name; the name itself when in doubt."""
-    if name.endswith("ies") and len(name) > 4:
-        return name[:-3] + "y"
-    if name.endswith(("sses", "shes", "ches", "xes", "uses")):
-        return name[:-2]
-    if name.endswith("s") and not name.endswith(("ss", "us", "is")) and len(name) > 3:
-        return name[:-1]
-    return name
+    """The English singular of a table's name, by its last word; the name itself when in doubt."""
+    head, _, word = name.rpartition("_")
+    one = _singular(word)
+    return f"{head}_{one}" if head else one
+
+
+def _singular(word: str) -> str:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if word in _UNCHANGED or len(word) < 4:
+        return word
+    if compound := _COMPOUND.search(word):
+        return word[: compound.start()] + _IRREGULAR[compound[0]]
+    if word.endswith("ies"):
+        return word[:-3] + "y" if len(word) > 4 else word
+    if word.endswith(("sses", "shes", "ches", "xes", "zzes", "oes")):
+        return word[:-2]
+    if word.endswith("yses"):
+        return word[:-2] + "is"
+    if word.endswith("uses") and not word.endswith(("ouses", "auses")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
 
 
 def words(name: str) -> str:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
 from first_light.inference import number_types, sql, types
+from first_light.inference.freshness import Times
 from first_light.inference.values import Cast, Leaf, NoRecord
 from first_light.project.source_table import SourceTable
 from first_light.utils import sql_names
@@ -38,6 +40,7 @@ PART = 5_000
 """Rows, spread over the table, on which long columns and combined keys are tried first."""
 
 
+_SOME_ROWS = 400
 _COLUMNS_A_SCAN = 60
 T = TypeVar("T")
 
@@ -256,13 +259,42 @@ class ScratchDatabase:
         """Rows that a test's query gives."""
         return self.count(f"select count(*) from ({query})")
 
-    def days(self, table: str, column: str, rank: float) -> float | None:
-        """The gap between successive days that occur in a time column, in days, at a quantile."""
-        day = f"cast({quoted(column)} as date)"
+    def numbers(
+        self, table: str, columns: Sequence[str], rows: int
+    ) -> list[tuple[Decimal | None, ...]]:
+        """Some rows, spread over the table, of columns with exact numbers."""
+        listed = ", ".join(quoted(column) for column in columns)
+        part = part_of(quoted(table), rows, sql.ROW)
+        values = self.rows(f"select {listed} from {part} limit {_SOME_ROWS}")
+        return [tuple(None if v is None else Decimal(str(v)) for v in row) for row in values]
+
+    def holds_in(self, table: str, condition: str) -> bool:
+        """Whether a condition over a model holds in every row where it isn't null."""
+        try:
+            query = f"select count(*) from {quoted(table)} where not ({condition})"
+            return self.count(query) == 0
+        except CAST_ERRORS:  # a sum or product beyond its type
+            return False
+
+    def times(self, table: str, column: str, rows: int) -> Times:
+        """How the days of a time column lie, and whether its rows are in the order of time."""
+        value = quoted(column)
+        day = f"cast({value} as date)"
         days = f"select distinct {day} as d from {quoted(table)} where {day} is not null"
         gaps = f"select d - lag(d) over (order by d) as gap from ({days})"
-        gap = self.rows(f"select quantile_disc(gap, {rank}) from ({gaps})")[0][0]
-        return None if gap is None else float(number(gap))
+        gap, different = self.rows(f"select quantile_disc(gap, 0.95), count(*) from ({gaps})")[0]
+        part = part_of(quoted(table), rows, sql.ROW)
+        pairs = (
+            f"select {value} as t, lag({value}) over (order by {sql.ROW}) as before from {part} "
+            f"where {value} is not null"
+        )
+        in_order = self.rows(
+            f"select coalesce(avg(cast(t >= before as integer)), 0) from ({pairs}) "
+            "where before is not null"
+        )[0][0]
+        return Times(
+            None if gap is None else float(number(gap)), number(different), float(str(in_order))
+        )
 
 
 def number(value: object) -> int:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
 from first_light.inference import (
+    freshness,
+    identities,
     keys,
+    model_names,
     relationships,
     tests,
 )
 from first_light.inference.casts import profiled_tables
 from first_light.inference.drafts import Decisions, Drafts, drafts_of
+from first_light.inference.identities import Identity
 from first_light.inference.personal import Classify
 from first_light.inference.profile import ScratchDatabase, scratch_database
 from first_light.inference.record_rules import of_records
@@ -94,7 +99,10 @@ def _find(
             why = f"no references to it were sought: {error.message}"
             doubts.append(Doubt(old.source.name, "", why))
     offered = {k.source.name: k.columns for k in known}
-    profiled = profiled_tables(scratch, staged, offered, classify, doubts)
+    profiled = [
+        replace(t, offered=model_names.offered(t, t.offered)) if t.offered is not None else t
+        for t in profiled_tables(scratch, staged, offered, classify, doubts)
+    ]
     key_of = {t.name: key for t in profiled for key in [keys.single(t)] if key}
     references = _references(scratch, profiled, key_of, doubts)
     for table in profiled:
@@ -105,7 +113,7 @@ def _find(
             if key:
                 key_of[table.name] = key
     new = [t for t in profiled if not t.known]
-    loaded = {t.name: column for t in new for column in [tests.loaded_column(t)] if column}
+    loaded, gaps = _loaded(scratch, new, freshness.newest(profiled), doubts)
     return Decisions(
         tables=tuple(profiled),
         leaves={s.source.name: s.leaves for s in staged},
@@ -113,10 +121,33 @@ def _find(
         references=tuple(references),
         tests={t.name: _tests(scratch, t, key_of, references, loaded, doubts) for t in new},
         loaded=loaded,
-        gaps={name: scratch.days(f"stg {name}", c.name, 0.95) for name, c in loaded.items()},
+        gaps=gaps,
         types={t.name: dict(scratch.describe(f"stg {t.name}")) for t in profiled},
         doubts=tuple(doubts),
+        identities={t.name: _identities(scratch, t, key_of, references) for t in new},
+        declared={name: columns for name, columns in offered.items() if columns is not None},
     )
+
+
+def _loaded(
+    scratch: ScratchDatabase,
+    tables: Sequence[Table],
+    newest: date | None,
+    doubts: list[Doubt],
+) -> tuple[dict[str, Column], dict[str, float | None]]:
+    """The column of each table that says when a row was made, and the days between its days."""
+    loaded: dict[str, Column] = {}
+    gaps: dict[str, float | None] = {}
+    for table in tables:
+        columns = freshness.candidates(table)
+        times = {c.name: scratch.times(f"stg {table.name}", c.name, table.rows) for c in columns}
+        verdict = freshness.chosen(table, columns, times, newest)
+        if isinstance(verdict, Column):
+            loaded[table.name] = verdict
+            gaps[table.name] = times[verdict.name].gap
+        elif verdict:
+            doubts.append(verdict)
+    return loaded, gaps
 
 
 def _references(
@@ -202,3 +233,24 @@ def _tests(
         elif test.name != "matches_pattern":
             doubts.append(Doubt(table.name, test.column, f"{test.name} does not hold on all rows"))
     return tuple(kept)
+
+
+def _identities(
+    scratch: ScratchDatabase,
+    table: Table,
+    key_of: Mapping[str, Key],
+    references: Sequence[Reference],
+) -> tuple[Identity, ...]:
+    """The arithmetic that holds on all rows of a table."""
+    refers = {r.column for r in references if r.child == table.name}
+    columns = identities.candidates(table, key_of.get(table.name), refers)
+    if len(columns) < 3:
+        return ()
+    model = f"stg {table.name}"
+    rows = scratch.numbers(model, [c.name for c in columns], table.rows)
+    quoted_names = {c.name: quoted(c.name) for c in columns}
+    return tuple(
+        identity
+        for identity in identities.found(columns, rows)
+        if scratch.holds_in(model, identities.expression(identity, quoted_names))
+    )

@@ -1,17 +1,19 @@
 """Data tests of a staging model: which rules the values follow. Pure.
 
-What makes the table what it is (its key, its references) is an error; what is merely regular so far
-is a warning. Personal columns get no values, ranges or patterns. `failing_rows` says in SQL what a
+Only what a colleague would write: the key, references and the time of a row, other columns that
+are named as identifiers, states and types with a closed set of values, and amounts below zero. What
+makes the table what it is (its key, its references) is an error; what is merely regular so far is
+a warning. Personal columns get no values, ranges or patterns. `failing_rows` says in SQL what a
 test will ask, so that every drafted test is tried on all rows before it is written down.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from first_light.inference import names, sql
-from first_light.inference.values import Column, Freshness, Key, Reference, Table, Test
+from first_light.inference import names
+from first_light.inference.values import Column, Key, Reference, Severity, Table, Test
 from first_light.utils import sql_names
 from first_light.utils.sql_names import quoted
 
@@ -24,9 +26,19 @@ SET = 20
 EACH = 10
 """Rows that a value of a closed set has on average at least."""
 
-MANY_COLUMNS = 100
-"""Beyond so many columns only keys, references and times are tested for nulls."""
-
+_STATE = re.compile(
+    r"(^|_)(status|state|stage|phase|type|kind|category|class|klass\w*|level|tier|grade|priority|"
+    r"severity|channel|method|mode|gender|sex|currency|segment|role|direction|frequency|unit|"
+    r"outcome|result|typ|art|kategorie|stufe|kanal|waehrung|geschlecht)(_code)?$"
+)
+_PLACE = re.compile(
+    r"(^|_)(city|town|country|region|province|county|state_name|us_state|ship_state|home_state|"
+    r"billing_state|shipping_state|address_state|customer_state|seller_state|name|street|ort|land)(_|$)"
+)
+_NEVER_NEGATIVE = re.compile(
+    r"(^|_)(amount|price|cost|quantity|qty|total|subtotal|tax|fee|freight|salary|age|weight|height|"
+    r"width|length|distance|duration|count|size|betrag|preis|menge)(_|$)"
+)
 _DOMAINS: tuple[tuple[re.Pattern[str], int, int], ...] = (
     (re.compile(r"(^|_)month(_of_year)?$"), 1, 12),
     (re.compile(r"(^|_)(day|day_of_month|dom)$"), 1, 31),
@@ -75,11 +87,11 @@ def of_table(
         )
     unique = {c.name for c in others}
     for column in table.columns:
-        structural = column.name in keyed or column.name in refers or column.name == loaded
-        tests += _nulls(table, column, key, refers, structural)
+        if column.name in keyed or column.name in refers or column.name == loaded:
+            tests += _nulls(table, column, key, refers)
         if key and key.columns == (column.name,):
             tests.append(Test("unique", column.name, key.severity, key.evidence))
-        elif column.name in unique:
+        elif column.name in unique and names.identifies(column.name):
             tests.append(Test("unique", column.name, "warn", f"{table.rows:,} rows, all different"))
         if column.name in refers:
             reference = refers[column.name]
@@ -92,33 +104,22 @@ def of_table(
                     {"to": f"ref('stg_{reference.parent}')", "field": reference.key},
                 )
             )
-        elif not column.personal and key and key.columns == (column.name,):
-            tests += _pattern(table, column)
-        elif not column.personal:
+        elif not column.personal and column.name not in keyed:
             tests += _values(table, column) or _range(table, column) or _pattern(table, column)
     return tests or [_least(table)]
 
 
 def _nulls(
-    table: Table, column: Column, key: Key | None, refers: dict[str, Reference], structural: bool
+    table: Table, column: Column, key: Key | None, refers: dict[str, Reference]
 ) -> list[Test]:
     if column.stats.nulls or not table.rows:
         return []
-    if not structural and (table.rows < ENOUGH or table.columns.index(column) >= MANY_COLUMNS):
-        return []
-    severity = "warn"
+    severity: Severity = "warn"
     if key and column.name in key.columns:
         severity = key.severity
     elif column.name in refers and table.rows >= ENOUGH:
         severity = refers[column.name].severity
-    return [
-        Test(
-            "not_null",
-            column.name,
-            "error" if severity == "error" else "warn",
-            f"{table.rows:,} rows, 0 nulls",
-        )
-    ]
+    return [Test("not_null", column.name, severity, f"{table.rows:,} rows, 0 nulls")]
 
 
 def _values(table: Table, column: Column) -> list[Test]:
@@ -126,6 +127,8 @@ def _values(table: Table, column: Column) -> list[Test]:
     stats = column.stats
     filled = table.rows - stats.nulls
     if column.cast.kind != "text" or not stats.counts or column.cast.form == "json":
+        return []
+    if not _STATE.search(column.name) or _PLACE.search(column.name):
         return []
     if filled < ENOUGH or len(stats.counts) > SET or filled < EACH * len(stats.counts):
         return []
@@ -162,7 +165,9 @@ def _range(table: Table, column: Column) -> list[Test]:
             return [_bounds(column, {"min_value": least, "max_value": most}, seen)]
     if _YEAR.search(column.name) and low >= 1800 and high <= 2200:
         return [_bounds(column, {"min_value": 1800, "max_value": 2200}, seen)]
-    return [_bounds(column, {"min_value": 0}, seen)] if low >= 0 else []
+    if low >= 0 and _NEVER_NEGATIVE.search(column.name):
+        return [_bounds(column, {"min_value": 0}, seen)]
+    return []
 
 
 def _bounds(column: Column, arguments: dict[str, str | int | list[str]], seen: str) -> Test:
@@ -177,7 +182,7 @@ def _pattern(table: Table, column: Column) -> list[Test]:
         or column.cast.form == "json"
     ):
         return []
-    if stats.distinct < 10:
+    if stats.distinct < 10 or not names.identifies(column.name):
         return []
     pattern = pattern_of(column)
     if not pattern:
@@ -188,7 +193,6 @@ def _pattern(table: Table, column: Column) -> list[Test]:
 
 
 _SEPARATORS = frozenset("-_./: #+")
-_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
 def pattern_of(column: Column) -> str:
@@ -196,8 +200,6 @@ def pattern_of(column: Column) -> str:
     stats = column.stats
     if stats.shapes and stats.shortest == stats.longest and 2 <= stats.longest <= 40:
         return _fixed(stats.shapes)
-    if stats.shortest == stats.longest == 36 and _reads_as_uuid(stats.low, stats.high):
-        return _UUID
     if len(stats.runs) == 1 and stats.longest <= 40:
         run = stats.runs[0]
         if "9" in run and run not in {"9", "A9a"} and set(run) <= {"A", "a", "9"} | _SEPARATORS:
@@ -207,10 +209,6 @@ def pattern_of(column: Column) -> str:
 
 _CLASSES = {"A": "A-Z", "a": "a-z", "9": "0-9"}
 _RUN = {"A": "[A-Z]+", "a": "[a-z]+", "9": "[0-9]+"}
-
-
-def _reads_as_uuid(low: str | None, high: str | None) -> bool:
-    return all(value is not None and re.fullmatch(_UUID, value) for value in (low, high))
 
 
 def _fixed(shapes: Sequence[str]) -> str:
@@ -286,50 +284,3 @@ def failing_rows(test: Test, table: str, parent: str = "") -> str:
         pattern = sql_names.literal(str(arguments["pattern"]))
         return f"select 1 from {table} where not regexp_matches({column}, {pattern})"
     raise ValueError(f"no generic test is called {test.name}")
-
-
-_FRESH = (
-    re.compile(r"(^|_)(loaded|ingested|extracted|exported|synced|etl|inserted)(_|$)"),
-    re.compile(r"(^|_)(updated|modified|changed|last_update|last_modified)(_|$)"),
-    re.compile(r"(^|_)(created|entered|recorded|received|logged|event|timestamp)(_|$)"),
-    re.compile(r"(_at|_on|_ts|_time|_timestamp)$"),
-    re.compile(r"(^|_)(date|time|datetime|day|when|hour)(_|$)"),
-)
-_NOT_FRESH = re.compile(
-    r"(^|_)(due|expir\w*|birth\w*|dob|born|start\w*|end\w*|valid\w*|until|planned|sched\w*|target|"
-    r"expected|estimated|deadline|next|closing|hired|founded)(_|$)"
-)
-
-
-def loaded_column(table: Table) -> Column | None:
-    """The column that best says how new a table is: filled, not personal, named like a time."""
-    columns = [
-        (rank, table.columns.index(c))
-        for c in table.columns
-        if c.cast.kind in {"date", "timestamp"}
-        and not c.personal
-        and len(c.leaf.path) == 1
-        and table.rows > 0
-        and c.stats.nulls * 20 <= table.rows
-        and c.stats.distinct > 1
-        and not _NOT_FRESH.search(c.name)
-        for rank, pattern in enumerate(_FRESH)
-        if pattern.search(c.name)
-    ]
-    return table.columns[min(columns)[1]] if columns else None
-
-
-def freshness(
-    table: Table, column: Column, gap: float | None, spelled: Callable[[sql.Sql], sql.Sql]
-) -> Freshness:
-    """How long a source may rest: twice the gap that is usual between its days, two at least."""
-    usual = max(int(gap or 1), 1)
-    expression = sql.flat(spelled(sql.column_sql(column.cast, column.leaf, rendered=True)))
-    if column.cast.type != "timestamp":
-        expression = f"cast({expression} as timestamp)"
-    every = "a day" if usual == 1 else f"{usual} days"
-    return Freshness(
-        expression,
-        2 * usual,
-        f"newest {column.stats.high}, mostly {every} or less between days",
-    )

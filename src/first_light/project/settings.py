@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 
@@ -46,6 +46,10 @@ class TeamSettings:
     data_in_git: bool = False
     """Whether releases from raw may be stored on a branch, where all readers of the repository
     read them."""
+    mart_names: Literal["plain", "prefixed"] = "plain"
+    """How models in `models/marts` are named: `plain` (`orders`, `customers`) or `prefixed`
+    (`fct_orders`, `dim_customers`). Drafts follow it and a project rule checks it. The default is
+    plain, because readers see these names and need not know how a model was built."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from first_light.hooks.project_rules import open_descriptions
 from first_light.score.evidence import Evidence
 from first_light.utils.timestamps import moment
 from first_light.utils.variables import variable
@@ -85,9 +86,9 @@ def tests_in_production(evidence: Evidence) -> Answer:
 
 
 def public_models(evidence: Evidence) -> Answer:
-    """Does every public model have tests and an owner?
+    """Does every public model have tests, an owner and descriptions?
 
-    Others build on what is public: they need to know that it holds, and whom to ask.
+    Others build on what is public: they need to know what it means, that it holds, and whom to ask.
     """
     if evidence.manifest is None:
         return Answer(UNKNOWN, "The project was never built here.", "uv run dataops check")
@@ -100,10 +101,18 @@ def public_models(evidence: Evidence) -> Answer:
     if incomplete:
         message = f"{len(incomplete)} of {len(public)} lack one: {_listed(incomplete)}"
         return Answer(NO, message, f"give {incomplete[0]} a test and a group")
+    undescribed = open_descriptions(evidence.manifest)
+    names = {model.name for model in public}
+    if lacking := [name for name in undescribed if name.partition(".")[0] in names]:
+        message = (
+            f"{_count(len(lacking), 'description')} of public models and {len(undescribed)} of all "
+            f"are still TODO: {_listed(lacking)}"
+        )
+        return Answer(NO, message, f"describe {lacking[0]} in its YAML")
     summary = (
         "The one public model has" if len(public) == 1 else f"All {len(public)} public models have"
     )
-    return Answer(YES, f"{summary} tests and a group.")
+    return Answer(YES, f"{summary} tests, a group and descriptions.")
 
 
 def tried_before_merge(evidence: Evidence) -> Answer:

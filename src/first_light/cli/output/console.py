@@ -74,13 +74,14 @@ def show_added(out: Console, added: Added) -> None:
     tables = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading, justify in (("table", "left"), ("rows", "right"), ("columns", "right")):
         tables.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    for heading in ("key", "tests", "personal"):
+    for heading in ("newest", "key", "tests", "personal"):
         tables.add_column(heading)
     for drafted in added.drafts.tables:
         tables.add_row(
             drafted.name,
             f"{drafted.rows:,}",
             str(drafted.columns),
+            drafted.newest or "unknown",
             escape(", ".join(drafted.key)) or "none found",
             str(sum(drafted.tests.values())),
             escape(", ".join(drafted.personal)) or "none found",

@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Callable, Sequence
 
 from first_light.inference import sql
-from first_light.inference.mart import Mart
 from first_light.inference.record_conditions import alternatives
 from first_light.inference.sql import WIDTH
 from first_light.inference.values import Column, Table
@@ -97,55 +96,3 @@ def _listed(
             end = "" if at == last and nth == len(items) - 1 else ","
             lines.append(sql.laid_out(expression, 8, alias + end))
     return "\n".join(lines)
-
-
-def mart(mart: Mart) -> str:
-    """The file of the mart: import CTEs, one left join a parent, one final select."""
-    fact = mart.fact.model
-    imports = [fact] + sorted({f"stg_{j.reference.parent}" for j in mart.joins} - {fact})
-    ctes = ",\n\n".join(
-        f"{name} as (\n\n    select * from {{{{ ref('{name}') }}}}\n\n)" for name in imports
-    )
-    if not mart.joins:
-        columns = ",\n        ".join(c.name for c in mart.columns)
-        first = " " if len(mart.columns) == 1 else "\n        "
-        body = f"select{first}{columns}\n    from {fact}"
-    else:
-        listed = [f"        {fact}.{c.name}" for c in mart.columns]
-        listed += [_lent(join.role, join.column.name, join.name) for join in mart.joins]
-        joins = "".join(
-            f"\n    left join stg_{j.reference.parent} as {j.role}\n"
-            f"        on {fact}.{j.reference.column} = {j.role}.{j.reference.key}"
-            for j in mart.joins
-        )
-        body = "select\n" + ",\n".join(listed) + f"\n    from {fact}{joins}"
-    return f"with {ctes},\n\nfinal as (\n\n    {body}\n\n)\n\nselect * from final\n"
-
-
-def _lent(role: str, column: str, name: str) -> str:
-    return f"        {role}.{column}" + ("" if name == column else f" as {name}")
-
-
-def keeps_every_row(mart: Mart) -> str:
-    """A singular test: the mart's joins neither double nor lose a row of the fact."""
-    return f"""\
--- {mart.name} has one row for each row of {mart.fact.model}: its joins double none and lose none.
-with mart as (
-
-    select count(*) as n_rows from {{{{ ref('{mart.name}') }}}}
-
-),
-
-fact as (
-
-    select count(*) as n_rows from {{{{ ref('{mart.fact.model}') }}}}
-
-)
-
-select
-    mart.n_rows as mart_rows,
-    fact.n_rows as fact_rows
-from mart
-cross join fact
-where mart.n_rows <> fact.n_rows
-"""

@@ -1,0 +1,246 @@
+"""What a draft looks like to the colleague who reviews it: names, marts, descriptions, tests."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from first_light.dbt.manifest import Column, Manifest, Node
+from first_light.hooks.project_rules import open_descriptions, rule_violations
+from first_light.inference import Drafts, draft_tables, names
+from first_light.ingest import land
+from first_light.privacy.detect import classify
+from first_light.project.settings import Settings, use
+
+Rows = Sequence[Sequence[object]]
+
+START = date(2024, 1, 1)
+GIVEN = ("Stephanie", "Renee", "Michael", "Laura", "Peter", "Julia", "Thomas", "Anna")
+FAMILY = ("Evans", "Gibson", "Miller", "Turner", "Schmidt", "Wagner", "Fischer")
+
+
+def drafted(
+    tmp_path: Path, tables: Mapping[str, Rows], mart_names: Any = "plain", on_server: bool = False
+) -> Drafts:
+    """The draft of tables that arrive as CSV files; the first row is the header."""
+    inbox, raw = tmp_path / "inbox", tmp_path / "raw"
+    inbox.mkdir()
+    for name, rows in tables.items():
+        with (inbox / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+    with use(Settings(mart_names=mart_names)):
+        found = land(inbox, raw)
+        return draft_tables(found, (), raw, "team", classify, on_server=on_server)
+
+
+def model(drafts: Drafts, name: str) -> dict[str, Any]:
+    folder = "staging" if name.startswith("stg_") else "marts"
+    loaded: dict[str, Any] = yaml.safe_load(drafts.files[f"models/{folder}/{name}.yml"])["models"][
+        0
+    ]
+    return loaded
+
+
+def columns(drafts: Drafts, name: str) -> dict[str, dict[str, Any]]:
+    return {column["name"]: column for column in model(drafts, name)["columns"]}
+
+
+def day(n: int) -> str:
+    return str(START + timedelta(n))
+
+
+SHOP: Mapping[str, Rows] = {
+    "raw_customers": [
+        ["id", "name", "segment", "active"],
+        *([n, f"{GIVEN[n % 8]} {FAMILY[n % 7]}", ("home", "office")[n % 2], str(n % 2 == 0)]
+          for n in range(1, 61)),
+    ],
+    "raw_orders": [
+        ["id", "customer", "ordered_at", "status", "net", "tax", "total", "bonus", "paid", "ip"],
+        *([n, n % 60 + 1, f"{day(n // 4)} 10:00:00", ("new", "sent")[n % 2], f"{n}.10",
+           f"{n % 7}.05", f"{n + n % 7}.15", 0, f"{n}.10", f"10.0.{n // 250}.{n % 250}"]
+          for n in range(1, 301)),
+    ],
+    "raw_items": [
+        ["id", "order", "qty", "price", "amount"],
+        *([n, (n * 7) % 300 + 1, n % 5 + 1, f"{n % 9 + 1}.333",
+           f"{round((n % 5 + 1) * (n % 9 + 1.333), 2):.2f}"] for n in range(1, 401)),
+    ],
+    "staff": [
+        ["id", "hire_date", "birth_date", "city"],
+        *([n, day(n * 11), str(date(1970, 1, 1) + timedelta(n * 40)), ("Rome", "Bern")[n % 2]]
+          for n in range(1, 61)),
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Drafts:
+    return drafted(tmp_path_factory.mktemp("shop"), SHOP)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("MwSt", "mwst"),
+        ("IBAN", "iban"),
+        ("GmbHName", "gmbh_name"),
+        ("USt_IdNr", "ust_id_nr"),
+        ("customerIDs", "customer_ids"),
+        ("EnergyKWh", "energy_k_wh"),
+        ("energy kWh", "energy_kwh"),
+        ("HTTPStatus", "http_status"),
+        ("XCoordinate", "x_coordinate"),
+    ],
+)
+def test_names_stay_readable(text: str, name: str) -> None:
+    assert names.snake(text, "x") == name
+
+
+@pytest.mark.parametrize(
+    ("plural", "singular"),
+    [
+        ("customers", "customer"), ("order_lines", "order_line"), ("people", "person"),
+        ("categories", "category"), ("addresses", "address"), ("boxes", "box"),
+        ("warehouses", "warehouse"), ("statuses", "status"), ("status", "status"),
+        ("analyses", "analysis"), ("databases", "database"), ("salesmen", "salesman"),
+        ("movies", "movie"), ("series", "series"), ("sales", "sale"), ("children", "child"),
+        ("purchases", "purchase"), ("shelves", "shelf"), ("specimen", "specimen"), ("data", "data"),
+    ],
+)  # fmt: skip
+def test_singulars(plural: str, singular: str) -> None:
+    assert names.singular(plural) == singular
+
+
+def test_columns_are_named_for_models(shop: Drafts) -> None:
+    assert set(columns(shop, "stg_customers")) == {
+        "customer_id", "customer_name", "segment", "is_active",
+    }  # fmt: skip
+    assert {"order_id", "customer_id"} <= set(columns(shop, "stg_orders"))
+    # a reserved word that refers to orders is named after their key
+    assert {"item_id", "order_id"} <= set(columns(shop, "stg_items"))
+    assert "order as" not in shop.files["models/staging/stg_items.sql"].replace('"order" as', "")
+    # what was found is told in the words of the files
+    assert [t.key for t in shop.tables] == [("id",)] * 4
+
+
+def test_a_star_of_facts_dimensions_and_dates(shop: Drafts) -> None:
+    assert shop.marts == ("items", "orders", "customers", "dates")
+    assert list(columns(shop, "items")) == [
+        "item_id", "order_id", "qty", "price", "amount", "customer_id", "ordered_at",
+        "ordered_date",
+    ]  # fmt: skip
+    assert all(model(shop, name)["config"]["access"] == "public" for name in shop.marts)
+    assert all(
+        column["data_type"] for name in shop.marts for column in columns(shop, name).values()
+    )
+    # readers get no personal columns
+    assert "customer_name" not in columns(shop, "customers")
+
+
+def test_marts_with_prefixes(tmp_path: Path) -> None:
+    drafts = drafted(tmp_path, SHOP, "prefixed")
+    assert drafts.marts == ("fct_items", "fct_orders", "dim_customers", "dim_dates")
+
+
+def test_identities_become_tests(shop: Drafts) -> None:
+    (sums,) = model(shop, "stg_orders")["data_tests"]
+    assert sums["expression_is_true"]["arguments"] == {"expression": "net + tax = total"}
+    (product,) = model(shop, "stg_items")["data_tests"]
+    assert product["expression_is_true"]["arguments"] == {
+        "expression": "abs(qty * price - amount) <= 0.005"
+    }
+    assert columns(shop, "orders")["total"]["description"] == "Sum of net and tax."
+
+
+def test_an_identity_with_one_exception_is_none(tmp_path: Path) -> None:
+    rows = [list(row) for row in SHOP["raw_orders"]]
+    rows[150][6] = "9999.99"
+    assert "data_tests" not in model(drafted(tmp_path, {"orders": rows}), "stg_orders")
+
+
+def test_only_tests_that_a_colleague_would_write(shop: Drafts) -> None:
+    tests = {
+        (name, column): [test if isinstance(test, str) else next(iter(test)) for test in found]
+        for name in ("stg_orders", "stg_customers", "stg_staff")
+        for column, about in columns(shop, name).items()
+        for found in [about.get("data_tests", [])]
+        if found
+    }
+    assert tests == {
+        ("stg_orders", "order_id"): ["not_null", "unique"],
+        ("stg_orders", "customer_id"): ["not_null", "relationships"],
+        ("stg_orders", "ordered_at"): ["not_null"],
+        ("stg_orders", "status"): ["accepted_values"],
+        ("stg_orders", "tax"): ["accepted_range"],
+        ("stg_orders", "total"): ["accepted_range"],
+        ("stg_customers", "customer_id"): ["not_null", "unique"],
+        ("stg_customers", "segment"): ["accepted_values"],
+        ("stg_staff", "staff_id"): ["not_null", "unique"],
+    }
+
+
+def test_freshness_by_values_and_never_of_lives(shop: Drafts, tmp_path: Path) -> None:
+    newest = {table.name: table.newest for table in shop.tables}
+    assert newest == {"customers": "", "items": "", "orders": day(75), "staff": ""}
+    (question,) = [d.why for t in shop.tables for d in t.undecided if t.name == "staff"]
+    assert question.endswith("candidates: hire_date, birth_date")
+    # any name will do for a time that follows the order of the rows
+    rows: Rows = [["k", "w", "born_on"], *([n, day(n // 3), day(n % 50)] for n in range(200))]
+    (table,) = drafted(tmp_path, {"pings": rows}).tables
+    assert table.newest == day(66)
+
+
+def test_descriptions_say_something_or_ask(shop: Drafts) -> None:
+    orders = columns(shop, "stg_orders")
+    assert orders["customer_id"]["description"] == "Customer of the order, in customers."
+    assert orders["ordered_at"]["description"] == "Time of the order."
+    assert orders["status"]["description"] == "Status of the order: new or sent."
+    assert orders["net"]["description"].startswith("TODO: what net covers")
+    described = "".join(
+        c["description"]
+        for name in ("stg_orders", "stg_items")
+        for c in columns(shop, name).values()
+    )
+    assert "300" not in described
+    assert "values" not in described
+
+
+def test_a_draft_for_postgresql_has_the_same_marts(shop: Drafts, tmp_path: Path) -> None:
+    server = drafted(tmp_path, SHOP, on_server=True)
+    assert server.marts == shop.marts
+    for name in shop.marts:
+        path = f"models/marts/{name}.sql"
+        assert server.files[path] == shop.files[path]
+
+
+def test_dates_are_all_days_between(shop: Drafts) -> None:
+    query = shop.files["models/marts/dates.sql"]
+    for name, first in (("items", 3), ("orders", 1)):
+        made = f"date '{day(first)}' + cast(n * 9 as integer) as ordered_date"
+        days = f"(select {made} from range(3) as r (n))"
+        query = query.replace(f"{{{{ ref('{name}') }}}}", days)
+    rows = duckdb.sql(f"select * from ({query}) order by date_day").fetchall()
+    assert rows[0] == (date(2024, 1, 2), 2024, 1, 1, 1, 2, False)
+    assert [row[0] for row in rows] == [START + timedelta(n) for n in range(1, 22)]
+
+
+def test_rules_check_mart_names_and_count_what_is_open() -> None:
+    described = (Column("a", "TODO: what a says.", "", ""), Column("b", "It is b.", "", ""))
+    node = Node(
+        "model.s.orders", "model", "orders", "models/marts/orders.sql", description="d",
+        columns=described, group="g",
+    )  # fmt: skip
+    manifest = Manifest({node.unique_id: node}, {})
+    with use(Settings(mart_names="prefixed")):
+        assert any("fct_orders or dim_orders" in line for line in rule_violations(manifest))
+    with use(Settings()):
+        assert not any("mart_names" in line for line in rule_violations(manifest))
+    assert open_descriptions(manifest) == ["orders.a"]
