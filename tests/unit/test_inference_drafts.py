@@ -69,7 +69,7 @@ SHOP: Mapping[str, Rows] = {
           for n in range(1, 301)),
     ],
     "raw_items": [
-        ["id", "order", "qty", "price", "amount"],
+        ["id", "order", "qty", "price", "line_total"],
         *([n, (n * 7) % 300 + 1, n % 5 + 1, f"{n % 9 + 1}.333",
            f"{round((n % 5 + 1) * (n % 9 + 1.333), 2):.2f}"] for n in range(1, 401)),
     ],
@@ -134,7 +134,7 @@ def test_columns_are_named_for_models(shop: Drafts) -> None:
 def test_a_star_of_facts_dimensions_and_dates(shop: Drafts) -> None:
     assert shop.marts == ("items", "orders", "customers", "dates")
     assert list(columns(shop, "items")) == [
-        "item_id", "order_id", "qty", "price", "amount", "customer_id", "ordered_at",
+        "item_id", "order_id", "qty", "price", "line_total", "customer_id", "ordered_at",
         "ordered_date",
     ]  # fmt: skip
     assert all(model(shop, name)["config"]["access"] == "public" for name in shop.marts)
@@ -155,7 +155,7 @@ def test_identities_become_tests(shop: Drafts) -> None:
     assert sums["expression_is_true"]["arguments"] == {"expression": "net + tax = total"}
     (product,) = model(shop, "stg_items")["data_tests"]
     assert product["expression_is_true"]["arguments"] == {
-        "expression": "abs(qty * price - amount) <= 0.005"
+        "expression": "abs(qty * price - line_total) <= 0.005"
     }
     assert columns(shop, "orders")["total"]["description"] == "Sum of net and tax."
 

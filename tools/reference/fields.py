@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -79,6 +79,8 @@ def type_name(type_: Any) -> str:
         return f"list of {type_name(arguments[0])}"
     if get_origin(type_) is dict:
         return f"object of {type_name(arguments[1])}"
+    if get_origin(type_) is Literal:
+        return " or ".join(f"`{value}`" for value in arguments)
     raise ValueError(f"no name for {type_}")
 
 

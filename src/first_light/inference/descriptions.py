@@ -141,8 +141,9 @@ def _meaning(
     name, row = column.name, plain(names.singular(table.name))
     if reference is not None:
         role = plain(names.role(name))
-        of = f", in {plain(reference.parent)}" if reference.parent != table.name else ""
-        return f"{_capital(role)} of the {row}{of}"
+        if reference.parent == table.name:
+            return f"Another {row}: {role}"
+        return f"{_capital(role)} of the {row}, in {plain(reference.parent)}"
     if key and name in key.columns:
         if len(key.columns) == 1:
             return f"Identifies the {row}"
@@ -221,6 +222,8 @@ def _text(column: Column, row: str, tests: Sequence[Test]) -> str:
     bare = name.removeprefix(row.replace(" ", "_") + "_")
     if bare in {"name", "title", "label", "bezeichnung"}:
         return f"{'Title' if bare == 'title' else 'Name'} of the {row}"
+    if bare.endswith("_name"):
+        return f"Name of the {plain(bare.removesuffix('_name'))}"
     if bare in {"description", "desc", "beschreibung"}:
         return f"What the {row} is, in free text"
     return ""
