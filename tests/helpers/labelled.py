@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from first_light.inference import Drafts, draft_tables
+from first_light.inference import Drafted, Drafts, draft_tables
 from first_light.inference.names import snake
 from first_light.ingest import land
 from first_light.privacy.detect import classify
@@ -418,7 +418,7 @@ def _compare(product: Sequence[Table], drafts: Drafts, scores: dict[str, Score])
         key = {f"{label}.{name}({', '.join(sorted_as(summary.key, raw_names))})"}
         if not table.is_open:
             scores["keys"].add(unique, key if summary.key else set())
-        certain = {", ".join(sorted_as(c, raw_names)) for c in _certain(drafts, name)}
+        certain = {", ".join(sorted_as(c, raw_names)) for c in _certain(drafts, summary)}
         true = {", ".join(table.key), *table.unique} & certain
         scores["certain keys"].add(
             {f"{label}.{name}({c})" for c in true}, {f"{label}.{name}({c})" for c in certain}
@@ -450,9 +450,10 @@ def sorted_as(columns: Sequence[str], order: Sequence[str]) -> list[str]:
     return sorted(columns, key=lambda column: order.index(column) if column in order else 0)
 
 
-def _certain(drafts: Drafts, table: str) -> set[tuple[str, ...]]:
-    """The columns whose combination is tested to be unique, as an error."""
-    loaded = yaml.safe_load(drafts.files[f"models/staging/stg_{table}.yml"])
+def _certain(drafts: Drafts, table: Drafted) -> set[tuple[str, ...]]:
+    """The columns whose combination is tested to be unique, as an error, as the files call them."""
+    loaded = yaml.safe_load(drafts.files[f"models/staging/stg_{table.name}.yml"])
+    in_file = {called: name for name, called in table.called.items()}
     (model,) = loaded["models"]
     certain: set[tuple[str, ...]] = set()
     for column, holder in [("", model), *((c["name"], c) for c in model["columns"])]:
@@ -461,7 +462,8 @@ def _certain(drafts: Drafts, table: str) -> set[tuple[str, ...]]:
             if body.get("config", {}).get("severity") == "warn":
                 continue
             if name == "unique":
-                certain.add((column,))
+                certain.add((in_file[column],))
             elif name == "unique_combination_of_columns":
-                certain.add(tuple(body["arguments"]["combination_of_columns"]))
+                several = body["arguments"]["combination_of_columns"]
+                certain.add(tuple(in_file[name] for name in several))
     return certain

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-from first_light.inference.render.yaml import unrendered
+from first_light.inference.render.yaml_text import unrendered
 
 
 def rendered(text: str) -> str:

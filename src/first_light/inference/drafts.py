@@ -37,6 +37,7 @@ class Drafted:
         personal: columns that hold personal data, with the kind.
         undecided: what was left open.
         newest: the last day on which a row was made or changed; empty where no column says so.
+        called: what the model calls each column, by its name in the files.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Drafted:
     personal: Mapping[str, str]
     undecided: tuple[Doubt, ...]
     newest: str = ""
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,11 @@ def drafts_of(
 ) -> Drafts:
     spelled = server_sql.spelled if on_server else _as_it_is
     files: dict[str, str] = {}
-    found = _summaries(decisions)
-    decisions = _named(decisions)
+    made = model_names.model_names(
+        decisions.tables, decisions.keys, decisions.references, decisions.declared
+    )
+    found = _summaries(decisions, made)
+    decisions = _named(decisions, made)
     by_name = {t.name: t for t in decisions.tables}
     for table in decisions.tables:
         if table.known:
@@ -156,7 +161,7 @@ def drafts_of(
     return Drafts(files, found, names, suggestions, unread)
 
 
-def _summaries(decisions: Decisions) -> tuple[Drafted, ...]:
+def _summaries(decisions: Decisions, made: model_names.Names) -> tuple[Drafted, ...]:
     """What was found out about each new table, in the words of its files."""
     return tuple(
         Drafted(
@@ -176,17 +181,15 @@ def _summaries(decisions: Decisions) -> tuple[Drafted, ...]:
             {c.name: c.pii for c in table.columns if c.pii},
             tuple(d for d in decisions.doubts if d.table == table.name),
             (loaded.stats.high or "")[:10] if (loaded := decisions.loaded.get(table.name)) else "",
+            made[table.name],
         )
         for table in decisions.tables
         if not table.known
     )
 
 
-def _named(decisions: Decisions) -> Decisions:
+def _named(decisions: Decisions, made: model_names.Names) -> Decisions:
     """The decisions with all columns as the models call them."""
-    made = model_names.model_names(
-        decisions.tables, decisions.keys, decisions.references, decisions.declared
-    )
     references = decisions.references
     by_name = {table.name: table for table in decisions.tables}
     return replace(
