@@ -109,7 +109,7 @@ class QuickDbt:
     def freshness(self, *arguments: str) -> DbtRun:
         return DbtRun(True)
 
-    def docs(self, *arguments: str) -> DbtRun:
+    def docs(self, *arguments: str, withheld: Any = None) -> DbtRun:
         self._write("catalog.json", {})
         (self.target_path / "static_index.html").write_text("<html></html>", encoding="utf-8")
         return DbtRun(True)

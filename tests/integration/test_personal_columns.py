@@ -457,6 +457,20 @@ def test_a_copy_keeps_keys_indexes_and_views_and_no_byte_of_the_rest(tmp_path: P
         assert connection.execute(nullable).fetchall() == [(False,)]
 
 
+def test_a_preview_of_raw_holds_no_personal_value(product: Path) -> None:
+    from first_light.commands import preview
+
+    with unittest.mock.patch.object(preview, "open_engine", Dbt):
+        done = preview.preview(Product(product), lambda line: None, raw=True)
+    assert planted_in(done.database) == []
+    assert columns_of(done.database, "intermediate.int_contacts") == ["id", "city"]
+    for file in done.folder.rglob("*"):
+        assert file.is_dir() or PLANTED.encode() not in file.read_bytes(), file
+    with duckdb.connect(str(done.database), read_only=True) as connection:
+        views = "select count(*) from duckdb_views() where not internal"
+        assert connection.execute(views).fetchone() == (0,)
+
+
 # ── A kill ───────────────────────────────────────────────────────────────────────────────────────
 
 # Each is killed before it is called for the n-th time.

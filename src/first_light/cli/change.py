@@ -51,7 +51,7 @@ def check(
 
 def preview(
     raw: Annotated[
-        bool, typer.Option("--raw", help="Build on raw: contains personal data.")
+        bool, typer.Option("--raw", help="Build on raw, without personal columns.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:

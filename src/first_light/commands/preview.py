@@ -6,17 +6,20 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from first_light.dbt.engine import DbtRun, open_engine
+from first_light.dbt.manifest import read_manifest
+from first_light.dbt.withheld import withheld_columns
 from first_light.history.raw_location import RawFolder
 from first_light.project.product import Product, now
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.timestamps import utc
-from first_light.warehouse.base import DATABASE_FILE
+from first_light.warehouse.base import DATABASE_FILE, Relation
+from first_light.warehouse.readers_copy import read_columns, write_readers_copy
 from first_light.warehouse.scratch import VIEWS, connect
 from first_light.warehouse.server import is_server
 
@@ -80,11 +83,11 @@ def preview(product: Product, progress: Callable[[str], None], raw: bool = False
     folder = home / (name + "-raw" * raw)
     building = home / f".{folder.name}"
     shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
+    building.mkdir(parents=True, mode=0o700)
 
-    built, catalog = _build(product, building / DATABASE_FILE, raw, progress)
+    built, catalog, withheld = _build(product, building / DATABASE_FILE, raw, progress)
     progress("views become tables")
-    _compact(product, building / DATABASE_FILE)
+    _compact(product, building / DATABASE_FILE, withheld)
     pages = _pages(product, building, catalog, commit, dirty)
     preview_ = Preview(
         folder, branch, commit, dirty, "raw" if raw else "sample", utc(now()), pages,
@@ -92,6 +95,7 @@ def preview(product: Product, progress: Callable[[str], None], raw: bool = False
     )  # fmt: skip
     (building / _FACTS).write_text(as_json(preview_), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
+    building.chmod(home.stat().st_mode & 0o777)
     building.rename(folder)
     return preview_
 
@@ -123,8 +127,8 @@ def as_json(preview_: Preview) -> str:
 
 def _build(
     product: Product, database: Path, raw: bool, progress: Callable[[str], None]
-) -> tuple[DbtRun, Path]:
-    """The build, and the catalog's page."""
+) -> tuple[DbtRun, Path, dict[Relation, tuple[str, ...]]]:
+    """The build, the catalog's page, and the columns that readers would not get."""
     place = RawFolder(product.raw if raw else product.sample, product.root)
     if not place.root.is_dir():
         raise DataopsError(
@@ -154,12 +158,37 @@ def _build(
             "The product has no models to build.", fix="uv run dataops start --from PATH"
         )
     progress("dbt docs")
-    documented = dbt.docs("--no-compile")
-    return built, target_path / "static_index.html" if documented.ok else Path()
+    withheld, hidden = _withheld(target_path, database, built) if raw else ({}, {})
+    documented = dbt.docs("--no-compile", withheld=hidden)
+    return built, target_path / "static_index.html" if documented.ok else Path(), withheld
 
 
-def _compact(product: Product, database: Path) -> None:
+def _withheld(
+    target_path: Path, database: Path, built: DbtRun
+) -> tuple[dict[Relation, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """The columns that a release would not publish, by relation and by node."""
+    manifest = read_manifest(target_path / "manifest.json", packages=True)
+    columns = {(r.schema, r.name): names for r, names in read_columns(database).items()}
+    sql = {node.unique_id: node.sql for node in built.nodes}
+    withheld = withheld_columns(manifest, sql, columns)
+    ids = {(n.schema, n.alias): n.unique_id for n in manifest.nodes.values() if n.alias}
+    return (
+        {Relation(*place): names for place, names in withheld.items()},
+        {ids[place]: names for place, names in withheld.items() if place in ids},
+    )
+
+
+def _compact(
+    product: Product, database: Path, withheld: Mapping[Relation, tuple[str, ...]]
+) -> None:
     """Make tables of views: they would ask for files that are not there where it is shown."""
+    if withheld:
+        whole = database.with_name("built") / database.name
+        whole.parent.mkdir(mode=0o700)
+        database.rename(whole)
+        write_readers_copy(whole, database, withheld, product.root, tables_only=True)
+        shutil.rmtree(whole.parent)
+        return
     with connect(str(database)) as connection:
         run = connection.execute
         run(f"set file_search_path = '{str(product.root).replace(chr(39), chr(39) * 2)}'")

@@ -136,16 +136,10 @@ class DuckDbWarehouse:
         file = self.store.candidate(run) / DATABASE_FILE
         if not file.exists():
             return {}
-        relations: dict[Relation, tuple[str, ...]] = {}
-        with _errors_as("The candidate's columns could not be read."), _open(file) as connection:
-            for schema, name, column in connection.execute(
-                "select schema_name, table_name, column_name from duckdb_columns() "
-                "where database_name = current_database() and not internal "
-                "order by schema_name, table_name, column_index"
-            ).fetchall():
-                relation = Relation(schema, name)
-                relations[relation] = (*relations.get(relation, ()), column)
-        return relations
+        from first_light.warehouse.readers_copy import read_columns
+
+        with _errors_as("The candidate's columns could not be read."):
+            return read_columns(file)
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
         file = self.store.candidate(run) / DATABASE_FILE

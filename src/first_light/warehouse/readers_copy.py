@@ -58,6 +58,24 @@ def write_readers_copy(
         connection.execute(f"use memory; checkpoint {_NEW}; detach {_NEW}")
 
 
+def read_columns(database: Path) -> dict[Relation, tuple[str, ...]]:
+    """The relations of a closed database, with their columns in order.
+
+    Raises:
+        duckdb.Error: it cannot be read.
+    """
+    relations: dict[Relation, tuple[str, ...]] = {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for schema, name, column in connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where database_name = current_database() and not internal "
+            "order by schema_name, table_name, column_index"
+        ).fetchall():
+            relation = Relation(schema, name)
+            relations[relation] = (*relations.get(relation, ()), column)
+    return relations
+
+
 @dataclass
 class _ReadersCopy:
     connection: DuckDBPyConnection
