@@ -6,7 +6,6 @@ import csv
 import hashlib
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -153,9 +152,11 @@ def test_personal_data_never_enters_git(make_product: MakeProduct, shop_files: P
     assert product.git("status", "--porcelain") == ""
 
     # A file that the team edited stays; the draft lies beside it and is shown.
-    model = product.root / "models" / "staging" / "stg_orders.sql"
+    staging = product.root / "models" / "staging"
+    model = staging / "stg_orders.sql"
     edited = model.read_text("utf-8") + "\n-- ours\n"
     model.write_text(edited, encoding="utf-8")
+    (staging / "raw_orders.yml").unlink()
     added = product.dataops("add", str(shop_files))
     assert model.read_text("utf-8") == edited
     assert model.with_name("stg_orders.sql.draft").exists()
@@ -186,11 +187,10 @@ def test_own_files_come_beside_the_example_or_leave_no_draft(
     assert (product.root / "sample/kunden").is_dir()
 
     # Where no sample can be cut, half a draft would fail every check from then on.
-    shutil.rmtree(product.root / "raw" / "customers")
     before = harness.tree(product.root, "models", "sample", "tests")
-    (shop_files / "towns.csv").write_text("town,people\nKöln,1\nBonn,2\n", encoding="utf-8")
+    (shop_files / "towns.csv").write_text(f"town,map\nKöln,{'x' * 1_900_000}\n", encoding="utf-8")
     rejected = product.dataops("add", str(shop_files / "towns.csv"), code=2)
-    assert "Raw has no files of customers." in rejected.stderr
+    assert "The sample does not fit" in rejected.stderr
     assert harness.tree(product.root, "models", "sample", "tests") == before
 
 

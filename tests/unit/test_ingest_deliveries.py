@@ -10,7 +10,7 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 import landing_files as make
-from first_light.ingest import json_types, land, naming
+from first_light.ingest import json_types, land, naming, table_in
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 
@@ -67,10 +67,28 @@ def test_a_corrected_delivery_does_not_count_beside_the_first(
     make.put(tmp_path / "later", {name: takings(changed=7)})
     with pytest.raises(DataopsError, match="repeats 30 of 31 lines") as caught:
         land(tmp_path / "later", raw)
-    assert "move takings/takings_2024-01.csv out of raw" in caught.value.fix
-    (raw / "takings/takings_2024-01.csv").unlink()
-    (table,) = land(tmp_path / "later", raw)
+    wrong, corrected = "takings/takings_2024-01.csv", tmp_path / "later" / name
+    assert f"dataops set-aside {wrong} --replace-with {corrected}" in caught.value.fix
+    (table,) = land(corrected, raw, set_aside=[wrong], replaces=wrong)
+    assert [path.name for path in table.files] == ["takings_2024-01_2.csv"]
     assert len(rows(table, raw)) == 31
+    assert (raw / wrong).is_file()
+    assert len(rows(table_in(raw, "takings", [wrong]), raw)) == 31
+    assert len(rows(table_in(raw, "takings"), raw)) == 62
+
+    # Who delivers the wrong file again brings nothing back.
+    (table,) = land(inbox, raw, set_aside=[wrong])
+    assert len(rows(table, raw)) == 31
+    assert "which is set aside, and is not read" in " ".join(table.notes)
+
+
+def test_a_name_that_is_taken_names_the_command(tmp_path: Path, inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"takings.csv": "day,amount\n1,2\n"})
+    land(inbox, raw)
+    make.put(tmp_path / "later", {"takings.csv": "day,amount\n1,3\n"})
+    with pytest.raises(DataopsError, match="already in raw with different content") as caught:
+        land(tmp_path / "later", raw)
+    assert "uv run dataops set-aside takings/takings.csv --replace-with" in caught.value.fix
 
 
 def test_a_second_delivery_of_other_rows_joins_its_table(inbox: Path, raw: Path) -> None:

@@ -1047,7 +1047,7 @@ def _land(product: Path, table: str, rows: list[dict[str, Any]], name: str = "")
     return path
 
 
-def _cut(product: Path, **bounds: int) -> SampleReport:
+def _cut(product: Path, **bounds: Any) -> SampleReport:
     return cut(product, product / "raw", product / "sample", **bounds)
 
 

@@ -17,7 +17,7 @@ _PACKAGE = Path(__file__).resolve().parents[2] / "src" / "first_light"
 # longest path counts.
 _GROUPS = {
     "Set up a product": ("commands/new", "commands/start", "project", "utils"),
-    "Add files": ("ingest", "commands/add"),
+    "Add files": ("ingest", "commands/add", "commands/set_aside", "project/set_aside"),
     "Draft models": ("inference",),
     "Sample": ("sampling", "privacy", "commands/sample"),
     "Check and preview": ("commands", "impact", "hooks"),

@@ -31,7 +31,7 @@ _STOPPED = 130  # how a shell calls what Ctrl-C ended
 
 # In the order of the help.
 for _command in (
-    *(setup.new, setup.start, setup.add, setup.retype, setup.sample),
+    *(setup.new, setup.start, setup.add, setup.set_aside, setup.retype, setup.sample),
     *(change.check, change.preview),
     *(template.update, template.package, template.configure, template.own),
     *(releases.release, releases.rollback, releases.releases, releases.status),

@@ -35,6 +35,7 @@ def start(
     from first_light.cli.output.release import show_release
     from first_light.commands import start as command
     from first_light.utils import steps
+    from first_light.warehouse.server import is_server
 
     product = Product.find()
     with progress("start") as report_progress:
@@ -57,6 +58,12 @@ def start(
     out.print(f"[bold]{escape(product.name)} is ready.[/bold] Next steps:")
     out.print("  read  README.md" + (" and the drafts in models/" if started.added else ""))
     out.print("  try   uv run dbt build")
+    if is_server(product):
+        out.print("  next  load tomorrow's rows into the schema raw, then: uv run dataops release")
+    else:
+        out.print(
+            "  next  put tomorrow's file into raw/TABLE/ under a new name: uv run dataops release"
+        )
     push = "git push -u origin HEAD"
     if "origin" not in product.git("remote", check=False).split():
         push = f"git remote add origin URL && {push}"
@@ -89,10 +96,11 @@ def new(
 def add(
     path: Annotated[Path, typer.Argument(help="More files: a file or a folder.")],
 ) -> None:
-    """Draft models and tests from more files.
+    """Add a delivery to raw; for new tables, draft models and tests.
 
-    Copies the files to raw/ and drafts sources, staging models, tests and a sample from them. A
-    file that you edited is never overwritten.
+    Copies the files to raw/. More files of a table that you have change nothing else. For a new
+    table it drafts the source, a staging model, tests and a sample. A file that you edited is never
+    overwritten.
     """
     from first_light.cli.output.console import show_added
     from first_light.commands import add as command
@@ -102,6 +110,9 @@ def add(
         added = command.add(product, path, report_progress)
     show_added(out, added)
     out.print()
+    if not added.written.new and not added.written.beside:
+        out.print("then: uv run dataops release")
+        return
     # git shows new files in a diff only once they are marked as intended to add.
     out.print("review the drafts: git add --intent-to-add models && git diff models")
     out.print("then: uv run dataops check")
@@ -135,6 +146,31 @@ def retype(
     out.print()
     out.print("review it: git diff")
     out.print("then: uv run dataops check, commit, uv run dataops release")
+
+
+def set_aside(
+    file: Annotated[str, typer.Argument(help="Its path below raw, such as orders/orders_1.csv.")],
+    because: Annotated[str, typer.Option(help="The reason, for your colleagues.")],
+    replace_with: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The corrected file; it is added to raw.")
+    ] = None,
+) -> None:
+    """Leave a wrong file in raw out, or replace it by a corrected one.
+
+    Raw is not changed: dbt_project.yml lists the file with the reason, its source no longer reads
+    it, and the next release is built without it. To read it again, remove its entry.
+    """
+    from first_light.commands import set_aside as command
+
+    product = Product.find()
+    with progress("set-aside") as report_progress:
+        done = command.set_aside(product, file, because, replace_with, report_progress)
+    out.print(f"not read from now on: {escape(str(done.entry))}")
+    out.print(f"edited: {escape(', '.join(done.edited))}")
+    for note in done.notes:
+        out.print(escape(note))
+    out.print()
+    out.print("review it with git diff, commit, then: uv run dataops release")
 
 
 def sample(

@@ -1,12 +1,14 @@
-"""`dataops add`: from files of the team's own to raw, drafted models and a sample."""
+"""`dataops add`: from files of the team's own to raw; drafts and a sample for new tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.commands.sample import load
+from first_light.dbt.source_plan import read_plan, table_names
 from first_light.inference import (
     Drafts,
     Written,
@@ -16,8 +18,11 @@ from first_light.inference import (
     take_back,
     write,
 )
+from first_light.inference.full_exports import recognised
+from first_light.inference.profile import scratch_database
 from first_light.ingest import land, tables_in
 from first_light.privacy.detect import classify
+from first_light.project import set_aside
 from first_light.project.example import make_raw
 from first_light.project.product import Product
 from first_light.project.source_table import SourceTable
@@ -31,19 +36,23 @@ class Added:
 
     Attributes:
         tables: the source tables that hold the given files.
-        drafts: what was found out about them, and the drafted files.
+        known: the names of those that the product had before, and whose models stay as they are.
+        drafts: what was found out about new tables, and the drafted files.
         written: which drafted files were new, already there, or laid beside a file of the team.
-        sample: what the sample holds now.
+        sample: what the sample of the new tables holds; None when there are no new tables.
     """
 
     tables: tuple[SourceTable, ...]
+    known: frozenset[str]
     drafts: Drafts
     written: Written
-    sample: SampleReport
+    sample: SampleReport | None
 
 
 def add(product: Product, source: Path, progress: Callable[[str], None]) -> Added:
-    """Land `source` in raw, draft its models and tests, and cut the sample anew.
+    """Land `source` in raw, draft models and tests of its new tables, and cut their sample.
+
+    More files of tables that the product has change nothing in the repository.
 
     Args:
         product: the product that gets them.
@@ -55,12 +64,20 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
             were, and so is raw unless the files were landed already.
     """
     make_raw(product, progress)
-    tables = land(source, product.raw, progress=progress)
+    defined = table_names(product.root)
+    left_out = [entry.file for entry in set_aside.read(product.root)]
+    tables = land(source, product.raw, progress=progress, set_aside=left_out)
+    grown = [table for table in tables if table.name in defined]
+    proposed = _full_exports(product, grown)
+    known = frozenset(table.name for table in grown) - proposed
+    new = [table for table in tables if table.name not in known]
+    if not new:
+        return Added(tables, known, Drafts({}, ()), Written((), (), (), {}), None)
     progress("profiling and drafting")
-    landed = {table.name for table in tables}
-    other_tables = [table for table in tables_in(product.raw) if table.name not in landed]
+    names = {table.name for table in new}
+    other_tables = [table for table in tables_in(product.raw, left_out) if table.name not in names]
     drafts = draft_tables(
-        tables,
+        new,
         known_tables(product.root, other_tables),
         product.raw,
         product.group,
@@ -69,12 +86,34 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
         on_server=is_server(product),
     )
     written = write(drafts.files, product.root)
+    if names <= proposed:
+        return Added(tables, known, drafts, written, None)
     progress("cutting the sample")
     try:
-        sample = cut(product.root, product.raw, product.sample)
+        sample = cut(product.root, product.raw, product.sample, only=names - proposed)
     except BaseException:  # an interruption too: half of a draft fails every check
         take_back(written, product.root)
         raise
     if is_server(product):
         load(product, progress)
-    return Added(tables, drafts, written, sample)
+    return Added(tables, known, drafts, written, sample)
+
+
+def _full_exports(product: Product, tables: Sequence[SourceTable]) -> frozenset[str]:
+    """The names of known tables whose files turn out to be full exports, which no draft has seen.
+
+    Their change is proposed: drafts are laid beside the team's files.
+    """
+    if not any(table.added for table in tables):
+        return frozenset()
+    seen = {
+        table.name for table in read_plan(product.root) if re.search(r"\bfilename\s*=", table.read)
+    }
+    with scratch_database(product.raw) as scratch:
+        return frozenset(
+            table.name
+            for table in tables
+            if table.added
+            and table.name not in seen
+            and recognised(table, product.raw, scratch.rows).export
+        )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from first_light.dbt.engine import DbtRun, Engine, NodeResult, forget_last_run
 from first_light.dbt.manifest import read_manifest
+from first_light.dbt.source_plan import raise_if_read
 from first_light.forge import job_summary as summary
 from first_light.hooks.project_rules import RULES, open_descriptions, rule_violations
 from first_light.impact.base import open_side_engine, side_environment
@@ -18,7 +19,7 @@ from first_light.impact.check_step import NAME as IMPACT
 from first_light.impact.check_step import ImpactStep, files_to_check
 from first_light.impact.current import CurrentSide, open_current
 from first_light.privacy.messages import masked
-from first_light.project import managed
+from first_light.project import managed, set_aside
 from first_light.project.hook_run import HookRun
 from first_light.project.product import Product
 from first_light.sampling import personal_step
@@ -64,6 +65,7 @@ def check(
             where=str(product.root),
             fix="uv run dataops start",
         )
+    raise_if_read(product.root, set_aside.read(product.root))
     folder = product.target / "check"
     finished_steps: list[Step] = []
     current = None

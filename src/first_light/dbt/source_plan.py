@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,8 @@ import yaml
 
 from first_light.privacy.kinds import KINDS
 from first_light.privacy.mask import family
+from first_light.project import set_aside
+from first_light.project.set_aside import SetAside
 from first_light.project.source_table import ROOT
 from first_light.utils.errors import DataopsError
 
@@ -52,6 +54,7 @@ class PlannedTable:
         personal: column to kind of personal data, as marked.
         references: columns that refer to other tables.
         records: SQL for which of its rows are records; the sample has no others.
+        set_aside: files below raw that `read` leaves out.
         where: the YAML file that defines it, relative to the product.
     """
 
@@ -62,6 +65,7 @@ class PlannedTable:
     personal: Mapping[str, str] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     records: str = "true"
+    set_aside: tuple[str, ...] = ()
 
     def relation(self, root: Path | str) -> str:
         """The call that reads this table from `root` (raw or sample)."""
@@ -102,8 +106,9 @@ def read_plan(product: Path) -> tuple[PlannedTable, ...]:
             external_location, a kind is unknown, or a reference leads nowhere.
     """
     tables: dict[str, PlannedTable] = {}
+    entries = set_aside.read(product)
     for where, source, table in _definitions(product):
-        planned = _table(where, source, table)
+        planned = _table(where, source, table, entries)
         if planned.name in tables:
             raise DataopsError(
                 f"The source table {planned.name} is defined twice.",
@@ -140,6 +145,47 @@ def has_tables(product: Path) -> bool:
     return next(_definitions(product), None) is not None
 
 
+def table_names(product: Path) -> frozenset[str]:
+    """The names of the tables of the source `raw`, whatever else their definitions say.
+
+    Raises:
+        DataopsError: a file is no YAML.
+    """
+    return frozenset(str(table.get("name", "")) for _, _, table in _definitions(product))
+
+
+def tables_of(tables: Iterable[PlannedTable], folder: str) -> list[PlannedTable]:
+    """The tables that read files of a folder of raw."""
+    return [table for table in tables if f"{ROOT}/{folder}/" in table.read]
+
+
+def raise_if_read(product: Path, entries: Sequence[SetAside]) -> None:
+    """Check that the sources leave out every file that is set aside.
+
+    Raises:
+        DataopsError: a source reads one all the same, or none reads its folder.
+    """
+    plan = read_plan(product) if entries else ()
+    for entry in entries:
+        readers = tables_of(plan, entry.table)
+        if not readers or any(entry.file not in table.set_aside for table in readers):
+            raise DataopsError(
+                f"{entry.file} is set aside, but its source does not leave it out.",
+                where=", ".join(table.where for table in readers) or set_aside.FILE,
+                fix=f"remove its entry from vars.{set_aside.VARIABLE} in {set_aside.FILE}, then: "
+                f'uv run dataops set-aside {entry.file} --because "…"',
+            )
+
+
+def connected(tables: Iterable[PlannedTable], names: Collection[str]) -> frozenset[str]:
+    """Those of `names`, and all tables that references connect with them, over others too."""
+    pairs = [(table.name, ref.table) for table in tables for ref in table.references]
+    found = set(names)
+    for _ in pairs:
+        found |= {name for pair in pairs if found.intersection(pair) for name in pair}
+    return frozenset(found)
+
+
 def _definitions(product: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     models = product / "models"
     for path in sorted([*models.rglob("*.yml"), *models.rglob("*.yaml")]):
@@ -162,7 +208,12 @@ def _definitions(product: Path) -> Iterator[tuple[str, dict[str, Any], dict[str,
                     yield where, source, table
 
 
-def _table(where: str, source: dict[str, Any], table: dict[str, Any]) -> PlannedTable:
+def _table(
+    where: str,
+    source: dict[str, Any],
+    table: dict[str, Any],
+    entries: Sequence[SetAside],
+) -> PlannedTable:
     name = str(table.get("name", ""))
     meta = _meta(source) | _meta(table)
     loaded_at = next(
@@ -197,18 +248,28 @@ def _table(where: str, source: dict[str, Any], table: dict[str, Any]) -> Planned
                     "write it as table.column",
                 )
             references.append(Reference(column_name, parent, key, where))
+    left_out: tuple[str, ...] = ()
+    if set_aside.is_filtered(str(meta.get("external_location"))):
+        left_out = tuple(entry.file for entry in entries)
     return PlannedTable(
         name,
-        _read(where, name, source, meta),
+        _read(where, name, source, meta, entries),
         loaded_at,
         where,
         kinds,
         tuple(references),
         str(meta.get("records", "true")),
+        left_out,
     )
 
 
-def _read(where: str, name: str, source: dict[str, Any], meta: dict[str, Any]) -> str:
+def _read(
+    where: str,
+    name: str,
+    source: dict[str, Any],
+    meta: dict[str, Any],
+    entries: Sequence[SetAside],
+) -> str:
     """The external_location as dbt-duckdb would expand it, with `{raw}` for the root."""
     location = meta.get("external_location")
     at = f"{where}, {name}, `external_location`"
@@ -218,13 +279,13 @@ def _read(where: str, name: str, source: dict[str, Any], meta: dict[str, Any]) -
             at,
             "add external_location under config.meta, or remove the table from the source raw",
         )
-    marked = _SWITCH.sub(_MARK, location)
+    marked = set_aside.rendered(_SWITCH.sub(_MARK, location), entries)
     if _MARK not in marked or "{{" in marked or "{%" in marked:
         raise DataopsError(
             f"The files of {name} are not under the switch between raw and sample.",
             at,
             "begin the path with {{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod'"
-            " else 'sample') }} and use no other Jinja",
+            " else 'sample') }} and use no other Jinja but var('set_aside')",
         )
     formatter = meta.get("formatter", "newstyle")
     known = {

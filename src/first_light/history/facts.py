@@ -16,6 +16,7 @@ from first_light.dbt.packages import PACKAGES
 from first_light.history.record import CommitFact, GitFacts, RawFacts, RawTable
 from first_light.project import settings
 from first_light.project.product import Product
+from first_light.project.set_aside import SetAside
 from first_light.store import atomic as durable
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import moment, utc
@@ -200,8 +201,18 @@ def read_raw(root: Path, cache: Path) -> tuple[RawFile, ...]:
     return tuple(files)
 
 
-def raw_facts(files: Iterable[RawFile], before: Iterable[RawFile]) -> RawFacts:
-    """The state of raw, and what is not as it was `before`, when current was built."""
+def raw_facts(
+    files: Iterable[RawFile], before: Iterable[RawFile], set_aside: Iterable[SetAside] = ()
+) -> RawFacts:
+    """The state of raw, and what is not as it was `before`, when current was built.
+
+    Args:
+        files: the files that are read.
+        before: those that current was built from.
+        set_aside: the files that are not read; none of them counts as removed.
+    """
+    entries = tuple(set_aside)
+    left_out = {entry.file for entry in entries}
     now = sorted(files, key=lambda file: file.name)
     known = {file.name: file.hash for file in now}
     tables: dict[str, list[int]] = {}
@@ -218,7 +229,8 @@ def raw_facts(files: Iterable[RawFile], before: Iterable[RawFile]) -> RawFacts:
         bytes=sum(file.size for file in now),
         tables=tuple(RawTable(name, *counts) for name, counts in sorted(tables.items())),
         modified=tuple(f.name for f in before if known.get(f.name, f.hash) != f.hash),
-        removed=tuple(f.name for f in before if f.name not in known),
+        removed=tuple(f.name for f in before if f.name not in known and f.name not in left_out),
+        set_aside=tuple(str(entry) for entry in entries),
     )
 
 

@@ -102,6 +102,8 @@ class RawFacts:
     """Files whose content differs from the current release's; raw is append-only."""
     removed: tuple[str, ...] = ()
     """Files of the current release that no longer exist."""
+    set_aside: tuple[str, ...] = ()
+    """Files that exist and were not read, each with its reason, as the repository lists them."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from first_light.inference import number_types, sql, types
 from first_light.inference.freshness import Times
+from first_light.inference.full_exports import recognised
 from first_light.inference.values import Cast, Leaf, NoRecord
 from first_light.project.source_table import SourceTable
 from first_light.utils import sql_names
@@ -100,13 +101,14 @@ class ScratchDatabase:
         return number(self.rows(query)[0][0])
 
     def stage(self, source: SourceTable) -> Staged:
-        """Reads a source table into the scratch database.
+        """Reads a source table into the scratch database; of a full export, the newest rows.
 
         Raises:
             DataopsError: when DuckDB can't read its files.
         """
         name = quoted(f"raw {source.name}")
         try:
+            source = recognised(source, self._root, self.rows)
             self._read(name, self.relation(source))
         except EngineError as error:
             raise DataopsError(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from first_light.inference import (
     freshness,
+    full_exports,
     identities,
     keys,
     model_names,
@@ -91,6 +92,7 @@ def _find(
 ) -> Decisions:
     doubts: list[Doubt] = []
     staged = [of_records(scratch, scratch.stage(source), doubts) for source in tables]
+    doubts += [Doubt(s.source.name, "", full_exports.OPEN) for s in staged if s.source.export]
     for old in known:
         # Without its files (raw is local) a known table can't be compared; nothing depends on it.
         try:

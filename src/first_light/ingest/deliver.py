@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-import filecmp
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from first_light.ingest import dialect, faults, reading, text
@@ -18,7 +18,12 @@ from first_light.ingest.grouping import check_group, pieces_by_table
 from first_light.ingest.move import Staging
 from first_light.ingest.prepare import Piece, is_empty_json, prepare
 from first_light.ingest.reading import listed
-from first_light.ingest.repeats import raise_if_correction, same_file, without_copies
+from first_light.ingest.repeats import (
+    correction_fix,
+    raise_if_correction,
+    same_file,
+    without_copies,
+)
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 from first_light.utils.private import restrict
@@ -28,7 +33,14 @@ Progress = Callable[[str], None]
 _EXTENSIONS = {f".{kind.value}": kind for kind in (Kind.CSV, Kind.JSON, Kind.PARQUET)}
 
 
-def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[SourceTable, ...]:
+def land(
+    path: Path,
+    raw: Path,
+    *,
+    progress: Progress | None = None,
+    set_aside: Collection[str] = (),
+    replaces: str = "",
+) -> tuple[SourceTable, ...]:
     """Puts the data files of `path` into raw and says how to read each of their tables.
 
     Files that are in raw already, byte for byte, are left as they are; the tables of all files are
@@ -39,6 +51,8 @@ def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[So
             zipped.
         raw: the root of raw; made when it is not there.
         progress: called with a short line before each longer step.
+        set_aside: files in raw that are not read, such as orders/orders_1.csv.
+        replaces: the one of them that `path` replaces; then it joins that table under a free name.
 
     Raises:
         DataopsError: when anything can't be landed; raw is as it was then.
@@ -52,7 +66,7 @@ def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[So
         )
     try:
         with Staging(raw) as staging, reading.connect() as db:
-            return _land(path, staging, db, say)
+            return _land(path, staging, db, say, frozenset(set_aside), replaces)
     except EngineError as error:
         raise DataopsError(
             f"{ENGINE} cannot read these files: {faults.plain(error)}",
@@ -67,8 +81,12 @@ def land(path: Path, raw: Path, *, progress: Progress | None = None) -> tuple[So
         ) from error
 
 
-def tables_in(raw: Path) -> tuple[SourceTable, ...]:
+def tables_in(raw: Path, set_aside: Collection[str] = ()) -> tuple[SourceTable, ...]:
     """The tables of raw (or of a sample) and the calls that read them, found out from the files.
+
+    Args:
+        raw: the root of raw.
+        set_aside: files in it that are not read; a table of nothing else is left out.
 
     Raises:
         DataopsError: when a file can't be read or a folder holds files of several formats.
@@ -76,26 +94,33 @@ def tables_in(raw: Path) -> tuple[SourceTable, ...]:
     if not raw.is_dir():
         return ()
     return tuple(
-        table_in(raw, folder.name)
+        table_in(raw, folder.name, set_aside)
         for folder in sorted(raw.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".") and _files(folder)
+        if folder.is_dir() and not folder.name.startswith(".") and _read(folder, set_aside)
     )
 
 
-def table_in(raw: Path, name: str) -> SourceTable:
+def table_in(raw: Path, name: str, set_aside: Collection[str] = ()) -> SourceTable:
     """One table of raw; see `tables_in`.
 
     Raises:
         DataopsError: when the table has no files or they can't be read.
     """
-    files = _files(raw / name)
-    if not files:
+    if not _read(raw / name, set_aside):
         raise DataopsError(f"There is no table {name} in raw.", str(raw), "uv run dataops add PATH")
     with reading.connect() as db:
-        return _table(db, name, raw, _existing(raw, name), ())
+        table = _table(db, name, raw, _existing(raw, name, set_aside), ())
+    return replace(table, set_aside=_names(name, set_aside))
 
 
-def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[SourceTable, ...]:
+def _land(
+    path: Path,
+    staging: Staging,
+    db: Connection,
+    say: Progress,
+    set_aside: frozenset[str],
+    replaces: str,
+) -> tuple[SourceTable, ...]:
     unpacked, converted = staging.folder / "unpacked", staging.folder / "converted"
     unpacked.mkdir()
     converted.mkdir()
@@ -128,20 +153,25 @@ def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[
     tables: list[SourceTable] = []
     moves: list[tuple[Path, Path]] = []
     empty: list[str] = []
-    for name, members in pieces_by_table(pieces, staging.raw, reserved_words(db)).items():
+    if replaces:
+        groups = {replaces.partition("/")[0]: pieces}
+    else:
+        groups = pieces_by_table(pieces, staging.raw, reserved_words(db))
+    for name, members in groups.items():
         say(f"checking {name}")
-        before = _existing(staging.raw, name)
+        before = _existing(staging.raw, name, set_aside)
         if all(piece.member.empty for piece in (*before, *members)):
             empty.append(f"{listed([piece.file for piece in members])}: no record in it.")
             continue
         try:
-            new, repeats = _new(name, members, staging.raw)
+            new, repeats = _new(name, members, staging.raw, set_aside, bool(replaces))
             table = _table(db, name, staging.raw, before, tuple(new.items()), members)
         except DataopsError as error:
             rejected.append(error)
             continue
         moves += [(piece.member.path, target) for target, piece in new.items()]
-        tables.append(replace(table, notes=(*table.notes, *repeats)))
+        left_out = _names(name, set_aside)
+        tables.append(replace(table, notes=(*table.notes, *repeats), set_aside=left_out))
     if rejected:
         raise faults.together(rejected)
     if not tables:
@@ -157,47 +187,73 @@ def _land(path: Path, staging: Staging, db: Connection, say: Progress) -> tuple[
     return (replace(tables[0], notes=(*tables[0].notes, *skipped)), *tables[1:])
 
 
-def _new(name: str, group: Sequence[Piece], raw: Path) -> tuple[dict[Path, Piece], list[str]]:
+def _new(
+    name: str, group: Sequence[Piece], raw: Path, set_aside: frozenset[str], is_replacement: bool
+) -> tuple[dict[Path, Piece], list[str]]:
     """The pieces that are not in raw yet, by their places there, and notes on repeated files."""
     new: dict[Path, Piece] = {}
     notes = []
     landed = _files(raw / name)
+    read = {file: file for file in _read(raw / name, set_aside)}
     for piece in sorted(group, key=lambda piece: (len(piece.file), piece.file)):
         staged = {other.member.path: target for target, other in new.items()}
         same = same_file(piece, [*landed, *staged])
         if same is not None:
             same = staged.get(same, same)
-            if same.name != piece.file:
+            if same in landed and same not in read:
+                notes.append(
+                    f"{piece.file} holds the same bytes as {same.name}, which is set aside, "
+                    "and is not read."
+                )
+            elif same.name != piece.file:
                 notes.append(f"{piece.file} holds the same bytes as {same.name}: counted once.")
             continue
-        raise_if_correction(name, piece, {**{file: file for file in landed}, **staged})
+        if not is_replacement:
+            raise_if_correction(name, piece, {**read, **staged})
         target = raw / name / piece.file
-        there = new[target].member.path if target in new else target
-        if there.exists():
-            if filecmp.cmp(there, piece.member.path, shallow=False):
-                continue
-            stem, dot, extension = piece.file.partition(f".{piece.kind.value}")
-            raise DataopsError(
-                f"{name}/{piece.file} "
-                + (
-                    "is already in raw with different content"
-                    if there == target
-                    else "occurs twice with different content"
+        if is_replacement or (target.exists() and target not in read):
+            target = _free(target, new, piece.kind)
+        if target in new or target.exists():
+            place = f"{name}/{piece.file}"
+            if target in new:
+                raise DataopsError(
+                    f"{place} occurs twice with different content; raw files are never changed.",
+                    piece.member.place,
+                    "rename one of them, then repeat the command",
                 )
-                + "; raw files are never changed.",
+            raise DataopsError(
+                f"{place} is already in raw with different content; raw files are never changed.",
                 piece.member.place,
-                f"rename the new file, for example to {stem}_2{dot}{extension}, "
-                "then repeat the command",
+                correction_fix(place, piece),
             )
         new[target] = piece
     return new, notes
 
 
-def _existing(raw: Path, name: str) -> tuple[Piece, ...]:
-    """The files that a table has in raw."""
+def _free(target: Path, new: Mapping[Path, Piece], kind: Kind) -> Path:
+    """The first of orders.csv, orders_2.csv, … that is no file yet."""
+    stem, dot, extension = target.name.partition(f".{kind.value}")
+    names = (f"{stem}{f'_{n}' if n > 1 else ''}{dot}{extension}" for n in count(1))
+    places = (target.with_name(name) for name in names)
+    return next(place for place in places if place not in new and not place.exists())
+
+
+def _names(table: str, set_aside: Collection[str]) -> tuple[str, ...]:
+    """The names of the files of a table that are set aside."""
+    places = (name.partition("/") for name in sorted(set_aside))
+    return tuple(file for folder, _, file in places if folder == table)
+
+
+def _read(folder: Path, set_aside: Collection[str]) -> list[Path]:
+    """The files of a table that are read."""
+    left_out = _names(folder.name, set_aside)
+    return [file for file in _files(folder) if file.name not in left_out]
+
+
+def _existing(raw: Path, name: str, set_aside: Collection[str]) -> tuple[Piece, ...]:
+    """The files of a table that are read."""
     pieces = []
-    files = _files(raw / name)
-    for file in files:
+    for file in _read(raw / name, set_aside):
         kind = _kind(file)
         assert kind is not None
         delims: tuple[str, ...] = ()
@@ -256,6 +312,7 @@ def _table(
         read=call.read_call(name, kind, gzipped, result.options),
         files=tuple(files),
         notes=tuple(notes),
+        added=tuple(sorted(target for target, _ in new)),
     )
 
 

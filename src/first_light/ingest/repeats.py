@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -63,9 +64,20 @@ def raise_if_correction(table: str, piece: Piece, files: Mapping[Path, Path]) ->
                 f"{piece.file} repeats {shared:,} of {sum(others.values()):,} lines of "
                 f"{table}/{place.name}: it looks like a correction, and both would count.",
                 piece.member.place,
-                f"move {table}/{place.name} out of raw, then repeat the command; "
+                f"{correction_fix(f'{table}/{place.name}', piece)}; "
                 "if every row is new, leave out the lines that repeat",
             )
+
+
+def correction_fix(file: str, piece: Piece) -> str:
+    """The command that puts a delivered piece in the place of a file in raw.
+
+    Args:
+        file: the file in raw, such as takings/takings_2024-01.csv.
+    """
+    given = piece.member.place if Path(piece.member.place).is_file() else "PATH"
+    command = ["uv", "run", "dataops", "set-aside", file, "--replace-with", given]
+    return f'{shlex.join(command)} --because "…"'
 
 
 def _stem(file: str) -> str:

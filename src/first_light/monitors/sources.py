@@ -116,9 +116,9 @@ def pattern(place: str, prefix: str) -> re.Pattern[str]:
 def fingerprint(node: Node, columns: Sequence[tuple[str, str]]) -> str:
     """SQL, DuckDB's, for a number that the same rows give again, in whatever order they come.
 
-    The column of the time of loading is left out: it says when, not what.
+    The time of loading and the name of the file are left out: they say when, not what.
     """
-    loaded = set(re.findall(r"\w+", node.loaded_at.lower()))
+    loaded = {"filename", *re.findall(r"\w+", node.loaded_at.lower())}
     hashed = [quoted(name) for name, _ in columns if name.lower() not in loaded]
     return f"cast(sum(hash({', '.join(hashed)})) as varchar)" if hashed else "null"
 

@@ -51,6 +51,7 @@ _SHAPES = tuple(
         rf"(?:, such as (?:{_SHORT_NUMBER}|{_TIME})$)?",
         r"^to hold these values: uv run dataops retype"
         r"(?: \"[^\W\d][\w.]*=[a-z]+(?:\(\d+,\d+\))?\")+$",
+        r"^if the file is wrong: uv run dataops set-aside [\w .()/'-]+ --because \"…\"$",
         # DuckDB
         r"Could not convert string 'VALUE' to TYPE(?: when casting from source column NAME)?",
         r"Could not cast value VALUE to TYPE",

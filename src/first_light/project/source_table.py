@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from first_light.utils.sql_names import literal, quoted
+
 ROOT = "{raw}"
+
+
+@dataclass(frozen=True)
+class FullExport:
+    """A table whose every file brings all its rows again: the newest row of each key counts.
+
+    Attributes:
+        key: the columns that identify a row of a file.
+        order: SQL expressions over `filename`, each descending: the newest file comes first.
+    """
+
+    key: tuple[str, ...]
+    order: tuple[str, ...]
+
+    @property
+    def rank(self) -> str:
+        """SQL for the age of a row among those of its key: 1 in the newest file that has it."""
+        keys = ", ".join(quoted(name) for name in self.key)
+        order = ", ".join(f"{expression} desc" for expression in self.order)
+        return f"rank() over (partition by {keys} order by {order})"
 
 
 @dataclass(frozen=True)
@@ -18,13 +40,27 @@ class SourceTable:
             for instance `read_csv('{raw}/orders/*.csv', header=true, all_varchar=true)`.
         files: the files in raw that belong to it, oldest name first.
         notes: sentences about findings and conversions when the files were added.
+        added: those of `files` that the last delivery brought.
+        set_aside: names of files in its folder that are not read; none of them is in `files`.
+        export: how the newest rows are found, where every file is a full export.
     """
 
     name: str
     read: str
     files: tuple[Path, ...]
     notes: tuple[str, ...] = ()
+    added: tuple[Path, ...] = field(default=(), compare=False)
+    set_aside: tuple[str, ...] = ()
+    export: FullExport | None = None
 
     def relation(self, root: Path | str) -> str:
-        """The call that reads this table from `root`: raw or sample; quotes are escaped."""
-        return self.read.replace(ROOT, str(root).replace("'", "''"))
+        """SQL for the rows of this table from `root`, raw or sample; quotes are escaped."""
+        call = self.read.replace(ROOT, str(root).replace("'", "''"))
+        if self.set_aside:
+            names = ", ".join(literal(name) for name in self.set_aside)
+            call = f"(select * from {call} where parse_filename(filename) not in ({names}))"
+        if self.export:
+            ranked = f"(select *, {self.export.rank} as delivery_rank from {call})"
+            columns = "* exclude (filename, delivery_rank)"
+            call = f"(select {columns} from {ranked} where delivery_rank = 1)"
+        return call

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 from first_light.dbt.engine import DbtRun, forget_last_run
 from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.dbt.source_plan import raise_if_read
 from first_light.history import facts
 from first_light.history.record import FAILED, REJECTED, RawFacts
+from first_light.project import set_aside
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.inexact import with_values
@@ -22,14 +24,20 @@ PARSE, BUILD = "dbt parse", "dbt build"
 
 
 def read_raw(context: Context, draft: Draft) -> Draft:
-    """List what raw is made of, and compare it with the current release's raw."""
+    """List what raw is made of, and compare it with the current release's raw.
+
+    Raises:
+        DataopsError: raw cannot be read, or the list of files that are set aside is not valid.
+    """
+    entries = set_aside.read(context.product.root)
+    raise_if_read(context.product.root, entries)
     # A table was counted when the kind of the release was decided: that is as good as now.
     tables = draft.raw_tables if draft.is_real else None
     files = raw_now(context, draft) if tables is None else tables
     before: tuple[facts.RawFile, ...] = ()
     if draft.continues_base and draft.is_real and draft.raw_tables is None:
         before = facts.raw_from_json(context.store.releases / draft.record.base / facts.RAW_LIST)
-    raw = facts.raw_facts(files, before)
+    raw = facts.raw_facts(files, before, entries if draft.is_real else ())
     draft = replace(draft.with_facts(raw=raw), raw_files=files)
     for names, change in ((raw.modified, "edited"), (raw.removed, "removed")):
         if names:
@@ -121,7 +129,11 @@ def raw_now(context: Context, draft: Draft) -> tuple[facts.RawFile, ...]:
     if draft.is_real and (tables := context.warehouse.raw()) is not None:
         return tables
     cached = "sample" if draft.is_rehearsal else "raw"
-    return draft.place.files(context.store.cache / f"{cached}.json")
+    files = draft.place.files(context.store.cache / f"{cached}.json")
+    entries = set_aside.read(context.product.root) if draft.is_real else ()
+    set_aside.raise_if_missing(entries, (file.name for file in files))
+    left_out = {entry.file for entry in entries}
+    return tuple(file for file in files if file.name not in left_out)
 
 
 def manifest_of(draft: Draft) -> Manifest:

@@ -27,7 +27,18 @@ def open_candidate(context: Context, draft: Draft) -> Draft:
     )
     if draft.is_rehearsal:
         context.warehouse.load_sample()
-    return replace(draft, engine=draft.engine.with_environment(environment))
+    draft = replace(draft, engine=draft.engine.with_environment(environment))
+    base = draft.base_release
+    if keeps_state and base and base.raw.set_aside != draft.record.raw.set_aside:
+        models = sorted(relation.name for relation in stateful(manifest_of(draft)))
+        if models:
+            sentence = (
+                "The files that are set aside have changed; models that keep rows may still hold "
+                f"some of theirs ({', '.join(models[:3])}): uv run dataops release --full-refresh"
+            )
+            context.reporter.warn(sentence)
+            draft = draft.with_note(sentence)
+    return draft
 
 
 def _state(context: Context, draft: Draft) -> list[Relation]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +14,8 @@ from first_light.utils.errors import DataopsError
 
 TEST = "converts_exactly"
 _MOST = 10
+_FILES = 3
+_FOLDER = re.compile(r"([^/'\"]+)/[^/'\"]*\*")
 _WIDEN = "to hold these values: "
 
 
@@ -79,6 +83,11 @@ def _with_values(node: NodeResult, engine: Engine) -> NodeResult:
         lines.append(f"and {len(rows) - _MOST} more columns and files")
     if command := _retype(node, rows):
         lines.append(f"{_WIDEN}{command}")
+    if folder := _FOLDER.search(node.sql):
+        names = sorted({str(row["file_name"]) for row in rows if row["file_name"]})
+        for name in names[:_FILES]:
+            command = shlex.join(["uv", "run", "dataops", "set-aside", f"{folder[1]}/{name}"])
+            lines.append(f'if the file is wrong: {command} --because "…"')
     return replace(node, message="\n".join([*lines, node.message]))
 
 

@@ -57,6 +57,7 @@ def page(
         cards=answers(facts),
         open_incidents=[_open_incident(group) for group in by_cause(facts.status.open)],
         warnings=facts.status.warned,
+        set_aside=facts.status.current.raw.set_aside if facts.status.current else (),
         lineage=_lineage(facts.lineage),
         runs=_runs(facts, draw),
         changes=[_change(entry) for entry in facts.changes],

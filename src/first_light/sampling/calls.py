@@ -79,6 +79,8 @@ def parse(connection: Connection, table: PlannedTable) -> Call:
     if tree.get("error"):
         raise _unusable(table, str(tree.get("error_message", "not SQL")))
     source = tree["statements"][0]["node"]["from_table"]
+    if source["type"] == "SUBQUERY" and "parse_filename(filename)" in table.read:
+        source = source["subquery"]["node"]["from_table"]  # without files that are set aside
     options: dict[str, Any] = {}
     if source["type"] == "BASE_TABLE":
         patterns = [source["table_name"]]

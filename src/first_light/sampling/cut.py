@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from first_light.dbt.source_plan import PlannedTable, read_plan
+from first_light.dbt.source_plan import PlannedTable, connected, read_plan
 from first_light.privacy import detect as personal
 from first_light.privacy import key
 from first_light.privacy.mask import Masker
@@ -25,12 +25,12 @@ from first_light.warehouse.scratch import Connection, temporary
 
 ROWS: Final = 1000  # approximate, for the largest tables
 MAX_BYTES: Final = 1_000_000  # of all files of the sample together
-AS_OF: Final = "as_of.txt"
 
 _WIDE_SHARE = 50  # a row is wide from a fiftieth of the maximum
 _SHRINKS = 12
 _IN_MEMORY = 200_000_000  # bytes of raw up to which the scratch database needs no disk
 _MEMORY = "800MB"
+_LEAST_SHARE = 0.2  # of the maximum that must be free for new tables; otherwise all make room
 _STRAY_SHARE = 0.1  # above this, e-mail addresses are the column's purpose
 
 
@@ -86,7 +86,13 @@ class SampleReport:
 
 
 def cut(
-    product: Path, raw: Path, sample: Path, *, rows: int = ROWS, max_bytes: int = MAX_BYTES
+    product: Path,
+    raw: Path,
+    sample: Path,
+    *,
+    rows: int = ROWS,
+    max_bytes: int = MAX_BYTES,
+    only: Collection[str] = (),
 ) -> SampleReport:
     """Build the sample of a product from raw and replace the old one.
 
@@ -98,13 +104,17 @@ def cut(
         sample: the root folder of the sample; created or replaced as a whole.
         rows: approximate rows of the largest tables; joins and coverage may add some.
         max_bytes: the limit for all files together.
+        only: source tables; the sample of tables that no reference connects with them stays as it
+            is. Empty for all tables.
 
     Raises:
         DataopsError: raw is missing, the YAML is not valid, a table cannot be read or written, or
             the sample cannot be made small enough. The old sample is unchanged.
     """
     files.recover(sample)
-    tables = read_plan(product)
+    every_table = read_plan(product)
+    names = connected(every_table, only) if only else {table.name for table in every_table}
+    tables = [table for table in every_table if table.name in names]
     if not raw.is_dir():
         raise DataopsError(
             "There is no raw data for a sample.",
@@ -115,11 +125,20 @@ def cut(
         readings = {table.name: _reading(connection, table, raw) for table in tables}
         _place(connection, folder, readings.values())
         chooser = Chooser(connection, tables, raw, max_bytes // _WIDE_SHARE)
-        files_read = (file for reading in readings.values() for file in reading.files)
+        others = (table for table in every_table if table.name not in names)
+        kept = [calls.parse(connection, table) for table in others]
+        files_read = [file for reading in readings.values() for file in reading.files]
+        files_read += [file for call in kept for file in _files_of(connection, call, raw)]
         secret = key.derive(raw, files_read, settings.current().mask_key)
+        remaining = max_bytes - sum(files.size(sample / call.folder) for call in kept)
+        if kept and remaining < max_bytes * _LEAST_SHARE:
+            return cut(product, raw, sample, rows=rows, max_bytes=max_bytes)
+        max_bytes = remaining
         as_of = max((table.newest for table in chooser.tables if table.newest), default=None)
+        if kept and (before := files.read_stamp(sample)):
+            as_of = max(before, as_of or before)
         limits = {table.name: rows for table in tables}
-        with files.replaced(sample, excluded=(AS_OF,)) as new:
+        with files.replaced(sample, excluded=(files.AS_OF,)) as new:
             for attempt in range(_SHRINKS):
                 cover = attempt < _SHRINKS // 2
                 chooser.choose(limits, cover=cover)
@@ -136,13 +155,13 @@ def cut(
             else:
                 raise _too_large(sizes, max_bytes)
             if as_of is not None:
-                (new / AS_OF).write_text(_stamp(as_of) + "\n", encoding="utf-8")
+                (new / files.AS_OF).write_text(files.stamp(as_of) + "\n", encoding="utf-8")
         notes += _reductions(limits, rows, max_bytes, cover)
         notes += (
             f"{name}: a chain of references is too long; some rows lack their parent."
             for name in sorted(set(chooser.unfollowed))
         )
-        notes += _leftovers(sample, list(readings.values()))
+        notes += files.leftovers(sample, [*(reading.call for reading in readings.values()), *kept])
         return SampleReport(tuple(table_samples), tuple(masked), as_of, tuple(notes))
 
 
@@ -157,19 +176,28 @@ class _Reading:
 
 def _reading(connection: Connection, table: PlannedTable, raw: Path) -> _Reading:
     call = calls.parse(connection, table)
-    paths: set[Path] = set()
-    for pattern in call.patterns:
-        glob = pattern.replace(ROOT, str(raw))
-        paths |= {Path(row[0]) for row in connection.execute("from glob(?)", [glob]).fetchall()}
-    if not paths:
+    left_out = {raw / name for name in table.set_aside}
+    ordered = tuple(file for file in _files_of(connection, call, raw) if file not in left_out)
+    if not ordered:
         raise DataopsError(
             f"Raw has no files of {table.name}.",
             ", ".join(pattern.replace(ROOT, raw.name) for pattern in call.patterns),
             "add the files: uv run dataops add PATH",
         )
-    ordered = tuple(sorted(paths))
-    path = call.path_for(table.name, ordered[-1].relative_to(raw).as_posix())
+    example = ordered[-1].relative_to(raw).as_posix()
+    path = call.path_for(table.name, example)
+    if path.as_posix() in table.set_aside:  # the sample is read with the same filter
+        path = PurePosixPath(example)
     return _Reading(call, ordered, Path(path))
+
+
+def _files_of(connection: Connection, call: Call, raw: Path) -> tuple[Path, ...]:
+    """The files in raw that a call reads, by name."""
+    paths: set[Path] = set()
+    for pattern in call.patterns:
+        glob = pattern.replace(ROOT, str(raw))
+        paths |= {Path(row[0]) for row in connection.execute("from glob(?)", [glob]).fetchall()}
+    return tuple(sorted(paths))
 
 
 def _place(connection: Connection, folder: Path, readings: Iterable[_Reading]) -> None:
@@ -292,8 +320,12 @@ def _write(
     samples = []
     for table in chooser.tables:
         reading = readings[table.plan.name]
-        path = root / reading.path
-        files.write(connection, f"{table.sql}_sample", reading.call, path, reading.files[0])
+        path, sample = root / reading.path, f"{table.sql}_sample"
+        if reading.call.options.get("filename"):  # the name is data: each row stays in its file
+            names = chooser.selection.files(table)
+            files.write_each(connection, sample, names, reading.call, path.parent, reading.files[0])
+        else:
+            files.write(connection, sample, reading.call, path, reading.files[0])
         note = files.read_back(connection, f"{table.sql}_sample", table.plan, root)
         notes += [note] if note else []
         samples.append(
@@ -302,7 +334,7 @@ def _write(
                 reading.path.as_posix(),
                 chooser.selection.chosen(table),
                 table.rows,
-                path.stat().st_size,
+                files.size(path.parent),
             )
         )
     return samples
@@ -360,18 +392,3 @@ def _reductions(
             )
     if not is_covered:
         yield "The rows are too wide to include every value of small closed sets in the sample."
-
-
-def _leftovers(sample: Path, tables: Sequence[_Reading]) -> Iterator[str]:
-    """Folders in the sample that no source table reads."""
-    folders = {reading.call.folder for reading in tables}
-    for entry in sorted(sample.iterdir()):
-        if entry.is_dir() and entry.name not in folders:
-            yield f"{sample.name}/{entry.name} belongs to no source table; delete it if unused."
-
-
-def _stamp(time: dt.datetime) -> str:
-    """ISO 8601 in UTC, rounded up to whole seconds."""
-    if time.microsecond:
-        time = time.replace(microsecond=0) + dt.timedelta(seconds=1)
-    return time.isoformat() + "Z"

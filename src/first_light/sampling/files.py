@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from first_light.dbt.source_plan import PlannedTable
 from first_light.sampling.calls import CSV, JSON, Call
@@ -18,6 +19,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import ENGINE, Connection, EngineError
 
+AS_OF: Final = "as_of.txt"
 _BACKUP = ".before"
 
 
@@ -43,6 +45,29 @@ def write(connection: Connection, table: str, call: Call, path: Path, example: P
             options += ", compression gzip"
     target = str(path).replace("'", "''")
     connection.execute(f"copy (select * from {table}) to '{target}' ({options})")
+
+
+def write_each(
+    connection: Connection, table: str, names: str, call: Call, folder: Path, example: Path
+) -> None:
+    """Write a table into several files; see `write`.
+
+    Args:
+        connection: holds the table.
+        table: its name there.
+        names: SQL for the name of the file of each row, in the order of the table.
+        call: how the files will be read.
+        folder: the folder of the files; it is created.
+        example: a file of raw that the call reads.
+    """
+    part = f"{table}_part"
+    for (name,) in connection.execute(f"select distinct file from ({names}) order by 1").fetchall():
+        connection.execute(
+            f"create or replace table {part} as select kept.* from {table} as kept "
+            f"positional join ({names}) as named where named.file = ?",
+            [name],
+        )
+        write(connection, part, call, folder / name, example)
 
 
 def read_back(connection: Connection, table: str, plan: PlannedTable, root: Path) -> str | None:
@@ -253,3 +278,32 @@ def _read_back_failed(plan: PlannedTable, reason: str) -> DataopsError:
         "write out the format of the files, such as delim=',', quote='\"', header=true,"
         " all_varchar=true; then: uv run dataops sample",
     )
+
+
+def size(folder: Path) -> int:
+    """The bytes of all files below a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def read_stamp(sample: Path) -> dt.datetime | None:
+    """The time that the sample's stamp names, UTC without zone; None without one."""
+    try:
+        text = (sample / AS_OF).read_text(encoding="utf-8").strip()
+        return dt.datetime.fromisoformat(text.removesuffix("Z"))
+    except (OSError, ValueError):
+        return None
+
+
+def stamp(time: dt.datetime) -> str:
+    """ISO 8601 in UTC, rounded up to whole seconds."""
+    if time.microsecond:
+        time = time.replace(microsecond=0) + dt.timedelta(seconds=1)
+    return time.isoformat() + "Z"
+
+
+def leftovers(sample: Path, tables: Iterable[Call]) -> Iterator[str]:
+    """Folders in the sample that no source table reads."""
+    folders = {call.folder for call in tables}
+    for entry in sorted(sample.iterdir()):
+        if entry.is_dir() and entry.name not in folders:
+            yield f"{sample.name}/{entry.name} belongs to no source table; delete it if unused."

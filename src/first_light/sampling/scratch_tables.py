@@ -10,10 +10,11 @@ from pathlib import Path
 
 from first_light.dbt.source_plan import PlannedTable, Reference
 from first_light.utils.errors import DataopsError
-from first_light.utils.sql_names import quoted
+from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse.scratch import Connection, EngineError
 
 CLOSED = 50  # distinct values up to which a column counts as a closed set
+_FILES = 50  # of a table whose file names are data
 _NESTED = ("STRUCT", "MAP", "UNION")
 
 
@@ -96,8 +97,10 @@ def load_table(
         described = connection.execute(f"describe select * from {relation}").fetchall()
     except EngineError as error:
         raise _unreadable(table, error) from error
-    if re.search(r"\bfilename\s*=", table.read):
+    names_files = bool(re.search(r"\bfilename\s*=", table.read))
+    if names_files:
         described = [row for row in described if row[0] != "filename"]  # not in the file
+    in_files = _newest_files(connection, relation) if names_files else ""
     names = [str(row[0]) for row in described]
     _check_columns(table, names)
     sql = f"t{number}"
@@ -110,8 +113,9 @@ def load_table(
         connection.execute(
             f"create or replace table {sql}_raw as select {columns}"
             f"md5_number_lower({row_text}) as hash, strlen({row_text}) as width, "
+            f"{'parse_filename(filename)' if names_files else 'null'} as file, "
             f"cast(({loaded_at}) as timestamp) as loaded_at from {relation} "
-            f"where ({table.records})"
+            f"where ({table.records}){in_files}"
         )
 
     try:
@@ -141,6 +145,15 @@ def load_table(
     return LoadedTable(
         table, sql, _with_facts(connection, sql, described_columns), int(newest[0]), newest[1]
     )
+
+
+def _newest_files(connection: Connection, relation: str) -> str:
+    """A further SQL condition: rows of the newest files; each becomes one of the sample."""
+    query = f"select distinct filename from {relation} order by length(filename) desc, 1 desc"
+    names = [str(row[0]) for row in connection.execute(query).fetchall()]
+    if len(names) <= _FILES:
+        return ""
+    return f" and filename in ({', '.join(literal(name) for name in names[:_FILES])})"
 
 
 def _check_columns(table: PlannedTable, names: Iterable[str]) -> None:

@@ -44,6 +44,10 @@ class Selection:
         )
         return f"{table.sql}_sample"
 
+    def files(self, table: LoadedTable) -> str:
+        """SQL for the files of the chosen rows, in the order of `extract`; null where unknown."""
+        return f"select file from {table.sql} where {in_chosen(table)} order by {table.sql}.id"
+
     def add(self, table: LoadedTable, ids: str) -> bool:
         """Choose the rows that a query returns; whether any of them is new."""
         added = self.number(

@@ -108,6 +108,7 @@ class Status:
                 "published_at": current.ended_at,
                 "age_seconds": int(self.age.total_seconds()) if self.age is not None else None,
                 "raw_fingerprint": current.raw.fingerprint,
+                "set_aside": list(current.raw.set_aside),
                 "address": self.address,
                 "open_to": self.open_to,
             },

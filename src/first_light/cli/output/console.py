@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # drafting and sampling are loaded only where they run
     from first_light.commands.preview import Preview
     from first_light.dbt.source_plan import MarkedColumn
     from first_light.inference import Reference
+    from first_light.project.source_table import SourceTable
     from first_light.sampling.cut import SampleReport
 
 
@@ -86,8 +87,11 @@ def show_added(out: Console, added: Added) -> None:
             str(sum(drafted.tests.values())),
             escape(", ".join(drafted.personal)) or "none found",
         )
-    out.print(tables)
+    if added.drafts.tables:
+        out.print(tables)
     for table in added.tables:
+        if table.name in added.known:
+            out.print(escape(_delivered(table)))
         for note in table.notes:
             out.print(f"{table.name}: {escape(note)}")
     for drafted in added.drafts.tables:
@@ -99,8 +103,11 @@ def show_added(out: Console, added: Added) -> None:
             out.print(f"left to you: {escape(place)}: {escape(doubt.why)}")
     for reference in added.drafts.suggestions:
         out.print(f"you may want to test as well: {escape(_arrow(reference))}")
-    show_sample(out, added.sample)
+    if added.sample is not None:
+        show_sample(out, added.sample)
     written = added.written
+    if not added.drafts.files:
+        return
     out.print(
         f"drafts: {len(written.new)} new, {len(written.same)} as they were, "
         f"{len(written.beside)} next to files that you edited"
@@ -127,6 +134,16 @@ def show_questions(out: Console, questions: Sequence[MarkedColumn]) -> None:
     out.print("  then cut the sample:  uv run dataops sample")
     out.print(f"  kinds:                {', '.join(sorted(KINDS))}")
     out.print("If all are right, this goes on and commits: uv run dataops start --yes")
+
+
+def _delivered(table: SourceTable) -> str:
+    """What came to a table that the product has."""
+    names = [path.name for path in table.added]
+    if not names:
+        return f"{table.name}: nothing new; raw has these files already"
+    listed = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    files = f"{len(names)} new file{'' if len(names) == 1 else 's'} in raw ({listed})"
+    return f"{table.name}: {files}; models and sample stay as they are"
 
 
 def show_sample(out: Console, sample: SampleReport) -> None:

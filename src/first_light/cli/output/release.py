@@ -281,6 +281,8 @@ def show_status(out: Console, status: Status) -> None:
         _line(out, "", f"commit {current.git.commit[:7] or 'unknown'}{dirty}")
         _line(out, "published", f"{_time_text(current.ended_at)}, {_age(status.age)} ago")
         _line(out, "address", status.address)
+        for n, entry in enumerate(current.raw.set_aside):
+            _line(out, "" if n else "set aside", entry)
         if _rehearsal(current):
             _line(out, "from raw", how_to_load(current.warehouse))
     if status.open_to:

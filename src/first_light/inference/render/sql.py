@@ -9,7 +9,7 @@ from first_light.inference import sql
 from first_light.inference.record_conditions import alternatives
 from first_light.inference.sql import WIDTH
 from first_light.inference.values import Column, Table
-from first_light.utils.sql_names import quoted
+from first_light.utils.sql_names import identifier, quoted
 
 SOURCE = "raw"
 
@@ -20,14 +20,30 @@ with source as (
 
 ),
 
-renamed as (
+{deliveries}renamed as (
 
     select{columns}
-    from source
+    from {rows}
 
 )
 
 select * from renamed
+"""
+
+_DELIVERIES = """\
+deliveries as (
+
+    -- Each file is a full export: of each key, the row of the newest file counts.
+    select
+        *,
+        rank() over (
+            partition by {key}
+            order by {order}
+        ) as delivery_rank
+    from source
+
+),
+
 """
 
 
@@ -37,7 +53,15 @@ def staging(
     spelled: Callable[[sql.Sql], sql.Sql],
 ) -> str:
     """The file of a staging model; `spelled` puts its expressions into the warehouse's words."""
+    export = table.source.export
+    deliveries = ""
+    if export:
+        key = ", ".join(identifier(name) for name in export.key)
+        order = ", ".join(f"{expression} desc" for expression in export.order)
+        deliveries = _DELIVERIES.format(key=key, order=order)
     return _STAGING.format(
+        deliveries=deliveries,
+        rows="deliveries\n    where delivery_rank = 1" if export else "source",
         source=f"{{{{ source('{SOURCE}', '{table.name}') }}}}",
         records=_records(table),
         columns=_listed([[_item(c, spelled) for c in group] for _, group in groups], groups),

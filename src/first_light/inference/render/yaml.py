@@ -75,6 +75,10 @@ def source(
         lines.append(f"            records: {quoted(unrendered(records))}")
     lines += _exact_casts(table.name, guarded, records)
     lines.append("        columns:")
+    if table.source.export:
+        lines.append("          - name: filename")
+        text = "Path of the file that a row came in; the newest full export counts."
+        lines += prose("            ", "description", text)
     refers = {r.column: r for r in references if r.child == table.name}
     seen: set[str] = set()
     for leaf in leaves:

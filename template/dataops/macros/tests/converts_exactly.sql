@@ -12,6 +12,10 @@
 {% test converts_exactly(model, columns, records='true') %}
 
     {{- config(fail_calc='coalesce(sum(n_values), 0)') }}
+    {%- set source = model | string %}
+    {%- if source.startswith('(select * from read_') %}
+        {%- set source = source.replace('(select *', '(select *, filename', 1) %}
+    {%- endif %}
     {%- set checks = [] %}
     {%- for name, target in columns.items() %}
         {%- set target = {'type': target} if target is string else target %}
@@ -27,11 +31,11 @@
     with inexact as materialized (
 
         select
-            {{ 'filename' if (model | string).startswith('read_') else 'cast(null as varchar)' }} as file_name
+            {{ 'filename' if source.startswith(('read_', '(select *, filename from read_')) else 'cast(null as varchar)' }} as file_name
             {%- for check in checks %},
             case when not ({{ check['holds'] }}) then {{ check['text'] }} end as value_{{ loop.index }}
             {%- endfor %}
-        from {{ model }}
+        from {{ source }}
         where
             ({{ records }})
             and (

@@ -1,0 +1,72 @@
+"""Adding to a source's external_location that files which are set aside are not read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from first_light.dbt.source_plan import SOURCE, PlannedTable
+from first_light.project import set_aside
+from first_light.utils.errors import DataopsError
+
+
+def with_filter(text: str, table: PlannedTable, folder: str) -> str:
+    """The text of a YAML file whose source table leaves out the files that are set aside.
+
+    Args:
+        text: the file's text.
+        table: the source table, which the file defines.
+        folder: the folder of its files below raw.
+
+    Raises:
+        DataopsError: its external_location is not written in the table itself.
+    """
+    node = _location(yaml.compose(text), table.name)
+    if node is None:
+        raise DataopsError(
+            f"The external_location of {table.name} cannot be edited.",
+            f"{table.where}, {table.name}",
+            f"let it leave out the files itself: where {set_aside.condition(folder)}",
+        )
+    location = str(node.value).strip()
+    if set_aside.is_filtered(location):
+        return text
+    if "(" not in location.partition("{{")[0] and not location.startswith("'"):
+        location = f"'{location}'"
+    filtered = f"(select * from {location} where {set_aside.condition(folder)})"
+    end = "\n" if node.style in ("|", ">") else ""
+    before, after = text[: node.start_mark.index], text[node.end_mark.index :]
+    return f"{before}{json.dumps(filtered, ensure_ascii=False)}{end}{after}"
+
+
+def _location(root: yaml.Node | None, name: str) -> Any:
+    """The scalar with the external_location of a source table."""
+    for source in _items(_child(root, "sources")):
+        if _text(_child(source, "name")) != SOURCE:
+            continue
+        for table in _items(_child(source, "tables")):
+            if _text(_child(table, "name")) == name:
+                for holder in (_child(table, "config"), table):
+                    scalar = _child(_child(holder, "meta"), "external_location")
+                    if isinstance(scalar, yaml.ScalarNode):
+                        return scalar
+    return None
+
+
+def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == key:
+                found: yaml.Node = value
+                return found
+    return None
+
+
+def _items(node: yaml.Node | None) -> list[yaml.Node]:
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _text(node: yaml.Node | None) -> str:
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
