@@ -741,9 +741,11 @@ _VALUES: dict[str, st.SearchStrategy[str]] = {
         r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{8}[A-Z]", fullmatch=True
     ),
     kinds.LOCATION: st.from_regex(
-        r"-?[0-9]{1,3}\.[0-9]{2,6}|[0-9]{2}\.[0-9]{4}, ?-?[0-9]{1,2}\.[0-9]{4}", fullmatch=True
+        r"-?[1-9][0-9]{0,2}\.[0-9]{2,6}|[1-9][0-9]\.[0-9]{4}, ?-?[1-9]\.[0-9]{4}", fullmatch=True
     ),
-    kinds.INCOME: st.from_regex(r"[1-9][0-9]{0,9}|[0-9]{1,7}[.,][0-9]{2}( €)?", fullmatch=True),
+    kinds.INCOME: st.from_regex(
+        r"[1-9][0-9]{0,9}|[1-9][0-9]{0,6}[.,][0-9]{2}( €)?", fullmatch=True
+    ),
     kinds.SENSITIVE: st.text(min_size=1, max_size=20),
     kinds.URL: st.from_regex(
         r"(https://)?[a-z]{1,9}\.de/[a-z-]{0,9}|[a-z_]{1,9}\.pdf", fullmatch=True
