@@ -255,7 +255,6 @@ def test_no_planted_value_is_in_a_file_a_commit_or_a_message(week: Week) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="the file of a release holds staging with its columns")
 def test_no_planted_value_is_in_what_readers_get(week: Week) -> None:
     (database,) = (week.product.root / "store" / "current").resolve().glob("*.duckdb")
     assert {name: kinds for name, text in _rows(database) if (kinds := found(text))} == {}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from first_light.cli.terminal import out, print_line, progress
 from first_light.project.product import Product
+
+if TYPE_CHECKING:  # what commands need is loaded when they run
+    from first_light.dbt.source_plan import MarkedColumn
 
 _YES = "Commit the drafts with the marks of personal columns as they are."
 
@@ -29,9 +33,9 @@ def start(
     With --from it drafts sources, staging models, tests, a first mart and a sample from your files:
     CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. The files are copied to
     raw/; the originals are only read. Where columns were taken for personal data it stops before
-    the first commit: review the marks, then `dataops start --yes`.
+    the first commit: in a terminal it asks whether the marks are right, elsewhere `--yes` goes on.
     """
-    from first_light.cli.output.console import show_added, show_check, show_questions
+    from first_light.cli.output.console import confirm_marks, show_added, show_check
     from first_light.cli.output.release import show_release
     from first_light.commands import start as command
     from first_light.utils import steps
@@ -39,8 +43,18 @@ def start(
 
     product = Product.find()
     with progress("start") as report_progress:
+
+        def confirmed(questions: Sequence[MarkedColumn]) -> bool:
+            with report_progress.paused():
+                return confirm_marks(out, questions)
+
         started = command.start(
-            product, source, print_line, report_progress, lambda added: show_added(out, added), yes
+            product,
+            source,
+            print_line,
+            report_progress,
+            lambda added: show_added(out, added),
+            lambda questions: yes or confirmed(questions),
         )
     show_check(out, started.steps)
     out.print()
@@ -48,7 +62,6 @@ def start(
         out.print("Nothing was committed. Fix what failed, then: uv run dataops start")
         raise typer.Exit(1)
     if started.questions:
-        show_questions(out, started.questions)
         raise typer.Exit(1)
     if started.released is not None:
         show_release(out, started.released)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
+from rich.status import Status
 
 # A log has no width of its own: tables need not wrap there.
 _LOG_WIDTH = None if sys.stdout.isatty() else 120
@@ -23,17 +24,45 @@ def print_line(line: str) -> None:
 
 
 @contextmanager
-def progress(title: str, on: Console | None = None) -> Iterator[Callable[[str], None]]:
+def progress(title: str, on: Console | None = None) -> Iterator[ProgressLine]:
     """A line that says what is being done, where somebody looks; silent in a log.
 
     It lives on the console that the command prints on: only that one knows to print above.
     """
     console = on or (out if out.is_terminal else err)
     if not console.is_terminal:
-        yield lambda line: None
+        yield ProgressLine(console, None)
         return
     with console.status(title) as status:
-        yield lambda line: status.update(escape(_cut(line, console.width - 4)))
+        yield ProgressLine(console, status)
+
+
+class ProgressLine:
+    """The line of a progress; called with what is being done.
+
+    Args:
+        console: where it is shown.
+        status: the line; None in a log.
+    """
+
+    def __init__(self, console: Console, status: Status | None) -> None:
+        self._console, self._status = console, status
+
+    def __call__(self, line: str) -> None:
+        if self._status:
+            self._status.update(escape(_cut(line, self._console.width - 4)))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Without the line, for a question."""
+        if self._status is None:
+            yield
+            return
+        self._status.stop()
+        try:
+            yield
+        finally:
+            self._status.start()
 
 
 def _cut(line: str, width: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def start(
     print_line: Callable[[str], None],
     progress: Callable[[str], None],
     show: Callable[[Added], None],
-    marks_confirmed: bool = False,
+    confirm: Callable[[Sequence[MarkedColumn]], bool],
 ) -> Started:
     """Bring a fresh product to its first commit and its first release; safe to repeat.
 
@@ -75,7 +75,8 @@ def start(
         print_line: prints a line that stays.
         progress: shows what is being done right now.
         show: prints what became of the team's files, before they are checked.
-        marks_confirmed: whether somebody has looked at the marks of personal columns.
+        confirm: asks whether the marks of personal columns are right; False stops before the
+            commit.
 
     Raises:
         DataopsError: a step could not be taken; the ones before it stand.
@@ -102,7 +103,7 @@ def start(
     check_result = check(product, print_line, progress)
     if steps.verdict(check_result) == steps.FAILED:
         return Started(tuple(check_result), added, "", None)
-    if not marks_confirmed and (questions := _questions(product, added)):
+    if (questions := _questions(product, added)) and not confirm(questions):
         return Started(tuple(check_result), added, "", None, questions)
     commit = _commit(product, print_line)
     return Started(

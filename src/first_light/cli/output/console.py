@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -117,8 +119,11 @@ def show_added(out: Console, added: Added) -> None:
         out.print(escape(written.diffs[name]))
 
 
-def show_questions(out: Console, questions: Sequence[MarkedColumn]) -> None:
-    """Which columns were taken for personal data, how to correct that, and how to go on."""
+def confirm_marks(out: Console, questions: Sequence[MarkedColumn]) -> bool:
+    """Whether the marks of personal columns are right: asked in a terminal, elsewhere no.
+
+    Without a yes it says how to correct them, and how to go on.
+    """
     count = len(questions)
     columns = "1 column was" if count == 1 else f"{count} columns were"
     out.print(
@@ -129,11 +134,14 @@ def show_questions(out: Console, questions: Sequence[MarkedColumn]) -> None:
         place = f"{column.table}.{column.name}"
         out.print(f"  {escape(place)}: {escape(column.kind)} ({escape(column.where)})")
     out.print("The values of all other columns are in the sample and in tests as they are.")
+    if sys.stdin.isatty() and typer.confirm("Are these all, and are they right?", default=False):
+        return True
     out.print("  personal as well:     add `config: {meta: {pii: KIND}}` to the column there")
     out.print("  not personal:         delete that line of the column")
     out.print("  then cut the sample:  uv run dataops sample")
     out.print(f"  kinds:                {', '.join(sorted(KINDS))}")
     out.print("If all are right, this goes on and commits: uv run dataops start --yes")
+    return False
 
 
 def _delivered(table: SourceTable) -> str:
