@@ -137,6 +137,49 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
 # ── The record ───────────────────────────────────────────────────────────────────────────────────
 
 
+DRAFTED = """\
+sources:
+  - name: raw
+    tables:
+      - name: orders
+        config:
+          meta:
+            external_location: >-
+              read_csv('{{ env_var("DATAOPS_RAW", "raw") }}/orders/*.csv', all_varchar=true)
+        data_tests:
+          - converts_exactly:
+              arguments:
+                columns: {amount: "decimal(18,2)"}
+models:
+  - name: stg_orders
+    description: Orders.
+"""
+
+
+@pytest.mark.slow
+def test_a_test_that_names_files_runs_on_loaded_deliveries(make_product: MakeProduct) -> None:
+    """Every drafted source has such a test: it once rejected each day of every drafted product."""
+    made = make_product({"content": "empty"})
+    staging = made.root / "models" / "staging"
+    staging.mkdir(parents=True, exist_ok=True)
+    (staging / "raw_orders.yml").write_text(DRAFTED, encoding="utf-8")
+    sql = "select cast(id as integer) as order_id, cast(amount as decimal(18,2)) as amount from "
+    (staging / "stg_orders.sql").write_text(
+        sql + "{{ source('raw', 'orders') }}\n", encoding="utf-8"
+    )
+    days = []
+    for day in range(1, 9):
+        rows = "".join(f"{100 * day + n},{n}.50\n" for n in range(30))
+        days.append({f"orders/orders_2026-03-{day:02}.csv": f"id,amount\n{rows}".encode()})
+    third_decimal = Fault(
+        "third-decimal", "", lambda given: dict.fromkeys(given.files, b"id,amount\n1,0.125\n")
+    )
+    result = drill.drill(Product(made.root), print, [third_decimal], days)
+    assert result.rejected == ()
+    (fault,) = result.faults
+    assert any("converts_exactly" in seen.name for seen in fault.seen), fault.seen
+
+
 def done(caught: int) -> Drilled:
     """A drill with every fault, the last ones of which were not caught."""
     seen = Detection("dbt test", "unique", True, "3 rows")

@@ -184,7 +184,7 @@ class Scratch:
         )
         detections, nodes = self._build(read, only)
         if tested:
-            detections += self._test({node.unique_id for node in nodes}, only)
+            detections += self._test({node.unique_id for node in nodes}, only, read)
         detections += self._freshness(at, read)
         profile: tuple[RelationProfile, ...] = ()
         findings: tuple[FindingRun, ...] = ()
@@ -291,14 +291,22 @@ class Scratch:
             f"insert into {place} ({names}) select {names} from ({sql}) as built",
         ]
 
-    def _from(self, sql: str, read: str) -> str:
-        """SQL that reads what was loaded instead of the files, but for the source in question."""
+    def _from(self, sql: str, read: str, is_test: bool = False) -> str:
+        """SQL that reads what was loaded instead of the files, but for the source in question.
+
+        A test may ask for the file of a row; what was loaded no longer knows it.
+        """
         for source, place in self.plan.sources.items():
             if source in self._loaded and source != read:
-                sql = sql.replace(place, self._tables[source])
+                table = self._tables[source]
+                if is_test and "filename" not in place:
+                    table = f"(select *, cast(null as varchar) as filename from {table})"
+                sql = sql.replace(place, table)
         return sql
 
-    def _test(self, built: Collection[str], only: Collection[str] | None) -> list[Detection]:
+    def _test(
+        self, built: Collection[str], only: Collection[str] | None, read: str
+    ) -> list[Detection]:
         tests_ = [
             test
             for test in self.plan.tests
@@ -306,7 +314,7 @@ class Scratch:
             and (only is None or set(only).intersection(test.depends_on))
         ]
         queries = [
-            self._test_query(number, test.code, test.verdict)
+            self._test_query(number, test.code, test.verdict, read)
             for number, test in enumerate(tests_)
             if test.verdict is not None
         ]
@@ -334,11 +342,11 @@ class Scratch:
                 detections.append(Detection("dbt test", test.name, rejects, f"{failures} rows"))
         return detections
 
-    def _test_query(self, number: int, sql: str, verdict: TestVerdict) -> str:
+    def _test_query(self, number: int, sql: str, verdict: TestVerdict, read: str) -> str:
         count = f"({verdict.failures})"
         return (
             f"select {number}, {count}, {count} {verdict.warn_if}, {count} {verdict.error_if} "
-            f"from ({self._from(sql, '')}) as rows_of_test"
+            f"from ({self._from(sql, read, is_test=True)}) as rows_of_test"
         )
 
     def _freshness(self, at: datetime, read: str) -> list[Detection]:

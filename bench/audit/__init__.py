@@ -1,0 +1,1 @@
+"""What the audit detects: faults in deliveries of shops that it never saw."""

@@ -1,0 +1,6 @@
+"""`python -m bench.audit`."""
+
+from bench.audit.run import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,255 @@
+"""`python -m bench.audit [--seed N] [--days N] [SHOP …]`: rejected, warned and missed, by kind.
+
+For each shop a product is drafted from its first deliveries, as a newcomer would do it. It lives
+through clean days and then gets each fault in the place of the newest delivery. Nothing of what is
+true of the shop reaches the product.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bench.audit.facts import FACTS
+from bench.audit.faults import Injected, draw
+from bench.audit.shops import SHOPS
+from bench.audit.shops.base import Day
+from first_light.drill.plan import below, plan
+from first_light.drill.replay import Replay
+from first_light.drill.scratch import Detection
+from first_light.history.facts import RawFile
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, WARNED
+
+TEMPLATE = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TEMPLATE / "tests" / "helpers"))
+
+import harness  # noqa: E402
+
+FAULTS, CLEAN_DAYS = 60, 60
+_FIRST = date(2025, 8, 4)
+_DRAFTED_FROM = 14  # deliveries
+REJECTED, WARNING, MISSED = "rejected", "warned", "missed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one fault met.
+
+    Attributes:
+        shop: where.
+        fault: what was wrong.
+        verdict: rejected, warned or missed.
+        first: what the audit says first; empty when it says nothing.
+        right: whether that names the table at fault.
+    """
+
+    shop: str
+    fault: Injected
+    verdict: str
+    first: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """One shop.
+
+    Attributes:
+        shop: its name.
+        days: clean days.
+        false_rejections: of them, rejected, with what was said first.
+        false_warnings: of them, warned, with what was said first.
+        outcomes: the faults.
+    """
+
+    shop: str
+    days: int
+    false_rejections: tuple[str, ...]
+    false_warnings: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+class Life(Replay):
+    """A drafted product that lives through a shop's deliveries."""
+
+    def judge(self, fault: Injected, newest: Day) -> tuple[Detection, ...]:
+        """What the audit sees when a fault comes in the place of the newest delivery."""
+        source = self._source(fault.source)
+        files = {name: text for name, text in fault.days[-1].items() if f"{fault.source}/" in name}
+        return self._replaced(source, set(self._came[-1][source]), files, newest)
+
+    def _replaced(
+        self, source: str, own: set[str], files: Mapping[str, bytes], newest: Day
+    ) -> tuple[Detection, ...]:
+        saved = {name: (self.plan.raw / name).read_bytes() for name in own}
+        for name in own:
+            (self.plan.raw / name).unlink()
+        listed = self._write(files)
+        kept = [file for file in self._files if file.name not in own]
+        earlier = [file for file in self._files if file.name not in newest]
+        nodes = below(source, self.plan)
+        try:
+            audit = self.scratch.audit(
+                self._at, self.past, read=source, files=sorted([*kept, *listed], key=_name),
+                earlier_files=earlier, only=nodes, accepted=self._accepted,
+            )  # fmt: skip
+        finally:
+            for name in files:
+                (self.plan.raw / name).unlink()
+            self._write(saved)
+            self.scratch.rebuild(nodes)
+        return audit.seen
+
+    def _source(self, table: str) -> str:
+        (source,) = (name for name in self.plan.sources if name.rpartition(".")[2].endswith(table))
+        return source
+
+
+def _name(file: RawFile) -> str:
+    return file.name
+
+
+def drafted(shop: str, days: Sequence[tuple[date, Day]], home: Path) -> harness.Product:
+    """A product as `dataops start --from` drafts it from a shop's first deliveries."""
+    inbox = home / "inbox"
+    for _, files in days:
+        for name, content in files.items():
+            path = inbox / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    made = harness.product(home / shop, {"content": "empty"})
+    made.dataops("start", "--from", str(inbox))
+    return made
+
+
+def run(shop: str, seed: int, clean_days: int = CLEAN_DAYS, faults: int = FAULTS) -> Result:
+    """Draft a product, let it live, and inject faults."""
+    days = list(SHOPS[shop](_FIRST, _DRAFTED_FROM + clean_days + 10, seed))
+    with tempfile.TemporaryDirectory(prefix="audit-") as folder:
+        home = Path(folder).resolve()
+        made = drafted(shop, days[:_DRAFTED_FROM], home)
+        raw = home / "raw"
+        raw.mkdir()
+        prepared = plan(Product(made.root), raw, home / "target")
+        life = Life(prepared, made.root)
+        given = [files for _, files in days[: _DRAFTED_FROM + clean_days]]
+        audits = life.live(given[:-1], lambda line: print(f"  {shop}: {line}", file=sys.stderr))
+        past = list(life.past)
+        usual = life.go_on(given[-1])
+        life.past = past
+        outcomes = [
+            _judged(shop, life, fault, given[-1], usual.seen)
+            for fault in draw(FACTS[shop], days[: len(given)], faults, seed)
+            if len(fault.days) == 1
+        ]
+        for fault in draw(FACTS[shop], days[: len(given)], faults, seed):
+            if len(fault.days) > 1:
+                outcomes.append(_lived(shop, Life(prepared, made.root), fault, given))
+    firsts = [(audit.verdict, _first(audit.seen)) for audit in [*audits, usual]]
+    return Result(
+        shop,
+        len(firsts),
+        tuple(first for verdict, first in firsts if verdict == FAILED),
+        tuple(first for verdict, first in firsts if verdict == WARNED),
+        tuple(outcomes),
+    )
+
+
+def _lived(shop: str, life: Life, fault: Injected, given: Sequence[Day]) -> Outcome:
+    """A fault over several deliveries: each comes in turn, until one is rejected."""
+    life.live(given[: -len(fault.days)], lambda _: None, tested=False)
+    told = ""
+    for day in fault.days:
+        try:
+            seen = life.go_on(day).seen
+        except DataopsError as error:
+            return Outcome(shop, fault, REJECTED, error.message, fault.source in str(error))
+        first = _first(seen)
+        if any(one.rejects for one in seen):
+            return Outcome(shop, fault, REJECTED, first, fault.source in first)
+        told = told or (first if fault.source in first else "")
+    return Outcome(shop, fault, WARNING if told else MISSED, told, bool(told))
+
+
+def _judged(
+    shop: str, life: Life, fault: Injected, newest: Day, usual: Sequence[Detection]
+) -> Outcome:
+    known = {(one.by, one.name) for one in usual}
+    try:
+        seen = [one for one in life.judge(fault, newest) if (one.by, one.name) not in known]
+    except DataopsError as error:
+        return Outcome(shop, fault, REJECTED, error.message, fault.source in str(error))
+    verdict = REJECTED if any(one.rejects for one in seen) else WARNING if seen else MISSED
+    first = _first(seen)
+    return Outcome(shop, fault, verdict, first, fault.source in first)
+
+
+def _first(seen: Sequence[Detection]) -> str:
+    """What is said first: what rejects, before what warns."""
+    ordered = sorted(seen, key=lambda one: not one.rejects)
+    return f"{ordered[0].by} {ordered[0].name}: {ordered[0].message}" if ordered else ""
+
+
+def table(results: Sequence[Result]) -> str:
+    """The page's table: one line a kind, over all shops."""
+    kinds: dict[tuple[bool, str], list[Outcome]] = defaultdict(list)
+    for result in results:
+        for outcome in result.outcomes:
+            kinds[not outcome.fault.harmful, outcome.fault.kind].append(outcome)
+    lines = ["| fault | tried | rejected | warned | missed | right cause first |", "|---|" * 1]
+    lines[1] = "|---|---|---|---|---|---|"
+    for (harmless, kind), outcomes in sorted(kinds.items()):
+        counts = [
+            sum(one.verdict == verdict for one in outcomes)
+            for verdict in (REJECTED, WARNING, MISSED)
+        ]
+        right = sum(one.right for one in outcomes if one.verdict != MISSED)
+        label = f"{kind} (harmless)" if harmless else kind
+        lines.append(f"| {label} | {len(outcomes)} | {' | '.join(map(str, counts))} | {right} |")
+    return "\n".join(lines)
+
+
+def summary(result: Result) -> str:
+    """One shop in a line, then each fault that was not rejected."""
+    harmful = [one for one in result.outcomes if one.fault.harmful]
+    harmless = [one for one in result.outcomes if not one.fault.harmful]
+    rejected = sum(one.verdict == REJECTED for one in harmful)
+    told = sum(one.verdict != MISSED and one.right for one in harmful)
+    lines = [
+        f"{result.shop}: of {len(harmful)} harmful faults {rejected} rejected, {told} rejected or "
+        f"warned with the right table first; of {len(harmless)} harmless ones "
+        f"{sum(one.verdict == REJECTED for one in harmless)} rejected; of {result.days} clean days "
+        f"{len(result.false_rejections)} rejected, {len(result.false_warnings)} warned"
+    ]
+    lines += [f"  clean day rejected: {first}" for first in result.false_rejections]
+    lines += [f"  clean day warned: {first}" for first in result.false_warnings]
+    for one in result.outcomes:
+        if one.verdict != REJECTED or not one.right or not one.fault.harmful:
+            fault = one.fault
+            name = f"{fault.kind} {fault.size} {fault.source}.{fault.column}".strip(" .")
+            lines.append(f"  {one.verdict:<9}{name}: {one.first}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("shops", nargs="*", default=[*SHOPS], choices=[*SHOPS, []])
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
+    parser.add_argument("--days", type=int, default=CLEAN_DAYS)
+    parser.add_argument("--faults", type=int, default=FAULTS)
+    options = parser.parse_args()
+    print(f"seed {options.seed}")
+    results = []
+    for shop in options.shops:
+        results.append(run(shop, options.seed, options.days, options.faults))
+        print(summary(results[-1]), flush=True)
+    print(table(results))
