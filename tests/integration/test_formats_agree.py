@@ -1,8 +1,7 @@
 """The same table gives the same types and values, whatever the format of its file.
 
 Texts only: a number in Excel or Parquet has a type of its own, which says more than its digits. A
-sheet may lose leading zeros and a Parquet integer keeps its width; `test_numbers_of_json` and
-`test_numbers_of_excel` say what is the same nevertheless.
+sheet may lose leading zeros and a Parquet integer keeps its width.
 """
 
 from __future__ import annotations
