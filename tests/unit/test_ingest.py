@@ -493,7 +493,7 @@ def test_same_name_other_bytes_is_rejected(inbox: Path, raw: Path) -> None:
     make.put(inbox, {"orders.csv": "a,b\n1,3\n", "new.csv": "x,y\n1,2\n"})
     error = rejection(inbox, raw)
     assert "raw files are never changed" in error.message
-    assert "orders_2.csv" in error.fix
+    assert "dataops set-aside orders/orders.csv --replace-with" in error.fix
     (inbox / "orders.csv").rename(inbox / "orders_2.csv")
     assert [table.name for table in land(inbox, raw)] == ["new", "orders"]
     assert len(table_in(raw, "orders").files) == 2
