@@ -14,6 +14,7 @@ import itertools
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,6 +79,25 @@ class Project:
             if (package := _package(folder)) is not None
         }
         self.internal = _internal_macros(adapter)
+        self._read: dict[Path, Mapping[str, Any]] = {}
+
+    def names_in(self, path: Path, package: Mapping[str, Path]) -> Mapping[str, Any]:
+        """What a file of macros defines, read once.
+
+        Args:
+            path: the file.
+            package: the macros of its package.
+        """
+        if path not in self._read:
+            template = self.environment.from_string(
+                path.read_text(encoding="utf-8"), globals=self.context(package)
+            )
+            # Not the template's module: it has no _private macros.
+            context = template.new_context()
+            for _ in template.root_render_func(context):
+                pass  # what stands between the macros
+            self._read[path] = context.vars
+        return self._read[path]
 
     def context(self, package: Mapping[str, Path] | None = None) -> dict[str, Any]:
         """dbt's names, as a macro or a model sees them.
@@ -140,18 +160,13 @@ class MacroCall:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """What the macro returns or writes; where it can't run here, text of the right kind."""
-        text = self._path.read_text(encoding="utf-8")
         try:
-            context = self._project.context(self._package)
-            template = self._project.environment.from_string(text, globals=context)
-            names = template.new_context()
-            for _ in template.root_render_func(names):
-                pass  # what stands between the macros
-            macro = names.vars[self._name]  # a template's module has no _private macros
+            macro = self._project.names_in(self._path, self._package)[self._name]
             return macro(*arguments, **named) if isinstance(macro, Macro) else _ITEM
         except MacroReturn as returned:
             return returned.value
         except (TemplateError, TypeError, ValueError, AttributeError, KeyError, IndexError):
+            text = self._path.read_text(encoding="utf-8")
             body = text[text.index(self._name) :].partition("endmacro")[0]
             return f"select 1 as {_ITEM}" if _SELECT.search(body) else _ITEM
 
@@ -169,7 +184,8 @@ class _Namespace:
         return MacroCall(self._project, name, self._macros[name], self._macros)
 
 
-class Package(SimpleNamespace):
+@dataclass(frozen=True)
+class Package:
     """A dbt project with macros.
 
     Attributes:
@@ -299,7 +315,9 @@ def dbt_names(dispatch: Callable[..., Any], adapter: str) -> dict[str, Any]:
         ),
         "api": SimpleNamespace(Column=_Column, Relation=SimpleNamespace(create=relation)),
         "dbt_version": "1.12.0",
-        "env_var": lambda name, default=None: os.environ.get(name, default or _ITEM),
+        "env_var": lambda name, default=None: os.environ.get(
+            name, _ITEM if default is None else default
+        ),
         "exceptions": SimpleNamespace(raise_compiler_error=nothing, warn=nothing),
         "execute": True,
         "flags": SimpleNamespace(FULL_REFRESH=False, WHICH="run"),
