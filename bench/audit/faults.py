@@ -69,6 +69,16 @@ class Place:
         rows = list(reader)
         return name, list(reader.fieldnames or ()), rows
 
+    def changed(
+        self, column: str, change: Callable[[str], str], share: float = 1.0
+    ) -> tuple[list[str], Rows]:
+        """The header and the rows, with a column changed in a share of the rows."""
+        _, header, rows = self.rows()
+        return header, [
+            {**row, column: change(row[column])} if self.chance.random() < share else row
+            for row in rows
+        ]
+
     def pick(self, columns: Sequence[str]) -> str:
         """One of these columns.
 
@@ -195,28 +205,21 @@ def _moved(value: str, by: timedelta) -> str:
 def hours_shifted(place: Place) -> Injected:
     column = place.pick([] if place.facts.full else place.facts.times)
     hours = place.chance.choice((-8, -5, 5, 8))
-    _, header, rows = place.rows()
-    changed = [{**row, column: _moved(row[column], timedelta(hours=hours))} for row in rows]
-    return place.fault("times are shifted", header, changed, size=f"{hours:+} h", column=column)
+    header, rows = place.changed(column, lambda value: _moved(value, timedelta(hours=hours)))
+    return place.fault("times are shifted", header, rows, size=f"{hours:+} h", column=column)
 
 
 def hours_lost(place: Place) -> Injected:
     column = place.pick(place.facts.times)
-    _, header, rows = place.rows()
-    changed = [{**row, column: row[column][:11] + "00:00:00"} for row in rows]
-    return place.fault("the time of day is lost", header, changed, column=column)
+    header, rows = place.changed(column, lambda value: value[:11] + "00:00:00")
+    return place.fault("the time of day is lost", header, rows, column=column)
 
 
 def dates_in_1970(place: Place) -> Injected:
     column = place.pick((*place.facts.times, *place.facts.dates))
     share = place.chance.uniform(0.05, 0.5)
-    _, header, rows = place.rows()
-    changed = [
-        {**row, column: "1970-01-01" + row[column][10:]} if place.chance.random() < share else row
-        for row in rows
-    ]
-    kind = "dates in 1970"
-    return place.fault(kind, header, changed, size=_percent(share), column=column)
+    header, rows = place.changed(column, lambda value: "1970-01-01" + value[10:], share)
+    return place.fault("dates in 1970", header, rows, size=_percent(share), column=column)
 
 
 def yesterday_again(place: Place) -> Injected:
@@ -231,15 +234,8 @@ def yesterday_again(place: Place) -> Injected:
 
 
 def _scaled(place: Place, column: str, factor: float) -> tuple[list[str], Rows]:
-    _, header, rows = place.rows()
-    whole = all("." not in row[column] for row in rows if row[column])
-    changed = []
-    for row in rows:
-        value = row[column]
-        if value:
-            value = f"{float(value) * factor:.{0 if whole else 2}f}"
-        changed.append({**row, column: value})
-    return header, changed
+    decimals = 2 if any("." in row[column] for row in place.rows()[2]) else 0
+    return place.changed(column, lambda value: value and f"{float(value) * factor:.{decimals}f}")
 
 
 def measure_scaled(place: Place) -> Injected:
@@ -257,21 +253,16 @@ def measure_taxed(place: Place) -> Injected:
 
 def measure_constant(place: Place) -> Injected:
     column = place.pick(place.facts.measures)
-    _, header, rows = place.rows()
-    value = place.chance.choice((rows[0][column], "0"))
-    changed = [{**row, column: value} for row in rows]
-    return place.fault("a measure is constant", header, changed, size=value, column=column)
+    constant = place.chance.choice((place.rows()[2][0][column], "0"))
+    header, rows = place.changed(column, lambda _: constant)
+    return place.fault("a measure is constant", header, rows, size=constant, column=column)
 
 
 def measure_words(place: Place) -> Injected:
     column = place.pick(place.facts.measures)
     share = place.chance.uniform(0.05, 0.5)
-    _, header, rows = place.rows()
-    changed = [
-        {**row, column: f"1,{row[column].zfill(3)}.50"} if place.chance.random() < share else row
-        for row in rows
-    ]
-    return place.fault("text among numbers", header, changed, size=_percent(share), column=column)
+    header, rows = place.changed(column, lambda value: f"1,{value.zfill(3)}.50", share)
+    return place.fault("text among numbers", header, rows, size=_percent(share), column=column)
 
 
 def values_shuffled(place: Place) -> Injected:
@@ -301,9 +292,7 @@ def measure_drifts(place: Place) -> Injected:
 
 
 def _blanked(place: Place, column: str, share: float) -> tuple[list[str], Rows]:
-    _, header, rows = place.rows()
-    blanked = [{**row, column: ""} if place.chance.random() < share else row for row in rows]
-    return header, blanked
+    return place.changed(column, lambda _: "", share)
 
 
 def nulls_in_reference(place: Place) -> Injected:
@@ -329,29 +318,21 @@ def nulls_in_nullable(place: Place) -> Injected:
 def format_broken(place: Place) -> Injected:
     column = place.pick(place.facts.formats)
     share = place.chance.uniform(0.3, 1.0)
-    _, header, rows = place.rows()
-    changed = []
-    for row in rows:
-        value = row[column]
-        if value and place.chance.random() < share:
-            value = value.lstrip("0CISuV-")[:-1] or "x"
-        changed.append({**row, column: value})
-    return place.fault(
-        "texts of another format", header, changed, size=_percent(share), column=column
-    )
+
+    def broken(value: str) -> str:
+        return value and (value.lstrip("0CISuV-")[:-1] or "x")
+
+    header, rows = place.changed(column, broken, share)
+    kind = "texts of another format"
+    return place.fault(kind, header, rows, size=_percent(share), column=column)
 
 
 def keys_shifted(place: Place) -> Injected:
     column = place.pick(place.facts.references)
     share = place.chance.uniform(0.1, 1.0)
-    _, header, rows = place.rows()
-    changed = [
-        {**row, column: f"9{row[column]}7"} if place.chance.random() < share else row
-        for row in rows
-    ]
-    return place.fault(
-        "references lead nowhere", header, changed, size=_percent(share), column=column
-    )
+    header, rows = place.changed(column, lambda value: f"9{value}7", share)
+    kind = "references lead nowhere"
+    return place.fault(kind, header, rows, size=_percent(share), column=column)
 
 
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ import random
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -84,12 +84,8 @@ class Life(Replay):
     def judge(self, fault: Injected, newest: Day) -> tuple[Detection, ...]:
         """What the audit sees when a fault comes in the place of the newest delivery."""
         source = self._source(fault.source)
+        own = set(self._came[-1][source])
         files = {name: text for name, text in fault.days[-1].items() if f"{fault.source}/" in name}
-        return self._replaced(source, set(self._came[-1][source]), files, newest)
-
-    def _replaced(
-        self, source: str, own: set[str], files: Mapping[str, bytes], newest: Day
-    ) -> tuple[Detection, ...]:
         saved = {name: (self.plan.raw / name).read_bytes() for name in own}
         for name in own:
             (self.plan.raw / name).unlink()
@@ -127,7 +123,7 @@ def drafted(shop: str, days: Sequence[tuple[date, Day]], home: Path) -> harness.
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     made = harness.product(home / shop, {"content": "empty"})
-    made.dataops("start", "--from", str(inbox))
+    made.dataops("start", "--from", str(inbox), "--yes")
     return made
 
 
@@ -146,14 +142,17 @@ def run(shop: str, seed: int, clean_days: int = CLEAN_DAYS, faults: int = FAULTS
         past = list(life.past)
         usual = life.go_on(given[-1])
         life.past = past
+        drawn = draw(FACTS[shop], days[: len(given)], faults, seed)
         outcomes = [
             _judged(shop, life, fault, given[-1], usual.seen)
-            for fault in draw(FACTS[shop], days[: len(given)], faults, seed)
+            for fault in drawn
             if len(fault.days) == 1
         ]
-        for fault in draw(FACTS[shop], days[: len(given)], faults, seed):
-            if len(fault.days) > 1:
-                outcomes.append(_lived(shop, Life(prepared, made.root), fault, given))
+        outcomes += [  # these empty raw and begin anew, so they come last
+            _lived(shop, Life(prepared, made.root), fault, given)
+            for fault in drawn
+            if len(fault.days) > 1
+        ]
     firsts = [(audit.verdict, _first(audit.seen)) for audit in [*audits, usual]]
     return Result(
         shop,
@@ -205,8 +204,10 @@ def table(results: Sequence[Result]) -> str:
     for result in results:
         for outcome in result.outcomes:
             kinds[not outcome.fault.harmful, outcome.fault.kind].append(outcome)
-    lines = ["| fault | tried | rejected | warned | missed | right cause first |", "|---|" * 1]
-    lines[1] = "|---|---|---|---|---|---|"
+    lines = [
+        "| fault | tried | rejected | warned | missed | right cause first |",
+        "|---|---|---|---|---|---|",
+    ]
     for (harmless, kind), outcomes in sorted(kinds.items()):
         counts = [
             sum(one.verdict == verdict for one in outcomes)
@@ -242,14 +243,16 @@ def summary(result: Result) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shops", nargs="*", default=[*SHOPS], choices=[*SHOPS, []])
+    parser.add_argument("shops", nargs="*", help=f"default: {', '.join(SHOPS)}")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
     parser.add_argument("--days", type=int, default=CLEAN_DAYS)
     parser.add_argument("--faults", type=int, default=FAULTS)
     options = parser.parse_args()
+    if unknown := set(options.shops) - set(SHOPS):
+        parser.error(f"no such shop: {', '.join(sorted(unknown))}")
     print(f"seed {options.seed}")
     results = []
-    for shop in options.shops:
+    for shop in options.shops or SHOPS:
         results.append(run(shop, options.seed, options.days, options.faults))
         print(summary(results[-1]), flush=True)
     print(table(results))
