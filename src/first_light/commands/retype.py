@@ -10,10 +10,10 @@ from pathlib import Path
 
 import yaml
 
-from first_light.dbt.engine import open_engine
-from first_light.dbt.manifest import Manifest, Node, read_manifest
+from first_light.dbt.compiled import compiled_manifest
+from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.project_lineage import Traced, trace
-from first_light.inference.declared_types import with_contract_type, with_exact_type
+from first_light.inference.declared_types import TEST, with_contract_type, with_exact_type
 from first_light.inference.recast import NoCast, recast
 from first_light.project.product import Product
 from first_light.utils import sql_types
@@ -160,15 +160,7 @@ def _project(product: Product, progress: Callable[[str], None]) -> tuple[Manifes
         environment = {} if is_server(product) else {
             "DATAOPS_RAW": str(product.sample), "DATAOPS_DB": str(target / DATABASE_FILE)
         }  # fmt: skip
-        engine = open_engine(product.root, "dev", target, environment)
-        compiled = engine.compile("--no-populate-cache")
-        if not compiled.ok:
-            raise DataopsError(
-                "dbt could not compile the product.",
-                where=compiled.problem,
-                fix="uv run dbt compile",
-            )
-        manifest = read_manifest(target / "manifest.json")
+        manifest = compiled_manifest(product.root, "dev", target, environment)
     models = [node.unique_id for node in manifest.of("model")]
     traced = trace(
         manifest,
@@ -227,7 +219,7 @@ def _same_values(
 def _type_of(manifest: Manifest, source: Node, column: str) -> str:
     """The type of a column as the test of its source names it; empty where it names none."""
     for test in manifest.tests_of(source.unique_id):
-        if test.call and test.call.name == "converts_exactly":
+        if test.call and test.call.name == TEST:
             target = test.call.arguments.get("columns", {}).get(column, "")
             kind = target.get("type", "") if isinstance(target, dict) else target
             return sql_types.plain(str(kind))

@@ -137,7 +137,7 @@ def _checked(
             )
     folder = file.partition("/")[0]
     readers = tables_of(plan, folder)
-    if not readers or file.count("/") != 1 or any(sign in file for sign in "'{}%"):
+    if not readers or not listed.can_be_named(file):
         raise DataopsError(
             "No source reads this file in a way that a single file can be left out of.",
             where=file,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import yaml
 
 from first_light.dbt.source_plan import SOURCE, PlannedTable
 from first_light.project import set_aside
 from first_light.utils.errors import DataopsError
+from first_light.utils.yaml_nodes import entries, values
 
 
 def with_filter(text: str, table: PlannedTable, folder: str) -> str:
@@ -41,32 +41,11 @@ def with_filter(text: str, table: PlannedTable, folder: str) -> str:
     return f"{before}{json.dumps(filtered, ensure_ascii=False)}{end}{after}"
 
 
-def _location(root: yaml.Node | None, name: str) -> Any:
+def _location(root: yaml.Node | None, name: str) -> yaml.ScalarNode | None:
     """The scalar with the external_location of a source table."""
-    for source in _items(_child(root, "sources")):
-        if _text(_child(source, "name")) != SOURCE:
-            continue
-        for table in _items(_child(source, "tables")):
-            if _text(_child(table, "name")) == name:
-                for holder in (_child(table, "config"), table):
-                    scalar = _child(_child(holder, "meta"), "external_location")
-                    if isinstance(scalar, yaml.ScalarNode):
-                        return scalar
+    for table in entries(root, ("sources", SOURCE), ("tables", name)):
+        for keys in (("config", "meta"), ("meta",)):
+            for place in values(table, *keys, "external_location"):
+                if isinstance(place, yaml.ScalarNode):
+                    return place
     return None
-
-
-def _child(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if name.value == key:
-                found: yaml.Node = value
-                return found
-    return None
-
-
-def _items(node: yaml.Node | None) -> list[yaml.Node]:
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
-
-
-def _text(node: yaml.Node | None) -> str:
-    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""

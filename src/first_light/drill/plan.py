@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from first_light.dbt.engine import open_engine
-from first_light.dbt.manifest import Manifest, Node, read_manifest
+from first_light.dbt.compiled import compiled_manifest
+from first_light.dbt.manifest import Manifest, Node
 from first_light.monitors.sources import location
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -46,14 +46,9 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
         DataopsError: dbt can't, or no source is read from files below raw.
     """
     environment = {"DATAOPS_RAW": str(raw), "DATAOPS_DB": str(target / DATABASE_FILE)}
-    compiled = open_engine(product.root, "prod", target, environment).compile(
-        "--full-refresh", "--no-populate-cache"
+    manifest = compiled_manifest(
+        product.root, "prod", target, environment, "--full-refresh", packages=True
     )
-    if not compiled.ok:
-        raise DataopsError(
-            "dbt could not compile the product.", where=compiled.problem, fix="uv run dbt compile"
-        )
-    manifest = read_manifest(target / "manifest.json", packages=True)
     places = {
         node.unique_id: node.relation
         for node in manifest.of("source")

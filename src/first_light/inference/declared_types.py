@@ -5,12 +5,12 @@ Only the type is replaced: comments, order and layout of the team's file stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import Node, ScalarNode
 
-_TEST = "converts_exactly"
+from first_light.utils.yaml_nodes import entries, items, values
+
+TEST = "converts_exactly"
 
 
 def with_exact_type(text: str, source: str, table: str, column: str, kind: str) -> str:
@@ -19,19 +19,19 @@ def with_exact_type(text: str, source: str, table: str, column: str, kind: str) 
     Raises:
         yaml.YAMLError: the file is no YAML.
     """
-    places = [
-        target
-        for sources in _values(yaml.compose(text), "sources")
-        for entry in _named(sources, source)
-        for tables in _values(entry, "tables")
-        for found in _named(tables, table)
+    calls = [
+        call
+        for found in entries(yaml.compose(text), ("sources", source), ("tables", table))
         for key in ("data_tests", "tests")
-        for tests in _values(found, key)
-        for test in _items(tests)
-        for call in _values(test, _TEST)
-        for arguments in [*_values(call, "arguments"), call]
-        for columns in _values(arguments, "columns")
-        for target in _values(columns, column)
+        for tests in values(found, key)
+        for test in items(tests)
+        for call in values(test, TEST)
+    ]
+    places = [
+        place
+        for call in calls
+        for arguments in [*values(call, "arguments"), call]
+        for place in values(arguments, "columns", column)
     ]
     return _replaced(text, _types(places), f'"{kind}"')
 
@@ -42,21 +42,15 @@ def with_contract_type(text: str, model: str, column: str, kind: str) -> str:
     Raises:
         yaml.YAMLError: the file is no YAML.
     """
-    places = [
-        declared
-        for models in _values(yaml.compose(text), "models")
-        for entry in _named(models, model)
-        for columns in _values(entry, "columns")
-        for found in _named(columns, column)
-        for declared in _values(found, "data_type")
-    ]
+    found = entries(yaml.compose(text), ("models", model), ("columns", column))
+    places = [place for entry in found for place in values(entry, "data_type")]
     return _replaced(text, _types(places), kind)
 
 
 def _types(places: list[Node]) -> list[ScalarNode]:
     """The scalars that are types, given alone or under `type`."""
     alone = [place for place in places if isinstance(place, ScalarNode)]
-    inside = [kind for place in places for kind in _values(place, "type")]
+    inside = [kind for place in places for kind in values(place, "type")]
     return [*alone, *(kind for kind in inside if isinstance(kind, ScalarNode))]
 
 
@@ -64,23 +58,3 @@ def _replaced(text: str, places: list[ScalarNode], kind: str) -> str:
     for place in sorted(places, key=lambda place: place.start_mark.index, reverse=True):
         text = text[: place.start_mark.index] + kind + text[place.end_mark.index :]
     return text
-
-
-def _values(node: Node | None, key: str) -> Iterator[Node]:
-    """The value of a key of a mapping; names of columns have no case."""
-    if isinstance(node, MappingNode):
-        for name, value in node.value:
-            if isinstance(name, ScalarNode) and name.value.lower() == key.lower():
-                yield value
-
-
-def _items(node: Node) -> list[Node]:
-    return list(node.value) if isinstance(node, SequenceNode) else []
-
-
-def _named(node: Node, name: str) -> Iterator[Node]:
-    """The mappings of a list that have a name."""
-    for item in _items(node):
-        for value in _values(item, "name"):
-            if isinstance(value, ScalarNode) and value.value.lower() == name.lower():
-                yield item

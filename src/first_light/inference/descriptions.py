@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from first_light.inference import names
+from first_light.inference.names import capital, plain
 from first_light.inference.values import Column, Key, Reference, Table, Test
 from first_light.privacy import kinds
 
@@ -143,7 +144,7 @@ def _meaning(
         role = plain(names.role(name))
         if reference.parent == table.name:
             return f"Another {row}: {role}"
-        return f"{_capital(role)} of the {row}, in {plain(reference.parent)}"
+        return f"{capital(role)} of the {row}, in {plain(reference.parent)}"
     if key and name in key.columns:
         if len(key.columns) == 1:
             return f"Identifies the {row}"
@@ -263,15 +264,6 @@ def grain(table: str, key: Key, references: Sequence[Reference]) -> str:
             return row if own else plain(name)
     parts = [plain(names.role(name)) for name in key.columns]
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def plain(name: str) -> str:
-    """A name as words in small letters: `order_line` is `order line`."""
-    return name.replace("_", " ").strip()
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _plural(name: str) -> str:

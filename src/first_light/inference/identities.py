@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
-from first_light.inference import descriptions, star
+from first_light.inference import names, star
 from first_light.inference.values import Column, Key, Severity, Table, Test
 
 ROWS = 30
@@ -144,6 +144,6 @@ def test(identity: Identity, table: Table, called: Mapping[str, str]) -> Test:
 
 def meaning(identity: Identity, called: Mapping[str, str]) -> str:
     """The description of the result, without a full stop."""
-    parts = [descriptions.plain(called.get(name, name)) for name in identity.parts]
+    parts = [names.plain(called.get(name, name)) for name in identity.parts]
     listed = f"{', '.join(parts[:-1])} and {parts[-1]}"
     return f"Product of {listed}" if identity.is_product else f"Sum of {listed}"

@@ -185,7 +185,7 @@ def _mart(table: Table, name: str, is_fact: bool, of: _Tables) -> Mart:
             what = more[0].name if more else ""
         lent += more
         used |= {c.name for c in more}
-        words += [descriptions.plain(what)] if more else []
+        words += [names.plain(what)] if more else []
     made = [*columns, *lent]
     day = _day(table, made, used) if is_fact else None
     if day and day not in made:

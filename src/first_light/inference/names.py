@@ -125,7 +125,16 @@ def _singular(word: str) -> str:
 
 def words(name: str) -> str:
     """A name as words: `time_hour` is `Time hour`."""
-    text = name.replace("_", " ").strip()
+    return capital(plain(name))
+
+
+def plain(name: str) -> str:
+    """A name as words in small letters: `order_line` is `order line`."""
+    return name.replace("_", " ").strip()
+
+
+def capital(text: str) -> str:
+    """A text with its first letter as a capital."""
     return text[:1].upper() + text[1:]
 
 

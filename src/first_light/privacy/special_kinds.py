@@ -28,7 +28,6 @@ _PARTICIPLE: Final = re.compile(
     r"[a-z]+ed|made|sent|written|given|done|taken|sold|paid|run|put|ge[a-z]+[td]|[a-z]+(stell|leg|"
     r"fass|bearbeite)t|cree|modifie|valide|creado|modificado|aprobado|aangemaakt|toegewezen"
 )
-_CODE: Final = re.compile(r"(?i)(select|with|insert|update|delete|from)\b.*|[?&]?\w+=.*|\W*")
 _MADE_BY_FIRMS: Final = words.words("manufactured produced sponsored powered published supplied")
 _LAST_WORD_BY: Final = words.words("by von par por door")
 

@@ -31,6 +31,7 @@ JINJA: Final = """'{{ var('set_aside', {}) | join("', '") }}'"""
 """The names of all files that are set aside, as items of an SQL list."""
 
 _JINJA = re.compile(r"'\{\{\s*var\(\s*(['\"])set_aside\1.*?\}\}'", re.DOTALL)
+_READ = "'{}%"  # signs that SQL or Jinja would read in a name
 _COMMENT = "# Files in raw that are not read. Without its entry a file is read again."
 
 
@@ -173,10 +174,20 @@ def _given(values: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in values.items() if value}
 
 
+def can_be_named(file: str) -> bool:
+    """Whether a path below raw is a table's folder and a name that SQL and Jinja leave alone."""
+    return is_in_table(file) and not any(sign in file for sign in _READ)
+
+
+def is_in_table(file: str) -> bool:
+    """Whether a path below raw is a table's folder and a name."""
+    return file.count("/") == 1 and all(file.split("/"))
+
+
 def _entry(name: str, facts: object) -> SetAside:
-    if name.count("/") != 1 or not all(name.split("/")):
+    if not is_in_table(name):
         raise _invalid("a file is named by its table and its name, such as sales/sales_1.csv", name)
-    if any(sign in name for sign in "'{}%"):
+    if not can_be_named(name):
         raise _invalid("the name has a sign that SQL or Jinja would read", name)
     because = facts.get("because") if isinstance(facts, dict) else None
     if not isinstance(facts, dict) or not because:

@@ -232,8 +232,8 @@ def _details(product: Product, places: Sequence[_Place]) -> tuple[str, ...]:
         f"{place.path}:{place.line}: a value of {place.value.column} ({place.value.kind})"
         for place in places[:_SHOWN]
     ]
-    if more := len(places) - _SHOWN:
-        lines += [f"and {more} more"] if more > 0 else []
+    if (more := len(places) - _SHOWN) > 0:
+        lines.append(f"and {more} more")
     paths = {place.path for place in places}
     advice = ["Files must hold no value of a column that is marked as personal."]
     if any(path.startswith("sample/") for path in paths):

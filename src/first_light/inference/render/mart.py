@@ -181,7 +181,7 @@ def dates_sql(dates: Dates) -> str:
 
 def dates_yaml(dates: Dates, group: str) -> str:
     """The YAML beside the date dimension."""
-    facts = [descriptions.plain(names.singular(m.table.name)) for m in dates.facts]
+    facts = [names.plain(names.singular(m.table.name)) for m in dates.facts]
     listed = facts[0] if len(facts) == 1 else f"{', '.join(facts[:-1])} or {facts[-1]}"
     text = f"One row per day between the first and the last {listed}."
     lines = ["models:", f"  - name: {scalar(dates.name)}", *prose("    ", "description", text)]

@@ -136,7 +136,7 @@ def _raw_description(table: Table, columns: Sequence[Column]) -> str:
     first = columns[0]
     if len(first.leaf.path) == 1:
         return descriptions.known(first, table)
-    fields = ", ".join(descriptions.plain(c.name) for c in columns)
+    fields = ", ".join(names.plain(c.name) for c in columns)
     return f"Nested: {fields}{', personal' if first.personal else ''}."
 
 
