@@ -2,6 +2,8 @@
 
 Each test gets a random state of its own from the seed and its name, so that one test alone repeats
 what it did among the others. Hypothesis draws from the same seed.
+
+Where neither `--seed` nor TEST_SEED gives it, each run draws a new one.
 """
 
 from __future__ import annotations
@@ -17,14 +19,17 @@ _VARIABLE = "TEST_SEED"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--seed", type=int, default=None, help="the seed of every random test; new for each run"
+        "--seed",
+        type=int,
+        default=None,
+        help="the seed of every random test; otherwise TEST_SEED, or a new one",
     )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     given = config.getoption("--seed")
-    inherited = os.environ.get(_VARIABLE) if hasattr(config, "workerinput") else None
+    inherited = os.environ.get(_VARIABLE)
     seed = given if given is not None else int(inherited or random.SystemRandom().getrandbits(32))
     os.environ[_VARIABLE] = str(seed)
     if config.getoption("--hypothesis-seed") is None:

@@ -822,6 +822,14 @@ def quoted_csv(root: Path, name: str, rows: list[list[str]]) -> SourceTable:
     return SourceTable(name, read, (path,))
 
 
+def test_day_of_a_time_has_its_nulls(tmp_path: Path) -> None:
+    """The day of a time is the fullest column of a mart without a key only if the time is."""
+    rows = [["seen", "what"], *([["2024-05-01 10:00:00", "1"], ["", "1"]] * 12)]
+    drafts = draft(tmp_path, quoted_csv(tmp_path, "first", [*rows, ["", ""]]))
+    assert "seen_date" in drafts.files["models/marts/first.sql"]
+    assert Built(drafts, tmp_path).failures() == []
+
+
 @pytest.mark.slow
 @settings(
     max_examples=40,

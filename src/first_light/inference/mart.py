@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from first_light.inference import descriptions, names, star
 from first_light.inference.values import Column, Key, Reference, Table
@@ -292,7 +292,7 @@ def _day(table: Table, made: Sequence[MartColumn], used: set[str]) -> MartColumn
         stem = re.sub(r"_(at|on|ts|time|timestamp|utc)$", "", column.name)
         name = names.distinct(f"{stem}_date", used)
         text = f"Day of {column.name}."
-        return MartColumn(name, column.source, column.column, "date", text, is_day=True)
+        return replace(column, name=name, type="date", description=text, is_day=True)
     return None
 
 
