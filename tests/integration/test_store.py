@@ -265,6 +265,32 @@ def test_a_schedule_does_not_undo_a_rollback(root: Path) -> None:
     _committed(root, "fix", trigger="schedule")
 
 
+def test_a_schedule_does_not_publish_data_again_that_was_rolled_back(root: Path) -> None:
+    (root / ".gitignore").write_text("/raw/\n/store/\n/target/\n", encoding="utf-8")
+    git(root, "init", "-q", "-b", "main")
+    good = _committed(root, "both")
+    wrong_file = root / "raw/orders/2026-03-02.csv"
+    wrong_file.write_text("order_id\n-1\n", encoding="utf-8")
+    bad = worker.quick_release(root, trigger="schedule").record.run
+    rollback(Product(root), good)
+    (root / "raw/orders/2026-03-03.csv").write_text("order_id\n3\n", encoding="utf-8")
+    with pytest.raises(DataopsError, match="This data was rolled back") as error:
+        worker.quick_release(root, trigger="schedule")
+    assert "orders/2026-03-02.csv" in error.value.where
+    assert "set-aside orders/2026-03-02.csv" in error.value.fix
+    assert status(Product(root)).current.run == good  # type: ignore[union-attr]
+    # Who rolls forward wants it, and so does who releases by hand.
+    rollback(Product(root), bad)
+    assert worker.quick_release(root, trigger="schedule").exit_code == 0
+    rollback(Product(root), good)
+    with pytest.raises(DataopsError, match="This data was rolled back"):
+        worker.quick_release(root, trigger="schedule")
+    # A file that is no longer as it was is other data.
+    wrong_file.write_text("order_id\n2\n", encoding="utf-8")
+    (root / "raw/orders/2026-03-03.csv").unlink()
+    assert worker.quick_release(root, trigger="schedule").exit_code == 0
+
+
 def _committed(root: Path, word: str, **options: str) -> str:
     (root / "model.sql").write_text(f"-- {word}\n", encoding="utf-8")
     git(root, "add", "-A")

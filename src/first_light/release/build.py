@@ -10,6 +10,7 @@ from first_light.dbt.engine import DbtRun, forget_last_run
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.source_plan import raise_if_read
 from first_light.history import facts
+from first_light.history.raw_location import raw_place
 from first_light.history.record import FAILED, REJECTED, RawFacts
 from first_light.project import set_aside
 from first_light.release.context import Context
@@ -126,11 +127,21 @@ def dbt_step(
 
 def raw_now(context: Context, draft: Draft) -> tuple[facts.RawFile, ...]:
     """What raw, or in a rehearsal the sample, is made of now."""
-    if draft.is_real and (tables := context.warehouse.raw()) is not None:
+    if draft.is_real:
+        return read_files(context)
+    return draft.place.files(context.store.cache / "sample.json")
+
+
+def read_files(context: Context) -> tuple[facts.RawFile, ...]:
+    """What a release from raw would read now: its tables, or its files but those set aside.
+
+    Raises:
+        DataopsError: raw cannot be read, or a file that is set aside is not there.
+    """
+    if (tables := context.warehouse.raw()) is not None:
         return tables
-    cached = "sample" if draft.is_rehearsal else "raw"
-    files = draft.place.files(context.store.cache / f"{cached}.json")
-    entries = set_aside.read(context.product.root) if draft.is_real else ()
+    files = raw_place(context.product).files(context.store.cache / "raw.json")
+    entries = set_aside.read(context.product.root)
     set_aside.raise_if_missing(entries, (file.name for file in files))
     left_out = {entry.file for entry in entries}
     return tuple(file for file in files if file.name not in left_out)

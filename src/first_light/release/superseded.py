@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from first_light.history import facts
-from first_light.history.rolled_back import rejection, taken_back
+from first_light.history.record import REAL, Record
+from first_light.history.rolled_back import (
+    code_rejection,
+    data_rejection,
+    files_left,
+    taken_back,
+)
 from first_light.project.product import Product
+from first_light.release.build import read_files
 from first_light.release.context import Context
 from first_light.utils.errors import DataopsError
 
@@ -25,18 +32,44 @@ def defer_to_newer(context: Context) -> None:
 
     Raises:
         Superseded: a newer commit is current already.
-        DataopsError: this is a schedule, and a person rolled back from this commit.
+        DataopsError: this is a schedule, and a person rolled back from this commit or data.
     """
     trigger, product = context.options.trigger, context.product
     run = context.store.current() if trigger != "manual" else None
     record = context.published(run) if run else None
     if run and record and is_superseded(product, record.git.commit):
         raise Superseded(run, product.git("rev-parse", "HEAD"))
-    if trigger == "schedule":
-        current_commit = record.git.commit if record else ""
-        rollbacks = taken_back(context.history.newest(), context.published, current_commit)
-        if rollbacks and (commit := facts.git_facts(product, "").commit) in rollbacks:
-            raise rejection(commit, rollbacks[commit])
+    if trigger == "schedule" and run and record:
+        _raise_if_taken_back(context, record)
+
+
+def _raise_if_taken_back(context: Context, current: Record) -> None:
+    """A new commit ends it; with the current release's commit, new data without the bad files.
+
+    Raises:
+        DataopsError: a person rolled back from what would be published.
+    """
+    rollbacks = taken_back(context.history.newest(), context.published, current.run)
+    if not rollbacks:
+        return
+    commit = facts.git_facts(context.product, "").commit
+    for release, rollback in rollbacks:
+        if release.git.commit != commit:
+            continue
+        if commit != current.git.commit:
+            raise code_rejection(commit, rollback)
+        if release.kind != REAL:
+            continue
+        rolled_back, kept = (_files_of(context, run) for run in (release.run, current.run))
+        # Not where the data is the same, the list is deleted, or a table holds what came later too.
+        is_known = set(rolled_back) != set(kept) and context.warehouse.raw() is None
+        left = files_left(rolled_back, kept, read_files(context)) if is_known else ()
+        if left or not is_known:
+            raise data_rejection(left, rollback)
+
+
+def _files_of(context: Context, run: str) -> tuple[facts.RawFile, ...]:
+    return facts.raw_from_json(context.store.releases / run / facts.RAW_LIST)
 
 
 def is_superseded(product: Product, current: str) -> bool:
