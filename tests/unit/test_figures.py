@@ -120,6 +120,20 @@ def test_a_rollback_and_a_repeat_of_an_old_commit_bring_nothing_new(tmp_path: Pa
     assert (result["change_failure_rate"].part, result["change_failure_rate"].whole) == (1, 2)
 
 
+def test_a_rate_with_too_little_behind_it_is_no_rate(tmp_path: Path) -> None:
+    team = ops.Simulation()
+    team.code(ops.START, "orders")
+    team.run(ops.START + timedelta(hours=1), failing=["test.shop.orders"])
+    team.run(ops.START + timedelta(hours=2))
+    result = figures(tmp_path / "a", team.records)["change_failure_rate"]
+    assert (result.part, result.whole, result.is_enough) == (1, 1, False)
+    assert value_text(result) == "too few for a rate, 5 needed"
+    for n in range(4):
+        team.code(ops.START + timedelta(days=1, hours=n), "orders")
+        team.run(ops.START + timedelta(days=1, hours=n))
+    assert value_text(figures(tmp_path / "b", team.records)["change_failure_rate"]) == "20.0 %"
+
+
 def test_rewritten_history_still_counts_as_a_release_of_code(tmp_path: Path) -> None:
     team = ops.Simulation()
     team.code(ops.START, "orders")

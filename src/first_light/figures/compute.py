@@ -51,6 +51,7 @@ class Figure:
         part: the numerator: errors, late days, …; for time to restore, the open incidents.
         whole: the denominator; weeks for a frequency.
         absent: why there is no value; empty if there is one.
+        enough: the least `whole` from which the value says something about the team.
     """
 
     name: str
@@ -62,6 +63,12 @@ class Figure:
     part: float
     whole: float
     absent: str = ""
+    enough: int = 0
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there is a value, with enough behind it: 1 of 1 is no rate of 100 %."""
+        return self.value is not None and self.whole >= self.enough
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,14 @@ def weeks(at: datetime, count: int, days: int = 7) -> tuple[tuple[datetime, date
 
 
 def value_text(figure: Figure) -> str:
-    """A figure's value as text, or why there is none."""
+    """A figure's value as text, or why there is none that says something."""
+    if figure.value is not None and not figure.is_enough:
+        return f"too few for a rate, {figure.enough} needed"
+    return number_text(figure)
+
+
+def number_text(figure: Figure) -> str:
+    """A figure's value as text, whatever is behind it, or why there is none."""
     if figure.value is None:
         return figure.absent
     if figure.unit == SHARE:
@@ -184,6 +198,7 @@ def _figure(name: str, value: float | None, part: float | None, whole: float | N
         float(part or 0),
         float(whole or 0),
         head["absent"] if value is None else "",
+        int(head.get("enough", 0)),
     )
 
 

@@ -3,6 +3,7 @@
 -- better: lower
 -- definition: Production runs with at least one error ÷ production runs. An expected run that never came counts as one with an error.
 -- absent: no production run in this time
+-- enough: 5
 with counted as (
     select exists (select 1 from problems as e where e.run = p.run) as bad
     from production as p

@@ -3,6 +3,7 @@
 -- better: lower
 -- definition: Code releases that follow an incident and touch its nodes ÷ code releases.
 -- absent: no code release in this time
+-- enough: 5
 select
     count(*) filter (where rework) / nullif(count(*), 0) as value,
     count(*) filter (where rework) as part,

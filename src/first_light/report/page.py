@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from first_light.figures.compute import Figure, basis_text, duration, value_text, weeks
+from first_light.figures.compute import Figure, basis_text, duration, number_text, value_text, weeks
 from first_light.history.record import PUBLISHED
 from first_light.incidents.derive import Incident, by_cause
 from first_light.report import charts, trends
@@ -171,16 +171,18 @@ def _figure(
     """A figure with its trend by weeks."""
     picture: Picture | None = None
     if any(week.value is not None for week in trend):
-        values = ", ".join(value_text(week) if week.value is not None else "none" for week in trend)
+        values = ", ".join(
+            number_text(week) if week.value is not None else "none" for week in trend
+        )
         points = [
-            (week.value, f"{day(since)} to {day(until)}: {value_text(week)}")
+            (week.value, f"{day(since)} to {day(until)}: {number_text(week)}")
             for week, (since, until) in zip(trend, weeks(facts.at, len(trend)))
         ]
         picture = draw(charts.sparkline(points, f"{figure.title} by week: {values}"))
     return {
         "title": figure.title,
         "value": value_text(figure),
-        "absent": figure.value is None,
+        "absent": not figure.is_enough,
         "basis": basis_text(figure),
         "definition": figure.definition,
         "picture": picture,

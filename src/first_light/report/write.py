@@ -103,6 +103,7 @@ def report_json(facts: Facts) -> str:
                     "part": figure.part,
                     "whole": figure.whole,
                     "absent": figure.absent,
+                    "enough": figure.is_enough,
                     "definition": figure.definition,
                     "weeks": [figure_.value for figure_ in trend],
                 }

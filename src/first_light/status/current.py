@@ -134,6 +134,7 @@ class Status:
                     "part": figure.part,
                     "whole": figure.whole,
                     "absent": figure.absent,
+                    "enough": figure.is_enough,
                 }
                 for figure in self.figures
             },
