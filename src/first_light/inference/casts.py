@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from first_light.inference import names, number_types, personal, sql, types
+from first_light.inference import names, number_types, personal, questions, sql, types
+from first_light.inference.marks import MARKS
 from first_light.inference.personal import Classify
 from first_light.inference.profile import ScratchDatabase, Staged
 from first_light.inference.render import sql as render_sql
@@ -149,6 +150,9 @@ def _casts(
             doubts.append(Doubt(staged.source.name, named[leaf], reading_of_leaf.doubt))
         if leaf in numbers:
             cast = number_types.sized(reading_of_leaf.cast, sizes[leaf], named[leaf])
+            if cast.kind == "text":
+                why = "whole numbers of more than 38 digits: kept as text"
+                doubts.append(Doubt(staged.source.name, named[leaf], why))
             if shape := "" if pii[leaf] else number_types.raw_shape(cast):
                 value = sql.flat(sql.source_column(leaf, rendered=True))
                 kept = scratch.holds(staged, f"regexp_matches({value}, {sql_names.literal(shape)})")
@@ -205,6 +209,8 @@ def _typed(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, name: str) -> t
     value = sql.flat(sql.source_column(leaf, rendered=True))
     if leaf.type == "TIMESTAMP_NS" and not scratch.holds(staged, f"epoch_ns({value}) % 1000 = 0"):
         return replace(cast, is_lossy=True), "nanoseconds are cut off: kept to the microsecond"
+    if cast.kind == "integer":
+        return cast, _about_times(scratch, staged, value, name)
     if cast.kind != "double":
         return cast, ""
     rows = scratch.count(f"select count(*) from {staged.raw} where not isfinite({value})")
@@ -220,6 +226,18 @@ def _typed(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, name: str) -> t
     ):
         cast = replace(cast, kind="decimal", type="decimal(18, 2)")
     return cast, doubt if rows else ""
+
+
+def _about_times(scratch: ScratchDatabase, staged: Staged, value: str, name: str) -> str:
+    """What whole numbers in a column that is named like a time may mean; mostly empty."""
+    text = f"cast({value} as varchar)"
+    bears = {
+        mark: 1
+        for mark, _ in questions.MOMENTS
+        if questions.TIME_NAMES.search(name)
+        and scratch.holds(staged, f"regexp_full_match({text}, {sql_names.literal(MARKS[mark])})")
+    }
+    return questions.about_number(bears, 1, name)
 
 
 def _table(

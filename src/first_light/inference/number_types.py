@@ -81,17 +81,19 @@ def raw_shape(cast: Cast) -> str:
 
     Empty where text written another way is rejected by the cast itself.
     """
-    signs = "".join(sign for sign in cast.drop if sign in SIGNS)
+    signs = "|".join(re.escape(sign) for sign in cast.drop if sign in SIGNS)
     separator = next((sign for sign in cast.drop if sign not in SIGNS), "")
-    if cast.kind == "text" or cast.negatives or not (cast.comma or separator == ","):
+    if cast.kind == "text" or not (cast.comma or separator == ","):
         return ""
     whole = (
         f"[1-9][0-9]{{0,2}}([{separator}][0-9]{{3}})+|{INTEGER_PATTERN}"
         if separator
         else INTEGER_PATTERN
     )
-    around = f"[{signs} ]*" if signs else " *" if cast.trim else ""
-    number = f"{around}-?{around}({whole})({',' if cast.comma else '[.]'}[0-9]+)?{around}"
+    around = f"({signs}| )*" if signs else " *" if cast.trim else ""
+    before, behind = ("[-(+\u2212\u2013 ]*", "[-)+ ]*") if cast.negatives else ("-?", "")
+    point = "," if cast.comma else "[.]"
+    number = f"{around}{before}{around}({whole})({point}[0-9]+)?{around}{behind}{around}"
     words = ("".join(_literal(sign) for sign in word) for word in cast.null_words)
     padding = " *" if cast.trim else ""
     return f"^({'|'.join((number, *(f'{padding}{word}{padding}' for word in words)))})$"

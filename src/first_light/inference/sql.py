@@ -80,7 +80,8 @@ def cleaned(cast: Cast, value: Sql) -> Sql:
     for sign in (sign for sign in cast.drop if sign in SIGNS):
         value = Call("replace(", (value, literal(sign), "''"))
     for name in cast.negatives:
-        value = Call("regexp_replace(", (value, literal(NEGATIVES[name]), "'-\\1'"))
+        pattern, plain = NEGATIVES[name]
+        value = Call("regexp_replace(", (value, literal(pattern), literal(plain)))
     for sign in (sign for sign in cast.drop if sign not in SIGNS):
         value = Call("replace(", (value, literal(sign), "''"))
     if cast.comma:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from first_light.inference import text_formats, types
+from first_light.inference.marks import MARKS
 from first_light.inference.profile import (
     ScratchDatabase,
     Staged,
@@ -29,7 +30,7 @@ class _Glance:
     Attributes:
         negatives: names of `text_formats.NEGATIVES` that some value is written with.
         shortest: length of the shortest value.
-        marks: number of values by the names of `text_formats.MARKS`.
+        digits: number of values with a digit.
         families: names of `text_formats.FAMILY_PATTERNS` that half of the values have at least.
     """
 
@@ -39,7 +40,7 @@ class _Glance:
     sign: str = ""
     negatives: tuple[str, ...] = ()
     shortest: int = 0
-    marks: Mapping[str, int] = field(default_factory=dict)
+    digits: int = 0
     families: frozenset[str] = frozenset()
 
 
@@ -61,6 +62,7 @@ def text_evidence(scratch: ScratchDatabase, staged: Staged) -> dict[Leaf, types.
         )
         glances = _glances(scratch)
         misfits = _misfits(scratch, glances)
+        marks = _marks(scratch, glances)
         for at, (leaf, complete) in enumerate(zip(some, whole)):
             glance = glances.get(at, _Glance())
             misses = dict.fromkeys(text_formats.READINGS, glance.values) | misfits.get(at, {})
@@ -74,7 +76,7 @@ def text_evidence(scratch: ScratchDatabase, staged: Staged) -> dict[Leaf, types.
                 sign=glance.sign,
                 negatives=glance.negatives,
                 shortest=glance.shortest,
-                marks=glance.marks,
+                marks=marks.get(at, {}),
             )
     return evidence
 
@@ -102,40 +104,36 @@ def _glances(scratch: ScratchDatabase) -> dict[int, _Glance]:
         f"count(*) filter (where not none and {pattern_of('x')})"
         for pattern_of in text_formats.FAMILY_PATTERNS.values()
     )
-    carried = ", ".join(
-        f"count(*) filter (where not none and "
-        f"length(x) - length(replace(x, {sql_names.literal(sign)}, '')) = 1)"
-        for sign in text_formats.SIGNS
+    sign = f"regexp_extract(x, '{text_formats.SIGN_PATTERN}')"
+    signs = (
+        f"min({sign}) filter (where not none), max({sign}) filter (where not none), "
+        f"bool_and({sign} <> '' and length(x) - length(replace(x, {sign}, '')) = length({sign})) "
+        "filter (where not none)"
     )
     negative = ", ".join(
         f"count(*) filter (where not none and regexp_matches(x, '{pattern}'))"
-        for pattern in text_formats.NEGATIVES.values()
-    )
-    marked = ", ".join(
-        f"count(*) filter (where not none and regexp_full_match(x, '{pattern}'))"
-        for pattern in text_formats.MARKS.values()
+        for pattern, _ in text_formats.NEGATIVES.values()
     )
     glances = {}
-    for column, words, padded, count, shortest, *counts in scratch.rows(
+    for column, words, padded, count, shortest, digits, low, high, once, *counts in scratch.rows(
         f"select c, list(distinct x) filter (where none), "
         f"coalesce(bool_or(v <> x) filter (where not none), false), "
         f"count(*) filter (where not none), min(length(x)) filter (where not none), "
-        f"{looks}, {carried}, {negative}, {marked} from seen group by c"
+        f"count(*) filter (where not none and regexp_matches(x, '[0-9]')), "
+        f"{signs}, {looks}, {negative} from seen group by c"
     ):
         values = number(count)
         answers = iter(map(number, counts))
         alike = {name: next(answers) for name in text_formats.FAMILY_PATTERNS}
-        signs = {sign: next(answers) for sign in text_formats.SIGNS}
         negatives = {name: next(answers) for name in text_formats.NEGATIVES}
-        marks = {name: next(answers) for name in text_formats.MARKS}
         glances[number(column)] = _Glance(
             values=values,
             null_words=sorted_texts(words),
             padded=bool(padded),
-            sign=next((s for s, n in signs.items() if n and n == values), ""),
+            sign=str(low) if once and low == high else "",
             negatives=tuple(name for name, count in negatives.items() if count),
             shortest=number(shortest),
-            marks=marks,
+            digits=number(digits),
             families=frozenset(f for f, n in alike.items() if 2 * n >= values > 0),
         )
     return glances
@@ -166,6 +164,24 @@ def _misfits(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[i
             counted = zip(readings, misses)
             misfits[number(column)] |= {r.name: number(n) for r, n in counted}
     return misfits
+
+
+def _marks(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[int, dict[str, int]]:
+    """For each seen column with digits, the number of values that bear each of `MARKS`."""
+    columns = [at for at, glance in glances.items() if 4 * glance.digits >= glance.values > 0]
+    if not columns:
+        return {}
+    marked = ", ".join(
+        f"count(*) filter (where regexp_full_match(x, {sql_names.literal(pattern)}))"
+        for pattern in MARKS.values()
+    )
+    return {
+        number(column): dict(zip(MARKS, map(number, counts), strict=True))
+        for column, *counts in scratch.rows(
+            f"select c, {marked} from seen where not none "
+            f"and c in ({', '.join(map(str, columns))}) group by c"
+        )
+    }
 
 
 def _bare(value: str, sign: str, negatives: Sequence[str]) -> str:

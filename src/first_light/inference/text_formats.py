@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from first_light.inference.marks import CURRENCY_CODES, SYMBOLS
 from first_light.inference.values import Cast
 from first_light.utils import null_words
 
@@ -17,38 +18,31 @@ ZERO_DATES = ("0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "00/00/0000")
 
 
 NULL_WORDS = CLEAR_NULLS + null_words.DOUBTFUL + ZERO_DATES
-SIGNS = ("$", "€", "£", "¥", "%")
+SIGNS = (*SYMBOLS, *CURRENCY_CODES)
+"""Signs that every number of a column may carry once."""
+
+SIGN_PATTERN = f"[{''.join(SYMBOLS)}]|{'|'.join(CURRENCY_CODES)}"
 INTEGER_PATTERN = "(0|[1-9][0-9]*)"
 _ISO_TIME = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
 _ISO_STAMP = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_ISO_TIME}"
 _MONTHS = "[A-Za-z]{3,9}"
 
 
-NEGATIVES: Mapping[str, str] = {
-    "brackets": "^ *[(] *([^()]*[^() ]) *[)] *$",
-    "trailing": "^ *([^-]*[^- ]) *- *$",
+NEGATIVES: Mapping[str, tuple[str, str]] = {
+    "brackets": ("^ *[(] *([^()]*[^() ]) *[)] *$", r"-\1"),
+    "trailing": ("^ *([^-]*[^- ]) *- *$", r"-\1"),
+    "dash": ("^ *[\u2212\u2013] *([^ ].*)$", r"-\1"),
+    "plus": ("^ *[+] *([^ +].*)$", r"\1"),
+    "trailing_plus": ("^ *([^+]*[^+ ]) *[+] *$", r"\1"),
 }
-"""Regular expressions of numbers below zero without a minus in front; the group is the number."""
-
-_MONTH_WORDS = (
-    "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mrz|mai|okt|dez|févr|avr|juin|juil|août|"
-    "déc|ene|abr|ago|dic|mei|maart"
-)
-MARKS: Mapping[str, str] = {
-    "epoch_seconds": "[1-4][0-9]{9}",
-    "epoch_milliseconds": "[1-4][0-9]{12}",
-    "spreadsheet_day": "[2-5][0-9]{4}",
-    "spreadsheet_cut": "[0-9]([.,][0-9]{1,9})?E[+][1-9][0-9]",
-    "month_name": f"(?i)([0-9]{{1,2}}[. -]+)?({_MONTH_WORDS})[^0-9 .-]*[. -]+([0-9]{{1,2}},? +)?"
-    "[0-9]{2,4}",
-}
-"""Regular expressions of values that may stand for something else than they seem to."""
+"""Regular expressions of signed numbers that have no minus in front, and what to put there."""
 
 
 def with_minus(value: str, negatives: Iterable[str]) -> str:
-    """SQL for a number with its minus in front."""
+    """SQL for a number with its minus in front, and no plus."""
     for name in negatives:
-        value = f"regexp_replace({value}, '{NEGATIVES[name]}', '-\\1')"
+        pattern, plain = NEGATIVES[name]
+        value = f"regexp_replace({value}, '{pattern}', '{plain}')"
     return value
 
 
@@ -96,6 +90,12 @@ class Reading:
         return "number"
 
 
+def _named_zone(stamp: Cast, zone: str) -> Reading:
+    """Times that all end with a zone's name, which says what UTC says."""
+    holds = _cast(f"{_ISO_STAMP} {zone})", "timestamp with time zone")
+    return Reading(f"iso_{zone.lower()}_name", replace(stamp, drop=(f" {zone}",)), holds)
+
+
 _FAMILIES = {
     "iso": "iso", "ymd": "year", "dmy": "day", "mdy": "day", "either": "day", "short": "day",
     "d-b": "month", "d b": "month", "d B": "month", "b d": "month", "B d": "month",
@@ -103,7 +103,9 @@ _FAMILIES = {
 
 FAMILY_PATTERNS: Mapping[str, Callable[[str], str]] = {
     "word": lambda x: f"length({x}) <= 5",
-    "number": _full("[^A-Za-z/:]*[0-9][^A-Za-df-z/:]*"),
+    "number": lambda x: _full("[^A-Za-z/:]*[0-9][^A-DF-Za-df-z/:]*")(
+        f"regexp_replace({x}, '{'|'.join(CURRENCY_CODES)}', '')"
+    ),
     "iso": _full("[0-9]{4}-[0-9]{2}-[0-9]{2}.*"),
     "year": _full("[0-9]{4}[/.][0-9]{1,2}[/.][0-9].*"),
     "day": _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9].*"),
@@ -132,7 +134,13 @@ def _readings() -> dict[str, Reading]:
         Reading("grouped_dot", replace(number, drop=(".",), comma=True), _grouped("[.]", ",")),
         Reading("comma", replace(number, comma=True), _full(f"-?{INTEGER_PATTERN}(,[0-9]+)?")),
     ]
-    for name, sign in {"space": " ", "nbsp": "\u00a0", "thin": "\u202f", "quote": "''"}.items():
+    for name, sign in {
+        "space": " ",
+        "nbsp": "\u00a0",
+        "thin": "\u202f",
+        "quote": "''",
+        "apostrophe": "\u2019",
+    }.items():
         plain = replace(number, drop=(sign[0],))
         readings.append(Reading(f"grouped_{name}", plain, _grouped(sign, "[.]")))
         comma = replace(plain, comma=True)
@@ -147,6 +155,7 @@ def _readings() -> dict[str, Reading]:
             replace(stamp, form="utc"),
             _cast(f"{_ISO_STAMP}(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?))", "timestamp with time zone"),
         ),
+        *(_named_zone(stamp, zone) for zone in ("UTC", "GMT")),
         Reading("compact", replace(date, form="%Y%m%d"), _strptime("(19|20)[0-9]{6}", "%Y%m%d")),
         Reading(
             "either_order",

@@ -12,6 +12,7 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from first_light.inference import questions
 from first_light.inference.text_formats import (
     CLEAR_NULLS,
     NULL_WORDS,
@@ -19,7 +20,7 @@ from first_light.inference.text_formats import (
     ZERO_DATES,
 )
 from first_light.inference.values import Cast, Leaf
-from first_light.privacy.kinds import NUMERIC
+from first_light.privacy.kinds import BIRTH_DATE, NUMERIC
 
 _CODE_NAMES = re.compile(
     r"(^|_)(zip|zipcode|postal|postalcode|postcode|post_code|plz|phone|telephone|tel|fax|mobile|"
@@ -30,10 +31,6 @@ _CODE_NAMES = re.compile(
 
 _CODE_LENGTH = 4
 _VERSION_NAMES = re.compile(r"(^|_)(version|release|build|firmware)$")
-_DATE_NAMES = re.compile(r"(^|_)(date|day|dt|datum|on|ymd|yyyymmdd)(_|$)")
-_TIME_NAMES = re.compile(
-    r"(^|_)(date|datum|day|time|timestamp|ts|at|on|epoch|unix|created|updated|modified|changed)(_|$)"
-)
 _AMBIGUOUS = {
     ",": "1,234 may be a thousand or a number with three decimals: kept as text",
     ".": "1.234 may be a thousand or a number with three decimals: kept as text",
@@ -54,7 +51,7 @@ class ColumnEvidence:
         negatives: names of `text_formats.NEGATIVES`: how values below zero are written, where
             that is not by a minus in front; empty else.
         shortest: length of the shortest value in characters.
-        marks: names of `text_formats.MARKS` with the number of different values that bear each.
+        marks: names of `marks.MARKS` with the number of different values that bear each.
     """
 
     values: int
@@ -98,15 +95,17 @@ def likely(evidence: ColumnEvidence, name: str, pii: str | None, decimal_sign: s
     text = Decided(Cast("text", "varchar", trim=evidence.padded))
     if evidence.values == 0:
         return text
+    if "plus" in evidence.negatives and not evidence.marks.get("minus"):
+        fits -= _numbers() | {"whole"}  # +49 may be a code
     if pii:
-        fits &= _dates() if pii == "birth_date" else _numbers() if pii in NUMERIC else set()
+        fits &= _dates() if pii == BIRTH_DATE else _numbers() if pii in NUMERIC else set()
     return (
         _whole(evidence, name, fits)
         or _flag(evidence, fits)
         or _plain(evidence, name, fits, decimal_sign)
         or _grouped(evidence, fits, decimal_sign)
         or _written_date(evidence, fits)
-        or (text if pii else replace(text, doubt=_near(evidence)))
+        or replace(text, doubt=_question(evidence, name, pii))
     )
 
 
@@ -116,23 +115,14 @@ def _text(evidence: ColumnEvidence, doubt: str = "") -> Decided:
 
 def _whole(evidence: ColumnEvidence, name: str, fits: set[str]) -> Decided | None:
     """Whole numbers; codes of digits only, and numbers that stand for a time."""
-    if "integer" in fits and "compact" in fits and _DATE_NAMES.search(name):
+    if "integer" in fits and "compact" in fits and questions.DATE_NAMES.search(name):
         return as_read(evidence, "compact")
     if not fits & {"integer", "whole"}:
         return None
     if _CODE_NAMES.search(name) and evidence.shortest >= _CODE_LENGTH:
         return _text(evidence)
     decided = as_read(evidence, "integer" if "integer" in fits else "whole")
-    if not _TIME_NAMES.search(name):
-        return decided
-    for mark, meaning in (
-        ("epoch_seconds", "seconds since 1970"),
-        ("epoch_milliseconds", "milliseconds since 1970"),
-        ("spreadsheet_day", "days as a spreadsheet counts them, since 1899-12-30"),
-    ):
-        if evidence.bears(mark):
-            return replace(decided, doubt=f"these numbers may be {meaning}: kept as numbers")
-    return decided
+    return replace(decided, doubt=questions.about_number(evidence.marks, evidence.values, name))
 
 
 def _flag(evidence: ColumnEvidence, fits: set[str]) -> Decided | None:
@@ -145,27 +135,33 @@ def _flag(evidence: ColumnEvidence, fits: set[str]) -> Decided | None:
     return None
 
 
+_ISO = ("iso_date", "iso_utc", "iso_offset", "iso_stamp", "iso_utc_name", "iso_gmt_name")
+
+
 def _plain(
     evidence: ColumnEvidence, name: str, fits: set[str], decimal_sign: str
 ) -> Decided | None:
     """Dates and times of ISO 8601, and numbers with a decimal point."""
-    for reading in ("iso_date", "iso_utc", "iso_offset", "iso_stamp"):
+    for reading in _ISO:
         if reading in fits:
             return as_read(evidence, reading)
     if not fits & {"decimal", "double"}:
         return None
     if _VERSION_NAMES.search(name):
         return _text(evidence)
+    question = questions.about_number(evidence.marks, evidence.values, name)
     if "decimal" in fits:
         if "grouped_dot" not in fits or decimal_sign == ".":
-            return as_read(evidence, "decimal")
+            return replace(as_read(evidence, "decimal"), doubt=question)
         if decimal_sign:
             return as_read(evidence, "grouped_dot")
         return _text(evidence, _AMBIGUOUS["."])
     if evidence.marks.get("spreadsheet_cut"):
         why = "a spreadsheet cut long numbers to a few digits, such as 4.00638E+12: kept as text"
         return _text(evidence, why)
-    return as_read(evidence, "double")
+    if evidence.marks.get("bare_exponent") and not evidence.marks.get("clear_number"):
+        return _text(evidence, "1E5 may be a code or a power of ten: kept as text")
+    return replace(as_read(evidence, "double"), doubt=question)
 
 
 def _grouped(evidence: ColumnEvidence, fits: set[str], decimal_sign: str) -> Decided | None:
@@ -192,8 +188,6 @@ def _written_date(evidence: ColumnEvidence, fits: set[str]) -> Decided | None:
     if "either_order" in fits:
         why = "dates, some with the day first and some with the month first: kept as text"
         return _text(evidence, why)
-    if evidence.bears("month_name"):
-        return _text(evidence, "dates with the name of the month: kept as text")
     return None
 
 
@@ -244,7 +238,7 @@ def as_read(evidence: ColumnEvidence, reading: str) -> Decided:
     notes = []
     if evidence.sign:
         notes.append(f"{evidence.sign} taken off")
-    if reading in {"iso_utc", "iso_offset"}:
+    if reading in _ISO and reading not in {"iso_date", "iso_stamp"}:
         notes.append("UTC")
     if cast.form.startswith("%"):
         notes.append(f"written as {cast.form}")
@@ -278,6 +272,14 @@ def nearest(misfits: Mapping[str, int], values: int) -> str:
     best = min(misfits, key=lambda reading: (misfits[reading], reading), default="")
     near = best and values >= 4 and 0 < misfits[best] * 4 <= values
     return best if near else ""
+
+
+def _question(evidence: ColumnEvidence, name: str, pii: str | None) -> str:
+    """Why a column that may be more than text stays text, without examples of personal ones."""
+    if pii and pii != BIRTH_DATE and pii not in NUMERIC:
+        return ""
+    said = replace(evidence, examples=()) if pii else evidence
+    return _near(said) or questions.about_text(evidence.marks, evidence.values, name)
 
 
 def _near(evidence: ColumnEvidence) -> str:

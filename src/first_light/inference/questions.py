@@ -1,0 +1,87 @@
+"""Open questions about columns: what their values may mean beside what they are read as. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+DATE_NAMES = re.compile(r"(^|_)(date|day|dt|datum|on|ymd|yyyymmdd)(_|$)")
+TIME_NAMES = re.compile(
+    r"(^|_)(date|datum|day|time|timestamp|ts|at|on|epoch|unix|created|updated|modified|changed)(_|$)"
+)
+"""Names of columns of days, and of days and times."""
+
+_SHARE = 4
+"""One in so many different values makes a question."""
+
+MOMENTS = (
+    ("epoch_seconds", "seconds since 1970"),
+    ("epoch_milliseconds", "milliseconds since 1970"),
+    ("epoch_microseconds", "microseconds since 1970"),
+    ("epoch_nanoseconds", "nanoseconds since 1970"),
+    ("spreadsheet_day", "days as a spreadsheet counts them, since 1899-12-30"),
+)
+"""Marks of numbers that count from a day, and what they count."""
+
+_COMPACT = (
+    ("short_compact", "dates with two digits for the year"),
+    ("day_first_compact", "dates with the year at the end"),
+)
+_WHOLE = (
+    ("mixed_zone", "times, some with a zone and some without"),
+    ("iso_day", "dates of which some do not exist, such as a month 00"),
+    ("either_decimal", "numbers, some with a decimal comma and some with a decimal point"),
+)
+"""Marks that every value bears, of columns that no reading fits."""
+
+_PART = (
+    ("spreadsheet_text", "signs by which a spreadsheet keeps text are part of the values"),
+    ("named_zone", "times with the name of a zone"),
+    ("fine_time", "times that are finer than a microsecond"),
+    ("month_name", "dates with the name of the month"),
+    ("json_date", "times as milliseconds in /Date(…)/"),
+    ("period", "months, weeks or quarters without a day"),
+    ("clock", "times of a day or durations"),
+    ("accounting", "amounts that say behind them whether they are credit or debit"),
+    ("magnitude", "shortened numbers such as 1.2K"),
+    ("lakh", "numbers in groups of two digits, such as 12,34,567"),
+    ("underscored", "numbers with underscores between the digits"),
+    ("currency", "numbers, some with a currency or another sign than others"),
+    ("plus", "numbers with a plus in front, which may be codes"),
+)
+
+
+def about_number(marks: Mapping[str, int], values: int, name: str, kept: str = "numbers") -> str:
+    """What numbers may mean, judged by their size and the column's name; mostly empty.
+
+    Args:
+        marks: number of different values that bear each of `marks.MARKS`.
+        values: number of all different values.
+        kept: what they stay.
+    """
+    meanings = (*MOMENTS, *_COMPACT) if DATE_NAMES.search(name) else MOMENTS
+    if not values or not TIME_NAMES.search(name):
+        return ""
+    for mark, meaning in meanings:
+        if marks.get(mark, 0) == values:
+            return f"these numbers may be {meaning}: kept as {kept}"
+    return ""
+
+
+def about_text(marks: Mapping[str, int], values: int, name: str) -> str:
+    """What the values of a column that no reading fits look like; empty for plain text."""
+    if not values:
+        return ""
+    if question := about_number(marks, values, name, "text"):
+        return question
+    if marks.get("infinite") and marks.get("number_or_infinite") == values:
+        return "infinite values among numbers: kept as text"
+    if marks.get("serial_or_date") == values and 0 < marks.get("spreadsheet_day", 0) < values:
+        return "dates, some of them as the days that a spreadsheet counts: kept as text"
+    for mark, meaning in _WHOLE:
+        if marks.get(mark, 0) == values and not (mark == "either_decimal" and values < 2):
+            return f"{meaning}: kept as text"
+    for mark, meaning in _PART:
+        if marks.get(mark, 0) * _SHARE >= values:
+            return f"{meaning}: kept as text"
+    return ""
