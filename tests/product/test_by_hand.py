@@ -53,3 +53,17 @@ def test_empty_sample_and_defer(tmp_path: Path) -> None:
     assert days["stg_payments"] == released["stg_payments"]
     assert rows(root / "target/mine.duckdb") == {"customers": released["customers"]}
     assert current.read_bytes() == before
+    in_a_fresh_clone(tmp_path / "clone", product)
+
+
+def in_a_fresh_clone(folder: Path, product: harness.Product) -> None:
+    """What people type first, before anything is built, and after it."""
+    harness.git(folder.parent, "clone", "-q", str(product.root), folder.name)
+    clone = harness.Product(folder, product.environment)
+    state = str(product.root / "store/current")
+    hits = clone.dbt("ls", "-q", "--select", "state:modified+", "--state", state).stdout
+    assert "No nodes selected" in hits or not hits.strip()
+    clone.dbt("source", "freshness")
+    clone.dbt("build", "--select", "+orders_daily")
+    shown = clone.dbt("show", "--select", "orders_daily", "--limit", "2").stdout
+    assert "2025-12-0" in shown

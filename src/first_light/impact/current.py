@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from first_light.dbt.engine import Engine, open_engine
 from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.dbt.state import as_built
 from first_light.history import facts
 from first_light.history.decoding import read_record
 from first_light.history.raw_location import RawFolder
@@ -177,8 +178,12 @@ def _on_files(
     new_files = facts.read_raw(root, product.target / "raw-seen.json")
     tree, remarks = _lay_out(product, folder, old_files, new_files)
     environment, later = _clocks(record, _of_both(product, folder))
-    manifest = read_manifest(state / "manifest.json", packages=True)
-    return CurrentSide(record.run, state, manifest, tree, environment, later, remarks, database)
+    compared = folder / "state"  # head reads raw, as the release did
+    compared.mkdir(parents=True, exist_ok=True)
+    written = compared / "manifest.json"
+    written.write_bytes(as_built((state / "manifest.json").read_bytes()))
+    manifest = read_manifest(written, packages=True)
+    return CurrentSide(record.run, compared, manifest, tree, environment, later, remarks, database)
 
 
 def _of_both(product: Product, folder: Path) -> dict[str, str]:

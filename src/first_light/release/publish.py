@@ -7,6 +7,7 @@ import shutil
 import time
 from dataclasses import dataclass, replace
 
+from first_light.dbt.state import for_development
 from first_light.history import facts
 from first_light.history.record import FAILED, PUBLISHED
 from first_light.privacy.messages import masked_sentence
@@ -79,6 +80,9 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
     for source, name in _KEPT_ARTIFACTS.items():
         if (context.target / source).exists():
             shutil.copyfile(context.target / source, candidate / name)
+    if draft.is_real and draft.raw_tables is None:
+        kept = candidate / _KEPT_ARTIFACTS["manifest.json"]
+        durable.write(kept, for_development(kept.read_bytes(), draft.place.spelled))
     durable.write(candidate / facts.RAW_LIST, facts.raw_to_json(draft.raw_files))
     draft = _with_end(draft, Verdict(PUBLISHED), run, started)
     record = draft.record
