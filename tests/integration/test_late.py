@@ -103,6 +103,44 @@ def test_a_rejected_run_has_opened_its_own_incident(
     assert watch(Product(shop)).opened == "late@3"
 
 
+def test_a_source_that_stops_is_reported_on_its_first_missing_delivery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worker.make_product(tmp_path / "shop")
+    source = "source.shop.raw.orders"
+    entry = {"unique_id": source, "resource_type": "source", "name": "orders", "schema": "raw"}
+    entry |= {"package_name": "shop", "original_file_path": "models/raw_orders.yml"}
+    plain = worker.manifest()
+    monkeypatch.setattr(worker, "manifest", lambda: {**plain, "sources": {source: entry}})
+
+    def release(day: int, has_file: bool) -> None:
+        at(monkeypatch, f"2026-03-{day:02d}T06:00:00")
+        if has_file:
+            file = root / f"raw/orders/2026-03-{day:02d}.csv"
+            file.write_text(f"order_id\n{day}\n", encoding="utf-8")
+        assert worker.quick_release(root, trigger="schedule").exit_code == 0
+
+    for day in range(1, 9):
+        release(day, has_file=True)
+        at(monkeypatch, f"2026-03-{day:02d}T07:15:00")
+        assert watch(Product(root)).exit_code == 0
+    release(9, has_file=False)  # a run came, and its data did not
+    at(monkeypatch, "2026-03-09T07:15:00")
+    first = watch(Product(root))
+    assert (first.exit_code, first.status.late) == (1, ())
+    assert "orders: no delivery since 2026-03-08 06:00 UTC" in first.status.stale[0].problem
+    assert not first.status.ok
+    (incident,) = first.status.open
+    assert (incident.kind, incident.subject) == ("late", source)
+    assert "ask for the delivery of orders" in incident.next
+    release(10, has_file=False)  # a release without it does not end it
+    assert [i.incident for i in status(Product(root)).open] == [incident.incident]
+    assert watch(Product(root)).opened == ""
+    release(11, has_file=True)
+    last = status(Product(root))
+    assert (last.open, last.stale, last.ok) == ((), (), True)
+
+
 def test_nothing_ever_published_is_no_pass(tmp_path: Path) -> None:
     assert watch(Product(worker.make_product(tmp_path / "shop"))).exit_code == 1
 

@@ -103,13 +103,14 @@ def status(
     fail_if_late: Annotated[
         bool,
         typer.Option(
-            "--fail-if-late", help="Only check the deadline; record and notify if it was missed."
+            "--fail-if-late",
+            help="Check that a release and its data came in time; record and notify if not.",
         ),
     ] = False,
 ) -> None:
     """Show the current release, its age and open incidents.
 
-    Exit code 0: healthy. 1: late, or a finding or an incident is open. 2: could not be determined.
+    Exit code 0: healthy. 1: late, data too old, or an incident is open. 2: could not be determined.
     """
     from first_light.cli.output.release import show_status, status_json
     from first_light.commands import deadline as late

@@ -16,6 +16,24 @@ where command = 'release' and kind = 'release' and outcome <> 'running';
 create temp table published as
 select * from production where outcome = 'published';
 
+-- Each delivery to a table of raw: the production run that saw more of it than the one before.
+create temp table arrivals as
+with listed as (
+    select number, started_at, unnest(raw_tables) as t from production
+),
+
+compared as (
+    select
+        number, started_at, t.name as name, t.files as files, t.bytes as bytes,
+        lag(t.files) over before_it as files_before, lag(t.bytes) over before_it as bytes_before
+    from listed
+    window before_it as (partition by t.name order by number)
+)
+
+select number, started_at as arrived_at, name
+from compared
+where files_before is null or files > files_before or bytes > bytes_before;
+
 create temp table results as
 with listed as (
     select r.run, r.number, unnest(r.nodes) as n
@@ -240,13 +258,14 @@ select * from up;
 create temp table noticed as
 select
     run, number, outcome, started_at, base,
-    incident.subject as subject, nullif(incident.release, '') as release, incident.text as text,
+    coalesce(incident.subject, '') as subject, nullif(incident.release, '') as release, incident.text as text,
     try_cast(nullif(incident.started_at, '') as timestamp) as since
 from runs
 where command in ('status', 'incident') and outcome in ('late', 'reported');
 
 -- A late release is over with the next one that is published, also with one that had its number
--- already when this was noticed; what a person found, when one says so.
+-- already when this was noticed; a late delivery, with the next one that holds it; what a person
+-- found, when one says so.
 create temp table over as
 select n.run as opened_run, arg_min(r.run, r.number) as closed_run
 from noticed as n
@@ -254,6 +273,15 @@ inner join runs as r on n.run <> r.run
 where
     n.outcome = 'late' and r.command = 'release' and r.outcome = 'published'
     and (n.number < r.number or r.ended_at >= n.started_at)
+    and (
+        n.subject = ''
+        or exists (
+            select 1 from arrivals as a
+            where
+                a.name = split_part(n.subject, '.', -1) and a.number <= r.number
+                and (n.number < a.number or a.arrived_at >= n.started_at)
+        )
+    )
     or n.outcome = 'reported' and r.command = 'incident' and r.outcome = 'closed'
     and r.incident.incident = 'reported@' || n.number and n.number < r.number
 group by n.run;
@@ -314,7 +342,11 @@ select
     n.outcome || '@' || n.number as incident,
     concat_ws('.', n.outcome, nullif(n.subject, '')) as check_id,
     n.outcome as kind,
-    if(n.outcome = 'late', 'a release that did not come', n.text) as name,
+    case
+        when n.outcome <> 'late' then n.text
+        when n.subject = '' then 'a release that did not come'
+        else 'a delivery that did not come'
+    end as name,
     coalesce(nullif(n.subject, ''), 'run') as subject,
     '' as owner,
     n.text as message,

@@ -81,7 +81,7 @@ class Incident:
     def between(self) -> str:
         """What came between the last good release and the first failing run, for people."""
         if self.kind == "late":
-            return "no release was published"
+            return "no release was published" if self.subject == "run" else self.message
         if self.kind == "reported":
             return f"seen in {self.good_run}" if self.good_run else "release not specified"
         if not self.good_run:
@@ -109,6 +109,8 @@ class Incident:
     def next(self) -> str:
         """What to type next."""
         name = self.subject.rpartition(".")[2]
+        if self.kind == "late" and self.subject != "run":
+            return f"ask for the delivery of {name}; once it is in raw: uv run dataops release"
         if self.kind == "late":
             return "uv run dataops release"
         if self.kind == "reported":

@@ -8,6 +8,7 @@ from first_light.figures.compute import duration
 from first_light.history.record import FAILED, REHEARSAL, REJECTED
 from first_light.report.facts import Facts
 from first_light.report.words import count, elapsed, time_text, when_text
+from first_light.status.freshness import data_line
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ def _quality(facts: Facts) -> Card:
     if current is None:
         return card("bad", "No release yet", "Nothing was published: uv run dataops release")
     published = f"Published {when_text(current.ended_at)}, {elapsed(status.age)} ago."
+    if data := data_line(status.sources, status.at):
+        published += f" Data {data}."
     reported = [incident for incident in status.open if incident.detected_by == "person"]
     if reported:
         reason = f"{reported[0].label}. {reported[0].between}. {published}"
@@ -57,6 +60,8 @@ def _quality(facts: Facts) -> Card:
     if last is not None and last.outcome in (REJECTED, FAILED, "crashed", "stopped"):
         reason = f"The last run was {last.outcome}; readers keep {current.run}. {published}"
         return card("bad", "The last good release", reason)
+    if status.stale:
+        return card("bad", "Too old", f"{_stale(facts)} {published}")
     return card("good", "Yes", f"{current.run} passed its audit. {published}")
 
 
@@ -72,6 +77,8 @@ def _punctuality(facts: Facts) -> Card:
         missed = count(len(status.late), "deadline")
         since = time_text(status.late[0])
         return card("bad", "Late", f"{missed} passed without a new release, since {since}.")
+    if status.stale and current is not None:
+        return card("bad", "Data is missing", _stale(facts))
     due = f"due each day at {facts.deadline} UTC"
     if current is None:
         return card("bad", "Unknown", "Nothing was published yet.")
@@ -79,6 +86,12 @@ def _punctuality(facts: Facts) -> Card:
         reason = f"Nothing was built from raw yet; {due}, once there is raw data."
         return card("calm", "Unknown", reason)
     return card("good", "Yes", f"Nothing is late; {due}.")
+
+
+def _stale(facts: Facts) -> str:
+    stale = facts.status.stale
+    more = f" And {len(stale) - 1} more." if len(stale) > 1 else ""
+    return stale[0].problem + more
 
 
 def _open(facts: Facts) -> Card:

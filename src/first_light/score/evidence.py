@@ -9,12 +9,13 @@ from pathlib import Path
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.figures.compute import Ledger, weeks
 from first_light.history.facts import uncommitted
-from first_light.history.log import History
+from first_light.history.log import History, record_in
 from first_light.history.record import PUBLISHED, REAL, DrillFact, Record
 from first_light.incidents.derive import incidents
 from first_light.project import settings
 from first_light.project.product import Product
 from first_light.status.current import manifest_of
+from first_light.status.freshness import SourceAge, source_ages
 from first_light.store.locate import store_of
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import moment
@@ -43,6 +44,7 @@ class Evidence:
         sample_files: how many files the sample holds.
         manifest: of the current release, or of the last dbt run here; None when there is none.
         records: runs of the last 90 days, newest first, rollbacks too.
+        sources: how old the data of each source is in the current release.
         kept: how many releases could be rolled back to.
         weeks_counted: of the last 13 weeks, how many have production runs.
         newcomers: first commits of those who came after the product's first author, newest last.
@@ -63,6 +65,7 @@ class Evidence:
     sample_files: int = 0
     manifest: Manifest | None = None
     records: tuple[Record, ...] = ()
+    sources: tuple[SourceAge, ...] = ()
     kept: int = 0
     weeks_counted: int = 0
     newcomers: tuple[Newcomer, ...] = ()
@@ -110,8 +113,10 @@ def gather(product: Product, book: Ledger) -> Evidence:
     by_person = sum(incident.detected_by == "person" for incident in opened)
     newcomers = _newcomers(product, shipped) if in_git else ()
     changed = product.git("log", "-1", "--format=%cI", "--", "uv.lock", check=False)
+    current = record_in(store.releases / run) if (run := store.current()) else None
     return Evidence(
         at=at,
+        sources=source_ages(book, current, manifest_of(store, run)),
         in_git=in_git,
         changed=tuple(uncommitted(product)) if in_git else (),
         ci=next((name for name in _CI if _runs_check(product.root / name)), ""),

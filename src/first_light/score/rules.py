@@ -188,15 +188,18 @@ def raw_is_immutable(evidence: Evidence) -> Answer:
 def know_before_readers(evidence: Evidence) -> Answer:
     """Would you know before your readers?
 
-    That takes a freshness for each source, monitors that have a past to compare with, a message
-    that reaches somebody, and a drill of the last 90 days that detected its faults; where no source
-    is a file there is none, and incidents show it.
+    That takes a freshness rule or a known rhythm for each source, none that has stopped, monitors
+    that have a past to compare with, a message that reaches somebody, and a drill of the last 90
+    days that detected its faults; where no source is a file there is none, and incidents show it.
     """
     if evidence.manifest is None or not evidence.production:
         return Answer(UNKNOWN, _NO_RUNS, _RELEASE)
     sources = {node.name for node in evidence.manifest.of("source")}
     fresh = {check.name for record in evidence.published[:1] for check in record.freshness}
-    if unchecked := sorted(sources - fresh):
+    if stale := [source for source in evidence.sources if source.problem]:
+        return Answer(NO, stale[0].problem, "uv run dataops status")
+    rhythmic = {source.name for source in evidence.sources if source.due_at}
+    if unchecked := sorted(sources - fresh - rhythmic):
         message = f"No freshness is checked for {_listed(unchecked)}."
         return Answer(NO, message, f"set loaded_at_field and freshness for {unchecked[0]}")
     profiled = sum(bool(record.profile) for record in evidence.published)

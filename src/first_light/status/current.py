@@ -23,6 +23,7 @@ from first_light.history.record import (
 from first_light.history.unrecorded import interrupted
 from first_light.incidents.derive import Incident, incidents
 from first_light.project.product import Product, now
+from first_light.status.freshness import SourceAge, source_ages
 from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, open_store, store_of
 from first_light.utils.errors import DataopsError
@@ -64,6 +65,7 @@ class Status:
         address: where readers open the current release's database; empty where none is current.
         figures: of the last 90 days.
         readers: what they see.
+        sources: how old the data of each source is, the stale ones first.
         open_to: who can read current, where it was built from raw and lies open to more than its
             place says; else empty.
     """
@@ -80,7 +82,13 @@ class Status:
     address: str = ""
     figures: tuple[Figure, ...] = ()
     readers: Readers = Readers()
+    sources: tuple[SourceAge, ...] = ()
     open_to: str = ""
+
+    @property
+    def stale(self) -> tuple[SourceAge, ...]:
+        """The sources that have stopped, or whose data is older than their rule allows."""
+        return tuple(source for source in self.sources if source.problem)
 
     @property
     def warned(self) -> tuple[FindingRun, ...]:
@@ -90,7 +98,7 @@ class Status:
     @property
     def ok(self) -> bool:
         ran = self.last is not None and self.last.outcome in _GOOD
-        quiet = not (self.late or self.damaged or self.open or self.readers.problem)
+        quiet = not (self.late or self.stale or self.damaged or self.open or self.readers.problem)
         return self.current is not None and ran and quiet
 
     def to_dict(self) -> dict[str, object]:
@@ -124,6 +132,8 @@ class Status:
             },
             "late": [utc(deadline) for deadline in self.late],
             "missing_runs": [utc(deadline) for deadline in self.missing],
+            "sources": [source.to_dict() for source in self.sources],
+            "stale": [source.name for source in self.stale],
             "damaged_records": list(self.damaged),
             "findings": [{"id": item.id, "message": item.message} for item in self.warned],
             "open_incidents": [item.to_dict() for item in self.open],
@@ -220,6 +230,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         address=warehouse.address(run) if run else "",
         figures=book.figures(),
         readers=_readers(warehouse, run or "", last, len(store.retained()) > 1),
+        sources=source_ages(book, current, manifest),
         open_to=store.audience if current and current.kind == REAL and warehouse.in_store else "",
     )
 

@@ -21,6 +21,7 @@ from first_light.release.outcome import Released
 from first_light.release.rollback import RolledBack
 from first_light.release.superseded import Superseded
 from first_light.status.current import Status
+from first_light.status.freshness import data_line
 from first_light.utils import steps
 from first_light.utils.templates import render
 from first_light.utils.timestamps import moment
@@ -280,6 +281,8 @@ def show_status(out: Console, status: Status) -> None:
         _line(out, "current", f"{current.run}{label}")
         _line(out, "", f"commit {current.git.commit[:7] or 'unknown'}{dirty}")
         _line(out, "published", f"{_time_text(current.ended_at)}, {_age(status.age)} ago")
+        if data := data_line(status.sources, status.at):
+            _line(out, "data", data)
         _line(out, "address", status.address)
         for n, entry in enumerate(current.raw.set_aside):
             _line(out, "" if n else "set aside", entry)
@@ -306,7 +309,11 @@ def show_status(out: Console, status: Status) -> None:
         _line(out, "late", f"{times} passed without a new release, since {since}", _BAD)
         if status.missing:
             _line(out, "missing", f"{len(status.missing)} of these had no run at all", _BAD)
-    else:
+    for n, source in enumerate(status.stale[:_SHOWN]):
+        _line(out, "" if n else "stale", source.problem, _BAD)
+    if len(status.stale) > _SHOWN:
+        _line(out, "", f"and {len(status.stale) - _SHOWN} more")
+    if not (status.late or status.stale):
         _line(out, "deadline", "nothing is late")
     for group in by_cause(status.open)[:_SHOWN]:
         _line(out, "open", group[0].summary(), _BAD)
