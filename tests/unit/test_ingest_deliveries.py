@@ -31,7 +31,7 @@ def only_json(content: object, inbox: Path, raw: Path, name: str = "orders.json"
 @pytest.mark.parametrize(
     "copy",
     ["report (1).csv", "report - Copy.csv", "Copy of report.csv", "report copy (2).csv",
-     "report - Kopie.csv", "report_2.csv"],
+     "report - Kopie.csv", "report_2.csv", "report (conflicted copy of Ann 2024-01-01).csv"],
 )  # fmt: skip
 def test_a_copy_counts_once(copy: str, inbox: Path, raw: Path) -> None:
     make.put(inbox, {"report.csv": "id,v\n1,2\n3,4\n", copy: "id,v\n1,2\n3,4\n"})
@@ -137,6 +137,34 @@ def test_the_next_month_joins_its_table(inbox: Path, raw: Path) -> None:
     assert (table.name, len(rows(table, raw))) == ("orders", 3)
 
 
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ("orders_jan.csv", "orders_feb.csv"),
+        ("orders_1.csv", "orders_2.csv"),
+        ("Januar/orders.csv", "Februar/orders.csv"),
+    ],
+)
+def test_a_later_part_joins_the_table_of_the_first(
+    first: str, later: str, tmp_path: Path, raw: Path
+) -> None:
+    (table,) = land(make.put(tmp_path / "in1", {first: "a,b\n1,2\n"}), raw)
+    (joined,) = land(make.put(tmp_path / "in2", {later: "a,b\n3,4\n"}), raw)
+    assert (joined.name, len(rows(joined, raw))) == (table.name, 2)
+    assert f"a part of the table {table.name}" in " ".join(joined.notes)
+    (other,) = land(make.put(tmp_path / "in3", {later: "x,y\n3,4\n"}), raw)
+    assert other.name != table.name
+
+
+def test_columns_that_come_or_go_are_said(tmp_path: Path, raw: Path) -> None:
+    land(make.put(tmp_path / "in1", {"orders_2024-01.csv": "id,v\n1,2\n"}), raw)
+    (table,) = land(make.put(tmp_path / "in2", {"orders_2024-02.csv": "id,w\n1,2\n"}), raw)
+    assert {
+        "orders_2024-02.csv: new columns that no model reads yet: w.",
+        "orders_2024-02.csv: without v, empty in these rows.",
+    } <= set(table.notes)
+
+
 def test_month_sheets_make_one_table(inbox: Path, raw: Path) -> None:
     book = openpyxl.Workbook()
     book.active.title = "Jan"
@@ -235,6 +263,13 @@ def test_geojson_has_one_row_a_feature(inbox: Path, raw: Path) -> None:
         ({"total": 1, "items": [{"id": 1}]}, 1, "taken out of items"),
         ({"shop": "x", "orders": [{"id": 1}, {"id": 2}]}, 2, "left out beside them: shop"),
         ({"status": "ok", "response": {"page": 1, "rows": [{"id": 1}]}}, 1, "response.rows"),
+        ({"data": [{"id": 1}, {"id": 2}], "errors": []}, 2, "left out beside them: errors"),
+        ({"id": [1, 2], "v": [3, 4]}, 2, "written by column"),
+        ({"id": {"0": 1, "1": 2}, "v": {"0": 3, "1": 4}}, 2, "written by column"),
+        ({"columns": ["id", "v"], "data": [[1, 2], [3, 4]]}, 2, "named by columns"),
+        ([["id", "v"], [1, 2], [3, 4]], 2, "named by the first row"),
+        ({f"k{n}": {"v": n} for n in range(3)}, 3, "records by key"),
+        ("\n".join(map(json.dumps, FEATURES)), 3, "features of GeoJSON"),
     ],
 )
 def test_an_envelope_is_unwrapped(
@@ -243,6 +278,25 @@ def test_an_envelope_is_unwrapped(
     table = only_json(content, inbox, raw)
     assert len(rows(table, raw)) == count
     assert note in " ".join(table.notes)
+
+
+def test_each_list_of_a_document_is_a_table(tmp_path: Path, raw: Path) -> None:
+    content = {"orders": [{"id": 1}, {"id": 2}], "customers": [{"id": 1}]}
+    tables = land(make.put(tmp_path / "in1", {"shop_1.json": json.dumps(content)}), raw)
+    assert [(t.name, len(rows(t, raw))) for t in tables] == [("customers", 1), ("orders", 2)]
+    content = {"orders": [{"id": 3}], "customers": []}
+    tables = land(make.put(tmp_path / "in2", {"shop_2.json": json.dumps(content)}), raw)
+    assert [(t.name, len(rows(t, raw))) for t in tables] == [("customers", 1), ("orders", 3)]
+
+
+def test_numbers_in_json_keep_all_their_digits(inbox: Path, raw: Path) -> None:
+    numbers = ["0.1234567890123456789", "12345678901234567890.25", "1.5"]
+    text = f'{{"0.12345678901234567890": "a: 0.12345678901234567890", "x": {numbers[0]}}}'
+    lines = [text, *(f'{{"x":{number}}}' for number in numbers[1:])]
+    table = only_json("[" + ",".join(lines) + "]", inbox, raw)
+    assert [row[1] for row in rows(table, raw)] == numbers
+    assert rows(table, raw)[0][0] == "a: 0.12345678901234567890"
+    assert "2 numbers with more than 17 digits kept as text" in table.notes[0]
 
 
 @pytest.mark.parametrize(

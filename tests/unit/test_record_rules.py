@@ -118,3 +118,11 @@ def test_the_newest_time_is_that_of_records(files: Path, raw: Path) -> None:
     query = f"select {newest(node)} from {table.relation(raw)}"
     assert duckdb.sql(query).fetchall() == [(1704585600.0,)]
     assert config["freshness"]["filter"] == config["meta"]["records"]
+
+
+def test_a_record_of_objects_with_one_field_is_drafted(files: Path, raw: Path) -> None:
+    record = '{"id": 1, "user": {"a": 1}, "address": {"b": 2}}'
+    (files / "one.json").write_text(record, encoding="utf-8")
+    (table,) = land(files, raw)
+    drafts = draft_tables([table], (), raw, "team", nobody)
+    assert staged(table, drafts, raw).fetchall() == [(1, 1, 2)]

@@ -77,7 +77,8 @@ def find(scratch: ScratchDatabase, staged: Staged, relation: str) -> Found:
     """
     leaves = {leaf.path[0]: leaf for leaf in staged.leaves if leaf.type == "VARCHAR"}
     names = list(leaves)
-    if len(names) != len(staged.leaves) or len(names) < 2 or not staged.rows:
+    nested = any(len(leaf.path) > 1 for leaf in staged.leaves)
+    if nested or len(names) != len(staged.leaves) or len(names) < 2 or not staged.rows:
         return Found()
     labelled = _has_label([quoted(name) for name in names])
     same = [n for n in names if not n.isdigit()][:3]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from first_light.ingest import dialect, faults, reading, text
+from first_light.ingest import delivery_notes, dialect, faults, reading, text
 from first_light.ingest import read_call as call
 from first_light.ingest.containers import Finder
 from first_light.ingest.faults import Member
@@ -156,7 +156,12 @@ def _land(
     if replaces:
         groups = {replaces.partition("/")[0]: pieces}
     else:
-        groups = pieces_by_table(pieces, staging.raw, reserved_words(db))
+        groups = pieces_by_table(
+            pieces,
+            staging.raw,
+            reserved_words(db),
+            lambda name: _columns(db, _existing(staging.raw, name, set_aside)),
+        )
     for name, members in groups.items():
         say(f"checking {name}")
         before = _existing(staging.raw, name, set_aside)
@@ -288,12 +293,12 @@ def _table(
     """Reads all files of a table, those in raw and the new ones, and makes its call."""
     added = [piece for _, piece in new]
     every = [*before, *added]
+    changed: list[str] = []
     if before and added:
-        db_columns = [
-            replace(piece, columns=reading.columns(db, piece.kind, piece.delims, piece.member))
-            for piece in [piece for piece in before if not piece.member.empty][-1:]
-        ]
-        check_group(name, [*db_columns, *added])
+        columns = _columns(db, before)
+        last = [piece for piece in before if not piece.member.empty][-1:]
+        check_group(name, [*(replace(piece, columns=columns) for piece in last), *added])
+        changed = delivery_notes.changed_columns(columns, added)
     elif before:
         check_group(name, before)
     kind = every[0].kind
@@ -302,11 +307,11 @@ def _table(
     result = reading.read(db, kind, delims, [piece.member for piece in every])
     gzipped = any(piece.file.endswith(".gz") for piece in every)
     files = sorted([*(piece.member.path for piece in before), *(target for target, _ in new)])
-    notes = [*_notes_of(landed), *result.notes]
+    notes = [*delivery_notes.of_pieces(landed), *changed, *result.notes]
     if not result.rows:
         notes.append("The table has no rows.")
     if landed:
-        notes += _uneven(landed)
+        notes += delivery_notes.uneven_columns(landed)
     return SourceTable(
         name=name,
         read=call.read_call(name, kind, gzipped, result.options),
@@ -316,22 +321,12 @@ def _table(
     )
 
 
-def _notes_of(pieces: Iterable[Piece]) -> list[str]:
-    """The notes of the pieces, one sentence for all files that share one."""
-    files_of_note: dict[str, list[str]] = {}
-    for piece in pieces:
-        for note in piece.notes:
-            files_of_note.setdefault(note, []).append(piece.file)
-    return [f"{listed(files)}: {note}." for note, files in files_of_note.items()]
-
-
-def _uneven(pieces: Sequence[Piece]) -> list[str]:
-    every = dict.fromkeys(name for piece in pieces for name in piece.columns)
-    lacking: dict[str, list[str]] = {}
-    for piece in pieces:
-        if missing := [name for name in every if name not in piece.columns]:
-            lacking.setdefault(listed(missing), []).append(piece.file)
-    return [f"{listed(files)}: without the columns {names}." for names, files in lacking.items()]
+def _columns(db: Connection, pieces: Sequence[Piece]) -> tuple[str, ...]:
+    """The columns of the last of some landed files that holds a record; empty without one."""
+    filled = [piece for piece in pieces if not piece.member.empty]
+    if not filled:
+        return ()
+    return reading.columns(db, filled[-1].kind, filled[-1].delims, filled[-1].member)
 
 
 def _files(folder: Path) -> list[Path]:

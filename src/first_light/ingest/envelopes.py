@@ -1,18 +1,27 @@
 """JSON documents that wrap their records: GeoJSON, and objects such as `{"count": 2, "data": […]}`.
 
 Raw holds the records, one object a line; what the envelope says beside them is left out and noted.
+Tables that are written by column, as rows of bare values or by key become records as well.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 LARGEST = 100 << 20
 """Characters of a document that is looked into; it is held in memory."""
 
+_DOUBLE_DIGITS = 17
+_LEAST_KEYED = 3
+_FIELD = re.compile(
+    r'"(?:[^"\\]|\\.)*"(?!\s*:)|("(?:[^"\\]|\\.)*"\s*:\s*)(?:(-?[0-9]+[.][0-9]+(?:[eE][-+]?[0-9]+)?))?'
+)
+"""A text, or the name of a field with the fraction that it holds, if it holds one."""
+
+_NAME_KEYS = frozenset({"columns", "cols", "fields", "header", "headers", "names", "column_names"})
 _RECORD_KEYS = frozenset(
     {"data", "records", "results", "result", "response", "rows", "value", "values", "features"}
     | {"entries", "documents", "docs", "hits", "payload", "content", "objects", "elements"}
@@ -31,14 +40,16 @@ class Records:
     Attributes:
         lines: the records, each as JSON on one line.
         note: what was unwrapped and what was left out.
+        name: the key that held them, where the document holds several tables; empty else.
     """
 
     lines: tuple[str, ...]
     note: str
+    name: str = ""
 
 
-def unwrap(text: str, stem: str) -> Records | None:
-    """The records inside a document; None when it is not one object that wraps a list of them.
+def unwrap(text: str, stem: str) -> tuple[Records, ...]:
+    """The records inside a document, of each of its tables; empty where nothing wraps them.
 
     Args:
         text: the whole document.
@@ -47,18 +58,149 @@ def unwrap(text: str, stem: str) -> Records | None:
     try:
         document, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict) or text[end:].strip():
-        return None
+        return ()
+    if isinstance(document, dict) and document.get("type") == "Feature":
+        return _feature_lines(text)
+    if text[end:].strip():
+        return ()
+    if isinstance(document, list):
+        return _with_header(document[:1], document[1:], "the first row")
+    if not isinstance(document, dict):
+        return ()
     if document.get("type") == "FeatureCollection" and isinstance(document.get("features"), list):
-        return _features(document["features"])
+        return (_features(document["features"]),)
     path, records, rest = _wrapped(document, stem)
-    if records is None:
-        return None
+    if records is not None:
+        return (_taken_out(path, records, rest),)
+    return _several(document) or _split(document) or _by_column(document) or _by_key(document)
+
+
+def _taken_out(
+    path: str, records: Iterable[Mapping[str, object]], rest: Sequence[str], name: str = ""
+) -> Records:
     note = f"records taken out of {path}"
     if rest:
         note += f", left out beside them: {', '.join(rest[:5])}" + (" …" if rest[5:] else "")
-    return Records(tuple(map(_line, records)), note)
+    return Records(tuple(map(_line, records)), note, name)
+
+
+def _several(document: Mapping[str, object]) -> tuple[Records, ...]:
+    """The tables of a document that holds several lists of objects, and no record of its own."""
+    tables = {
+        key: value
+        for key, value in document.items()
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    }
+    rest = [key for key in document if key not in tables]
+    if len(tables) < 2 or not any(tables.values()) or not all(map(_META.fullmatch, rest)):
+        return ()
+    return tuple(_taken_out(key, records, rest, key) for key, records in tables.items())
+
+
+def _split(document: Mapping[str, object]) -> tuple[Records, ...]:
+    """Rows of bare values, with the names of their columns under a key of their own."""
+    names = next((key for key in document if key.lower() in _NAME_KEYS), "")
+    lists = [k for k, v in document.items() if isinstance(v, list) and v and _rows_of_values(v)]
+    if not names or len(lists) != 1:
+        return ()
+    header = document[names]
+    titles = (
+        [item.get("name") if isinstance(item, dict) else item for item in header]
+        if isinstance(header, list)
+        else []
+    )
+    rows = document[lists[0]]
+    return _with_header([titles], rows, names) if isinstance(rows, list) else ()
+
+
+def _with_header(
+    header: Sequence[object], rows: Sequence[object], where: str
+) -> tuple[Records, ...]:
+    """Rows of bare values as records; empty unless the header names each value of each row."""
+    names = header[0] if header else None
+    if not isinstance(names, list) or not rows or len(set(map(str, names))) != len(names):
+        return ()
+    if not all(isinstance(name, str) and name.strip() for name in names):
+        return ()
+    if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return ()
+    records = (dict(zip(names, row)) for row in rows if isinstance(row, list))
+    return (Records(tuple(map(_line, records)), f"rows of values, named by {where}"),)
+
+
+def _rows_of_values(rows: Sequence[object]) -> bool:
+    return all(isinstance(row, list) for row in rows)
+
+
+def _by_column(document: Mapping[str, object]) -> tuple[Records, ...]:
+    """A table that is written by column: lists of one length, or values by the number of a row."""
+    columns = list(document.values())
+    if len(columns) < 2:
+        return ()
+    note = "a table written by column, made one record a row"
+    if all(isinstance(column, list) for column in columns):
+        lists = [column for column in columns if isinstance(column, list)]
+        scalar = not any(isinstance(value, (list, dict)) for column in lists for value in column)
+        if not scalar or len(lists[0]) < 2 or len({len(column) for column in lists}) != 1:
+            return ()
+        rows = (dict(zip(document, row)) for row in zip(*lists))
+        return (Records(tuple(map(_line, rows)), note),)
+    numbered = [column for column in columns if isinstance(column, dict)]
+    if len(numbered) != len(columns) or not numbered[0]:
+        return ()
+    if any(column.keys() != numbered[0].keys() for column in numbered):
+        return ()
+    if not all(key.isdigit() for key in numbered[0]):
+        return ()
+    rows = ({name: column[key] for name, column in zip(document, numbered)} for key in numbered[0])
+    return (Records(tuple(map(_line, rows)), note),)
+
+
+def _by_key(document: Mapping[str, object]) -> tuple[Records, ...]:
+    """Records by their keys: at least three objects of much the same fields."""
+    records = [value for value in document.values() if isinstance(value, dict) and value]
+    if len(records) != len(document) or len(records) < _LEAST_KEYED:
+        return ()
+    fields = {name for record in records for name in record}
+    if any(2 * len(record) < len(fields) for record in records):
+        return ()
+    name = next(name for name in ("key", "record_key", "_key") if name not in fields)
+    lines = (_line({name: key, **record}) for key, record in zip(document, records))
+    return (Records(tuple(lines), f"records by key, which is the column {name}"),)
+
+
+def _feature_lines(text: str) -> tuple[Records, ...]:
+    """The features of GeoJSON that follow one another; empty where something else is among them."""
+    decoder, features, at = json.JSONDecoder(), [], 0
+    while at < len(text):
+        try:
+            feature, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return ()
+        if not isinstance(feature, dict) or feature.get("type") != "Feature":
+            return ()
+        features.append(feature)
+        while at < len(text) and text[at] in " \r\n\t,\x1e":
+            at += 1
+    return (_features(features),)
+
+
+def with_exact_numbers(text: str) -> tuple[str, int]:
+    """JSON with fractions that a double does not hold as texts, and how many these are.
+
+    DuckDB reads a number with a fraction through a double, which changes its last digits.
+    """
+    count = 0
+
+    def exact(match: re.Match[str]) -> str:
+        nonlocal count
+        number = match[2]
+        if number is None or len(re.sub(r"[eE].*|[^0-9]", "", number).strip("0")) <= _DOUBLE_DIGITS:
+            return match[0]
+        count += 1
+        return f'{match[1]}"{number}"'
+
+    return _FIELD.sub(exact, text), count
 
 
 def _wrapped(
@@ -70,6 +212,7 @@ def _wrapped(
         for key, value in document.items()
         if isinstance(value, list) and all(isinstance(item, dict) for item in value)
     }
+    lists = {key: records for key, records in lists.items() if records} or lists
     for key, records in lists.items():
         rest = [name for name in document if name != key]
         known = key.lower() in _RECORD_KEYS or key.lower() in stem.lower()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from first_light.ingest import naming
@@ -12,9 +13,19 @@ from first_light.utils.errors import DataopsError
 
 
 def pieces_by_table(
-    pieces: Sequence[Piece], raw: Path, reserved: frozenset[str]
+    pieces: Sequence[Piece],
+    raw: Path,
+    reserved: frozenset[str],
+    columns_of: Callable[[str], Sequence[str]],
 ) -> dict[str, list[Piece]]:
-    """Which pieces are which table."""
+    """Which pieces are which table.
+
+    Args:
+        pieces: the pieces of one delivery.
+        raw: the root of raw.
+        reserved: words that are no names of tables.
+        columns_of: gives the columns of a table that raw has.
+    """
     known = {folder.name for folder in raw.iterdir()} if raw.is_dir() else set()
     by_base: dict[str, list[Piece]] = {}
     for piece in pieces:
@@ -31,6 +42,7 @@ def pieces_by_table(
                 tables.setdefault(full, []).append(piece)
     tables = _monthly(_numbered(tables, known, reserved), known, reserved)
     tables = _without_prefix(tables, known, reserved)
+    tables = _continued(tables, known, reserved, columns_of)
     for name, group in tables.items():
         check_group(name, group)
     return tables
@@ -108,6 +120,54 @@ def _monthly(
                 tables.pop(name, None)
             tables[stem] = group
     return tables
+
+
+def _continued(
+    tables: dict[str, list[Piece]],
+    known: set[str],
+    reserved: frozenset[str],
+    columns_of: Callable[[str], Sequence[str]],
+) -> dict[str, list[Piece]]:
+    """Puts orders_feb into the table orders_jan that raw has, where it has the same columns.
+
+    An earlier delivery of one file could not say that its month or number is none of the name.
+    """
+    stems: dict[str, list[str]] = {}
+    for name in sorted(known):
+        for stem in _stems(name, reserved):
+            stems.setdefault(stem, []).append(name)
+    continued: dict[str, list[Piece]] = {}
+    for name, group in tables.items():
+        earlier = {
+            table
+            for stem in _stems(_plain(group[0]), reserved)
+            for table in stems.get(stem, ())
+            if name not in known and _has_columns(group, columns_of(table))
+        }
+        if len(earlier) == 1:
+            name = earlier.pop()
+            why = f"a part of the table {name}, which has the same columns"
+            group = [replace(piece, notes=(*piece.notes, why)) for piece in group]
+        continued.setdefault(name, []).extend(group)
+    return continued
+
+
+def _stems(plain: str, reserved: frozenset[str]) -> set[str]:
+    """What is left of a name without its month or its number, marked by which of them it had."""
+    rest, month = naming.without_month(plain)
+    numberless = naming.without_serial(plain)
+    stems = {f"month {naming.identifier(rest, reserved)}"} if month and rest else set()
+    if numberless and numberless != plain.strip():
+        stems.add(f"number {naming.identifier(numberless, reserved)}")
+    return stems
+
+
+def _has_columns(group: Sequence[Piece], columns: Sequence[str]) -> bool:
+    expected = {name.lower() for name in columns}
+    filled = [piece for piece in group if not piece.member.empty]
+    return bool(filled) and all(
+        {name.lower() for name in piece.columns} == expected for piece in filled
+    )
 
 
 def check_group(name: str, group: Sequence[Piece]) -> None:

@@ -27,7 +27,8 @@ _MONTHS = (
 _MONTH_NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
 _COPY_MARK = re.compile(
     r"(?i)^(?:copy|kopie|copie|copia|kopia) (?:of|von|de|van) "
-    r"|(?:[ _-]+(?:copy|kopie|copie|copia|duplicate))?[ _]*(?:\(\d{1,3}\))?$"
+    r"|(?:[ _-]+(?:copy|kopie|copie|copia|duplicate))?[ _]*"
+    r"(?:\(\d{1,3}\)|\([^()]*(?:conflict|konflikt|conflit)[^()]*\))?$"
 )
 _DATE = (
     rf"(?:{_YEAR}(?:[-_. ]?{_MONTH}(?:[-_. ]?{_DAY})?|[-_. ]?Q[1-4]|[-_. ]?W\d\d|[-_. ]{_NAMED})?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,8 @@ from first_light.warehouse.scratch import Connection
 
 _TAIL = 1 << 14
 """Bytes at the end of a file that are looked through for totals."""
+
+_LONG_NUMBER = re.compile(r"[0-9][.0-9]{17}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def prepare(data_file: DataFile, folder: Path, db: Connection, skipped: list[str
     if data_file.kind is Kind.CSV:
         return _prepare_csv(data_file, folder, db, skipped)
     if data_file.kind is Kind.JSON:
-        return [_prepare_json(data_file, folder, db)]
+        return _prepare_json(data_file, folder, db)
     if data_file.kind is Kind.PARQUET:
         return [_prepare_parquet(data_file, folder, db)]
     return _prepare_excel(data_file, folder, db, skipped)
@@ -166,7 +169,7 @@ def _last_rows(member: Member, delim: str) -> list[list[str]]:
     return list(csv.reader(lines[-no_records.LAST_ROWS :], delimiter=delim))
 
 
-def _prepare_json(data_file: DataFile, folder: Path, db: Connection) -> Piece:
+def _prepare_json(data_file: DataFile, folder: Path, db: Connection) -> list[Piece]:
     examined = text.examine(data_file)
     if examined.empty:
         raise _empty(data_file)
@@ -193,32 +196,64 @@ def _prepare_json(data_file: DataFile, folder: Path, db: Connection) -> Piece:
             data_file.place,
             "fetch or export it again",
         )
-    records = _records(member, parts.stem) if head == "{" else None
-    if records:
+    document, long_numbers = _document(member)
+    if long_numbers:
+        notes.append(long_numbers)
+    several = envelopes.unwrap(document, parts.stem) if head == "{" else ()
+    if head == "[" and not is_empty_json(member.path, member.place):
+        columns = reading.columns(db, Kind.JSON, (), member)
+        several = envelopes.unwrap(document, parts.stem) if columns == ("json",) else ()
+    if not several:
+        piece = Piece(member, file, label, data_file.folder, Kind.JSON, notes=tuple(notes))
+        return [_json_piece(piece, db)]
+    pieces = []
+    for records in several:
+        if records.name:
+            label = naming.with_period(records.name, data_file.period)
+            file = naming.file_name(f"{parts.stem}_{label}", Kind.JSON.value, data_file.gzipped)
+            member = replace(member, path=folder / file)
         with text.create(member.path, data_file.gzipped) as sink:
             sink.writelines(f"{line}\n".encode() for line in records.lines)
-        notes.append(records.note)
-    if (records and not records.lines) or (
-        head == "[" and is_empty_json(member.path, member.place)
-    ):
-        notes.append("an empty delivery, without a record")
-        member = replace(member, empty=True)
-        return Piece(member, file, label, data_file.folder, Kind.JSON, notes=tuple(notes))
-    columns = reading.columns(db, Kind.JSON, (), member)
+        said = (*notes, records.note)
+        piece = Piece(member, file, label, data_file.folder, Kind.JSON, notes=said)
+        pieces.append(_json_piece(piece, db))
+    return pieces
+
+
+def _json_piece(piece: Piece, db: Connection) -> Piece:
+    """A landed JSON file with its columns; an empty delivery has none."""
+    if is_empty_json(piece.member.path, piece.member.place):
+        notes = (*piece.notes, "an empty delivery, without a record")
+        return replace(piece, member=replace(piece.member, empty=True), notes=notes)
+    columns = reading.columns(db, Kind.JSON, (), piece.member)
     if columns == ("json",):
         raise DataopsError(
             "The JSON file is not a list of objects with the same keys.",
-            data_file.place,
+            piece.member.place,
             "write it as an array of objects, or as one object per line",
         )
-    return Piece(member, file, label, data_file.folder, Kind.JSON, (), columns, tuple(notes))
+    return replace(piece, columns=columns)
 
 
-def _records(member: Member, stem: str) -> envelopes.Records | None:
-    """The records inside a document that wraps them; None for other files and very large ones."""
-    with text.open_text(member.path, member.path.suffix == ".gz", member.place) as file:
-        document = file.read(envelopes.LARGEST + 1)
-    return envelopes.unwrap(document.strip(), stem) if len(document) <= envelopes.LARGEST else None
+def _document(member: Member) -> tuple[str, str]:
+    """The text of a JSON file, and a note on numbers that only a text holds; rewritten with these.
+
+    Empty for a very large file, whose numbers are left as they are.
+    """
+    gzipped = member.path.suffix == ".gz"
+    with text.open_text(member.path, gzipped, member.place) as file:
+        document = file.read(envelopes.LARGEST + 1).strip()
+    if len(document) > envelopes.LARGEST:
+        return "", ""
+    if not _LONG_NUMBER.search(document):
+        return document, ""
+    document, count = envelopes.with_exact_numbers(document)
+    if not count:
+        return document, ""
+    with text.create(member.path, gzipped) as sink:
+        sink.write(document.encode())
+    noun = "1 number" if count == 1 else f"{count:,} numbers"
+    return document, f"{noun} with more than 17 digits kept as text"
 
 
 def _prepare_parquet(data_file: DataFile, folder: Path, db: Connection) -> Piece:
