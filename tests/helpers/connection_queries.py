@@ -7,7 +7,6 @@ from typing import Any
 
 from first_light.dbt.engine import QueryResult
 from first_light.utils.errors import DataopsError
-from first_light.utils.sql_names import quoted
 
 
 @dataclass
@@ -32,7 +31,3 @@ class ConnectionQueries:
             return QueryResult([item[0] for item in cursor.description], list(cursor.fetchall()))
         except Exception as error:  # each driver has its own
             raise DataopsError("It could not be read.", where=str(error)) from error
-
-    def columns(self, schema: str, name: str) -> tuple[tuple[str, str], ...]:
-        result = self.run(f"describe {quoted(schema)}.{quoted(name)}").rows
-        return tuple((row[0], row[1]) for row in result)

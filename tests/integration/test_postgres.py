@@ -195,7 +195,7 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
 
 
 def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: int) -> None:
-    """dbt's adapter answers the monitors, also as if only the warehouse's name were known."""
+    """The profile's driver answers the monitors, also where only the warehouse's name is known."""
     zone = {**server.environment("shop_writer", "shop"), "PGTZ": "America/New_York"}
     dbt = open_engine(product.root, "prod", product.root / "target" / "asked", zone)
     assert dbt.parse(warnings_are_errors=False).ok
@@ -203,7 +203,8 @@ def _ask_through_dbt(product: harness.Product, server: postgres.Server, rows: in
     known, unknown = dialect_of("postgres"), Dialect("postgres")
     with dbt.connect() as queries:
         columns = columns_of(queries, [orders, Relation("marts", "none")])[orders]
-        document = queries.columns("marts", "orders")
+        rows_of_schema = queries.run(unknown.columns(["marts"])).rows
+        document = [(name, kind) for _, table, name, kind in rows_of_schema if table == "orders"]
         assert [name for name, _ in document] == [name for name, _ in columns]
         result = []
         for dialect, spelled in ((known, columns), (unknown, document)):

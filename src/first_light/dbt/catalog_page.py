@@ -11,9 +11,42 @@ import base64
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
+from first_light.dbt.engine import DbtRun
+
+PAGE = "static_index.html"
+_INLINED = ("manifest.json", "catalog.json")
 _HEAD = "<head>"
+
+
+def secured_run(run: DbtRun, target_path: Path, withheld: Mapping[str, Collection[str]]) -> DbtRun:
+    """The result of making the catalog, once its page is safe to publish.
+
+    Args:
+        run: as it was.
+        target_path: where the page and the JSON files in it are.
+        withheld: columns to leave out of page and catalog, by node.
+    """
+    page = target_path / PAGE
+    if not page.is_file():
+        return run
+    try:
+        # With the line ends that are in the files: the page holds the same.
+        texts = [(target_path / name).read_bytes().decode() for name in _INLINED]
+        text = page.read_bytes().decode()
+        if withheld:
+            text, texts = without_columns(text, texts, withheld)
+            (target_path / _INLINED[1]).write_bytes(texts[-1].encode())
+        text = secured(text, texts)
+    except (OSError, ValueError) as error:
+        page.unlink()
+        problem = f"The catalog page is not safe to publish: {error}"
+        return replace(run, ok=False, problem=problem)
+    page.write_bytes(text.encode())
+    return run
 
 
 def secured(page: str, inlined: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """dbt behind one interface: its commands, their results, and queries on what they built.
 
-Nothing here imports dbt. `open_engine` chooses the module that runs it: `v1.py` today, another file
-for dbt 2.
+Nothing here imports dbt. `open_engine` chooses the module that runs it, `v1.py` or `v2.py`, by the
+setting `dbt-engine`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+
+from first_light.project import settings
 
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 
@@ -118,13 +121,6 @@ class QueryRunner(Protocol):
             DataopsError: the warehouse rejected it.
         """
 
-    def columns(self, schema: str, name: str) -> tuple[tuple[str, str], ...]:
-        """Names and types of a relation's columns, in order; none when it does not exist.
-
-        Raises:
-            DataopsError: the warehouse could not list them.
-        """
-
 
 class Engine(Protocol):
     """dbt in one folder, on one target, with one database.
@@ -176,10 +172,10 @@ class Engine(Protocol):
         """
 
     def connect(self) -> AbstractContextManager[QueryRunner]:
-        """A connection as that of the last command, to query what it has built.
+        """A connection as dbt's own, to query what it has built.
 
         Raises:
-            DataopsError: no command has run yet.
+            DataopsError: the warehouse could not be reached.
         """
 
     def clean_up(self) -> None:
@@ -196,7 +192,7 @@ def open_engine(
     log: bool = False,
     files: Path | None = None,
 ) -> Engine:
-    """dbt, with the version that is installed.
+    """dbt, of the version that the setting `dbt-engine` names.
 
     Args:
         root: the folder of dbt_project.yml.
@@ -207,6 +203,24 @@ def open_engine(
         log: write dbt's full log to logs/dbt.log in `target_path`.
         files: the folder that relative paths in sources mean; `root` if None.
     """
+    arguments = (root, target, target_path, dict(environment or {}), progress, log, files)
+    if settings.current().dbt_engine == "v2":
+        from first_light.dbt.v2 import DbtV2
+
+        return DbtV2(*arguments)
     from first_light.dbt.v1 import DbtV1
 
-    return DbtV1(root, target, target_path, dict(environment or {}), progress, log, files)
+    return DbtV1(*arguments)
+
+
+def version() -> str:
+    """The version of the dbt that commands run.
+
+    Raises:
+        DataopsError: it could not be started.
+    """
+    if settings.current().dbt_engine == "v2":
+        from first_light.dbt import v2
+
+        return v2.version()
+    return metadata.version("dbt-core")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from first_light.dbt.external_location import expand
 from first_light.dbt.graph import Graph
 from first_light.utils.errors import DataopsError
 
@@ -221,8 +223,8 @@ def _node(entry: dict[str, Any]) -> Node:
         meta=dict(config.get("meta") or entry.get("meta") or {}),
         schema=entry.get("schema") or "",
         alias=entry.get("alias") or entry.get("identifier") or "",
-        relation=entry.get("relation_name") or "",
-        checksum=_checksum(entry.get("checksum")),
+        relation=_relation(entry),
+        checksum=_checksum(entry.get("checksum")) or _checksum_of_text(entry),
         code=entry.get("compiled_code") or "",
         primary_key=tuple(entry.get("primary_key") or ()),
         constraints=tuple(
@@ -243,6 +245,27 @@ def _node(entry: dict[str, Any]) -> Node:
 def _checksum(given: Any) -> str:
     """A unit test's is a text, every other node's says its algorithm too."""
     return str(given.get("checksum") or "") if isinstance(given, dict) else str(given or "")
+
+
+def _checksum_of_text(entry: dict[str, Any]) -> str:
+    """Of a test that is written out: dbt v2 gives none."""
+    parts = ("raw_code",) if entry["resource_type"] == "test" else ("given", "expect", "overrides")
+    texts = [] if entry.get("test_metadata") else [entry[part] for part in parts if part in entry]
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest() if any(texts) else ""
+
+
+def _relation(entry: dict[str, Any]) -> str:
+    """Its name in a query; of a source that is files, what reads them, which dbt v2 leaves out."""
+    name = str(entry.get("relation_name") or "")
+    meta = {**(entry.get("meta") or {}), **((entry.get("config") or {}).get("meta") or {})}
+    location = meta.get("external_location")
+    if entry["resource_type"] != "source" or not isinstance(location, str):
+        return name
+    names = {key: entry.get(key) for key in ("name", "identifier", "schema", "database", "tags")}
+    try:
+        return expand(location, str(meta.get("formatter", "newstyle")), {**names, **meta})
+    except ValueError:
+        return name
 
 
 def _macros_of(entry: dict[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ The files are read as plain YAML, without dbt: a sample can be cut while the mod
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from first_light.dbt.external_location import expand
 from first_light.privacy.kinds import KINDS
 from first_light.privacy.mask import family
 from first_light.project import set_aside
@@ -296,20 +296,13 @@ def _read(
         **meta,
     }
     try:
-        if formatter == "oldstyle":
-            expanded = marked % known
-        elif formatter == "template":
-            expanded = string.Template(marked).substitute(known)
-        else:
-            expanded = marked.format_map(known)
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+        expanded = expand(marked, str(formatter), known)
+    except ValueError as error:
         raise DataopsError(
             f"The external_location of {name} cannot be expanded.",
             at,
             "braces need `formatter: oldstyle`, with %% for each percent sign",
         ) from error
-    if "(" not in expanded and not expanded.startswith("'"):
-        expanded = f"'{expanded}'"
     return expanded.replace(_MARK, ROOT)
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
+from first_light.dbt import engine
 from first_light.dbt.packages import PACKAGES
 from first_light.history.record import CommitFact, GitFacts, RawFacts, RawTable
 from first_light.project import settings
@@ -138,7 +139,7 @@ def tools() -> dict[str, str]:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return versions
+    return {**versions, "dbt-core": engine.version()}
 
 
 # ── raw ──────────────────────────────────────────────────────────────────────────────────────────

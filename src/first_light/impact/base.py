@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from first_light.dbt.engine import Engine, open_engine
+from first_light.dbt.engine import version as dbt_version
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.packages import EMBEDDED
 from first_light.impact.change import NoBase
@@ -215,7 +216,7 @@ def open_side_engine(
 
 def _fingerprint(product: Product, environment: dict[str, str]) -> str:
     """Changes with the sample, the clock and the tools: all that base's build depends on."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(dbt_version().encode())
     for tool in EMBEDDED:
         digest.update(f"{tool} {version(tool)}\n".encode())
     variables = {k: v for k, v in os.environ.items() if k.startswith(("DBT_", "DATAOPS_CI"))}

@@ -17,7 +17,9 @@ from first_light.dbt.engine import open_engine
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.project_lineage import with_ancestors
 from first_light.impact.base import BaseSide, Built, base_manifest
+from first_light.project import settings
 from first_light.utils.errors import DataopsError
+from first_light.utils.variables import variable
 
 # Below that, starting dbt once more takes longer than building what it would build.
 _WORTH = 40
@@ -35,6 +37,7 @@ class SeparateBuild:
         self._base = base
         self._process = subprocess.Popen(
             [sys.executable, "-m", "first_light.impact.column_process", str(base.folder)],
+            env={**os.environ, variable("dbt_engine"): settings.current().dbt_engine},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

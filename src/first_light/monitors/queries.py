@@ -19,12 +19,7 @@ def columns_of(queries: QueryRunner, relations: Sequence[Relation]) -> Columns:
     """
     columns_: Columns = {}
     query = dialect_of(queries.name).columns(sorted({relation.schema for relation in relations}))
-    if not query:
-        columns_ = {
-            relation: queries.columns(relation.schema, relation.name) for relation in relations
-        }
-    elif relations:
-        for schema, name, column, kind in queries.run(query).rows:
-            relation = Relation(schema, name)
-            columns_[relation] = (*columns_.get(relation, ()), (column, kind))
-    return {relation: columns_[relation] for relation in relations if columns_.get(relation)}
+    for schema, name, column, kind in queries.run(query).rows if relations else ():
+        relation = Relation(schema, name)
+        columns_[relation] = (*columns_.get(relation, ()), (column, kind))
+    return {relation: columns_[relation] for relation in relations if relation in columns_}

@@ -50,6 +50,9 @@ class TeamSettings:
     """How models in `models/marts` are named: `plain` (`orders`, `customers`) or `prefixed`
     (`fct_orders`, `dim_customers`). Drafts follow it and a project rule checks it. The default is
     plain, because readers see these names and need not know how a model was built."""
+    dbt_engine: Literal["v1", "v2"] = "v1"
+    """The dbt that commands run: `v1`, dbt 1.12 as uv.lock has it, or
+    [`v2`](../guides/dbt-v2.md)."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ class LocalSettings:
     """Suffix of the schemas of the target `ci`; the default is `local`, in checks the user."""
     commits_file: str = ""
     """File with the list of commits, where there is no git repository (images)."""
+    dbt_command: str = ""
+    """The command of dbt v2, where `dbt-engine` is `v2`; the default lets uv run a version that was
+    tested."""
     copier: str = ""
     """The Copier command; the default is the version in uv.lock."""
 

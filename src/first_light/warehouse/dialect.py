@@ -42,9 +42,13 @@ class Dialect:
     def columns(self, schemas: Collection[str]) -> str:
         """A query in the warehouse's SQL for the columns of all relations in these schemas.
 
-        Rows of schema, relation, column and type, in order; empty to use dbt's adapter instead.
+        Rows of schema, relation, column and type, in order; standard SQL.
         """
-        return ""
+        return (
+            "select table_schema, table_name, column_name, data_type "
+            f"from information_schema.columns where table_schema in ({_texts(schemas)}) "
+            "order by table_schema, table_name, ordinal_position"
+        )
 
     def approximate_distinct(self, column: str) -> str:
         """The number of distinct values, estimated if the warehouse can."""

@@ -1,0 +1,93 @@
+"""A target of profiles.yml, as dbt renders it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import StrictUndefined
+from jinja2.exceptions import TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from first_light.utils.errors import DataopsError
+
+_CONVERTED = "\0"  # before a text that a filter asks to convert
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One target.
+
+    Attributes:
+        kind: dbt's name of the warehouse: duckdb, postgres, …
+        values: its other keys, with their variables filled in.
+    """
+
+    kind: str
+    values: dict[str, Any]
+
+
+def read_profile(root: Path, target: str, environment: Mapping[str, str]) -> Profile:
+    """The target that dbt uses in this product.
+
+    Args:
+        root: the folder of dbt_project.yml and profiles.yml.
+        target: the name of the target.
+        environment: the values of variables.
+
+    Raises:
+        DataopsError: there is no such target, or it cannot be rendered.
+    """
+    place = f"profiles.yml, target {target}"
+    try:
+        project = yaml.safe_load((root / "dbt_project.yml").read_text(encoding="utf-8"))
+        profiles = yaml.safe_load((root / "profiles.yml").read_text(encoding="utf-8"))
+        entry = profiles[str(project["profile"])]["outputs"][target]
+        values = _rendered(entry, _renderer(environment))
+        return Profile(str(values.pop("type")), values)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, TemplateError) as error:
+        raise DataopsError(
+            "The connection of dbt could not be read.",
+            where=f"{place}: {error}",
+            fix="uv run dbt debug",
+        ) from error
+
+
+def _renderer(environment: Mapping[str, str]) -> SandboxedEnvironment:
+    def env_var(name: str, default: str | None = None) -> str:
+        value = environment.get(name, default)
+        if value is None:
+            raise ValueError(f"the variable {name} is not set")
+        return value
+
+    renderer = SandboxedEnvironment(undefined=StrictUndefined)
+    renderer.globals.update(env_var=env_var)
+    renderer.filters.update(
+        as_text=str, as_native=_convert_later, as_number=_convert_later, as_bool=_convert_later
+    )
+    return renderer
+
+
+def _convert_later(value: Any) -> str:
+    return f"{_CONVERTED}{value}"
+
+
+def _rendered(value: Any, renderer: SandboxedEnvironment) -> Any:
+    if isinstance(value, dict):
+        return {key: _rendered(entry, renderer) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_rendered(entry, renderer) for entry in value]
+    if not isinstance(value, str):
+        return value
+    text = renderer.from_string(value).render()
+    return _converted(text[1:].strip()) if text.startswith(_CONVERTED) else text
+
+
+def _converted(text: str) -> Any:
+    """A number, a truth value, a list or a mapping."""
+    words = {"true": True, "false": False}
+    return words[text.lower()] if text.lower() in words else ast.literal_eval(text)

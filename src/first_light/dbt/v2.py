@@ -1,0 +1,369 @@
+"""dbt v2, through its command line and its artifacts.
+
+Two commands of the open build 2.0.0a4 are not complete, and are made up for here:
+
+- `dbt source freshness` does nothing: one query of `dbt show` reads the newest times.
+- A unit test of an incremental model fails before the model's table exists
+  (https://github.com/dbt-labs/dbt-core/issues/16040): such tests run after the other nodes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from first_light.dbt import catalog_page, driver, freshness
+from first_light.dbt.engine import DbtRun, NodeResult, QueryRunner
+from first_light.dbt.folders import inside, packages_missing, plain
+from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.dbt.profile import read_profile
+from first_light.project import settings
+from first_light.utils.errors import DataopsError
+from first_light.utils.variables import variable
+
+VERSION = "2.0.0a4"
+"""The version that runs where DATAOPS_DBT_COMMAND names no other."""
+
+# Options of dbt 1.12 that say nothing here: dbt v2 has no cache to fill, and always compiles.
+_UNKNOWN = frozenset({"--no-populate-cache", "--no-compile"})
+_OWN_FOLDER = "--no-write-json"  # what others read in the target folder must stay as it is
+# A folder that is configured and still empty is no error; every other warning is.
+_EMPTY_FOLDER = "UnusedResourceConfigPath"
+_RESULTS = frozenset({"LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult"})
+_PAGE_OF_V1 = "dbt/task/docs/index.html"
+_MOST_PROBLEMS = 50
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What one command said.
+
+    Attributes:
+        code: its exit code.
+        problems: its errors and warnings, in order.
+        printed: what it printed as its result, a text a line.
+    """
+
+    code: int
+    problems: tuple[str, ...]
+    printed: tuple[str, ...]
+
+
+@dataclass
+class DbtV2:
+    """`Engine` with dbt's executable; the attributes are the arguments of `open_engine`."""
+
+    root: Path
+    target: str
+    target_path: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    progress: Callable[[str], None] | None = None
+    log: bool = False
+    files: Path | None = None
+    keeps_builds: bool = field(default=True, init=False)
+
+    def with_environment(self, variables: Mapping[str, str]) -> DbtV2:
+        return replace(self, environment={**self.environment, **variables})
+
+    def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
+        if packages_missing(self.root) and not (installed := self.deps()).ok:
+            return installed
+        outcome = self._run(["parse"], self.target_path)
+        problems = [text for text in outcome.problems if f"[{_EMPTY_FOLDER} " not in text]
+        ok = outcome.code == 0 and not (warnings_are_errors and problems)
+        return DbtRun(ok, problem="" if ok else "\n".join(outcome.problems))
+
+    def build(self, *arguments: str) -> DbtRun:
+        with self._place(arguments) as place:
+            late = self._late_tests(arguments)
+            excluded = ("--exclude", *late) if late else ()
+            run = self._nodes(["build", *arguments, *excluded], place)
+            if not late or (not run.nodes and not run.ok):
+                return run
+            with tempfile.TemporaryDirectory() as folder:
+                after = self._nodes(["build", "--select", *late], Path(folder))
+                _add_results(place, Path(folder))
+        return DbtRun(run.ok and after.ok, (*run.nodes, *after.nodes), run.problem or after.problem)
+
+    def compile(self, *arguments: str) -> DbtRun:
+        with self._place(arguments) as place:
+            return self._nodes(["compile", *arguments], place)
+
+    def deps(self) -> DbtRun:
+        outcome = self._run(["deps"], self.target_path)
+        return DbtRun(outcome.code == 0, problem="\n".join(outcome.problems))
+
+    def select(self, *arguments: str) -> tuple[tuple[str, ...], DbtRun]:
+        shape = ("--output", "json", "--output-keys", "unique_id")
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = self._run(["ls", *shape, *arguments], Path(folder))
+        if outcome.code:
+            return (), DbtRun(False, problem="\n".join(outcome.problems))
+        return tuple(json.loads(line)["unique_id"] for line in outcome.printed), DbtRun(True)
+
+    def freshness(self, *arguments: str) -> DbtRun:
+        sources = freshness.sources(self.target_path / "manifest.json")
+        return freshness.judge(sources, self._show)
+
+    def docs(
+        self, *arguments: str, withheld: Mapping[str, Collection[str]] | None = None
+    ) -> DbtRun:
+        """The catalog, in the page of dbt 1.12: v2 has none that is static."""
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = self._run(["compile", "--write-catalog", *arguments], Path(folder))
+            catalog = Path(folder, "catalog.json")
+            if outcome.code or not catalog.is_file():
+                return DbtRun(False, problem="\n".join(outcome.problems) or "There is no catalog.")
+            texts = {"CATALOG": catalog.read_bytes().decode()}
+            if not (self.target_path / "manifest.json").is_file():
+                os.replace(Path(folder, "manifest.json"), self.target_path / "manifest.json")
+        (self.target_path / "catalog.json").write_bytes(texts["CATALOG"].encode())
+        texts["MANIFEST"] = (self.target_path / "manifest.json").read_bytes().decode()
+        page = Path(str(metadata.distribution("dbt-core").locate_file(_PAGE_OF_V1)))
+        text = page.read_bytes().decode()
+        for name in ("MANIFEST", "CATALOG"):
+            text = text.replace(f'"{name}.JSON INLINE DATA"', texts[name])
+        (self.target_path / catalog_page.PAGE).write_bytes(text.encode())
+        return catalog_page.secured_run(DbtRun(True), self.target_path, withheld or {})
+
+    @contextlib.contextmanager
+    def connect(self) -> Iterator[QueryRunner]:
+        profile = read_profile(self.root, self.target, self._variables())
+        with inside(self.files or self.root), driver.connect(profile) as queries:
+            yield queries
+
+    def clean_up(self) -> None:
+        """Nothing to do: what this engine builds is in a file, or is meant to stay."""
+
+    def _late_tests(self, arguments: Sequence[str]) -> list[str]:
+        """The unit tests of incremental models that this build selects."""
+        path = self.target_path / "manifest.json"
+        if "unit_test" in arguments or not path.is_file():
+            return []
+        manifest = read_manifest(path, packages=True)
+        late = {
+            node.unique_id: node.name
+            for node in manifest.of("unit_test")
+            if _is_incremental(manifest, node.attached_to)
+        }
+        if not late:
+            return []
+        options = [item for item in arguments if item not in (_OWN_FOLDER, "--full-refresh")]
+        selected, _ = self.select("--resource-type", "unit_test", *options)
+        return sorted(late[name] for name in selected if name in late)
+
+    def _show(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query with Jinja.
+
+        Raises:
+            DataopsError: it failed.
+        """
+        options = ["--quiet", "--output", "json", "--limit", "-1", "--inline", query]
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                self._command(["show", *options], Path(folder)),
+                cwd=self.files or self.root,
+                env=self._variables(),
+                capture_output=True,
+                text=True,
+                errors="replace",
+            )
+        self._settle()
+        try:
+            rows: list[dict[str, Any]] = json.loads(done.stdout)
+        except ValueError as error:
+            raise DataopsError(
+                "The query failed in the warehouse.", where=plain(done.stdout + done.stderr)
+            ) from error
+        return rows
+
+    @contextlib.contextmanager
+    def _place(self, arguments: Sequence[str]) -> Iterator[Path]:
+        """Where a command writes its artifacts."""
+        if _OWN_FOLDER in arguments:
+            with tempfile.TemporaryDirectory() as folder:
+                yield Path(folder)
+        else:
+            yield self.target_path
+
+    def _nodes(self, command: list[str], place: Path) -> DbtRun:
+        """Run a command that writes results."""
+        place.mkdir(parents=True, exist_ok=True)
+        results = place / "run_results.json"
+        results.unlink(missing_ok=True)
+        outcome = self._run(command, place)
+        nodes = read_results(place) if results.is_file() else ()
+        ok = outcome.code == 0
+        problem = "" if ok or any(n.failed for n in nodes) else "\n".join(outcome.problems)
+        return DbtRun(ok, nodes, problem)
+
+    def _run(self, command: list[str], place: Path) -> _Outcome:
+        problems: list[str] = []
+        printed: list[str] = []
+        finished = 0
+        options = ["--log-format", "json", "--log-level", "info"]
+        options += ["--log-path", str(self.target_path / "logs")]
+        options += ["--log-level-file", "info" if self.log else "off"]
+        arguments = self._command([*command, *options], place)
+        self.target_path.mkdir(parents=True, exist_ok=True)
+        with _process(arguments, self.files or self.root, self._variables()) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event = _event(line)
+                name, level, message = event["name"], event["level"], event["msg"]
+                if level in ("warn", "error") and len(problems) < _MOST_PROBLEMS:
+                    problems.append(plain(message.split("\n   0: <unknown>")[0]))
+                elif name == "PrintEvent":
+                    printed.append(message)
+                elif name in _RESULTS:
+                    finished += 1
+                    if self.progress is not None:
+                        self.progress(f"{finished} done, last {event['node']}")
+        self._settle()
+        return _Outcome(process.returncode, tuple(problems), tuple(printed))
+
+    def _command(self, command: list[str], place: Path) -> list[str]:
+        known = [item for item in command if item not in _UNKNOWN and item != _OWN_FOLDER]
+        folders = ["--project-dir", str(self.root), "--profiles-dir", str(self.root)]
+        return [
+            *executable(),
+            *known,
+            *folders,
+            *("--target", self.target, "--target-path", str(place)),
+            *("--no-version-check", "--no-send-anonymous-usage-stats"),
+        ]
+
+    def _variables(self) -> dict[str, str]:
+        return {**os.environ, **self.environment}
+
+    def _settle(self) -> None:
+        """Let no file lie beside a database file: dbt v2 ends without closing it."""
+        profile = read_profile(self.root, self.target, self._variables())
+        with inside(self.files or self.root):
+            driver.settle(profile)
+
+
+def executable() -> list[str]:
+    """The command of dbt v2."""
+    if command := settings.current().dbt_command:
+        return shlex.split(command)
+    return ["uv", "tool", "run", "--quiet", "--from", f"dbt-core=={VERSION}", "dbt"]
+
+
+@cache
+def version() -> str:
+    """The version that its command names.
+
+    Raises:
+        DataopsError: it could not be started.
+    """
+    with _process([*executable(), "--version"], Path(), os.environ) as process:
+        assert process.stdout is not None
+        printed = process.stdout.read()
+    if process.returncode:
+        raise DataopsError(
+            "dbt v2 could not be started.",
+            where=plain(printed),
+            fix=f"set {variable('dbt_v2')} to its command, or dbt-engine to v1",
+        )
+    return printed.split()[-1]
+
+
+def read_results(place: Path) -> tuple[NodeResult, ...]:
+    """The results that a command wrote, with what its manifest says of their nodes.
+
+    Raises:
+        DataopsError: they cannot be read.
+    """
+    manifest = read_manifest(place / "manifest.json", packages=True)
+    try:
+        results = json.loads((place / "run_results.json").read_bytes())["results"]
+        return tuple(_node_result(result, manifest) for result in results)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataopsError(
+            "dbt's results could not be read.", where=str(error), fix="repeat the command"
+        ) from error
+
+
+def _node_result(result: Mapping[str, Any], manifest: Manifest) -> NodeResult:
+    node = manifest.nodes[result["unique_id"]]
+    return NodeResult(
+        unique_id=node.unique_id,
+        kind=node.kind,
+        name=node.name,
+        path=node.path,
+        status=str(result["status"]),
+        seconds=float(result.get("execution_time") or 0.0),
+        failures=result.get("failures"),
+        message=plain(result.get("message") or ""),
+        sql=node.code,
+        depends_on=node.depends_on,
+    )
+
+
+def _add_results(place: Path, other: Path) -> None:
+    """Add the results of one folder to those of another, in the file that others read."""
+    name = "run_results.json"
+    if not (other / name).is_file():
+        return
+    content = json.loads((place / name).read_bytes())
+    content["results"] += json.loads((other / name).read_bytes())["results"]
+    (place / name).write_text(json.dumps(content), encoding="utf-8")
+
+
+def _is_incremental(manifest: Manifest, name: str) -> bool:
+    return name in manifest.nodes and manifest.nodes[name].materialized == "incremental"
+
+
+def _event(line: str) -> dict[str, str]:
+    """Name, level and message of a line of the log; what is no event is an error."""
+    try:
+        content = json.loads(line)
+        info, data = content["info"], content["data"]
+        message = str(data.get("msg") or info["msg"])
+        node = str((data.get("node_info") or {}).get("node_name") or "")
+        return {"name": info["name"], "level": info["level"], "msg": message, "node": node}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        level = "error" if line.strip() else "debug"
+        return {"name": "", "level": level, "msg": line, "node": ""}
+
+
+@contextlib.contextmanager
+def _process(
+    arguments: list[str], folder: Path, variables: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """A running command, ended before the block is left."""
+    try:
+        process = subprocess.Popen(
+            arguments,
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+    except OSError as error:
+        raise DataopsError(
+            "dbt v2 could not be started.",
+            where=f"{arguments[0]}: {error.strerror or error}",
+            fix=f"set {variable('dbt_v2')} to its command, or dbt-engine to v1",
+        ) from error
+    try:
+        yield process
+        process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()

@@ -1,0 +1,109 @@
+"""Every command with dbt v2, and one result with dbt 1.12."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import dbt_v2
+import harness
+from first_light.history.log import History
+from first_light.history.record import PUBLISHED, Record
+from first_light.utils.sql_names import quoted
+
+MakeProduct = Callable[..., harness.Product]
+_OWN = ("dataops", "ops")  # what each release says of itself
+V1 = {"DATAOPS_DBT_ENGINE": "v1"}
+
+
+@pytest.mark.slow
+def test_one_release_with_either_engine(make_product: MakeProduct) -> None:
+    shop = {"product_name": "shop"}
+    first, second = (make_product(shop, name=name) for name in ("first", "second"))
+    v2 = dbt_v2.environment()
+    for product in (first, second):
+        product.commit("Start")
+    # Each continues from what the other engine built.
+    for one, other in ((V1, v2), (v2, V1)):
+        for product, engine in ((first, one), (second, other)):
+            done = json.loads(product.dataops("release", "--json", env=engine).stdout)
+            assert done["outcome"] == PUBLISHED
+        assert relations(first) == relations(second)
+        assert facts(newest(first)) == facts(newest(second))
+        assert newest(first).tools["dbt-core"][:2] != newest(second).tools["dbt-core"][:2]
+
+    product = second
+    first_run = product.git("rev-parse", "HEAD").strip()
+    product.git("checkout", "-q", "-b", "change")
+    model = product.root / "models/marts/orders.sql"
+    model.write_text(
+        model.read_text().replace("orders.channel,", "upper(orders.channel) as channel,")
+    )
+    product.commit("Change the channel\n\nData-Change: orders -- upper case")
+    printed = product.dataops("check", "--base", first_run, env=v2).stdout
+    assert "the change reaches 3 of 12 models" in printed
+    assert "data changes in 1 model" in printed
+    assert product.git("status", "--porcelain") == ""
+
+    test = product.root / "tests/assert_no_orders.sql"
+    test.write_text("select * from {{ ref('orders') }}\n")
+    product.commit("Add a test that fails")
+    rejected = json.loads(product.dataops("release", "--json", code=1, env=v2).stdout)
+    assert "assert_no_orders" in json.dumps(rejected)
+    product.dataops("rollback", env=v2)
+    assert "assert_no_orders" in product.dataops("status", code=None, env=v2).stdout
+    product.dataops("report", env=v2)
+
+
+def relations(product: harness.Product) -> dict[str, Any]:
+    """Columns and rows of all relations of current, but for those of the release itself."""
+    run = (product.root / "store/current").resolve().name
+    file = product.root / "store/releases" / run / "warehouse.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        names = connection.execute(
+            "select distinct schema_name, table_name from duckdb_columns() where not internal"
+        ).fetchall()
+        content = {}
+        for schema, name in names:
+            if schema not in _OWN:
+                connection.execute(f"select * from {quoted(schema)}.{quoted(name)}")
+                columns = [(column[0], str(column[1])) for column in connection.description or ()]
+                rows = sorted(map(repr, connection.fetchall()))
+                content[f"{schema}.{name}"] = (columns, rows)
+    assert any(rows for _, rows in content.values())
+    return content
+
+
+def newest(product: harness.Product) -> Record:
+    return next(History(product.root / "store" / "history").newest())
+
+
+def facts(record: Record) -> dict[str, Any]:
+    """What a record says of the data, whichever engine made it."""
+    nodes = {
+        # Of a unit test, dbt 1.12 gives failing rows, and models that it made for it as parents.
+        node.unique_id: (node.status, node.rows)
+        if node.resource_type == "unit_test"
+        else (node.status, node.rows, node.failures, set(node.depends_on))
+        for node in record.nodes
+        if node.resource_type != "exposure"
+    }
+    return {
+        "nodes": nodes,
+        "profile": {item.unique_id: item for item in record.profile},
+        "freshness": {item.unique_id: replace(item, message="") for item in record.freshness},
+    }
+
+
+def test_a_command_that_is_not_there_is_named(make_product: MakeProduct, tmp_path: Path) -> None:
+    product = make_product()
+    product.commit("Start")
+    missing = {**V1, "DATAOPS_DBT_ENGINE": "v2", "DATAOPS_DBT_COMMAND": str(tmp_path / "dbt")}
+    printed = product.dataops("release", code=None, env=missing)
+    assert "dbt v2 could not be started" in printed.stdout + printed.stderr
