@@ -246,7 +246,8 @@ def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(
     monkeypatch.setattr("first_light.warehouse.dialect._DIALECTS", {})
     unknown = in_memory(*ROWS)
     (result,) = profile_all(unknown, manifest(), [node_run()], SQL)
-    assert result == own
+    uncounted = tuple(replace(column, hours={}) for column in own.columns)
+    assert result == replace(own, columns=uncounted), "only DuckDB and PostgreSQL count by value"
     assert len(unknown.queries) == 2, "its columns, and one query"
 
 
@@ -601,7 +602,7 @@ def test_a_missing_day_an_old_one_and_one_that_has_not_come(watch: Watch) -> Non
     [
         ({"new": 60, "paid": 130, "sent": 10}, []),
         ({"new": 60, "paid": 120, "sent": 10, "b2b": 10}, [("category", WARN)]),
-        ({"new": 190, "sent": 10}, [("category", WARN)]),
+        ({"new": 190, "sent": 10}, [("category", ERROR)]),
         ({"new": 20, "paid": 170, "sent": 10}, [("category", WARN)]),
     ],
 )

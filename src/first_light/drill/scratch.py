@@ -192,17 +192,13 @@ class Scratch:
         if not any(item.by == "dbt model" for item in detections):
             memory = remember(past, fingerprint, at)
             root = str(self.plan.raw)
-            profile = collect.profile_all(
-                self,
-                self.plan.manifest,
-                nodes,
-                self._sql,
-                collect.Raw(root, root, listed, tuple(earlier_files) or None),
-                memory,
-                only,
-            )
+            raw = collect.Raw(root, root, listed, tuple(earlier_files) or None)
             manifest = self.plan.manifest
-            findings = monitors.judge_all(profile, memory, manifest, nodes, at, accepted).findings
+            profile = collect.profile_all(self, manifest, nodes, self._sql, raw, memory, only)
+            new_files = raw.findings(manifest, self._sql)
+            findings = monitors.judge_all(
+                profile, memory, manifest, nodes, at, accepted, new_files
+            ).findings
             detections += [
                 Detection(
                     f"monitor {finding.check}",

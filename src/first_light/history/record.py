@@ -183,6 +183,13 @@ class ColumnProfile:
     """Mean length of texts; null for other columns."""
     distinct_days: int | None = None
     """Distinct days of times; null for other columns."""
+    mean_time: float | None = None
+    """Mean of times, in seconds since 1970; null for other columns and in older records."""
+    hours: dict[str, int] = field(default_factory=dict)
+    """Rows by hour of the day (`0` to `23`) of times; else empty."""
+    formats: dict[str, int] = field(default_factory=dict)
+    """Rows by format of texts in a delivery, of a part of its rows: `a` stands for letters, `9` for
+    a number, `0` for digits that begin with zero, `…` for rare formats; else empty."""
     counts: dict[str, int] = field(default_factory=dict)
     """Rows by value, of columns with at most 30 values, each in 10 rows on average; else empty."""
 

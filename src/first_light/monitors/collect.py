@@ -9,9 +9,10 @@ from typing import Any
 from first_light.dbt.engine import QueryRunner
 from first_light.dbt.manifest import Manifest, Node
 from first_light.history.facts import RawFile
-from first_light.history.record import NodeRun, RelationProfile
+from first_light.history.record import FindingRun, NodeRun, RelationProfile
 from first_light.monitors import profiling, sources
 from first_light.monitors.baseline import Memory
+from first_light.monitors.files import check_files
 from first_light.monitors.levels import WARN
 from first_light.monitors.personal import personal_columns
 from first_light.monitors.queries import columns_of
@@ -44,6 +45,10 @@ class Raw:
     prefix: str
     files: tuple[RawFile, ...]
     before: tuple[RawFile, ...] | None = None
+
+    def findings(self, manifest: Manifest, sql: Mapping[str, str]) -> tuple[FindingRun, ...]:
+        """What is wrong with the new files, before anything is read."""
+        return check_files(manifest, self.prefix, self.files, self.before, sql.values())
 
 
 def profile_all(
@@ -161,10 +166,12 @@ def _profile_delivery(
             delivery.place,
             columns,
             personal.get(node.unique_id, frozenset()),
-            sum(file.size for file in delivery.files) // 10,  # a row has rarely fewer bytes
+            # A row has rarely fewer bytes, nor a column.
+            sum(file.size for file in delivery.files) // max(10, 6 * len(columns)),
             categories.get(node.unique_id, frozenset()),
             numbers=numbers.get(node.unique_id, frozenset(name for name, _ in columns)),
             times=times.get(node.unique_id, frozenset()),
+            formats=frozenset(name for name, _ in columns) - {"filename"},
             more=(sources.newest(node), sources.fingerprint(node, columns)),
         ),
         dialect_of(warehouse.name),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from first_light.history.record import FindingRun, RelationProfile
+from first_light.monitors import column_rules, distributions
 from first_light.monitors.baseline import Memory, as_remembered
 from first_light.monitors.levels import (
     ERROR,
     LIMITS,
-    LOWER_DEVIATIONS,
     OFF,
     USUAL,
     WARN,
@@ -23,13 +23,19 @@ from first_light.monitors.levels import (
     off_by,
 )
 from first_light.monitors.measures import Measure, Value
-from first_light.monitors.past import RelationPast, days_from_month_turn, measures_of, past_of
-from first_light.monitors.prediction import AT_LEAST, Expected, expect_at
+from first_light.monitors.messages import about, value_finding
+from first_light.monitors.past import (
+    COUNTED,
+    Normal,
+    RelationPast,
+    days_from_month_turn,
+    measures_of,
+    past_of,
+    together,
+)
+from first_light.monitors.prediction import AT_LEAST, expect_at
 
-# Values by check and column that are as they should be.
-Normal = Mapping[tuple[str, str], Sequence[float]]
 _NO_VALUES: Normal = {}
-
 
 _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
 
@@ -54,6 +60,8 @@ def judge(
     levels: Mapping[str, str],
     normal: Normal = _NO_VALUES,
     past: RelationPast | None = None,
+    since: int = 0,
+    keys: Collection[str] = (),
 ) -> Judgement:
     """Compare one relation with its own past.
 
@@ -66,21 +74,26 @@ def judge(
         normal: values of a check and a column that the team has accepted, or that came with the
             code of now: what is near one of them is no alarm.
         past: this relation's, where the caller has it.
+        since: the number of the first release with the code of now: older ones say nothing of how
+            values are distributed. 0 where it has always been so.
+        keys: columns that lead to another table.
     """
     past = past or past_of(memory, profile.unique_id)
     if profile.problem:
         message = f"The delivery of {profile.name} could not be profiled: {profile.problem}"
-        return Judgement(_with_levels([_about(profile, "delivery", WARN, message)], levels), 0)
+        return Judgement(_with_levels([about(profile, "delivery", WARN, message)], levels), 0)
     lacking = max(0, AT_LEAST - len(_rows(past)))
     if empty := _empty(profile, past):
         if any(value == 0.0 for value in normal.get(("volume", ""), ())):
             return Judgement((), 0)
         return Judgement(_with_levels([empty], levels), 0)
+    measures = measures_of(profile, past, at)
     findings = [
         *_schema(profile, past, normal),
         *_deliveries(profile, memory, past, at),
-        *_categories(profile, past, normal),
-        *_numbers(profile, measures_of(profile, memory, past, at), memory, past, at, normal),
+        *distributions.findings(profile, past, normal, since),
+        *column_rules.findings(profile, measures, past, at, normal),
+        *_numbers(profile, measures, memory, past, at, normal, keys),
     ]
     findings += _unchanged(profile, memory, past, findings)
     worst: dict[tuple[str, str], FindingRun] = {}
@@ -101,8 +114,11 @@ def _numbers(
     past: RelationPast,
     at: datetime,
     normal: Normal,
+    keys: Collection[str],
 ) -> list[FindingRun]:
     findings, turn = [], days_from_month_turn(at)
+    shares = together(profile, memory, past, at)
+    is_complete = column_rules.goes_on(profile, past)
     for measure_, value in measures.items():
         series = past.series.get(measure_)
         if series is None or measure_.check not in LIMITS:
@@ -110,7 +126,14 @@ def _numbers(
         expected = expect_at(series.times, series.weekdays, series.values, at)
         if expected is None:
             continue
-        case = Case(measure_, *value, series.values, expected, memory.cadence)
+        if (measure_.check, measure_.metric) in COUNTED and any(
+            expected.low <= value.value / count <= expected.high for count in shares
+        ):
+            continue  # deliveries that came together
+        case = Case(
+            measure_, *value, series.values, expected, memory.cadence, measure_.column in keys,
+            is_complete,
+        )  # fmt: skip
         level = level_of(case)
         if not level or (
             measure_.check == "range" and _previous_extreme(measure_, past.last) == value.value
@@ -126,7 +149,7 @@ def _numbers(
             continue
         if measure_.metric in _DELIVERY_METRICS and at.weekday() not in series.weekdays:
             level = WARN  # the first Sunday of a history: nobody knows what Sundays are like
-        findings.append(_finding(measure_, profile, level, value.value, expected))
+        findings.append(value_finding(measure_, profile, level, value.value, expected))
     return findings
 
 
@@ -161,7 +184,7 @@ def _empty(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
     message = f"{profile.name} has no rows; usually it has {usual:,.0f}."
     if profile.files is not None:
         message = f"The delivery of {profile.name} has no rows; usually it has {usual:,.0f}."
-    return replace(_about(profile, "volume", ERROR, message), value=0.0, expected_low=1.0)
+    return replace(about(profile, "volume", ERROR, message), value=0.0, expected_low=1.0)
 
 
 def _schema(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:
@@ -191,7 +214,7 @@ def _schema(profile: RelationProfile, past: RelationPast, normal: Normal) -> lis
         ),
     ]
     return [
-        _about(profile, "schema", level, f"{profile.name}: {message}", name)
+        about(profile, "schema", level, f"{profile.name}: {message}", name)
         for name, level, message in changes
         if ("schema", name) not in normal
     ] + _reordered(profile, list(old_columns), list(new_types), normal)
@@ -204,7 +227,7 @@ def _reordered(
     if now == before or set(now) != set(before) or ("schema", "") in normal:
         return []
     message = f"{profile.name}: the order of the columns has changed."
-    return [_about(profile, "schema", WARN, message)]
+    return [about(profile, "schema", WARN, message)]
 
 
 def _deliveries(
@@ -217,11 +240,11 @@ def _deliveries(
     is_usual = sum(count > 0 for count in counts) >= 0.9 * len(counts)
     if not profile.files:
         message = f"No new data for {profile.name} since the previous delivery."
-        return [_about(profile, "delivery", WARN, message)] if is_usual else []
+        return [about(profile, "delivery", WARN, message)] if is_usual else []
     if memory.since and memory.cadence and at - memory.since >= 1.5 * memory.cadence:
         days = (at - memory.since) / timedelta(days=1)
         message = f"No new data for {profile.name} for {days:.1f} days."
-        return [_about(profile, "delivery", WARN, message)] if is_usual else []
+        return [about(profile, "delivery", WARN, message)] if is_usual else []
     prints = [step.get("fingerprint") for step in past.steps]
     repeated = sum(one in prints[:n] for n, one in enumerate(prints) if one)
     repeats = sum(bool(step.get("repeated_files")) for step in past.steps)
@@ -235,10 +258,10 @@ def _deliveries(
             f"{profile.name}: {profile.repeated_files} of {profile.files} new files are "
             "byte-identical to an earlier file."
         )
-        return [_about(profile, "duplicate", ERROR if is_complete else WARN, message)]
+        return [about(profile, "duplicate", ERROR if is_complete else WARN, message)]
     if profile.fingerprint and profile.fingerprint in prints:
         message = f"The delivery of {profile.name} repeats the rows of an earlier delivery."
-        return [_about(profile, "duplicate", ERROR, message)]
+        return [about(profile, "duplicate", ERROR, message)]
     return []
 
 
@@ -255,7 +278,7 @@ def _unchanged(
     if _state(as_remembered(profile)) != states[-1]:
         return []
     message = f"{profile.name} did not change at all; every delivery before changed it."
-    return [_about(profile, "stale", WARN, message)]
+    return [about(profile, "stale", WARN, message)]
 
 
 _SAME = ("nulls", "distinct", "min", "max", "mean", "min_length", "max_length")
@@ -266,116 +289,7 @@ def _state(relation: Mapping[str, Any]) -> tuple[Any, ...]:
     return (relation["rows"], *(tuple(column.get(key) for key in _SAME) for column in columns))
 
 
-def _categories(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:
-    """Values of a category that never were there, and such that always came and did not."""
-    findings = []
-    for column in profile.columns:
-        if not column.counts or ("category", column.name) in normal:
-            continue
-        history = [
-            counts
-            for step in past.steps
-            if (counts := (step["columns"].get(column.name) or {}).get("counts"))
-        ]
-        if len(history) < AT_LEAST:
-            continue
-        known_values = {value for counts in history for value in counts}
-        total = sum(column.counts.values())
-        new_values = [value for value in column.counts if value not in known_values]
-        # With few deliveries seen, a rare value has just not come yet.
-        new_values = [
-            counts_
-            for counts_ in new_values
-            if len(history) >= USUAL or column.counts[counts_] >= total / 50
-        ]
-        present, steps = column.counts, history
-        if profile.files is None:  # what is in a table stays there: look at what came to it
-            present = _difference(column.counts, history[-1])
-            steps = [_difference(now, before) for before, now in pairwise(history)]
-        missing = [
-            value
-            for value in known_values
-            if not present.get(value) and _is_regular(value, present, steps)
-        ]
-        for label, values in (("new", new_values), ("gone", missing)):
-            if values:
-                listed = ", ".join(sorted(values)[:3]) + (" …" if len(values) > 3 else "")
-                message = f"{profile.name}: of {column.name} {label}: {listed}."
-                findings.append(
-                    replace(_about(profile, "category", WARN, message, column.name), value=0.0)
-                )
-    return findings
-
-
-def _difference(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
-    return {value: count - before.get(value, 0) for value, count in now.items()}
-
-
-def _is_regular(value: str, present: Mapping[str, int], steps: Sequence[Mapping[str, int]]) -> bool:
-    """Whether so many rows of a value usually come that none is no chance."""
-    if len(steps) < USUAL or any(step.get(value, 0) <= 0 for step in steps):
-        return False
-    share = sum(step[value] for step in steps) / max(1, sum(sum(step.values()) for step in steps))
-    return share * sum(present.values()) >= LOWER_DEVIATIONS**2
-
-
 # ── Findings ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def _about(
-    profile: RelationProfile, check: str, level: str, message: str, column: str = ""
-) -> FindingRun:
-    return FindingRun(check, profile.unique_id, profile.name, column, level, message)
-
-
-def _finding(
-    measure_: Measure, profile: RelationProfile, level: str, value: float, expected: Expected
-) -> FindingRun:
-    low, high = expected.low, expected.high
-    if measure_.check in ("volume", "distinct", "length"):
-        low = max(0.0, low)
-    if LIMITS[measure_.check].points and measure_.check != "gaps":
-        low, high = max(0.0, low), min(1.0, high)
-    message = (
-        f"{profile.name}: {_label_of(measure_)} {_number(value)}, "
-        f"expected {_number(low)} to {_number(high)}"
-    )
-    return FindingRun(
-        measure_.check, profile.unique_id, profile.name, measure_.column, level,
-        f"{message} (by its {expected.by}).", value, low, high,
-    )  # fmt: skip
-
-
-def _label_of(measure_: Measure) -> str:
-    """A measure in words, which name the delivery where it is about one."""
-    column = measure_.column
-    if measure_.check == "category":
-        suffix = " among new rows" if measure_.metric[0] == "+" else ""
-        return f"share of {measure_.metric[1:]} in {column}{suffix}"
-    labels = {
-        ("volume", "rows"): "rows",
-        ("volume", "delivered"): "new rows",
-        ("volume", "came"): "new rows",
-        ("nulls", "share"): f"share of nulls in {column}",
-        ("nulls", "came"): f"share of nulls in {column} among new rows",
-        ("distinct", "count"): f"different values of {column}",
-        ("distinct", "each"): f"different values of {column} per new row",
-        ("distinct", "came"): f"new values of {column} per new row",
-        ("mean", "mean"): f"mean of {column}",
-        ("mean", "came"): f"mean of {column} among new rows",
-        ("length", "mean"): f"mean length of {column}",
-        ("length", "came"): f"mean length of {column} among new rows",
-        ("range", "min"): f"least {column}",
-        ("range", "max"): f"greatest {column}",
-        ("orphans", "share"): f"share of orphaned foreign keys, {column}",
-        ("freshness", "lag"): f"hours since the newest {column or 'row was loaded'}",
-        ("gaps", "days"): f"days that are missing in {column}",
-    }
-    return labels[measure_.check, measure_.metric]
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
 def _with_levels(

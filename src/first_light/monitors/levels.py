@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from first_light.monitors.measures import Measure
-from first_light.monitors.prediction import Expected
+from first_light.monitors.prediction import AT_LEAST, Expected
 
 ERROR, WARN, OFF = "error", "warn", "off"
 
@@ -42,7 +42,10 @@ LIMITS: Mapping[str, Limit] = {
     "mean": Limit(1.5, 3.0, 0.0),
     "range": Limit(3.0, None, 0.0),
     "length": Limit(1.2, None, 0.5),
-    "category": Limit(0.2, None, 0.2, points=True),
+    "category": Limit(0.1, 0.3, 0.1, points=True),
+    "hours": Limit(0.1, 0.3, 0.1, points=True),
+    "format": Limit(0.1, 0.3, 0.1, points=True),
+    "counter": Limit(0.05, 0.1, 0.05, points=True),
     "orphans": Limit(0.005, 0.05, 0.005, points=True),
     "freshness": Limit(1.25, None, 0.0),
     "gaps": Limit(1.0, None, 1.0, points=True),
@@ -63,6 +66,12 @@ USUAL = 7
 _SCATTER, _SHARE_DEVIATIONS, LOWER_DEVIATIONS, _UPPER_DEVIATIONS = 3.0, 4.0, 4.0, 6.0
 # Of fewer rows a mean or an extreme says little.
 _MINIMUM_ROWS, _EXTREME = 20, 50
+# Nulls of a key, and where their share hardly varies, reject from so many points.
+_KEY_NULLS, _STEADY_NULLS = 0.1, 0.02
+# A counter that holds such a share of its numbers is complete.
+COMPLETE = 0.98
+_CONSTANT = 1.1  # the factor of rows that matters where there were always as many
+_STABLE_WARN, _STABLE_ERROR = 1.1, 1.15  # factors of a mean that hardly varies
 _LATE_SHARE = 0.8  # of the usual time between two deliveries
 
 
@@ -77,6 +86,8 @@ class Case:
         past: its earlier values, oldest first; at least one.
         expected: what they let expect.
         cadence: the usual time between two deliveries; None where nobody knows.
+        is_key: whether the column leads to another table.
+        is_complete: whether a counter in the rows shows that none is missing.
     """
 
     measure: Measure
@@ -85,6 +96,8 @@ class Case:
     past: Sequence[float]
     expected: Expected
     cadence: timedelta | None = None
+    is_key: bool = False
+    is_complete: bool = False
 
     @property
     def limit(self) -> Limit:
@@ -97,6 +110,16 @@ class Case:
     @property
     def factor(self) -> float:
         return off_by(self.measure.check, self.value, self.expected.middle)
+
+    @property
+    def outside(self) -> float:
+        """How far it lies beyond all values that were; 0 between them."""
+        return max(0.0, self.value - max(self.past), min(self.past) - self.value)
+
+    @property
+    def reach(self) -> float:
+        """How far apart the values were."""
+        return max(self.past) - min(self.past)
 
     @property
     def is_within_range(self) -> bool:
@@ -125,7 +148,7 @@ def off_by(check: str, value: float, middle: float) -> float:
 
 def level_of(case: Case) -> str:
     """How bad a value is: error, warn, or nothing."""
-    if case.expected.low <= case.value <= case.expected.high:
+    if case.expected.low <= case.value <= case.expected.high and case.measure.check != "counter":
         return ""
     return _RULES.get(case.measure.check, _by_limit)(case)
 
@@ -149,10 +172,36 @@ def _length_level(case: Case) -> str:
     return _by_limit(case) if case.rows >= _MINIMUM_ROWS else ""
 
 
+def _nulls_level(case: Case) -> str:
+    level = _by_limit(case)
+    is_steady = len(case.past) >= USUAL and case.reach <= _STEADY_NULLS
+    if level and (case.is_key or is_steady) and case.value > case.expected.middle:
+        is_error = case.distance >= max(_KEY_NULLS, case.expected.sure)
+        return ERROR if is_error else level
+    return level
+
+
+def _counter_level(case: Case) -> str:
+    """Numbers that a counter leaves out, where it never left out any."""
+    if len(case.past) < AT_LEAST or min(case.past) < COMPLETE or case.value >= COMPLETE:
+        return ""
+    missing = max(case.past) - case.value
+    if case.limit.error is not None and missing >= case.limit.error:
+        return ERROR
+    return WARN if missing >= case.limit.warn else ""
+
+
 def _volume_level(case: Case) -> str:
+    level = _volume_change(case)
+    if level == ERROR and case.is_complete and 0 < case.value < case.expected.middle:
+        return WARN  # few, but a counter says that none is missing: a holiday
+    return level
+
+
+def _volume_change(case: Case) -> str:
     past, middle = case.past, case.expected.middle
     # What never changed does not scatter.
-    root = math.sqrt(max(0.0, middle)) if max(past) > min(past) else 0.0
+    root = math.sqrt(max(0.0, middle)) if case.reach > 0 else 0.0
     if case.distance < max(case.limit.floor, _SCATTER * root):
         return ""
     if case.measure.metric == "came":
@@ -160,6 +209,10 @@ def _volume_level(case: Case) -> str:
             return ""  # a table that does not grow by deliveries
         if case.value == 0:
             return WARN  # nothing came: it is late, and what readers have is still right
+    if len(past) >= USUAL and case.reach == 0 and case.factor >= _CONSTANT:
+        if case.value < middle:
+            return ERROR  # rows are missing where there were always as many
+        return case.by_factor() or WARN
     reach = LOWER_DEVIATIONS if case.value < middle else _UPPER_DEVIATIONS
     return case.by_factor(sure=reach * root)
 
@@ -173,18 +226,26 @@ def _distinct_level(case: Case) -> str:
 
 
 def _mean_level(case: Case) -> str:
-    if case.rows < _MINIMUM_ROWS or case.distance < 3 * (max(case.past) - min(case.past)):
-        return ""  # a mean around zero has no meaningful factor
-    return case.by_factor()
+    if case.rows < _MINIMUM_ROWS:
+        return ""
+    # A mean around zero has no meaningful factor.
+    if case.distance >= 3 * case.reach and (level := case.by_factor()):
+        is_far = case.factor >= _STABLE_ERROR and case.outside >= 3 * case.reach
+        return ERROR if is_far and len(case.past) >= USUAL else level
+    if len(case.past) < USUAL or case.value * case.expected.middle <= 0:
+        return ""
+    # A mean that hardly varies is told from a smaller change.
+    if case.factor < _STABLE_WARN or case.outside < 0.5 * case.reach:
+        return ""
+    is_far = case.factor >= _STABLE_ERROR and case.outside >= 2 * case.reach
+    return ERROR if is_far and case.distance >= case.expected.sure else WARN
 
 
 def _range_level(case: Case) -> str:
-    value, past = case.value, case.past
+    value = case.value
     if case.rows < _EXTREME or case.is_within_range:
         return ""
-    reach = max(past) - min(past)
-    outside = max(value - max(past), min(past) - value)
-    if outside < 3 * reach and value * case.expected.middle > 0:
+    if case.outside < 3 * case.reach and value * case.expected.middle > 0:
         return ""  # extremes scatter: no farther out than they ever were apart
     return case.by_factor()
 
@@ -211,6 +272,8 @@ def _gaps_level(case: Case) -> str:
 
 # Where the limit alone does not decide.
 _RULES: Mapping[str, Callable[[Case], str]] = {
+    "nulls": _nulls_level,
+    "counter": _counter_level,
     "volume": _volume_level,
     "distinct": _distinct_level,
     "mean": _mean_level,

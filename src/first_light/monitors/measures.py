@@ -33,14 +33,13 @@ class Value(NamedTuple):
 
 
 def measure(
-    now: Mapping[str, Any], before: Mapping[str, Any] | None, periods: int, at: datetime
+    now: Mapping[str, Any], before: Mapping[str, Any] | None, at: datetime
 ) -> dict[Measure, Value]:
     """Everything that is compared of one relation.
 
     Args:
         now: its profile, columns by name.
         before: the one of the delivery before; None when there is none.
-        periods: how many deliveries usually come in the time between the two.
         at: when it was looked at.
     """
     rows = now["rows"]
@@ -49,10 +48,10 @@ def measure(
     if files is None:
         values[Measure("volume", "rows", "")] = Value(rows, rows)
     else:
-        values[Measure("delivery", "files", "")] = Value(files / periods, files)
+        values[Measure("delivery", "files", "")] = Value(files, files)
         if not files:
             return values
-        values[Measure("volume", "delivered", "")] = Value(rows / periods, rows)
+        values[Measure("volume", "delivered", "")] = Value(rows, rows)
     clock = at.timestamp()
     if files is not None and now.get("newest") is not None:
         values[Measure("freshness", "lag", "")] = Value((clock - now["newest"]) / _HOUR, rows)
@@ -63,8 +62,30 @@ def measure(
     for reference, orphans in (now.get("orphans") or {}).items():
         values[Measure("orphans", "share", reference)] = Value(orphans / rows, rows)
     if before is not None and files is None:
-        _measure_growth(now, before, periods, values)
+        _measure_growth(now, before, values)
     return values
+
+
+def amounts(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, float]:
+    """How much came, in files (under an empty name) and in days of each time column.
+
+    A delivery that holds several days or files is compared as so many deliveries.
+    """
+    counts: dict[str, float] = {}
+    is_delivery = now.get("files") is not None
+    if is_delivery:
+        counts[""] = now["files"]
+    for name, column in now["columns"].items():
+        days = column.get("distinct_days")
+        if days is None:
+            continue
+        if is_delivery:
+            counts[name] = days
+        elif before is not None:
+            old = (before["columns"].get(name) or {}).get("distinct_days")
+            if old is not None:
+                counts[name] = days - old
+    return counts
 
 
 def _measure_column(
@@ -76,13 +97,15 @@ def _measure_column(
     is_delivery: bool,
 ) -> None:
     filled = rows - column["nulls"]
+    if is_delivery:
+        _measure_delivered(name, column, filled, values)
     values[Measure("nulls", "share", name)] = Value(column["nulls"] / rows, rows)
     distinct = column.get("distinct")
     if distinct is not None and is_delivery and rows >= _MINIMUM_ROWS:
         values[Measure("distinct", "each", name)] = Value(distinct / rows, rows)
     if distinct is not None and (not is_delivery or distinct <= rows / 3):
         values[Measure("distinct", "count", name)] = Value(distinct, rows)
-    if column.get("mean_length") is not None:
+    if column.get("mean_length") is not None and column.get("mean") is None:
         values[Measure("length", "mean", name)] = Value(column["mean_length"], filled)
     low, high = column.get("min"), column.get("max")
     if column.get("mean") is not None:
@@ -92,29 +115,39 @@ def _measure_column(
                 values[Measure("range", metric, name)] = Value(limit, filled)
     elif high is not None:  # a time
         values[Measure("freshness", "lag", name)] = Value((clock - high) / _HOUR, filled)
-    counts = column.get("counts")
-    if counts:
-        total = sum(counts.values())
-        for value, count in counts.items():
-            values[Measure("category", f"={value}", name)] = Value(count / total, total)
+
+
+def _measure_delivered(
+    name: str, column: Mapping[str, Any], filled: float, values: dict[Measure, Value]
+) -> None:
+    """Of a delivery: how complete a counter is, and how far its times lie behind the newest."""
+    low, high, distinct = column.get("min"), column.get("max"), column.get("distinct")
+    if filled < _MINIMUM_ROWS or low is None or high is None:
+        return
+    if column.get("mean") is not None and distinct and high > low:
+        values[Measure("counter", "delivered", name)] = Value(
+            min(1.0, distinct / (high - low + 1)), filled
+        )
+    if column.get("mean_time") is not None:
+        values[Measure("age", "mean", name)] = Value(high - column["mean_time"], filled)
+        values[Measure("age", "span", name)] = Value(high - low, filled)
 
 
 def _measure_growth(
     now: Mapping[str, Any],
     before: Mapping[str, Any],
-    periods: int,
     values: dict[Measure, Value],
 ) -> None:
     """What came since the delivery before, from the difference of two profiles."""
     added_rows = now["rows"] - before["rows"]
-    values[Measure("volume", "came", "")] = Value(added_rows / periods, added_rows)
+    values[Measure("volume", "came", "")] = Value(added_rows, added_rows)
     for name, column in now["columns"].items():
         old = before["columns"].get(name)
         if old is None:
             continue
         if column.get("distinct_days") and old.get("distinct_days"):
             values[Measure("gaps", "days", name)] = Value(
-                (_missing(column) - _missing(old)) / periods, added_rows
+                _missing(column) - _missing(old), added_rows
             )
         if added_rows < _MINIMUM_ROWS:
             continue
@@ -125,18 +158,12 @@ def _measure_growth(
             new = (column["distinct"] - old["distinct"]) / added_rows
             values[Measure("distinct", "came", name)] = Value(new, added_rows)
         for check, key in (("mean", "mean"), ("length", "mean_length")):
+            if check == "length" and column.get("mean") is not None:
+                continue
             if column.get(key) is not None and old.get(key) is not None and added_rows > nulls:
                 filled, old_filled = now["rows"] - column["nulls"], before["rows"] - old["nulls"]
                 middle = (column[key] * filled - old[key] * old_filled) / (added_rows - nulls)
                 values[Measure(check, "came", name)] = Value(middle, added_rows - nulls)
-        counts, had_counts = column.get("counts"), old.get("counts")
-        if counts and had_counts:
-            total = sum(counts.values()) - sum(had_counts.values())
-            if total >= _MINIMUM_ROWS:
-                for value, count in counts.items():
-                    share = (count - had_counts.get(value, 0)) / total
-                    if 0 <= share <= 1:
-                        values[Measure("category", f"+{value}", name)] = Value(share, total)
 
 
 def _missing(column: Mapping[str, Any]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,8 +10,14 @@ from typing import Any
 
 from first_light.history.record import RelationProfile
 from first_light.monitors.baseline import Memory, Release, as_remembered
-from first_light.monitors.measures import Measure, Value, measure
+from first_light.monitors.measures import Measure, Value, amounts, measure
 
+# What is counted, so that two deliveries that come together have twice as much of it.
+COUNTED = frozenset(
+    {("volume", "came"), ("volume", "delivered"), ("delivery", "files"), ("gaps", "days")}
+)
+# Values by check and column that are as they should be.
+Normal = Mapping[tuple[str, str], Sequence[float]]
 _TURN_DAYS = 3  # days before and after the turn of a month that may be unlike others
 
 
@@ -21,6 +28,11 @@ class Series:
     times: list[float] = field(default_factory=list)
     weekdays: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
+
+    @property
+    def middle(self) -> float:
+        """The median."""
+        return sorted(self.values)[len(self.values) // 2]
 
     def add(self, time: float, weekday: int, value: float) -> None:
         self.times.append(time)
@@ -34,40 +46,87 @@ class RelationPast:
 
     Attributes:
         steps: its profiles, one a delivery, oldest first.
+        releases: those that the profiles are of.
         series: its measures.
         turns: those at the turn of a month, by the day counted from it; also what was told there,
             for a month's end that was published is what such an end looks like.
         last: its newest profile, also of a release built from the candidate's own raw.
+        usual: how much usually comes with a delivery: files, and days of each time column, as
+            `measures.amounts` counts them.
     """
 
     steps: tuple[Mapping[str, Any], ...]
+    releases: tuple[Release, ...]
     series: Mapping[Measure, Series]
     turns: Mapping[tuple[Measure, int], Sequence[float]]
     last: Mapping[str, Any] | None
+    usual: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def pairs(self) -> tuple[tuple[Release, Mapping[str, Any]], ...]:
+        """Each release with its profile, oldest first."""
+        return tuple(zip(self.releases, self.steps))
+
+    def multiples(self, counted: Mapping[str, float]) -> set[int]:
+        """As how many deliveries a delivery may count that holds so much; more than one."""
+        ratios = {
+            round(count / self.usual[name])
+            for name, count in counted.items()
+            if self.usual.get(name, 0) > 0
+        }
+        return {ratio for ratio in ratios if ratio > 1}
 
 
 def past_of(memory: Memory, unique_id: str) -> RelationPast:
     """What earlier deliveries let expect of one relation, without what was found strange."""
     series: dict[Measure, Series] = {}
     turns: dict[tuple[Measure, int], list[float]] = {}
-    steps = []
+    counts: dict[str, Series] = {}
+    steps: list[Mapping[str, Any]] = []
+    releases: list[Release] = []
+    multiples: dict[float, set[int]] = {}
     before: Mapping[str, Any] | None = None
     since: datetime | None = None
     for step in memory.steps:
         now = step.release.relations.get(unique_id)
         if now is None or now.get("problem"):
             continue
-        periods = memory.periods(step.since, since) if since else 1
-        _add_values(series, turns, step.release, now, before, periods, unique_id)
+        time = step.release.at.timestamp()
+        for name, count in amounts(now, before).items():
+            if count > 0:
+                counts.setdefault(name, Series()).add(time, 0, count)
+        if since and (periods := memory.periods(step.since, since)) > 1:
+            multiples[time] = {periods}
+        _add_values(series, turns, step.release, now, before, unique_id)
         steps.append(now)
+        releases.append(step.release)
         before, since = now, step.since
+    usual = {name: counted.middle for name, counted in counts.items()}
+    for name, counted in counts.items():
+        for time, count in zip(counted.times, counted.values):
+            if (ratio := round(count / usual[name])) > 1:
+                multiples.setdefault(time, set()).add(ratio)
+    for measure_, values in series.items():
+        if (measure_.check, measure_.metric) in COUNTED and multiples:
+            _divide(values, multiples)
     last = before
     for release in _same_raw(memory):
         now = release.relations.get(unique_id)
         if now is not None and not now.get("problem") and now.get("files") is None:
-            _add_values(series, turns, release, now, None, 1, unique_id)
+            _add_values(series, turns, release, now, None, unique_id)
             last = now
-    return RelationPast(tuple(steps), series, turns, last)
+    return RelationPast(tuple(steps), tuple(releases), series, turns, last, usual)
+
+
+def _divide(series: Series, multiples: Mapping[float, set[int]]) -> None:
+    """Count what came of several deliveries together as of one, where that is more usual."""
+    middle = series.middle
+    if middle <= 0:
+        return
+    for place, (time, value) in enumerate(zip(series.times, series.values)):
+        if value > 0 and time in multiples:
+            shares = [value / count for count in (1, *multiples[time])]
+            series.values[place] = min(shares, key=lambda share: abs(math.log(share / middle)))
 
 
 def _same_raw(memory: Memory) -> Iterable[Release]:
@@ -84,12 +143,11 @@ def _add_values(
     release: Release,
     now: Mapping[str, Any],
     before: Mapping[str, Any] | None,
-    periods: int,
     unique_id: str,
 ) -> None:
     turn, anomalies = days_from_month_turn(release.at), release.anomalies
     time, weekday = release.at.timestamp(), release.at.weekday()
-    for measure_, value in measure(now, before, periods, release.at).items():
+    for measure_, value in measure(now, before, release.at).items():
         if not anomalies or (measure_.check, unique_id, measure_.column) not in anomalies:
             if measure_ not in series:
                 series[measure_] = Series()
@@ -106,10 +164,18 @@ def days_from_month_turn(at: datetime) -> int | None:
     return later_day - _TURN_DAYS - 1 if later_day <= _TURN_DAYS else None
 
 
-def measures_of(
-    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime
-) -> dict[Measure, Value]:
+def measures_of(profile: RelationProfile, past: RelationPast, at: datetime) -> dict[Measure, Value]:
     """Everything that is compared of a candidate's relation."""
-    before = past.steps[-1] if past.steps else None
-    periods = memory.periods(memory.since or at, memory.before.since) if memory.before else 1
-    return measure(as_remembered(profile), before, periods, at)
+    return measure(as_remembered(profile), past.steps[-1] if past.steps else None, at)
+
+
+def together(
+    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime
+) -> set[int]:
+    """As how many deliveries a candidate's relation may count: by what it holds, and where that is
+    not known by the time since the delivery before."""
+    counted = amounts(as_remembered(profile), past.steps[-1] if past.steps else None)
+    if set(counted) & set(past.usual) or not memory.before:
+        return past.multiples(counted)
+    periods = memory.periods(memory.since or at, memory.before.since)
+    return {periods} if periods > 1 else set()

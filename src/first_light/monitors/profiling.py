@@ -30,6 +30,8 @@ _EXACT = 100_000
 # A column is a category with so few values, each on average in so many rows.
 _CATEGORY_VALUES, _REPEATED = 30, 10
 _CATEGORY_LENGTH = 60  # characters; what is longer is prose, no category
+# Formats are counted in about so many rows; the commonest are kept, if they have such a share.
+_FORMAT_ROWS, _FORMATS, _FORMAT_SHARE, _RARE = 5_000, 8, 0.02, "…"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class ProfileTarget:
         references: SQL that is true for a hole, by column and the node that it leads to.
         numbers: columns of text that may hold numbers, as those of a file do; DuckDB only.
         times: the same for times.
+        formats: columns of text whose formats are counted; DuckDB only.
         more: SQL that is answered besides, at the end of the row.
     """
 
@@ -92,6 +95,7 @@ class ProfileTarget:
     references: Mapping[tuple[str, str], str] = field(default_factory=dict)
     numbers: frozenset[str] = frozenset()
     times: frozenset[str] = frozenset()
+    formats: frozenset[str] = frozenset()
     more: Sequence[str] = ()
 
 
@@ -137,7 +141,7 @@ def read(query_: Query, row: Sequence[object]) -> RelationProfile:
     columns = []
     for column in query_.columns:
         raw = {name: next(answers) for name in column.answers}
-        numbers = {name: number(value) for name, value in raw.items() if name != "counts"}
+        numbers = {name: number(value) for name, value in raw.items() if name not in _BY_VALUE}
         if query_.of_people and numbers.get("mean") is not None:  # times stay: freshness needs them
             numbers |= {name: _rounded(numbers.get(name)) for name in ("min", "max")}
         columns.append(
@@ -154,6 +158,9 @@ def read(query_: Query, row: Sequence[object]) -> RelationProfile:
                 mean_length=numbers.get("mean_length"),
                 distinct_days=_whole(numbers.get("distinct_days")),
                 counts=_counts(column.name, query_.name, raw.get("counts")),
+                mean_time=numbers.get("mean_time"),
+                hours=_decoded(raw.get("hours")),
+                formats=_formats_of(raw.get("formats"), numbers),
             )
         )
     return RelationProfile(
@@ -189,7 +196,7 @@ def _column_expressions(
             f"cast({column} as double precision)", _FLOAT.match(kind) and dialect
         )
     elif _TIME.match(kind):
-        expressions += _times(column, kind, dialect)
+        expressions += _times(column, kind, dialect, target.place)
     elif _TEXT.match(kind):
         expressions += [
             ("min_length", f"min(length({column}))"),
@@ -199,7 +206,9 @@ def _column_expressions(
         if name in target.numbers:
             expressions += _numbers(f"try_cast({column} as double)", None)
         elif name in target.times:
-            expressions += _text_times(column)
+            expressions += _text_times(column, dialect, target.place)
+        if name in target.formats:
+            expressions.append(("formats", _formats(target, column, dialect)))
     if name in target.few and (_TEXT.match(kind) or kind.startswith("bool")):
         expressions.append(("counts", dialect.counts(column, target.place) or "null"))
     return expressions
@@ -212,36 +221,87 @@ def _numbers(value: str, dialect: Dialect | None) -> list[tuple[str, str]]:
     return [("min", f"min({value})"), ("max", f"max({value})"), ("mean", f"avg({value})")]
 
 
-def _times(column: str, kind: str, dialect: Dialect) -> list[tuple[str, str]]:
-    """Extremes in seconds since 1970 and how many days, whatever the connection's time zone is."""
+def _times(column: str, kind: str, dialect: Dialect, place: str) -> list[tuple[str, str]]:
+    """Extremes and mean in seconds since 1970, how many days, and the rows by hour of the day,
+    whatever the connection's time zone is."""
     utc = f"({column} at time zone 'UTC')" if _ZONED.search(kind) else column
     if is_finite := dialect.is_time(column):
         utc = f"case when {is_finite} then {utc} end"
-    return [
+    expressions = [
         ("min", dialect.seconds(f"min({utc})")),
         ("max", dialect.seconds(f"max({utc})")),
         ("distinct_days", f"count(distinct cast({utc} as date))"),
+        ("mean_time", f"avg({dialect.seconds(utc)})"),
     ]
+    if kind != "date":
+        hours = dialect.counts(f"extract(hour from {utc})", place)
+        expressions.append(("hours", hours or "null"))
+    return expressions
 
 
-def _text_times(column: str) -> list[tuple[str, str]]:
-    """The first and the last of times that are written as text; nothing where one value is none."""
+def _text_times(column: str, dialect: Dialect, place: str) -> list[tuple[str, str]]:
+    """The same of times that are written as text; nothing where one value is none."""
     parsed = f"try_cast({column} as timestamp)"
     all_parsed = f"count({parsed}) = count({column})"
-    finite_only = f"filter (where isfinite({parsed}))"
-    return [
-        (
-            function,
-            f"case when {all_parsed} then "
-            f"extract(epoch from {function}({parsed}) {finite_only}) end",
-        )
-        for function in ("min", "max")
+    finite = f"case when isfinite({parsed}) then {parsed} end"
+    answers = [
+        ("min", f"extract(epoch from min({finite}))"),
+        ("max", f"extract(epoch from max({finite}))"),
+        ("distinct_days", f"count(distinct cast({finite} as date))"),
+        ("mean_time", f"avg(extract(epoch from {finite}))"),
+        ("hours", dialect.counts(f"extract(hour from {finite})", place)),
     ]
+    return [(answer, f"case when {all_parsed} then {sql} end") for answer, sql in answers]
+
+
+def _formats(target: ProfileTarget, column: str, dialect: Dialect) -> str:
+    """Rows by format, in DuckDB's SQL, of a part of the rows that is the same each time."""
+    format_ = column
+    for pattern, replacement in _FORMAT_STEPS:
+        format_ = f"regexp_replace({format_}, '{pattern}', '{replacement}', 'g')"
+    is_number = f"regexp_full_match({column}, '{_PLAIN_NUMBER}')"
+    format_ = f"case when {is_number} then '9' else {format_} end"
+    if (part := (target.rows or 0) // _FORMAT_ROWS) > 1:
+        row = ", ".join(quoted(name) for name, _ in target.columns)
+        format_ = f"case when hash({row}) % {part} = 0 then {format_} end"
+    return dialect.counts(format_, target.place)
+
+
+_BY_VALUE = ("counts", "hours", "formats")
+_PLAIN_NUMBER = "-?(0|[1-9][0-9]*)([.,][0-9]+)?"
+_FORMAT_STEPS = (
+    (r"\p{L}+", "a"),
+    ("0[0-9]*", "0"),
+    ("[1-9][0-9]*", "9"),
+    ("(a[ ,.-]+)+a", "a a"),
+)
+
+
+def _decoded(text: object) -> dict[str, int]:
+    counts: dict[str, int] = json.loads(str(text)) if text else {}
+    return counts
+
+
+def _formats_of(text: object, numbers: Mapping[str, float | None]) -> dict[str, int]:
+    """The commonest formats, the others as one; none of a time, whose format is its date's."""
+    if numbers.get("mean_time") is not None:
+        return {}
+    formats = _decoded(text)
+    total = sum(formats.values())
+    ordered = sorted(formats.items(), key=lambda item: (-item[1], item[0]))
+    common = {
+        name: count
+        for name, count in ordered[:_FORMATS]
+        if count >= _FORMAT_SHARE * total and len(name) <= _CATEGORY_LENGTH
+    }
+    if rest := total - sum(common.values()):
+        common[_RARE] = rest
+    return common
 
 
 def _counts(column: str, table: str, text: object) -> dict[str, int]:
     """Rows by value; nothing of what turns out to have many values, long ones, or personal ones."""
-    counts: dict[str, int] = json.loads(str(text)) if text else {}
+    counts = _decoded(text)
     if len(counts) > 2 * _CATEGORY_VALUES or any(len(value) > _CATEGORY_LENGTH for value in counts):
         return {}
     if not any(letter.isalpha() for value in counts for letter in value):

@@ -16,11 +16,14 @@ from first_light.history.record import FindingRun, NodeRun, RelationProfile
 from first_light.monitors.accepted import Accepted, finding_id, read_accepted
 from first_light.monitors.baseline import Memory, code_of, read_releases, remember
 from first_light.monitors.judge import judge
-from first_light.monitors.levels import ERROR, WARN
+from first_light.monitors.levels import ERROR, OFF, WARN
 from first_light.monitors.measures import measure
 from first_light.monitors.past import past_of
 from first_light.monitors.settings import levels_of
 from first_light.utils.steps import FAILED, PASSED, WARNED
+
+# What explains other findings of the same relation comes first.
+_CAUSES = ("delivery", "schema", "duplicate", "category", "format", "hours", "nulls")
 
 __all__ = ["MonitorResult", "judge_all", "read_accepted", "recall"]
 
@@ -83,22 +86,34 @@ def judge_all(
     nodes: Iterable[NodeRun],
     at: datetime,
     accepted: Sequence[Accepted] = (),
+    files: Iterable[FindingRun] = (),
 ) -> MonitorResult:
     """Compare every relation with its own past.
 
     A change that comes with new code warns and rejects nothing: it is intended.
 
+    Args:
+        profiles: what the candidate holds.
+        memory: the past.
+        manifest: the product.
+        nodes: what was built.
+        at: when it is judged.
+        accepted: what the team takes for normal.
+        files: findings about the files in raw.
+
     Raises:
         DataopsError: a model's settings can't be understood.
     """
     checksums = {node.unique_id: node.checksum for node in nodes if node.checksum}
-    findings: list[FindingRun] = []
+    findings = _not_accepted(files, manifest, accepted)
+    keys = keys_of(manifest)
     lacking: dict[str, int] = {}
     for profile in profiles:
         node = manifest.nodes[profile.unique_id]
         levels = levels_of(node)
         past = past_of(memory, profile.unique_id)
-        judged = judge(profile, memory, at, levels, past=past)
+        own_keys = keys.get(profile.unique_id, frozenset())
+        judged = judge(profile, memory, at, levels, past=past, keys=own_keys)
         if judged.lacking:
             lacking[profile.name] = judged.lacking
         if not judged.findings:
@@ -114,20 +129,50 @@ def judge_all(
                 key: [*normal.get(key, ()), *first_values.get(key, ())]
                 for key in normal | first_values
             }
-        if normal:
-            judged = judge(profile, memory, at, levels, normal, past)
+        if normal or code.first is not None:
+            judged = judge(
+                profile, memory, at, levels, normal, past, since=code.first or 0, keys=own_keys
+            )
         for finding in judged.findings:
             is_downgraded = code.new and finding.level == ERROR and not _is_empty(finding)
             findings.append(replace(finding, level=WARN) if is_downgraded else finding)
+    ranks = manifest.graph.ranks()  # a cause comes before what it leads to
     findings.sort(
-        key=lambda ancestor: (
-            ancestor.level != ERROR,
-            ancestor.subject,
-            ancestor.check,
-            ancestor.column,
+        key=lambda finding: (
+            finding.level != ERROR,
+            ranks.get(finding.subject, 0),
+            finding.subject,
+            _CAUSES.index(finding.check) if finding.check in _CAUSES else len(_CAUSES),
+            finding.check,
+            finding.column,
         )
     )
     return MonitorResult(tuple(findings), lacking, len(profiles))
+
+
+def _not_accepted(
+    files: Iterable[FindingRun], manifest: Manifest, accepted: Sequence[Accepted]
+) -> list[FindingRun]:
+    """Findings about files that the team has not accepted, at the level that it wants."""
+    known = {(entry.check, entry.subject, entry.column) for entry in accepted}
+    findings = []
+    for finding in files:
+        level = levels_of(manifest.nodes[finding.subject]).get(finding.check, finding.level)
+        if level != OFF and (finding.check, finding.subject, finding.column) not in known:
+            findings.append(replace(finding, level=level))
+    return findings
+
+
+def keys_of(manifest: Manifest) -> dict[str, frozenset[str]]:
+    """Columns that lead to another table, by node: by their meta, and by relationship tests."""
+    keys: dict[str, set[str]] = {}
+    for node in manifest.nodes.values():
+        for column in node.columns:
+            if column.references:
+                keys.setdefault(node.unique_id, set()).add(column.name)
+        if node.call and node.call.name == "relationships" and node.attached_to:
+            keys.setdefault(node.attached_to, set()).add(node.call.column)
+    return {unique_id: frozenset(names) for unique_id, names in keys.items()}
 
 
 def _values_of_run(
@@ -139,7 +184,7 @@ def _values_of_run(
         now = release.relations.get(unique_id)
         if release.number == number and now is not None:
             values: dict[tuple[str, str], list[float]] = {}
-            for measure_, value in measure(now, before, 1, release.at).items():
+            for measure_, value in measure(now, before, release.at).items():
                 values.setdefault((measure_.check, measure_.column), []).append(value.value)
             return values
         before = now

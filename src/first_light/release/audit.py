@@ -56,15 +56,15 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
     sql = {result.unique_id: result.sql for result in built_of(draft).nodes}
     memory = monitors.recall(context.history, record.raw.fingerprint, now())
     earlier = memory.before.release.run if memory.before else ""
+    raw = _new_raw(context, draft, earlier)
     with draft.engine.connect() as queries:
-        profile = collect.profile_all(
-            queries, manifest, record.nodes, sql, _new_raw(context, draft, earlier), memory
-        )
+        profile = collect.profile_all(queries, manifest, record.nodes, sql, raw, memory)
     draft = draft.with_facts(profile=profile)
     result = monitors.MonitorResult((), {}, len(profile))
     if draft.is_real:
         accepted = monitors.read_accepted(context.product.root)
-        result = monitors.judge_all(profile, memory, manifest, record.nodes, now(), accepted)
+        files = raw.findings(manifest, sql) if raw else ()
+        result = monitors.judge_all(profile, memory, manifest, record.nodes, now(), accepted, files)
     step = Step(MONITORS, result.verdict, time.monotonic() - begin, result.summary())
     context.reporter.step(step)
     for finding in result.findings:

@@ -1,0 +1,145 @@
+"""What numbers of one column say together: dates long before all others, one value in all rows, a
+mean that drifts, and a counter that goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from first_light.history.record import FindingRun, RelationProfile
+from first_light.monitors.levels import COMPLETE, ERROR, USUAL, WARN
+from first_light.monitors.measures import Measure, Value
+from first_light.monitors.messages import about, number_text
+from first_light.monitors.past import Normal, RelationPast
+from first_light.monitors.prediction import expect_at
+
+_DAY = 86_400.0
+_ROWS = 20  # of fewer, what they hold says little
+_EARLY = 0.02  # the share of rows with early dates that rejects
+_VALUES = 3  # where there were so many different ones, one is wrong
+# A drift shows against what was before the last deliveries, of which there must be so many.
+_RECENT, _OLDER = 14, 14
+_DRIFT, _FAR_DRIFT = 1.2, 1.4
+
+
+def findings(
+    profile: RelationProfile,
+    measures: Mapping[Measure, Value],
+    past: RelationPast,
+    at: datetime,
+    normal: Normal,
+) -> list[FindingRun]:
+    """What is wrong with single columns."""
+    seen = []
+    for column in profile.columns:
+        for check, found in (
+            ("range", _early(profile, column.name, measures, past)),
+            ("distinct", _one_value(profile, column.name, past)),
+            ("mean", _drifting(profile, column.name, measures, past, at)),
+        ):
+            if found and not any(
+                abs(value - (found.value or 0.0)) <= 0.1 * abs(value)
+                for value in normal.get((check, column.name), ())
+            ):
+                seen.append(found)
+    return seen
+
+
+def _early(
+    profile: RelationProfile,
+    name: str,
+    measures: Mapping[Measure, Value],
+    past: RelationPast,
+) -> FindingRun | None:
+    """Dates of a delivery that lie long before those of any other."""
+    age, span = (
+        measures.get(Measure("age", "mean", name)),
+        measures.get(Measure("age", "span", name)),
+    )
+    ages = past.series.get(Measure("age", "mean", name))
+    spans = past.series.get(Measure("age", "span", name))
+    if age is None or span is None or ages is None or spans is None or len(spans.values) < USUAL:
+        return None
+    if span.value < 3 * max(*spans.values, 10 * _DAY):
+        return None
+    share = max(0.0, age.value - ages.middle) / span.value
+    level = ERROR if share >= _EARLY else WARN
+    message = f"{profile.name}: about {share:.1%} of the rows have a {name} long before all others."
+    return replace(about(profile, "range", level, message, name), value=round(share, 4))
+
+
+def _one_value(profile: RelationProfile, name: str, past: RelationPast) -> FindingRun | None:
+    """All rows have one value, where there always were several."""
+    column = next(column for column in profile.columns if column.name == name)
+    if column.distinct != 1 or profile.rows - column.nulls < _ROWS:
+        return None
+    earlier = [
+        distinct
+        for step in past.steps
+        if step["rows"]
+        and (distinct := (step["columns"].get(name) or {}).get("distinct")) is not None
+    ]
+    if len(earlier) < USUAL or min(earlier) < _VALUES:
+        return None
+    message = (
+        f"{profile.name}: {name} has one value in all rows; it always had {min(earlier)} or more."
+    )
+    return replace(about(profile, "distinct", ERROR, message, name), value=1.0)
+
+
+def _drifting(
+    profile: RelationProfile,
+    name: str,
+    measures: Mapping[Measure, Value],
+    past: RelationPast,
+    at: datetime,
+) -> FindingRun | None:
+    """A mean that moved slowly: each step is small, all together are not."""
+    metric = "mean" if profile.files is not None else "came"
+    value = measures.get(Measure("mean", metric, name))
+    series = past.series.get(Measure("mean", metric, name))
+    if value is None or series is None or len(series.values) < _OLDER + _RECENT:
+        return None
+    older = series.values[:-_RECENT]
+    expected = expect_at(series.times[:-_RECENT], series.weekdays[:-_RECENT], older, at)
+    if expected is None or expected.by == "trend" or value.rows < _ROWS:
+        return None
+    middle, low, high = expected.middle, min(older), max(older)
+    outside = max(value.value - high, low - value.value)
+    if expected.low <= value.value <= expected.high or outside < 0.5 * (high - low):
+        return None
+    if value.value * middle <= 0:
+        return None  # a change of sign is judged by itself
+    factor = max(value.value / middle, middle / value.value)
+    if factor < _DRIFT:
+        return None
+    message = (
+        f"{profile.name}: the mean of {name} drifted to {number_text(value.value)}; before the "
+        f"last {_RECENT} deliveries it was {number_text(middle)}."
+    )
+    level = ERROR if factor >= _FAR_DRIFT else WARN
+    return replace(
+        about(profile, "mean", level, message, name),
+        value=value.value, expected_low=expected.low, expected_high=expected.high,
+    )  # fmt: skip
+
+
+def goes_on(profile: RelationProfile, past: RelationPast) -> bool:
+    """Whether a column of a delivery counts on from where the one before ended, and leaves out
+    none: then no row is missing, however few there are."""
+    if profile.files is None or not past.steps:
+        return False
+    last = next((step for step in reversed(past.steps) if step["rows"]), None)
+    for column in profile.columns:
+        before = (last["columns"].get(column.name) or {}) if last else {}
+        series = past.series.get(Measure("counter", "delivered", column.name))
+        if series is None or len(series.values) < USUAL or min(series.values) < COMPLETE:
+            continue
+        if column.min is None or column.max is None or before.get("max") is None:
+            continue
+        numbers = column.max - column.min + 1
+        is_next = before["max"] < column.min <= before["max"] + 1 + (1 - COMPLETE) * numbers
+        if is_next and (column.distinct or 0) >= COMPLETE * numbers:
+            return True
+    return False

@@ -1,0 +1,183 @@
+"""How the rows are distributed over values, hours and formats, against how they always were.
+
+The distance of two distributions is the total variation: the share of the rows that would have to
+be others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
+from first_light.monitors.levels import ERROR, LIMITS, LOWER_DEVIATIONS, USUAL, WARN
+from first_light.monitors.messages import about
+from first_light.monitors.past import Normal, RelationPast
+from first_light.monitors.prediction import AT_LEAST
+
+Counts = Mapping[str, int]
+
+_KINDS = {"category": "counts", "hours": "hours", "format": "formats"}
+_ROWS = 40  # of fewer, a distribution says little
+# So many times as far as ever: to warn and to reject; and as far as chance leads on average.
+_FARTHER, _FAR, _CHANCE = 1.5, 2.0, 3.0
+_STEADY_SHARE = 0.02  # of a value that always came, so that its absence rejects
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column's rows by value: of what came now, and of each earlier delivery."""
+
+    now: Counts
+    steps: tuple[Counts, ...]
+    known: frozenset[str]
+
+
+def findings(
+    profile: RelationProfile, past: RelationPast, normal: Normal, since: int = 0
+) -> list[FindingRun]:
+    """What is wrong with distributions.
+
+    Args:
+        profile: what is judged.
+        past: earlier deliveries.
+        normal: accepted values by check and column.
+        since: the number of the first release that is compared.
+    """
+    seen = []
+    for column in profile.columns:
+        for check, key in _KINDS.items():
+            if not getattr(column, key):
+                continue
+            compared = _compared(profile, column, past, check, since)
+            if compared is None:
+                continue
+            accepted = normal.get((check, column.name), ())
+            if check == "category" and 0.0 not in accepted:
+                seen += _values(profile, column, compared)
+            if moved := _moved(profile, column, check, compared, accepted):
+                seen.append(moved)
+    return seen
+
+
+def _compared(
+    profile: RelationProfile, column: ColumnProfile, past: RelationPast, check: str, since: int
+) -> _Column | None:
+    """Rows by value of what came; of a table that does not only grow, of all that it holds."""
+    key = _KINDS[check]
+    history: list[tuple[Counts, bool]] = []
+    for release, step in past.pairs:
+        counts = (step["columns"].get(column.name) or {}).get(key)
+        if counts and release.number >= since:
+            strange = (check, profile.unique_id, column.name) in release.anomalies
+            history.append((counts, strange))
+    if len(history) < AT_LEAST:
+        return None
+    now: Counts = getattr(column, key)
+    known = frozenset(value for counts, _ in history for value in counts)
+    if profile.files is None:
+        came = _difference(now, history[-1][0])
+        if min(came.values()) >= 0:
+            steps = [
+                (_difference(counts, before), strange)
+                for (before, _), (counts, strange) in pairwise(history)
+            ]
+            history = [item for item in steps if min(item[0].values(), default=-1) >= 0]
+            now = came
+    steps_ = tuple(counts for counts, strange in history if not strange)
+    return _Column(now, steps_, known) if len(steps_) >= AT_LEAST - 1 else None
+
+
+def _values(profile: RelationProfile, column: ColumnProfile, compared: _Column) -> list[FindingRun]:
+    """Values of a category that never were there, and such that always came and did not."""
+    steps, now = compared.steps, compared.now
+    total = sum(column.counts.values())
+    # With few deliveries seen, a rare value has just not come yet.
+    new_values = [
+        value
+        for value in column.counts
+        if value not in compared.known
+        and (len(steps) >= USUAL - 1 or column.counts[value] >= total / 50)
+    ]
+    missing = {
+        value: share
+        for value in compared.known
+        if not now.get(value) and (share := _regular_share(value, now, steps))
+    }
+    is_error = max(missing.values(), default=0.0) >= _STEADY_SHARE
+    seen = []
+    for label, values, level in (
+        ("new", new_values, WARN),
+        ("gone", list(missing), ERROR if is_error else WARN),
+    ):
+        if values:
+            listed = ", ".join(sorted(values)[:3]) + (" …" if len(values) > 3 else "")
+            message = f"{profile.name}: of {column.name} {label}: {listed}."
+            seen.append(replace(about(profile, "category", level, message, column.name), value=0.0))
+    return seen
+
+
+def _regular_share(value: str, now: Counts, steps: Sequence[Counts]) -> float:
+    """The share of a value of which so many rows usually come that none is no chance; else 0."""
+    if len(steps) < USUAL - 1 or any(step.get(value, 0) <= 0 for step in steps):
+        return 0.0
+    share = sum(step[value] for step in steps) / max(1, sum(sum(step.values()) for step in steps))
+    return share if share * sum(now.values()) >= LOWER_DEVIATIONS**2 else 0.0
+
+
+def _moved(
+    profile: RelationProfile,
+    column: ColumnProfile,
+    check: str,
+    compared: _Column,
+    accepted: Sequence[float],
+) -> FindingRun | None:
+    """A distribution that is farther from the usual one than ever."""
+    rows = sum(compared.now.values())
+    steps = [_shares(step) for step in compared.steps if sum(step.values()) >= _ROWS]
+    if rows < _ROWS or len(steps) < AT_LEAST:
+        return None
+    values = set(compared.now).union(*steps)
+    usual = {value: sum(step.get(value, 0.0) for step in steps) / len(steps) for value in values}
+    now = _shares(compared.now)
+    distance = _distance(now, usual)
+    farthest = max(_distance(step, usual) for step in steps)
+    # How far chance leads on average, with so many rows.
+    chance = sum(math.sqrt(2 * share * (1 - share) / (math.pi * rows)) for share in usual.values())
+    limit = LIMITS[check]
+    is_short = len(steps) < USUAL - 1
+    least = 2 * limit.warn if is_short else limit.warn
+    if distance < max(least, _FARTHER * farthest, _CHANCE * chance / 2):
+        return None
+    if any(abs(distance - value) < limit.warn for value in accepted):
+        return None
+    is_far = limit.error is not None and distance >= max(limit.error, _FAR * farthest)
+    changed = max(sorted(values), key=lambda value: abs(now.get(value, 0.0) - usual[value]))
+    label = {"category": changed, "hours": f"hour {changed}", "format": f"format {changed}"}[check]
+    message = (
+        f"{profile.name}: the {_WORDS[check]} of {column.name} moved: {label} has "
+        f"{now.get(changed, 0.0):.0%} of the rows, usually {usual[changed]:.0%}."
+    )
+    level = ERROR if is_far and not is_short else WARN
+    return replace(
+        about(profile, check, level, message, column.name),
+        value=round(distance, 4), expected_low=0.0, expected_high=round(farthest, 4),
+    )  # fmt: skip
+
+
+_WORDS = {"category": "values", "hours": "hours of the day", "format": "formats"}
+
+
+def _difference(now: Counts, before: Counts) -> dict[str, int]:
+    return {value: now.get(value, 0) - before.get(value, 0) for value in {**now, **before}}
+
+
+def _shares(counts: Counts) -> dict[str, float]:
+    total = sum(counts.values())
+    return {value: count / total for value, count in counts.items()} if total else {}
+
+
+def _distance(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    return sum(abs(one.get(value, 0.0) - other.get(value, 0.0)) for value in {**one, **other}) / 2

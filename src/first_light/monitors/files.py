@@ -1,0 +1,94 @@
+"""New files in raw that bring nothing: they are empty, or no source reads them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from first_light.dbt.manifest import Manifest, Node
+from first_light.history.facts import RawFile
+from first_light.history.record import FindingRun
+from first_light.monitors.levels import ERROR, WARN
+from first_light.monitors.sources import location, pattern
+
+_DATA = re.compile(
+    r"\.(csv|tsv|psv|txt|json|jsonl|ndjson|parquet|xlsx|xls|ods|avro|orc|xml)(\.(gz|zst|bz2|xz))?$",
+    re.IGNORECASE,
+)
+_SHOWN = 3  # names in a message
+
+
+def check_files(
+    manifest: Manifest,
+    prefix: str,
+    now: Sequence[RawFile],
+    before: Sequence[RawFile] | None,
+    sql: Iterable[str] = (),
+) -> tuple[FindingRun, ...]:
+    """Findings about files that came since the release before.
+
+    Args:
+        manifest: the product.
+        prefix: raw, as the sources spell it.
+        now: the files in raw.
+        before: those of the release before; None before the first one: what no source reads only
+            warns then.
+        sql: compiled SQL of models, which may read files without a source.
+    """
+    known = {file.name: file.hash for file in before or ()}
+    new = [file for file in now if known.get(file.name) != file.hash]
+    readers = {}
+    is_known = True
+    for node in manifest.of("source"):
+        place = node.relation if node.meta.get("external_location") else ""
+        if location(place, prefix) is not None:
+            readers[node.unique_id] = (node, pattern(place, prefix))
+        elif place:
+            is_known = False  # nobody knows which files it reads
+    findings = []
+    unread: dict[str, list[str]] = defaultdict(list)
+    texts = [text for text in sql if prefix and prefix in text]
+    for file in new:
+        nodes = [node for node, pattern_ in readers.values() if pattern_.match(file.name)]
+        for node in nodes:
+            if not file.size and not _is_set_aside(file.name, node):
+                message = f"{_name(node)}: the file {file.name} is empty (0 bytes)."
+                findings.append(_finding(node, ERROR, message, file.name))
+        folder = file.name.rpartition("/")[0]
+        is_read = nodes or any(f"{prefix.rstrip('/')}/{folder}" in text for text in texts)
+        if readers and is_known and not is_read and _DATA.search(file.name):
+            unread[folder].append(file.name)
+    level = WARN if before is None else ERROR
+    for _, names in sorted(unread.items()):
+        node = _nearest(names[0], [node for node, _ in readers.values()])
+        listed = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+        files, verb = ("files", "are") if len(names) > 1 else ("file", "is")
+        message = (
+            f"{_name(node)}: {len(names)} new {files} in raw {verb} read by no source: {listed}."
+        )
+        findings.append(_finding(node, level, message, names[0]))
+    return tuple(findings)
+
+
+def _nearest(file: str, nodes: Sequence[Node]) -> Node:
+    """The source that a file was probably meant for: its table's name is in the path."""
+    words = re.findall(r"[^\W_]+", file.lower())
+
+    def rank(node: Node) -> tuple[int, int]:
+        parts = re.findall(r"[^\W_]+", node.name.lower())
+        return sum(part in words for part in parts), -len(parts)
+
+    return max(nodes, key=rank)
+
+
+def _is_set_aside(file: str, node: Node) -> bool:
+    return f"'{file}'" in node.relation
+
+
+def _name(node: Node) -> str:
+    return f"{node.schema}.{node.name}"
+
+
+def _finding(node: Node, level: str, message: str, file: str) -> FindingRun:
+    return FindingRun("delivery", node.unique_id, _name(node), file, level, message, 0.0)

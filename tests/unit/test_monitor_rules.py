@@ -1,0 +1,248 @@
+"""Monitors over values: distributions, counters, early dates, drifts, and files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from first_light.dbt.manifest import Manifest, Node
+from first_light.history.facts import RawFile
+from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
+from first_light.monitors.baseline import Memory, release_of, remember
+from first_light.monitors.files import check_files
+from first_light.monitors.judge import judge
+from first_light.monitors.levels import ERROR, WARN
+
+START = datetime(2026, 1, 5, 7, tzinfo=timezone.utc)
+DAY = timedelta(days=1)
+SOURCE = "source.shop.raw.orders"
+
+
+def remembered(profiles: Sequence[RelationProfile], last: datetime | None = None) -> Memory:
+    """One published release a day; the next is judged the day after."""
+    releases = [
+        release_of(
+            [profile], run=str(n), number=n, at=START + n * DAY, fingerprint=str(n),
+            anomalies=frozenset(), checksums={},
+        )
+        for n, profile in enumerate(profiles)
+    ]  # fmt: skip
+    return remember(releases, "new", last or START + len(profiles) * DAY)
+
+
+def judged(
+    past: Sequence[RelationProfile], now: RelationProfile, **options: Any
+) -> tuple[FindingRun, ...]:
+    at = START + len(past) * DAY
+    return judge(now, remembered(past), at, {}, **options).findings
+
+
+def told(findings: Sequence[FindingRun]) -> set[tuple[str, str]]:
+    return {(finding.check, finding.level) for finding in findings}
+
+
+def delivery(rows: int = 200, files: int = 1, **column: Any) -> RelationProfile:
+    """What came to a source: one column."""
+    facts = {"name": "x", "type": "VARCHAR", "nulls": 0, **column}
+    return RelationProfile(
+        SOURCE, "raw.orders", rows, (ColumnProfile(**facts),), files=files,
+        fingerprint=str(random.random()),
+    )  # fmt: skip
+
+
+def split(chance: random.Random, rows: int, shares: dict[str, float]) -> dict[str, int]:
+    drawn = chance.choices(list(shares), list(shares.values()), k=rows)
+    return {value: drawn.count(value) for value in shares}
+
+
+@pytest.mark.parametrize(
+    ("key", "check", "usual", "moved"),
+    [
+        ("counts", "category", {"card": 0.7, "cash": 0.3}, {"card": 0.05, "cash": 0.95}),
+        ("hours", "hours", {"9": 0.4, "12": 0.3, "18": 0.3}, {"0": 1.0}),
+        ("formats", "format", {"a@a.a": 0.95, "…": 0.05}, {"a": 0.7, "a@a.a": 0.3}),
+    ],
+)
+def test_a_distribution_that_moves_farther_than_ever_rejects(
+    key: str, check: str, usual: dict[str, float], moved: dict[str, float]
+) -> None:
+    chance = random.Random(1)
+
+    def drawn(shares: dict[str, float]) -> RelationProfile:
+        column: dict[str, Any] = {key: split(chance, 200, shares)}
+        return delivery(**column)
+
+    past = [drawn(usual) for _ in range(20)]
+    assert told(judged(past, drawn(usual))) == set()
+    (finding,) = judged(past, drawn(moved))
+    assert (finding.check, finding.level, finding.column) == (check, ERROR, "x")
+    few = judged(past[:4], drawn(moved))
+    assert told(few) <= {(check, WARN)}, "with little history nothing is rejected"
+
+
+def test_what_came_to_a_table_that_grows_is_judged_by_its_hours() -> None:
+    def grown(days: int, shifted: int = 0) -> RelationProfile:
+        hours = {"9": 100 * days, "15": 100 * days}
+        if shifted:
+            hours["1"] = shifted
+        column = ColumnProfile("x", "TIMESTAMP", 0, hours=hours)
+        return RelationProfile("model.shop.orders", "orders", sum(hours.values()), (column,))
+
+    past = [grown(days) for days in range(30, 50)]
+    assert told(judged(past, grown(50))) == set()
+    assert ("hours", ERROR) in told(judged(past, grown(49, shifted=200)))
+
+
+def test_a_value_that_always_came_and_is_gone_rejects() -> None:
+    usual = {"a": 120, "b": 70, "c": 10}
+    past = [delivery(counts=usual) for _ in range(10)]
+    assert ("category", ERROR) in told(judged(past, delivery(counts={"a": 130, "c": 10})))
+    rare = judged(past, delivery(counts={"a": 125, "b": 75}))
+    assert told(rare) == set(), "of a rare value none may come by chance"
+
+
+def counter(first: int, count: int, kept: float = 1.0) -> RelationProfile:
+    rows = round(count * kept)
+    return delivery(
+        rows, distinct=rows, min=first, max=first + count - 1, mean=first + count / 2,
+        min_length=4, max_length=4, mean_length=4.0,
+    )  # fmt: skip
+
+
+def test_a_counter_with_gaps_rejects_and_one_without_explains_few_rows() -> None:
+    chance = random.Random(2)
+    past, first = [], 1
+    for _ in range(20):
+        count = round(300 * chance.gauss(1, 0.03))
+        past.append(counter(first, count))
+        first += count
+    assert told(judged(past, counter(first, 300))) == set()
+    assert ("counter", ERROR) in told(judged(past, counter(first, 300, kept=0.8)))
+    assert told(judged(past, counter(first, 60))) == {("volume", WARN)}, "a holiday"
+    assert ("volume", ERROR) in told(judged(past, counter(first + 240, 60))), "its first part lost"
+
+
+def test_a_share_of_dates_long_before_all_others_rejects() -> None:
+    def dated(early: float = 0.0) -> RelationProfile:
+        high = START.timestamp()
+        low = 0.0 if early else high - 86_400
+        mean = high - 43_200 * (1 - early) - high * early
+        return delivery(min=low, max=high, mean_time=mean, distinct_days=1)
+
+    past = [dated() for _ in range(10)]
+    assert ("range", ERROR) not in told(judged(past, dated()))
+    (finding,) = [f for f in judged(past, dated(0.1)) if f.check == "range"]
+    assert finding.level == ERROR
+    assert finding.value == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_slow_drift_shows_against_what_was_before() -> None:
+    chance = random.Random(3)
+
+    def valued(factor: float) -> RelationProfile:
+        mean = 50 * factor * chance.gauss(1, 0.02)
+        return delivery(type="DOUBLE", min=1.0, max=99.0, mean=mean, distinct=150)
+
+    past = [valued(1.0) for _ in range(30)]
+    levels = []
+    for n in range(1, 15):
+        now = valued(0.97**n)
+        levels.append(told(judged(past, now)))
+        past.append(now)
+    assert ("mean", ERROR) in levels[-1]
+    steady = [valued(1.0) for _ in range(45)]
+    assert told(judged(steady, valued(1.0))) == set()
+
+
+def test_one_value_in_all_rows_rejects_where_there_were_several() -> None:
+    past = [delivery(distinct=20 + n % 3) for n in range(10)]
+    assert ("distinct", ERROR) in told(judged(past, delivery(distinct=1)))
+    assert ("distinct", ERROR) not in told(judged(past, delivery(rows=5, distinct=1)))
+
+
+def test_a_few_more_nulls_in_a_key_reject_and_elsewhere_warn() -> None:
+    chance = random.Random(4)
+    past = [delivery(nulls=round(200 * chance.uniform(0.25, 0.35))) for _ in range(20)]
+    now = delivery(nulls=100)
+    assert told(judged(past, now)) == {("nulls", WARN)}
+    assert told(judged(past, now, keys={"x"})) == {("nulls", ERROR)}
+    steady = [delivery(nulls=4) for _ in range(20)]
+    assert told(judged(steady, delivery(nulls=26))) == {("nulls", ERROR)}
+
+
+def test_a_tenth_of_the_rows_missing_rejects_where_there_were_always_as_many() -> None:
+    past = [delivery(360) for _ in range(10)]
+    assert told(judged(past, delivery(320))) == {("volume", ERROR)}
+    assert told(judged(past, delivery(420))) == {("volume", WARN)}, "a new store"
+
+
+def test_deliveries_that_come_together_are_counted_by_what_they_hold() -> None:
+    chance = random.Random(5)
+    past = [delivery(round(200 * chance.gauss(1, 0.04)), distinct_days=1) for _ in range(20)]
+    assert told(judged(past, delivery(400, files=2, distinct_days=2))) == set()
+    assert told(judged(past, delivery(400, distinct_days=2))) == set(), "two days in one file"
+    assert told(judged(past, delivery(400, distinct_days=1))) == {("volume", ERROR)}, "twice"
+    late = START + len(past) * DAY + timedelta(hours=14)
+    findings = judge(delivery(200, distinct_days=1), remembered(past, late), late, {}).findings
+    assert told(findings) == set(), "another hour of the release changes nothing"
+
+
+def test_numbers_of_a_text_may_become_longer() -> None:
+    past = [delivery(mean=900.0 + n, min=1.0, max=999.0, mean_length=3.0) for n in range(20)]
+    assert told(judged(past, delivery(mean=1010.0, min=1.0, max=1100.0, mean_length=4.0))) == set()
+
+
+# ── Files ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def shop(place: str = "read_csv('raw/orders/*.csv', all_varchar=true)") -> Manifest:
+    source = Node(SOURCE, "source", "orders", "", schema="raw", relation=place,
+                  meta={"external_location": place})  # fmt: skip
+    other = replace(
+        source, unique_id="source.shop.raw.stock", name="stock",
+        relation="read_csv('raw/stock/*.csv')",
+    )  # fmt: skip
+    return Manifest({SOURCE: source, other.unique_id: other}, {})
+
+
+OLD = RawFile("orders/orders_1.csv", 10, "1")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "orders/orders_2.CSV",
+        "orders/orders_2.csv.gz",
+        "new/orders/orders_2.csv",
+        "orders/orders_2.xlsx",
+    ],
+)
+def test_a_file_that_no_source_reads_rejects_and_is_named(name: str) -> None:
+    files = [OLD, RawFile(name, 10, "2")]
+    (finding,) = check_files(shop(), "raw", files, [OLD])
+    assert (finding.subject, finding.level, finding.column) == (SOURCE, ERROR, name)
+    assert name in finding.message
+    (first,) = check_files(shop(), "raw", files, None)
+    assert first.level == WARN, "before the first release"
+    assert check_files(shop(), "raw", files, files) == (), "it is no news"
+
+
+def test_other_files_and_files_that_models_read_are_left_alone() -> None:
+    files = [RawFile("README.md", 10, "2"), RawFile("orders/_SUCCESS", 0, "3")]
+    assert check_files(shop(), "raw", files, [OLD]) == ()
+    read = RawFile("costs/costs.csv", 10, "2")
+    assert check_files(shop(), "raw", [read], [OLD], ["from read_csv('raw/costs/*.csv')"]) == ()
+    assert len(check_files(shop(), "raw", [read], [OLD])) == 1
+
+
+def test_an_empty_file_rejects_unless_it_is_set_aside() -> None:
+    empty = RawFile("orders/orders_2.csv", 0, "2")
+    (finding,) = check_files(shop(), "raw", [OLD, empty], [OLD])
+    assert (finding.level, finding.column) == (ERROR, "orders/orders_2.csv")
+    aside = "(from read_csv('raw/orders/*.csv') where file not in ('orders/orders_2.csv'))"
+    assert check_files(shop(aside), "raw", [OLD, empty], [OLD]) == ()
