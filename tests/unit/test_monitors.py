@@ -446,6 +446,37 @@ def test_what_the_team_accepts_becomes_normal(watch: Watch) -> None:
     assert told(watch.judge(profile(500))) == [("volume", ERROR)]
 
 
+def test_one_command_accepts_a_delivery_with_what_it_led_to(watch: Watch) -> None:
+    """Two chains merge: the same step shows in the source and in all models below it."""
+    staging = replace(node_run(), unique_id="model.shop.stg_orders", depends_on=(SOURCE,))
+    nodes = (staging, node_run())
+
+    def judged(rows: int) -> MonitorResult:
+        history = ops.write(watch.folder, watch.records)
+        memory = recall(history, "new", watch.day())
+        given = [came(rows), profile(10 * rows)]
+        return judge_all(
+            given, memory, watch.manifest, nodes, watch.day(), read_accepted(watch.folder)
+        )
+
+    for _ in range(10):
+        watch.publish(came(100))
+        held = (came(100), profile(1000))
+        watch.records[-1] = replace(watch.records[-1], nodes=nodes, profile=held)
+    step = judged(300)
+    assert [finding.subject for finding in step.findings] == [SOURCE, ORDERS], "the cause is first"
+    assert step.problem.splitlines()[1:] == [
+        "  with it: orders (volume)",
+        f'If this is expected: uv run dataops accept volume.{SOURCE} --because "…"',
+    ]
+    watch.reject(profile(3000), step)
+    watch.records[-1] = replace(watch.records[-1], nodes=nodes)
+    history = ops.write(watch.folder, watch.records)
+    entries = accept(watch.folder, history, f"volume.{SOURCE}", "two chains merged")
+    assert [entry.subject for entry in entries] == [SOURCE, ORDERS]
+    assert told(judged(300)) == []
+
+
 @pytest.mark.parametrize(
     ("meta", "expected"),
     [

@@ -41,7 +41,8 @@ def accept(
 ) -> None:
     """Accept an anomaly as expected and record why.
 
-    Writes the finding and the reason to accepted.yml; commit that file.
+    Writes the finding and the reason to accepted.yml, with the findings downstream of it in the
+    same run; of a source also its other ones, since they came with one delivery. Commit that file.
     """
     from first_light.history.log import History
     from first_light.monitors.accepted import FILE
@@ -50,13 +51,12 @@ def accept(
 
     product = Product.find()
     accepted = command(product.root, History(open_store(product).history), finding, because)
-    where = ", column ".join(part for part in (accepted.subject, accepted.column) if part)
-    described = (
-        f"{accepted.check} of {accepted.value:g}"
-        if accepted.value
-        else f"what {accepted.check} saw"
-    )
-    out.print(f"{escape(where)}: {described} is normal from now on.")
+    for entry in accepted:
+        where = ", column ".join(part for part in (entry.subject, entry.column) if part)
+        described = (
+            f"{entry.check} of {entry.value:g}" if entry.value else f"what {entry.check} saw"
+        )
+        out.print(f"{escape(where)}: {described} is normal from now on.")
     out.print(f"commit {FILE}, then: uv run dataops release")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
 
+from first_light.dbt.graph import Graph
 from first_light.history.log import History
 from first_light.history.record import FindingRun
 from first_light.utils.errors import DataopsError
@@ -68,8 +70,10 @@ def read_accepted(root: Path) -> tuple[Accepted, ...]:
         ) from error
 
 
-def accept(root: Path, history: History, finding: str, because: str) -> Accepted:
-    """Take a finding of the last runs for the new normal.
+def accept(root: Path, history: History, finding: str, because: str) -> tuple[Accepted, ...]:
+    """Take a finding of the last runs for the new normal, with what it led to downstream.
+
+    Of a source everything that was found in the same run is accepted: it came with one delivery.
 
     Args:
         root: the product.
@@ -89,15 +93,15 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
     for _, record in zip(range(50), history.newest()):
         for candidate in record.findings:
             if finding_id(candidate) == finding:
-                accepted = Accepted(
-                    candidate.check,
-                    candidate.subject,
-                    candidate.column,
-                    candidate.value or 0.0,
-                    record.run,
-                    because,
+                parents = {node.unique_id: node.depends_on for node in record.nodes}
+                echoes = echoes_of(candidate, record.findings, Graph(parents))
+                accepted = tuple(
+                    Accepted(
+                        one.check, one.subject, one.column, one.value or 0.0, record.run, because
+                    )
+                    for one in (candidate, *echoes)
                 )
-                _write(root, [*read_accepted(root), accepted])
+                _write(root, [*read_accepted(root), *accepted])
                 return accepted
             ids.append(finding_id(candidate))
     raise DataopsError(
@@ -105,6 +109,23 @@ def accept(root: Path, history: History, finding: str, because: str) -> Accepted
         where=finding + (f"; there are: {', '.join(dict.fromkeys(ids))}" if ids else ""),
         fix="copy the id from: uv run dataops status",
     )
+
+
+def echoes_of(
+    cause: FindingRun, findings: Iterable[FindingRun], graph: Graph
+) -> tuple[FindingRun, ...]:
+    """The other findings that one finding explains: those downstream, and of a source all others
+    about it.
+
+    Args:
+        cause: the finding.
+        findings: all of the same run.
+        graph: what depends on what, by dbt id.
+    """
+    below = graph.descendants(cause.subject)
+    if cause.subject.startswith("source."):
+        below |= {cause.subject}
+    return tuple(one for one in findings if one.subject in below and one != cause)
 
 
 def _write(root: Path, accepted: list[Accepted]) -> None:

@@ -6,14 +6,15 @@ profile and findings into its record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from first_light.dbt.graph import Graph
 from first_light.dbt.manifest import Manifest
 from first_light.history.log import History
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
-from first_light.monitors.accepted import Accepted, finding_id, read_accepted
+from first_light.monitors.accepted import Accepted, echoes_of, read_accepted
 from first_light.monitors.baseline import Memory, code_of, read_releases, remember
 from first_light.monitors.judge import judge
 from first_light.monitors.levels import ERROR, OFF, WARN
@@ -22,6 +23,7 @@ from first_light.monitors.past import past_of
 from first_light.monitors.settings import levels_of
 from first_light.utils.steps import FAILED, PASSED, WARNED
 
+_SHOWN = 5
 # What explains other findings of the same relation comes first.
 _CAUSES = ("delivery", "schema", "duplicate", "category", "format", "hours", "nulls")
 
@@ -36,11 +38,13 @@ class MonitorResult:
         findings: what is wrong, errors first.
         lacking: how many more deliveries each node's comparison needs, where it needs some.
         relations: how many were compared.
+        causes: what rejects the release, by id, with the other errors that it explains.
     """
 
     findings: tuple[FindingRun, ...]
     lacking: dict[str, int]
     relations: int
+    causes: Mapping[str, tuple[FindingRun, ...]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -50,15 +54,26 @@ class MonitorResult:
 
     @property
     def problem(self) -> str:
-        """What rejects the release, for people; empty when nothing does."""
-        errors = [finding for finding in self.findings if finding.level == ERROR]
-        if not errors:
+        """What rejects the release, for people; empty when nothing does. What a finding explains
+        downstream is one line below it."""
+        causes = [finding for finding in self.findings if finding.id in self.causes]
+        if not causes:
             return ""
-        messages = [error.message for error in errors[:5]]
-        if len(errors) > 5:
-            messages.append(f"And {len(errors) - 5} more.")
-        accept = f'uv run dataops accept {finding_id(errors[0])} --because "…"'
-        return "\n".join([*messages, f"If this is expected: {accept}"])
+        messages = []
+        for cause in causes[:_SHOWN]:
+            messages.append(cause.message)
+            if echoes := self.causes[cause.id]:
+                names = dict.fromkeys(f"{echo.name} ({echo.check})" for echo in echoes)
+                listed = ", ".join([*names][:_SHOWN])
+                more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+                messages.append(f"  with it: {listed}{more}")
+        if len(causes) > _SHOWN:
+            messages.append(f"And {len(causes) - _SHOWN} more.")
+        label = "If this is expected: "
+        for cause in causes[:_SHOWN]:
+            messages.append(f'{label}uv run dataops accept {cause.id} --because "…"')
+            label = "and: "
+        return "\n".join(messages)
 
     def summary(self) -> str:
         """A few words for the terminal."""
@@ -147,7 +162,23 @@ def judge_all(
             finding.column,
         )
     )
-    return MonitorResult(tuple(findings), lacking, len(profiles))
+    return MonitorResult(tuple(findings), lacking, len(profiles), _causes(findings, manifest.graph))
+
+
+def _causes(findings: Sequence[FindingRun], graph: Graph) -> dict[str, tuple[FindingRun, ...]]:
+    """The errors that no other one explains, each with those that it does.
+
+    Args:
+        findings: sorted, causes before what they lead to.
+        graph: what depends on what.
+    """
+    left = [finding for finding in findings if finding.level == ERROR]
+    causes = {}
+    while left:
+        cause, *left = left
+        causes[cause.id] = echoes_of(cause, left, graph)
+        left = [finding for finding in left if finding not in causes[cause.id]]
+    return causes
 
 
 def _not_accepted(
