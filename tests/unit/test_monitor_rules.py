@@ -127,6 +127,24 @@ def test_a_counter_with_gaps_rejects_and_one_without_explains_few_rows() -> None
     assert ("volume", ERROR) in told(judged(past, counter(first + 240, 60))), "its first part lost"
 
 
+def test_amounts_are_no_counter() -> None:
+    """Many different cents fill a small range: that says nothing of rows."""
+    past = [delivery(200, distinct=150, min=1.0, max=99.0, mean=50.0) for _ in range(10)]
+    assert told(judged(past, delivery(200, distinct=120, min=1.0, max=99.0, mean=50.0))) == set()
+
+
+def test_a_mean_of_few_rows_scatters_more() -> None:
+    chance = random.Random(8)
+    past = [
+        delivery(300, type="DOUBLE", min=1.0, max=99.0, mean=50 * chance.gauss(1, 0.03))
+        for _ in range(30)
+    ]
+    few = delivery(30, type="DOUBLE", min=1.0, max=99.0, mean=58.0)
+    assert {check for check, _ in told(judged(past, few))} == {"volume"}
+    many = delivery(300, type="DOUBLE", min=1.0, max=99.0, mean=59.5)
+    assert told(judged(past, many)) == {("mean", WARN)}
+
+
 def test_a_share_of_dates_long_before_all_others_rejects() -> None:
     def dated(early: float = 0.0) -> RelationProfile:
         high = START.timestamp()
@@ -235,6 +253,9 @@ def test_a_file_that_no_source_reads_rejects_and_is_named(name: str) -> None:
 def test_other_files_and_files_that_models_read_are_left_alone() -> None:
     files = [RawFile("README.md", 10, "2"), RawFile("orders/_SUCCESS", 0, "3")]
     assert check_files(shop(), "raw", files, [OLD]) == ()
+    spelled_out = f"select * from {shop().nodes[SOURCE].relation}"
+    upper = RawFile("orders/orders_2.CSV", 10, "2")
+    assert len(check_files(shop(), "raw", [upper], [OLD], [spelled_out])) == 1
     read = RawFile("costs/costs.csv", 10, "2")
     assert check_files(shop(), "raw", [read], [OLD], ["from read_csv('raw/costs/*.csv')"]) == ()
     assert len(check_files(shop(), "raw", [read], [OLD])) == 1

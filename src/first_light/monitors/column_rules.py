@@ -11,7 +11,7 @@ from first_light.history.record import FindingRun, RelationProfile
 from first_light.monitors.levels import COMPLETE, ERROR, USUAL, WARN
 from first_light.monitors.measures import Measure, Value
 from first_light.monitors.messages import about, number_text
-from first_light.monitors.past import Normal, RelationPast
+from first_light.monitors.past import Normal, RelationPast, spread_of
 from first_light.monitors.prediction import expect_at
 
 _DAY = 86_400.0
@@ -107,7 +107,8 @@ def _drifting(
         return None
     middle, low, high = expected.middle, min(older), max(older)
     outside = max(value.value - high, low - value.value)
-    if expected.low <= value.value <= expected.high or outside < 0.5 * (high - low):
+    reach = max(expected.high - middle, 0.0) * spread_of(value.rows, past, profile)
+    if abs(value.value - middle) <= reach or outside < 0.5 * (high - low):
         return None
     if value.value * middle <= 0:
         return None  # a change of sign is judged by itself

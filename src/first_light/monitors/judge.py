@@ -31,6 +31,7 @@ from first_light.monitors.past import (
     days_from_month_turn,
     measures_of,
     past_of,
+    spread_of,
     together,
 )
 from first_light.monitors.prediction import AT_LEAST, expect_at
@@ -132,7 +133,7 @@ def _numbers(
             continue  # deliveries that came together
         case = Case(
             measure_, *value, series.values, expected, memory.cadence, measure_.column in keys,
-            is_complete,
+            is_complete, spread_of(value.rows, past, profile),
         )  # fmt: skip
         level = level_of(case)
         if not level or (

@@ -87,6 +87,7 @@ class Case:
         expected: what they let expect.
         cadence: the usual time between two deliveries; None where nobody knows.
         is_key: whether the column leads to another table.
+        spread: how much more it scatters than usual, for it comes from fewer rows; at least 1.
         is_complete: whether a counter in the rows shows that none is missing.
     """
 
@@ -98,6 +99,7 @@ class Case:
     cadence: timedelta | None = None
     is_key: bool = False
     is_complete: bool = False
+    spread: float = 1.0
 
     @property
     def limit(self) -> Limit:
@@ -231,14 +233,17 @@ def _mean_level(case: Case) -> str:
     # A mean around zero has no meaningful factor.
     if case.distance >= 3 * case.reach and (level := case.by_factor()):
         is_far = case.factor >= _STABLE_ERROR and case.outside >= 3 * case.reach
+        is_far = is_far and case.distance >= case.expected.sure * case.spread
         return ERROR if is_far and len(case.past) >= USUAL else level
     if len(case.past) < USUAL or case.value * case.expected.middle <= 0:
         return ""
     # A mean that hardly varies is told from a smaller change.
     if case.factor < _STABLE_WARN or case.outside < 0.5 * case.reach:
         return ""
+    if case.distance < case.expected.sure * case.spread:
+        return ""
     is_far = case.factor >= _STABLE_ERROR and case.outside >= 2 * case.reach
-    return ERROR if is_far and case.distance >= case.expected.sure else WARN
+    return ERROR if is_far else WARN
 
 
 def _range_level(case: Case) -> str:

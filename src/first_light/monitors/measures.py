@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 _HOUR, _DAY = 3600.0, 86_400.0
 # With fewer rows that came, what they hold on average says little.
 _MINIMUM_ROWS = 20
+_EACH = 0.99  # of the rows of a counter have a value of their own
 # Above so many rows different values are estimated: their difference is noise.
 _COUNTED = 100_000
 
@@ -124,10 +125,11 @@ def _measure_delivered(
     low, high, distinct = column.get("min"), column.get("max"), column.get("distinct")
     if filled < _MINIMUM_ROWS or low is None or high is None:
         return
-    if column.get("mean") is not None and distinct and high > low:
-        values[Measure("counter", "delivered", name)] = Value(
-            min(1.0, distinct / (high - low + 1)), filled
-        )
+    # A counter has another whole number in each row.
+    if column.get("mean") is not None and high > low and distinct:
+        share = distinct / (high - low + 1)
+        if share <= 1 and distinct >= _EACH * filled:
+            values[Measure("counter", "delivered", name)] = Value(share, filled)
     if column.get("mean_time") is not None:
         values[Measure("age", "mean", name)] = Value(high - column["mean_time"], filled)
         values[Measure("age", "span", name)] = Value(high - low, filled)

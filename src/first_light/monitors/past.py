@@ -179,3 +179,12 @@ def together(
         return past.multiples(counted)
     periods = memory.periods(memory.since or at, memory.before.since)
     return {periods} if periods > 1 else set()
+
+
+def spread_of(rows: float, past: RelationPast, profile: RelationProfile) -> float:
+    """How much more a mean of so many rows scatters than one of as many as usually come."""
+    metric = "delivered" if profile.files is not None else "came"
+    usual = past.series.get(Measure("volume", metric, ""))
+    if usual is None or rows <= 0:
+        return 1.0
+    return max(1.0, math.sqrt(max(0.0, usual.middle) / rows))
