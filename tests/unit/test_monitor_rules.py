@@ -17,6 +17,8 @@ from first_light.monitors.baseline import Memory, release_of, remember
 from first_light.monitors.files import check_files
 from first_light.monitors.judge import judge
 from first_light.monitors.levels import ERROR, WARN
+from first_light.monitors.run import judge_all
+from first_light.monitors.sources import deliveries
 
 START = datetime(2026, 1, 5, 7, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -213,6 +215,66 @@ def test_deliveries_that_come_together_are_counted_by_what_they_hold() -> None:
 def test_numbers_of_a_text_may_become_longer() -> None:
     past = [delivery(mean=900.0 + n, min=1.0, max=999.0, mean_length=3.0) for n in range(20)]
     assert told(judged(past, delivery(mean=1010.0, min=1.0, max=1100.0, mean_length=4.0))) == set()
+
+
+# ── Each delivery by itself ──────────────────────────────────────────────────────────────────────
+
+
+def dated(day: int, rows: int) -> RelationProfile:
+    """What came for one day."""
+    name = f"{START + day * DAY:%Y-%m-%d}"
+    return replace(delivery(rows), delivery=name, file=f"orders/orders_{name}.csv")
+
+
+def candidate(past: Sequence[Sequence[RelationProfile]], now: Sequence[RelationProfile]) -> Any:
+    """What is judged after so many releases, one a day."""
+    releases = [
+        release_of(
+            profiles, run=str(n), number=n, at=START + n * DAY, fingerprint=str(n),
+            anomalies=frozenset(), checksums={},
+        )
+        for n, profiles in enumerate(past)
+    ]  # fmt: skip
+    at = START + len(past) * DAY
+    return judge_all(now, remember(releases, "new", at), shop(), [], at)
+
+
+def test_a_bad_file_stays_rejected_when_a_good_one_follows() -> None:
+    chance = random.Random(6)
+    past = [[dated(day, round(200 * chance.gauss(1, 0.03)))] for day in range(20)]
+    good = candidate(past, [dated(20, 200)])
+    assert good.findings == ()
+    both = candidate(past, [dated(20, 60), dated(21, 205)])
+    (finding,) = both.findings
+    assert (finding.check, finding.level) == ("volume", ERROR)
+    name = f"{START + 20 * DAY:%Y-%m-%d}"
+    assert f"raw.orders (orders_{name}.csv): new rows 60" in finding.message
+    replaced = candidate(past, [dated(20, 198), dated(21, 205)])
+    assert replaced.findings == ()
+
+
+def test_an_archive_that_comes_at_once_is_a_past() -> None:
+    chance = random.Random(7)
+    archive = [dated(day, round(200 * chance.gauss(1, 0.03))) for day in range(14)]
+    second = candidate([archive], [dated(14, 60)])
+    assert told(second.findings) == {("volume", ERROR)}
+    assert second.lacking == {}
+    months = [replace(one, delivery=one.delivery[:7]) for one in archive]
+    other = candidate([months], [dated(14, 10)])
+    assert other.findings == (), "files of months say nothing of files of days"
+
+
+def test_files_are_one_delivery_for_each_date_in_their_names() -> None:
+    names = ["orders_2026-03-30.csv", "orders_20260331_a.csv", "orders_20260331_b.csv", "rest.csv"]
+    now = [RawFile(f"orders/{name}", 10, name) for name in names]
+    came = {one.name: [file.name for file in one.files]
+            for one in deliveries(shop(), "raw", "raw", now, now[:2]) if one.files}  # fmt: skip
+    assert came == {
+        "2026-03-31": ["orders/orders_20260331_a.csv", "orders/orders_20260331_b.csv"],
+        "": ["orders/rest.csv"],
+    }, "the first file of a day is looked at with the second"
+    archive = deliveries(shop(), "raw", "raw", now, None)
+    assert [one.name for one in archive if one.files] == ["2026-03-30", "2026-03-31"]
 
 
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────

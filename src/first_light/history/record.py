@@ -201,7 +201,7 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class RelationProfile:
-    """One relation as a run built it, or what was added to one source since the last release."""
+    """One relation as a run built it, or one delivery to a source since the last release."""
 
     unique_id: str
     """dbt's id."""
@@ -217,6 +217,11 @@ class RelationProfile:
     """Files added to a source; null for other relations."""
     repeated_files: int = 0
     """Those of them whose content was already there."""
+    delivery: str = ""
+    """The date in the names of the files of a delivery to a source; empty if they have none, for
+    other relations, and in older records."""
+    file: str = ""
+    """Its last file, below raw."""
     fingerprint: str = ""
     """Of a source: equal if the same rows were delivered again, apart from the load time."""
     orphans: dict[str, int] = field(default_factory=dict)

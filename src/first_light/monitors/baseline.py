@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -30,9 +30,10 @@ class Release:
         number: its place in the order of runs.
         at: when it ended.
         fingerprint: the state of raw; empty where it is unknown.
-        relations: its profile by node, as the record writes it.
+        relations: its profile by node, as the record writes it; of a source its last delivery.
         anomalies: check, node and column of what was found in it.
         checksums: of the nodes' code.
+        deliveries: profiles of what came to each source, oldest first.
     """
 
     run: str
@@ -42,6 +43,7 @@ class Release:
     relations: Mapping[str, Mapping[str, Any]]
     anomalies: frozenset[tuple[str, str, str]]
     checksums: Mapping[str, str]
+    deliveries: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,20 @@ class Memory:
         steps: the deliveries before the candidate's, oldest first.
         cadence: the usual time between two; None with fewer than two.
         since: when the candidate's state of raw was first published; None when it is new.
+        own: the candidate's state of raw; empty where it is unknown.
     """
 
     releases: tuple[Release, ...]
     steps: tuple[Step, ...]
     cadence: timedelta | None
     since: datetime | None
+    own: str = ""
+
+    @property
+    def published(self) -> Release | None:
+        """The last release that was built from another state of raw: its files are known."""
+        others = (r for r in reversed(self.releases) if r.fingerprint != self.own)
+        return next(others, None) if self.since else next(reversed(self.releases), None)
 
     @property
     def before(self) -> Step | None:
@@ -99,8 +109,9 @@ def read_releases(history: History) -> tuple[Release, ...]:
 
 def release_of(profile: Iterable[RelationProfile], **facts: Any) -> Release:
     """A release that need not be read: what a drill keeps in memory."""
-    relations = {relation.unique_id: as_remembered(relation) for relation in profile}
-    return Release(relations=relations, **facts)
+    profiles = [as_remembered(relation) for relation in profile]
+    relations = {relation["unique_id"]: relation for relation in profiles}
+    return Release(relations=relations, deliveries=_deliveries(profiles), **facts)
 
 
 def as_remembered(profile: RelationProfile) -> dict[str, Any]:
@@ -140,6 +151,7 @@ def remember(releases: Sequence[Release], fingerprint: str, at: datetime) -> Mem
         tuple(reversed(steps[:_STEPS_KEPT])),
         cadence,
         own_step.since if own_step else None,
+        fingerprint,
     )
 
 
@@ -187,15 +199,26 @@ def _release(raw: dict[str, Any]) -> Release | None:
         return None
     if not raw.get("profile"):
         return None
+    profiles = [_relation(relation) for relation in raw["profile"]]
     return Release(
         raw["run"],
         raw["number"],
         moment(raw["ended_at"] or raw["started_at"]),
         raw["raw"].get("fingerprint") or "",
-        {relation["unique_id"]: _relation(relation) for relation in raw["profile"]},
+        {relation["unique_id"]: relation for relation in profiles},
         frozenset((f["check"], f["subject"], f["column"]) for f in raw.get("findings") or ()),
         {n["unique_id"]: n["checksum"] for n in raw.get("nodes") or () if n.get("checksum")},
+        _deliveries(profiles),
     )
+
+
+def _deliveries(profiles: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Profiles of sources that are files, by node."""
+    deliveries: dict[str, list[Mapping[str, Any]]] = {}
+    for profile in profiles:
+        if profile.get("files") is not None:
+            deliveries.setdefault(profile["unique_id"], []).append(profile)
+    return deliveries
 
 
 def _relation(raw: dict[str, Any]) -> dict[str, Any]:

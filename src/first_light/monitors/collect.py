@@ -25,7 +25,7 @@ from first_light.warehouse.dialect import Dialect, dialect_of, reads_files
 
 _RECENT = 5  # releases
 _PROFILED = ("model", "snapshot", "seed")
-_DATE, _MOMENT = 10, 35  # characters of 2026-03-31, and of a time to the fraction with its zone
+_DATE, _MOMENT = (10, 35)  # characters of 2026-03-31, and of a time to the fraction with its zone
 _TEXT = ("varchar", "text", "char")  # how engines call what is text
 _NO_PAST = Memory((), (), None, None)
 
@@ -136,7 +136,10 @@ def _profile_sources(
         if is_off(delivery.node) or (only is not None and delivery.node.unique_id not in only):
             continue
         name = _name(delivery.node, Relation(delivery.node.schema, delivery.node.alias))
-        profile = RelationProfile(delivery.node.unique_id, name, 0, files=0)
+        file = delivery.files[-1].name if delivery.files else ""
+        profile = RelationProfile(
+            delivery.node.unique_id, name, 0, files=0, delivery=delivery.name, file=file
+        )
         if delivery.files:
             try:
                 profile = _profile_delivery(
@@ -184,6 +187,8 @@ def _profile_delivery(
         files=len(delivery.files),
         repeated_files=len(delivery.repeats),
         fingerprint=str(row[-1] or ""),
+        delivery=delivery.name,
+        file=delivery.files[-1].name,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from first_light.history.record import RelationProfile
@@ -18,6 +18,8 @@ COUNTED = frozenset(
 )
 # Values by check and column that are as they should be.
 Normal = Mapping[tuple[str, str], Sequence[float]]
+_DELIVERIES = 60  # of a source, in its past
+_DAY_NAME = len("2026-03-31")
 _TURN_DAYS = 3  # days before and after the turn of a month that may be unlike others
 
 
@@ -77,8 +79,15 @@ class RelationPast:
         return {ratio for ratio in ratios if ratio > 1}
 
 
-def past_of(memory: Memory, unique_id: str) -> RelationPast:
-    """What earlier deliveries let expect of one relation, without what was found strange."""
+def past_of(memory: Memory, unique_id: str, delivery: str = "") -> RelationPast:
+    """What earlier deliveries let expect of one relation, without what was found strange.
+
+    Args:
+        memory: the past.
+        unique_id: the relation.
+        delivery: the name of the delivery that is judged: it is not its own past, and those with
+            another kind of name, as archives of months beside days, are left out.
+    """
     series: dict[Measure, Series] = {}
     turns: dict[tuple[Measure, int], list[float]] = {}
     counts: dict[str, Series] = {}
@@ -87,20 +96,19 @@ def past_of(memory: Memory, unique_id: str) -> RelationPast:
     multiples: dict[float, set[int]] = {}
     before: Mapping[str, Any] | None = None
     since: datetime | None = None
-    for step in memory.steps:
-        now = step.release.relations.get(unique_id)
-        if now is None or now.get("problem"):
+    for release, at, now in _profiles(memory, unique_id, delivery):
+        if now.get("problem"):
             continue
-        time = step.release.at.timestamp()
+        time = at.timestamp()
         for name, count in amounts(now, before).items():
             if count > 0:
                 counts.setdefault(name, Series()).add(time, 0, count)
-        if since and (periods := memory.periods(step.since, since)) > 1:
+        if since and (periods := memory.periods(at, since)) > 1:
             multiples[time] = {periods}
-        _add_values(series, turns, step.release, now, before, unique_id)
+        _add_values(series, turns, release, at, now, before, unique_id)
         steps.append(now)
-        releases.append(step.release)
-        before, since = now, step.since
+        releases.append(release)
+        before, since = now, at
     usual = {name: counted.middle for name, counted in counts.items()}
     for name, counted in counts.items():
         for time, count in zip(counted.times, counted.values):
@@ -111,11 +119,48 @@ def past_of(memory: Memory, unique_id: str) -> RelationPast:
             _divide(values, multiples)
     last = before
     for release in _same_raw(memory):
-        now = release.relations.get(unique_id)
-        if now is not None and not now.get("problem") and now.get("files") is None:
-            _add_values(series, turns, release, now, None, unique_id)
-            last = now
+        same = release.relations.get(unique_id)
+        if same is not None and not same.get("problem") and same.get("files") is None:
+            _add_values(series, turns, release, release.at, same, None, unique_id)
+            last = same
     return RelationPast(tuple(steps), tuple(releases), series, turns, last, usual)
+
+
+def _profiles(
+    memory: Memory, unique_id: str, delivery: str
+) -> Iterable[tuple[Release, datetime, Mapping[str, Any]]]:
+    """Each earlier delivery of a source, or each step of another relation: the release, when it
+    came, the profile; oldest first."""
+    if not any(release.deliveries.get(unique_id) for release in memory.releases):
+        for step in memory.steps:
+            if (now := step.release.relations.get(unique_id)) is not None:
+                yield step.release, step.release.at, now
+        return
+    profiles: dict[str, tuple[Release, datetime, Mapping[str, Any]]] = {}
+    for release in memory.releases:
+        if memory.since and release.fingerprint == memory.own:
+            continue
+        came = release.deliveries.get(unique_id, ())
+        newest = max((profile.get("delivery") or "" for profile in came), default="")
+        for profile in came:
+            name = profile.get("delivery") or ""
+            if name == delivery != "" or (name and delivery and len(name) != len(delivery)):
+                continue
+            key = name or f"{release.fingerprint}@{release.run if not release.fingerprint else ''}"
+            profiles.pop(key, None)
+            profiles[key] = (release, own_time(release.at, name, newest), profile)
+    for item in sorted(profiles.values(), key=lambda item: item[1])[-_DELIVERIES:]:
+        yield item
+
+
+def own_time(at: datetime, name: str, newest: str) -> datetime:
+    """When a delivery would have come by its name, if the newest one beside it came in time."""
+    if len(name) != _DAY_NAME or len(newest) != _DAY_NAME:
+        return at
+    try:
+        return at - (date.fromisoformat(newest) - date.fromisoformat(name))
+    except ValueError:  # no day of the calendar
+        return at
 
 
 def _divide(series: Series, multiples: Mapping[float, set[int]]) -> None:
@@ -141,13 +186,14 @@ def _add_values(
     series: dict[Measure, Series],
     turns: dict[tuple[Measure, int], list[float]],
     release: Release,
+    at: datetime,
     now: Mapping[str, Any],
     before: Mapping[str, Any] | None,
     unique_id: str,
 ) -> None:
-    turn, anomalies = days_from_month_turn(release.at), release.anomalies
-    time, weekday = release.at.timestamp(), release.at.weekday()
-    for measure_, value in measure(now, before, release.at).items():
+    turn, anomalies = days_from_month_turn(at), release.anomalies
+    time, weekday = at.timestamp(), at.weekday()
+    for measure_, value in measure(now, before, at).items():
         if not anomalies or (measure_.check, unique_id, measure_.column) not in anomalies:
             if measure_ not in series:
                 series[measure_] = Series()

@@ -19,7 +19,7 @@ from first_light.monitors.baseline import Memory, code_of, read_releases, rememb
 from first_light.monitors.judge import judge
 from first_light.monitors.levels import ERROR, OFF, WARN
 from first_light.monitors.measures import measure
-from first_light.monitors.past import past_of
+from first_light.monitors.past import own_time, past_of
 from first_light.monitors.settings import levels_of
 from first_light.utils.steps import FAILED, PASSED, WARNED
 
@@ -123,10 +123,15 @@ def judge_all(
     findings = _not_accepted(files, manifest, accepted)
     keys = keys_of(manifest)
     lacking: dict[str, int] = {}
+    newest: dict[str, str] = {}
+    for profile in profiles:
+        newest[profile.unique_id] = max(newest.get(profile.unique_id, ""), profile.delivery)
+    now = at
     for profile in profiles:
         node = manifest.nodes[profile.unique_id]
         levels = levels_of(node)
-        past = past_of(memory, profile.unique_id)
+        at = own_time(now, profile.delivery, newest[profile.unique_id])
+        past = past_of(memory, profile.unique_id, profile.delivery)
         own_keys = keys.get(profile.unique_id, frozenset())
         judged = judge(profile, memory, at, levels, past=past, keys=own_keys)
         if judged.lacking:
@@ -150,7 +155,8 @@ def judge_all(
             )
         for finding in judged.findings:
             is_downgraded = code.new and finding.level == ERROR and not _is_empty(finding)
-            findings.append(replace(finding, level=WARN) if is_downgraded else finding)
+            level = WARN if is_downgraded else finding.level
+            findings.append(replace(finding, level=level, message=_with_file(finding, profile)))
     ranks = manifest.graph.ranks()  # a cause comes before what it leads to
     findings.sort(
         key=lambda finding: (
@@ -220,6 +226,15 @@ def _values_of_run(
             return values
         before = now
     return {}
+
+
+def _with_file(finding: FindingRun, profile: RelationProfile) -> str:
+    """The message, with the file of the delivery behind the name of the source."""
+    if not profile.file:
+        return finding.message
+    file = profile.file.rpartition("/")[2]
+    more = f" and {profile.files - 1} more" if profile.files and profile.files > 1 else ""
+    return finding.message.replace(profile.name, f"{profile.name} ({file}{more})", 1)
 
 
 def _is_empty(finding: FindingRun) -> bool:

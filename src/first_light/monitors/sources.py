@@ -1,10 +1,11 @@
 """What came to a source since the release before: its new files, found through the place that the
-source's own `external_location` names. Files that were profiled once are not read again."""
+source's own `external_location` names, as one delivery for each date in their names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from first_light.dbt.manifest import Manifest, Node
@@ -14,20 +15,25 @@ from first_light.utils.sql_names import quoted
 _LITERAL = re.compile(r"'((?:[^'\n]|'')*)'")
 # More new files than these are profiled by the newest of them: it is a delivery, not the archive.
 _FILES = 31
+# Of an archive that comes at once so many deliveries are profiled, the newest.
+_ARCHIVE = 14
+_DATE = re.compile(r"(?<!\d)(\d{4})[-_]?(\d\d)(?:[-_]?(\d\d))?(?!\d)")
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What is new of one source.
+    """What came to one source, by the date in the names of the files.
 
     Attributes:
         node: the source table.
-        files: the new files.
+        name: the date; empty for the files without one.
+        files: the new files, with the others of the same date.
         repeats: those of them that hold, to the byte, what another file of the source holds.
         place: SQL to read them from, as the product reads the source; empty without any.
     """
 
     node: Node
+    name: str
     files: tuple[RawFile, ...]
     repeats: tuple[RawFile, ...]
     place: str
@@ -48,42 +54,77 @@ def deliveries(
         prefix: raw, as the sources spell it.
         now: the files in raw.
         before: those that the release before was built from; None before the first one: then only
-            the newest file of a source is looked at.
+            the newest deliveries of a source are looked at, without dates only the newest file.
     """
     hashes = {file.name: file.hash for file in before or ()}
-    found_deliveries = []
+    came: list[Delivery] = []
     for node in manifest.of("source"):
         place = node.relation if node.meta.get("external_location") else ""
         literal = location(place, prefix)
         if literal is None:
             continue
         pattern_ = pattern(place, prefix)
-        own_files = [file for file in now if pattern_.match(file.name)]
+        own_files = [
+            file for file in now if pattern_.match(file.name) and f"'{file.name}'" not in place
+        ]
+        new = [file for file in own_files if before is None or hashes.get(file.name) != file.hash]
+        groups = _by_date(own_files, new)
         if before is None:
-            new = own_files[-1:]
-        else:
-            new = [file for file in own_files if hashes.get(file.name) != file.hash]
+            dated = {name: files for name, files in groups.items() if name}
+            groups = dated or ({"": own_files[-1:]} if own_files else {})
         names = {file.name for file in new}
-        known_hashes = {file.hash for file in own_files if file.name not in names and file.size}
-        new_hashes: set[str] = set()
-        repeats = []
-        for file in new:
-            if file.hash in known_hashes | new_hashes:
-                repeats.append(file)
-            if file.size:
-                new_hashes.add(file.hash)
-        # What came before is not counted a second time, unless nothing else came.
-        unrepeated = [file for file in new if file not in repeats] or new
-        paths = ", ".join(_text(f"{root}/{file.name}") for file in unrepeated[-_FILES:])
-        found_deliveries.append(
-            Delivery(
-                node,
-                tuple(new),
-                tuple(repeats),
-                place.replace(literal, f"[{paths}]") if new else "",
+        known = {file.hash for file in own_files if file.name not in names and file.size}
+        first = len(came)
+        for name, files in sorted(groups.items())[-(_ARCHIVE if before is None else _FILES) :]:
+            repeats = [file for file in files if file.name in names and file.hash in known]
+            known |= {file.hash for file in files if file.size}
+            repeats += _twice(files, names, repeats)
+            # What came before is not counted a second time, unless nothing else came.
+            unrepeated = [file for file in files if file not in repeats] or files
+            paths = ", ".join(_text(f"{root}/{file.name}") for file in unrepeated[-_FILES:])
+            came.append(
+                Delivery(
+                    node, name, tuple(files), tuple(repeats), place.replace(literal, f"[{paths}]")
+                )
             )
-        )
-    return tuple(found_deliveries)
+        if len(came) == first:
+            came.append(Delivery(node, "", (), (), ""))
+    return tuple(came)
+
+
+def date_of(file: str) -> str:
+    """The date in a file's name, ISO 8601, a day or a month; empty without one."""
+    match_ = _DATE.search(file.rpartition("/")[2])
+    if not match_:
+        return ""
+    year, month, day = match_.groups()
+    is_date = "1970" <= year <= "2199" and "01" <= month <= "12" and "01" <= (day or "01") <= "31"
+    return "-".join(filter(None, (year, month, day))) if is_date else ""
+
+
+def _by_date(files: Sequence[RawFile], new: Sequence[RawFile]) -> Mapping[str, list[RawFile]]:
+    """The files of each delivery of which one is new; those without a date are one delivery."""
+    groups: dict[str, list[RawFile]] = defaultdict(list)
+    for file in files:
+        groups[date_of(file.name)].append(file)
+    new_dates = {date_of(file.name) for file in new}
+    undated = [file for file in new if not date_of(file.name)]
+    dated = {name: files_ for name, files_ in groups.items() if name and name in new_dates}
+    return {**dated, **({"": undated} if undated else {})}
+
+
+def _twice(
+    files: Sequence[RawFile], new: Collection[str], repeats: Sequence[RawFile]
+) -> list[RawFile]:
+    """New files that hold, to the byte, what another one of the same delivery holds."""
+    seen: set[str] = set()
+    twice = []
+    for file in files:
+        if file.hash in seen and file.name in new and file not in repeats:
+            twice.append(file)
+        if file.size:
+            seen.add(file.hash)
+    return twice
 
 
 def location(place: str, prefix: str) -> str | None:

@@ -55,7 +55,7 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
     manifest, record = manifest_of(draft), draft.record
     sql = {result.unique_id: result.sql for result in built_of(draft).nodes}
     memory = monitors.recall(context.history, record.raw.fingerprint, now())
-    earlier = memory.before.release.run if memory.before else ""
+    earlier = memory.published.run if memory.published else ""
     raw = _new_raw(context, draft, earlier)
     with draft.engine.connect() as queries:
         profile = collect.profile_all(queries, manifest, record.nodes, sql, raw, memory)
