@@ -149,8 +149,7 @@ def _profiles(
             key = name or f"{release.fingerprint}@{release.run if not release.fingerprint else ''}"
             profiles.pop(key, None)
             profiles[key] = (release, own_time(release.at, name, newest), profile)
-    for item in sorted(profiles.values(), key=lambda item: item[1])[-_DELIVERIES:]:
-        yield item
+    yield from sorted(profiles.values(), key=lambda item: item[1])[-_DELIVERIES:]
 
 
 def own_time(at: datetime, name: str, newest: str) -> datetime:
