@@ -177,6 +177,23 @@ def test_a_slow_drift_shows_against_what_was_before() -> None:
     assert ("mean", ERROR) in levels[-1]
     steady = [valued(1.0) for _ in range(45)]
     assert told(judged(steady, valued(1.0))) == set()
+    one_day = judged(steady, valued(0.6))
+    assert not any("drifted" in finding.message for finding in one_day), "one day is no drift"
+
+
+def test_a_table_whose_rows_change_is_judged_whole() -> None:
+    """Orders are placed first and completed later: what came is no difference of two counts."""
+    chance = random.Random(9)
+
+    def orders(day: int) -> RelationProfile:
+        open_ = 40 + chance.randrange(-15, 16)
+        counts = {"placed": open_, "completed": 100 * day - open_}
+        column = ColumnProfile("x", "VARCHAR", 0, 2, counts=counts)
+        return RelationProfile("model.shop.orders", "orders", 100 * day, (column,))
+
+    past = [orders(day) for day in range(10, 40)]
+    for _ in range(20):
+        assert "category" not in {check for check, _ in told(judged(past, orders(40)))}
 
 
 def test_one_value_in_all_rows_rejects_where_there_were_several() -> None:

@@ -218,8 +218,7 @@ class RelationProfile:
     repeated_files: int = 0
     """Those of them whose content was already there."""
     delivery: str = ""
-    """The date in the names of the files of a delivery to a source; empty if they have none, for
-    other relations, and in older records."""
+    """The date in the names of a delivery's files; empty without one, and in older records."""
     file: str = ""
     """Its last file, below raw."""
     fingerprint: str = ""

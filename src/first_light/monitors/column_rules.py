@@ -3,7 +3,8 @@ mean that drifts, and a counter that goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,6 +22,7 @@ _VALUES = 3  # where there were so many different ones, one is wrong
 # A drift shows against what was before the last deliveries, of which there must be so many.
 _RECENT, _OLDER = 14, 14
 _DRIFT, _FAR_DRIFT = 1.2, 1.4
+_LASTING, _ON_ONE_SIDE = 4, 3  # of so many last deliveries, so many have drifted too
 
 
 def findings(
@@ -29,14 +31,20 @@ def findings(
     past: RelationPast,
     at: datetime,
     normal: Normal,
+    keys: Collection[str] = (),
 ) -> list[FindingRun]:
-    """What is wrong with single columns."""
+    """What is wrong with single columns; of keys a mean says nothing."""
     seen = []
     for column in profile.columns:
         for check, found in (
             ("range", _early(profile, column.name, measures, past)),
             ("distinct", _one_value(profile, column.name, past)),
-            ("mean", _drifting(profile, column.name, measures, past, at)),
+            (
+                "mean",
+                None
+                if column.name in keys
+                else _drifting(profile, column.name, measures, past, at),
+            ),
         ):
             if found and not any(
                 abs(value - (found.value or 0.0)) <= 0.1 * abs(value)
@@ -112,6 +120,13 @@ def _drifting(
         return None
     if value.value * middle <= 0:
         return None  # a change of sign is judged by itself
+    # One day that is unlike others is no drift: those before it moved the same way.
+    moved = [
+        (earlier - middle) * math.copysign(1, value.value - middle)
+        for earlier in series.values[-_LASTING:]
+    ]
+    if sum(distance > reach / 3 for distance in moved) < _ON_ONE_SIDE:
+        return None
     factor = max(value.value / middle, middle / value.value)
     if factor < _DRIFT:
         return None

@@ -23,6 +23,9 @@ _KINDS = {"category": "counts", "hours": "hours", "format": "formats"}
 _ROWS = 40  # of fewer, a distribution says little
 # So many times as far as ever: to warn and to reject; and as far as chance leads on average.
 _FARTHER, _FAR, _CHANCE = 1.5, 2.0, 3.0
+# With fewer deliveries the farthest one seen is not the farthest that is usual.
+_MANY, _FEW_FACTOR = 20, 1.4
+_GROWS = 0.9  # the share of deliveries that only add rows, in a table that grows
 _STEADY_SHARE = 0.02  # of a value that always came, so that its absence rejects
 
 
@@ -79,13 +82,13 @@ def _compared(
     known = frozenset(value for counts, _ in history for value in counts)
     if profile.files is None:
         came = _difference(now, history[-1][0])
-        if min(came.values()) >= 0:
-            steps = [
-                (_difference(counts, before), strange)
-                for (before, _), (counts, strange) in pairwise(history)
-            ]
-            history = [item for item in steps if min(item[0].values(), default=-1) >= 0]
-            now = came
+        steps: list[tuple[Counts, bool]] = [
+            (_difference(counts, before), strange)
+            for (before, _), (counts, strange) in pairwise(history)
+        ]
+        grown = [item for item in steps if min(item[0].values(), default=-1) >= 0]
+        if min(came.values()) >= 0 and len(grown) >= _GROWS * len(steps):
+            history, now = grown, came
     steps_ = tuple(counts for counts, strange in history if not strange)
     return _Column(now, steps_, known) if len(steps_) >= AT_LEAST - 1 else None
 
@@ -149,11 +152,12 @@ def _moved(
     limit = LIMITS[check]
     is_short = len(steps) < USUAL - 1
     least = 2 * limit.warn if is_short else limit.warn
-    if distance < max(least, _FARTHER * farthest, _CHANCE * chance / 2):
+    unsure = 1.0 if len(steps) >= _MANY else _FEW_FACTOR
+    if distance < max(least, unsure * _FARTHER * farthest, _CHANCE * chance / 2):
         return None
     if any(abs(distance - value) < limit.warn for value in accepted):
         return None
-    is_far = limit.error is not None and distance >= max(limit.error, _FAR * farthest)
+    is_far = limit.error is not None and distance >= max(limit.error, unsure * _FAR * farthest)
     changed = max(sorted(values), key=lambda value: abs(now.get(value, 0.0) - usual[value]))
     label = {"category": changed, "hours": f"hour {changed}", "format": f"format {changed}"}[check]
     message = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +38,8 @@ from first_light.monitors.past import (
 from first_light.monitors.prediction import AT_LEAST, expect_at
 
 _NO_VALUES: Normal = {}
+# Names of columns that identify something: their numbers are no amounts.
+_KEY = re.compile(r"(^|_)(id|key|no|nr|number|code)$")
 
 _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
 
@@ -80,6 +83,8 @@ def judge(
         keys: columns that lead to another table.
     """
     past = past or past_of(memory, profile.unique_id)
+    names = (column.name for column in profile.columns)
+    keys = {*keys, *(name for name in names if _KEY.search(name.lower()))}
     if profile.problem:
         message = f"The delivery of {profile.name} could not be profiled: {profile.problem}"
         return Judgement(_with_levels([about(profile, "delivery", WARN, message)], levels), 0)
@@ -93,7 +98,7 @@ def judge(
         *_schema(profile, past, normal),
         *_deliveries(profile, memory, past, at),
         *distributions.findings(profile, past, normal, since),
-        *column_rules.findings(profile, measures, past, at, normal),
+        *column_rules.findings(profile, measures, past, at, normal, keys),
         *_numbers(profile, measures, memory, past, at, normal, keys),
     ]
     findings += _unchanged(profile, memory, past, findings)

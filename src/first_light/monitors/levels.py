@@ -86,7 +86,7 @@ class Case:
         past: its earlier values, oldest first; at least one.
         expected: what they let expect.
         cadence: the usual time between two deliveries; None where nobody knows.
-        is_key: whether the column leads to another table.
+        is_key: whether the column identifies something.
         spread: how much more it scatters than usual, for it comes from fewer rows; at least 1.
         is_complete: whether a counter in the rows shows that none is missing.
     """
@@ -235,7 +235,7 @@ def _mean_level(case: Case) -> str:
         is_far = case.factor >= _STABLE_ERROR and case.outside >= 3 * case.reach
         is_far = is_far and case.distance >= case.expected.sure * case.spread
         return ERROR if is_far and len(case.past) >= USUAL else level
-    if len(case.past) < USUAL or case.value * case.expected.middle <= 0:
+    if case.is_key or len(case.past) < USUAL or case.value * case.expected.middle <= 0:
         return ""
     # A mean that hardly varies is told from a smaller change.
     if case.factor < _STABLE_WARN or case.outside < 0.5 * case.reach:
