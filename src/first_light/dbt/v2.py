@@ -274,7 +274,7 @@ def version() -> str:
         raise DataopsError(
             "dbt v2 could not be started.",
             where=plain(printed),
-            fix=f"set {variable('dbt_v2')} to its command, or dbt-engine to v1",
+            fix=f"set {variable('dbt_command')} to its command, or dbt-engine to v1",
         )
     return printed.split()[-1]
 
@@ -358,7 +358,7 @@ def _process(
         raise DataopsError(
             "dbt v2 could not be started.",
             where=f"{arguments[0]}: {error.strerror or error}",
-            fix=f"set {variable('dbt_v2')} to its command, or dbt-engine to v1",
+            fix=f"set {variable('dbt_command')} to its command, or dbt-engine to v1",
         ) from error
     try:
         yield process
