@@ -218,7 +218,7 @@ def _pages(
         impact = json.loads((check / "impact.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return tuple(pages)
-    if not dirty and (impact["head"], impact["dirty"]) == (commit, False):
+    if not dirty and (impact["commit"], impact["dirty"]) == (commit, False):
         shutil.copy(check / "impact.html", folder / "impact.html")
         pages.append("impact.html")
     return tuple(pages)
