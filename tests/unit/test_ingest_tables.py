@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 from pathlib import Path
 
@@ -99,6 +100,9 @@ def test_merged_cells_above_the_header(tmp_path: Path, raw: Path) -> None:
         ("id~name\n1~a b\n2~c\n", "~"),
         ("id^n\n1^2\n3^4\n", "^"),
         ("id\x01n\n1\x012\n3\x014\n", "\\x01"),
+        ("user::film\n1::2\n3::4\n", "::"),
+        ("1::2\n3::4\n5::6\n", "::"),
+        ("first~last\nAnn~Lee\nBob~Ray\n", "~"),
     ],
 )
 def test_one_column_that_splits_alike_is_rejected(
@@ -117,6 +121,90 @@ def test_one_column_that_splits_alike_is_rejected(
 )  # fmt: skip
 def test_one_column_of_words_is_read(content: str, tmp_path: Path, raw: Path) -> None:
     assert len(read(land_file(content, tmp_path, raw), raw)[0]) == 1
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_quotes_around_whole_lines_are_taken_off(delimiter: str, tmp_path: Path, raw: Path) -> None:
+    lines = ["id,name,v", "1,Ann,2", '2,""Bob; B"",3', "3,Cy,4"]
+    content = "".join(f'"{line.replace(",", delimiter)}"\n' for line in lines)
+    table = land_file(content.replace("Bob; B", "Bob"), tmp_path, raw)
+    assert read(table, raw) == (
+        ["id", "name", "v"],
+        [("1", "Ann", "2"), ("2", "Bob", "3"), ("3", "Cy", "4")],
+    )
+    assert "in quotes as a whole" in table.notes[0]
+
+
+# --- lines that are no rows -----------------------------------------------------------------------
+
+
+def test_a_first_line_of_values_is_a_row(tmp_path: Path, raw: Path) -> None:
+    table = land_file("Ann,Bonn,yes\nBob,Bonn,no\nCy,Ulm,yes\nDi,Bonn,yes\n", tmp_path, raw)
+    names, rows = read(table, raw)
+    assert (names, len(rows)) == (["column1", "column2", "column3"], 4)
+
+
+def test_a_header_that_is_repeated_is_a_header(tmp_path: Path, raw: Path) -> None:
+    block = "name,city\nAnn,Bonn\nBob,Bonn\n"
+    assert read(land_file(block * 3, tmp_path, raw), raw)[0] == ["name", "city"]
+
+
+UNITS = [["time", "temp", "note"], ["s", "\u00b0C", None], *([n, n / 2, "x"] for n in range(5))]
+
+
+def test_a_row_of_units_is_left_out_and_told(tmp_path: Path, raw: Path) -> None:
+    content = "".join(",".join("" if c is None else str(c) for c in row) + "\n" for row in UNITS)
+    book = workbook(tmp_path / "o.xlsx", UNITS)
+    for table in (land_file(content, tmp_path, raw), land(book, raw)[0]):
+        names, rows = read(table, raw)
+        assert (names, len(rows)) == (["time", "temp", "note"], 5)
+        assert any("names units or says more about it: s, \u00b0C" in n for n in table.notes)
+
+
+@pytest.mark.parametrize("row", ["NA,n/a,x", "7,y,x", ",,"])
+def test_a_first_row_of_other_values_is_kept(row: str, tmp_path: Path, raw: Path) -> None:
+    content = f"a,b,c\n{row}\n" + "".join(f"{n},{n}.5,x\n" for n in range(5))
+    assert len(read(land_file(content, tmp_path, raw), raw)[1]) == 6
+
+
+@pytest.mark.parametrize(
+    ("footer", "told"),
+    [
+        ("\nSource: the office of statistics\nPrinted on Monday\n", "2 lines below the last row"),
+        ("(3 rows affected)\n", "1 line below the last row left out: (3 rows affected)"),
+    ],
+)
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_a_footer_is_left_out_and_told(
+    footer: str, told: str, gzipped: bool, tmp_path: Path, raw: Path
+) -> None:
+    content = f"id,name,v\n1,a,2\n2,b,3\n3,c,4\n{footer}".encode()
+    path = tmp_path / ("o.csv.gz" if gzipped else "o.csv")
+    path.write_bytes(gzip.compress(content) if gzipped else content)
+    (table,) = land(path, raw)
+    assert [row[0] for row in read(table, raw)[1]] == ["1", "2", "3"]
+    assert any(told in note for note in table.notes)
+
+
+@pytest.mark.parametrize("end", ["3\n", "\n3,c\n", "name of three words\n"])
+def test_a_row_that_is_cut_off_is_no_footer(end: str, tmp_path: Path, raw: Path) -> None:
+    with pytest.raises(DataopsError, match="but the header has 3"):
+        land_file(f"id,name,v\n1,a,2\n2,b,3\n{end}", tmp_path, raw)
+
+
+def test_merged_cells_below_the_header_hold_their_value(tmp_path: Path, raw: Path) -> None:
+    rows = [["region", "shop", "n"], *([f"R{n // 2}" if n % 2 == 0 else None, f"s{n}", n]
+                                       for n in range(4))]  # fmt: skip
+    (table,) = land(workbook(tmp_path / "o.xlsx", rows, ("A2:A3", "A4:A5")), raw)
+    assert [row[0] for row in read(table, raw)[1]] == ["R0", "R0", "R1", "R1"]
+    assert "o.csv: 2 empty cells merged with a cell above filled with its value." in table.notes
+
+
+def test_numbers_of_which_a_spreadsheet_keeps_a_part_are_told(tmp_path: Path, raw: Path) -> None:
+    rows = [["id", "card"], [1, 1234567890123456000.0], [2, 1234567890123457000.0]]
+    (table,) = land(workbook(tmp_path / "o.xlsx", rows), raw)
+    assert read(table, raw)[1][0] == ("1", "1234567890123456000")
+    assert any("2 numbers with more than 15 digits" in note for note in table.notes)
 
 
 # --- totals and cells without a value -------------------------------------------------------------
@@ -166,8 +254,8 @@ def test_zeros_that_only_the_cell_format_shows_are_told(tmp_path: Path, raw: Pat
     book = openpyxl.Workbook()
     for row in [["code", "n"], [7, 1], [12, 2]]:
         book.active.append(row)
-    for cell in ("A2", "A3"):
-        book.active[cell].number_format = "00000"
+    for cell, code in (("A2", "00000"), ("A3", '"K-"000-00'), ("B2", "0.00"), ("B3", "#,##0.00")):
+        book.active[cell].number_format = code
     book.save(tmp_path / "o.xlsx")
     notes = " ".join(land(tmp_path / "o.xlsx", raw)[0].notes)
     assert "2 cells with leading zeros that only the cell format shows" in notes

@@ -126,3 +126,29 @@ def test_a_record_of_objects_with_one_field_is_drafted(files: Path, raw: Path) -
     (table,) = land(files, raw)
     drafts = draft_tables([table], (), raw, "team", nobody)
     assert staged(table, drafts, raw).fetchall() == [(1, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("end", "what"),
+    [
+        ("Source: our office,,,,\n", "notes"),
+        ("Average,,,4.50,8\nMax,,,7.50,14\n", "totals"),
+    ],
+)
+def test_notes_and_averages_are_left_out_by_rule(
+    end: str, what: str, files: Path, raw: Path, tmp_path: Path
+) -> None:
+    table, drafts = drafted(files, raw, sales_1=HEADER + ROWS + end)
+    assert any(f"of {what} in sales_1.csv" in d.why for d in drafts.tables[0].undecided)
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "sales_2.csv").write_text(HEADER + "8,r2,2024-01-08,8.50,16\n9,,,,\n" + end)
+    land(later, raw)
+    rows = staged(table, drafts, raw).fetchall()
+    assert sorted(row[0] for row in rows) == list(range(1, 10))
+
+
+def test_people_with_the_name_of_a_summary_are_records(files: Path, raw: Path) -> None:
+    people = "name,city,age\n" + "".join(f"P{n},Bonn,{n + 20}\n" for n in range(9))
+    table, drafts = drafted(files, raw, people=people + "Max,Ulm,30\nMin,,31\n")
+    assert len(staged(table, drafts, raw).fetchall()) == 11

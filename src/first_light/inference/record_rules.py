@@ -7,6 +7,7 @@ that every record fills, or figures that are the sums of the others. What is lef
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,9 @@ from first_light.utils.sql_names import literal, quoted
 _MOST = 500
 _SHARE = 0.2
 _FULL = 0.95
+_LEAST_COLUMNS = 3
+_FIRST_WORD = re.compile(r"[^\W\d_]{4,}")
+
 _FILE, _PLACE = "file of row", "place of row"
 _PLAIN = "try_cast(replace({}, ',', '') as decimal(38, 6))"
 _COMMA = "try_cast(replace(replace({}, '.', ''), ',', '.') as decimal(38, 6))"
@@ -35,6 +39,7 @@ class Candidate:
         cells: by column; None where empty.
         proven: whether each of its numbers is the sum of those of the file's records.
         label: the column that says that it is a total; empty where none does.
+        is_last: whether only such rows follow it in its file.
     """
 
     file: str
@@ -42,6 +47,7 @@ class Candidate:
     cells: dict[str, str | None]
     proven: bool = False
     label: str = ""
+    is_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,11 +90,13 @@ def find(scratch: ScratchDatabase, staged: Staged, relation: str) -> Found:
     same = [n for n in names if not n.isdigit()][:3]
     header = " and ".join(f"{quoted(n)} = {literal(n)}" for n in same) or "false"
     keyless = f"{quoted(names[0])} is null"
+    behind = ", ".join(map(quoted, names[1:]))
+    lone = f"{quoted(names[0])} is not null and coalesce({behind}) is null"
     counted = scratch.rows(
         f"select count(*) filter ({labelled}), count(*) filter ({keyless}), "
-        f"count(*) filter ({header}) from {staged.raw}"
+        f"count(*) filter ({header}), count(*) filter ({lone}) from {staged.raw}"
     )[0]
-    n_labelled, n_keyless, n_headers = map(number, counted)
+    n_labelled, n_keyless, n_headers, n_lone = map(number, counted)
     rules: list[NoRecord] = []
     doubts: list[str] = []
     if n_headers:
@@ -97,7 +105,11 @@ def find(scratch: ScratchDatabase, staged: Staged, relation: str) -> Found:
     most = max(3, staged.rows * _SHARE)
     conditions = [
         condition
-        for condition, count in ((labelled, n_labelled), (keyless, n_keyless))
+        for condition, count in (
+            (labelled, n_labelled),
+            (keyless, n_keyless),
+            (lone, n_lone if len(names) >= _LEAST_COLUMNS else 0),
+        )
         if 0 < count <= min(most, _MOST)
     ]
     if conditions:
@@ -113,7 +125,7 @@ def _has_label(columns: Sequence[str]) -> str:
 
     The others are not looked at: a regular expression on every cell would take longer than reading.
     """
-    words = literal(f"{total_words.LABEL}|{total_words.EDGE}")
+    words = literal(f"{total_words.LABEL}|{total_words.EDGE}|{total_words.SUMMARY}")
     first = f"coalesce({', '.join(columns)})"
     behind, later = (f"coalesce({', '.join([*columns[at:], 'null'])})" for at in (1, 2))
     second = f"case when {columns[0]} is null then {later} else {behind} end"
@@ -156,6 +168,12 @@ def decided(candidates: Iterable[Candidate], names: Sequence[str], others: Recor
         empty = tuple(n for n in names if n in others.full and n not in filled and n != row.label)
         values = filled - {row.label}
         texts = [n for n in names if n not in others.numbers and n != row.label]
+        if _is_note(row, filled, names[0], others):
+            empty = tuple(n for n in names[1:] if n in others.full)[:2]
+            if row.is_last and len(empty) == 2:
+                start = _FIRST_WORD.match(str(row.cells[names[0]]))
+                kinds[names[0], empty, start[0].lower() if start else ""].append(row)
+            continue
         if not row.label:
             # Without a word for it, only the sums say so, of a row that names nothing.
             if row.proven and values <= others.numbers and names[0] in empty:
@@ -165,6 +183,13 @@ def decided(candidates: Iterable[Candidate], names: Sequence[str], others: Recor
         named = total_words.is_label(cell)
         word = total_words.word_in(cell)
         bare = bool(empty) and values <= others.numbers
+        if total_words.is_summary(cell):
+            # Max is a name too: only among numbers such a word is certainly none.
+            if bare and row.is_last and row.label in others.numbers:
+                kinds[row.label, empty[:2], ""].append(row)
+            elif bare and values:
+                doubtful[row.label].append(row)
+            continue
         if (named and (bare or row.proven)) or (bare and values and not set(texts) & filled):
             by_word = word if empty else ""
             kinds[row.label, empty[:2], by_word].append(row)
@@ -172,17 +197,29 @@ def decided(candidates: Iterable[Candidate], names: Sequence[str], others: Recor
             doubtful[row.label].append(row)
     rules = [_rule(label, empty, word, rows) for (label, empty, word), rows in kinds.items()]
     doubts = [
-        f"{_rows(len(rows))} with {rows[0].cells[label]!r} in {label} may be the total of others: "
+        f"{_rows(len(rows))} with {rows[0].cells[label]!r} in {label} may sum up others: "
         "kept as a record"
         for label, rows in doubtful.items()
     ]
     return Totals(tuple(rules), tuple(doubts))
 
 
+def _is_note(row: Candidate, filled: set[str], first: str, others: Records) -> bool:
+    """Whether a row has one cell, the first, which is a text where others have a number or a note.
+
+    A label of a total alone is no note.
+    """
+    cell = str(row.cells[first])
+    if filled != {first} or row.label or cell.replace(".", "").replace(",", "").isdigit():
+        return False
+    return first in others.numbers or total_words.is_note(cell)
+
+
 def _rule(label: str, empty: tuple[str, ...], word: str, rows: Sequence[Candidate]) -> Rule:
     files = list(dict.fromkeys(row.file for row in rows))
     place = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more files"
-    noun = "1 row of totals" if len(rows) == 1 else f"{len(rows)} rows of totals"
+    what = "totals" if rows[0].label or not label else "notes"
+    noun = f"1 row of {what}" if len(rows) == 1 else f"{len(rows)} rows of {what}"
     first = "" if len(rows) == 1 else "the first in "
     why = f"{noun} in {place}, {first}row {rows[0].row:,}: left out"
     labels = tuple(sorted({str(row.cells[label]).strip().lower() for row in rows} if label else ()))
@@ -214,7 +251,8 @@ def _candidates(
         f"create or replace table {placed} as select *, parse_filename(filename) as "
         f"{quoted(_FILE)}, {is_candidate} as is_candidate, {header} as is_header from {relation}"
     )
-    records = f"{placed} where not coalesce(is_candidate or is_header, is_header, false)"
+    record = "not coalesce(is_candidate or is_header, is_header, false)"
+    records = f"{placed} where {record}"
     shares = scratch.rows(
         "select count(*), "
         + ", ".join(
@@ -242,25 +280,32 @@ def _candidates(
     listed = ", ".join(f"c.{quoted(n)}" for n in names)
     found = scratch.rows(
         f"with sums as (select {quoted(_FILE)}, {summed} from {records} group by all), "
-        f"firsts as (select {quoted(_FILE)}, min(rowid) as first from {placed} group by all) "
+        f"firsts as (select {quoted(_FILE)}, min(rowid) as first, "
+        f"max(rowid) filter (where {record}) as last from {placed} group by all) "
         f"select c.{quoted(_FILE)}, c.rowid - first + 1, "
-        f"coalesce(({proof or 'false'}) and ({has_number}), false), {listed} "
+        f"coalesce(({proof or 'false'}) and ({has_number}), false), c.rowid > last, {listed} "
         f"from {placed} as c join firsts using ({quoted(_FILE)}) "
         f"left join sums as s using ({quoted(_FILE)}) where c.is_candidate order by c.rowid"
     )
     scratch.rows(f"drop table {placed}")
     candidates = []
-    for file, place, proven, *cells in found:
+    for file, place, proven, is_last, *cells in found:
         by_name = {n: None if c is None else str(c) for n, c in zip(names, cells, strict=True)}
         label = _label(by_name)
-        candidates.append(Candidate(str(file), number(place), by_name, bool(proven), label))
+        candidates.append(
+            Candidate(str(file), number(place), by_name, bool(proven), label, bool(is_last))
+        )
     return candidates, Records(frozenset(full), frozenset(numbers))
 
 
 def _label(cells: dict[str, str | None]) -> str:
     """The column, of the first two that are filled, that says that the row is a total."""
     filled = [name for name, cell in cells.items() if (cell or "").strip()][:2]
-    whole = [name for name in filled if total_words.is_label(str(cells[name]))]
+    whole = [
+        name
+        for name in filled
+        if total_words.is_label(str(cells[name])) or total_words.is_summary(str(cells[name]))
+    ]
     edge = [name for name in filled if total_words.has_word(str(cells[name]))]
     return next(iter((*whole, *edge)), "")
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from first_light.ingest.no_records import combined_header, is_group_row
+from first_light.utils import null_words
 
 DELIMS = (",", ";", "\t", "|")
 _RECORDS = 1000
@@ -27,6 +28,10 @@ _MOMENT = re.compile(
 )
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
+_RARE = frozenset({"::", "~", "^", "\\x01", "\\x1f", "\u00a6"})
+"""Delimiters that are in no text by chance, once in every line."""
+
+_LEAST_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,9 @@ def _dialect(candidate: _Candidate) -> Dialect:
         lines = records[1].line - first.line + 1
         note = "two header rows made one"
         return _with_header(dialect, names, lines, note)
+    if headed and is_units_row(body):
+        lines = records[1].line - first.line + 1
+        return _with_header(dialect, first.cells, lines, units_note(body[0]))
     if first.is_cut:
         note = "the delimiter at the end of the header, which its rows lack, left out"
         return _with_header(dialect, first.cells, 1, note)
@@ -228,6 +236,42 @@ def _has_groups(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     )
 
 
+def is_units_row(body: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row below the header names units: words where all others have numbers."""
+    if len(body) < _LEAST_ROWS:
+        return False
+    units = body[0]
+    columns = _columns([cells for cells in body[1:] if any(cells)], len(units))
+    typed = [
+        at
+        for at, column in enumerate(columns)
+        if column and _share(_kind(cell) != "" for cell in column) == 1
+    ]
+    words = [units[at].strip() for at in typed if units[at].strip()]
+    if len(typed) < 2 or 2 * len(typed) < len(units) or 2 * len(words) < len(typed):
+        return False
+    return not any(_kind(word) or word in null_words.ALL for word in words)
+
+
+def units_note(units: Sequence[str]) -> str:
+    """What is said about a row of units."""
+    named = ", ".join(cell.strip() for cell in units[:5] if cell.strip())
+    return f"1 row below the header left out, which names units or says more about it: {named}"
+
+
+def unquoted(sample: str) -> str:
+    """A text whose every line stands in quotes as a whole, with the cells inside, without them.
+
+    Empty where it is not such a text.
+    """
+    lines = [line for line in sample.removeprefix("\ufeff").splitlines() if line.strip()]
+    if len(lines) < _LEAST_ROWS or not all(len(x) > 2 and x[0] == x[-1] == '"' for x in lines):
+        return ""
+    plain = "\n".join(line[1:-1].replace('""', '"') for line in lines)
+    shape = decide(plain)
+    return plain + "\n" if shape.width > 1 and shape.share == 1 and not shape.drop_lines else ""
+
+
 def fitting_delimiter(sample: str) -> str:
     """The delimiter that splits all lines of a file of one column alike; empty when none does.
 
@@ -237,13 +281,16 @@ def fitting_delimiter(sample: str) -> str:
     if len(lines) < 3:
         return ""
     for delim, pattern, least in (
-        ("a space", r"\s+", 3), (":", ":", 3), ("~", "~", 2), ("^", r"\^", 2), ("#", "#", 3),
-        ("\\x01", "\x01", 2), ("\\x1f", "\x1f", 2), ("\u00a6", "\u00a6", 2), ("=", "=", 3),
+        ("a space", r"\s+", 3), ("::", "::", 2), (":", ":", 3), ("~", "~", 2), ("^", r"\^", 2),
+        ("#", "#", 3), ("\\x01", "\x01", 2), ("\\x1f", "\x1f", 2), ("\u00a6", "\u00a6", 2),
+        ("=", "=", 3),
     ):  # fmt: skip
         parts = [re.split(pattern, line.strip()) for line in lines[:_RECORDS]]
         width = len(parts[0])
         if width < least or any(len(cells) != width for cells in parts):
             continue
+        if delim in _RARE:
+            return delim
         header, rows = parts[0], parts[1:]
         if not any(map(_kind, header)) and any(
             all(_kind(cells[at]) for cells in rows) for at in range(width)
@@ -260,7 +307,9 @@ def is_row(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """
     kinds = [_kind(cell) for cell in cells]
     numbers = [cell.strip() for cell, kind in zip(cells, kinds, strict=True) if kind]
-    if not numbers or all(_YEAR.fullmatch(cell) for cell in numbers):
+    if not numbers:
+        return _is_among(cells, body)
+    if all(_YEAR.fullmatch(cell) for cell in numbers):
         return False
     if not body:
         return True
@@ -273,6 +322,18 @@ def is_row(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
         elif cell.strip():
             against += _share(_kind(value) != "" for value in column) >= 0.9
     return alike > 0 and not against
+
+
+def _is_among(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether a line of words is a row: words of it are values of their columns, more than once.
+
+    Lines that repeat the header whole are no values.
+    """
+    columns = _columns([row for row in body if list(row) != list(cells)], len(cells))
+    if any(column and _share(_kind(value) != "" for value in column) >= 0.9 for column in columns):
+        return False
+    known = [cell.strip() and column.count(cell) > 1 for cell, column in zip(cells, columns)]
+    return sum(map(bool, known)) >= (1 if len(cells) <= _LEAST_ROWS else 2)
 
 
 def _columns(body: Sequence[Sequence[str]], width: int) -> list[list[str]]:

@@ -95,6 +95,15 @@ def _prepare_csv(
             f"rename it to {parts.stem}.json, then add it again",
         )
     shape = dialect.decide(examined.sample)
+    if shape.width == 1 and dialect.unquoted(examined.sample):
+        whole = replace(
+            data_file,
+            path=text.without_line_quotes(data_file, folder / "unquoted", examined.encoding),
+            gzipped=False,
+            unpacked=True,
+            notes=(*data_file.notes, "each line was in quotes as a whole, which were taken off"),
+        )
+        return _prepare_csv(whole, folder, db, skipped)
     if shape.width == 1 and (fitting := dialect.fitting_delimiter(examined.sample)):
         raise DataopsError(
             f"This file is read as one column, while every line splits alike at {fitting}.",
@@ -150,14 +159,19 @@ def _prepare_csv(
     if shape.width == 1:
         delims = (shape.delim, *(delim for delim in dialect.DELIMS if delim != shape.delim))
         notes.append("has one column")
-    if total := no_records.totals_note(_last_rows(member, shape.delim)):
+    last_rows = _last_rows(member, shape.delim)
+    if count := no_records.footer_lines(last_rows, shape.width):
+        text.cut_last_lines(member.path, count)
+        notes.append(no_records.footer_note(last_rows[-count:]))
+        last_rows = last_rows[:-count]
+    if total := no_records.totals_note(last_rows):
         notes.append(total)
     piece = Piece(member, file, label, data_file.folder, Kind.CSV, delims, (), tuple(notes))
     return [replace(piece, columns=reading.columns(db, Kind.CSV, delims, member))]
 
 
 def _last_rows(member: Member, delim: str) -> list[list[str]]:
-    """The last rows of a CSV file that are on one line each."""
+    """The last lines of a CSV file, each as a row."""
     tail = b""
     gzipped = member.path.suffix == ".gz"
     with text.open_bytes(member.path, gzipped, member.place) as file:
@@ -165,8 +179,8 @@ def _last_rows(member: Member, delim: str) -> list[list[str]]:
             file.seek(max(0, member.path.stat().st_size - _TAIL))
         while chunk := file.read(1 << 20):
             tail = (tail + chunk)[-_TAIL:]
-    lines = tail.decode("utf-8", "replace").splitlines()
-    return list(csv.reader(lines[-no_records.LAST_ROWS :], delimiter=delim))
+    lines = tail.decode("utf-8", "replace").splitlines()[-no_records.LAST_LINES :]
+    return [next(csv.reader([line], delimiter=delim), []) for line in lines]
 
 
 def _prepare_json(data_file: DataFile, folder: Path, db: Connection) -> list[Piece]:

@@ -22,7 +22,9 @@ _CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _ROW = re.compile(rb'<row\b[^>]*?\br="([0-9]{1,7})"')
 _SHEET = re.compile(r"<sheet\b[^>]*>")
 _RELATION = re.compile(r"<Relationship\b[^>]*>")
-_FORMAT = re.compile(r'<numFmt\b[^>]*numFmtId="(\d+)"[^>]*formatCode="0{2,}"[^>]*>')
+_FORMAT = re.compile(r"<numFmt\b[^>]*>")
+_SHOWN_TEXT = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+_PADDED = re.compile(r"[^#0?.]*0[-0 ()/]*0[-0 ()/]*(?:[.].*)?")
 
 
 def largest_area(path: Path) -> tuple[int, str]:
@@ -102,13 +104,19 @@ def _notes(xml: bytes, padded: dict[bytes, str]) -> tuple[str, ...]:
 
 
 def _zero_styles(styles: str) -> dict[bytes, str]:
-    """The styles whose number format is nothing but zeros, such as 00000."""
-    formats = {match[1]: match[0] for match in _FORMAT.finditer(styles)}
+    """The styles whose number format fills up with zeros, such as 00000 or 000-00-0000."""
+    formats = {_attribute(tag, "numFmtId"): tag for tag in _FORMAT.findall(styles) if _fills(tag)}
     cells = re.search(r"<cellXfs\b.*?</cellXfs>", styles, re.DOTALL)
     if not formats or not cells:
         return {}
     numbers = [_attribute(tag, "numFmtId") for tag in re.findall(r"<xf\b[^>]*>", cells[0])]
     return {str(at).encode(): n for at, n in enumerate(numbers) if n in formats}
+
+
+def _fills(tag: str) -> bool:
+    """Whether a number format shows a number with as many digits, whatever its size."""
+    code = _unescaped(_attribute(tag, "formatCode")).split(";")[0]
+    return _PADDED.fullmatch(_SHOWN_TEXT.sub("", code)) is not None
 
 
 def _text(archive: zipfile.ZipFile, name: str) -> str:

@@ -6,13 +6,15 @@ import csv
 import datetime
 import zipfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
+from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 
 from python_calamine import (
     CalamineError,
+    CalamineSheet,
     CalamineWorkbook,
     PasswordError,
     SheetTypeEnum,
@@ -21,7 +23,7 @@ from python_calamine import (
 
 from first_light.ingest import no_records, sheet_cells
 from first_light.ingest.containers import DataFile, limit_unpacked
-from first_light.ingest.dialect import is_row
+from first_light.ingest.dialect import is_row, is_units_row, units_note
 from first_light.utils.errors import DataopsError
 
 # The reader holds a workbook in memory: measured, about two bytes for each byte of unpacked XML.
@@ -29,6 +31,9 @@ MOST_UNPACKED = 300 << 20
 # It also holds the empty cells up to the last column and row; a million rows of 50 columns fit.
 MOST_CELLS = 60_000_000
 _LOOK = 50
+# A spreadsheet shows 15 digits of a number; a larger whole number is rarely meant as one.
+_LONG = 1e15
+_LARGEST = 1e21
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,10 @@ def convert(data_file: DataFile, into: Path) -> tuple[list[Sheet], list[str]]:
                 if meta.visible is not SheetVisibleEnum.Visible:
                     skipped.append(f"Sheet {meta.name} was skipped: it is hidden.")
                     continue
-                rows = workbook.get_sheet_by_index(number).iter_rows()
-                sheet = _write(rows, meta.name, into / f"sheet_{number}.csv")
+                opened = workbook.get_sheet_by_index(number)
+                spans = _vertical_spans(opened)
+                rows = opened.iter_rows()
+                sheet = _write(rows, meta.name, into / f"sheet_{number}.csv", spans)
                 odd = oddities.get(meta.name, ())
                 if sheet is None:
                     skipped.append(f"Sheet {meta.name} was skipped: it is empty.")
@@ -108,12 +115,27 @@ def convert(data_file: DataFile, into: Path) -> tuple[list[Sheet], list[str]]:
     return sheets, skipped
 
 
-def _write(rows: Iterator[list[object]], name: str, target: Path) -> Sheet | None:
-    head: list[list[str]] = []
-    for row in rows:
-        head.append([_text(cell) for cell in row])
-        if len(head) == _LOOK:
-            break
+def _vertical_spans(sheet: CalamineSheet) -> dict[tuple[int, int], int]:
+    """Cells that are merged with those below them: the number of rows by row and column."""
+    left = (sheet.start or (0, 0))[1]
+    return {
+        (top, first - left): bottom - top + 1
+        for (top, first), (bottom, last) in sheet.merged_cell_ranges or ()
+        if bottom > top and first == last
+    }
+
+
+def _write(
+    rows: Iterator[list[object]], name: str, target: Path, spans: Mapping[tuple[int, int], int]
+) -> Sheet | None:
+    long_numbers = 0
+
+    def texts(row: list[object]) -> list[str]:
+        nonlocal long_numbers
+        long_numbers += sum(isinstance(c, float) and abs(c) >= _LONG for c in row)
+        return [_text(cell) for cell in row]
+
+    head = [texts(row) for row in islice(rows, _LOOK)]
     start = _header(head)
     if start is None:
         return None
@@ -126,20 +148,53 @@ def _write(rows: Iterator[list[object]], name: str, target: Path) -> Sheet | Non
     elif grouped:
         header = no_records.combined_header(head[start - 1], header)
         notes.append("two header rows made one")
+    elif is_units_row(head[first:]):
+        notes.append(units_note(head[first]))
+        first += 1
+    body = _Filled(chain(head[first:], map(texts, rows)), first, spans)
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         last: deque[list[str]] = deque(maxlen=no_records.LAST_ROWS)
-        for cells in chain(head[first:], ([_text(cell) for cell in row] for row in rows)):
+        for cells in body:
             if any(cells):
                 writer.writerow(cells)
                 last.append(cells)
     if total := no_records.totals_note(list(last)):
         notes.append(total)
+    if body.count:
+        cells_word = "1 empty cell" if body.count == 1 else f"{body.count} empty cells"
+        notes.append(f"{cells_word} merged with a cell above filled with its value")
+    if long_numbers:
+        noun = "1 number" if long_numbers == 1 else f"{long_numbers:,} numbers"
+        notes.append(f"{noun} with more than 15 digits, of which a spreadsheet keeps 15")
     dropped = sum(any(cells) for cells in head[: start - grouped])
     if dropped:
         notes.append(f"{_rows(dropped)} above the header left out")
     return Sheet(name, target, tuple(header), tuple(notes))
+
+
+class _Filled:
+    """Rows with the value of a merged cell in each of its rows; `count` says in how many cells."""
+
+    def __init__(
+        self, rows: Iterator[list[str]], first: int, spans: Mapping[tuple[int, int], int]
+    ) -> None:
+        self.count = 0
+        self._rows = enumerate(rows, first)
+        self._spans = spans
+        self._open: dict[int, tuple[int, str]] = {}
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for number, cells in self._rows:
+            for column, cell in enumerate(cells):
+                end, value = self._open.get(column, (0, ""))
+                if rows := self._spans.get((number, column)):
+                    self._open[column] = (number + rows, cell)
+                elif number < end and value and not cell:
+                    cells[column] = value
+                    self.count += 1
+            yield cells
 
 
 def _rows(count: int) -> str:
@@ -160,7 +215,8 @@ def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        whole = cell.is_integer() and abs(cell) < _LARGEST
+        return str(int(Decimal(repr(cell)))) if whole else repr(cell)
     if isinstance(cell, datetime.datetime):
         return cell.isoformat(" ")
     if isinstance(cell, (datetime.date, datetime.time)):

@@ -13,6 +13,7 @@ import gzip
 import io
 import re
 import shutil
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -130,6 +131,33 @@ def copy(
                 sink.write(chunk.encode())
         except UnicodeDecodeError as error:
             raise _undecodable(data_file.place, encoding) from error
+
+
+def without_line_quotes(data_file: DataFile, target: Path, encoding: str) -> Path:
+    """Writes a file whose every line is in quotes without these, in its encoding."""
+    with (
+        open_bytes(data_file.path, data_file.gzipped, data_file.place) as source,
+        target.open("w", encoding=encoding, newline="") as sink,
+    ):
+        for line in io.TextIOWrapper(source, encoding):
+            plain = line.rstrip("\n")
+            if len(plain) > 1 and plain[0] == plain[-1] == '"':
+                plain = plain[1:-1].replace('""', '"')
+            sink.write(f"{plain}\n")
+    return target
+
+
+def cut_last_lines(path: Path, count: int) -> None:
+    """Cuts lines off the end of a landed file, gzipped or not."""
+    gzipped = path.suffix == ".gz"
+    kept = path.with_name(f"{path.name}.kept")
+    waiting: deque[bytes] = deque()
+    with open_bytes(path, gzipped, path.name) as source, create(kept, gzipped) as sink:
+        for line in source:
+            waiting.append(line)
+            if len(waiting) > count:
+                sink.write(waiting.popleft())
+    kept.replace(path)
 
 
 def copy_bytes(data_file: DataFile, target: Path, may_move: bool = True) -> None:

@@ -7,7 +7,19 @@ from first_light.utils import sql_names
 CERTAIN = ("NULL", "null", r"\N", "#N/A", "N/A", "n/a", "<NA>", "(null)")
 """Words that machines write for a missing value, in every column."""
 
-UNLIKELY_VALUES = ("Null", "<null>", "NaN", "nan", "#NULL!", "-", "--", "?", ".")
+UNLIKELY_VALUES = (
+    "Null",
+    "<null>",
+    "NaN",
+    "nan",
+    "#NULL!",
+    "-",
+    "--",
+    "\u2013",
+    "\u2014",
+    "?",
+    ".",
+)
 """Words that are a value in hardly any column."""
 
 DOUBTFUL = ("NA", "na", "None", "none", "NONE", "nil", "Nil")

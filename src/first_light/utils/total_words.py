@@ -6,7 +6,7 @@ import re
 
 _WORDS = (
     "totals|total|totaal|totale|totali|totales|totalt|totaux|totais|sums|sum|summe|summen|"
-    "gesamtsumme|gesamt|zwischensumme|endsumme|insgesamt|suma|somma|soma|summa|ensemble|"
+    "gesamtsumme|gesamtbetrag|gesamtergebnis|gesamt|zwischensumme|endsumme|insgesamt|suma|somma|soma|summa|ensemble|"
     "subtotals|subtotal|subtotaal|subtotale|itogo|итого|всего|сумма|разом|razem|ogółem|"
     "celkem|spolu|összesen|yhteensä|i alt|toplam|σύνολο|合计|合計|总计|總計|小计|小計|총계|합계|"
     "المجموع|الإجمالي|jumlah"
@@ -21,6 +21,20 @@ LABEL = rf"(?i)(?:(?:{_BEFORE})[ -]?)?(?:{_WORDS})(?: (?:{_BEHIND}))? ?[:.]?"
 EDGE = rf"(?i)(?:{_EDGE}) .+|.+[ -](?:{_EDGE}) ?[:.]?"
 """Regular expression of a cell that begins or ends with such a word: Total Berlin, US total."""
 
+SUMMARY = (
+    "(?i)(?:average|avg|mean|median|minimum|maximum|min|max|count|durchschnitt|mittelwert|mittel|"
+    "anzahl|moyenne|promedio|media|médiane|mediana|gemiddelde|medelvärde)[.:]?"
+)
+"""Regular expression of a cell that may say that its row sums up the others in another way."""
+
+NOTE = (
+    r"(?i)(?:sources?|notes?|footnotes?|quelle|stand|hinweis|anmerkung(?:en)?|fuente|nota|"
+    r"remarque|generated|printed|exported|created|report|legend|copyright|data as of|as of)\b.*|"
+    r"[*©†(].*"
+)
+"""Regular expression of a cell that says something about a table."""
+
+_NOTED, _SUMMED = re.compile(NOTE), re.compile(SUMMARY)
 _EDGED = re.compile(EDGE)
 _LABEL, _WORD = re.compile(LABEL), re.compile(rf"(?i){_WORDS}")
 _SHORTEST = 5
@@ -34,6 +48,16 @@ def is_label(cell: str) -> bool:
 def has_word(cell: str) -> bool:
     """Whether a cell begins or ends with a word for a total."""
     return _EDGED.fullmatch(cell.strip()) is not None
+
+
+def is_summary(cell: str) -> bool:
+    """Whether a cell says nothing but that its row is an average, a count or the like."""
+    return _SUMMED.fullmatch(cell.strip()) is not None
+
+
+def is_note(cell: str) -> bool:
+    """Whether a cell says something about the table."""
+    return _NOTED.fullmatch(cell.strip()) is not None
 
 
 def word_in(cell: str) -> str:
