@@ -156,6 +156,14 @@ def test_a_later_part_joins_the_table_of_the_first(
     assert other.name != table.name
 
 
+def test_a_file_is_named_as_its_columns_are(tmp_path: Path, raw: Path) -> None:
+    (table,) = land(make.put(tmp_path / "in1", {"MwSt.csv": "a,b\n1,2\n"}), raw)
+    assert table.name == "mwst"
+    make.put(raw, {"us_t/USt_1.csv": "x,y\n1,2\n"})
+    (table,) = land(make.put(tmp_path / "in2", {"USt.csv": "x,y\n3,4\n"}), raw)
+    assert (table.name, len(rows(table, raw))) == ("us_t", 2)
+
+
 def test_columns_that_come_or_go_are_said(tmp_path: Path, raw: Path) -> None:
     land(make.put(tmp_path / "in1", {"orders_2024-01.csv": "id,v\n1,2\n"}), raw)
     (table,) = land(make.put(tmp_path / "in2", {"orders_2024-02.csv": "id,w\n1,2\n"}), raw)

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
+
+from first_light.utils.snake_case import snake_case
 
 LONGEST = 60
 """Characters a drafted column name has at most; longer ones are cut."""
 
 
-_LETTERS = str.maketrans(
-    {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L"}
-    | {"đ": "d", "Đ": "D", "þ": "th", "Þ": "Th", "ı": "i", "%": " percent ", "&": " and "}
-)
+_SIGNS = str.maketrans({"%": " percent ", "&": " and "})
 _IDENTITY = re.compile(
     r"(^|_)(id|key|code|uuid|guid|no|nr|num|number|sku|ean|isbn|iata|icao|numero|codigo)$"
     r"|[a-z]{3}(nr|nummer)$|^(id|num|numero|nr|no|code|cod|codigo)_[a-z_]+$"
 )
 _NUMBER_OF = ("nr", "nummer")
 """Endings that German and Dutch join to a noun."""
-# Words of mixed case that stay whole: without them MwSt would be mw_st.
-_WHOLE = re.compile(
-    r"(?<![A-Z])(?:MwSt|USt|GmbH|GbR|eMail|EMail|eG|kWh|MWh|GWh|kWp|kW|kVA|kHz|MHz|GHz|mAh|hPa|kPa|"
-    r"pH|dB|OAuth|PayPal|YouTube|LinkedIn|WhatsApp|TikTok|JavaScript|MySQL|"
-    r"NoSQL|iOS|macOS|iPhone|iPad|eBay|PhD|WiFi|IPv4|IPv6|DoB|IoT|SaaS|McDonalds|mRNA|tRNA|"
-    r"[A-Z]{2,}s)(?![a-z])"
-)
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WITHOUT_MEANING = frozenset({"id", "key", "code", "no", "nr", "number", "num", "uuid", "guid"})
 
 
@@ -38,11 +28,7 @@ def snake(text: str, fallback: str) -> str:
     `fallback` is used when nothing of `text` is left. A name that would begin with a digit gets
     `column_` in front. At most `LONGEST` characters. Reserved words are not handled here.
     """
-    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    plain = _WHOLE.sub(lambda word: f"_{word[0].lower()}_", plain)
-    plain = _HUMP.sub("_", plain)
-    plain = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+    plain = snake_case(text.translate(_SIGNS))
     if plain and plain[0].isdigit():
         plain = f"column_{plain}"
     return plain[:LONGEST].strip("_") or fallback

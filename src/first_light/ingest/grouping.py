@@ -130,7 +130,8 @@ def _continued(
 ) -> dict[str, list[Piece]]:
     """Puts orders_feb into the table orders_jan that raw has, where it has the same columns.
 
-    An earlier delivery of one file could not say that its month or number is none of the name.
+    An earlier delivery of one file could not say that its month or number is none of the name, and
+    words were once parted in another way: mwst may be mw_st in raw.
     """
     stems: dict[str, list[str]] = {}
     for name in sorted(known):
@@ -156,7 +157,9 @@ def _stems(plain: str, reserved: frozenset[str]) -> set[str]:
     """What is left of a name without its month or its number, marked by which of them it had."""
     rest, month = naming.without_month(plain)
     numberless = naming.without_serial(plain)
-    stems = {f"month {naming.identifier(rest, reserved)}"} if month and rest else set()
+    stems = {f"letters {naming.identifier(plain, reserved).replace('_', '')}"}
+    if month and rest:
+        stems.add(f"month {naming.identifier(rest, reserved)}")
     if numberless and numberless != plain.strip():
         stems.add(f"number {naming.identifier(numberless, reserved)}")
     return stems

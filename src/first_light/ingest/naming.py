@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from first_light.utils.snake_case import snake_case
+
 LONGEST = 50
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _NAMED = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
@@ -43,24 +45,11 @@ _EDGE = " -_.,()[]"
 _SERIAL = re.compile(r"(?:(?<=[^0-9A-Za-z])|^)\(?\d{1,20}\)?$")
 # Names that tools give to the pieces of a data set: the folder says what it is.
 _PIECE = re.compile(r"\d+|(?:part|data|chunk|file|export|page|batch)[-_ ]?\d+(?:[-_].*)?", re.I)
-_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l",
-                          "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "þ": "th", "ı": "i"})  # fmt: skip
-
-
-def snake(text: str) -> str:
-    """`text` in snake_case with ASCII letters and digits; empty when nothing of it remains.
-
-    Accents are dropped, letters that have no Latin form and emoji are left out.
-    """
-    flat = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    flat = "".join(char for char in flat if not unicodedata.combining(char))
-    flat = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", flat)
-    return re.sub(r"[^0-9a-z]+", "_", flat.lower()).strip("_")
 
 
 def identifier(text: str, reserved: frozenset[str]) -> str:
     """A table name made of `text`: snake_case, never a reserved word, never a digit first."""
-    name = snake(text)[:LONGEST].rstrip("_")
+    name = snake_case(text)[:LONGEST].rstrip("_")
     if name in reserved:
         name += "_data"
     return f"t_{name}" if name[:1].isdigit() else name
@@ -89,7 +78,7 @@ def without_copy_mark(stem: str) -> str:
 
 def without_month(stem: str) -> tuple[str, int]:
     """The stem without the name of a month at its end or start, and the month; 0 without one."""
-    words = snake(stem).split("_")
+    words = snake_case(stem).split("_")
     for word, rest in ((words[-1], words[:-1]), (words[0], words[1:])):
         if month := _MONTH_NUMBERS.get(word):
             return "_".join(rest), month

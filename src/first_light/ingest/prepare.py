@@ -23,6 +23,7 @@ from first_light.ingest.faults import Member
 from first_light.ingest.formats import Kind
 from first_light.ingest.reading import listed
 from first_light.utils.errors import DataopsError
+from first_light.utils.snake_case import snake_case
 from first_light.warehouse.scratch import Connection
 
 _TAIL = 1 << 14
@@ -294,7 +295,7 @@ def _prepare_excel(
             generic = (
                 naming.is_generic_sheet(sheet.name)
                 or naming.is_period(sheet.name)
-                or not naming.snake(sheet.name)
+                or not snake_case(sheet.name)
             )
             label = f"{stem}_{sheet.name}" if generic else sheet.name
             file_stem = f"{stem}_{sheet.name}"

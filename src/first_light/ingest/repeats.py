@@ -13,6 +13,7 @@ from first_light.ingest import formats, naming, text
 from first_light.ingest.formats import Kind
 from first_light.ingest.prepare import Piece
 from first_light.utils.errors import DataopsError
+from first_light.utils.snake_case import snake_case
 
 _LEAST_SHARED = 10
 """Lines that two deliveries may share by chance."""
@@ -28,7 +29,7 @@ def without_copies(pieces: Sequence[Piece]) -> tuple[list[Piece], list[str]]:
     kept: dict[str, list[Piece]] = {}
     notes = []
     for piece in sorted(pieces, key=lambda piece: (len(piece.label), piece.label)):
-        same_name = kept.setdefault(naming.snake(naming.without_copy_mark(piece.label)), [])
+        same_name = kept.setdefault(snake_case(naming.without_copy_mark(piece.label)), [])
         original = next((other for other in same_name if _is_same(piece, other)), None)
         if original is None or original.file == piece.file:
             same_name.append(piece)
