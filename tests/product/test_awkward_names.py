@@ -1,4 +1,4 @@
-"""A draft of files with awkward names and values passes the product's own check at the first run."""
+"""A draft of files with awkward names and values passes the first check of its product."""
 
 from __future__ import annotations
 

@@ -149,7 +149,8 @@ def test_a_header_that_is_repeated_is_a_header(tmp_path: Path, raw: Path) -> Non
     assert read(land_file(block * 3, tmp_path, raw), raw)[0] == ["name", "city"]
 
 
-UNITS = [["time", "temp", "note"], ["s", "\u00b0C", None], *([n, n / 2, "x"] for n in range(5))]
+UNITS: list[list[object]] = [["time", "temp", "note"], ["s", "\u00b0C", None]]
+UNITS += [[n, n / 2, "x"] for n in range(5)]
 
 
 def test_a_row_of_units_is_left_out_and_told(tmp_path: Path, raw: Path) -> None:
@@ -193,15 +194,16 @@ def test_a_row_that_is_cut_off_is_no_footer(end: str, tmp_path: Path, raw: Path)
 
 
 def test_merged_cells_below_the_header_hold_their_value(tmp_path: Path, raw: Path) -> None:
-    rows = [["region", "shop", "n"], *([f"R{n // 2}" if n % 2 == 0 else None, f"s{n}", n]
-                                       for n in range(4))]  # fmt: skip
+    rows: list[list[object]] = [["region", "shop", "n"]]
+    rows += [[f"R{n // 2}" if n % 2 == 0 else None, f"s{n}", n] for n in range(4)]
     (table,) = land(workbook(tmp_path / "o.xlsx", rows, ("A2:A3", "A4:A5")), raw)
     assert [row[0] for row in read(table, raw)[1]] == ["R0", "R0", "R1", "R1"]
     assert "o.csv: 2 empty cells merged with a cell above filled with its value." in table.notes
 
 
 def test_numbers_of_which_a_spreadsheet_keeps_a_part_are_told(tmp_path: Path, raw: Path) -> None:
-    rows = [["id", "card"], [1, 1234567890123456000.0], [2, 1234567890123457000.0]]
+    rows: list[list[object]] = [["id", "card"], [1, 1234567890123456000.0]]
+    rows.append([2, 1234567890123457000.0])
     (table,) = land(workbook(tmp_path / "o.xlsx", rows), raw)
     assert read(table, raw)[1][0] == ("1", "1234567890123456000")
     assert any("2 numbers with more than 15 digits" in note for note in table.notes)
