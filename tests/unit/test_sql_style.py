@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from sqlfluff.core import FluffConfig, Linter
 
+from first_light.utils import sql_names
+
+TEMPLATE = Path(__file__).parents[2] / "template"
 CONFIG = """\
 [sqlfluff]
 dialect = {dialect}
@@ -135,3 +138,13 @@ def test_half_a_package_is_no_package(product: Path) -> None:
     (product / "dbt_packages/tools/dbt_project.yml").unlink()
     _, problems = rendered("select {{ tools.key(['a']) }} as b from c\n")
     assert any(problem.startswith("TMP") and "undefined" in problem.lower() for problem in problems)
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
+def test_quotes_that_a_warehouse_needs_stay(dialect: str) -> None:
+    style = (TEMPLATE / ".sqlfluff.jinja").read_text(encoding="utf-8")
+    style = style.replace("{{ warehouse }}", dialect).replace("templater = jinja", "templater = raw")
+    config = FluffConfig.from_string(style)
+    columns = ",\n".join(f'    "{word}" as a_{word}' for word in sorted(sql_names.RESERVED))
+    linted = Linter(config=config).lint_string(f"select\n{columns}\nfrom orders\n")
+    assert [found.desc() for found in linted.get_violations()] == []
