@@ -12,7 +12,7 @@ import yaml
 
 from first_light.dbt.manifest import Node
 from first_light.inference import Drafts, draft_tables
-from first_light.ingest import land
+from first_light.ingest import land, tables_in
 from first_light.monitors.sources import newest
 from first_light.project.source_table import SourceTable
 
@@ -152,3 +152,29 @@ def test_people_with_the_name_of_a_summary_are_records(files: Path, raw: Path) -
     people = "name,city,age\n" + "".join(f"P{n},Bonn,{n + 20}\n" for n in range(9))
     table, drafts = drafted(files, raw, people=people + "Max,Ulm,30\nMin,,31\n")
     assert len(staged(table, drafts, raw).fetchall()) == 11
+
+
+def test_totals_are_found_beside_files_that_are_set_aside(files: Path, raw: Path) -> None:
+    total = f"Total,,,{AMOUNT},{QTY}\n"
+    (files / "sales_1.csv").write_text(HEADER + ROWS + total)
+    (files / "sales_2.csv").write_text(HEADER + ROWS.replace(".50", ".25"))
+    (table,) = land(files, raw, set_aside=["sales/sales_2.csv"])
+    (table,) = tables_in(raw, ["sales/sales_2.csv"])
+    drafts = draft_tables([table], (), raw, "team", nobody)
+    assert any("1 row of totals in sales_1.csv" in d.why for d in drafts.tables[0].undecided)
+    assert len(staged(table, drafts, raw).fetchall()) == 7
+
+
+def test_totals_are_found_in_full_exports(files: Path, raw: Path) -> None:
+    total = f"Total,,,{AMOUNT},{QTY}\n"
+    for day in (1, 2, 3):
+        changed = ROWS.replace("1.50", f"{day}.75")
+        (files / f"sales_2024-02-0{day}.csv").write_text(HEADER + changed + total)
+    (table,) = land(files, raw)
+    drafts = draft_tables([table], (), raw, "team", nobody)
+    assert "delivery_rank = 1" in drafts.files["models/staging/stg_sales.sql"]
+    assert any("of totals" in d.why for d in drafts.tables[0].undecided)
+    call = f"{table.read[:-1]}, filename=true)".replace("{raw}", str(raw))
+    template = jinja2.Template(drafts.files["models/staging/stg_sales.sql"])
+    rows = duckdb.sql(template.render(source=lambda *_: call)).fetchall()
+    assert sorted(row[0] for row in rows) == list(range(1, 8))

@@ -143,7 +143,9 @@ def test_half_a_package_is_no_package(product: Path) -> None:
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
 def test_quotes_that_a_warehouse_needs_stay(dialect: str) -> None:
     style = (TEMPLATE / ".sqlfluff.jinja").read_text(encoding="utf-8")
-    style = style.replace("{{ warehouse }}", dialect).replace("templater = jinja", "templater = raw")
+    style = style.replace("{{ warehouse }}", dialect).replace(
+        "templater = jinja", "templater = raw"
+    )
     config = FluffConfig.from_string(style)
     columns = ",\n".join(f'    "{word}" as a_{word}' for word in sorted(sql_names.RESERVED))
     linted = Linter(config=config).lint_string(f"select\n{columns}\nfrom orders\n")

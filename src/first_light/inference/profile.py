@@ -120,9 +120,9 @@ class ScratchDatabase:
         leaves = [leaf for column, kind in columns for leaf in self._leaves(name, (column,), kind)]
         return Staged(source, name, self.count(f"select count(*) from {name}"), tuple(leaves))
 
-    def relation(self, source: SourceTable) -> str:
-        """The call that reads the files of a source table."""
-        return source.relation(self._root)
+    def relation(self, source: SourceTable, with_file: bool = False) -> str:
+        """The call that reads the files of a source table, see `SourceTable.relation`."""
+        return source.relation(self._root, with_file)
 
     def _read(self, name: str, relation: str) -> None:
         """Reads files into a table, with one thread where rows are too wide for several."""

@@ -60,9 +60,7 @@ class Found:
 
 def of_records(scratch: ScratchDatabase, staged: Staged, doubts: list[Doubt]) -> Staged:
     """A staged table without the rows that are no records; what was left out or is open, noted."""
-    if staged.source.export or staged.source.set_aside:
-        return staged  # what is read are rows of several files, without their names
-    found = find(scratch, staged, scratch.relation(staged.source))
+    found = find(scratch, staged, scratch.relation(staged.source, with_file=True))
     notes = [*(rule.why for rule in found.rules), *found.doubts]
     doubts += [Doubt(staged.source.name, "", note) for note in notes]
     if not found.rules:

@@ -53,14 +53,19 @@ class SourceTable:
     set_aside: tuple[str, ...] = ()
     export: FullExport | None = None
 
-    def relation(self, root: Path | str) -> str:
-        """SQL for the rows of this table from `root`, raw or sample; quotes are escaped."""
+    def relation(self, root: Path | str, with_file: bool = False) -> str:
+        """SQL for the rows of this table from `root`, raw or sample; quotes are escaped.
+
+        Args:
+            with_file: whether the rows have the column `filename` too, where nothing hides it.
+        """
         call = self.read.replace(ROOT, str(root).replace("'", "''"))
         if self.set_aside:
             names = ", ".join(literal(name) for name in self.set_aside)
-            call = f"(select * from {call} where parse_filename(filename) not in ({names}))"
+            file = ", filename" if with_file and not self.export else ""
+            call = f"(select *{file} from {call} where parse_filename(filename) not in ({names}))"
         if self.export:
             ranked = f"(select *, {self.export.rank} as delivery_rank from {call})"
-            columns = "* exclude (filename, delivery_rank)"
+            columns = f"* exclude ({'' if with_file else 'filename, '}delivery_rank)"
             call = f"(select {columns} from {ranked} where delivery_rank = 1)"
         return call
