@@ -37,6 +37,7 @@ def start(
     """
     from first_light.cli.output.console import confirm_marks, show_added, show_check
     from first_light.cli.output.release import show_release
+    from first_light.cli.output.start import next_steps
     from first_light.commands import start as command
     from first_light.utils import steps
     from first_light.warehouse.server import is_server
@@ -69,19 +70,9 @@ def start(
     if not started.ok:
         raise typer.Exit(started.released.exit_code if started.released else 1)
     out.print(f"[bold]{escape(product.name)} is ready.[/bold] Next steps:")
-    out.print("  read  README.md" + (" and the drafts in models/" if started.added else ""))
-    out.print("  try   uv run dbt build")
-    if is_server(product):
-        out.print("  next  load tomorrow's rows into the schema raw, then: uv run dataops release")
-    else:
-        out.print(
-            "  next  put tomorrow's file into raw/TABLE/ under a new name: uv run dataops release"
-        )
-    push = "git push -u origin HEAD"
-    if "origin" not in product.git("remote", check=False).split():
-        push = f"git remote add origin URL && {push}"
-    out.print(f"  then  {push}")
-    out.print("        every push to main is released from then on: uv run dataops docs deploy")
+    has_origin = "origin" in product.git("remote", check=False).split()
+    for step in next_steps(started, is_server(product), has_origin):
+        out.print(f"  {step}")
 
 
 def new(

@@ -80,7 +80,7 @@ def check(
     try:
         built = _dbt_steps(product, compared_change, folder, report_progress, current)
         for step in chain((managed.step(product),), built):
-            print_line(_line(step))
+            print_line(steps.line(step))
             finished_steps.append(step)
         report_progress("hooks")
         for hook in hooks.wait():
@@ -89,7 +89,7 @@ def check(
                 details = (hook.output,) if verdict == FAILED else ()
                 repeat = f"uv run pre-commit run {hook.id} --all-files" if hook.id else ""
                 step = Step(hook.name, verdict, hook.seconds, "", details, repeat)
-                print_line(_line(step))
+                print_line(steps.line(step))
                 finished_steps.append(step)
     finally:
         hooks.stop()
@@ -260,11 +260,6 @@ def _write_report(product: Product, folder: Path, finished_steps: list[Step]) ->
     (folder / "report.md").write_text(text, encoding="utf-8")
     (folder / "report.json").write_text(steps.as_json(finished_steps), encoding="utf-8")
     summary.add(text)
-
-
-def _line(step: Step) -> str:
-    seconds = f" {step.seconds:.1f} s" if step.seconds else ""
-    return f"{step.verdict:<8}{step.name}{seconds}"
 
 
 @contextmanager

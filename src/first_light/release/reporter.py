@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from first_light.utils.steps import Step
+from first_light.utils.steps import Step, line
 
 
 @dataclass(frozen=True)
@@ -33,4 +33,4 @@ class Reporter:
 
     def step(self, step: Step) -> None:
         """Print a step that has ended."""
-        self.say(f"{step.verdict:<8}{step.name} {step.seconds:.1f} s")
+        self.say(line(step))

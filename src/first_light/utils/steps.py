@@ -6,9 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from rich.table import Table
-from rich.text import Text
-
 from first_light.utils.templates import render
 
 PASSED, WARNED, FAILED, SKIPPED = "passed", "warned", "failed", "skipped"
@@ -50,20 +47,10 @@ def verdict(steps: Sequence[Step]) -> str:
     return FAILED if FAILED in verdicts else WARNED if WARNED in verdicts else PASSED
 
 
-def table(steps: Sequence[Step]) -> Table:
-    """The steps as a terminal table: step, verdict, seconds, remark."""
-    rendered = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading, justify in (("step", "left"), ("verdict", "left"), ("seconds", "right")):
-        rendered.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    rendered.add_column("")
-    for step in steps:
-        rendered.add_row(
-            Text(step.name),
-            Text(step.verdict, style=_COLOURS[step.verdict]),
-            f"{step.seconds:.1f}" if step.seconds else "",
-            Text(step.summary or step.page, style="dim"),
-        )
-    return rendered
+def line(step: Step) -> str:
+    """One step as a line of a terminal or a log: verdict, step, seconds, remark."""
+    seconds = f"{step.seconds:.1f} s" if step.seconds else ""
+    return f"{step.verdict:<8}{step.name:<31} {seconds:>7}  {step.summary or step.page}".rstrip()
 
 
 def markdown(title: str, steps: Sequence[Step]) -> str:

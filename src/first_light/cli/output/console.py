@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # drafting and sampling are loaded only where they run
 
 
 def show_check(out: Console, result: Sequence[Step]) -> None:
-    """The failing rows and lines, then one table, then the verdict."""
+    """The failing rows and lines, then the verdict; each step was printed when it ended."""
     for step in result:
         if step.details and step.verdict in (FAILED, WARNED):
             out.print()
@@ -34,8 +34,6 @@ def show_check(out: Console, result: Sequence[Step]) -> None:
                 out.print(escape(detail))
             if step.repeat and step.verdict == FAILED:
                 out.print(f"repeat just this: {escape(step.repeat)}")
-    out.print()
-    out.print(steps.table(result))
     out.print()
     verdict = steps.verdict(result)
     if verdict == FAILED:

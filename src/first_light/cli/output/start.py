@@ -1,0 +1,34 @@
+"""What `start` says last: what comes next."""
+
+from __future__ import annotations
+
+from first_light.commands.start import Started
+
+
+def next_steps(started: Started, on_server: bool, has_origin: bool) -> tuple[str, ...]:
+    """What comes next, one line each.
+
+    Args:
+        started: what `start` did.
+        on_server: raw is tables in a database, not files.
+        has_origin: the repository has a remote. Without a commit of `start` it is then a clone of
+            a product that others made.
+    """
+    if has_origin and not started.commit:
+        return (
+            "read  docs/first-change.md",
+            "try   uv run dbt build",
+            "next  git switch -c my-change, and change a model",
+            "then  uv run dataops check, commit, git push -u origin HEAD",
+        )
+    delivery = "put tomorrow's file into raw/TABLE/ under a new name: uv run dataops release"
+    if on_server:
+        delivery = "load tomorrow's rows into the schema raw, then: uv run dataops release"
+    push = "git push -u origin HEAD"
+    return (
+        "read  README.md" + (" and the drafts in models/" if started.added else ""),
+        "try   uv run dbt build",
+        f"next  {delivery}",
+        f"then  {push}" if has_origin else f"then  git remote add origin URL && {push}",
+        "      every push to main is released from then on: uv run dataops docs deploy",
+    )
