@@ -131,7 +131,8 @@ def test_one_message_a_run_a_word_at_the_end_and_silence_between(
         "cause: model one; no new data",
         "impact: two",
         "age: 0 s, 1 run",
-        "next: DATAOPS_RAW=${DATAOPS_RAW:-raw} uv run dbt build --select +one",
+        "next: (export DATAOPS_DB=target/on_raw.db DATAOPS_RAW=${DATAOPS_RAW:-raw}; uv run ",
+        "--select +unique_one ",
     ):
         assert word in output, output
     assert "Ada" not in output

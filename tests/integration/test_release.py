@@ -86,7 +86,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
     assert "data-team <data-team@example.com>" in rejected
     assert "orders_daily" in rejected
     assert "weekly_revenue" in rejected
-    assert "uv run dbt build --select +stg_orders" in rejected
+    assert "uv run dbt build --full-refresh --select +stg_orders" in rejected
     assert "'web'" not in rejected, "a value of raw was shown"
     assert "last run     rejected" in product.dataops("status", code=1, env=clock).stdout
     assert _one(store, "select release_id from dataops.release") == (done["run"],)

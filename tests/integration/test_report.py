@@ -21,7 +21,7 @@ from rich.console import Console
 import ops_history as ops
 import release_worker as worker
 from first_light.cli.app import app
-from first_light.cli.output.release import show_status
+from first_light.cli.output.status import show_status
 from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
 from first_light.figures.compute import NAMES, ledger, value_text
 from first_light.history.record import FindingRun, Record, RelationProfile

@@ -19,7 +19,8 @@ from rich.console import Console
 
 import bucket
 import release_worker as worker
-from first_light.cli.output.release import release_markdown, show_release, show_status
+from first_light.cli.output.release import release_markdown, show_release
+from first_light.cli.output.status import show_status
 from first_light.commands.rollback import rollback
 from first_light.history.record import FAILED, PUBLISHED, REJECTED, ROLLED_BACK
 from first_light.project.product import Product

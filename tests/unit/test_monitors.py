@@ -23,9 +23,8 @@ from first_light.cli.output.release import (
     next_command,
     release_json,
     show_release,
-    show_status,
-    status_json,
 )
+from first_light.cli.output.status import show_status, status_json
 from first_light.commands.rollback import rollback
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.history.decoding import read_record
@@ -821,7 +820,7 @@ def test_a_candidate_that_lost_its_rows_is_rejected(
         "volume"
     }
     assert "dataops accept" in done.record.problem
-    assert next_command(done).startswith("uv run dbt show --select ")
+    assert "uv run dbt show -q --select " in next_command(done)
     console = Console(record=True, width=200)
     show_status(console, status(Product(root)))
     told = console.export_text()

@@ -67,7 +67,7 @@ def incident_list(
 
     Shows owner, age and the next command of each.
     """
-    from first_light.cli.output.release import show_incidents
+    from first_light.cli.output.status import show_incidents
     from first_light.commands import incident as command
 
     incidents_ = command.listed(Product.find(), all)

@@ -112,7 +112,7 @@ def status(
 
     Exit code 0: healthy. 1: late, data too old, or an incident is open. 2: could not be determined.
     """
-    from first_light.cli.output.release import show_status, status_json
+    from first_light.cli.output.status import show_status, status_json
     from first_light.commands import deadline as late
     from first_light.status import current as command
 

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
+from first_light.dbt.by_hand import build_command, freshness_command, rows_command
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.root_cause import owner_of
 from first_light.figures.compute import Ledger, duration
 from first_light.utils.timestamps import utc
-
-_ON_RAW = "DATAOPS_RAW=${DATAOPS_RAW:-raw}"  # on the sample it may well pass
 
 
 @dataclass(frozen=True)
@@ -118,10 +117,10 @@ class Incident:
         if self.kind == "run":
             return "uv run dataops status"
         if self.kind == "freshness":
-            return f"{_ON_RAW} uv run dbt source freshness --target prod"
+            return freshness_command()
         if self.kind == "monitor":
             return f'check {name}; if expected: uv run dataops accept {self.check} --because "…"'
-        return f"{_ON_RAW} uv run dbt build --select +{name}"
+        return rows_command(self.name) if self.kind == "test" else build_command(name)
 
     def to_dict(self) -> dict[str, object]:
         """For machines."""

@@ -6,11 +6,13 @@ even these where the column is personal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from first_light.dbt.by_hand import rows_command
 from first_light.dbt.manifest import Manifest
 from first_light.figures.compute import duration
+from first_light.history.record import NodeRun
 from first_light.incidents.derive import Incident, by_cause
 from first_light.monitors.personal import personal_columns
 from first_light.notify.pending import Due
@@ -26,11 +28,13 @@ class MessageText:
         product: its name.
         answers: as it was made: team and contact stand in where no group owns a node.
         manifest: says which columns are personal; None: then messages hold no numbers of findings.
+        warned_tests: of the last run: what found rows and rejected nothing.
     """
 
     product: str
     answers: Mapping[str, object]
     manifest: Manifest | None
+    warned_tests: Sequence[NodeRun] = ()
 
     def title(self, news: Due) -> str:
         """One line."""
@@ -70,6 +74,10 @@ class MessageText:
             blocks.append(f"still open: {still_open}, already notified")
         if not news.open:
             blocks.append("no incident is open")
+        if self.warned_tests:
+            blocks.append("\n".join(self.warned(test) for test in self.warned_tests[:_NAMES_SHOWN]))
+            rest = len(self.warned_tests) - _NAMES_SHOWN
+            blocks[-1] += f"\nand {rest} more tests warned" if rest > 0 else ""
         return "\n\n".join(blocks)
 
     def opened(self, incident: Incident) -> str:
@@ -88,6 +96,11 @@ class MessageText:
         if finding_text := self.finding(incident):
             lines.insert(1, f"seen: {finding_text}")
         return "\n".join(lines)
+
+    def warned(self, test: NodeRun) -> str:
+        """One test that warned."""
+        rows = "" if test.failures is None else f", {_count(test.failures, 'row')}"
+        return f"warned: test {test.name}{rows}; its rows: {rows_command(test.name)}"
 
     def closed(self, incident: Incident) -> str:
         """One incident that is over."""

@@ -11,6 +11,7 @@ from first_light.figures.compute import ledger
 from first_light.history.events import add_event
 from first_light.history.log import History
 from first_light.history.record import NOTIFIED, NotificationFact
+from first_light.history.warned import tests_that_warned
 from first_light.incidents.derive import incidents
 from first_light.notify.channels import Channel, find_channels
 from first_light.notify.messages import MessageText
@@ -64,9 +65,9 @@ def _notify(
     for channel in channels:
         news = due(notified.get(channel.name, frozenset()), all_incidents, last_run)
         if news.keys:
-            notifications.append(
-                _send_to(channel, news, MessageText(product.name, product.answers, manifest))
-            )
+            warned = tests_that_warned(last_run)
+            text = MessageText(product.name, product.answers, manifest, warned)
+            notifications.append(_send_to(channel, news, text))
     if not notifications:
         return ()
     failed = tuple(

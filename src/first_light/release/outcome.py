@@ -8,6 +8,7 @@ from pathlib import Path
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.root_cause import Cause
 from first_light.history.record import PUBLISHED, REJECTED, Record
+from first_light.release.brought import Brought
 from first_light.utils.steps import Step
 
 
@@ -26,6 +27,8 @@ class Released:
         address: where readers open the current release's database; empty where none is current.
         open_to: who can read it, where the first release from raw lies open to more than its place
             says; else empty.
+        brought: what came to raw since the release that was current at the start.
+        suspects: the new files that the failure, or the first anomaly, may come from.
     """
 
     record: Record
@@ -37,6 +40,8 @@ class Released:
     log: Path
     address: str = ""
     open_to: str = ""
+    brought: tuple[Brought, ...] = ()
+    suspects: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -19,6 +19,7 @@ from first_light.project.product import Product
 from first_light.release import audit, build
 from first_light.release.after import AfterRun, no_action
 from first_light.release.begin import begin
+from first_light.release.brought import Brought, brought, suspects
 from first_light.release.candidate import open_candidate
 from first_light.release.context import Context
 from first_light.release.draft import Draft
@@ -185,17 +186,38 @@ def _tidy_up(context: Context) -> None:
 
 def _released(context: Context, conclusion: Conclusion) -> Released:
     draft, current = conclusion.draft, conclusion.draft.record.current
+    cause = find_cause(draft.failed, draft.manifest) if draft.manifest else None
+    deliveries = _brought(context, draft)
+    errors = [finding.subject for finding in draft.record.findings if finding.level == "error"]
+    subject = cause.subject if cause else next(iter(errors), "")
     return Released(
         record=draft.record,
         steps=draft.steps,
         failed=draft.failed,
-        cause=find_cause(draft.failed, draft.manifest) if draft.manifest else None,
+        cause=cause,
         recorded=conclusion.recorded,
         warnings=context.reporter.warnings,
         log=context.target / "logs" / "dbt.log",
         address=context.warehouse.address(current) if current else "",
         open_to=_open_to(context, draft),
+        brought=deliveries,
+        suspects=_suspects(draft, subject, deliveries),
     )
+
+
+def _suspects(draft: Draft, subject: str, deliveries: tuple[Brought, ...]) -> tuple[str, ...]:
+    if draft.manifest is None or draft.raw_tables is not None:  # a table cannot be set aside
+        return ()
+    return suspects(subject, draft.manifest, deliveries) if subject else ()
+
+
+def _brought(context: Context, draft: Draft) -> tuple[Brought, ...]:
+    if not draft.is_real:
+        return ()
+    before: tuple[facts.RawFile, ...] = ()
+    if draft.continues_base:
+        before = facts.raw_from_json(context.store.releases / draft.record.base / facts.RAW_LIST)
+    return brought(draft.raw_files, before, draft.record.profile)
 
 
 def _open_to(context: Context, draft: Draft) -> str:

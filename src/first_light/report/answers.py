@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from first_light.figures.compute import duration
 from first_light.history.record import FAILED, REHEARSAL, REJECTED
+from first_light.history.warned import tests_that_warned
 from first_light.report.facts import Facts
 from first_light.report.words import count, elapsed, time_text, when_text
 from first_light.status.freshness import data_line
@@ -108,6 +109,9 @@ def _open(facts: Facts) -> Card:
     if status.warned:
         reason = f"The current release passed its audit with warnings: {status.warned[0].message}"
         return card("calm", count(len(status.warned), "warning"), reason)
+    if tests := tests_that_warned(status.current):
+        reason = f"Tests of the current release warned: {tests[0].name}"
+        return card("calm", count(len(tests), "warning"), reason)
     if status.last is None:
         return card("calm", "Unknown", "Nothing has run yet.")
     return card("good", "Nothing", "No incident is open.")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from first_light.dbt.by_hand import rows_command
 from first_light.figures.compute import Figure, basis_text, duration, number_text, value_text, weeks
-from first_light.history.record import PUBLISHED
+from first_light.history.record import PUBLISHED, REAL, Record
+from first_light.history.warned import tests_that_warned
 from first_light.incidents.derive import Incident, by_cause
 from first_light.report import charts, trends
 from first_light.report.answers import answers
@@ -57,6 +59,7 @@ def page(
         cards=answers(facts),
         open_incidents=[_open_incident(group) for group in by_cause(facts.status.open)],
         warnings=facts.status.warned,
+        warned_tests=_warned_tests(facts.status.current),
         set_aside=facts.status.current.raw.set_aside if facts.status.current else (),
         lineage=_lineage(facts.lineage),
         runs=_runs(facts, draw),
@@ -78,6 +81,20 @@ def page(
     )
 
 
+def _warned_tests(current: Record | None) -> list[tuple[str, str, str]]:
+    """Name, number of rows and the command that shows them, of each test that warned."""
+    if current is None:
+        return []
+    return [
+        (
+            test.name,
+            "unknown" if test.failures is None else f"{test.failures:,}",
+            rows_command(test.name, current.kind == REAL),
+        )
+        for test in tests_that_warned(current)
+    ]
+
+
 def _open_incident(group: Sequence[Incident]) -> Mapping[str, object]:
     """The first incident of a cause, and the others that it may have caused."""
     incident = group[0]
@@ -87,6 +104,7 @@ def _open_incident(group: Sequence[Incident]) -> Mapping[str, object]:
         "owner": incident.owner or "nobody",
         "opened": time_text(incident.opened_at),
         "lasted": duration(incident.seconds),
+        "next": incident.next,
         "cause": node_name(incident.root_cause),
         "downstream": first_names(incident.impact) or "no downstream models",
         "change": incident.between,

@@ -21,6 +21,7 @@ from first_light.history.record import (
     Record,
 )
 from first_light.history.unrecorded import interrupted
+from first_light.history.warned import tests_that_warned
 from first_light.incidents.derive import Incident, incidents
 from first_light.project.product import Product, now
 from first_light.status.freshness import SourceAge, source_ages
@@ -136,6 +137,7 @@ class Status:
             "stale": [source.name for source in self.stale],
             "damaged_records": list(self.damaged),
             "findings": [{"id": item.id, "message": item.message} for item in self.warned],
+            "warned_tests": [test.unique_id for test in tests_that_warned(self.current)],
             "open_incidents": [item.to_dict() for item in self.open],
             "figures": {
                 figure.name: {

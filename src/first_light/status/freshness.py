@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.raw_table import raw_table
 from first_light.figures.compute import Ledger, duration
 from first_light.history.record import REAL, Record
 from first_light.status.deliveries import due_after
@@ -95,8 +96,7 @@ def ages(
     tables = {table.name for table in current.raw.tables}
     result = []
     for node in sources:
-        table = _table(node, tables)
-        times = deliveries.get(table, ())
+        times = deliveries.get(raw_table(node, tables), ())
         rule, profile = rules.get(node.unique_id), profiles.get(node.unique_id)
         newest = moment(rule.max_loaded_at) if rule and rule.max_loaded_at else None
         if newest is None and profile is not None and profile.newest is not None:
@@ -132,13 +132,6 @@ def _problem(age: SourceAge, node: Node, status: str, at: datetime) -> str:
     if limit is not None and at - age.newest_at > timedelta(seconds=limit):
         return f"{old}; its freshness rule allows {duration(limit)}."
     return f"{old}; its freshness rule warned at the release." if status == "warn" else ""
-
-
-def _table(node: Node, tables: set[str]) -> str:
-    """The folder or table of raw that a source reads."""
-    place = str(node.meta.get("external_location") or "")
-    read = (name for name in sorted(tables) if f"/{name}/" in place)
-    return node.name if node.name in tables else next(read, node.name)
 
 
 def _is_off(node: Node) -> bool:

@@ -3,64 +3,75 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from rich.console import Console
 from rich.markup import escape
 
+from first_light.cli.output.lines import (
+    BAD,
+    GOOD,
+    SHOWN,
+    age,
+    is_rehearsal,
+    line,
+    open_to,
+    time_text,
+    warned_findings,
+    warned_tests,
+)
+from first_light.dbt.by_hand import build_command, freshness_command, rows_command
 from first_light.dbt.engine import NodeResult
-from first_light.figures.compute import basis_text, value_text
-from first_light.history.record import PUBLISHED, REHEARSAL, REJECTED, RUNNING, FindingRun, Record
-from first_light.incidents.derive import Incident, by_cause
+from first_light.history.record import PUBLISHED, REAL, REJECTED
+from first_light.history.warned import tests_that_warned
 from first_light.privacy.messages import masked
+from first_light.release.brought import Brought
 from first_light.release.inexact import retype_command
 from first_light.release.listing import Listed
 from first_light.release.outcome import Released
 from first_light.release.rollback import RolledBack
 from first_light.release.superseded import Superseded
-from first_light.status.current import Status
-from first_light.status.freshness import data_line
-from first_light.utils import steps
 from first_light.utils.templates import render
-from first_light.utils.timestamps import moment
 from first_light.warehouse.server import how_to_load
 
-_SHOWN = 10
-_MARGIN = 12
-_GOOD, _BAD = "green", "red"
+_FILES_SHOWN = 3
 
 
 def show_release(out: Console, released: Released) -> None:
-    """The verdict; for a rejected release also its failures, root cause, owner and next steps."""
+    """The verdict; for a rejected release also its failures, root cause, owner and next steps.
+
+    Each step was printed when it ended.
+    """
     record = released.record
     out.print()
-    out.print(steps.table(released.steps))
-    out.print()
     good = record.outcome == PUBLISHED
-    colour = _GOOD if good else _BAD
-    verdict = f"{record.outcome}, as a rehearsal on the sample" if _rehearsal(record) else ""
+    colour = GOOD if good else BAD
+    verdict = f"{record.outcome}, as a rehearsal on the sample" if is_rehearsal(record) else ""
     out.print(f"[bold {colour}]{verdict or record.outcome}[/]  {record.run}")
+    _brought(out, released)
     if good:
-        _line(out, "address", released.address)
-        if _rehearsal(record):
-            _line(out, "from raw", f"{how_to_load(record.warehouse)} and repeat")
+        line(out, "address", released.address)
+        if is_rehearsal(record):
+            line(out, "from raw", f"{how_to_load(record.warehouse)} and repeat")
         if released.open_to:
-            _line(out, "warning", _open_to(released.open_to))
-        _warned(out, record.warned)
+            line(out, "warning", open_to(released.open_to))
+        warned_tests(out, tests_that_warned(record), record.kind == REAL)
+        warned_findings(out, record.warned)
         return
-    _line(out, "readers", f"keep {record.current}" if record.current else "see no release yet")
+    line(out, "readers", f"keep {record.current}" if record.current else "see no release yet")
     if released.failed:
-        for result in released.failed[:_SHOWN]:
+        for result in released.failed[:SHOWN]:
             place = f" ({result.path})" if result.path else ""
-            _line(out, "failed", f"{result.kind} {result.name}: {result.status}{place}")
+            line(out, "failed", f"{result.kind} {result.name}: {result.status}{place}")
             if message := _reason(result):
-                _line(out, "", message)
-        if len(released.failed) > _SHOWN:
-            _line(out, "", f"and {len(released.failed) - _SHOWN} more")
+                line(out, "", message)
+        if more := [result.name for result in released.failed[SHOWN:]]:
+            line(out, "", f"and {len(more)} more: {', '.join(more)}")
     else:
-        _line(out, "problem", record.problem)
+        line(out, "problem", record.problem)
     if cause := released.cause:
         of = "" if cause.result.unique_id == cause.subject else f" of {cause.name}"
         alone = (
@@ -68,23 +79,15 @@ def show_release(out: Console, released: Released) -> None:
             if len(released.failed) == 1
             else f"most upstream of {len(released.failed)}"
         )
-        _line(out, "root cause", f"{cause.result.kind} {cause.result.name}{of}, {alone}")
-        _line(out, "owner", cause.owner or "no owner: set a group")
-        _line(out, "downstream", ", ".join(cause.models) or "no model")
-        _line(out, "exposures", ", ".join(cause.exposures) or "none")
+        line(out, "root cause", f"{cause.result.kind} {cause.result.name}{of}, {alone}")
+        line(out, "owner", cause.owner or "no owner: set a group")
+        line(out, "downstream", ", ".join(cause.models) or "no model")
+        line(out, "exposures", ", ".join(cause.exposures) or "none")
+    warned_tests(out, tests_that_warned(record), record.kind == REAL)
     if released.log.exists():
-        _line(out, "full log", "target/release/logs/dbt.log")
+        line(out, "full log", "target/release/logs/dbt.log")
     for n, step in enumerate(next_steps(released)):
-        _line(out, "next" if n == 0 else "", step)
-
-
-def _warned(out: Console, findings: Sequence[FindingRun]) -> None:
-    """The warnings of the monitors, each with the command that accepts it."""
-    for finding in findings[:_SHOWN]:
-        _line(out, "warned", finding.message, "yellow")
-        _line(out, "", f'if expected: uv run dataops accept {finding.id} --because "…"')
-    if len(findings) > _SHOWN:
-        _line(out, "", f"and {len(findings) - _SHOWN} more")
+        line(out, "next" if n == 0 else "", step)
 
 
 def _reason(result: NodeResult) -> str:
@@ -92,36 +95,68 @@ def _reason(result: NodeResult) -> str:
         return masked(result.message)
     if result.age is None:
         return "no row has a load time"
-    return f"its newest row is {_age(timedelta(seconds=result.age))} old"
+    return f"its newest row is {age(timedelta(seconds=result.age))} old"
+
+
+def _brought(out: Console, released: Released) -> None:
+    """What came to raw since the release that was current: files and rows of each table."""
+    if released.record.kind != REAL:
+        return
+    if not released.brought:
+        line(out, "new data", "none")
+        return
+    texts = [_brought_text(delivery) for delivery in released.brought[:SHOWN]]
+    if more := len(released.brought) - SHOWN:
+        texts += [f"and {more} more tables"] if more > 0 else []
+    line(out, "new data", "; ".join(texts))
+
+
+def _brought_text(delivery: Brought) -> str:
+    names = [name.rpartition("/")[2] for name in delivery.files]
+    files = names[0] if len(names) == 1 else f"{len(names):,} files"
+    rows = "" if delivery.rows is None else f" with {delivery.rows:,} rows"
+    return delivery.table if names == [delivery.table] else f"{delivery.table} {files}{rows}"
 
 
 def next_command(result: Released) -> str:
     """What to type after a release that was not published."""
+    on_raw = result.record.kind == REAL
     if result.cause is not None:
-        raw = "" if result.record.kind == REHEARSAL else "DATAOPS_RAW=${DATAOPS_RAW:-raw} "
-        if result.cause.result.kind == "source":
-            return f"{raw}uv run dbt source freshness --target prod"
-        return f"{raw}uv run dbt build --select +{result.cause.name}"
+        failed = result.cause.result
+        if failed.kind == "source":
+            return freshness_command(on_raw)
+        if failed.kind == "test":
+            return rows_command(failed.name, on_raw)
+        return build_command(result.cause.name, on_raw)
     if bad := [finding for finding in result.record.findings if finding.level == "error"]:
         if bad[0].subject.startswith("source."):
-            return f"check the newest files of {bad[0].name}"
-        return f"uv run dbt show --select {bad[0].name}, and check the new files in raw"
-    if result.record.outcome == "rejected":
+            return freshness_command(on_raw)
+        return rows_command(bad[0].name, on_raw)
+    if result.record.outcome == REJECTED:
         return "uv run dataops check"
     return "uv run dataops release"
 
 
 def next_steps(result: Released) -> tuple[str, ...]:
-    """The commands that show what failed, then those that continue."""
-    steps_ = [next_command(result)]
+    """The commands that show what failed, those that correct it, then those that continue."""
     if result.cause is not None and (retype := retype_command(result.cause.result.message)):
         return retype, "review git diff and commit, then: uv run dataops release"
-    if result.cause is not None and result.cause.result.kind == "test":
-        raw = steps_[0].partition("uv run")[0]
-        steps_.append(f"{raw}uv run dbt show --select {result.cause.result.name}  (its rows)")
+    steps_ = [next_command(result)]
+    if result.suspects:
+        steps_.append(_suspected(result.suspects))
     if result.record.outcome == REJECTED:
         steps_.append("fix it and commit, then: uv run dataops release")
     return tuple(steps_)
+
+
+def _suspected(files: Sequence[str]) -> str:
+    """The new files that may be at fault, and how to leave one out or to replace it."""
+    more = f" and {len(files) - _FILES_SHOWN} more" if len(files) > _FILES_SHOWN else ""
+    command = shlex.join(["uv", "run", "dataops", "set-aside", files[0]])
+    return (
+        f"new in raw: {', '.join(files[:_FILES_SHOWN])}{more}; if a file is wrong, leave it out "
+        f'or replace it (--replace-with PATH):\n{command} --because "…"'
+    )
 
 
 def release_json(released: Released) -> str:
@@ -160,6 +195,10 @@ def release_json(released: Released) -> str:
             "findings": [
                 {"id": finding.id, "message": finding.message} for finding in record.warned
             ],
+            "warned_tests": [test.unique_id for test in tests_that_warned(record)],
+            "new_data": [asdict(delivery) for delivery in released.brought],
+            "new_files_of_failure": released.suspects,
+            "next": next_steps(released) if record.outcome != PUBLISHED else [],
             "warnings": released.warnings,
         },
         indent=2,
@@ -182,9 +221,14 @@ def release_markdown(name: str, result: Released) -> str:
         done=result,
         record=record,
         good=record.outcome == PUBLISHED,
-        load_raw=how_to_load(record.warehouse) if _rehearsal(record) else "",
-        open_to=_open_to(result.open_to) if result.open_to else "",
-        next_command=next_command(result),
+        load_raw=how_to_load(record.warehouse) if is_rehearsal(record) else "",
+        open_to=open_to(result.open_to) if result.open_to else "",
+        next_steps=next_steps(result),
+        rows_commands=[
+            (test, rows_command(test.name, record.kind == REAL))
+            for test in tests_that_warned(record)[:SHOWN]
+        ],
+        new_data="; ".join(_brought_text(delivery) for delivery in result.brought),
     )
 
 
@@ -197,11 +241,11 @@ def show_rollback(out: Console, result: RolledBack) -> None:
         out.print(f"[bold]{after.run}[/bold] was current already, and is.")
         return
     before = result.record.base
-    out.print(f"[bold {_GOOD}]current is {after.run}[/]  {_time_text(after.ended_at)}")
+    out.print(f"[bold {GOOD}]current is {after.run}[/]  {time_text(after.ended_at)}")
     if before:
-        _line(out, "was", before)
-        _line(out, "undo", f"uv run dataops rollback {int(before.split('-')[0])}")
-    _line(out, "warning", "the next release publishes main as it is: revert or fix it first")
+        line(out, "was", before)
+        line(out, "undo", f"uv run dataops rollback {int(before.split('-')[0])}")
+    line(out, "warning", "the next release publishes main as it is: revert or fix it first")
 
 
 def show_releases(out: Console, releases: Sequence[Listed]) -> None:
@@ -212,7 +256,7 @@ def show_releases(out: Console, releases: Sequence[Listed]) -> None:
     rows = [("", "run", "verdict", "when (UTC)", "commit", "trigger", "")]
     for release in releases:
         record = release.record
-        remark = record.kind if _rehearsal(record) else ""
+        remark = record.kind if is_rehearsal(record) else ""
         if record.command == "rollback":
             remark = f"to {record.current}"
         elif record.outcome == PUBLISHED and not release.kept:
@@ -263,127 +307,3 @@ def releases_json(releases: Sequence[Listed]) -> str:
         indent=2,
         ensure_ascii=False,
     )
-
-
-def status_json(status: Status) -> str:
-    """The same as `show_status`, for machines."""
-    return json.dumps(status.to_dict(), indent=2, ensure_ascii=False)
-
-
-def show_status(out: Console, status: Status) -> None:
-    """What is current, how the last run went, what is late."""
-    current, last = status.current, status.last
-    if current is None:
-        _line(out, "current", "nothing was published yet", _BAD)
-    else:
-        label = " · REHEARSAL on the sample" if _rehearsal(current) else ""
-        dirty = " with uncommitted changes" if current.git.dirty else ""
-        _line(out, "current", f"{current.run}{label}")
-        _line(out, "", f"commit {current.git.commit[:7] or 'unknown'}{dirty}")
-        _line(out, "published", f"{_time_text(current.ended_at)}, {_age(status.age)} ago")
-        if data := data_line(status.sources, status.at):
-            _line(out, "data", data)
-        _line(out, "address", status.address)
-        for n, entry in enumerate(current.raw.set_aside):
-            _line(out, "" if n else "set aside", entry)
-        if _rehearsal(current):
-            _line(out, "from raw", how_to_load(current.warehouse))
-    if status.open_to:
-        _line(out, "warning", _open_to(status.open_to))
-    if status.readers.problem:
-        _line(out, "readers", status.readers.problem, _BAD)
-    if last is None:
-        _line(out, "last run", "nothing has run yet: uv run dataops release", _BAD)
-    else:
-        good = last.outcome in (PUBLISHED, RUNNING, "rolled back")
-        when = _time_text(last.ended_at or last.started_at)
-        _line(out, "last run", f"{last.outcome}, {when}", _GOOD if good else _BAD)
-        if last.problem:
-            _line(out, "", last.problem)
-        if last.command == "rollback" and last.base:
-            _line(out, "", f"from {last.base} to {last.current}")
-    if status.late:
-        days = len(status.late)
-        since = _time_text(status.late[0].isoformat())
-        times = "1 deadline" if days == 1 else f"{days} deadlines"
-        _line(out, "late", f"{times} passed without a new release, since {since}", _BAD)
-        if status.missing:
-            _line(out, "missing", f"{len(status.missing)} of these had no run at all", _BAD)
-    for n, source in enumerate(status.stale[:_SHOWN]):
-        _line(out, "" if n else "stale", source.problem, _BAD)
-    if len(status.stale) > _SHOWN:
-        _line(out, "", f"and {len(status.stale) - _SHOWN} more")
-    if not (status.late or status.stale):
-        _line(out, "deadline", "nothing is late")
-    for group in by_cause(status.open)[:_SHOWN]:
-        _line(out, "open", group[0].summary(), _BAD)
-        if group[0].kind == "monitor":
-            accept = f'uv run dataops accept {group[0].check} --because "…"'
-            _line(out, "", f"if expected: {accept}")
-        if len(group) > 1:
-            _line(out, "", f"and {len(group) - 1} more that it may have caused")
-        if group[0].impact:
-            _line(out, "", f"downstream: {', '.join(group[0].impact[:5])}")
-    _warned(out, status.warned)
-    figures = [figure for figure in status.figures if figure.value is not None]
-    for n, figure in enumerate(figures):
-        line = f"{figure.title.lower()}: {value_text(figure)} ({basis_text(figure)})"
-        _line(out, "90 days" if n == 0 else "", line)
-    for run in status.damaged:
-        _line(
-            out, "damaged", f"the record of {run}: the next release fixes it or puts it aside", _BAD
-        )
-
-
-def show_incidents(out: Console, incidents: Sequence[Incident]) -> None:
-    """Each incident with its owner, duration and next step; a closed one in one line."""
-    if not incidents:
-        out.print("no incidents")
-    for incident in incidents:
-        colour = _BAD if incident.open else _GOOD
-        end = "open" if incident.open else "closed"
-        out.print(f"[{colour}]{end:<{_MARGIN}}[/] {escape(incident.incident)}")
-        _line(out, "", f"{incident.summary()}, detected by {incident.detected_by}")
-        if incident.open:
-            _line(out, "", incident.between)
-            _line(out, "next", incident.next)
-
-
-def _open_to(audience: str) -> str:
-    return (
-        f"{audience} can read this data, made from raw; to keep it elsewhere, "
-        "set DATAOPS_STORE to a bucket or a folder and delete the branch: "
-        "uv run dataops docs stores"
-    )
-
-
-def _rehearsal(record: Record) -> bool:
-    return record.kind == REHEARSAL
-
-
-def _line(out: Console, head: str, text: str, colour: str = "") -> None:
-    lines = text.splitlines() or [""]
-    for n, line in enumerate(lines):
-        first = f"[dim]{head if n == 0 else '':<{_MARGIN}}[/dim] "
-        out.print(first + (f"[{colour}]{escape(line)}[/]" if colour else escape(line)))
-
-
-def _time_text(text: str) -> str:
-    try:
-        time: datetime = moment(text)
-    except ValueError:
-        return "at an unknown time"
-    return time.strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _age(age: timedelta | None) -> str:
-    if age is None:
-        return "unknown"
-    minutes = int(age.total_seconds() // 60)
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h"
-    return f"{minutes // (24 * 60)} days"

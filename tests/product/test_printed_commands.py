@@ -1,0 +1,84 @@
+"""The commands that a warned and a rejected release print work where they are printed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import MakeProduct
+
+import harness
+
+SOURCE = """\
+sources:
+  - name: raw
+    tables:
+      - name: orders
+        config:
+          meta:
+            external_location: "read_csv('{{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod'
+              else 'sample') }}/orders/*.csv', header=true, all_varchar=true)"
+"""
+MODEL = """\
+models:
+  - name: stg_orders
+    columns:
+      - name: order_id
+        data_tests: [unique]
+      - name: channel
+        data_tests:
+          - accepted_values: {arguments: {values: [web]}, config: {severity: warn}}
+"""
+
+
+@pytest.fixture
+def product(make_product: MakeProduct) -> harness.Product:
+    """A product with one model, under git, with a first delivery in raw; nothing was built."""
+    made = make_product({"content": "empty"})
+    for name, text in {
+        "models/staging/raw_orders.yml": SOURCE,
+        "models/staging/stg_orders.yml": MODEL,
+        "models/staging/stg_orders.sql": "select * from {{ source('raw', 'orders') }}\n",
+        "raw/orders/1.csv": "order_id,channel\n1,web\n2,shop\n",
+    }.items():
+        path = made.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    made.commit("First light")
+    return made
+
+
+def printed(text: str) -> list[str]:
+    """Every command of a text, with its placeholders filled in."""
+    commands = re.findall(r"\(export .*\)|(?<![\w;] )(?<!&& )uv run [^;\n]*$", text, re.MULTILINE)
+    return [command.replace('"…"', '"two of one"') for command in commands]
+
+
+@pytest.mark.slow
+def test_what_a_warned_and_a_rejected_release_print_can_be_typed(
+    product: harness.Product,
+) -> None:
+    warned = product.dataops("release").stdout
+    assert "new data     orders 1.csv with 2 rows" in warned
+    assert "warned       test accepted_values_stg_orders_channel__web: 1 row" in warned
+    (rows,) = [command for command in printed(warned) if "accepted_values" in command]
+    assert "shop" in product.run("sh", "-c", rows).stdout
+
+    (product.root / "raw/orders/2.csv").write_text("order_id,channel\n1,web\n3,web\n", "utf-8")
+    rejected = product.dataops("release", code=1).stdout
+    assert "failed       test unique_stg_orders_order_id" in rejected
+    assert "warned       test accepted_values_stg_orders_channel__web" in rejected
+    assert "new in raw: orders/2.csv" in rejected
+    assert len(rejected.splitlines()) < 40
+    assert rejected.splitlines()[-1].endswith("then: uv run dataops release")
+    status = product.dataops("status", code=1).stdout
+    assert rejected_rows(status) == rejected_rows(rejected)
+    shown, set_aside, again = printed(rejected[rejected.index("next   ") :])
+    assert "| 1 " in re.sub(" +", " ", product.run("sh", "-c", shown).stdout)
+    product.run("sh", "-c", set_aside)
+    product.commit("Set aside a file with an order that was there already")
+    product.run("sh", "-c", again)
+
+
+def rejected_rows(text: str) -> str:
+    return next(c for c in printed(text) if "unique_stg_orders" in c)
