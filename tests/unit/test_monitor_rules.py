@@ -108,6 +108,19 @@ def test_a_value_that_always_came_and_is_gone_rejects() -> None:
     assert told(rare) == set(), "of a rare value none may come by chance"
 
 
+def test_half_the_rows_of_a_main_segment_are_missed_though_the_total_hardly_shows_it() -> None:
+    chance = random.Random(10)
+    stores = {"Berlin": 0.3, "Munich": 0.25, "Ulm": 0.2, "Bonn": 0.15, "Kiel": 0.1}
+    totals = [round(600 * chance.gauss(1, 0.1)) for _ in range(30)]
+    past = [delivery(total, counts=split(chance, total, stores)) for total in totals]
+    counts = split(chance, 600, stores)
+    assert told(judged(past, delivery(600, counts=counts))) == set()
+    counts["Ulm"] //= 3
+    (finding,) = judged(past, delivery(sum(counts.values()), counts=counts))
+    assert (finding.check, finding.level) == ("category", ERROR)
+    assert "Ulm" in finding.message
+
+
 def counter(first: int, count: int, kept: float = 1.0) -> RelationProfile:
     rows = round(count * kept)
     return delivery(

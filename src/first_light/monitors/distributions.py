@@ -25,6 +25,9 @@ _ROWS = 40  # of fewer, a distribution says little
 _FARTHER, _FAR, _CHANCE = 1.5, 2.0, 3.0
 # With fewer deliveries the farthest one seen is not the farthest that is usual.
 _MANY, _FEW_FACTOR = 20, 1.4
+# A main segment has such a share; to reject, its share is so many times less than the least ever,
+# and so many standard deviations below its mean, for many segments are compared.
+_SEGMENT_SHARE, _SEGMENT_FACTOR, _SEGMENT_DEVIATIONS = 0.05, 1.6, 5.0
 _GROWS = 0.9  # the share of deliveries that only add rows, in a table that grows
 _STEADY_SHARE = 0.02  # of a value that always came, so that its absence rejects
 
@@ -62,6 +65,8 @@ def findings(
                 seen += _values(profile, column, compared)
             if moved := _moved(profile, column, check, compared, accepted):
                 seen.append(moved)
+            if check == "category" and (thin := _thin_segment(profile, column, compared, accepted)):
+                seen.append(thin)
     return seen
 
 
@@ -168,6 +173,40 @@ def _moved(
     return replace(
         about(profile, check, level, message, column.name),
         value=round(distance, 4), expected_low=0.0, expected_high=round(farthest, 4),
+    )  # fmt: skip
+
+
+def _thin_segment(
+    profile: RelationProfile, column: ColumnProfile, compared: _Column, accepted: Sequence[float]
+) -> FindingRun | None:
+    """A main segment, such as one store, of which much fewer rows came than ever, compared with
+    the others."""
+    rows = sum(compared.now.values())
+    steps = [_shares(step) for step in compared.steps if sum(step.values()) >= _ROWS]
+    if rows < _ROWS or len(steps) < _MANY:
+        return None
+    now = _shares(compared.now)
+    worst: tuple[float, str, float] | None = None
+    for value in steps[-1]:
+        shares = [step.get(value, 0.0) for step in steps]
+        usual, least, share = sum(shares) / len(shares), min(shares), now.get(value, 0.0)
+        scatter = _SEGMENT_DEVIATIONS * math.sqrt(usual * (1 - usual) / rows)
+        if usual < _SEGMENT_SHARE or share <= 0 or usual - share < scatter:
+            continue
+        if least >= _SEGMENT_FACTOR * share and not any(
+            abs(known - share) < _SEGMENT_SHARE for known in accepted if known
+        ):
+            worst = min(worst or (math.inf, "", 0.0), (share / usual, value, usual))
+    if worst is None:
+        return None
+    _, value, usual = worst
+    message = (
+        f"{profile.name}: {value} in {column.name} has {compared.now[value]:,} rows, by its usual "
+        f"share of {usual:.0%} about {usual * rows:,.0f}."
+    )
+    return replace(
+        about(profile, "category", ERROR, message, column.name),
+        value=round(now[value], 4), expected_low=round(min(s.get(value, 0.0) for s in steps), 4),
     )  # fmt: skip
 
 
