@@ -242,6 +242,23 @@ def test_deliveries_that_come_together_are_counted_by_what_they_hold() -> None:
     assert told(findings) == set(), "another hour of the release changes nothing"
 
 
+def test_days_of_a_week_that_come_together_are_their_sum() -> None:
+    """Sunday and Monday together are not twice a Monday."""
+    chance = random.Random(11)
+    week = [1000.0, 1000.0, 1000.0, 1000.0, 1000.0, 400.0, 100.0]
+
+    def day(number: int) -> float:
+        return week[(START + number * DAY).weekday()] * chance.gauss(1, 0.03)
+
+    past = [delivery(round(day(number)), distinct_days=1) for number in range(41)]
+    sunday_and_monday = delivery(round(day(41) + day(42)), files=2, distinct_days=2)
+    at = START + 42 * DAY
+    assert at.weekday() == 0
+    assert told(judge(sunday_and_monday, remembered(past, at), at, {}).findings) == set()
+    too_few = delivery(300, files=2, distinct_days=2)
+    assert told(judge(too_few, remembered(past, at), at, {}).findings) == {("volume", ERROR)}
+
+
 def test_numbers_of_a_text_may_become_longer() -> None:
     past = [delivery(mean=900.0 + n, min=1.0, max=999.0, mean_length=3.0) for n in range(20)]
     assert told(judged(past, delivery(mean=1010.0, min=1.0, max=1100.0, mean_length=4.0))) == set()

@@ -26,8 +26,9 @@ _FARTHER, _FAR, _CHANCE = 1.5, 2.0, 3.0
 # With fewer deliveries the farthest one seen is not the farthest that is usual.
 _MANY, _FEW_FACTOR = 20, 1.4
 # A main segment has such a share; to reject, its share is so many times less than the least ever,
-# and so many standard deviations below its mean, for many segments are compared.
-_SEGMENT_SHARE, _SEGMENT_FACTOR, _SEGMENT_DEVIATIONS = 0.05, 1.6, 5.0
+# and so many standard deviations below its mean, for many segments are compared: those of chance,
+# and those that were seen.
+_SEGMENT_SHARE, _SEGMENT_FACTOR, _SEGMENT_DEVIATIONS, _OWN_DEVIATIONS = 0.05, 1.6, 5.0, 4.0
 _GROWS = 0.9  # the share of deliveries that only add rows, in a table that grows
 _STEADY_SHARE = 0.02  # of a value that always came, so that its absence rejects
 
@@ -186,11 +187,16 @@ def _thin_segment(
     if rows < _ROWS or len(steps) < _MANY:
         return None
     now = _shares(compared.now)
+    typical = sorted(sum(step.values()) for step in compared.steps)[len(compared.steps) // 2]
     worst: tuple[float, str, float] | None = None
     for value in steps[-1]:
         shares = [step.get(value, 0.0) for step in steps]
         usual, least, share = sum(shares) / len(shares), min(shares), now.get(value, 0.0)
-        scatter = _SEGMENT_DEVIATIONS * math.sqrt(usual * (1 - usual) / rows)
+        own = math.sqrt(sum((each - usual) ** 2 for each in shares) / (len(shares) - 1))
+        scatter = max(
+            _SEGMENT_DEVIATIONS * math.sqrt(usual * (1 - usual) / rows),
+            _OWN_DEVIATIONS * own * math.sqrt(max(1.0, typical / rows)),
+        )
         if usual < _SEGMENT_SHARE or share <= 0 or usual - share < scatter:
             continue
         if least >= _SEGMENT_FACTOR * share and not any(

@@ -29,6 +29,7 @@ from first_light.monitors.past import (
     COUNTED,
     Normal,
     RelationPast,
+    Series,
     days_from_month_turn,
     measures_of,
     past_of,
@@ -38,6 +39,7 @@ from first_light.monitors.past import (
 from first_light.monitors.prediction import AT_LEAST, expect_at
 
 _NO_VALUES: Normal = {}
+_MOST_TOGETHER = 60  # deliveries
 # Names of columns that identify something: their numbers are no amounts.
 _KEY = re.compile(r"(^|_)(id|key|no|nr|number|code)$")
 
@@ -133,7 +135,7 @@ def _numbers(
         if expected is None:
             continue
         if (measure_.check, measure_.metric) in COUNTED and any(
-            expected.low <= value.value / count <= expected.high for count in shares
+            _is_sum(value.value, series, count, at, memory.cadence) for count in shares
         ):
             continue  # deliveries that came together
         case = Case(
@@ -157,6 +159,20 @@ def _numbers(
             level = WARN  # the first Sunday of a history: nobody knows what Sundays are like
         findings.append(value_finding(measure_, profile, level, value.value, expected))
     return findings
+
+
+def _is_sum(
+    value: float, series: Series, count: int, at: datetime, cadence: timedelta | None
+) -> bool:
+    """Whether a value is what so many deliveries in a row let expect, each on its day."""
+    low = high = 0.0
+    for back in range(min(count, _MOST_TOGETHER)):
+        day = at - back * (cadence or timedelta(days=1))
+        expected = expect_at(series.times, series.weekdays, series.values, day)
+        if expected is None:
+            return False
+        low, high = low + max(0.0, expected.low), high + expected.high
+    return low <= value <= high
 
 
 def _previous_extreme(measure_: Measure, relation: Mapping[str, Any] | None) -> float | None:
