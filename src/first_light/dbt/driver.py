@@ -18,6 +18,8 @@ from first_light.dbt.profile import Profile
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 
+# Warehouses whose sources may be files; in others a source is a table.
+READS_FILES = frozenset({"duckdb"})
 # dbt's keys that libpq knows by the same name.
 _LIBPQ = (
     *("host", "port", "user", "dbname", "application_name", "connect_timeout"),

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from first_light.dbt.driver import READS_FILES
 from first_light.dbt.external_location import expand
 from first_light.dbt.graph import Graph
 from first_light.utils.errors import DataopsError
@@ -183,9 +184,11 @@ def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         project = raw["metadata"]["project_name"]
+        adapter = raw["metadata"].get("adapter_type")
+        is_server = adapter is not None and adapter not in READS_FILES
         kinds = ("nodes", "sources", "exposures", "unit_tests")
         nodes = {
-            unique_id: _node(entry)
+            unique_id: _node(entry, is_server)
             for kind in kinds
             for unique_id, entry in raw.get(kind, {}).items()
             if packages or entry.get("package_name") == project
@@ -201,7 +204,7 @@ def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
     return Manifest(nodes, groups, macro_text, macro_calls)
 
 
-def _node(entry: dict[str, Any]) -> Node:
+def _node(entry: dict[str, Any], is_server: bool) -> Node:
     config = entry.get("config") or {}
     unique_key = config.get("unique_key") or ""
     return Node(
@@ -223,7 +226,7 @@ def _node(entry: dict[str, Any]) -> Node:
         meta=dict(config.get("meta") or entry.get("meta") or {}),
         schema=entry.get("schema") or "",
         alias=entry.get("alias") or entry.get("identifier") or "",
-        relation=_relation(entry),
+        relation=str(entry.get("relation_name") or "") if is_server else _relation(entry),
         checksum=_checksum(entry.get("checksum")) or _checksum_of_text(entry),
         code=entry.get("compiled_code") or "",
         primary_key=tuple(entry.get("primary_key") or ()),

@@ -203,7 +203,7 @@ def _volume_level(case: Case) -> str:
 def _volume_change(case: Case) -> str:
     past, middle = case.past, case.expected.middle
     # What never changed does not scatter.
-    root = math.sqrt(max(0.0, middle)) if case.reach > 0 else 0.0
+    root = math.sqrt(max(0.0, middle) + 1) if case.reach > 0 else 0.0
     if case.distance < max(case.limit.floor, _SCATTER * root):
         return ""
     if case.measure.metric == "came":
