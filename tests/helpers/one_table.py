@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -87,6 +88,53 @@ def _parquet(path: Path, columns: Texts) -> None:
         marks = ", ".join("?" for _ in columns)
         db.executemany(f"insert into t values ({marks})", [list(r) for r in zip(*columns.values())])
         db.execute(f"copy t to '{path}' (format parquet)")
+
+
+Values = Mapping[str, Sequence[object]]
+"""The columns of a table by name, each of numbers, booleans, dates or times; None for no value."""
+
+
+def texts(columns: Values) -> Texts:
+    """The values as a file without types has them."""
+    return {
+        name: [
+            None if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in values
+        ]
+        for name, values in columns.items()
+    }
+
+
+def _json_values(path: Path, columns: Values) -> None:
+    """Numbers and booleans as such, digit by digit; JSON has no dates."""
+    fields = [
+        [
+            json.dumps(None if v is None else v if isinstance(v, (bool, int)) else str(v))
+            if not isinstance(v, Decimal)
+            else str(v)
+            for v in values
+        ]
+        for values in columns.values()
+    ]
+    names = [json.dumps(name, ensure_ascii=False) for name in columns]
+    lines = [
+        "{" + ", ".join(f"{name}: {value}" for name, value in zip(names, row)) + "}"
+        for row in zip(*fields)
+    ]
+    path.write_text("[" + ",\n".join(lines) + "]", encoding="utf-8")
+
+
+def _excel_values(path: Path, columns: Values) -> None:
+    book = openpyxl.Workbook()
+    for row in [list(columns), *map(list, zip(*columns.values()))]:
+        book.active.append(row)
+    book.save(path)
+
+
+VALUE_WRITERS: Mapping[str, Callable[[Path, Values], None]] = {
+    "json": _json_values,
+    "xlsx": _excel_values,
+}
+"""Writers that keep the types of values."""
 
 
 WRITERS: Mapping[str, Callable[[Path, Texts], None]] = {

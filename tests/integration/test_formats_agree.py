@@ -1,7 +1,7 @@
 """The same table gives the same types and values, whatever the format of its file.
 
-Texts only: a number in Excel or Parquet has a type of its own, which says more than its digits. A
-sheet may lose leading zeros and a Parquet integer keeps its width.
+Texts in every format; numbers, booleans and dates as such in JSON and Excel too. A number in
+Parquet has a type of its own, which says more than its digits.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from one_table import WRITERS, Outcome, Texts, drafted
+from one_table import VALUE_WRITERS, WRITERS, Outcome, Texts, Values, drafted, texts
 
 _dates = st.dates(dt.date(1990, 1, 1), dt.date(2035, 12, 31))
 _stamps = st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2035, 12, 31)).map(
@@ -94,6 +94,39 @@ def _check(folder: Path, columns: Texts) -> None:
         assert outcome.rows == expected.rows, ending
 
 
+_KINDS: dict[str, st.SearchStrategy[object]] = {
+    "integers": st.integers(-(10**12), 10**12),
+    # A number does not say with how many zeros it was written.
+    "decimals": _decimals.filter(lambda number: number % 1 != 0),
+    "rates": st.decimals(-1000, 1000, places=5).filter(lambda number: number % 1 != 0),
+    "booleans": st.booleans(),
+    "dates": _dates,
+    "timestamps": _stamps.filter(lambda at: at.time() != dt.time()),
+}
+
+
+@st.composite
+def _typed_tables(draw: st.DrawFn) -> dict[str, list[object]]:
+    rows = draw(st.integers(1, 25))
+    columns: dict[str, list[object]] = {"row_id": list(range(1, rows + 1))}
+    for kind in draw(st.lists(st.sampled_from(sorted(_KINDS)), min_size=1, max_size=5)):
+        name = draw(st.sampled_from(["value", "Amount", "created at", "rate", "x"]))
+        values = st.one_of(_KINDS[kind], *[_KINDS[kind]] * 5, st.none())
+        columns[f"{name} {len(columns)}"] = draw(st.lists(values, min_size=rows, max_size=rows))
+    return columns
+
+
+def _check_values(folder: Path, columns: Values) -> None:
+    texts_in_csv = texts(columns)
+    (folder / "csv").mkdir()
+    WRITERS["csv"](folder / "csv" / "things.csv", texts_in_csv)
+    expected = drafted(folder / "csv", folder / "raw_csv")
+    for ending, write in VALUE_WRITERS.items():
+        (folder / ending).mkdir()
+        write(folder / ending / f"things.{ending}", columns)
+        assert drafted(folder / ending, folder / f"raw_{ending}") == expected, ending
+
+
 _SLOW = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
@@ -112,3 +145,20 @@ def test_formats_agree_on_many_tables(
     tmp_path_factory: pytest.TempPathFactory, columns: dict[str, list[str | None]]
 ) -> None:
     _check(tmp_path_factory.mktemp("formats"), columns)
+
+
+@settings(max_examples=4, **_SLOW)  # type: ignore[arg-type]
+@given(columns=_typed_tables())
+def test_values_of_a_type_agree(
+    tmp_path_factory: pytest.TempPathFactory, columns: dict[str, list[object]]
+) -> None:
+    _check_values(tmp_path_factory.mktemp("values"), columns)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, **_SLOW)  # type: ignore[arg-type]
+@given(columns=_typed_tables())
+def test_values_of_a_type_agree_on_many_tables(
+    tmp_path_factory: pytest.TempPathFactory, columns: dict[str, list[object]]
+) -> None:
+    _check_values(tmp_path_factory.mktemp("values"), columns)
