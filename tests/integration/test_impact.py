@@ -20,7 +20,6 @@ import harness
 from first_light.dbt.column_lineage import Origin, trace
 from first_light.dbt.engine import open_engine
 from first_light.dbt.manifest import Column, Manifest, Node
-from first_light.dbt.project_lineage import personal_columns
 from first_light.impact import classify as judge
 from first_light.impact import column_process as beside
 from first_light.impact import markdown, page
@@ -229,22 +228,6 @@ def test_filters_and_joins_decide_rows() -> None:
 def test_what_cannot_be_read_is_unknown() -> None:
     assert not trace("select from where", SCHEMA).known
     assert not trace("select columns('a.*') from w.s.other", SCHEMA).columns.get("email")
-
-
-def test_personal_columns_follow_lineage_and_doubt() -> None:
-    result = personal_columns(
-        order=["source", "staged", "counted", "unclear"],
-        marked={"source": {"email"}},
-        parents={"staged": ["source"], "counted": ["staged"], "unclear": ["staged"]},
-        origins={
-            "staged": {"contact": {("source", "email")}, "id": {("source", "id")}},
-            "counted": {"people": set(), "id": {("staged", "id")}},
-        },
-        columns={"staged": ["contact", "id"], "counted": ["people", "id"], "unclear": ["a", "b"]},
-    )
-    assert result["staged"] == {"contact"}
-    assert result["counted"] == set()
-    assert result["unclear"] == {"a", "b"}
 
 
 # ── Decisions ────────────────────────────────────────────────────────────────────────────────────

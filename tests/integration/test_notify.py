@@ -257,7 +257,15 @@ def test_nothing_of_a_personal_column_is_told(tmp_path: Path) -> None:
     team.run(ops.START + timedelta(days=1), findings=[strange, numbers])
     nodes = dict(MANIFEST.nodes)
     source = nodes["model.shop.stg_orders"]
-    nodes[source.unique_id] = replace(source, columns=(Column("email", "", "", "email"),))
+    nodes[source.unique_id] = replace(
+        source,
+        columns=(Column("email", "", "", "email"), Column("amount", "", "", "")),
+        schema="staging",
+        relation="staging.stg_orders",
+    )
+    orders = nodes["model.shop.orders"]
+    code = "select email, amount from staging.stg_orders"
+    nodes[orders.unique_id] = replace(orders, materialized="table", code=code)
     manifest = Manifest(nodes, MANIFEST.groups)
     with ledger(ops.write(tmp_path, team.records), ops.DEADLINE, ops.START) as book:
         result = tuple(incident for incident in incidents(book, manifest) if incident.open)

@@ -36,7 +36,6 @@ from first_light.monitors.accepted import accept, read_accepted
 from first_light.monitors.baseline import Memory, release_of
 from first_light.monitors.collect import Raw, profile_all
 from first_light.monitors.levels import ERROR, WARN
-from first_light.monitors.personal import personal_columns
 from first_light.monitors.prediction import Past, expect, quantile
 from first_light.monitors.run import MonitorResult, judge_all, recall
 from first_light.monitors.settings import levels_of
@@ -90,6 +89,11 @@ def test_growth_is_a_trend_and_a_week_has_a_rhythm() -> None:
 # ── Profiling ────────────────────────────────────────────────────────────────────────────────────
 
 
+OTHERS = tuple(
+    Column(name, "", "", "") for name in ("amount", "day of", "status", "many", "odd", "since")
+)
+
+
 def manifest(meta: dict[str, object] | None = None) -> Manifest:
     return Manifest(
         {
@@ -98,7 +102,10 @@ def manifest(meta: dict[str, object] | None = None) -> Manifest:
                 "source",
                 "orders",
                 "",
-                columns=(Column("EMail", "", "", "email"),),
+                columns=(Column("EMail", "", "", "email"), *OTHERS),
+                schema="raw",
+                alias="orders",
+                relation='"raw"."orders"',
             ),
             "model.shop.stg_orders": Node(
                 "model.shop.stg_orders",
@@ -109,6 +116,8 @@ def manifest(meta: dict[str, object] | None = None) -> Manifest:
                 materialized="table",
                 schema="staging",
                 alias="stg_orders",
+                relation='"staging"."stg_orders"',
+                columns=(Column("mail", "", "", ""), *OTHERS),
             ),
             ORDERS: Node(
                 ORDERS,
@@ -134,49 +143,12 @@ def node_run(checksum: str = "a", rows: int | None = 4) -> NodeRun:
     )  # fmt: skip
 
 
+REST = 'amount, "day of", status, many, odd, since'
 SQL = {
-    "model.shop.stg_orders": "select\n    lower(email) as mail,\n    amount\nfrom source",
-    ORDERS: "select\n    mail as contact,\n    length(mail) as size_of_mail,\n    amount\nfrom x",
+    "model.shop.stg_orders": f'select lower(email) as mail, {REST} from "raw"."orders"',
+    ORDERS: f"select mail as contact, length(mail) as size_of_mail, {REST} "
+    'from "staging"."stg_orders"',
 }
-
-
-def test_personal_columns_are_followed_under_their_new_names() -> None:
-    result = personal_columns(manifest(), SQL)
-    assert result["model.shop.stg_orders"] == {"email", "mail"}
-    assert result[ORDERS] == {"email", "mail", "contact", "size_of_mail"}
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "select\n    coalesce(\n        email,\n        amount\n    ) as found\nfrom s",
-        "select email found from s",
-        "select amount as found from s union all select email from s",
-        "select found from (select amount, email from s) as t(b, found)",
-        "with t(b, found) as (select amount, email from s) select found from t",
-        "with a as (select email as x from s), b as (select x y from a) select y found from b",
-        "with a as (select * from s) select t.found from a as t(b, found)",
-        "select to_json(s) as found from s",
-        "select (select max(email) from s) found from t",
-        "select case when true then amount\nelse email end found from s",
-        "select email as found from ((s",
-    ],
-)
-def test_a_mark_follows_any_shape_of_sql(sql: str) -> None:
-    assert "found" in personal_columns(manifest(), {ORDERS: sql})[ORDERS]
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "select amount as found, email from s",
-        "select found from (select email, amount from s) as t(b, found)",
-        "select email as b, amount as found from s union all select email, amount from s",
-        "select found from (values (1, 2)) as t(email, found)",
-    ],
-)
-def test_a_mark_stays_off_other_columns(sql: str) -> None:
-    assert "found" not in personal_columns(manifest(), {ORDERS: sql})[ORDERS]
 
 
 def in_memory(*statements: str) -> ConnectionQueries:

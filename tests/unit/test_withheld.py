@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from first_light.dbt.manifest import Column, Manifest, Node
-from first_light.dbt.withheld import withheld_columns
+from first_light.release.withheld_columns import withheld_columns
 from first_light.utils.errors import DataopsError
 
 RAW = ("id", "email", "city")
@@ -44,7 +44,15 @@ MODELS = {
     "select k, v from {stg} unpivot (v for k in (email, city))": ("k v", "k v"),
     "with recursive r as (select email e, 1 n from {stg} union all select e, n + 1 from r) "
     "select e from r": ("e", "e"),
+    "with a as (select email x from {stg}), b as (select x y from a) select y, 1 as n from b": (
+        "y n",
+        "y",
+    ),
+    "with a as (select * from {stg}) select t.b from a as t(a, b, c)": ("b", "b"),
+    "select id, case when true then city\nelse email end e from {stg}": ("id e", "e"),
+    "select v from (values (1, 2)) as t(email, v), {stg}": ("v", "v"),
     "not SQL at all": ("a", "a"),
+    "select email as e from ((s": ("e", "e"),
     "select 1 as one, date '2026-01-01' as day": ("one day", ""),
     "select city || i.range as n from range(3) as i, {stg}": ("n", "n"),
 }

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from first_light.dbt.engine import DbtRun, open_engine
 from first_light.dbt.manifest import read_manifest
-from first_light.dbt.withheld import withheld_columns
 from first_light.history.raw_location import RawFolder
 from first_light.project.product import Product, now
+from first_light.release.withheld_columns import withheld_columns
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.timestamps import utc

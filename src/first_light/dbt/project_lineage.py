@@ -1,8 +1,8 @@
-"""Columns through the whole project: what each is computed from, and which hold personal data."""
+"""Columns through the whole project: what each is computed from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,12 +18,10 @@ class Traced:
     Attributes:
         columns: node id → its lineage, with node ids for parents: column → (parent id, column).
         rows: node id → the (parent id, column) that decide which rows it has.
-        personal: node id → columns that hold personal data, lower case.
     """
 
     columns: dict[str, dict[str, frozenset[tuple[str, str]]]]
     rows: dict[str, frozenset[tuple[str, str]]]
-    personal: dict[str, frozenset[str]]
 
 
 def trace(
@@ -45,7 +43,6 @@ def trace(
     names = {name: columns_of(nodes[name]) for name in order}
     values: dict[str, dict[str, frozenset[tuple[str, str]]]] = {}
     rows: dict[str, frozenset[tuple[str, str]]] = {}
-    uncounted: dict[str, dict[str, frozenset[tuple[str, str]]]] = {}
     for name in order:
         node = nodes[name]
         if node.kind not in ("model", "snapshot"):
@@ -57,24 +54,8 @@ def trace(
             for column, origins in lineage_of_node.columns.items()
             if column not in lineage_of_node.unknown
         }
-        uncounted[name] = {
-            column: frozenset((places[o.parent], o.column) for o in origins if not o.counted)
-            for column, origins in lineage_of_node.columns.items()
-            if column not in lineage_of_node.unknown
-        }
-        if node.kind == "snapshot" and lineage_of_node.known:
-            # dbt's own columns hold its times and a hash of the key.
-            for column in names[name]:
-                if column.startswith("dbt_"):
-                    uncounted[name].setdefault(column, frozenset())
         rows[name] = frozenset((places[o.parent], o.column) for o in lineage_of_node.rows)
-    marked = {
-        name: frozenset(c.name.lower() for c in node.columns if c.pii)
-        for name, node in nodes.items()
-    }
-    depends = {name: node.depends_on for name, node in nodes.items()}
-    personal = personal_columns(order, marked, depends, uncounted, names)
-    return Traced(values, rows, personal)
+    return Traced(values, rows)
 
 
 def with_ancestors(manifest: Manifest, wanted: Iterable[str]) -> set[str]:
@@ -95,7 +76,7 @@ def lineage_of(
     """
     places: dict[Relation, str] = {}
     schema: list[tuple[Relation, tuple[str, ...]]] = []
-    for parent in parents:
+    for parent in sorted(parents, key=lambda node: node.unique_id):  # so that it is remembered
         place = ("warehouse", parent.schema.lower(), (parent.alias or parent.name).lower())
         if parent.kind == "source":
             place = ("source", parent.schema.lower(), parent.name.lower())
@@ -114,36 +95,3 @@ def _remembered(sql: str, schema: tuple[tuple[Relation, tuple[str, ...]], ...]) 
     if not sql:
         return Lineage()
     return lineage.trace(sql, {relation: list(columns) for relation, columns in schema})
-
-
-def personal_columns(
-    order: Sequence[str],
-    marked: Mapping[str, Collection[str]],
-    parents: Mapping[str, Sequence[str]],
-    origins: Mapping[str, Mapping[str, Collection[tuple[str, str]]]],
-    columns: Mapping[str, Sequence[str]],
-) -> dict[str, frozenset[str]]:
-    """Columns that hold personal values, in every node: marked ones and all that is computed from
-    them. A column that cannot be traced is personal as soon as a parent has a personal one.
-
-    Args:
-        order: node ids, parents first.
-        marked: node id → columns that the YAML marks, lower case.
-        parents: node id → ids of direct parents.
-        origins: node id → column → (parent id, column) that its values come from; a column that
-            could not be traced is left out.
-        columns: node id → its columns, lower case.
-    """
-    by_node: dict[str, frozenset[str]] = {}
-    for node in order:
-        personal = set(marked.get(node, ()))
-        tainted = any(by_node.get(parent) for parent in parents.get(node, ()))
-        if tainted:
-            known = origins.get(node, {})
-            for column in columns.get(node, ()):
-                if column not in known or any(
-                    name in by_node.get(parent, ()) for parent, name in known[column]
-                ):
-                    personal.add(column)
-        by_node[node] = frozenset(personal)
-    return by_node

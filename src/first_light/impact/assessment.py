@@ -9,6 +9,7 @@ from typing import Any
 
 from first_light.dbt.graph import Graph
 from first_light.dbt.manifest import Node
+from first_light.dbt.personal_columns import personal_columns
 from first_light.dbt.project_lineage import Traced, trace
 from first_light.impact import classify as judge
 from first_light.impact.base import Built
@@ -50,7 +51,8 @@ class Assessment:
         self._unknown: dict[str, str] = {}
         self._diffs: dict[str, TableDiff] = {}
         self._unstable: dict[str, tuple[str, ...]] = {}
-        self._traced: tuple[Traced, Traced]
+        self._traced: Traced
+        self._personal: tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]
 
     def attach(self) -> None:
         """Open both databases, and trace the columns of what will be compared."""
@@ -80,20 +82,19 @@ class Assessment:
             built_base = plan.built.get(name)
             return built_base.sql if built_base else ""
 
-        self._traced = (
-            trace(
-                base,
-                [plan.paired[name] for name in readable],
-                lambda name: plan.built[name].sql if name in plan.built else "",
-                lambda node: self._columns(_BASE, node, plan.base.tree),
+        def base_columns(node: Node) -> list[str]:
+            return self._columns(_BASE, node, plan.base.tree)
+
+        def head_columns(node: Node) -> list[str]:
+            return self._columns(_HEAD, node, plan.files)
+
+        self._personal = (
+            personal_columns(
+                base, lambda name: plan.built[name].sql if name in plan.built else "", base_columns
             ),
-            trace(
-                head,
-                self._reached,
-                sql_of,
-                lambda node: self._columns(_HEAD, node, plan.files),
-            ),
+            personal_columns(head, sql_of, head_columns),
         )
+        self._traced = trace(head, self._reached, sql_of, head_columns)
 
     def _columns(self, side: str, node: Node, files: Path) -> list[str]:
         if node.kind == "source" and not is_server(self._plan.product):
@@ -110,10 +111,10 @@ class Assessment:
         self, name: str, side: str, other_side: str, ignored: Iterable[str] = ()
     ) -> TableDiff:
         plan = self._plan
-        before, after = self._traced
+        before, after = self._personal
         keys = judge.keys_of(self._new[name], plan.head)
         keys += judge.keys_of(self._old[plan.paired[name]], plan.base.manifest)
-        hidden = before.personal.get(plan.paired[name], frozenset()) | after.personal[name]
+        hidden = before.get(plan.paired[name], frozenset()) | after.get(name, frozenset())
         return compare_tables(
             self._sides.connection,
             self._sides.relation(side, other_side),
@@ -267,11 +268,11 @@ class Assessment:
     def _origins(self, name: str) -> dict[str, tuple[str, ...]]:
         """Changed column → the changed columns upstream that it is computed from; "(rows)" → those
         that decide which rows there are, when these changed."""
-        lineage = self._traced[1].columns.get(name, {})
+        lineage = self._traced.columns.get(name, {})
         diff = self._diffs[name]
         origins = {c.name: self._moved(lineage.get(c.name.lower(), ())) for c in diff.columns}
         if diff.added or diff.removed:
-            origins["(rows)"] = self._moved(self._traced[1].rows.get(name, ()))
+            origins["(rows)"] = self._moved(self._traced.rows.get(name, ()))
         return {column: upstream for column, upstream in origins.items() if upstream}
 
     def _moved(self, columns: Iterable[tuple[str, str]]) -> tuple[str, ...]:

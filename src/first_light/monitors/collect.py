@@ -8,13 +8,13 @@ from typing import Any
 
 from first_light.dbt.engine import QueryRunner
 from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.personal_columns import BUILT, described, personal_columns
 from first_light.history.facts import RawFile
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
 from first_light.monitors import profiling, sources
 from first_light.monitors.baseline import Memory
 from first_light.monitors.files import check_files
 from first_light.monitors.levels import WARN
-from first_light.monitors.personal import personal_columns
 from first_light.monitors.queries import columns_of
 from first_light.monitors.settings import is_off
 from first_light.privacy.messages import masked_sentence
@@ -24,7 +24,6 @@ from first_light.warehouse.base import Relation
 from first_light.warehouse.dialect import Dialect, dialect_of, reads_files
 
 _RECENT = 5  # releases
-_PROFILED = ("model", "snapshot", "seed")
 _DATE, _MOMENT = (10, 35)  # characters of 2026-03-31, and of a time to the fraction with its zone
 _TEXT = ("varchar", "text", "char")  # how engines call what is text
 _NO_PAST = Memory((), (), None, None)
@@ -74,14 +73,15 @@ def profile_all(
     Raises:
         DataopsError: the candidate can't be read, or a model's settings can't be understood.
     """
+    dialect, nodes = dialect_of(warehouse.name), tuple(nodes)
     built = [
         (manifest.nodes[node.unique_id], node.rows)
         for node in nodes
-        if node.resource_type in _PROFILED
+        if node.resource_type in BUILT
         and (only is None or node.unique_id in only)
         and node.status == "success"
         and node.unique_id in manifest.nodes
-        and manifest.nodes[node.unique_id].materialized not in ("ephemeral", "")
+        and _is_relation(manifest.nodes[node.unique_id])
         and not is_off(manifest.nodes[node.unique_id])
     ]
     if not reads_files(warehouse.name):  # there a source is a table like others, whole every time
@@ -91,12 +91,24 @@ def profile_all(
             if (only is None or node.unique_id in only) and not is_off(node)
         ]
     places = {node.unique_id: Relation(node.schema, node.alias) for node, _ in built}
-    columns = columns_of(warehouse, sorted(places.values()))
+    ids = {node.unique_id for node in nodes if node.status == "success"}
+    if dialect.columns(()):  # one query for all of them, which leaves out what is not there
+        ids |= manifest.nodes.keys()
+    relations = {
+        Relation(node.schema, node.alias)
+        for node in manifest.nodes.values()
+        if node.unique_id in ids and _is_relation(node)
+    }
+    columns = columns_of(warehouse, sorted(relations.union(places.values())))
     # Nobody counted the rows of a view: they are rarely more than the largest table's.
     largest = max((rows for _, rows in built if rows is not None), default=None)
-    personal = personal_columns(manifest, sql)
+
+    def names_of(node: Node) -> list[str]:
+        known = columns.get(Relation(node.schema, node.alias))
+        return [name for name, _ in known] if known else described(node)
+
+    personal = personal_columns(manifest, lambda name: sql.get(name, ""), names_of)
     categories = _few_values(memory)
-    dialect = dialect_of(warehouse.name)
     queries = [
         profiling.query(
             profiling.ProfileTarget(
@@ -190,6 +202,10 @@ def _profile_delivery(
         delivery=delivery.name,
         file=delivery.files[-1].name,
     )
+
+
+def _is_relation(node: Node) -> bool:
+    return node.kind in BUILT and node.materialized not in ("ephemeral", "")
 
 
 def _name(node: Node, relation: Relation) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from first_light.dbt.by_hand import rows_command
-from first_light.dbt.manifest import Manifest
+from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.personal_columns import described, personal_columns
 from first_light.figures.compute import duration
 from first_light.history.record import NodeRun
 from first_light.incidents.derive import Incident, by_cause
-from first_light.monitors.personal import personal_columns
 from first_light.notify.pending import Due
 
 _INCIDENTS_SHOWN, _NAMES_SHOWN = 10, 6
@@ -126,14 +126,19 @@ class MessageText:
         """What a monitor saw, where that can't be personal; empty otherwise."""
         if incident.kind != "monitor" or self.manifest is None:
             return ""
-        code = {node.unique_id: node.code for node in self.manifest.nodes.values()}
-        personal = personal_columns(self.manifest, code).get(incident.subject, frozenset())
         column = (
             incident.check.rpartition(f"{incident.subject}.")[2]
             if incident.subject in incident.check
             else ""
         )
-        return "" if column.lower() in personal else incident.message
+        nodes = self.manifest.nodes
+
+        def columns_of(node: Node) -> list[str]:
+            own = [column] if column and node.unique_id == incident.subject else []
+            return described(node) + own
+
+        personal = personal_columns(self.manifest, lambda name: nodes[name].code, columns_of)
+        return "" if column.lower() in personal.get(incident.subject, ()) else incident.message
 
 
 def _short(unique_id: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from first_light.dbt.withheld import PERMISSION, withheld_columns
 from first_light.history.record import REJECTED, WithheldRun
 from first_light.release.build import built_of, manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.nodes import rebuildable, stateful
+from first_light.release.withheld_columns import PERMISSION, withheld_columns
 from first_light.utils import steps
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Relation

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.personal_columns import personal_columns
 from first_light.dbt.project_lineage import trace
 from first_light.utils.templates import render
 
@@ -98,12 +99,11 @@ def all_columns(
         described = [column.name.lower() for column in node.columns]
         return list(catalog.get(node.unique_id, {})) or described
 
-    traced = trace(
-        manifest,
-        [node.unique_id for node in nodes],
-        lambda name: manifest.nodes[name].code,
-        columns_of,
-    )
+    def sql_of(name: str) -> str:
+        return manifest.nodes[name].code
+
+    traced = trace(manifest, [node.unique_id for node in nodes], sql_of, columns_of)
+    personal = personal_columns(manifest, sql_of, columns_of)
     targets: dict[Place, set[Place]] = defaultdict(set)
     for name, columns in traced.columns.items():
         for column, origins in columns.items():
@@ -127,7 +127,7 @@ def all_columns(
                     name=name,
                     type=types.get(name) or (known.data_type if known else ""),
                     description=known.description if known else "",
-                    personal=name in traced.personal.get(node.unique_id, frozenset()),
+                    personal=name in personal.get(node.unique_id, frozenset()),
                     tests=tuple(sorted(tests[place])),
                     comes_from=tuple(Place(*place) for place in sorted(origins_of.get(name, ()))),
                     goes_to=tuple(sorted(targets[place])),

@@ -1,25 +1,21 @@
-"""Which columns readers do not get: those marked as personal, and all that is computed from them.
+"""Which columns hold personal values: those that the YAML marks, and all computed from them.
 
-Where that cannot be known, a column counts as personal: it is withheld unless its model permits it.
+Columns are followed through the compiled SQL. Where that fails, a column counts as personal as soon
+as what its model reads has a personal one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.project_lineage import lineage_of
-from first_light.utils.errors import DataopsError
 
-PERMISSION = "publish_personal"
-"""The key in `config.meta` of a model with which the team publishes personal columns of it."""
+BUILT = frozenset({"model", "snapshot", "seed"})
+"""The kinds of nodes that a build makes relations of."""
 
-# A relation's schema and name, as the warehouse spells them.
-Place = tuple[str, str]
-
-_BUILT = frozenset({"model", "snapshot", "seed"})
 _WORDS = re.compile(r"\w+")
 # Functions that read what is no node of the project.
 _READS_OUTSIDE = re.compile(
@@ -28,68 +24,32 @@ _READS_OUTSIDE = re.compile(
 )
 
 
-def withheld_columns(
-    manifest: Manifest,
-    sql: Mapping[str, str],
-    built: Mapping[Place, Sequence[str]],
-    earlier: Mapping[Place, Collection[str]] | None = None,
-) -> dict[Place, tuple[str, ...]]:
-    """The columns of a build that readers do not get, by relation; all of them: not the relation.
-
-    Args:
-        manifest: the project, with packages.
-        sql: compiled SQL by node.
-        built: every relation of the build, with its columns in order.
-        earlier: columns that were withheld from relations whose state the build continues: their
-            old values are still there, whatever the SQL says now.
-
-    Raises:
-        DataopsError: a model's permission is neither `true` nor a list of columns.
-    """
-    permissions = {
-        node.unique_id: permitted for node in manifest.nodes.values() if (permitted := _of(node))
-    }
-    personal = personal_columns(manifest, sql, built)
-    nodes = {
-        (node.schema.lower(), (node.alias or node.name).lower()): node
-        for node in manifest.nodes.values()
-        if node.kind in (*_BUILT, "test") and node.schema
-    }
-    withheld = {}
-    for place, names in built.items():
-        node = nodes.get((place[0].lower(), place[1].lower()))
-        hidden = {name.lower() for name in names}  # what is no model cannot be judged
-        if node is None and not personal:
-            hidden = set()
-        elif node is not None:
-            if node.kind in _BUILT:
-                hidden = set(personal.get(node.unique_id, ()))
-                hidden |= {name.lower() for name in (earlier or {}).get(place, ())}
-            elif not any(parent in personal for parent in node.depends_on):
-                hidden = set()  # failing rows of a test, whose parents hold nothing personal
-            permitted = permissions.get(node.unique_id, frozenset())
-            hidden = set() if "*" in permitted else hidden - permitted
-        if columns := tuple(name for name in names if name.lower() in hidden):
-            withheld[place] = columns
-    return withheld
-
-
 def personal_columns(
-    manifest: Manifest, sql: Mapping[str, str], built: Mapping[Place, Sequence[str]]
+    manifest: Manifest,
+    sql_of: Callable[[str], str],
+    columns_of: Callable[[Node], Iterable[str]],
 ) -> dict[str, frozenset[str]]:
     """The columns with personal values of every node that has some, in lower case.
 
+    The number of values (`count(email)`) is no personal value.
+
     Args:
-        manifest: the project, with packages.
-        sql: compiled SQL by node.
-        built: relations of a build with their columns; of others the described columns count.
+        manifest: the project, with packages where they are to be followed.
+        sql_of: the compiled SQL of a node; empty when there is none: then nothing can be followed.
+        columns_of: the columns of a node. A column that is not among them is not followed, and what
+            is computed from it counts as personal.
     """
-    walk = _Walk(manifest, sql, {_folded(place): names for place, names in built.items()})
     if not any(column.pii for node in manifest.nodes.values() for column in node.columns):
         return {}
+    walk = _Walk(manifest, sql_of, columns_of)
     while walk.is_changed():
         pass
     return {name: frozenset(columns) for name, columns in walk.personal.items() if columns}
+
+
+def described(node: Node) -> list[str]:
+    """The columns that a node's YAML describes, as written there."""
+    return [column.name for column in node.columns]
 
 
 @dataclass
@@ -97,10 +57,11 @@ class _Walk:
     """Follows personal columns from parents to children, until nothing is added any more."""
 
     manifest: Manifest
-    sql: Mapping[str, str]
-    built: Mapping[Place, Sequence[str]]
+    sql_of: Callable[[str], str]
+    columns_of: Callable[[Node], Iterable[str]]
     personal: dict[str, set[str]] = field(default_factory=dict)
     _parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _columns: dict[str, list[str]] = field(default_factory=dict)
 
     def is_changed(self) -> bool:
         """Go through all nodes once; whether a node has more personal columns than before."""
@@ -118,7 +79,7 @@ class _Walk:
 
     def _computed(self, node: Node) -> set[str]:
         parents = self._parents_of(node)
-        sql = self.sql.get(node.unique_id, "")
+        sql = self.sql_of(node.unique_id)
         if not (any(self.personal.get(p) for p in parents) or self._reads_outside(sql, parents)):
             return set()
         names = {name: self._names(self.manifest.nodes[name]) for name in parents}
@@ -142,7 +103,9 @@ class _Walk:
         names: Mapping[str, list[str]],
     ) -> dict[str, set[tuple[str, str]]]:
         """What each column is computed from, as (parent, column); without what is not known."""
-        read = [node, *(self.manifest.nodes[name] for name in parents)]
+        read = [self.manifest.nodes[name] for name in parents]
+        if _is_named(node, _words(sql)):
+            read.append(node)
         lineage, places = lineage_of(sql, [r for r in read if names[r.unique_id]], names)
         origins = {
             column: {(places[o.parent], o.column) for o in found if not o.counted}
@@ -164,13 +127,13 @@ class _Walk:
     def _parents_of(self, node: Node) -> tuple[str, ...]:
         """The nodes that it reads: through ephemeral models, and those that only its SQL names."""
         if (known := self._parents.get(node.unique_id)) is None:
-            words = frozenset(_WORDS.findall(self.sql.get(node.unique_id, "").lower()))
+            words = _words(self.sql_of(node.unique_id))
             read = {
                 other.unique_id
                 for other in self.manifest.nodes.values()
-                if other.kind in _BUILT
+                if other.kind in BUILT
                 and other.unique_id != node.unique_id
-                and {(other.alias or other.name).lower(), other.schema.lower()} <= words
+                and _is_named(other, words)
             }
             pending = list(node.depends_on)
             while pending:
@@ -184,9 +147,10 @@ class _Walk:
         return known
 
     def _names(self, node: Node) -> list[str]:
-        place = _folded((node.schema, node.alias or node.name))
-        described = [column.name for column in node.columns]
-        return [name.lower() for name in self.built.get(place, described)]
+        if (names := self._columns.get(node.unique_id)) is None:
+            names = [name.lower() for name in self.columns_of(node)]
+            self._columns[node.unique_id] = names
+        return names
 
     def _is_opaque(self, node: Node) -> bool:
         """Whether its lineage is not in its SQL: Python, or marks on an ephemeral model."""
@@ -205,21 +169,10 @@ class _Walk:
         return bool(_READS_OUTSIDE.search(sql))
 
 
-def _of(node: Node) -> frozenset[str]:
-    """The personal columns that a node's YAML publishes, in lower case; `*` for all."""
-    value = node.meta.get(PERMISSION)
-    if value is None or value is False:
-        return frozenset()
-    if value is True:
-        return frozenset({"*"})
-    if isinstance(value, list) and all(isinstance(name, str) for name in value):
-        return frozenset(name.lower() for name in value)
-    raise DataopsError(
-        f"`{PERMISSION}` needs `true` or a list of columns, not {value!r}.",
-        where=f"{node.patch_path or node.path}, {node.name}, `config.meta.{PERMISSION}`",
-        fix="list the columns that readers may see, or remove the key",
-    )
+def _words(sql: str) -> frozenset[str]:
+    return frozenset(_WORDS.findall(sql.lower()))
 
 
-def _folded(place: Place) -> Place:
-    return place[0].lower(), place[1].lower()
+def _is_named(node: Node, words: frozenset[str]) -> bool:
+    """Whether SQL with these words may read the relation of a node."""
+    return {(node.alias or node.name).lower(), node.schema.lower()} <= words
