@@ -14,6 +14,7 @@ from first_light.dbt.engine import DbtRun, open_engine
 from first_light.dbt.manifest import read_manifest
 from first_light.history.raw_location import RawFolder
 from first_light.project.product import Product, now
+from first_light.release.external import external_problem
 from first_light.release.withheld_columns import withheld_columns
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
@@ -147,6 +148,14 @@ def _build(
         raise DataopsError(
             "dbt could not parse the project.", where=parsed.problem, fix="uv run dbt parse"
         )
+    if raw:
+        parsed_manifest = read_manifest(target_path / "manifest.json", packages=True)
+        if problem := external_problem(parsed_manifest, dbt, target_path):
+            raise DataopsError(
+                "External models would write personal columns.",
+                where=problem,
+                fix="leave the columns out, or preview the sample: uv run dataops preview",
+            )
     progress("dbt build")
     built = dbt.build()
     if not built.ok and not built.nodes:

@@ -16,7 +16,7 @@ from first_light.history.log import History
 from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED
 from first_light.project import settings
 from first_light.project.product import Product
-from first_light.release import audit, build
+from first_light.release import audit, build, external
 from first_light.release.after import AfterRun, no_action
 from first_light.release.begin import begin
 from first_light.release.brought import Brought, brought, suspects
@@ -48,6 +48,7 @@ _PHASES: tuple[tuple[str, str, Phase], ...] = (
     ("checking the space", "space", build.check_space),
     (build.PARSE, build.PARSE, build.parse),
     ("opening the candidate", "candidate", open_candidate),
+    (external.STEP, external.STEP, external.check_external),
     (build.BUILD, build.BUILD, build.build),
     ("counting rows", "rows", build.record_nodes),
     (audit.FRESHNESS, audit.FRESHNESS, audit.check_freshness),
