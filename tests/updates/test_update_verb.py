@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -179,6 +180,36 @@ def test_a_stopped_update_stops_copier_and_restores_the_tree(
     status = Path("/proc") / pid.read_text() / "status"
     while status.exists() and "(zombie)" not in status.read_text():
         time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_killed_update_is_not_taken_for_work_of_the_team(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "copier.py").write_text(BUSY_COPIER)
+    pid = tmp_path / "pid"
+    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} {tmp_path / 'copier.py'} {pid}")
+    before = harness.tree(team.root, ".")
+    command = [sys.executable, "-m", "first_light.cli.app", "update"]
+    with subprocess.Popen(command, cwd=team.root, stderr=subprocess.DEVNULL) as process:
+        while not (pid.exists() and pid.read_text()):
+            assert process.poll() is None
+            time.sleep(0.05)
+        copier = int(Path(f"/proc/{pid.read_text()}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        process.kill()
+        os.killpg(copier, signal.SIGKILL)  # a machine that goes down ends all of it
+    (team.root / ".git" / "index.lock").unlink()
+    assert harness.git(team.root, "status", "--porcelain") != ""
+    with pytest.raises(DataopsError, match="killed while it changed files") as stopped:
+        update(Product(team.root), still)
+    subprocess.run(stopped.value.fix.split(", then: ")[0].split(), cwd=team.root, check=True)
+    assert harness.tree(team.root, ".") == before
+    monkeypatch.delenv("DATAOPS_COPIER")
+    with pytest.raises(DataopsError, match="runs a migration"):
+        update(Product(team.root), still)
+    (team.root / "README.md").write_text("my own work")
+    with pytest.raises(DataopsError, match="There are uncommitted changes"):
+        update(Product(team.root), still)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,9 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
     tables = land(source, product.raw, progress=progress, set_aside=left_out)
     grown = [table for table in tables if table.name in defined]
     proposed = _full_exports(product, grown)
-    known = frozenset(table.name for table in grown) - proposed
+    # A run that was killed has left drafts without a sample: they are made again.
+    unfinished = {table.name for table in grown if not (product.sample / table.name).is_dir()}
+    known = frozenset(table.name for table in grown) - proposed - unfinished
     new = [table for table in tables if table.name not in known]
     if not new:
         return Added(tables, known, Drafts({}, ()), Written((), (), (), {}), None)

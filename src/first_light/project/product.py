@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from first_light.project.restoring import is_half_written
 from first_light.utils.errors import DataopsError
 
 ANSWERS = ".copier-answers.yml"
@@ -161,6 +162,12 @@ class Product:
             DataopsError: there are uncommitted changes.
         """
         if self.git("status", "--porcelain"):
+            if is_half_written(self.root):
+                raise DataopsError(
+                    "A command was killed while it changed files: they may be half written.",
+                    where="git status",
+                    fix=f"git stash --include-untracked, then: {command}",
+                )
             raise DataopsError(
                 f"There are uncommitted changes; {conflict} would mix with them.",
                 where="git status",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _SECONDS = 5.0
+_at_work: set[Path] = set()
 
 
 @contextlib.contextmanager
@@ -20,6 +21,9 @@ def restored(root: Path) -> Iterator[None]:
 
     SIGTERM ends the block as Ctrl-C does.
 
+    A mark in git's folder says meanwhile that files may be half written: nothing can restore them
+    if the process is killed.
+
     Args:
         root: a repository without uncommitted changes; ignored files stay.
     """
@@ -27,6 +31,9 @@ def restored(root: Path) -> Iterator[None]:
     lock = root / _git(root, "rev-parse", "--git-path", "index.lock").strip()
     locked_before = lock.exists()
     before = signal.signal(signal.SIGTERM, _interrupt) if is_main else None
+    mark, is_outer = _mark(root), root not in _at_work
+    _at_work.add(root)
+    mark.write_text(_git(root, "rev-parse", "HEAD"), encoding="utf-8")
     try:
         yield
     except BaseException:
@@ -37,8 +44,23 @@ def restored(root: Path) -> Iterator[None]:
             _git(root, "clean", "--quiet", "-d", "--force")
         raise
     finally:
+        if is_outer:
+            mark.unlink(missing_ok=True)
+            _at_work.discard(root)
         if is_main:
             signal.signal(signal.SIGTERM, before)
+
+
+def is_half_written(root: Path) -> bool:
+    """Whether a command was killed that would have restored the files of the last commit."""
+    try:
+        return _mark(root).read_text(encoding="utf-8") == _git(root, "rev-parse", "HEAD")
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
+def _mark(root: Path) -> Path:
+    return root / _git(root, "rev-parse", "--git-path", "dataops-half-written").strip()
 
 
 def run_stoppable(

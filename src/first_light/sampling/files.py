@@ -8,6 +8,7 @@ import io
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ from first_light.warehouse.scratch import ENGINE, Connection, EngineError
 
 AS_OF: Final = "as_of.txt"
 _BACKUP = ".before"
+_NEW = ".new-"
+# Nothing makes a sample for that long: a run that was killed has left it.
+_ABANDONED_SECONDS = 6 * 3600
 
 
 def write(connection: Connection, table: str, call: Call, path: Path, example: Path) -> None:
@@ -122,8 +126,13 @@ def read_back(connection: Connection, table: str, plan: PlannedTable, root: Path
 
 
 def recover(sample: Path) -> None:
-    """Restore the sample after a crash of `replaced` between its two renames."""
+    """Restore the sample after a crash of `replaced` between its two renames; remove what is left
+    of earlier crashes. Git ignores all of it.
+    """
     backup = _backup_of(sample.resolve())
+    for new in backup.parent.glob(f".{sample.resolve().name}{_NEW}*"):
+        if time.time() - new.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(new, ignore_errors=True)
     if backup.exists():
         if sample.exists():
             shutil.rmtree(backup)
@@ -145,7 +154,7 @@ def replaced(sample: Path, excluded: Sequence[str]) -> Iterator[Path]:
     sample = sample.resolve()
     backup = _backup_of(sample)
     sample.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{sample.name}.new-", dir=sample.parent))
+    new = Path(tempfile.mkdtemp(prefix=f".{sample.name}{_NEW}", dir=sample.parent))
     try:
         new.chmod(0o755)
         yield new
