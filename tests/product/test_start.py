@@ -25,11 +25,12 @@ def shop_files(tmp_path: Path) -> Path:
     folder.mkdir()
     with (folder / "Kunden.csv").open("w", newline="", encoding="latin-1") as file:
         rows = csv.writer(file, delimiter=";")
-        rows.writerow(["Kunde Nr", "Vorname", "Nachname", "E-Mail", "Telefon", "Stadt"])
+        rows.writerow(["Kunde Nr", "Vorname", "Nachname", "E-Mail", "Telefon", "Stadt", "Login"])
         for n in range(400):
             first, last = FIRST_NAMES[n % 10], LAST_NAMES[n % 8]
             mail = f"{first}.{last}{n}@mail.example.net".lower()
-            rows.writerow([1000 + n, first, last, mail, f"+49 30 {5550000 + n}", "Köln"])
+            phone, login = f"+49 30 {5550000 + n}", f"{first}{n}".lower()
+            rows.writerow([1000 + n, first, last, mail, phone, "Köln", login])
     with (folder / "orders.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, delimiter=";")
         rows.writerow(["order_id", "kunde_nr", "ordered_at", "status", "amount"])
@@ -126,8 +127,10 @@ def test_personal_data_never_enters_git(make_product: MakeProduct, shop_files: P
     started = product.dataops("start", "--from", str(shop_files), code=1)
     assert fingerprint(shop_files) == originals
     assert "masked" in started.stdout
-    assert re.search(r"Nothing was committed yet: \d+ columns were taken", started.stdout)
+    assert "4 columns hold personal data, masked in the sample" in started.stdout
     assert "kunden.E-Mail: email (models/staging/raw_kunden.yml)" in started.stdout
+    assert "Nothing was committed yet: 1 column may hold personal data" in started.stdout
+    assert "kunden.Login: user_name (models/staging/raw_kunden.yml)" in started.stdout
     assert product.git("log", "--all", "--oneline") == ""
     assert product.git("ls-files", "--cached") == ""
     assert not (product.root / "store" / "current").exists()

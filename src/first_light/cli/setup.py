@@ -32,8 +32,9 @@ def start(
 
     With --from it drafts sources, staging models, tests, a first mart and a sample from your files:
     CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. The files are copied to
-    raw/; the originals are only read. Where columns were taken for personal data it stops before
-    the first commit: in a terminal it asks whether the marks are right, elsewhere `--yes` goes on.
+    raw/; the originals are only read. Columns with personal data are named. Where that is in
+    doubt it stops before the first commit: in a terminal it asks whether the marks are right,
+    elsewhere `--yes` goes on.
     """
     from first_light.cli.output.console import confirm_marks, show_added, show_check
     from first_light.cli.output.release import show_release
@@ -45,9 +46,11 @@ def start(
     product = Product.find()
     with progress("start") as report_progress:
 
-        def confirmed(questions: Sequence[MarkedColumn]) -> bool:
+        def confirmed(doubtful: Sequence[MarkedColumn], certain: Sequence[MarkedColumn]) -> bool:
             with report_progress.paused():
-                return confirm_marks(out, questions)
+                if yes:
+                    return confirm_marks(out, (), (*certain, *doubtful))
+                return confirm_marks(out, doubtful, certain)
 
         started = command.start(
             product,
@@ -55,7 +58,7 @@ def start(
             print_line,
             report_progress,
             lambda added: show_added(out, added),
-            lambda questions: yes or confirmed(questions),
+            confirmed,
         )
     show_check(out, started.steps)
     out.print()

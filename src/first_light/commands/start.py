@@ -13,6 +13,7 @@ from first_light.commands.check import check
 from first_light.commands.release import release
 from first_light.commands.sample import load
 from first_light.dbt.source_plan import MarkedColumn, marked_columns
+from first_light.inference.certainty import certain_marks
 from first_light.project.example import example_tables, make_raw
 from first_light.project.hook_run import tool_environment
 from first_light.project.package import is_local, is_public, lock, pin_to
@@ -37,8 +38,7 @@ class Started:
         added: what became of the team's own files; None when none were given.
         commit: the short hash of the commit it made; empty when there was nothing to commit.
         released: the first release; None when there is one already, or work is not committed yet.
-        questions: columns that were taken for personal data; nothing was committed if there are
-            any.
+        questions: columns that may hold personal data; nothing was committed if there are any.
     """
 
     steps: tuple[Step, ...]
@@ -62,12 +62,12 @@ def start(
     print_line: Callable[[str], None],
     progress: Callable[[str], None],
     show: Callable[[Added], None],
-    confirm: Callable[[Sequence[MarkedColumn]], bool],
+    confirm: Callable[[Sequence[MarkedColumn], Sequence[MarkedColumn]], bool],
 ) -> Started:
     """Bring a fresh product to its first commit and its first release; safe to repeat.
 
     History keeps what it once has: before the first commit, somebody must have looked at the
-    columns that were taken for personal data.
+    columns that may hold personal data, where that is in doubt.
 
     Args:
         product: the product.
@@ -75,8 +75,8 @@ def start(
         print_line: prints a line that stays.
         progress: shows what is being done right now.
         show: prints what became of the team's files, before they are checked.
-        confirm: asks whether the marks of personal columns are right; False stops before the
-            commit.
+        confirm: gets the doubtful and the certain marks of personal columns; names them and, where
+            there is a doubtful one, asks whether they are right. False stops before the commit.
 
     Raises:
         DataopsError: a step could not be taken; the ones before it stand.
@@ -103,21 +103,29 @@ def start(
     check_result = check(product, print_line, progress)
     if steps.verdict(check_result) == steps.FAILED:
         return Started(tuple(check_result), added, "", None)
-    if (questions := _questions(product, added)) and not confirm(questions):
-        return Started(tuple(check_result), added, "", None, questions)
+    doubtful, certain = _marks(product, added)
+    if (doubtful or certain) and not confirm(doubtful, certain):
+        return Started(tuple(check_result), added, "", None, doubtful)
     commit = _commit(product, print_line)
     return Started(
         tuple(check_result), added, commit, _first_release(product, print_line, progress)
     )
 
 
-def _questions(product: Product, added: Added | None) -> tuple[MarkedColumn, ...]:
-    """Columns that were taken for personal data and are in no commit yet; not the example's."""
+def _marks(
+    product: Product, added: Added | None
+) -> tuple[tuple[MarkedColumn, ...], tuple[MarkedColumn, ...]]:
+    """Doubtful and certain marks of personal columns in no commit yet; not the example's."""
     if _has_commits(product):
-        return ()
+        return (), ()
     own = {table.name for table in added.tables} if added else set()
     invented = example_tables(product) - own
-    return tuple(column for column in marked_columns(product.root) if column.table not in invented)
+    marks = [mark for mark in marked_columns(product.root) if mark.table not in invented]
+    certain = set() if is_server(product) else certain_marks(product.root, product.raw, marks)
+    return (
+        tuple(mark for mark in marks if mark not in certain),
+        tuple(mark for mark in marks if mark in certain),
+    )
 
 
 def _has_commits(product: Product) -> bool:

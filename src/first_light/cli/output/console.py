@@ -117,20 +117,26 @@ def show_added(out: Console, added: Added) -> None:
         out.print(escape(written.diffs[name]))
 
 
-def confirm_marks(out: Console, questions: Sequence[MarkedColumn]) -> bool:
-    """Whether the marks of personal columns are right: asked in a terminal, elsewhere no.
+def confirm_marks(
+    out: Console, doubtful: Sequence[MarkedColumn], certain: Sequence[MarkedColumn]
+) -> bool:
+    """Whether the marks of personal columns are right.
 
+    All are named. Where one is doubtful, somebody is asked in a terminal; elsewhere that is a no.
     Without a yes it says how to correct them, and how to go on.
     """
-    count = len(questions)
-    columns = "1 column was" if count == 1 else f"{count} columns were"
+    if certain:
+        count = "1 column holds" if len(certain) == 1 else f"{len(certain)} columns hold"
+        out.print(f"{count} personal data, masked in the sample:")
+        _show_marks(out, certain)
+    if not doubtful:
+        return True
+    count = "1 column" if len(doubtful) == 1 else f"{len(doubtful)} columns"
     out.print(
-        f"[bold]Nothing was committed yet:[/bold] {columns} taken for personal data. History keeps "
-        "what it once has."
+        f"[bold]Nothing was committed yet:[/bold] {count} may hold personal data, and history "
+        "keeps what it once has."
     )
-    for column in questions:
-        place = f"{column.table}.{column.name}"
-        out.print(f"  {escape(place)}: {escape(column.kind)} ({escape(column.where)})")
+    _show_marks(out, doubtful)
     out.print("The values of all other columns are in the sample and in tests as they are.")
     if sys.stdin.isatty() and typer.confirm("Are these all, and are they right?", default=False):
         return True
@@ -140,6 +146,12 @@ def confirm_marks(out: Console, questions: Sequence[MarkedColumn]) -> bool:
     out.print(f"  kinds:                {', '.join(sorted(KINDS))}")
     out.print("If all are right, this goes on and commits: uv run dataops start --yes")
     return False
+
+
+def _show_marks(out: Console, marks: Sequence[MarkedColumn]) -> None:
+    for mark in marks:
+        place = f"{mark.table}.{mark.name}"
+        out.print(f"  {escape(place)}: {escape(mark.kind)} ({escape(mark.where)})")
 
 
 def _delivered(table: SourceTable) -> str:
