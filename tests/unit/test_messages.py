@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
 
 import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from first_light.privacy.messages import masked, masked_sentence
+from first_light.cli import app
+from first_light.privacy.messages import masked, masked_error, masked_sentence
+from first_light.utils.errors import DataopsError, QueryError
 
 # Statements that fail on a row, with a part of the message that is kept.
 STATEMENTS = (
@@ -42,6 +45,14 @@ STATEMENTS = (
     ("select regexp_matches('a', v) from (values ('(Pat')) t(v)", "Error"),
     ("select cast(v as bit) from (values ('Pat')) t(v)", "Error"),
     ("select (select v from (values ('Pat'), ('Brien')) t(v))", "Error"),
+    ("select cast(v as hugeint) from (values ('Pat 1234567')) t(v)", "Conversion Error"),
+    ("select cast(v as time) from (values ('31.02 Pat')) t(v)", "Conversion Error"),
+    ("select cast(v as timestamptz) from (values ('31.02 Pat')) t(v)", "Conversion Error"),
+    ("select date_diff('Pat', v, v) from (values (date '2026-01-01')) t(v)", "Error"),
+    ("select strftime(v, '%Q Pat') from (values (timestamp '2026-01-01')) t(v)", "Error"),
+    ("select chr(v) from (values (1234567890)) t(v)", "Error"),
+    ("select lpad('Pat', 1234567, '') from (values ('Brien')) t(v)", "Error"),
+    ("select from_base64(v) from (values ('Pat-Brien')) t(v)", "Error"),
     ("insert into people values ('pat@example.org', 2)", 'Duplicate key "email: …" violates'),
     ("insert into people values (null, 2)", "NOT NULL constraint failed: people.email"),
     ("insert into people values ('brien', -1)", "CHECK constraint failed on table people"),
@@ -93,6 +104,8 @@ def test_shapes(message: str, shown: str | None) -> None:
 @pytest.mark.parametrize(
     ("sentence", "shown"),
     [
+        ("The customer's name 'Pat' is dbt's", "The customer's name '…' is dbt's"),
+        ("The name 'O'Brien' is wrong", "The name '…' is wrong"),
         ("The pointer of 'O''Brien' is damaged", "The pointer of '…' is damaged"),
         ("fetch https://user:s3cret@host/x failed", "fetch https://host/x failed"),
         ('Raw cannot be read: "Pat Brien"', 'Raw cannot be read: "…"'),
@@ -139,3 +152,48 @@ def test_an_example_is_a_short_number_or_a_time(example: str, shown: bool) -> No
     result = masked(f"{message}\nGot 1 result, configured to fail if != 0")
     assert (example in result) is shown
     assert result.startswith("column amount: 1 value that its type cannot hold in a_2.csv")
+
+
+@pytest.mark.parametrize("in_pipeline", [True, False])
+@pytest.mark.parametrize(
+    "error",
+    [
+        QueryError(
+            "The query failed in the warehouse.", 'value "Pat" is out of range', "repeat it"
+        ),
+        DataopsError("It failed.", "Conversion Error: Could not convert string 'Pat' to INT32"),
+        DataopsError("The table of 'Pat' cannot be read."),
+        duckdb.ConversionException("Conversion Error: timestamp field value: Pat"),
+        ValueError("could not convert string to float: 'Pat'"),
+    ],
+)
+def test_no_value_is_in_a_log_or_a_summary_of_a_pipeline(
+    error: Exception,
+    in_pipeline: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def stop() -> None:
+        raise error
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(app, "app", stop)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.delenv("CI", raising=False)
+    if in_pipeline:
+        monkeypatch.setenv("CI", "true")
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 2
+    log = "".join(capfd.readouterr())
+    assert ("Pat" in log) is not in_pipeline
+    summary = tmp_path / "summary.md"
+    assert summary.exists() is isinstance(error, DataopsError)
+    assert not summary.exists() or "Pat" not in summary.read_text(encoding="utf-8")
+
+
+def test_what_dbt_says_of_a_file_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    where = "Compilation Error in model a (models/a.sql)\n  'b' is undefined"
+    error = DataopsError("dbt could not parse the project.", where, "uv run dbt parse")
+    assert masked_error(error) == str(error)

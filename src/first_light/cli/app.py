@@ -15,6 +15,7 @@ from rich.markup import escape
 from first_light.cli import change, help, incidents, quality, releases, setup, template
 from first_light.cli.terminal import err
 from first_light.forge import job_summary as summary
+from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 120},
 )
+_PIPELINE = "CI"  # set in the jobs of every forge, whose logs others read
 _STOPPED = 130  # how a shell calls what Ctrl-C ended
 
 # In the order of the help.
@@ -65,8 +67,9 @@ def main() -> None:
         with nullcontext() if "--help" in sys.argv else _settings():
             app()
     except DataopsError as error:
-        err.print(f"[red]error:[/red] {escape(str(error))}")
-        summary.add(summary.message("❌ It could not run", str(error)))
+        shown = str(error) if not os.environ.get(_PIPELINE) else masked_error(error)
+        err.print(f"[red]error:[/red] {escape(shown)}")
+        summary.add(summary.message("❌ It could not run", masked_error(error)))
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("stopped")
@@ -75,12 +78,21 @@ def main() -> None:
         if end.code == _STOPPED:  # typer has caught the interrupt already, and said nothing
             err.print("stopped")
         raise
-    except Exception:  # a fault of ours must not look like a bad verdict, whose exit code is 1
-        traceback.print_exc()
+    except Exception as error:  # a fault of ours must not look like a bad verdict, exit code 1
+        _print_traceback(error)
         err.print("[red]error:[/red] internal error; see the traceback above")
         sys.exit(2)
     finally:
         gc.freeze()  # nor is it looked through once more at the end
+
+
+def _print_traceback(error: Exception) -> None:
+    """Where it failed; in a log of a pipeline without values that the error may quote."""
+    if not os.environ.get(_PIPELINE):
+        traceback.print_exception(error)
+        return
+    traceback.print_tb(error.__traceback__)
+    err.print(escape(masked_exception(error)))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 
 from first_light.dbt.engine import QueryResult
 from first_light.dbt.profile import Profile
-from first_light.utils.errors import DataopsError
+from first_light.utils.errors import DataopsError, QueryError
 from first_light.utils.sql_names import quoted
 
 # Warehouses whose sources may be files; in others a source is a table.
@@ -53,7 +53,7 @@ class DriverQueries:
         except self._error as error:
             # The first line: what follows quotes the query, and may quote a row.
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            raise DataopsError("The query failed in the warehouse.", where=lines[0]) from error
+            raise QueryError("The query failed in the warehouse.", where=lines[0]) from error
 
 
 @contextlib.contextmanager

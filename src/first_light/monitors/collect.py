@@ -17,7 +17,7 @@ from first_light.monitors.files import check_files
 from first_light.monitors.levels import WARN
 from first_light.monitors.queries import columns_of
 from first_light.monitors.settings import is_off
-from first_light.privacy.messages import masked_sentence
+from first_light.privacy.messages import masked_error
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation
@@ -308,4 +308,4 @@ def _references(
 
 
 def _first_line(error: DataopsError) -> str:
-    return masked_sentence(str(error)).splitlines()[0]
+    return masked_error(error).splitlines()[0]

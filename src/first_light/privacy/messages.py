@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from first_light.utils.addresses import without_credentials
+from first_light.utils.errors import DataopsError, QueryError
 
 _LONGEST = 1000
 _UNKNOWN = "The message is not shown: it may quote values."
@@ -18,7 +19,9 @@ _NAME = r"\"?[^\W\d][\w.$]*\"?"
 _KIND = re.compile(r"(?:[A-Z][A-Za-z-]* ){1,4}Error(?=:|$)|[A-Z]\w*(?:Error|Exception)(?=:|$)")
 # In a sentence of this package: a message of a database, up to the end or to the fix.
 _EMBEDDED = re.compile(r"(?:[A-Z][A-Za-z-]* ){1,4}Error:(?:.*(?=\nfix:   [^\n]*\Z)|.*)", re.DOTALL)
-_QUOTED = re.compile(r"'(?:[^'\n]|'')*'")
+_OF_FILES = re.compile(r"^(?:Parsing|Compilation|Dependency) Error\b", re.MULTILINE)
+# A quote begins and ends outside of words: an apostrophe is in one.
+_QUOTED = re.compile(r"(?<!\w)'[^\n]*?'(?![\w'])")
 # PostgreSQL's quotes: Key (email)=(…), Failing row contains (…), invalid input …: "…"
 _DETAIL = re.compile(r"(?P<head>\)=|\brow contains )\([^\n]*\)")
 _INPUT = re.compile(r": \"[^\"\n]*\"")
@@ -71,7 +74,7 @@ _SHAPES = tuple(
         r"could not allocate block of size [\d.]+ \w+(?: \([\d.]+ \w+/[\d.]+ \w+ used\))?",
         r"No space left on device",
         # PostgreSQL
-        r"invalid input (?:syntax|value) for (?:type|enum) TYPE(?=:)",
+        r"invalid input (?:syntax|value) for (?:type|enum) TYPE(?=:|$)",
         r"value too long for type TYPE\(NUMBER\)",
         r"null value in column NAME (?:of relation NAME )?violates not-null constraint",
         r"duplicate key value violates unique constraint(?: NAME)?",
@@ -131,6 +134,26 @@ def masked_sentence(text: str) -> str:
         text = text[: match.start()] + masked(match[0]) + text[match.end() :]
     text = _INPUT.sub(': "…"', _DETAIL.sub(r"\g<head>(…)", without_credentials(text)))
     return _clipped(_QUOTED.sub("'…'", text))
+
+
+def masked_error(error: DataopsError) -> str:
+    """An error as it is printed, without values that it may quote.
+
+    The fix stays, and what dbt says before it has read any row: how a file is wrong.
+    """
+    where = error.where
+    if isinstance(error, QueryError):
+        where = masked(where)
+    elif not _OF_FILES.search(where):
+        where = masked_sentence(where)
+    return str(DataopsError(masked_sentence(error.message), where, error.fix))
+
+
+def masked_exception(error: Exception) -> str:
+    """The type of an unexpected exception, and what of its text holds no value."""
+    text = f"{type(error).__name__}: {error}"
+    is_python = type(error).__module__ in ("builtins", "subprocess", "json.decoder")
+    return masked_sentence(text) if is_python else masked(text)
 
 
 def _without_value(match: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ from first_light.dbt.root_cause import find_cause
 from first_light.history import facts
 from first_light.history.log import History
 from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED
+from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project import settings
 from first_light.project.product import Product
 from first_light.release import audit, build, external
@@ -133,9 +134,9 @@ def _audited(context: Context, first: Draft, started: float) -> Draft:
             for draft in _drafts(context, first):
                 context.signals.set_timeout_action(partial(_give_up, context, draft, started))
         except DataopsError as error:
-            draft = draft.ended(FAILED, str(error))
+            draft = draft.ended(FAILED, masked_error(error))
         except Exception as error:  # recorded and reported like any other failure
-            draft = draft.ended(FAILED, f"{type(error).__name__}: {error}")
+            draft = draft.ended(FAILED, masked_exception(error))
         context.signals.disable()
     except KeyboardInterrupt:
         context.signals.disable()

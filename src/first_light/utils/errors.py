@@ -27,3 +27,7 @@ class DataopsError(Exception):
         if self.fix:
             lines.append(f"fix:   {self.fix}")
         return "\n".join(lines)
+
+
+class QueryError(DataopsError):
+    """A query failed; `where` is the database's message, which may quote values of rows."""
