@@ -1,0 +1,133 @@
+"""No command and no hook of a product connects to a machine that the team did not configure."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+
+import connections
+import harness
+from first_light.cli.app import app
+
+# Split, or the hook would report this file.
+SLACK = "xox" + "b-34532454-e039d02840a0b9379c"
+
+# Commands in an order in which each has something to do, with the exit code that it must have.
+COMMANDS = (
+    ("new {product} --from {export} --yes --template {template}", 0),
+    ("start", 0),
+    ("add {later}", 0),
+    ("sample", 0),
+    ("check", 0),
+    ("preview --raw", 0),
+    ("release --allow-dirty", 0),
+    ("rollback", 0),
+    ("releases", 0),
+    ("status", 0),
+    ("incident report wrong", 0),
+    ("incident list", 0),
+    ("incident close {incident} --because test", 0),
+    ("accept 000000 --because test", 2),
+    ("report", 0),
+    ("score", 0),
+    ("drill --fault rows-twice", None),  # two deliveries are no past
+    ("docs", 0),
+    ("set-aside orders/orders_2026-02.csv --because test", 0),
+    ("retype raw.orders.qty=decimal(18,2)", 0),
+    ("own .yamllint --because test", 0),
+    ("package", 0),
+    ("configure --contact data@example.com", 0),
+    ("update", 0),
+)
+
+
+def orders(first: int) -> str:
+    rows = (f"{n},{1 + n % 5},2026-01-{1 + n % 28:02d}\n" for n in range(first, first + 60))
+    return "order_id,qty,ordered_on\n" + "".join(rows)
+
+
+@pytest.mark.slow
+def test_commands_and_hooks_connect_to_nobody(tmp_path: Path) -> None:
+    places = {name: tmp_path / name for name in ("export", "later", "recorder", "product")}
+    for name in ("export", "later", "recorder"):
+        places[name].mkdir()
+    (places["export"] / "orders_2026-01.csv").write_text(orders(1), encoding="utf-8")
+    (places["later"] / "orders_2026-02.csv").write_text(orders(61), encoding="utf-8")
+    words = {"template": str(harness.template_repository())}
+    words |= {name: str(place) for name, place in places.items()}
+    shared, _ = harness.shared_environment()
+    environment = harness.product_environment(shared)
+    with connections.recorded(places["recorder"]) as record:
+        environment |= record.environment
+        environment["PYTHONPATH"] = os.pathsep.join(
+            (str(places["recorder"]), str(harness.TEMPLATE / "src"))
+        )
+        # The index is what the team configured; its files are in uv's cache.
+        environment["UV_OFFLINE"] = "1"
+        product = harness.Product(tmp_path, environment)
+        for command, code in COMMANDS:
+            done = product.run(
+                str(shared / "bin" / "dataops"), *shlex.split(command.format(**words)), code=code
+            )
+            assert record.seen() == [], command
+            product.root = places["product"]
+            if command.startswith("incident report"):
+                words["incident"] = re.findall(r"incident close (\S+)", done.stdout)[0]
+            if command.startswith(("own", "retype", "configure")):
+                product.commit()
+        # Every hook, on files of each kind, with a secret that could be verified.
+        (product.root / "secret.toml").write_text(f'slack = "{SLACK}"\n')
+        config = product.root / ".pre-commit-config.yaml"
+        config.write_text(config.read_text("utf-8").replace("fail_fast: true", ""), "utf-8")
+        product.git("add", "-A")
+        run = ("pre-commit", "run", "--all-files", "--verbose")
+        report = product.uv_run(*run, code=1).stdout
+        assert "Slack Token" in report
+        assert record.seen() == []
+    for repository in yaml.safe_load(config.read_text("utf-8"))["repos"]:
+        for hook in repository["hooks"]:
+            assert f"- hook id: {hook['id']}" in report
+
+
+def test_every_command_is_among_them() -> None:
+    root: typer.core.TyperGroup = typer.main.get_command(app)  # type: ignore[assignment]
+    names = {
+        f"{name} {sub}".strip()
+        for name, command in root.commands.items()
+        for sub in getattr(command, "commands", {"": None})
+    }
+    assert names == {
+        next(name for name in names if f"{command} ".startswith(f"{name} "))
+        for command, _ in COMMANDS
+    }
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import socket; socket.create_connection(('192.0.2.1', 80), timeout=0.01)",
+        "import socket; socket.getaddrinfo('tracker.invalid', 443)",
+        "import urllib.request; urllib.request.urlopen('http://tracker.invalid/')",
+    ],
+)
+def test_the_recorders_see_a_connection(code: str, tmp_path: Path) -> None:
+    with connections.recorded(tmp_path) as record:
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=record.environment, capture_output=True
+        )
+        assert done.returncode != 0
+        assert record.seen()
+        before = record.seen()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            local = f"import socket; socket.create_connection({server.getsockname()!r})"
+            subprocess.run([sys.executable, "-c", local], env=record.environment, check=True)
+        assert record.seen() == before
