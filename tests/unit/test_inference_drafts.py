@@ -31,7 +31,7 @@ def drafted(
 ) -> Drafts:
     """The draft of tables that arrive as CSV files; the first row is the header."""
     inbox, raw = tmp_path / "inbox", tmp_path / "raw"
-    inbox.mkdir()
+    inbox.mkdir(parents=True)
     for name, rows in tables.items():
         with (inbox / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
@@ -244,3 +244,18 @@ def test_rules_check_mart_names_and_count_what_is_open() -> None:
     with use(Settings()):
         assert not any("mart_names" in line for line in rule_violations(manifest))
     assert open_descriptions(manifest) == ["orders.a"]
+
+
+def test_no_extreme_of_a_person_is_in_a_draft(tmp_path: Path) -> None:
+    rows = [
+        (7000 + n, f"p{n}@mail.example", 151 + n % 40, 3 + n % 90, n % 3 + 61 * (n == 77))
+        for n in range(400)
+    ]
+    header = ("id", "email", "height_cm", "age", "quantity")
+    people = drafted(tmp_path / "people", {"customers": [header, *rows]})
+    text = "\n".join(people.files.values())
+    assert "all 400 values" in text
+    assert not [value for value in ("190", "151", "92", "63", "7399") if value in text]
+    things = drafted(tmp_path / "things", {"plants": [header[:1] + header[2:],
+                                                      *((r[0], *r[2:]) for r in rows)]})  # fmt: skip
+    assert "# seen 151 to 190" in "\n".join(things.files.values())

@@ -160,6 +160,8 @@ def _range(table: Table, column: Column) -> list[Test]:
     if not (-1e300 < low <= high < 1e300):
         return []
     seen = f"seen {stats.low} to {stats.high}"
+    if any(other.personal for other in table.columns):  # an extreme is the value of one person
+        seen = f"all {table.rows - stats.nulls:,} values"
     for name, least, most in _DOMAINS:
         if name.search(column.name) and least <= low and high <= most:
             return [_bounds(column, {"min_value": least, "max_value": most}, seen)]
