@@ -75,3 +75,29 @@ def test_a_user_of_ssh_is_part_of_the_address() -> None:
 def test_no_password_is_shown(scheme: str, password: str) -> None:
     secret = f"<{password}>hunter2"
     assert "hunter2" not in without_credentials(f"at {scheme}://user:{secret}@host/path is nothing")
+
+
+@pytest.mark.parametrize(
+    "variable", ["DATAOPS_STORE", "UV_INDEX_URL", "HTTPS_PROXY", "DATAOPS_NOTIFY_URLS", "MY_OWN"]
+)
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("s3://key:p4ss@wd/x@bucket/x", 'Invalid bucket name "key:p4ss@wd/x@bucket"'),
+        ("https://user:p4ss%2Fwd@host/x", "401 for user 'user' with p4ss/wd"),
+        ("https://p4ss0123456789abcdef@host/x", "p4ss0123456789abcdef was revoked"),
+        ("https://:p4ss%2Fwd@host/x", "password p4ss%2Fwd is wrong"),
+        ("one, https://host/x?token=p4ss-wd&a=b", "no access with p4ss-wd"),
+    ],
+)
+def test_a_password_of_a_variable_is_not_shown_in_any_form(
+    variable: str, value: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert "p4ss" not in without_credentials(text)
+    assert "p4ss" not in str(DataopsError("It failed.", where=text))
+
+
+def test_other_parts_of_a_variable_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAOPS_STORE", "s3://key:abc@bucket/x?region=eu-central-1")
+    assert without_credentials("bucket in eu-central-1: abc") == "bucket in eu-central-1: abc"

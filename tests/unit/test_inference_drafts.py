@@ -256,6 +256,6 @@ def test_no_extreme_of_a_person_is_in_a_draft(tmp_path: Path) -> None:
     text = "\n".join(people.files.values())
     assert "all 400 values" in text
     assert not [value for value in ("190", "151", "92", "63", "7399") if value in text]
-    things = drafted(tmp_path / "things", {"plants": [header[:1] + header[2:],
-                                                      *((r[0], *r[2:]) for r in rows)]})  # fmt: skip
+    plants = [(*row[:1], *row[2:]) for row in (header, *rows)]
+    things = drafted(tmp_path / "things", {"plants": plants})
     assert "# seen 151 to 190" in "\n".join(things.files.values())

@@ -17,6 +17,7 @@ from first_light.cli.terminal import err
 from first_light.forge import job_summary as summary
 from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project.product import Product
+from first_light.utils.addresses import without_credentials
 from first_light.utils.errors import DataopsError
 
 app = typer.Typer(
@@ -89,7 +90,8 @@ def main() -> None:
 def _print_traceback(error: Exception) -> None:
     """Where it failed; in a log of a pipeline without values that the error may quote."""
     if not os.environ.get(_PIPELINE):
-        traceback.print_exception(error)
+        text = "".join(traceback.format_exception(error))
+        err.print(escape(without_credentials(text)))
         return
     traceback.print_tb(error.__traceback__)
     err.print(escape(masked_exception(error)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from first_light.utils.addresses import without_credentials
-from first_light.utils.errors import DataopsError, QueryError
+from first_light.utils.errors import DataopsError, QueryError, as_text
 
 _LONGEST = 1000
 _UNKNOWN = "The message is not shown: it may quote values."
@@ -146,7 +146,7 @@ def masked_error(error: DataopsError) -> str:
         where = masked(where)
     elif not _OF_FILES.search(where):
         where = masked_sentence(where)
-    return str(DataopsError(masked_sentence(error.message), where, error.fix))
+    return as_text(masked_sentence(error.message), where, error.fix)
 
 
 def masked_exception(error: Exception) -> str:

@@ -21,13 +21,18 @@ class DataopsError(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        lines = [self.message]
-        if self.where:
-            lines.append(f"where: {self.where}")
-        if self.fix:
-            lines.append(f"fix:   {self.fix}")
-        return "\n".join(lines)
+        return as_text(self.message, self.where, self.fix)
 
 
 class QueryError(DataopsError):
     """A query failed; `where` is the database's message, which may quote values of rows."""
+
+
+def as_text(message: str, where: str, fix: str) -> str:
+    """The lines that people read; empty parts have none."""
+    lines = [message]
+    if where:
+        lines.append(f"where: {where}")
+    if fix:
+        lines.append(f"fix:   {fix}")
+    return "\n".join(lines)
