@@ -21,8 +21,8 @@ from first_light.drill.records import write_drill
 from first_light.drill.result import Drilled, Replayed
 from first_light.drill.scratch import Detection
 from first_light.drill.table import UnsuitedError, read_table, write_table
+from first_light.history.exercises import DrillFact
 from first_light.history.log import History
-from first_light.history.record import DrillFact
 from first_light.project.product import Product
 from first_light.release.listing import releases
 from first_light.score.evidence import gather

@@ -25,6 +25,7 @@ from first_light.history import decoding as history_decoding
 from first_light.history import log as history_module
 from first_light.history import views
 from first_light.history.decoding import read_record
+from first_light.history.exercises import DrillFact
 from first_light.history.facts import git_facts, raw_facts, read_raw
 from first_light.history.log import History
 from first_light.history.packs import HistoryError
@@ -33,7 +34,6 @@ from first_light.history.record import (
     PUBLISHED,
     REJECTED,
     SCHEMA,
-    DrillFact,
     GitFacts,
     NodeRun,
     Record,

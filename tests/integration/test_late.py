@@ -16,8 +16,9 @@ from first_light.commands.deadline import watch
 from first_light.commands.rollback import rollback
 from first_light.dbt.engine import DbtRun
 from first_light.figures.compute import ledger
+from first_light.history.exercises import DrillFact
 from first_light.history.log import History
-from first_light.history.record import DrillFact, IncidentFact, Record
+from first_light.history.record import IncidentFact, Record
 from first_light.incidents.derive import incidents
 from first_light.project.product import Product
 from first_light.release.listing import releases

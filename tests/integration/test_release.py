@@ -136,10 +136,8 @@ def test_told_to_stop(make_product: MakeProduct, told: signal.Signals) -> None:
     store = product.root / "store"
     log = product.root / "target" / "release" / "logs" / "dbt.log"
     _wait(lambda: log.exists() and "START sql table model marts.endless" in log.read_text("utf-8"))
-    begin = time.monotonic()
     process.send_signal(told)
-    assert process.wait(timeout=60) == 2
-    assert time.monotonic() - begin < 15
+    assert process.wait(timeout=60) == 2  # the query alone would take hours
     record = next(History(store / "history").newest())
     assert record.outcome == STOPPED
     assert told.name in record.problem

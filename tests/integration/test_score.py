@@ -14,9 +14,11 @@ from rich.console import Console
 import ops_history as ops
 import release_worker as worker
 from first_light.dbt.manifest import Manifest, Node
-from first_light.history.record import DrillFact, RawFacts, Record
+from first_light.history.exercises import DrillFact, StrengthFact
+from first_light.history.record import RawFacts, Record
 from first_light.project.product import Product
 from first_light.score import records as kept
+from first_light.score import rules
 from first_light.score.evaluate import answer_all, as_json, badge, score, show
 from first_light.score.evidence import Evidence, Newcomer
 from first_light.score.rules import NO, QUESTIONS, UNKNOWN, YES, Answer
@@ -169,6 +171,19 @@ def test_each_question_can_be_answered_otherwise(known: Evidence, name: str, ver
 def test_a_channel_that_is_set_is_enough_where_nothing_failed() -> None:
     known = replace(GOOD, notifications=0, detected_by_check=0, channels=True)
     assert answers(known)["know_before_readers"] == YES
+
+
+def test_what_tests_let_through_is_no_and_what_stops_the_rest_is_said() -> None:
+    measured = StrengthFact(84, 84, 57)
+    held = rules.tests_in_production(replace(GOOD, strength=measured))
+    assert held.verdict == YES
+    assert "57 of 84 changes" in held.evidence
+    survivors = ("models/marts/orders.sql:24 boundary",)
+    strength = replace(measured, stopped=83, survivors=survivors)
+    through = rules.tests_in_production(replace(GOOD, strength=strength))
+    assert through.verdict == NO
+    assert f"let 1 through, such as {survivors[0]}" in through.evidence
+    assert through.next.endswith("uv run dataops mutate")
 
 
 def test_the_drill_is_said_and_what_it_missed_is_the_next_step() -> None:

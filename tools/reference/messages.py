@@ -27,7 +27,7 @@ _GROUPS = {
     "History": ("history",),
     "Warehouse": ("warehouse",),
     "Monitors and incidents": ("monitors", "incidents", "notify", "status", "commands/incident"),
-    "Drill": ("drill",),
+    "Drill and test strength": ("drill", "mutation", "commands/mutate"),
     "Report and score": ("cli", "figures", "report", "score"),
     "Update and configure": (
         "commands/configure",

@@ -38,7 +38,7 @@ for _command in (
     *(change.check, change.preview),
     *(template.update, template.package, template.configure, template.own),
     *(releases.release, releases.rollback, releases.releases, releases.status),
-    *(quality.report, quality.accept, quality.drill, quality.score, help.docs),
+    *(quality.report, quality.accept, quality.drill, quality.mutate, quality.score, help.docs),
 ):
     app.command()(_command)
 app.add_typer(incidents.incident, name="incident")

@@ -93,6 +93,48 @@ def drill(
     raise typer.Exit(0 if result.ok else 1)
 
 
+def mutate(
+    model: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL]...", help="Only these models.")
+    ] = None,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only models that this branch changes.")
+    ] = False,
+    most: Annotated[
+        int | None,
+        typer.Option("--most", metavar="N", min=1, help="Try N changes, drawn evenly at random."),
+    ] = None,
+    draft: Annotated[
+        bool,
+        typer.Option("--draft", help="Draft a unit test for each change that no test stops."),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Change your SQL in one place at a time; count what tests stop.
+
+    Each change is built on the sample, in memory; no file changes. Changes that alter no result do
+    not count. A unit test is drafted for each change that nothing stops. A measurement of all
+    models is recorded in the history; `dataops score` shows it.
+
+    Exit code 0: something stops every change. 1: some would reach readers. 2: could not run.
+    """
+    from first_light.cli.output.mutate import as_json, show_strength
+    from first_light.commands import mutate as command
+
+    product = Product.find()
+    with progress("mutate") as report_progress:
+        measured = command.mutate(
+            product, report_progress, model or (), only_changed=changed, most=most, draft=draft
+        )
+    for warning in measured.warnings:
+        err.print(escape(warning))
+    if json:
+        typer.echo(as_json(measured.strength))
+    else:
+        show_strength(out, measured.strength, measured.drafts)
+    raise typer.Exit(0 if measured.strength.stopped == len(measured.strength.judged) else 1)
+
+
 def score(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     badge: Annotated[

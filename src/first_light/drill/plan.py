@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from first_light.dbt.compiled import compiled_manifest
+from first_light.dbt.compiled import build_order, compiled_manifest
 from first_light.dbt.manifest import Manifest, Node
 from first_light.monitors.sources import location
 from first_light.project.product import Product
@@ -60,7 +60,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
             where="models/staging",
             fix="a drill needs sources that read files: uv run dataops docs monitors",
         )
-    order, omitted = _order(manifest)
+    order, omitted = build_order(manifest)
     tests = [node for node in manifest.of("test") if node.code and node.verdict]
     ready = {node.unique_id for node in order} | set(places)
     return Plan(
@@ -75,25 +75,6 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
 
 def _data(node: Node, manifest: Manifest) -> list[str]:
     return [one for one in node.depends_on if not one.startswith("macro.")]
-
-
-def _order(manifest: Manifest) -> tuple[list[Node], list[str]]:
-    """What is built, parents first; and the names of what is not."""
-    graph, nodes = manifest.graph, manifest.nodes
-    kinds = ("model", "seed", "snapshot")
-    ordered = [nodes[name] for name in graph.in_order() if name in nodes]
-    ordered = [node for node in ordered if node.kind in kinds]
-    skipped = {node.unique_id for node in ordered if _cannot_be_built(node)}
-    skipped |= graph.descendants(*skipped)
-    built = [node for node in ordered if node.unique_id not in skipped]
-    return (
-        [node for node in built if node.materialized != "ephemeral"],
-        [node.name for node in ordered if node.unique_id in skipped],
-    )
-
-
-def _cannot_be_built(node: Node) -> bool:
-    return node.kind == "snapshot" or (node.kind == "model" and not node.path.endswith(".sql"))
 
 
 def below(source: str, plan: Plan) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from first_light.drill.scratch import Detection
-from first_light.history.record import DrillFact
+from first_light.history.exercises import DrillFact
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import literal, quoted
 from first_light.utils.steps import FAILED, PASSED, WARNED
 from first_light.warehouse.scratch import DIALECT, Connection, EngineError, connect
+from first_light.warehouse.scratch_build import build_statements, verdict_query
 
 _CATALOG = "warehouse"  # as dbt's views spell it
 
@@ -264,28 +265,8 @@ class Scratch:
         return detections, nodes
 
     def _statements(self, node: Node, read: str) -> list[str]:
-        """What dbt does to build it: a contract is a table with types and constraints."""
-        place = _place(node)
-        if node.kind == "seed":
-            path = str(self._root / node.path).replace("'", "''")
-            return [f"create or replace table {place} as from read_csv('{path}')"]
-        sql = self._from(node.code, read)
-        if node.materialized == "view":
-            return [f"create or replace view {place} as {sql}"]
-        if not (node.contract and node.columns):
-            return [f"create or replace table {place} as {sql}"]
-        keys = [c.name for c in node.columns if "primary_key" in c.constraints]
-        columns = [
-            f"{quoted(c.name)} {c.data_type}{' not null' if 'not_null' in c.constraints else ''}"
-            for c in node.columns
-        ]
-        if keys:
-            columns.append(f"primary key ({', '.join(map(quoted, keys))})")
-        names = ", ".join(quoted(column.name) for column in node.columns)
-        return [
-            f"create or replace table {place} ({', '.join(columns)})",
-            f"insert into {place} ({names}) select {names} from ({sql}) as built",
-        ]
+        """What dbt does to build it."""
+        return build_statements(node, _place(node), self._from(node.code, read), self._root)
 
     def _from(self, sql: str, read: str, is_test: bool = False) -> str:
         """SQL that reads what was loaded instead of the files, but for the source in question.
@@ -339,11 +320,7 @@ class Scratch:
         return detections
 
     def _test_query(self, number: int, sql: str, verdict: TestVerdict, read: str) -> str:
-        count = f"({verdict.failures})"
-        return (
-            f"select {number}, {count}, {count} {verdict.warn_if}, {count} {verdict.error_if} "
-            f"from ({self._from(sql, read, is_test=True)}) as rows_of_test"
-        )
+        return verdict_query(number, verdict, self._from(sql, read, is_test=True))
 
     def _freshness(self, at: datetime, read: str) -> list[Detection]:
         detections = []

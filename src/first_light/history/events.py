@@ -3,8 +3,9 @@ added."""
 
 from __future__ import annotations
 
+from first_light.history.exercises import DrillFact, StrengthFact
 from first_light.history.log import History
-from first_light.history.record import DrillFact, IncidentFact, NotificationFact, Record
+from first_light.history.record import IncidentFact, NotificationFact, Record
 from first_light.project.product import Product, now
 from first_light.store.locate import FolderStore
 from first_light.store.run_ids import run_id
@@ -21,6 +22,7 @@ def add_event(
     incident: IncidentFact | None = None,
     notifications: tuple[NotificationFact, ...] = (),
     drill: DrillFact | None = None,
+    strength: StrengthFact | None = None,
     notes: tuple[str, ...] = (),
 ) -> Record:
     """Write one down; the store's lock must be held.
@@ -29,11 +31,12 @@ def add_event(
         product: whose it is.
         store: where the history lives.
         history: takes the record.
-        command: status, incident, notify or drill.
-        outcome: late, reported, closed, notified or drilled.
+        command: status, incident, notify, drill or mutate.
+        outcome: late, reported, closed, notified, drilled or measured.
         incident: the facts of an incident.
         notifications: what was sent to each channel.
         drill: how a drill went.
+        strength: how strong the tests are.
         notes: what the reader should know besides.
 
     Raises:
@@ -60,6 +63,7 @@ def add_event(
         incident=incident or IncidentFact(),
         notifications=notifications,
         drill=drill or DrillFact(),
+        strength=strength or StrengthFact(),
         notes=notes,
     )
     history.add(record)

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from first_light.history.exercises import DrillFact, StrengthFact
+
 SCHEMA = 1
 
 # Outcomes. RUNNING is only ever seen beside a candidate, never in the history.
@@ -32,6 +34,7 @@ REPORTED = "reported"  # a person found an error that was published
 CLOSED = "closed"  # a person says that it is over
 NOTIFIED = "notified"  # a message was sent, or was tried to be
 DRILLED = "drilled"  # faults were replayed in a scratch
+MEASURED = "measured"  # changes of the product's own SQL were tried
 
 RUNS = frozenset({"release", "rollback"})  # the commands whose records are runs
 REAL, REHEARSAL = "release", "rehearsal"
@@ -303,29 +306,6 @@ class NotificationFact:
 
 
 @dataclass(frozen=True)
-class DrillFact:
-    """The result of a drill with every fault."""
-
-    clean_days: int = 0
-    """Clean deliveries that were replayed before the faults; 0 in records of other commands."""
-    false_alarms: int = 0
-    """How often the audit rejected some of them; the same on consecutive days counts once."""
-    warned_days: int = 0
-    """How many of them were published with a warning."""
-    replayed: int = 0
-    """Faults that the product's data can have."""
-    detected: int = 0
-    """How many of those were detected before publishing."""
-    missed: tuple[str, ...] = ()
-    """The others, each as `fault in source`."""
-
-    @property
-    def ok(self) -> bool:
-        """At least 95 % detected, and clean days rejected not more than once."""
-        return self.detected >= 0.95 * self.replayed > 0 and self.false_alarms <= 1
-
-
-@dataclass(frozen=True)
 class Record:
     """One run, or one event between runs."""
 
@@ -336,7 +316,8 @@ class Record:
     product: str
     """Name of the dbt project."""
     command: str
-    """Of runs `release` or `rollback`; otherwise `incident`, `status`, `notify` or `drill`."""
+    """Of runs `release` or `rollback`; otherwise `incident`, `status`, `notify`, `drill`
+    or `mutate`."""
     trigger: str
     """`push`, `schedule` or `manual`; empty if it is no run."""
     outcome: str
@@ -387,8 +368,10 @@ class Record:
     """An incident that no run detected."""
     notifications: tuple[NotificationFact, ...] = ()
     """What each alert channel was notified of."""
-    drill: DrillFact = DrillFact()
+    drill: DrillFact = field(default_factory=DrillFact)
     """The result of a drill."""
+    strength: StrengthFact = field(default_factory=StrengthFact)
+    """The strength of the tests, as `dataops mutate` measured it."""
 
     @property
     def warned(self) -> tuple[FindingRun, ...]:

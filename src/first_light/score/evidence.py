@@ -8,9 +8,10 @@ from pathlib import Path
 
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.figures.compute import Ledger, weeks
+from first_light.history.exercises import DrillFact, StrengthFact
 from first_light.history.facts import uncommitted
 from first_light.history.log import History, record_in
-from first_light.history.record import PUBLISHED, REAL, DrillFact, Record
+from first_light.history.record import PUBLISHED, REAL, Record
 from first_light.incidents.derive import incidents
 from first_light.project import settings
 from first_light.project.product import Product
@@ -56,6 +57,7 @@ class Evidence:
         channels: whether an alert channel is set where this is asked.
         drilled_at: when faults were last replayed; None when they never were.
         drill: how that went.
+        strength: of the tests, as last measured; without changes when it never was.
     """
 
     at: datetime
@@ -78,6 +80,7 @@ class Evidence:
     channels: bool = False
     drilled_at: datetime | None = None
     drill: DrillFact = field(default_factory=DrillFact)
+    strength: StrengthFact = field(default_factory=StrengthFact)
 
     @property
     def production(self) -> tuple[Record, ...]:
@@ -137,7 +140,20 @@ def gather(product: Product, book: Ledger) -> Evidence:
         channels=bool(settings.current().notify_urls or settings.current().issues_token),
         drilled_at=drilled_at,
         drill=drill,
+        strength=last_strength(book),
     )
+
+
+def last_strength(book: Ledger) -> StrengthFact:
+    """The last measurement of the strength of the tests."""
+    row = book.connection.execute(
+        "select strength.changed, strength.stopped, strength.tested, strength.survivors "
+        "from runs where command = 'mutate' order by number desc limit 1"
+    ).fetchone()
+    if row is None:
+        return StrengthFact()
+    changed, stopped, tested, survivors = row
+    return StrengthFact(changed, stopped, tested, tuple(survivors))
 
 
 def last_drill(book: Ledger) -> tuple[datetime | None, DrillFact]:

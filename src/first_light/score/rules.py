@@ -82,7 +82,19 @@ def tests_in_production(evidence: Evidence) -> Answer:
         return Answer(NO, message, "add data_tests to your models' YAML")
     count = sum(node.resource_type in _TESTS for node in evidence.published[0].nodes)
     of = _count(len(evidence.published), "release")
-    return Answer(YES, f"{_count(count, 'test')} in the last of {of}.")
+    message = f"{_count(count, 'test')} in the last of {of}."
+    if survivors := evidence.strength.changed - evidence.strength.stopped:
+        message += (
+            f" But of {evidence.strength.changed} changes of the product's own SQL that alter a "
+            f"result they let {survivors} through, such as {evidence.strength.survivors[0]}."
+        )
+        return Answer(NO, message, "add the unit test that this drafts: uv run dataops mutate")
+    if evidence.strength.changed:
+        message += (
+            f" They stop {evidence.strength.tested} of {evidence.strength.changed} changes of the "
+            "product's own SQL that alter a result, a declaration the others."
+        )
+    return Answer(YES, message)
 
 
 def public_models(evidence: Evidence) -> Answer:
