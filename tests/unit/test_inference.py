@@ -497,6 +497,24 @@ def test_what_is_not_decided_is_said(tmp_path: Path, values: list[str], said: st
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        ["00001", "00002", "00013"],
+        ["1.10", "1.9", "2.0.1"],
+        ["Marathon 2024", "Ann", "Bob"],
+        ["12A", "12B", "14C", "7", "9"],
+        ["A-1", "A-2"],
+        ["10.0.0.1", "10.0.0.2"],
+        ["3 rooms", "4 rooms"],
+    ],
+)
+def test_codes_and_names_make_no_question(tmp_path: Path, values: list[str]) -> None:
+    kind, _, drafts = typed(tmp_path, "n", values)
+    assert kind == "VARCHAR"
+    assert [d.why for d in drafts.tables[0].undecided if d.column == "n"] == []
+
+
+@pytest.mark.parametrize(
     ("name", "values", "said"),
     [
         ("created_at", ["1700000000000", "1700086400000"], "milliseconds since 1970"),

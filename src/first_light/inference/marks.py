@@ -43,6 +43,8 @@ MARKS: Mapping[str, str] = {
     "minus": "[-\u2212\u2013(] ?[^ ].*|.*[0-9] ?-",
     "plus": f"[+] ?{_NUMBER}",
     "either_decimal": "-?[0-9]+([.,][0-9]+)?",
+    "decimal_comma": "-?[0-9]+,[0-9]+",
+    "decimal_point": "-?[0-9]+[.][0-9]+",
     "lakh": "-?[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}([.][0-9]+)?",
     "underscored": "-?[0-9]{1,3}(_[0-9]{3})+([.][0-9]+)?",
     "currency": f"[-+(]? ?({_CURRENCY}) ?[-+]?{_NUMBER}[)]?|[-+(]?{_NUMBER} ?({_CURRENCY})[)]?",

@@ -34,6 +34,9 @@ _WHOLE = (
 )
 """Marks that every value bears, of columns that no reading fits."""
 
+_WORDS = frozenset({"month_name", "period", "clock", "accounting", "magnitude"})
+"""Marks that names and codes bear by chance: half of the values make a question."""
+
 _PART = (
     ("spreadsheet_text", "signs by which a spreadsheet keeps text are part of the values"),
     ("named_zone", "times with the name of a zone"),
@@ -79,9 +82,15 @@ def about_text(marks: Mapping[str, int], values: int, name: str) -> str:
     if marks.get("serial_or_date") == values and 0 < marks.get("spreadsheet_day", 0) < values:
         return "dates, some of them as the days that a spreadsheet counts: kept as text"
     for mark, meaning in _WHOLE:
-        if marks.get(mark, 0) == values and not (mark == "either_decimal" and values < 2):
+        if marks.get(mark, 0) == values and _is_mixed(mark, marks):
             return f"{meaning}: kept as text"
     for mark, meaning in _PART:
-        if marks.get(mark, 0) * _SHARE >= values:
+        if marks.get(mark, 0) * (2 if mark in _WORDS else _SHARE) >= values:
             return f"{meaning}: kept as text"
     return ""
+
+
+def _is_mixed(mark: str, marks: Mapping[str, int]) -> bool:
+    """Whether both signs occur, where a mark is about decimal signs."""
+    signs = ("decimal_comma", "decimal_point") if mark == "either_decimal" else ()
+    return all(marks.get(sign) for sign in signs)
