@@ -976,10 +976,12 @@ def test_a_number_that_is_written_another_way_later_is_rejected(tmp_path: Path) 
     def written(n: int) -> tuple[str, ...]:
         english = f"{n * 37:,}.{n % 100:02d}"
         german = english.translate(str.maketrans(",.", ".,"))
-        return str(n), german, f"€ {german}", english, german.replace(".", ""), f"{n}.5"
+        single = german.replace(".", "")
+        return str(n), german, f"€ {german}", english, single, f"{german}-", f"{n}.5"
 
-    header = ("id", "Betrag in €", "preis", "amount", "satz", "plain")
-    rows = [header, *(written(n) for n in range(1, 400)), ("400", "NULL", "€ 0,5", "1.5", "7", "1")]
+    header = ("id", "Betrag in €", "preis", "amount", "satz", "saldo", "plain")
+    last = ("400", "NULL", "€ 0,5", "1.5", "7", "1,5", "1")
+    rows = [header, *(written(n) for n in range(1, 400)), last]
     source = draft(tmp_path, csv_table(tmp_path, "sales", rows)).files[
         "models/staging/raw_sales.yml"
     ]
@@ -989,10 +991,12 @@ def test_a_number_that_is_written_another_way_later_is_rejected(tmp_path: Path) 
         for column in columns
         if "data_tests" in column
     }
-    assert set(shapes) == set(header[1:5])  # of plain numbers the cast itself rejects the rest
+    assert set(shapes) == set(header[1:6])  # of plain numbers the cast itself rejects the rest
     assert [column["name"] for column in columns if column.get("quote")] == ["Betrag in €"]
     same = {"Betrag in €": "-1.116,83", "preis": "€ 1.116,83", "amount": "1,116.83", "satz": "16,8"}
+    same["saldo"] = "1.116,83-"
     other = {"Betrag in €": "1116.83", "preis": "€ 1,116.83", "amount": "1116,83", "satz": "1.116"}
+    other["saldo"] = "1116.83-"
     for name, shape in shapes.items():
         for value, fits in ((same[name], True), (other[name], False)):
             asked = "select regexp_matches($1, $2)"
