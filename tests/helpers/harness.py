@@ -200,6 +200,12 @@ def _folder_of_renders() -> Path:
     return Path(folder)
 
 
+def without_boards(root: Path) -> None:
+    """Remove the example's boards, and with them what depends on most of its models."""
+    shutil.rmtree(root / "boards")
+    (root / "models" / "_boards.yml").unlink()
+
+
 def tree(root: Path, *folders: str) -> dict[str, bytes]:
     """Every file below the folders, by its path, with its content; git's own and dbt's left out."""
     return {

@@ -50,6 +50,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
     product = harness.product(tmp_path_factory.mktemp("current") / "shop")
     root = product.root
     shutil.copytree(SCENARIOS / "base", root, dirs_exist_ok=True)
+    harness.without_boards(root)
     (root / "models/intermediate/int_stamped.sql").write_text(STAMPED)
     shutil.copytree(root / "sample", root / "raw")
     product.commit("Base")

@@ -416,6 +416,7 @@ class Shop:
 def shop_once(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     product = harness.product(tmp_path_factory.mktemp("impact") / "shop")
     shutil.copytree(SCENARIOS / "base", product.root, dirs_exist_ok=True)
+    harness.without_boards(product.root)
     product.commit("Base")
     product.git("tag", "BASE")
     return Shop(product.root, product)

@@ -281,8 +281,9 @@ def test_charts_are_drawn_in_silence_and_in_utc(tmp_path: Path) -> None:
     """In a process of its own, elsewhere in the world: the first one loads the library."""
     code = (
         "import datetime\nfrom pathlib import Path\n"
-        "from first_light.report.charts import Chart, ChartError, Point, Span\n"
+        "from first_light.report.charts import Chart, Point, Span\n"
         "from first_light.report.charts import draw, line, timeline\n"
+        "from first_light.utils.vega import ChartError\n"
         "at = datetime.datetime(2026, 3, 1, 23, 30, tzinfo=datetime.timezone.utc)\n"
         "points = [Point(at + n * datetime.timedelta(days=9), n, 'so') for n in range(2)]\n"
         "Path('drawn').write_text(draw(line(points, 'Age of orders.', ' h')))\n"

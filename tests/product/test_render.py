@@ -148,7 +148,7 @@ def test_any_name_renders_a_product_that_dbt_reads(
     root = harness.render(tmp_path_factory.mktemp("any") / "p", answers)
     saved = yaml.safe_load((root / ".copier-answers.yml").read_text("utf-8"))
     assert {key: saved[key] for key in answers} == answers
-    exposure = yaml.safe_load((root / "models/marts/_exposures.yml").read_text("utf-8"))
+    exposure = yaml.safe_load((root / "models/_boards.yml").read_text("utf-8"))
     assert exposure["exposures"][0]["owner"]["name"] == team.strip()
     parsed = open_engine(root, "ci", root / "target").parse()
     assert parsed.ok, parsed.problem

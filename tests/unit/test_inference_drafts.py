@@ -12,6 +12,8 @@ import duckdb
 import pytest
 import yaml
 
+from first_light.boards.document import read_board
+from first_light.boards.sql import referenced
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.hooks.project_rules import open_descriptions, rule_violations
 from first_light.inference import Drafts, draft_tables, names
@@ -143,6 +145,20 @@ def test_a_star_of_facts_dimensions_and_dates(shop: Drafts) -> None:
     )
     # readers get no personal columns
     assert "customer_name" not in columns(shop, "customers")
+
+
+def test_one_board_shows_a_fact_by_week(shop: Drafts, tmp_path: Path) -> None:
+    assert shop.board is not None
+    board = read_board(shop.board.name, shop.board.text("Größte: 'Daten'", "a@b.example"))
+    assert referenced(board) == (shop.board.fact,)
+    assert shop.board.fact in shop.marts
+    read = {shop.board.day, shop.board.amount}
+    assert read <= set(columns(shop, shop.board.fact)), read
+    assert shop.board.amount == "total"
+    assert len(board.blocks) == 2
+    assert board.owner == {"name": "Größte: 'Daten'", "email": "a@b.example"}
+    cities: Rows = [["id", "name"], *([n, f"c{n}"] for n in range(40))]
+    assert drafted(tmp_path, {"cities": cities}).board is None
 
 
 def test_marts_with_prefixes(tmp_path: Path) -> None:

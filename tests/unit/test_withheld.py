@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from first_light.dbt.manifest import Column, Manifest, Node
-from first_light.release.withheld_columns import withheld_columns
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.withheld_columns import withheld_columns
 
 RAW = ("id", "email", "city")
 FILES = "read_csv('raw/customers/*.csv', header=true)"

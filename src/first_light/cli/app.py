@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 import typer
 from rich.markup import escape
 
-from first_light.cli import change, help, incidents, quality, releases, setup, template
+from first_light.cli import boards, change, help, incidents, quality, releases, setup, template
 from first_light.cli.terminal import err
 from first_light.forge import job_summary as summary
 from first_light.privacy.messages import masked_error, masked_exception
@@ -41,6 +41,7 @@ for _command in (
     *(quality.report, quality.accept, quality.drill, quality.mutate, quality.score, help.docs),
 ):
     app.command()(_command)
+app.add_typer(boards.boards, name="boards")
 app.add_typer(incidents.incident, name="incident")
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from first_light.boards.document import read_board, read_boards
+from first_light.boards.exposures import FILE, exposures_yaml
 from first_light.commands.sample import load
 from first_light.dbt.source_plan import read_plan, table_names
 from first_light.inference import (
@@ -87,7 +89,7 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
         taken=resources(product.root),
         on_server=is_server(product),
     )
-    written = write(drafts.files, product.root)
+    written = write({**drafts.files, **_board_files(product, drafts)}, product.root)
     if names <= proposed:
         return Added(tables, known, drafts, written, None)
     progress("cutting the sample")
@@ -99,6 +101,15 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
     if is_server(product):
         load(product, progress)
     return Added(tables, known, drafts, written, sample)
+
+
+def _board_files(product: Product, drafts: Drafts) -> dict[str, str]:
+    """The drafted board, and the exposures that dbt knows it by; none where there are boards."""
+    if drafts.board is None or read_boards(product.root) or (product.root / FILE).exists():
+        return {}
+    contact = (str(product.answers.get(name, "")).strip() for name in ("team", "contact"))
+    board = read_board(drafts.board.name, drafts.board.text(*contact))
+    return {board.path: board.text, FILE: exposures_yaml([board])}
 
 
 def _full_exports(product: Product, tables: Sequence[SourceTable]) -> frozenset[str]:

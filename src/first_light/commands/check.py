@@ -15,8 +15,8 @@ from first_light.forge import job_summary as summary
 from first_light.hooks.project_rules import RULES, open_descriptions, rule_violations
 from first_light.impact.base import open_side_engine, side_environment
 from first_light.impact.change import Change, NoBase, find_change
+from first_light.impact.check_step import BOARDS, ImpactStep, files_to_check
 from first_light.impact.check_step import NAME as IMPACT
-from first_light.impact.check_step import ImpactStep, files_to_check
 from first_light.impact.current import CurrentSide, open_current
 from first_light.privacy.messages import masked
 from first_light.project import managed, set_aside
@@ -134,6 +134,7 @@ def _dbt_steps(
             built = dbt.build(*arguments)
         yield _build_step(built, seconds(), None if current else dbt, impact.reached)
         yield impact.judge(built)
+        yield impact.judge_boards(built)
 
         if current is None:
             report_progress("source freshness")
@@ -155,7 +156,7 @@ def _dbt_steps(
 _RULES, _BUILD = "project rules", "dbt build on the sample"
 _BUILD_ON_RAW = "dbt build on the current release's raw"
 _FRESHNESS, _DOCS = "source freshness", "docs"
-_AFTER_PARSE = (_RULES, personal_step.NAME, _BUILD, IMPACT, _FRESHNESS, _DOCS)
+_AFTER_PARSE = (_RULES, personal_step.NAME, _BUILD, IMPACT, BOARDS, _FRESHNESS, _DOCS)
 
 
 def _parse_step(run: DbtRun, seconds: float) -> Step:
@@ -251,8 +252,9 @@ def _rules_step(folder: Path) -> Step:
 
 def _write_report(product: Product, folder: Path, finished_steps: list[Step]) -> None:
     title = f"Check of {product.name}"
-    impact_page = folder / "impact.md"
-    impact = "\n" + impact_page.read_text(encoding="utf-8") if impact_page.is_file() else ""
+    pages = (folder / name for name in ("impact.md", "boards.md"))
+    texts = [page.read_text(encoding="utf-8") for page in pages if page.is_file()]
+    impact = "".join(f"\n{text}" for text in texts)
     text = steps.markdown(title, finished_steps) + impact
     (folder / "comment.md").write_text(
         steps.brief(title, finished_steps) + impact, encoding="utf-8"

@@ -15,7 +15,6 @@ from first_light.dbt.manifest import read_manifest
 from first_light.history.raw_location import RawFolder
 from first_light.project.product import Product, now
 from first_light.release.external import external_problem
-from first_light.release.withheld_columns import withheld_columns
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.timestamps import utc
@@ -23,6 +22,7 @@ from first_light.warehouse.base import DATABASE_FILE, Relation
 from first_light.warehouse.readers_copy import read_columns, write_readers_copy
 from first_light.warehouse.scratch import VIEWS, connect
 from first_light.warehouse.server import is_server
+from first_light.warehouse.withheld_columns import withheld_columns
 
 DAYS = 14
 _FACTS = "preview.json"

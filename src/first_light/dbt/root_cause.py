@@ -78,8 +78,13 @@ def subject_of(result: NodeResult, manifest: Manifest) -> str:
 
 
 def owner_of(unique_id: str, manifest: Manifest) -> tuple[str, str]:
-    """The group that owns a node, and its people; a source is owned by the models that read it."""
+    """The group that owns a node, and its people; a source is owned by the models that read it,
+    an exposure by the owner that it names.
+    """
     node = manifest.nodes.get(unique_id)
+    if node and node.kind == "exposure":
+        name, email = node.owner.get("name", ""), node.owner.get("email", "")
+        return node.group, f"{name} <{email}>" if email else name
     group = node.group if node else ""
     if not group:
         readers = (manifest.nodes[child] for child in manifest.graph.children(unique_id))

@@ -251,13 +251,13 @@ class FindingRun:
     """One anomaly that a monitor found."""
 
     check: str
-    """Monitor: `volume`, `nulls`, `mean`, … ([monitors](monitors.md) lists them)."""
+    """Monitor ([list](monitors.md)), such as `volume`; or `board`: what readers would miss."""
     subject: str
     """dbt's id of the node."""
     name: str
     """Name of the node."""
     column: str
-    """Column; empty if the finding is about the whole relation."""
+    """Column, or the query of a board; empty if the finding is about the whole relation."""
     level: str
     """`error`, which rejects the release, or `warn`."""
     message: str

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # it imports the SQL parser, which only a change needs
     from first_light.impact.current import CurrentSide
     from first_light.impact.plan import Plan
 
-NAME = "impact"
+NAME, BOARDS = "impact", "boards"
 # A hook that has changed may say something else of every file.
 _TOOLS = (
     ".pre-commit-config.yaml",
@@ -96,6 +96,13 @@ class ImpactStep:
         if isinstance(self._plan, NoBase) or not self._plan.arguments:
             return ""
         return f"(the change reaches {len(self._plan.rows)} of {self._plan.total} models)"
+
+    def judge_boards(self, built: DbtRun) -> Step:
+        """Render the boards that the change reaches, and say which of their charts differ."""
+        from first_light.impact import boards_step
+
+        self._doing("boards")
+        return boards_step.judge(self._product, self._plan, built, self._here)
 
     def judge(self, built: DbtRun) -> Step:
         """Compare, write impact.md, impact.html and impact.json, and give the verdict."""

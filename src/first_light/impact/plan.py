@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from first_light.boards.exposures import edited_boards
 from first_light.dbt.engine import Engine
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.project_lineage import with_ancestors
@@ -135,6 +136,8 @@ def plan(
     if not full_reason and not run.ok:
         full_reason = "dbt cannot determine what the change affects"
     reached = frozenset(head.nodes) if full_reason else frozenset(selected)
+    # What an edited board reads must be built on both sides, though none of it changes.
+    reached |= edited_boards(head, change.files)
     paired = judge.pairs(base.manifest, head, change.renamed)
     needed = _needed_base(base.manifest, head, reached, paired)
     anew = {paired.get(name, name) for name in reached}

@@ -19,6 +19,7 @@ from first_light.inference.identities import Identity
 from first_light.inference.render import mart as render_mart
 from first_light.inference.render import sql as render_sql
 from first_light.inference.render import yaml as render_yaml
+from first_light.inference.render.board import BoardDraft, draft_board
 from first_light.inference.values import Column, Doubt, Key, Leaf, Reference, Table, Test
 from first_light.project import settings
 
@@ -63,6 +64,7 @@ class Drafts:
         suggestions: references from tables that the product has to the new ones; their files are
             the team's, so it is for the team to add the test.
         unread: tables that the product has and whose files could not be read, with the reason.
+        board: the first fact by week, for readers; None without a fact that has a day.
     """
 
     files: Mapping[str, str]
@@ -70,6 +72,7 @@ class Drafts:
     marts: tuple[str, ...] = ()
     suggestions: tuple[Reference, ...] = ()
     unread: tuple[Doubt, ...] = ()
+    board: BoardDraft | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ def drafts_of(
             table, key, groups, written, doubts, own, decisions.sums.get(table.name, {}), group
         )
     names: tuple[str, ...] = ()
+    board: BoardDraft | None = None
     if mart_wanted:
         elsewhere = {n for n, path in taken.items() if path != f"{MARTS}/{n}.sql"}
         types = {
@@ -155,10 +159,11 @@ def drafts_of(
         )
         names = (*(m.name for m in drafted), *([dates.name] if dates else []))
         files |= render_mart.files(drafted, dates, group, MARTS)
+        board = draft_board(drafted, decisions.references)
     suggestions = tuple(r for r in decisions.references if by_name[r.child].known)
     read = {t.name for t in decisions.tables}
     unread = tuple(d for d in decisions.doubts if d.table not in read)
-    return Drafts(files, found, names, suggestions, unread)
+    return Drafts(files, found, names, suggestions, unread, board)
 
 
 def _summaries(decisions: Decisions, made: model_names.Names) -> tuple[Drafted, ...]:

@@ -18,9 +18,9 @@ from first_light.history.record import REJECTED
 from first_light.release.build import manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft
-from first_light.release.withheld_columns import PERMISSION, permitted_columns
 from first_light.utils import steps
 from first_light.utils.steps import Step
+from first_light.warehouse.withheld_columns import PERMISSION, permitted_columns
 
 STEP = "external files"
 _KINDS = ("model", "snapshot")

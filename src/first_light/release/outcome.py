@@ -25,6 +25,7 @@ class Released:
         warnings: what somebody should know, one sentence each.
         log: where dbt said it in full.
         address: where readers open the current release's database; empty where none is current.
+        boards: the page that lists the current release's boards; empty where there is none.
         open_to: who can read it, where the first release from raw lies open to more than its place
             says; else empty.
         brought: what came to raw since the release that was current at the start.
@@ -39,6 +40,7 @@ class Released:
     warnings: tuple[str, ...]
     log: Path
     address: str = ""
+    boards: str = ""
     open_to: str = ""
     brought: tuple[Brought, ...] = ()
     suspects: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED
 from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project import settings
 from first_light.project.product import Product
-from first_light.release import audit, build, external
+from first_light.release import audit, boards, build, external
 from first_light.release.after import AfterRun, no_action
 from first_light.release.begin import begin
 from first_light.release.brought import Brought, brought, suspects
@@ -34,6 +34,7 @@ from first_light.release.signals import Signals
 from first_light.release.superseded import defer_to_newer
 from first_light.release.withhold import STEP, withhold
 from first_light.store.locate import store_of
+from first_light.store.pages import boards_address
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import open_warehouse
 
@@ -55,6 +56,7 @@ _PHASES: tuple[tuple[str, str, Phase], ...] = (
     (audit.FRESHNESS, audit.FRESHNESS, audit.check_freshness),
     (audit.MONITORS, audit.MONITORS, audit.compare_with_history),
     (STEP, STEP, withhold),
+    (boards.BOARDS, boards.BOARDS, boards.render),
     (audit.CATALOG, audit.CATALOG, audit.write_catalog),
     ("reading raw", "raw", audit.compare_raw),
 )
@@ -201,6 +203,7 @@ def _released(context: Context, conclusion: Conclusion) -> Released:
         warnings=context.reporter.warnings,
         log=context.target / "logs" / "dbt.log",
         address=context.warehouse.address(current) if current else "",
+        boards=boards_address(context.store, current),
         open_to=_open_to(context, draft),
         brought=deliveries,
         suspects=_suspects(draft, subject, deliveries),

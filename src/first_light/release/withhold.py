@@ -9,10 +9,10 @@ from first_light.release.build import built_of, manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.nodes import rebuildable, stateful
-from first_light.release.withheld_columns import PERMISSION, withheld_columns
 from first_light.utils import steps
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Relation
+from first_light.warehouse.withheld_columns import PERMISSION, Place, withheld_columns
 
 STEP = "personal columns"
 _MOST = 5  # relations that a message names
@@ -27,18 +27,7 @@ def withhold(context: Context, draft: Draft) -> Draft:
     if not draft.is_real:
         return draft
     begin, manifest = time.monotonic(), manifest_of(draft)
-    built = context.warehouse.columns(draft.record.run)
-    earlier = {
-        (relation.schema, relation.name): columns
-        for relation, columns in _withheld_before(draft).items()
-        if relation in continued(context, draft)
-    }
-    withheld = withheld_columns(
-        manifest,
-        {result.unique_id: result.sql for result in built_of(draft).nodes},
-        {(relation.schema, relation.name): columns for relation, columns in built.items()},
-        earlier,
-    )
+    withheld = withheld_now(context, draft)
     ids = {(n.schema, n.alias): n.unique_id for n in manifest.nodes.values() if n.alias}
     facts = tuple(
         WithheldRun(ids.get(place, ""), *place, columns)
@@ -65,6 +54,26 @@ def withhold(context: Context, draft: Draft) -> Draft:
             "DATAOPS_PRIVATE_STATE to a folder that is there for every release.",
         )
     return draft
+
+
+def withheld_now(context: Context, draft: Draft) -> dict[Place, tuple[str, ...]]:
+    """The columns of the candidate that readers do not get, or in a rehearsal would not get.
+
+    Raises:
+        DataopsError: a model's permission is not valid, or the columns cannot be read.
+    """
+    built = context.warehouse.columns(draft.record.run)
+    earlier = {
+        (relation.schema, relation.name): columns
+        for relation, columns in _withheld_before(draft).items()
+        if relation in continued(context, draft)
+    }
+    return withheld_columns(
+        manifest_of(draft),
+        {result.unique_id: result.sql for result in built_of(draft).nodes},
+        {(relation.schema, relation.name): columns for relation, columns in built.items()},
+        earlier,
+    )
 
 
 def continued(context: Context, draft: Draft) -> list[Relation]:

@@ -7,19 +7,16 @@ is one image with a sentence for those who don't see it; what a mark means is it
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from first_light.utils.vega import as_text, drawn
+
 _FONT = 11
 _DAY = timedelta(days=1)
-# What XML can't hold: the library does not reject it, it ends the process.
-_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _QUIET: dict[str, object] = {"axis": None}
 _CONFIG: dict[str, object] = {
     "aria": False,
@@ -35,10 +32,6 @@ _CONFIG: dict[str, object] = {
     },
     "axisY": {"domain": False, "grid": True, "gridColor": "var(--rule)", "ticks": False},
 }
-
-
-class ChartError(Exception):
-    """The chart library is not there, or can't draw this; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -107,20 +100,7 @@ def draw(chart: Chart) -> str:
     Raises:
         ChartError: the library can't be loaded or can't draw it.
     """
-    try:
-        import vl_convert
-
-        root = ElementTree.fromstring(vl_convert.vegalite_to_svg(_compatible(chart.spec)))
-    except (ImportError, ValueError, ElementTree.ParseError) as error:
-        raise ChartError(" ".join(str(error).split())[:200]) from error
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]  # a namespace says nothing in HTML
-        if label := element.attrib.pop("aria-label", None):
-            title = ElementTree.Element("title")  # Vega tells it to screen readers alone
-            title.text = label
-            element.insert(0, title)
-    root.attrib |= {"class": f"chart {chart.kind}", "role": "img", "aria-label": chart.label}
-    return ElementTree.tostring(root, encoding="unicode")
+    return as_text(drawn(chart.spec, chart.kind, chart.label))
 
 
 def picture(chart: Chart) -> Picture:
@@ -321,15 +301,6 @@ def timeline(
         },
     }
     return Chart(label, _full_spec(spec), kind)
-
-
-def _compatible(value: Any) -> Any:
-    """The same with a sign in the place of each character that no picture can hold."""
-    if isinstance(value, str):
-        return _UNFIT.sub("\ufffd", value)
-    if isinstance(value, Mapping):
-        return {name: _compatible(item) for name, item in value.items()}
-    return [_compatible(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _full_spec(spec: Mapping[str, object]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.project.product import Product
-from first_light.report.charts import Chart, ChartError, Picture, picture
+from first_light.report.charts import Chart, Picture, picture
 from first_light.report.columns import all_columns, columns_page, read_catalog
 from first_light.report.facts import Facts, collect
 from first_light.report.page import page
@@ -16,6 +16,7 @@ from first_light.score.evaluate import badge, score
 from first_light.status.current import manifest_of, open_ledger
 from first_light.store.locate import open_store
 from first_light.utils.timestamps import utc
+from first_light.utils.vega import ChartError
 
 __all__ = ["collect", "page", "report", "report_json"]
 

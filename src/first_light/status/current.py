@@ -27,6 +27,7 @@ from first_light.project.product import Product, now
 from first_light.status.freshness import SourceAge, source_ages
 from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, open_store, store_of
+from first_light.store.pages import boards_address
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import moment, utc
 from first_light.warehouse.base import Warehouse, open_warehouse
@@ -64,6 +65,7 @@ class Status:
         open: incidents that no run has ended yet, the newest first.
         store: where releases and history are, for people.
         address: where readers open the current release's database; empty where none is current.
+        boards: the page that lists its boards; empty where it has none.
         figures: of the last 90 days.
         readers: what they see.
         sources: how old the data of each source is, the stale ones first.
@@ -81,6 +83,7 @@ class Status:
     open: tuple[Incident, ...] = ()
     store: str = ""
     address: str = ""
+    boards: str = ""
     figures: tuple[Figure, ...] = ()
     readers: Readers = Readers()
     sources: tuple[SourceAge, ...] = ()
@@ -119,6 +122,7 @@ class Status:
                 "raw_fingerprint": current.raw.fingerprint,
                 "set_aside": list(current.raw.set_aside),
                 "address": self.address,
+                "boards": self.boards,
                 "open_to": self.open_to,
             },
             "readers": {"release": self.readers.release, "problem": self.readers.problem},
@@ -230,6 +234,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         open=open_incidents,
         store=store.place,
         address=warehouse.address(run) if run else "",
+        boards=boards_address(store, run or ""),
         figures=book.figures(),
         readers=_readers(warehouse, run or "", last, len(store.retained()) > 1),
         sources=source_ages(book, current, manifest),

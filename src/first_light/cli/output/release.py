@@ -54,6 +54,8 @@ def show_release(out: Console, released: Released) -> None:
     _brought(out, released)
     if good:
         line(out, "address", released.address)
+        if released.boards:
+            line(out, "boards", released.boards)
         if is_rehearsal(record):
             line(out, "from raw", f"{how_to_load(record.warehouse)} and repeat")
         if released.open_to:

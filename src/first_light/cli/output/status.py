@@ -49,6 +49,8 @@ def show_status(out: Console, status: Status) -> None:
         if data := data_line(status.sources, status.at):
             line(out, "data", data)
         line(out, "address", status.address)
+        if status.boards:
+            line(out, "boards", status.boards)
         for n, entry in enumerate(current.raw.set_aside):
             line(out, "" if n else "set aside", entry)
         if is_rehearsal(current):

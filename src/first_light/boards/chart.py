@@ -1,0 +1,126 @@
+"""A chart block as pictures: a broad one and one for small screens, in the colours of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from typing import Any
+
+from markupsafe import Markup
+
+from first_light.boards.document import Chart
+from first_light.boards.fields import value_fields
+from first_light.boards.formats import formatted, number
+from first_light.dbt.engine import QueryResult
+from first_light.utils.vega import as_text, drawn, has_marks
+
+SIZES: Mapping[str, tuple[int, int]] = {"broad": (800, 280), "narrow": (310, 220)}
+_COMPOSED = ("facet", "hconcat", "vconcat", "concat", "repeat", "spec")
+_COLOURS = [f"var(--c{n})" for n in range(1, 9)]
+_CONFIG: dict[str, Any] = {
+    "aria": False,
+    "view": {"stroke": None},
+    "font": "sans-serif",
+    "mark": {"color": _COLOURS[0]},
+    "line": {"strokeWidth": 2},
+    "rule": {"color": "var(--dim)"},
+    "text": {"color": "var(--ink)"},
+    "range": {"category": _COLOURS},
+    "axis": {
+        "labelColor": "var(--dim)",
+        "titleColor": "var(--dim)",
+        "titleFontWeight": "normal",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "tickColor": "var(--calm)",
+        "domainColor": "var(--calm)",
+        "gridColor": "var(--rule)",
+        "tickSize": 4,
+        "labelOverlap": "greedy",
+        "labelSeparation": 12,
+    },
+    "axisX": {"grid": False},
+    "axisY": {"domain": False, "ticks": False},
+    "legend": {
+        "labelColor": "var(--ink)",
+        "titleColor": "var(--dim)",
+        "titleFontWeight": "normal",
+        "labelFontSize": 12,
+        "orient": "top",
+    },
+    "header": {"labelColor": "var(--ink)", "titleColor": "var(--dim)"},
+}
+
+
+def pictures(chart: Chart, result: QueryResult) -> tuple[Markup, bool]:
+    """The chart as SVG, in each size, and whether it shows anything; bars of zero do.
+
+    Raises:
+        ChartError: it can't be drawn.
+    """
+    label = described(chart, result)
+    roots = [
+        drawn(full_spec(chart, result, width, height), kind, label)
+        for kind, (width, height) in SIZES.items()
+    ]
+    names = value_fields(chart.spec) & set(result.columns)
+    at = [result.columns.index(name) for name in names]
+    is_zero = bool(at) and all(number(row[i]) == 0 for row in result.rows for i in at)
+    return Markup("\n").join(Markup(as_text(root)) for root in roots), has_marks(
+        roots[0]
+    ) or is_zero
+
+
+def full_spec(chart: Chart, result: QueryResult, width: int, height: int) -> dict[str, Any]:
+    """The specification with the rows, the size and the colours of the page."""
+    rows = [dict(zip(result.columns, map(_plain, row))) for row in result.rows]
+    size = {} if any(key in chart.spec for key in _COMPOSED) else {"width": width, "height": height}
+    config = _merged(_CONFIG, chart.spec.get("config") or {})
+    spec = {k: v for k, v in chart.spec.items() if k != "config"}
+    fitted = {"autosize": {"type": "fit-x", "contains": "padding"}} if size else {}
+    return {
+        "background": None,
+        "padding": 4,
+        **size,
+        **fitted,
+        **spec,
+        "config": config,
+        "data": {"values": rows},
+    }
+
+
+def described(chart: Chart, result: QueryResult) -> str:
+    """What the chart shows, in words: as its author wrote it, else from its values."""
+    if chart.description:
+        return f"{chart.title}. {chart.description}"
+    parts = [f"{len(result.rows):,} rows" if len(result.rows) != 1 else "1 row"]
+    for name in sorted(value_fields(chart.spec) & set(result.columns))[:3]:
+        at = result.columns.index(name)
+        numbers = [row[at] for row in result.rows if number(row[at]) is not None]
+        if numbers:
+            low, high = formatted(min(numbers)), formatted(max(numbers))
+            parts.append(f"{name} from {low} to {high}")
+    return f"{chart.title}. Chart of {'; '.join(parts)}; the values are in the table below it."
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it. Times have no zone, so that they are drawn as they are."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if (plain := number(value)) is not None:
+        return int(plain) if plain == int(plain) and abs(plain) < 2**53 else plain
+    if isinstance(value, datetime):
+        moment = value.astimezone(timezone.utc) if value.tzinfo else value
+        return moment.replace(tzinfo=None).isoformat()
+    if isinstance(value, date):
+        return f"{value.isoformat()}T00:00:00"
+    return None if isinstance(value, float) else str(value)
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        was = merged.get(key)
+        both = isinstance(was, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(was, value) if both else value  # type: ignore[arg-type]
+    return merged

@@ -1,0 +1,164 @@
+"""The SQL of a board: which models it reads, and the query that the warehouse gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import sqlglot
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from sqlglot import exp
+
+from first_light.boards.document import Board, Query
+from first_light.dbt.manifest import Manifest, Node
+from first_light.utils.errors import DataopsError
+from first_light.utils.sql_names import quoted
+from first_light.warehouse.scratch import DIALECT
+
+MOST_ROWS = 5_000
+_READ = ("model", "snapshot", "seed")
+# Tables that are made of arguments alone; any other function could read outside of the models.
+_GENERATORS = frozenset({"unnest", "generate_series", "range"})
+
+
+def referenced(board: Board) -> tuple[str, ...]:
+    """The names that the queries of a board pass to `ref()`, each once, in order.
+
+    Raises:
+        DataopsError: a query is not valid.
+    """
+    names: dict[str, None] = {}
+    for query in board.queries.values():
+
+        def ref(name: str) -> str:
+            names[name] = None
+            return quoted(name)
+
+        _raise_if_other_read(board, query, _rendered(board, query, ref), set(names))
+    return tuple(names)
+
+
+def readers_query(
+    board: Board,
+    query: Query,
+    manifest: Manifest,
+    columns: Callable[[Node], Sequence[str]],
+) -> str:
+    """The query with only those columns of each model that readers get.
+
+    Every model is a common table expression in front of the query, so that a name in it can be
+    nothing else.
+
+    Args:
+        board: the board.
+        query: one of its queries.
+        manifest: the project, parsed.
+        columns: the columns of a model that readers get, in order.
+
+    Raises:
+        DataopsError: it names a model that does not exist, or of which readers get nothing.
+    """
+    nodes = models(manifest)
+    read: dict[str, Node] = {}
+
+    def ref(name: str) -> str:
+        if name not in nodes:
+            raise DataopsError(
+                f"There is no model {name}.", where=board.at(query.line), fix="uv run dbt ls"
+            )
+        read[name] = nodes[name]
+        return quoted(name)
+
+    sql = _rendered(board, query, ref)
+    _raise_if_other_read(board, query, sql, set(read))
+    parts = []
+    for name, node in read.items():
+        names = columns(node)
+        if not names:
+            raise DataopsError(
+                f"Readers get no column of {name}, or it was not built.",
+                where=board.at(query.line),
+                fix=f"uv run dbt build --select +{name}",
+            )
+        parts.append(
+            f"{quoted(name)} as (select {', '.join(map(quoted, names))} from {node.relation})"
+        )
+    ahead = f"with {', '.join(parts)}\n" if parts else ""
+    return f"{ahead}select * from (\n{sql}\n) as board_query limit {MOST_ROWS + 1}"
+
+
+def models(manifest: Manifest) -> dict[str, Node]:
+    """What `ref()` can name, by name: those of the project itself first."""
+    nodes: dict[str, Node] = {}
+    for node in manifest.nodes.values():
+        if node.kind in _READ and node.relation:
+            nodes.setdefault(node.name, node)
+    return nodes
+
+
+def _rendered(board: Board, query: Query, ref: Callable[[str], str]) -> str:
+    environment = SandboxedEnvironment(undefined=StrictUndefined)
+    environment.globals = {"ref": ref}
+    try:
+        text = environment.from_string(query.sql).render()
+    except (TemplateError, TypeError) as error:
+        raise DataopsError(
+            f"The query {query.name} can use ref() and nothing else of dbt: {error}.",
+            where=board.at(query.line),
+            fix="move what it needs into a model, and read that with {{ ref('MODEL') }}",
+        ) from None
+    return text.strip().rstrip(";").rstrip()
+
+
+def _raise_if_other_read(board: Board, query: Query, sql: str, allowed: set[str]) -> None:
+    """Stop where the SQL reads anything but models: what is no model may hold personal columns."""
+    where = board.at(query.line)
+    try:
+        statements = sqlglot.parse(sql, dialect=DIALECT)
+    except sqlglot.errors.SqlglotError as error:
+        reason = str(error).splitlines()[0]
+        raise DataopsError(
+            f"The query {query.name} cannot be read: {reason}", where=where, fix="correct its SQL"
+        ) from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise DataopsError(
+            f"The query {query.name} is not one select.", where=where, fix="write one select"
+        )
+    names = {name.lower() for name in allowed}
+    names |= {common.alias.lower() for common in statements[0].find_all(exp.CTE)}
+    for table in statements[0].find_all(exp.Table):
+        source = table.this
+        if isinstance(source, exp.Identifier):
+            if not table.db and not table.catalog and source.name.lower() in names:
+                continue
+            other = table.sql(dialect=DIALECT)
+        else:
+            other = source.sql_name().lower() if isinstance(source, exp.Func) else str(source)
+            if isinstance(source, exp.Anonymous):
+                other = source.name.lower()
+            if other in _GENERATORS:
+                continue
+        raise DataopsError(
+            f"The query {query.name} reads {other}, which is no ref().",
+            where=where,
+            fix="read models only: from {{ ref('MODEL') }}",
+        )
+
+
+def columns_without(
+    built: Mapping[tuple[str, str], Sequence[str]],
+    withheld: Mapping[tuple[str, str], Sequence[str]],
+) -> Callable[[Node], Sequence[str]]:
+    """What gives the columns of a model that readers get.
+
+    Args:
+        built: schema and name of each relation, with its columns in order.
+        withheld: columns that readers do not get, likewise.
+    """
+
+    def columns(node: Node) -> Sequence[str]:
+        place = (node.schema, node.alias or node.name)
+        hidden = {name.lower() for name in withheld.get(place, ())}
+        return [name for name in built.get(place, ()) if name.lower() not in hidden]
+
+    return columns

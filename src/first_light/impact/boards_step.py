@@ -1,0 +1,171 @@
+"""Boards as one step of `dataops check`: those that the change reaches, from both sides."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from first_light.boards import changes
+from first_light.boards.changes import BoardChange
+from first_light.boards.document import FOLDER, Board, read_boards
+from first_light.boards.exposures import COMMAND, exposure_of, raise_if_outdated
+from first_light.boards.page import Edition
+from first_light.boards.render import INDEX, Rendered, render_boards, write_pages
+from first_light.boards.results import BROKEN
+from first_light.boards.sql import columns_without
+from first_light.dbt.engine import DbtRun, QueryResult
+from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.impact.change import NoBase
+from first_light.impact.check_step import BOARDS
+from first_light.impact.current import CurrentSide
+from first_light.impact.plan import Plan
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
+from first_light.warehouse.base import DATABASE_FILE
+from first_light.warehouse.readers_copy import read_columns
+from first_light.warehouse.scratch import ENGINE, Connection, EngineError, connect
+from first_light.warehouse.server import is_server
+from first_light.warehouse.withheld_columns import withheld_columns
+
+
+def judge(product: Product, plan: Plan | NoBase, built: DbtRun, folder: Path) -> Step:
+    """Render the boards, compare them with base, and write boards.html, boards.json, boards.md.
+
+    Without a base all boards are rendered into target/check/boards, and nothing is compared.
+
+    Args:
+        product: head.
+        plan: what was built, and what it is compared with.
+        built: head's build.
+        folder: target/check.
+    """
+    begin = time.monotonic()
+    try:
+        boards = read_boards(product.root)
+        raise_if_outdated(product.root, boards)
+    except DataopsError as error:
+        return Step(BOARDS, FAILED, time.monotonic() - begin, "", (str(error),), COMMAND)
+    base_root = plan.base.tree if isinstance(plan, Plan) else None
+    if not boards and (base_root is None or not any((base_root / FOLDER).glob("*.md"))):
+        return Step(BOARDS, SKIPPED, 0.0, "no board")
+    if is_server(product) or (isinstance(plan, Plan) and isinstance(plan.base, CurrentSide)):
+        return Step(BOARDS, SKIPPED, 0.0, "rendered by a release")
+    sql = {node.unique_id: node.sql for node in built.nodes if node.sql}
+    database, root = folder / DATABASE_FILE, product.root
+    if isinstance(plan, NoBase):
+        head = read_manifest(folder / "manifest.json", packages=True)
+        rendered = _rendered(boards, head, database, root, sql)
+        reached = [BoardChange(board.board.name, None, board) for board in rendered]
+        summary = f"{len(boards)} board{'s' * (len(boards) != 1)}"
+        write_pages(rendered, Edition(product.name), folder / FOLDER)
+        page = f"target/check/{FOLDER}/{INDEX}"
+    else:
+        reached = _changes(plan, boards, database, root, sql)
+        total = len({board.name for board in boards} | {change.name for change in reached})
+        summary = changes.headline(reached, total)
+        page = f"target/check/{changes.PAGE}"
+        (folder / changes.PAGE).write_text(changes.page(reached), encoding="utf-8")
+        (folder / "boards.md").write_text(changes.markdown(reached, page), encoding="utf-8")
+    (folder / "boards.json").write_text(changes.as_json(reached), encoding="utf-8")
+    problems = [(board, problem) for board in reached for problem in board.problems]
+    details = tuple(
+        f"{board.after.board.at(problem.line)}: {problem.message}"
+        for board, problem in problems
+        if board.after
+    )
+    details += tuple(f"{board.name}: {board.unknown}" for board in reached if board.unknown)
+    verdict = WARNED if details else PASSED
+    if any(problem.kind == BROKEN for _, problem in problems):
+        verdict = FAILED
+    seconds = time.monotonic() - begin
+    return Step(BOARDS, verdict, seconds, summary, details, COMMAND if details else "", page)
+
+
+def _changes(
+    plan: Plan, boards: Sequence[Board], database: Path, root: Path, sql: Mapping[str, str]
+) -> list[BoardChange]:
+    base_sql = {name: entry.sql for name, entry in plan.base.built.items() if entry.sql}
+    after = [board for board in boards if _is_reached(plan, board)]
+    problem = ""
+    try:
+        base_boards = {board.name: board for board in read_boards(plan.base.tree)}
+    except DataopsError as error:
+        base_boards, problem = {}, f"base: {error.message}"
+    names = {board.name for board in boards}
+    before = [
+        base_boards[name]
+        for name in sorted(base_boards)
+        if name not in names or any(board.name == name for board in after)
+    ]
+    base = plan.base.manifest
+    old = {
+        r.board.name: r
+        for r in _rendered(before, base, plan.base.database, plan.base.tree, base_sql)
+    }
+    new = {
+        r.board.name: r for r in _rendered(after, plan.head, database, root, {**base_sql, **sql})
+    }
+    return [
+        BoardChange(name, old.get(name), new.get(name), problem if name in new else "")
+        for name in sorted(old.keys() | new.keys())
+    ]
+
+
+def _is_reached(plan: Plan, board: Board) -> bool:
+    node = exposure_of(board, plan.head)
+    return board.path in plan.change.files or (node is not None and node.unique_id in plan.reached)
+
+
+def _rendered(
+    boards: Sequence[Board],
+    manifest: Manifest,
+    database: Path,
+    files: Path,
+    sql: Mapping[str, str],
+) -> tuple[Rendered, ...]:
+    """Boards from a database file; without one every query says that nothing was built."""
+    if not boards:
+        return ()
+    if not database.is_file():
+        with connect() as connection:
+            queries = _FileQueries(connection)
+            return render_boards(boards, manifest, queries, lambda node: (), _edition)
+    built = {(r.schema, r.name): names for r, names in read_columns(database).items()}
+    withheld = withheld_columns(manifest, sql, built)
+    with connect(os.fspath(database), read_only=True) as connection:
+        place = os.fspath(files).replace("'", "''")
+        connection.execute(f"set TimeZone = 'UTC'; set file_search_path = '{place}'")
+        return render_boards(
+            boards,
+            manifest,
+            _FileQueries(connection),
+            columns_without(built, withheld),
+            _edition,
+            {name: columns for (_, name), columns in withheld.items()},
+        )
+
+
+def _edition(board: Board) -> Edition:
+    return Edition("")
+
+
+class _FileQueries:
+    """`QueryRunner` on a database file."""
+
+    name = ENGINE
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, query: str) -> QueryResult:
+        try:
+            cursor = self._connection.execute(query)
+            names = [column[0] for column in cursor.description or ()]
+            return QueryResult(names, cursor.fetchall())
+        except EngineError as error:
+            raise DataopsError(
+                "The query failed in the warehouse.", where=str(error).splitlines()[0]
+            ) from error

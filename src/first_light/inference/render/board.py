@@ -1,0 +1,133 @@
+"""The draft of a board: a fact by week, for the team to go on from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from first_light.inference import names, star
+from first_light.inference.mart import Mart
+from first_light.inference.values import Reference
+from first_light.utils.sql_names import identifier
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+# What may be added up, money first; not prices of one unit.
+_AMOUNTS = (
+    re.compile(r"(^|_)(amount|total|revenue|sales|betrag|umsatz)(_|$)"),
+    re.compile(r"(^|_)(quantity|qty|menge)(_|$)"),
+)
+
+
+@dataclass(frozen=True)
+class BoardDraft:
+    """A fact by week.
+
+    Attributes:
+        fact: name of the model.
+        day: its column with the day on which a row happened.
+        amount: a column with amounts to add up; empty without one.
+    """
+
+    fact: str
+    day: str
+    amount: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of the board."""
+        return f"{self.fact}_by_week"
+
+    def text(self, team: str, contact: str) -> str:
+        """The file of the board.
+
+        Args:
+            team: the name of its owner.
+            contact: the e-mail address of its owner.
+        """
+        rows, day = names.plain(self.fact), identifier(self.day)
+        title = f"{names.capital(rows)} by week"
+        total = f"    sum({identifier(self.amount)}) as amount,\n" if self.amount else ""
+        parts = [
+            "---",
+            f"title: {json.dumps(title)}",
+            "description: A draft; see what your readers need, and change it.",
+            "owner:",
+            f"  name: {json.dumps(team, ensure_ascii=False)}",
+            f"  email: {json.dumps(contact)}",
+            "---",
+            f"There are **{{{{ total.row_count:,d }}}}** rows of {rows}, "
+            "from {{ total.first_day }} to {{ total.last_day }}.",
+            "A week begins on Monday; the first and the last one may not be complete.",
+            "",
+            "```sql total",
+            "select",
+            "    count(*) as row_count,",
+            f"    min({day}) as first_day,",
+            f"    max({day}) as last_day",
+            f"from {{{{ ref('{self.fact}') }}}}",
+            "```",
+            "",
+            "```sql weeks",
+            "select",
+            f"    cast(date_trunc('week', {day}) as date) as week,",
+            f"{total}    count(*) as row_count",
+            f"from {{{{ ref('{self.fact}') }}}}",
+            f"where {day} is not null",
+            "group by 1",
+            "order by 1",
+            "```",
+            "",
+            *_chart(f"Rows of {rows} by week", "row_count"),
+        ]
+        if self.amount:
+            parts += ["", *_chart(f"{names.words(self.amount)} by week", "amount")]
+        return "\n".join(parts) + "\n"
+
+
+def draft_board(marts: Sequence[Mart], references: Sequence[Reference]) -> BoardDraft | None:
+    """The board of the first fact that has a day; None where there is none.
+
+    Args:
+        marts: the drafted marts.
+        references: references between the tables.
+    """
+    drafts = [
+        (_is_lent(mart), BoardDraft(mart.name, mart.day, _amount(mart, references)))
+        for mart in marts
+        if mart.is_fact and mart.day and _NAME.fullmatch(mart.name)
+    ]
+    # A fact that has its own day says more of time than one that is a part of it.
+    return min(drafts, key=lambda entry: (entry[0], not entry[1].amount))[1] if drafts else None
+
+
+def _is_lent(mart: Mart) -> bool:
+    """Whether the day is that of another table."""
+    source = next(column.source for column in mart.columns if column.name == mart.day)
+    return source != mart.columns[0].source
+
+
+def _amount(mart: Mart, references: Sequence[Reference]) -> str:
+    """A column to add up: an amount of the fact itself that every row has."""
+    refers = {r.column for r in references if r.child == mart.table.name}
+    own = {column.name for column in mart.columns}
+    measures = [
+        column.name
+        for column in star.measures(mart.table, mart.key, refers)
+        if column.name in own and column.stats.nulls == 0
+    ]
+    return next((name for kind in _AMOUNTS for name in measures if kind.search(name)), "")
+
+
+def _chart(title: str, column: str) -> list[str]:
+    return [
+        "```yaml chart",
+        "query: weeks",
+        f"title: {json.dumps(title)}",
+        "mark: {type: line, point: true}",
+        "encoding:",
+        "  x: {field: week, type: temporal, title: null}",
+        f'  y: {{field: {column}, type: quantitative, title: null, axis: {{format: "~s"}}}}',
+        "```",
+    ]

@@ -1,0 +1,136 @@
+"""The phase that renders the boards from the candidate: readers never get one that is blank."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from first_light.boards.document import FOLDER, Board, read_boards
+from first_light.boards.exposures import exposure_of, raise_if_outdated
+from first_light.boards.page import Edition
+from first_light.boards.render import Rendered, render_boards, write_pages
+from first_light.boards.sql import columns_without
+from first_light.dbt.manifest import Manifest
+from first_light.figures.compute import duration
+from first_light.history.record import REJECTED, FindingRun
+from first_light.privacy.messages import masked
+from first_light.project.product import now
+from first_light.release.build import manifest_of
+from first_light.release.context import Context
+from first_light.release.draft import Draft
+from first_light.release.withhold import withheld_now
+from first_light.utils import steps
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import Step
+
+BOARDS = "boards"
+CHECK = "board"
+_MOST = 3  # problems that the verdict names
+
+
+def render(context: Context, draft: Draft) -> Draft:
+    """Render every board with what readers get of the candidate.
+
+    What readers would see as blank or broken rejects the release; a series that ends before the
+    others warns. The pages become part of the release.
+    """
+    begin, manifest = time.monotonic(), manifest_of(draft)
+    try:
+        boards = read_boards(context.product.root)
+        raise_if_outdated(context.product.root, boards)
+    except DataopsError as error:
+        context.reporter.step(Step(BOARDS, steps.FAILED, time.monotonic() - begin))
+        return draft.ended(REJECTED, str(error))
+    if not boards:
+        return draft
+    built = context.warehouse.columns(draft.record.run)
+    withheld = withheld_now(context, draft)
+    general = _edition(context, draft)
+    with draft.engine.connect() as queries:
+        rendered = render_boards(
+            boards,
+            manifest,
+            queries,
+            columns_without({(r.schema, r.name): names for r, names in built.items()}, withheld),
+            lambda board: replace(general, facts=(*general.facts, _age(draft, manifest, board))),
+            {name: columns for (_, name), columns in withheld.items()},
+            masked,
+        )
+    folder = context.store.candidate(draft.record.run) / FOLDER
+    write_pages(rendered, general, folder)
+    findings = _findings(rendered, manifest)
+    rejecting = [finding for finding in findings if finding.level == "error"]
+    verdict = steps.FAILED if rejecting else steps.WARNED if findings else steps.PASSED
+    charts = sum(len(board.board.blocks) for board in rendered)
+    remark = f"{_count(len(boards), 'board')} with {_count(charts, 'block')}"
+    if findings:
+        remark += f", {_count(len(findings), 'finding')}"
+    step = Step(BOARDS, verdict, time.monotonic() - begin, remark)
+    context.reporter.step(step)
+    for finding in findings:
+        context.reporter.say(f"{finding.level:<8}{finding.message}")
+    draft = draft.with_facts(findings=(*draft.record.findings, *findings)).with_step(step)
+    if not rejecting:
+        return draft
+    lines = [finding.message for finding in rejecting[:_MOST]]
+    more = len(rejecting) - len(lines)
+    sentence = f"{_count(len(rejecting), 'finding')} on boards:"
+    return draft.ended(
+        REJECTED, "\n".join([sentence, *lines, *([f"and {more} more"] if more else [])])
+    )
+
+
+def _findings(rendered: Sequence[Rendered], manifest: Manifest) -> tuple[FindingRun, ...]:
+    """The problems as findings about the boards' exposures, each once."""
+    findings: dict[tuple[str, str], FindingRun] = {}
+    for board in rendered:
+        node = exposure_of(board.board, manifest)
+        subject = node.unique_id if node else ""
+        for problem in board.problems:
+            finding = FindingRun(
+                check=CHECK,
+                subject=subject,
+                name=board.board.name,
+                column=problem.query,
+                level=problem.level,
+                message=f"{board.board.at(problem.line)}: {problem.message}",
+            )
+            findings.setdefault((finding.id, finding.level), finding)
+    return tuple(findings.values())
+
+
+def _edition(context: Context, draft: Draft) -> Edition:
+    record = draft.record
+    commit = record.git.commit[:7] or "no commit"
+    commit += " with uncommitted changes" if record.git.dirty else ""
+    source = "built from the sample" if draft.is_rehearsal else "built"
+    facts = (f"{source} {_minute(record.started_at)} UTC", commit)
+    return Edition(context.product.name, f"Release {record.number} ({record.run})", facts)
+
+
+def _age(draft: Draft, manifest: Manifest, board: Board) -> str:
+    """Until when the board's data go, and how old they were when it was rendered."""
+    node = exposure_of(board, manifest)
+    above = manifest.graph.ancestors(node.unique_id) if node else set()
+    moments = [
+        (result.max_loaded_at, result.name)
+        for result in draft.record.freshness
+        if result.unique_id in above and result.max_loaded_at
+    ]
+    if not moments:
+        return "age of the data unknown: none of its sources has a loaded_at_field"
+    oldest, source = min(moments)
+    moment = datetime.fromisoformat(oldest.replace("Z", "+00:00"))
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    seconds = max(0.0, (now() - moment).total_seconds())
+    return f"data until {_minute(oldest)} UTC ({source}), {duration(seconds)} old when built"
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -1,0 +1,395 @@
+"""Boards: their format, what their queries may read, what readers would miss, and their pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from first_light.boards.compare import changes
+from first_light.boards.document import Board, read_board
+from first_light.boards.exposures import FILE, exposures_yaml, raise_if_outdated, write_exposures
+from first_light.boards.formats import change, formatted, is_format
+from first_light.boards.page import Edition, render_page
+from first_light.boards.render import render_boards
+from first_light.boards.results import Results, run
+from first_light.boards.sql import columns_without
+from first_light.dbt.engine import QueryResult
+from first_light.dbt.manifest import Manifest, Node
+from first_light.utils.errors import DataopsError
+from page_reader import read
+
+HEAD = "---\ntitle: Sales\nowner: {name: Shop, email: shop@example.com}\n---\n"
+SQL = "```sql days\nselect day, channel, amount from {{ ref('sales') }} order by 1, 2\n```\n"
+CHART = (
+    "```yaml chart\nquery: days\ntitle: Sales by day\nmark: line\nencoding:\n"
+    "  x: {field: day, type: temporal}\n  y: {field: amount, type: quantitative}\n"
+    "  color: {field: channel, type: nominal}\n```\n"
+)
+TOTAL = "```sql total\nselect sum(amount) as amount, max(day) as day from {{ ref('sales') }}\n```\n"
+NUMBERS = "```yaml numbers\nlabel: Amount\nvalue: total.amount\nformat: ',.0f'\nunit: EUR\n```\n"
+TEXT = "Until {{ total.day }}: **{{ total.amount:,.1f }}** EUR.\n\n"
+WHOLE = HEAD + TEXT + TOTAL + NUMBERS + SQL + CHART
+SALES = Node(
+    "model.shop.sales", "model", "sales", "models/sales.sql",
+    schema="main", alias="sales", relation='"memory"."main"."sales"',
+)  # fmt: skip
+MANIFEST = Manifest({SALES.unique_id: SALES}, {})
+BUILT = {("main", "sales"): ["day", "channel", "amount", "email"]}
+DAYS = [date(2026, 1, 5) + timedelta(days=n) for n in range(4)]
+ROWS = [(day, channel, 10.0) for day in DAYS for channel in ("app", "web")]
+
+
+class Shop:
+    """A warehouse with one table; `queries` runs on it."""
+
+    name = "duckdb"
+
+    def __init__(self, rows: Sequence[tuple[date, str, float | None]]) -> None:
+        self._connection = duckdb.connect()
+        self._connection.execute(
+            "create table sales (day date, channel varchar, amount double, email varchar)"
+        )
+        for row in rows:
+            self._connection.execute("insert into sales values (?, ?, ?, 'a@b.example')", row)
+
+    def run(self, query: str) -> QueryResult:
+        try:
+            cursor = self._connection.execute(query)
+        except duckdb.Error as error:
+            raise DataopsError(
+                "The query failed in the warehouse.", where=str(error).splitlines()[0]
+            ) from error
+        return QueryResult([column[0] for column in cursor.description], cursor.fetchall())
+
+
+def results_of(
+    text: str,
+    rows: Sequence[tuple[date, str, float | None]] = ROWS,
+    withheld: Mapping[tuple[str, str], Sequence[str]] | None = None,
+) -> Results:
+    columns = columns_without(BUILT, withheld or {})
+    return run(read_board("sales", text), MANIFEST, columns, Shop(rows).run)
+
+
+def messages(results: Results) -> list[tuple[str, str]]:
+    """What is wrong with a board: how bad, and the sentence."""
+    page = render_page(results, Edition("Shop"))
+    return [(problem.level, problem.message) for problem in page.problems]
+
+
+# ── The format ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_board_is_read() -> None:
+    board = read_board("sales", WHOLE)
+    assert (board.title, board.owner["email"]) == ("Sales", "shop@example.com")
+    assert list(board.queries) == ["total", "days"]
+    assert [type(block).__name__ for block in board.blocks.values()] == ["Numbers", "Chart"]
+    assert [(value.column, value.format, line) for value, line in board.values] == [
+        ("day", "", 5),
+        ("amount", ",.1f", 5),
+    ]
+    assert board.queries["total"].line == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "place"),
+    [
+        ("# Sales\n", "does not begin with", "boards/sales.md:1"),
+        ("---\ntitle: Sales\n---\n", "owner needs name and email", "boards/sales.md:1"),
+        (HEAD.replace("title", "tilte"), "unknown key tilte", "boards/sales.md:1"),
+        (HEAD + "\n{{ total.x | upper }}\n", "is not {{ query.column }}", "boards/sales.md:6"),
+        (HEAD + "{{ total.x:>10 }}\n", "is not a format", "boards/sales.md:5"),
+        (HEAD + "{{ nosuch.x }}\n", "there is no query nosuch", "boards/sales.md:5"),
+        (HEAD + SQL + SQL, "is not unique", "boards/sales.md:8"),
+        (HEAD + SQL + CHART.replace("mark: line\n", ""), "needs a mark", "boards/sales.md:8"),
+        (HEAD + SQL + CHART.replace("title: Sales by day\n", ""), "title is missing", ":8"),
+        (HEAD + SQL + CHART.replace("mark: line", "mark: [line"), "YAML cannot be read", ":12"),
+        (
+            HEAD + SQL + CHART.replace("mark: line", "mark: line\ndata: {url: http://x.example}"),
+            "it has no data, url or href",
+            "boards/sales.md:8",
+        ),
+        (
+            HEAD + SQL + CHART.replace("encoding:", "encoding:\n  href: {field: channel}"),
+            "it has no data, url or href",
+            "boards/sales.md:8",
+        ),
+    ],
+)
+def test_what_is_not_valid_says_where(text: str, reason: str, place: str) -> None:
+    with pytest.raises(DataopsError) as error:
+        read_board("sales", text)
+    assert reason in error.value.message
+    assert error.value.where.endswith(place)
+
+
+def test_the_name_of_a_file_is_that_of_an_exposure() -> None:
+    with pytest.raises(DataopsError, match="lower-case letters") as error:
+        read_board("Sales-2", HEAD)
+    assert error.value.fix == "rename it to sales_2.md"
+
+
+@pytest.mark.parametrize(
+    ("value", "style", "text"),
+    [
+        (1234567, "", "1,234,567"),
+        (-1234.5, "", "−1,234.50"),
+        (2.0, "", "2"),
+        (0.256, ".1%", "25.6%"),
+        (1234.5, ",d", "1,234"),
+        (1.5, ",.2", "1.50"),
+        (None, ",d", "–"),
+        (float("nan"), "", "–"),
+        (True, "", "yes"),
+        (date(2026, 1, 5), "", "2026-01-05"),
+        ("<b>", "", "<b>"),
+    ],
+)
+def test_values_as_readers_see_them(value: Any, style: str, text: str) -> None:
+    assert is_format(style)
+    assert formatted(value, style) == text
+
+
+def test_changes_in_percent() -> None:
+    assert change(41_210, 38_900) == "−5.6\u00a0%"
+    assert change(0, 5) == "+5"
+    assert change(5, 5) == "no change"
+
+
+# ── What queries may read ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from {{ ref('sales') }}",
+        "with sales as (select * from {{ ref('sales') }}) select * from sales",
+        "select s.* from {{ ref('sales') }} as s, unnest([1]) as t (x)",
+    ],
+)
+def test_readers_get_no_personal_column(sql: str) -> None:
+    results = results_of(f"{HEAD}```sql q\n{sql}\n```\n", withheld={("main", "sales"): ["EMAIL"]})
+    assert not results.problems
+    assert "email" not in results.rows["q"].columns
+    assert {"day", "channel", "amount"} <= set(results.rows["q"].columns)
+
+
+def test_a_query_of_a_personal_column_fails_and_says_why() -> None:
+    board = read_board("sales", f"{HEAD}```sql q\nselect email from {{{{ ref('sales') }}}}\n```\n")
+    hidden = {("main", "sales"): ("email",)}
+    (rendered,) = render_boards(
+        [board],
+        MANIFEST,
+        Shop(ROWS),
+        columns_without(BUILT, hidden),
+        lambda board: Edition("Shop"),
+        {"sales": ("email",)},
+    )
+    (problem,) = rendered.problems
+    assert problem.level == "error"
+    assert "sales.email holds personal data, which readers do not get" in problem.message
+    assert "a@b.example" not in rendered.page.html
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("select * from sales", "reads sales, which is no ref()"),
+        ("select * from main.sales", "which is no ref()"),
+        ("select * from 'raw/x.csv'", "which is no ref()"),
+        ("select * from read_csv('raw/x.csv')", "reads read_csv, which is no ref()"),
+        ("select * from query('select 1')", "which is no ref()"),
+        ("drop table sales", "is not one select"),
+        ("select 1; select 2", "is not one select"),
+        ("select * from {{ source('raw', 'x') }}", "can use ref() and nothing else"),
+        ("select * from {{ ref('nosuch') }}", "There is no model nosuch"),
+        ("select from where", "cannot be read"),
+    ],
+)
+def test_queries_read_models_and_nothing_else(sql: str, reason: str) -> None:
+    results = results_of(f"{HEAD}```sql q\n{sql}\n```\n")
+    (problem,) = results.problems
+    assert reason in problem.message
+    assert problem.level == "error"
+
+
+# ── What readers would miss ──────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_is_wrong_with_a_good_board() -> None:
+    results = results_of(WHOLE)
+    assert messages(results) == []
+    page = read(render_page(results, Edition("Shop")).html)
+    assert page.fetched == []
+    text = " ".join(" ".join(page.text).split())
+    assert "Until 2026-01-08: 80.0 EUR." in text
+    assert "80 EUR" in text
+    assert ["2026-01-05", "app", "10"] in page.rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "level", "message"),
+    [
+        (WHOLE, [], "error", "The chart Sales by day is empty: days has no rows."),
+        (WHOLE, [], "error", "The number Amount is null."),
+        (WHOLE, [], "error", "total.day is null."),
+        (
+            WHOLE,
+            [(day, channel, None) for day, channel, _ in ROWS],
+            "error",
+            "The chart Sales by day is blank: amount is null in every row.",
+        ),
+        (
+            WHOLE,
+            ROWS[:1],
+            "error",
+            "The chart Sales by day is blank: no row of days is drawn.",
+        ),
+        (
+            WHOLE,
+            [row for row in ROWS if row[1] == "app" or row[0] < DAYS[2]],
+            "warn",
+            "In the chart Sales by day the series web ends at 2026-01-06; "
+            "the others go on to 2026-01-08.",
+        ),
+        (
+            WHOLE.replace("field: amount", "field: amuont"),
+            ROWS,
+            "error",
+            "The query days has no column amuont (columns: day, channel, amount).",
+        ),
+        (
+            WHOLE.replace("total.amount\n", "days.amount\n"),
+            ROWS,
+            "error",
+            "The number Amount needs a query with one row; days has 8.",
+        ),
+        (
+            WHOLE.replace("mark: line", "mark: lien"),
+            ROWS,
+            "error",
+            "The chart Sales by day cannot be drawn",
+        ),
+        (
+            WHOLE.replace(
+                "from {{ ref('sales') }} order", "from {{ ref('sales') }}, range(9999) order"
+            ),
+            ROWS,
+            "error",
+            "The query days has more than 5,000 rows",
+        ),
+    ],
+)
+def test_what_readers_would_miss(
+    text: str, rows: Sequence[tuple[date, str, float | None]], level: str, message: str
+) -> None:
+    seen = messages(results_of(text, rows))
+    assert any(entry[0] == level and entry[1].startswith(message) for entry in seen), seen
+
+
+def test_a_last_step_without_a_value_is_no_ended_series() -> None:
+    rows = [row for row in ROWS if row[1] == "app" or row[0] < DAYS[3]]
+    assert messages(results_of(WHOLE, rows)) == []
+
+
+def test_bars_of_zero_are_no_blank_chart() -> None:
+    text = HEAD + SQL + CHART.replace("mark: line", "mark: bar")
+    assert messages(results_of(text, [(day, "app", 0.0) for day in DAYS])) == []
+
+
+def test_a_chart_may_be_empty_where_its_author_says_so() -> None:
+    text = HEAD + SQL + CHART.replace("mark:", "empty: No sales yet.\nmark:")
+    results = results_of(text, [])
+    assert messages(results) == []
+    assert "No sales yet." in render_page(results, Edition("Shop")).html
+
+
+# ── The page ─────────────────────────────────────────────────────────────────────────────────────
+
+HOSTILE = "</text><script>document.title='bad'</script><img src=x onerror=alert(1)>{{ total.day }}"
+
+
+def test_values_and_names_are_never_markup() -> None:
+    rows = [(day, channel, amount) for day, _, amount in ROWS for channel in (HOSTILE, "\x0b*a*")]
+    text = (WHOLE + "<script>alert(1)</script> [a](javascript:alert(1))\n\n").replace(
+        "title: Sales\n", "title: <script>alert(2)</script>\n"
+    )
+    text += "```sql names\nselect max(channel) as name from {{ ref('sales') }}\n```\n"
+    text += "**{{ names.name }}**\n"
+    page = render_page(results_of(text, rows), Edition("<i>Shop"))
+    assert page.problems == ()
+    reader = read(page.html)
+    assert reader.fetched == []
+    assert [HOSTILE in cell for row in reader.rows for cell in row].count(True) == len(ROWS)
+    assert "<i>" not in page.html
+    assert "javascript:" not in re.sub(r">[^<]*<", "><", page.html)
+
+
+def test_pictures_share_no_id_and_say_what_they_show() -> None:
+    text = HEAD + SQL + CHART + CHART.replace("Sales by day", "Again")
+    html = render_page(results_of(text), Edition("Shop")).html
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    labels = re.findall(r'role="img" aria-label="([^"]+)"', html)
+    assert labels[0] == (
+        "Sales by day. Chart of 8 rows; amount from 10 to 10; the values are in the table below it."
+    )
+    assert html.count('class="chart broad"') == html.count('class="chart narrow"') == 2
+
+
+# ── Exposures ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_boards_are_exposures_and_drift_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    text = WHOLE.replace("title: Sales\n", "title: 'A {{b}}: c'\n", 1)
+    boards: list[Board] = [read_board("sales", text)]
+    (exposure,) = yaml.safe_load(exposures_yaml(boards))["exposures"]
+    assert exposure["label"] == "A {{b}}: c"
+    assert exposure["depends_on"] == ["ref('sales')"]
+    assert "{{" not in exposures_yaml(boards), "dbt would render it"
+    assert write_exposures(tmp_path, boards)
+    assert not write_exposures(tmp_path, boards)
+    raise_if_outdated(tmp_path, boards)
+    with pytest.raises(DataopsError, match=FILE):
+        raise_if_outdated(tmp_path, [])
+    assert write_exposures(tmp_path, [])
+    assert not (tmp_path / FILE).exists()
+
+
+# ── Two sides ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_change_is_said_in_numbers() -> None:
+    before = results_of(WHOLE)
+    after = results_of(WHOLE, [(d, c, a / 2 if c == "web" else a) for d, c, a in ROWS])
+    text, numbers, chart = changes(before, after)
+    assert text.sentences == ("total.amount: 80.0 → 60.0 (−25.0\u00a0%)",)
+    assert numbers.sentences == ("Amount: 80 → 60 EUR (−25.0\u00a0%)",)
+    assert chart.title == "Sales by day"
+    assert chart.sentences == (
+        "amount: 80 → 60 (−25.0\u00a0%) in total; 4 of 8 rows differ; all of it channel = web",
+    )
+    assert changes(before, before) == ()
+
+
+def test_charts_that_come_go_or_are_drawn_in_another_way() -> None:
+    before = results_of(HEAD + SQL + CHART)
+    after = results_of(HEAD + SQL + CHART.replace("Sales by day", "Sales"))
+    assert [(c.title, c.kind) for c in changes(before, after)] == [
+        ("Sales", "added"),
+        ("Sales by day", "removed"),
+    ]
+    bars = results_of(HEAD + SQL + CHART.replace("mark: line", "mark: bar"))
+    assert changes(before, bars)[0].sentences == ("it is drawn in another way",)
+    assert changes(None, before)[0].kind == "added"
+    fewer = results_of(HEAD + SQL + CHART, ROWS[:6])
+    assert changes(before, fewer)[0].sentences[0] == "rows: 8 → 6 (2 removed)"
