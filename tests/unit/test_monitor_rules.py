@@ -174,6 +174,31 @@ def test_a_share_of_dates_long_before_all_others_rejects() -> None:
     assert finding.value == pytest.approx(0.1, abs=0.01)
 
 
+@pytest.mark.parametrize(("shift", "expected"), [(0, set()), (8, {("hours", ERROR)}), (-5, None)])
+def test_times_that_lie_elsewhere_in_the_day_reject(
+    shift: float, expected: set[tuple[str, str]] | None
+) -> None:
+    """Measured around the clock, hours of the day say nothing."""
+
+    def measured(day: int, hours: float = 0.0, end: float = 24.0) -> RelationProfile:
+        begin = (START + day * DAY).replace(hour=0).timestamp() + 3600 * hours
+        return replace(
+            delivery(min=begin, max=begin + 3600 * end - 60, mean_time=begin + 1800 * end),
+            delivery=f"{START + day * DAY:%Y-%m-%d}",
+        )
+
+    past = [measured(day) for day in range(10)]
+    found = {(check, level) for check, level in told(judged(past, measured(10, shift)))}
+    assert found - {("freshness", WARN)} == (
+        expected if expected is not None else {("hours", ERROR)}
+    )
+    early = told(judged(past, measured(10, end=14.0)))
+    assert ("hours", ERROR) not in early, "a day that ends early"
+    same = replace(past[0], columns=past[0].columns)
+    exports = [replace(same, delivery=f"{START + day * DAY:%Y-%m-%d}") for day in range(11)]
+    assert ("hours", ERROR) not in told(judged(exports[:10], exports[10])), "a full export"
+
+
 def test_a_slow_drift_shows_against_what_was_before() -> None:
     chance = random.Random(3)
 

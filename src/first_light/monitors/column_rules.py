@@ -7,15 +7,17 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from first_light.history.record import FindingRun, RelationProfile
+from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
 from first_light.monitors.levels import COMPLETE, ERROR, USUAL, WARN
 from first_light.monitors.measures import Measure, Value
 from first_light.monitors.messages import about, number_text
 from first_light.monitors.past import Normal, RelationPast, spread_of
 from first_light.monitors.prediction import expect_at
 
-_DAY = 86_400.0
+_HOUR, _DAY = 3600.0, 86_400.0
+_SHIFT, _STEADY = 2.0, 24.0  # hours outside all that was, and how far apart those may be
 _ROWS = 20  # of fewer, what they hold says little
 _EARLY = 0.02  # the share of rows with early dates that rejects
 _VALUES = 3  # where there were so many different ones, one is wrong
@@ -38,6 +40,7 @@ def findings(
     for column in profile.columns:
         for check, found in (
             ("range", _early(profile, column.name, measures, past)),
+            ("hours", _shifted(profile, column, past)),
             ("distinct", _one_value(profile, column.name, past)),
             (
                 "mean",
@@ -75,6 +78,52 @@ def _early(
     level = ERROR if share >= _EARLY else WARN
     message = f"{profile.name}: about {share:.1%} of the rows have a {name} long before all others."
     return replace(about(profile, "range", level, message, name), value=round(share, 4))
+
+
+def _shifted(
+    profile: RelationProfile, column: ColumnProfile, past: RelationPast
+) -> FindingRun | None:
+    """Times that all lie so many hours before or after where they lie in the day of a delivery:
+    the first, the mean and the last. A day that ends early moves only one of them."""
+    now = _offsets(profile.delivery, vars(column))
+    if now is None or profile.rows - column.nulls < _ROWS:
+        return None
+    earlier = [
+        offsets
+        for step in past.steps
+        if (of_step := step["columns"].get(column.name))
+        and (offsets := _offsets(step.get("delivery") or "", of_step))
+    ]
+    if len(earlier) < USUAL:
+        return None
+    if any(max(values) - min(values) > _STEADY for values in zip(*earlier)):
+        return None  # full exports, or late rows: their times do not follow the delivery
+    moved = [
+        max(value - max(values), 0.0) + min(value - min(values), 0.0)
+        for value, values in zip(now, zip(*earlier))
+    ]
+    least = min(moved, key=abs)
+    if abs(least) < _SHIFT or len({math.copysign(1, hours) for hours in moved}) > 1:
+        return None
+    middle = now[1] - sum(offsets[1] for offsets in earlier) / len(earlier)
+    message = (
+        f"{profile.name}: all times in {column.name} lie about {middle:+.0f} hours from where they "
+        "lie in other deliveries."
+    )
+    return replace(about(profile, "hours", ERROR, message, column.name), value=round(middle, 2))
+
+
+def _offsets(delivery: str, column: Mapping[str, Any]) -> tuple[float, float, float] | None:
+    """The first, the mean and the last time, in hours from the beginning of a delivery's day."""
+    times = [column.get(key) for key in ("min", "mean_time", "max")]
+    if len(delivery) != len("2026-03-31") or None in times:
+        return None
+    try:
+        begin = datetime.fromisoformat(f"{delivery}T00:00:00+00:00").timestamp()
+    except ValueError:  # no day of the calendar
+        return None
+    low, mean, high = ((float(time or 0.0) - begin) / _HOUR for time in times)
+    return low, mean, high
 
 
 def _one_value(profile: RelationProfile, name: str, past: RelationPast) -> FindingRun | None:
