@@ -284,6 +284,12 @@ def test_days_of_a_week_that_come_together_are_their_sum() -> None:
     assert told(judge(too_few, remembered(past, at), at, {}).findings) == {("volume", ERROR)}
 
 
+def test_ten_rows_where_one_or_two_come_reject_nothing() -> None:
+    past = [delivery(rows) for rows in (0, 1, 2, 1, 0, 1, 2, 0, 1, 1, 0, 3, 1, 2)]
+    assert ("volume", ERROR) not in told(judged(past, delivery(10)))
+    assert ("volume", ERROR) in told(judged(past, delivery(30)))
+
+
 def test_numbers_of_a_text_may_become_longer() -> None:
     past = [delivery(mean=900.0 + n, min=1.0, max=999.0, mean_length=3.0) for n in range(20)]
     assert told(judged(past, delivery(mean=1010.0, min=1.0, max=1100.0, mean_length=4.0))) == set()

@@ -183,7 +183,7 @@ def _profile_delivery(
             personal.get(node.unique_id, frozenset()),
             # A row has rarely fewer bytes, nor a column.
             sum(file.size for file in delivery.files) // max(10, 6 * len(columns)),
-            categories.get(node.unique_id, frozenset()),
+            categories.get(node.unique_id, frozenset()) - {"filename"},  # it names the delivery
             numbers=numbers.get(node.unique_id, frozenset(name for name, _ in columns)),
             times=times.get(node.unique_id, frozenset()),
             formats=frozenset(name for name, _ in columns) - {"filename"},

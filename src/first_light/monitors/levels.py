@@ -70,6 +70,7 @@ _MINIMUM_ROWS, _EXTREME = 20, 50
 _KEY_NULLS, _STEADY_NULLS = 0.1, 0.02
 # A counter that holds such a share of its numbers is complete.
 COMPLETE = 0.98
+_FEW_ROWS = 4.0  # where a few rows come, some days bring several times as many
 _CONSTANT = 1.1  # the factor of rows that matters where there were always as many
 _STABLE_WARN, _STABLE_ERROR = 1.1, 1.15  # factors of a mean that hardly varies
 _LATE_SHARE = 0.8  # of the usual time between two deliveries
@@ -203,7 +204,8 @@ def _volume_level(case: Case) -> str:
 def _volume_change(case: Case) -> str:
     past, middle = case.past, case.expected.middle
     # What never changed does not scatter.
-    root = math.sqrt(max(0.0, middle) + 1) if case.reach > 0 else 0.0
+    slack = _FEW_ROWS if case.value > middle else 0.0
+    root = math.sqrt(max(0.0, middle) + slack) if case.reach > 0 else 0.0
     if case.distance < max(case.limit.floor, _SCATTER * root):
         return ""
     if case.measure.metric == "came":
