@@ -331,6 +331,14 @@ def test_a_bad_file_stays_rejected_when_a_good_one_follows() -> None:
     assert replaced.findings == ()
 
 
+def test_a_repeated_delivery_that_is_accepted_rejects_no_later_one() -> None:
+    """A full export that did not change: without an end to it no day could be released."""
+    past = [delivery(200) for _ in range(10)]
+    again = replace(delivery(200), repeated_files=1)
+    assert told(judged(past, again)) == {("duplicate", ERROR)}
+    assert told(judged(past, again, normal={("duplicate", ""): [0.0]})) == set()
+
+
 def test_an_archive_that_comes_at_once_is_a_past() -> None:
     chance = random.Random(7)
     archive = [dated(day, round(200 * chance.gauss(1, 0.03))) for day in range(14)]

@@ -98,7 +98,7 @@ def judge(
     measures = measures_of(profile, past, at)
     findings = [
         *_schema(profile, past, normal),
-        *_deliveries(profile, memory, past, at),
+        *_deliveries(profile, memory, past, at, normal),
         *distributions.findings(profile, past, normal, since),
         *column_rules.findings(profile, measures, past, at, normal, keys),
         *_numbers(profile, measures, memory, past, at, normal, keys),
@@ -253,7 +253,7 @@ def _reordered(
 
 
 def _deliveries(
-    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime
+    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime, normal: Normal
 ) -> list[FindingRun]:
     """Of a source: did anything come, and had it come before?"""
     if profile.files is None or len(past.steps) < AT_LEAST:
@@ -267,6 +267,8 @@ def _deliveries(
         days = (at - memory.since) / timedelta(days=1)
         message = f"No new data for {profile.name} for {days:.1f} days."
         return [about(profile, "delivery", WARN, message)] if is_usual else []
+    if ("duplicate", "") in normal:
+        return []
     prints = [step.get("fingerprint") for step in past.steps]
     repeated = sum(one in prints[:n] for n, one in enumerate(prints) if one)
     repeats = sum(bool(step.get("repeated_files")) for step in past.steps)
