@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -60,6 +62,34 @@ def test_one_release_with_either_engine(make_product: MakeProduct) -> None:
     product.dataops("rollback", env=v2)
     assert "from 000002" in product.dataops("status", code=None, env=v2).stdout
     product.dataops("report", env=v2)
+
+
+@pytest.mark.slow
+def test_a_drafted_product_with_either_engine(make_product: MakeProduct, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    with (files / "customers.csv").open("w") as customers:
+        print("customer_id,email,created_at", file=customers)
+        for number in range(1, 61):
+            email = f"{number:03}.person@mail.example"
+            print(f"{number},{email},2026-01-{number % 28 + 1:02} 10:00:00", file=customers)
+    with (files / "orders.csv").open("w") as orders:
+        print("order_id,customer_id,amount,ordered_at", file=orders)
+        for number in range(1, 301):
+            ordered_at = f"2026-02-{number % 28 + 1:02} 1{number % 10}:00:00"
+            print(f"{number},{number % 60 + 1},{number * 37 / 100:.2f},{ordered_at}", file=orders)
+    v2 = {**dbt_v2.environment(), "DATAOPS_NOW": "2026-03-01T07:00:00Z"}
+    product = make_product({"content": "empty", "product_name": "shop"}, name="first")
+    product.dataops("start", "--from", str(files), "--yes", env=v2)  # and commits
+    twin = replace(product, root=tmp_path / "second")
+    shutil.copytree(product.root, twin.root, symlinks=True)
+    for copy, engine in ((product, v2), (twin, {**v2, **V1})):
+        done = json.loads(copy.dataops("release", "--json", env=engine).stdout)
+        assert done["outcome"] == PUBLISHED
+    published = relations(product)
+    assert published == relations(twin)
+    assert "email" not in [name for name, _ in published["marts.customers"][0]]
+    assert facts(newest(product)) == facts(newest(twin))
 
 
 def relations(product: harness.Product) -> dict[str, Any]:

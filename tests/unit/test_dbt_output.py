@@ -14,6 +14,7 @@ from first_light.dbt import freshness
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.freshness import Source
 from first_light.dbt.v2 import DbtV2
+from first_light.dbt.v2_results import differences, read_results
 from first_light.project import settings
 from first_light.project.settings import Settings
 from first_light.utils.errors import DataopsError
@@ -112,3 +113,55 @@ def test_a_command_that_is_not_there_is_named(engine: Callable[..., DbtV2], tmp_
         engine().parse()
     assert str(missing) in error.value.where
     assert "DATAOPS_DBT_COMMAND" in error.value.fix
+
+
+PRINTED = """    Failed [  1.61s] unit_test staging.refunds (models/staging/u.yml:2:11)
+
+====================== Test Failures =======================
+Test failed: refunds
++------------+
+| payment_id |
++------------+
+| 2 -> 1     |
++------------+
+1 row(s) differ.
+
+==================== Execution Summary =====================
+Finished 'build' with 1 error for target 'ci' [6.0s]
+"""
+
+
+def test_the_differences_of_a_unit_test_are_found() -> None:
+    (text,) = differences(PRINTED).values()
+    assert text.splitlines()[-2:] == ["+------------+", "1 row(s) differ."]
+    assert "2 -> 1" in text
+    assert differences("nothing failed") == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "failures", "message"),
+    [
+        ("fail", 1, "Got 1 result, configured to fail if > 0"),
+        ("warn", 3, "Got 3 results, configured to warn if != 0"),
+        ("error", None, "Binder Error: no column"),
+    ],
+)
+def test_a_data_test_says_how_many_rows_it_found(
+    status: str, failures: int | None, message: str, tmp_path: Path
+) -> None:
+    node = {
+        "unique_id": "test.shop.no_orders",
+        "resource_type": "test",
+        "name": "no_orders",
+        "package_name": "shop",
+        "original_file_path": "tests/no_orders.sql",
+        "config": {"error_if": "> 0"},
+    }
+    manifest = {"metadata": {"project_name": "shop"}, "nodes": {"test.shop.no_orders": node}}
+    written = "Binder Error: no column" if status == "error" else "Error"
+    result = {"unique_id": node["unique_id"], "status": status, "message": written}
+    results = {"results": [{**result, "failures": failures}]}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "run_results.json").write_text(json.dumps(results))
+    (read,) = read_results(tmp_path)
+    assert (read.status, read.failures, read.message) == (status, failures, message)

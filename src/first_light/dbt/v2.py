@@ -1,10 +1,12 @@
 """dbt v2, through its command line and its artifacts.
 
-Two commands of the open build 2.0.0a4 are not complete, and are made up for here:
+What the open build 2.0.0a4 leaves out is made up for here:
 
 - `dbt source freshness` does nothing: one query of `dbt show` reads the newest times.
 - A unit test of an incremental model fails before the model's table exists
   (https://github.com/dbt-labs/dbt-core/issues/16040): such tests run after the other nodes.
+- Messages of failed tests are one word, and how a unit test differs is only in the text for people:
+  failed unit tests run once more, for that text.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from first_light.dbt import catalog_page, driver, freshness
-from first_light.dbt.engine import DbtRun, NodeResult, QueryRunner
+from first_light.dbt.engine import DbtRun, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.profile import read_profile
+from first_light.dbt.v2_results import add_results, differences, read_results
 from first_light.project import settings
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import variable
@@ -89,10 +92,10 @@ class DbtV2:
             excluded = ("--exclude", *late) if late else ()
             run = self._nodes(["build", *arguments, *excluded], place)
             if not late or (not run.nodes and not run.ok):
-                return run
+                return self._explained(run)
             with tempfile.TemporaryDirectory() as folder:
                 after = self._nodes(["build", "--select", *late], Path(folder))
-                _add_results(place, Path(folder))
+                add_results(place, Path(folder))
         return DbtRun(run.ok and after.ok, (*run.nodes, *after.nodes), run.problem or after.problem)
 
     def compile(self, *arguments: str) -> DbtRun:
@@ -162,6 +165,38 @@ class DbtV2:
         selected, _ = self.select("--resource-type", "unit_test", *options)
         return sorted(late[name] for name in selected if name in late)
 
+    def _explained(self, run: DbtRun) -> DbtRun:
+        """The result with the differences of the unit tests that failed."""
+        failed = [node.name for node in run.failed if node.kind == "unit_test"]
+        if not failed:
+            return run
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["build", "--log-format", "text", "--select", *failed]
+            texts = differences(self._printed(command, Path(folder)).stdout)
+        return replace(
+            run,
+            nodes=tuple(
+                replace(node, status="fail", message=texts[node.name])
+                if node.kind == "unit_test" and node.failed and node.name in texts
+                else node
+                for node in run.nodes
+            ),
+        )
+
+    def _printed(self, command: list[str], place: Path) -> subprocess.CompletedProcess[str]:
+        """A command whose output is for people."""
+        done = subprocess.run(
+            self._command(command, place),
+            cwd=self.files or self.root,
+            env=self._variables(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+        self._settle()
+        return done
+
     def _show(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query with Jinja.
 
@@ -170,15 +205,7 @@ class DbtV2:
         """
         options = ["--quiet", "--output", "json", "--limit", "-1", "--inline", query]
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run(
-                self._command(["show", *options], Path(folder)),
-                cwd=self.files or self.root,
-                env=self._variables(),
-                capture_output=True,
-                text=True,
-                errors="replace",
-            )
-        self._settle()
+            done = self._printed(["show", *options], Path(folder))
         try:
             rows: list[dict[str, Any]] = json.loads(done.stdout)
         except ValueError as error:
@@ -277,48 +304,6 @@ def version() -> str:
             fix=f"set {variable('dbt_command')} to its command, or dbt-engine to v1",
         )
     return printed.split()[-1]
-
-
-def read_results(place: Path) -> tuple[NodeResult, ...]:
-    """The results that a command wrote, with what its manifest says of their nodes.
-
-    Raises:
-        DataopsError: they cannot be read.
-    """
-    manifest = read_manifest(place / "manifest.json", packages=True)
-    try:
-        results = json.loads((place / "run_results.json").read_bytes())["results"]
-        return tuple(_node_result(result, manifest) for result in results)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataopsError(
-            "dbt's results could not be read.", where=str(error), fix="repeat the command"
-        ) from error
-
-
-def _node_result(result: Mapping[str, Any], manifest: Manifest) -> NodeResult:
-    node = manifest.nodes[result["unique_id"]]
-    return NodeResult(
-        unique_id=node.unique_id,
-        kind=node.kind,
-        name=node.name,
-        path=node.path,
-        status=str(result["status"]),
-        seconds=float(result.get("execution_time") or 0.0),
-        failures=result.get("failures"),
-        message=plain(result.get("message") or ""),
-        sql=node.code,
-        depends_on=node.depends_on,
-    )
-
-
-def _add_results(place: Path, other: Path) -> None:
-    """Add the results of one folder to those of another, in the file that others read."""
-    name = "run_results.json"
-    if not (other / name).is_file():
-        return
-    content = json.loads((place / name).read_bytes())
-    content["results"] += json.loads((other / name).read_bytes())["results"]
-    (place / name).write_text(json.dumps(content), encoding="utf-8")
 
 
 def _is_incremental(manifest: Manifest, name: str) -> bool:
