@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from first_light.dbt.engine import Engine, open_engine
+from first_light.dbt.folders import packages_missing
+from first_light.dbt.manifest import read_manifest
 from first_light.utils.errors import DataopsError
 
 PROFILE = """
@@ -91,3 +93,66 @@ def test_a_project_that_cannot_be_read_is_said_in_dbts_words(shop: Path) -> None
     assert not run.ok
     assert "nowhere" in run.problem
     assert run.nodes == ()
+
+
+VERSIONS = """\
+models:
+  - name: orders
+    latest_version: {latest}
+    versions:
+      - v: 1
+        config: {{alias: orders}}
+      - v: 2
+"""
+REFERENCE = """\
+models:
+  - name: lines
+    columns:
+      - name: order_id
+        data_tests:
+          - relationships: {arguments: {to: ref('orders'), field: order_id}}
+"""
+
+
+@pytest.mark.slow
+def test_references_in_unchanged_files_follow_the_versions_of_a_model(shop: Path) -> None:
+    (shop / "models/broken.sql").unlink()
+    (shop / "models/lines.sql").write_text("select 1 as order_id\n")
+    (shop / "models/lines.yml").write_text(REFERENCE)
+    versions, second = shop / "models/orders.yml", shop / "models/orders_v2.sql"
+    environment = {"DATAOPS_DB": str(shop / "shop.duckdb")}
+
+    def referenced() -> set[str]:
+        dbt = open_engine(shop, "ci", shop / "target", environment)
+        assert dbt.parse().ok
+        assert dbt.build("--select", "+totals", "+lines").nodes
+        manifest = read_manifest(shop / "target/manifest.json")
+        nodes = (manifest.nodes["model.shop.totals"], *manifest.of("test"))
+        return {name for node in nodes for name in node.depends_on if "orders" in name}
+
+    assert referenced() == {"model.shop.orders"}
+    second.write_text("select 1 as order_id\n")
+    (shop / "models/orders.sql").rename(shop / "models/orders_v1.sql")
+    versions.write_text(VERSIONS.format(latest=1))
+    assert referenced() == {"model.shop.orders.v1"}
+    versions.write_text(VERSIONS.format(latest=2))
+    assert referenced() == {"model.shop.orders.v2"}
+    versions.unlink()
+    second.unlink()
+    (shop / "models/orders_v1.sql").rename(shop / "models/orders.sql")
+    assert referenced() == {"model.shop.orders"}
+
+
+def test_packages_that_are_half_there_are_missing(tmp_path: Path) -> None:
+    (tmp_path / "packages.yml").write_text("packages: [{package: a/one}, {package: a/two}]\n")
+    (tmp_path / "package-lock.yml").write_text(
+        "packages:\n- {name: one, package: a/one}\n- {name: two, package: a/two}\n"
+    )
+    assert packages_missing(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / "dbt_packages" / name).mkdir(parents=True)
+    assert packages_missing(tmp_path)
+    (tmp_path / "dbt_packages/one/dbt_project.yml").write_text("name: one\n")
+    assert packages_missing(tmp_path)
+    (tmp_path / "dbt_packages/two/dbt_project.yml").write_text("name: two\n")
+    assert not packages_missing(tmp_path)

@@ -25,7 +25,7 @@ from first_light.impact import column_process as beside
 from first_light.impact import markdown, page
 from first_light.impact.base import NOT_TESTS, side_environment
 from first_light.impact.change import Change, NoBase, find_change
-from first_light.impact.check_step import ImpactStep, files_to_check
+from first_light.impact.check_step import ImpactStep, explained, files_to_check
 from first_light.impact.column_process import SeparateBuild
 from first_light.impact.compare import compare_tables
 from first_light.impact.findings import Impact, ModelImpact
@@ -593,19 +593,34 @@ def test_a_shallow_clone_fails_with_the_fix(repository: harness.Product, tmp_pat
     assert result.fix == "git fetch --unshallow"
 
 
+def test_a_base_that_cannot_be_built_passes_only_with_an_explanation() -> None:
+    broken = NoBase("base abc1234 cannot be parsed", WARNED)
+    refused = explained(
+        broken, "Correct the reference\n\nData-Change: orders -- other rows", "main"
+    )
+    assert (refused.verdict, refused.fix) == (FAILED, "uv run dataops check --base main")
+    assert "Data-Change: * -- WHY" in refused.why
+    pasted = explained(broken, "Data-Change: * -- WHY", "main")
+    assert pasted.verdict == FAILED
+    told = explained(broken, "Repair\n\nData-Change: * -- main has not parsed since Monday", "main")
+    assert told.verdict == WARNED
+    assert "main has not parsed since Monday" in told.why
+
+
 # ── Base ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.slow
-def test_a_base_that_cannot_be_parsed_is_a_warning_and_all_is_built(shop: Shop) -> None:
+def test_a_base_that_cannot_be_parsed_fails_unexplained_and_all_is_built(shop: Shop) -> None:
     good = (shop.root / "models/marts/orders_daily.sql").read_text("utf-8")
     shop.edit("models/marts/orders_daily.sql", "select * from {{ ref('nowhere') }}\n")
     shop.product.commit("Broken")
     shop.product.git("tag", "-f", "BROKEN")
     shop.edit("models/marts/orders_daily.sql", good)
     step, impact, _ = shop.impact("BROKEN")
-    assert step.verdict == WARNED
+    assert step.verdict == FAILED
     assert "cannot be parsed" in step.details[0]
+    assert "Data-Change: * -- WHY" in step.details[0]
     assert "the data changes are unknown" in step.details[0]
     assert impact == {}
     with duckdb.connect(str(shop.root / "target/check/warehouse.duckdb")) as connection:
@@ -692,7 +707,7 @@ def test_both_sides_are_built_side_by_side(shop: Shop, monkeypatch: pytest.Monke
     shutil.rmtree(bases)
     monkeypatch.setattr(sys, "executable", "/bin/false")
     step, _, _ = shop.impact()
-    assert step.verdict == WARNED
+    assert step.verdict == FAILED
     assert "The base commit could not be built" in step.details[0]
 
 

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from first_light.dbt.versions import KEY, PARSED
 from first_light.project import settings
 
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
@@ -64,7 +65,7 @@ def forget_last_run(target: Path) -> None:
     """Empty the folder where dbt writes, but for what it parsed: that need not be read again."""
     target.mkdir(parents=True, exist_ok=True)
     for path in target.iterdir():
-        if path.name != "partial_parse.msgpack":
+        if path.name not in (PARSED, KEY):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

@@ -7,11 +7,18 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 
 def packages_missing(root: Path) -> bool:
-    """Whether packages are named and none is installed, as in a fresh clone."""
+    """Whether packages are named and not all there: a fresh clone, or a download cut short."""
     named = (root / "packages.yml").is_file() or "packages:" in _text(root / "dependencies.yml")
-    return named and not (root / "dbt_packages").is_dir()
+    if not named:
+        return False
+    installed = {path.parent.name for path in (root / "dbt_packages").glob("*/dbt_project.yml")}
+    lock = yaml.safe_load(_text(root / "package-lock.yml")) or {}
+    listed = lock.get("packages") if isinstance(lock, dict) else None
+    return not installed or len(installed) < len(listed or ())
 
 
 @contextlib.contextmanager

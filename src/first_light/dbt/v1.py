@@ -22,6 +22,7 @@ from first_light.dbt import catalog_page, driver
 from first_light.dbt.engine import DbtRun, NodeResult, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.profile import read_profile
+from first_light.dbt.versions import forget_other_versions
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -53,6 +54,7 @@ class DbtV1:
     def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
         if packages_missing(self.root) and not (installed := self.deps()).ok:
             return installed
+        forget_other_versions(self.root, self.target_path)
         strict = ["--warn-error-options", _WARNINGS_ARE_ERRORS] if warnings_are_errors else []
         result, run = self._invoke(["parse"], strict)
         if run.ok:

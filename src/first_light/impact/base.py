@@ -21,6 +21,7 @@ from first_light.dbt.engine import Engine, open_engine
 from first_light.dbt.engine import version as dbt_version
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.packages import EMBEDDED
+from first_light.dbt.versions import KEY
 from first_light.impact.change import NoBase
 from first_light.project.hook_run import tool_environment
 from first_light.project.product import Product
@@ -173,7 +174,9 @@ def prepare(
         return NoBase(reason, WARNED)
     if parsed.is_file():
         (folder / "dbt").mkdir(exist_ok=True)
-        shutil.copy(parsed, folder / "dbt" / parsed.name)
+        for file in (parsed, parsed.with_name(KEY)):
+            if file.is_file():
+                shutil.copy(file, folder / "dbt" / file.name)
     progress("base: dbt parse")
     run = dbt.parse(warnings_are_errors=False)
     if not run.ok:

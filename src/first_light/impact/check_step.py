@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from first_light.dbt.engine import DbtRun, Engine
+from first_light.impact import classify as judge
 from first_light.impact import markdown
 from first_light.impact import text as words
 from first_light.impact.change import Change, NoBase
@@ -24,6 +26,7 @@ if TYPE_CHECKING:  # it imports the SQL parser, which only a change needs
 
 NAME, BOARDS = "impact", "boards"
 # A hook that has changed may say something else of every file.
+_ALL_MODELS = "*"
 _TOOLS = (
     ".pre-commit-config.yaml",
     ".pre-commit-team.yaml",
@@ -82,8 +85,15 @@ class ImpactStep:
             # Base's trouble must not keep head from being checked.
             planned = NoBase(str(error), WARNED)
         self._seconds = time.monotonic() - begin
-        self._plan = planned
+        self._plan = self._explained(planned) if isinstance(planned, NoBase) else planned
         return [] if isinstance(planned, NoBase) else planned.arguments
+
+    def _explained(self, without: NoBase) -> NoBase:
+        """A base that cannot be built fails the check, unless a commit of the change says why."""
+        if without.verdict != WARNED or isinstance(self._found, NoBase):
+            return without
+        log = self._product.git("log", "--format=%B", f"{self._found.base}..HEAD")
+        return explained(without, log, self._found.ref)
 
     def stop(self) -> None:
         """End what still runs, when the check ends early."""
@@ -117,7 +127,7 @@ class ImpactStep:
         try:
             impact = run.compare(self._plan, built, self._dbt, self._doing)
         except DataopsError as error:
-            return no_impact(NoBase(str(error), WARNED))
+            return no_impact(self._explained(NoBase(str(error), WARNED)))
         except EngineError as error:
             message = f"Base and this branch could not be compared: {error}"
             return Step(NAME, FAILED, time.monotonic() - begin, "", (message,), repeat)
@@ -148,6 +158,25 @@ def no_impact(change: NoBase) -> Step:
     if change.verdict == "skipped":
         return Step(NAME, change.verdict, 0.0, change.why)
     return Step(NAME, change.verdict, 0.0, "not known", details, change.fix)
+
+
+def explained(without: NoBase, log: str, ref: str) -> NoBase:
+    """The verdict on a base that cannot be built: nothing is known of what the change does.
+
+    Args:
+        without: why there is no base to compare with.
+        log: the messages of the change's commits.
+        ref: what the change is compared with.
+    """
+    declared, _ = judge.declarations(re.findall(rf"(?im)^{judge.TRAILER}:\s*(.+)$", log))
+    if reason := declared.get(_ALL_MODELS):
+        return NoBase(f"{without.why}\nIt was explained: {reason}", WARNED, without.fix)
+    line = f"{judge.TRAILER}: {_ALL_MODELS} -- {judge.PLACEHOLDER}"
+    text = (
+        f"{without.why}\nWithout it, nobody knows what this change does to the data. Correct "
+        f"{ref}, or say at the end of a commit message why that is not needed: {line}"
+    )
+    return NoBase(text, FAILED, f"uv run dataops check --base {ref}")
 
 
 def files_to_check(change: Change | NoBase) -> frozenset[str] | None:
