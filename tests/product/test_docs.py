@@ -22,6 +22,7 @@ EXAMPLE = (
     "get-started.md",
     "guides/deliveries.md",
     "guides/changes.md",
+    "guides/boards.md",
     "guides/anomalies.md",
     "guides/private-templates.md",
 )
