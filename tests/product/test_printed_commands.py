@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import duckdb
 import pytest
 from conftest import MakeProduct
 
 import harness
+from first_light.history.log import History
 
 SOURCE = """\
 sources:
@@ -40,10 +42,14 @@ def product(make_product: MakeProduct) -> harness.Product:
         "models/staging/stg_orders.yml": MODEL,
         "models/staging/stg_orders.sql": "select * from {{ source('raw', 'orders') }}\n",
         "raw/orders/1.csv": "order_id,channel\n1,web\n2,shop\n",
+        "packages.yml": "packages: [{local: tool}]\n",
+        "tool/dbt_project.yml": "name: tool\nversion: 1.0.0\n",
+        "tool/models/tool_notes.sql": "{{ config(materialized='table') }}\nselect 1 as note\n",
     }.items():
         path = made.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    made.dbt("deps")
     made.commit("First light")
     return made
 
@@ -63,6 +69,17 @@ def test_what_a_warned_and_a_rejected_release_print_can_be_typed(
     assert "warned       test accepted_values_stg_orders_channel__web: 1 row" in warned
     (rows,) = [command for command in printed(warned) if "accepted_values" in command]
     assert "shop" in product.run("sh", "-c", rows).stdout
+
+    # The model of the package is there to be tested, and is neither published nor monitored.
+    with duckdb.connect(str(product.root / "store/current/warehouse.duckdb")) as connection:
+        tables = {
+            name
+            for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
+        }
+    assert "stg_orders" in tables
+    assert "tool_notes" not in tables
+    record = next(History(product.root / "store/history").newest())
+    assert {profile.name for profile in record.profile} == {"stg_orders", "raw.orders"}
 
     (product.root / "raw/orders/2.csv").write_text("order_id,channel\n1,web\n3,web\n", "utf-8")
     rejected = product.dataops("release", code=1).stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from first_light.dbt.packages import unasked_nodes
 from first_light.history import facts
 from first_light.history.record import FAILED, PUBLISHED, REJECTED, FreshnessRun
 from first_light.monitors import collect
@@ -57,8 +58,10 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
     memory = monitors.recall(context.history, record.raw.fingerprint, now())
     earlier = memory.published.run if memory.published else ""
     raw = _new_raw(context, draft, earlier)
+    unasked = unasked_nodes(manifest, record.product)
+    nodes = tuple(node for node in record.nodes if node.unique_id not in unasked)
     with draft.engine.connect() as queries:
-        profile = collect.profile_all(queries, manifest, record.nodes, sql, raw, memory)
+        profile = collect.profile_all(queries, manifest, nodes, sql, raw, memory)
     draft = draft.with_facts(profile=profile)
     result = monitors.MonitorResult((), {}, len(profile))
     if draft.is_real:

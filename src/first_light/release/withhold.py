@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Mapping, Sequence
 
+from first_light.dbt.manifest import Manifest
+from first_light.dbt.packages import unasked_nodes
 from first_light.history.record import REJECTED, WithheldRun
 from first_light.release.build import built_of, manifest_of
 from first_light.release.context import Context
@@ -28,6 +31,9 @@ def withhold(context: Context, draft: Draft) -> Draft:
         return draft
     begin, manifest = time.monotonic(), manifest_of(draft)
     withheld = withheld_now(context, draft)
+    unasked = unasked_nodes(manifest, draft.record.product)
+    of_packages = _places(manifest, unasked, context.warehouse.columns(draft.record.run))
+    withheld |= of_packages
     ids = {(n.schema, n.alias): n.unique_id for n in manifest.nodes.values() if n.alias}
     facts = tuple(
         WithheldRun(ids.get(place, ""), *place, columns)
@@ -36,14 +42,17 @@ def withhold(context: Context, draft: Draft) -> Draft:
     draft = draft.with_facts(withheld=facts)
     if not facts:
         return draft
-    count = sum(len(fact.columns) for fact in facts)
-    remark = f"{count} not published, in {len(facts)} relation{'s' * (len(facts) != 1)}"
+    personal = [fact for fact in facts if (fact.schema, fact.name) not in of_packages]
+    count = sum(len(fact.columns) for fact in personal)
+    remark = f"{count} not published, in {len(personal)} relation{'s' * (len(personal) != 1)}"
+    if of_packages:
+        remark += f"; {len(of_packages)} relations of dbt packages"
     step = Step(STEP, steps.PASSED, time.monotonic() - begin, remark)
     context.reporter.step(step)
-    for fact in facts:
+    for fact in personal:
         context.reporter.say(f"private  {fact.name}: {', '.join(fact.columns)}")
     draft = draft.with_step(step)
-    places = {Relation(fact.schema, fact.name) for fact in facts}
+    places = {Relation(fact.schema, fact.name) for fact in personal}
     lost = [r for r in stateful(manifest) if r in places and r not in rebuildable(manifest)]
     if lost and context.warehouse.in_store and context.store.private.place is None:
         return draft.ended(
@@ -74,6 +83,24 @@ def withheld_now(context: Context, draft: Draft) -> dict[Place, tuple[str, ...]]
         {(relation.schema, relation.name): columns for relation, columns in built.items()},
         earlier,
     )
+
+
+def _places(
+    manifest: Manifest,
+    nodes: Collection[str],
+    built: Mapping[Relation, Sequence[str]],
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The relations of nodes, with all their columns."""
+    named = {
+        (node.schema.lower(), (node.alias or node.name).lower())
+        for node in manifest.nodes.values()
+        if node.unique_id in nodes
+    }
+    return {
+        (relation.schema, relation.name): tuple(columns)
+        for relation, columns in built.items()
+        if (relation.schema.lower(), relation.name.lower()) in named
+    }
 
 
 def continued(context: Context, draft: Draft) -> list[Relation]:
