@@ -43,7 +43,10 @@ def test_each_fault_turns_the_check_red_by_name(make_product: MakeProduct) -> No
     report = json.loads((product.root / "target/check/report.json").read_text("utf-8"))
     failed = {step["name"]: "\n".join(step["details"]) for step in report["steps"]
               if step["verdict"] == "failed"}  # fmt: skip
-    assert set(failed) == {"project rules", "dbt build on the sample", "SQL style", "no secrets"}
+    assert set(failed) == {
+        "project rules", "dbt build on the sample", "boards", "SQL style", "no secrets"
+    }  # fmt: skip
+    assert "boards/weekly_revenue.md:" in failed["boards"]  # it reads what was not built
     assert "model odd has no description" in failed["project rules"]
     assert "model odd has no test" in failed["project rules"]
     assert "rename it to int_odd" in failed["project rules"]

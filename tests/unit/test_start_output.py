@@ -7,10 +7,15 @@ from first_light.commands.start import Started
 
 
 def test_a_fresh_clone_is_led_to_a_branch_a_new_product_to_its_next_delivery() -> None:
-    clone = "\n".join(next_steps(Started((), None, "", None), on_server=False, has_origin=True))
+    nothing_new = Started((), None, "", None)
+    clone = "\n".join(next_steps(nothing_new, on_server=False, has_origin=True, is_clone=True))
     assert "docs/first-change.md" in clone
     assert "git switch -c" in clone
     assert "dataops release" not in clone
-    made = next_steps(Started((), None, "abc1234", None), on_server=False, has_origin=False)
+    started = Started((), None, "abc1234", None)
+    made = next_steps(started, on_server=False, has_origin=False, is_clone=False)
     assert "raw/TABLE/" in made[2]
     assert "git remote add origin URL" in made[3]
+    # A remote to which nothing was pushed yet has no product to change on a branch.
+    pushed = next_steps(nothing_new, on_server=False, has_origin=True, is_clone=False)
+    assert pushed[3] == "then  git push -u origin HEAD"

@@ -74,7 +74,8 @@ def start(
         raise typer.Exit(started.released.exit_code if started.released else 1)
     out.print(f"[bold]{escape(product.name)} is ready.[/bold] Next steps:")
     has_origin = "origin" in product.git("remote", check=False).split()
-    for step in next_steps(started, is_server(product), has_origin):
+    is_clone = bool(product.git("for-each-ref", "--count=1", "refs/remotes/origin", check=False))
+    for step in next_steps(started, is_server(product), has_origin, is_clone):
         out.print(f"  {step}")
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from first_light.commands.start import Started
 
 
-def next_steps(started: Started, on_server: bool, has_origin: bool) -> tuple[str, ...]:
+def next_steps(
+    started: Started, on_server: bool, has_origin: bool, is_clone: bool
+) -> tuple[str, ...]:
     """What comes next, one line each.
 
     Args:
         started: what `start` did.
         on_server: raw is tables in a database, not files.
-        has_origin: the repository has a remote. Without a commit of `start` it is then a clone of
-            a product that others made.
+        has_origin: the repository has a remote.
+        is_clone: the remote has the product already. Without a commit of `start` others made it.
     """
-    if has_origin and not started.commit:
+    if is_clone and not started.commit:
         return (
             "read  docs/first-change.md",
             "try   uv run dbt build",
