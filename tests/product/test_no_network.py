@@ -32,7 +32,7 @@ COMMANDS = (
     ("release --allow-dirty", 0),
     ("rollback", 0),
     ("releases", 0),
-    ("status", 0),
+    ("status", 1),  # its data is old
     ("incident report wrong", 0),
     ("incident list", 0),
     ("incident close {incident} --because test", 0),
@@ -40,6 +40,8 @@ COMMANDS = (
     ("report", 0),
     ("score", 0),
     ("drill --fault rows-twice", None),  # two deliveries are no past
+    ("mutate", None),  # drafted tests stop some changes
+    ("boards render", 1),  # dbt has built nothing yet
     ("docs", 0),
     ("set-aside orders/orders_2026-02.csv --because test", 0),
     ("retype raw.orders.qty=decimal(18,2)", 0),
@@ -48,6 +50,9 @@ COMMANDS = (
     ("configure --contact data@example.com", 0),
     ("update", 0),
 )
+
+# It answers on this machine only, until somebody stops it; what it renders, `boards render` does.
+ENDLESS = {"boards serve"}
 
 
 def orders(first: int) -> str:
@@ -105,7 +110,7 @@ def test_every_command_is_among_them() -> None:
         for name, command in root.commands.items()
         for sub in getattr(command, "commands", {"": None})
     }
-    assert names == {
+    assert names - ENDLESS == {
         next(name for name in names if f"{command} ".startswith(f"{name} "))
         for command, _ in COMMANDS
     }

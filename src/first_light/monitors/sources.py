@@ -68,6 +68,17 @@ def deliveries(
             file for file in now if pattern_.match(file.name) and f"'{file.name}'" not in place
         ]
         new = [file for file in own_files if before is None or hashes.get(file.name) != file.hash]
+        # An old file that was modified has no past here: the newest deliveries are the past.
+        dates = sorted({date_of(file.name) for file in own_files} - {""})[-_ARCHIVE:]
+        new = (
+            [
+                file
+                for file in new
+                if file.name not in hashes or (date_of(file.name) or dates[0]) >= dates[0]
+            ]
+            if dates
+            else new
+        )
         groups = _by_date(own_files, new)
         if before is None:
             dated = {name: files for name, files in groups.items() if name}
