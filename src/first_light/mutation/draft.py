@@ -82,27 +82,25 @@ class _Draft:
         pairs = []
         for sql in (self._sql, self._mutant.sql):
             for up in self._inputs:
-                table = self._scratch.table(up)
-                numbers = ", ".join(str(number) for name, number in kept if name == up) or "0"
-                sql = sql.replace(
-                    table,
-                    f"(select * exclude (row_) from (select *, row_number() over () as row_ "
-                    f"from {table}) where row_ in ({numbers}))",
-                )
+                sql = sql.replace(self._scratch.table(up), f"({self._rows(up, kept)})")
             pairs.append(f"({sql})")
         try:
             return self._scratch.differs(*pairs)
         except EngineError:
             return False
 
+    def _rows(self, up: str, kept: Sequence[Row]) -> str:
+        """A query for the kept rows of an input."""
+        numbers = ", ".join(str(number) for name, number in kept if name == up) or "0"
+        return (
+            "select * exclude (row_) from (select *, row_number() over () as row_ "
+            f"from {self._scratch.table(up)}) where row_ in ({numbers})"
+        )
+
     def _given(self, kept: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
         given: dict[str, list[dict[str, Any]]] = {}
         for up in self._inputs:
-            numbers = ", ".join(str(number) for name, number in kept if name == up) or "0"
-            cursor = self._scratch.connection.execute(
-                f"select * exclude (row_) from (select *, row_number() over () as row_ "
-                f"from {self._scratch.table(up)}) where row_ in ({numbers}) order by row_"
-            )
+            cursor = self._scratch.connection.execute(f"{self._rows(up, kept)} order by row_")
             names = [column[0] for column in cursor.description or ()]
             given[up] = [dict(zip(names, row)) for row in cursor.fetchall()]
         return given
@@ -126,8 +124,8 @@ class _Draft:
     def _queries(self, given: Mapping[str, list[dict[str, Any]]]) -> tuple[str, str]:
         rows = {up: Rows(tuple(records)) for up, records in given.items()}
         return (
-            self._scratch.on_rows(self._sql, self._node, rows),
-            self._scratch.on_rows(self._mutant.sql, self._node, rows),
+            self._scratch.on_rows(self._sql, rows),
+            self._scratch.on_rows(self._mutant.sql, rows),
         )
 
     def _differs_on(self, given: Mapping[str, list[dict[str, Any]]]) -> bool:

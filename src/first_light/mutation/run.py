@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.manifest import Node
 from first_light.dbt.unit_tests import UnitTest
 from first_light.mutation import result
 from first_light.mutation.draft import draft_unit_test
@@ -109,35 +109,32 @@ class _Measurement:
         return judged
 
     def _stops(self, node: Node, mutant: Mutant, table: str) -> list[Stop]:
-        scratch, manifest = self._scratch, self._plan.manifest
+        scratch = self._scratch
         types, before = scratch.columns(table), scratch.columns(f"({scratch.query(node)})")
         if node.contract and types != before:
             return [Stop(result.CONTRACT, node.name)]
         own = [test for test in self._unit_tests if test.model == node.unique_id]
         stops = [
-            Stop(result.UNIT_TEST, name)
-            for name in scratch.failing_unit_tests(own, node, mutant.sql)
+            Stop(result.UNIT_TEST, name) for name in scratch.failing_unit_tests(own, mutant.sql)
         ]
         below = self._below(node)
         reached = {node.unique_id, *(below_.unique_id for below_ in below)}
         tests = [test for test in self._tests if reached.intersection(test.depends_on)]
-        with scratch.changed(node, mutant.sql, below) as problem:
-            if problem:
-                failed = problem.partition(":")[0]
-                broken = next(other for other in (node, *below) if other.name == failed)
+        with scratch.changed(node, mutant.sql, below) as broken:
+            if broken is not None:
                 kind = result.CONTRACT if broken.contract else result.BUILD
-                return [*stops, Stop(kind, failed)]
+                return [*stops, Stop(kind, broken.name)]
             try:
                 failing = scratch.failing_tests(tests)
             except EngineError:
                 failing = None
-            moved = [] if failing is None else self._moved(node, below, manifest)
+            moved = [] if failing is None else self._moved(node, below)
         if failing is None:
             failing, moved = self._one_by_one(node, mutant, below, tests), []
         stops += [Stop(result.DATA_TEST, name) for name in failing]
         return stops or [Stop(result.DECLARATION, other.name) for other in moved]
 
-    def _moved(self, node: Node, below: Sequence[Node], manifest: Manifest) -> list[Node]:
+    def _moved(self, node: Node, below: Sequence[Node]) -> list[Node]:
         """Public models whose rows are others now: `check` asks for a declaration of these."""
         return [
             other
@@ -186,7 +183,7 @@ class _Measurement:
         for test in tests:
             node = self._plan.manifest.nodes[test.model]
             sql = self._scratch.query(node)
-            if self._scratch.failing_unit_tests([test], node, sql):
+            if self._scratch.failing_unit_tests([test], sql):
                 failing.append(test.name)
             else:
                 passing.append(test)

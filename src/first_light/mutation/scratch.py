@@ -93,11 +93,11 @@ class Scratch:
         return _MUTANT
 
     @contextmanager
-    def changed(self, node: Node, sql: str, below: Sequence[Node]) -> Iterator[str]:
+    def changed(self, node: Node, sql: str, below: Sequence[Node]) -> Iterator[Node | None]:
         """The product with one model changed; at the end it is as before.
 
         Yields:
-            Why it cannot be built, empty when it can, with the name of the node that fails.
+            The node that cannot be built; None when all can.
         """
         self.connection.execute("begin transaction")
         try:
@@ -105,14 +105,13 @@ class Scratch:
         finally:
             self.connection.execute("rollback")
 
-    def _rebuild(self, node: Node, sql: str, below: Sequence[Node]) -> str:
+    def _rebuild(self, node: Node, sql: str, below: Sequence[Node]) -> Node | None:
         for built, query in ((node, sql), *((below_, self.query(below_)) for below_ in below)):
             try:
-                for statement in _as_table(built, query, self._plan):
-                    self.connection.execute(statement)
-            except EngineError as error:
-                return f"{built.name}: {str(error).splitlines()[0]}"
-        return ""
+                self._build(built, query)
+            except EngineError:
+                return built
+        return None
 
     def keep(self, node: Node) -> str:
         """The rows of a node as it is, under a name that no build changes."""
@@ -136,13 +135,13 @@ class Scratch:
         rows = self.connection.execute(" union all ".join(queries)).fetchall()
         return [tests[number].name for number, _, _, fails in rows if fails]
 
-    def failing_unit_tests(self, tests: Sequence[UnitTest], node: Node, sql: str) -> list[str]:
+    def failing_unit_tests(self, tests: Sequence[UnitTest], sql: str) -> list[str]:
         """Names of the unit tests of a model that its SQL fails."""
-        return [test.name for test in tests if not self._passes(test, node, sql)]
+        return [test.name for test in tests if not self._passes(test, sql)]
 
-    def _passes(self, test: UnitTest, node: Node, sql: str) -> bool:
+    def _passes(self, test: UnitTest, sql: str) -> bool:
         try:
-            query = self.on_rows(sql, node, test.given)
+            query = self.on_rows(sql, test.given)
             made = self.columns(f"({query})")
             names = _expected_names(test.expected, made, self.connection)
             listed = ", ".join(map(quoted, names))
@@ -151,7 +150,7 @@ class Scratch:
         except EngineError:
             return False
 
-    def on_rows(self, sql: str, node: Node, given: Mapping[str, Rows]) -> str:
+    def on_rows(self, sql: str, given: Mapping[str, Rows]) -> str:
         """A model's SQL that reads given rows in the place of its inputs."""
         for unique_id, rows in given.items():
             relation = self.table(unique_id)
@@ -178,8 +177,7 @@ class Scratch:
     def _build_all(self) -> None:
         for node in self._plan.order:
             try:
-                for statement in _as_table(node, self.query(node), self._plan):
-                    self.connection.execute(statement)
+                self._build(node, self.query(node))
                 if node.kind == "model":
                     self.connection.execute(
                         f"create or replace table {self.keep(node)} as from {place(node)}"
@@ -193,7 +191,8 @@ class Scratch:
 
     def _differences_of_a_second_build(self) -> dict[str, frozenset[str]]:
         """Columns that chance or the clock makes: two builds of the same code differ in them."""
-        self._build_all_again()
+        for node in self._plan.order:
+            self._build(node, self.query(node))
         unsteady = {}
         for node in self._plan.order:
             if node.kind == "model" and self.differs(self.keep(node), place(node)):
@@ -209,10 +208,9 @@ class Scratch:
                 unsteady[node.unique_id] = different or frozenset(columns)
         return unsteady
 
-    def _build_all_again(self) -> None:
-        for node in self._plan.order:
-            for statement in _as_table(node, self.query(node), self._plan):
-                self.connection.execute(statement)
+    def _build(self, node: Node, sql: str) -> None:
+        for statement in _as_table(node, sql, self._plan):
+            self.connection.execute(statement)
 
     def _on_tables(self, sql: str, *, is_test: bool) -> str:
         for source, reading in self._plan.sources.items():
