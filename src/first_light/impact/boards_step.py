@@ -15,7 +15,8 @@ from first_light.boards.page import Edition
 from first_light.boards.render import INDEX, Rendered, render_boards, write_pages
 from first_light.boards.results import BROKEN
 from first_light.boards.sql import columns_without
-from first_light.dbt.engine import DbtRun, QueryResult
+from first_light.dbt.driver import DriverQueries
+from first_light.dbt.engine import DbtRun
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.impact.change import NoBase
 from first_light.impact.check_step import BOARDS
@@ -26,7 +27,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
 from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.readers_copy import read_columns
-from first_light.warehouse.scratch import ENGINE, Connection, EngineError, connect
+from first_light.warehouse.scratch import DIALECT, EngineError, connect
 from first_light.warehouse.server import is_server
 from first_light.warehouse.withheld_columns import withheld_columns
 
@@ -131,7 +132,7 @@ def _rendered(
         return ()
     if not database.is_file():
         with connect() as connection:
-            queries = _FileQueries(connection)
+            queries = DriverQueries(DIALECT, connection, EngineError)
             return render_boards(boards, manifest, queries, lambda node: (), _edition)
     built = {(r.schema, r.name): names for r, names in read_columns(database).items()}
     withheld = withheld_columns(manifest, sql, built)
@@ -141,7 +142,7 @@ def _rendered(
         return render_boards(
             boards,
             manifest,
-            _FileQueries(connection),
+            DriverQueries(DIALECT, connection, EngineError),
             columns_without(built, withheld),
             _edition,
             {name: columns for (_, name), columns in withheld.items()},
@@ -150,22 +151,3 @@ def _rendered(
 
 def _edition(board: Board) -> Edition:
     return Edition("")
-
-
-class _FileQueries:
-    """`QueryRunner` on a database file."""
-
-    name = ENGINE
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def run(self, query: str) -> QueryResult:
-        try:
-            cursor = self._connection.execute(query)
-            names = [column[0] for column in cursor.description or ()]
-            return QueryResult(names, cursor.fetchall())
-        except EngineError as error:
-            raise DataopsError(
-                "The query failed in the warehouse.", where=str(error).splitlines()[0]
-            ) from error
