@@ -363,6 +363,17 @@ def test_files_are_one_delivery_for_each_date_in_their_names() -> None:
     assert [one.name for one in archive if one.files] == ["2026-03-30", "2026-03-31"]
 
 
+def test_a_modified_file_is_compared_only_while_its_day_is_among_the_newest() -> None:
+    before = [RawFile(f"orders/orders_2026-03-{day:02d}.csv", 10, str(day)) for day in range(1, 21)]
+    undated = RawFile("orders/rest.csv", 10, "rest")
+    now = [replace(file, hash="modified") for file in (*before, undated)]
+    came = deliveries(shop(), "raw", "raw", now, [*before, undated])
+    assert [delivery.name for delivery in came if delivery.files] == [
+        "",
+        *(f"2026-03-{day:02d}" for day in range(7, 21)),
+    ]
+
+
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -70,15 +70,8 @@ def deliveries(
         new = [file for file in own_files if before is None or hashes.get(file.name) != file.hash]
         # An old file that was modified has no past here: the newest deliveries are the past.
         dates = sorted({date_of(file.name) for file in own_files} - {""})[-_ARCHIVE:]
-        new = (
-            [
-                file
-                for file in new
-                if file.name not in hashes or (date_of(file.name) or dates[0]) >= dates[0]
-            ]
-            if dates
-            else new
-        )
+        oldest = dates[0] if dates else ""
+        new = [f for f in new if f.name not in hashes or not "" < date_of(f.name) < oldest]
         groups = _by_date(own_files, new)
         if before is None:
             dated = {name: files for name, files in groups.items() if name}
