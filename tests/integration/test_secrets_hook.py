@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from connections import Connections, recorded
 
 # Split, or the hook would report this file.
 SLACK = "xox" + "b-34532454-e039d02840a0b9379c"
@@ -20,32 +20,14 @@ AWS_SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCY" + "9QxZ4kLmPvTs"
 
 
 @pytest.fixture
-def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
-    """What a proxy on loopback is asked for; every client that follows the variables uses it."""
-    requests: list[bytes] = []
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def record() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                requests.append(connection.recv(200))
-
-    thread = threading.Thread(target=record, daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(name, address)
-        monkeypatch.setenv(name.lower(), address)
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    yield requests
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(5)
+def record(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Connections]:
+    """What the network is asked for."""
+    with recorded(tmp_path_factory.mktemp("recorder")) as record:
+        for name, value in record.environment.items():
+            monkeypatch.setenv(name, value)
+        yield record
 
 
 def scan(folder: Path, *names: str) -> tuple[int, str]:
@@ -60,7 +42,7 @@ def scan(folder: Path, *names: str) -> tuple[int, str]:
     return process.returncode, process.stdout
 
 
-def test_secrets_are_found_without_the_network(connections: list[bytes], tmp_path: Path) -> None:
+def test_secrets_are_found_without_the_network(record: Connections, tmp_path: Path) -> None:
     lines = (
         f'slack = "{SLACK}"',
         f'stripe = "{STRIPE}"',
@@ -72,7 +54,7 @@ def test_secrets_are_found_without_the_network(connections: list[bytes], tmp_pat
     assert code == 1
     for kind in ("Slack Token", "Stripe Access Key", "AWS Access Key"):
         assert kind in report
-    assert connections == []
+    assert record.seen() == []
 
 
 @pytest.mark.parametrize("name", ["--config=evil.yaml", "--files", "--only-verified"])

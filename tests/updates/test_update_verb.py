@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -157,20 +159,29 @@ time.sleep(600)
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_update_stops_copier_and_restores_the_tree(
-    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
-) -> None:
+@contextmanager
+def busy_update(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """An update whose Copier has begun and does not end, and the file with a child's process id."""
     (tmp_path / "copier.py").write_text(BUSY_COPIER)
     pid = tmp_path / "pid"
     monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} {tmp_path / 'copier.py'} {pid}")
-    before = harness.tree(team.root, ".")
     command = [sys.executable, "-m", "first_light.cli.app", "update"]
     with subprocess.Popen(command, cwd=team.root, stderr=subprocess.PIPE) as process:
         while not (pid.exists() and pid.read_text()):
             assert process.poll() is None
             time.sleep(0.05)
+        yield process, pid
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_update_stops_copier_and_restores_the_tree(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    before = harness.tree(team.root, ".")
+    with busy_update(team, tmp_path, monkeypatch) as (process, pid):
         assert harness.git(team.root, "status", "--porcelain") != ""
         process.send_signal(number)
         process.communicate()
@@ -186,15 +197,8 @@ def test_a_stopped_update_stops_copier_and_restores_the_tree(
 def test_a_killed_update_is_not_taken_for_work_of_the_team(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "copier.py").write_text(BUSY_COPIER)
-    pid = tmp_path / "pid"
-    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} {tmp_path / 'copier.py'} {pid}")
     before = harness.tree(team.root, ".")
-    command = [sys.executable, "-m", "first_light.cli.app", "update"]
-    with subprocess.Popen(command, cwd=team.root, stderr=subprocess.DEVNULL) as process:
-        while not (pid.exists() and pid.read_text()):
-            assert process.poll() is None
-            time.sleep(0.05)
+    with busy_update(team, tmp_path, monkeypatch) as (process, pid):
         copier = int(Path(f"/proc/{pid.read_text()}/stat").read_text().rsplit(")", 1)[1].split()[1])
         process.kill()
         os.killpg(copier, signal.SIGKILL)  # a machine that goes down ends all of it
