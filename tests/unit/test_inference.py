@@ -463,6 +463,7 @@ def test_values_are_read_right(tmp_path: Path, values: list[str], first: str) ->
         (["5. Januar 2024", "17. März 2024"], "name of the month"),
         (["Jan-24", "Feb-24"], "name of the month"),
         (["4.00638E+12", "4006381333931"], "spreadsheet"),
+        (["4,00638E+12", "4006381333931"], "spreadsheet"),
         (["1.23456789012346E+15", "1.23456789012347E+15"], "spreadsheet"),
         (["1E5", "2E7"], "power of ten"),
         (["3 janvier 2024", "1er mai 2024"], "name of the month"),

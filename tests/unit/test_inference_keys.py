@@ -18,7 +18,7 @@ Rows = Sequence[Sequence[object]]
 def drafted(tmp_path: Path, tables: dict[str, Rows]) -> dict[str, Drafted]:
     """What is found out about tables that arrive as CSV files; the first row is the header."""
     inbox, raw = tmp_path / "inbox", tmp_path / "raw"
-    inbox.mkdir()
+    inbox.mkdir(parents=True)
     for name, rows in tables.items():
         with (inbox / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
@@ -73,6 +73,16 @@ def test_the_seeds_of_the_jaffle_shop(tmp_path: Path) -> None:
     assert references(tables["payments"]) == {("order_id", "orders", "id", "error")}
 
 
+@pytest.mark.parametrize("prefix", ["src_", "tbl", "dbo.", "public.", "stg_"])
+def test_a_word_for_the_place_of_a_table_is_no_name(prefix: str, tmp_path: Path) -> None:
+    customers: Rows = [["id", "label"], *([n, f"c{n}"] for n in range(60))]
+    orders: Rows = [["id", "customer_id"], *([n, n * 7 % 60] for n in range(99))]
+    files = {f"{prefix}Customers": customers, f"{prefix}Orders": orders}
+    assert references(drafted(tmp_path, files)["orders"]) == {
+        ("customer_id", "customers", "id", "error")
+    }
+
+
 def test_another_word_for_people_gives_way_to_a_table_of_that_name(tmp_path: Path) -> None:
     users: Rows = [["id", "label"], *([n, f"u{n}"] for n in range(100))]
     orders: Rows = [["id", "user_id"], *([n, n * 7 % 100] for n in range(99))]
@@ -95,6 +105,10 @@ def test_a_prefix_stays_where_the_plain_name_is_taken(tmp_path: Path) -> None:
         (("first", "last"), "customers"),
         (("Zuname", "Voornamen"), "liste"),
         (("nom_usage", "prenoms"), "export"),
+        (("Nom", "Prénom"), "export"),
+        (("Name", "Vorname"), "liste"),
+        (("nombre", "apellidos"), "lista"),
+        (("given", "family"), "export"),
     ],
 )
 def test_given_and_family_names_are_personal(
@@ -106,3 +120,12 @@ def test_given_and_family_names_are_personal(
     (result,) = drafted(tmp_path, {table: rows}).values()
     assert set(result.personal.values()) == {"person"}
     assert len(result.personal) == 2
+
+
+def test_a_name_beside_no_part_of_one_is_not_personal(tmp_path: Path) -> None:
+    rows: Rows = [["name", "maker", "price"], *([f"Chair {n}", "Brown", n] for n in range(60))]
+    (result,) = drafted(tmp_path, {"products": rows}).values()
+    assert not result.personal
+    beside: Rows = [["Vorname", "Name"], *(["Anna", f"case {n}-b/{n}"] for n in range(60))]
+    (result,) = drafted(tmp_path / "b", {"liste": beside}).values()
+    assert set(result.personal) == {"vorname"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -31,13 +32,28 @@ def only_json(content: object, inbox: Path, raw: Path, name: str = "orders.json"
 @pytest.mark.parametrize(
     "copy",
     ["report (1).csv", "report - Copy.csv", "Copy of report.csv", "report copy (2).csv",
-     "report - Kopie.csv", "report_2.csv", "report (conflicted copy of Ann 2024-01-01).csv"],
+     "report - Kopie.csv", "report_2.csv", "report_final.csv", "report_old.csv",
+     "report (conflicted copy of Ann 2024-01-01).csv"],
 )  # fmt: skip
 def test_a_copy_counts_once(copy: str, inbox: Path, raw: Path) -> None:
     make.put(inbox, {"report.csv": "id,v\n1,2\n3,4\n", copy: "id,v\n1,2\n3,4\n"})
     (table,) = land(inbox, raw)
     assert len(rows(table, raw)) == 2
     assert f"{copy} holds the same bytes as report.csv: counted once." in table.notes
+
+
+def test_a_copy_that_is_gzipped_counts_once(inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"report.csv": "id,v\n1,2\n3,4\n"})
+    packed = gzip.compress((inbox / "report.csv").read_bytes())
+    (inbox / "report.csv.gz").write_bytes(packed)
+    (table,) = land(inbox, raw)
+    assert len(rows(table, raw)) == 2
+    assert "report.csv.gz holds the same bytes as report.csv: counted once." in table.notes
+    # Another time of day in the header of the archive changes none of the rows.
+    (inbox / "report.csv.gz").write_bytes(gzip.compress(gzip.decompress(packed), mtime=1))
+    assert land(inbox / "report.csv.gz", raw)[0].added == ()
+    (inbox / "report.csv.gz").write_bytes(gzip.compress(b"id,v\n1,2\n3,5\n"))
+    assert len(rows(land(inbox / "report.csv.gz", raw)[0], raw)) == 4
 
 
 def test_a_copy_that_comes_later_counts_once(inbox: Path, raw: Path) -> None:
@@ -82,6 +98,16 @@ def test_a_corrected_delivery_does_not_count_beside_the_first(
     assert "which is set aside, and is not read" in " ".join(table.notes)
 
 
+def test_a_correction_beside_its_first_version_names_what_can_be_done(
+    inbox: Path, raw: Path
+) -> None:
+    make.put(inbox, {"t_2024-01.csv": takings(), "t_2024-01_2.csv": takings(3)})
+    with pytest.raises(DataopsError, match="looks like a correction") as error:
+        land(inbox, raw)
+    assert "set-aside" not in str(error.value)  # raw has nothing yet that could be set aside
+    assert "leave out the one that is out of date" in str(error.value)
+
+
 def test_a_name_that_is_taken_names_the_command(tmp_path: Path, inbox: Path, raw: Path) -> None:
     make.put(inbox, {"takings.csv": "day,amount\n1,2\n"})
     land(inbox, raw)
@@ -108,6 +134,11 @@ def test_a_second_delivery_of_other_rows_joins_its_table(inbox: Path, raw: Path)
         (["umsatz_maerz.csv", "umsatz_dez.csv"], "umsatz"),
         (["ventes-février.csv", "ventes-août.csv"], "ventes"),
         (["orders/jan.csv", "orders/feb.csv"], "orders"),
+        (["sales_Q1.csv", "sales_Q2.csv"], "sales"),
+        (["H1 sales.csv", "H2 sales.csv"], "sales"),
+        (["visits_jan24.csv", "visits_feb24.csv"], "visits"),
+        (["visits_FY23.csv", "visits_FY24.csv"], "visits"),
+        (["visits_Monday.csv", "visits_Tuesday.csv"], "visits"),
         (["2024-01/orders.csv", "2024-02/orders.csv"], "orders"),
         (["2024/01/orders.csv", "2024/02/orders.csv"], "orders"),
         (["2023/orders.csv", "2024/orders.csv"], "orders"),
@@ -142,6 +173,7 @@ def test_the_next_month_joins_its_table(inbox: Path, raw: Path) -> None:
     [
         ("orders_jan.csv", "orders_feb.csv"),
         ("orders_1.csv", "orders_2.csv"),
+        ("orders_Q1.csv", "orders_Q2.csv"),
         ("Januar/orders.csv", "Februar/orders.csv"),
     ],
 )

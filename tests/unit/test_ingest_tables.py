@@ -92,6 +92,27 @@ def test_merged_cells_above_the_header(tmp_path: Path, raw: Path) -> None:
 # --- one column that is several -------------------------------------------------------------------
 
 
+def test_a_delimiter_of_two_signs_is_rejected(tmp_path: Path, raw: Path) -> None:
+    with pytest.raises(DataopsError) as caught:
+        land_file("a||b||c\n1||x||2\n2||y||3\n3||z||4\n", tmp_path, raw)
+    assert "The delimiter of this file is ||" in caught.value.message
+
+
+def test_labels_above_the_header_are_left_out(tmp_path: Path, raw: Path) -> None:
+    content = "Report:;Sales\nPeriod:;January\n\nday;amount\n2024-01-01;1,5\n2024-01-02;2,5\n"
+    table = land_file(content, tmp_path, raw)
+    assert read(table, raw) == (["day", "amount"], [("2024-01-01", "1,5"), ("2024-01-02", "2,5")])
+    assert any("lines above the header left out" in note for note in table.notes)
+
+
+def test_words_that_were_decoded_wrongly_are_told(tmp_path: Path, raw: Path) -> None:
+    garbled = "Müller".encode().decode("cp1252")
+    table = land_file(f"id,name\n1,{garbled}\n2,b\n", tmp_path, raw)
+    assert any(f"words such as {garbled} were decoded wrongly" in note for note in table.notes)
+    plain = land_file("id,name\n1,São Paulo\n2,PÃO\n", tmp_path, raw, "u.csv")
+    assert not any("decoded" in note for note in plain.notes)
+
+
 @pytest.mark.parametrize(
     ("content", "fitting"),
     [
@@ -185,6 +206,11 @@ def test_a_footer_is_left_out_and_told(
     (table,) = land(path, raw)
     assert [row[0] for row in read(table, raw)[1]] == ["1", "2", "3"]
     assert any(told in note for note in table.notes)
+
+
+def test_a_footer_below_two_columns_is_left_out(tmp_path: Path, raw: Path) -> None:
+    content = "id,v\n1,2\n3,4\n\nSource: the office of statistics\n"
+    assert read(land_file(content, tmp_path, raw), raw)[1] == [("1", "2"), ("3", "4")]
 
 
 @pytest.mark.parametrize("end", ["3\n", "\n3,c\n", "name of three words\n"])

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from first_light.inference.values import Leaf
 from first_light.privacy.json_text import parse_json
-from first_light.privacy.kinds import NUMERIC
+from first_light.privacy.kinds import NUMERIC, PERSON
+from first_light.privacy.name_pairs import parts_of_names
 
 Classify = Callable[[str, Sequence[str], str], str | None]
 """Name of a column, frequent values, name of its table: the kind of personal data, or None."""
@@ -25,6 +26,9 @@ def kinds(
             kind = classify(name, inner, table)
             if kind:
                 kinds_by_column.setdefault(leaf.path[0], []).append(kind)
+    plain = {leaf.path[0]: values for leaf, values in examples.items() if len(leaf.path) == 1}
+    for column in parts_of_names(plain):
+        kinds_by_column.setdefault(column, [PERSON])
     return {leaf: _shared(kinds_by_column.get(leaf.path[0], [])) for leaf in examples}
 
 

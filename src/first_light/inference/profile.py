@@ -180,8 +180,8 @@ class ScratchDatabase:
                     expressions += [f"max(length(ltrim({value}, '-')))", "0", "0"]
                 else:
                     expressions += [
-                        f"max(length(ltrim(split_part({value}, '.', 1), '-')))",
-                        f"max(length(rtrim(split_part({value}, '.', 2), '0')))",
+                        f"max(length(ltrim(split_part({value}, '.', 1), '- ')))",
+                        f"max(length(rtrim(split_part({value}, '.', 2), '0 ')))",
                         f"max(cast(contains({value}, '.') as integer))",
                     ]
                 expressions.append(f"max(abs(try_cast({value} as double)))")

@@ -11,6 +11,8 @@ TIME_NAMES = re.compile(
 )
 """Names of columns of days, and of days and times."""
 
+SPREADSHEET_CUT = "a spreadsheet cut long numbers to a few digits, such as 4.00638E+12"
+
 _SHARE = 4
 """One in so many different values makes a question."""
 
@@ -81,6 +83,8 @@ def about_text(marks: Mapping[str, int], values: int, name: str) -> str:
         return "infinite values among numbers: kept as text"
     if marks.get("serial_or_date") == values and 0 < marks.get("spreadsheet_day", 0) < values:
         return "dates, some of them as the days that a spreadsheet counts: kept as text"
+    if marks.get("spreadsheet_cut"):
+        return f"{SPREADSHEET_CUT}: kept as text"
     for mark, meaning in _WHOLE:
         if marks.get(mark, 0) == values and _is_mixed(mark, marks):
             return f"{meaning}: kept as text"

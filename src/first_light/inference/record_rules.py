@@ -175,7 +175,8 @@ def decided(candidates: Iterable[Candidate], names: Sequence[str], others: Recor
         if not row.label:
             # Without a word for it, only the sums say so, of a row that names nothing.
             if row.proven and values <= others.numbers and names[0] in empty:
-                kinds["", tuple(n for n in (names[0], *texts) if n in empty)[:3], ""].append(row)
+                first = dict.fromkeys((names[0], *texts))
+                kinds["", tuple(n for n in first if n in empty)[:3], ""].append(row)
             continue
         cell = str(row.cells[row.label])
         named = total_words.is_label(cell)

@@ -157,8 +157,7 @@ def _plain(
             return as_read(evidence, "grouped_dot")
         return _text(evidence, _AMBIGUOUS["."])
     if evidence.marks.get("spreadsheet_cut"):
-        why = "a spreadsheet cut long numbers to a few digits, such as 4.00638E+12: kept as text"
-        return _text(evidence, why)
+        return _text(evidence, f"{questions.SPREADSHEET_CUT}: kept as text")
     if evidence.marks.get("bare_exponent") and not evidence.marks.get("clear_number"):
         return _text(evidence, "1E5 may be a code or a power of ten: kept as text")
     return replace(as_read(evidence, "double"), doubt=question)

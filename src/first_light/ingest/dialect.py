@@ -159,7 +159,9 @@ def _start(records: Sequence[_Record], width: int) -> int:
     for index, record in enumerate(records[: _PREAMBLE + 1]):
         few = max(1, width // 2) if len(record.cells) < width else 1
         title = record.filled <= few and (len(record.cells) < width or width > 2)
-        if title and not (index == 0 and len(record.cells) == width and record.filled == width):
+        labelled = record.filled <= 2 and record.cells[0].rstrip().endswith(":")
+        is_whole = len(record.cells) == record.filled == width
+        if labelled or (title and not (index == 0 and is_whole)):
             continue
         if index == 0 or len(record.cells) != width:
             return 0
@@ -297,6 +299,14 @@ def fitting_delimiter(sample: str) -> str:
         ):
             return delim
     return ""
+
+
+def is_doubled(dialect: Dialect) -> bool:
+    """Whether the delimiter is written twice each time: every second column has no name."""
+    between, others = dialect.names[1::2], dialect.names[::2]
+    if dialect.delim != "|" or dialect.width % 2 == 0:
+        return False
+    return len(others) > 1 and all(others) and not any(between)
 
 
 def is_row(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

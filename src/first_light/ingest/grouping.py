@@ -94,10 +94,11 @@ def _numbered(
 def _without_prefix(
     tables: dict[str, list[Piece]], known: set[str], reserved: frozenset[str]
 ) -> dict[str, list[Piece]]:
-    """Calls raw_orders plain orders, where that name is free: the source is called raw already."""
+    """Calls raw_orders plain orders, where that name is free: what it is called for is no name."""
     renamed = {}
     for name, group in tables.items():
-        bare = naming.identifier(name.removeprefix("raw_"), reserved)
+        in_schema = all(piece.label.lower().startswith("public.") for piece in group)
+        bare = naming.identifier(naming.without_layer(name, in_schema), reserved)
         is_free = bare and bare not in tables and name not in known
         renamed[bare if is_free else name] = group
     return renamed
@@ -106,17 +107,17 @@ def _without_prefix(
 def _monthly(
     tables: dict[str, list[Piece]], known: set[str], reserved: frozenset[str]
 ) -> dict[str, list[Piece]]:
-    """Joins orders_jan, orders_feb, … to one table, where they have the same columns."""
-    by_stem: dict[str, dict[str, int]] = {}
+    """Joins orders_jan, orders_feb, …, orders_q1, to one table, where columns are equal."""
+    by_stem: dict[str, dict[str, str]] = {}
     for name, group in tables.items():
-        rest, month = naming.without_month(_plain(group[0]))
+        rest, period = naming.without_period(_plain(group[0]))
         stem = naming.identifier(rest or group[0].holder, reserved)
-        if month and name not in known and stem and stem != name:
-            by_stem.setdefault(stem, {})[name] = month
-    for stem, months in by_stem.items():
-        group = [piece for name in months for piece in tables[name]] + tables.get(stem, [])
-        if (len(set(months.values())) > 1 or stem in known) and _same(group):
-            for name in (*months, stem):
+        if period and name not in known and stem and stem != name:
+            by_stem.setdefault(stem, {})[name] = period
+    for stem, periods in by_stem.items():
+        group = [piece for name in periods for piece in tables[name]] + tables.get(stem, [])
+        if (len(set(periods.values())) > 1 or stem in known) and _same(group):
+            for name in (*periods, stem):
                 tables.pop(name, None)
             tables[stem] = group
     return tables
@@ -155,11 +156,11 @@ def _continued(
 
 def _stems(plain: str, reserved: frozenset[str]) -> set[str]:
     """What is left of a name without its month or its number, marked by which of them it had."""
-    rest, month = naming.without_month(plain)
+    rest, period = naming.without_period(plain)
     numberless = naming.without_serial(plain)
     stems = {f"letters {naming.identifier(plain, reserved).replace('_', '')}"}
-    if month and rest:
-        stems.add(f"month {naming.identifier(rest, reserved)}")
+    if period and rest:
+        stems.add(f"period {naming.identifier(rest, reserved)}")
     if numberless and numberless != plain.strip():
         stems.add(f"number {naming.identifier(numberless, reserved)}")
     return stems

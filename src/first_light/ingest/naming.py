@@ -27,6 +27,14 @@ _MONTHS = (
     "december dec dezember dez decembre diciembre dic",
 )
 _MONTH_NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
+_PERIOD = re.compile(rf"q[1-4]|[1-4]q|h[12]|[12]h|fy(?:19|20)?\d\d|{_NAMED}\d\d")
+_WEEKDAYS = frozenset({
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+    "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
+})  # fmt: skip
+_VERSION_MARK = re.compile(
+    r"(?i)[ _.-]+(?:final|old|new|backup|bak|orig|original|latest|alt|neu|v\d{1,2})$"
+)
 _COPY_MARK = re.compile(
     r"(?i)^(?:copy|kopie|copie|copia|kopia) (?:of|von|de|van) "
     r"|(?:[ _-]+(?:copy|kopie|copie|copia|duplicate))?[ _]*"
@@ -76,6 +84,21 @@ def without_copy_mark(stem: str) -> str:
     return _COPY_MARK.sub("", stem.strip()).strip(" ") or stem
 
 
+def without_layer(name: str, in_schema: bool = False) -> str:
+    """A table's name without a word for where it lies: raw_orders and tbl_orders are orders.
+
+    Args:
+        in_schema: whether a `public` in front is the name of a schema.
+    """
+    words = "raw|src|tbl|dbo|stg" + ("|public" if in_schema else "")
+    return re.sub(f"^(?:{words})_", "", name)
+
+
+def without_version_mark(stem: str) -> str:
+    """The stem without what people add to the name of a copy: `report_final`, `report_old`."""
+    return _VERSION_MARK.sub("", without_copy_mark(stem)) or stem
+
+
 def without_month(stem: str) -> tuple[str, int]:
     """The stem without the name of a month at its end or start, and the month; 0 without one."""
     words = snake_case(stem).split("_")
@@ -83,6 +106,21 @@ def without_month(stem: str) -> tuple[str, int]:
         if month := _MONTH_NUMBERS.get(word):
             return "_".join(rest), month
     return stem, 0
+
+
+def without_period(stem: str) -> tuple[str, str]:
+    """The stem without a month, quarter, half or financial year, or weekday, and which one it is.
+
+    The second part is empty without one: `sales_Q1` is `sales` and `q1`.
+    """
+    rest, month = without_month(stem)
+    if month:
+        return rest, f"{month:02d}"
+    words = snake_case(stem).split("_")
+    for word, others in ((words[-1], words[:-1]), (words[0], words[1:])):
+        if _PERIOD.fullmatch(word) or word in _WEEKDAYS:
+            return "_".join(others), word
+    return stem, ""
 
 
 def is_period(name: str) -> bool:

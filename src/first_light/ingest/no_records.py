@@ -14,7 +14,7 @@ LAST_LINES = 20
 """Lines at the end of a file in which a footer is looked for."""
 
 _SENTENCE = re.compile(r"[^\"]*[^\W\d_]{2}[^\"]* [^\"]*|[(][^\"]*[)]")
-_LEAST_WIDTH = 3
+_LEAST_WIDTH = 2
 
 
 def combined_header(groups: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -111,6 +111,12 @@ def _prepare_csv(
             data_file.place,
             "Export it with commas, semicolons or tabs between the columns.",
         )
+    if dialect.is_doubled(shape) and not shape.notes:
+        raise DataopsError(
+            f"The delimiter of this file is {shape.delim * 2}, of more than one sign.",
+            data_file.place,
+            "Export it with commas, semicolons or tabs between the columns.",
+        )
     prose = shape.width == 1 or shape.share < 0.9
     if prose and parts.extension in formats.VAGUE and not data_file.alone:
         skipped.append(f"{data_file.name} was skipped: it has no regular columns.")
@@ -120,6 +126,11 @@ def _prepare_csv(
         notes.append(f"converted from {examined.encoding} to UTF-8")
         if examined.encoding == "cp1252":
             notes[-1] += " (look at words with accents)"
+    if word := text.garbled(examined.sample):
+        notes.append(
+            f"words such as {word} were decoded wrongly before this export; "
+            "if they matter, export it again as UTF-8"
+        )
     if shape.drop_lines:
         count = shape.drop_lines
         notes.append(f"{count} {'line' if count == 1 else 'lines'} above the header left out")

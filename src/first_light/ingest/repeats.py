@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import os
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,17 +20,19 @@ _LEAST_SHARED = 10
 """Lines that two deliveries may share by chance."""
 
 _MOST_LINES = 200_000
+_CHUNK = 1 << 20
 
 
 def without_copies(pieces: Sequence[Piece]) -> tuple[list[Piece], list[str]]:
     """The pieces without copies of one another, such as `report (1).csv`, and a note for each.
 
-    Two files of different names are copies only when nothing but a mark of a copy differs.
+    Two files of different names are copies only when nothing but a mark of a copy, or of a version,
+    differs.
     """
     kept: dict[str, list[Piece]] = {}
     notes = []
     for piece in sorted(pieces, key=lambda piece: (len(piece.label), piece.label)):
-        same_name = kept.setdefault(snake_case(naming.without_copy_mark(piece.label)), [])
+        same_name = kept.setdefault(snake_case(naming.without_version_mark(piece.label)), [])
         original = next((other for other in same_name if _is_same(piece, other)), None)
         if original is None or original.file == piece.file:
             same_name.append(piece)
@@ -61,12 +64,14 @@ def raise_if_correction(table: str, piece: Piece, files: Mapping[Path, Path]) ->
         lines, others = _lines(piece.member.path), _lines(path)
         shared = sum((lines & others).values())
         if shared >= _LEAST_SHARED and 2 * shared > sum(lines.values()):
+            fix = "leave out the one that is out of date, then repeat the command"
+            if place.exists():
+                fix = correction_fix(f"{table}/{place.name}", piece)
             raise DataopsError(
                 f"{piece.file} repeats {shared:,} of {sum(others.values()):,} lines of "
                 f"{table}/{place.name}: it looks like a correction, and both would count.",
                 piece.member.place,
-                f"{correction_fix(f'{table}/{place.name}', piece)}; "
-                "if every row is new, leave out the lines that repeat",
+                f"{fix}; if every row is new, leave out the lines that repeat",
             )
 
 
@@ -96,6 +101,27 @@ def _is_same(piece: Piece, other: Piece) -> bool:
 
 
 def _same_bytes(path: Path, other: Path) -> bool:
-    return (path.suffix == ".gz") == (other.suffix == ".gz") and filecmp.cmp(
-        path, other, shallow=False
-    )
+    """Whether two files hold the same bytes, once they are unpacked."""
+    if filecmp.cmp(path, other, shallow=False):
+        return True
+    sizes = [_unpacked_size(file) for file in (path, other)]
+    if ".gz" not in (path.suffix, other.suffix) or sizes[0] != sizes[1]:
+        return False
+    with (
+        text.open_bytes(path, path.suffix == ".gz", path.name) as one,
+        text.open_bytes(other, other.suffix == ".gz", other.name) as two,
+    ):
+        while chunk := one.read(_CHUNK):
+            if chunk != two.read(_CHUNK):
+                return False
+        return not two.read(1)
+
+
+def _unpacked_size(path: Path) -> int:
+    """The size in bytes, modulo 2^32; that of a file of several gzip members is its last one's."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        if path.suffix != ".gz" or size < 4:
+            return size % 2**32
+        file.seek(-4, os.SEEK_END)
+        return int.from_bytes(file.read(), "little")

@@ -25,6 +25,9 @@ from first_light.utils.errors import DataopsError
 
 SAMPLE = 1 << 20
 _EVIDENCE = 1 << 18
+_GARBLED = re.compile(
+    r"\w*(?:Ã[\u0080-\u00bf\u0152-\u0178\u2013-\u2122]|â€[\u0080-\u00bf\u0152-\u0178\u2013-\u2122])\w*"
+)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -88,6 +91,12 @@ def examine(data_file: DataFile) -> Text:
     wide = encoding.startswith(("utf-16", "utf-32"))
     mixed = _mixed(sample) if wide else scan.mixed_ends
     return Text(encoding, sample, whole, mixed, not sample.strip("\ufeff \t\r\n") and whole)
+
+
+def garbled(sample: str) -> str:
+    """A word that was UTF-8 and decoded as cp1252 once, such as MÃ¼ller; empty without any."""
+    match = _GARBLED.search(sample)
+    return match[0] if match else ""
 
 
 def copy(
