@@ -110,6 +110,22 @@ def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released:
 
 
 @pytest.mark.slow
+def test_an_external_model_with_personal_columns_is_not_built(released: Released) -> None:
+    product, root = released.product, released.product.root
+    product.git("switch", "-q", "-c", "export", "main")
+    exported = root / "exported.csv"
+    model = "{{{{ config(materialized='external', location='{}') }}}}\nselect * from {{{{ {} }}}}\n"
+    (root / "models/marts/contacts_file.sql").write_text(
+        model.format(exported.as_posix(), "ref('stg_customers')")
+    )
+    product.commit("Export contacts")
+    output = released.check(1)
+    assert "the external model contacts_file would write personal columns" in output
+    assert not exported.exists()
+    product.git("switch", "-q", "main")
+
+
+@pytest.mark.slow
 def test_what_it_cannot_be_compared_with_is_said(released: Released, tmp_path: Path) -> None:
     product = released.product
     assert "current excludes --base" in (

@@ -22,6 +22,7 @@ from first_light.privacy.messages import masked
 from first_light.project import managed, set_aside
 from first_light.project.hook_run import HookRun
 from first_light.project.product import Product
+from first_light.release import external
 from first_light.sampling import personal_step
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
@@ -127,6 +128,14 @@ def _dbt_steps(
     report_progress("personal values")
     yield personal_step.step(product, read_manifest(folder / "manifest.json"))
 
+    if current is not None:
+        report_progress(external.STEP)
+        external_files = _external_step(dbt, folder)
+        yield external_files
+        if external_files.verdict == FAILED:  # a build would write them
+            yield from (Step(name, SKIPPED) for name in _AFTER_EXTERNAL)
+            return
+
     impact = ImpactStep(product, compared_change, dbt, folder, report_progress, current)
     try:
         arguments = impact.prepare()
@@ -157,6 +166,7 @@ _RULES, _BUILD = "project rules", "dbt build on the sample"
 _BUILD_ON_RAW = "dbt build on the current release's raw"
 _FRESHNESS, _DOCS = "source freshness", "docs"
 _AFTER_PARSE = (_RULES, personal_step.NAME, _BUILD, IMPACT, BOARDS, _FRESHNESS, _DOCS)
+_AFTER_EXTERNAL = (_BUILD_ON_RAW, IMPACT, BOARDS, _FRESHNESS, _DOCS)
 
 
 def _parse_step(run: DbtRun, seconds: float) -> Step:
@@ -248,6 +258,16 @@ def _rules_step(folder: Path) -> Step:
     undescribed = len(open_descriptions(manifest))
     todo = f", {undescribed} TODO in descriptions" if undescribed else ""
     return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules{todo}")
+
+
+def _external_step(dbt: Engine, folder: Path) -> Step:
+    """Whether external models would write personal columns of raw, as a release asks."""
+    with _clock() as seconds:
+        manifest = read_manifest(folder / "manifest.json", packages=True)
+        problem = external.external_problem(manifest, dbt, folder)
+    if not problem:
+        return Step(external.STEP, PASSED, seconds())
+    return Step(external.STEP, FAILED, seconds(), "personal columns", tuple(problem.splitlines()))
 
 
 def _write_report(product: Product, folder: Path, finished_steps: list[Step]) -> None:
