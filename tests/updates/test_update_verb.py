@@ -153,7 +153,8 @@ import pathlib, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 pathlib.Path("README.md").write_text("half an update")
 pathlib.Path("new.txt").write_text("half an update")
-pathlib.Path(".git/index.lock").write_text("")
+lock = subprocess.check_output(["git", "rev-parse", "--git-path", "index.lock"], text=True)
+pathlib.Path(lock.strip()).write_text("")
 pathlib.Path(sys.argv[1]).write_text(str(child.pid))
 time.sleep(600)
 """
@@ -182,7 +183,6 @@ def test_a_stopped_update_stops_copier_and_restores_the_tree(
 ) -> None:
     before = harness.tree(team.root, ".")
     with busy_update(team, tmp_path, monkeypatch) as (process, pid):
-        assert harness.git(team.root, "status", "--porcelain") != ""
         process.send_signal(number)
         process.communicate()
     assert process.returncode == 130
@@ -194,7 +194,7 @@ def test_a_stopped_update_stops_copier_and_restores_the_tree(
 
 
 @pytest.mark.slow
-def test_a_killed_update_is_not_taken_for_work_of_the_team(
+def test_a_killed_update_leaves_nothing_that_git_takes(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = harness.tree(team.root, ".")
@@ -202,13 +202,32 @@ def test_a_killed_update_is_not_taken_for_work_of_the_team(
         copier = int(Path(f"/proc/{pid.read_text()}/stat").read_text().rsplit(")", 1)[1].split()[1])
         process.kill()
         os.killpg(copier, signal.SIGKILL)  # a machine that goes down ends all of it
-    (team.root / ".git" / "index.lock").unlink()
-    assert harness.git(team.root, "status", "--porcelain") != ""
+    assert harness.tree(team.root, ".") == before
+    assert harness.git(team.root, "status", "--porcelain") == ""
+    monkeypatch.delenv("DATAOPS_COPIER")
+    assert update(Product(team.root), still, to="v1.0.1").after == "v1.0.1"
+    worktrees = harness.git(team.root, "worktree", "list").splitlines()
+    assert len([line for line in worktrees if "prunable" not in line]) <= 2
+
+
+KILLED_AT_THE_END = """\
+import os, signal
+from first_light.commands.update import update
+from first_light.project import working_copy
+from first_light.project.product import Product
+working_copy._mark_unmerged = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+update(Product.find(), lambda _: None, to="v1.0.1")
+"""
+
+
+def test_an_update_that_was_killed_while_it_moved_files_is_named(team: Team) -> None:
+    before = harness.tree(team.root, ".")
+    command = [sys.executable, "-c", KILLED_AT_THE_END]
+    assert subprocess.run(command, cwd=team.root).returncode == -signal.SIGKILL
     with pytest.raises(DataopsError, match="killed while it changed files") as stopped:
         update(Product(team.root), still)
     subprocess.run(stopped.value.fix.split(", then: ")[0].split(), cwd=team.root, check=True)
     assert harness.tree(team.root, ".") == before
-    monkeypatch.delenv("DATAOPS_COPIER")
     with pytest.raises(DataopsError, match="runs a migration"):
         update(Product(team.root), still)
     (team.root / "README.md").write_text("my own work")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from first_light.project.copier import CURRENT, run_update
 from first_light.project.product import Product
+from first_light.project.restoring import restored
+from first_light.project.working_copy import move_into, working_copy
 from first_light.utils.errors import DataopsError
 
 TEAM, CONTACT, DEADLINE = "team", "contact", "deadline"
@@ -44,12 +46,13 @@ def configure(
     product.raise_if_uncommitted("the new settings", f"uv run dataops configure {options}")
     old_answers = {key: str(product.answers.get(key) or "") for key in new_answers}
     progress("copier update")
-    run_update(product, CURRENT, data=new_answers)
-    for path in sorted({path for glob in _WRITTEN_ONCE for path in product.root.glob(glob)}):
-        _follow(
-            path,
-            {key: (old_answers[key], new_answers[key]) for key in new_answers if old_answers[key]},
-        )
+    with working_copy(product) as copy:
+        run_update(copy, CURRENT, data=new_answers)
+        move_into(product, copy)
+    changes = {key: (old_answers[key], new_answers[key]) for key in new_answers}
+    with restored(product.root):  # these are not changed in the copy: line ends stay as they are
+        for path in sorted({path for glob in _WRITTEN_ONCE for path in product.root.glob(glob)}):
+            _follow(path, {key: change for key, change in changes.items() if change[0]})
     changed = product.git("status", "--porcelain", "-z").split("\0")
     return tuple(sorted(entry[3:] for entry in changed if entry))
 

@@ -21,7 +21,7 @@ from first_light.project.pin import (
     outdated_wheel,
 )
 from first_light.project.product import ANSWERS, Product
-from first_light.project.restoring import restored
+from first_light.project.working_copy import move_into, working_copy
 from first_light.utils.errors import DataopsError
 
 NEW, RENEWED, REMOVED = "new", "renewed", "removed"
@@ -106,16 +106,11 @@ def update(
             fix="uv run dataops start",
         )
     product.raise_if_uncommitted("an update", "uv run dataops update")
-    if not dry_run:
-        with restored(product.root):
-            return _update(product, progress, to, trust)
-    with tempfile.TemporaryDirectory(prefix="dataops-update-") as folder:
-        copy = Path(folder) / product.root.name
-        product.git("clone", "--quiet", "--local", "--no-tags", ".", str(copy))
-        for name in ("user.name", "user.email"):
-            if value := product.git("config", name, check=False):
-                Product(copy).git("config", name, value)
-        return _update(Product(copy), progress, to, trust)
+    with working_copy(product) as copy:
+        result = _update(copy, progress, to, trust)
+        if not dry_run:
+            move_into(product, copy)
+    return result
 
 
 def find_conflicts(product: Product) -> tuple[str, ...]:

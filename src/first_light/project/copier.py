@@ -14,7 +14,7 @@ from first_light.project import settings
 from first_light.project.hook_run import tool_environment
 from first_light.project.pin import address_of
 from first_light.project.product import Product
-from first_light.project.restoring import restored, run_stoppable
+from first_light.project.restoring import run_stoppable
 from first_light.utils.errors import DataopsError
 
 # Copier's name for the present template version of the product.
@@ -38,26 +38,23 @@ def copier_command() -> list[str]:
 def run_update(
     product: Product, to: str | None, trust: bool = False, data: Mapping[str, str] | None = None
 ) -> None:
-    """Run `copier update` in a product without uncommitted changes; a failure changes nothing.
+    """Run `copier update` in a working copy of a product.
 
     Args:
-        product: the product.
+        product: the copy; a failure leaves it half written.
         to: a version of the template; None for the newest.
         trust: whether migrations may run.
         data: changed answers.
 
     Raises:
-        DataopsError: Copier could not update; the product is unchanged.
+        DataopsError: Copier could not update.
     """
     root = product.root
     command = [*copier_command(), "update", "--defaults", "--quiet"]
     command += ["--vcs-ref", to] if to else []
     command += ["--trust"] if trust else []
     command += [f"--data={key}={value}" for key, value in (data or {}).items()]
-    # All is committed, so a failure only reverts Copier's changes.
-    source = str(product.answers.get("_src_path", ""))
-    with restored(root):
-        _run_copier(root, command, source, to)
+    _run_copier(root, command, str(product.answers.get("_src_path", "")), to)
 
 
 def _run_copier(root: Path, command: list[str], source: str, to: str | None) -> None:

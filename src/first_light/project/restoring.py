@@ -12,14 +12,24 @@ from pathlib import Path
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _SECONDS = 5.0
-_at_work: set[Path] = set()
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
 def restored(root: Path) -> Iterator[None]:
     """Restore the last commit's files if the block fails or the process is stopped.
-
-    SIGTERM ends the block as Ctrl-C does.
 
     A mark in git's folder says meanwhile that files may be half written: nothing can restore them
     if the process is killed.
@@ -27,28 +37,22 @@ def restored(root: Path) -> Iterator[None]:
     Args:
         root: a repository without uncommitted changes; ignored files stay.
     """
-    is_main = threading.current_thread() is threading.main_thread()
     lock = root / _git(root, "rev-parse", "--git-path", "index.lock").strip()
     locked_before = lock.exists()
-    before = signal.signal(signal.SIGTERM, _interrupt) if is_main else None
-    mark, is_outer = _mark(root), root not in _at_work
-    _at_work.add(root)
-    mark.write_text(_git(root, "rev-parse", "HEAD"), encoding="utf-8")
-    try:
-        yield
-    except BaseException:
-        with _undisturbed(is_main):
-            if not locked_before:  # a git that was stopped leaves its lock
-                lock.unlink(missing_ok=True)
-            _git(root, "reset", "--quiet", "--hard", "HEAD")
-            _git(root, "clean", "--quiet", "-d", "--force")
-        raise
-    finally:
-        if is_outer:
+    mark = _mark(root)
+    with interruptible():
+        mark.write_text(_git(root, "rev-parse", "HEAD"), encoding="utf-8")
+        try:
+            yield
+        except BaseException:
+            with _undisturbed():
+                if not locked_before:  # a git that was stopped leaves its lock
+                    lock.unlink(missing_ok=True)
+                _git(root, "reset", "--quiet", "--hard", "HEAD")
+                _git(root, "clean", "--quiet", "-d", "--force")
+            raise
+        finally:
             mark.unlink(missing_ok=True)
-            _at_work.discard(root)
-        if is_main:
-            signal.signal(signal.SIGTERM, before)
 
 
 def is_half_written(root: Path) -> bool:
@@ -57,6 +61,11 @@ def is_half_written(root: Path) -> bool:
         return _mark(root).read_text(encoding="utf-8") == _git(root, "rev-parse", "HEAD")
     except (OSError, subprocess.CalledProcessError):
         return False
+
+
+def forget_half_written(root: Path) -> None:
+    """Remove the mark of a command that was killed, since its files have been restored."""
+    _mark(root).unlink(missing_ok=True)
 
 
 def _mark(root: Path) -> Path:
@@ -112,8 +121,9 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 @contextlib.contextmanager
-def _undisturbed(is_main: bool) -> Iterator[None]:
+def _undisturbed() -> Iterator[None]:
     """Ignore further signals meanwhile."""
+    is_main = threading.current_thread() is threading.main_thread()
     before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS if is_main}
     try:
         yield
