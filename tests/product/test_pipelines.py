@@ -413,6 +413,11 @@ def test_limits_of_a_release_on_gitlab(rendered: Mapping[str, Path]) -> None:
     for name in ("release", "rollback"):
         assert jobs[name]["resource_group"] == "release"
         assert jobs[name]["interruptible"] is False
+    # It waits for the check of its commit, which only a schedule does not have.
+    assert jobs["release"]["needs"] == [{"job": "check", "artifacts": False, "optional": True}]
+    assert [rule.get("if", "") for rule in check["rules"] if rule["when"] == "never"] == [
+        '$CI_PIPELINE_SOURCE == "schedule"'
+    ]
     for name in ("release", "rollback", "pages", "deadline"):
         assert jobs[name]["extends"] == ".dataops"
         assert jobs[name]["timeout"]
