@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import csv
+import random
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
-from first_light.inference import Drafted, draft_tables
+from first_light.inference import Drafted, Drafts, draft_tables
 from first_light.ingest import land
 from first_light.privacy.detect import classify
 
 Rows = Sequence[Sequence[object]]
 
 
-def drafted(tmp_path: Path, tables: dict[str, Rows]) -> dict[str, Drafted]:
-    """What is found out about tables that arrive as CSV files; the first row is the header."""
+def drafts_of(tmp_path: Path, tables: dict[str, Rows]) -> Drafts:
+    """The drafts of tables that arrive as CSV files; the first row is the header."""
     inbox, raw = tmp_path / "inbox", tmp_path / "raw"
     inbox.mkdir(parents=True)
     for name, rows in tables.items():
         with (inbox / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
-    drafts = draft_tables(land(inbox, raw), (), raw, "team", classify)
-    return {table.name: table for table in drafts.tables}
+    return draft_tables(land(inbox, raw), (), raw, "team", classify)
+
+
+def drafted(tmp_path: Path, tables: dict[str, Rows]) -> dict[str, Drafted]:
+    """What is found out about tables that arrive as CSV files."""
+    return {table.name: table for table in drafts_of(tmp_path, tables).tables}
 
 
 def references(table: Drafted) -> set[tuple[str, str, str, str]]:
@@ -46,6 +53,24 @@ def test_a_link_table_has_the_key_of_both(tmp_path: Path) -> None:
         ("staff_id", "staff", "staff_id", "error"),
         ("area_id", "areas", "area_id", "error"),
     }
+
+
+@pytest.mark.parametrize(("minutes", "severity"), [(60 * 24 * 20, "warn"), (60, "error")])
+def test_a_combination_is_certain_where_chance_would_repeat_it(
+    minutes: int, severity: str, tmp_path: Path
+) -> None:
+    """Both are unique so far; only in the second it would be strange if that was chance."""
+    chance = random.Random(7)
+    pairs: set[tuple[int, int]] = set()
+    while len(pairs) < 1_500:
+        pairs.add((chance.randrange(100), chance.randrange(minutes)))
+    start = datetime(2026, 1, 5)
+    rows = [[a, start + timedelta(minutes=m), n % 7] for n, (a, m) in enumerate(sorted(pairs))]
+    drafts = drafts_of(tmp_path, {"logins": [["account_id", "at", "size"], *rows]})
+    model = yaml.safe_load(drafts.files["models/staging/stg_logins.yml"])["models"][0]
+    (test,) = (t["unique_combination_of_columns"] for t in model["data_tests"])
+    assert test["arguments"]["combination_of_columns"] == ["account_id", "login_at"]
+    assert test.get("config", {}).get("severity", "error") == severity
 
 
 def test_a_reference_beside_an_own_key_is_not_unique(tmp_path: Path) -> None:

@@ -33,6 +33,9 @@ _CHANCE = 9
 
 _FEW_ROWS = 20
 
+_NO_CHANCE = 20
+"""Repeated pairs that chance would bring, from which their absence is a rule."""
+
 _NEVER_KEYS = frozenset({*NUMERIC, BIRTH_DATE, FREE_TEXT, SENSITIVE})
 
 _MEASURE = re.compile(
@@ -160,11 +163,26 @@ def combined(
 
 
 def of_combination(table: Table, columns: tuple[str, ...], references: Sequence[Reference]) -> Key:
-    """The key made of columns that together are known to be different in every row."""
+    """The key made of columns that together are known to be different in every row.
+
+    It is certain where columns of other tables or identifiers are part of it and chance would have
+    repeated a combination: logins of many accounts are all different by the minute, until two of
+    one account are not.
+    """
     refers = {r.column for r in references if r.child == table.name}
-    named = [n for n in columns if n in refers or names.identifies(n)]
-    severity: Severity = "error" if named and table.rows >= 1_000 else "warn"
+    is_named = any(name in refers or names.identifies(name) for name in columns)
+    is_rule = repeats_by_chance(table, columns) >= _NO_CHANCE
+    severity: Severity = "error" if is_named and is_rule and table.rows >= 1_000 else "warn"
     return Key(columns, severity, f"{table.rows:,} rows, all combinations different")
+
+
+def repeats_by_chance(table: Table, columns: Sequence[str]) -> float:
+    """Pairs of rows that would be alike in these columns if their values were independent.
+
+    Values of one column count as equally frequent; where they are not, there are more such pairs.
+    """
+    combinations_ = math.prod(float(table.column(name).stats.distinct) for name in columns)
+    return table.rows * (table.rows - 1) / 2 / combinations_ if combinations_ else 0.0
 
 
 def _is_unique(column: Column, rows: int) -> bool:

@@ -117,7 +117,7 @@ def _nulls(
     severity: Severity = "warn"
     if key and column.name in key.columns:
         severity = key.severity
-    elif column.name in refers and table.rows >= ENOUGH:
+    if severity == "warn" and column.name in refers and table.rows >= ENOUGH:
         severity = refers[column.name].severity
     return [Test("not_null", column.name, severity, f"{table.rows:,} rows, 0 nulls")]
 
