@@ -391,19 +391,24 @@ OLD = RawFile("orders/orders_1.csv", 10, "1")
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "fix"),
     [
-        "orders/orders_2.CSV",
-        "orders/orders_2.csv.gz",
-        "new/orders/orders_2.csv",
-        "orders/orders_2.xlsx",
+        ("orders/orders_2.CSV", "mv raw/orders/orders_2.CSV raw/orders/orders_2.csv"),
+        (
+            "orders/orders_2.csv.gz",
+            "gunzip -c raw/orders/orders_2.csv.gz > raw/orders/orders_2.csv"
+            " && rm raw/orders/orders_2.csv.gz",
+        ),
+        ("new/orders/orders_2.csv", "mv raw/new/orders/orders_2.csv raw/orders/orders_2.csv"),
+        ("orders/orders_2.xlsx", "uv run dataops add PATH"),
     ],
 )
-def test_a_file_that_no_source_reads_rejects_and_is_named(name: str) -> None:
+def test_a_file_that_no_source_reads_rejects_and_is_named(name: str, fix: str) -> None:
     files = [OLD, RawFile(name, 10, "2")]
     (finding,) = check_files(shop(), "raw", files, [OLD])
     assert (finding.subject, finding.level, finding.column) == (SOURCE, ERROR, name)
     assert name in finding.message
+    assert finding.message.endswith(fix)
     (first,) = check_files(shop(), "raw", files, None)
     assert first.level == WARN, "before the first release"
     assert check_files(shop(), "raw", files, files) == (), "it is no news"
@@ -418,6 +423,15 @@ def test_other_files_and_files_that_models_read_are_left_alone() -> None:
     read = RawFile("costs/costs.csv", 10, "2")
     assert check_files(shop(), "raw", [read], [OLD], ["from read_csv('raw/costs/*.csv')"]) == ()
     assert len(check_files(shop(), "raw", [read], [OLD])) == 1
+
+
+def test_compressed_files_are_read_and_unfinished_ones_reject() -> None:
+    place = shop("read_csv('raw/orders/*.csv*', all_varchar=true)")
+    packed = RawFile("orders/orders_2.csv.gz", 10, "2")
+    assert check_files(place, "raw", [OLD, packed], [OLD]) == ()
+    part = RawFile("orders/orders_3.csv.part", 10, "3")
+    (finding,) = check_files(place, "raw", [OLD, part], [OLD])
+    assert (finding.level, finding.column) == (ERROR, "orders/orders_3.csv.part")
 
 
 def test_an_empty_file_rejects_unless_it_is_set_aside() -> None:

@@ -268,6 +268,8 @@ class FindingRun:
     """Lower bound of the expected range; null if there is none."""
     expected_high: float | None = None
     """Upper bound of the expected range; null if there is none."""
+    delivery: str = ""
+    """Date in the names of the files of a source that it is about; empty without one."""
 
     @property
     def id(self) -> str:

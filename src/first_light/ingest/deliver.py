@@ -305,7 +305,6 @@ def _table(
     firm = [piece.delims for piece in every if len(piece.delims) == 1]
     delims = firm[0] if firm else every[0].delims
     result = reading.read(db, kind, delims, [piece.member for piece in every])
-    gzipped = any(piece.file.endswith(".gz") for piece in every)
     files = sorted([*(piece.member.path for piece in before), *(target for target, _ in new)])
     notes = [*delivery_notes.of_pieces(landed), *changed, *result.notes]
     if not result.rows:
@@ -314,7 +313,7 @@ def _table(
         notes += delivery_notes.uneven_columns(landed)
     return SourceTable(
         name=name,
-        read=call.read_call(name, kind, gzipped, result.options),
+        read=call.read_call(name, kind, result.options),
         files=tuple(files),
         notes=tuple(notes),
         added=tuple(sorted(target for target, _ in new)),

@@ -62,7 +62,10 @@ def call(kind: Kind, where: str, options: str) -> str:
     return f"{_FUNCTIONS[kind]}({where}, {options})"
 
 
-def read_call(table: str, kind: Kind, gzipped: bool, options: str) -> str:
-    """The call of a `SourceTable`: every file of the table's folder under `{raw}`."""
-    pattern = f"{ROOT}/{table}/*.{kind.value}{'*' if gzipped else ''}"
+def read_call(table: str, kind: Kind, options: str) -> str:
+    """The call of a `SourceTable`: every file of the table's folder under `{raw}`.
+
+    Text files are read compressed too, so that `orders_2.csv.gz` may follow `orders_1.csv`.
+    """
+    pattern = f"{ROOT}/{table}/*.{kind.value}{'' if kind is Kind.PARQUET else '*'}"
     return call(kind, literal(pattern), options)

@@ -1,8 +1,9 @@
-"""New files in raw that bring nothing: they are empty, or no source reads them."""
+"""New files in raw that bring nothing (empty, or read by no source), or that are not finished."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -10,12 +11,14 @@ from first_light.dbt.manifest import Manifest, Node
 from first_light.history.facts import RawFile
 from first_light.history.record import FindingRun
 from first_light.monitors.levels import ERROR, WARN
-from first_light.monitors.sources import location, pattern
+from first_light.monitors.sources import date_of, location, pattern
 
 _DATA = re.compile(
     r"\.(csv|tsv|psv|txt|json|jsonl|ndjson|parquet|xlsx|xls|ods|avro|orc|xml)(\.(gz|zst|bz2|xz))?$",
     re.IGNORECASE,
 )
+# What programs add to the name of a file that they have not finished, or keep as a copy.
+_UNFINISHED = re.compile(r"\.(tmp|temp|part|partial|filepart|crdownload|download|bak)$|~$")
 _SHOWN = 3  # names in a message
 
 
@@ -55,10 +58,18 @@ def check_files(
                 text = text.replace(node.relation, "")
             texts.append(text)
     for file in new:
+        if any(_is_set_aside(file.name, node) for node, _ in readers.values()):
+            continue
         nodes = [node for node, pattern_ in readers.values() if pattern_.match(file.name)]
         for node in nodes:
-            if not file.size and not _is_set_aside(file.name, node):
+            if not file.size:
                 message = f"{_name(node)}: the file {file.name} is empty (0 bytes)."
+                findings.append(_finding(node, ERROR, message, file.name))
+            elif _UNFINISHED.search(file.name):
+                message = (
+                    f"{_name(node)}: the file {file.name} is not finished or a copy by its name, "
+                    "and is read. Move it out of raw."
+                )
                 findings.append(_finding(node, ERROR, message, file.name))
         folder = file.name.rpartition("/")[0]
         is_read = nodes or any(f"{prefix.rstrip('/')}/{folder}" in text for text in texts)
@@ -70,10 +81,35 @@ def check_files(
         listed = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
         files, verb = ("files", "are") if len(names) > 1 else ("file", "is")
         message = (
-            f"{_name(node)}: {len(names)} new {files} in raw {verb} read by no source: {listed}."
+            f"{_name(node)}: {len(names)} new {files} in raw {verb} read by no source: {listed}. "
+            f"{_advice(names[0], prefix, node, [pattern_ for _, pattern_ in readers.values()])}"
         )
         findings.append(_finding(node, level, message, names[0]))
     return tuple(findings)
+
+
+def _advice(file: str, prefix: str, node: Node, patterns: Sequence[re.Pattern[str]]) -> str:
+    """What makes a source read a file: another name, or another folder.
+
+    Args:
+        file: its path below raw.
+        prefix: raw, as the sources spell it.
+        node: the source that it was probably meant for.
+        patterns: the paths that sources read.
+    """
+    lower = re.sub(r"(\.[A-Za-z0-9]+){1,2}$", lambda ending: ending[0].lower(), file)
+    in_folder = f"{node.name}/{file.rpartition('/')[2]}"
+    for name in (lower, in_folder, lower.removesuffix(".gz"), in_folder.removesuffix(".gz")):
+        if not any(pattern_.match(name) for pattern_ in patterns):
+            continue
+        is_packed = file.endswith(".gz") and not name.endswith(".gz")
+        if "://" in prefix:
+            return f"Rename it to {name}{' and unpack it' if is_packed else ''}."
+        old, new = (shlex.quote(f"{prefix.rstrip('/')}/{path}") for path in (file, name))
+        if is_packed:
+            return f"fix: gunzip -c {old} > {new} && rm {old}"
+        return f"fix: mv {old} {new}"
+    return "Move it out of raw, then add it: uv run dataops add PATH"
 
 
 def _nearest(file: str, nodes: Sequence[Node]) -> Node:
@@ -96,4 +132,6 @@ def _name(node: Node) -> str:
 
 
 def _finding(node: Node, level: str, message: str, file: str) -> FindingRun:
-    return FindingRun("delivery", node.unique_id, _name(node), file, level, message, 0.0)
+    return FindingRun(
+        "delivery", node.unique_id, _name(node), file, level, message, 0.0, delivery=date_of(file)
+    )
