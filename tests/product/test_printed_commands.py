@@ -81,11 +81,12 @@ def test_what_a_warned_and_a_rejected_release_print_can_be_typed(
     record = next(History(product.root / "store/history").newest())
     assert {profile.name for profile in record.profile} == {"stg_orders", "raw.orders"}
 
-    (product.root / "raw/orders/2.csv").write_text("order_id,channel\n1,web\n3,web\n", "utf-8")
+    for name, rows in (("2.csv", "1,web\n3,web\n"), ("3.csv", "4,web\n")):
+        (product.root / "raw/orders" / name).write_text(f"order_id,channel\n{rows}", "utf-8")
     rejected = product.dataops("release", code=1).stdout
     assert "failed       test unique_stg_orders_order_id" in rejected
     assert "warned       test accepted_values_stg_orders_channel__web" in rejected
-    assert "new in raw: orders/2.csv" in rejected
+    assert "new in raw: orders/2.csv, orders/3.csv" in " ".join(rejected.split())
     assert len(rejected.splitlines()) < 40
     assert rejected.splitlines()[-1].endswith("then: uv run dataops release")
     status = product.dataops("status", code=1).stdout
@@ -93,8 +94,17 @@ def test_what_a_warned_and_a_rejected_release_print_can_be_typed(
     shown, set_aside, again = printed(rejected[rejected.index("next   ") :])
     assert "| 1 " in re.sub(" +", " ", product.run("sh", "-c", shown).stdout)
     product.run("sh", "-c", set_aside)
-    product.commit("Set aside a file with an order that was there already")
+    product.commit("Set aside a delivery with an order that was there already")
+
+    # What was good waits no longer, and what was set aside is named.
+    (product.root / "raw/orders/4.csv").write_text("order_id,channel\n7,web\n", "utf-8")
     product.run("sh", "-c", again)
+    status = product.dataops("status", code=1).stdout
+    assert "set aside    orders/3.csv" in status
+    assert "orders/2.csv" in status
+    with duckdb.connect(str(product.root / "store/current/warehouse.duckdb")) as connection:
+        orders = connection.execute("select order_id from staging.stg_orders order by 1").fetchall()
+    assert [order for (order,) in orders] == ["1", "2", "7"]
 
 
 def rejected_rows(text: str) -> str:

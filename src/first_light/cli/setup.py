@@ -157,23 +157,26 @@ def retype(
 
 
 def set_aside(
-    file: Annotated[str, typer.Argument(help="Its path below raw, such as orders/orders_1.csv.")],
+    files: Annotated[
+        list[str], typer.Argument(help="Paths below raw, such as orders/orders_1.csv.")
+    ],
     because: Annotated[str, typer.Option(help="The reason, for your colleagues.")],
     replace_with: Annotated[
         str | None, typer.Option(metavar="PATH", help="The corrected file; it is added to raw.")
     ] = None,
 ) -> None:
-    """Leave a wrong file in raw out, or replace it by a corrected one.
+    """Leave wrong files in raw out, or replace one by a corrected file.
 
-    Raw is not changed: dbt_project.yml lists the file with the reason, its source no longer reads
-    it, and the next release is built without it. To read it again, remove its entry.
+    Raw is not changed: dbt_project.yml lists the files with the reason, their sources no longer
+    read them, and the next release publishes the rest. To read a file again, remove its entry.
     """
     from first_light.commands import set_aside as command
 
     product = Product.find()
     with progress("set-aside") as report_progress:
-        done = command.set_aside(product, file, because, replace_with, report_progress)
-    out.print(f"not read from now on: {escape(str(done.entry))}")
+        done = command.set_aside(product, files, because, replace_with, report_progress)
+    for entry in done.entries:
+        out.print(f"not read from now on: {escape(str(entry))}")
     out.print(f"edited: {escape(', '.join(done.edited))}")
     for note in done.notes:
         out.print(escape(note))

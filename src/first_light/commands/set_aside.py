@@ -1,9 +1,9 @@
-"""`dataops set-aside`: a file in raw that is wrong is no longer read; another may replace it."""
+"""`dataops set-aside`: files in raw that are wrong are no longer read; another may replace one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from first_light.commands.sample import load
@@ -24,85 +24,114 @@ class Done:
     """What `set-aside` did.
 
     Attributes:
-        entry: the new entry of the list.
+        entries: the new entries of the list.
         edited: the files of the repository that changed.
         notes: what is left to do; sentences.
     """
 
-    entry: SetAside
+    entries: tuple[SetAside, ...]
     edited: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 def set_aside(
     product: Product,
-    file: str,
+    files: Sequence[str],
     because: str,
     replacement: str | None,
     progress: Callable[[str], None],
 ) -> Done:
-    """Record that a file in raw is not read, and add the file that replaces it.
+    """Record that files in raw are not read, and add the file that replaces one.
 
     Args:
         product: the product.
-        file: its path below raw, such as takings/takings_2024-01.csv.
+        files: their paths below raw, such as takings/takings_2024-01.csv.
         because: the reason.
-        replacement: a file to add to raw in its place, or the path below raw of one that is there.
+        replacement: a file to add to raw in the place of the only file, or the path below raw of
+            one that is there.
         progress: shows what is being done right now.
 
     Raises:
-        DataopsError: the file is not in raw or is set aside already, no source reads it, it is the
-            only file of its table, or the replacement cannot be read. The repository is unchanged.
+        DataopsError: a file is not in raw or is set aside already, no source reads it, a table
+            would have no file, or the replacement cannot be read. The repository is unchanged.
     """
+    if replacement and len(files) > 1:
+        raise DataopsError(
+            "One file replaces one file.",
+            where=", ".join(files),
+            fix="run the command for each file that is replaced",
+        )
     place = raw_place(product)
     in_folder = isinstance(place, RawFolder)
     progress("listing raw")
     names = frozenset(name.name for name in place.files(product.target / "raw-seen.json"))
-    if in_folder and file not in names:  # as a shell completes it
-        file = file.removeprefix(f"{place.spelled}/")
-    entries = listed.read(product.root)
+    if in_folder:  # as a shell completes them
+        files = [f if f in names else f.removeprefix(f"{place.spelled}/") for f in files]
+    listed_entries = listed.read(product.root)
     plan = read_plan(product.root)
-    readers = _checked(file, because, names, entries, plan)
-    entry = SetAside(file, " ".join(because.split()), now().date().isoformat())
+    reason, today = " ".join(because.split()), now().date().isoformat()
+    entries: list[SetAside] = []
+    readers: dict[str, list[PlannedTable]] = {}
+    for file in dict.fromkeys(files):
+        checked = _checked(file, because, names, listed_entries, plan)
+        entries.append(SetAside(file, reason, today))
+        readers[entries[-1].table] = checked
     if replacement and not (replacement in names and not Path(replacement).is_file()):
         if not in_folder:
             raise DataopsError(
                 "A file cannot be added to a bucket from here.",
                 where=replacement,
                 fix="upload it beside the wrong file under a new name, then: uv run dataops "
-                f'set-aside {file} --replace-with {entry.table}/NAME --because "…"',
+                f'set-aside {files[0]} --replace-with {entries[0].table}/NAME --because "…"',
             )
         progress("adding the replacement")
-        replacement = _landed(product, Path(replacement), [*entries, entry])
-    entry = SetAside(entry.file, entry.because, entry.date, replacement or "")
-    remaining = names - {each.file for each in (*entries, entry)} | {entry.replaced_by}
-    if not any(name.startswith(f"{entry.table}/") for name in remaining):
-        raise DataopsError(
-            f"{file} is the only file of its table, so its source would have no columns.",
-            where=listed.FILE,
-            fix="name the file that replaces it: --replace-with PATH",
-        )
-    before = {name: (product.root / name).read_text(encoding="utf-8") for name in _files(readers)}
-    edited = _recorded(product, entry, readers, before)
+        replacement = _landed(product, Path(replacement), [*listed_entries, *entries])
+    if replacement:
+        entries = [replace(entries[0], replaced_by=replacement)]
+    _raise_if_only(entries, names - {each.file for each in (*listed_entries, *entries)})
+    tables = [table for group in readers.values() for table in group]
+    before = {name: (product.root / name).read_text(encoding="utf-8") for name in _files(tables)}
+    edited = _recorded(product, entries, readers, before)
     notes = []
     if in_folder:
         progress("cutting the sample")
         try:
-            cut(product.root, product.raw, product.sample, only={table.name for table in readers})
+            cut(product.root, product.raw, product.sample, only={table.name for table in tables})
         except BaseException:
             for name, text in before.items():
                 (product.root / name).write_text(text, encoding="utf-8")
             raise
-        edited = (*edited, f"sample/{entry.table}/")
+        edited = (*edited, *(f"sample/{folder}/" for folder in readers))
     else:
-        notes.append("The sample may hold rows of the file: rebuild it where raw is a folder.")
+        notes.append("The sample may hold rows of the files: rebuild it where raw is a folder.")
     if is_server(product):
         load(product, progress)
+        models = ", ".join(f"stg_{table.name}" for table in tables)
         notes.append(
-            "Rows of the file that are loaded into the schema raw are still read: leave them out "
-            f"in stg_{readers[0].name} (uv run dataops docs deliveries), or let the loader do it."
+            "Rows of the files that are loaded into the schema raw are still read: leave them out "
+            f"in {models} (uv run dataops docs deliveries), or let the loader do it."
         )
-    return Done(entry, edited, tuple(notes))
+    return Done(tuple(entries), edited, tuple(notes))
+
+
+def _raise_if_only(entries: Sequence[SetAside], kept: Collection[str]) -> None:
+    """Check that each table of the new entries still has a file.
+
+    Raises:
+        DataopsError: one has none.
+    """
+    for entry in entries:
+        remaining = {*kept, entry.replaced_by}
+        if any(name.startswith(f"{entry.table}/") for name in remaining):
+            continue
+        only = [each.file for each in entries if each.table == entry.table]
+        raise DataopsError(
+            f"{only[0]} is the only file of its table, so its source would have no columns."
+            if len(only) == 1
+            else f"{entry.table} has no other files, so its source would have no columns.",
+            where=listed.FILE,
+            fix="name the file that replaces it: --replace-with PATH",
+        )
 
 
 def _checked(
@@ -169,13 +198,18 @@ def _files(readers: list[PlannedTable]) -> list[str]:
 
 
 def _recorded(
-    product: Product, entry: SetAside, readers: list[PlannedTable], before: Mapping[str, str]
+    product: Product,
+    entries: Sequence[SetAside],
+    readers: Mapping[str, list[PlannedTable]],
+    before: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """Write the entry and the filter of the sources; the files that changed."""
+    """Write the entries and the filter of the sources; the files that changed."""
     texts = dict(before)
-    texts[listed.FILE] = listed.with_entry(texts[listed.FILE], entry)
-    for table in readers:
-        texts[table.where] = with_filter(texts[table.where], table, entry.table)
+    for entry in entries:
+        texts[listed.FILE] = listed.with_entry(texts[listed.FILE], entry)
+    for folder, tables in readers.items():
+        for table in tables:
+            texts[table.where] = with_filter(texts[table.where], table, folder)
     edited = [name for name, text in texts.items() if text != before[name]]
     for name in edited:
         (product.root / name).write_text(texts[name], encoding="utf-8")

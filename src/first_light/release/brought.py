@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.raw_table import raw_table
 from first_light.history.facts import RawFile
-from first_light.history.record import RelationProfile
+from first_light.history.record import FindingRun, RelationProfile
+from first_light.monitors.sources import date_of
+
+_MOST_TOGETHER = 10  # files in one command
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,60 @@ def brought(
     return tuple(Brought(table, tuple(names), rows.get(table)) for table, names in files.items())
 
 
-def suspects(subject: str, manifest: Manifest, deliveries: Sequence[Brought]) -> tuple[str, ...]:
-    """The new files that a node was built from, by their path below raw."""
+@dataclass(frozen=True)
+class Suspects:
+    """New files that a failure may come from, by their path below raw.
+
+    Attributes:
+        files: all of them.
+        delivery: those that are set aside together, at most 10: the files of the deliveries that
+            findings are about, or all of one date; else the first.
+    """
+
+    files: tuple[str, ...] = ()
+    delivery: tuple[str, ...] = ()
+
+
+def suspects_of_failure(
+    subject: str, manifest: Manifest, deliveries: Sequence[Brought]
+) -> Suspects:
+    """The new files that a node was built from."""
+    files = _files_above(subject, manifest, deliveries)
+    return Suspects(files, _together(files, is_one=len({date_of(file) for file in files}) == 1))
+
+
+def suspects_of_findings(
+    findings: Sequence[FindingRun], manifest: Manifest, deliveries: Sequence[Brought]
+) -> Suspects:
+    """The new files of the deliveries that errors are about; without such an error those that the
+    node of the first one was built from.
+
+    Args:
+        findings: the errors of monitors, the first cause first.
+        manifest: the product.
+        deliveries: what came to raw.
+    """
+    files: list[str] = []
+    for finding in findings:
+        if not finding.subject.startswith("source."):
+            continue
+        came = _files_above(finding.subject, manifest, deliveries)
+        own = [file for file in came if date_of(file) == finding.delivery]
+        files += [finding.column] if finding.column in came else own
+    if files:
+        distinct = tuple(dict.fromkeys(files))
+        return Suspects(distinct, _together(distinct, is_one=True))
+    first = next((finding.subject for finding in findings), "")
+    return suspects_of_failure(first, manifest, deliveries) if first else Suspects()
+
+
+def _together(files: Sequence[str], is_one: bool) -> tuple[str, ...]:
+    return tuple(files if is_one and len(files) <= _MOST_TOGETHER else files[:1])
+
+
+def _files_above(
+    subject: str, manifest: Manifest, deliveries: Sequence[Brought]
+) -> tuple[str, ...]:
     by_table = {delivery.table: delivery.files for delivery in deliveries}
     above = manifest.graph.ancestors(subject) | {subject}
     tables = {

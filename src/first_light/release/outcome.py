@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.root_cause import Cause
 from first_light.history.record import PUBLISHED, REJECTED, Record
-from first_light.release.brought import Brought
+from first_light.release.brought import Brought, Suspects
 from first_light.utils.steps import Step
 
 
@@ -29,7 +29,7 @@ class Released:
         open_to: who can read it, where the first release from raw lies open to more than its place
             says; else empty.
         brought: what came to raw since the release that was current at the start.
-        suspects: the new files that the failure, or the first anomaly, may come from.
+        suspects: the new files that the failure, or the findings, may come from.
     """
 
     record: Record
@@ -43,7 +43,7 @@ class Released:
     boards: str = ""
     open_to: str = ""
     brought: tuple[Brought, ...] = ()
-    suspects: tuple[str, ...] = ()
+    suspects: Suspects = field(default_factory=Suspects)
 
     @property
     def exit_code(self) -> int:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from first_light.dbt.root_cause import find_cause
+from first_light.dbt.root_cause import Cause, find_cause
 from first_light.history import facts
 from first_light.history.log import History
 from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED
@@ -20,7 +20,13 @@ from first_light.project.product import Product
 from first_light.release import audit, boards, build, external
 from first_light.release.after import AfterRun, no_action
 from first_light.release.begin import begin
-from first_light.release.brought import Brought, brought, suspects
+from first_light.release.brought import (
+    Brought,
+    Suspects,
+    brought,
+    suspects_of_failure,
+    suspects_of_findings,
+)
 from first_light.release.candidate import open_candidate
 from first_light.release.context import Context
 from first_light.release.draft import Draft
@@ -192,8 +198,6 @@ def _released(context: Context, conclusion: Conclusion) -> Released:
     draft, current = conclusion.draft, conclusion.draft.record.current
     cause = find_cause(draft.failed, draft.manifest) if draft.manifest else None
     deliveries = _brought(context, draft)
-    errors = [finding.subject for finding in draft.record.findings if finding.level == "error"]
-    subject = cause.subject if cause else next(iter(errors), "")
     return Released(
         record=draft.record,
         steps=draft.steps,
@@ -206,14 +210,17 @@ def _released(context: Context, conclusion: Conclusion) -> Released:
         boards=boards_address(context.store, current),
         open_to=_open_to(context, draft),
         brought=deliveries,
-        suspects=_suspects(draft, subject, deliveries),
+        suspects=_suspects(draft, cause, deliveries),
     )
 
 
-def _suspects(draft: Draft, subject: str, deliveries: tuple[Brought, ...]) -> tuple[str, ...]:
+def _suspects(draft: Draft, cause: Cause | None, deliveries: tuple[Brought, ...]) -> Suspects:
     if draft.manifest is None or draft.raw_tables is not None:  # a table cannot be set aside
-        return ()
-    return suspects(subject, draft.manifest, deliveries) if subject else ()
+        return Suspects()
+    if cause:
+        return suspects_of_failure(cause.subject, draft.manifest, deliveries)
+    errors = [finding for finding in draft.record.findings if finding.level == "error"]
+    return suspects_of_findings(errors, draft.manifest, deliveries)
 
 
 def _brought(context: Context, draft: Draft) -> tuple[Brought, ...]:

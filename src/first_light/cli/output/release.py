@@ -28,7 +28,7 @@ from first_light.dbt.engine import NodeResult
 from first_light.history.record import PUBLISHED, REAL, REJECTED
 from first_light.history.warned import tests_that_warned
 from first_light.privacy.messages import masked
-from first_light.release.brought import Brought
+from first_light.release.brought import Brought, Suspects
 from first_light.release.inexact import retype_command
 from first_light.release.listing import Listed
 from first_light.release.outcome import Released
@@ -144,20 +144,21 @@ def next_steps(result: Released) -> tuple[str, ...]:
     if result.cause is not None and (retype := retype_command(result.cause.result.message)):
         return retype, "review git diff and commit, then: uv run dataops release"
     steps_ = [next_command(result)]
-    if result.suspects:
+    if result.suspects.files:
         steps_.append(_suspected(result.suspects))
     if result.record.outcome == REJECTED:
         steps_.append("fix it and commit, then: uv run dataops release")
     return tuple(steps_)
 
 
-def _suspected(files: Sequence[str]) -> str:
-    """The new files that may be at fault, and how to leave one out or to replace it."""
+def _suspected(suspects: Suspects) -> str:
+    """The new files that may be at fault, and how to release the rest or to replace one."""
+    files = suspects.files
     more = f" and {len(files) - _FILES_SHOWN} more" if len(files) > _FILES_SHOWN else ""
-    command = shlex.join(["uv", "run", "dataops", "set-aside", files[0]])
+    command = shlex.join(["uv", "run", "dataops", "set-aside", *suspects.delivery])
     return (
-        f"new in raw: {', '.join(files[:_FILES_SHOWN])}{more}; if a file is wrong, leave it out "
-        f'or replace it (--replace-with PATH):\n{command} --because "…"'
+        f"new in raw: {', '.join(files[:_FILES_SHOWN])}{more}; if it is wrong, set it aside and "
+        f'release the rest, or replace a file (--replace-with PATH):\n{command} --because "…"'
     )
 
 
@@ -199,7 +200,7 @@ def release_json(released: Released) -> str:
             ],
             "warned_tests": [test.unique_id for test in tests_that_warned(record)],
             "new_data": [asdict(delivery) for delivery in released.brought],
-            "new_files_of_failure": released.suspects,
+            "new_files_of_failure": released.suspects.files,
             "next": next_steps(released) if record.outcome != PUBLISHED else [],
             "warnings": released.warnings,
         },
