@@ -24,7 +24,7 @@ from first_light.history.record import (
     RawTable,
     Record,
 )
-from first_light.incidents.derive import Incident, by_cause, incidents
+from first_light.incidents.derive import Incident, by_fault, incidents, oldest_first
 from first_light.project.product import Product
 from first_light.status.current import status
 from first_light.utils.errors import DataopsError
@@ -93,13 +93,38 @@ def test_a_test_that_compares_two_nodes_is_caused_by_the_other_one(tmp_path: Pat
     item.records[-1] = replace(record, nodes=(*record.nodes, relation), freshness=(stale,))
     still = found(tmp_path, item)
     assert {i.check: i.root_cause for i in still}["test.shop.related"] == ops.SOURCE
-    groups = by_cause(still)
-    assert [[i.check for i in group] for group in groups] == [
-        [f"freshness.{ops.SOURCE}", "test.shop.related"]
-    ]
-    assert (
-        groups[0][0].summary() == "freshness orders, Data team <data@example.com>, 8.0 days, 1 run"
-    )
+    (fault,) = oldest_first(still)
+    assert fault.check == f"freshness.{ops.SOURCE}"
+    assert [echo.check for echo in fault.echoes] == ["test.shop.related"]
+    assert fault.summary() == "freshness orders, Data team <data@example.com>, 8.0 days, 1 run"
+
+
+def test_two_faults_in_one_release_are_two_incidents_that_close_by_themselves(
+    tmp_path: Path,
+) -> None:
+    """Each with its echoes folded; when one delivery is replaced, the other fault stays open."""
+    item = team()
+    orders, customers = ops.finding("volume", "stg_orders"), ops.finding("mean", "stg_customers")
+    echo, shared = ops.finding("volume", "orders"), ops.finding("mean", "customers")
+    item.run(ops.START + DAY, findings=[orders, customers, echo, shared])
+
+    def faults(name: str) -> dict[str, tuple[bool, list[str]]]:
+        return {
+            fault.check.removeprefix("monitor."): (fault.open, [e.name for e in fault.echoes])
+            for fault in by_fault(found(tmp_path / name, item))
+        }
+
+    assert {check: is_open for check, (is_open, _) in faults("a").items()} == {
+        orders.id: True,
+        customers.id: True,
+    }
+    assert sum(len(echoes) for _, echoes in faults("a").values()) == 2
+    item.run(ops.START + 2 * DAY, findings=[customers, shared])
+    after = faults("b")
+    assert after[orders.id][0] is False, "its cause is gone"
+    assert after[customers.id][0] is True
+    item.run(ops.START + 3 * DAY)
+    assert not any(is_open for is_open, _ in faults("c").values())
 
 
 def test_what_came_between_good_and_bad_is_said(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from first_light.figures.compute import ledger
 from first_light.history.log import History
 from first_light.incidents.derive import incidents
 from first_light.notify.messages import MessageText
-from first_light.notify.pending import Due
+from first_light.notify.pending import Due, due
 from first_light.project.product import Product
 from first_light.release.outcome import Released
 from first_light.utils.timestamps import moment
@@ -274,7 +274,8 @@ def test_nothing_of_a_personal_column_is_told(tmp_path: Path) -> None:
     assert len(result) == 2
     assert "ada@example.com" not in output
     assert "seen: 3, 5 expected" in output
-    assert words.text(Due(opened=result, open=result)).count("open: ") == 1  # they share a cause
+    (fault,) = due((), result, None).opened  # they share a cause
+    assert "with it: 1 more, from the same cause: " in words.opened(fault)
     blind = MessageText("Shop", {"team": "Data", "contact": "d@example.com"}, None)
     assert "seen:" not in blind.text(Due(opened=result, open=result))
     assert blind.owner == "Data <d@example.com>"

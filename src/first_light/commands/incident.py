@@ -10,7 +10,7 @@ from first_light.dbt.manifest import Manifest
 from first_light.history.events import add_event
 from first_light.history.log import History
 from first_light.history.record import CLOSED, PUBLISHED, REPORTED, IncidentFact
-from first_light.incidents.derive import Incident, incidents
+from first_light.incidents.derive import Incident, by_fault, incidents
 from first_light.notify.send import notify
 from first_light.privacy.messages import masked_sentence
 from first_light.project.product import Product
@@ -23,7 +23,7 @@ _KINDS = ("model", "source", "snapshot", "seed", "exposure")
 
 
 def listed(product: Product, include_closed: bool = False) -> tuple[Incident, ...]:
-    """The open incidents, or all of them; the newest first.
+    """The open incidents, or all of them, one a fault; the newest first.
 
     Raises:
         DataopsError: the store can't be read.
@@ -31,7 +31,7 @@ def listed(product: Product, include_closed: bool = False) -> tuple[Incident, ..
     with open_ledger(product) as book:
         store = store_of(product)
         all_incidents = incidents(book, manifest_of(store, store.current()))
-    return tuple(incident for incident in all_incidents if include_closed or incident.open)
+    return tuple(fault for fault in by_fault(all_incidents) if include_closed or fault.open)
 
 
 def report(

@@ -46,6 +46,7 @@ class Incident:
         deliveries: source tables whose files were not as in the last good release.
         detected_by: check, or person when somebody had to report it.
         impact: names of the models and exposures downstream of the subject.
+        echoes: other checks that failed by the same cause; only of the first one of a cause.
     """
 
     incident: str
@@ -71,6 +72,7 @@ class Incident:
     deliveries: tuple[str, ...] = ()
     detected_by: str = "check"
     impact: tuple[str, ...] = ()
+    echoes: tuple[Incident, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -143,6 +145,7 @@ class Incident:
             "open": self.open,
             "preceding_change": self.between,
             "downstream": list(self.impact),
+            "with_it": [echo.check for echo in self.echoes],
             "next_step": self.next if self.open else "",
         }
 
@@ -152,20 +155,34 @@ class Incident:
         return f"{self.label}, {self.owner or 'nobody'}, {duration(self.seconds)}, {runs}"
 
 
-def by_cause(open_incidents: Sequence[Incident]) -> tuple[tuple[Incident, ...], ...]:
-    """Incidents that share a cause, together: the one about the cause first, the oldest first."""
-    groups: dict[str, list[Incident]] = defaultdict(list)
-    for incident in open_incidents:
-        groups[incident.root_cause].append(incident)
-    ordered = sorted(groups.items(), key=lambda group: -max(i.seconds for i in group[1]))
-    return tuple(
-        tuple(
-            sorted(
-                group,
-                key=lambda incident: (incident.subject != cause, -incident.seconds, incident.check),
-            )
+def by_fault(incidents_: Sequence[Incident]) -> tuple[Incident, ...]:
+    """One incident a fault: the one about the cause, with those that it caused as its echoes.
+
+    What is closed is never an echo of what is open, and what closed at another time has a fault of
+    its own.
+
+    Args:
+        incidents_: as `incidents` derives them, the newest first; faults keep this order.
+    """
+    groups: dict[tuple[str, str], list[Incident]] = defaultdict(list)
+    for incident in incidents_:
+        groups[incident.root_cause, incident.closed_run].append(incident)
+    faults = []
+    for (cause, _), group in groups.items():
+        first, *echoes = sorted(
+            group, key=lambda each: (each.subject != cause, -each.seconds, each.check)
         )
-        for cause, group in ordered
+        faults.append(replace(first, echoes=tuple(echoes)))
+    return tuple(faults)
+
+
+def oldest_first(open_incidents: Sequence[Incident]) -> tuple[Incident, ...]:
+    """The faults among open incidents, the one that has been open longest first."""
+    return tuple(
+        sorted(
+            by_fault(open_incidents),
+            key=lambda fault: -max(each.seconds for each in (fault, *fault.echoes)),
+        )
     )
 
 

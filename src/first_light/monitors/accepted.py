@@ -73,7 +73,8 @@ def read_accepted(root: Path) -> tuple[Accepted, ...]:
 def accept(root: Path, history: History, finding: str, because: str) -> tuple[Accepted, ...]:
     """Take a finding of the last runs for the new normal, with what it led to downstream.
 
-    Of a source everything that was found in the same run is accepted: it came with one delivery.
+    Of a source everything that was found in the same delivery is accepted with it. What was found
+    in several deliveries of one run is accepted in all of them.
 
     Args:
         root: the product.
@@ -91,19 +92,23 @@ def accept(root: Path, history: History, finding: str, because: str) -> tuple[Ac
     finding = finding.strip().removeprefix("monitor.")
     ids: list[str] = []
     for _, record in zip(range(50), history.newest()):
-        for candidate in record.findings:
-            if finding_id(candidate) == finding:
-                parents = {node.unique_id: node.depends_on for node in record.nodes}
-                echoes = echoes_of(candidate, record.findings, Graph(parents))
-                accepted = tuple(
-                    Accepted(
-                        one.check, one.subject, one.column, one.value or 0.0, record.run, because
-                    )
-                    for one in (candidate, *echoes)
+        causes = [each for each in record.findings if finding_id(each) == finding]
+        if causes:
+            graph = Graph({node.unique_id: node.depends_on for node in record.nodes})
+            explained = [
+                each
+                for cause in causes
+                for each in (cause, *echoes_of(cause, record.findings, graph))
+            ]
+            accepted = tuple(
+                Accepted(
+                    each.check, each.subject, each.column, each.value or 0.0, record.run, because
                 )
-                _write(root, [*read_accepted(root), *accepted])
-                return accepted
-            ids.append(finding_id(candidate))
+                for each in dict.fromkeys(explained)
+            )
+            _write(root, [*read_accepted(root), *accepted])
+            return accepted
+        ids += [finding_id(candidate) for candidate in record.findings]
     raise DataopsError(
         "The last 50 runs have no finding with this id.",
         where=finding + (f"; there are: {', '.join(dict.fromkeys(ids))}" if ids else ""),
@@ -115,7 +120,7 @@ def echoes_of(
     cause: FindingRun, findings: Iterable[FindingRun], graph: Graph
 ) -> tuple[FindingRun, ...]:
     """The other findings that one finding explains: those downstream, and of a source all others
-    about it.
+    about the same delivery.
 
     Args:
         cause: the finding.
@@ -125,7 +130,13 @@ def echoes_of(
     below = graph.descendants(cause.subject)
     if cause.subject.startswith("source."):
         below |= {cause.subject}
-    return tuple(one for one in findings if one.subject in below and one != cause)
+    return tuple(
+        one
+        for one in findings
+        if one.subject in below
+        and one != cause
+        and (one.subject != cause.subject or one.delivery == cause.delivery)
+    )
 
 
 def _write(root: Path, accepted: list[Accepted]) -> None:

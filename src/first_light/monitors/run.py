@@ -38,13 +38,13 @@ class MonitorResult:
         findings: what is wrong, errors first.
         lacking: how many more deliveries each node's comparison needs, where it needs some.
         relations: how many were compared.
-        causes: what rejects the release, by id, with the other errors that it explains.
+        causes: what rejects the release, with the other errors that it explains.
     """
 
     findings: tuple[FindingRun, ...]
     lacking: dict[str, int]
     relations: int
-    causes: Mapping[str, tuple[FindingRun, ...]] = field(default_factory=dict)
+    causes: Mapping[FindingRun, tuple[FindingRun, ...]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -56,13 +56,13 @@ class MonitorResult:
     def problem(self) -> str:
         """What rejects the release, for people; empty when nothing does. What a finding explains
         downstream is one line below it."""
-        causes = [finding for finding in self.findings if finding.id in self.causes]
+        causes = [finding for finding in self.findings if finding in self.causes]
         if not causes:
             return ""
         messages = []
         for cause in causes[:_SHOWN]:
             messages.append(cause.message)
-            if echoes := self.causes[cause.id]:
+            if echoes := self.causes[cause]:
                 names = dict.fromkeys(f"{echo.name} ({echo.check})" for echo in echoes)
                 listed = ", ".join([*names][:_SHOWN])
                 more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
@@ -70,8 +70,8 @@ class MonitorResult:
         if len(causes) > _SHOWN:
             messages.append(f"And {len(causes) - _SHOWN} more.")
         label = "If this is expected: "
-        for cause in causes[:_SHOWN]:
-            messages.append(f'{label}uv run dataops accept {cause.id} --because "…"')
+        for finding_id in dict.fromkeys(cause.id for cause in causes[:_SHOWN]):
+            messages.append(f'{label}uv run dataops accept {finding_id} --because "…"')
             label = "and: "
         return "\n".join(messages)
 
@@ -156,7 +156,10 @@ def judge_all(
         for finding in judged.findings:
             is_downgraded = code.new and finding.level == ERROR and not _is_empty(finding)
             level = WARN if is_downgraded else finding.level
-            findings.append(replace(finding, level=level, message=_with_file(finding, profile)))
+            message = _with_file(finding, profile)
+            findings.append(
+                replace(finding, level=level, message=message, delivery=profile.delivery)
+            )
     ranks = manifest.graph.ranks()  # a cause comes before what it leads to
     findings.sort(
         key=lambda finding: (
@@ -171,7 +174,9 @@ def judge_all(
     return MonitorResult(tuple(findings), lacking, len(profiles), _causes(findings, manifest.graph))
 
 
-def _causes(findings: Sequence[FindingRun], graph: Graph) -> dict[str, tuple[FindingRun, ...]]:
+def _causes(
+    findings: Sequence[FindingRun], graph: Graph
+) -> dict[FindingRun, tuple[FindingRun, ...]]:
     """The errors that no other one explains, each with those that it does.
 
     Args:
@@ -182,8 +187,8 @@ def _causes(findings: Sequence[FindingRun], graph: Graph) -> dict[str, tuple[Fin
     causes = {}
     while left:
         cause, *left = left
-        causes[cause.id] = echoes_of(cause, left, graph)
-        left = [finding for finding in left if finding not in causes[cause.id]]
+        causes[cause] = echoes_of(cause, left, graph)
+        left = [finding for finding in left if finding not in causes[cause]]
     return causes
 
 

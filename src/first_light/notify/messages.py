@@ -14,7 +14,7 @@ from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.personal_columns import described, personal_columns
 from first_light.figures.compute import duration
 from first_light.history.record import NodeRun
-from first_light.incidents.derive import Incident, by_cause
+from first_light.incidents.derive import Incident
 from first_light.notify.pending import Due
 
 _INCIDENTS_SHOWN, _NAMES_SHOWN = 10, 6
@@ -50,16 +50,10 @@ class MessageText:
     def text(self, news: Due) -> str:
         """The whole message."""
         blocks = []
-        groups = by_cause(news.opened)
-        for group in groups[:_INCIDENTS_SHOWN]:
-            blocks.append(self.opened(group[0]))
-            if more := group[1:]:
-                names = ", ".join(incident.label for incident in more[:_NAMES_SHOWN])
-                ellipsis = " …" if len(more) > _NAMES_SHOWN else ""
-                blocks[-1] += f"\nwith it: {len(more)} more, from the same cause: {names}{ellipsis}"
-        if len(groups) > _INCIDENTS_SHOWN:
+        blocks += [self.opened(incident) for incident in news.opened[:_INCIDENTS_SHOWN]]
+        if len(news.opened) > _INCIDENTS_SHOWN:
             blocks.append(
-                f"and {len(groups) - _INCIDENTS_SHOWN} more causes: uv run dataops status"
+                f"and {len(news.opened) - _INCIDENTS_SHOWN} more incidents: uv run dataops status"
             )
         if news.closed:
             blocks.append(
@@ -95,6 +89,10 @@ class MessageText:
         ]
         if finding_text := self.finding(incident):
             lines.insert(1, f"seen: {finding_text}")
+        if echoes := incident.echoes:
+            names = ", ".join(echo.label for echo in echoes[:_NAMES_SHOWN])
+            more = " …" if len(echoes) > _NAMES_SHOWN else ""
+            lines.append(f"with it: {len(echoes)} more, from the same cause: {names}{more}")
         return "\n".join(lines)
 
     def warned(self, test: NodeRun) -> str:

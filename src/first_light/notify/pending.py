@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from first_light.figures.compute import Ledger
 from first_light.history.record import ROLLED_BACK, Record
-from first_light.incidents.derive import Incident
+from first_light.incidents.derive import Incident, by_fault
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,20 @@ def closed_key(incident: Incident) -> str:
 def due(notified: Collection[str], incidents: Sequence[Incident], last_run: Record | None) -> Due:
     """What is new.
 
-    An incident that closed before its opening reached the channel is not sent at all.
+    One incident is sent for a fault: not those that it caused. One that closed before its opening
+    reached the channel is not sent at all.
 
     Args:
         notified: the keys that have reached the channel.
         incidents: every incident there was.
         last_run: the last run, a rollback too; None when there was none.
     """
+    faults = by_fault(incidents)
     rolled_back = last_run is not None and last_run.outcome == ROLLED_BACK
     return Due(
         opened=tuple(
             incident
-            for incident in incidents
+            for incident in faults
             if incident.open and opened_key(incident) not in notified
         ),
         closed=tuple(
@@ -73,7 +75,7 @@ def due(notified: Collection[str], incidents: Sequence[Incident], last_run: Reco
         rollback=last_run
         if last_run and rolled_back and f"rolled back:{last_run.run}" not in notified
         else None,
-        open=tuple(incident for incident in incidents if incident.open),
+        open=tuple(incident for incident in faults if incident.open),
     )
 
 

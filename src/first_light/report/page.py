@@ -9,7 +9,7 @@ from first_light.dbt.by_hand import rows_command
 from first_light.figures.compute import Figure, basis_text, duration, number_text, value_text, weeks
 from first_light.history.record import PUBLISHED, REAL, Record
 from first_light.history.warned import tests_that_warned
-from first_light.incidents.derive import Incident, by_cause
+from first_light.incidents.derive import Incident, by_fault, oldest_first
 from first_light.report import charts, trends
 from first_light.report.answers import answers
 from first_light.report.changes import Change
@@ -49,6 +49,7 @@ def page(
     Raises:
         ChartError: a chart can't be drawn, and `draw` does not handle that.
     """
+    faults = by_fault(facts.incidents)
     return render(
         "report/templates/report.html.j2",
         product=facts.product,
@@ -57,7 +58,7 @@ def page(
         at=time_text(facts.at),
         days=DAYS,
         cards=answers(facts),
-        open_incidents=[_open_incident(group) for group in by_cause(facts.status.open)],
+        open_incidents=[_open_incident(fault) for fault in oldest_first(facts.status.open)],
         warnings=facts.status.warned,
         warned_tests=_warned_tests(facts.status.current),
         set_aside=facts.status.current.raw.set_aside if facts.status.current else (),
@@ -68,8 +69,8 @@ def page(
         volumes=trends.volumes(facts.volumes, draw) if facts.volumes else None,
         ages=trends.ages(facts.ages, draw) if facts.ages else None,
         timeline=_timeline(facts, draw),
-        incidents=[_incident(incident) for incident in facts.incidents[:_INCIDENTS]],
-        incidents_total=len(facts.incidents),
+        incidents=[_incident(incident) for incident in faults[:_INCIDENTS]],
+        incidents_total=len(faults),
         coverage=[
             (name, f"{covered} of {total}", f"{100 * covered / total:.0f} %" if total else "none")
             for name, covered, total in facts.coverage
@@ -95,12 +96,11 @@ def _warned_tests(current: Record | None) -> list[tuple[str, str, str]]:
     ]
 
 
-def _open_incident(group: Sequence[Incident]) -> Mapping[str, object]:
-    """The first incident of a cause, and the others that it may have caused."""
-    incident = group[0]
+def _open_incident(incident: Incident) -> Mapping[str, object]:
+    """The incident of a fault, and the others that it may have caused."""
     return {
         "label": incident.label,
-        "caused": [related.label for related in group[1:]],
+        "caused": [echo.label for echo in incident.echoes],
         "owner": incident.owner or "nobody",
         "opened": time_text(incident.opened_at),
         "lasted": duration(incident.seconds),

@@ -24,7 +24,7 @@ from first_light.cli.output.lines import (
 from first_light.figures.compute import basis_text, value_text
 from first_light.history.record import PUBLISHED, RUNNING
 from first_light.history.warned import tests_that_warned
-from first_light.incidents.derive import Incident, by_cause
+from first_light.incidents.derive import Incident, oldest_first
 from first_light.status.current import Status
 from first_light.status.freshness import data_line
 from first_light.warehouse.server import how_to_load
@@ -86,19 +86,17 @@ def show_status(out: Console, status: Status) -> None:
         line(out, "", f"and {len(status.stale) - SHOWN} more")
     if not (status.late or status.stale):
         line(out, "deadline", "nothing is late")
-    for group in by_cause(status.open)[:SHOWN]:
-        line(out, "open", group[0].summary(), BAD)
-        if group[0].kind != "monitor":
-            line(out, "", f"next: {group[0].next}")
+    for fault in oldest_first(status.open)[:SHOWN]:
+        line(out, "open", fault.summary(), BAD)
+        if fault.kind != "monitor":
+            line(out, "", f"next: {fault.next}")
         else:
-            accept = f'uv run dataops accept {group[0].check} --because "…"'
+            accept = f'uv run dataops accept {fault.check} --because "…"'
             line(out, "", f"if expected: {accept}")
-        if len(group) > 1:
-            line(
-                out, "", f"and {len(group) - 1} more that it may have caused: {_labels(group[1:])}"
-            )
-        if group[0].impact:
-            line(out, "", f"downstream: {', '.join(group[0].impact[:5])}")
+        if fault.echoes:
+            line(out, "", _echoes(fault))
+        if fault.impact:
+            line(out, "", f"downstream: {', '.join(fault.impact[:5])}")
     on_raw = current is not None and not is_rehearsal(current)
     warned_tests(out, tests_that_warned(current), on_raw)
     warned_findings(out, status.warned)
@@ -119,7 +117,14 @@ def show_incidents(out: Console, incidents: Sequence[Incident]) -> None:
         line(out, "", f"{incident.summary()}, detected by {incident.detected_by}")
         if incident.open:
             line(out, "", incident.between)
+            if incident.echoes:
+                line(out, "", _echoes(incident))
             line(out, "next", incident.next)
+
+
+def _echoes(fault: Incident) -> str:
+    count = len(fault.echoes)
+    return f"and {count} more that it may have caused: {_labels(fault.echoes)}"
 
 
 def _labels(incidents: Sequence[Incident]) -> str:
