@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -247,9 +248,15 @@ def _gitlab_ci_local(
     tools.mkdir()
     (tools / "rsync").symlink_to(STAND_INS / "rsync")
     image = product.parent / "image"
-    environment["PATH"] = f"{image / 'bin'}:{tools}:{environment['PATH']}"
-    settings = {"CI_PIPELINE_SOURCE": source, "UV_CACHE_DIR": environment["UV_CACHE_DIR"]}
-    settings |= more or {}
+    # The runner copies and lists what the pipeline keeps: that must be the pipeline's own folder,
+    # so only uv itself is told of this machine's cache.
+    cache = shlex.quote(environment["UV_CACHE_DIR"])
+    for name in ("uv", "uvx"):
+        program = shlex.quote(str(image / "bin" / name))
+        (tools / name).write_text(f'#!/bin/sh\nUV_CACHE_DIR={cache} exec {program} "$@"\n')
+        (tools / name).chmod(0o755)
+    environment["PATH"] = f"{tools}:{image / 'bin'}:{environment['PATH']}"
+    settings = {"CI_PIPELINE_SOURCE": source, **(more or {})}
     variables = [f"--variable={name}={value}" for name, value in settings.items()]
     return subprocess.run(
         [str(_NODE / "bin" / "node"), str(_installed_gitlab_ci_local()), *arguments]

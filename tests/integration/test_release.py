@@ -161,7 +161,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("seed", [7, pytest.param(0, marks=pytest.mark.gauntlet)])
 def test_state_and_full_refresh_give_equal_marts(
     shop: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
