@@ -437,7 +437,7 @@ def scenarios() -> list[Any]:
 @pytest.mark.parametrize("scenario", scenarios())
 def test_the_report_says_what_a_change_does(shop: Shop, scenario: dict[str, Any]) -> None:
     known = {"change", "edit", "move", "commit", "verdict", "says", "same", "report", "never"}
-    known |= {"breaking", "undeclared", "exposures", "headline"}
+    known |= {"breaking", "undeclared", "exposures", "headline", "metrics"}
     assert set(scenario) <= known, set(scenario) - known
     for old, new in scenario.get("move", {}).items():
         (shop.root / new).parent.mkdir(parents=True, exist_ok=True)
@@ -462,9 +462,15 @@ def test_the_report_says_what_a_change_does(shop: Shop, scenario: dict[str, Any]
         assert name in document, f"{name} was not looked at: {sorted(document)}"
         assert name not in differing, summaries
     assert impact["breaking"] == scenario.get("breaking", [])
-    assert impact["undeclared"] == scenario.get("undeclared", [])
+    undeclared = [name for name in impact["undeclared"] if name in document]
+    assert undeclared == scenario.get("undeclared", [])
+    metrics = {m["name"]: m["summary"] for m in impact["metrics"]}
+    moved = {name for name in metrics if "no change" not in metrics[name]}
+    assert set(scenario.get("metrics", moved)) == moved, metrics
+    for name, part in scenario.get("metrics", {}).items():
+        assert part in metrics[name], metrics
     assert [e["label"] for e in impact["exposures"]] == scenario.get("exposures", [])
-    expected = FAILED if scenario.get("breaking") or scenario.get("undeclared") else "passed"
+    expected = FAILED if scenario.get("breaking") or impact["undeclared"] else "passed"
     assert step.verdict == scenario.get("verdict", expected), step
     assert scenario.get("headline", "") in impact["headline"]
     for part in scenario.get("report", []):

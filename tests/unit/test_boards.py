@@ -15,7 +15,6 @@ import yaml
 from first_light.boards.compare import changes
 from first_light.boards.document import Board, read_board
 from first_light.boards.exposures import FILE, exposures_yaml, raise_if_outdated, write_exposures
-from first_light.boards.formats import change, formatted, is_format
 from first_light.boards.page import Edition, render_page
 from first_light.boards.render import render_boards
 from first_light.boards.results import Results, run
@@ -23,6 +22,7 @@ from first_light.boards.sql import columns_without
 from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Manifest, Node
 from first_light.utils.errors import DataopsError
+from first_light.utils.formats import change, formatted, is_format
 from page_reader import read
 
 HEAD = "---\ntitle: Sales\nowner: {name: Shop, email: shop@example.com}\n---\n"

@@ -21,6 +21,7 @@ _GROUPS = {
     "Draft models": ("inference",),
     "Sample": ("sampling", "privacy", "commands/sample"),
     "Check and preview": ("commands", "impact", "hooks"),
+    "Metrics": ("metrics",),
     "Boards": ("boards", "commands/boards", "commands/serve_boards"),
     "dbt": ("dbt",),
     "Release and roll back": ("release",),

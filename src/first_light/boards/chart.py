@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from first_light.boards.document import Chart
 from first_light.boards.fields import value_fields
-from first_light.boards.formats import formatted, number
 from first_light.dbt.engine import QueryResult
+from first_light.utils.formats import formatted, number
 from first_light.utils.vega import as_text, drawn, has_marks
 
 SIZES: Mapping[str, tuple[int, int]] = {"broad": (800, 280), "narrow": (310, 220)}

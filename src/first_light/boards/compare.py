@@ -10,16 +10,16 @@ from typing import Any
 
 from first_light.boards.document import Block, Chart, Numbers, Value
 from first_light.boards.fields import place_fields, used_fields
-from first_light.boards.formats import change, formatted, number
 from first_light.boards.results import Results
 from first_light.dbt.engine import QueryResult
+from first_light.utils.formats import change, formatted, number
+from first_light.utils.number_changes import rounded, sole_cause, transition
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 # The total of such a column says nothing.
 _NO_TOTAL = re.compile(
     r"(^|_)(percent|pct|share|rate|ratio|avg|average|mean|median|price|per)(_|$)"
 )
-_MOST_VALUES = 50  # of a column that could say where a change comes from
 
 
 @dataclass(frozen=True)
@@ -168,16 +168,12 @@ def _column_change(
     else:
         word, was, now = " in total", sum(values_before), sum(values_after)
     count = f"{len(places):,} of {len({**old, **new}):,} rows differ"
-    sentence = (
-        f"{name}: {formatted(_rounded(was))} → {formatted(_rounded(now))} ({change(was, now)})"
-        f"{word}; {count}"
-    )
-    cause = "" if _NO_TOTAL.search(name) else _cause(name, keys, places, old, new)
+    sentence = f"{name}: {transition(was, now)}{word}; {count}"
+    cause = "" if _NO_TOTAL.search(name) else _cause(keys, places, old, new)
     return f"{sentence}{cause}"
 
 
 def _cause(
-    name: str,
     keys: Sequence[str],
     places: Sequence[tuple[Any, ...]],
     old: Mapping[tuple[Any, ...], dict[str, list[float | None]]],
@@ -186,12 +182,9 @@ def _cause(
     """The one value of a column in whose rows all of the change lies; empty if there is none."""
     for i, key in enumerate(keys):
         every = {place[i] for place in {**old, **new}}
-        moved: dict[Any, float] = defaultdict(float)
-        for place in places:
-            moved[place[i]] += sum(v or 0.0 for v in _of(new, place, name))
-            moved[place[i]] -= sum(v or 0.0 for v in _of(old, place, name))
-        if len(moved) == 1 and 1 < len(every) <= _MOST_VALUES:
-            return f"; all of it {key} = {formatted(next(iter(moved)))}"
+        moved = {place[i] for place in places}
+        if cause := sole_cause(key, moved, every):
+            return f"; {cause}"
     return ""
 
 
@@ -206,7 +199,7 @@ def _keyed(
         entry = rows.setdefault(place, defaultdict(list))
         for name, i in at.items():
             if name not in keys:
-                entry[name].append(_rounded(number(row[i])))
+                entry[name].append(rounded(number(row[i])))
     return rows
 
 
@@ -216,11 +209,6 @@ def _of(
     name: str,
 ) -> list[float | None]:
     return rows[key].get(name, []) if key in rows else []
-
-
-def _rounded(value: float | None) -> float | None:
-    """Without the digits in which two sums of the same numbers may differ."""
-    return None if value is None else float(f"{value:.12g}")
 
 
 def _is_numeric(result: QueryResult, name: str) -> bool:
@@ -249,7 +237,7 @@ def _value_change(before: Results, was: Value, after: Results, value: Value, uni
     old, new = before.value(was), after.value(value)
     first, second = number(old), number(new)
     if first is not None and second is not None:
-        if _rounded(first) == _rounded(second):
+        if rounded(first) == rounded(second):
             return ""
         texts = formatted(old, was.format), formatted(new, value.format)
         if texts[0] == texts[1]:

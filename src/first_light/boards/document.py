@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from first_light.boards.formats import is_format
 from first_light.utils.errors import DataopsError
+from first_light.utils.formats import is_format
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -18,8 +18,8 @@ from first_light.boards.document import (
     Value,
     values_in,
 )
-from first_light.boards.formats import change, formatted, number
 from first_light.boards.results import BLANK, BROKEN, Problem, Results
+from first_light.utils.formats import change, formatted, number
 from first_light.utils.templates import render
 from first_light.utils.vega import ChartError
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from first_light.boards.document import Board, Chart, Figure, Numbers, Table, Value
 from first_light.boards.fields import produced_fields, series_fields, used_fields, value_fields
-from first_light.boards.formats import formatted, number
 from first_light.boards.sql import MOST_ROWS, readers_query
 from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Manifest, Node
 from first_light.utils.errors import DataopsError
+from first_light.utils.formats import formatted, number
 
 ERROR, WARN = "error", "warn"
 BROKEN, BLANK, SERIES = "broken", "blank", "series"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from first_light.impact.findings import (
     Impact,
     ModelImpact,
 )
+from first_light.impact.metrics import models_of_metrics
 from first_light.impact.plan import Plan
 from first_light.impact.sides import Sides
 from first_light.impact.tables import TableDiff
@@ -51,6 +53,7 @@ class Assessment:
         self._unknown: dict[str, str] = {}
         self._diffs: dict[str, TableDiff] = {}
         self._unstable: dict[str, tuple[str, ...]] = {}
+        self._metrics = models_of_metrics((plan.base.manifest, plan.head), plan.semantics)
         self._traced: Traced
         self._personal: tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]
 
@@ -154,9 +157,7 @@ class Assessment:
     def impact(self) -> Impact:
         """Everything that was found, decided."""
         plan, product = self._plan, self._plan.product
-        log = product.git("log", "--format=%B", f"{plan.change.base}..HEAD")
-        trailers = re.findall(rf"(?im)^{judge.TRAILER}:\s*(.+)$", log)
-        declared, unclear = judge.declarations(trailers)
+        declared, unclear = self._declarations
         today = product.as_of or now().isoformat()
         feeds = self._feeds()
         reached = (self._model(name, declared, today, feeds) for name in self._reached)
@@ -193,6 +194,16 @@ class Assessment:
             said=plan.base.said,
             remarks=plan.base.remarks,
         )
+
+    @property
+    def declared(self) -> dict[str, str]:
+        """What the commits of the change declare: model or metric → why."""
+        return self._declarations[0]
+
+    @cached_property
+    def _declarations(self) -> tuple[dict[str, str], tuple[str, ...]]:
+        log = self._plan.product.git("log", "--format=%B", f"{self._plan.change.base}..HEAD")
+        return judge.declarations(re.findall(rf"(?im)^{judge.TRAILER}:\s*(.+)$", log))
 
     def _sample_files(self) -> int:
         folder = f"{self._plan.product.sample.name}/"
@@ -238,6 +249,8 @@ class Assessment:
             access=node.access,
             contract=node.contract,
             feeds=tuple(dict.fromkeys((*feeds.get(name, ()), *before))),
+            metrics=self._metrics.get(name, ()),
+            feeds_other=self._feeds_other(name),
             diff=diff,
             unknown="" if old is None else self._unknown.get(name, ""),
             unstable=unstable,
@@ -246,6 +259,15 @@ class Assessment:
             declared=judge.reason_for(judge.label_of(node), was, declared),
             origins=self._origins(name) if diff is not None else {},
         )  # fmt: skip
+
+    def _feeds_other(self, name: str) -> bool:
+        """Whether a public model, an exposure or a metric depends on a model of head."""
+        head = self._plan.head
+        below = (head.nodes[child] for child in head.graph.descendants(name) - {name})
+        return any(
+            node.kind == "exposure" or node.access == "public" or node.unique_id in self._metrics
+            for node in below
+        )
 
     def _removed_model(
         self, name: str, declared: dict[str, str], today: str, feeds: dict[str, tuple[str, ...]]
@@ -261,6 +283,7 @@ class Assessment:
             access=node.access,
             contract=node.contract,
             feeds=feeds.get(name, ()),
+            metrics=self._metrics.get(name, ()),
             breaking=judge.breaking(node, None, today),
             declared=judge.reason_for(judge.label_of(node), "", declared),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,21 +14,18 @@ from first_light.boards.page import Edition
 from first_light.boards.render import INDEX, Rendered, render_boards, write_pages
 from first_light.boards.results import BROKEN
 from first_light.boards.sql import columns_without
-from first_light.dbt.driver import DriverQueries
 from first_light.dbt.engine import DbtRun
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.impact.change import NoBase
 from first_light.impact.check_step import BOARDS
 from first_light.impact.current import CurrentSide
+from first_light.impact.databases import open_database
 from first_light.impact.plan import Plan
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
 from first_light.warehouse.base import DATABASE_FILE
-from first_light.warehouse.readers_copy import read_columns
-from first_light.warehouse.scratch import DIALECT, EngineError, connect
 from first_light.warehouse.server import is_server
-from first_light.warehouse.withheld_columns import withheld_columns
 
 
 def judge(product: Product, plan: Plan | NoBase, built: DbtRun, folder: Path) -> Step:
@@ -130,22 +126,14 @@ def _rendered(
     """Boards from a database file; without one every query says that nothing was built."""
     if not boards:
         return ()
-    if not database.is_file():
-        with connect() as connection:
-            queries = DriverQueries(DIALECT, connection, EngineError)
-            return render_boards(boards, manifest, queries, lambda node: (), _edition)
-    built = {(r.schema, r.name): names for r, names in read_columns(database).items()}
-    withheld = withheld_columns(manifest, sql, built)
-    with connect(os.fspath(database), read_only=True) as connection:
-        place = os.fspath(files).replace("'", "''")
-        connection.execute(f"set TimeZone = 'UTC'; set file_search_path = '{place}'")
+    with open_database(database, files, manifest, sql) as side:
         return render_boards(
             boards,
             manifest,
-            DriverQueries(DIALECT, connection, EngineError),
-            columns_without(built, withheld),
+            side.queries,
+            columns_without(side.built, side.withheld),
             _edition,
-            {name: columns for (_, name), columns in withheld.items()},
+            {name: columns for (_, name), columns in side.withheld.items()},
         )
 
 

@@ -147,6 +147,7 @@ def step_of(impact: Impact, seconds: float, repeat: str = "") -> Step:
         return Step(NAME, FAILED, seconds, impact.headline, details, repeat, page)
     doubts = [f"{m.name}: {m.unknown}" for m in impact.unknown]
     doubts += [f"{m.name} {words.summary(m)}" for m in impact.unstable]
+    doubts += [f"{m.name} {m.change.sentence}" for m in impact.metrics if m.unknown]
     if doubts:
         return Step(NAME, WARNED, seconds, impact.headline, tuple(doubts), page=page)
     return Step(NAME, PASSED, seconds, impact.headline, page=page)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from first_light.impact import text as words
-from first_light.impact.findings import ExposureImpact, Impact, ModelImpact
+from first_light.impact.findings import ExposureImpact, Impact, MetricImpact, ModelImpact
 from first_light.impact.tables import ColumnDiff, Stats, TableDiff
 
 
@@ -28,6 +28,7 @@ def as_json(impact: Impact) -> str:
         "model_count": impact.total,
         "models": [_model(model) for model in impact.models],
         "exposures": [_exposure(exposure) for exposure in impact.exposures],
+        "metrics": [_metric(metric) for metric in impact.metrics],
         "other_changes": [
             {"kind": one.kind, "name": one.name, "status": one.status, "model": one.of}
             for one in impact.others
@@ -58,6 +59,7 @@ def _model(model: ModelImpact) -> dict[str, Any]:
         "access": model.access,
         "contract": model.contract,
         "exposures": list(model.feeds),
+        "metrics": list(model.metrics),
         "diff": model.diff and _diff(model.diff),
         "not_compared_reason": model.unknown,
         "unstable_columns": list(model.unstable),
@@ -65,6 +67,30 @@ def _model(model: ModelImpact) -> dict[str, Any]:
         "breaking": list(model.breaking),
         "declared_reason": model.declared,
         "origins": {column: list(sources) for column, sources in model.origins.items()},
+    }
+
+
+def _metric(metric: MetricImpact) -> dict[str, Any]:
+    before, after = metric.change.before, metric.change.after
+    return {
+        "name": metric.name,
+        "label": metric.label,
+        "status": metric.status,
+        "summary": words.summary(metric),
+        "before": before.total if before else None,
+        "after": after.total if after else None,
+        "moved": metric.change.is_moved,
+        "by_dimension": {
+            name: [
+                {"value": value, "before": old, "after": new}
+                for value, (old, new) in values.items()
+            ]
+            for name, values in metric.change.parts.items()
+        },
+        "not_computed_reason": metric.unknown,
+        "unstable": metric.unstable,
+        "owner": metric.owner,
+        "declared_reason": metric.declared,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from first_light.impact.tables import TableDiff
+from first_light.metrics.changes import MetricChange
 from first_light.utils.graph_svg import GraphNode
 
 ADDED, REMOVED, MODIFIED, DOWNSTREAM = "added", "removed", "modified", "downstream"
@@ -26,6 +27,8 @@ class ModelImpact:
         access: private, protected or public; empty where it has none.
         contract: whether it promises its columns.
         feeds: labels of the exposures that read it directly.
+        metrics: names of the metrics that read it.
+        feeds_other: whether something that people outside the product read is downstream of it.
         diff: what differs in its rows; None when there is nothing to compare or it is unknown.
         unknown: why it could not be compared; empty when it was.
         unstable: columns whose values change whenever it is built; "*" stands for its rows.
@@ -47,6 +50,8 @@ class ModelImpact:
     access: str = ""
     contract: bool = False
     feeds: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    feeds_other: bool = False
     diff: TableDiff | None = None
     unknown: str = ""
     unstable: tuple[str, ...] = ()
@@ -62,14 +67,55 @@ class ModelImpact:
 
     @property
     def promised(self) -> bool:
-        """Whether people outside the product read it: it is public or feeds an exposure."""
-        return self.access == "public" or bool(self.feeds)
+        """Whether people outside the product read it: it is public, or feeds an exposure, a board
+        or a metric."""
+        return self.access == "public" or bool(self.feeds or self.metrics)
 
     @property
     def must_declare(self) -> bool:
         """Whether its author must say that the change is meant."""
         unclear = bool(self.unknown) and self.status != ADDED
         return self.promised and (self.says_other or unclear)
+
+
+@dataclass(frozen=True)
+class MetricImpact:
+    """One metric that the change reaches.
+
+    Attributes:
+        name: its name.
+        label: its name for people.
+        status: added, removed, modified, or downstream of something that was.
+        change: its values on both sides.
+        owner: of the first model that it reads, with the address.
+        unstable: whether it reads a model that changes with every build.
+        declared: its author's reason; empty when its change was not declared.
+    """
+
+    name: str
+    label: str
+    status: str
+    change: MetricChange
+    owner: str = ""
+    unstable: bool = False
+    declared: str = ""
+
+    @property
+    def unknown(self) -> str:
+        """Why it could not be computed on both sides; empty if it was."""
+        return self.change.unknown
+
+    @property
+    def says_other(self) -> bool:
+        """Whether its readers see another number."""
+        return self.status == REMOVED or self.change.is_moved
+
+    @property
+    def must_declare(self) -> bool:
+        """Whether its author must say that the change is meant."""
+        if self.status == ADDED or self.unstable:
+            return False
+        return self.says_other or bool(self.unknown)
 
 
 @dataclass(frozen=True)
@@ -122,6 +168,7 @@ class Impact:
         total: models, snapshots and seeds in head.
         models: those that the change reaches, in the order they are built.
         exposures: those that the change reaches.
+        metrics: those that the change reaches, by name.
         others: tests, sources and macros that were added, removed or modified.
         nodes, edges: the lineage to draw: boxes, and pairs of parent and child.
         idle: models that were declared and do not change.
@@ -139,6 +186,7 @@ class Impact:
     total: int
     models: tuple[ModelImpact, ...]
     exposures: tuple[ExposureImpact, ...] = ()
+    metrics: tuple[MetricImpact, ...] = ()
     others: tuple[OtherChange, ...] = ()
     nodes: tuple[GraphNode, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
@@ -172,9 +220,32 @@ class Impact:
         return tuple(m for m in self.models if m.breaking)
 
     @property
-    def undeclared(self) -> tuple[ModelImpact, ...]:
-        """Models whose change their author must declare and did not."""
-        return tuple(m for m in self.models if m.must_declare and not m.declared)
+    def undeclared(self) -> tuple[ModelImpact | MetricImpact, ...]:
+        """Models and metrics whose change their author must declare and did not."""
+        every: tuple[ModelImpact | MetricImpact, ...] = (*self.models, *self.metrics)
+        return tuple(one for one in every if one.must_declare and not one.declared)
+
+    @property
+    def unprotected(self) -> tuple[ModelImpact, ...]:
+        """Models that say something else and that nobody outside the product reads, directly or
+        through other models: their authors need not declare it."""
+        return tuple(
+            model
+            for model in self.models
+            if model.kind == "model"
+            and model.status != REMOVED
+            and model.says_other
+            and not (model.promised or model.feeds_other)
+        )
+
+    @property
+    def moved_metrics(self) -> tuple[MetricImpact, ...]:
+        """Metrics of which something is to be said."""
+        return tuple(
+            metric
+            for metric in self.metrics
+            if metric.says_other or metric.unknown or metric.status == ADDED
+        )
 
     @property
     def unstable(self) -> tuple[ModelImpact, ...]:
@@ -205,6 +276,9 @@ class Impact:
             data = "columns added or moved, no data change in the others"
         else:
             data = "no data change"
+        if moved := [metric for metric in self.metrics if metric.says_other]:
+            data += f", {len(moved)} metric{'s' * (len(moved) != 1)} move"
+            data += "s" if len(moved) == 1 else ""
         return f"{edited}: {data}"
 
 

@@ -23,6 +23,7 @@ def markdown(impact: Impact) -> str:
         unknown=view.unknown(impact),
         changes=view.changes(impact),
         readers=view.readers(impact),
+        metrics=view.metrics(impact),
         page=PAGE,
         **_LIMITS,
     )

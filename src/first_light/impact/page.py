@@ -47,6 +47,7 @@ def page(impact: Impact) -> str:
         changes=changes,
         change_heads=_CHANGE_HEADS,
         readers=readers,
+        metrics=view.metrics(impact),
         details=view.details(impact),
         column_heads=view.COLUMN_HEADS,
         most_rows=50,

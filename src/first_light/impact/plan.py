@@ -19,6 +19,7 @@ from first_light.impact.base import BaseSide, Built, buildable, prepare
 from first_light.impact.change import Change, NoBase
 from first_light.impact.column_process import SeparateBuild, is_worthwhile, separable
 from first_light.impact.current import CurrentSide
+from first_light.metrics.definitions import Semantics, metrics_to_compare, read_semantics
 from first_light.project.product import Product
 from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.server import is_server
@@ -52,6 +53,7 @@ class Plan:
         paired: head's ids → base's.
         built: what base has built.
         here: head's folder, target/check.
+        semantics: the metrics of base, and of head.
         beside: the build of base that goes on meanwhile; None when all is built.
     """
 
@@ -64,6 +66,7 @@ class Plan:
     paired: dict[str, str]
     built: dict[str, Built]
     here: Path
+    semantics: tuple[Semantics, Semantics] = (Semantics({}), Semantics({}))
     beside: SeparateBuild | None = None
 
     @property
@@ -139,7 +142,9 @@ def plan(
     # What an edited board reads must be built on both sides, though none of it changes.
     reached |= edited_boards(head, change.files)
     paired = judge.pairs(base.manifest, head, change.renamed)
-    needed = _needed_base(base.manifest, head, reached, paired)
+    semantics = (read_semantics(base.state), read_semantics(folder))
+    measured = _measured(base.manifest, head, *semantics, reached)
+    needed = _needed_base(base.manifest, head, reached | measured, paired)
     anew = {paired.get(name, name) for name in reached}
     later: list[str] = []
     if isinstance(base, BaseSide) and base.keeps_builds:
@@ -147,7 +152,8 @@ def plan(
         later = later if is_worthwhile(base, later) else []
     first_names = [name for name in needed if name not in later]
     if current is not None:  # all of it stands; only what is compared need be at hand
-        first_names = sorted(anew & set(buildable(base.manifest)))
+        at_hand = anew | {paired.get(name, name) for name in measured}
+        first_names = sorted(at_hand & set(buildable(base.manifest)))
     built = base.build(first_names) if first_names else base.built
     failed = sorted(
         base.manifest.nodes[n].name
@@ -159,7 +165,9 @@ def plan(
         reached = frozenset(head.nodes)
         built = base.build(_needed_base(base.manifest, head, reached, paired))
         later = []
-    plan_ = Plan(product, change, base, head, reached, full_reason, paired, built, folder)
+    plan_ = Plan(
+        product, change, base, head, reached, full_reason, paired, built, folder, semantics
+    )
     if (current or not full_reason) and base.database.is_file() and not is_server(product):
         # On DuckDB a copy is the cheapest way to have everything upstream.
         copy_database(base.database, plan_.database)
@@ -198,6 +206,20 @@ def _settings(text: str) -> dict[str, Any]:
     return {key: value for key, value in loaded.items() if key not in _OBSERVED}
 
 
+def _measured(
+    base: Manifest, head: Manifest, old: Semantics, new: Semantics, reached: frozenset[str]
+) -> frozenset[str]:
+    """The models of each metric that was edited or reads what is reached."""
+    edited = metrics_to_compare(old, new)
+    models: set[str] = set()
+    for manifest, semantics in ((base, old), (head, new)):
+        for metric in semantics.metrics:
+            read = {node.unique_id for node in metric.models(manifest)}
+            if metric.name in edited or read & reached:
+                models |= read
+    return frozenset(models)
+
+
 def _needed_base(
     base: Manifest, head: Manifest, reached: Iterable[str], paired: dict[str, str]
 ) -> list[str]:
@@ -207,6 +229,7 @@ def _needed_base(
         node = head.nodes.get(name)
         if node is not None:
             start |= {name, *node.depends_on}
+    start |= set(reached) & set(base.nodes)
     names = {paired.get(name, name) for name in start}
     removed = set(buildable(base)) - set(paired.values())
     above = with_ancestors(base, names | removed)

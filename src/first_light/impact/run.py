@@ -11,9 +11,8 @@ from first_light.impact import classify as judge
 from first_light.impact.assessment import Assessment
 from first_light.impact.base import NOT_TESTS, Built
 from first_light.impact.current import CurrentSide
-from first_light.impact.findings import (
-    Impact,
-)
+from first_light.impact.findings import Impact
+from first_light.impact.metrics import metric_impacts
 from first_light.impact.plan import Plan, copy_database
 from first_light.impact.sides import open_sides
 from first_light.warehouse.base import DATABASE_FILE
@@ -64,6 +63,10 @@ def compare(plan: Plan, run: DbtRun, dbt: Engine, progress: Callable[[str], None
                 second_database, {n.unique_id for n in rebuilt.nodes if n.status == "success"}
             )
         impact = work.impact()
+    if impact_metrics := metric_impacts(plan, built, impact.models, work.declared):
+        moved = {metric.name for metric in impact_metrics if metric.must_declare}
+        idle = tuple(name for name in impact.idle if name not in moved)
+        impact = replace(impact, metrics=impact_metrics, idle=idle)
     shutil.rmtree(scratch)
     shutil.rmtree(plan.here / "again", ignore_errors=True)
     return impact

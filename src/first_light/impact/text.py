@@ -12,6 +12,7 @@ from first_light.impact.findings import (
     REMOVED,
     ExposureImpact,
     Impact,
+    MetricImpact,
     ModelImpact,
     OtherChange,
 )
@@ -41,8 +42,10 @@ def paste(impact: Impact) -> str:
     return f"{TRAILER}: {', '.join(m.name for m in impact.undeclared)} -- {PLACEHOLDER}"
 
 
-def summary(model: ModelImpact) -> str:
-    """What happens to one model, in one line."""
+def summary(model: ModelImpact | MetricImpact) -> str:
+    """What happens to one model or metric, in one line."""
+    if isinstance(model, MetricImpact):
+        return model.change.sentence
     if model.status == REMOVED:
         return "removed"
     if model.unknown:
@@ -244,6 +247,11 @@ def remarks(impact: Impact) -> list[str]:
         )
     elif impact.whole:
         lines.append(f"Everything was built and compared: {impact.whole}.")
+    for model in impact.unprotected[:10]:
+        lines.append(
+            f"{model.name} is not public: changes need no declaration; make it public with "
+            f"`access: public` in the YAML beside {model.path}"
+        )
     if impact.idle:
         lines.append(f"Declared, and not changed: {some(impact.idle, 10)}.")
     if impact.unclear:

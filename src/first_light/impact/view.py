@@ -109,6 +109,19 @@ def readers(impact: Impact) -> list[ReaderRow]:
     return rows
 
 
+def metrics(impact: Impact) -> list[tuple[str, ...]]:
+    """The metrics that move: name, status, change, and the author's reason."""
+    return [
+        (
+            metric.name,
+            "" if metric.status == DOWNSTREAM else metric.status,
+            text.summary(metric),
+            "no" if metric.must_declare and not metric.declared else metric.declared,
+        )
+        for metric in impact.moved_metrics
+    ]
+
+
 def details(impact: Impact) -> list[Detail]:
     """Every model whose rows or columns differ, the most important first."""
     return [_detail(model, model.diff) for model in text.first(impact.changed) if model.diff]

@@ -1,0 +1,56 @@
+"""The database of one side, open as readers would see it: without the columns they do not get."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from first_light.dbt.driver import DriverQueries
+from first_light.dbt.manifest import Manifest
+from first_light.warehouse.readers_copy import read_columns
+from first_light.warehouse.scratch import DIALECT, EngineError, connect
+from first_light.warehouse.withheld_columns import withheld_columns
+
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class SideDatabase:
+    """A side, open.
+
+    Attributes:
+        queries: runs SQL on it.
+        built: schema and name of each relation, with its columns in order.
+        withheld: columns that readers do not get, likewise.
+    """
+
+    queries: DriverQueries
+    built: Mapping[Place, Sequence[str]]
+    withheld: Mapping[Place, Sequence[str]]
+
+
+@contextmanager
+def open_database(
+    database: Path, files: Path, manifest: Manifest, sql: Mapping[str, str]
+) -> Iterator[SideDatabase]:
+    """Open a side; where its file is missing, every query fails.
+
+    Args:
+        database: its file.
+        files: the folder that relative paths in its views mean.
+        manifest: its resources.
+        sql: compiled SQL by unique id.
+    """
+    if not database.is_file():
+        with connect() as connection:
+            yield SideDatabase(DriverQueries(DIALECT, connection, EngineError), {}, {})
+        return
+    built = {(r.schema, r.name): names for r, names in read_columns(database).items()}
+    withheld = withheld_columns(manifest, sql, built)
+    with connect(os.fspath(database), read_only=True) as connection:
+        place = os.fspath(files).replace("'", "''")
+        connection.execute(f"set TimeZone = 'UTC'; set file_search_path = '{place}'")
+        yield SideDatabase(DriverQueries(DIALECT, connection, EngineError), built, withheld)

@@ -1,0 +1,120 @@
+"""What the metrics are on one build: in total, and by each of their dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from first_light.dbt.engine import QueryRunner
+from first_light.metrics.definitions import Metric, Semantics
+from first_light.utils.errors import DataopsError, QueryError
+from first_light.utils.formats import formatted, number
+
+MOST_VALUES = 50
+"""A dimension with more values than this is not looked at."""
+_MOST_DIMENSIONS = 12
+
+
+@dataclass(frozen=True)
+class MetricValue:
+    """A metric on one build.
+
+    Attributes:
+        total: its value; None where it has none, such as a ratio of nothing.
+        parts: dimension → its values, each with the metric; of the dimensions with few values.
+        problem: why it could not be computed; empty if it was.
+    """
+
+    total: float | None = None
+    parts: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    problem: str = ""
+
+
+def compute(
+    semantics: Semantics,
+    metrics: Sequence[Metric],
+    queries: QueryRunner,
+    hidden: Callable[[tuple[str, str]], Collection[str]] = lambda place: (),
+    parts: bool = True,
+    reason: Callable[[DataopsError], str] = lambda error: "",
+) -> dict[str, MetricValue]:
+    """The values of some metrics, by name.
+
+    Args:
+        semantics: all that dbt knows of them.
+        metrics: those to compute.
+        queries: the build.
+        hidden: the personal columns of a relation, by schema and name: neither a dimension nor a
+            metric shows what is in them.
+        parts: also by each dimension.
+        reason: what may be shown of a query's error; it may quote values of rows.
+    """
+    if not metrics:
+        return {}
+    from first_light.metrics.queries import MetricQueries  # MetricFlow takes a second to import
+
+    try:
+        writer = MetricQueries(semantics, queries.name)
+    except DataopsError as error:
+        return {metric.name: MetricValue(problem=_problem(error, reason)) for metric in metrics}
+    values = {}
+    for metric in metrics:
+        try:
+            personal = {name for place in metric.places for name in hidden(place)}
+            if _reads(metric.expressions, personal):
+                values[metric.name] = MetricValue(problem="It reads a personal column.")
+                continue
+            rows = queries.run(writer.sql(metric.name)).rows
+            total = number(rows[0][0]) if rows else None
+            split = _parts(metric, writer.sql, queries, hidden) if parts else {}
+            values[metric.name] = MetricValue(total, split)
+        except DataopsError as error:
+            values[metric.name] = MetricValue(problem=_problem(error, reason))
+    return values
+
+
+def _parts(
+    metric: Metric,
+    sql: Callable[[str, str], str],
+    queries: QueryRunner,
+    hidden: Callable[[tuple[str, str]], Collection[str]],
+) -> dict[str, dict[str, float | None]]:
+    parts = {}
+    for dimension in metric.dimensions[:_MOST_DIMENSIONS]:
+        if _reads([dimension.expression], hidden(dimension.place)):
+            continue
+        query = f"select * from (\n{sql(metric.name, dimension.name)}\n) as metric_query"
+        rows = queries.run(f"{query} limit {MOST_VALUES + 1}").rows
+        if len(rows) <= MOST_VALUES:
+            parts[dimension.label] = {_label(row[0]): number(row[1]) for row in rows}
+    return parts
+
+
+def _label(value: Any) -> str:
+    return "empty" if value is None else formatted(value)
+
+
+def _problem(error: DataopsError, reason: Callable[[DataopsError], str]) -> str:
+    if isinstance(error, QueryError):
+        shown = reason(error)
+        return f"Its query failed{': ' if shown else '.'}{shown}"
+    return f"{error.message} {error.where}".strip()
+
+
+def _reads(expressions: Sequence[str], columns: Collection[str]) -> bool:
+    """Whether SQL expressions name one of these columns; one that cannot be parsed may."""
+    hidden = {name.lower() for name in columns}
+    if not hidden:
+        return False
+    for expression in expressions:
+        try:
+            tree = sqlglot.parse_one(expression)
+        except sqlglot.errors.SqlglotError:
+            return True
+        if hidden & {column.name.lower() for column in tree.find_all(exp.Column)}:
+            return True
+    return False

@@ -1,0 +1,188 @@
+"""Metrics: what a project defines, what they are on a build, and how two builds differ."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from first_light.dbt.driver import DriverQueries
+from first_light.metrics.changes import MetricChange, changes
+from first_light.metrics.definitions import (
+    FILE,
+    Semantics,
+    metrics_to_compare,
+    read_semantics,
+)
+from first_light.metrics.values import MetricValue, compute
+from first_light.utils.errors import DataopsError
+
+ORDERS: dict[str, Any] = {
+    "name": "orders",
+    "defaults": {"agg_time_dimension": "ordered_on"},
+    "node_relation": {"schema_name": "marts", "alias": "orders", "database": "x"},
+    "entities": [{"name": "order", "type": "primary", "expr": "order_id"}],
+    "measures": [],
+    "dimensions": [
+        {"name": "ordered_on", "type": "time", "type_params": {"time_granularity": "day"}},
+        {"name": "channel", "type": "categorical", "expr": "channel"},
+        {"name": "buyer", "type": "categorical", "expr": "lower(email)"},
+    ],
+}
+SPINE = {
+    "node_relation": {"schema_name": "marts", "alias": "days", "database": "x"},
+    "primary_column": {"name": "day", "time_granularity": "day"},
+    "custom_granularities": [],
+}
+
+
+def simple(name: str, agg: str, expr: str, **more: Any) -> dict[str, Any]:
+    aggregation = {
+        "semantic_model": "orders",
+        "agg": agg,
+        "agg_time_dimension": "ordered_on",
+        "expr": expr,
+    }
+    given = {"expr": expr, "metric_aggregation_params": aggregation, **more}
+    return {"name": name, "type": "simple", "type_params": given, "label": None}
+
+
+def ratio(name: str, numerator: str, denominator: str) -> dict[str, Any]:
+    parts = {"numerator": {"name": numerator}, "denominator": {"name": denominator}}
+    return {"name": name, "type": "ratio", "type_params": parts, "label": "Rate"}
+
+
+def semantics(*metrics: dict[str, Any], folder: Path, **model: Any) -> Semantics:
+    content = {
+        "semantic_models": [{**ORDERS, **model}],
+        "metrics": list(metrics),
+        "project_configuration": {"time_spine_table_configurations": [], "time_spines": [SPINE]},
+        "saved_queries": [],
+    }
+    (folder / FILE).write_text(json.dumps(content), "utf-8")
+    return read_semantics(folder)
+
+
+REVENUE, COUNT = simple("revenue", "sum", "amount"), simple("order_count", "count", "order_id")
+
+
+def computed(given: Semantics, rows: str, hidden: tuple[str, ...] = ()) -> dict[str, MetricValue]:
+    with duckdb.connect() as connection:
+        connection.execute(f"create schema marts; create table marts.orders as {rows}")
+        queries = DriverQueries("duckdb", connection, duckdb.Error)
+        return compute(given, given.metrics, queries, lambda place: hidden)
+
+
+ROWS = """
+    select * from (values
+        (1, date '2026-01-01', 'web', 'A@mail.example', 10.00),
+        (2, date '2026-01-02', 'web', 'B@mail.example', 20.00),
+        (3, date '2026-01-02', null, 'C@mail.example', 5.00)
+    ) as t (order_id, ordered_on, channel, email, amount)
+"""
+
+
+def test_totals_and_parts_are_those_of_the_rows(tmp_path: Path) -> None:
+    given = semantics(REVENUE, COUNT, ratio("average", "revenue", "order_count"), folder=tmp_path)
+    values = computed(given, ROWS)
+    assert {name: value.total for name, value in values.items()} == {
+        "revenue": 35.0,
+        "order_count": 3.0,
+        "average": pytest.approx(35 / 3),
+    }
+    assert values["revenue"].parts["channel"] == {"web": 30.0, "empty": 5.0}
+    assert values["average"].parts["channel"] == {"web": 15.0, "empty": 5.0}
+
+
+def test_personal_columns_are_no_dimension_and_no_value(tmp_path: Path) -> None:
+    mails = simple("first_mail", "max", "email")
+    people = simple("people", "count_distinct", "email")
+    given = semantics(REVENUE, mails, people, folder=tmp_path)
+    assert "a@mail.example" in computed(given, ROWS)["revenue"].parts["buyer"]
+    values = computed(given, ROWS, ("email",))
+    assert set(values["revenue"].parts) == {"channel"}
+    assert values["first_mail"] == MetricValue(problem="It reads a personal column.")
+    assert (values["people"].total, set(values["people"].parts)) == (3.0, {"channel"})
+
+
+def test_a_metric_that_cannot_be_computed_is_unknown_and_quotes_no_value(tmp_path: Path) -> None:
+    given = semantics(REVENUE, simple("broken", "sum", "cast(channel as integer)"), folder=tmp_path)
+    values = computed(given, ROWS)
+    assert values["broken"].problem == "Its query failed."
+    assert values["revenue"].total == 35.0
+    (change, _) = changes({"broken": values["revenue"], "same": MetricValue(1.0)}, values)[:2]
+    assert change.unknown
+    assert not change.is_moved
+
+
+def test_hidden_metrics_are_not_listed_and_still_count(tmp_path: Path) -> None:
+    hidden = simple("order_count", "count", "order_id", is_private=True)
+    given = semantics(REVENUE, hidden, ratio("average", "revenue", "order_count"), folder=tmp_path)
+    assert [metric.name for metric in given.metrics] == ["average", "revenue"]
+    assert computed(given, ROWS)["average"].total == pytest.approx(35 / 3)
+
+
+def test_a_definition_changes_with_what_it_computes_and_not_with_its_words(tmp_path: Path) -> None:
+    average = ratio("average", "revenue", "order_count")
+    before = semantics(REVENUE, COUNT, average, folder=tmp_path)
+    words = {**REVENUE, "label": "Net revenue", "description": "Other words."}
+    moved_schema = {"schema_name": "prod", "alias": "orders", "database": "y"}
+    after = semantics(words, COUNT, average, folder=tmp_path, node_relation=moved_schema)
+    assert metrics_to_compare(before, after) == ()
+    filtered = {**REVENUE, "filter": {"where_filters": [{"where_sql_template": "amount > 1"}]}}
+    after = semantics(filtered, COUNT, average, folder=tmp_path)
+    assert metrics_to_compare(before, after) == ("average", "revenue")
+    assert metrics_to_compare(before, semantics(COUNT, folder=tmp_path)) == ("average", "revenue")
+
+
+def test_without_the_file_nothing_is_known(tmp_path: Path) -> None:
+    assert not read_semantics(tmp_path).is_known
+    (tmp_path / FILE).write_text('{"metrics": [{}]}', "utf-8")
+    with pytest.raises(DataopsError, match="semantic models could not be read"):
+        read_semantics(tmp_path)
+
+
+def value(total: float | None, **channels: float) -> MetricValue:
+    return MetricValue(total, {"channel": channels})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        (
+            value(41_210.0, web=30_000.0, app=11_210.0),
+            value(38_900.0, web=27_690.0, app=11_210.0),
+            "41,210 → 38,900 (−5.6\u00a0%); all of it channel = web",
+        ),
+        (
+            value(100.0, web=60.0, app=40.0),
+            value(50.0, web=30.0, app=20.0),
+            "100 → 50 (−50.0\u00a0%); by channel: web 60 → 30 (−50.0\u00a0%), "
+            "app 40 → 20 (−50.0\u00a0%)",
+        ),
+        (value(10.0, web=6.0, app=4.0), value(10.0, web=4.0, app=6.0), "10 → 10 (no change); by"),
+        (value(0.0832, web=0.0832), value(0.1664, web=0.1664), "0.0832 → 0.166 (+100.0\u00a0%)"),
+        (value(7.0, web=7.0), value(7.0, web=7.0 + 1e-13), "7, no change"),
+        (None, value(7.0), "new: 7"),
+        (value(7.0), None, "removed, was 7"),
+        (value(7.0), MetricValue(problem="orders was not built"), "not computed: orders was not"),
+        (value(None), value(3.0), "– → 3"),
+    ],
+)
+def test_a_change_is_said_in_a_line(
+    before: MetricValue | None, after: MetricValue | None, sentence: str
+) -> None:
+    assert MetricChange("m", before, after).sentence.startswith(sentence)
+
+
+def test_each_warehouse_has_its_own_sql(tmp_path: Path) -> None:
+    from first_light.metrics.queries import MetricQueries
+
+    given = semantics(REVENUE, COUNT, ratio("average", "revenue", "order_count"), folder=tmp_path)
+    assert "DOUBLE PRECISION" in MetricQueries(given, "postgres").sql("average")
+    assert 'FROM "marts"."orders"' in MetricQueries(given, "duckdb").sql("revenue")
+    with pytest.raises(DataopsError, match="cannot be computed in oracle"):
+        MetricQueries(given, "oracle")
