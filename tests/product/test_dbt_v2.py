@@ -123,10 +123,11 @@ def facts(record: Record) -> dict[str, Any]:
         if node.resource_type == "unit_test"
         else (node.status, node.rows, node.failures, set(node.depends_on))
         for node in record.nodes
-        if node.resource_type != "exposure"
+        if node.resource_type not in ("exposure", "saved_query")
     }
     return {
         "nodes": nodes,
+        "metrics": record.metrics,
         "profile": {item.unique_id: item for item in record.profile},
         "freshness": {item.unique_id: replace(item, message="") for item in record.freshness},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import duckdb
 import pytest
 
 from first_light.dbt.driver import DriverQueries
+from first_light.history.decoding import read_record
 from first_light.metrics.changes import MetricChange, changes
 from first_light.metrics.definitions import (
     FILE,
@@ -17,8 +19,10 @@ from first_light.metrics.definitions import (
     metrics_to_compare,
     read_semantics,
 )
+from first_light.metrics.recorded import as_facts, moves
 from first_light.metrics.values import MetricValue, compute
 from first_light.utils.errors import DataopsError
+from records import make_record
 
 ORDERS: dict[str, Any] = {
     "name": "orders",
@@ -136,6 +140,31 @@ def test_a_definition_changes_with_what_it_computes_and_not_with_its_words(tmp_p
     after = semantics(filtered, COUNT, average, folder=tmp_path)
     assert metrics_to_compare(before, after) == ("average", "revenue")
     assert metrics_to_compare(before, semantics(COUNT, folder=tmp_path)) == ("average", "revenue")
+    filled = simple("revenue", "sum", "amount", fill_nulls_with=0)
+    after = semantics(filled, COUNT, average, folder=tmp_path)
+    assert metrics_to_compare(before, after) == ("average", "revenue")
+
+
+def test_releases_are_compared_by_what_their_records_hold(tmp_path: Path) -> None:
+    given = semantics(REVENUE, COUNT, folder=tmp_path)
+    record = make_record(1)
+    before = replace(record, metrics=as_facts(given.metrics, computed(given, ROWS)))
+    halved = computed(given, ROWS.replace("10.00", "5.00").replace("20.00", "10.00"))
+    after = replace(before, metrics=as_facts(given.metrics, halved))
+    assert read_record(after.to_json()).metrics == after.metrics
+    (move,) = moves(before, after)
+    assert (move.name, move.sentence) == (
+        "revenue",
+        "35 → 20 (−42.9\u00a0%); all of it channel = web",
+    )
+    assert moves(after, before)[0].sentence.startswith("20 → 35")
+    other = semantics(simple("revenue", "sum", "2 * amount"), COUNT, folder=tmp_path)
+    redefined = replace(before, metrics=as_facts(other.metrics, computed(other, ROWS)))
+    assert moves(before, redefined)[0].sentence.endswith("; its definition changed")
+    unknown = {**halved, "revenue": MetricValue(problem="Its query failed.")}
+    (move,) = moves(before, replace(after, metrics=as_facts(given.metrics, unknown)))
+    assert move.sentence == "not computed: Its query failed."
+    assert moves(record, before) == moves(None, before) == moves(before, before) == ()
 
 
 def test_without_the_file_nothing_is_known(tmp_path: Path) -> None:

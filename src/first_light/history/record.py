@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from first_light.history.exercises import DrillFact, StrengthFact
+from first_light.history.measured import MetricFact
 
 SCHEMA = 1
 
@@ -360,6 +361,8 @@ class Record:
     """Profiles of the built relations and of new data in sources; empty before the audit."""
     findings: tuple[FindingRun, ...] = ()
     """Anomalies that the monitors found."""
+    metrics: tuple[MetricFact, ...] = ()
+    """The metrics of the release; empty if it has none, and in older records."""
     withheld: tuple[WithheldRun, ...] = ()
     """Columns that readers do not get, because they are personal; empty if they get all."""
     phases: dict[str, float] = field(default_factory=dict)

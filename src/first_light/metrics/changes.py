@@ -19,11 +19,13 @@ class MetricChange:
         name: its name.
         before: on the earlier side; None if it did not exist.
         after: on the later side; None if it does not exist any more.
+        is_redefined: whether its definition is known to be another.
     """
 
     name: str
     before: MetricValue | None
     after: MetricValue | None
+    is_redefined: bool = False
 
     @property
     def unknown(self) -> str:
@@ -64,7 +66,10 @@ class MetricChange:
             return f"removed, was {figure(self.before.total)}"
         if not self.is_moved:
             return f"{figure(self.after.total)}, no change"
-        return "; ".join([transition(self.before.total, self.after.total), *self._where()])
+        redefined = ["its definition changed"] if self.is_redefined else []
+        return "; ".join(
+            [transition(self.before.total, self.after.total), *self._where(), *redefined]
+        )
 
     def _where(self) -> list[str]:
         """The one value of each dimension that moved; without one, the values that move most."""

@@ -15,7 +15,8 @@ from first_light.utils.errors import DataopsError
 
 FILE = "semantic_manifest.json"
 # What people read of a definition; it changes no number. Relations differ between environments.
-_WORDS = frozenset({"description", "label", "metadata", "config", "node_relation"})
+_WORDS = frozenset({"description", "label", "metadata", "config", "node_relation", "defaults"})
+_EMPTY: tuple[Any, ...] = ([], {}, "")
 _COUNTS = frozenset({"count", "count_distinct"})
 
 
@@ -228,7 +229,17 @@ def _without_null(value: Any) -> Any:
 
 
 def _without_words(value: Any) -> Any:
-    if isinstance(value, dict):
-        kept = {key: part for key, part in value.items() if key not in _WORDS}
-        return {key: _without_words(part) for key, part in kept.items()}
-    return [_without_words(part) for part in value] if isinstance(value, list) else value
+    """A definition without what people read, and without what says the default: dbt 1.12 and v2
+    write different defaults out."""
+    if isinstance(value, list):
+        return [_without_words(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _without_words(part) for key, part in value.items() if key not in _WORDS}
+    if "agg" in kept and "semantic_model" in kept:
+        kept.pop("expr", None)  # the metric has it too
+    if kept.get("expr") == kept.get("name"):
+        kept.pop("expr", None)
+    return {
+        key: part for key, part in kept.items() if part is not False and part not in ([], {}, "")
+    }

@@ -6,9 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlglot
-from sqlglot import exp
-
 from first_light.dbt.engine import QueryRunner
 from first_light.metrics.definitions import Metric, Semantics
 from first_light.utils.errors import DataopsError, QueryError
@@ -110,6 +107,9 @@ def _reads(expressions: Sequence[str], columns: Collection[str]) -> bool:
     hidden = {name.lower() for name in columns}
     if not hidden:
         return False
+    import sqlglot  # status, which shows values, must start without it
+    from sqlglot import exp
+
     for expression in expressions:
         try:
             tree = sqlglot.parse_one(expression)

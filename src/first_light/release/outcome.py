@@ -8,6 +8,7 @@ from pathlib import Path
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.root_cause import Cause
 from first_light.history.record import PUBLISHED, REJECTED, Record
+from first_light.metrics.changes import MetricChange
 from first_light.release.brought import Brought, Suspects
 from first_light.utils.steps import Step
 
@@ -29,6 +30,7 @@ class Released:
         open_to: who can read it, where the first release from raw lies open to more than its place
             says; else empty.
         brought: what came to raw since the release that was current at the start.
+        moves: the metrics that differ from those of the release that was current at the start.
         suspects: the new files that the failure, or the findings, may come from.
     """
 
@@ -44,6 +46,7 @@ class Released:
     open_to: str = ""
     brought: tuple[Brought, ...] = ()
     suspects: Suspects = field(default_factory=Suspects)
+    moves: tuple[MetricChange, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -14,10 +14,11 @@ from first_light.dbt.root_cause import Cause, find_cause
 from first_light.history import facts
 from first_light.history.log import History
 from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED
+from first_light.metrics.recorded import moves
 from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project import settings
 from first_light.project.product import Product
-from first_light.release import audit, boards, build, external
+from first_light.release import audit, boards, build, external, metrics
 from first_light.release.after import AfterRun, no_action
 from first_light.release.begin import begin
 from first_light.release.brought import (
@@ -60,6 +61,7 @@ _PHASES: tuple[tuple[str, str, Phase], ...] = (
     (build.BUILD, build.BUILD, build.build),
     ("counting rows", "rows", build.record_nodes),
     (audit.FRESHNESS, audit.FRESHNESS, audit.check_freshness),
+    (metrics.METRICS, metrics.METRICS, metrics.measure),
     (audit.MONITORS, audit.MONITORS, audit.compare_with_history),
     (STEP, STEP, withhold),
     (boards.BOARDS, boards.BOARDS, boards.render),
@@ -211,6 +213,7 @@ def _released(context: Context, conclusion: Conclusion) -> Released:
         open_to=_open_to(context, draft),
         brought=deliveries,
         suspects=_suspects(draft, cause, deliveries),
+        moves=moves(draft.base_release, draft.record),
     )
 
 

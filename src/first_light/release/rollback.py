@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from first_light.history.decoding import read_record
 from first_light.history.log import History
 from first_light.history.record import PUBLISHED, ROLLED_BACK, RUNNING, Record
+from first_light.metrics.changes import MetricChange
+from first_light.metrics.recorded import moves, recorded_release
 from first_light.project.product import Product, now
 from first_light.release.after import AfterRun, no_action
 from first_light.release.recovery import recover
@@ -28,11 +30,13 @@ class RolledBack:
         record: what was written down of the rollback; None when that release was current already.
         release: the record of the release that is current now.
         warnings: what somebody should know, one sentence each.
+        moves: the metrics that differ from those of the release that was current before.
     """
 
     record: Record | None
     release: Record
     warnings: tuple[str, ...]
+    moves: tuple[MetricChange, ...] = ()
 
 
 def rollback(product: Product, release_name: str | None, after: AfterRun = no_action) -> RolledBack:
@@ -69,6 +73,7 @@ def rollback(product: Product, release_name: str | None, after: AfterRun = no_ac
         store.fetch_release(run)
         warehouse.check(run)
         release = _record_of(store, run)
+        before = recorded_release(store, base)
         if run == base:
             return RolledBack(None, release, tuple(warnings))
         record = _begun(product, store, history, base, release)
@@ -92,7 +97,7 @@ def rollback(product: Product, release_name: str | None, after: AfterRun = no_ac
             store.push()
         except DataopsError as error:  # never changes what was done, and is never silent
             warnings.append(f"error: the rollback could not be recorded: {error}")
-    return RolledBack(record, release, tuple(warnings))
+    return RolledBack(record, release, tuple(warnings), moves(before, release))
 
 
 def choose(kept: list[str], current: str, name: str | None) -> str:

@@ -19,6 +19,7 @@ from first_light.report.lineage import BELOW, CAUSE, FAILING, SOUND, Lineage
 from first_light.report.words import change_text, count, day, first_names, node_name, time_text
 from first_light.score.evaluate import ScoredQuestion
 from first_light.utils.graph_svg import drawing
+from first_light.utils.number_changes import figure
 from first_light.utils.templates import render
 
 _INCIDENTS, _SPAN = 100, timedelta(days=180)
@@ -62,6 +63,7 @@ def page(
         warnings=facts.status.warned,
         warned_tests=_warned_tests(facts.status.current),
         set_aside=facts.status.current.raw.set_aside if facts.status.current else (),
+        metrics=_metrics(facts),
         lineage=_lineage(facts.lineage),
         runs=_runs(facts, draw),
         changes=[_change(entry) for entry in facts.changes],
@@ -80,6 +82,19 @@ def page(
         score_met=sum(question.answer.verdict == "yes" for question in questions),
         links=links,
     )
+
+
+def _metrics(facts: Facts) -> list[tuple[str, str, str]]:
+    """Each metric of the current release: label, value, and what moved."""
+    current, moves = facts.status.current, {move.name: move for move in facts.status.moves}
+    return [
+        (
+            fact.label or fact.name,
+            f"unknown: {fact.problem}" if fact.problem else figure(fact.value),
+            moves[fact.name].sentence if fact.name in moves else "",
+        )
+        for fact in (current.metrics if current else ())
+    ]
 
 
 def _warned_tests(current: Record | None) -> list[tuple[str, str, str]]:

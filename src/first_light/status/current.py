@@ -23,6 +23,8 @@ from first_light.history.record import (
 from first_light.history.unrecorded import interrupted
 from first_light.history.warned import tests_that_warned
 from first_light.incidents.derive import Incident, incidents
+from first_light.metrics.changes import MetricChange
+from first_light.metrics.recorded import moves, recorded_release
 from first_light.project.product import Product, now
 from first_light.status.freshness import SourceAge, source_ages
 from first_light.store.folder import RECORD
@@ -69,6 +71,7 @@ class Status:
         figures: of the last 90 days.
         readers: what they see.
         sources: how old the data of each source is, the stale ones first.
+        moves: the metrics of current that differ from those of the release before it.
         open_to: who can read current, where it was built from raw and lies open to more than its
             place says; else empty.
     """
@@ -87,6 +90,7 @@ class Status:
     figures: tuple[Figure, ...] = ()
     readers: Readers = Readers()
     sources: tuple[SourceAge, ...] = ()
+    moves: tuple[MetricChange, ...] = ()
     open_to: str = ""
 
     @property
@@ -139,6 +143,11 @@ class Status:
             "missing_runs": [utc(deadline) for deadline in self.missing],
             "sources": [source.to_dict() for source in self.sources],
             "stale": [source.name for source in self.stale],
+            "metrics": [
+                {"name": fact.name, "value": fact.value, "problem": fact.problem}
+                for fact in (current.metrics if current else ())
+            ],
+            "moved_metrics": {change.name: change.sentence for change in self.moves},
             "damaged_records": list(self.damaged),
             "findings": [{"id": item.id, "message": item.message} for item in self.warned],
             "warned_tests": [test.unique_id for test in tests_that_warned(self.current)],
@@ -238,6 +247,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         figures=book.figures(),
         readers=_readers(warehouse, run or "", last, len(store.retained()) > 1),
         sources=source_ages(book, current, manifest),
+        moves=moves(recorded_release(store, current.base) if current else None, current),
         open_to=store.audience if current and current.kind == REAL and warehouse.in_store else "",
     )
 

@@ -10,9 +10,11 @@ from rich.markup import escape
 
 from first_light.dbt.by_hand import rows_command
 from first_light.history.record import REHEARSAL, FindingRun, NodeRun, Record
+from first_light.metrics.changes import MetricChange
 from first_light.utils.timestamps import moment
 
 SHOWN = 10
+METRICS_SHOWN = 10
 MARGIN = 12
 GOOD, BAD, DOUBTFUL = "green", "red", "yellow"
 _TESTS_SHOWN = 3
@@ -66,6 +68,14 @@ def warned_tests(out: Console, tests: Sequence[NodeRun], on_raw: bool) -> None:
         line(out, "", f"its rows: {rows_command(test.name, on_raw)}")
     if more := [test.name for test in tests[_TESTS_SHOWN:]]:
         line(out, "", f"and {len(more)} more tests: {', '.join(more)}")
+
+
+def moved_metrics(out: Console, changes: Sequence[MetricChange]) -> None:
+    """What moves of the metrics, the first of them in a line each."""
+    for n, change in enumerate(changes[:METRICS_SHOWN]):
+        line(out, "" if n else "metrics", f"{change.name}: {change.sentence}")
+    if len(changes) > METRICS_SHOWN:
+        line(out, "", f"and {len(changes) - METRICS_SHOWN} more")
 
 
 def open_to(audience: str) -> str:

@@ -18,6 +18,7 @@ from first_light.cli.output.lines import (
     age,
     is_rehearsal,
     line,
+    moved_metrics,
     open_to,
     time_text,
     warned_findings,
@@ -52,6 +53,7 @@ def show_release(out: Console, released: Released) -> None:
     verdict = f"{record.outcome}, as a rehearsal on the sample" if is_rehearsal(record) else ""
     out.print(f"[bold {colour}]{verdict or record.outcome}[/]  {record.run}")
     _brought(out, released)
+    moved_metrics(out, released.moves)
     if good:
         line(out, "address", released.address)
         if released.boards:
@@ -200,6 +202,8 @@ def release_json(released: Released) -> str:
             ],
             "warned_tests": [test.unique_id for test in tests_that_warned(record)],
             "new_data": [asdict(delivery) for delivery in released.brought],
+            "metrics": [asdict(fact) for fact in record.metrics],
+            "moved_metrics": {change.name: change.sentence for change in released.moves},
             "new_files_of_failure": released.suspects.files,
             "next": next_steps(released) if record.outcome != PUBLISHED else [],
             "warnings": released.warnings,
@@ -247,6 +251,7 @@ def show_rollback(out: Console, result: RolledBack) -> None:
     out.print(f"[bold {GOOD}]current is {after.run}[/]  {time_text(after.ended_at)}")
     if before:
         line(out, "was", before)
+        moved_metrics(out, result.moves)
         line(out, "undo", f"uv run dataops rollback {int(before.split('-')[0])}")
     line(out, "warning", "the next release publishes main as it is: revert or fix it first")
 

@@ -16,6 +16,7 @@ from first_light.cli.output.lines import (
     age,
     is_rehearsal,
     line,
+    moved_metrics,
     open_to,
     time_text,
     warned_findings,
@@ -55,6 +56,7 @@ def show_status(out: Console, status: Status) -> None:
             line(out, "" if n else "set aside", entry)
         if is_rehearsal(current):
             line(out, "from raw", how_to_load(current.warehouse))
+        moved_metrics(out, status.moves)
     if status.open_to:
         line(out, "warning", open_to(status.open_to))
     if status.readers.problem:
