@@ -24,6 +24,8 @@ _FRONT = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 _VALUE = re.compile(r"\{\{(.*?)\}\}")
 _REFERENCE = re.compile(r"\s*(\w+)\.(\w+)\s*(?::([^}]*))?")
 _KINDS = ("chart", "table", "numbers")
+_MOST_PARTS, _MOST_LEVELS = 20_000, 50  # of a block's YAML
+_TOO_DEEP = "its YAML is nested too deeply or too large"
 
 
 @dataclass(frozen=True)
@@ -348,11 +350,30 @@ def _keys(value: Any) -> Iterator[str]:
 
 def _load(path: str, line: int, text: str) -> Any:
     try:
-        return yaml.safe_load(text)
+        loaded = yaml.safe_load(text)
+    except RecursionError:
+        raise _Invalid(path, line, _TOO_DEEP) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = line + 1 + (mark.line if mark else 0)
         raise _Invalid(path, place, f"its YAML cannot be read ({_problem(error)})") from None
+    if _is_too_large(loaded):
+        raise _Invalid(path, line, _TOO_DEEP)
+    return loaded
+
+
+def _is_too_large(value: Any) -> bool:
+    """Whether a YAML value is deeper or larger than any board; one that holds itself is both."""
+    open_values, count = [(value, 0)], 0
+    while open_values:
+        item, depth = open_values.pop()
+        count += 1
+        if count > _MOST_PARTS or depth > _MOST_LEVELS:
+            return True
+        if isinstance(item, Mapping | list):
+            parts = item.values() if isinstance(item, Mapping) else item
+            open_values += [(part, depth + 1) for part in parts]
+    return False
 
 
 def _problem(error: yaml.YAMLError) -> str:

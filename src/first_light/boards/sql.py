@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import sqlglot
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from sqlglot import exp
+from sqlglot.optimizer.scope import traverse_scope
 
 from first_light.boards.document import Board, Query
 from first_light.dbt.manifest import Manifest, Node
@@ -19,6 +21,12 @@ MOST_ROWS = 5_000
 _READ = ("model", "snapshot", "seed")
 # Tables that are made of arguments alone; any other function could read outside of the models.
 _GENERATORS = frozenset({"unnest", "generate_series", "range"})
+# Functions that read relations, files, servers or settings, though they are no tables.
+_READERS = re.compile(
+    r"query|query_table|\w+_to_xml\w*|pg_\w+|lo_\w+|dblink\w*|read_\w+|glob|getenv|getvariable"
+    r"|current_setting|set_config|nextval|currval|lastval|xpath_table|ts_stat|crosstab\w*",
+    re.IGNORECASE,
+)
 
 
 def referenced(board: Board) -> tuple[str, ...]:
@@ -124,25 +132,48 @@ def _raise_if_other_read(board: Board, query: Query, sql: str, allowed: set[str]
         raise DataopsError(
             f"The query {query.name} is not one select.", where=where, fix="write one select"
         )
+    reads = [
+        name
+        for part in statements[0].find_all(exp.Func)
+        if _READERS.fullmatch(name := _name(part)) and not isinstance(part.parent, exp.Table)
+    ]
     names = {name.lower() for name in allowed}
-    names |= {common.alias.lower() for common in statements[0].find_all(exp.CTE)}
-    for table in statements[0].find_all(exp.Table):
-        source = table.this
-        if isinstance(source, exp.Identifier):
-            if not table.db and not table.catalog and source.name.lower() in names:
-                continue
-            other = table.sql(dialect=DIALECT)
-        else:
-            other = source.sql_name().lower() if isinstance(source, exp.Func) else str(source)
-            if isinstance(source, exp.Anonymous):
-                other = source.name.lower()
-            if other in _GENERATORS:
-                continue
+    reads += [read for table in _tables(statements[0]) if (read := _other(table, names))]
+    if reads:
         raise DataopsError(
-            f"The query {query.name} reads {other}, which is no ref().",
+            f"The query {query.name} reads {reads[0]}, which is no ref().",
             where=where,
             fix="read models only: from {{ ref('MODEL') }}",
         )
+
+
+def _tables(statement: exp.Query) -> list[exp.Table]:
+    """All tables that are no common table expression where they are."""
+    expressions: set[int] = set()
+    for scope in traverse_scope(statement):
+        expressions |= {
+            id(table)
+            for table in scope.tables
+            if isinstance(table.this, exp.Identifier)
+            and not table.db
+            and not isinstance(scope.sources.get(table.alias_or_name, table), exp.Table)
+        }
+    return [table for table in statement.find_all(exp.Table) if id(table) not in expressions]
+
+
+def _other(table: exp.Table, names: set[str]) -> str:
+    """What a table is, in words, if it is neither a model nor made of its arguments; else empty."""
+    source = table.this
+    if isinstance(source, exp.Identifier):
+        is_model = not table.db and not table.catalog and source.name.lower() in names
+        return "" if is_model else table.sql(dialect=DIALECT)
+    name = _name(source) if isinstance(source, exp.Func) else str(source)
+    return "" if name in _GENERATORS else name
+
+
+def _name(function: exp.Func) -> str:
+    is_unknown = isinstance(function, exp.Anonymous)
+    return (function.name if is_unknown else function.sql_name()).lower()
 
 
 def columns_without(
