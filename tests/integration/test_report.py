@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,7 @@ from first_light.report.facts import Age, Facts, Volume, coverage, gather
 from first_light.report.page import page
 from first_light.report.write import report
 from first_light.status.current import Readers, Status, status
+from first_light.utils.chart_process import library
 from first_light.utils.timestamps import moment
 from page_reader import read
 from plain_figures import Plain
@@ -253,16 +255,32 @@ def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "errors per run: 0.50 (1 error in 2 runs)" in console.export_text()
 
 
+@pytest.fixture
+def other_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], None]]:
+    """Sets the module that is imported in place of the chart library."""
+
+    def set_library(text: str) -> None:
+        (tmp_path / "vl_convert.py").write_text(text)
+        monkeypatch.syspath_prepend(tmp_path)
+        library.close()  # the next chart starts it anew
+
+    yield set_library
+    library.close()
+
+
 def test_a_chart_library_that_fails_is_said_and_the_numbers_stand(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    other_library: Callable[[str], None],
 ) -> None:
     product = Product(worker.make_product(tmp_path / "product"))
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T06:00:00+00:00")
     assert worker.quick_release(product.root).exit_code == 0
     good = report(product, tmp_path / "site").index.read_text(encoding="utf-8")
-    (tmp_path / "vl_convert.py").write_text("raise ImportError('no wheel <here>')")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "vl_convert")
+    other_library("raise ImportError('no wheel <here>')")
     written = report(product, tmp_path / "site")
     (output,) = written.warnings
     assert re.fullmatch(r"\d+ charts of the report are not drawn: no wheel <here>", output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from first_light.boards.results import Results, run
 from first_light.boards.sql import columns_without
 from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Manifest, Node
+from first_light.utils.chart_process import ChartError, ChartProcess
 from first_light.utils.errors import DataopsError
 from first_light.utils.formats import change, formatted, is_format
 from page_reader import read
@@ -207,6 +209,11 @@ def test_a_query_of_a_personal_column_fails_and_says_why() -> None:
         ("select * from 'raw/x.csv'", "which is no ref()"),
         ("select * from read_csv('raw/x.csv')", "reads read_csv, which is no ref()"),
         ("select * from query('select 1')", "which is no ref()"),
+        ("with sales as (select * from sales) select * from sales", "reads sales, which is no"),
+        ("select (with t as (select 1 as x) select x from t), email from t", "reads t, which is"),
+        ("select query_to_xml('select email from sales', true, false, '')", "reads query_to_xml"),
+        ("select pg_read_file('/etc/passwd')", "reads pg_read_file"),
+        ("select current_setting('s3_secret_access_key')", "reads current_setting"),
         ("drop table sales", "is not one select"),
         ("select 1; select 2", "is not one select"),
         ("select * from {{ source('raw', 'x') }}", "can use ref() and nothing else"),
@@ -331,6 +338,62 @@ def test_values_and_names_are_never_markup() -> None:
     assert [HOSTILE in cell for row in reader.rows for cell in row].count(True) == len(ROWS)
     assert "<i>" not in page.html
     assert "javascript:" not in re.sub(r">[^<]*<", "><", page.html)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "mark: {type: bar, fill: 'url(https://evil.example/x)'}",
+        "background: 'URL( https://evil.example/x)'\nmark: bar",
+        "mark: {type: text, font: 'url(https://evil.example/x)'}",
+        "mark: {type: bar, color: {gradient: linear, stops: "
+        "[{offset: 0, color: 'url(https://evil.example/x)'}]}}",
+    ],
+)
+def test_a_picture_names_no_address(options: str) -> None:
+    address = "url(https://evil.example/x)"
+    rows = [(day, address, amount) for day, _, amount in ROWS]
+    chart = CHART.replace("mark: line", options).replace(
+        "type: nominal}", "type: nominal, scale: null}"
+    )
+    assert chart.count("scale: null") == 1
+    page = render_page(results_of(HEAD + SQL + chart, rows), Edition("Shop"))
+    assert not page.problems
+    attributes = re.findall(r"<[^>]*>", page.html.partition("<body")[2])
+    assert not [tag for tag in attributes if "evil" in tag]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "mark: &a\n  type: bar\n  x: *a",
+        "encoding: " + "{x: " * 900 + "1" + "}" * 900,
+        "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+        + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghij")),
+    ],
+)
+def test_a_block_of_any_depth_is_rejected_in_words(options: str) -> None:
+    block = f"```yaml chart\nquery: days\ntitle: t\n{options}\n```\n"
+    with pytest.raises(DataopsError, match="nested too deeply or too large"):
+        read_board("sales", HEAD + SQL + block)
+
+
+def test_a_chart_that_needs_too_much_ends_its_own_process_only() -> None:
+    library = ChartProcess()
+    good = {
+        "mark": "bar",
+        "data": {"values": [{"a": 1}]},
+        "encoding": {"x": {"field": "a", "type": "quantitative"}},
+    }
+    try:
+        assert library.svg(good).startswith("<svg")
+        with pytest.raises(ChartError, match="too much memory or time"):
+            library.svg({**good, "width": 1_000_000_000}, 2)
+        assert library.svg(good).startswith("<svg")
+        with pytest.raises(ChartError, match="conversion failed"):
+            library.svg({**good, "mark": "no such"})
+    finally:
+        library.close()
 
 
 def test_pictures_share_no_id_and_say_what_they_show() -> None:

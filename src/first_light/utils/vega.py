@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
+from first_light.utils.chart_process import ChartError, library
+
 # What XML can't hold: the library does not reject it, it ends the process.
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Paths that are there and not seen: one point, or a rectangle without width or height.
 _UNSEEN = re.compile(r"M[^a-zA-Z]*Z?|M[^a-zA-Z]*(h-?0v[^a-zA-Z]*|h[^a-zA-Z]*v-?0)h[^a-zA-Z]*Z")
 _ID = re.compile(r"url\(#([^)]*)\)")
-
-
-class ChartError(Exception):
-    """The chart library is not there, or can't draw this; the message says why."""
+_URL = re.compile(r"url\s*\(|image\s*\(|image-set\s*\(", re.IGNORECASE)
 
 
 def drawn(spec: Mapping[str, Any], kind: str, label: str) -> ElementTree.Element:
@@ -30,28 +29,25 @@ def drawn(spec: Mapping[str, Any], kind: str, label: str) -> ElementTree.Element
     Raises:
         ChartError: the library can't be loaded or can't draw it.
     """
+    svg = library.svg(compatible(spec))
     try:
-        import vl_convert
-
-        # One address that does not exist: nothing else may be loaded.
-        svg = vl_convert.vegalite_to_svg(
-            compatible(spec), allowed_base_urls=["https://nothing.invalid/"]
-        )
         root = ElementTree.fromstring(svg)
-        own = hashlib.sha256(f"{kind}{svg}".encode()).hexdigest()[:8]  # ids are of the whole page
-    except (ImportError, ValueError, ElementTree.ParseError) as error:
+    except ElementTree.ParseError as error:
         raise ChartError(" ".join(str(error).split())[:200]) from error
+    own = hashlib.sha256(f"{kind}{svg}".encode()).hexdigest()[:8]  # ids are of the whole page
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]  # a namespace says nothing in HTML
         if label_ := element.attrib.pop("aria-label", None):
             title = ElementTree.Element("title")  # Vega tells it to screen readers alone
             title.text = label_
             element.insert(0, title)
-        for name, value in element.attrib.items():
+        for name, value in list(element.attrib.items()):
             if name == "id":
                 element.attrib[name] = f"{own}-{value}"
-            elif "url(#" in value:
+            elif _URL.search(value):  # a value of the data can be a colour, and a colour an address
                 element.attrib[name] = _ID.sub(rf"url(#{own}-\1)", value)
+                if not _ID.fullmatch(value):
+                    del element.attrib[name]
     root.attrib |= {"class": f"chart {kind}", "role": "img", "aria-label": label}
     return root
 
@@ -79,3 +75,6 @@ def compatible(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {compatible(name): compatible(item) for name, item in value.items()}
     return [compatible(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+__all__ = ["ChartError", "as_text", "compatible", "drawn", "has_marks"]
