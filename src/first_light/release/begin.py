@@ -24,6 +24,8 @@ def begin(context: Context) -> Draft:
             not allowed that for raw; or the store cannot be written.
     """
     store, product = context.store, context.product
+    if context.options.full_refresh:  # it needs no state of a release that is lost
+        store.forget_lost_release()
     base = store.current() or ""
     raw_tables = context.warehouse.raw()
     kind = _kind(context, raw_tables)

@@ -325,5 +325,5 @@ def _release(store: FolderStore, run: str) -> Record:
         raise DataopsError(
             "The record of the current release is missing or damaged.",
             where=f"{run}/{RECORD}: {error}",
-            fix="choose a release: uv run dataops rollback",
+            fix="uv run dataops release",
         ) from error

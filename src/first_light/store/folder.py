@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 from first_light.store import atomic as durable
 from first_light.store.disk_errors import fix_of, place_of
 from first_light.store.label import check_label, label_of
+from first_light.store.pointer import clear, current_run
 from first_light.store.private import FOLDER_MODE, PrivateState
 from first_light.store.run_ids import run_number, runs_in
 from first_light.store.superseded import read_times, times_text
@@ -125,7 +126,7 @@ class FolderStore:
 
     def address(self, run: str, name: str) -> str:
         """Where readers open this file of the current release: `run` is that release."""
-        return str(self.pointer / name)
+        return str((self.pointer if self.pointer.is_dir() else self.releases / run) / name)
 
     def size(self, run: str, name: str) -> int:
         """The size of a release's file, in bytes.
@@ -257,33 +258,25 @@ class FolderStore:
         Raises:
             DataopsError: the pointer does not name a release.
         """
+        return current_run(self.pointer, self.releases, self._readable(), RECORD)
+
+    def _readable(self) -> list[str]:
+        """The retained releases with a record, oldest first: what a rollback can choose."""
+        return [run for run in self.retained() if (self.releases / run / RECORD).is_file()]
+
+    def forget_lost_release(self) -> None:
+        """Remove a pointer to a release that does not exist, if there is no other to choose.
+
+        Raises:
+            DataopsError: the pointer is broken, and there is another release.
+        """
         try:
-            if self.pointer.is_symlink():
-                target = os.readlink(self.pointer)
-            else:
-                target = self.pointer.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            if releases := self.retained():
-                raise DataopsError(
-                    "The store has releases but no pointer to the current one.",
-                    where=str(self.pointer),
-                    fix=f"choose one: uv run dataops rollback {releases[-1]}",
-                ) from None
-            return None
-        except (OSError, ValueError) as error:
-            target = f"{type(error).__name__}"
-        run = target.strip().replace("\\", "/").rpartition("releases/")[2]
-        if not (run_number(run) and (self.releases / run / RECORD).is_file()):
-            releases = [run for run in self.retained() if (self.releases / run / RECORD).is_file()]
-            newest = (
-                f"uv run dataops rollback {releases[-1]}" if releases else "uv run dataops releases"
-            )
-            raise DataopsError(
-                "The pointer to the current release is broken.",
-                where=f"{self.pointer} says {target.strip()[:100]!r}, which is not a release",
-                fix=f"choose a release: {newest}",
-            )
-        return run
+            self.current()
+        except DataopsError:
+            if self._readable():
+                raise
+            with self._errors_as("The broken pointer could not be removed."):
+                clear(self.pointer, self._trash)
 
     def promote(self, run: str) -> Path:
         """Turn the candidate into a release that is about to be published; returns its folder.
@@ -312,6 +305,8 @@ class FolderStore:
             DataopsError: the pointer could not be replaced; the old one is unchanged.
         """
         with self._errors_as("The pointer to the current release could not be replaced."):
+            if self.pointer.is_dir() and not self.pointer.is_symlink():  # of a copied store
+                clear(self.pointer, self._trash)
             durable.write(self.root / SUPERSEDED_TIMES, self._superseded_times_after(run))
             durable.point(self.pointer, f"releases/{run}")
 

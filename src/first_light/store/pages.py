@@ -11,4 +11,4 @@ def boards_address(store: FolderStore, run: str) -> str:
     """The page that lists the boards of the current release, which is `run`; empty without one."""
     if not run or not (store.releases / run / BOARDS).is_file():
         return ""
-    return str(store.pointer / BOARDS)
+    return store.address(run, BOARDS)

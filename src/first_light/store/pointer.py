@@ -1,0 +1,75 @@
+"""The pointer to the current release: a link, or where there are no links a file or a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from first_light.store import atomic
+from first_light.store.run_ids import run_number
+from first_light.utils.errors import DataopsError
+
+
+def current_run(pointer: Path, releases: Path, readable: Sequence[str], record: str) -> str | None:
+    """The release that a pointer names; None before the first one.
+
+    Args:
+        pointer: the pointer.
+        releases: the folder of the releases.
+        readable: the releases with a record, oldest first.
+        record: the name of the record in the folder of a release.
+
+    Raises:
+        DataopsError: it does not name a release.
+    """
+    try:
+        target = _target(pointer, record)
+    except FileNotFoundError:
+        if readable:
+            raise DataopsError(
+                "The store has releases but no pointer to the current one.",
+                where=str(pointer),
+                fix=f"choose one: uv run dataops rollback {readable[-1]}",
+            ) from None
+        return None
+    except (OSError, ValueError) as error:
+        target = f"{type(error).__name__}"
+    run = target.strip().replace("\\", "/").rpartition("releases/")[2]
+    if not (run_number(run) and (releases / run / record).is_file()):
+        raise DataopsError(
+            "The pointer to the current release is broken.",
+            where=f"{pointer} says {target.strip()[:100]!r}, which is not a release",
+            fix=f"choose a release: uv run dataops rollback {readable[-1]}"
+            if readable
+            else "build one: uv run dataops release --full-refresh",
+        )
+    return run
+
+
+def clear(pointer: Path, trash: Path) -> None:
+    """Remove a pointer that cannot be replaced in one step.
+
+    Raises:
+        OSError: it could not be removed.
+    """
+    if pointer.is_dir() and not pointer.is_symlink():
+        atomic.move(pointer, trash / f"{pointer.name}-{os.getpid()}")
+    else:
+        pointer.unlink(missing_ok=True)
+
+
+def _target(pointer: Path, record: str) -> str:
+    """What the pointer names, such as `releases/<id>`; it may not exist.
+
+    A copy of a store can turn the link into a file with its target, or into a copy of the release.
+    """
+    if pointer.is_symlink():
+        return os.readlink(pointer)
+    if not pointer.is_dir():
+        return pointer.read_text(encoding="utf-8")
+    try:
+        return f"releases/{json.loads((pointer / record).read_bytes())['run']}"
+    except (FileNotFoundError, KeyError, TypeError) as error:
+        raise ValueError("a folder that is no release") from error
