@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 import ops_history as ops
 from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
 from first_light.figures.compute import ledger
 from first_light.history.record import RelationProfile
 from first_light.incidents.derive import incidents
+from first_light.report import charts
 from first_light.report.changes import changes
 from first_light.report.columns import all_columns, columns_page, read_catalog
 from first_light.report.facts import _ages
@@ -74,6 +79,24 @@ def test_the_last_changes_say_models_rows_and_readers(tmp_path: Path) -> None:
     assert (second.verdict, second.commits) == ("published", 1)
     assert (rejected.verdict, rejected.commits, rejected.rows) == ("rejected", 0, ())
     assert len(first.changed) == 5
+
+
+@pytest.mark.parametrize(("minutes", "runs"), [(3, 2), (3, 6), (3, 12), (24 * 60, 40), (0.3, 5)])
+@pytest.mark.parametrize(("width", "dates"), [(860, 8), (300, 3)])
+def test_labels_of_runs_do_not_overlap(minutes: float, runs: int, width: int, dates: int) -> None:
+    bars = [
+        charts.Bar(ops.START + timedelta(minutes=minutes * n), 0, "calm", "") for n in range(runs)
+    ]
+    svg = charts.draw(charts.bars(bars, "Errors.", "broad", width, dates))
+    # A label is centred: its place, and its words.
+    labels = re.findall(
+        r'text-anchor="middle" transform="translate\(([\d.]+),[\d.]+\)"[^>]*>([^<]+)</text>', svg
+    )
+    assert labels
+    assert len({text for _, text in labels}) == len(labels)
+    for (left, text), (right, other) in pairwise(labels):
+        needed = 0.5 * 11 * (len(text) + len(other)) / 2
+        assert float(right) - float(left) > needed
 
 
 def test_freshness_is_told_of_sources_and_of_models_that_say_a_time(tmp_path: Path) -> None:

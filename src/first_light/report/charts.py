@@ -7,6 +7,7 @@ is one image with a sentence for those who don't see it; what a mark means is it
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from markupsafe import Markup
 from first_light.utils.vega import as_text, drawn
 
 _FONT = 11
+_SIGN, _GAP = 0.58 * _FONT, 8  # the width of a sign, and the space between labels, in pixels
 _DAY = timedelta(days=1)
 _QUIET: dict[str, object] = {"axis": None}
 _CONFIG: dict[str, object] = {
@@ -120,11 +122,14 @@ def bars(points: Sequence[Bar], label: str, kind: str, width: int, dates: int) -
         label: what it shows.
         kind: the picture's class.
         width: in pixels.
-        dates: how many runs have their date below them, about.
+        dates: how many runs have their date below them, at most about; fewer where they would
+            overlap.
     """
     most = max(bar.height for bar in points)
     height, places = 110 if most > 2 else 64, max(len(points), 30)
-    step = max(1, -(-len(points) // dates))
+    longest = max(map(len, _dates([points[0].at, points[-1].at])))
+    label_places = math.ceil((longest * _SIGN + _GAP) / (width / places))
+    step = max(1, -(-len(points) // dates), min(label_places, len(points)))
     days = _dates([points[n].at for n in range(step // 2, len(points), step)])
     labels = dict(zip(range(step // 2, len(points), step), days))
     x_axis = {
@@ -334,8 +339,11 @@ def _domain(points: Sequence[Point]) -> tuple[float, float]:
 
 
 def _dates(given: Sequence[datetime]) -> list[str]:
-    """Short, yet not the same: with the time in less than two days, the year in more than one."""
+    """Short, yet not the same: with the time in less than two days, with seconds in less than two
+    minutes, the year in more than one."""
     span = given[-1] - given[0] if given else timedelta()
+    if len(given) > 1 and span < timedelta(minutes=2):
+        return [f"{at:%H:%M:%S}" for at in given]
     if len(given) > 1 and span < 2 * _DAY:
         return [f"{at.day} {at:%b %H:%M}" for at in given]
     return [f"{at:%b %Y}" if span > 366 * _DAY else f"{at.day} {at:%b}" for at in given]
