@@ -137,6 +137,14 @@ def test_references_in_unchanged_files_follow_the_versions_of_a_model(shop: Path
     assert referenced() == {"model.shop.orders.v1"}
     versions.write_text(VERSIONS.format(latest=2))
     assert referenced() == {"model.shop.orders.v2"}
+    pinned = shop / "models/pinned.sql"
+    pinned.write_text("select * from {{ ref('orders', v=1) }}\n")
+    for date in ("2020-01-01", "2999-01-01"):
+        deprecated = VERSIONS.replace("v: 1\n", f"v: 1\n        deprecation_date: {date}\n")
+        versions.write_text(deprecated.format(latest=2))
+        parsed = open_engine(shop, "ci", shop / "target", environment).parse()
+        assert parsed.ok, "a version that is deprecated may still be used"
+    pinned.unlink()
     versions.unlink()
     second.unlink()
     (shop / "models/orders_v1.sql").rename(shop / "models/orders.sql")

@@ -144,7 +144,8 @@ class Engine(Protocol):
         """Read the project, after installing its packages where none are; later commands reuse it.
 
         Args:
-            warnings_are_errors: every warning fails, but for a folder that is still empty.
+            warnings_are_errors: every warning fails, but for a folder that is still empty and
+                deprecated versions of models.
         """
 
     def build(self, *arguments: str) -> DbtRun:
