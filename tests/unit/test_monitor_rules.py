@@ -87,6 +87,46 @@ def test_a_distribution_that_moves_farther_than_ever_rejects(
     assert told(few) <= {(check, WARN)}, "with little history nothing is rejected"
 
 
+def test_small_deliveries_of_the_past_hide_no_move_of_a_large_one() -> None:
+    """At weekends few rows come, which scatter more by chance."""
+    chance = random.Random(3)
+    usual = {str(hour): 1.0 for hour in range(8, 20)}
+    moved = {**{str(hour): 1.0 for hour in range(11, 20)}, "20": 1.5, "21": 1.5}
+    past = [
+        delivery(rows, hours=split(chance, rows, usual))
+        for _ in range(4) for rows in (400, 400, 400, 400, 400, 50, 50)
+    ]  # fmt: skip
+
+    def hours(rows: int, weights: dict[str, float]) -> set[tuple[str, str]]:
+        seen = told(judged(past, delivery(rows, hours=split(chance, rows, weights))))
+        return {(check, level) for check, level in seen if check == "hours"}
+
+    assert hours(50, usual) == hours(400, usual) == set()
+    assert hours(400, moved) == {("hours", WARN)}
+    far = {hour: weight for hour, weight in moved.items() if int(hour) > 13}
+    assert hours(400, far) == {("hours", ERROR)}
+
+
+@pytest.mark.parametrize(
+    ("usual", "now", "expected"),
+    [
+        (1.0, 0.5, {("duplicate", ERROR)}),
+        (1.0, 0.85, {("duplicate", WARN)}),
+        (1.0, 0.97, set()),
+        (0.6, 0.55, set()),
+        (None, 0.5, set()),
+    ],
+)
+def test_a_delivery_that_holds_rows_twice_rejects(
+    usual: float | None, now: float, expected: set[tuple[str, str]]
+) -> None:
+    def came(share: float | None) -> RelationProfile:
+        return replace(delivery(), different_rows=None if share is None else round(200 * share))
+
+    past = [came(usual) for _ in range(5)]
+    assert told(judged(past, came(now))) == expected
+
+
 def test_what_came_to_a_table_that_grows_is_judged_by_its_hours() -> None:
     def grown(days: int, shifted: int = 0) -> RelationProfile:
         hours = {"9": 100 * days, "15": 100 * days}
@@ -156,7 +196,7 @@ def test_a_mean_of_few_rows_scatters_more() -> None:
     ]
     few = delivery(30, type="DOUBLE", min=1.0, max=99.0, mean=58.0)
     assert {check for check, _ in told(judged(past, few))} == {"volume"}
-    many = delivery(300, type="DOUBLE", min=1.0, max=99.0, mean=59.5)
+    many = delivery(300, type="DOUBLE", min=1.0, max=99.0, mean=62.0)
     assert told(judged(past, many)) == {("mean", WARN)}
 
 
@@ -238,6 +278,8 @@ def test_one_value_in_all_rows_rejects_where_there_were_several() -> None:
     past = [delivery(distinct=20 + n % 3) for n in range(10)]
     assert ("distinct", ERROR) in told(judged(past, delivery(distinct=1)))
     assert ("distinct", ERROR) not in told(judged(past, delivery(rows=5, distinct=1)))
+    few = [delivery(rows=6, distinct=6) for _ in range(20)]
+    assert ("distinct", ERROR) in told(judged(few, delivery(rows=6, distinct=1)))
 
 
 def test_a_few_more_nulls_in_a_key_reject_and_elsewhere_warn() -> None:
@@ -332,11 +374,23 @@ def test_a_bad_file_stays_rejected_when_a_good_one_follows() -> None:
 
 
 def test_a_repeated_delivery_that_is_accepted_rejects_no_later_one() -> None:
-    """A full export that did not change: without an end to it no day could be released."""
-    past = [delivery(200) for _ in range(10)]
-    again = replace(delivery(200), repeated_files=1)
+    """Without an end to it no day could be released."""
+
+    def came(day: int, rows: int = 200) -> RelationProfile:
+        return delivery(rows, type="DATE", min=86_400.0 * day, max=86_400.0 * day)
+
+    past = [came(day) for day in range(10)]
+    again = replace(came(9), repeated_files=1)
     assert told(judged(past, again)) == {("duplicate", ERROR)}
     assert told(judged(past, again, normal={("duplicate", ""): [0.0]})) == set()
+    few = [came(day, rows=6) for day in range(10)]
+    assert told(judged(few, replace(came(9, rows=6), repeated_files=1))) == {("duplicate", ERROR)}
+
+
+def test_an_export_without_a_day_in_it_may_be_the_same_again() -> None:
+    past = [delivery(200) for _ in range(10)]
+    again = replace(delivery(200), repeated_files=1)
+    assert told(judged(past, again)) == {("duplicate", WARN)}
 
 
 def test_an_archive_that_comes_at_once_is_a_past() -> None:

@@ -619,12 +619,16 @@ def test_new_vanished_and_shifted_categories(
 
 
 def test_a_delivery_that_comes_again_is_told_apart_from_a_stale_one(watch: Watch) -> None:
-    watch.go([came() for _ in range(8)])
-    again = replace(came(), fingerprint=watch.records[3].profile[0].fingerprint)
-    assert told(watch.judge(came())) == []
+    def dated(day: int, **facts: Any) -> RelationProfile:
+        columns = (column("status"), column("day", min=float(day), max=float(day)))
+        return came(columns=columns, **facts)
+
+    watch.go([dated(day) for day in range(8)])
+    again = replace(dated(8), fingerprint=watch.records[3].profile[0].fingerprint)
+    assert told(watch.judge(dated(8))) == []
     assert told(watch.judge(again)) == [("duplicate", ERROR)]
-    assert told(watch.judge(came(repeated_files=1))) == [("duplicate", ERROR)]
-    assert told(watch.judge(came(files=2, repeated_files=1))) == [("duplicate", WARN)]
+    assert told(watch.judge(dated(8, repeated_files=1))) == [("duplicate", ERROR)]
+    assert told(watch.judge(dated(8, files=2, repeated_files=1))) == [("duplicate", WARN)]
     assert told(watch.judge(came(0, files=0, columns=()))) == [("delivery", WARN)]
     assert told(watch.judge(came(0))) == [("volume", ERROR)]
     unreadable = watch.judge(came(0, problem="It could not be read."))

@@ -227,6 +227,8 @@ class RelationProfile:
     """Its last file, below raw."""
     fingerprint: str = ""
     """Of a source: equal if the same rows were delivered again, apart from the load time."""
+    different_rows: int | None = None
+    """Of a delivery: rows that differ from each other, apart from the load time; else null."""
     orphans: dict[str, int] = field(default_factory=dict)
     """Rows with an orphaned foreign key, by `column -> node`."""
     problem: str = ""

@@ -187,7 +187,11 @@ def _profile_delivery(
             numbers=numbers.get(node.unique_id, frozenset(name for name, _ in columns)),
             times=times.get(node.unique_id, frozenset()),
             formats=frozenset(name for name, _ in columns) - {"filename"},
-            more=(sources.newest(node), sources.fingerprint(node, columns)),
+            more=(
+                sources.newest(node),
+                sources.fingerprint(node, columns),
+                sources.different_rows(node, columns),
+            ),
         ),
         dialect_of(warehouse.name),
     )
@@ -195,10 +199,11 @@ def _profile_delivery(
     profile = profiling.read(profile_query, row)
     return replace(
         profile,
-        newest=profiling.number(row[-2]),
+        newest=profiling.number(row[-3]),
         files=len(delivery.files),
         repeated_files=len(delivery.repeats),
-        fingerprint=str(row[-1] or ""),
+        fingerprint=str(row[-2] or ""),
+        different_rows=None if row[-1] is None else int(row[-1]),
         delivery=delivery.name,
         file=delivery.files[-1].name,
     )

@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
@@ -14,12 +15,14 @@ from first_light.monitors.levels import COMPLETE, ERROR, USUAL, WARN
 from first_light.monitors.measures import Measure, Value
 from first_light.monitors.messages import about, number_text
 from first_light.monitors.past import Normal, RelationPast, spread_of
-from first_light.monitors.prediction import expect_at
+from first_light.monitors.prediction import AT_LEAST, expect_at
 
 _HOUR, _DAY = 3600.0, 86_400.0
 _SHIFT, _STEADY = 2.0, 24.0  # hours outside all that was, and how far apart those may be
 _ROWS = 20  # of fewer, what they hold says little
+_LEAST_ROWS, _LONG = 5, 14  # unless as few always came, in so many deliveries
 _EARLY = 0.02  # the share of rows with early dates that rejects
+_MOVES = 0.8  # the share of deliveries whose values are all later
 _VALUES = 3  # where there were so many different ones, one is wrong
 # A drift shows against what was before the last deliveries, of which there must be so many.
 _RECENT, _OLDER = 14, 14
@@ -129,7 +132,8 @@ def _offsets(delivery: str, column: Mapping[str, Any]) -> tuple[float, float, fl
 def _one_value(profile: RelationProfile, name: str, past: RelationPast) -> FindingRun | None:
     """All rows have one value, where there always were several."""
     column = next(column for column in profile.columns if column.name == name)
-    if column.distinct != 1 or profile.rows - column.nulls < _ROWS:
+    rows = profile.rows - column.nulls
+    if column.distinct != 1 or rows < _LEAST_ROWS:
         return None
     earlier = [
         distinct
@@ -137,7 +141,7 @@ def _one_value(profile: RelationProfile, name: str, past: RelationPast) -> Findi
         if step["rows"]
         and (distinct := (step["columns"].get(name) or {}).get("distinct")) is not None
     ]
-    if len(earlier) < USUAL or min(earlier) < _VALUES:
+    if len(earlier) < (USUAL if rows >= _ROWS else _LONG) or min(earlier) < _VALUES:
         return None
     message = (
         f"{profile.name}: {name} has one value in all rows; it always had {min(earlier)} or more."
@@ -160,11 +164,14 @@ def _drifting(
         return None
     older = series.values[:-_RECENT]
     expected = expect_at(series.times[:-_RECENT], series.weekdays[:-_RECENT], older, at)
-    if expected is None or expected.by == "trend" or value.rows < _ROWS:
+    if expected is None or expected.by == "trend":
+        return None
+    spread = spread_of(value.rows, past, profile)
+    if value.rows < (_LEAST_ROWS if spread == 1.0 else _ROWS):
         return None
     middle, low, high = expected.middle, min(older), max(older)
     outside = max(value.value - high, low - value.value)
-    reach = max(expected.high - middle, 0.0) * spread_of(value.rows, past, profile)
+    reach = max(expected.high - middle, 0.0) * spread
     if abs(value.value - middle) <= reach or outside < 0.5 * (high - low):
         return None
     if value.value * middle <= 0:
@@ -188,6 +195,27 @@ def _drifting(
         about(profile, "mean", level, message, name),
         value=value.value, expected_low=expected.low, expected_high=expected.high,
     )  # fmt: skip
+
+
+def moves_on(past: RelationPast) -> bool:
+    """Whether a column, such as a day or a counter, has later values in each delivery: then one
+    that repeats an earlier one is wrong. An export of prices may be the same again."""
+    steps = [step for step in past.steps if step["rows"]]
+    if len(steps) < AT_LEAST:
+        return False
+    for name in steps[-1]["columns"]:
+        columns = [step["columns"].get(name) or {} for step in steps]
+        ends = [
+            (low, high)
+            for column in columns
+            if (low := column.get("min")) is not None and (high := column.get("max")) is not None
+        ]
+        later = sum(
+            low < new_low and high < new_high for (low, high), (new_low, new_high) in pairwise(ends)
+        )
+        if len(ends) == len(steps) and later >= _MOVES * (len(ends) - 1):
+            return True
+    return False
 
 
 def goes_on(profile: RelationProfile, past: RelationPast) -> bool:

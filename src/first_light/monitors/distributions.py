@@ -145,6 +145,7 @@ def _moved(
 ) -> FindingRun | None:
     """A distribution that is farther from the usual one than ever."""
     rows = sum(compared.now.values())
+    past_rows = [total for step in compared.steps if (total := sum(step.values())) >= _ROWS]
     steps = [_shares(step) for step in compared.steps if sum(step.values()) >= _ROWS]
     if rows < _ROWS or len(steps) < AT_LEAST:
         return None
@@ -152,14 +153,17 @@ def _moved(
     usual = {value: sum(step.get(value, 0.0) for step in steps) / len(steps) for value in values}
     now = _shares(compared.now)
     distance = _distance(now, usual)
-    farthest = max(_distance(step, usual) for step in steps)
-    # How far chance leads on average, with so many rows.
-    chance = sum(math.sqrt(2 * share * (1 - share) / (math.pi * rows)) for share in usual.values())
+    chance = _chance(usual, rows)
+    # Deliveries of other sizes scatter more or less by chance: compared is what is more than that.
+    farthest = max(
+        math.sqrt(max(0.0, _distance(step, usual) ** 2 - _chance(usual, count) ** 2) + chance**2)
+        for step, count in zip(steps, past_rows)
+    )
     limit = LIMITS[check]
     is_short = len(steps) < USUAL - 1
     least = 2 * limit.warn if is_short else limit.warn
     unsure = 1.0 if len(steps) >= _MANY else _FEW_FACTOR
-    if distance < max(least, unsure * _FARTHER * farthest, _CHANCE * chance / 2):
+    if distance < max(least, unsure * _FARTHER * farthest, _CHANCE * chance):
         return None
     if any(abs(distance - value) < limit.warn for value in accepted):
         return None
@@ -175,6 +179,12 @@ def _moved(
         about(profile, check, level, message, column.name),
         value=round(distance, 4), expected_low=0.0, expected_high=round(farthest, 4),
     )  # fmt: skip
+
+
+def _chance(usual: Mapping[str, float], rows: int) -> float:
+    """How far chance leads away from the usual shares on average, with so many rows."""
+    scatter = (math.sqrt(2 * share * (1 - share) / (math.pi * rows)) for share in usual.values())
+    return sum(scatter) / 2
 
 
 def _thin_segment(

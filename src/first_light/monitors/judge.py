@@ -43,6 +43,10 @@ _MOST_TOGETHER = 60  # deliveries
 # Names of columns that identify something: their numbers are no amounts.
 _KEY = re.compile(r"(^|_)(id|key|no|nr|number|code)$")
 
+# Rows of a delivery that are alike: of at least so many, so many points more than ever to warn, and
+# to reject.
+_ROWS_ALIKE, _ALIKE, _MANY_ALIKE = 20, 0.1, 0.25
+
 _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
 
 
@@ -269,15 +273,18 @@ def _deliveries(
         return [about(profile, "delivery", WARN, message)] if is_usual else []
     if ("duplicate", "") in normal:
         return []
+    if within := _repeated_within(profile, past):
+        return [within]
     prints = [step.get("fingerprint") for step in past.steps]
     repeated = sum(one in prints[:n] for n, one in enumerate(prints) if one)
     repeats = sum(bool(step.get("repeated_files")) for step in past.steps)
     if repeated + repeats > 0.2 * len(prints):
         return []  # here it is usual that the same comes again
-    if profile.rows < USUAL:
+    is_dated = column_rules.moves_on(past)
+    if profile.rows < USUAL and not is_dated:
         return []  # files that hold next to nothing are alike
     if profile.repeated_files:
-        is_complete = profile.repeated_files == profile.files
+        is_complete = profile.repeated_files == profile.files and is_dated
         message = (
             f"{profile.name}: {profile.repeated_files} of {profile.files} new files are "
             "byte-identical to an earlier file."
@@ -285,8 +292,32 @@ def _deliveries(
         return [about(profile, "duplicate", ERROR if is_complete else WARN, message)]
     if profile.fingerprint and profile.fingerprint in prints:
         message = f"The delivery of {profile.name} repeats the rows of an earlier delivery."
-        return [about(profile, "duplicate", ERROR, message)]
+        return [about(profile, "duplicate", ERROR if is_dated else WARN, message)]
     return []
+
+
+def _repeated_within(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
+    """Rows of a delivery that are alike, where fewer ever were: it holds rows twice."""
+    different = profile.different_rows
+    if different is None or profile.rows < _ROWS_ALIKE:
+        return None
+    shares = [
+        1 - step["different_rows"] / step["rows"]
+        for step in past.steps
+        if step["rows"] and step.get("different_rows") is not None
+    ]
+    share = 1 - different / profile.rows
+    if len(shares) < AT_LEAST or share - max(shares) < _ALIKE:
+        return None
+    message = (
+        f"{profile.name}: {share:.0%} of the rows of the delivery repeat another one of it; "
+        f"at most {max(shares):.0%} before."
+    )
+    level = ERROR if share - max(shares) >= _MANY_ALIKE else WARN
+    return replace(
+        about(profile, "duplicate", level, message),
+        value=round(share, 4), expected_low=0.0, expected_high=round(max(shares), 4),
+    )  # fmt: skip
 
 
 def _unchanged(

@@ -240,7 +240,7 @@ def _mean_level(case: Case) -> str:
     if case.is_key or len(case.past) < USUAL or case.value * case.expected.middle <= 0:
         return ""
     # A mean that hardly varies is told from a smaller change.
-    if case.factor < _STABLE_WARN or case.outside < 0.5 * case.reach:
+    if case.factor < _STABLE_WARN or case.outside < case.reach:
         return ""
     if case.distance < case.expected.sure * case.spread:
         return ""

@@ -163,9 +163,20 @@ def fingerprint(node: Node, columns: Sequence[tuple[str, str]]) -> str:
 
     The time of loading and the name of the file are left out: they say when, not what.
     """
+    hashed = _hash(node, columns)
+    return f"cast(sum({hashed}) as varchar)" if hashed else "null"
+
+
+def different_rows(node: Node, columns: Sequence[tuple[str, str]]) -> str:
+    """SQL, DuckDB's, for how many rows differ, apart from the time of loading and the file."""
+    hashed = _hash(node, columns)
+    return f"count(distinct {hashed})" if hashed else "null"
+
+
+def _hash(node: Node, columns: Sequence[tuple[str, str]]) -> str:
     loaded = {"filename", *re.findall(r"\w+", node.loaded_at.lower())}
     hashed = [quoted(name) for name, _ in columns if name.lower() not in loaded]
-    return f"cast(sum(hash({', '.join(hashed)})) as varchar)" if hashed else "null"
+    return f"hash({', '.join(hashed)})" if hashed else ""
 
 
 def newest(node: Node) -> str:
