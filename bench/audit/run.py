@@ -1,5 +1,8 @@
 """`python -m bench.audit [--seed N] [--days N] [SHOP …]`: rejected, warned and missed, by kind.
 
+With `--save` the results of each shop are kept in bench/audit/results/, and the table of the
+documentation is written anew from all of them.
+
 For each shop a product is drafted from its first deliveries, as a newcomer would do it. It lives
 through clean days and then gets each fault in the place of the newest delivery. Nothing of what is
 true of the shop reaches the product.
@@ -13,12 +16,12 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from bench.audit.facts import FACTS
 from bench.audit.faults import Injected, draw
+from bench.audit.page import MISSED, REJECTED, WARNING, Outcome, Result, save, write_page
 from bench.audit.shops import SHOPS
 from bench.audit.shops.base import Day
 from first_light.drill.plan import below, plan
@@ -37,45 +40,6 @@ import harness  # noqa: E402
 FAULTS, CLEAN_DAYS = 60, 60
 _FIRST = date(2025, 8, 4)
 _DRAFTED_FROM = 14  # deliveries
-REJECTED, WARNING, MISSED = "rejected", "warned", "missed"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one fault met.
-
-    Attributes:
-        shop: where.
-        fault: what was wrong.
-        verdict: rejected, warned or missed.
-        first: what the audit says first; empty when it says nothing.
-        right: whether that names the table at fault.
-    """
-
-    shop: str
-    fault: Injected
-    verdict: str
-    first: str
-    right: bool
-
-
-@dataclass(frozen=True)
-class Result:
-    """One shop.
-
-    Attributes:
-        shop: its name.
-        days: clean days.
-        false_rejections: of them, rejected, with what was said first.
-        false_warnings: of them, warned, with what was said first.
-        outcomes: the faults.
-    """
-
-    shop: str
-    days: int
-    false_rejections: tuple[str, ...]
-    false_warnings: tuple[str, ...]
-    outcomes: tuple[Outcome, ...]
 
 
 class Life(Replay):
@@ -242,11 +206,13 @@ def summary(result: Result) -> str:
 
 
 def main() -> None:
+    """Run the shops that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shops", nargs="*", help=f"default: {', '.join(SHOPS)}")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
     parser.add_argument("--days", type=int, default=CLEAN_DAYS)
     parser.add_argument("--faults", type=int, default=FAULTS)
+    parser.add_argument("--save", action="store_true", help="keep the results, write the page")
     options = parser.parse_args()
     if unknown := set(options.shops) - set(SHOPS):
         parser.error(f"no such shop: {', '.join(sorted(unknown))}")
@@ -255,4 +221,8 @@ def main() -> None:
     for shop in options.shops or SHOPS:
         results.append(run(shop, options.seed, options.days, options.faults))
         print(summary(results[-1]), flush=True)
+        if options.save:
+            save(results[-1], options.seed)
     print(table(results))
+    if options.save:
+        write_page()
