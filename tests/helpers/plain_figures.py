@@ -159,7 +159,11 @@ class Plain:
         result, day = [], timedelta(days=1)
         while deadline <= self.at:
             if deadline > first:
-                met = any(deadline - day < _ended(r) <= deadline for r in self.published)
+                met = any(
+                    deadline - day < _ended(r) <= deadline
+                    and all(check.status == "pass" for check in r.freshness)
+                    for r in self.published
+                )
                 came = any(deadline - day < moment(r.started_at) <= deadline for r in self.runs)
                 result.append((deadline, met, came))
             deadline += day

@@ -11,8 +11,9 @@ import pytest
 
 import ops_history as ops
 from first_light.figures.compute import NAMES, Figure, duration, ledger, value_text, weeks
-from first_light.history.record import Record
+from first_light.history.record import IncidentFact, Record
 from first_light.incidents.derive import incidents
+from first_light.utils.timestamps import utc
 from plain_figures import Plain
 
 END = ops.START + timedelta(days=180)
@@ -165,6 +166,31 @@ def test_a_run_that_never_came_is_late_and_an_error(tmp_path: Path) -> None:
     result = figures(tmp_path, team.records, ops.START + timedelta(days=2, hours=8))
     assert (result["on_time_rate"].part, result["on_time_rate"].whole) == (2, 3)
     assert (result["production_error_rate"].part, result["production_error_rate"].whole) == (1, 3)
+
+
+def test_a_release_of_old_data_is_not_on_time(tmp_path: Path) -> None:
+    team = ops.Simulation()
+    team.code(ops.START, "orders")
+    for day in range(4):
+        team.run(ops.START + timedelta(days=day, hours=6))
+    at = ops.START + timedelta(days=3, hours=8)
+
+    def on_time(name: str, records: Iterable[Record]) -> tuple[int, int]:
+        figure = figures(tmp_path / name, records, at)["on_time_rate"]
+        return int(figure.part or 0), int(figure.whole or 0)
+
+    assert on_time("fresh", team.records) == (4, 4)
+    first, second, *rest = team.records
+    warned = replace(second, freshness=(replace(second.freshness[0], status="warn"),))
+    assert on_time("warned", [first, warned, *rest]) == (3, 4), "its freshness rule warned"
+    missing = replace(
+        rest[-1], run="000005-20260101T000000Z-late", number=5, command="status", outcome="late",
+        nodes=(), freshness=(), profile=(), started_at=utc(at), ended_at=utc(at),
+        incident=IncidentFact(
+            subject=ops.SOURCE, text="no delivery", started_at=utc(ops.START + timedelta(days=2))
+        ),
+    )  # fmt: skip
+    assert on_time("missing", [*team.records, missing]) == (2, 4), "a delivery did not come"
 
 
 def test_without_a_deadline_nothing_is_late(tmp_path: Path) -> None:

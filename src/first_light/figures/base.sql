@@ -448,12 +448,30 @@ select unnest(generate_series(
     interval 1 day
 )) + cast(nullif(getvariable('deadline'), '') || ':00' as interval) as deadline;
 
+-- Releases whose data was older than a freshness rule asks, and deadlines at which a delivery had
+-- not come.
+create temp table stale_releases as
+select distinct run from sources where status not in ('pass');
+
+create temp table stale_deadlines as
+select distinct d.deadline
+from deadlines as d
+inner join incidents as i
+    on
+        i.kind = 'late' and i.subject <> 'run' and i.opened_at <= d.deadline
+        and (i.closed_at is null or i.closed_at > d.deadline);
+
 -- What was there by each of them. Something lies in the day before a deadline when the newest that
 -- lies before the deadline does.
 create temp table expected as
 select
     d.deadline,
-    coalesce(p.ended_at > d.deadline - interval 1 day, false) as on_time,
+    coalesce(
+        p.ended_at > d.deadline - interval 1 day
+        and p.run not in (select run from stale_releases)
+        and d.deadline not in (select deadline from stale_deadlines),
+        false
+    ) as on_time,
     coalesce(r.started_at > d.deadline - interval 1 day, false) as came
 from deadlines as d
 asof left join published as p on d.deadline >= p.ended_at

@@ -1,7 +1,7 @@
 -- title: On-time rate
 -- unit: share
 -- better: higher
--- definition: Days with a release published in the 24 hours before the deadline ÷ days with a deadline. A missing release is late.
+-- definition: Days with a release published in the 24 hours before the deadline, its data as fresh as the freshness rules ask and no delivery missing, ÷ days with a deadline. A missing release is late.
 -- absent: no deadline has passed in this time
 -- enough: 5
 select
