@@ -115,6 +115,21 @@ def test_another_word_for_people_gives_way_to_a_table_of_that_name(tmp_path: Pat
     assert references(tables["orders"]) == {("user_id", "users", "id", "error")}
 
 
+def test_a_word_or_a_day_refers_to_nothing(tmp_path: Path) -> None:
+    kinds = ["sun", "rain", "fog", "snow", "hail"]
+    weather: Rows = [
+        ["town", "day", "weather"],
+        *([f"t{n % 2}", f"Jan {n // 2} 2024", kinds[n % 5]] for n in range(60)),
+    ]
+    visits: Rows = [
+        ["visit_id", "weather", "day"],
+        *([n, kinds[n % 5], f"Jan {n % 30} 2024"] for n in range(90)),
+    ]
+    days: Rows = [["day", "price"], *([f"Jan {n} 2024", n * 1.5] for n in range(30))]
+    tables = drafted(tmp_path, {"weather": weather, "visits": visits, "days": days})
+    assert not references(tables["visits"])
+
+
 def test_a_prefix_stays_where_the_plain_name_is_taken(tmp_path: Path) -> None:
     rows: Rows = [["id", "n"], *([n, n] for n in range(9))]
     other: Rows = [["id", "n"], *([n, n + 1] for n in range(9))]
@@ -154,3 +169,14 @@ def test_a_name_beside_no_part_of_one_is_not_personal(tmp_path: Path) -> None:
     beside: Rows = [["Vorname", "Name"], *(["Anna", f"case {n}-b/{n}"] for n in range(60))]
     (result,) = drafted(tmp_path / "b", {"liste": beside}).values()
     assert set(result.personal) == {"vorname"}
+
+
+def test_each_table_is_announced(tmp_path: Path) -> None:
+    rows = "id,n\n" + "".join(f"{n},{n}\n" for n in range(5))
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "in" / f"{name}.csv").write_text(rows, encoding="utf-8")
+    lines: list[str] = []
+    tables = land(tmp_path / "in", tmp_path / "raw")
+    draft_tables(tables, (), tmp_path / "raw", "team", classify, progress=lines.append)
+    assert lines[:2] == ["profiling a (1 of 2)", "profiling b (2 of 2)"]

@@ -295,6 +295,22 @@ def test_geojson_has_one_row_a_feature(inbox: Path, raw: Path) -> None:
     assert "features of GeoJSON" in table.notes[0]
 
 
+def test_topojson_has_one_row_an_object(inbox: Path, raw: Path) -> None:
+    shape = {"type": "Polygon", "arcs": [[0]]}
+    states = [{**shape, "id": at, "properties": {"label": f"s{at}"}} for at in range(3)]
+    layers = {
+        "states": {"type": "GeometryCollection", "geometries": states},
+        "land": shape,
+    }
+    document = {"type": "Topology", "arcs": [[[1, 2], [3, 4]]], "objects": layers}
+    table = only_json(document, inbox, raw, "us.json")
+    assert rows(table, raw)[0] == ("0", "Polygon", "s0")
+    assert any("objects of TopoJSON, without their shapes" in note for note in table.notes)
+    layers["towns"] = {"type": "GeometryCollection", "geometries": [{"id": 7, "type": "Point"}]}
+    make.put(inbox, {"eu.json": json.dumps(document)})
+    assert [t.name for t in land(inbox / "eu.json", raw)] == ["eu_states", "eu_towns"]
+
+
 @pytest.mark.parametrize(
     ("content", "count", "note"),
     [

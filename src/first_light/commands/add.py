@@ -77,9 +77,8 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
     new = [table for table in tables if table.name not in known]
     if not new:
         return Added(tables, known, Drafts({}, ()), Written((), (), (), {}), None)
-    progress("profiling and drafting")
     names = {table.name for table in new}
-    other_tables = [table for table in tables_in(product.raw, left_out) if table.name not in names]
+    other_tables = tables_in(product.raw, left_out, without=names)
     drafts = draft_tables(
         new,
         known_tables(product.root, other_tables),
@@ -88,6 +87,7 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
         classify,
         taken=resources(product.root),
         on_server=is_server(product),
+        progress=progress,
     )
     written = write({**drafts.files, **_board_files(product, drafts)}, product.root)
     if names <= proposed:

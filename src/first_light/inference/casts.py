@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from first_light.inference import names, number_types, personal, questions, sql, types
@@ -33,21 +33,20 @@ def profiled_tables(
     offered: Mapping[str, frozenset[str] | None],
     classify: Classify,
     doubts: list[Doubt],
+    progress: Callable[[str], None],
 ) -> list[Table]:
     """All tables with their types and statistics; their typed rows stay in the scratch database."""
     draft_names = {
         s.source.name: names.column_names([leaf.path for leaf in s.leaves]) for s in staged
     }
-    pii = {
-        s.source.name: personal.kinds(scratch.examples(s), s.source.name, classify) for s in staged
-    }
-    decided = {
-        s.source.name: _decided(
-            scratch, s, dict(zip(s.leaves, draft_names[s.source.name], strict=True)),
-            pii[s.source.name],
-        )
-        for s in staged
-    }  # fmt: skip
+    pii: dict[str, dict[Leaf, str | None]] = {}
+    decided: dict[str, dict[Leaf, types.Decided]] = {}
+    for place, s in enumerate(staged, start=1):
+        name = s.source.name
+        progress(f"profiling {name} ({place} of {len(staged)})")
+        named = dict(zip(s.leaves, draft_names[name], strict=True))
+        pii[name] = personal.kinds(scratch.examples(s), name, classify)
+        decided[name] = _decided(scratch, s, named, pii[name])
     sure = {
         word
         for readings in decided.values()

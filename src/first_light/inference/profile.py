@@ -27,6 +27,7 @@ from first_light.warehouse.scratch import (
     Connection,
     EngineError,
     OutOfMemoryError,
+    spare_threads,
     temporary,
 )
 
@@ -81,6 +82,8 @@ class Overlap:
 def scratch_database(root: Path) -> Iterator[ScratchDatabase]:
     """A scratch database for files under `root`: in memory, what is too much for it on disk."""
     with temporary("dataops-draft-", MEMORY) as (connection, _):
+        files = (file for file in root.rglob("*") if file.is_file())
+        spare_threads(connection, sum(file.stat().st_size for file in files))
         yield ScratchDatabase(connection, root)
 
 

@@ -158,7 +158,8 @@ def _parent_columns(table: Table, key: Key | None) -> list[Column]:
         and (
             (key is not None and key.columns == (c.name,))
             or (_is_unique(c, table) and names.identifies(c.name))
-            or (key is None and names.is_own_key(c.name, table.name))
+            # `weather` of weather may be a word of it: only `id`, `weather_id` … may repeat.
+            or (key is None and names.is_own_key(c.name, table.name) and names.identifies(c.name))
         )
         and (table.offered is None or c.name in table.offered)
     ]
@@ -206,7 +207,7 @@ def _may_refer(child: Table, column: Column, parent: Table, key: Column, named: 
         return False
     if column.cast.type.startswith("decimal(18") or column.stats.distinct == 0:
         return False
-    if column.cast.kind != "text" and names.is_place_in_time(column.name):
+    if names.is_place_in_time(column.name):
         return False
     # A sample is cut by whole raw columns, so a nested one can't be made to keep its parents.
     if len(column.leaf.path) > 1:

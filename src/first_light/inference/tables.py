@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -59,6 +59,7 @@ def draft_tables(
     classify: Classify,
     taken: Mapping[str, str] | None = None,
     on_server: bool = False,
+    progress: Callable[[str], None] | None = None,
 ) -> Drafts:
     """Drafts sources, staging models and tests for `tables`, and a first mart when none are known.
 
@@ -71,12 +72,14 @@ def draft_tables(
         classify: says whether a column is personal; its values appear in no draft then.
         taken: path of each resource of the product by its name, so that no name is used twice.
         on_server: whether the SQL is for a server, which loads the files into tables.
+        progress: called with a short line before each table and each longer step.
 
     Raises:
         DataopsError: when a file can't be read.
     """
     with scratch_database(root) as scratch:
-        decisions = _find(scratch, tables, [_as_known(table) for table in known], classify)
+        of_product = [_as_known(table) for table in known]
+        decisions = _find(scratch, tables, of_product, classify, progress or (lambda line: None))
     return drafts_of(decisions, group, not known, taken or {}, on_server)
 
 
@@ -89,6 +92,7 @@ def _find(
     tables: Sequence[SourceTable],
     known: Sequence[Known],
     classify: Classify,
+    progress: Callable[[str], None],
 ) -> Decisions:
     doubts: list[Doubt] = []
     staged = [of_records(scratch, scratch.stage(source), doubts) for source in tables]
@@ -103,8 +107,9 @@ def _find(
     offered = {k.source.name: k.columns for k in known}
     profiled = [
         replace(t, offered=model_names.offered(t, t.offered)) if t.offered is not None else t
-        for t in profiled_tables(scratch, staged, offered, classify, doubts)
+        for t in profiled_tables(scratch, staged, offered, classify, doubts, progress)
     ]
+    progress("drafting: keys and references")
     key_of = {t.name: key for t in profiled for key in [keys.single(t)] if key}
     references = _references(scratch, profiled, key_of, doubts)
     for table in profiled:

@@ -81,12 +81,15 @@ def land(
         ) from error
 
 
-def tables_in(raw: Path, set_aside: Collection[str] = ()) -> tuple[SourceTable, ...]:
+def tables_in(
+    raw: Path, set_aside: Collection[str] = (), without: Collection[str] = ()
+) -> tuple[SourceTable, ...]:
     """The tables of raw (or of a sample) and the calls that read them, found out from the files.
 
     Args:
         raw: the root of raw.
         set_aside: files in it that are not read; a table of nothing else is left out.
+        without: names of tables that are left out.
 
     Raises:
         DataopsError: when a file can't be read or a folder holds files of several formats.
@@ -96,7 +99,10 @@ def tables_in(raw: Path, set_aside: Collection[str] = ()) -> tuple[SourceTable, 
     return tuple(
         table_in(raw, folder.name, set_aside)
         for folder in sorted(raw.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".") and _read(folder, set_aside)
+        if folder.is_dir()
+        and not folder.name.startswith(".")
+        and folder.name not in without
+        and _read(folder, set_aside)
     )
 
 

@@ -69,10 +69,35 @@ def unwrap(text: str, stem: str) -> tuple[Records, ...]:
         return ()
     if document.get("type") == "FeatureCollection" and isinstance(document.get("features"), list):
         return (_features(document["features"]),)
+    if document.get("type") == "Topology":
+        return _topology(document, stem)
     path, records, rest = _wrapped(document, stem)
     if records is not None:
         return (_taken_out(path, records, rest),)
     return _several(document) or _split(document) or _by_column(document) or _by_key(document)
+
+
+def _topology(document: Mapping[str, object], stem: str) -> tuple[Records, ...]:
+    """The objects of TopoJSON, a table each, with their properties and without shared arcs."""
+    objects = document.get("objects")
+    tables: dict[str, list[dict[str, object]]] = {}
+    for name, layer in objects.items() if isinstance(objects, dict) else ():
+        shapes = layer.get("geometries", [layer]) if isinstance(layer, dict) else []
+        records = [_described(shape) for shape in shapes if isinstance(shape, dict)]
+        if any(len(record) > 1 for record in records):
+            tables[name] = records
+    note = "records are the objects of TopoJSON, without their shapes"
+    return tuple(
+        Records(tuple(map(_line, rows)), note, f"{stem}_{name}" if len(tables) > 1 else "")
+        for name, rows in tables.items()
+    )
+
+
+def _described(shape: Mapping[str, object]) -> dict[str, object]:
+    """What an object of TopoJSON is: its id, its properties and the type of its shape."""
+    properties = shape.get("properties")
+    own = {name: shape[name] for name in ("id", "type") if name in shape}
+    return {**own, **(properties if isinstance(properties, dict) else {})}
 
 
 def _taken_out(

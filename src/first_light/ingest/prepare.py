@@ -236,7 +236,8 @@ def _prepare_json(data_file: DataFile, folder: Path, db: Connection) -> list[Pie
     for records in several:
         if records.name:
             label = naming.with_period(records.name, data_file.period)
-            file = naming.file_name(f"{parts.stem}_{label}", Kind.JSON.value, data_file.gzipped)
+            whole = label if label.startswith(parts.stem) else f"{parts.stem}_{label}"
+            file = naming.file_name(whole, Kind.JSON.value, data_file.gzipped)
             member = replace(member, path=folder / file)
         with text.create(member.path, data_file.gzipped) as sink:
             sink.writelines(f"{line}\n".encode() for line in records.lines)

@@ -95,6 +95,8 @@ def examine(data_file: DataFile) -> Text:
 
 def garbled(sample: str) -> str:
     """A word that was UTF-8 and decoded as cp1252 once, such as MÃ¼ller; empty without any."""
+    if "\u00c3" not in sample and "\u00e2\u20ac" not in sample:
+        return ""
     match = _GARBLED.search(sample)
     return match[0] if match else ""
 

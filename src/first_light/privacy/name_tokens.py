@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def name_tokens(name: str) -> list[str]:
     """The words of a snake or camel case name: lower case, without accents and numbers."""
+    return list(_tokens(name))
+
+
+@lru_cache(maxsize=20_000)  # the values of a column are asked about several times
+def _tokens(name: str) -> tuple[str, ...]:
     name = unicodedata.normalize("NFC", name)
     for letters, replacement in (
         ("ä", "ae"),
@@ -28,4 +34,4 @@ def name_tokens(name: str) -> list[str]:
     ]
     if tokens[:2] == ["e", "mail"]:
         tokens[:2] = ["email"]
-    return [token for token in tokens if token]
+    return tuple(token for token in tokens if token)

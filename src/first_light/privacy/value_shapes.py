@@ -15,6 +15,7 @@ EMAIL_PATTERN: Final = re.compile(r"[^\s@<>,;:\"'()]+@[^\W_]([\w-]*\.)+[^\W\d_]{
 
 BOOLEANS = words.words("true false t f yes no y n 0 1 ja nein oui non si sí nee j")
 NULLS = frozenset({"", *(word.lower() for word in null_words.ALL)})
+_IP_SIGNS = re.compile(r"[0-9A-Fa-f.:/]+(%\w+)?")
 NUMBER = re.compile(
     r"[-+]?[0-9][0-9.,' ]*[.,][0-9]+(e[-+]?[0-9]+)?|[-+]?[0-9]+e[-+]?[0-9]+", re.IGNORECASE
 )
@@ -52,6 +53,8 @@ def is_decimal(value: str) -> bool:
 
 
 def is_ip(value: str) -> bool:
+    if _IP_SIGNS.fullmatch(value) is None:  # most values; an exception for each takes longer
+        return False
     try:
         ipaddress.ip_address(
             re.sub(r"(?<=[0-9])(:[0-9]+|/[0-9]+)$", "", value) if value.count(":") <= 1 else value

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from first_light.dbt.source_plan import PlannedTable
+from first_light.dbt.source_plan import PlannedTable, connected
 from first_light.sampling.coverage import add_coverage
 from first_light.sampling.scratch_tables import (
     Link,
@@ -62,7 +62,6 @@ class Chooser:
         self.tables = tuple(
             load_table(connection, number, table, raw, wide) for number, table in enumerate(tables)
         )
-        self.unfollowed: tuple[str, ...] = ()  # tables with rows whose parents are missing
         self._by_name = {table.plan.name: table for table in self.tables}
         self._links = [
             link_of(self._by_name, table, reference)
@@ -70,28 +69,67 @@ class Chooser:
             for reference in table.plan.references
         ]
         self._fanout = {id(link): children_per_parent(connection, link) for link in self._links}
+        self._components = self._connected()
+        self._requests: dict[int, tuple[int, ...]] = {}  # by component: its limits, its coverage
+        self._unfollowed: dict[int, tuple[str, ...]] = {}
         self._whole = {id(link) for table in self.tables for link in self._owners(table)}
 
     def choose(self, limits: Mapping[str, int], *, cover: bool = True) -> None:
         """Choose rows, about `limits[table]` for each table, replacing an earlier choice.
 
-        Rows for joins and coverage are added to that. `cover=False` omits the coverage.
+        Rows for joins and coverage are added to that. `cover=False` omits the coverage. What an
+        earlier choice says of tables that no reference connects with another limit is kept.
         """
-        ordered = self._parents_first()
+        for number, (tables, links) in enumerate(self._components):
+            of_tables = tuple(limits[table.plan.name] for table in tables)
+            is_whole = not links and tables[0].rows <= of_tables[0]
+            request = () if is_whole else (*of_tables, cover)
+            if self._requests.get(number) != request:
+                self._unfollowed[number] = self._choose_connected(tables, links, limits, cover)
+                self._requests[number] = request
+
+    @property
+    def unfollowed(self) -> tuple[str, ...]:
+        """The tables with rows whose parents are missing."""
+        return tuple(name for names in self._unfollowed.values() for name in names)
+
+    def _choose_connected(
+        self,
+        tables: Sequence[LoadedTable],
+        links: Sequence[Link],
+        limits: Mapping[str, int],
+        cover: bool,
+    ) -> tuple[str, ...]:
+        """Choose rows of tables that references connect; those whose parents are missing."""
+        ordered = self._parents_first(tables)
         counts = self._initial_counts(ordered, limits)
-        for table in self.tables:
+        for table in tables:
             self.selection.run(
                 f"create or replace table {table.sql}_chosen (id bigint primary key)"
             )
         for table in ordered:
             name = table.plan.name
             self._choose_first(table, counts[name], tiny=self._is_tiny(table, limits[name]))
-        self.unfollowed = ()
-        self._close(limits)
+        unfollowed = self._close(tables, links, limits)
         if cover:
-            for table in self.tables:
+            for table in tables:
                 add_coverage(self.selection, table)
-            self._close(limits)
+            unfollowed += self._close(tables, links, limits)
+        return unfollowed
+
+    def _connected(self) -> list[tuple[list[LoadedTable], list[Link]]]:
+        """The tables that references connect with each other, and these references."""
+        plans = [table.plan for table in self.tables]
+        components: list[tuple[list[LoadedTable], list[Link]]] = []
+        placed: frozenset[str] = frozenset()
+        for first in self.tables:
+            if first.plan.name not in placed:
+                names = connected(plans, {first.plan.name})
+                placed |= names
+                tables = [table for table in self.tables if table.plan.name in names]
+                links = [link for link in self._links if link.child.plan.name in names]
+                components.append((tables, links))
+        return components
 
     def is_key(self, table: LoadedTable, column: int) -> bool:
         """Whether the column is part of a reference."""
@@ -127,7 +165,7 @@ class Chooser:
 
         return [max(small, key=lambda link: (adjacent(link), link.parent.rows))]
 
-    def _parents_first(self) -> list[LoadedTable]:
+    def _parents_first(self, tables: Sequence[LoadedTable]) -> list[LoadedTable]:
         """The tables, referenced tables first; cycles in the order of names."""
         ordered: list[LoadedTable] = []
         visiting: set[str] = set()
@@ -141,7 +179,7 @@ class Chooser:
                     visit(link.parent)
             ordered.append(table)
 
-        for table in self.tables:
+        for table in tables:
             visit(table)
         return ordered
 
@@ -239,26 +277,28 @@ class Chooser:
             f"order by {order} limit {count}",
         )
 
-    def _close(self, limits: Mapping[str, int]) -> None:
+    def _close(
+        self, tables: Sequence[LoadedTable], links: Sequence[Link], limits: Mapping[str, int]
+    ) -> tuple[str, ...]:
         """Add the families of chosen rows repeatedly until no parent is missing.
 
         A chain may be as long as its table (each event refers to the previous one): it is
         followed for a limited number of steps, then rows without their parents are removed.
         """
         for _ in range(_LONGEST_CHAIN):
-            if not sum(self._add_family(link, limits) for link in self._links):
-                return
-            if any(self.selection.chosen(t) > _CLOSURE * limits[t.plan.name] for t in self.tables):
+            if not sum(self._add_family(link, limits) for link in links):
+                return ()
+            if any(self.selection.chosen(t) > _CLOSURE * limits[t.plan.name] for t in tables):
                 break
         # Every pass shortens each chain by one, and no chain is longer than the added rows.
         for _ in range(2 * _LONGEST_CHAIN):
-            if not sum(self._drop_orphans(link) for link in self._links):
+            if not sum(self._drop_orphans(link) for link in links):
                 break
-        for table in self.tables:
+        for table in tables:
             if self.selection.chosen(table) == 0:  # a cycle: every row needs another
                 limit = limits[table.plan.name]
                 self.selection.add(table, f"select id from {table.sql} order by rank limit {limit}")
-        self.unfollowed = tuple(link.child.plan.name for link in self._links if self._orphans(link))
+        return tuple(link.child.plan.name for link in links if self._orphans(link))
 
     def _is_small(self, link: Link) -> bool:
         """Whether parents have so few children that these are kept together.

@@ -31,10 +31,12 @@ def add_coverage(selection: Selection, table: LoadedTable) -> None:
             )
         else:
             conditions += _conditions(table, f"c{place}", column)
-        if column.type.startswith(_ORDERED) and not column.nested:
-            _ends(selection, table, f"c{place}")
-    if table.plan.loaded_at:
-        _ends(selection, table, "loaded_at")
+    ordered = [
+        f"c{place}"
+        for place, column in enumerate(table.columns)
+        if column.type.startswith(_ORDERED) and not column.nested
+    ]
+    _ends(selection, table, [*ordered, *(["loaded_at"] if table.plan.loaded_at else [])])
     _cover_conditions(selection, table, conditions)
 
 
@@ -66,10 +68,15 @@ def _conditions(table: LoadedTable, name: str, column: Column) -> list[str]:
     return conditions
 
 
-def _ends(selection: Selection, table: LoadedTable, name: str) -> None:
-    for end in ("", " desc"):
-        selection.add(
-            table,
-            f"select id from {table.sql} where {name} is not null "
-            f"order by {name}{end}, rank limit 1",
-        )
+def _ends(selection: Selection, table: LoadedTable, names: Sequence[str]) -> None:
+    """Add a row with the least and one with the greatest value of each of some columns."""
+    if not names:
+        return
+    ends = ", ".join(f"min({name}) as least_{name}, max({name}) as most_{name}" for name in names)
+    ids = ", ".join(
+        first_id(f"{name} = {end}_{name}") for name in names for end in ("least", "most")
+    )
+    selection.add(
+        table,
+        f"select distinct unnest([{ids}]) from {table.sql}, (select {ends} from {table.sql})",
+    )

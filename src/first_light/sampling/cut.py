@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -18,10 +18,11 @@ from first_light.project.source_table import ROOT
 from first_light.sampling import calls, files
 from first_light.sampling.calls import Call
 from first_light.sampling.choose import Chooser
+from first_light.sampling.limits import narrowed, reductions
 from first_light.sampling.scratch_tables import Column, LoadedTable
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
-from first_light.warehouse.scratch import Connection, temporary
+from first_light.warehouse.scratch import Connection, spare_threads, temporary
 
 ROWS: Final = 1000  # approximate, for the largest tables
 MAX_BYTES: Final = 1_000_000  # of all files of the sample together
@@ -138,25 +139,28 @@ def cut(
         if kept and (before := files.read_stamp(sample)):
             as_of = max(before, as_of or before)
         limits = {table.name: rows for table in tables}
+        shares: dict[str, float] = {}  # of what was written, in what was expected
         with files.replaced(sample, excluded=(files.AS_OF,)) as new:
             for attempt in range(_SHRINKS):
                 cover = attempt < _SHRINKS // 2
                 chooser.choose(limits, cover=cover)
-                sizes = {
+                expected = {
                     table.plan.name: chooser.selection.width(table) for table in chooser.tables
                 }
+                sizes = {name: int(n * shares.get(name, 1)) for name, n in expected.items()}
                 if sum(sizes.values()) < max_bytes:
                     masked, notes = _mask(connection, chooser, secret, as_of)
                     table_samples = _write(connection, chooser, readings, new, notes)
                     sizes = {table.name: table.bytes for table in table_samples}
                     if sum(sizes.values()) < max_bytes:
                         break
-                limits = _narrowed(limits, sizes, chooser, max_bytes, attempt)
+                    shares = {name: size / max(expected[name], 1) for name, size in sizes.items()}
+                limits = narrowed(limits, sizes, chooser, max_bytes, attempt)
             else:
                 raise _too_large(sizes, max_bytes)
             if as_of is not None:
                 (new / files.AS_OF).write_text(files.stamp(as_of) + "\n", encoding="utf-8")
-        notes += _reductions(limits, rows, max_bytes, cover)
+        notes += reductions(limits, rows, max_bytes, cover)
         notes += (
             f"{name}: a chain of references is too long; some rows lack their parent."
             for name in sorted(set(chooser.unfollowed))
@@ -203,6 +207,7 @@ def _files_of(connection: Connection, call: Call, raw: Path) -> tuple[Path, ...]
 def _place(connection: Connection, folder: Path, readings: Iterable[_Reading]) -> None:
     """Move the scratch database to disk if raw is large."""
     size = sum(file.stat().st_size for reading in readings for file in reading.files)
+    spare_threads(connection, size)
     if size > _IN_MEMORY:
         path = str(folder / "scratch.db").replace("'", "''")
         connection.execute(f"attach '{path}' as scratch")
@@ -340,37 +345,6 @@ def _write(
     return samples
 
 
-def _narrowed(
-    limits: Mapping[str, int],
-    sizes: Mapping[str, int],
-    chooser: Chooser,
-    max_bytes: int,
-    attempt: int,
-) -> dict[str, int]:
-    """Reduce the rows of tables above their share; of all tables if that is not enough.
-
-    The share is the largest for which all tables fit into nine tenths of the maximum.
-    """
-    remaining, share = 0.9 * max_bytes, 0.0
-    for index, size in enumerate(sorted(sizes.values())):
-        share = remaining / (len(sizes) - index)
-        if size > share:
-            break
-        remaining -= size
-    narrowed = {}
-    for table in chooser.tables:
-        name = table.plan.name
-        limit = limits[name]
-        if sizes[name] > share:
-            limit = min(
-                int(limit * 0.8), int(chooser.selection.chosen(table) * share / sizes[name])
-            )
-        if attempt >= 2:
-            limit = int(limit * 0.6)
-        narrowed[name] = max(limit, 1)
-    return narrowed
-
-
 def _too_large(sizes: Mapping[str, int], max_bytes: int) -> DataopsError:
     widest = max(sizes, key=lambda name: sizes[name])
     return DataopsError(
@@ -379,16 +353,3 @@ def _too_large(sizes: Mapping[str, int], max_bytes: int) -> DataopsError:
         widest,
         "leave its widest column out of external_location",
     )
-
-
-def _reductions(
-    limits: Mapping[str, int], rows: int, max_bytes: int, is_covered: bool
-) -> Iterator[str]:
-    for name, limit in limits.items():
-        if limit < rows:
-            yield (
-                f"{name}: about {limit} rows instead of {rows}, so that the sample stays under "
-                f"{max_bytes // 1000} kB."
-            )
-    if not is_covered:
-        yield "The rows are too wide to include every value of small closed sets in the sample."

@@ -19,6 +19,8 @@ VIEWS: Final = "duckdb_views()"
 COLUMNS: Final = "duckdb_columns()"
 """What lists the columns of all attached databases."""
 
+_SMALL: Final = 64_000_000  # bytes
+
 Connection = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
 """Anything that the engine reports."""
@@ -57,6 +59,16 @@ def connect(
     connection = duckdb.connect(database, read_only=read_only, config=config)
     connection.execute("set enable_progress_bar = false")
     return connection
+
+
+def spare_threads(connection: Connection, size: int) -> None:
+    """Use one thread for small files: to share them out takes longer than to read them.
+
+    Args:
+        size: bytes of all files that are read.
+    """
+    if size < _SMALL:
+        connection.execute("set threads = 1")
 
 
 @contextmanager
