@@ -481,7 +481,8 @@ def test_gitlab_limits() -> None:
     assert tools == {"key": {"files": ["uv.lock"]}, "paths": ["$UV_CACHE_DIR"]}
     assert base == {"key": "base-$CI_MERGE_REQUEST_DIFF_BASE_SHA", "paths": ["target/base"]}
     # No registry host: the runner's own settings say where images come from.
-    assert re.fullmatch(r"[a-z]+:[0-9.]+", job["image"])
+    assert job["image"] == "$PYTHON_IMAGE"
+    assert re.fullmatch(r"[a-z]+:[0-9.]+", pipeline["variables"]["PYTHON_IMAGE"])
     comment = pipeline["comment"]
     assert comment["rules"] == [{"if": "$CI_MERGE_REQUEST_IID", "when": "always"}]
     assert comment["environment"] == {"name": "dataops/comment", "action": "prepare"}

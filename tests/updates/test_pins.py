@@ -43,7 +43,7 @@ def test_every_place_has_the_version_that_is_pinned() -> None:
         ("template/.github/workflows/release.yml.jinja", 'version: "0.', 'version: "1.', "uv"),
         ("template/Dockerfile", "UV_VERSION=0.", "UV_VERSION=1.", "uv"),
         ("template/Dockerfile", "python:3.", "python:2.", "python"),
-        ("template/.gitlab/update.yml", "python:3.", "python:2.", "python"),
+        ("template/.gitlab-ci.yml", "python:3.", "python:2.", "python"),
         ("pyproject.toml", "dbt-core>=1.12", "dbt-core>=1.11", "dbt-core"),
         ("pyproject.toml", "copier>=9", "copier>=8", "copier"),
         ("copier.yml", '_min_copier_version: "9', '_min_copier_version: "8', "copier"),
@@ -172,7 +172,7 @@ def test_newer_versions_go_into_the_one_place_and_from_there_everywhere(
     assert f"actions/checkout@{'a' * 40} # v99.0.0" in workflow
     assert 'version: "0.99.1"' in workflow
     pipeline = (working_template / "template/.gitlab-ci.yml").read_text("utf-8")
-    assert "image: python:3.14\n" in pipeline
+    assert "PYTHON_IMAGE: python:3.14\n" in pipeline
     assert f"| uv | `{was['uv']}` | `0.99.1` |" in pins.table(moved)
 
 
