@@ -12,7 +12,17 @@ from contextlib import contextmanager, nullcontext
 import typer
 from rich.markup import escape
 
-from first_light.cli import boards, change, help, incidents, quality, releases, setup, template
+from first_light.cli import (
+    agents,
+    boards,
+    change,
+    help,
+    incidents,
+    quality,
+    releases,
+    setup,
+    template,
+)
 from first_light.cli.terminal import err
 from first_light.forge import job_summary as summary
 from first_light.privacy.messages import masked_error, masked_exception
@@ -38,7 +48,8 @@ for _command in (
     *(change.check, change.preview),
     *(template.update, template.package, template.configure, template.own),
     *(releases.release, releases.rollback, releases.releases, releases.status),
-    *(quality.report, quality.accept, quality.drill, quality.mutate, quality.score, help.docs),
+    *(quality.report, quality.accept, quality.drill, quality.mutate, quality.score),
+    *(help.docs, agents.mcp),
 ):
     app.command()(_command)
 app.add_typer(boards.boards, name="boards")
