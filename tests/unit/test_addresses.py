@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import harness
 from first_light.privacy.messages import masked
+from first_light.project.copier import released_versions, run_update
 from first_light.project.pin import address_of
+from first_light.project.product import Product
 from first_light.store.bucket import BucketRemote
 from first_light.utils.addresses import without_credentials
 from first_light.utils.errors import DataopsError
@@ -101,3 +106,23 @@ def test_a_password_of_a_variable_is_not_shown_in_any_form(
 def test_other_parts_of_a_variable_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATAOPS_STORE", "s3://key:abc@bucket/x?region=eu-central-1")
     assert without_credentials("bucket in eu-central-1: abc") == "bucket in eu-central-1: abc"
+
+
+def test_an_address_of_a_template_is_no_option_of_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers are data: an update asks git for the versions at this address."""
+    for command in (
+        ["init", "-q", "template"],
+        ["-C", "template", "commit", "-q", "--allow-empty", "-m", "first"],
+        ["clone", "-q", "template", "product"],
+    ):
+        harness.git(tmp_path, *command)
+    monkeypatch.chdir(tmp_path / "product")
+    hostile = f"--upload-pack=touch {tmp_path / 'ran'}; git-upload-pack #://"
+    assert released_versions(hostile) == ()
+    assert not (tmp_path / "ran").exists()
+    (tmp_path / "product/.copier-answers.yml").write_text(f"_src_path: '{hostile}'\n")
+    with pytest.raises(DataopsError, match="would be an option of git"):
+        run_update(Product(tmp_path / "product"), None)
+    assert not (tmp_path / "ran").exists()

@@ -13,7 +13,7 @@ from pathlib import Path
 from first_light.project import settings
 from first_light.project.hook_run import tool_environment
 from first_light.project.pin import address_of
-from first_light.project.product import Product
+from first_light.project.product import ANSWERS, Product
 from first_light.project.restoring import run_stoppable
 from first_light.utils.errors import DataopsError
 
@@ -49,12 +49,18 @@ def run_update(
     Raises:
         DataopsError: Copier could not update.
     """
-    root = product.root
+    root, source = product.root, str(product.answers.get("_src_path", ""))
+    if source.startswith("-"):
+        raise DataopsError(
+            "The address of the template would be an option of git.",
+            where=f"{ANSWERS}: _src_path: {source}",
+            fix="set _src_path to the address of the template",
+        )
     command = [*copier_command(), "update", "--defaults", "--quiet"]
     command += ["--vcs-ref", to] if to else []
     command += ["--trust"] if trust else []
     command += [f"--data={key}={value}" for key, value in (data or {}).items()]
-    _run_copier(root, command, str(product.answers.get("_src_path", "")), to)
+    _run_copier(root, command, source, to)
 
 
 def _run_copier(root: Path, command: list[str], source: str, to: str | None) -> None:

@@ -97,7 +97,7 @@ def address_of(source: str) -> str:
     source = source.removeprefix("git+")
     if source.startswith("git@"):
         return "ssh://" + source.replace(":", "/", 1)
-    if "://" in source:
+    if "://" in source and not source.startswith("-"):  # git would read an option
         return source_without_credentials(source)
     return "file://" + urllib.parse.quote(os.path.realpath(Path(source).expanduser()))
 
