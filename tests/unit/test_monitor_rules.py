@@ -379,7 +379,7 @@ def test_a_repeated_delivery_that_is_accepted_rejects_no_later_one() -> None:
     def came(day: int, rows: int = 200) -> RelationProfile:
         return delivery(rows, type="DATE", min=86_400.0 * day, max=86_400.0 * day)
 
-    past = [came(day) for day in range(10)]
+    past = [delivery(200, type="DATE"), *(came(day) for day in range(9))]
     again = replace(came(9), repeated_files=1)
     assert told(judged(past, again)) == {("duplicate", ERROR)}
     assert told(judged(past, again, normal={("duplicate", ""): [0.0]})) == set()

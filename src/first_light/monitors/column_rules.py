@@ -213,7 +213,8 @@ def moves_on(past: RelationPast) -> bool:
         later = sum(
             low < new_low and high < new_high for (low, high), (new_low, new_high) in pairwise(ends)
         )
-        if len(ends) == len(steps) and later >= _MOVES * (len(ends) - 1):
+        # Times that are text are measured from the second release on.
+        if len(ends) >= AT_LEAST and later >= _MOVES * (len(ends) - 1):
             return True
     return False
 
