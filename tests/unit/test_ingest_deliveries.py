@@ -188,6 +188,30 @@ def test_a_later_part_joins_the_table_of_the_first(
     assert other.name != table.name
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_delivery_without_header_is_rejected_with_the_header(
+    at_once: bool, tmp_path: Path, raw: Path
+) -> None:
+    first = {"orders_2024-01.csv": "id,day\n1,2024-01-01\n2,2024-01-02\n"}
+    later = {"orders_2024-02.csv": "3,2024-02-01\n4,2024-02-02\n"}
+    inbox = make.put(tmp_path / "in", {**later, **first} if at_once else later)
+    if not at_once:
+        land(make.put(tmp_path / "in1", first), raw)
+    with pytest.raises(DataopsError, match="has no header line") as error:
+        land(inbox, raw)
+    assert str(error.value).rstrip().endswith("repeat the command: id,day")
+    make.put(tmp_path / "in", {"orders_2024-02.csv": "id,day\n3,2024-02-01\n4,2024-02-02\n"})
+    (table,) = land(inbox, raw)
+    assert len(rows(table, raw)) == 4
+
+
+def test_a_header_that_raw_lacks_is_to_be_taken_out(tmp_path: Path, raw: Path) -> None:
+    land(make.put(tmp_path / "in1", {"o_2024-01.csv": "3,2024-02-01\n4,2024-02-02\n"}), raw)
+    with pytest.raises(DataopsError, match="has no header line, unlike") as error:
+        land(make.put(tmp_path / "in2", {"o_2024-02.csv": "id,day\n5,2024-03-01\n"}), raw)
+    assert "take the header line out of o_2024-02.csv" in str(error.value)
+
+
 def test_a_file_is_named_as_its_columns_are(tmp_path: Path, raw: Path) -> None:
     (table,) = land(make.put(tmp_path / "in1", {"MwSt.csv": "a,b\n1,2\n"}), raw)
     assert table.name == "mwst"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from first_light.ingest import naming
+from first_light.ingest.formats import Kind
 from first_light.ingest.prepare import Piece
 from first_light.ingest.reading import listed
 from first_light.utils.errors import DataopsError
@@ -32,6 +33,7 @@ def pieces_by_table(
         by_base.setdefault(_base(piece, reserved), []).append(piece)
     tables: dict[str, list[Piece]] = {}
     for base, group in by_base.items():
+        _raise_if_header_lacks(base, group)
         if _alike(group):
             for piece in group:
                 full = naming.identifier(piece.label, reserved)
@@ -182,6 +184,7 @@ def check_group(name: str, group: Sequence[Piece]) -> None:
             listed([piece.member.place for piece in kinds.values()]),
             "leave one out, or rename it",
         )
+    _raise_if_header_lacks(name, group)
     if not _alike(group):
         raise DataopsError(
             f"These files would be one table, {name}, but have different columns.",
@@ -189,6 +192,30 @@ def check_group(name: str, group: Sequence[Piece]) -> None:
             "rename one of them",
         )
     _check_delims(name, group)
+
+
+def _raise_if_header_lacks(name: str, group: Sequence[Piece]) -> None:
+    """Rejects a file whose columns have no names, while another one of its table names as many."""
+    bare = next((piece for piece in group if _is_bare(piece)), None)
+    if bare is None:
+        return
+    for piece in group:
+        if not _is_bare(piece) and len(piece.columns) == len(bare.columns):
+            header = (bare.delims[0] if bare.delims else ",").join(piece.columns)
+            fix = f"put it above the first line of {bare.file}, then repeat the command: {header}"
+            if bare.member.place.endswith(" in raw"):  # whose files are never changed
+                fix = f"take the header line out of {piece.file}, then repeat the command"
+            raise DataopsError(
+                f"{bare.file} has no header line, unlike {piece.file} of the same table {name}.",
+                bare.member.place,
+                fix,
+            )
+
+
+def _is_bare(piece: Piece) -> bool:
+    """Whether a file has the header that is written where it has none."""
+    names = tuple(f"column{at}" for at in range(1, len(piece.columns) + 1))
+    return bool(names) and piece.kind is Kind.CSV and piece.columns == names
 
 
 def _check_delims(name: str, group: Sequence[Piece]) -> None:
