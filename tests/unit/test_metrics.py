@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import duckdb
 import pytest
 
 from first_light.dbt.driver import DriverQueries
+from first_light.dbt.manifest import Manifest, Node
 from first_light.history.decoding import read_record
+from first_light.history.measured import MetricFact
 from first_light.metrics.changes import MetricChange, changes
 from first_light.metrics.definitions import (
     FILE,
@@ -21,6 +24,9 @@ from first_light.metrics.definitions import (
 )
 from first_light.metrics.recorded import as_facts, moves
 from first_light.metrics.values import MetricValue, compute
+from first_light.monitors import metric_rules
+from first_light.monitors.accepted import Accepted
+from first_light.monitors.baseline import Memory, Release, remember
 from first_light.utils.errors import DataopsError
 from records import make_record
 
@@ -70,6 +76,15 @@ def semantics(*metrics: dict[str, Any], folder: Path, **model: Any) -> Semantics
     return read_semantics(folder)
 
 
+SUBJECT = "model.shop.orders"
+MANIFEST = Manifest(
+    {
+        SUBJECT: Node(
+            SUBJECT, "model", "orders", "", schema="marts", alias="orders", relation="marts.orders"
+        )
+    },
+    {},
+)
 REVENUE, COUNT = simple("revenue", "sum", "amount"), simple("order_count", "count", "order_id")
 
 
@@ -148,9 +163,9 @@ def test_a_definition_changes_with_what_it_computes_and_not_with_its_words(tmp_p
 def test_releases_are_compared_by_what_their_records_hold(tmp_path: Path) -> None:
     given = semantics(REVENUE, COUNT, folder=tmp_path)
     record = make_record(1)
-    before = replace(record, metrics=as_facts(given.metrics, computed(given, ROWS)))
+    before = replace(record, metrics=as_facts(given.metrics, computed(given, ROWS), MANIFEST))
     halved = computed(given, ROWS.replace("10.00", "5.00").replace("20.00", "10.00"))
-    after = replace(before, metrics=as_facts(given.metrics, halved))
+    after = replace(before, metrics=as_facts(given.metrics, halved, MANIFEST))
     assert read_record(after.to_json()).metrics == after.metrics
     (move,) = moves(before, after)
     assert (move.name, move.sentence) == (
@@ -159,10 +174,10 @@ def test_releases_are_compared_by_what_their_records_hold(tmp_path: Path) -> Non
     )
     assert moves(after, before)[0].sentence.startswith("20 → 35")
     other = semantics(simple("revenue", "sum", "2 * amount"), COUNT, folder=tmp_path)
-    redefined = replace(before, metrics=as_facts(other.metrics, computed(other, ROWS)))
+    redefined = replace(before, metrics=as_facts(other.metrics, computed(other, ROWS), MANIFEST))
     assert moves(before, redefined)[0].sentence.endswith("; its definition changed")
     unknown = {**halved, "revenue": MetricValue(problem="Its query failed.")}
-    (move,) = moves(before, replace(after, metrics=as_facts(given.metrics, unknown)))
+    (move,) = moves(before, replace(after, metrics=as_facts(given.metrics, unknown, MANIFEST)))
     assert move.sentence == "not computed: Its query failed."
     assert moves(record, before) == moves(None, before) == moves(before, before) == ()
 
@@ -172,6 +187,63 @@ def test_without_the_file_nothing_is_known(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"metrics": [{}]}', "utf-8")
     with pytest.raises(DataopsError, match="semantic models could not be read"):
         read_semantics(tmp_path)
+
+
+def past(values: list[float], definition: str = "1") -> Memory:
+    """Releases a day apart, each with this revenue."""
+    begin = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    releases = [
+        Release(
+            f"run{n}", n, begin + timedelta(days=n), f"raw{n}", {}, frozenset(),
+            {SUBJECT: "sql"}, {}, {"revenue": (value, definition)},
+        )
+        for n, value in enumerate(values)
+    ]  # fmt: skip
+    return remember(releases, "now", begin + timedelta(days=len(values)))
+
+
+def judged(
+    value: float | None,
+    memory: Memory,
+    code: str = "sql",
+    meta: dict[str, Any] | None = None,
+    accepted: tuple[Accepted, ...] = (),
+) -> list[str]:
+    """Level and message of what the monitor finds, the day after the last release."""
+    node = replace(MANIFEST.nodes[SUBJECT], meta=meta or {})
+    metric = MetricFact("revenue", value=value, models=(SUBJECT,), definition="1")
+    manifest = Manifest({SUBJECT: node}, {})
+    at = memory.releases[-1].at + timedelta(days=1)
+    found = metric_rules.findings([metric], memory, manifest, {SUBJECT: code}, at, accepted)
+    assert all(finding.id == f"metric.{SUBJECT}.revenue" for finding in found)
+    return [f"{finding.level} {finding.message}" for finding in found]
+
+
+GROWING = [1000.0 + 50 * day + day % 3 for day in range(20)]
+STEADY = [100.0, 103.0, 98.0, 101.0, 99.0, 102.0, 100.0, 97.0]
+
+
+@pytest.mark.parametrize(("values", "good", "halved"), [(GROWING, 2000, 1000), (STEADY, 105, 50)])
+def test_a_metric_that_halves_rejects_a_release(
+    values: list[float], good: float, halved: float
+) -> None:
+    memory = past(values)
+    assert judged(good, memory) == []
+    (finding,) = judged(halved, memory)
+    assert finding.startswith(f"error metric revenue: {halved:,}, expected ")
+    assert judged(None, memory)[0].startswith("error metric revenue has no value, expected ")
+    assert judged(halved, past(values[:2])) == [], "too little history"
+
+
+def test_a_metric_moves_with_new_code_or_another_definition() -> None:
+    memory = past(STEADY)
+    assert judged(50, memory, code="other sql")[0].startswith("warn ")
+    assert judged(50, past(STEADY, definition="2")) == []
+    assert judged(50, memory, meta={"dataops": {"monitors": {"metric": "off"}}}) == []
+    assert judged(50, memory, meta={"dataops": {"monitors": {"metric": "warn"}}})[0][:4] == "warn"
+    known = Accepted("metric", SUBJECT, "revenue", 52.0, "run1", "half of the shops closed")
+    assert judged(50, memory, accepted=(known,)) == []
+    assert judged(25, memory, accepted=(known,)) != []
 
 
 def value(total: float | None, **channels: float) -> MetricValue:

@@ -23,6 +23,8 @@ class MetricFact:
     """Name of the metric."""
     label: str = ""
     """Name for people."""
+    models: tuple[str, ...] = ()
+    """dbt's ids of the models that it reads."""
     value: float | None = None
     """The metric in total; null if it has no value or could not be computed."""
     parts: tuple[MetricPart, ...] = ()

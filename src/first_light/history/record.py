@@ -260,7 +260,7 @@ class FindingRun:
     name: str
     """Name of the node."""
     column: str
-    """Column, or the query of a board; empty if the finding is about the whole relation."""
+    """Column, query of a board, or metric; empty if the finding is about the whole relation."""
     level: str
     """`error`, which rejects the release, or `warn`."""
     message: str

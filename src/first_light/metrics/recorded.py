@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from first_light.dbt.manifest import Manifest
 from first_light.history.decoding import read_record
 from first_light.history.measured import MetricFact, MetricPart
 from first_light.history.record import Record
@@ -15,13 +16,14 @@ from first_light.store.locate import FolderStore
 
 
 def as_facts(
-    metrics: Iterable[Metric], values: Mapping[str, MetricValue]
+    metrics: Iterable[Metric], values: Mapping[str, MetricValue], manifest: Manifest
 ) -> tuple[MetricFact, ...]:
     """What a record keeps of some metrics."""
     return tuple(
         MetricFact(
             name=metric.name,
             label=metric.label,
+            models=tuple(node.unique_id for node in metric.models(manifest)),
             value=values[metric.name].total,
             parts=tuple(
                 MetricPart(name, {key: part for key, part in parts.items() if part is not None})

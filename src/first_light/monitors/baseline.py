@@ -34,6 +34,7 @@ class Release:
         anomalies: check, node and column of what was found in it.
         checksums: of the nodes' code.
         deliveries: profiles of what came to each source, oldest first.
+        metrics: the value of each metric, and what changes with its definition.
     """
 
     run: str
@@ -44,6 +45,7 @@ class Release:
     anomalies: frozenset[tuple[str, str, str]]
     checksums: Mapping[str, str]
     deliveries: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    metrics: Mapping[str, tuple[float | None, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,7 @@ def _release(raw: dict[str, Any]) -> Release | None:
         frozenset((f["check"], f["subject"], f["column"]) for f in raw.get("findings") or ()),
         {n["unique_id"]: n["checksum"] for n in raw.get("nodes") or () if n.get("checksum")},
         _deliveries(profiles),
+        {m["name"]: (m["value"], m["definition"]) for m in raw.get("metrics") or ()},
     )
 
 

@@ -49,6 +49,7 @@ LIMITS: Mapping[str, Limit] = {
     "orphans": Limit(0.005, 0.05, 0.005, points=True),
     "freshness": Limit(1.25, None, 0.0),
     "gaps": Limit(1.0, None, 1.0, points=True),
+    "metric": Limit(1.25, 1.6, 0.0),
 }
 # What is not a number compared with an interval.
 LEVELS: Mapping[str, str] = {

@@ -13,7 +13,9 @@ from datetime import datetime
 from first_light.dbt.graph import Graph
 from first_light.dbt.manifest import Manifest
 from first_light.history.log import History
+from first_light.history.measured import MetricFact
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
+from first_light.monitors import metric_rules
 from first_light.monitors.accepted import Accepted, echoes_of, read_accepted
 from first_light.monitors.baseline import Memory, code_of, read_releases, remember
 from first_light.monitors.judge import judge
@@ -102,6 +104,7 @@ def judge_all(
     at: datetime,
     accepted: Sequence[Accepted] = (),
     files: Iterable[FindingRun] = (),
+    metrics: Iterable[MetricFact] = (),
 ) -> MonitorResult:
     """Compare every relation with its own past.
 
@@ -115,12 +118,14 @@ def judge_all(
         at: when it is judged.
         accepted: what the team takes for normal.
         files: findings about the files in raw.
+        metrics: the metrics of the candidate.
 
     Raises:
         DataopsError: a model's settings can't be understood.
     """
     checksums = {node.unique_id: node.checksum for node in nodes if node.checksum}
     findings = _not_accepted(files, manifest, accepted)
+    findings += metric_rules.findings(metrics, memory, manifest, checksums, at, accepted)
     keys = keys_of(manifest)
     lacking: dict[str, int] = {}
     newest: dict[str, str] = {}

@@ -67,7 +67,9 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
     if draft.is_real:
         accepted = monitors.read_accepted(context.product.root)
         files = raw.findings(manifest, sql) if raw else ()
-        result = monitors.judge_all(profile, memory, manifest, record.nodes, now(), accepted, files)
+        result = monitors.judge_all(
+            profile, memory, manifest, record.nodes, now(), accepted, files, record.metrics
+        )
     step = Step(MONITORS, result.verdict, time.monotonic() - begin, result.summary())
     context.reporter.step(step)
     for finding in result.findings:

@@ -7,6 +7,7 @@ import time
 from first_light.metrics.definitions import read_semantics
 from first_light.metrics.recorded import as_facts, moves
 from first_light.metrics.values import compute
+from first_light.release.build import manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.withhold import withheld_now
@@ -30,7 +31,7 @@ def measure(context: Context, draft: Draft) -> Draft:
     withheld = withheld_now(context, draft)
     with draft.engine.connect() as queries:
         values = compute(semantics, metrics, queries, lambda place: withheld.get(place, ()))
-    draft = draft.with_facts(metrics=as_facts(metrics, values))
+    draft = draft.with_facts(metrics=as_facts(metrics, values, manifest_of(draft)))
     unknown = [name for name, value in values.items() if value.problem]
     moved = moves(draft.base_release, draft.record)
     remark = f"{len(metrics)} metric{'s' * (len(metrics) != 1)}"

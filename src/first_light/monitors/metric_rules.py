@@ -1,0 +1,110 @@
+"""The monitor of metrics: each one against its own past, as rows are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from first_light.dbt.manifest import Manifest
+from first_light.history.measured import MetricFact
+from first_light.history.record import FindingRun
+from first_light.monitors.accepted import Accepted
+from first_light.monitors.baseline import Memory, code_of
+from first_light.monitors.levels import ERROR, LIMITS, OFF, WARN, Case, level_of, off_by
+from first_light.monitors.measures import Measure
+from first_light.monitors.messages import number_text
+from first_light.monitors.prediction import Past, expect
+from first_light.monitors.settings import levels_of
+
+CHECK = "metric"
+
+
+def findings(
+    metrics: Iterable[MetricFact],
+    memory: Memory,
+    manifest: Manifest,
+    checksums: Mapping[str, str],
+    at: datetime,
+    accepted: Sequence[Accepted] = (),
+) -> list[FindingRun]:
+    """What is wrong with the metrics of a candidate.
+
+    The finding is about the first model that the metric reads, whose owner is asked. A value that
+    comes with new code warns. Values of another definition are no past.
+
+    Args:
+        metrics: of the candidate.
+        memory: the past.
+        manifest: the product.
+        checksums: of what was built, by dbt id.
+        at: when it is judged.
+        accepted: what the team takes for normal.
+
+    Raises:
+        DataopsError: a model's settings can't be understood.
+    """
+    result = []
+    for metric in metrics:
+        nodes = [manifest.nodes[name] for name in metric.models if name in manifest.nodes]
+        if not nodes or metric.problem:
+            continue  # one that could not be computed is said by the step that computes them
+        subject = nodes[0]
+        wanted = levels_of(subject).get(CHECK, "")
+        past = _past(metric, memory, subject.unique_id)
+        finding = _judged(metric, past, at, subject.unique_id)
+        if finding is None or wanted == OFF or _is_accepted(finding, accepted):
+            continue
+        lineage = frozenset(metric.models) | manifest.graph.ancestors(*metric.models)
+        present = {checksums[name] for name in lineage if name in checksums}
+        is_new = code_of(memory.releases, lineage, present).new
+        level = WARN if is_new and finding.level == ERROR else finding.level
+        result.append(_with_level(finding, wanted or level))
+    return result
+
+
+def _past(metric: MetricFact, memory: Memory, subject: str) -> list[Past]:
+    """The earlier values, one for each delivery, without those that were found strange."""
+    values = []
+    for step in memory.steps:
+        release = step.release
+        value, definition = release.metrics.get(metric.name, (None, ""))
+        is_strange = (CHECK, subject, metric.name) in release.anomalies
+        if value is not None and definition == metric.definition and not is_strange:
+            values.append(Past(step.since, value))
+    return values
+
+
+def _judged(
+    metric: MetricFact, past: Sequence[Past], at: datetime, subject: str
+) -> FindingRun | None:
+    expected = expect(past, at)
+    if expected is None:
+        return None
+    usual = f"expected {number_text(expected.low)} to {number_text(expected.high)}"
+    if metric.value is None:
+        message = f"metric {metric.name} has no value, {usual} (by its {expected.by})."
+        return FindingRun(CHECK, subject, metric.name, metric.name, ERROR, message)
+    values = [observation.value for observation in past]
+    case = Case(Measure(CHECK, "total", metric.name), metric.value, 0, values, expected)
+    level = level_of(case)
+    if not level:
+        return None
+    message = f"metric {metric.name}: {number_text(metric.value)}, {usual} (by its {expected.by})."
+    return FindingRun(
+        CHECK, subject, metric.name, metric.name, level, message,
+        metric.value, expected.low, expected.high,
+    )  # fmt: skip
+
+
+def _is_accepted(finding: FindingRun, accepted: Sequence[Accepted]) -> bool:
+    if finding.value is None:
+        return False
+    return any(
+        off_by(CHECK, finding.value, entry.value) < LIMITS[CHECK].warn
+        for entry in accepted
+        if (entry.check, entry.subject, entry.column) == (CHECK, finding.subject, finding.column)
+    )
+
+
+def _with_level(finding: FindingRun, level: str) -> FindingRun:
+    return FindingRun(**{**vars(finding), "level": level})
