@@ -16,7 +16,7 @@ from first_light.boards.page import Edition, render_page
 from first_light.boards.results import Results
 from first_light.dbt.engine import QueryResult
 from first_light.history.log import History
-from first_light.history.record import REJECTED
+from first_light.history.record import PUBLISHED, REJECTED
 from page_reader import read
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
@@ -59,6 +59,22 @@ def test_a_blank_board_rejects_a_release(make_product: MakeProduct) -> None:
     findings = {finding.id for finding in record.findings}
     assert "board.exposure.my_product.returns.channels" in findings
     assert {finding.name for finding in record.findings} == {"returns"}
+    revenue = next(metric for metric in record.metrics if metric.name == "revenue")
+    assert revenue.value
+    assert revenue.value > 0
+
+    for finding in sorted(findings):
+        product.dataops("accept", finding, "--because", "no order was cancelled yet")
+    product.commit("Accept the empty board")
+    product.dataops("release", env=clock)
+    record = next(History(store / "history").newest())
+    assert (record.outcome, record.findings) == (PUBLISHED, ())
+    assert {metric.name for metric in record.metrics} >= {"revenue", "refund_rate"}
+    # A query that fails is never expected.
+    broken = good.replace("sum(refunded_amount) as refunded", "sum(no_column) as refunded")
+    board.write_text(broken, "utf-8")
+    product.commit("A column that does not exist")
+    assert "The query channels failed" in product.dataops("release", code=1, env=clock).stdout
 
 
 RUN = "document.title='bad'"

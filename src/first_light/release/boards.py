@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from pathlib import Path
 
 from first_light.boards.document import FOLDER, Board, read_boards
 from first_light.boards.exposures import exposure_of, raise_if_outdated
 from first_light.boards.page import Edition
 from first_light.boards.render import Rendered, render_boards, write_pages
+from first_light.boards.results import BROKEN
 from first_light.boards.sql import columns_without
 from first_light.dbt.manifest import Manifest
 from first_light.figures.compute import duration
 from first_light.history.record import REJECTED, FindingRun
+from first_light.monitors.accepted import read_accepted
 from first_light.privacy.messages import masked
 from first_light.project.product import now
 from first_light.release.build import manifest_of
@@ -60,7 +63,8 @@ def render(context: Context, draft: Draft) -> Draft:
         )
     folder = context.store.candidate(draft.record.run) / FOLDER
     write_pages(rendered, general, folder)
-    findings = _findings(rendered, manifest)
+    known = _accepted(context.product.root)
+    findings = _findings(rendered, manifest, known)
     rejecting = [finding for finding in findings if finding.level == "error"]
     verdict = steps.FAILED if rejecting else steps.WARNED if findings else steps.PASSED
     charts = sum(len(board.board.blocks) for board in rendered)
@@ -82,13 +86,32 @@ def render(context: Context, draft: Draft) -> Draft:
     )
 
 
-def _findings(rendered: Sequence[Rendered], manifest: Manifest) -> tuple[FindingRun, ...]:
-    """The problems as findings about the boards' exposures, each once."""
+def _accepted(root: Path) -> frozenset[tuple[str, str]]:
+    """The exposure and the query of each finding on a board that the team has accepted.
+
+    Raises:
+        DataopsError: the file is not what `dataops accept` writes.
+    """
+    accepted = read_accepted(root)
+    return frozenset((entry.subject, entry.column) for entry in accepted if entry.check == CHECK)
+
+
+def _findings(
+    rendered: Sequence[Rendered],
+    manifest: Manifest,
+    accepted: Collection[tuple[str, str]],
+) -> tuple[FindingRun, ...]:
+    """The problems as findings about the boards' exposures, each once.
+
+    Of an accepted query only a failure remains: nobody expects that.
+    """
     findings: dict[tuple[str, str], FindingRun] = {}
     for board in rendered:
         node = exposure_of(board.board, manifest)
         subject = node.unique_id if node else ""
         for problem in board.problems:
+            if (subject, problem.query) in accepted and problem.kind != BROKEN:
+                continue
             finding = FindingRun(
                 check=CHECK,
                 subject=subject,
