@@ -161,6 +161,30 @@ def test_one_board_shows_a_fact_by_week(shop: Drafts, tmp_path: Path) -> None:
     assert drafted(tmp_path, {"cities": cities}).board is None
 
 
+def test_a_fact_in_time_gets_its_metrics(shop: Drafts, tmp_path: Path) -> None:
+    orders, items = model(shop, "orders"), model(shop, "items")
+    assert orders["semantic_model"] == {"enabled": True}
+    assert (orders["agg_time_dimension"], orders["primary_entity"]) == (
+        "ordered_date",
+        "orders_row",
+    )
+    marked = {n: c["dimension"] for n, c in columns(shop, "orders").items() if "dimension" in c}
+    assert marked == {
+        "status": "categorical",
+        "ordered_date": {"type": "time", "name": "ordered_date"},
+    }
+    sums = {metric["name"]: (metric["agg"], metric["expr"]) for metric in orders["metrics"]}
+    assert sums == {"orders_count": ("sum", "1"), "orders_total": ("sum", "total")}
+    assert "items_qty" in {metric["name"] for metric in items["metrics"]}
+    assert model(shop, "dates")["time_spine"] == {"standard_granularity_column": "date_day"}
+    assert "semantic_model" not in model(shop, "customers")
+    # No fact has a day, or a name that MetricFlow takes.
+    staff = drafted(tmp_path / "staff", {"staff": SHOP["staff"]})
+    assert "time_spine" not in "".join(staff.files.values())
+    odd = drafted(tmp_path / "odd", {"raw_orders__x": SHOP["raw_orders"]})
+    assert "semantic_model" not in "".join(odd.files.values())
+
+
 def test_marts_with_prefixes(tmp_path: Path) -> None:
     drafts = drafted(tmp_path, SHOP, "prefixed")
     assert drafts.marts == ("fct_items", "fct_orders", "dim_customers", "dim_dates")

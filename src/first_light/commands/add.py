@@ -18,6 +18,7 @@ from first_light.inference import (
     known_tables,
     resources,
     take_back,
+    time_spines,
     write,
 )
 from first_light.inference.full_exports import recognised
@@ -88,6 +89,7 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
         taken=resources(product.root),
         on_server=is_server(product),
         progress=progress,
+        spines=time_spines(product.root),
     )
     written = write({**drafts.files, **_board_files(product, drafts)}, product.root)
     if names <= proposed:

@@ -1,7 +1,7 @@
 """Drafting: from files in raw to reviewable sources, staging models, tests and a first mart."""
 
 from first_light.inference.drafts import Drafted, Drafts
-from first_light.inference.known import known_tables, resources
+from first_light.inference.known import known_tables, resources, time_spines
 from first_light.inference.personal import Classify
 from first_light.inference.tables import Known, draft_tables
 from first_light.inference.values import Doubt, Reference
@@ -20,5 +20,6 @@ __all__ = [
     "known_tables",
     "resources",
     "take_back",
+    "time_spines",
     "write",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from first_light.inference import (
@@ -102,7 +102,12 @@ class Decisions:
 
 
 def drafts_of(
-    decisions: Decisions, group: str, mart_wanted: bool, taken: Mapping[str, str], on_server: bool
+    decisions: Decisions,
+    group: str,
+    mart_wanted: bool,
+    taken: Mapping[str, str],
+    on_server: bool,
+    spines: Sequence[str] = (),
 ) -> Drafts:
     spelled = server_sql.spelled if on_server else _as_it_is
     files: dict[str, str] = {}
@@ -158,7 +163,7 @@ def drafts_of(
             settings.current().mart_names == "prefixed",
         )
         names = (*(m.name for m in drafted), *([dates.name] if dates else []))
-        files |= render_mart.files(drafted, dates, group, MARTS)
+        files |= render_mart.files(drafted, dates, group, MARTS, spines)
         board = draft_board(drafted, decisions.references)
     suggestions = tuple(r for r in decisions.references if by_name[r.child].known)
     read = {t.name for t in decisions.tables}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,6 +39,16 @@ def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, .
         columns = [c for m in models if m.get("name") == f"stg_{table.name}" for c in m["columns"]]
         known.append(Known(table, frozenset(str(column["name"]) for column in columns)))
     return tuple(known)
+
+
+def time_spines(product: Path) -> tuple[str, ...]:
+    """Paths, in the product, of the YAML of its models that names a time spine: dbt allows one."""
+    return tuple(
+        path.relative_to(product).as_posix()
+        for pattern in ("*.yml", "*.yaml")
+        for path in sorted((product / "models").rglob(pattern))
+        if re.search(r"^\s+time_spine:", path.read_text(encoding="utf-8"), re.MULTILINE)
+    )
 
 
 def resources(product: Path) -> dict[str, str]:

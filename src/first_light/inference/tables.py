@@ -60,6 +60,7 @@ def draft_tables(
     taken: Mapping[str, str] | None = None,
     on_server: bool = False,
     progress: Callable[[str], None] | None = None,
+    spines: Sequence[str] = (),
 ) -> Drafts:
     """Drafts sources, staging models and tests for `tables`, and a first mart when none are known.
 
@@ -73,6 +74,7 @@ def draft_tables(
         taken: path of each resource of the product by its name, so that no name is used twice.
         on_server: whether the SQL is for a server, which loads the files into tables.
         progress: called with a short line before each table and each longer step.
+        spines: paths of the YAML that names a time spine.
 
     Raises:
         DataopsError: when a file can't be read.
@@ -80,7 +82,7 @@ def draft_tables(
     with scratch_database(root) as scratch:
         of_product = [_as_known(table) for table in known]
         decisions = _find(scratch, tables, of_product, classify, progress or (lambda line: None))
-    return drafts_of(decisions, group, not known, taken or {}, on_server)
+    return drafts_of(decisions, group, not known, taken or {}, on_server, spines)
 
 
 def _as_known(table: Known | SourceTable) -> Known:

@@ -14,7 +14,7 @@ from first_light.utils.sql_names import identifier
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 # What may be added up, money first; not prices of one unit.
-_AMOUNTS = (
+AMOUNTS = (
     re.compile(r"(^|_)(amount|total|revenue|sales|betrag|umsatz)(_|$)"),
     re.compile(r"(^|_)(quantity|qty|menge)(_|$)"),
 )
@@ -117,7 +117,7 @@ def _amount(mart: Mart, references: Sequence[Reference]) -> str:
         for column in star.measures(mart.table, mart.key, refers)
         if column.name in own and column.stats.nulls == 0
     ]
-    return next((name for kind in _AMOUNTS for name in measures if kind.search(name)), "")
+    return next((name for kind in AMOUNTS for name in measures if kind.search(name)), "")
 
 
 def _chart(title: str, column: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from first_light.inference import descriptions, names
 from first_light.inference.mart import Dates, Mart, MartColumn, import_name
+from first_light.inference.render.semantic import Semantics, semantics
 from first_light.inference.render.yaml_text import comment, config, prose, scalar, test_lines
 from first_light.inference.values import Key, Test
 
@@ -70,8 +71,9 @@ def _item(column: MartColumn, source: str) -> str:
     )
 
 
-def yaml(mart: Mart, group: str, is_public: bool) -> str:
-    """The YAML beside a mart, with its contract and the test of its grain."""
+def yaml(mart: Mart, group: str, is_public: bool, measured: Semantics | None = None) -> str:
+    """The YAML beside a mart, with its contract, the test of its grain, and of a fact in time its
+    metrics."""
     key = mart.key
     lines = ["models:", f"  - name: {scalar(mart.name)}"]
     lines += prose("    ", "description", f"{_rows(mart)}.")
@@ -82,13 +84,16 @@ def yaml(mart: Mart, group: str, is_public: bool) -> str:
         arguments: dict[str, str | int | list[str]] = {"combination_of_columns": list(key.columns)}
         test = Test("unique_combination_of_columns", "", key.severity, key.evidence, arguments)
         lines += test_lines("    ", [test])
+    lines += measured.model_lines() if measured else []
     lines.append("    columns:")
     fullest = min(mart.columns, key=lambda c: (c.source != mart.columns[0].source, c.nulls))
     for column in mart.columns:
         keyed = key is not None and column.name in key.columns
         certain = keyed and key is not None and key.severity == "error"
         lines += _contracted(column.name, column.description, column.type, certain)
+        lines += measured.column_lines(column) if measured else []
         lines += test_lines("        ", _tests(mart, key, column, keyed, column == fullest))
+    lines += measured.metric_lines() if measured else []
     return "\n".join(lines) + "\n"
 
 
@@ -179,22 +184,37 @@ def dates_sql(dates: Dates) -> str:
     )
 
 
-def dates_yaml(dates: Dates, group: str) -> str:
-    """The YAML beside the date dimension."""
+def dates_yaml(dates: Dates, group: str, is_spine: bool = False) -> str:
+    """The YAML beside the date dimension.
+
+    Args:
+        dates: the dimension.
+        group: its dbt group.
+        is_spine: whether metrics use it as their time spine.
+    """
     facts = [names.plain(names.singular(m.table.name)) for m in dates.facts]
     listed = facts[0] if len(facts) == 1 else f"{', '.join(facts[:-1])} or {facts[-1]}"
     text = f"One row per day between the first and the last {listed}."
     lines = ["models:", f"  - name: {scalar(dates.name)}", *prose("    ", "description", text)]
     lines += config("    ", group, "public", contract=True)
+    if is_spine:
+        lines += ["    time_spine:", "      standard_granularity_column: date_day"]
     lines.append("    columns:")
     for name, kind, meaning in _DATE_COLUMNS:
         lines += _contracted(name, meaning, kind, certain=True)
         if name == "date_day":
+            lines += ["        granularity: day"] if is_spine else []
             lines += ["        data_tests:", "          - unique"]
     return "\n".join(lines) + "\n"
 
 
-def files(marts: Sequence[Mart], dates: Dates | None, group: str, folder: str) -> Mapping[str, str]:
+def files(
+    marts: Sequence[Mart],
+    dates: Dates | None,
+    group: str,
+    folder: str,
+    spines: Sequence[str] = (),
+) -> Mapping[str, str]:
     """Path and text of all files of marts.
 
     Args:
@@ -202,16 +222,20 @@ def files(marts: Sequence[Mart], dates: Dates | None, group: str, folder: str) -
         dates: the date dimension, if there is one.
         group: the dbt group of the models.
         folder: where marts are.
+        spines: paths of the YAML that names a time spine already.
     """
     drafted: dict[str, str] = {}
     certain = [m for m in marts if m.key is not None and m.key.severity == "error"]
+    measured = {mart.name: semantics(mart, dates) for mart in marts}
     for mart in marts:
         is_public = mart in certain or (not certain and mart == marts[0])
         drafted[f"{folder}/{mart.name}.sql"] = sql(mart)
-        drafted[f"{folder}/{mart.name}.yml"] = yaml(mart, group, is_public)
+        drafted[f"{folder}/{mart.name}.yml"] = yaml(mart, group, is_public, measured[mart.name])
         if mart.joins and mart.key is None:
             drafted[f"tests/{mart.name}_keeps_every_row.sql"] = keeps_every_row(mart)
     if dates:
         drafted[f"{folder}/{dates.name}.sql"] = dates_sql(dates)
-        drafted[f"{folder}/{dates.name}.yml"] = dates_yaml(dates, group)
+        path = f"{folder}/{dates.name}.yml"
+        is_spine = any(measured.values()) and not set(spines) - {path}
+        drafted[path] = dates_yaml(dates, group, is_spine)
     return drafted
