@@ -134,6 +134,11 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     for mart in ("customers", "orders", "orders_daily"):
         assert read(f"select count(*) from marts.{mart}") == [(rows[mart],)]
     assert rows["int_orders_latest"] is None
+    ((revenue, orders),) = read("select sum(net_amount), count(*) from marts.orders")
+    metrics = {metric.name: metric for metric in record.metrics}
+    assert [metric.problem for metric in record.metrics if metric.problem] == []
+    assert metrics["revenue"].value == pytest.approx(float(revenue))
+    assert metrics["average_order"].value == pytest.approx(float(revenue / orders))
     profiled = {item.name: item for item in record.profile}
     assert profiled["orders"].rows == rows["orders"]
     assert profiled["raw.orders"].rows >= profiled["stg_orders"].rows > 0
