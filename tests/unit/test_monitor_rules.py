@@ -454,7 +454,10 @@ OLD = RawFile("orders/orders_1.csv", 10, "1")
             " && rm raw/orders/orders_2.csv.gz",
         ),
         ("new/orders/orders_2.csv", "mv raw/new/orders/orders_2.csv raw/orders/orders_2.csv"),
-        ("orders/orders_2.xlsx", "uv run dataops add PATH"),
+        (
+            "orders/orders_2.xlsx",
+            "mv raw/orders/orders_2.xlsx .. && uv run dataops add ../orders_2.xlsx",
+        ),
     ],
 )
 def test_a_file_that_no_source_reads_rejects_and_is_named(name: str, fix: str) -> None:
@@ -466,6 +469,20 @@ def test_a_file_that_no_source_reads_rejects_and_is_named(name: str, fix: str) -
     (first,) = check_files(shop(), "raw", files, None)
     assert first.level == WARN, "before the first release"
     assert check_files(shop(), "raw", files, files) == (), "it is no news"
+
+
+@pytest.mark.parametrize(
+    ("place", "fix"),
+    [
+        ("raw", "fix: mv raw/shops/shops.csv .. && uv run dataops add ../shops.csv"),
+        ("s3://bucket/raw", "Move it out of raw, then add it: uv run dataops add PATH"),
+    ],
+)
+def test_a_file_of_a_new_table_is_not_moved_to_another_table(place: str, fix: str) -> None:
+    files = [OLD, RawFile("shops/shops.csv", 10, "2")]
+    tables = shop(f"read_csv('{place}/orders/*.csv', all_varchar=true)")
+    (finding,) = check_files(tables, place, files, [OLD])
+    assert finding.message.endswith(fix)
 
 
 def test_other_files_and_files_that_models_read_are_left_alone() -> None:

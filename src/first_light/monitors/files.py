@@ -98,8 +98,13 @@ def _advice(file: str, prefix: str, node: Node, patterns: Sequence[re.Pattern[st
         patterns: the paths that sources read.
     """
     lower = re.sub(r"(\.[A-Za-z0-9]+){1,2}$", lambda ending: ending[0].lower(), file)
-    in_folder = f"{node.name}/{file.rpartition('/')[2]}"
-    for name in (lower, in_folder, lower.removesuffix(".gz"), in_folder.removesuffix(".gz")):
+    name_alone = file.rpartition("/")[2]
+    in_folder = f"{node.name}/{name_alone}"
+    names = [lower, lower.removesuffix(".gz")]
+    # Only a file of the table's name is moved to its folder: another one is of a new table.
+    if _shared_words(file, node):
+        names += [in_folder, in_folder.removesuffix(".gz")]
+    for name in names:
         if not any(pattern_.match(name) for pattern_ in patterns):
             continue
         is_packed = file.endswith(".gz") and not name.endswith(".gz")
@@ -109,18 +114,25 @@ def _advice(file: str, prefix: str, node: Node, patterns: Sequence[re.Pattern[st
         if is_packed:
             return f"fix: gunzip -c {old} > {new} && rm {old}"
         return f"fix: mv {old} {new}"
-    return "Move it out of raw, then add it: uv run dataops add PATH"
+    if "://" in prefix:
+        return "Move it out of raw, then add it: uv run dataops add PATH"
+    old, new = (shlex.quote(path) for path in (f"{prefix.rstrip('/')}/{file}", f"../{name_alone}"))
+    return f"fix: mv {old} .. && uv run dataops add {new}"
 
 
 def _nearest(file: str, nodes: Sequence[Node]) -> Node:
     """The source that a file was probably meant for: its table's name is in the path."""
-    words = re.findall(r"[^\W_]+", file.lower())
+    return max(nodes, key=lambda node: (_shared_words(file, node), -len(_words(node.name))))
 
-    def rank(node: Node) -> tuple[int, int]:
-        parts = re.findall(r"[^\W_]+", node.name.lower())
-        return sum(part in words for part in parts), -len(parts)
 
-    return max(nodes, key=rank)
+def _shared_words(file: str, node: Node) -> int:
+    """How many words of a source's name are in the path of a file."""
+    words = _words(file)
+    return sum(word in words for word in _words(node.name))
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W_]+", name.lower())
 
 
 def _is_set_aside(file: str, node: Node) -> bool:
