@@ -436,7 +436,7 @@ def shop(place: str = "read_csv('raw/orders/*.csv', all_varchar=true)") -> Manif
                   meta={"external_location": place})  # fmt: skip
     other = replace(
         source, unique_id="source.shop.raw.stock", name="stock",
-        relation="read_csv('raw/stock/*.csv')",
+        relation=place.replace("orders", "stock"),
     )  # fmt: skip
     return Manifest({SOURCE: source, other.unique_id: other}, {})
 
