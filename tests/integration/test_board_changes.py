@@ -10,6 +10,7 @@ from typing import Any, cast
 import duckdb
 import pytest
 
+import harness
 from first_light.boards.document import read_boards
 from first_light.boards.exposures import FILE, write_exposures
 from first_light.dbt.engine import DbtRun
@@ -18,7 +19,7 @@ from first_light.impact import boards_step
 from first_light.impact.base import Built
 from first_light.impact.plan import Plan
 from first_light.project.product import Product
-from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED
+from first_light.utils.steps import FAILED, PASSED, SKIPPED
 
 BOARD = """---
 title: Sales
@@ -80,18 +81,22 @@ def judged(
     factor: int = 1,
     reached: tuple[str, ...] = (),
     files: tuple[str, ...] = (),
+    message: str = "work",
 ) -> tuple[Any, list[dict[str, Any]], Path]:
     """The step, what boards.json says, and its folder."""
     head_root, here, tree = tmp_path / "head", tmp_path / "check", tmp_path / "base/tree"
     base = side(tree, tmp_path / "base", 1, before)
     head = side(head_root, here, factor, after)
+    harness.git(head_root, "init", "-q")
+    for text in ("base", message):
+        harness.git(head_root, "commit", "-q", "--allow-empty", "-m", text)
     built = {SALES.unique_id: Built(True, "select 1 as day, 1 as amount")}
     base_side = SimpleNamespace(
         manifest=base, tree=tree, database=tmp_path / "base/warehouse.duckdb", built=built
     )
     plan = Plan(
         Product(head_root),
-        cast(Any, SimpleNamespace(files=frozenset(files))),
+        cast(Any, SimpleNamespace(files=frozenset(files), base="HEAD~1")),
         cast(Any, base_side),
         head,
         frozenset(f"exposure.shop.{name}" for name in reached),
@@ -138,10 +143,35 @@ def test_an_edited_board_is_compared_and_others_are_left_alone(tmp_path: Path) -
     assert boards[1]["charts"][0]["differences"] == ["it is drawn in another way"]
 
 
+def test_other_numbers_of_an_edited_board_are_declared(tmp_path: Path) -> None:
+    """Neither another drawing nor a model that moves the board counts as an edit of its numbers."""
+    edited = {"sales": BOARD.replace("sum(amount)", "max(amount)")}
+    step, _, _ = judged(tmp_path / "a", {"sales": BOARD}, edited, files=("boards/sales.md",))
+    assert step.verdict == FAILED
+    (detail,) = step.details
+    assert "sales, Amount: Amount: 6 → 3" in detail
+    assert detail.endswith("Data-Change: sales -- WHY")
+    for message, verdict in (
+        ("Data-Change: sales -- the best day", PASSED),
+        ("Data-Change: sales -- WHY", FAILED),
+        ("Data-Change: other -- the best day", FAILED),
+    ):
+        step, _, _ = judged(
+            tmp_path / message[13:18] / verdict, {"sales": BOARD}, edited,
+            files=("boards/sales.md",), message=f"Show the best day\n\n{message}",
+        )  # fmt: skip
+        assert step.verdict == verdict
+    drawn = {"sales": BOARD.replace("mark: bar", "mark: point").replace("order by", "order  by")}
+    step, _, _ = judged(
+        tmp_path / "b", {"sales": BOARD}, drawn, factor=2, files=("boards/sales.md",)
+    )
+    assert step.verdict == PASSED
+
+
 @pytest.mark.parametrize(
     ("text", "verdict", "message"),
     [
-        (BOARD.replace("order by 1", "where day > 9"), WARNED, "is empty: days has no rows"),
+        (BOARD.replace("order by 1", "where day > 9"), FAILED, "is empty: days has no rows"),
         (BOARD.replace("select day,", "select daj,"), FAILED, "The query days failed"),
         (BOARD.replace("mark: bar", "marke: bar"), FAILED, "a chart needs a mark"),
     ],

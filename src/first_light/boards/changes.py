@@ -9,8 +9,15 @@ from functools import cached_property
 
 from markupsafe import Markup
 
-from first_light.boards.compare import ADDED, CHANGED, REMOVED, BlockChange, changes
-from first_light.boards.document import Block
+from first_light.boards.compare import (
+    ADDED,
+    CHANGED,
+    DRAWN_OTHERWISE,
+    REMOVED,
+    BlockChange,
+    changes,
+)
+from first_light.boards.document import Block, Board, Figure, Numbers
 from first_light.boards.page import block_html
 from first_light.boards.render import Rendered
 from first_light.boards.results import Problem, Results
@@ -58,9 +65,34 @@ class BoardChange:
         return changes(self.before.results, self.after.results)
 
     @property
+    def redefined(self) -> tuple[BlockChange, ...]:
+        """Blocks with other numbers, where the board's own queries or numbers were edited."""
+        if self.before is None or self.after is None:
+            return ()
+        if _definition(self.before.board) == _definition(self.after.board):
+            return ()
+        return tuple(
+            block
+            for block in self.blocks
+            if block.kind == CHANGED and any(s != DRAWN_OTHERWISE for s in block.sentences)
+        )
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """What readers would miss on this branch's side."""
         return self.after.problems if self.after else ()
+
+
+def _definition(board: Board) -> tuple[object, ...]:
+    """What of a board decides its numbers, whatever its titles, texts and drawings are."""
+    figures: list[Figure] = []
+    for block in board.blocks.values():
+        figures += block.figures if isinstance(block, Numbers) else ()
+    return (
+        {name: query.sql.split() for name, query in board.queries.items()},
+        [(figure.value, figure.before) for figure in figures],
+        [value for value, _ in board.values],
+    )
 
 
 def headline(boards: Sequence[BoardChange], total: int) -> str:

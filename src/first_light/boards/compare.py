@@ -16,6 +16,7 @@ from first_light.utils.formats import change, formatted, number
 from first_light.utils.number_changes import rounded, sole_cause, transition
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+DRAWN_OTHERWISE = "it is drawn in another way"
 # The total of such a column says nothing.
 _NO_TOTAL = re.compile(
     r"(^|_)(percent|pct|share|rate|ratio|avg|average|mean|median|price|per)(_|$)"
@@ -112,7 +113,7 @@ def _sentences(was: Block, before: Results, block: Block, after: Results) -> lis
     places = place_fields(block.spec) if isinstance(block, Chart) else set()
     sentences = _row_changes(_part(rows_before, wanted), _part(rows_after, wanted), places)
     if isinstance(block, Chart) and isinstance(was, Chart) and was.spec != block.spec:
-        sentences.append("it is drawn in another way")
+        sentences.append(DRAWN_OTHERWISE)
     return sentences
 
 

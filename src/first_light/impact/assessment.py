@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -174,6 +173,8 @@ class Assessment:
             if model.says_other or model.unknown or model.breaking
             for label in (model.name, model.name.rsplit(".v", 1)[0], model.was)
         }
+        # What a board shows is judged beside, by the step `boards`.
+        moved |= {node.name for node in plan.head.of("exposure")}
         idle = tuple(name for name in declared if name not in moved)
         nodes, edges = self._graph(models_)
         return Impact(
@@ -203,7 +204,7 @@ class Assessment:
     @cached_property
     def _declarations(self) -> tuple[dict[str, str], tuple[str, ...]]:
         log = self._plan.product.git("log", "--format=%B", f"{self._plan.change.base}..HEAD")
-        return judge.declarations(re.findall(rf"(?im)^{judge.TRAILER}:\s*(.+)$", log))
+        return judge.declared_in(log)
 
     def _sample_files(self) -> int:
         folder = f"{self._plan.product.sample.name}/"

@@ -16,6 +16,7 @@ from first_light.boards.results import BROKEN
 from first_light.boards.sql import columns_without
 from first_light.dbt.engine import DbtRun
 from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.impact import classify as judge_change
 from first_light.impact.change import NoBase
 from first_light.impact.check_step import BOARDS
 from first_light.impact.current import CurrentSide
@@ -26,6 +27,8 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
 from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.server import is_server
+
+_MOST_BLOCKS = 5  # of one board, in the message
 
 
 def judge(product: Product, plan: Plan | NoBase, built: DbtRun, folder: Path) -> Step:
@@ -77,8 +80,32 @@ def judge(product: Product, plan: Plan | NoBase, built: DbtRun, folder: Path) ->
     verdict = WARNED if details else PASSED
     if any(problem.kind == BROKEN for _, problem in problems):
         verdict = FAILED
+    if isinstance(plan, Plan) and (undeclared := _undeclared(plan, reached)):
+        verdict, details = FAILED, (undeclared, *details)
     seconds = time.monotonic() - begin
     return Step(BOARDS, verdict, seconds, summary, details, COMMAND if details else "", page)
+
+
+def _undeclared(plan: Plan, reached: Sequence[BoardChange]) -> str:
+    """What edited boards show otherwise and no commit declares; empty if there is nothing."""
+    redefined = [board for board in reached if board.redefined]
+    if not redefined:
+        return ""
+    log = plan.product.git("log", "--format=%B", f"{plan.change.base}..HEAD")
+    declared, _ = judge_change.declared_in(log)
+    missing = [board for board in redefined if board.name not in declared]
+    if not missing:
+        return ""
+    names = ", ".join(board.name for board in missing)
+    lines = [f"Undeclared change of what a board shows: {names}."]
+    lines += [
+        f"  {board.name}, {block.title}: {'; '.join(block.sentences)}"
+        for board in missing
+        for block in board.redefined[:_MOST_BLOCKS]
+    ]
+    lines.append("If intended, add this trailer to a commit message, with your reason:")
+    lines.append(f"{judge_change.TRAILER}: {names} -- {judge_change.PLACEHOLDER}")
+    return "\n".join(lines)
 
 
 def _changes(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -169,7 +168,7 @@ def explained(without: NoBase, log: str, ref: str) -> NoBase:
         log: the messages of the change's commits.
         ref: what the change is compared with.
     """
-    declared, _ = judge.declarations(re.findall(rf"(?im)^{judge.TRAILER}:\s*(.+)$", log))
+    declared, _ = judge.declared_in(log)
     if reason := declared.get(_ALL_MODELS):
         return NoBase(f"{without.why}\nIt was explained: {reason}", WARNED, without.fix)
     line = f"{judge.TRAILER}: {_ALL_MODELS} -- {judge.PLACEHOLDER}"

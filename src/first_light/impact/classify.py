@@ -243,8 +243,17 @@ def unsteady(sql: str) -> tuple[str, ...]:
     )
 
 
+def declared_in(log: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What the commits of a change declare, see `declarations`.
+
+    Args:
+        log: their messages, newest first.
+    """
+    return declarations(re.findall(rf"(?im)^{TRAILER}:\s*(.+)$", log))
+
+
 def declarations(trailers: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """What commit trailers declare: model → why, and the trailers that give no reason.
+    """What commit trailers declare: name → why, and the trailers that give no reason.
 
     Args:
         trailers: the values of every `Data-Change` trailer, newest commit first.

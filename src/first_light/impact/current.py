@@ -23,6 +23,7 @@ from first_light.history.raw_location import RawFolder
 from first_light.history.record import REAL, Record
 from first_light.impact.base import Built, buildable
 from first_light.impact.change import Change, NoBase, change_since
+from first_light.metrics.definitions import FILE as METRICS
 from first_light.project.product import Product
 from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, open_store
@@ -182,6 +183,8 @@ def _on_files(
     compared.mkdir(parents=True, exist_ok=True)
     written = compared / "manifest.json"
     written.write_bytes(as_built((state / "manifest.json").read_bytes()))
+    if (state / METRICS).is_file():  # releases of earlier versions have none
+        shutil.copyfile(state / METRICS, compared / METRICS)
     manifest = read_manifest(written, packages=True)
     return CurrentSide(record.run, compared, manifest, tree, environment, later, remarks, database)
 

@@ -28,6 +28,7 @@ from first_light.warehouse.base import Label
 _KEPT_ARTIFACTS = {
     "manifest.json": "manifest.json",
     "catalog.json": "catalog.json",
+    "semantic_manifest.json": "semantic_manifest.json",  # `check --on current` compares metrics
     "static_index.html": "index.html",
 }
 
