@@ -162,16 +162,21 @@ def combined(
                 yield tuple(sorted(columns, key=lambda name: place[name]))
 
 
-def of_combination(table: Table, columns: tuple[str, ...], references: Sequence[Reference]) -> Key:
+def of_combination(
+    table: Table, columns: tuple[str, ...], references: Sequence[Reference]
+) -> Key | None:
     """The key made of columns that together are known to be different in every row.
 
     It is certain where columns of other tables or identifiers are part of it and chance would have
-    repeated a combination: logins of many accounts are all different by the minute, until two of
-    one account are not.
+    repeated a combination. With a time that chance would not have repeated either there is no key:
+    logins of many accounts are all different by the minute, until two of one account are not.
     """
     refers = {r.column for r in references if r.child == table.name}
     is_named = any(name in refers or names.identifies(name) for name in columns)
     is_rule = repeats_by_chance(table, columns) >= _NO_CHANCE
+    has_time = any(table.column(name).cast.kind == "timestamp" for name in columns)
+    if has_time and not is_rule and table.rows >= 1_000:
+        return None
     severity: Severity = "error" if is_named and is_rule and table.rows >= 1_000 else "warn"
     return Key(columns, severity, f"{table.rows:,} rows, all combinations different")
 

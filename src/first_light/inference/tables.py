@@ -206,9 +206,11 @@ def _combined(
     combination = next(
         (some for some in tried if scratch.different(model, some) == different), None
     )
-    if combination and not repeated:
-        return keys.of_combination(table, combination, references)
     why = "no column or combination was found that identifies a row"
+    if combination and not repeated:
+        if key := keys.of_combination(table, combination, references):
+            return key
+        why = f"{', '.join(combination)} identify each row so far, which may be chance"
     if repeated:
         why = f"{repeated:,} of {table.rows:,} rows repeat another one, so there is no key"
         if combination:
