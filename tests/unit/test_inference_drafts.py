@@ -299,3 +299,15 @@ def test_no_extreme_of_a_person_is_in_a_draft(tmp_path: Path) -> None:
     plants = [(*row[:1], *row[2:]) for row in (header, *rows)]
     things = drafted(tmp_path / "things", {"plants": plants})
     assert "# seen 151 to 190" in "\n".join(things.files.values())
+
+
+@pytest.mark.parametrize("suffix", ["json", "ndjson"])
+def test_nan_among_json_numbers_is_said(tmp_path: Path, suffix: str) -> None:
+    lines = [f'{{"id": {n}, "amount": {"NaN" if n % 7 == 0 else n / 2}}}' for n in range(1, 60)]
+    text = "\n".join(lines) if suffix == "ndjson" else f"[{', '.join(lines)}]"
+    (tmp_path / f"readings.{suffix}").write_text(text, encoding="utf-8")
+    tables = land(tmp_path / f"readings.{suffix}", tmp_path / "raw")
+    drafts = draft_tables(tables, (), tmp_path / "raw", "team", classify)
+    assert [(doubt.column, doubt.why) for doubt in drafts.tables[0].undecided] == [
+        ("amount", "NaN in 8 rows: read as no value")
+    ]

@@ -145,6 +145,8 @@ def _casts(
                 doubts.append(Doubt(staged.source.name, named[leaf], doubt))
             continue
         reading_of_leaf = decided[leaf]
+        if no_number := _about_no_numbers(scratch, staged, leaf, reading_of_leaf):
+            doubts.append(Doubt(staged.source.name, named[leaf], no_number))
         if reading_of_leaf.doubt:
             doubts.append(Doubt(staged.source.name, named[leaf], reading_of_leaf.doubt))
         if leaf in numbers:
@@ -168,6 +170,19 @@ def _casts(
                 doubts.append(Doubt(staged.source.name, named[leaf], doubt))
             casts[leaf] = replace(reading_of_leaf.cast, null_words=words)
     return casts
+
+
+def _about_no_numbers(
+    scratch: ScratchDatabase, staged: Staged, leaf: Leaf, decided: types.Decided
+) -> str:
+    """How often a number is none; in CSV files it is a word for null, which the landing names."""
+    words = [word for word in decided.cast.null_words if word.lower() == "nan"]
+    if not words or not decided.reading:
+        return ""
+    value = sql.flat(sql.source_column(leaf, rendered=True))
+    among = ", ".join(sql_names.literal(word) for word in words)
+    rows = scratch.count(f"select count(*) from {staged.raw} where trim({value}) in ({among})")
+    return f"NaN in {rows:,} {'row' if rows == 1 else 'rows'}: read as no value"
 
 
 def _certain_words(
