@@ -82,6 +82,7 @@ def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released:
     released.edit("models/marts/customers.sql", "count(*) as", "count(*) + 1 as")
     released.edit("models/intermediate/int_contacts.sql", "upper(email)", "'x' || upper(email)")
     released.edit("models/intermediate/int_stamped.sql", ") as seen", ") + interval 1 hour as seen")
+    released.edit("models/marts/_metrics.yml", "numerator: refunds", "numerator: revenue")
     product.commit("Count one more")
     output = released.check(1)
     impact, report = told(released)
@@ -96,8 +97,11 @@ def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released:
     assert "Ignored, because it was added to raw since the release: 1 file." in report
     assert "both on the raw that this release was built from" in report
     assert "order_count" in summaries["customers"]
-    assert impact["undeclared"] == ["customers"]
-    assert "Data-Change: customers -- WHY" in output
+    assert impact["undeclared"] == ["customers", "refund_rate"]
+    assert "Data-Change: customers, refund_rate -- WHY" in output
+    (rate,) = (metric for metric in impact["metrics"] if metric["name"] == "refund_rate")
+    assert rate["not_computed_reason"] == ""
+    assert rate["before"] < rate["after"]
     # What the clock decides is named as such.
     assert summaries["int_stamped"] == "changes whenever it is built"
     # Real raw is personal.
