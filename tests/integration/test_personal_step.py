@@ -161,3 +161,19 @@ def test_the_example_passes_with_its_raw(tmp_path: Path) -> None:
     step = judged(product)
     assert (step.verdict, step.details) == (PASSED, ())
     assert step.summary.endswith("compared with raw")
+
+
+@pytest.mark.parametrize(("people", "verdict"), [(2, PASSED), (12, FAILED)])
+def test_towns_called_like_somebody_are_told_from_unmarked_names(
+    product: Product, people: int, verdict: str
+) -> None:
+    """Few of the lines of another table's sample are chance; many are a column of persons."""
+    lay_sample = product.root / "sample" / "towns" / "towns.csv"
+    lay_sample.parent.mkdir(parents=True)
+    towns = [*(SURNAMES[n % 8] for n in range(people)), *(f"Town{n}" for n in range(20 - people))]
+    lay_sample.write_text("town,size\n" + "".join(f"{town},7\n" for town in towns), "utf-8")
+    step = judged(product)
+    assert step.verdict == verdict
+    assert verdict == PASSED or set(places(step)) == {
+        f"sample/towns/towns.csv:{n + 2}" for n in range(people) if SURNAMES[n % 8] != "Perlman"
+    }

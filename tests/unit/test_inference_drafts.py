@@ -311,3 +311,17 @@ def test_nan_among_json_numbers_is_said(tmp_path: Path, suffix: str) -> None:
     assert [(doubt.column, doubt.why) for doubt in drafts.tables[0].undecided] == [
         ("amount", "NaN in 8 rows: read as no value")
     ]
+
+
+def test_a_column_with_the_names_of_persons_of_another_table_is_personal(tmp_path: Path) -> None:
+    people: Rows = [["name", "age", "height"], *([name, 30, 180] for name in GIVEN)]
+    groups: Rows = [["group", "member"], *([n % 3, GIVEN[n]] for n in range(6))]
+    sizes: Rows = [["size", "member_count"], *([size, 1] for size in ("S", "M", "L", "XL"))]
+    drafts = drafted(tmp_path, {"people": people, "groups": groups, "sizes": sizes})
+    source = yaml.safe_load(drafts.files["models/staging/raw_groups.yml"])["sources"][0]
+    marks = {
+        column["name"]: column.get("config", {}).get("meta", {}).get("pii")
+        for column in source["tables"][0]["columns"]
+    }
+    assert marks == {"group": None, "member": "person"}
+    assert "pii" not in drafts.files["models/staging/raw_sizes.yml"]

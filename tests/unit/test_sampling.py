@@ -292,7 +292,16 @@ COLUMNS: tuple[tuple[str, str, str | None], ...] = (
     ("apps.access_token", "eyJhbGciOi.J9.aaa|eyJhbGciOi.J9.bbb", "secret"),
     ("usage.tokens", "120|3044|55", None),
     ("users.password_changed_at", "2024-01-01 10:00:00|2024-02-03 11:12:13", None),
-    # free text
+    # free text, and titles, which are none
+    (
+        "budget.position",
+        "Aviation User Fees for Overflights by Foreign Carriers|"
+        "Fines, Penalties and Forfeitures of Customs and Antitrust Laws|"
+        "Supplemental Catastrophic Premium Refunds of the Medical Fund|"
+        "Proceeds from the Exercise of Warrants for Air Transportation|"
+        "Corporation Income Taxes for the Hazardous Substance Fund",
+        None,
+    ),
     (
         "tickets.notes",
         "Customer called twice about the broken lid and wants a refund by Friday|"

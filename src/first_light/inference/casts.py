@@ -39,13 +39,14 @@ def profiled_tables(
     draft_names = {
         s.source.name: names.column_names([leaf.path for leaf in s.leaves]) for s in staged
     }
-    pii: dict[str, dict[Leaf, str | None]] = {}
+    examples = {s.source.name: scratch.examples(s) for s in staged}
+    pii = {name: personal.kinds(values, name, classify) for name, values in examples.items()}
+    personal.spread(pii, examples)
     decided: dict[str, dict[Leaf, types.Decided]] = {}
     for place, s in enumerate(staged, start=1):
         name = s.source.name
         progress(f"profiling {name} ({place} of {len(staged)})")
         named = dict(zip(s.leaves, draft_names[name], strict=True))
-        pii[name] = personal.kinds(scratch.examples(s), name, classify)
         decided[name] = _decided(scratch, s, named, pii[name])
     sure = {
         word

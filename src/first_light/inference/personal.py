@@ -9,8 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from first_light.inference.values import Leaf
 from first_light.privacy.json_text import parse_json
-from first_light.privacy.kinds import NUMERIC, PERSON
+from first_light.privacy.kinds import EMAIL, NUMERIC, PERSON, USER_NAME
 from first_light.privacy.name_pairs import parts_of_names
+
+# Kinds whose values are names of one person each, wherever they are.
+_OF_ONE_PERSON = (EMAIL, PERSON, USER_NAME)
+_FEW, _SAME = 3, 0.9  # different values; the share of them that must be names
 
 Classify = Callable[[str, Sequence[str], str], str | None]
 """Name of a column, frequent values, name of its table: the kind of personal data, or None."""
@@ -30,6 +34,36 @@ def kinds(
     for column in parts_of_names(plain):
         kinds_by_column.setdefault(column, [PERSON])
     return {leaf: _shared(kinds_by_column.get(leaf.path[0], [])) for leaf in examples}
+
+
+def spread(
+    kinds_: Mapping[str, dict[Leaf, str | None]],
+    examples: Mapping[str, Mapping[Leaf, Sequence[str]]],
+) -> None:
+    """Mark columns that hold the values of a column of persons, in whatever table that is.
+
+    Args:
+        kinds_: the kinds found so far, by table and leaf; what is added is written here.
+        examples: frequent values, by table and leaf.
+    """
+    of_persons = [
+        (kind, set(examples[table][leaf]))
+        for table, kinds_of_table in kinds_.items()
+        for leaf, kind in kinds_of_table.items()
+        if kind in _OF_ONE_PERSON and len(leaf.path) == 1
+    ]
+    for table, kinds_of_table in kinds_.items():
+        for leaf, kind in kinds_of_table.items():
+            values = set(examples[table][leaf])
+            if kind is None and len(leaf.path) == 1 and len(values) >= _FEW:
+                kinds_of_table[leaf] = next(
+                    (
+                        known
+                        for known, others in of_persons
+                        if len(values & others) >= _SAME * len(values)
+                    ),
+                    None,
+                )
 
 
 def _shared(several: Sequence[str]) -> str | None:

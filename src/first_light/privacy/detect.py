@@ -198,7 +198,7 @@ def _by_values(column: Column) -> str | None:
         and column.share(lambda value: "&" in value) < 0.2
     ):
         return ADDRESS
-    if len(column.distinct) >= 5 and _is_prose(column, average=6):
+    if len(column.distinct) >= 5 and _is_prose(column, average=6) and not _are_titles(column):
         return FREE_TEXT
     return None
 
@@ -280,6 +280,14 @@ def _is_prose(column: Column, average: float) -> bool:
     ]
     lengths = sum(len(value.split()) for value in prose) / len(column.values)
     return lengths >= average and len(column.distinct) >= 0.5 * len(column.values)
+
+
+def _are_titles(column: Column) -> bool:
+    """Whether the values are titles and labels, Which Begin Most Words Like This; prose does not,
+    not even in German.
+    """
+    long_words = [word for value in column.values for word in re.findall(r"[^\W\d_]{4,}", value)]
+    return sum(map(str.istitle, long_words)) >= 0.7 * len(long_words) > 0
 
 
 def _dated(column: Column) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from first_light.dbt.manifest import Manifest
 from first_light.dbt.source_plan import PlannedTable, read_plan
 from first_light.privacy import repository_values as search
 from first_light.privacy.json_text import parse_json
-from first_light.privacy.kinds import EMAIL
+from first_light.privacy.kinds import EMAIL, PERSON
 from first_light.privacy.repository_values import RealValue, RealValues
 from first_light.privacy.scrub import texts
 from first_light.project.example import example_tables
@@ -33,6 +34,7 @@ _MOST_BYTES = 1_000_000_000  # of one table in raw: reading it takes seconds
 _LARGEST_FILE = 20_000_000
 _SHOWN = 20
 _STALE_SHARE = 0.2  # of a masked column, less is in raw by chance
+_BY_CHANCE = 0.2  # of the lines of another table's sample: fewer towns have the name of somebody
 _MEMORY = "500MB"
 _LOCKS = ("uv.lock", "package-lock.yml")
 _OWNERS = ("CODEOWNERS", ".copier-answers.yml")
@@ -83,7 +85,7 @@ def step(product: Product, manifest: Manifest) -> Step:
             read = _Read(list(_unmasked(connection, tables, product.sample)), ())
     owners = _owners(product, manifest)
     values = [value for value in read.values if value.text.strip().lower() not in owners]
-    places = list(_places(contents, RealValues(values)))
+    places = _without_namesakes(list(_places(contents, RealValues(values))), contents)
     shutil.rmtree(product.root / Path(REPLACEMENTS).parent, ignore_errors=True)
     seconds = time.monotonic() - begin
     count = len(contents)
@@ -224,6 +226,32 @@ def _places(contents: dict[str, str], values: RealValues) -> Iterator[_Place]:
         for number, line in enumerate(text.splitlines(), start=1):
             for value in values.find(line):
                 yield _Place(path, number, value)
+
+
+def _without_namesakes(places: Sequence[_Place], contents: dict[str, str]) -> list[_Place]:
+    """Leave out single names in the samples of other tables, where few lines have one.
+
+    Some towns and firms are called like somebody. A column of persons that nobody has marked has
+    such a name in most lines.
+    """
+    lines: dict[str, set[int]] = {}
+    for place in places:
+        if _may_be_namesake(place):
+            lines.setdefault(place.path, set()).add(place.line)
+    by_chance = {
+        path
+        for path, numbers in lines.items()
+        if len(numbers) < _BY_CHANCE * len(contents[path].splitlines())
+    }
+    return [p for p in places if not (p.path in by_chance and _may_be_namesake(p))]
+
+
+def _may_be_namesake(place: _Place) -> bool:
+    table = place.value.column.split(".")[0]
+    is_of_another_table = re.match(rf"sample/(?!{re.escape(table)}/)", place.path) is not None
+    return (
+        place.value.kind == PERSON and place.value.reach == search.LITERAL and is_of_another_table
+    )
 
 
 def _details(product: Product, places: Sequence[_Place]) -> tuple[str, ...]:
