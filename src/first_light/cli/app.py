@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -54,6 +55,36 @@ for _command in (
     app.command()(_command)
 app.add_typer(boards.boards, name="boards")
 app.add_typer(incidents.incident, name="incident")
+
+
+def _show_versions(is_wanted: bool) -> None:
+    if not is_wanted:
+        return
+    from first_light.project.versions import package_version, template_version
+
+    typer.echo(f"dataops {package_version()}")
+    try:
+        template = template_version(Product.find())
+    except DataopsError:  # not in a product
+        template = ""
+    if template:
+        typer.echo(f"template {template}")
+    raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_versions,
+            is_eager=True,
+            help="Show the versions of the package and of the product's template.",
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 @contextmanager

@@ -165,7 +165,7 @@ def set_aside(
         str | None, typer.Option(metavar="PATH", help="The corrected file; it is added to raw.")
     ] = None,
 ) -> None:
-    """Leave wrong files in raw out, or replace one by a corrected file.
+    """Read wrong files in raw no more, or replace one of them.
 
     Raw is not changed: dbt_project.yml lists the files with the reason, their sources no longer
     read them, and the next release publishes the rest. To read a file again, remove its entry.

@@ -26,6 +26,7 @@ from first_light.incidents.derive import Incident, incidents
 from first_light.metrics.changes import MetricChange
 from first_light.metrics.recorded import moves, recorded_release
 from first_light.project.product import Product, now
+from first_light.project.versions import package_version, template_version
 from first_light.status.freshness import SourceAge, source_ages
 from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, open_store, store_of
@@ -74,6 +75,8 @@ class Status:
         moves: the metrics of current that differ from those of the release before it.
         open_to: who can read current, where it was built from raw and lies open to more than its
             place says; else empty.
+        template: the version of the template that the product has; empty if it is unknown.
+        package: the version of the installed package.
     """
 
     at: datetime
@@ -92,6 +95,8 @@ class Status:
     sources: tuple[SourceAge, ...] = ()
     moves: tuple[MetricChange, ...] = ()
     open_to: str = ""
+    template: str = ""
+    package: str = ""
 
     @property
     def stale(self) -> tuple[SourceAge, ...]:
@@ -115,6 +120,8 @@ class Status:
         return {
             "ok": self.ok,
             "generated_at": utc(self.at),
+            "template": self.template,
+            "package": self.package,
             "store": self.store,
             "current": current
             and {
@@ -249,6 +256,8 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         sources=source_ages(book, current, manifest),
         moves=moves(recorded_release(store, current.base) if current else None, current),
         open_to=store.audience if current and current.kind == REAL and warehouse.in_store else "",
+        template=template_version(product),
+        package=package_version(),
     )
 
 

@@ -106,6 +106,8 @@ def show_status(out: Console, status: Status) -> None:
         line(
             out, "damaged", f"the record of {run}: the next release fixes it or puts it aside", BAD
         )
+    template = f"template {status.template}, " if status.template else ""
+    line(out, "versions", f"{template}package {status.package}")
 
 
 def show_incidents(out: Console, incidents: Sequence[Incident]) -> None:
