@@ -39,6 +39,12 @@ def step(command: list[str], where: Path) -> None:
         sys.exit(done.returncode)
 
 
+def _board(folder: Path) -> Path:
+    """The page of the board that was drafted, in the first release."""
+    (name,) = sorted(path.stem for path in (folder / "boards").glob("*.md"))
+    return folder / "store" / "current" / "boards" / f"{name}.html"
+
+
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     if folder.exists():
@@ -56,7 +62,9 @@ def main() -> None:
     step([*copy, str(TEMPLATE), str(folder)], TEMPLATE)
     step(["uv", "run", "dataops", "start", "--from", str(real_input())], folder)
     print(f"\nLook at it: {folder}")
-    print(f"  README.md, models/, and {folder / 'target' / 'check' / 'static_index.html'}")
+    print("  README.md, models/")
+    print(f"  the models and their columns: {folder / 'target' / 'check' / 'static_index.html'}")
+    print(f"  a board for readers: {_board(folder)}")
     uv = shutil.which("uv") or "uv"  # make's own, which a shell elsewhere does not find
     print(f"Try it: cd {shlex.quote(str(folder))} && {shlex.quote(uv)} run dbt build")
 
