@@ -46,7 +46,9 @@ def test_one_release_with_either_engine(make_product: MakeProduct) -> None:
     model.write_text(
         model.read_text().replace("orders.channel,", "upper(orders.channel) as channel,")
     )
-    product.commit("Change the channel\n\nData-Change: orders -- upper case")
+    # Each metric of the orders moves: what it was by channel is under other names.
+    moved = "orders amount_ordered average_order orders_placed refund_rate refunds revenue"
+    product.commit(f"Change the channel\n\nData-Change: {moved} -- upper case")
     printed = product.dataops("check", "--base", first_run, env=v2).stdout
     assert "the change reaches 3 of 13 models" in printed
     assert "data changes in 1 model" in printed
