@@ -46,6 +46,7 @@ def test_empty_sample_and_defer(tmp_path: Path) -> None:
 
     empty = rows(root / "target/empty.duckdb")
     assert set(empty) == set(released) - {"release"}
+    assert empty.pop("days") == released["days"]  # it reads no other model
     assert set(empty.values()) == {0}
     days = rows(root / "target/days.duckdb")
     assert 0 < days["orders"] < released["orders"]
