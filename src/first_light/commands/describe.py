@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+from first_light.dbt.lookup import matches_of
 from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.dbt.personal_columns import described, personal_columns
 from first_light.project.product import Product
@@ -145,13 +145,12 @@ def _line(node: Node) -> dict[str, Any]:
 
 
 def _named(project: Described, name: str) -> Node:
-    matches = [node for node in project.nodes if name in (node.unique_id, node.name)]
-    if len(matches) > 1:  # a source often has the name of a model that it feeds
-        matches = [node for node in matches if node.kind != "source"]
+    matches, names = matches_of(project.nodes, name)
+    others = [node for node in matches if node.kind != "source"]
+    if len(matches) > 1 and others:  # a source often has the name of a model that it feeds
+        matches, names = matches_of(others, name)
     if len(matches) == 1:
         return matches[0]
-    near = get_close_matches(name, sorted({node.name for node in project.nodes}), n=3)
-    names = [node.unique_id for node in matches] or near
     raise DataopsError(
         "Several resources match this name." if matches else "No resource has this name.",
         where=name,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from difflib import get_close_matches
 
+from first_light.dbt.lookup import matches_of
 from first_light.dbt.manifest import Manifest
 from first_light.history.events import add_event
 from first_light.history.log import History
@@ -137,11 +137,9 @@ def _subject(manifest: Manifest | None, name: str) -> str:
             "The current release has no list of models.", fix="repeat the command without --model"
         )
     nodes = [node for node in manifest.nodes.values() if node.kind in _KINDS]
-    matches = [node for node in nodes if name in (node.unique_id, node.name)]
+    matches, suggestions = matches_of(nodes, name)
     if len(matches) != 1:
-        near = get_close_matches(name, sorted({node.name for node in nodes}), n=3)
-        suggestions = [node.unique_id for node in matches] or near
-        hint = "" if matches or not near else "did you mean "
+        hint = "" if matches or not suggestions else "did you mean "
         raise DataopsError(
             "No model, source or exposure matches this name."
             if not matches

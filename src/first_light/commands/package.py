@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 
 from first_light.project.package import is_local, is_public, pin_to
 from first_light.project.pin import (
@@ -18,13 +17,14 @@ from first_light.project.pin import (
     pinned_commit,
 )
 from first_light.project.product import Product
+from first_light.project.versions import package_version
 from first_light.utils.errors import DataopsError
 
 
 def show(product: Product) -> str:
     """Where the product finds the package, and which version runs now, as one line."""
     pin = pin_of_answers(product.answers, pinned_commit(product.root))
-    return f"{pin.source}: {_place(pin)} (running: {version(DISTRIBUTION)})"
+    return f"{pin.source}: {_place(pin)} (running: {package_version()})"
 
 
 def change(

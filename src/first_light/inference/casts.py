@@ -39,15 +39,25 @@ def profiled_tables(
     draft_names = {
         s.source.name: names.column_names([leaf.path for leaf in s.leaves]) for s in staged
     }
-    examples = {s.source.name: scratch.examples(s) for s in staged}
-    pii = {name: personal.kinds(values, name, classify) for name, values in examples.items()}
-    personal.spread(pii, examples)
+    examples: dict[str, dict[Leaf, list[str]]] = {}
+    pii: dict[str, dict[Leaf, str | None]] = {}
     decided: dict[str, dict[Leaf, types.Decided]] = {}
+
+    def decide(s: Staged) -> None:
+        name = s.source.name
+        named = dict(zip(s.leaves, draft_names[name], strict=True))
+        decided[name] = _decided(scratch, s, named, pii[name])
+
     for place, s in enumerate(staged, start=1):
         name = s.source.name
         progress(f"profiling {name} ({place} of {len(staged)})")
-        named = dict(zip(s.leaves, draft_names[name], strict=True))
-        decided[name] = _decided(scratch, s, named, pii[name])
+        examples[name] = scratch.examples(s)
+        pii[name] = personal.kinds(examples[name], name, classify)
+        decide(s)
+    marked = personal.spread(pii, examples)  # how a column is read depends on its mark
+    for s in staged:
+        if s.source.name in marked:
+            decide(s)
     sure = {
         word
         for readings in decided.values()

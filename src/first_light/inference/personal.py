@@ -39,12 +39,15 @@ def kinds(
 def spread(
     kinds_: Mapping[str, dict[Leaf, str | None]],
     examples: Mapping[str, Mapping[Leaf, Sequence[str]]],
-) -> None:
+) -> set[str]:
     """Mark columns that hold the values of a column of persons, in whatever table that is.
 
     Args:
         kinds_: the kinds found so far, by table and leaf; what is added is written here.
         examples: frequent values, by table and leaf.
+
+    Returns:
+        The tables in which a column was marked.
     """
     of_persons = [
         (kind, set(examples[table][leaf]))
@@ -52,18 +55,18 @@ def spread(
         for leaf, kind in kinds_of_table.items()
         if kind in _OF_ONE_PERSON and len(leaf.path) == 1
     ]
+    marked = set()
     for table, kinds_of_table in kinds_.items():
         for leaf, kind in kinds_of_table.items():
             values = set(examples[table][leaf])
-            if kind is None and len(leaf.path) == 1 and len(values) >= _FEW:
-                kinds_of_table[leaf] = next(
-                    (
-                        known
-                        for known, others in of_persons
-                        if len(values & others) >= _SAME * len(values)
-                    ),
-                    None,
-                )
+            if kind is not None or len(leaf.path) > 1 or len(values) < _FEW:
+                continue
+            for known, others in of_persons:
+                if len(values & others) >= _SAME * len(values):
+                    kinds_of_table[leaf] = known
+                    marked.add(table)
+                    break
+    return marked
 
 
 def _shared(several: Sequence[str]) -> str | None:

@@ -86,14 +86,6 @@ class MetricChange:
         return [f"by {name}: {_listed(values)}" for name, values in list(several.items())[:1]]
 
 
-def changes(
-    before: Mapping[str, MetricValue], after: Mapping[str, MetricValue]
-) -> tuple[MetricChange, ...]:
-    """The metrics of either side, by name."""
-    names = sorted({**before, **after})
-    return tuple(MetricChange(name, before.get(name), after.get(name)) for name in names)
-
-
 def _listed(values: Mapping[str, tuple[float | None, float | None]]) -> str:
     shown = [f"{name} {transition(*both)}" for name, both in list(values.items())[:_MOST_PARTS]]
     more = len(values) - len(shown)

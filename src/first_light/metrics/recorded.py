@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from first_light.dbt.manifest import Manifest
-from first_light.history.decoding import read_record
+from first_light.history.log import record_in
 from first_light.history.measured import MetricFact, MetricPart
 from first_light.history.record import Record
 from first_light.metrics.changes import MetricChange
 from first_light.metrics.definitions import Metric
 from first_light.metrics.values import MetricValue
-from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore
 
 
@@ -69,10 +68,7 @@ def _is_redefined(before: MetricFact | None, after: MetricFact | None) -> bool:
 
 def recorded_release(store: FolderStore, run: str) -> Record | None:
     """The record that a release keeps; None where the release or its record is gone."""
-    try:
-        return read_record((store.releases / run / RECORD).read_bytes()) if run else None
-    except (OSError, ValueError):
-        return None  # a rollback, or status, says so where it needs the record
+    return record_in(store.releases / run) if run else None
 
 
 def _value(fact: MetricFact | None) -> MetricValue | None:

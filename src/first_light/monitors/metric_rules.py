@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from first_light.dbt.manifest import Manifest
@@ -58,7 +59,7 @@ def findings(
         present = {checksums[name] for name in lineage if name in checksums}
         is_new = code_of(memory.releases, lineage, present).new
         level = WARN if is_new and finding.level == ERROR else finding.level
-        result.append(_with_level(finding, wanted or level))
+        result.append(replace(finding, level=wanted or level))
     return result
 
 
@@ -104,7 +105,3 @@ def _is_accepted(finding: FindingRun, accepted: Sequence[Accepted]) -> bool:
         for entry in accepted
         if (entry.check, entry.subject, entry.column) == (CHECK, finding.subject, finding.column)
     )
-
-
-def _with_level(finding: FindingRun, level: str) -> FindingRun:
-    return FindingRun(**{**vars(finding), "level": level})

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from importlib import metadata
 
+from first_light.project.pin import DISTRIBUTION
 from first_light.project.product import Product
-
-PACKAGE = "first-light"
 
 
 def package_version() -> str:
     """The version of the installed package; `unknown` where it runs from source without one."""
     try:
-        return metadata.version(PACKAGE)
+        return metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         return "unknown"
 

@@ -61,6 +61,8 @@ def show_status(out: Console, status: Status) -> None:
         line(out, "warning", open_to(status.open_to))
     if status.readers.problem:
         line(out, "readers", status.readers.problem, BAD)
+    template = f"template {status.template}, " if status.template else ""
+    line(out, "versions", f"{template}package {status.package}")
     figures = [figure for figure in status.figures if figure.value is not None]
     for n, figure in enumerate(figures):
         text = f"{figure.title.lower()}: {value_text(figure)} ({basis_text(figure)})"
@@ -106,8 +108,6 @@ def show_status(out: Console, status: Status) -> None:
         line(
             out, "damaged", f"the record of {run}: the next release fixes it or puts it aside", BAD
         )
-    template = f"template {status.template}, " if status.template else ""
-    line(out, "versions", f"{template}package {status.package}")
 
 
 def show_incidents(out: Console, incidents: Sequence[Incident]) -> None:
