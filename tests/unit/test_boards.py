@@ -16,12 +16,14 @@ import yaml
 from first_light.boards.compare import changes
 from first_light.boards.document import Board, read_board
 from first_light.boards.exposures import FILE, exposures_yaml, raise_if_outdated, write_exposures
+from first_light.boards.metric_tables import MetricTables
 from first_light.boards.page import Edition, render_page
 from first_light.boards.render import render_boards
 from first_light.boards.results import Results, run
 from first_light.boards.sql import columns_without
 from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Manifest, Node
+from first_light.metrics.definitions import Semantics
 from first_light.utils.chart_process import ChartError, ChartProcess
 from first_light.utils.errors import DataopsError
 from first_light.utils.formats import change, formatted, is_format
@@ -77,7 +79,8 @@ def results_of(
     withheld: Mapping[tuple[str, str], Sequence[str]] | None = None,
 ) -> Results:
     columns = columns_without(BUILT, withheld or {})
-    return run(read_board("sales", text), MANIFEST, columns, Shop(rows).run)
+    metrics = MetricTables(Semantics({}), MANIFEST, "duckdb")
+    return run(read_board("sales", text), MANIFEST, columns, Shop(rows).run, metrics)
 
 
 def messages(results: Results) -> list[tuple[str, str]]:
@@ -190,6 +193,7 @@ def test_a_query_of_a_personal_column_fails_and_says_why() -> None:
     (rendered,) = render_boards(
         [board],
         MANIFEST,
+        Semantics({}),
         Shop(ROWS),
         columns_without(BUILT, hidden),
         lambda board: Edition("Shop"),
@@ -216,7 +220,7 @@ def test_a_query_of_a_personal_column_fails_and_says_why() -> None:
         ("select current_setting('s3_secret_access_key')", "reads current_setting"),
         ("drop table sales", "is not one select"),
         ("select 1; select 2", "is not one select"),
-        ("select * from {{ source('raw', 'x') }}", "can use ref() and nothing else"),
+        ("select * from {{ source('raw', 'x') }}", "can use ref(), metric() and nothing else"),
         ("select * from {{ ref('nosuch') }}", "There is no model nosuch"),
         ("select from where", "cannot be read"),
     ],

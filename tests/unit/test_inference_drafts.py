@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from first_light.boards.document import read_board
-from first_light.boards.sql import referenced
+from first_light.boards.sql import references
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.hooks.project_rules import open_descriptions, rule_violations
 from first_light.inference import Drafts, draft_tables, names
@@ -150,7 +150,7 @@ def test_a_star_of_facts_dimensions_and_dates(shop: Drafts) -> None:
 def test_one_board_shows_a_fact_by_week(shop: Drafts, tmp_path: Path) -> None:
     assert shop.board is not None
     board = read_board(shop.board.name, shop.board.text("Größte: 'Daten'", "a@b.example"))
-    assert referenced(board) == (shop.board.fact,)
+    assert references(board).models == (shop.board.fact,)
     assert shop.board.fact in shop.marts
     read = {shop.board.day, shop.board.amount}
     assert read <= set(columns(shop, shop.board.fact)), read

@@ -6,15 +6,24 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import duckdb
 import pytest
 
+from first_light.boards.document import read_board
+from first_light.boards.metric_tables import MetricTables
+from first_light.boards.results import Results, run
+from first_light.boards.sql import columns_without, references
 from first_light.dbt.driver import DriverQueries
-from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.history.decoding import read_record
 from first_light.history.measured import MetricFact
+from first_light.impact.findings import DOWNSTREAM, MODIFIED, ExposureImpact, Impact, MetricImpact
+from first_light.impact.metric_lineage import with_metrics
+from first_light.impact.plan import Plan
+from first_light.impact.text import reads
 from first_light.metrics.changes import MetricChange
 from first_light.metrics.definitions import (
     FILE,
@@ -125,6 +134,12 @@ def test_personal_columns_are_no_dimension_and_no_value(tmp_path: Path) -> None:
     assert set(values["revenue"].parts) == {"channel"}
     assert values["first_mail"] == MetricValue(problem="It reads a personal column.")
     assert (values["people"].total, set(values["people"].parts)) == (3.0, {"channel"})
+
+
+def test_a_query_inside_a_metric_is_no_way_to_a_personal_column(tmp_path: Path) -> None:
+    query = simple("mail", "max", "(select max(email) from marts.orders)")
+    given = semantics(query, folder=tmp_path)
+    assert computed(given, ROWS)["mail"] == MetricValue(problem="It holds a query of its own.")
 
 
 def test_a_metric_that_cannot_be_computed_is_unknown_and_quotes_no_value(tmp_path: Path) -> None:
@@ -287,3 +302,127 @@ def test_each_warehouse_has_its_own_sql(tmp_path: Path) -> None:
     assert 'FROM "marts"."orders"' in MetricQueries(given, "duckdb").sql("revenue")
     with pytest.raises(DataopsError, match="cannot be computed in oracle"):
         MetricQueries(given, "oracle")
+
+
+# ── On boards ────────────────────────────────────────────────────────────────────────────────────
+
+
+HEAD = "---\ntitle: Sales\nowner: {name: Shop, email: shop@example.com}\n---\n"
+
+
+def on_board(given: Semantics, sql: str, hidden: tuple[str, ...] = ()) -> Results:
+    board = read_board("sales", f"{HEAD}```sql q\n{sql}\n```\n")
+    place = ("marts", "orders")
+    with duckdb.connect() as connection:
+        connection.execute(f"create schema marts; create table marts.orders as {ROWS}")
+        names = ["order_id", "ordered_on", "channel", "email", "amount"]
+        columns = columns_without({place: names}, {place: hidden})
+        queries = DriverQueries("duckdb", connection, duckdb.Error)
+        return run(board, MANIFEST, columns, queries.run, MetricTables(given, MANIFEST, "duckdb"))
+
+
+@pytest.mark.parametrize(
+    ("call", "rows"),
+    [
+        ("metric('revenue')", [(35.0,)]),
+        ("metric('revenue', by='order__channel')", [("web", 30.0), (None, 5.0)]),
+        (
+            "metric(['revenue', 'average'], by=['metric_time__year', 'order__channel'])",
+            [("web", 30.0, 15.0), (None, 5.0, 5.0)],
+        ),
+    ],
+)
+def test_a_board_reads_metrics(tmp_path: Path, call: str, rows: list[Any]) -> None:
+    given = semantics(REVENUE, COUNT, ratio("average", "revenue", "order_count"), folder=tmp_path)
+    results = on_board(given, f"select * from {{{{ {call} }}}} order by revenue desc", ("email",))
+    assert not results.problems
+    result = results.rows["q"]
+    kept = [i for i, name in enumerate(result.columns) if name != "metric_time__year"]
+    assert [tuple(row[i] for i in kept) for row in result.rows] == rows
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("metric('turnover')", "There is no metric turnover (metrics: first_mail, revenue"),
+        ("metric('revenue', by='channel')", "possible are order__channel"),
+        ("metric('revenue', by='order__buyer')", '"email" not found'),
+        ("metric('first_mail')", '"email" not found'),
+        ("metric('sneaky')", "reads marts.orders, which is no ref()"),
+    ],
+)
+def test_a_board_gets_of_metrics_what_readers_get(tmp_path: Path, call: str, reason: str) -> None:
+    mail = simple("first_mail", "max", "email")
+    sneaky = simple("sneaky", "max", "(select max(email) from marts.orders)")
+    given = semantics(REVENUE, mail, sneaky, folder=tmp_path)
+    results = on_board(given, f"select * from {{{{ {call} }}}}", ("email",))
+    (problem,) = results.problems
+    assert reason in problem.message
+    assert "mail.example" not in problem.message
+
+
+def test_a_board_depends_on_its_metrics() -> None:
+    text = "select * from {{ metric('revenue', by='x') }} cross join {{ metric(['a', 'revenue']) }}"
+    read = references(read_board("sales", f"{HEAD}```sql q\n{text}\n```\n"))
+    assert (read.models, read.metrics) == ((), ("revenue", "a"))
+
+
+def test_an_exposure_depends_on_the_models_behind_its_metrics(tmp_path: Path) -> None:
+    def entry(name: str, *parents: str) -> dict[str, Any]:
+        kind, _, label = name.split(".")
+        return {
+            "unique_id": name, "resource_type": kind, "name": label, "package_name": "shop",
+            "original_file_path": "models/x.yml", "depends_on": {"nodes": list(parents)},
+        }  # fmt: skip
+
+    content = {
+        "metadata": {"project_name": "shop"},
+        "nodes": {SUBJECT: entry(SUBJECT)},
+        "metrics": {
+            "metric.shop.average": entry("metric.shop.average", "metric.shop.revenue"),
+            "metric.shop.revenue": entry("metric.shop.revenue", "semantic_model.shop.orders"),
+        },
+        "semantic_models": {
+            "semantic_model.shop.orders": entry("semantic_model.shop.orders", SUBJECT)
+        },
+        "exposures": {"exposure.shop.plan": entry("exposure.shop.plan", "metric.shop.average")},
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(content), "utf-8")
+    exposure = read_manifest(tmp_path / "manifest.json").nodes["exposure.shop.plan"]
+    assert (exposure.depends_on, exposure.metrics) == ((SUBJECT,), ("average",))
+
+
+def test_metrics_and_those_who_show_them_are_in_the_lineage_of_an_impact(tmp_path: Path) -> None:
+    plan_id = "exposure.shop.plan"
+    exposure = Node(
+        plan_id, "exposure", "plan", "", depends_on=(SUBJECT,), metrics=("revenue",),
+        owner={"name": "Ada", "email": "ada@example.com"},
+    )  # fmt: skip
+    manifest = Manifest({**MANIFEST.nodes, plan_id: exposure}, {})
+    given = semantics(REVENUE, COUNT, folder=tmp_path)
+    base = SimpleNamespace(manifest=manifest)
+    plan = cast(Plan, SimpleNamespace(base=base, head=manifest, semantics=(given, given)))
+    metrics = tuple(
+        MetricImpact(name, name, status, MetricChange(name, MetricValue(35.0), MetricValue(after)))
+        for name, status, after in (("revenue", MODIFIED, 17.5), ("order_count", DOWNSTREAM, 35.0))
+    )
+    none = Impact("b", "main", "h", False, "", 0, 1, (), idle=("revenue", "x"))
+    impact = with_metrics(none, metrics, plan)
+    assert {(node.unique_id, node.state, node.rank) for node in impact.nodes} == {
+        (SUBJECT, "context", 0),
+        ("metric.revenue", "changed", 1),
+        ("metric.order_count", "same", 1),
+        (plan_id, "context", 2),
+    }
+    assert set(impact.edges) == {
+        (SUBJECT, "metric.revenue"),
+        (SUBJECT, "metric.order_count"),
+        ("metric.revenue", plan_id),
+    }
+    (reader,) = impact.exposures
+    assert reader == ExposureImpact(
+        "plan", "Ada <ada@example.com>", DOWNSTREAM, metrics=("revenue",)
+    )
+    assert reads(reader) == "metrics: revenue"
+    assert impact.idle == ("x",)
+    assert with_metrics(none, (), plan) is none

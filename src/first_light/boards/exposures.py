@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from first_light.boards.document import FOLDER, Board
-from first_light.boards.sql import referenced
+from first_light.boards.sql import references
 from first_light.dbt.manifest import Manifest, Node
 from first_light.utils.errors import DataopsError
 
@@ -63,12 +63,15 @@ def exposure_of(board: Board, manifest: Manifest) -> Node | None:
     return next((node for node in names if node.path == FILE), None)
 
 
-def edited_boards(manifest: Manifest, files: Collection[str]) -> frozenset[str]:
-    """The exposures, by unique id, of the boards among these files."""
+def edited_boards(
+    manifest: Manifest, files: Collection[str], metrics: Collection[str]
+) -> frozenset[str]:
+    """The exposures, by unique id, of the boards among these files, or that show these metrics."""
     return frozenset(
         node.unique_id
         for node in manifest.of("exposure")
-        if node.path == FILE and f"{FOLDER}/{node.name}.md" in files
+        if (node.path == FILE and f"{FOLDER}/{node.name}.md" in files)
+        or not set(node.metrics).isdisjoint(metrics)
     )
 
 
@@ -83,8 +86,11 @@ def _exposure(board: Board) -> str:
         f"      name: {_quoted(board.owner['name'])}",
         f"      email: {_quoted(board.owner['email'])}",
     ]
-    if names := referenced(board):
-        lines += ["    depends_on:", *(f"      - ref('{name}')" for name in names)]
+    read = references(board)
+    if read.models or read.metrics:
+        lines.append("    depends_on:")
+        lines += [f"      - ref('{name}')" for name in read.models]
+        lines += [f"      - metric('{name}')" for name in read.metrics]
     return "\n".join(lines) + "\n"
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.boards.document import Board
+from first_light.boards.metric_tables import MetricTables
 from first_light.boards.page import Edition, Page, index_page, render_page
 from first_light.boards.results import Problem, Results, run
 from first_light.dbt.engine import QueryRunner
 from first_light.dbt.manifest import Manifest, Node
+from first_light.metrics.definitions import Semantics
 from first_light.utils.errors import DataopsError
 
 INDEX = "index.html"
@@ -36,6 +38,7 @@ class Rendered:
 def render_boards(
     boards: Sequence[Board],
     manifest: Manifest,
+    semantics: Semantics,
     queries: QueryRunner,
     columns: Callable[[Node], Sequence[str]],
     edition: Callable[[Board], Edition],
@@ -47,6 +50,7 @@ def render_boards(
     Args:
         boards: the boards.
         manifest: the project, parsed.
+        semantics: its metrics.
         queries: a connection to what was built.
         columns: the columns of a model that readers get.
         edition: of which release a board is.
@@ -54,12 +58,13 @@ def render_boards(
         masked: a message of the warehouse without values.
     """
     rendered = []
+    metrics = MetricTables(semantics, manifest, queries.name)
     for board in boards:
 
         def reason(error: DataopsError, board: Board = board) -> str:
             return _reason(error, board, withheld or {}, masked)
 
-        results = run(board, manifest, columns, queries.run, reason)
+        results = run(board, manifest, columns, queries.run, metrics, reason)
         rendered.append(Rendered(results, render_page(results, edition(board))))
     return tuple(rendered)
 

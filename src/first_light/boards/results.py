@@ -9,6 +9,7 @@ from typing import Any
 
 from first_light.boards.document import Board, Chart, Figure, Numbers, Table, Value
 from first_light.boards.fields import produced_fields, series_fields, used_fields, value_fields
+from first_light.boards.metric_tables import MetricTables
 from first_light.boards.sql import MOST_ROWS, readers_query
 from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Manifest, Node
@@ -70,6 +71,7 @@ def run(
     manifest: Manifest,
     columns: Callable[[Node], Sequence[str]],
     ask: Callable[[str], QueryResult],
+    metrics: MetricTables,
     reason: Callable[[DataopsError], str] = str,
 ) -> Results:
     """Run the queries of a board, and judge what readers would see.
@@ -79,13 +81,14 @@ def run(
         manifest: the project.
         columns: the columns of a model that readers get.
         ask: the result of a query.
+        metrics: what `metric()` in a query stands for.
         reason: an error as it may be shown.
     """
     rows: dict[str, QueryResult] = {}
     problems: list[Problem] = []
     for query in board.queries.values():
         try:
-            result = ask(readers_query(board, query, manifest, columns))
+            result = ask(readers_query(board, query, manifest, columns, metrics))
         except DataopsError as error:
             message = f"The query {query.name} failed: {reason(error)}"
             problems.append(Problem(BROKEN, query.name, message, query.line))

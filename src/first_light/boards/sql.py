@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlglot
 from jinja2 import StrictUndefined, TemplateError
@@ -12,6 +13,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 from first_light.boards.document import Board, Query
+from first_light.boards.metric_tables import MetricTables
 from first_light.dbt.manifest import Manifest, Node
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
@@ -29,21 +31,42 @@ _READERS = re.compile(
 )
 
 
-def referenced(board: Board) -> tuple[str, ...]:
-    """The names that the queries of a board pass to `ref()`, each once, in order.
+@dataclass(frozen=True)
+class References:
+    """What the queries of a board read, each once, in order.
+
+    Attributes:
+        models: the names that they pass to `ref()`.
+        metrics: the names that they pass to `metric()`.
+    """
+
+    models: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+
+def references(board: Board) -> References:
+    """What the queries of a board read.
 
     Raises:
         DataopsError: a query is not valid.
     """
-    names: dict[str, None] = {}
+    models: dict[str, None] = {}
+    metrics: dict[str, None] = {}
+    tables: dict[str, None] = {}
+
+    def ref(name: str) -> str:
+        models[name] = None
+        return quoted(name)
+
+    def metric(names: str | Sequence[str], by: str | Sequence[str] = ()) -> str:
+        metrics.update(dict.fromkeys(_names(names)))
+        tables[name := _table_name(len(tables))] = None
+        return quoted(name)
+
     for query in board.queries.values():
-
-        def ref(name: str) -> str:
-            names[name] = None
-            return quoted(name)
-
-        _raise_if_other_read(board, query, _rendered(board, query, ref), set(names))
-    return tuple(names)
+        sql = _rendered(board, query, ref, metric)
+        _raise_if_other_read(board, query, sql, {*models, *tables})
+    return References(tuple(models), tuple(metrics))
 
 
 def readers_query(
@@ -51,6 +74,7 @@ def readers_query(
     query: Query,
     manifest: Manifest,
     columns: Callable[[Node], Sequence[str]],
+    metrics: MetricTables,
 ) -> str:
     """The query with only those columns of each model that readers get.
 
@@ -62,9 +86,11 @@ def readers_query(
         query: one of its queries.
         manifest: the project, parsed.
         columns: the columns of a model that readers get, in order.
+        metrics: what `metric()` stands for.
 
     Raises:
-        DataopsError: it names a model that does not exist, or of which readers get nothing.
+        DataopsError: it names a model or a metric that does not exist, or of which readers get
+            nothing.
     """
     nodes = models(manifest)
     read: dict[str, Node] = {}
@@ -77,8 +103,18 @@ def readers_query(
         read[name] = nodes[name]
         return quoted(name)
 
-    sql = _rendered(board, query, ref)
-    _raise_if_other_read(board, query, sql, set(read))
+    tables: dict[str, str] = {}
+
+    def metric(names: str | Sequence[str], by: str | Sequence[str] = ()) -> str:
+        text, nodes_read = metrics.query(_names(names), _names(by), board.at(query.line))
+        read.update(nodes_read)
+        # An expression of a metric could hold a query of its own.
+        _raise_if_other_read(board, query, text, set(nodes_read))
+        tables[_table_name(len(tables))] = text
+        return quoted(_table_name(len(tables) - 1))
+
+    sql = _rendered(board, query, ref, metric)
+    _raise_if_other_read(board, query, sql, set(read) | set(tables))
     parts = []
     for name, node in read.items():
         names = columns(node)
@@ -91,6 +127,7 @@ def readers_query(
         parts.append(
             f"{quoted(name)} as (select {', '.join(map(quoted, names))} from {node.relation})"
         )
+    parts += [f"{quoted(name)} as (\n{text}\n)" for name, text in tables.items()]
     ahead = f"with {', '.join(parts)}\n" if parts else ""
     return f"{ahead}select * from (\n{sql}\n) as board_query limit {MOST_ROWS + 1}"
 
@@ -104,14 +141,25 @@ def models(manifest: Manifest) -> dict[str, Node]:
     return nodes
 
 
-def _rendered(board: Board, query: Query, ref: Callable[[str], str]) -> str:
+def _names(given: str | Sequence[str]) -> list[str]:
+    return [given] if isinstance(given, str) else [str(name) for name in given]
+
+
+def _table_name(number: int) -> str:
+    """Of the table that a call of `metric()` stands for, within its query."""
+    return f"metric_table_{number}"
+
+
+def _rendered(
+    board: Board, query: Query, ref: Callable[[str], str], metric: Callable[..., str]
+) -> str:
     environment = SandboxedEnvironment(undefined=StrictUndefined)
-    environment.globals = {"ref": ref}
+    environment.globals = {"ref": ref, "metric": metric}
     try:
         text = environment.from_string(query.sql).render()
     except (TemplateError, TypeError) as error:
         raise DataopsError(
-            f"The query {query.name} can use ref() and nothing else of dbt: {error}.",
+            f"The query {query.name} can use ref(), metric() and nothing else of dbt: {error}.",
             where=board.at(query.line),
             fix="move what it needs into a model, and read that with {{ ref('MODEL') }}",
         ) from None
@@ -143,7 +191,7 @@ def _raise_if_other_read(board: Board, query: Query, sql: str, allowed: set[str]
         raise DataopsError(
             f"The query {query.name} reads {reads[0]}, which is no ref().",
             where=where,
-            fix="read models only: from {{ ref('MODEL') }}",
+            fix="read models and metrics only: from {{ ref('MODEL') }} or {{ metric('METRIC') }}",
         )
 
 

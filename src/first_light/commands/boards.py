@@ -13,6 +13,7 @@ from first_light.boards.render import INDEX, Rendered, render_boards, write_page
 from first_light.boards.sql import columns_without
 from first_light.dbt.engine import Engine, open_engine
 from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.metrics.definitions import read_semantics
 from first_light.monitors.queries import columns_of
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -107,6 +108,7 @@ class Workshop:
             return render_boards(
                 boards,
                 self._manifest,
+                read_semantics(self._folder),
                 queries,
                 columns_without(built, withheld),
                 lambda board: edition,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,8 @@ class Node:
         materialized: table, view, incremental, snapshot, …; empty where it does not apply.
         unique_key: of a snapshot or an incremental model; empty when there is none.
         owner: name and e-mail, of an exposure.
-        depends_on: unique ids of its direct parents.
+        depends_on: unique ids of its direct parents; in place of a metric the models behind it.
+        metrics: of an exposure, the names of the metrics that it depends on directly.
         attached_to: the node that a data or unit test is about; empty for other kinds.
         meta: config.meta.
         schema: the schema it is built in; empty where it is not built.
@@ -125,6 +126,7 @@ class Node:
     loaded_at: str = ""
     fresh: tuple[float | None, float | None] = (None, None)
     verdict: TestVerdict | None = None
+    metrics: tuple[str, ...] = ()
 
     @property
     def record_loaded_at(self) -> str:
@@ -188,7 +190,7 @@ def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
         is_server = adapter is not None and adapter not in READS_FILES
         kinds = ("nodes", "sources", "exposures", "unit_tests")
         nodes = {
-            unique_id: _node(entry, is_server)
+            unique_id: _with_metrics(_node(entry, is_server), raw)
             for kind in kinds
             for unique_id, entry in raw.get(kind, {}).items()
             if packages or entry.get("package_name") == project
@@ -243,6 +245,26 @@ def _node(entry: dict[str, Any], is_server: bool) -> Node:
         fresh=_fresh(entry.get("freshness") or config.get("freshness")),
         verdict=_test_verdict(entry["resource_type"], config),
     )
+
+
+def _with_metrics(node: Node, raw: dict[str, Any]) -> Node:
+    """An exposure with the models behind its metrics: metrics and semantic models are no nodes."""
+    semantic = {**(raw.get("metrics") or {}), **(raw.get("semantic_models") or {})}
+    if node.kind != "exposure" or not any(name in semantic for name in node.depends_on):
+        return node
+    parents: dict[str, None] = {}
+    waiting = list(node.depends_on)
+    visited: set[str] = set()
+    while waiting:
+        name = waiting.pop(0)
+        if name not in semantic:
+            parents[name] = None
+        elif name not in visited:
+            visited.add(name)
+            waiting += (semantic[name].get("depends_on") or {}).get("nodes") or ()
+    names = (name for name in node.depends_on if name in (raw.get("metrics") or {}))
+    metrics = tuple(semantic[name]["name"] for name in names)
+    return replace(node, depends_on=tuple(parents), metrics=metrics)
 
 
 def _checksum(given: Any) -> str:

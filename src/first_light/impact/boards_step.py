@@ -22,6 +22,7 @@ from first_light.impact.check_step import BOARDS
 from first_light.impact.current import CurrentSide
 from first_light.impact.databases import open_database
 from first_light.impact.plan import Plan
+from first_light.metrics.definitions import Semantics, read_semantics
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
@@ -57,7 +58,7 @@ def judge(product: Product, plan: Plan | NoBase, built: DbtRun, folder: Path) ->
     database, root = folder / DATABASE_FILE, product.root
     if isinstance(plan, NoBase):
         head = read_manifest(folder / "manifest.json", packages=True)
-        rendered = _rendered(boards, head, database, root, sql)
+        rendered = _rendered(boards, head, read_semantics(folder), database, root, sql)
         reached = [BoardChange(board.board.name, None, board) for board in rendered]
         summary = f"{len(boards)} board{'s' * (len(boards) != 1)}"
         write_pages(rendered, Edition(product.name), folder / FOLDER)
@@ -127,10 +128,13 @@ def _changes(
     base = plan.base.manifest
     old = {
         r.board.name: r
-        for r in _rendered(before, base, plan.base.database, plan.base.tree, base_sql)
+        for r in _rendered(
+            before, base, plan.semantics[0], plan.base.database, plan.base.tree, base_sql
+        )
     }
     new = {
-        r.board.name: r for r in _rendered(after, plan.head, database, root, {**base_sql, **sql})
+        r.board.name: r
+        for r in _rendered(after, plan.head, plan.semantics[1], database, root, {**base_sql, **sql})
     }
     return [
         BoardChange(name, old.get(name), new.get(name), problem if name in new else "")
@@ -146,6 +150,7 @@ def _is_reached(plan: Plan, board: Board) -> bool:
 def _rendered(
     boards: Sequence[Board],
     manifest: Manifest,
+    semantics: Semantics,
     database: Path,
     files: Path,
     sql: Mapping[str, str],
@@ -157,6 +162,7 @@ def _rendered(
         return render_boards(
             boards,
             manifest,
+            semantics,
             side.queries,
             columns_without(side.built, side.withheld),
             _edition,

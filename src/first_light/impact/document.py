@@ -101,6 +101,7 @@ def _exposure(exposure: ExposureImpact) -> dict[str, Any]:
         "status": exposure.status,
         "reads": {model: list(columns) for model, columns in exposure.reads.items()},
         "upstream": list(exposure.upstream),
+        "metrics": list(exposure.metrics),
     }
 
 

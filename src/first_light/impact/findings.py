@@ -128,6 +128,7 @@ class ExposureImpact:
         status: added, removed, modified or downstream.
         reads: the changed models that it reads directly, each with its changed columns.
         upstream: other changed models that it depends on.
+        metrics: the metrics that it depends on and that move.
     """
 
     label: str
@@ -135,6 +136,7 @@ class ExposureImpact:
     status: str
     reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
     upstream: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from first_light.utils.templates import render
 _NODES_DRAWN = 150
 # A drawing of no more columns than this is scaled to the page.
 _COLUMNS_SHOWN = 7
+_READERS = ("exposure", "metric")
 _CHANGE_HEADS = ("model", "", "rows", "added", "removed", "changed", "columns", "declared")
 _LEGEND = (
     ("breaking", "breaks its contract"),
@@ -73,10 +74,10 @@ def _lineage(impact: Impact) -> dict[str, object] | None:
 def _drawn_nodes(impact: Impact) -> list[GraphNode]:
     nodes = list(impact.nodes)
     if len(nodes) > _NODES_DRAWN:
-        nodes = [node for node in nodes if node.kind == "exposure" or _changes(node)]
+        nodes = [node for node in nodes if node.kind in _READERS or _changes(node)]
     if len(nodes) > _NODES_DRAWN:
         edited = {m.unique_id for m in impact.models if m.status != DOWNSTREAM or m.promised}
-        nodes = [node for node in nodes if node.kind == "exposure" or node.unique_id in edited]
+        nodes = [node for node in nodes if node.kind in _READERS or node.unique_id in edited]
     return nodes
 
 

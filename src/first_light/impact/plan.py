@@ -139,10 +139,11 @@ def plan(
     if not full_reason and not run.ok:
         full_reason = "dbt cannot determine what the change affects"
     reached = frozenset(head.nodes) if full_reason else frozenset(selected)
-    # What an edited board reads must be built on both sides, though none of it changes.
-    reached |= edited_boards(head, change.files)
-    paired = judge.pairs(base.manifest, head, change.renamed)
     semantics = (read_semantics(base.state), read_semantics(folder))
+    # What a board reads that is edited, or shows a metric that is, must be built on both sides,
+    # though none of it changes.
+    reached |= edited_boards(head, change.files, metrics_to_compare(*semantics))
+    paired = judge.pairs(base.manifest, head, change.renamed)
     measured = _measured(base.manifest, head, *semantics, reached)
     needed = _needed_base(base.manifest, head, reached | measured, paired)
     anew = {paired.get(name, name) for name in reached}

@@ -12,6 +12,7 @@ from first_light.impact.assessment import Assessment
 from first_light.impact.base import NOT_TESTS, Built
 from first_light.impact.current import CurrentSide
 from first_light.impact.findings import Impact
+from first_light.impact.metric_lineage import with_metrics
 from first_light.impact.metrics import metric_impacts
 from first_light.impact.plan import Plan, copy_database
 from first_light.impact.sides import open_sides
@@ -63,10 +64,8 @@ def compare(plan: Plan, run: DbtRun, dbt: Engine, progress: Callable[[str], None
                 second_database, {n.unique_id for n in rebuilt.nodes if n.status == "success"}
             )
         impact = work.impact()
-    if impact_metrics := metric_impacts(plan, built, impact.models, work.declared):
-        moved = {metric.name for metric in impact_metrics if metric.must_declare}
-        idle = tuple(name for name in impact.idle if name not in moved)
-        impact = replace(impact, metrics=impact_metrics, idle=idle)
+    metrics = metric_impacts(plan, built, impact.models, work.declared)
+    impact = with_metrics(impact, metrics, plan)
     shutil.rmtree(scratch)
     shutil.rmtree(plan.here / "again", ignore_errors=True)
     return impact

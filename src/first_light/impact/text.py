@@ -215,6 +215,8 @@ def why(model: ModelImpact) -> str:
 def reads(exposure: ExposureImpact) -> str:
     """What of an exposure's input changes."""
     labels = [f"{name} ({some(c, 6)})" if c else name for name, c in exposure.reads.items()]
+    if exposure.metrics:
+        labels.append(f"metrics: {some(exposure.metrics, 6)}")
     if exposure.upstream:
         labels.append(f"further up: {some(exposure.upstream, 6)}")
     return "; ".join(labels) or "reads no changed columns"

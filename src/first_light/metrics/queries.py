@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
@@ -19,6 +20,8 @@ from first_light.metrics.definitions import Semantics
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.metric_sql import dialect
+
+_SUGGESTION = re.compile(r"^\s+'(\w+)',?$", re.MULTILINE)
 
 # It writes whole stack traces of metrics that it cannot compute; the error says why.
 logging.getLogger("metricflow").setLevel(logging.CRITICAL)
@@ -38,15 +41,24 @@ class MetricQueries:
     Args:
         semantics: what dbt knows of them.
         warehouse: its name in dbt.
+        relation: how a query names a relation, from schema and name; two parts with a dot.
 
     Raises:
         DataopsError: MetricFlow cannot read them.
     """
 
-    def __init__(self, semantics: Semantics, warehouse: str) -> None:
+    def __init__(
+        self,
+        semantics: Semantics,
+        warehouse: str,
+        relation: Callable[[str, str], str] = lambda schema, name: (
+            f"{quoted(schema)}.{quoted(name)}"
+        ),
+    ) -> None:
         engine, renderer = dialect(warehouse)
+        content = json.dumps(_local(semantics, relation))
         try:
-            manifest = parse_manifest_from_dbt_generated_manifest(json.dumps(_local(semantics)))
+            manifest = parse_manifest_from_dbt_generated_manifest(content)
             self._engine = MetricFlowEngine(
                 SemanticManifestLookup(manifest),
                 _Dialect(engine, renderer),  # type: ignore[arg-type]  # it never connects
@@ -62,34 +74,57 @@ class MetricQueries:
         Raises:
             DataopsError: MetricFlow cannot compute it so.
         """
-        request = MetricFlowQueryRequest.create(
-            metric_names=[metric], group_by_names=[dimension] if dimension else []
-        )
         try:
-            return str(self._engine.explain(request).sql_statement.without_descriptions.sql)
+            return self._sql([metric], [dimension] if dimension else [])
         except Exception as error:  # likewise
             raise DataopsError(
                 f"MetricFlow cannot compute the metric {metric}.", _first_line(error)
             ) from error
 
+    def table(self, metrics: Sequence[str], by: Sequence[str], where: str) -> str:
+        """The query of some metrics together, with a row for each combination of what they are
+        grouped by.
 
-def _local(semantics: Semantics) -> dict[str, Any]:
-    """The definitions with relations as they are called from their own database."""
+        Args:
+            metrics: their names.
+            by: as MetricFlow calls it.
+            where: the place that asks for it.
+
+        Raises:
+            DataopsError: MetricFlow cannot compute them so; it names what they can be grouped by.
+        """
+        try:
+            return self._sql(metrics, by)
+        except Exception as error:  # likewise
+            possible = ", ".join(dict.fromkeys(_SUGGESTION.findall(str(error))))
+            names = ", ".join(metrics) + (f" by {', '.join(by)}" if by else "")
+            raise DataopsError(
+                f"MetricFlow cannot compute {names}: "
+                f"{f'possible are {possible}' if possible else _first_line(error)}.",
+                where,
+            ) from error
+
+    def _sql(self, metrics: Sequence[str], by: Sequence[str]) -> str:
+        request = MetricFlowQueryRequest.create(metric_names=metrics, group_by_names=by)
+        return str(self._engine.explain(request).sql_statement.without_descriptions.sql)
+
+
+def _local(semantics: Semantics, name: Callable[[str, str], str]) -> dict[str, Any]:
+    """The definitions with relations as queries are to name them."""
+
+    def relation(given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**given, "relation_name": name(given["schema_name"], given["alias"])}
+
     models = [
-        {**model, "node_relation": _relation(model["node_relation"])}
+        {**model, "node_relation": relation(model["node_relation"])}
         for model in semantics.content.get("semantic_models", ())
     ]
     project = dict(semantics.content.get("project_configuration", {}))
     project["time_spines"] = [
-        {**spine, "node_relation": _relation(spine["node_relation"])}
+        {**spine, "node_relation": relation(spine["node_relation"])}
         for spine in project.get("time_spines", ())
     ]
     return {**semantics.content, "semantic_models": models, "project_configuration": project}
-
-
-def _relation(relation: Mapping[str, Any]) -> dict[str, Any]:
-    name = f"{quoted(relation['schema_name'])}.{quoted(relation['alias'])}"
-    return {**relation, "relation_name": name}
 
 
 def _first_line(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,6 +62,10 @@ def compute(
     values = {}
     for metric in metrics:
         try:
+            if any(re.search(r"\bselect\b", text, re.IGNORECASE) for text in _texts(metric)):
+                # It could read any column of any relation.
+                values[metric.name] = MetricValue(problem="It holds a query of its own.")
+                continue
             personal = {name for place in metric.places for name in hidden(place)}
             if _reads(metric.expressions, personal):
                 values[metric.name] = MetricValue(problem="It reads a personal column.")
@@ -89,6 +94,10 @@ def _parts(
         if len(rows) <= MOST_VALUES:
             parts[dimension.label] = {_label(row[0]): number(row[1]) for row in rows}
     return parts
+
+
+def _texts(metric: Metric) -> tuple[str, ...]:
+    return (*metric.expressions, *(dimension.expression for dimension in metric.dimensions))
 
 
 def _label(value: Any) -> str:

@@ -17,6 +17,7 @@ from first_light.boards.sql import columns_without
 from first_light.dbt.manifest import Manifest
 from first_light.figures.compute import duration
 from first_light.history.record import REJECTED, FindingRun
+from first_light.metrics.definitions import read_semantics
 from first_light.monitors.accepted import read_accepted
 from first_light.privacy.messages import masked
 from first_light.project.product import now
@@ -55,6 +56,7 @@ def render(context: Context, draft: Draft) -> Draft:
         rendered = render_boards(
             boards,
             manifest,
+            read_semantics(context.target),
             queries,
             columns_without({(r.schema, r.name): names for r, names in built.items()}, withheld),
             lambda board: replace(general, facts=(*general.facts, _age(draft, manifest, board))),

@@ -63,7 +63,7 @@ def _box(node: GraphNode, x: int, y: int) -> Mapping[str, object]:
         "state": node.state,
         "x": x,
         "y": y,
-        "radius": _HIGH // 2 if node.kind in ("exposure", "source") else 5,
+        "radius": _HIGH // 2 if node.kind in ("exposure", "metric", "source") else 5,
         "text": node.label[: _LETTERS - 1] + "…" if is_long else node.label,
     }
 
