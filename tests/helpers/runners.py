@@ -291,10 +291,12 @@ def _each(option: str, said: Mapping[str, str]) -> list[str]:
 
 
 def _actions(workflow: Path) -> set[str]:
-    """Every action that a workflow uses, as owner/name@commit."""
+    """Every action that a workflow and those it calls use, as owner/name@commit."""
     jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
-    used = {step["uses"] for job in jobs for step in job["steps"] if "uses" in step}
-    return {action for action in used if not action.startswith("./")}
+    used = {step["uses"] for job in jobs for step in job.get("steps", ()) if "uses" in step}
+    actions = {action for action in used if not action.startswith("./")}
+    called = {workflow.parents[2] / job["uses"] for job in jobs if "uses" in job}
+    return actions.union(*map(_actions, called))
 
 
 def _short_name(action: str) -> str:

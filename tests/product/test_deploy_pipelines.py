@@ -42,7 +42,8 @@ class Hosted:
             planets.SQL.replace("Mercury", planet), encoding="utf-8"
         )
         harness.git(self.root, "add", "-A")
-        harness.git(self.root, "commit", "-q", "--no-verify", "-m", planet)
+        message = f"{planet}\n\nData-Change: planets"
+        harness.git(self.root, "commit", "-q", "--no-verify", "-m", message)
         harness.git(self.root, "push", "-q", "origin", "HEAD:main")
         return harness.git(self.root, "rev-parse", "HEAD").strip()
 
@@ -109,7 +110,8 @@ def test_github_deploys_rejects_falls_back_and_never_goes_backwards(tmp_path: Pa
     # The first push deploys, as a rehearsal; Pages is off, and the run says how to switch it on.
     hosted.push("Mercury")
     first = github(hosted)
-    assert first.jobs == {"release": "success", "site": "success"}, first.log
+    released = {"check": "success", "release": "success", "site": "success"}
+    assert first.jobs == released, first.log
     assert hosted.planet() == "Mercury"
     assert hosted.records()[-1]["trigger"] == "push"
     assert hosted.records()[-1]["kind"] == "rehearsal"
@@ -120,33 +122,43 @@ def test_github_deploys_rejects_falls_back_and_never_goes_backwards(tmp_path: Pa
     assert (first.site / "index.html").is_file()
     oldest = hosted.current()
 
-    # A bad change is rejected; readers keep what they had; the site is published all the same.
+    # A commit whose check fails is no attempt at a release, by the schedule neither.
     hosted.push("Pluto")
-    rejected = github(hosted, settings=on)
-    assert rejected.jobs == {"release": "failure", "site": "success"}, rejected.log
+    unchecked = github(hosted, "schedule", on)
+    assert unchecked.jobs == {"check": "failure"}, unchecked.log
+    assert "accepted_values_planets" in unchecked.summary
+    assert hosted.outcomes() == ["published"]
+    assert hosted.current() == oldest
+
+    # What the data of production alone show is rejected and recorded; readers keep what they had;
+    # the site is published all the same. One setting makes releases real, once the team allows data
+    # in git.
+    with (hosted.root / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[tool.dataops]\ndata-in-git = true\n")
+    raw = tmp_path / "raw" / "planets"
+    raw.mkdir(parents=True)
+    (raw / "1.csv").write_text("planet_id\n1\n", encoding="utf-8")
+    real = {"DATAOPS_RAW": str(raw.parent)}
+    hosted.push("{{ 'Pluto' if target.name == 'prod' else 'Mercury' }}")
+    rejected = github(hosted, settings=HostSettings(pages=pages, variables=real))
+    assert rejected.jobs == {**released, "release": "failure"}, rejected.log
     assert hosted.outcomes() == ["published", "rejected"]
     assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
     assert "accepted_values_planets" in rejected.summary
     assert f"keep `{oldest}`" in rejected.summary
     assert "rejected" in (pages / "index.html").read_text(encoding="utf-8")
 
-    # The next good one is published. One setting makes it real, once the team allows data in git.
-    with (hosted.root / "pyproject.toml").open("a", encoding="utf-8") as file:
-        file.write("\n[tool.dataops]\ndata-in-git = true\n")
+    # The next good one is published.
     good = hosted.push("Venus")
-    raw = tmp_path / "raw" / "planets"
-    raw.mkdir(parents=True)
-    (raw / "1.csv").write_text("planet_id\n1\n", encoding="utf-8")
-    real = {"DATAOPS_RAW": str(raw.parent)}
     done = github(hosted, "schedule", HostSettings(variables=real))
-    assert done.jobs == {"release": "success", "site": "success"}
+    assert done.jobs == released
     assert hosted.planet() == "Venus"
     assert (hosted.records()[-1]["trigger"], hosted.records()[-1]["kind"]) == (
         "schedule",
         "release",
     )
 
-    # Back to the one before, by hand, and nothing is built.
+    # Back to the one before, by hand: nothing is built, and no check is waited for.
     back = github(hosted, "workflow_dispatch", HostSettings(inputs={"what": "rollback", "to": ""}))
     assert back.jobs == {"release": "success", "site": "success"}, back.log
     assert (hosted.current(), hosted.planet()) == (oldest, "Mercury")
@@ -169,7 +181,7 @@ def test_github_deploys_rejects_falls_back_and_never_goes_backwards(tmp_path: Pa
 
     # A run that was started again for an old commit publishes nothing.
     stale = github(hosted, settings=HostSettings(commit=good, variables=real))
-    assert stale.jobs == {"release": "success", "site": "success"}, stale.log
+    assert stale.jobs == released, stale.log
     assert "A newer commit is current already" in stale.log
     assert "superseded" in stale.summary
     assert hosted.current() == newest

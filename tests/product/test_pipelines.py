@@ -104,13 +104,15 @@ runs:
 
 # The empty product is what the red runs break: it must be green before.
 @pytest.mark.slow
-@pytest.mark.parametrize(("event", "content"), [("pull_request", "example"), ("push", "empty")])
+@pytest.mark.parametrize(
+    ("event", "content"), [("pull_request", "example"), ("merge_group", "empty")]
+)
 def test_github_checks_a_clone(hosted: Hosted, tmp_path: Path, event: str, content: str) -> None:
     bare = propose(hosted("github", content), tmp_path, add_steps_of_their_own)
     (tmp_path / "run").mkdir()
     done = runners.run_github(bare, tmp_path / "run", event)
     assert ("ours, beside the managed ones" in done.log) == (event == "pull_request")
-    comment = {} if event == "push" else {"comment": "success"}
+    comment = {} if event == "merge_group" else {"comment": "success"}
     assert done.jobs == {"check": "success", **comment}, done.log
     assert done.summary == (done.artifact / "report.md").read_text(encoding="utf-8")
     assert_green(done)
@@ -342,11 +344,11 @@ def read(path: Path) -> dict[str, Any]:
 
 def test_github_limits() -> None:
     workflow = read(GITHUB)
-    assert set(workflow["on"]) == {"pull_request", "merge_group", "push"}
-    assert workflow["on"]["push"] == {"branches": ["main"]}
+    # Pushes to main are checked by the workflow that releases them.
+    assert set(workflow["on"]) == {"pull_request", "merge_group", "workflow_call"}
     assert workflow["permissions"] == {}
     assert workflow["concurrency"]["cancel-in-progress"] is True
-    assert "github.ref" in workflow["concurrency"]["group"]
+    assert "pull_request.number || github.run_id" in workflow["concurrency"]["group"]
     assert workflow["defaults"] == {"run": {"shell": "bash"}}
     # Only the job that comments may write, and it runs nothing but that.
     allowed = {name: job["permissions"] for name, job in workflow["jobs"].items()}
@@ -376,8 +378,12 @@ def test_limits_of_a_release_on_github(rendered: Mapping[str, Path]) -> None:
     for name in ("release", "deadline"):
         workflow = read(folder / f"{name}.yml")
         assert workflow["permissions"] == {}
-        assert workflow["concurrency"]["cancel-in-progress"] is False
+        limited = [workflow, *workflow["jobs"].values()]
+        for part in limited:
+            assert part.get("concurrency", {}).get("cancel-in-progress", False) is False
         for job in workflow["jobs"].values():
+            if "uses" in job:
+                continue
             assert set(job["permissions"]) <= {"contents", "issues", "pages", "id-token"}
             assert 0 < job["timeout-minutes"] <= 180
             # One command a step, and the shell decides nothing.
@@ -390,7 +396,17 @@ def test_limits_of_a_release_on_github(rendered: Mapping[str, Path]) -> None:
     assert set(release["on"]) == {"push", "schedule", "workflow_dispatch"}
     assert release["on"]["push"] == {"branches": ["main"]}
     # One group for whatever starts it: nothing of the event in its name.
-    assert release["concurrency"]["group"] == "release"
+    assert release["jobs"]["release"]["concurrency"]["group"] == "release"
+    # Whatever starts a release, it needs the check of the same commit, with what that asks for.
+    check = release["jobs"]["check"]
+    assert check["uses"] == "./.github/workflows/check.yml"
+    assert check["if"] == "${{ inputs.what != 'rollback' }}"
+    asked = [job["permissions"] for job in read(folder / "check.yml")["jobs"].values()]
+    assert check["permissions"] == {right: value for part in asked for right, value in part.items()}
+    assert "secrets" not in check
+    assert release["jobs"]["release"]["needs"] == "check"
+    waits = "(needs.check.result == 'success' || inputs.what == 'rollback')"
+    assert waits in release["jobs"]["release"]["if"]
     # Secrets are the environment's, which a team limits to the default branch.
     branch = "github.ref_name == github.event.repository.default_branch"
     assert branch in release["jobs"]["release"]["if"]
@@ -413,11 +429,9 @@ def test_limits_of_a_release_on_gitlab(rendered: Mapping[str, Path]) -> None:
     for name in ("release", "rollback"):
         assert jobs[name]["resource_group"] == "release"
         assert jobs[name]["interruptible"] is False
-    # It waits for the check of its commit, which only a schedule does not have.
-    assert jobs["release"]["needs"] == [{"job": "check", "artifacts": False, "optional": True}]
-    assert [rule.get("if", "") for rule in check["rules"] if rule["when"] == "never"] == [
-        '$CI_PIPELINE_SOURCE == "schedule"'
-    ]
+    # It waits for the check of its commit, which every pipeline with a release has.
+    assert jobs["release"]["needs"] == [{"job": "check", "artifacts": False}]
+    assert check["rules"][0] == jobs["release"]["rules"][0]
     for name in ("release", "rollback", "pages", "deadline"):
         assert jobs[name]["extends"] == ".dataops"
         assert jobs[name]["timeout"]
@@ -446,7 +460,7 @@ def test_both_release_with_the_same_commands(rendered: Mapping[str, Path]) -> No
     ("source", "said", "jobs"),
     [
         ("push", {}, ["check", "pages", "release", "rollback"]),
-        ("schedule", {}, ["pages", "release", "rollback"]),
+        ("schedule", {}, ["check", "pages", "release", "rollback"]),
         ("schedule", {"DATAOPS_DEADLINE": "yes"}, ["deadline"]),
         ("schedule", {"DATAOPS_UPDATE": "yes"}, ["request", "update"]),
     ],
