@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -9,10 +10,14 @@ from typing import Any
 import msgspec
 
 from first_light.history.record import SCHEMA, Record
+from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 
 # From each earlier schema version to the next: a record's fields, as the next one calls them.
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+_COMMIT = re.compile(r"[0-9a-f]{4,64}")
 
 
 class _Version(msgspec.Struct):
@@ -25,16 +30,33 @@ def read_record(data: bytes) -> Record:
     Unknown fields are ignored; missing ones get their default.
 
     Raises:
-        ValueError: this is no whole record, or a field has the wrong type.
+        ValueError: this is no whole record, a field has the wrong type, or an id is none.
         DataopsError: a newer dataops wrote it, in a schema that this one does not know.
     """
     try:
         if _decoder(_Version).decode(data).schema_version == SCHEMA:
             record: Record = _decoder(Record).decode(data)
-            return record
-        return msgspec.convert(upgraded(msgspec.json.decode(data)), Record)
+        else:
+            record = msgspec.convert(upgraded(msgspec.json.decode(data)), Record)
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"not a record: {error}") from error
+    _raise_if_no_id(record)
+    return record
+
+
+def _raise_if_no_id(record: Record) -> None:
+    """Check what becomes a path or an argument of git: a store is data from others.
+
+    Raises:
+        ValueError: a run or a commit is not in the form of one.
+    """
+    for run in (record.run, record.base, record.current):
+        if run and not run_number(run):
+            raise ValueError("not a record: the id of a run has another form")
+    git = record.git
+    for commit in (git.commit, git.base_commit, *(fact.commit for fact in git.commits)):
+        if commit and not _COMMIT.fullmatch(commit):
+            raise ValueError("not a record: the id of a commit has another form")
 
 
 def upgraded(raw: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from first_light.history.views import VIEWS, from_text
 from first_light.store import atomic as durable
 from first_light.store.folder import RECORD
 from first_light.store.run_ids import run_number
+from first_light.utils.errors import DataopsError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -144,7 +145,14 @@ class History:
         """The records, newest first; those that can't be read are named in `damaged`."""
         seen = set()
         for text in self.texts():
-            record = read_record(text.encode())
+            try:
+                record = read_record(text.encode())
+            except ValueError as error:
+                raise HistoryError(
+                    "A pack of the history holds something that is no record.",
+                    where=f"{self.packs.folder}: {error}",
+                    fix="restore the pack from a copy of the store, or find out who wrote it",
+                ) from error
             if record.run not in seen:
                 seen.add(record.run)
                 yield record
@@ -226,9 +234,10 @@ class History:
         """The record's own line; None when it is damaged."""
         try:
             text = (self._loose / f"{run}.json").read_text(encoding="utf-8")
-            if json.loads(text)["run"] != run:
-                raise ValueError("another run's record")
-        except (OSError, ValueError, KeyError, TypeError):
+            with contextlib.suppress(DataopsError):  # said where the record is used
+                if read_record(text.encode()).run != run:
+                    raise ValueError("another run's record")
+        except (OSError, ValueError):
             if run not in self.damaged:
                 self.damaged.append(run)
             return None
