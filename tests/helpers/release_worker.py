@@ -64,6 +64,7 @@ class QuickDbt:
     environment: dict[str, str]
     progress: Callable[[str], None] | None = None
     log: bool = False
+    writes_files: bool = False
     fails: str = field(default_factory=lambda: os.environ.get("DBT_FAILS", ""))
 
     def with_environment(self, variables: Mapping[str, str]) -> QuickDbt:

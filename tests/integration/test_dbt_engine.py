@@ -87,6 +87,25 @@ def is_unlocked(database: Path) -> bool:
     return subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
 
 
+def test_only_a_release_writes_the_files_of_external_models(shop: Path) -> None:
+    file = shop / "for_readers.csv"
+    file.write_text("what readers use\n")
+    (shop / "models/export.sql").write_text(
+        "{{ config(materialized='external', location='for_readers.csv', format='csv') }}\n"
+        "select * from {{ ref('orders') }}\n"
+    )
+    for writes_files, content in ((False, "what readers use\n"), (True, "order_id,price\n1,1.5\n")):
+        environment = {"DATAOPS_DB": str(shop / f"{writes_files}.duckdb")}
+        dbt = open_engine(
+            shop, "ci", shop / "target", environment, files=shop, writes_files=writes_files
+        )
+        assert dbt.parse().ok
+        assert dbt.build("--select", "+export").ok
+        assert file.read_text() == content
+        with dbt.connect() as queries:
+            assert queries.run("select order_id from main.export").rows == [(1,)]
+
+
 def test_a_project_that_cannot_be_read_is_said_in_dbts_words(shop: Path) -> None:
     (shop / "models/orders.sql").write_text("select * from {{ ref('nowhere') }}\n")
     run = open_engine(shop, "ci", shop / "target", {"DATAOPS_DB": "shop.duckdb"}).parse()

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 from first_light.dbt.versions import KEY, PARSED
 from first_light.project import settings
 
+EXTERNAL = "external"  # how a model is materialized that writes a file
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 
 
@@ -193,6 +194,7 @@ def open_engine(
     *,
     log: bool = False,
     files: Path | None = None,
+    writes_files: bool = False,
 ) -> Engine:
     """dbt, of the version that the setting `dbt-engine` names.
 
@@ -204,8 +206,10 @@ def open_engine(
         progress: called with a short line whenever a node has finished.
         log: write dbt's full log to logs/dbt.log in `target_path`.
         files: the folder that relative paths in sources mean; `root` if None.
+        writes_files: external models write their files, which readers use; else they are tables.
     """
-    arguments = (root, target, target_path, dict(environment or {}), progress, log, files)
+    options = (progress, log, files, writes_files)
+    arguments = (root, target, target_path, dict(environment or {}), *options)
     if settings.current().dbt_engine == "v2":
         from first_light.dbt.v2 import DbtV2
 

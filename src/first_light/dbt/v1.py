@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from first_light.dbt import catalog_page, driver
-from first_light.dbt.engine import DbtRun, NodeResult, QueryRunner
+from first_light.dbt.engine import EXTERNAL, DbtRun, NodeResult, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.profile import read_profile
 from first_light.dbt.versions import forget_other_versions
@@ -51,6 +51,7 @@ class DbtV1:
     progress: Callable[[str], None] | None = None
     log: bool = False
     files: Path | None = None
+    writes_files: bool = False
     keeps_builds: bool = field(default=True, init=False)
     _manifest: Manifest | None = field(default=None, repr=False)
     _finished: int = field(default=0, repr=False)
@@ -65,7 +66,7 @@ class DbtV1:
         strict = ["--warn-error-options", _WARNINGS_ARE_ERRORS] if warnings_are_errors else []
         result, run = self._invoke(["parse"], strict)
         if run.ok:
-            self._manifest = result
+            self._manifest = result if self.writes_files else _without_files(result)
         return run
 
     def build(self, *arguments: str) -> DbtRun:
@@ -140,6 +141,14 @@ class DbtV1:
         if self.progress is not None and event.info.name == _FINISHED:
             self._finished += 1
             self.progress(f"{self._finished} done, last {event.data.node_info.node_name}")
+
+
+def _without_files(manifest: Manifest) -> Manifest:
+    """The project, with tables instead of models that write files."""
+    for node in manifest.nodes.values():
+        if node.config.materialized == EXTERNAL:
+            node.config.materialized = "table"
+    return manifest
 
 
 def _release_database_files() -> None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from first_light.dbt import catalog_page, driver, freshness
-from first_light.dbt.engine import DbtRun, QueryRunner
+from first_light.dbt.engine import EXTERNAL, DbtRun, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.profile import read_profile
@@ -73,6 +73,7 @@ class DbtV2:
     progress: Callable[[str], None] | None = None
     log: bool = False
     files: Path | None = None
+    writes_files: bool = False
     keeps_builds: bool = field(default=True, init=False)
 
     def with_environment(self, variables: Mapping[str, str]) -> DbtV2:
@@ -87,6 +88,9 @@ class DbtV2:
         return DbtRun(ok, problem="" if ok else "\n".join(outcome.problems))
 
     def build(self, *arguments: str) -> DbtRun:
+        if not self.writes_files and (names := self._external_models()):
+            problem = f"Only a release may build models that write files: {', '.join(names)}."
+            return DbtRun(False, problem=problem)
         with self._place(arguments) as place:
             late = self._late_tests(arguments)
             excluded = ("--exclude", *late) if late else ()
@@ -164,6 +168,14 @@ class DbtV2:
         options = [item for item in arguments if item not in (_OWN_FOLDER, "--full-refresh")]
         selected, _ = self.select("--resource-type", "unit_test", *options)
         return sorted(late[name] for name in selected if name in late)
+
+    def _external_models(self) -> list[str]:
+        """The names of the models that write files, of what was parsed."""
+        path = self.target_path / "manifest.json"
+        if not path.is_file():
+            return []
+        nodes = read_manifest(path, packages=True).of("model")
+        return sorted(node.name for node in nodes if node.materialized == EXTERNAL)
 
     def _explained(self, run: DbtRun) -> DbtRun:
         """The result with the differences of the unit tests that failed."""

@@ -118,4 +118,5 @@ def _engine(context: Context, kind: str, place: RawPlace) -> Engine:
         environment,
         progress=lambda line: context.reporter.doing(f"dbt: {line}"),
         log=True,
+        writes_files=True,
     )

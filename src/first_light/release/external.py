@@ -10,7 +10,7 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from first_light.dbt.engine import Engine
+from first_light.dbt.engine import EXTERNAL, Engine
 from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.dbt.personal_columns import described, personal_columns
 from first_light.dbt.project_lineage import lineage_of
@@ -87,7 +87,7 @@ def _at_risk(manifest: Manifest) -> list[Node]:
     return [
         node
         for node in manifest.of("model")
-        if node.materialized == "external"
+        if node.materialized == EXTERNAL
         and "*" not in permitted_columns(node)
         and marked & {node.unique_id, *manifest.graph.ancestors(node.unique_id)}
     ]
