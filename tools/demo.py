@@ -63,7 +63,7 @@ def main() -> None:
     step(["uv", "run", "dataops", "start", "--from", str(real_input())], folder)
     print(f"\nLook at it: {folder}")
     print("  README.md, models/")
-    print(f"  the models and their columns: {folder / 'target' / 'check' / 'static_index.html'}")
+    print(f"  the models and their columns: {folder / 'store' / 'current' / 'catalog.html'}")
     print(f"  a board for readers: {_board(folder)}")
     uv = shutil.which("uv") or "uv"  # make's own, which a shell elsewhere does not find
     print(f"Try it: cd {shlex.quote(str(folder))} && {shlex.quote(uv)} run dbt build")

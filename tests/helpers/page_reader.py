@@ -26,7 +26,7 @@ class Reader(HTMLParser):
             self.rows.append([])
         if tag in ("td", "th") and self.rows:
             self.rows[-1].append("")
-        if tag not in ("meta", "br", "link"):
+        if tag not in ("meta", "br", "link", "wbr", "input"):
             self.stack.append(tag)
 
     def handle_endtag(self, tag: str) -> None:

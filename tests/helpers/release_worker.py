@@ -110,11 +110,6 @@ class QuickDbt:
     def freshness(self, *arguments: str) -> DbtRun:
         return DbtRun(True)
 
-    def docs(self, *arguments: str, withheld: Any = None) -> DbtRun:
-        self._write("catalog.json", {})
-        (self.target_path / "static_index.html").write_text("<html></html>", encoding="utf-8")
-        return DbtRun(True)
-
     def _result(self, unique_id: str, status: str, message: str = "") -> NodeResult:
         entry = manifest()["nodes"][unique_id]
         return NodeResult(

@@ -1,4 +1,4 @@
-"""dbt's catalog page: a name that is a script is shown, and does not run."""
+"""The catalog in a browser: a name that is a script is shown and does not run; the search does."""
 
 from __future__ import annotations
 
@@ -9,59 +9,54 @@ from pathlib import Path
 
 import pytest
 
-from first_light.dbt.catalog_page import secured
-from first_light.dbt.engine import open_engine
+from first_light.catalog.columns import Built
+from first_light.catalog.facts import Release, collect
+from first_light.catalog.page import catalog_page
+from first_light.dbt.manifest import Column, Manifest, Node
+from first_light.metrics.definitions import Semantics
+from first_light.project.product import Product
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
 needs_browser = pytest.mark.skipif(
     BROWSER is None and os.environ.get("CI") != "true",
     reason="no Chromium here: apt-get install chromium",
 )
-PROFILE = """
-shop:
-  target: ci
-  outputs:
-    ci: {type: duckdb, path: "{{ env_var('DATAOPS_DB') }}", threads: 1}
-"""
 RUN = "document.documentElement.setAttribute('data-ran', 'yes')"
-# In a script of the page, as markup, and as a handler in a description, which is Markdown.
-HOSTILE = f"</script><script>{RUN}</script><!-- <script>"
-HANDLER = f'<img src=x onerror=\\"{RUN}\\"> described'
-SCHEMA = f"""
-models:
-  - name: orders
-    description: "{HANDLER}"
-    columns:
-      - name: "{HOSTILE}"
-        quote: true
-        description: "{HANDLER} {HOSTILE}"
-"""
+HOSTILE = f'</script></style><script>{RUN}</script><img src=x onerror="{RUN}"><!--'
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The catalog of a product with a hostile column."""
-    root = tmp_path_factory.mktemp("shop")
-    (root / "models").mkdir()
-    (root / "dbt_project.yml").write_text("name: shop\nversion: 1.0.0\nprofile: shop\n")
-    (root / "profiles.yml").write_text(PROFILE)
-    (root / "models/orders.sql").write_text(f'select 1 as "{HOSTILE}"\n')
-    (root / "models/orders.yml").write_text(SCHEMA)
-    dbt = open_engine(root, "ci", root / "target", {"DATAOPS_DB": str(root / "shop.duckdb")})
-    assert dbt.build().ok
-    documented = dbt.docs()
-    assert documented.ok, documented.problem
-    return root / "target/static_index.html"
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """The catalog of a product in which every text is hostile."""
+    (tmp_path / "dbt_project.yml").write_text("name: shop\n")
+    (tmp_path / ".copier-answers.yml").write_text("product_name: Shop\n")
+    orders = Node(
+        "model.shop.orders", "model", HOSTILE, HOSTILE, description=HOSTILE, group=HOSTILE,
+        columns=(Column(HOSTILE, HOSTILE, HOSTILE, HOSTILE),), schema="main", alias="orders",
+        materialized=HOSTILE, primary_key=(HOSTILE,), code="select 1",
+    )  # fmt: skip
+    board = Node(
+        "exposure.shop.board", "exposure", "board", "models/_boards.yml", label=HOSTILE,
+        description=HOSTILE, owner={"name": HOSTILE}, url=f"https://x.example/{HOSTILE}",
+        depends_on=(orders.unique_id,),
+    )  # fmt: skip
+    manifest = Manifest({n.unique_id: n for n in (orders, board)}, {HOSTILE: {"name": HOSTILE}})
+    metric = {"name": "m", "label": HOSTILE, "description": HOSTILE}
+    release = Release(HOSTILE, (HOSTILE,), Built({}, {}, {}, {}))
+    catalog = collect(Product(tmp_path), manifest, Semantics({"metrics": [metric]}), release)
+    file = tmp_path / "catalog.html"
+    file.write_text(catalog_page(catalog), encoding="utf-8")
+    return file
 
 
-def open_page(page: Path, profile: Path) -> str:
-    """The document after its scripts have run, on the page of the model."""
+def open_page(page: Path, anchor: str = "") -> str:
+    """The document after its scripts have run."""
     process = subprocess.run(
         [
             str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
             "--disable-dev-shm-usage", "--disable-background-networking", "--disable-sync",
-            f"--user-data-dir={profile}", "--virtual-time-budget=5000", "--dump-dom",
-            f"{page.as_uri()}#!/model/model.shop.orders",
+            f"--user-data-dir={page.parent / 'profile'}", "--virtual-time-budget=5000",
+            "--dump-dom", f"{page.as_uri()}{anchor}",
         ],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
@@ -70,24 +65,21 @@ def open_page(page: Path, profile: Path) -> str:
 
 
 @needs_browser
-def test_a_hostile_name_is_shown_and_does_not_run(page: Path, tmp_path: Path) -> None:
-    document = open_page(page, tmp_path / "profile")
+def test_a_hostile_name_is_shown_and_does_not_run(page: Path) -> None:
+    document = open_page(page, "#model.shop.orders")
     assert 'data-ran="yes"' not in document
-    assert "&lt;/script&gt;&lt;script&gt;document" in document, "the name is shown"
-    assert " described" in document, "the description is shown"
+    assert "&lt;/script&gt;" in document, "the name is shown"
+    # The page's own script ran: it shows the search and opens the entry of the address.
+    assert '<form id="search" role="search">' in document
+    assert '<details class="panel entry" id="model.shop.orders" open="">' in document
 
 
 @needs_browser
-def test_without_the_policy_a_description_would_run(page: Path, tmp_path: Path) -> None:
-    """The proof that the test above can fail."""
+def test_only_the_page_s_own_script_may_run(page: Path) -> None:
+    """A text that were not escaped would not run either; without the policy it would."""
     text = page.read_text(encoding="utf-8")
-    head, _, rest = text.partition('<meta http-equiv="Content-Security-Policy"')
-    unprotected = tmp_path / "unprotected.html"
-    unprotected.write_text(head + rest.partition("/>")[2], encoding="utf-8")
-    assert 'data-ran="yes"' in open_page(unprotected, tmp_path / "profile")
-
-
-def test_a_page_of_another_form_is_not_published() -> None:
-    for text in ("<head></head>", '{"a": 1}'):
-        with pytest.raises(ValueError, match=r"its data|no head"):
-            secured(text, ['{"a": 1}'])
+    page.write_text(text.replace("</main>", f"<script>{RUN}</script></main>"), encoding="utf-8")
+    assert 'data-ran="yes"' not in open_page(page)
+    head, _, rest = page.read_text(encoding="utf-8").partition('<meta http-equiv="Content-Sec')
+    page.write_text(head + rest.partition(">")[2], encoding="utf-8")
+    assert 'data-ran="yes"' in open_page(page)

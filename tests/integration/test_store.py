@@ -64,8 +64,7 @@ def released(root: Path) -> Path:
 def test_a_release_holds_everything_and_cannot_be_written(released: Path) -> None:
     folder = released / "store" / "current"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "catalog.json",
-        "index.html",
+        "catalog.html",
         "manifest.json",
         "raw.json",
         "release.json",

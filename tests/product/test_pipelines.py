@@ -134,12 +134,12 @@ def test_gitlab_checks_a_clone(
 
 
 def assert_green(done: PipelineRun) -> None:
-    """The report says what was built, the log too, and the catalog is there to look at."""
+    """The report says what was built, the log too, and the page of the impact is there."""
     assert done.failed() == []
     report = (done.artifact / "report.md").read_text(encoding="utf-8")
     assert re.search(r"^\| dbt build on the sample \| . passed \|.* [1-9]\d* model", report, re.M)
     assert "check passed" in done.log
-    assert "<html" in (done.artifact / "static_index.html").read_text(encoding="utf-8")
+    assert "<html" in (done.artifact / "impact.html").read_text(encoding="utf-8")
 
 
 def jobs(runner: str, check: str) -> dict[str, str]:

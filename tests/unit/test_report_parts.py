@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -12,17 +11,14 @@ from pathlib import Path
 import pytest
 
 import ops_history as ops
-from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
 from first_light.figures.compute import ledger
 from first_light.history.record import RelationProfile
 from first_light.incidents.derive import incidents
 from first_light.report import charts
 from first_light.report.changes import changes
-from first_light.report.columns import all_columns, columns_page, read_catalog
 from first_light.report.facts import _ages
 from first_light.report.lineage import lineage, reduced
 from first_light.utils.timestamps import moment
-from page_reader import read
 from shop_manifest import MANIFEST
 
 DAY = timedelta(days=1)
@@ -113,55 +109,3 @@ def test_freshness_is_told_of_sources_and_of_models_that_say_a_time(tmp_path: Pa
     expected = model.points[-1][2]
     assert expected is not None
     assert expected.high < 2 * 3600
-
-
-def test_every_column_says_where_it_comes_from_and_where_it_goes(tmp_path: Path) -> None:
-    orders = Node(
-        "source.shop.raw.orders", "source", "orders", "", schema="raw",
-        columns=(Column("id", "Its id", "", ""), Column("mail", "", "", "email")),
-        relation="read_csv('orders.csv')",
-    )  # fmt: skip
-    staged = Node(
-        "model.shop.stg", "model", "stg", "", schema="main", alias="stg",
-        depends_on=(orders.unique_id,),
-        code="select id as order_id, lower(mail) as address from read_csv('orders.csv')",
-        columns=(Column("order_id", "<The> order", "", ""),),
-    )  # fmt: skip
-    odd = Node(
-        "model.shop.odd", "model", "odd", "", schema="main", alias="odd",
-        depends_on=(staged.unique_id,), code="this is no SQL",
-    )  # fmt: skip
-    test = Node(
-        "test.shop.u", "test", "u", "", attached_to=staged.unique_id,
-        call=CalledTest("unique", "order_id", {}),
-    )  # fmt: skip
-    manifest = Manifest({n.unique_id: n for n in (orders, staged, odd, test)}, {})
-    output = {
-        "order_id": {"type": "BIGINT", "index": 1},
-        "address": {"type": "VARCHAR", "index": 2},
-    }
-    catalog = {
-        "nodes": {
-            staged.unique_id: {"columns": output},
-            odd.unique_id: {"columns": {"x": {"type": "INT", "index": 1}}},
-        },
-        "sources": {},
-    }
-    (tmp_path / "catalog.json").write_text(json.dumps(catalog), encoding="utf-8")
-    result = {
-        (node.node.name, column.name): column
-        for node in all_columns(manifest, read_catalog(tmp_path / "catalog.json"))
-        for column in node.columns
-    }
-    order_id, address = result["stg", "order_id"], result["stg", "address"]
-    assert order_id.comes_from == ((orders.unique_id, "id"),)
-    assert (order_id.type, order_id.tests, order_id.personal) == ("BIGINT", ("unique",), False)
-    assert (address.comes_from, address.personal) == (((orders.unique_id, "mail"),), True)
-    assert result["orders", "mail"].goes_to == ((staged.unique_id, "address"),)
-    assert not result["odd", "x"].known
-    html = columns_page("Shop", all_columns(manifest, read_catalog(tmp_path / "none")))
-    page = read(html)
-    assert page.fetched == ["index.html"]
-    assert "<The> order" in "".join(page.text)
-    assert 'href="#source.shop.raw.orders.id"' in html
-    assert 'id="source.shop.raw.orders.id"' in html

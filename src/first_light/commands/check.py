@@ -153,10 +153,6 @@ def _dbt_steps(
         else:
             yield Step(_FRESHNESS, SKIPPED, 0.0, "checked by a release")
 
-        report_progress("dbt docs")
-        with _clock() as seconds:
-            documented = dbt.docs(*(("--no-compile",) if arguments else ()))
-        yield _docs_step(documented, seconds())
     finally:
         impact.stop()
         dbt.clean_up()
@@ -164,9 +160,9 @@ def _dbt_steps(
 
 _RULES, _BUILD = "project rules", "dbt build on the sample"
 _BUILD_ON_RAW = "dbt build on the current release's raw"
-_FRESHNESS, _DOCS = "source freshness", "docs"
-_AFTER_PARSE = (_RULES, personal_step.NAME, _BUILD, IMPACT, BOARDS, _FRESHNESS, _DOCS)
-_AFTER_EXTERNAL = (_BUILD_ON_RAW, IMPACT, BOARDS, _FRESHNESS, _DOCS)
+_FRESHNESS = "source freshness"
+_AFTER_PARSE = (_RULES, personal_step.NAME, _BUILD, IMPACT, BOARDS, _FRESHNESS)
+_AFTER_EXTERNAL = (_BUILD_ON_RAW, IMPACT, BOARDS, _FRESHNESS)
 
 
 def _parse_step(run: DbtRun, seconds: float) -> Step:
@@ -240,12 +236,6 @@ def _freshness_step(run: DbtRun, seconds: float, as_of: str | None) -> Step:
     if not run.ok:
         return Step(_FRESHNESS, FAILED, seconds, summary, details or (run.problem,), repeat)
     return Step(_FRESHNESS, WARNED if run.warned else PASSED, seconds, summary, details)
-
-
-def _docs_step(run: DbtRun, seconds: float) -> Step:
-    if run.ok:
-        return Step(_DOCS, PASSED, seconds, page="target/check/static_index.html")
-    return Step(_DOCS, FAILED, seconds, "", (run.problem,), "uv run dbt docs generate")
 
 
 def _rules_step(folder: Path) -> Step:

@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from first_light.catalog.columns import Built
+from first_light.catalog.facts import Release, collect
+from first_light.catalog.page import PAGE, catalog_page
 from first_light.dbt.engine import DbtRun, open_engine
 from first_light.dbt.manifest import read_manifest
 from first_light.history.raw_location import RawFolder
+from first_light.metrics.definitions import read_semantics
 from first_light.project.product import Product, now
 from first_light.release.external import external_problem
 from first_light.utils.errors import DataopsError
@@ -86,12 +90,17 @@ def preview(product: Product, progress: Callable[[str], None], raw: bool = False
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True, mode=0o700)
 
-    built, catalog, withheld = _build(product, building / DATABASE_FILE, raw, progress)
+    built, withheld = _build(product, building / DATABASE_FILE, raw, progress)
+    built_from, built_at = "raw" if raw else "sample", utc(now())
+    progress("catalog")
+    at = f"built from {'raw' if raw else 'the sample'} {built_at[:16].replace('T', ' ')} UTC"
+    state = f"{commit[:7] or 'no commit'}{' with uncommitted changes' * dirty}"
+    _write_catalog(product, building, (f"Preview of {branch}", at, state), built, withheld)
     progress("views become tables")
     _compact(product, building / DATABASE_FILE, withheld)
-    pages = _pages(product, building, catalog, commit, dirty)
+    pages = (PAGE, *_impact_page(product, building, commit, dirty))
     preview_ = Preview(
-        folder, branch, commit, dirty, "raw" if raw else "sample", utc(now()), pages,
+        folder, branch, commit, dirty, built_from, built_at, pages,
         tuple(f"{node.kind} {node.name}" for node in built.failed), pruned,
     )  # fmt: skip
     (building / _FACTS).write_text(as_json(preview_), encoding="utf-8")
@@ -128,8 +137,8 @@ def as_json(preview_: Preview) -> str:
 
 def _build(
     product: Product, database: Path, raw: bool, progress: Callable[[str], None]
-) -> tuple[DbtRun, Path, dict[Relation, tuple[str, ...]]]:
-    """The build, the catalog's page, and the columns that readers would not get."""
+) -> tuple[DbtRun, dict[Relation, tuple[str, ...]]]:
+    """The build, and the columns that readers would not get."""
     place = RawFolder(product.raw if raw else product.sample, product.root)
     if not place.root.is_dir():
         raise DataopsError(
@@ -138,7 +147,7 @@ def _build(
     environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": place.spelled}
     if not raw and product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
-    target_path = product.target / "preview-dbt"
+    target_path = _target_path(product)
     dbt = open_engine(
         product.root, "prod", target_path, environment, lambda line: progress(f"dbt: {line}")
     )
@@ -166,25 +175,41 @@ def _build(
         raise DataopsError(
             "The product has no models to build.", fix="uv run dataops start --from PATH"
         )
-    progress("dbt docs")
-    withheld, hidden = _withheld(target_path, database, built) if raw else ({}, {})
-    documented = dbt.docs("--no-compile", withheld=hidden)
-    return built, target_path / "static_index.html" if documented.ok else Path(), withheld
+    return built, _withheld(target_path, database, built) if raw else {}
 
 
-def _withheld(
-    target_path: Path, database: Path, built: DbtRun
-) -> tuple[dict[Relation, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-    """The columns that a release would not publish, by relation and by node."""
+def _target_path(product: Product) -> Path:
+    return product.target / "preview-dbt"
+
+
+def _withheld(target_path: Path, database: Path, built: DbtRun) -> dict[Relation, tuple[str, ...]]:
+    """The columns that a release would not publish, by relation."""
     manifest = read_manifest(target_path / "manifest.json", packages=True)
     columns = {(r.schema, r.name): names for r, names in read_columns(database).items()}
     sql = {node.unique_id: node.sql for node in built.nodes}
     withheld = withheld_columns(manifest, sql, columns)
-    ids = {(n.schema, n.alias): n.unique_id for n in manifest.nodes.values() if n.alias}
-    return (
-        {Relation(*place): names for place, names in withheld.items()},
-        {ids[place]: names for place, names in withheld.items() if place in ids},
+    return {Relation(*place): names for place, names in withheld.items()}
+
+
+def _write_catalog(
+    product: Product,
+    folder: Path,
+    edition: tuple[str, ...],
+    run: DbtRun,
+    withheld: Mapping[Relation, tuple[str, ...]],
+) -> None:
+    target_path = _target_path(product)
+    columns = read_columns(folder / DATABASE_FILE)
+    built = Built(
+        columns={(r.schema, r.name): names for r, names in columns.items()},
+        withheld={(r.schema, r.name): names for r, names in withheld.items()},
+        types={},
+        sql={node.unique_id: node.sql for node in run.nodes},
     )
+    manifest = read_manifest(target_path / "manifest.json", packages=True)
+    release = Release(edition[0], edition[1:], built)
+    catalog = collect(product, manifest, read_semantics(target_path), release)
+    (folder / PAGE).write_text(catalog_page(catalog), encoding="utf-8")
 
 
 def _compact(
@@ -215,19 +240,14 @@ def _compact(
         run("checkpoint")
 
 
-def _pages(
-    product: Product, folder: Path, catalog: Path, commit: str, dirty: bool
-) -> tuple[str, ...]:
-    pages = []
-    if catalog.is_file():
-        shutil.copy(catalog, folder / "catalog.html")
-        pages.append("catalog.html")
+def _impact_page(product: Product, folder: Path, commit: str, dirty: bool) -> tuple[str, ...]:
+    """The page of the check of this very commit, if there is one."""
     check = product.target / "check"
     try:
         impact = json.loads((check / "impact.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return tuple(pages)
-    if not dirty and (impact["commit"], impact["dirty"]) == (commit, False):
-        shutil.copy(check / "impact.html", folder / "impact.html")
-        pages.append("impact.html")
-    return tuple(pages)
+        return ()
+    if dirty or (impact["commit"], impact["dirty"]) != (commit, False):
+        return ()
+    shutil.copy(check / "impact.html", folder / "impact.html")
+    return ("impact.html",)

@@ -7,7 +7,7 @@ setting `dbt-engine`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import metadata
@@ -163,16 +163,6 @@ class Engine(Protocol):
 
     def freshness(self, *arguments: str) -> DbtRun:
         """`dbt source freshness`, judged at the product's clock."""
-
-    def docs(
-        self, *arguments: str, withheld: Mapping[str, Collection[str]] | None = None
-    ) -> DbtRun:
-        """`dbt docs generate`: the catalog, as one static page.
-
-        Args:
-            arguments: those of dbt's command line.
-            withheld: columns to leave out, by node.
-        """
 
     def connect(self) -> AbstractContextManager[QueryRunner]:
         """A connection as dbt's own, to query what it has built.

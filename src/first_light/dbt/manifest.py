@@ -93,6 +93,8 @@ class Node:
         loaded_at: SQL for the time at which a source's row was loaded; empty when none is named.
         fresh: of a source, its age in seconds that warns, and that rejects; None where not set.
         verdict: of a test, how its rows are judged.
+        label, url: of an exposure, its name for people and where it is; empty when not given.
+        loader: of a source, what loads it; empty when not given.
     """
 
     unique_id: str
@@ -127,6 +129,9 @@ class Node:
     fresh: tuple[float | None, float | None] = (None, None)
     verdict: TestVerdict | None = None
     metrics: tuple[str, ...] = ()
+    label: str = ""
+    url: str = ""
+    loader: str = ""
 
     @property
     def record_loaded_at(self) -> str:
@@ -244,6 +249,9 @@ def _node(entry: dict[str, Any], is_server: bool) -> Node:
         loaded_at=entry.get("loaded_at_field") or config.get("loaded_at_field") or "",
         fresh=_fresh(entry.get("freshness") or config.get("freshness")),
         verdict=_test_verdict(entry["resource_type"], config),
+        label=entry.get("label") or "",
+        url=entry.get("url") or "",
+        loader=entry.get("loader") or "",
     )
 
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from first_light.dbt import catalog_page, driver
+from first_light.dbt import driver
 from first_light.dbt.engine import EXTERNAL, DbtRun, NodeResult, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.profile import read_profile
@@ -87,12 +87,6 @@ class DbtV1:
     def freshness(self, *arguments: str) -> DbtRun:
         # The results come back as objects: no file of them, and not the manifest once more.
         return self._invoke(["source", "freshness", *arguments], ["--no-write-json"])[1]
-
-    def docs(
-        self, *arguments: str, withheld: Mapping[str, Collection[str]] | None = None
-    ) -> DbtRun:
-        run = self._invoke(["docs", "generate", "--static", *arguments])[1]
-        return catalog_page.secured_run(run, self.target_path, withheld or {})
 
     @contextlib.contextmanager
     def connect(self) -> Iterator[QueryRunner]:

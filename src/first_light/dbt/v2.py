@@ -17,14 +17,13 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from first_light.dbt import catalog_page, driver, freshness
+from first_light.dbt import driver, freshness
 from first_light.dbt.engine import EXTERNAL, DbtRun, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.manifest import Manifest, read_manifest
@@ -43,7 +42,6 @@ _OWN_FOLDER = "--no-write-json"  # what others read in the target folder must st
 # A folder that is configured and still empty is no error; every other warning is.
 _EMPTY_FOLDER = "UnusedResourceConfigPath"
 _RESULTS = frozenset({"LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult"})
-_PAGE_OF_V1 = "dbt/task/docs/index.html"
 _MOST_PROBLEMS = 50
 
 
@@ -121,27 +119,6 @@ class DbtV2:
     def freshness(self, *arguments: str) -> DbtRun:
         sources = freshness.sources(self.target_path / "manifest.json")
         return freshness.judge(sources, self._show)
-
-    def docs(
-        self, *arguments: str, withheld: Mapping[str, Collection[str]] | None = None
-    ) -> DbtRun:
-        """The catalog, in the page of dbt 1.12: v2 has none that is static."""
-        with tempfile.TemporaryDirectory() as folder:
-            outcome = self._run(["compile", "--write-catalog", *arguments], Path(folder))
-            catalog = Path(folder, "catalog.json")
-            if outcome.code or not catalog.is_file():
-                return DbtRun(False, problem="\n".join(outcome.problems) or "There is no catalog.")
-            texts = {"CATALOG": catalog.read_bytes().decode()}
-            if not (self.target_path / "manifest.json").is_file():
-                os.replace(Path(folder, "manifest.json"), self.target_path / "manifest.json")
-        (self.target_path / "catalog.json").write_bytes(texts["CATALOG"].encode())
-        texts["MANIFEST"] = (self.target_path / "manifest.json").read_bytes().decode()
-        page = Path(str(metadata.distribution("dbt-core").locate_file(_PAGE_OF_V1)))
-        text = page.read_bytes().decode()
-        for name in ("MANIFEST", "CATALOG"):
-            text = text.replace(f'"{name}.JSON INLINE DATA"', texts[name])
-        (self.target_path / catalog_page.PAGE).write_bytes(text.encode())
-        return catalog_page.secured_run(DbtRun(True), self.target_path, withheld or {})
 
     @contextlib.contextmanager
     def connect(self) -> Iterator[QueryRunner]:

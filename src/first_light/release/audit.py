@@ -1,4 +1,4 @@
-"""The phases that audit a candidate: freshness, monitors, catalog, and whether raw has changed."""
+"""The phases that audit a candidate: freshness, monitors, and whether raw has changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from first_light.dbt.packages import unasked_nodes
 from first_light.history import facts
-from first_light.history.record import FAILED, PUBLISHED, REJECTED, FreshnessRun
+from first_light.history.record import PUBLISHED, REJECTED, FreshnessRun
 from first_light.monitors import collect
 from first_light.monitors import run as monitors
 from first_light.privacy.messages import masked
@@ -16,10 +16,9 @@ from first_light.release.build import built_of, dbt_step, manifest_of, raw_now
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.nodes import failure_summary
-from first_light.release.withhold import hidden_columns
 from first_light.utils.steps import NO_FRESHNESS, Step
 
-FRESHNESS, MONITORS, CATALOG = "source freshness", "monitors", "catalog"
+FRESHNESS, MONITORS = "source freshness", "monitors"
 
 
 def check_freshness(context: Context, draft: Draft) -> Draft:
@@ -76,18 +75,6 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
         context.reporter.say(f"{finding.level:<8}{finding.message}")
     draft = draft.with_facts(findings=result.findings).with_step(step)
     return draft.ended(REJECTED, result.problem) if result.problem else draft
-
-
-def write_catalog(context: Context, draft: Draft) -> Draft:
-    """`dbt docs generate`, of what readers get."""
-    hidden = hidden_columns(draft)
-    options = {"withheld": hidden} if hidden else {}
-    draft, run = dbt_step(
-        context, draft, CATALOG, lambda: draft.engine.docs("--no-compile", **options)
-    )
-    if not run.ok:
-        return draft.ended(FAILED, f"The catalog could not be made.\n{run.problem}")
-    return draft
 
 
 def compare_raw(context: Context, draft: Draft) -> Draft:

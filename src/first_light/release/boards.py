@@ -51,7 +51,7 @@ def render(context: Context, draft: Draft) -> Draft:
         return draft
     built = context.warehouse.columns(draft.record.run)
     withheld = withheld_now(context, draft)
-    general = _edition(context, draft)
+    general = edition_of(context, draft)
     with draft.engine.connect() as queries:
         rendered = render_boards(
             boards,
@@ -126,7 +126,8 @@ def _findings(
     return tuple(findings.values())
 
 
-def _edition(context: Context, draft: Draft) -> Edition:
+def edition_of(context: Context, draft: Draft) -> Edition:
+    """Of which release the pages are that it publishes."""
     record = draft.record
     commit = record.git.commit[:7] or "no commit"
     commit += " with uncommitted changes" if record.git.dirty else ""

@@ -18,7 +18,7 @@ from first_light.metrics.recorded import moves
 from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project import settings
 from first_light.project.product import Product
-from first_light.release import audit, boards, build, external, metrics
+from first_light.release import audit, boards, build, catalog, external, metrics
 from first_light.release.after import AfterRun, no_action
 from first_light.release.begin import begin
 from first_light.release.brought import (
@@ -65,7 +65,7 @@ _PHASES: tuple[tuple[str, str, Phase], ...] = (
     (audit.MONITORS, audit.MONITORS, audit.compare_with_history),
     (STEP, STEP, withhold),
     (boards.BOARDS, boards.BOARDS, boards.render),
-    (audit.CATALOG, audit.CATALOG, audit.write_catalog),
+    (catalog.CATALOG, catalog.CATALOG, catalog.write_catalog),
     ("reading raw", "raw", audit.compare_raw),
 )
 

@@ -27,9 +27,7 @@ from first_light.warehouse.base import Label
 # What dbt wrote, and its name in a release.
 _KEPT_ARTIFACTS = {
     "manifest.json": "manifest.json",
-    "catalog.json": "catalog.json",
     "semantic_manifest.json": "semantic_manifest.json",  # `check --on current` compares metrics
-    "static_index.html": "index.html",
 }
 
 

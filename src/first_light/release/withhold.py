@@ -120,11 +120,6 @@ def _withheld_before(draft: Draft) -> dict[Relation, tuple[str, ...]]:
     return {Relation(fact.schema, fact.name): fact.columns for fact in facts}
 
 
-def hidden_columns(draft: Draft) -> dict[str, tuple[str, ...]]:
-    """The withheld columns by node."""
-    return {fact.unique_id: fact.columns for fact in draft.record.withheld if fact.unique_id}
-
-
 def withheld_relations(draft: Draft) -> dict[Relation, tuple[str, ...]]:
     """The withheld columns by relation."""
     return {Relation(fact.schema, fact.name): fact.columns for fact in draft.record.withheld}

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from first_light.catalog.page import PAGE, without_boards
 from first_light.project.product import Product
 from first_light.report.charts import Chart, Picture, picture
-from first_light.report.columns import all_columns, columns_page, read_catalog
 from first_light.report.facts import Facts, collect
 from first_light.report.page import page
 from first_light.score.evaluate import badge, score
-from first_light.status.current import manifest_of, open_ledger
+from first_light.status.current import open_ledger
 from first_light.store.locate import open_store
 from first_light.utils.timestamps import utc
 from first_light.utils.vega import ChartError
@@ -31,8 +30,8 @@ class WrittenReport:
 
 
 def report(product: Product, folder: Path) -> WrittenReport:
-    """Write the site: index.html, report.json, badge.svg; of the current release columns.html, and
-    catalog.html, which is dbt's own. A chart that can't be drawn leaves its sentence and a
+    """Write the site: index.html, report.json, badge.svg; and the catalog of the current
+    release. A chart that can't be drawn leaves its sentence and a
     warning.
 
     Args:
@@ -70,23 +69,14 @@ def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], .
     Returns:
         file and title of each page.
     """
-    for name in ("columns.html", "catalog.html"):
-        (folder / name).unlink(missing_ok=True)
+    (folder / PAGE).unlink(missing_ok=True)
     store = open_store(product)
-    run = store.current()
-    if not run:
+    page = store.releases / (store.current() or "") / PAGE
+    if not page.is_file():
         return ()
-    links = []
-    release = store.releases / run
-    if (manifest := manifest_of(store, run)) is not None:
-        relations = all_columns(manifest, read_catalog(release / "catalog.json"))
-        text = columns_page(product.name, relations)
-        (folder / "columns.html").write_text(text, encoding="utf-8")
-        links.append(("columns.html", "Columns: what each is computed from and used by"))
-    if (release / "index.html").is_file():
-        shutil.copyfile(release / "index.html", folder / "catalog.html")
-        links.append(("catalog.html", "Catalog: models, tests and SQL (dbt docs)"))
-    return tuple(links)
+    text = without_boards(page.read_text(encoding="utf-8"))
+    (folder / PAGE).write_text(text, encoding="utf-8")
+    return ((PAGE, "Catalog: models, columns with their lineage, metrics, boards, owners"),)
 
 
 def report_json(facts: Facts) -> str:

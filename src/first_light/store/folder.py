@@ -1,7 +1,7 @@
 """A store that is a folder on a disk.
 
 current               -> releases/<id>, replaced in one step
-releases/<id>/        one published release: database, record, manifest, catalog, docs
+releases/<id>/        one published release: database, record, manifest, catalog, boards
 candidates/<id>/      a run that is not finished, or that was interrupted
 private/<id>/         what readers of a release do not get; private-state names another place
 history/              the records

@@ -98,11 +98,6 @@ class PostgresEngine:
     def freshness(self, *arguments: str) -> DbtRun:
         return self.engine.freshness(*arguments)
 
-    def docs(
-        self, *arguments: str, withheld: Mapping[str, Collection[str]] | None = None
-    ) -> DbtRun:
-        return self.engine.docs(*arguments, withheld=withheld)
-
     def connect(self) -> AbstractContextManager[QueryRunner]:
         return self.engine.connect()
 
