@@ -44,12 +44,14 @@ def test_a_blank_board_rejects_a_release(make_product: MakeProduct) -> None:
     text = " ".join("".join(reader.text).split())
     assert f"Release 1 ({(store / 'current').resolve().name})" in text
     assert "data until 2026-03-31" in text
-    assert page.count('class="chart broad"') == 2
+    assert page.count('class="chart broad"') == 5
 
     board = product.root / "boards" / "returns.md"
     good = board.read_text("utf-8")
-    board.write_text(good.replace("where status <> 'cancelled'", "where status = 'none'"), "utf-8")
-    product.commit("A filter that no order passes")
+    board.write_text(
+        good.replace("order by refunded desc", "where order__channel = 'none'"), "utf-8"
+    )
+    product.commit("A channel that no order has")
     rejected = product.dataops("release", code=1, env=clock).stdout
     assert "The chart Refunds by channel, EUR is empty: channels has no rows." in rejected
     assert "keep 000001" in rejected
@@ -71,7 +73,7 @@ def test_a_blank_board_rejects_a_release(make_product: MakeProduct) -> None:
     assert (record.outcome, record.findings) == (PUBLISHED, ())
     assert {metric.name for metric in record.metrics} >= {"revenue", "refund_rate"}
     # A query that fails is never expected.
-    broken = good.replace("sum(refunded_amount) as refunded", "sum(no_column) as refunded")
+    broken = good.replace("refunds as refunded,\n    100", "no_column as refunded,\n    100")
     board.write_text(broken, "utf-8")
     product.commit("A column that does not exist")
     assert "The query channels failed" in product.dataops("release", code=1, env=clock).stdout

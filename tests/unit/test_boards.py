@@ -169,6 +169,62 @@ def test_changes_in_percent() -> None:
     assert change(5, 5) == "no change"
 
 
+# ── Filters ──────────────────────────────────────────────────────────────────────────────────────
+
+
+FILTER = CHART.replace("mark: line\n", "mark: line\nfilter: {column: channel, label: Way}\n")
+TABLE = "```yaml table\nquery: days\ntitle: Days\nfilter: {column: channel, all: false}\n```\n"
+
+
+def test_every_choice_of_a_filter_is_on_the_page() -> None:
+    page = render_page(results_of(HEAD + SQL + FILTER + TABLE), Edition("Shop"))
+    assert page.problems == ()
+    assert re.findall(r'radio" name="([^"]*)"( checked)?> ([^<]*)<', page.html) == [
+        ("filter-8", " checked", "All"), ("filter-8", "", "app"), ("filter-8", "", "web"),
+        ("filter-18", " checked", "app"), ("filter-18", "", "web"),
+    ]  # fmt: skip
+    chart, table = page.html.split('<section class="board choices">')[1:]
+    rows = [re.findall(r"<td[^>]*>(app|web)<", part) for part in chart.split('"choice"')[1:]]
+    assert rows == [["app", "web"] * 4, ["app"] * 4, ["web"] * 4]
+    assert re.findall(r'chosen">([^<]*)<', chart) == ["Way: All", "Way: app", "Way: web"]
+    assert re.findall(r'chosen">([^<]*)<', table) == ["Channel: app", "Channel: web"]
+    # Alone, a series has the colour that it has among all.
+    lines = [set(re.findall(r'stroke="(var\(--c\d\))"', part)) for part in chart.split('"choice"')]
+    assert lines[1:] == [{"var(--c1)", "var(--c2)"}, {"var(--c1)"}, {"var(--c2)"}]
+    assert read(page.html).fetched == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "reason"),
+    [
+        ("null", "has no values: channel is null in every row"),
+        ("'c' || row_number() over ()", "has 13 values of channel: 12 are possible"),
+        ("[channel]", "cannot use channel: it holds lists"),
+    ],
+)
+def test_a_filter_that_readers_cannot_use_rejects(channel: str, reason: str) -> None:
+    sql = f"select day, {channel} as channel, amount from {{{{ ref('sales') }}}}"
+    rows = [(DAYS[0], "web", 1.0)] * 13
+    board = f"{HEAD}```sql days\n{sql}\n```\n{FILTER}"
+    ((level, message),) = messages(results_of(board, rows))
+    assert (level, reason in message) == ("error", True), message
+
+
+def test_a_choice_that_shows_nothing_rejects() -> None:
+    rows = [*ROWS, (DAYS[0], "shop", None)]
+    ((level, message),) = messages(results_of(HEAD + SQL + FILTER, rows))
+    assert level == "error"
+    assert message == "The chart Sales by day: shop is blank: no row of days is drawn."
+
+
+def test_a_filter_reads_a_column_of_its_query() -> None:
+    text = HEAD + SQL + FILTER.replace("column: channel", "column: country")
+    ((_, message),) = messages(results_of(text))
+    assert "has no column country" in message
+    with pytest.raises(DataopsError, match="a filter has a column"):
+        read_board("sales", HEAD + SQL + FILTER.replace("column: channel", "columns: channel"))
+
+
 # ── What queries may read ────────────────────────────────────────────────────────────────────────
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from markupsafe import Markup
 
+from first_light.boards.blocks import Block, Figure, Numbers
 from first_light.boards.compare import (
     ADDED,
     CHANGED,
@@ -17,7 +18,7 @@ from first_light.boards.compare import (
     BlockChange,
     changes,
 )
-from first_light.boards.document import Block, Board, Figure, Numbers
+from first_light.boards.document import Board
 from first_light.boards.page import block_html
 from first_light.boards.render import Rendered
 from first_light.boards.results import Problem, Results
@@ -162,4 +163,8 @@ def page(boards: Sequence[BoardChange]) -> str:
 
 
 def _drawn(block: Block | None, results: Results | None) -> Markup:
-    return block_html(block, results)[0] if block is not None and results else Markup()
+    if block is None or results is None:
+        return Markup()
+    if not isinstance(block, Numbers):
+        block = replace(block, filter=None)  # both sides with all rows
+    return block_html(block, results)[0]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
 
 from markupsafe import Markup
 
-from first_light.boards.document import Chart
+from first_light.boards.blocks import Chart
 from first_light.boards.fields import value_fields
 from first_light.dbt.engine import QueryResult
 from first_light.utils.formats import formatted, number
@@ -101,6 +102,25 @@ def described(chart: Chart, result: QueryResult) -> str:
             low, high = formatted(min(numbers)), formatted(max(numbers))
             parts.append(f"{name} from {low} to {high}")
     return f"{chart.title}. Chart of {'; '.join(parts)}; the values are in the table below it."
+
+
+def with_colour(chart: Chart, column: str, position: int) -> Chart:
+    """A chart of one series alone, in the colour that it has among all.
+
+    Args:
+        chart: the chart.
+        column: what tells its series apart.
+        position: of the series, in order.
+    """
+    encoding = chart.spec.get("encoding")
+    colour = encoding.get("color") if isinstance(encoding, Mapping) else None
+    if not isinstance(encoding, Mapping) or not isinstance(colour, Mapping):
+        return chart
+    if colour.get("field") != column or "scale" in colour:
+        return chart
+    scale = {"range": [_COLOURS[position % len(_COLOURS)]]}
+    coloured = {**encoding, "color": {**colour, "scale": scale}}
+    return replace(chart, spec={**chart.spec, "encoding": coloured})
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from first_light.boards.document import Block, Chart, Numbers, Value
+from first_light.boards.blocks import Block, Chart, Numbers, Table, Value
 from first_light.boards.fields import place_fields, used_fields
 from first_light.boards.results import Results
 from first_light.dbt.engine import QueryResult
@@ -109,11 +109,13 @@ def _sentences(was: Block, before: Results, block: Block, after: Results) -> lis
         ]
     wanted = None
     if isinstance(block, Chart) and "transform" not in block.spec:
-        wanted = used_fields(block.spec)
+        wanted = used_fields(block.spec) | ({block.filter.column} if block.filter else set())
     places = place_fields(block.spec) if isinstance(block, Chart) else set()
     sentences = _row_changes(_part(rows_before, wanted), _part(rows_after, wanted), places)
     if isinstance(block, Chart) and isinstance(was, Chart) and was.spec != block.spec:
         sentences.append(DRAWN_OTHERWISE)
+    elif isinstance(block, Chart | Table) and isinstance(was, Chart | Table):
+        sentences += [DRAWN_OTHERWISE] if was.filter != block.filter else []
     return sentences
 
 

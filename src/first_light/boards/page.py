@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from first_light.boards.chart import pictures
-from first_light.boards.document import (
-    Block,
-    Chart,
-    Numbers,
-    Table,
-    Value,
-    values_in,
-)
+from first_light.boards.block_yaml import values_in
+from first_light.boards.blocks import Block, Chart, Numbers, Table, Value
+from first_light.boards.chart import pictures, with_colour
+from first_light.boards.filters import Choice, choices
 from first_light.boards.results import BLANK, BROKEN, Problem, Results
+from first_light.dbt.engine import QueryResult
 from first_light.utils.formats import change, formatted, number
 from first_light.utils.templates import render
 from first_light.utils.vega import ChartError
@@ -158,43 +154,85 @@ def _numbers(block: Numbers, results: Results) -> Markup:
 
 
 def _table(block: Table, results: Results) -> Markup:
-    result = results.rows.get(block.query)
+    result, reason = results.rows.get(block.query), _blank(block, results)
     columns = list(block.columns)
     heads = [column.label for column in columns]
     styles = [column.format for column in columns]
-    rows: list[tuple[Any, ...]] = []
-    if result is not None:
-        names = [column.name for column in columns] or result.columns
-        heads, styles = heads or list(names), styles or [""] * len(names)
-        at = [result.columns.index(name) if name in result.columns else None for name in names]
-        rows = [tuple(None if i is None else row[i] for i in at) for row in result.rows]
-    return _rows(block.title, heads, styles, rows, _blank(block, results))
+    if result is None:
+        return _rows(block.title, heads, styles, [], reason)
+    names = [column.name for column in columns] or result.columns
+    heads, styles = heads or list(names), styles or [""] * len(names)
+    at = [result.columns.index(name) if name in result.columns else None for name in names]
+
+    def rows(given: QueryResult, title: str, reason: str = "") -> Markup:
+        cells = [tuple(None if i is None else row[i] for i in at) for row in given.rows]
+        return _rows(title, heads, styles, cells, reason)
+
+    if not block.filter or reason:
+        return rows(result, block.title, reason)
+    parts = choices(block.filter, result)
+    shown = [rows(choice.result, "") for choice in parts]
+    return _filtered(block, parts, shown)
 
 
 def _chart(block: Chart, results: Results) -> tuple[Markup, Problem | None]:
-    result, reason, svg, problem = results.rows.get(block.query), "", Markup(), None
-    reason = _blank(block, results)
-    if result is not None and not reason:
-        try:
-            svg, shows = pictures(block, result)
-        except ChartError as error:
-            reason = f"The chart {block.title} cannot be drawn: {error}"
-            problem = Problem(BROKEN, block.query, reason, block.line)
-        else:
-            if not shows:
-                reason = f"The chart {block.title} is blank: no row of {block.query} is drawn."
-                problem = Problem(BLANK, block.query, reason, block.line)
+    result, reason = results.rows.get(block.query), _blank(block, results)
+    if result is None or reason:
+        return _figure(block, result, Markup(), reason), None
+    if not block.filter:
+        return _picture(block, result)
+    parts = choices(block.filter, result)
+    drawn = []
+    for position, part in enumerate(parts, start=-1 if block.filter.every else 0):
+        chart = replace(block, title=f"{block.title}: {part.label}")
+        if position >= 0:
+            chart = with_colour(chart, block.filter.column, position)
+        drawn.append(_picture(chart, part.result))
+    problems = [problem for _, problem in drawn if problem]
+    return _filtered(block, parts, [html for html, _ in drawn]), next(iter(problems), None)
+
+
+def _picture(block: Chart, result: QueryResult) -> tuple[Markup, Problem | None]:
+    """A chart of some rows, and what is wrong with how it is drawn."""
+    svg, reason, kind = Markup(), "", BROKEN
+    try:
+        svg, shows = pictures(block, result)
+    except ChartError as error:
+        reason = f"The chart {block.title} cannot be drawn: {error}"
+    else:
+        if not shows:
+            reason = f"The chart {block.title} is blank: no row of {block.query} is drawn."
+            kind = BLANK
+    problem = Problem(kind, block.query, reason, block.line) if reason else None
+    return _figure(block, result, svg, reason), problem
+
+
+def _figure(block: Chart, result: QueryResult | None, svg: Markup, reason: str) -> Markup:
     values = Markup()
     if result is not None and result.rows:
         values = _rows("", result.columns, [""] * len(result.columns), result.rows, "")
-    html = render(
-        "boards/templates/chart.html.j2",
-        title=block.title,
-        svg=svg,
-        reason=reason,
-        values=values,
+    return Markup(
+        render(
+            "boards/templates/chart.html.j2",
+            title="" if block.filter else block.title,
+            svg=svg,
+            reason=reason,
+            values=values,
+        )
     )
-    return Markup(html), problem
+
+
+def _filtered(block: Chart | Table, parts: Sequence[Choice], shown: Sequence[Markup]) -> Markup:
+    """All choices of a filter; the page's style shows the chosen one, without it all are shown."""
+    return Markup(
+        render(
+            "boards/templates/filter.html.j2",
+            title=block.title,
+            label=block.filter.label if block.filter else "",
+            name=f"filter-{block.line}",
+            choices=list(zip((choice.label for choice in parts), shown)),
+        )
+    )
 
 
 def _blank(block: Chart | Table, results: Results) -> str:

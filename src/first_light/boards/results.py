@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from first_light.boards.document import Board, Chart, Figure, Numbers, Table, Value
+from first_light.boards.blocks import Chart, Figure, Numbers, Table, Value
+from first_light.boards.document import Board
 from first_light.boards.fields import produced_fields, series_fields, used_fields, value_fields
+from first_light.boards.filters import filter_problem
 from first_light.boards.metric_tables import MetricTables
 from first_light.boards.sql import MOST_ROWS, readers_query
 from first_light.dbt.engine import QueryResult
@@ -159,6 +161,7 @@ def _rows_problems(result: QueryResult, block: Chart | Table) -> list[Problem]:
         if isinstance(block, Chart)
         else {column.name for column in block.columns}
     )
+    needed |= {block.filter.column} if block.filter else set()
     problems = [
         _no_column(block.query, name, result, block.line)
         for name in sorted(needed - set(result.columns))
@@ -169,6 +172,8 @@ def _rows_problems(result: QueryResult, block: Chart | Table) -> list[Problem]:
         if block.empty:
             return []
         message = f"The {kind} {block.title} is empty: {block.query} has no rows."
+        return [Problem(BLANK, block.query, message, block.line)]
+    if block.filter and (message := filter_problem(block, block.filter, result)):
         return [Problem(BLANK, block.query, message, block.line)]
     if isinstance(block, Chart):
         for name in sorted(value_fields(block.spec) & set(result.columns)):
