@@ -136,10 +136,56 @@ def test_personal_columns_are_no_dimension_and_no_value(tmp_path: Path) -> None:
     assert (values["people"].total, set(values["people"].parts)) == (3.0, {"channel"})
 
 
-def test_a_query_inside_a_metric_is_no_way_to_a_personal_column(tmp_path: Path) -> None:
-    query = simple("mail", "max", "(select max(email) from marts.orders)")
-    given = semantics(query, folder=tmp_path)
+QUERIES = (
+    "(select max(email) from marts.orders)",
+    "array(from marts.orders)::varchar",
+    "(from marts.orders limit 1)::varchar",
+    "(table marts.orders)::varchar",
+    "(values (1))",
+    "query_to_xml('select email from orders', true, false, '')",
+    "pg_read_file('/etc/passwd')",
+    "current_setting('s3_secret_access_key')",
+)
+
+
+@pytest.mark.parametrize("expression", QUERIES)
+def test_a_query_inside_a_metric_is_no_way_to_a_personal_column(
+    tmp_path: Path, expression: str
+) -> None:
+    given = semantics(simple("mail", "max", expression), folder=tmp_path)
     assert computed(given, ROWS)["mail"] == MetricValue(problem="It holds a query of its own.")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "columns('em.*')",
+        "lower(columns(c -> c like 'em%'))",
+        "columns(*)",
+        "orders_src_10000",
+        "orders_src_10000::varchar",
+        "orders_src_10000['email']",
+        "row(orders_src_10000.*)::varchar",
+        "to_json(orders_src_10000)",
+        "#4",
+        "lower(#4)",
+        "{'a': email}",
+        "[email][1]",
+        "EMAIL",
+        '"Email"',
+        "orders_src_10000.email",
+    ],
+)
+def test_no_expression_of_a_dimension_shows_a_personal_column(
+    tmp_path: Path, expression: str
+) -> None:
+    odd = {"name": "odd", "type": "categorical", "expr": expression}
+    dimensions = [*ORDERS["dimensions"], odd]
+    given = semantics(REVENUE, folder=tmp_path, dimensions=dimensions)
+    revenue = computed(given, ROWS, ("email",))["revenue"]
+    assert (revenue.total, set(revenue.parts)) == (35.0, {"channel"})
+    given = semantics(simple("odd", "max", expression), folder=tmp_path)
+    assert computed(given, ROWS, ("email",))["odd"].problem == "It reads a personal column."
 
 
 def test_a_metric_that_cannot_be_computed_is_unknown_and_quotes_no_value(tmp_path: Path) -> None:

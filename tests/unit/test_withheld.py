@@ -40,6 +40,8 @@ MODELS = {
     "select id from {stg} where email like '%@x.example'": ("id", ""),
     "select s.id, t.email as e from {stg} s join {stg} t using (id)": ("id e", "e"),
     "select columns('e.*') from {stg}": ("email", "email"),
+    "select #2 as x, id from {stg}": ("x id", "x"),
+    "select id, (select lower(#2) from {stg} limit 1) as x from {stg}": ("id x", "x"),
     "pivot {stg} on city using first(email)": ("id a b", "id a b"),
     "select k, v from {stg} unpivot (v for k in (email, city))": ("k v", "k v"),
     "with recursive r as (select email e, 1 n from {stg} union all select e, n + 1 from r) "

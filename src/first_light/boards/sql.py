@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,19 +15,13 @@ from first_light.boards.document import Board, Query
 from first_light.boards.metric_tables import MetricTables
 from first_light.dbt.manifest import Manifest, Node
 from first_light.utils.errors import DataopsError
-from first_light.utils.sql_names import quoted
+from first_light.utils.sql_names import READERS, quoted
 from first_light.warehouse.scratch import DIALECT
 
 MOST_ROWS = 5_000
 _READ = ("model", "snapshot", "seed")
 # Tables that are made of arguments alone; any other function could read outside of the models.
 _GENERATORS = frozenset({"unnest", "generate_series", "range"})
-# Functions that read relations, files, servers or settings, though they are no tables.
-_READERS = re.compile(
-    r"query|query_table|\w+_to_xml\w*|pg_\w+|lo_\w+|dblink\w*|read_\w+|glob|getenv|getvariable"
-    r"|current_setting|set_config|nextval|currval|lastval|xpath_table|ts_stat|crosstab\w*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -183,7 +176,7 @@ def _raise_if_other_read(board: Board, query: Query, sql: str, allowed: set[str]
     reads = [
         name
         for part in statements[0].find_all(exp.Func)
-        if _READERS.fullmatch(name := _name(part)) and not isinstance(part.parent, exp.Table)
+        if READERS.fullmatch(name := _name(part)) and not isinstance(part.parent, exp.Table)
     ]
     names = {name.lower() for name in allowed}
     reads += [read for table in _tables(statements[0]) if (read := _other(table, names))]

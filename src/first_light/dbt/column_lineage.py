@@ -159,7 +159,7 @@ class _Tracer:
         nested = {id(n) for s in scope.subquery_scopes for n in s.expression.walk()}
         if projection.find(exp.Star) and not projection.find(exp.Count):
             whole = False
-        if projection.find(exp.TableColumn):  # a whole row as one value
+        if projection.find(exp.TableColumn, exp.PositionalColumn):  # a whole row, or #2
             whole = False
         for column in projection.find_all(exp.Column):
             if id(column) in nested:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,6 +52,7 @@ def compute(
     """
     if not metrics:
         return {}
+    from first_light.metrics import expressions
     from first_light.metrics.queries import MetricQueries  # MetricFlow takes a second to import
 
     try:
@@ -62,13 +62,12 @@ def compute(
     values = {}
     for metric in metrics:
         try:
-            if any(re.search(r"\bselect\b", text, re.IGNORECASE) for text in _texts(metric)):
-                # It could read any column of any relation.
-                values[metric.name] = MetricValue(problem="It holds a query of its own.")
+            if expressions.is_query(_texts(metric)):  # of any column of any relation
+                values[metric.name] = MetricValue(problem=expressions.OTHER)
                 continue
             personal = {name for place in metric.places for name in hidden(place)}
-            if _reads(metric.expressions, personal):
-                values[metric.name] = MetricValue(problem="It reads a personal column.")
+            if expressions.is_personal(metric.expressions, personal):
+                values[metric.name] = MetricValue(problem=expressions.PERSONAL)
                 continue
             rows = queries.run(writer.sql(metric.name)).rows
             total = number(rows[0][0]) if rows else None
@@ -85,9 +84,11 @@ def _parts(
     queries: QueryRunner,
     hidden: Callable[[tuple[str, str]], Collection[str]],
 ) -> dict[str, dict[str, float | None]]:
+    from first_light.metrics import expressions  # likewise: status must start without sqlglot
+
     parts = {}
     for dimension in metric.dimensions[:_MOST_DIMENSIONS]:
-        if _reads([dimension.expression], hidden(dimension.place)):
+        if expressions.is_personal([dimension.expression], hidden(dimension.place)):
             continue
         query = f"select * from (\n{sql(metric.name, dimension.name)}\n) as metric_query"
         rows = queries.run(f"{query} limit {MOST_VALUES + 1}").rows
@@ -109,21 +110,3 @@ def _problem(error: DataopsError, reason: Callable[[DataopsError], str]) -> str:
         shown = reason(error)
         return f"Its query failed{': ' if shown else '.'}{shown}"
     return f"{error.message} {error.where}".strip()
-
-
-def _reads(expressions: Sequence[str], columns: Collection[str]) -> bool:
-    """Whether SQL expressions name one of these columns; one that cannot be parsed may."""
-    hidden = {name.lower() for name in columns}
-    if not hidden:
-        return False
-    import sqlglot  # status, which shows values, must start without it
-    from sqlglot import exp
-
-    for expression in expressions:
-        try:
-            tree = sqlglot.parse_one(expression)
-        except sqlglot.errors.SqlglotError:
-            return True
-        if hidden & {column.name.lower() for column in tree.find_all(exp.Column)}:
-            return True
-    return False
