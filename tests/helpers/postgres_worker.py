@@ -71,6 +71,11 @@ class QuickDbt(worker.QuickDbt):
                     f"create table candidate_marts.{table} as select '{token}' as token, i{column} "
                     "from generate_series(1, 10) as numbers (i)"
                 )
+            cursor.execute(
+                "comment on table candidate_marts.one is 'It''s one row a number'; "
+                "comment on column candidate_marts.one.i is 'The number'; "
+                "comment on column candidate_marts.one.token is 'The same in all rows'"
+            )
             cursor.execute("create table if not exists candidate_marts.log (release integer)")
             cursor.execute(
                 "insert into candidate_marts.log select count(*) from candidate_marts.log"

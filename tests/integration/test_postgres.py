@@ -146,6 +146,8 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
         "email"
     ].counts == {}
     assert {table.name for table in record.raw.tables} == {item.name for item in record.freshness}
+    described = "select obj_description('marts.orders'::regclass)"
+    assert "One row per order" in read(described)[0][0]
     days = read("select count(*) from marts.orders_daily")
     assert days == [(24,)]
 
@@ -961,3 +963,24 @@ def test_readers_get_no_personal_column(server: postgres.Server, root: Path) -> 
     assert ("one", "token") in _ask(server, columns, "ada")
     rollback(Product(root), second)
     assert [row for row in _ask(server, columns, "ada") if row[1] != "noise"] == published
+
+
+def test_the_views_of_readers_have_the_comments_of_what_they_read(
+    server: postgres.Server, root: Path
+) -> None:
+    comments = (
+        "select obj_description('marts.one'::regclass), "
+        "(select string_agg(attname || ': ' || col_description(attrelid, attnum), ', ' "
+        "order by attnum) from pg_attribute where attrelid = 'marts.one'::regclass and attnum > 0)"
+    )
+    _release(root)
+    shown = [("It's one row a number", "token: The same in all rows, i: The number")]
+    assert _ask(server, comments, "ada") == shown
+    _ask(server, "comment on view marts.two is 'of a release before'", "writer")
+    withheld = {("candidate_marts", "one"): ("token",)}
+    with unittest.mock.patch(
+        "first_light.release.withhold.withheld_columns", return_value=withheld
+    ):
+        _release(root)
+    assert _ask(server, comments, "ada") == [("It's one row a number", "i: The number")]
+    assert _ask(server, "select obj_description('marts.two'::regclass)", "ada") == [(None,)]

@@ -18,6 +18,7 @@ from first_light.warehouse.postgres.catalog import (
     schemas_of,
     withheld_of,
 )
+from first_light.warehouse.postgres.comments import copy_comments
 from first_light.warehouse.postgres.server import drop_schemas, schemas
 
 # One attempt to publish waits this long for locks in total: readers queue behind it, and it gives
@@ -56,6 +57,7 @@ def repoint(cursor: Any, run: str) -> None:
             _raise_if_taken(cursor, view)
         budget.wait()
         _make_view(cursor, view, source, kept.get(view, ()))
+    copy_comments(cursor, targets)
 
 
 def release_in_views(cursor: Any) -> str:
