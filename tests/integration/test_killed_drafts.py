@@ -14,7 +14,7 @@ import pytest
 
 import harness
 import release_worker as worker
-from first_light.commands.add import add
+from first_light.commands.add import Delivered, add
 from first_light.commands.sample import sample
 from first_light.project.product import Product
 
@@ -22,7 +22,7 @@ from first_light.project.product import Product
 WORKER = """
 import os, signal, sys
 from pathlib import Path
-from first_light.commands.add import add
+from first_light.commands.add import Delivered, add
 from first_light.commands.sample import sample
 from first_light.project.product import Product
 
@@ -41,7 +41,7 @@ def step(event, arguments):
 product = Product(Path(root))
 sys.addaudithook(step)
 if verb == "add":
-    add(product, Path(root).parent / "export", lambda line: None)
+    add(product, [Delivered(Path(root).parent / "export")], lambda line: None)
 else:
     sample(product, lambda line: None)
 print(seen)
@@ -74,7 +74,7 @@ def prepared(tmp_path: Path) -> Path:
     (tmp_path / "export").mkdir()
     people = "".join(f"{n},p{n}@mail.example,{n % 7}\n" for n in range(60))
     (tmp_path / "people.csv").write_text(f"person_id,email,city\n{people}", encoding="utf-8")
-    add(Product(root), tmp_path / "people.csv", print)
+    add(Product(root), [Delivered(tmp_path / "people.csv")], print)
     visits = "".join(f"{n},{n % 60},2026-01-{1 + n % 28:02d}\n" for n in range(300))
     (tmp_path / "export" / "visits.csv").write_text(f"visit_id,person_id,day\n{visits}", "utf-8")
     harness.git(root, "init", "-q")

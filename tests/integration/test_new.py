@@ -48,5 +48,5 @@ def test_an_installation_from_an_index_names_no_template(tmp_path: Path) -> None
 def test_a_folder_that_is_in_use_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(DataopsError, match="new or empty"):
-        new(tmp_path, None, "anywhere", print)
+        new(tmp_path, (), "anywhere", print)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

@@ -184,3 +184,31 @@ def test_a_full_export_that_comes_later_is_proposed(
     make.put(tmp_path / "third", {"customers_2026-03-03.csv": customers(66, day=3)})
     assert "1 new file in raw" in product.dataops("add", str(tmp_path / "third")).stdout
     assert changed(product) == []
+
+
+@pytest.mark.slow
+def test_two_systems_have_a_table_of_one_name(make_product: MakeProduct, tmp_path: Path) -> None:
+    def people(ids: range) -> str:
+        return "id,name,town,created_on\n" + "".join(
+            f"{n},Person {n},town {n % 3},2026-01-{n % 28 + 1:02d}\n" for n in ids
+        )
+
+    make.put(tmp_path / "crm", {"customers.csv": people(range(1, 61))})
+    make.put(tmp_path / "shop", {"customers.csv": people(range(1, 31)), "sales.csv": month(1)})
+    make.put(tmp_path / "later", {"customers_2026-02.csv": people(range(61, 71))})
+    product = make_product({"content": "empty"})
+    systems = [f"{name}={tmp_path / name}" for name in ("crm", "shop")]
+    started = product.dataops("start", "--from", systems[0], "--from", systems[1], "--yes")
+    assert "check passed" in started.stdout
+    for system in ("crm", "shop"):
+        assert (product.root / f"models/staging/{system}/stg_{system}__customers.sql").is_file()
+
+    added = product.dataops("add", f"crm={tmp_path / 'later'}")
+    assert "crm__customers: 1 new file in raw" in added.stdout
+    assert changed(product) == []
+    released = product.dataops("release")
+    assert "crm__customers customers_2026-02.csv with 10 rows" in " ".join(released.stdout.split())
+    with duckdb.connect(str(product.root / "store/current/warehouse.duckdb"), True) as release:
+        for system, rows in (("crm", 70), ("shop", 30)):
+            query = f"select count(*) from staging.stg_{system}__customers"
+            assert release.sql(query).fetchall() == [(rows,)]

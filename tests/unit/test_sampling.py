@@ -1715,7 +1715,7 @@ def test_what_cannot_be_cut_is_rejected_with_its_fix(
 
 def test_missing_raw_and_missing_plan_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
-    with pytest.raises(DataopsError, match="No table of the source"):
+    with pytest.raises(DataopsError, match="No source table in raw"):
         _cut(tmp_path)
     _define(tmp_path, "t")
     with pytest.raises(DataopsError, match="no raw data"):

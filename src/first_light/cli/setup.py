@@ -15,13 +15,13 @@ from first_light.project.product import Product
 if TYPE_CHECKING:  # what commands need is loaded when they run
     from first_light.dbt.source_plan import MarkedColumn
 
+_FROM = "Your own files: a file or a folder; once per system, as SYSTEM=PATH."
 _YES = "Commit the drafts with the marks of personal columns as they are."
 
 
 def start(
     source: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
+        list[str] | None, typer.Option("--from", metavar="[SYSTEM=]PATH", help=_FROM)
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help=_YES)] = False,
 ) -> None:
@@ -32,7 +32,9 @@ def start(
 
     With --from it drafts sources, staging models, tests, a first mart and a sample from your files:
     CSV, TSV, JSON, NDJSON, Parquet or Excel, each also gzipped or zipped. The files are copied to
-    raw/; the originals are only read. Columns with personal data are named. Where that is in
+    raw/; the originals are only read. Where they come from several systems, name each: `--from
+    crm=PATH --from shop=PATH` drafts a source and a folder of staging models per system, and both
+    may have a table of one name. Columns with personal data are named. Where that is in
     doubt it stops before the first commit: in a terminal it asks whether the marks are right,
     elsewhere `--yes` goes on.
     """
@@ -40,6 +42,7 @@ def start(
     from first_light.cli.output.release import show_release
     from first_light.cli.output.start import next_steps
     from first_light.commands import start as command
+    from first_light.commands.add import delivered
     from first_light.utils import steps
     from first_light.warehouse.server import is_server
 
@@ -54,7 +57,7 @@ def start(
 
         started = command.start(
             product,
-            source,
+            tuple(delivered(each) for each in source or ()),
             print_line,
             report_progress,
             lambda added: show_added(out, added),
@@ -82,8 +85,7 @@ def start(
 def new(
     path: Annotated[Path, typer.Argument(help="The product's folder; it must be new or empty.")],
     source: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="PATH", help="Your own files: a file or a folder."),
+        list[str] | None, typer.Option("--from", metavar="[SYSTEM=]PATH", help=_FROM)
     ] = None,
     template: Annotated[
         str | None,
@@ -97,16 +99,21 @@ def new(
     `dataops start` does. With --from the models are drafted from your own files.
     """
     from first_light.commands import new as command
+    from first_light.commands.add import delivered
 
-    raise typer.Exit(command.new(path, source, template, print_line, yes))
+    sources = tuple(delivered(each) for each in source or ())
+    raise typer.Exit(command.new(path, sources, template, print_line, yes))
 
 
 def add(
-    path: Annotated[Path, typer.Argument(help="More files: a file or a folder.")],
+    path: Annotated[
+        str, typer.Argument(metavar="[SYSTEM=]PATH", help="More files: a file or a folder.")
+    ],
 ) -> None:
     """Add a delivery to raw; for new tables, draft models and tests.
 
-    Copies the files to raw/. More files of a table that you have change nothing else. For a new
+    Copies the files to raw/. Where the product has a source per system, name the system in front:
+    `dataops add crm=PATH`. More files of a table that you have change nothing else. For a new
     table it drafts the source, a staging model, tests and a sample. A file that you edited is never
     overwritten.
     """
@@ -115,7 +122,7 @@ def add(
 
     product = Product.find()
     with progress("add") as report_progress:
-        added = command.add(product, path, report_progress)
+        added = command.add(product, [command.delivered(path)], report_progress)
     show_added(out, added)
     out.print()
     if not added.written.new and not added.written.beside:

@@ -28,9 +28,13 @@ from first_light.privacy.detect import classify
 from first_light.project import set_aside
 from first_light.project.example import make_raw
 from first_light.project.product import Product
-from first_light.project.source_table import SourceTable
+from first_light.project.source_table import SOURCE, SourceTable
 from first_light.sampling.cut import SampleReport, cut
+from first_light.utils.errors import DataopsError
+from first_light.utils.snake_case import snake_case
 from first_light.warehouse.server import is_server
+
+_SYSTEM = re.compile("[a-z][a-z0-9_]*[a-z0-9]|[a-z]")
 
 
 @dataclass(frozen=True)
@@ -52,14 +56,51 @@ class Added:
     sample: SampleReport | None
 
 
-def add(product: Product, source: Path, progress: Callable[[str], None]) -> Added:
-    """Land `source` in raw, draft models and tests of its new tables, and cut their sample.
+@dataclass(frozen=True)
+class Delivered:
+    """Files that somebody brings.
+
+    Attributes:
+        path: a file or a folder; it is only read.
+        system: the name of the system that they come from; empty where there is one only.
+    """
+
+    path: Path
+    system: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.system}={self.path}" if self.system else str(self.path)
+
+
+def delivered(argument: str) -> Delivered:
+    """`PATH`, or `SYSTEM=PATH`, as files that somebody brings.
+
+    Raises:
+        DataopsError: the system has a name that no dbt source should have.
+    """
+    system, equals, path = argument.partition("=")
+    if not equals or "/" in system or Path(argument).exists():
+        return Delivered(Path(argument))
+    if system == SOURCE or not _SYSTEM.fullmatch(system) or "__" in system:
+        raise DataopsError(
+            "A system needs a name of small letters, digits and single underscores, which is not "
+            f"{SOURCE}.",
+            argument,
+            f"{snake_case(system).removeprefix(SOURCE).lstrip('0123456789_') or 'crm'}={path}",
+        )
+    return Delivered(Path(path), system)
+
+
+def add(
+    product: Product, deliveries: Sequence[Delivered], progress: Callable[[str], None]
+) -> Added:
+    """Land files in raw, draft models and tests of its new tables, and cut their sample.
 
     More files of tables that the product has change nothing in the repository.
 
     Args:
         product: the product that gets them.
-        source: a file or a folder; it is only read.
+        deliveries: the files, of one or more systems.
         progress: shows what is being done right now.
 
     Raises:
@@ -69,7 +110,13 @@ def add(product: Product, source: Path, progress: Callable[[str], None]) -> Adde
     make_raw(product, progress)
     defined = table_names(product.root)
     left_out = [entry.file for entry in set_aside.read(product.root)]
-    tables = land(source, product.raw, progress=progress, set_aside=left_out)
+    by_name: dict[str, SourceTable] = {}
+    for each in deliveries:
+        landed = land(
+            each.path, product.raw, progress=progress, set_aside=left_out, system=each.system
+        )
+        by_name |= {table.name: table for table in landed}
+    tables = tuple(by_name[name] for name in sorted(by_name))
     grown = [table for table in tables if table.name in defined]
     proposed = _full_exports(product, grown)
     # A run that was killed has left drafts without a sample: they are made again.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import urllib.parse
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from first_light.commands.add import Delivered
+from first_light.commands.start import raise_if_missing
 from first_light.project.copier import copier_command, uv
 from first_light.project.pin import DISTRIBUTION
 from first_light.utils.addresses import without_credentials
@@ -62,7 +65,7 @@ def _head(folder: Path) -> str:
 
 def new(
     path: Path,
-    files: Path | None,
+    sources: Sequence[Delivered],
     template: str | None,
     print_line: Callable[[str], None],
     marks_confirmed: bool = False,
@@ -71,7 +74,7 @@ def new(
 
     Args:
         path: the product's folder, which must not exist or be empty.
-        files: the team's own files; None for the content that is asked for.
+        sources: the team's own files; none for the content that is asked for.
         template: the template's address; None for where this package was installed from.
         print_line: prints a line that stays.
         marks_confirmed: whether to commit without a look at the marks of personal columns.
@@ -88,26 +91,24 @@ def new(
             where=str(path),
             fix="choose another folder: dataops new PATH",
         )
-    if files is not None and not files.exists():
-        raise DataopsError(
-            "There is no such file or folder.", where=str(files), fix="check the path"
-        )
+    raise_if_missing(sources)
+    own = [str(replace(each, path=each.path.absolute())) for each in sources]
+    options = [part for each in own for part in ("--from", each)]
     origin_ = Origin(template, "") if template else _installed_from()
     command = [*copier_command(), "copy", "--quiet"]
     command += ["--vcs-ref", origin_.commit] if origin_.commit else []
-    command += ["--data", "content=empty"] if files is not None else []
+    command += ["--data", "content=empty"] if sources else []
     command += [] if sys.stdin.isatty() else ["--defaults"]
     _run([*command, origin_.address, str(path)], "The product could not be created.")
     print_line(f"{path}: made from {without_credentials(origin_.address)}")
-    start = [uv(), "run", "--quiet", "dataops", "start"]
-    start += ["--from", str(files.absolute())] if files is not None else []
+    start = [uv(), "run", "--quiet", "dataops", "start", *options]
     start += ["--yes"] if marks_confirmed else []
     process = subprocess.run(start, cwd=path, env=_environment())
-    has_drafts = files is not None and any((path / "models" / "staging").glob("raw_*.yml"))
+    has_drafts = bool(sources) and any((path / "models" / "staging").rglob("stg_*.sql"))
     if process.returncode == 0 or has_drafts:  # then `start` has said how to go on
         print_line(f"        it is in the folder: cd {path}")
     else:
-        repeat = "dataops start" + (f" --from {files.absolute()}" if files is not None else "")
+        repeat = shlex.join(["dataops", "start", *options])
         print_line(f"The product is in {path}. Once that is fixed: cd {path} && uv run {repeat}")
     return process.returncode
 

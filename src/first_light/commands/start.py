@@ -6,9 +6,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from first_light.commands.add import Added, add
+from first_light.commands.add import Added, Delivered, add
 from first_light.commands.check import check
 from first_light.commands.release import release
 from first_light.commands.sample import load
@@ -58,7 +57,7 @@ class Started:
 
 def start(
     product: Product,
-    source: Path | None,
+    sources: Sequence[Delivered],
     print_line: Callable[[str], None],
     progress: Callable[[str], None],
     show: Callable[[Added], None],
@@ -71,7 +70,7 @@ def start(
 
     Args:
         product: the product.
-        source: the team's own files, a file or a folder; None to keep what is there.
+        sources: the team's own files; none to keep what is there.
         print_line: prints a line that stays.
         progress: shows what is being done right now.
         show: prints what became of the team's files, before they are checked.
@@ -81,23 +80,20 @@ def start(
     Raises:
         DataopsError: a step could not be taken; the ones before it stand.
     """
-    if source is not None and not source.exists():
-        raise DataopsError(
-            "There is no such file or folder.", where=str(source), fix="check the path"
-        )
+    raise_if_missing(sources)
     _ready_git(product, print_line)
     product = _vendor(product, print_line, progress)
     _lock(product, print_line, progress)
     _install_hooks(product, print_line)
     added = None
     # The sample is cut from all of raw, so the example's has to be there beside one's own files.
-    needs_raw = source is not None or not is_server(product)
+    needs_raw = bool(sources) or not is_server(product)
     if needs_raw and (file_count := make_raw(product, progress)):
         print_line(f"raw: the shop's days so far, {file_count:,} files (not in git)")
-    if source is not None:
-        added = add(product, source, progress)
+    if sources:
+        added = add(product, sources, progress)
         show(added)
-    if is_server(product) and source is None:
+    if is_server(product) and not sources:
         schema, rows = load(product, progress)
         print_line(f"sample: {len(rows)} tables in {schema}, for manual dbt runs")
     check_result = check(product, print_line, progress)
@@ -110,6 +106,19 @@ def start(
     return Started(
         tuple(check_result), added, commit, _first_release(product, print_line, progress)
     )
+
+
+def raise_if_missing(sources: Sequence[Delivered]) -> None:
+    """Check that the files are there.
+
+    Raises:
+        DataopsError: some are not.
+    """
+    for source in sources:
+        if not source.path.exists():
+            raise DataopsError(
+                "There is no such file or folder.", where=str(source.path), fix="check the path"
+            )
 
 
 def _marks(

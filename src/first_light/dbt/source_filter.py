@@ -6,7 +6,7 @@ import json
 
 import yaml
 
-from first_light.dbt.source_plan import SOURCE, PlannedTable
+from first_light.dbt.source_plan import PlannedTable
 from first_light.project import set_aside
 from first_light.utils.errors import DataopsError
 from first_light.utils.yaml_nodes import entries, values
@@ -23,7 +23,7 @@ def with_filter(text: str, table: PlannedTable, folder: str) -> str:
     Raises:
         DataopsError: its external_location is not written in the table itself.
     """
-    node = _location(yaml.compose(text), table.name)
+    node = _location(yaml.compose(text), table)
     if node is None:
         raise DataopsError(
             f"The external_location of {table.name} cannot be edited.",
@@ -41,9 +41,11 @@ def with_filter(text: str, table: PlannedTable, folder: str) -> str:
     return f"{before}{json.dumps(filtered, ensure_ascii=False)}{end}{after}"
 
 
-def _location(root: yaml.Node | None, name: str) -> yaml.ScalarNode | None:
+def _location(root: yaml.Node | None, planned: PlannedTable) -> yaml.ScalarNode | None:
     """The scalar with the external_location of a source table."""
-    for table in entries(root, ("sources", SOURCE), ("tables", name)):
+    for table in entries(
+        root, ("sources", planned.source), ("tables", planned.table or planned.name)
+    ):
         for keys in (("config", "meta"), ("meta",)):
             for place in values(table, *keys, "external_location"):
                 if isinstance(place, yaml.ScalarNode):

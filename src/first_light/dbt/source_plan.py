@@ -1,4 +1,6 @@
-"""Reading the plan of the sample from the product's own YAML: the tables of the source `raw`.
+"""Reading the plan of the sample from the product's own YAML: the source tables in raw.
+
+They are those of the source `raw`, and those of a source per system whose files are in raw too.
 
 The files are read as plain YAML, without dbt: a sample can be cut while the models do not parse.
 """
@@ -9,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
@@ -18,10 +20,9 @@ from first_light.privacy.kinds import KINDS
 from first_light.privacy.mask import family
 from first_light.project import set_aside
 from first_light.project.set_aside import SetAside
-from first_light.project.source_table import ROOT
+from first_light.project.source_table import ROOT, SOURCE, table_name
 from first_light.utils.errors import DataopsError
 
-SOURCE: Final = "raw"
 _SWITCH = re.compile(r"\{\{\s*env_var\(\s*(['\"])DATAOPS_RAW\1.*?\}\}", re.DOTALL)
 _MARK = "\x00root\x00"
 
@@ -48,13 +49,15 @@ class PlannedTable:
     """One source table as the sample needs it.
 
     Attributes:
-        name: its name in the source.
+        name: its name in raw; of a table of another source than `raw`, with that in front.
         read: DuckDB table function call, with `{raw}` for the root folder.
         loaded_at: SQL expression for when a row arrived, or None.
         personal: column to kind of personal data, as marked.
         references: columns that refer to other tables.
         records: SQL for which of its rows are records; the sample has no others.
         set_aside: files below raw that `read` leaves out.
+        source: the dbt source that it is a table of.
+        table: its name in that source.
         where: the YAML file that defines it, relative to the product.
     """
 
@@ -66,6 +69,8 @@ class PlannedTable:
     references: tuple[Reference, ...] = ()
     records: str = "true"
     set_aside: tuple[str, ...] = ()
+    source: str = SOURCE
+    table: str = ""
 
     def relation(self, root: Path | str) -> str:
         """The call that reads this table from `root` (raw or sample)."""
@@ -83,21 +88,21 @@ class MarkedColumn:
 
 
 def marked_columns(product: Path) -> tuple[MarkedColumn, ...]:
-    """The columns of the source `raw` that are marked as personal, by file and table.
+    """The columns of source tables in raw that are marked as personal, by file and table.
 
     Raises:
         DataopsError: a file is no YAML.
     """
     return tuple(
-        MarkedColumn(str(table.get("name", "")), str(column.get("name", "")), str(kind), where)
-        for where, _, table in _definitions(product)
+        MarkedColumn(_name(source, table), str(column.get("name", "")), str(kind), where)
+        for where, source, table in _definitions(product)
         for column in _dicts(table, "columns")
         if (kind := _meta(column).get("pii"))
     )
 
 
 def read_plan(product: Path) -> tuple[PlannedTable, ...]:
-    """The tables of the source `raw`, by name, from all YAML files under `models/`.
+    """The source tables in raw, by name, from all YAML files under `models/`.
 
     Columns that refer to a personal column are personal too, of the same kind, so that joins hold.
 
@@ -118,7 +123,7 @@ def read_plan(product: Path) -> tuple[PlannedTable, ...]:
         tables[planned.name] = planned
     if not tables:
         raise DataopsError(
-            f"No table of the source {SOURCE!r} is defined.",
+            "No source table in raw is defined.",
             "models/",
             "draft one from a file: uv run dataops add PATH",
         )
@@ -127,7 +132,7 @@ def read_plan(product: Path) -> tuple[PlannedTable, ...]:
             if reference.table not in tables:
                 raise DataopsError(
                     f"{planned.name}.{reference.column} refers to the table {reference.table}, "
-                    f"which the source {SOURCE!r} does not have.",
+                    "which is no source table in raw.",
                     planned.where,
                     f"correct `references`; the tables are: {', '.join(sorted(tables))}",
                 )
@@ -137,7 +142,7 @@ def read_plan(product: Path) -> tuple[PlannedTable, ...]:
 
 
 def has_tables(product: Path) -> bool:
-    """Whether any table of the source `raw` is defined.
+    """Whether any source table in raw is defined.
 
     Raises:
         DataopsError: a file is no YAML.
@@ -146,12 +151,12 @@ def has_tables(product: Path) -> bool:
 
 
 def table_names(product: Path) -> frozenset[str]:
-    """The names of the tables of the source `raw`, whatever else their definitions say.
+    """The names of the source tables in raw, whatever else their definitions say.
 
     Raises:
         DataopsError: a file is no YAML.
     """
-    return frozenset(str(table.get("name", "")) for _, _, table in _definitions(product))
+    return frozenset(_name(source, table) for _, source, table in _definitions(product))
 
 
 def tables_of(tables: Iterable[PlannedTable], folder: str) -> list[PlannedTable]:
@@ -203,9 +208,19 @@ def _definitions(product: Path) -> Iterator[tuple[str, dict[str, Any], dict[str,
                 "A YAML file cannot be read.", f"{where}{line}", f"correct it: {problem}"
             ) from error
         for source in _dicts(content, "sources"):
-            if source.get("name") == SOURCE:
-                for table in _dicts(source, "tables"):
+            for table in _dicts(source, "tables"):
+                if source.get("name") == SOURCE or _is_in_raw(source, table):
                     yield where, source, table
+
+
+def _is_in_raw(source: dict[str, Any], table: dict[str, Any]) -> bool:
+    """Whether a table of another source than `raw` is read from files in raw."""
+    location = (_meta(source) | _meta(table)).get("external_location")
+    return isinstance(location, str) and _SWITCH.search(location) is not None
+
+
+def _name(source: dict[str, Any], table: dict[str, Any]) -> str:
+    return table_name(str(source.get("name", "")), str(table.get("name", "")))
 
 
 def _table(
@@ -214,7 +229,7 @@ def _table(
     table: dict[str, Any],
     entries: Sequence[SetAside],
 ) -> PlannedTable:
-    name = str(table.get("name", ""))
+    name = _name(source, table)
     meta = _meta(source) | _meta(table)
     loaded_at = next(
         (
@@ -253,13 +268,15 @@ def _table(
         left_out = tuple(entry.file for entry in entries)
     return PlannedTable(
         name,
-        _read(where, name, source, meta, entries),
+        _read(where, str(table.get("name", "")), source, meta, entries),
         loaded_at,
         where,
         kinds,
         tuple(references),
         str(meta.get("records", "true")),
         left_out,
+        str(source.get("name", "")),
+        str(table.get("name", "")),
     )
 
 

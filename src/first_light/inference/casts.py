@@ -52,7 +52,7 @@ def profiled_tables(
         name = s.source.name
         progress(f"profiling {name} ({place} of {len(staged)})")
         examples[name] = scratch.examples(s)
-        pii[name] = personal.kinds(examples[name], name, classify)
+        pii[name] = personal.kinds(examples[name], s.source.table, classify)
         decide(s)
     marked = personal.spread(pii, examples)  # how a column is read depends on its mark
     for s in staged:

@@ -8,6 +8,7 @@ from pathlib import Path
 from first_light.dbt.source_plan import MarkedColumn, read_plan
 from first_light.inference.profile import scratch_database
 from first_light.privacy.detect import is_certain
+from first_light.project.source_table import without_system
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import EngineError
 
@@ -20,7 +21,7 @@ def certain_marks(product: Path, raw: Path, marks: Iterable[MarkedColumn]) -> se
     Args:
         product: the product's folder.
         raw: the root of raw; where it is not here, no mark is certain.
-        marks: marked columns of the source `raw`.
+        marks: marked columns of source tables in raw.
     """
     marks = tuple(marks)
     if not marks or not raw.is_dir():
@@ -39,6 +40,6 @@ def certain_marks(product: Path, raw: Path, marks: Iterable[MarkedColumn]) -> se
                 values = [str(row[0]) for row in scratch.rows(query)]
             except EngineError:  # it cannot be read: somebody has to decide
                 continue
-            if is_certain(mark.kind, mark.name, values, mark.table):
+            if is_certain(mark.kind, mark.name, values, without_system(mark.table)):
                 certain.add(mark)
     return certain

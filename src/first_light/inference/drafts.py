@@ -131,7 +131,8 @@ def drafts_of(
             else None
         )
         written = decisions.tests[table.name]
-        files[f"{STAGING}/raw_{table.name}.yml"] = render_yaml.source(
+        folder = f"{STAGING}/{table.folder}"
+        files[f"{folder}{table.source.source}_{table.source.table}.yml"] = render_yaml.source(
             table,
             decisions.leaves[table.name],
             key,
@@ -141,8 +142,8 @@ def drafts_of(
             on_server,
             exactness.guarded(table, spelled),
         )
-        files[f"{STAGING}/{table.model}.sql"] = render_sql.staging(table, groups, spelled)
-        files[f"{STAGING}/{table.model}.yml"] = render_yaml.staging(
+        files[f"{folder}{table.model}.sql"] = render_sql.staging(table, groups, spelled)
+        files[f"{folder}{table.model}.yml"] = render_yaml.staging(
             table, key, groups, written, doubts, own, decisions.sums.get(table.name, {}), group
         )
     names: tuple[str, ...] = ()

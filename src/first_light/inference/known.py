@@ -24,15 +24,16 @@ def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, .
     """
     known = []
     for table in tables:
-        path = product / STAGING / f"stg_{table.name}.yml"
-        if not path.is_file():
+        folder = product / STAGING
+        path = next(iter(sorted(folder.rglob(f"stg_{table.name}.yml"))), None)
+        if path is None:
             continue
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise DataopsError(
                 "A YAML file of the staging models cannot be read.",
-                where=f"{STAGING}/{path.name}",
+                where=path.relative_to(product).as_posix(),
                 fix="correct it, then repeat the command",
             ) from error
         models = content.get("models") or []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from first_light.inference import descriptions, names, star
 from first_light.inference.values import Column, Key, Reference, Table
+from first_light.project.source_table import without_system
 from first_light.utils.sql_names import RESERVED
 
 _DESCRIBES = (
@@ -125,12 +127,16 @@ def marts(
     by_name = {table.name: table for table in tables}
     of = _Tables(by_name, keys, references, types, sums, frozenset(t.name for t in found.facts))
     used = set(taken)
+    bare = Counter(without_system(table.name) for table in tables)
     drafted = []
     facts, dimensions = found.facts, found.dimensions
     if not facts:
         facts, dimensions = _fallback(tables, references), ()
     for table in (*facts, *dimensions):
-        name = _name(table.name, used, ("fct_" if table in facts else "dim_") * are_prefixed)
+        word = without_system(table.name)
+        if bare[word] > 1:  # two systems have it
+            word = table.name.replace("__", "_")
+        name = _name(word, used, ("fct_" if table in facts else "dim_") * are_prefixed)
         used.add(name)
         drafted.append(_mart(table, name, table in facts, of))
     dated = tuple(m for m in drafted if m.day and _is_plausible(m))

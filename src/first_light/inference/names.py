@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from first_light.project.source_table import without_system
 from first_light.utils.snake_case import snake_case
 
 LONGEST = 60
@@ -83,8 +84,11 @@ _UNCHANGED = frozenset({
 
 
 def singular(name: str) -> str:
-    """The English singular of a table's name, by its last word; the name itself when in doubt."""
-    head, _, word = name.rpartition("_")
+    """The English singular of a table's name, by its last word; the name itself when in doubt.
+
+    The system of the table is left out.
+    """
+    head, _, word = without_system(name).rpartition("_")
     one = _singular(word)
     return f"{head}_{one}" if head else one
 
@@ -116,7 +120,7 @@ def words(name: str) -> str:
 
 def plain(name: str) -> str:
     """A name as words in small letters: `order_line` is `order line`."""
-    return name.replace("_", " ").strip()
+    return " ".join(name.split("_")).replace("  ", " ").strip()
 
 
 def capital(text: str) -> str:
@@ -133,7 +137,7 @@ def is_own_key(name: str, table: str) -> bool:
     """Whether a name says "the key of this table": `id`, or for orders `order_id`, `orders_key`."""
     if name in {"id", "uuid", "guid", "key", "code"}:
         return True
-    stems = {table, singular(table)}
+    stems = {without_system(table), singular(table)}
     return name in stems or any(
         name in {*(f"{stem}_{s}" for s in _WITHOUT_MEANING), f"id_{stem}"}
         or name in {f"{stem}{end}" for end in _NUMBER_OF}
@@ -152,7 +156,7 @@ def names_reference(child: str, parent: str, parent_table: str) -> bool:
         return True
     bare = parent in _WITHOUT_MEANING
     suffix = parent.rsplit("_", 1)[-1]
-    for stem in (singular(parent_table), parent_table):
+    for stem in (singular(parent_table), without_system(parent_table)):
         own = bare or parent in {f"{stem}_{word}" for word in _WITHOUT_MEANING}
         if own and (child in {stem, f"{stem}_{suffix}"} or child.endswith(f"_{stem}_{suffix}")):
             return True

@@ -22,8 +22,9 @@ CHANCE = 1e-3
 """How likely a match by chance may be at most, where no name speaks for the reference."""
 
 
-_SYNONYM_VALUES = 10
-"""Different values that a reference needs whose name is another word for the parent."""
+_TELLING_VALUES = 10
+"""Different values that a reference needs whose name is another word for the parent, or that leads
+to another system."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Candidate:
     key: Column
     named: bool
     is_synonym: bool = False
+
+    @property
+    def is_across(self) -> bool:
+        """Whether it leads from one system to another."""
+        return self.child.system != self.parent.system
 
 
 def candidates(tables: Sequence[Table], keys: Mapping[str, Key]) -> list[Candidate]:
@@ -69,6 +75,8 @@ def judged(candidate: Candidate, overlap: Overlap) -> Reference | Doubt | None:
         return None
     place = f"{parent.name}.{key.name}"
     share = overlap.matched / overlap.rows
+    if candidate.is_across:
+        return _judged_across(candidate, overlap)
     if overlap.matched < overlap.rows:
         if not _is_telling(candidate, overlap) or share < (0.5 if candidate.named else NEAR):
             return None
@@ -81,7 +89,7 @@ def judged(candidate: Candidate, overlap: Overlap) -> Reference | Doubt | None:
         )
     if not _is_telling(candidate, overlap):
         return None
-    if candidate.is_synonym and overlap.distinct < _SYNONYM_VALUES:
+    if candidate.is_synonym and overlap.distinct < _TELLING_VALUES:
         return None
     certain = not candidate.is_synonym and (candidate.named or overlap.distinct >= 10)
     return Reference(
@@ -96,6 +104,34 @@ def judged(candidate: Candidate, overlap: Overlap) -> Reference | Doubt | None:
     )
 
 
+def _judged_across(candidate: Candidate, overlap: Overlap) -> Reference | Doubt | None:
+    """What it means that values occur in another system, whose numbers may mean other things.
+
+    Codes that are named alike mean the same thing; they only warn, because the other system
+    delivers at another time. Numbers may be equal by chance: they are left open.
+    """
+    child, column = candidate.child, candidate.column
+    parent, key = candidate.parent, candidate.key
+    if overlap.matched < overlap.rows or not candidate.named or candidate.is_synonym:
+        return None
+    if _is_unique(column, child):  # the keys of one thing in two systems
+        return None
+    place = f"{parent.name}.{key.name}"
+    if key.cast.kind != "text" or overlap.distinct < _TELLING_VALUES:
+        why = f"all values occur in {place}, of another system: no reference drafted"
+        return Doubt(child.name, column.name, why)
+    evidence = f"{overlap.distinct:,} values, all occur in {place}, of another system"
+    return Reference(
+        child.name,
+        column.name,
+        parent.name,
+        key.name,
+        "warn",
+        evidence,
+        unique=_is_unique(key, parent),
+    )
+
+
 def settled(
     references: Iterable[Reference], tables: Sequence[Table], keys: Mapping[str, Key]
 ) -> list[Reference]:
@@ -106,6 +142,7 @@ def settled(
         child, parent = by_name[reference.child], by_name[reference.parent]
         key = keys.get(reference.parent)
         return (
+            child.system != parent.system,
             not names.names_reference(reference.column, reference.key, reference.parent),
             not names.is_own_key(reference.key, reference.parent),
             key is None or key.columns != (reference.key,),

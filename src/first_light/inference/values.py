@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from first_light.project.source_table import SourceTable
+from first_light.project.source_table import SourceTable, system_of
 
 Kind = Literal[
     "text", "integer", "decimal", "double", "boolean", "date", "timestamp", "time", "other"
@@ -156,6 +156,16 @@ class Table:
     @property
     def model(self) -> str:
         return f"stg_{self.source.name}"
+
+    @property
+    def folder(self) -> str:
+        """The folder of its staging model below that of all: of its system, with a slash."""
+        return f"{self.system}/" if self.system else ""
+
+    @property
+    def system(self) -> str:
+        """The system that it came from; empty where none was named."""
+        return system_of(self.source.name)
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)

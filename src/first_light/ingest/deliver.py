@@ -40,6 +40,7 @@ def land(
     progress: Progress | None = None,
     set_aside: Collection[str] = (),
     replaces: str = "",
+    system: str = "",
 ) -> tuple[SourceTable, ...]:
     """Puts the data files of `path` into raw and says how to read each of their tables.
 
@@ -53,6 +54,7 @@ def land(
         progress: called with a short line before each longer step.
         set_aside: files in raw that are not read, such as orders/orders_1.csv.
         replaces: the one of them that `path` replaces; then it joins that table under a free name.
+        system: where the files come from; its tables have a source of their own.
 
     Raises:
         DataopsError: when anything can't be landed; raw is as it was then.
@@ -66,7 +68,7 @@ def land(
         )
     try:
         with Staging(raw) as staging, reading.connect() as db:
-            return _land(path, staging, db, say, frozenset(set_aside), replaces)
+            return _land(path, staging, db, say, frozenset(set_aside), replaces, system)
     except EngineError as error:
         raise DataopsError(
             f"{ENGINE} cannot read these files: {faults.plain(error)}",
@@ -126,6 +128,7 @@ def _land(
     say: Progress,
     set_aside: frozenset[str],
     replaces: str,
+    system: str,
 ) -> tuple[SourceTable, ...]:
     unpacked, converted = staging.folder / "unpacked", staging.folder / "converted"
     unpacked.mkdir()
@@ -167,6 +170,7 @@ def _land(
             staging.raw,
             reserved_words(db),
             lambda name: _columns(db, _existing(staging.raw, name, set_aside)),
+            system,
         )
     for name, members in groups.items():
         say(f"checking {name}")

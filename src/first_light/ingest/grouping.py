@@ -10,6 +10,7 @@ from first_light.ingest import naming
 from first_light.ingest.formats import Kind
 from first_light.ingest.prepare import Piece
 from first_light.ingest.reading import listed
+from first_light.project.source_table import SOURCE, system_of, table_name, without_system
 from first_light.utils.errors import DataopsError
 
 
@@ -18,6 +19,7 @@ def pieces_by_table(
     raw: Path,
     reserved: frozenset[str],
     columns_of: Callable[[str], Sequence[str]],
+    system: str = "",
 ) -> dict[str, list[Piece]]:
     """Which pieces are which table.
 
@@ -26,8 +28,14 @@ def pieces_by_table(
         raw: the root of raw.
         reserved: words that are no names of tables.
         columns_of: gives the columns of a table that raw has.
+        system: where they come from; empty where that was not named.
+
+    Raises:
+        DataopsError: what cannot be a table, or tables of systems without the name of one.
     """
-    known = {folder.name for folder in raw.iterdir()} if raw.is_dir() else set()
+    folders = {folder.name for folder in raw.iterdir()} if raw.is_dir() else set()
+    known = {without_system(name) for name in folders if system_of(name) == system}
+    prefix = table_name(system or SOURCE, "")
     by_base: dict[str, list[Piece]] = {}
     for piece in pieces:
         by_base.setdefault(_base(piece, reserved), []).append(piece)
@@ -44,10 +52,24 @@ def pieces_by_table(
                 tables.setdefault(full, []).append(piece)
     tables = _monthly(_numbered(tables, known, reserved), known, reserved)
     tables = _without_prefix(tables, known, reserved)
-    tables = _continued(tables, known, reserved, columns_of)
+    tables = _continued(tables, known, reserved, lambda name: columns_of(f"{prefix}{name}"))
     for name, group in tables.items():
-        check_group(name, group)
-    return tables
+        if not system and name not in known:
+            _raise_if_of_systems(name, group, folders)
+        check_group(f"{prefix}{name}", group)
+    return {f"{prefix}{name}": group for name, group in tables.items()}
+
+
+def _raise_if_of_systems(name: str, group: Sequence[Piece], folders: set[str]) -> None:
+    """Rejects more files of a table that raw has of named systems, where none was named."""
+    systems = sorted(system_of(folder) for folder in folders if without_system(folder) == name)
+    if systems:
+        place = group[0].member.place
+        raise DataopsError(
+            f"{name} is a table of {listed(systems)}, and the system of this file was not named.",
+            place,
+            f"uv run dataops add {systems[0]}=PATH" + (", or another system" * (len(systems) > 1)),
+        )
 
 
 def _base(piece: Piece, reserved: frozenset[str]) -> str:

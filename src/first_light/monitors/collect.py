@@ -9,6 +9,7 @@ from typing import Any
 from first_light.dbt.engine import QueryRunner
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.personal_columns import BUILT, described, personal_columns
+from first_light.dbt.raw_table import full_name
 from first_light.history.facts import RawFile
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
 from first_light.monitors import profiling, sources
@@ -279,7 +280,11 @@ def _references(
 
     # A source's table and a model may have one name: like refers to like.
     ordered = sorted(places, key=lambda unique_id: manifest.nodes[unique_id].kind == node.kind)
-    by_name = {manifest.nodes[unique_id].name: unique_id for unique_id in ordered}
+    names = (
+        full_name(id_) if manifest.nodes[id_].kind == "source" else manifest.nodes[id_].name
+        for id_ in ordered
+    )
+    by_name = dict(zip(names, ordered, strict=True))
     declared: list[tuple[str, str, str]] = []
     for column in node.columns:
         table, _, key = column.references.rpartition(".")

@@ -8,6 +8,25 @@ from pathlib import Path
 from first_light.utils.sql_names import literal, quoted
 
 ROOT = "{raw}"
+SOURCE = "raw"
+"""The dbt source of tables that belong to no named system."""
+
+_BETWEEN = "__"
+
+
+def table_name(source: str, table: str) -> str:
+    """The name of a source table in raw: of `customers` of the source crm, `crm__customers`."""
+    return table if source == SOURCE else f"{source}{_BETWEEN}{table}"
+
+
+def system_of(name: str) -> str:
+    """The system of a table in raw: crm of `crm__customers`; empty without one."""
+    return name.partition(_BETWEEN)[0] if _BETWEEN in name else ""
+
+
+def without_system(name: str) -> str:
+    """The name of a table in raw without its system: customers of `crm__customers`."""
+    return name.partition(_BETWEEN)[2] if _BETWEEN in name else name
 
 
 @dataclass(frozen=True)
@@ -35,7 +54,8 @@ class SourceTable:
     """One source table in raw.
 
     Attributes:
-        name: snake_case name of the table and of its folder under raw.
+        name: snake_case name of the table and of its folder under raw; in front of it the system
+            that it came from, where that was named: `crm__customers`.
         read: the DuckDB table function call that reads all its files, with `{raw}` for the root,
             for instance `read_csv('{raw}/orders/*.csv', header=true, all_varchar=true)`.
         files: the files in raw that belong to it, oldest name first.
@@ -52,6 +72,16 @@ class SourceTable:
     added: tuple[Path, ...] = field(default=(), compare=False)
     set_aside: tuple[str, ...] = ()
     export: FullExport | None = None
+
+    @property
+    def source(self) -> str:
+        """The dbt source that it is a table of."""
+        return system_of(self.name) or SOURCE
+
+    @property
+    def table(self) -> str:
+        """Its name in that source."""
+        return without_system(self.name)
 
     def relation(self, root: Path | str, with_file: bool = False) -> str:
         """SQL for the rows of this table from `root`, raw or sample; quotes are escaped.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from first_light.dbt.manifest import Manifest
-from first_light.dbt.raw_table import raw_table
+from first_light.dbt.raw_table import full_name, raw_table
 from first_light.history.facts import RawFile
 from first_light.history.record import FindingRun, RelationProfile
 from first_light.monitors.sources import date_of
@@ -44,7 +44,7 @@ def brought(
     for file in sorted(set(now) - set(before), key=lambda file: file.name):
         files[file.name.partition("/")[0]].append(file.name)
     rows = {
-        relation.unique_id.rpartition(".")[2]: relation.rows
+        full_name(relation.unique_id): relation.rows
         for relation in profile
         if relation.files is not None and not relation.problem
     }

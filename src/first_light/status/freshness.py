@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from first_light.dbt.manifest import Manifest, Node
-from first_light.dbt.raw_table import raw_table
+from first_light.dbt.raw_table import full_name, raw_table
 from first_light.figures.compute import Ledger, duration
 from first_light.history.record import REAL, Record
 from first_light.status.deliveries import due_after
@@ -102,7 +102,7 @@ def ages(
         if newest is None and profile is not None and profile.newest is not None:
             newest = datetime.fromtimestamp(profile.newest, timezone.utc)
         age = SourceAge(
-            node.name,
+            full_name(node.unique_id),
             node.unique_id,
             arrived_at=times[-1] if times else None,
             newest_at=newest,

@@ -176,8 +176,8 @@ def show_sample(out: Console, sample: SampleReport) -> None:
         )
     if sample.masked:
         out.print(
-            "Is that right? Before you commit, correct `config.meta.pii` in "
-            "models/staging/raw_*.yml, then: uv run dataops sample"
+            "Is that right? Before you commit, correct `config.meta.pii` of the sources in "
+            "models/staging/, then: uv run dataops sample"
         )
         out.print("Masks change when raw grows; a long secret in DATAOPS_MASK_KEY keeps them.")
 

@@ -11,8 +11,6 @@ from first_light.inference.sql import WIDTH
 from first_light.inference.values import Column, Table
 from first_light.utils.sql_names import identifier, quoted
 
-SOURCE = "raw"
-
 _STAGING = """\
 with source as (
 
@@ -62,7 +60,7 @@ def staging(
     return _STAGING.format(
         deliveries=deliveries,
         rows="deliveries\n    where delivery_rank = 1" if export else "source",
-        source=f"{{{{ source('{SOURCE}', '{table.name}') }}}}",
+        source=f"{{{{ source('{table.source.source}', '{table.source.table}') }}}}",
         records=_records(table),
         columns=_listed([[_item(c, spelled) for c in group] for _, group in groups], groups),
     )

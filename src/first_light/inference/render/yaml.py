@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from first_light.inference import descriptions, names
 from first_light.inference.record_conditions import records_sql
-from first_light.inference.render.sql import SOURCE
 from first_light.inference.render.yaml_text import (
     JINJA,
     comment,
@@ -19,7 +18,7 @@ from first_light.inference.render.yaml_text import (
     unrendered,
 )
 from first_light.inference.values import Column, Doubt, Freshness, Key, Leaf, Reference, Table, Test
-from first_light.project.source_table import ROOT
+from first_light.project.source_table import ROOT, SOURCE
 from first_light.utils import sql_names
 
 _SCHEMA = (
@@ -44,13 +43,16 @@ def source(
     Args:
         guarded: the casts that must change no value, see `exactness.guarded`.
     """
+    source_name = table.source.source
     lines = [
         "sources:",
-        f"  - name: {SOURCE}",
+        f"  - name: {scalar(source_name)}",
         *([f"    schema: {quoted(_SCHEMA)}"] if on_server else []),
         "    tables:",
-        f"      - name: {scalar(table.name)}",
+        f"      - name: {scalar(table.source.table)}",
     ]
+    if on_server and source_name != SOURCE:  # all tables of raw are in one schema
+        lines.append(f"        identifier: {scalar(table.name)}")
     summary = f"{names.words(table.name)} as delivered"
     if key:
         summary += f", one row per {descriptions.grain(table.name, key, references)}"
