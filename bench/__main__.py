@@ -8,7 +8,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import corpus, first_product, fleet, history, impact, monitors, package, release, report
+from bench import (
+    boards,
+    corpus,
+    first_product,
+    fleet,
+    history,
+    impact,
+    monitors,
+    package,
+    release,
+    report,
+)
 from bench.measure import Figure
 
 BENCHES: dict[str, Callable[[], Figure | package.Size | corpus.Shares]] = {
@@ -38,6 +49,9 @@ BENCHES: dict[str, Callable[[], Figure | package.Size | corpus.Shares]] = {
     "figures": history.figures,
     "publish": release.publish,
     "rollback": release.rollback,
+    "boards-1": boards.boards_1,
+    "boards-10": boards.boards_10,
+    "boards-50": boards.boards_50,
     "monitors-10": monitors.monitors_10,
     "monitors-100": monitors.monitors_100,
     "monitors-500": monitors.monitors_500,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any
+from xml.etree import ElementTree
 
 from markupsafe import Markup
 
@@ -60,10 +62,12 @@ def pictures(chart: Chart, result: QueryResult) -> tuple[Markup, bool]:
         ChartError: it can't be drawn.
     """
     label = described(chart, result)
-    roots = [
-        drawn(full_spec(chart, result, width, height), kind, label)
-        for kind, (width, height) in SIZES.items()
-    ]
+
+    def picture(kind: str) -> ElementTree.Element:
+        return drawn(full_spec(chart, result, *SIZES[kind]), kind, label)
+
+    with ThreadPoolExecutor(len(SIZES)) as threads:
+        roots = list(threads.map(picture, SIZES))
     names = value_fields(chart.spec) & set(result.columns)
     at = [result.columns.index(name) for name in names]
     is_zero = bool(at) and all(number(row[i]) == 0 for row in result.rows for i in at)

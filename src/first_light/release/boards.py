@@ -20,18 +20,25 @@ from first_light.history.record import REJECTED, FindingRun
 from first_light.metrics.definitions import read_semantics
 from first_light.monitors.accepted import read_accepted
 from first_light.privacy.messages import masked
-from first_light.project.product import now
+from first_light.project.product import Product, now
 from first_light.release.build import manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.withhold import withheld_now
 from first_light.utils import steps
+from first_light.utils.chart_process import library
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
 
 BOARDS = "boards"
 CHECK = "board"
 _MOST = 3  # problems that the verdict names
+
+
+def prepare(product: Product) -> None:
+    """Load the chart library while dbt builds, if there are boards."""
+    if any((product.root / FOLDER).glob("*.md")):
+        library.start()
 
 
 def render(context: Context, draft: Draft) -> Draft:

@@ -157,6 +157,7 @@ def _audited(context: Context, first: Draft, started: float) -> Draft:
 def _drafts(context: Context, draft: Draft) -> Iterator[Draft]:
     """The draft as it is, then after each phase, until it has a verdict."""
     yield draft
+    boards.prepare(context.product)
     for doing, name, phase in _PHASES:
         context.signals.raise_if_stopped()
         context.reporter.doing(doing)

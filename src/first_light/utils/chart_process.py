@@ -1,4 +1,4 @@
-"""The chart library, in a process of its own.
+"""The chart library, in processes of its own.
 
 A specification or a value can exhaust its memory, which ends the process that it runs in, or keep
 it busy without end. Here only the process of the library ends.
@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import threading
+from queue import SimpleQueue
 from typing import Any
 
 SECONDS = 60.0  # of one chart; each takes a fraction of a second
@@ -107,5 +108,48 @@ class ChartProcess:
         return process.stdout.readline()
 
 
-library = ChartProcess()
+class ChartProcesses:
+    """Several processes, for charts that are drawn at the same time.
+
+    Args:
+        count: of the processes.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._all = [ChartProcess() for _ in range(count)]
+        self._idle: SimpleQueue[ChartProcess] = SimpleQueue()
+        for process in self._all:
+            self._idle.put(process)
+
+    def svg(self, spec: Any, seconds: float = SECONDS) -> str:
+        """As a process's; it waits until one has nothing else to do.
+
+        Raises:
+            ChartError: it can't be drawn, or is too large.
+        """
+        process = self._idle.get()
+        try:
+            return process.svg(spec, seconds)
+        finally:
+            self._idle.put(process)
+
+    def start(self) -> None:
+        """Load the library while something else is done: its first chart takes most of a second."""
+        for process in self._all:
+            threading.Thread(target=_draw_first, args=(process,), daemon=True).start()
+
+    def close(self) -> None:
+        """End the processes that run."""
+        for process in self._all:
+            process.close()
+
+
+def _draw_first(process: ChartProcess) -> None:
+    try:
+        process.svg({"mark": "bar", "data": {"values": [{}]}})
+    except ChartError:
+        return  # the first chart that somebody asks for says so
+
+
+library = ChartProcesses(2)
 atexit.register(library.close)
