@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from first_light.boards.compare import changes
 from first_light.boards.document import Board, read_board
@@ -20,11 +23,11 @@ from first_light.boards.metric_tables import MetricTables
 from first_light.boards.page import Edition, render_page
 from first_light.boards.render import render_boards
 from first_light.boards.results import Results, run
-from first_light.boards.sql import columns_without
+from first_light.boards.sql import columns_without, references
 from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Manifest, Node
 from first_light.metrics.definitions import Semantics
-from first_light.utils.chart_process import ChartError, ChartProcess
+from first_light.utils.chart_process import ChartError, ChartProcess, ChartProcesses
 from first_light.utils.errors import DataopsError
 from first_light.utils.formats import change, formatted, is_format
 from page_reader import read
@@ -456,6 +459,21 @@ def test_a_chart_that_needs_too_much_ends_its_own_process_only() -> None:
         library.close()
 
 
+def test_processes_that_draw_at_once_give_each_chart_its_own_answer() -> None:
+    library = ChartProcesses(2)
+    try:
+        library.start()
+        specs = [
+            {"mark": "text", "data": {"values": [{}]}, "encoding": {"text": {"value": f"no {n}"}}}
+            for n in range(6)
+        ]
+        with ThreadPoolExecutor(6) as threads:
+            svgs = list(threads.map(library.svg, specs))
+        assert [f"no {n}" in svg for n, svg in enumerate(svgs)] == [True] * 6
+    finally:
+        library.close()
+
+
 def test_pictures_share_no_id_and_say_what_they_show() -> None:
     text = HEAD + SQL + CHART + CHART.replace("Sales by day", "Again")
     html = render_page(results_of(text), Edition("Shop")).html
@@ -516,3 +534,66 @@ def test_charts_that_come_go_or_are_drawn_in_another_way() -> None:
     assert changes(None, before)[0].kind == "added"
     fewer = results_of(HEAD + SQL + CHART, ROWS[:6])
     assert changes(before, fewer)[0].sentences[0] == "rows: 8 → 6 (2 removed)"
+
+
+# ── Help of editors ──────────────────────────────────────────────────────────────────────────────
+
+
+REPOSITORY = Path(__file__).parents[2]
+SCHEMA = json.loads((REPOSITORY / "docs/reference/board.schema.json").read_text("utf-8"))
+
+
+def is_of_schema(kind: str, text: str) -> bool:
+    schema = {**SCHEMA, "$ref": f"#/$defs/{kind}"}
+    return bool(Draft202012Validator(schema).is_valid(yaml.safe_load(text)))
+
+
+def is_accepted(kind: str, text: str) -> bool:
+    try:
+        if kind == "head":
+            read_board("sales", f"---\n{text}\n---\n")
+        else:
+            block = f"```yaml {kind}\n{text}\n```\n"
+            read_board("sales", HEAD + SQL + "```sql total\nselect 1 as amount\n```\n" + block)
+    except DataopsError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "good"),
+    [
+        ("head", "title: a\nowner: {name: b, email: c}", True),
+        ("head", "title: a\nowner: {name: b}", False),
+        ("head", "title: a\nowner: {name: b, email: c}\nauthor: d", False),
+        ("chart", "query: days\ntitle: a\nmark: bar\nfilter: channel\nwidth: 300", True),
+        ("chart", "query: days\ntitle: a", False),
+        ("chart", "query: days\nmark: bar", False),
+        ("chart", "query: days\ntitle: a\nmark: bar\ndata: {values: []}", False),
+        ("chart", "query: days\ntitle: a\nmark: bar\nfilter: {label: b}", False),
+        ("chart", "query: days\ntitle: a\nmark: bar\nfilter: {column: b, all: false}", True),
+        ("table", "query: days\ntitle: a\ncolumns: {day: , amount: {format: '.1f'}}", True),
+        ("table", "query: days\ntitle: a\ncolumns: {amount: {format: 'x'}}", False),
+        ("table", "query: days\ntitle: a\nmark: bar", False),
+        ("numbers", "{label: a, value: total.amount, unit: EUR}", True),
+        ("numbers", "[{label: a, value: total.amount, before: total.amount}]", True),
+        ("numbers", "{label: a, value: total}", False),
+        ("numbers", "{label: a, value: total.amount, colour: red}", False),
+    ],
+)
+def test_the_schema_accepts_what_is_a_board(kind: str, text: str, good: bool) -> None:
+    assert is_accepted(kind, text) == good
+    assert is_of_schema(kind, text) == good
+
+
+def test_the_snippets_of_the_editor_make_a_board() -> None:
+    file = REPOSITORY / "template/.vscode/boards.code-snippets"
+    snippets = json.loads(file.read_text("utf-8"))
+    parts = []
+    for name in ("Board", "Query", "Metric", "Chart", "Table", "Numbers"):
+        text = "\n".join(snippets[name]["body"]).replace("$0", "")
+        text = re.sub(r"\$\{\d+\|([^,|]*)[^}]*\}", r"\1", text)
+        parts.append(re.sub(r"\$\{\d+:([^}]*)\}", r"\1", text))
+    board = read_board("sales", "\n".join(parts) + "\n```sql total\nselect 1 as revenue\n```\n")
+    assert len(board.blocks) == 3
+    assert references(board).metrics == ("revenue",)
