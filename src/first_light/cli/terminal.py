@@ -5,17 +5,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
+
+from first_light.utils.visible_text import visible
 
 # A log has no width of its own: tables need not wrap there.
 _LOG_WIDTH = None if sys.stdout.isatty() else 120
 
-out = Console(highlight=False, soft_wrap=True, width=_LOG_WIDTH)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class VisibleConsole(Console):
+    """A console on which names and values control nothing."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(visible(text), **options)
+
+
+out = VisibleConsole(highlight=False, soft_wrap=True, width=_LOG_WIDTH)
+err = VisibleConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_line(line: str) -> None:

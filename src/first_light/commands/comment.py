@@ -17,6 +17,7 @@ from urllib.error import HTTPError
 from first_light.forge.pipeline import find_forge, request_number, run_url, target_environment
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import variable
+from first_light.utils.visible_text import visible
 
 MARKER = "<!-- dataops check -->"
 REPORT = Path("target/check/comment.md")
@@ -94,4 +95,4 @@ def clipped(text: str, url: str) -> str:
 
 
 if __name__ == "__main__":
-    comment(REPORT, os.environ, lambda line: print(line, file=sys.stdout, flush=True))
+    comment(REPORT, os.environ, lambda line: print(visible(line), file=sys.stdout, flush=True))

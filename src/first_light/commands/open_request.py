@@ -21,6 +21,7 @@ from first_light.forge.base import Forge, Request
 from first_light.forge.pipeline import default_branch, find_forge
 from first_light.project import managed_list
 from first_light.utils.errors import DataopsError
+from first_light.utils.visible_text import visible
 
 _FILES = ("100644", "100755")
 _NONE = "000000"  # the mode of a file that is removed
@@ -248,7 +249,7 @@ def _run(
 
 if __name__ == "__main__":
     try:
-        open_request(Path.cwd(), find_forge(), lambda line: print(line, flush=True))
+        open_request(Path.cwd(), find_forge(), lambda line: print(visible(line), flush=True))
     except DataopsError as problem:
-        print(problem, file=sys.stderr)
+        print(visible(str(problem)), file=sys.stderr)
         sys.exit(2)

@@ -29,7 +29,8 @@ def prepare(product: Product) -> None:
             del os.environ[name]
     for name, value in unpack(os.environ.pop(SECRETS, "")).items():
         if value and os.environ.get("GITHUB_ACTIONS"):
-            print(f"::add-mask::{value}", file=sys.stderr)  # how a log learns what not to show
+            encoded = value.replace("%", "%25")  # the runner decodes %25, %0A and %0D
+            print(f"::add-mask::{encoded}", file=sys.stderr)  # how a log learns what not to show
         os.environ.setdefault(name, value)
     if token := os.environ.pop(STORE_TOKEN, ""):
         remote = product.git("remote", "get-url", "origin", check=False)
