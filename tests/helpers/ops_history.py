@@ -120,7 +120,9 @@ class Simulation:
         if not outcome:
             outcome = "rejected" if bad else "published"
         base = self.published.run if self.published else ""
-        run = f"{number:06d}-{utc(at).replace('-', '').replace(':', '')}-{self.commit[-7:]}"
+        run = (
+            f"{number:06d}-{utc(at).replace('-', '').replace(':', '')}-{self.commit[-7:] or 'none'}"
+        )
         end = at + timedelta(minutes=5)
         fresh = FreshnessRun(SOURCE, "orders", "error" if stale else "pass", utc(at), 60.0)
         record = Record(

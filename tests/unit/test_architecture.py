@@ -20,6 +20,7 @@ WAREHOUSE_ELSEWHERE = {
     "cli/setup.py": "the help of an option that one warehouse has",
     "dbt/column_lineage.py": "the SQL dialect in which compiled models are parsed",
     "dbt/driver.py": "the drivers of what dbt's profile names; warehouse is above dbt",
+    "dbt/outside_reads.py": "functions that read files or servers, and the dialects of models",
     "dbt/packages.py": "the Python packages whose versions a record keeps",
     "history/log.py": "the history is read with DuckDB, whatever the product's warehouse is",
     "history/packs.py": "packs are written and read with DuckDB, as the history is",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from first_light.cli import app
+from first_light.commands import check
+from first_light.dbt.engine import DbtRun
 from first_light.privacy.messages import masked, masked_error, masked_sentence
 from first_light.utils.errors import DataopsError, QueryError
 
@@ -191,6 +194,15 @@ def test_no_value_is_in_a_log_or_a_summary_of_a_pipeline(
     summary = tmp_path / "summary.md"
     assert summary.exists() is isinstance(error, DataopsError)
     assert not summary.exists() or "Pat" not in summary.read_text(encoding="utf-8")
+
+
+def test_a_build_on_raw_that_ends_early_shows_no_value() -> None:
+    """Such as by a hook: there is no node whose message it would be."""
+    problem = "Runtime Error\n  Could not convert string 'Pat O'Brien' to INT32"
+    run = DbtRun(False, problem=problem)
+    assert "O'Brien" not in str(check._build_step(run, 0.0, None))
+    sample: Any = object()
+    assert "O'Brien" in str(check._build_step(run, 0.0, sample))
 
 
 def test_what_dbt_says_of_a_file_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:

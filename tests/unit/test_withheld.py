@@ -203,3 +203,51 @@ def test_nothing_is_withheld_where_nothing_is_marked() -> None:
         {},
         {("staging", "stg"): RAW, ("staging", "unknown"): ("x",)},
     )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from 'raw/customers/x.csv'",
+        "select * from 'raw/customers/x.csv.gz'",
+        "select * from 'raw/customers/x.tsv'",
+        "select * from 'raw/customers/*'",
+        'select * from "raw/customers/x.csv"',
+        "select email, city from 's3://bucket/customers'",
+        "from 'raw/customers/x.ndjson' select email, city",
+        "select a.* from range(3) as n, 'raw/customers/x.csv.zst' as a",
+        "select * from $$raw/customers/x.csv$$",
+        "select * from read_text('raw/customers/x.csv')",
+        "select * from sniff_csv('raw/customers/x.csv')",
+        "select * from st_read('raw/customers/x.csv')",
+        "select * from postgres_query('db', 'select * from customers')",
+        "select * from query('select * from staging.stg')",
+        "select * from dblink('db', 'select 1') as t(email text, city text)",
+        "select * from other_database.main.customers",
+        "select * from customers_of_a_hook",
+        "select * from information_schema.columns",
+        "with a as (select * from 'x.txt') select * from a",
+    ],
+)
+def test_what_no_source_describes_counts_as_personal(sql: str) -> None:
+    mart = node("model", "mart")
+    assert withheld(mart, sql={"model.mart": sql}, built={"mart": ("email", "city")}) == {
+        "mart": "email city"
+    }
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1 as email, 2 as city",
+        "with days as (select * from range(3) as t(email)) select email, 1 as city from days",
+        "select email, city from (values (1, 2)) as t(email, city)",
+        "select email, 1 as city from generate_series(1, 3) as t(email)",
+        "select unnest([1, 2]) as email, 1 as city",
+        """with recursive n as (select 1 as email union all select email + 1 from n)
+        select email, 1 as city from n""",
+    ],
+)
+def test_what_reads_nothing_is_not_personal(sql: str) -> None:
+    mart = node("model", "mart")
+    assert withheld(mart, sql={"model.mart": sql}, built={"mart": ("email", "city")}) == {}

@@ -193,7 +193,8 @@ def _build_step(run: DbtRun, seconds: float, on_sample: Engine | None, reached: 
     if run.ok:
         details = tuple(_node_detail(node, on_sample) for node in run.warned)
         return Step(name, WARNED if run.warned else PASSED, seconds, summary, details)
-    details = tuple(_node_detail(node, on_sample) for node in run.failed) or (run.problem,)
+    problem = run.problem if on_sample else masked(run.problem)  # such as of a hook
+    details = tuple(_node_detail(node, on_sample) for node in run.failed) or (problem,)
     repeat = _repeat_build(run.failed) if on_sample else ""
     return Step(name, FAILED, seconds, summary, details, repeat)
 

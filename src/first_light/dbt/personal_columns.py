@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from first_light.dbt import outside_reads
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.project_lineage import lineage_of
 
@@ -17,11 +18,6 @@ BUILT = frozenset({"model", "snapshot", "seed"})
 """The kinds of nodes that a build makes relations of."""
 
 _WORDS = re.compile(r"\w+")
-# Functions that read what is no node of the project.
-_READS_OUTSIDE = re.compile(
-    r"\b(read_\w+|\w+_scan|query|query_table|dblink\w*)\s*\(|'[^'\n]*\.(csv|parquet|json\w*)'",
-    re.IGNORECASE,
-)
 
 
 def personal_columns(
@@ -80,7 +76,9 @@ class _Walk:
     def _computed(self, node: Node) -> set[str]:
         parents = self._parents_of(node)
         sql = self.sql_of(node.unique_id)
-        if not (any(self.personal.get(p) for p in parents) or self._reads_outside(sql, parents)):
+        if not (
+            any(self.personal.get(p) for p in parents) or self._reads_outside(node, sql, parents)
+        ):
             return set()
         names = {name: self._names(self.manifest.nodes[name]) for name in parents}
         names[node.unique_id] = self._names(node)
@@ -160,13 +158,13 @@ class _Walk:
             if self.manifest.nodes[parent].materialized == "ephemeral"
         )
 
-    def _reads_outside(self, sql: str, parents: Iterable[str]) -> bool:
+    def _reads_outside(self, node: Node, sql: str, parents: Iterable[str]) -> bool:
         """Whether it reads files or servers that are no source of the project."""
-        for parent in parents:
-            node = self.manifest.nodes[parent]
-            if node.kind == "source" and node.relation:
-                sql = sql.replace(node.relation, "")
-        return bool(_READS_OUTSIDE.search(sql))
+        if node.path.endswith(".py"):
+            return outside_reads.in_python(sql)
+        return outside_reads.in_sql(
+            sql, (node, *(self.manifest.nodes[parent] for parent in parents))
+        )
 
 
 def _words(sql: str) -> frozenset[str]:

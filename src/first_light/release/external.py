@@ -15,6 +15,7 @@ from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.dbt.personal_columns import described, personal_columns
 from first_light.dbt.project_lineage import lineage_of
 from first_light.history.record import REJECTED
+from first_light.privacy.messages import masked
 from first_light.release.build import manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft
@@ -61,9 +62,10 @@ def external_problem(manifest: Manifest, engine: Engine, target: Path) -> str:
     compiled = engine.compile("--no-populate-cache", "--select", *selection)
     if not compiled.ok:
         names = ", ".join(node.name for node in models)
+        reason = masked(compiled.problem)
         return (
             f"The external models {names} write their files while they are built, and what they "
-            f"read has personal columns, but dbt could not compile them.\n{compiled.problem}"
+            f"read has personal columns, but dbt could not compile them.\n{reason}"
         )
     manifest = read_manifest(target / "manifest.json", packages=True)
     problems = []

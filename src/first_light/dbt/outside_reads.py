@@ -1,0 +1,74 @@
+"""Whether a model reads what is no node: files, other databases, tables of a server.
+
+Nobody has marked the columns of such relations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+
+from first_light.dbt.manifest import Node
+
+_NODE = "node_of_the_project"
+# Functions that are no table of their arguments alone; in Python too.
+_READERS = re.compile(
+    r"read_\w+|\w+_scan|\w*query|query_table|dblink\w*|sniff_csv|glob|st_read\w*|\w+_to_xml\w*"
+    r"|\w*execute\w*|duckdb_\w+|pragma_\w+|which_secret|pg_\w+|ts_stat|crosstab\w*|xpath_table"
+    r"|lo_\w+|getenv|getvariable",
+    re.IGNORECASE,
+)
+_CALL = re.compile(
+    rf"\b(?:{_READERS.pattern})\s*\(|'[^'\n]*\.(?:csv|parquet|json\w*)'", re.IGNORECASE
+)
+
+
+def in_sql(sql: str, nodes: Iterable[Node]) -> bool:
+    """Whether SQL reads anything but nodes of the project; yes where it cannot be parsed.
+
+    Args:
+        sql: compiled; empty if there is none, which reads nothing.
+        nodes: those that it may read. Where a build defers to another one, their schemas differ.
+    """
+    read = tuple(nodes)
+    relations = {node.relation for node in read if node.relation}
+    for relation in sorted(relations, key=len, reverse=True):
+        sql = sql.replace(relation, _NODE)
+    return _in_sql(sql, frozenset((node.alias or node.name).lower() for node in read))
+
+
+def in_python(code: str) -> bool:
+    """Whether code of a Python model calls something that reads files or servers."""
+    return bool(_CALL.search(code))
+
+
+@cache
+def _in_sql(sql: str, aliases: frozenset[str]) -> bool:
+    if not sql.strip():
+        return False
+    tree = _parsed(sql)
+    if tree is None:
+        return True
+    known = {_NODE, *(query.alias_or_name.lower() for query in tree.find_all(exp.CTE))}
+    calls = (
+        part.name if isinstance(part, exp.Anonymous) else part.sql_name()
+        for part in tree.find_all(exp.Func)
+    )
+    return any(map(_READERS.fullmatch, calls)) or any(
+        table.name.lower() not in (aliases if table.db else known)
+        for table in tree.find_all(exp.Table)
+        if isinstance(table.this, exp.Identifier)
+    )
+
+
+def _parsed(sql: str) -> exp.Expr | None:
+    for dialect in ("duckdb", "postgres"):
+        try:
+            return sqlglot.parse_one(sql, read=dialect)
+        except (sqlglot.errors.SqlglotError, RecursionError):
+            continue
+    return None
