@@ -200,6 +200,12 @@ def test_identities_become_tests(shop: Drafts) -> None:
     assert columns(shop, "orders")["total"]["description"] == "Sum of net and tax."
 
 
+def test_an_identity_of_few_rows_allows_few_exceptions(tmp_path: Path) -> None:
+    drafts = drafted(tmp_path, {"orders": SHOP["raw_orders"][:100]})
+    (sums,) = model(drafts, "stg_orders")["data_tests"]
+    assert sums["expression_is_true"]["config"] == {"error_if": ">10"}
+
+
 def test_an_identity_with_one_exception_is_none(tmp_path: Path) -> None:
     rows = [list(row) for row in SHOP["raw_orders"]]
     rows[150][6] = "9999.99"

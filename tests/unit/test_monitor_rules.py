@@ -8,17 +8,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import duckdb
 import pytest
 
 from first_light.dbt.manifest import Manifest, Node
 from first_light.history.facts import RawFile
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
+from first_light.monitors import profiling
 from first_light.monitors.baseline import Memory, release_of, remember
 from first_light.monitors.files import check_files
 from first_light.monitors.judge import judge
 from first_light.monitors.levels import ERROR, WARN
 from first_light.monitors.run import judge_all
 from first_light.monitors.sources import deliveries
+from first_light.warehouse.dialect import dialect_of
 
 START = datetime(2026, 1, 5, 7, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -85,6 +88,43 @@ def test_a_distribution_that_moves_farther_than_ever_rejects(
     assert (finding.check, finding.level, finding.column) == (check, ERROR, "x")
     few = judged(past[:4], drawn(moved))
     assert told(few) <= {(check, WARN)}, "with little history nothing is rejected"
+
+
+@pytest.mark.parametrize(
+    ("formats", "lengths", "now", "level"),
+    [
+        ({"a-0": 12}, {"8": 12}, {"formats": {"a-0": 12}, "lengths": {"8": 7, "7": 5}}, ERROR),
+        ({"0": 20, "9": 180}, {"5": 200}, {"formats": {"9": 200}, "lengths": {"5": 180, "4": 20}}, ERROR),
+        ({"9": 200}, {"13": 200}, {"formats": {"9": 200}, "lengths": {"13": 194, "12": 6}}, WARN),
+        ({"a": 30}, {"…": 30}, {"formats": {"a": 15, "a9": 15}, "lengths": {"…": 30}}, ERROR),
+        ({"a-9": 200}, {"7": 200}, {"formats": {"a-9": 200}, "lengths": {"7": 50, "8": 150}}, None),
+        ({"9": 200}, {"2": 200}, {"formats": {"9": 200}, "lengths": {"2": 100, "1": 100}}, None),
+        ({"a": 200}, {"4": 120, "3": 80}, {"formats": {"a": 200}, "lengths": {"3": 90, "4": 110}}, None),
+        ({"a": 200}, {"4": 200}, {"formats": {"a": 200}, "lengths": {"4": 198, "3": 2}}, None),
+    ],
+)  # fmt: skip
+def test_a_form_that_all_values_had_is_expected_of_the_next(
+    formats: dict[str, int], lengths: dict[str, int], now: dict[str, Any], level: str | None
+) -> None:
+    """Lost zeros, a lost character, letters in numbers; not a number that grows by a digit."""
+    rows = sum(formats.values())
+    past = [delivery(rows, formats=formats, lengths=lengths) for _ in range(20)]
+    seen = told(judged(past, delivery(rows, **now)))
+    assert {each for check, each in seen if check == "format"} == ({level} if level else set())
+    few = judged(past[:5], delivery(rows, **now))
+    assert ("format", ERROR) not in told(few), "with little history nothing is rejected"
+
+
+@pytest.mark.parametrize(
+    ("filled", "level"),
+    [([5] * 20, ERROR), (list(range(1, 21)), ERROR), ([1] * 20, WARN), ([3, 9, 1, 6, 2] * 4, WARN)],
+)
+def test_a_column_that_always_had_some_values_has_none(filled: list[int], level: str) -> None:
+    """Leaving dates of staff: few in many rows, so that the share of nulls hardly moves."""
+    past = [delivery(160, nulls=160 - count) for count in filled]
+    assert ("nulls", level) in told(judged(past, delivery(160, nulls=160)))
+    assert told(judged(past, delivery(160, nulls=160 - filled[-1]))) == set()
+    assert told(judged([delivery(160, nulls=160), *past[1:]], delivery(160, nulls=160))) == set()
 
 
 def test_small_deliveries_of_the_past_hide_no_move_of_a_large_one() -> None:
@@ -257,6 +297,103 @@ def test_a_slow_drift_shows_against_what_was_before() -> None:
     assert told(judged(steady, valued(1.0))) == set()
     one_day = judged(steady, valued(0.6))
     assert not any("drifted" in finding.message for finding in one_day), "one day is no drift"
+
+
+def test_a_mean_is_compared_with_what_it_follows() -> None:
+    """A battery that runs down, prices of weekends: earlier values lie far apart, and yet there is
+    one for each day that is right."""
+    chance = random.Random(5)
+
+    def valued(mean: float) -> RelationProfile:
+        scattered = mean * chance.gauss(1, 0.003)
+        return delivery(type="DOUBLE", min=1.0, max=99.0, mean=scattered, distinct=150)
+
+    falling = [valued(80 - 0.4 * day) for day in range(40)]
+    assert told(judged(falling, valued(64))) == set()
+    assert told(judged(falling, valued(64.4))) == set(), "a trend may end"
+    assert told(judged(falling, valued(64 * 1.19))) == {("mean", ERROR)}
+    weekly = [valued(70 if day % 7 > 4 else 50) for day in range(42)]
+    assert told(judged(weekly, valued(50))) == set()
+    assert told(judged(weekly, valued(50 * 1.19))) == {("mean", ERROR)}
+
+    drifting = [*falling, *(valued((64 - 0.4 * day) * 0.97**day) for day in range(14))]
+    assert ("mean", WARN) in told(judged(drifting, valued(58.4 * 0.97**14)))
+
+
+def test_times_that_are_not_where_a_delivery_has_them() -> None:
+    """A file of the day holds the times of that day."""
+    chance = random.Random(4)
+
+    def timed(number: int, rows: int, shift: float = 0.0) -> RelationProfile:
+        day = START.replace(hour=0) + number * DAY
+        first, middle, last = (
+            (day + timedelta(hours=hour + chance.uniform(-1, 1) + shift)).timestamp()
+            for hour in (8, 13, 19)
+        )
+        column: dict[str, Any] = {"min": first, "mean_time": middle, "max": last}
+        return replace(delivery(rows, distinct_days=1, **column), delivery=f"{day:%Y-%m-%d}")
+
+    def hours(rows: int, shift: float) -> set[tuple[str, str]]:
+        seen = told(judged(past, timed(20, rows, shift)))
+        return {(check, level) for check, level in seen if check == "hours"}
+
+    past = [timed(number, 200) for number in range(20)]
+    assert hours(200, 0) == hours(200, 1) == set()
+    assert hours(200, 5) == hours(200, -5) == {("hours", ERROR)}
+    assert hours(8, 9) == {("hours", WARN)}, (
+        "of few rows the next day is certain, the hours are not"
+    )
+    assert hours(8, 0) == hours(8, 3) == set()
+
+
+def test_personal_texts_are_measured_by_forms_that_many_share() -> None:
+    """An e-mail without its domain is seen, and no value is kept."""
+    place = (
+        "(select 'anna' || n || '@example.org' as mail, 'Anna ' || n as name from range(200) t(n) "
+        "union all select 'x-y.z_q!@a', 'Zoë') rows"
+    )
+    target = profiling.ProfileTarget(
+        SOURCE, "raw.people", place, [("mail", "VARCHAR"), ("name", "VARCHAR")],
+        personal=frozenset({"mail", "name"}), formats=frozenset({"mail", "name"}),
+    )  # fmt: skip
+    query = profiling.query(target, dialect_of("duckdb"))
+    row = duckdb.sql(query.sql).fetchone()
+    assert row is not None
+    mail, name = profiling.read(query, row).columns
+    assert mail.formats == {"a9@a a": 199, "…": 2}, "two addresses have forms of their own"
+    assert name.lengths == {"8": 100, "7": 90, "6": 10, "…": 1}
+    assert (mail.min, mail.min_length, mail.counts) == (None, None, {})
+
+
+def test_a_campaign_hides_no_lost_rows_and_is_no_fault_itself() -> None:
+    """Twice as many rows on two days of a month: they widen no interval downwards, and the third
+    such day is nothing new."""
+    chance = random.Random(8)
+    days = [delivery(round(700 * chance.gauss(1, 0.1))) for _ in range(40)]
+    volume = {check: level for check, level in told(judged(days, delivery(1400)))}
+    assert volume["volume"] == ERROR, "there never was such a day"
+    days[6] = delivery(1390)
+    assert told(judged(days, delivery(1400))) == {("volume", WARN)}
+    days[20] = delivery(1320)
+    assert told(judged(days, delivery(1400))) == set()
+    assert told(judged(days, delivery(2300))) == {("volume", ERROR)}
+    assert told(judged(days, delivery(300))) == {("volume", ERROR)}
+
+
+def test_few_rows_say_much_after_many_deliveries() -> None:
+    """Seventeen orders a day: nulls where there never were any, all prices times ten, dates of 1970."""
+    chance = random.Random(2)
+
+    def orders(nulls: int = 0, factor: float = 1.0) -> RelationProfile:
+        mean = 40 * factor * chance.lognormvariate(0, 0.15)
+        return delivery(17, type="DOUBLE", nulls=nulls, min=5.0, max=90.0, mean=mean, distinct=17)
+
+    past = [orders() for _ in range(40)]
+    assert told(judged(past, orders())) == set()
+    assert told(judged(past, orders(nulls=4))) == {("nulls", ERROR)}
+    assert told(judged(past, orders(nulls=2))) == {("nulls", WARN)}
+    assert told(judged(past, orders(factor=10))) == {("mean", ERROR)}
+    assert told(judged(past[:10], orders(factor=10))) == set(), "with little history they do not"
 
 
 def test_a_table_whose_rows_change_is_judged_whole() -> None:

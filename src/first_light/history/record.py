@@ -163,7 +163,8 @@ class FreshnessRun:
 @dataclass(frozen=True)
 class ColumnProfile:
     """One column as a run built it. Personal columns (`pii` in their meta, followed under the names
-    that models derive from them) have only `nulls` and `distinct`."""
+    that models derive from them) have only `nulls` and `distinct`, and in deliveries the `formats`
+    and `lengths` that at least ten rows have."""
 
     name: str
     """Column."""
@@ -194,6 +195,9 @@ class ColumnProfile:
     formats: dict[str, int] = field(default_factory=dict)
     """Rows by format of texts in a delivery, of a part of its rows: `a` stands for letters, `9` for
     a number, `0` for digits that begin with zero, `…` for rare formats; else empty."""
+    lengths: dict[str, int] = field(default_factory=dict)
+    """Rows by number of characters of texts in a delivery, of the same part of its rows, `…` for
+    rare lengths; else empty, and in older records."""
     counts: dict[str, int] = field(default_factory=dict)
     """Rows by value, of columns with at most 30 values, each in 10 rows on average; else empty."""
 

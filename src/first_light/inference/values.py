@@ -214,7 +214,8 @@ class Test:
         arguments: in the order in which they are written.
         severity: error or warn.
         evidence: what in the data says so; free of values for personal columns.
-        allowed: rows that may fail before it counts, 0 as a rule.
+        allowed: rows that may fail before it counts, 0 as a rule; with the severity error, they
+            are a warning.
     """
 
     __test__ = False

@@ -4,7 +4,7 @@ mean that drifts, and a counter that goes on."""
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
@@ -16,6 +16,8 @@ from first_light.monitors.measures import Measure, Value
 from first_light.monitors.messages import about, number_text
 from first_light.monitors.past import Normal, RelationPast, spread_of
 from first_light.monitors.prediction import AT_LEAST, expect_at
+
+_Offsets = tuple[float, float, float]
 
 _HOUR, _DAY = 3600.0, 86_400.0
 _SHIFT, _STEADY = 2.0, 24.0  # hours outside all that was, and how far apart those may be
@@ -89,7 +91,8 @@ def _shifted(
     """Times that all lie so many hours before or after where they lie in the day of a delivery:
     the first, the mean and the last. A day that ends early moves only one of them."""
     now = _offsets(profile.delivery, vars(column))
-    if now is None or profile.rows - column.nulls < _ROWS:
+    rows = profile.rows - column.nulls
+    if now is None or rows < _LEAST_ROWS:
         return None
     earlier = [
         offsets
@@ -106,8 +109,9 @@ def _shifted(
         for value, values in zip(now, zip(*earlier))
     ]
     least = min(moved, key=abs)
-    if abs(least) < _SHIFT or len({math.copysign(1, hours) for hours in moved}) > 1:
-        return None
+    is_small = abs(least) < _SHIFT or len({math.copysign(1, hours) for hours in moved}) > 1
+    if is_small or rows < _ROWS:
+        return _on_another_day(profile, column.name, now, earlier)
     middle = now[1] - sum(offsets[1] for offsets in earlier) / len(earlier)
     message = (
         f"{profile.name}: all times in {column.name} lie about {middle:+.0f} hours from where they "
@@ -116,7 +120,20 @@ def _shifted(
     return replace(about(profile, "hours", ERROR, message, column.name), value=round(middle, 2))
 
 
-def _offsets(delivery: str, column: Mapping[str, Any]) -> tuple[float, float, float] | None:
+def _on_another_day(
+    profile: RelationProfile, name: str, now: _Offsets, earlier: Sequence[_Offsets]
+) -> FindingRun | None:
+    """Times of another day than the delivery's, where there never were any."""
+    if len(earlier) < _LONG or any(low < 0 or high > _STEADY for low, _, high in earlier):
+        return None
+    outside = now[2] - _STEADY if now[2] > _STEADY else min(0.0, now[0])
+    if not outside:
+        return None
+    message = f"{profile.name}: some times in {name} are not on the day of the delivery."
+    return replace(about(profile, "hours", WARN, message, name), value=round(outside, 2))
+
+
+def _offsets(delivery: str, column: Mapping[str, Any]) -> _Offsets | None:
     """The first, the mean and the last time, in hours from the beginning of a delivery's day."""
     times = [column.get(key) for key in ("min", "mean_time", "max")]
     if len(delivery) != len("2026-03-31") or None in times:
@@ -164,7 +181,7 @@ def _drifting(
         return None
     older = series.values[:-_RECENT]
     expected = expect_at(series.times[:-_RECENT], series.weekdays[:-_RECENT], older, at)
-    if expected is None or expected.by == "trend":
+    if expected is None:
         return None
     spread = spread_of(value.rows, past, profile)
     if value.rows < (_LEAST_ROWS if spread == 1.0 else _ROWS):
@@ -190,7 +207,8 @@ def _drifting(
         f"{profile.name}: the mean of {name} drifted to {number_text(value.value)}; before the "
         f"last {_RECENT} deliveries it was {number_text(middle)}."
     )
-    level = ERROR if factor >= _FAR_DRIFT else WARN
+    # A growth may end: what goes on as it did is no certainty so many deliveries later.
+    level = ERROR if factor >= _FAR_DRIFT and expected.by != "trend" else WARN
     return replace(
         about(profile, "mean", level, message, name),
         value=value.value, expected_low=expected.low, expected_high=expected.high,

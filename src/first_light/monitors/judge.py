@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from first_light.history.record import FindingRun, RelationProfile
-from first_light.monitors import column_rules, distributions
+from first_light.monitors import column_rules, distributions, forms
 from first_light.monitors.baseline import Memory, as_remembered
 from first_light.monitors.levels import (
     ERROR,
@@ -48,6 +48,7 @@ _KEY = re.compile(r"(^|_)(id|key|no|nr|number|code)$")
 _ROWS_ALIKE, _ALIKE, _MANY_ALIKE = 20, 0.1, 0.25
 
 _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
+_USUAL_PEAKS = 2  # so many earlier days with as many rows are a rhythm that nobody explained
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def judge(
         *_deliveries(profile, memory, past, at, normal),
         *distributions.findings(profile, past, normal, since),
         *column_rules.findings(profile, measures, past, at, normal, keys),
+        *forms.findings(profile, past, normal, since),
         *_numbers(profile, measures, memory, past, at, normal, keys),
     ]
     findings += _unchanged(profile, memory, past, findings)
@@ -138,6 +140,10 @@ def _numbers(
         expected = expect_at(series.times, series.weekdays, series.values, at)
         if expected is None:
             continue
+        if measure_.check == "volume" and value.value < expected.middle:
+            series = series.without_peaks()
+            usual = expect_at(series.times, series.weekdays, series.values, at)
+            expected = usual or expected
         if (measure_.check, measure_.metric) in COUNTED and any(
             _is_sum(value.value, series, count, at, memory.cadence) for count in shares
         ):
@@ -159,7 +165,13 @@ def _numbers(
             for normal_value in accepted
         ):
             continue
-        if measure_.metric in _DELIVERY_METRICS and at.weekday() not in series.weekdays:
+        is_delivered = measure_.metric in _DELIVERY_METRICS
+        if is_delivered and value.value > expected.middle and turn is None:
+            peaks = series.peaks(value.value)
+            if peaks >= _USUAL_PEAKS:
+                continue  # another campaign
+            level = WARN if peaks else level
+        if is_delivered and at.weekday() not in series.weekdays:
             level = WARN  # the first Sunday of a history: nobody knows what Sundays are like
         findings.append(value_finding(measure_, profile, level, value.value, expected))
     return findings

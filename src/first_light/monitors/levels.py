@@ -65,10 +65,11 @@ USUAL = 7
 # they must be away by so many standard deviations, and counts by more to reject a release: upwards
 # by more still, where their tail is long.
 _SCATTER, _SHARE_DEVIATIONS, LOWER_DEVIATIONS, _UPPER_DEVIATIONS = 3.0, 4.0, 4.0, 6.0
-# Of fewer rows a mean or an extreme says little.
+# Of fewer rows a mean or an extreme says little; a mean of very few does after many deliveries.
 _MINIMUM_ROWS, _EXTREME = 20, 50
-# Nulls of a key, and where their share hardly varies, reject from so many points.
-_KEY_NULLS, _STEADY_NULLS = 0.1, 0.02
+_LEAST_ROWS, _LONG = 5, 14
+# Nulls of a key, and where their share hardly varies, reject from so many points, and so many.
+_KEY_NULLS, _STEADY_NULLS, _NULLS = 0.1, 0.02, 3
 # A counter that holds such a share of its numbers is complete.
 COMPLETE = 0.98
 _FEW_ROWS = 4.0  # where a few rows come, some days bring several times as many
@@ -126,6 +127,27 @@ class Case:
         return max(self.past) - min(self.past)
 
     @property
+    def is_followed(self) -> bool:
+        """Whether it is compared with what earlier values follow. A counter, and a growth that just
+        slows down, are compared with the values themselves."""
+        last, middle = self.past[-1], self.expected.middle
+        has_slowed = min(last, middle) <= self.value <= max(last, middle)
+        return not self.is_key and not (self.expected.by == "trend" and has_slowed)
+
+    @property
+    def unusual(self) -> float:
+        """How far it lies beyond the farthest that values ever lay from what they follow."""
+        if not self.is_followed:
+            return self.outside
+        offset = self.value - self.expected.middle
+        return max(0.0, offset - self.expected.above, self.expected.below - offset)
+
+    @property
+    def scatter(self) -> float:
+        """How far apart values were, apart from what they follow."""
+        return self.expected.above - self.expected.below if self.is_followed else self.reach
+
+    @property
     def is_within_range(self) -> bool:
         """Whether it lies between values that were."""
         return min(self.past) <= self.value <= max(self.past)
@@ -168,7 +190,9 @@ def _scatter(case: Case) -> float:
     if not case.limit.points:
         return 0.0
     rows = max(1.0, case.rows)
-    share = min(0.5, max(case.expected.middle, 1 / rows))
+    # What never varied over many rows is known better than from the rows of one delivery.
+    known = rows * len(case.past) if len(case.past) >= _LONG and case.reach == 0 else rows
+    share = min(0.5, max(case.expected.middle, 1 / known))
     return _SHARE_DEVIATIONS * math.sqrt(share * (1 - share) / rows)
 
 
@@ -180,7 +204,7 @@ def _nulls_level(case: Case) -> str:
     level = _by_limit(case)
     is_steady = len(case.past) >= USUAL and case.reach <= _STEADY_NULLS
     if level and (case.is_key or is_steady) and case.value > case.expected.middle:
-        is_error = case.distance >= max(_KEY_NULLS, case.expected.sure)
+        is_error = case.distance >= max(_KEY_NULLS, case.expected.sure, _NULLS / case.rows)
         return ERROR if is_error else level
     return level
 
@@ -231,21 +255,22 @@ def _distinct_level(case: Case) -> str:
 
 
 def _mean_level(case: Case) -> str:
-    if case.rows < _MINIMUM_ROWS:
+    is_known = case.spread == 1.0 and len(case.past) >= _LONG
+    if case.rows < (_LEAST_ROWS if is_known else _MINIMUM_ROWS):
         return ""
     # A mean around zero has no meaningful factor.
-    if case.distance >= 3 * case.reach and (level := case.by_factor()):
-        is_far = case.factor >= _STABLE_ERROR and case.outside >= 3 * case.reach
+    if case.distance >= 3 * case.scatter and (level := case.by_factor()):
+        is_far = case.factor >= _STABLE_ERROR and case.unusual >= 3 * case.scatter
         is_far = is_far and case.distance >= case.expected.sure * case.spread
         return ERROR if is_far and len(case.past) >= USUAL else level
     if case.is_key or len(case.past) < USUAL or case.value * case.expected.middle <= 0:
         return ""
     # A mean that hardly varies is told from a smaller change.
-    if case.factor < _STABLE_WARN or case.outside < case.reach:
+    if case.factor < _STABLE_WARN or case.unusual < case.scatter:
         return ""
     if case.distance < case.expected.sure * case.spread:
         return ""
-    is_far = case.factor >= _STABLE_ERROR and case.outside >= 2 * case.reach
+    is_far = case.factor >= _STABLE_ERROR and case.unusual >= 2 * case.scatter
     return ERROR if is_far else WARN
 
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 _HOUR, _DAY = 3600.0, 86_400.0
-# With fewer rows that came, what they hold on average says little.
-_MINIMUM_ROWS = 20
+# With fewer rows that came, what they hold on average says little; and how old they are.
+_MINIMUM_ROWS, _LEAST_ROWS = 20, 5
 _EACH = 0.99  # of the rows of a counter have a value of their own
 # Above so many rows different values are estimated: their difference is noise.
 _COUNTED = 100_000
@@ -123,10 +123,11 @@ def _measure_delivered(
 ) -> None:
     """Of a delivery: how complete a counter is, and how far its times lie behind the newest."""
     low, high, distinct = column.get("min"), column.get("max"), column.get("distinct")
-    if filled < _MINIMUM_ROWS or low is None or high is None:
+    if filled < _LEAST_ROWS or low is None or high is None:
         return
     # A counter has another whole number in each row.
-    if column.get("mean") is not None and high > low and distinct:
+    has_rows = filled >= _MINIMUM_ROWS
+    if has_rows and column.get("mean") is not None and high > low and distinct:
         share = distinct / (high - low + 1)
         if share <= 1 and distinct >= _EACH * filled:
             values[Measure("counter", "delivered", name)] = Value(share, filled)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from first_light.history.record import RelationProfile
@@ -20,6 +20,8 @@ COUNTED = frozenset(
 Normal = Mapping[tuple[str, str], Sequence[float]]
 _DELIVERIES = 60  # of a source, in its past
 _DAY_NAME = len("2026-03-31")
+_AS_HIGH = 0.8
+_PEAK, _FEW_PEAKS = 1.6, 0.1  # a peak is so far above the median, and at most so many are
 _TURN_DAYS = 3  # days before and after the turn of a month that may be unlike others
 
 
@@ -35,6 +37,27 @@ class Series:
     def middle(self) -> float:
         """The median."""
         return sorted(self.values)[len(self.values) // 2]
+
+    def peaks(self, value: float) -> int:
+        """How many values far above all others were about as high, except at the turn of a month."""
+        return sum(
+            earlier >= max(_AS_HIGH * value, _PEAK * self.middle)
+            and days_from_month_turn(datetime.fromtimestamp(time, timezone.utc)) is None
+            for time, earlier in zip(self.times, self.values)
+        )
+
+    def without_peaks(self) -> Series:
+        """The same without the few values, such as those of campaigns, far above all others: they
+        say nothing of how few are usual."""
+        limit = _PEAK * self.middle
+        kept = [n for n, value in enumerate(self.values) if value <= limit]
+        if len(kept) < (1 - _FEW_PEAKS) * len(self.values):
+            return self
+        return Series(
+            [self.times[n] for n in kept],
+            [self.weekdays[n] for n in kept],
+            [self.values[n] for n in kept],
+        )
 
     def add(self, time: float, weekday: int, value: float) -> None:
         self.times.append(time)

@@ -37,6 +37,7 @@ class Expected:
         low, high: the prediction interval's ends.
         by: what it follows: level, trend or weekday.
         sure: how far from the middle a value must lie to reject a release.
+        below, above: how far the past lay from what it follows, at most; the first is negative.
     """
 
     middle: float
@@ -44,6 +45,8 @@ class Expected:
     high: float
     by: str
     sure: float = 0.0
+    below: float = 0.0
+    above: float = 0.0
 
 
 def expect(past: Sequence[Past], at: datetime) -> Expected | None:
@@ -71,7 +74,8 @@ def expect_at(
         return None
     middle = math.fsum(values) / count
     spread = math.sqrt(math.fsum([(value - middle) ** 2 for value in values]) / (count - 1))
-    best = _level_interval(middle, spread, count, count - 1, "level")
+    offsets = [value - middle for value in values]
+    best = _interval(middle, spread * math.sqrt(1 + 1 / count), count - 1, offsets, "level")
     if spread <= 1e-12 * abs(middle):
         return best
     if (trend := _trend(times, values, middle, at)) and trend[1] < _IMPROVEMENT * spread:
@@ -111,13 +115,12 @@ def _probability_within(t: float, degrees: int) -> float:
     return sine * total
 
 
-def _level_interval(middle: float, spread: float, count: int, degrees: int, by: str) -> Expected:
-    return _interval(middle, spread * math.sqrt(1 + 1 / count), degrees, by)
-
-
-def _interval(middle: float, width: float, degrees: int, by: str) -> Expected:
+def _interval(
+    middle: float, width: float, degrees: int, residuals: Sequence[float], by: str
+) -> Expected:
     reach, sure = (quantile(degrees, alpha) * width if width else 0.0 for alpha in (_ALPHA, _SURE))
-    return Expected(middle, middle - reach, middle + reach, by, sure)
+    low, high = middle - reach, middle + reach
+    return Expected(middle, low, high, by, sure, min(residuals), max(residuals))
 
 
 def _trend(
@@ -137,7 +140,7 @@ def _trend(
     offset_at = at.timestamp() - middle_time
     prediction = middle + slope * offset_at
     width_at = spread * math.sqrt(1 + 1 / count + offset_at * offset_at / width)
-    return _interval(prediction, width_at, count - 2, "trend"), spread
+    return _interval(prediction, width_at, count - 2, residuals, "trend"), spread
 
 
 def _weekday(
@@ -153,8 +156,7 @@ def _weekday(
     if len(values_of_day) < AT_LEAST or degrees < AT_LEAST:
         return None
     middles = {day: math.fsum(day_values) / len(day_values) for day, day_values in days.items()}
-    squares = math.fsum([(value - middles[day]) ** 2 for day, value in zip(weekdays, values)])
-    spread = math.sqrt(squares / degrees)
-    return _level_interval(
-        middles[at.weekday()], spread, len(values_of_day), degrees, "weekday"
-    ), spread
+    residuals = [value - middles[day] for day, value in zip(weekdays, values)]
+    spread = math.sqrt(math.fsum([offset * offset for offset in residuals]) / degrees)
+    width = spread * math.sqrt(1 + 1 / len(values_of_day))
+    return _interval(middles[at.weekday()], width, degrees, residuals, "weekday"), spread

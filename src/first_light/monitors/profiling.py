@@ -32,15 +32,18 @@ _CATEGORY_VALUES, _REPEATED = 30, 10
 _CATEGORY_LENGTH = 60  # characters; what is longer is prose, no category
 # Formats are counted in about so many rows; the commonest are kept, if they have such a share.
 _FORMAT_ROWS, _FORMATS, _FORMAT_SHARE, _RARE = 5_000, 8, 0.02, "…"
+_SHARED = 10  # of a personal column, a format or length is kept that so many rows have
 
 
 @dataclass(frozen=True)
 class ColumnQuery:
-    """What a query asks of one column: its name and type, and the order of the answers."""
+    """What a query asks of one column: its name and type, the order of the answers, and whether
+    only counts of it may be kept."""
 
     name: str
     type: str
     answers: tuple[str, ...]
+    is_personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ def query(profiled: ProfileTarget, dialect: Dialect) -> Query:
     for name, kind in profiled.columns:
         expressions = _column_expressions(profiled, name, kind.lower(), exact, dialect)
         selected += [sql for _, sql in expressions]
-        queries.append(ColumnQuery(name, kind, tuple(answer for answer, _ in expressions)))
+        answers = tuple(answer for answer, _ in expressions)
+        queries.append(ColumnQuery(name, kind, answers, name.lower() in profiled.personal))
     return Query(
         profiled.unique_id,
         profiled.name,
@@ -117,7 +121,7 @@ def query(profiled: ProfileTarget, dialect: Dialect) -> Query:
         tuple(queries),
         tuple(f"{column} -> {target}" for column, target in profiled.references),
         len(profiled.more),
-        any(name.lower() in profiled.personal for name, _ in profiled.columns),
+        any(column.is_personal for column in queries),
     )
 
 
@@ -160,7 +164,8 @@ def read(query_: Query, row: Sequence[object]) -> RelationProfile:
                 counts=_counts(column.name, query_.name, raw.get("counts")),
                 mean_time=numbers.get("mean_time"),
                 hours=_decoded(raw.get("hours")),
-                formats=_formats_of(raw.get("formats"), numbers),
+                formats=_commonest(raw.get("formats"), numbers, column.is_personal),
+                lengths=_commonest(raw.get("lengths"), numbers, column.is_personal),
             )
         )
     return RelationProfile(
@@ -190,6 +195,8 @@ def _column_expressions(
     distinct = f"count(distinct {column})" if exact else dialect.approximate_distinct(column)
     expressions.append(("distinct", distinct))
     if name.lower() in target.personal:
+        if name in target.formats and _TEXT.match(kind):
+            expressions += _formats(target, column, dialect)
         return expressions
     if _NUMBER.match(kind):
         expressions += _numbers(
@@ -208,7 +215,7 @@ def _column_expressions(
         elif name in target.times:
             expressions += _text_times(column, dialect, target.place)
         if name in target.formats:
-            expressions.append(("formats", _formats(target, column, dialect)))
+            expressions += _formats(target, column, dialect)
     if name in target.few and (_TEXT.match(kind) or kind.startswith("bool")):
         expressions.append(("counts", dialect.counts(column, target.place) or "null"))
     return expressions
@@ -254,23 +261,27 @@ def _text_times(column: str, dialect: Dialect, place: str) -> list[tuple[str, st
     return [(answer, f"case when {all_parsed} then {sql} end") for answer, sql in answers]
 
 
-def _formats(target: ProfileTarget, column: str, dialect: Dialect) -> str:
-    """Rows by format, in DuckDB's SQL, of a part of the rows that is the same each time."""
+def _formats(target: ProfileTarget, column: str, dialect: Dialect) -> list[tuple[str, str]]:
+    """Rows by format and by length, in DuckDB's SQL, of a part of them that is always the same."""
     format_ = column
     for pattern, replacement in _FORMAT_STEPS:
         format_ = f"regexp_replace({format_}, '{pattern}', '{replacement}', 'g')"
     is_number = f"regexp_full_match({column}, '{_PLAIN_NUMBER}')"
-    format_ = f"case when {is_number} then '9' else {format_} end"
+    answers = {
+        "formats": f"case when {is_number} then '9' else {format_} end",
+        "lengths": f"length({column})",
+    }
     if (part := (target.rows or 0) // _FORMAT_ROWS) > 1:
         row = ", ".join(quoted(name) for name, _ in target.columns)
-        format_ = f"case when hash({row}) % {part} = 0 then {format_} end"
-    return dialect.counts(format_, target.place)
+        is_counted = f"hash({row}) % {part} = 0"
+        answers = {name: f"case when {is_counted} then {sql} end" for name, sql in answers.items()}
+    return [(name, dialect.counts(sql, target.place)) for name, sql in answers.items()]
 
 
-_BY_VALUE = ("counts", "hours", "formats")
+_BY_VALUE = ("counts", "hours", "formats", "lengths")
 _PLAIN_NUMBER = "-?(0|[1-9][0-9]*)([.,][0-9]+)?"
 _FORMAT_STEPS = (
-    (r"\p{L}+", "a"),
+    (r"[\p{L}\p{M}]+", "a"),
     ("0[0-9]*", "0"),
     ("[1-9][0-9]*", "9"),
     ("(a[ ,.-]+)+a", "a a"),
@@ -282,19 +293,22 @@ def _decoded(text: object) -> dict[str, int]:
     return counts
 
 
-def _formats_of(text: object, numbers: Mapping[str, float | None]) -> dict[str, int]:
-    """The commonest formats, the others as one; none of a time, whose format is its date's."""
+def _commonest(
+    text: object, numbers: Mapping[str, float | None], is_personal: bool
+) -> dict[str, int]:
+    """The commonest formats or lengths, the others together; none of a time, which has its date's;
+    of personal values none that only few have."""
     if numbers.get("mean_time") is not None:
         return {}
-    formats = _decoded(text)
-    total = sum(formats.values())
-    ordered = sorted(formats.items(), key=lambda item: (-item[1], item[0]))
+    counts = _decoded(text)
+    least = max(_FORMAT_SHARE * sum(counts.values()), _SHARED if is_personal else 0)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     common = {
         name: count
         for name, count in ordered[:_FORMATS]
-        if count >= _FORMAT_SHARE * total and len(name) <= _CATEGORY_LENGTH
+        if count >= least and len(name) <= _CATEGORY_LENGTH
     }
-    if rest := total - sum(common.values()):
+    if rest := sum(counts.values()) - sum(common.values()):
         common[_RARE] = rest
     return common
 

@@ -85,7 +85,9 @@ def test_lines(indent: str, tests: Sequence[Test]) -> list[str]:
                         f"{indent}        {name}: "
                         + (str(value) if isinstance(value, int) else scalar(value))
                     )
-        if test.allowed:
+        if test.allowed and test.severity == "error":
+            body.append(f'{indent}      config: {{error_if: ">{test.allowed}"}}')
+        elif test.allowed:
             body.append(f'{indent}      config: {{severity: warn, warn_if: ">{test.allowed}"}}')
         elif test.severity == "warn":
             body.append(f"{indent}      config: {{severity: warn}}")

@@ -1,0 +1,134 @@
+"""What every delivery had in common in a column, and this one has not: values at all, one format,
+one length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
+from first_light.monitors.levels import ERROR, USUAL, WARN
+from first_light.monitors.messages import about
+from first_light.monitors.past import Normal, RelationPast
+
+Counts = Mapping[str, int]
+
+_ROWS, _LEAST_ROWS, _LONG = 20, 5, 14  # with few rows, only after so many deliveries
+# Values that were always there are gone: so many, beyond what usually changes.
+_FILLED, _DEVIATIONS = 3, 4.0
+# A column has one form if such a share of the rows has it in each delivery; rows of another form
+# warn and reject from such shares, and so many.
+_ONE_FORM, _FORM_WARN, _FORM_ERROR, _FORM_ROWS = 0.995, 0.02, 0.05, 3
+_CODE = 8  # numbers of so many digits, all alike, are codes; of fewer, measurements
+
+
+def findings(
+    profile: RelationProfile, past: RelationPast, normal: Normal, since: int = 0
+) -> list[FindingRun]:
+    """What is wrong with the form of columns.
+
+    Args:
+        profile: what is judged.
+        past: earlier deliveries.
+        normal: accepted values by check and column.
+        since: the number of the first release that is compared.
+    """
+    seen = []
+    for column in profile.columns:
+        for check, finding in (
+            ("nulls", _emptied(profile, column, past)),
+            ("format", _misformed(profile, column, past, "formats", since)),
+            ("format", _misformed(profile, column, past, "lengths", since)),
+        ):
+            if finding and not any(
+                abs(value - (finding.value or 0.0)) <= 0.1 * abs(value)
+                for value in normal.get((check, column.name), ())
+            ):
+                seen.append(finding)
+    return seen
+
+
+def _emptied(
+    profile: RelationProfile, column: ColumnProfile, past: RelationPast
+) -> FindingRun | None:
+    """No value where each delivery had some, be they few among many rows."""
+    if not profile.rows or column.nulls < profile.rows:
+        return None
+    filled = [
+        step["rows"] - before["nulls"]
+        for step in past.steps
+        if step["rows"] and (before := step["columns"].get(column.name))
+    ]
+    if len(filled) < USUAL or not min(filled):
+        return None
+    scatter = math.sqrt(
+        sum((after - before) ** 2 for before, after in pairwise(filled)) / len(filled)
+    )
+    is_certain = len(filled) >= _LONG and filled[-1] >= max(_FILLED, _DEVIATIONS * scatter)
+    message = (
+        f"{profile.name}: {column.name} has no values; it always had some, in the delivery before "
+        f"in {filled[-1]:,} rows."
+    )
+    level = ERROR if is_certain else WARN
+    return replace(about(profile, "nulls", level, message, column.name), value=1.0)
+
+
+def _misformed(
+    profile: RelationProfile, column: ColumnProfile, past: RelationPast, key: str, since: int
+) -> FindingRun | None:
+    """Rows whose text has another format, or length, than that of all earlier ones."""
+    now: Counts = getattr(column, key)
+    rows = sum(now.values())
+    steps = [
+        before
+        for release, step in past.pairs
+        if release.number >= since and (before := step["columns"].get(column.name))
+    ]
+    earlier: list[Counts] = [step[key] for step in steps if step.get(key)]
+    if rows < _LEAST_ROWS or len(earlier) < (USUAL if rows >= _ROWS else _LONG):
+        return None
+    form = _one_form(earlier)
+    if form is None:
+        return None
+    fitting = now.get(form, 0)
+    if key == "lengths":
+        if not _is_code(form, steps):
+            return None
+        longer = str(int(form) + 1)  # a number that grows, as from 999 to 1000
+        fitting += now.get(longer, 0)
+    others = rows - fitting
+    if others < max(_FORM_ROWS, _FORM_WARN * rows):
+        return None
+    message = (
+        f"{profile.name}: {column.name} always had the format {form}; {others / rows:.0%} of the "
+        "rows have another one."
+    )
+    if key == "lengths":
+        message = (
+            f"{profile.name}: {column.name} always had {form} characters; {others / rows:.0%} of "
+            "the rows have more or fewer."
+        )
+    level = ERROR if others >= max(_LEAST_ROWS, _FORM_ERROR * rows) else WARN
+    return replace(
+        about(profile, "format", level, message, column.name), value=round(others / rows, 4)
+    )
+
+
+def _one_form(earlier: Sequence[Counts]) -> str | None:
+    """The form that all deliveries have in common."""
+    first = earlier[0]
+    form = max(sorted(first), key=lambda name: first[name])
+    if not form.strip("…"):
+        return None
+    is_common = all(counts.get(form, 0) >= _ONE_FORM * sum(counts.values()) for counts in earlier)
+    return form if is_common else None
+
+
+def _is_code(length: str, steps: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether values are written with that many characters on purpose: not a plain number, which
+    just happens to have so many digits."""
+    formats = {name for step in steps for name in step.get("formats") or {}}
+    return formats != {"9"} or int(length) >= _CODE
