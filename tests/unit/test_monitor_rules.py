@@ -94,12 +94,12 @@ def test_a_distribution_that_moves_farther_than_ever_rejects(
     ("formats", "lengths", "now", "level"),
     [
         ({"a-0": 12}, {"8": 12}, {"formats": {"a-0": 12}, "lengths": {"8": 7, "7": 5}}, ERROR),
-        ({"0": 20, "9": 180}, {"5": 200}, {"formats": {"9": 200}, "lengths": {"5": 180, "4": 20}}, ERROR),
+        ({"0": 9, "9": 90}, {"5": 99}, {"formats": {"9": 99}, "lengths": {"5": 89, "4": 10}}, ERROR),
         ({"9": 200}, {"13": 200}, {"formats": {"9": 200}, "lengths": {"13": 194, "12": 6}}, WARN),
         ({"a": 30}, {"…": 30}, {"formats": {"a": 15, "a9": 15}, "lengths": {"…": 30}}, ERROR),
-        ({"a-9": 200}, {"7": 200}, {"formats": {"a-9": 200}, "lengths": {"7": 50, "8": 150}}, None),
+        ({"a-9": 200}, {"7": 200}, {"formats": {"a-9": 99}, "lengths": {"7": 50, "8": 49}}, None),
         ({"9": 200}, {"2": 200}, {"formats": {"9": 200}, "lengths": {"2": 100, "1": 100}}, None),
-        ({"a": 200}, {"4": 120, "3": 80}, {"formats": {"a": 200}, "lengths": {"3": 90, "4": 110}}, None),
+        ({"a": 99}, {"4": 59, "3": 40}, {"formats": {"a": 99}, "lengths": {"3": 45, "4": 54}}, None),
         ({"a": 200}, {"4": 200}, {"formats": {"a": 200}, "lengths": {"4": 198, "3": 2}}, None),
     ],
 )  # fmt: skip
@@ -370,8 +370,7 @@ def test_a_campaign_hides_no_lost_rows_and_is_no_fault_itself() -> None:
     such day is nothing new."""
     chance = random.Random(8)
     days = [delivery(round(700 * chance.gauss(1, 0.1))) for _ in range(40)]
-    volume = {check: level for check, level in told(judged(days, delivery(1400)))}
-    assert volume["volume"] == ERROR, "there never was such a day"
+    assert ("volume", ERROR) in told(judged(days, delivery(1400))), "there never was such a day"
     days[6] = delivery(1390)
     assert told(judged(days, delivery(1400))) == {("volume", WARN)}
     days[20] = delivery(1320)
@@ -381,7 +380,7 @@ def test_a_campaign_hides_no_lost_rows_and_is_no_fault_itself() -> None:
 
 
 def test_few_rows_say_much_after_many_deliveries() -> None:
-    """Seventeen orders a day: nulls where there never were any, all prices times ten, dates of 1970."""
+    """Seventeen orders a day: nulls where there never were any, all prices times ten."""
     chance = random.Random(2)
 
     def orders(nulls: int = 0, factor: float = 1.0) -> RelationProfile:

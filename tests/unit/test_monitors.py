@@ -737,7 +737,9 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
     columns = {item.name: item for item in second.columns}
     assert columns["amount"].mean == pytest.approx(15.0)
     assert columns["kind"].counts == {"x": 30, "y": 30}
-    assert columns["EMail"] == ColumnProfile("EMail", "VARCHAR", 0, 2), "personal: only counts"
+    assert columns["EMail"] == ColumnProfile(
+        "EMail", "VARCHAR", 0, 2, formats={"a@a a": 60}, lengths={"13": 60}
+    ), "personal: only counts, and what many values have in common"
     assert columns["loaded"].counts == {}
     seven = datetime(2026, 1, 3, 7, tzinfo=timezone.utc).timestamp()
     assert columns["at"].max == seven, "a time, though it is written as text"

@@ -75,6 +75,7 @@ COMPLETE = 0.98
 _FEW_ROWS = 4.0  # where a few rows come, some days bring several times as many
 _CONSTANT = 1.1  # the factor of rows that matters where there were always as many
 _STABLE_WARN, _STABLE_ERROR = 1.1, 1.15  # factors of a mean that hardly varies
+_LONG_GAP = 1.5  # times the longest gap
 _LATE_SHARE = 0.8  # of the usual time between two deliveries
 
 
@@ -300,7 +301,8 @@ def _gaps_level(case: Case) -> str:
     )  # else its days come and go
     if len(past) < USUAL or not is_complete:
         return ""
-    return WARN if case.value >= max(case.limit.floor, max(past) + 1) else ""
+    # Longer than a weekend with a holiday.
+    return WARN if case.value >= max(case.limit.floor, _LONG_GAP * max(past) + 1) else ""
 
 
 # Where the limit alone does not decide.

@@ -39,7 +39,7 @@ class Series:
         return sorted(self.values)[len(self.values) // 2]
 
     def peaks(self, value: float) -> int:
-        """How many values far above all others were about as high, except at the turn of a month."""
+        """How many values far above all others were about as high, but at the turn of a month."""
         return sum(
             earlier >= max(_AS_HIGH * value, _PEAK * self.middle)
             and days_from_month_turn(datetime.fromtimestamp(time, timezone.utc)) is None
