@@ -94,12 +94,12 @@ def test_a_distribution_that_moves_farther_than_ever_rejects(
     ("formats", "lengths", "now", "level"),
     [
         ({"a-0": 12}, {"8": 12}, {"formats": {"a-0": 12}, "lengths": {"8": 7, "7": 5}}, ERROR),
-        ({"0": 9, "9": 90}, {"5": 99}, {"formats": {"9": 99}, "lengths": {"5": 89, "4": 10}}, ERROR),
+        ({"0": 9, "9": 90}, {"5": 9}, {"formats": {"9": 99}, "lengths": {"5": 90, "4": 9}}, ERROR),
         ({"9": 200}, {"13": 200}, {"formats": {"9": 200}, "lengths": {"13": 194, "12": 6}}, WARN),
         ({"a": 30}, {"…": 30}, {"formats": {"a": 15, "a9": 15}, "lengths": {"…": 30}}, ERROR),
         ({"a-9": 200}, {"7": 200}, {"formats": {"a-9": 99}, "lengths": {"7": 50, "8": 49}}, None),
         ({"9": 200}, {"2": 200}, {"formats": {"9": 200}, "lengths": {"2": 100, "1": 100}}, None),
-        ({"a": 99}, {"4": 59, "3": 40}, {"formats": {"a": 99}, "lengths": {"3": 45, "4": 54}}, None),
+        ({"a": 99}, {"4": 59, "3": 40}, {"formats": {"a": 99}, "lengths": {"3": 9, "4": 9}}, None),
         ({"a": 200}, {"4": 200}, {"formats": {"a": 200}, "lengths": {"4": 198, "3": 2}}, None),
     ],
 )  # fmt: skip

@@ -48,6 +48,7 @@ _KEY = re.compile(r"(^|_)(id|key|no|nr|number|code)$")
 _ROWS_ALIKE, _ALIKE, _MANY_ALIKE = 20, 0.1, 0.25
 
 _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
+_STEP = 1.1  # the factor from which a number of values is another than in the release before
 _USUAL_PEAKS = 2  # so many earlier days with as many rows are a rhythm that nobody explained
 
 
@@ -153,10 +154,8 @@ def _numbers(
             is_complete, spread_of(value.rows, past, profile),
         )  # fmt: skip
         level = level_of(case)
-        if not level or (
-            measure_.check == "range" and _previous_extreme(measure_, past.last) == value.value
-        ):
-            continue  # an extreme is reported once: it stays in a table that only grows
+        if not level or _is_reported(measure_, value.value, past.last):
+            continue
         accepted = [*normal.get((measure_.check, measure_.column), ())]
         if turn is not None:
             accepted += past.turns.get((measure_, turn), ())
@@ -171,6 +170,9 @@ def _numbers(
             if peaks >= _USUAL_PEAKS:
                 continue  # another campaign
             level = WARN if peaks else level
+        is_first_turn = turn is not None and not past.turns.get((measure_, turn))
+        if is_delivered and is_first_turn and value.value > expected.middle:
+            level = WARN  # the first end of a month: nobody knows what it is like
         if is_delivered and at.weekday() not in series.weekdays:
             level = WARN  # the first Sunday of a history: nobody knows what Sundays are like
         findings.append(value_finding(measure_, profile, level, value.value, expected))
@@ -191,12 +193,20 @@ def _is_sum(
     return low <= value <= high
 
 
-def _previous_extreme(measure_: Measure, relation: Mapping[str, Any] | None) -> float | None:
-    """A column's extreme in the release before, strange or not."""
+def _is_reported(measure_: Measure, value: float, relation: Mapping[str, Any] | None) -> bool:
+    """Whether the release before, strange or not, had the value too. An extreme, or a step in the
+    number of values, is reported once: it stays in a table that only grows."""
     if relation is None or relation.get("files") is not None:
-        return None
-    extreme: float | None = (relation["columns"].get(measure_.column) or {}).get(measure_.metric)
-    return extreme
+        return False
+    column = relation["columns"].get(measure_.column) or {}
+    if measure_.check == "range":
+        return bool(column.get(measure_.metric) == value)
+    previous = column.get("distinct")
+    return (
+        (measure_.check, measure_.metric) == ("distinct", "count")
+        and previous is not None
+        and off_by("distinct", value, previous) < _STEP
+    )
 
 
 # ── What is not a number ─────────────────────────────────────────────────────────────────────────

@@ -244,7 +244,8 @@ def _volume_change(case: Case) -> str:
             return ERROR  # rows are missing where there were always as many
         return case.by_factor() or WARN
     reach = LOWER_DEVIATIONS if case.value < middle else _UPPER_DEVIATIONS
-    return case.by_factor(sure=reach * root)
+    level = case.by_factor(sure=reach * root)
+    return WARN if level and case.value > middle and len(past) < USUAL else level
 
 
 def _distinct_level(case: Case) -> str:
