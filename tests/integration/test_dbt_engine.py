@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from first_light.dbt.engine import Engine, open_engine
+from first_light.dbt.engine import Engine, forget_last_run, open_engine
 from first_light.dbt.folders import packages_missing
 from first_light.dbt.manifest import read_manifest
 from first_light.utils.errors import DataopsError
@@ -85,6 +86,16 @@ def is_unlocked(database: Path) -> bool:
     """Whether another process can open the file while this one lives."""
     command = f"import duckdb; duckdb.connect({str(database)!r})"
     return subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
+
+
+def test_nobody_else_opens_the_folder_of_a_check_or_a_release(tmp_path: Path) -> None:
+    new, old = tmp_path / "new" / "check", tmp_path / "old"
+    old.mkdir(mode=0o755)
+    (old / "warehouse.duckdb").touch()
+    for folder in (new, old):
+        forget_last_run(folder)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert not list(folder.iterdir())
 
 
 def test_only_a_release_writes_the_files_of_external_models(shop: Path) -> None:

@@ -459,6 +459,7 @@ def test_a_preview_of_raw_holds_no_personal_value(product: Path) -> None:
 
     with unittest.mock.patch.object(preview, "open_engine", Dbt):
         done = preview.preview(Product(product), lambda line: None, raw=True)
+    assert mode(done.folder) == 0o700
     assert planted_in(done.database) == []
     assert columns_of(done.database, "intermediate.int_contacts") == ["id", "city"]
     for file in done.folder.rglob("*"):

@@ -105,7 +105,8 @@ def preview(product: Product, progress: Callable[[str], None], raw: bool = False
     )  # fmt: skip
     (building / _FACTS).write_text(as_json(preview_), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
-    building.chmod(home.stat().st_mode & 0o777)
+    if not raw:
+        building.chmod(home.stat().st_mode & 0o777)
     building.rename(folder)
     return preview_
 

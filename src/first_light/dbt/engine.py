@@ -6,6 +6,7 @@ setting `dbt-engine`.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from first_light.dbt.versions import KEY, PARSED
 from first_light.project import settings
+from first_light.utils.private import make_private_folder
 
 EXTERNAL = "external"  # how a model is materialized that writes a file
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
@@ -63,8 +65,13 @@ class NodeResult:
 
 
 def forget_last_run(target: Path) -> None:
-    """Empty the folder where dbt writes, but for what it parsed: that need not be read again."""
-    target.mkdir(parents=True, exist_ok=True)
+    """Empty the folder where dbt writes, but for what it parsed: that need not be read again.
+
+    Only its owner can open it: databases, logs and reports in it may hold values of raw.
+    """
+    make_private_folder(target)
+    with contextlib.suppress(PermissionError):  # somebody else's, who shares it
+        target.chmod(0o700)
     for path in target.iterdir():
         if path.name not in (PARSED, KEY):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
