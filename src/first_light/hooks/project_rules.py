@@ -54,10 +54,26 @@ def test(manifest: Manifest) -> Violations:
 
 
 def contract(manifest: Manifest) -> Violations:
-    """Every public model enforces a contract."""
+    """Every public SQL model enforces a contract."""
     for node in manifest.of("model"):
-        if node.access == "public" and not node.contract:
+        if node.access == "public" and not node.contract and not _is_python(node):
             yield node, "is public without a contract: add `config: {contract: {enforced: true}}`"
+
+
+def python_contract(manifest: Manifest) -> Violations:
+    """Every public Python model types its columns and tests its key: dbt enforces no contract."""
+    for node in manifest.of("model"):
+        if node.access != "public" or not _is_python(node):
+            continue
+        untyped = [column.name for column in node.columns if not column.data_type]
+        if untyped or not node.columns:
+            yield node, f"is public: give `data_type` to {', '.join(untyped) or 'its columns'}"
+        if not node.primary_key:
+            yield node, "is public: add `data_tests: [not_null, unique]` to its key"
+
+
+def _is_python(node: Node) -> bool:
+    return node.path.endswith(".py")
 
 
 def documented_in_folder(manifest: Manifest) -> Violations:
@@ -121,6 +137,7 @@ RULES: tuple[Callable[[Manifest], Violations], ...] = (
     column_descriptions,
     test,
     contract,
+    python_contract,
     documented_in_folder,
     layer_names,
     mart_names,
