@@ -78,7 +78,7 @@ def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released:
     before, raw = released.database.read_bytes(), harness.tree(root, "raw")
 
     product.git("switch", "-q", "-c", "work")
-    released.edit("models/staging/stg_orders.sql", "with ", "-- said anew\nwith ")
+    released.edit("models/staging/shop/stg_orders.sql", "with ", "-- said anew\nwith ")
     released.edit("models/marts/customers.sql", "count(*) as", "count(*) + 1 as")
     released.edit("models/intermediate/int_contacts.sql", "upper(email)", "'x' || upper(email)")
     released.edit("models/intermediate/int_stamped.sql", ") as seen", ") + interval 1 hour as seen")

@@ -690,7 +690,7 @@ def test_base_is_built_once_and_only_as_far_as_needed(shop: Shop) -> None:
 def test_both_sides_are_built_side_by_side(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same report, whichever way base was built; base's trouble is said, not swallowed."""
     shop.edit("models/marts/customers.sql", {"count(*) as order_count": "9 as order_count"})
-    shop.edit("models/staging/stg_orders.sql", {"with source": "-- anew\nwith source"})
+    shop.edit("models/staging/shop/stg_orders.sql", {"with source": "-- anew\nwith source"})
     _, alone, _ = shop.impact()
     bases = shop.root / "target" / "base"
     started: list[list[str]] = []

@@ -163,7 +163,7 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     # A branch beside the release, on real raw; nothing of it stays on the server.
     product.git("switch", "-q", "-c", "beside")
     model.write_text(good.replace("order_count, 0)", "order_count, 0) + 1"), encoding="utf-8")
-    staged = product.root / "models" / "staging" / "stg_customers.sql"
+    staged = product.root / "models" / "staging" / "shop" / "stg_customers.sql"
     staged.write_text("-- said anew\n" + staged.read_text(encoding="utf-8"), encoding="utf-8")
     product.commit("count one more")
     there = "select nspname from pg_namespace where nspname not like 'pg_%' order by 1"

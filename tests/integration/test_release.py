@@ -72,7 +72,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
     assert product.dataops("status", env=clock).stdout.startswith(f"current      {done['run']}")
 
     # A change that breaks a model that others build on.
-    model = product.root / "models" / "staging" / "stg_orders.sql"
+    model = product.root / "models" / "staging" / "shop" / "stg_orders.sql"
     good = model.read_text(encoding="utf-8")
     model.write_text(
         good.replace("cast(order_id as bigint) as order_id", "cast(channel as bigint) as order_id"),

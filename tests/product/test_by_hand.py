@@ -33,7 +33,7 @@ def test_empty_sample_and_defer(tmp_path: Path) -> None:
     product.dataops("release", env={"DATAOPS_NOW": clock})
     current = root / "store/current/warehouse.duckdb"
     released, before = rows(current), current.read_bytes()
-    path = root / "models/staging/stg_orders.yml"
+    path = root / "models/staging/shop/stg_orders.yml"
     cut = "    config: {event_time: ordered_at}\n    data_tests:\n"
     path.write_text(path.read_text("utf-8").replace("    data_tests:\n", cut, 1), "utf-8")
 

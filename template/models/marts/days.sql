@@ -12,7 +12,15 @@ with recursive dates as (
 
 final as (
 
-    select day from dates
+    select
+        day,
+        cast(extract(year from day) as integer) as year_number,
+        cast(extract(quarter from day) as integer) as quarter_number,
+        cast(extract(month from day) as integer) as month_number,
+        cast(extract(week from day) as integer) as week_number,
+        cast(extract(isodow from day) as integer) as weekday_number,
+        extract(isodow from day) in (6, 7) as is_weekend
+    from dates
 
 )
 
