@@ -10,6 +10,7 @@ import yaml
 
 import harness
 from first_light.commands.configure import configure, replaced
+from first_light.commands.disown import disown
 from first_light.project import managed
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -51,6 +52,33 @@ def test_every_place_follows_at_the_same_version(product: harness.Product) -> No
     assert "north@example.com" in (product.root / "CODEOWNERS").read_text()
     assert {"CODEOWNERS", "README.md", ".copier-answers.yml"} < set(changed)
     assert "dataops/pyproject.toml" not in changed
+
+
+def test_a_file_is_given_back_and_others_stay_the_teams(
+    product: harness.Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(product.root)
+    rendered = (product.root / ".sqlfluff").read_bytes()
+    for name in (".sqlfluff", ".yamllint"):
+        with (product.root / name).open("a", encoding="utf-8") as file:
+            file.write("# ours\n")
+        managed.opt_out(Product(product.root), name, "we like tabs")
+    with pytest.raises(DataopsError, match="uncommitted"):
+        disown(Product(product.root), ".sqlfluff", quiet)
+    product.commit("Own both")
+    (product.root / "models").mkdir(exist_ok=True)
+    monkeypatch.chdir(product.root / "models")
+    assert disown(Product(product.root), "../.sqlfluff", quiet) == ".sqlfluff"
+    after = Product(product.root)
+    assert (product.root / ".sqlfluff").read_bytes() == rendered
+    assert after.answers["opt_outs"] == {".yamllint": "we like tabs"}
+    assert (product.root / ".yamllint").read_text("utf-8").endswith("# ours\n")
+    assert managed.step(after).verdict == PASSED, managed.step(after)
+    changed = product.git("status", "--porcelain").split("\n")
+    assert sorted(line[3:] for line in changed if line) == [".copier-answers.yml", ".sqlfluff"]
+    with pytest.raises(DataopsError, match="keeps as its own") as error:
+        disown(after, "../.sqlfluff", quiet)
+    assert ".yamllint" in error.value.fix
 
 
 @pytest.mark.parametrize(

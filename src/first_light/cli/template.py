@@ -109,3 +109,15 @@ def own(
 
     name = managed.opt_out(Product.find(), path, because)
     out.print(f"{escape(name)} is yours now. Commit it together with .copier-answers.yml.")
+
+
+def disown(path: Annotated[str, typer.Argument(help="A file that you keep as your own.")]) -> None:
+    """Give a file back to the template; the way back from `own`.
+
+    Copier renders the file at the product's version of the template. Your version stays in git.
+    """
+    from first_light.commands import disown as command
+
+    with progress("disown") as report_progress:
+        name = command.disown(Product.find(), path, report_progress)
+    out.print(f"{escape(name)} is managed again. Review it with git diff, then commit it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import time
 from collections.abc import Mapping
@@ -121,7 +122,8 @@ def step(product: Product) -> Step:
         return Step(STEP, WARNED, seconds, summary, (message,))
     if stale := sorted(set(owned) - set(listed) - {PIN.as_posix()}):
         message = (
-            f"{OPT_OUTS} in {ANSWERS} names what is not managed: {', '.join(stale)}; take it out"
+            f"{OPT_OUTS} in {ANSWERS} names what is not managed: {', '.join(stale)}; take it out: "
+            f"uv run dataops disown {shlex.quote(stale[0])}"
         )
         return Step(STEP, WARNED, seconds, summary, (message,))
     return Step(STEP, PASSED, seconds, summary)
@@ -147,6 +149,12 @@ def options(product: Product, drift: Drift, expected: str) -> str:
     return "\n".join(lines)
 
 
+def name_of(product: Product, path: str) -> str:
+    """A file's path relative to the product; empty if it is outside."""
+    absolute = (Path.cwd() / path).resolve()
+    return absolute.relative_to(product.root).as_posix() if product.root in absolute.parents else ""
+
+
 def opt_out(product: Product, path: str, reason: str) -> str:
     """Declare that the team owns a managed file; updates no longer change it.
 
@@ -156,8 +164,7 @@ def opt_out(product: Product, path: str, reason: str) -> str:
     Raises:
         DataopsError: the file is not managed, or the reason is missing.
     """
-    absolute = (Path.cwd() / path).resolve()
-    name = absolute.relative_to(product.root).as_posix() if product.root in absolute.parents else ""
+    name = name_of(product, path)
     if name not in {*(manifest(product.root) or {}), PIN.as_posix()}:
         raise DataopsError(
             "This is not a managed file; your team owns it already.",
