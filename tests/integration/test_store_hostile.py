@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 from pathlib import Path
@@ -9,9 +10,16 @@ from pathlib import Path
 import pytest
 
 import release_worker as worker
+from first_light.dbt.manifest import read_manifest
+from first_light.history.decoding import read_record
+from first_light.history.facts import raw_from_json
+from first_light.metrics.definitions import read_semantics
 from first_light.project.product import Product
 from first_light.status.current import status
+from first_light.store.label import check_label
 from first_light.store.locate import open_store, store_of
+from first_light.store.pointer import current_run
+from first_light.store.superseded import read_times
 from first_light.utils.errors import DataopsError
 
 RUN = "000001-20260101T000000Z-abc"
@@ -138,3 +146,39 @@ def test_a_tree_of_a_branch_cannot_lead_elsewhere(
         assert not {path for path in new if path.endswith(("evil.py", "score.json", "current"))}, (
             case
         )
+
+
+DEEP = "[" * 100_000
+TEXTS = (
+    DEEP,
+    f'{{"schema_version": 1, "run": "{RUN}", "weather": {DEEP}',
+    f'{{"run": {DEEP}',
+    '{"format": 1e400, "product": "p", "run": 1e400, "a": NaN, "b": 1e400}',
+    '[{"name": 5, "size": "x", "hash": []}]',
+    '{"nodes": [], "metrics": [1], "groups": 5}',
+    "\ufeff",
+    "",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_document_of_a_store_of_any_form_is_rejected_in_words(text: str, tmp_path: Path) -> None:
+    """Each of its readers says so, or reads nothing; none ends with another error."""
+    for name in ("f.json", "semantic_manifest.json", "release.json"):
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match="not a record"):
+        read_record(text.encode())
+    assert raw_from_json(tmp_path / "f.json") == ()
+    assert read_times(tmp_path / "f.json") == {}
+    for read in (
+        lambda: check_label(tmp_path / "f.json", "p"),
+        lambda: read_semantics(tmp_path),
+        lambda: read_manifest(tmp_path / "f.json"),
+    ):
+        with contextlib.suppress(DataopsError):
+            read()
+    current = tmp_path / "current"
+    current.mkdir()
+    (current / "release.json").write_text(text)
+    with pytest.raises(DataopsError, match="pointer to the current release is broken"):
+        current_run(current, tmp_path / "releases", (), "release.json")

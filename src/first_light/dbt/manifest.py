@@ -204,7 +204,7 @@ def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
         macros = raw.get("macros") or {}
         macro_text = {name: entry.get("macro_sql") or "" for name, entry in macros.items()}
         macro_calls = {name: _macros_of(entry) for name, entry in macros.items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataopsError(
             "dbt's manifest could not be read.", where=f"{path}: {error}", fix="uv run dbt parse"
         ) from error

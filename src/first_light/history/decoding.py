@@ -38,7 +38,9 @@ def read_record(data: bytes) -> Record:
             record: Record = _decoder(Record).decode(data)
         else:
             record = msgspec.convert(upgraded(msgspec.json.decode(data)), Record)
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (
+        msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, RecursionError
+    ) as error:  # fmt: skip
         raise ValueError(f"not a record: {error}") from error
     _raise_if_no_id(record)
     return record

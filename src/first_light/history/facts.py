@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
+import msgspec
+
 from first_light.dbt import engine
 from first_light.dbt.packages import PACKAGES
 from first_light.history.record import CommitFact, GitFacts, RawFacts, RawTable
@@ -243,8 +245,8 @@ def raw_to_json(files: Iterable[RawFile]) -> bytes:
 def raw_from_json(path: Path) -> tuple[RawFile, ...]:
     """The list of files that a release kept; empty when it is not there."""
     try:
-        return tuple(RawFile(**file) for file in json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError):
+        return tuple(msgspec.json.decode(path.read_bytes(), type=list[RawFile]))
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ()
 
 

@@ -111,7 +111,7 @@ def read_semantics(folder: Path) -> Semantics:
     try:
         semantics = Semantics(_without_null(json.loads(text)))
         _ = semantics.metrics
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataopsError(
             "The semantic models could not be read.", f"{path}: {error}", "uv run dbt parse"
         ) from error

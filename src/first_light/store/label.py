@@ -26,7 +26,7 @@ def check_label(path: Path, product: str) -> None:
         owner, version = str(label["product"]), int(label["format"])
     except FileNotFoundError:
         return
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
         raise DataopsError(
             "The store's label cannot be read.",
             where=f"{path}: {error}",

@@ -71,5 +71,5 @@ def _target(pointer: Path, record: str) -> str:
         return pointer.read_text(encoding="utf-8")
     try:
         return f"releases/{json.loads((pointer / record).read_bytes())['run']}"
-    except (FileNotFoundError, KeyError, TypeError) as error:
+    except (FileNotFoundError, KeyError, TypeError, RecursionError) as error:
         raise ValueError("a folder that is no release") from error

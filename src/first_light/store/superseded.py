@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +14,9 @@ def read_times(path: Path) -> dict[str, float]:
     try:
         times = json.loads(path.read_bytes())
         # A time in the future was written with a wrong clock.
-        return {run: min(float(at), time.time()) for run, at in times.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
+        now = time.time()
+        return {run: min(float(at), now) for run, at in times.items() if math.isfinite(at)}
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError, OverflowError):
         return {}
 
 
