@@ -29,12 +29,15 @@ def test_a_value_stays_in_its_table_cell() -> None:
         *("@team/owners", "ada@example.org", "&#64;team", "&commat;team"),
         *("http://x.org", "HTTPS://x.org", "ftp://x.org", "www.x.org", "WWW.x.org"),
         *("fixes #12", "team/product#12", "!12", "[a](http://x.org)", "<http://x.org>"),
+        *("GH-12", "/merge", "/approve", "/assign @x", '~"label"', "~bug", '%"next"', "$1"),
     ],
 )
 def test_a_value_becomes_no_link_and_no_mention(text: str) -> None:
     """A forge makes links of bare text after Markdown and HTML are read."""
     shown = html.unescape(str(templates.escape_markdown(text)))
-    assert not re.search(r"@\w|://|www\.|[#!]\d", shown, re.IGNORECASE), shown
+    assert not re.search(r"@\w|://|www\.|[#!$]\d|GH-\d|^/\w|[~%][a-z\"]", shown, re.IGNORECASE), (
+        shown
+    )
     plain = shown.replace("\u200b", "").replace("\\", "")
     assert plain == text, "it reads as it was"
 

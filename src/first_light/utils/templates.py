@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _MARKDOWN_SIGNS = ("\\", "|", "`", "[", "*")
-# Text that a forge makes a link: addresses, mentions, numbers of issues and requests.
-_BARE_LINK = re.compile(r"(?<=:)(?=//)|(?<=@)(?=\w)|(?<=www)(?=\.)|(?<=[#!])(?=\d)", re.IGNORECASE)
+# Text that a forge makes a link: addresses, mentions, numbers of issues and requests, labels. And
+# its commands, such as /merge at the beginning of a line.
+_BARE_LINK = re.compile(
+    r"(?<=:)(?=//)|(?<=@)(?=\w)|(?<=www)(?=\.)|(?<=[#!$])(?=\d)"
+    r"|(?<=[~%])(?=[a-z\"])|(?<=\bGH-)(?=\d)|(?<=^/)(?=\w)",
+    re.IGNORECASE,
+)
 _BREAK = "&#8203;"  # a space of no width
 
 
