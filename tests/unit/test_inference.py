@@ -489,6 +489,13 @@ def test_values_are_read_right(tmp_path: Path, values: list[str], first: str) ->
         (["9" * 39, "1"], "38 digits"),
         (["'01234", "'20345"], "spreadsheet"),
         (['="01234"', '="20345"'], "spreadsheet"),
+        (["5 kg", "12.5 kg"], "unit"),
+        (["1 1/2", "3/4"], "fraction"),
+        (["0x1A", "0x00ff"], "hexadecimal"),
+        (["\u0663\u0664", "\u0661"], "another script"),
+        (["PT15M", "P1DT2H"], "durations such as"),
+        (["ja", "nein"], "yes and no"),
+        (["VRAI", "FAUX"], "yes and no"),
     ],
 )
 def test_what_is_not_decided_is_said(tmp_path: Path, values: list[str], said: str) -> None:
@@ -507,6 +514,8 @@ def test_what_is_not_decided_is_said(tmp_path: Path, values: list[str], said: st
         ["A-1", "A-2"],
         ["10.0.0.1", "10.0.0.2"],
         ["3 rooms", "4 rooms"],
+        ["P1", "P2", "PT3"],
+        ["north", "no"],
     ],
 )
 def test_codes_and_names_make_no_question(tmp_path: Path, values: list[str]) -> None:
@@ -1030,3 +1039,22 @@ def test_dbt_builds_the_worst(tmp_path: Path) -> None:
             text=True,
         )
         assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (["1900-01-01", "1900-01-01", "2024-01-01", "2024-01-02"], "1900-01-01 in 2 rows"),
+        (["9999-12-31", "2024-01-01", "2024-01-02"], "9999-12-31 in 1 row,"),
+        (["1970-01-01 00:00:00", "2024-01-01 10:00:00"], "1970-01-01 in 1 row,"),
+        (["1970-01-01", "1970-01-02", "1970-02-01"], ""),
+        (["1900-01-01", "1900-06-01", "1901-02-01"], ""),
+    ],
+)
+def test_dates_that_stand_for_no_date_are_a_question(
+    tmp_path: Path, days: list[str], said: str
+) -> None:
+    drafts = typed(tmp_path, "left_on", days)[2]
+    whys = [d.why for d in drafts.tables[0].undecided if "may stand for no date" in d.why]
+    assert len(whys) == bool(said)
+    assert all(why.startswith(said) for why in whys)

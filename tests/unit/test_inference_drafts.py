@@ -147,6 +147,33 @@ def test_a_star_of_facts_dimensions_and_dates(shop: Drafts) -> None:
     assert "customer_name" not in columns(shop, "customers")
 
 
+def test_a_fact_without_amounts_takes_over_the_price(tmp_path: Path) -> None:
+    products = [[f"JAF-{n:03d}", f"Jaffle {n}", n * 100 + 99] for n in range(1, 13)]
+    items = [[n, f"JAF-{n % 12 + 1:03d}", f"{day(n)} 10:00:00"] for n in range(1, 301)]
+    drafts = drafted(
+        tmp_path,
+        {
+            "products": [["sku", "name", "price"], *products],
+            "items": [["id", "sku", "sold_at"], *items],
+        },
+    )
+    assert "products.price as product_price" in drafts.files["models/marts/items.sql"]
+
+
+def test_a_unique_key_written_as_one_word_is_referred_to(tmp_path: Path) -> None:
+    parks = [[n, f"ABC{n:02d}", f"Park {n}"] for n in range(1, 41)]
+    games = [[n, f"ABC{n * 7 % 40 + 1:02d}", n % 9] for n in range(1, 201)]
+    drafts = drafted(
+        tmp_path,
+        {
+            "parks": [["ID", "parkkey", "parkname"], *parks],
+            "home_games": [["id", "parkkey", "openings"], *games],
+        },
+    )
+    (reference,) = next(t for t in drafts.tables if t.name == "home_games").references
+    assert (reference.column, reference.parent, reference.key) == ("parkkey", "parks", "parkkey")
+
+
 def test_one_board_shows_a_fact_by_week(shop: Drafts, tmp_path: Path) -> None:
     assert shop.board is not None
     board = read_board(shop.board.name, shop.board.text("Größte: 'Daten'", "a@b.example"))

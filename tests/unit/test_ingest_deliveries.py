@@ -312,6 +312,20 @@ FEATURES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["places.geojsonl", "places.geojsons", "places.geojson-seq"])
+def test_a_sequence_of_features_has_one_row_a_feature(name: str, inbox: Path, raw: Path) -> None:
+    feature = {"type": "Feature", "geometry": None}
+    records = (json.dumps({**feature, "properties": {"id": n}}) for n in range(3))
+    table = only_json("".join(f"\x1e{record}\n" for record in records), inbox, raw, name)
+    assert table.name == "places"
+    assert len(rows(table, raw)) == 3
+
+
+def test_a_text_sequence_has_one_row_a_text(inbox: Path, raw: Path) -> None:
+    table = only_json('\x1e{"id": 1,\n"v": 2}\n\x1e{"id": 2, "v": 3}\n', inbox, raw)
+    assert rows(table, raw) == [("1", "2"), ("2", "3")]
+
+
 def test_geojson_has_one_row_a_feature(inbox: Path, raw: Path) -> None:
     content = {"type": "FeatureCollection", "crs": {"name": "x"}, "features": FEATURES}
     table = only_json(content, inbox, raw, "places.geojson")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from first_light.inference import names, number_types, personal, questions, sql, types
 from first_light.inference.marks import MARKS
 from first_light.inference.personal import Classify
+from first_light.inference.placeholders import placeholder_dates
 from first_light.inference.profile import ScratchDatabase, Staged
 from first_light.inference.render import sql as render_sql
 from first_light.inference.statistics import column_stats
@@ -71,6 +72,7 @@ def profiled_tables(
         named = dict(zip(s.leaves, draft_names[name], strict=True))
         casts = _casts(scratch, s, named, decided[name], pii[name], sure, doubts)
         table = _table(scratch, s, named, casts, pii[name], doubts)
+        doubts += placeholder_dates(scratch, table)
         profiled.append(replace(table, known=name in offered, offered=offered.get(name)))
     return profiled
 

@@ -24,6 +24,11 @@ _DAY = "[0-9]{1,2}([.]|er|º|st|nd|rd|th)?"
 _ISO_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,6})?)?"
 _OFFSET = "Z|[+-][0-9]{2}(:?[0-9]{2})?"
+_UNIT = (
+    "kg|mg|µg|lbs?|oz|km|cm|mm|mi|ft|ml|cl|hl|kWh|MWh|kW|MW|°C|°F|Hz|kHz|MHz|GHz|[kKMGT]B|ms|min|hrs?|"
+    "(day|hour|minute|second|week|month|year)s?|Stk[.]?|Stück|pcs|px|ppm|m²|m2|m³|m3|km²|km/h|mph|ha"
+)
+_OTHER_DIGIT = "[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19]"
 _YEAR, _MONTH, _MONTH_DAY = "(19|20)[0-9]{2}", "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
 
 MARKS: Mapping[str, str] = {
@@ -50,6 +55,10 @@ MARKS: Mapping[str, str] = {
     "currency": f"[-+(]? ?({_CURRENCY}) ?[-+]?{_NUMBER}[)]?|[-+(]?{_NUMBER} ?({_CURRENCY})[)]?",
     "accounting": f"{_NUMBER} ?(CR|DR|Cr|Dr|cr|dr|[SH])[.]?",
     "magnitude": f"[-+]?({_CURRENCY})? ?{_NUMBER}([kKmMbB]|Mio[.]?|Mrd[.]?|bn|Tsd[.]?)",
+    "unit": f"[-+]?{_NUMBER}({_UNIT}|[ \u00a0][gtlmhsWVA])",
+    "fraction": "([0-9]+[ -]?)?([0-9]{1,2}[/\u2044][0-9]{1,3}|[½⅓⅔¼¾⅕⅙⅛⅜⅝⅞])",
+    "hexadecimal": "0[xX][0-9A-Fa-f]+",
+    "other_digits": f"[-+]?([0-9.,]*{_OTHER_DIGIT})+[0-9.,]*",
     "infinite": "(?i)[-+]?inf(inity)?",
     "number_or_infinite": "(?i)[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[-+]?[0-9]+)?|[-+]?inf(inity)?",
     "spreadsheet_text": '\'[-+.,0-9]+|="[^"]*"',
@@ -65,6 +74,9 @@ MARKS: Mapping[str, str] = {
     "period": f"{_YEAR}[-/]{_MONTH}|{_MONTH}[-/]{_YEAR}|{_YEAR}-?W[0-5][0-9]|{_YEAR}[- ]?Q[1-4]"
     f"|Q[1-4][ -/]?{_YEAR}",
     "clock": "[0-9]{1,4}:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?( ?[AaPp][.]?[Mm][.]?)?",
+    "iso_duration": "[-+]?P([0-9.,]+[YMWD])+(T([0-9.,]+[HMS])+)?|[-+]?PT([0-9.,]+[HMS])+",
+    "flag_word": "(?i)ja|nein|oui|non|s[iíì]|no|tak|nie|nee|sim|não|evet|hayır|да|нет|vrai|faux|"
+    "wahr|falsch|verdadero|falso|vero|waar|onwaar|prawda|fałsz|[xX✓✔✗✘☑☐]",
     "serial_or_date": f"[2-5][0-9]{{4}}([.][0-9]+)?|{_ISO_DAY}.*"
     "|[0-9]{1,2}[-/.][0-9]{1,2}[-/.].*",
 }

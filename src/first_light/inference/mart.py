@@ -17,6 +17,7 @@ _DESCRIBES = (
     re.compile(r"(_name|_title|_label)$"),
     re.compile(r"^(description|desc|type|category|model|city|country)$"),
 )
+_PRICE = re.compile(r"(^|_)(price|preis|prix|precio|prezzo|prijs)(_|$)")
 _CENTURIES = 150
 """Years that a date dimension spans at most: a stray date would make millions of days."""
 
@@ -189,6 +190,9 @@ def _mart(table: Table, name: str, is_fact: bool, of: _Tables) -> Mart:
         else:
             more = _label(reference, alias, used, of)
             what = more[0].name if more else ""
+            if is_fact and not star.measures(table, key, set(refers)):
+                more += _price(reference, alias, used | {c.name for c in more}, of)
+                what = " and ".join(c.name for c in more)
         lent += more
         used |= {c.name for c in more}
         words += [names.plain(what)] if more else []
@@ -255,15 +259,36 @@ def _label(reference: Reference, alias: str, used: set[str], of: _Tables) -> lis
     label = _descriptive(parent, reference.key)
     if label is None:
         return []
+    return [_lent(label, parent, reference, alias, used, of)]
+
+
+def _price(reference: Reference, alias: str, used: set[str], of: _Tables) -> list[MartColumn]:
+    """The price of a dimension, for a fact without amounts, each of whose rows is one piece."""
+    parent = of.by_name[reference.parent]
+    prices = [
+        c
+        for c in parent.columns
+        if c.cast.kind in {"integer", "decimal", "double"}
+        and not c.personal
+        and _PRICE.search(c.name)
+    ]
+    if len(prices) != 1:  # which of them was paid?
+        return []
+    return [_lent(prices[0], parent, reference, alias, used, of)]
+
+
+def _lent(
+    column: Column, parent: Table, reference: Reference, alias: str, used: set[str], of: _Tables
+) -> MartColumn:
+    """A column of a dimension under a name that says what it is in the fact."""
     stem = names.singular(parent.name)
     role = names.role(reference.column)
-    word = label.name.removeprefix(f"{stem}_")
+    word = column.name.removeprefix(f"{stem}_")
     if reference.column == reference.key:  # sku of products says nothing about the role
         role = stem
     name = names.distinct(word if word.startswith(f"{role}_") else f"{role}_{word}", used)
-    text = descriptions.of_column(label, parent, of.keys.get(parent.name), None)
-    kind = of.types[parent.name][label.name]
-    return [MartColumn(name, alias, label.name, kind, text)]
+    text = descriptions.of_column(column, parent, of.keys.get(parent.name), None)
+    return MartColumn(name, alias, column.name, of.types[parent.name][column.name], text)
 
 
 def _from_fact(reference: Reference, alias: str, used: set[str], of: _Tables) -> list[MartColumn]:
@@ -304,17 +329,11 @@ def _day(table: Table, made: Sequence[MartColumn], used: set[str]) -> MartColumn
 
 def _is_plausible(mart: Mart) -> bool:
     """Whether the days of a fact are few enough for a table of them."""
-    days = [
-        c.stats.high[:4]
-        for c in mart.table.columns
-        if c.cast.kind in {"date", "timestamp"} and c.stats.high
-    ]
-    lows = [
-        c.stats.low[:4]
-        for c in mart.table.columns
-        if c.cast.kind in {"date", "timestamp"} and c.stats.low
-    ]
-    years = [int(text) for text in (*days, *lows) if text.isdigit()]
+    times = [c for c in mart.table.columns if c.cast.kind in {"date", "timestamp"}]
+    of_day = {c.column for c in mart.columns if c.name == mart.day}
+    times = [c for c in times if c.name in of_day] or times
+    bounds = [bound[:4] for c in times for bound in (c.stats.low, c.stats.high) if bound]
+    years = [int(text) for text in bounds if text.isdigit()]
     return not years or max(years) - min(years) <= _CENTURIES
 
 

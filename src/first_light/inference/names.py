@@ -15,10 +15,10 @@ LONGEST = 60
 _SIGNS = str.maketrans({"%": " percent ", "&": " and "})
 _IDENTITY = re.compile(
     r"(^|_)(id|key|code|uuid|guid|no|nr|num|number|sku|ean|isbn|iata|icao|numero|codigo)$"
-    r"|[a-z]{3}(nr|nummer)$|^(id|num|numero|nr|no|code|cod|codigo)_[a-z_]+$"
+    r"|[a-z]{3}(nr|nummer)$|[a-z]{3}(?<!hoc)(?<!joc)(?<!mon)(?<!tur)(?<!don)(?<!his)key$|^(id|num|numero|nr|no|code|cod|codigo)_[a-z_]+$"
 )
-_NUMBER_OF = ("nr", "nummer")
-"""Endings that German and Dutch join to a noun."""
+_NUMBER_OF = ("nr", "nummer", "key")
+"""Endings that German and Dutch, and short names, join to a noun."""
 _WITHOUT_MEANING = frozenset({"id", "key", "code", "no", "nr", "number", "num", "uuid", "guid"})
 
 

@@ -33,10 +33,14 @@ _WHOLE = (
     ("mixed_zone", "times, some with a zone and some without"),
     ("iso_day", "dates of which some do not exist, such as a month 00"),
     ("either_decimal", "numbers, some with a decimal comma and some with a decimal point"),
+    ("flag_word", "words or signs for yes and no"),
+    ("hexadecimal", "hexadecimal numbers"),
 )
 """Marks that every value bears, of columns that no reading fits."""
 
-_WORDS = frozenset({"month_name", "period", "clock", "accounting", "magnitude"})
+_WORDS = frozenset(
+    {"month_name", "period", "clock", "accounting", "magnitude", "unit", "fraction", "iso_duration"}
+)
 """Marks that names and codes bear by chance: half of the values make a question."""
 
 _PART = (
@@ -49,6 +53,10 @@ _PART = (
     ("clock", "times of a day or durations"),
     ("accounting", "amounts that say behind them whether they are credit or debit"),
     ("magnitude", "shortened numbers such as 1.2K"),
+    ("unit", "numbers with a unit behind them"),
+    ("fraction", "numbers with a fraction such as 1 1/2"),
+    ("other_digits", "numbers in digits of another script"),
+    ("iso_duration", "durations such as PT15M"),
     ("lakh", "numbers in groups of two digits, such as 12,34,567"),
     ("underscored", "numbers with underscores between the digits"),
     ("currency", "numbers, some with a currency or another sign than others"),
@@ -95,6 +103,8 @@ def about_text(marks: Mapping[str, int], values: int, name: str) -> str:
 
 
 def _is_mixed(mark: str, marks: Mapping[str, int]) -> bool:
-    """Whether both signs occur, where a mark is about decimal signs."""
+    """Whether both signs occur, where a mark is about decimal signs, or yes and no about words."""
+    if mark == "flag_word":
+        return marks["flag_word"] > 1
     signs = ("decimal_comma", "decimal_point") if mark == "either_decimal" else ()
     return all(marks.get(sign) for sign in signs)

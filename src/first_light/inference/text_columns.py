@@ -23,6 +23,10 @@ FEW = 2_000
 """Up to so many different values a column is judged on them instead of on its rows."""
 
 
+_FEW_WORDS = 3
+"""Values of a column that may say yes and no."""
+
+
 @dataclass(frozen=True)
 class _Glance:
     """How a text column looks before its values are read.
@@ -167,8 +171,12 @@ def _misfits(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[i
 
 
 def _marks(scratch: ScratchDatabase, glances: Mapping[int, _Glance]) -> dict[int, dict[str, int]]:
-    """For each seen column with digits, the number of values that bear each of `MARKS`."""
-    columns = [at for at, glance in glances.items() if 4 * glance.digits >= glance.values > 0]
+    """For each seen column with digits or few values, the number that bear each of `MARKS`."""
+    columns = [
+        at
+        for at, glance in glances.items()
+        if 4 * glance.digits >= glance.values > 0 or 0 < glance.values <= _FEW_WORDS
+    ]
     if not columns:
         return {}
     marked = ", ".join(

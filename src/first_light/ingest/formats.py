@@ -21,7 +21,9 @@ class Kind(Enum):
 
 EXTENSIONS = {
     **dict.fromkeys(("csv", "tsv", "tab", "psv", "ssv", "txt", "dat"), Kind.CSV),
-    **dict.fromkeys(("json", "ndjson", "jsonl", "geojson"), Kind.JSON),
+    **dict.fromkeys(
+        ("json", "ndjson", "jsonl", "geojson", "geojsonl", "geojsons", "jsonseq"), Kind.JSON
+    ),
     **dict.fromkeys(("parquet", "pq", "parq"), Kind.PARQUET),
     **dict.fromkeys(("xlsx", "xlsm", "xls", "xlsb", "ods"), Kind.EXCEL),
     "zip": Kind.ZIP,
@@ -51,6 +53,8 @@ def name_parts(name: str) -> NameParts:
     if match := re.search(r"\.(gz|gzip)$", stem, re.IGNORECASE):
         stem, gzipped = stem[: match.start()], True
     base, dot, extension = stem.rpartition(".")
+    if sequence := re.search(r"\.(geo)?json-?seq$", stem, re.IGNORECASE):  # RFC 7464, RFC 8142
+        return NameParts(stem[: sequence.start()], "jsonseq", gzipped)
     if not dot or not base or not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,7}", extension):
         return NameParts(stem, "", gzipped)
     if extension.lower() in ("parquet", "pq", "parq"):

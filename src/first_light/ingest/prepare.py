@@ -29,6 +29,9 @@ from first_light.warehouse.scratch import Connection
 _TAIL = 1 << 14
 """Bytes at the end of a file that are looked through for totals."""
 
+_RECORD = "\x1e"
+"""The sign in front of each record of a JSON text sequence, RFC 7464; no string may hold it."""
+
 _LONG_NUMBER = re.compile(r"[0-9][.0-9]{17}")
 
 
@@ -209,6 +212,9 @@ def _prepare_json(data_file: DataFile, folder: Path, db: Connection) -> list[Pie
     text.copy(data_file, folder / file, examined.encoding, drop_mark=True, may_move=True)
     member = Member(folder / file, data_file.place)
     head = examined.sample.lstrip("\ufeff \r\n\t")[:1]
+    if head == _RECORD:
+        text.drop_bytes(member.path, data_file.gzipped, _RECORD.encode())
+        head = examined.sample.lstrip("\ufeff \r\n\t" + _RECORD)[:1]
     if head not in ("{", "["):
         raise DataopsError(
             "The file is not JSON: it starts with neither { nor [.",

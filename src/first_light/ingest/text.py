@@ -179,6 +179,15 @@ def copy_bytes(data_file: DataFile, target: Path, may_move: bool = True) -> None
         shutil.copyfile(data_file.path, target)
 
 
+def drop_bytes(path: Path, gzipped: bool, unwanted: bytes) -> None:
+    """Rewrites a landed file without a byte."""
+    draft = path.with_name(f"{path.name}.part")
+    with open_bytes(path, gzipped, path.name) as source, create(draft, gzipped) as sink:
+        while chunk := source.read(CHUNK):
+            sink.write(chunk.replace(unwanted, b""))
+    draft.replace(path)
+
+
 def create(target: Path, gzipped: bool) -> IO[bytes]:
     """Opens a new file for bytes, gzipped when asked for."""
     # No time and no name in the gzip header: the same input makes the same bytes.
