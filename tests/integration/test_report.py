@@ -221,6 +221,32 @@ def test_coverage_counts_models_columns_and_what_feeds_an_exposure() -> None:
     )
 
 
+def test_an_exposure_is_shown_with_its_address_its_owner_and_what_fails(tmp_path: Path) -> None:
+    team = ops.Simulation()
+    team.code(ops.START, *ops.MODELS)
+    team.run(ops.START)
+    team.run(ops.START + timedelta(days=1), failing=["test.shop.revenue"])
+    board = replace(
+        MANIFEST.nodes["exposure.shop.board"], label="The <board>",
+        owner={"name": "Ada", "email": "ada@example.com"}, url="https://bi.example/7",
+    )  # fmt: skip
+    manifest = replace(MANIFEST, nodes={**MANIFEST.nodes, board.unique_id: board})
+    at = ops.START + timedelta(days=2)
+    with ledger(ops.write(tmp_path, team.records), ops.DEADLINE, at) as book:
+        open_now = tuple(i for i in incidents(book, manifest) if i.open)
+        status_ = Status(
+            at=at, current=None, age=None, last=None, late=(), missing=(), damaged=(),
+            open=open_now,
+        )  # fmt: skip
+        facts = gather(book, status_, manifest, "Shop", _ANSWERS, ops.DEADLINE)
+    result = read(page(facts))
+    assert "https://bi.example/7" in result.fetched
+    (row,) = (row for row in result.rows if row[0] == "The <board>")
+    assert row == ["The <board>", "Ada <ada@example.com>", "unique_revenue"]
+    hostile = replace(facts.exposures[0], url="javascript:alert(1)")
+    assert read(page(replace(facts, exposures=(hostile,)))).fetched == []
+
+
 def test_a_released_product_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = worker.make_product(tmp_path / "product")
     monkeypatch.setenv("DATAOPS_NOW", "2026-03-02T06:00:00+00:00")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from first_light.dbt.manifest import Manifest
+from first_light.dbt.root_cause import owner_of
 from first_light.figures.compute import NAMES, Figure, Ledger, weeks
 from first_light.incidents.derive import Incident, incidents
 from first_light.monitors.prediction import Expected, Past, expect
@@ -64,6 +65,23 @@ class Age:
 
 
 @dataclass(frozen=True)
+class Exposure:
+    """Who reads the product: a board or a dashboard elsewhere.
+
+    Attributes:
+        title: its name for people.
+        owner: name and address; empty without one.
+        url: where it is; empty for a board.
+        failing: names of the open incidents above it.
+    """
+
+    title: str
+    owner: str
+    url: str
+    failing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything on the page.
 
@@ -81,6 +99,7 @@ class Facts:
         lineage: what stands on what, and what fails.
         slow: the slowest models of the last run: name and seconds.
         coverage: tests by what they cover: name, covered, of how many.
+        exposures: who reads the current release.
     """
 
     product: str
@@ -98,6 +117,7 @@ class Facts:
     ages: tuple[Age, ...] = ()
     changes: tuple[Change, ...] = ()
     lineage: Lineage = NOTHING
+    exposures: tuple[Exposure, ...] = ()
 
     @property
     def at(self) -> datetime:
@@ -143,6 +163,21 @@ def gather(
         ages=_ages(book),
         changes=changes(book, manifest),
         lineage=lineage(book, manifest, status_.open),
+        exposures=_exposures(manifest, status_.open) if manifest else (),
+    )
+
+
+def _exposures(manifest: Manifest, open_incidents: Sequence[Incident]) -> tuple[Exposure, ...]:
+    subjects = {incident.subject: incident.name for incident in open_incidents}
+    return tuple(
+        Exposure(
+            node.label or node.name,
+            owner_of(node.unique_id, manifest)[1],
+            node.url,
+            tuple(sorted(subjects[name] for name in above & set(subjects))),
+        )
+        for node in manifest.of("exposure")
+        for above in (manifest.graph.ancestors(node.unique_id) | {node.unique_id},)
     )
 
 

@@ -65,6 +65,7 @@ def page(
         set_aside=facts.status.current.raw.set_aside if facts.status.current else (),
         metrics=_metrics(facts),
         lineage=_lineage(facts.lineage),
+        exposures=facts.exposures,
         runs=_runs(facts, draw),
         changes=[_change(entry) for entry in facts.changes],
         figures=[_figure(facts, figure, trend, draw) for figure, trend in facts.figures],
