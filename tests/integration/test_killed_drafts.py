@@ -87,7 +87,7 @@ def prepared(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("verb", "again"),
     [
-        ("add", lambda root: add(Product(root), root.parent / "export", print)),
+        ("add", lambda root: add(Product(root), [Delivered(root.parent / "export")], print)),
         ("sample", lambda root: sample(Product(root), print)),
     ],
 )
