@@ -119,3 +119,36 @@ def test_hostile_names_are_text_in_a_browser(tmp_path: Path) -> None:
     assert title.startswith("Sales &lt;/text&gt;")
     assert sum(HOSTILE in cell for row in reader.rows for cell in row) == len(days)
     assert "".join(reader.text).count(f"Most: {HOSTILE} {HOSTILE}") == 1
+
+
+@needs_browser
+def test_a_filter_shows_the_chosen_rows_without_a_script(tmp_path: Path) -> None:
+    assert BROWSER is not None, "no Chromium here: apt-get install chromium"
+    board = read_board(
+        "sales",
+        "---\ntitle: Sales\nowner: {name: a, email: a@b.example}\n---\n"
+        "```sql days\nselect 1\n```\n"
+        "```yaml table\nquery: days\ntitle: Days\nfilter: {column: name, all: false}\n```\n",
+    )
+    rows = [(1, "app"), (2, "web")]
+    results = Results(board, {"days": QueryResult(["amount", "name"], rows)})
+    html = render_page(results, Edition("Shop")).html
+
+    def seen(label: str, html: str) -> bytes:
+        file, picture = tmp_path / f"{label}.html", tmp_path / f"{label}.png"
+        file.write_text(html, "utf-8")
+        subprocess.run(
+            [
+                str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+                f"--user-data-dir={tmp_path / 'profile'}", "--window-size=600,500",
+                f"--screenshot={picture}", file.as_uri(),
+            ],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+        return picture.read_bytes()
+
+    first = seen("first", html)
+    assert first == seen("hidden", html.replace(">2<", ">7<")), "rows of web are seen"
+    assert first != seen("shown", html.replace(">1<", ">7<")), "rows of app are not seen"
+    web = html.replace(" checked> app", "> app").replace("> web<", " checked> web<")
+    assert first != seen("web", web), "the choice changes nothing"

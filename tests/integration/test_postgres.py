@@ -165,12 +165,24 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     model.write_text(good.replace("order_count, 0)", "order_count, 0) + 1"), encoding="utf-8")
     staged = product.root / "models" / "staging" / "shop" / "stg_customers.sql"
     staged.write_text("-- said anew\n" + staged.read_text(encoding="utf-8"), encoding="utf-8")
+    defined = product.root / "models" / "marts" / "orders.yml"
+    definition = defined.read_text(encoding="utf-8")
+    defined.write_text(definition.replace("expr: net_amount", "expr: 2 * net_amount"), "utf-8")
     product.commit("count one more")
     there = "select nspname from pg_namespace where nspname not like 'pg_%' order by 1"
     before = server.ask(there, database="shop")
     output = product.dataops("check", "--on", "current", code=1).stdout
     impact = json.loads((product.root / "target/check/impact.json").read_text(encoding="utf-8"))
-    assert impact["undeclared"] == ["customers"], output
+    assert impact["undeclared"] == ["customers", "average_order", "revenue"], output
+    moved = {item["name"]: item for item in impact["metrics"] if item["moved"]}
+    assert "(+100.0\u00a0%)" in moved["revenue"]["summary"]
+    assert moved["revenue"]["before"] == pytest.approx(float(revenue))
+    assert [item["name"] for item in impact["metrics"] if item["not_computed_reason"]] == []
+    boards = json.loads((product.root / "target/check/boards.json").read_text(encoding="utf-8"))
+    (board,) = (item for item in boards["boards"] if item["change"] == "changed")
+    assert board["board"] == "weekly_revenue", boards
+    assert [chart["title"] for chart in board["charts"]] == ["Revenue by week and channel, EUR"]
+    assert board["problems"] == []
     document = {item["name"]: item["summary"] for item in impact["models"]}
     assert {name for name in document if document[name] != "no data change"} == {"customers"}, (
         document

@@ -30,6 +30,7 @@ from first_light.metrics.definitions import Semantics
 from first_light.utils.chart_process import ChartError, ChartProcess, ChartProcesses
 from first_light.utils.errors import DataopsError
 from first_light.utils.formats import change, formatted, is_format
+from first_light.warehouse.copied import on_copies
 from page_reader import read
 
 HEAD = "---\ntitle: Sales\nowner: {name: Shop, email: shop@example.com}\n---\n"
@@ -170,6 +171,20 @@ def test_changes_in_percent() -> None:
     assert change(41_210, 38_900) == "−5.6\u00a0%"
     assert change(0, 5) == "+5"
     assert change(5, 5) == "no change"
+
+
+def test_the_sql_of_a_server_runs_on_copies_of_its_tables() -> None:
+    sql = """
+        select to_char(day, 'YYYY-MM') as month, sum(amount) filter (where channel = 'app') as a
+        from "server"."main"."sales" group by 1"""
+    result = on_copies(Shop(ROWS), "postgres").run(sql)
+    assert (result.columns, [tuple(row) for row in result.rows]) == (
+        ["month", "a"], [("2026-01", 40.0)],
+    )  # fmt: skip
+    with pytest.raises(DataopsError, match="cannot be read"):
+        on_copies(Shop(ROWS), "postgres").run("select from where")
+    shop = Shop(ROWS)
+    assert on_copies(shop, "duckdb") is shop
 
 
 # ── Filters ──────────────────────────────────────────────────────────────────────────────────────

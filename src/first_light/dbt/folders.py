@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+SEMANTIC_MANIFEST = "semantic_manifest.json"
+
 
 def packages_missing(root: Path) -> bool:
     """Whether packages are named and not all there: a fresh clone, or a download cut short."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from first_light.boards import changes
 from first_light.boards.changes import BoardChange
-from first_light.boards.document import FOLDER, Board, read_boards
+from first_light.boards.document import FOLDER, Board, read_board, read_boards
 from first_light.boards.exposures import COMMAND, exposure_of, raise_if_outdated
 from first_light.boards.page import Edition
 from first_light.boards.render import INDEX, Rendered, render_boards, write_pages
@@ -27,6 +27,7 @@ from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
 from first_light.warehouse.base import DATABASE_FILE
+from first_light.warehouse.copied import on_copies
 from first_light.warehouse.server import is_server
 
 _MOST_BLOCKS = 5  # of one board, in the message
@@ -52,13 +53,12 @@ def judge(product: Product, plan: Plan | NoBase, built: DbtRun, folder: Path) ->
     base_root = plan.base.tree if isinstance(plan, Plan) else None
     if not boards and (base_root is None or not any((base_root / FOLDER).glob("*.md"))):
         return Step(BOARDS, SKIPPED, 0.0, "no board")
-    if is_server(product) or (isinstance(plan, Plan) and isinstance(plan.base, CurrentSide)):
-        return Step(BOARDS, SKIPPED, 0.0, "rendered by a release")
     sql = {node.unique_id: node.sql for node in built.nodes if node.sql}
     database, root = folder / DATABASE_FILE, product.root
     if isinstance(plan, NoBase):
         head = read_manifest(folder / "manifest.json", packages=True)
-        rendered = _rendered(boards, head, read_semantics(folder), database, root, sql)
+        semantics = read_semantics(folder)
+        rendered = _rendered(product, boards, head, semantics, database, root, sql)
         reached = [BoardChange(board.board.name, None, board) for board in rendered]
         summary = f"{len(boards)} board{'s' * (len(boards) != 1)}"
         write_pages(rendered, Edition(product.name), folder / FOLDER)
@@ -79,7 +79,8 @@ def judge(product: Product, plan: Plan | NoBase, built: DbtRun, folder: Path) ->
     )
     details += tuple(f"{board.name}: {board.unknown}" for board in reached if board.unknown)
     verdict = WARNED if details else PASSED
-    if any(problem.kind == BROKEN for _, problem in problems):
+    # What a server's SQL means is tried on copies: there only the release can reject it.
+    if any(problem.kind == BROKEN for _, problem in problems) and not is_server(product):
         verdict = FAILED
     if isinstance(plan, Plan) and (undeclared := _undeclared(plan, reached)):
         verdict, details = FAILED, (undeclared, *details)
@@ -116,7 +117,7 @@ def _changes(
     after = [board for board in boards if _is_reached(plan, board)]
     problem = ""
     try:
-        base_boards = {board.name: board for board in read_boards(plan.base.tree)}
+        base_boards = {board.name: board for board in _boards_of_base(plan)}
     except DataopsError as error:
         base_boards, problem = {}, f"base: {error.message}"
     names = {board.name for board in boards}
@@ -125,20 +126,17 @@ def _changes(
         for name in sorted(base_boards)
         if name not in names or any(board.name == name for board in after)
     ]
-    base = plan.base.manifest
-    old = {
-        r.board.name: r
-        for r in _rendered(
-            before, base, plan.semantics[0], plan.base.database, plan.base.tree, base_sql
-        )
-    }
-    new = {
-        r.board.name: r
-        for r in _rendered(after, plan.head, plan.semantics[1], database, root, {**base_sql, **sql})
-    }
+    base, head = plan.base, plan.head
+    old_metrics, new_metrics = plan.semantics
+    old = _rendered(
+        plan.product, before, base.manifest, old_metrics, base.database, base.tree, base_sql
+    )
+    new = _rendered(plan.product, after, head, new_metrics, database, root, {**base_sql, **sql})
+    was = {rendered.board.name: rendered for rendered in old}
+    now = {rendered.board.name: rendered for rendered in new}
     return [
-        BoardChange(name, old.get(name), new.get(name), problem if name in new else "")
-        for name in sorted(old.keys() | new.keys())
+        BoardChange(name, was.get(name), now.get(name), problem if name in now else "")
+        for name in sorted(was.keys() | now.keys())
     ]
 
 
@@ -147,7 +145,23 @@ def _is_reached(plan: Plan, board: Board) -> bool:
     return board.path in plan.change.files or (node is not None and node.unique_id in plan.reached)
 
 
+def _boards_of_base(plan: Plan) -> tuple[Board, ...]:
+    """The boards of base.
+
+    Raises:
+        DataopsError: one is not valid.
+    """
+    if not isinstance(plan.base, CurrentSide):
+        return read_boards(plan.base.tree)
+    # A release keeps the pages of its boards, git what they are made of.
+    git, commit = plan.product.git, plan.change.base
+    listed = git("ls-tree", "--name-only", commit, f"{FOLDER}/").splitlines()
+    files = sorted(Path(path) for path in listed if path.endswith(".md"))
+    return tuple(read_board(path.stem, git("show", f"{commit}:{path}") + "\n") for path in files)
+
+
 def _rendered(
+    product: Product,
     boards: Sequence[Board],
     manifest: Manifest,
     semantics: Semantics,
@@ -163,7 +177,7 @@ def _rendered(
             boards,
             manifest,
             semantics,
-            side.queries,
+            on_copies(side.queries, str(product.answers.get("warehouse") or side.queries.name)),
             columns_without(side.built, side.withheld),
             _edition,
             {name: columns for (_, name), columns in side.withheld.items()},

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from first_light.dbt.driver import DriverQueries
 from first_light.dbt.manifest import Manifest
+from first_light.utils.sql_names import quoted
 from first_light.warehouse.readers_copy import read_columns
 from first_light.warehouse.scratch import DIALECT, EngineError, connect
 from first_light.warehouse.withheld_columns import withheld_columns
@@ -30,6 +31,26 @@ class SideDatabase:
     queries: DriverQueries
     built: Mapping[Place, Sequence[str]]
     withheld: Mapping[Place, Sequence[str]]
+
+
+def copy_missing(source: Path, target: Path) -> None:
+    """Copy into a file all relations that it does not have and another file has."""
+    if not source.is_file() or not target.is_file():
+        return
+    known = {(r.schema, r.name) for r in read_columns(target)}
+    places = ((r.schema, r.name) for r in read_columns(source))
+    missing_places = [place for place in places if place not in known]
+    if not missing_places:
+        return
+    with connect(os.fspath(target)) as connection:
+        path = os.fspath(source).replace("'", "''")
+        connection.execute(f"attach '{path}' as other (read_only)")
+        for place in missing_places:
+            schema, name = map(quoted, place)
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(
+                f"create table {schema}.{name} as select * from other.{schema}.{name}"
+            )
 
 
 @contextmanager

@@ -145,6 +145,7 @@ def plan(
     reached |= edited_boards(head, change.files, metrics_to_compare(*semantics))
     paired = judge.pairs(base.manifest, head, change.renamed)
     measured = _measured(base.manifest, head, *semantics, reached)
+    measured |= _read_by_boards(base.manifest, head, reached)
     needed = _needed_base(base.manifest, head, reached | measured, paired)
     anew = {paired.get(name, name) for name in reached}
     later: list[str] = []
@@ -219,6 +220,16 @@ def _measured(
             if metric.name in edited or read & reached:
                 models |= read
     return frozenset(models)
+
+
+def _read_by_boards(base: Manifest, head: Manifest, reached: frozenset[str]) -> frozenset[str]:
+    """What the exposures that are reached read, on either side."""
+    parents: set[str] = set()
+    for manifest in (base, head):
+        for node in manifest.of("exposure"):
+            if node.unique_id in reached:
+                parents.update(node.depends_on)
+    return frozenset(parents)
 
 
 def _needed_base(

@@ -11,6 +11,7 @@ from first_light.impact import classify as judge
 from first_light.impact.assessment import Assessment
 from first_light.impact.base import NOT_TESTS, Built
 from first_light.impact.current import CurrentSide
+from first_light.impact.databases import copy_missing
 from first_light.impact.findings import Impact
 from first_light.impact.metric_lineage import with_metrics
 from first_light.impact.metrics import metric_impacts
@@ -64,6 +65,8 @@ def compare(plan: Plan, run: DbtRun, dbt: Engine, progress: Callable[[str], None
                 second_database, {n.unique_id for n in rebuilt.nodes if n.status == "success"}
             )
         impact = work.impact()
+    if plan.deferred:  # head reads from the release itself what it does not build
+        copy_missing(plan.base.database, plan.database)
     metrics = metric_impacts(plan, built, impact.models, work.declared)
     impact = with_metrics(impact, metrics, plan)
     shutil.rmtree(scratch)

@@ -10,10 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from first_light.dbt.folders import SEMANTIC_MANIFEST
 from first_light.dbt.manifest import Manifest, Node
 from first_light.utils.errors import DataopsError
 
-FILE = "semantic_manifest.json"
+FILE = SEMANTIC_MANIFEST
 # What people read of a definition; it changes no number. Relations differ between environments.
 _WORDS = frozenset({"description", "label", "metadata", "config", "node_relation", "defaults"})
 _EMPTY: tuple[Any, ...] = ([], {}, "")

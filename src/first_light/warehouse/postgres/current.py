@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from first_light.dbt.folders import SEMANTIC_MANIFEST
 from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.project import settings
 from first_light.project.product import Product
@@ -40,7 +41,10 @@ class PostgresCurrent:
 
     @classmethod
     def of(cls, product: Product, run: str, stored: Path, folder: Path) -> PostgresCurrent:
-        """Read the manifest of a release, which contains the names of candidate schemas."""
+        """Read the manifest of a release, which contains the names of candidate schemas.
+
+        The definitions of its metrics get the names of the scratch schemas, as the file has them.
+        """
         text = stored.read_text(encoding="utf-8")
         built = {node.schema for node in read_manifest(stored, packages=True).nodes.values()}
         state = folder / "current"
@@ -51,6 +55,10 @@ class PostgresCurrent:
         )
         for path, name in places:
             path.write_text(_renamed(text, built, name), encoding="utf-8")
+        semantics = stored.with_name(SEMANTIC_MANIFEST)
+        if semantics.is_file():  # releases of earlier versions have none
+            renamed = _renamed(semantics.read_text(encoding="utf-8"), built, _of_scratch)
+            (state / SEMANTIC_MANIFEST).write_text(renamed, encoding="utf-8")
         manifest = read_manifest(state / "scratch.json", packages=True)
         return cls(product, run, manifest, state, state / "warehouse.duckdb")
 
