@@ -58,6 +58,12 @@ def test_the_example_catches_19_of_20_faults_and_lets_clean_days_through(
     assert done.detected >= 0.95 * done.replayed, missed
     assert {fault.outcome for fault in done.faults} >= {"rejected", "warned"}
     assert any("monitor" in item.by for fault in done.faults for item in fault.seen)
+    # What readers see: metrics and boards, each fault by what is there for it.
+    detections = {fault.fault: {item.by for item in fault.seen} for fault in done.faults}
+    assert "monitor metric" in detections["metric-halved"]
+    assert "board" in detections["board-blank"]
+    assert "monitor category" in detections["dimension-gone"]
+    assert detections["metric-redefined"] == {"monitor metric"}
     assert len(done.rejected) <= 1
     assert done.warned <= 0.05 * done.days
 
@@ -133,11 +139,19 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
     # The command, on the product's own raw, which it only reads.
     before = harness.tree(made.root, "raw")
     output = made.dataops(
-        "drill", "--json", "--fault", "times-100", "--fault", "late", code=0
+        "drill",
+        "--json",
+        "--fault",
+        "times-100",
+        "--fault",
+        "late",
+        "--fault",
+        "board-blank",
+        code=0,
     ).stdout
     document = json.loads(output)
     assert document["clean_days"] == 7
-    assert [item["fault"] for item in document["faults"]] == ["times-100", "late"]
+    assert [item["fault"] for item in document["faults"]] == ["times-100", "late", "board-blank"]
     assert {item["outcome"] for item in document["faults"]} <= {"rejected", "warned"}
     assert harness.tree(made.root, "raw") == before
     assert len(list((made.root / "store/history/runs").iterdir())) == 1  # some faults: no record
@@ -194,7 +208,7 @@ def done(caught: int) -> Drilled:
     seen = Detection("dbt test", "unique", True, "3 rows")
     faults = tuple(
         Replayed(fault.name, fault.description, "raw.orders", (seen,) * (n < caught))
-        for n, fault in enumerate(FAULTS)
+        for n, fault in enumerate(drill.FAULTS)
     )
     return Drilled(60, (), 2, faults, ())
 
@@ -216,8 +230,8 @@ def test_a_drill_is_recorded_beside_the_runs_and_is_none(
     newest, *_ = records = list(History(root / "store/history").newest())
     assert [record.command for record in records] == ["drill", "release"]
     assert newest.outcome == "drilled"
-    missed = tuple(f"{fault.name} in raw.orders" for fault in FAULTS[46:])
-    assert newest.drill == DrillFact(60, 0, 2, len(FAULTS), 46, missed)
+    missed = tuple(f"{fault.name} in raw.orders" for fault in drill.FAULTS[46:])
+    assert newest.drill == DrillFact(60, 0, 2, len(drill.FAULTS), 46, missed)
     assert status(product) == before
     assert [release.record.command for release in releases(product)] == ["release"]
     with open_ledger(product) as book:
@@ -226,7 +240,7 @@ def test_a_drill_is_recorded_beside_the_runs_and_is_none(
     assert worker.quick_release(root).exit_code == 0
 
 
-@pytest.mark.parametrize(("caught", "code"), [(len(FAULTS), 0), (30, 1)])
+@pytest.mark.parametrize(("caught", "code"), [(len(drill.FAULTS), 0), (30, 1)])
 def test_a_store_that_fails_is_said_and_changes_nothing_of_the_drill(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caught: int, code: int
 ) -> None:

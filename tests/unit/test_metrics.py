@@ -299,7 +299,10 @@ def test_a_metric_that_halves_rejects_a_release(
 def test_a_metric_moves_with_new_code_or_another_definition() -> None:
     memory = past(STEADY)
     assert judged(50, memory, code="other sql")[0].startswith("warn ")
-    assert judged(50, past(STEADY, definition="2")) == []
+    (finding,) = judged(50, past(STEADY, definition="2"))
+    assert finding.startswith("warn metric revenue: 50, expected ")
+    assert finding.endswith("; its definition changed.")
+    assert judged(100, past(STEADY, definition="2")) == []
     assert judged(50, memory, meta={"dataops": {"monitors": {"metric": "off"}}}) == []
     assert judged(50, memory, meta={"dataops": {"monitors": {"metric": "warn"}}})[0][:4] == "warn"
     known = Accepted("metric", SUBJECT, "revenue", 52.0, "run1", "half of the shops closed")

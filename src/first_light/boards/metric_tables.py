@@ -31,6 +31,7 @@ class MetricTables:
     def __init__(self, semantics: Semantics, manifest: Manifest, warehouse: str) -> None:
         self._semantics = semantics
         self._warehouse = warehouse
+        self._sql: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
         self._nodes = {
             (node.schema, node.alias): node
             for node in manifest.nodes.values()
@@ -58,7 +59,9 @@ class MetricTables:
                     where=where,
                     fix="uv run dbt ls --resource-type metric",
                 )
-        sql = self._writer.table(names, by, where)
+        if (call := (tuple(names), tuple(by))) not in self._sql:
+            self._sql[call] = self._writer.table(names, by, where)
+        sql = self._sql[call]
         named = {_name(node): node for node in self._nodes.values()}
         read = {name: node for name, node in named.items() if f"{_SCHEMA}.{quoted(name)}" in sql}
         return sql.replace(f"{_SCHEMA}.", ""), read

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from first_light.boards.document import Board, read_boards
 from first_light.dbt.compiled import build_order, compiled_manifest
 from first_light.dbt.manifest import Manifest, Node
+from first_light.metrics.definitions import Semantics, read_semantics
 from first_light.monitors.sources import location
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -25,6 +27,8 @@ class Plan:
         tests: data tests.
         sources: places of the sources below raw, by id.
         left_out: names of what a drill does not build.
+        semantics: the metrics.
+        boards: the boards.
     """
 
     manifest: Manifest
@@ -33,6 +37,8 @@ class Plan:
     tests: tuple[Node, ...]
     sources: Mapping[str, str]
     left_out: tuple[str, ...]
+    semantics: Semantics = field(default_factory=lambda: Semantics({}))
+    boards: tuple[Board, ...] = ()
 
 
 def plan(product: Product, raw: Path, target: Path) -> Plan:
@@ -70,6 +76,8 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
         tuple(test for test in tests if ready.issuperset(_data(test, manifest))),
         places,
         tuple(omitted),
+        read_semantics(target),
+        read_boards(product.root),
     )
 
 

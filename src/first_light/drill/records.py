@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from first_light.drill.faults import FAULTS
+from first_light.drill.replay import FAULTS
 from first_light.drill.result import Drilled
 from first_light.history.events import add_event
 from first_light.history.log import History

@@ -6,12 +6,14 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from first_light.drill.faults import FAULTS, Delivery, Fault
+from first_light.drill.faults import FAULTS as DELIVERY_FAULTS
+from first_light.drill.faults import Delivery, Fault
 from first_light.drill.plan import Plan, below, plan
+from first_light.drill.reader_faults import READER_FAULTS, ReaderFault
 from first_light.drill.result import Drilled, Replayed
 from first_light.drill.scratch import Audit, Detection, Scratch
 from first_light.drill.table import UnsuitedError
@@ -24,12 +26,15 @@ from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, WARNED
 
+FAULTS: tuple[Fault | ReaderFault, ...] = (*DELIVERY_FAULTS, *READER_FAULTS)
 DAYS = 60
 _ARCHIVE = 7
 # The audit follows the last file of a day after so long.
 _RELEASE_DELAY = timedelta(minutes=30)
 _DATE = re.compile(r"(\d{4})[-_]?(\d\d)[-_]?(\d\d)")
 
+Names = tuple[str, str]
+"""What saw something wrong, and in what."""
 Day = Mapping[str, bytes]
 """What comes in one day: path below raw, and content."""
 
@@ -37,7 +42,7 @@ Day = Mapping[str, bytes]
 def drill(
     product: Product,
     progress: Callable[[str], None],
-    faults: Sequence[Fault] = FAULTS,
+    faults: Sequence[Fault | ReaderFault] = FAULTS,
     days: Iterable[Day] | None = None,
 ) -> Drilled:
     """Replay faults on the newest delivery, after the clean ones before it.
@@ -161,11 +166,18 @@ class Replay:
         return count_alarms(self._rejecting)
 
     def _audit(self, tested: bool) -> Audit:
+        # Metrics of a product that is still small move by more than the monitor expects: clean days
+        # are counted without them.
         return self.scratch.audit(
-            self._at, self.past, earlier_files=self._before, tested=tested, accepted=self._accepted
+            self._at,
+            self.past,
+            earlier_files=self._before,
+            tested=tested,
+            judged=False,
+            accepted=self._accepted,
         )
 
-    def faults(self, day: Day, faults: Sequence[Fault]) -> Iterator[Replayed]:
+    def faults(self, day: Day, faults: Sequence[Fault | ReaderFault]) -> Iterator[Replayed]:
         """Each fault on this day's delivery, one at a time; each hits the next source in turn.
 
         Raises:
@@ -182,9 +194,20 @@ class Replay:
             )
         self.past = published
         earlier_files = [file for file in self._files if file.name not in day]
-        usual_names = {(detection.by, detection.name) for detection in clean.seen}
+        metrics = self.scratch.audit(
+            self._at,
+            self.past,
+            earlier_files=earlier_files,
+            only=frozenset(),
+            accepted=self._accepted,
+        )
+        usual = [*clean.seen, *metrics.seen, *self.scratch.missed_on_boards()]
+        usual_names = {(detection.by, detection.name) for detection in usual}
         sources = sorted(detection for detection, files in self._came[-1].items() if files)
         for number, fault in enumerate(faults):
+            if isinstance(fault, ReaderFault):
+                yield self._edited(fault, earlier_files, usual_names)
+                continue
             skipped = ""
             for turn in range(len(sources)):
                 source = sources[(number + turn) % len(sources)]
@@ -194,19 +217,32 @@ class Replay:
                     skipped = skipped or str(error)
                     continue
                 detections = self._struck(source, files, earlier_files)
-                new = sorted(
-                    {
-                        detection
-                        for detection in detections
-                        if (detection.by, detection.name) not in usual_names
-                    },
-                    key=lambda detection: (not detection.rejects, detection.by, detection.name),
-                )
-                name = self._name(source)
-                yield Replayed(fault.name, fault.description, name, tuple(new))
+                new = _new(detections, usual_names)
+                yield Replayed(fault.name, fault.description, self._name(source), new)
                 break
             else:
                 yield Replayed(fault.name, fault.description, "", skipped=skipped or "no source")
+
+    def _edited(
+        self, fault: ReaderFault, earlier_files: Sequence[RawFile], usual: Collection[Names]
+    ) -> Replayed:
+        """What an audit sees of a commit that comes with the newest delivery."""
+        try:
+            edit = fault.act(self.plan, self.scratch.readers)
+        except UnsuitedError as error:
+            return Replayed(fault.name, fault.description, "", skipped=str(error))
+        only = below(edit.model, self.plan) if edit.model else frozenset[str]()
+        with self.scratch.edited(edit):
+            audit = self.scratch.audit(
+                self._at,
+                self.past,
+                earlier_files=earlier_files,
+                only=only,
+                accepted=self._accepted,
+            )
+            seen = [*audit.seen, *self.scratch.missed_on_boards()]
+        self.scratch.rebuild(only)
+        return Replayed(fault.name, fault.description, edit.subject, _new(seen, usual))
 
     def _struck(
         self, source: str, files: Mapping[str, bytes], earlier_files: Sequence[RawFile]
@@ -226,11 +262,14 @@ class Replay:
             only=below(source, self.plan),
             accepted=self._accepted,
         )
+        seen = audit.seen
+        if not any(detection.by == "dbt model" for detection in seen):
+            seen = (*seen, *self.scratch.missed_on_boards())
         for name in files:
             (self.plan.raw / name).unlink()
         self._write(own_files)
         self.scratch.rebuild(below(source, self.plan))
-        return audit.seen
+        return seen
 
     def _delivery(self, source: str) -> Delivery:
         node = self.plan.manifest.nodes[source]
@@ -266,6 +305,12 @@ class Replay:
             RawFile(name, len(content), hashlib.blake2b(content, digest_size=16).hexdigest())
             for name, content in sorted(files.items())
         ]
+
+
+def _new(seen: Iterable[Detection], usual: Collection[Names]) -> tuple[Detection, ...]:
+    """What a clean day does not show, each once; what rejects first."""
+    new = {detection for detection in seen if (detection.by, detection.name) not in usual}
+    return tuple(sorted(new, key=lambda one: (not one.rejects, one.by, one.name)))
 
 
 def count_alarms(days: Iterable[frozenset[tuple[str, str]]]) -> int:
@@ -315,7 +360,7 @@ def own_days(product: Product, most: int = DAYS + _ARCHIVE + 1) -> list[Day]:
     return [{name: (root / name).read_bytes() for name in sorted(days[day])} for day in last]
 
 
-def chosen(names: Sequence[str]) -> Sequence[Fault]:
+def chosen(names: Sequence[str]) -> Sequence[Fault | ReaderFault]:
     """The faults of these names; all of them without any.
 
     Raises:

@@ -9,7 +9,7 @@ on them are left out, and so are hooks.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -17,7 +17,10 @@ from pathlib import Path
 from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Node, TestVerdict
 from first_light.drill.plan import Plan
+from first_light.drill.reader_faults import Edit
+from first_light.drill.readers import Readers
 from first_light.history.facts import RawFile
+from first_light.history.measured import MetricFact
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
 from first_light.monitors import collect
 from first_light.monitors import run as monitors
@@ -97,6 +100,8 @@ class Scratch:
             for n, source in enumerate(plan.sources)
         }
         self._loaded: set[str] = set()
+        self.readers = Readers(plan.manifest, plan.semantics, plan.boards, plan.order, self)
+        self._edits: dict[str, str] = {}
         self._sql = {node.unique_id: node.code for node in plan.order}
         self._paths: dict[str, list[str]] = {}
         self._files: dict[str, RawFile] = {}
@@ -164,6 +169,7 @@ class Scratch:
         earlier_files: Sequence[RawFile] = (),
         only: Collection[str] | None = None,
         tested: bool = True,
+        judged: bool = True,
         accepted: Sequence[Accepted] = (),
     ) -> Audit:
         """Build the product and look at it as a release does.
@@ -176,6 +182,7 @@ class Scratch:
             earlier_files: what was in raw at the delivery before.
             only: nodes and sources to build, test and look at; None: all.
             tested: whether the data tests run.
+            judged: whether metrics are compared with their past.
             accepted: what the team takes for normal.
         """
         listed = (
@@ -189,6 +196,7 @@ class Scratch:
         detections += self._freshness(at, read)
         profile: tuple[RelationProfile, ...] = ()
         findings: tuple[FindingRun, ...] = ()
+        metrics: tuple[MetricFact, ...] = ()
         fingerprint = str(hash(tuple(sorted((item.name, item.hash) for item in listed))))
         if not any(item.by == "dbt model" for item in detections):
             memory = remember(past, fingerprint, at)
@@ -197,8 +205,9 @@ class Scratch:
             manifest = self.plan.manifest
             profile = collect.profile_all(self, manifest, nodes, self._sql, raw, memory, only)
             new_files = raw.findings(manifest, self._sql)
+            metrics = self.readers.measured()
             findings = monitors.judge_all(
-                profile, memory, manifest, nodes, at, accepted, new_files
+                profile, memory, manifest, nodes, at, accepted, new_files, metrics if judged else ()
             ).findings
             detections += [
                 Detection(
@@ -219,8 +228,29 @@ class Scratch:
                 (finding.check, finding.subject, finding.column) for finding in findings
             ),
             checksums={node.unique_id: node.checksum for node in nodes},
+            metrics={fact.name: (fact.value, fact.definition) for fact in metrics},
         )
         return Audit(tuple(detections), release, findings)
+
+    @contextlib.contextmanager
+    def edited(self, edit: Edit) -> Iterator[None]:
+        """The product with what a commit edits; what was built stays as it is."""
+        edits, redefined = self._edits, self.readers.redefined
+        self._edits = {edit.model: edit.sql} if edit.model else {}
+        self.readers.redefined = {edit.metric: edit.sql} if edit.metric else {}
+        try:
+            yield
+        finally:
+            self._edits, self.readers.redefined = edits, redefined
+
+    def missed_on_boards(self) -> list[Detection]:
+        """What readers would miss on the boards, from what is built."""
+        return [
+            Detection(
+                "board", f"{board.name}.{problem.query}", problem.level == ERROR, problem.message
+            )
+            for board, problem in self.readers.problems()
+        ]
 
     def rebuild(self, only: Collection[str]) -> None:
         """Build some nodes again from what was loaded."""
@@ -259,14 +289,15 @@ class Scratch:
                 status="success",
                 seconds=0.0,
                 rows=rows,
-                checksum=node.checksum[:12],
+                checksum="edited" if node.unique_id in self._edits else node.checksum[:12],
             )
             nodes.append(run)
         return detections, nodes
 
     def _statements(self, node: Node, read: str) -> list[str]:
         """What dbt does to build it."""
-        return build_statements(node, _place(node), self._from(node.code, read), self._root)
+        code = self._edits.get(node.unique_id, node.code)
+        return build_statements(node, _place(node), self._from(code, read), self._root)
 
     def _from(self, sql: str, read: str, is_test: bool = False) -> str:
         """SQL that reads what was loaded instead of the files, but for the source in question.

@@ -31,7 +31,8 @@ def findings(
     """What is wrong with the metrics of a candidate.
 
     The finding is about the first model that the metric reads, whose owner is asked. A value that
-    comes with new code warns. Values of another definition are no past.
+    comes with new code warns. Values of another definition are no past; the first value of a new
+    definition is compared with them, and warns.
 
     Args:
         metrics: of the candidate.
@@ -53,6 +54,8 @@ def findings(
         wanted = levels_of(subject).get(CHECK, "")
         past = _past(metric, memory, subject.unique_id)
         finding = _judged(metric, past, at, subject.unique_id)
+        if finding is None and _is_redefined(metric, memory):
+            finding = _moved_by_definition(metric, memory, at, subject.unique_id)
         if finding is None or wanted == OFF or _is_accepted(finding, accepted):
             continue
         lineage = frozenset(metric.models) | manifest.graph.ancestors(*metric.models)
@@ -61,6 +64,25 @@ def findings(
         level = WARN if is_new and finding.level == ERROR else finding.level
         result.append(replace(finding, level=wanted or level))
     return result
+
+
+def _is_redefined(metric: MetricFact, memory: Memory) -> bool:
+    """Whether the newest release had the metric with another definition."""
+    known = memory.releases[-1].metrics.get(metric.name) if memory.releases else None
+    return known is not None and known[1] != metric.definition
+
+
+def _moved_by_definition(
+    metric: MetricFact, memory: Memory, at: datetime, subject: str
+) -> FindingRun | None:
+    """What is strange in it for the definition that it had."""
+    _, definition = memory.releases[-1].metrics[metric.name]
+    past = _past(replace(metric, definition=definition), memory, subject)
+    finding = _judged(metric, past, at, subject)
+    if finding is None:
+        return None
+    message = f"{finding.message.removesuffix('.')}; its definition changed."
+    return replace(finding, level=WARN, message=message)
 
 
 def _past(metric: MetricFact, memory: Memory, subject: str) -> list[Past]:
