@@ -42,7 +42,7 @@ class ChartProcess:
     """The process; it starts with the first chart, and again after a chart that ended it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._process: subprocess.Popen[str] | None = None
 
     def svg(self, spec: Any, seconds: float = SECONDS) -> str:
@@ -76,11 +76,14 @@ class ChartProcess:
         return str(answer["svg"])
 
     def close(self) -> None:
-        """End the process, if it runs."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+        """End the process, if it runs, also while it draws or starts in another thread."""
+        if (running := self._process) is not None:
+            running.kill()
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+                self._process.communicate()
+                self._process = None
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
