@@ -1,3 +1,9 @@
+{#- As dbt's own, except that `dbt show` shows all rows that an incremental model selects, not only
+    those that the next run would add. -#}
+{% macro is_incremental() %}
+    {%- do return(flags.WHICH != 'show' and dbt.is_incremental()) -%}
+{% endmacro %}
+
 {#- dbt v2 (2.0.0a4) spells the types of a query unlike those of a table, so that every incremental model with
     on_schema_change would seem to change. Here the database describes both. -#}
 {% macro duckdb__check_for_schema_changes(source_relation, target_relation) -%}
