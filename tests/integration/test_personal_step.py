@@ -10,6 +10,7 @@ import pytest
 import harness
 from first_light.dbt.manifest import Manifest
 from first_light.project.example import make_raw
+from first_light.project.managed_list import digest
 from first_light.project.product import Product
 from first_light.sampling import personal_step
 from first_light.sampling.cut import cut
@@ -82,6 +83,18 @@ def test_masked_values_and_the_names_of_owners_pass(product: Product) -> None:
     step = judged(product)
     assert (step.verdict, step.details) == (PASSED, ())
     assert step.summary.endswith("compared with raw")
+
+
+def test_what_the_template_wrote_is_no_value_of_a_person(product: Product) -> None:
+    path = product.root / "skills" / "add.md"
+    path.parent.mkdir()
+    path.write_text("- Hopper\n", encoding="utf-8")
+    listed = product.root / "dataops" / "managed.sha256"
+    listed.parent.mkdir()
+    listed.write_text(f"{digest(path.read_bytes())}  skills/add.md\n", encoding="utf-8")
+    assert judged(product).verdict == PASSED
+    path.write_text("- Hopper\n- Knuth\n", encoding="utf-8")
+    assert places(judged(product)) == ["skills/add.md:1", "skills/add.md:2"]
 
 
 def test_real_values_are_refused_wherever_they_are(product: Product) -> None:
@@ -167,7 +180,11 @@ def test_the_example_passes_with_its_raw(tmp_path: Path) -> None:
 def test_towns_called_like_somebody_are_told_from_unmarked_names(
     product: Product, people: int, verdict: str
 ) -> None:
-    """Few of the lines of another table's sample are chance; many are a column of persons."""
+    """Few of the lines of a sample are chance; many are a column of persons."""
+    own = product.root / "sample" / "people" / "people.csv"
+    header, *lines = own.read_text(encoding="utf-8").splitlines()
+    lines[:1] = [f"{lines[0].rpartition(',')[0]},{SURNAMES[1]}"]
+    own.write_text("\n".join((header, *lines, "")), encoding="utf-8")
     lay_sample = product.root / "sample" / "towns" / "towns.csv"
     lay_sample.parent.mkdir(parents=True)
     towns = [*(SURNAMES[n % 8] for n in range(people)), *(f"Town{n}" for n in range(20 - people))]

@@ -72,6 +72,7 @@ def test_a_single_word_is_found_as_a_literal(line: str) -> None:
 def test_a_single_word_in_prose_is_a_word() -> None:
     assert found("-- Brown bread is bought in the morning", "Brown") == []
     assert found("select brown_count as BrownCount", "Brown") == []
+    assert found("Brown `bread` is bought in the morning", "Brown") == []
 
 
 def test_a_distinctive_value_is_found_anywhere_and_as_a_whole() -> None:

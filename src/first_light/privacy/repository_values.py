@@ -32,7 +32,7 @@ _OF_NOBODY = words(
     "root service string system test tester unknown user users varchar text"
 )
 _BEFORE = re.compile(r"(?:^\s*(?:-\s+)?|[,;\t|\"'`\[({:=]\s*)\Z")
-_AFTER = re.compile(r"\s*(?:$|[,;\t|\"'`\])}])")
+_AFTER = re.compile(r"[\"'`]|\s*(?:$|[,;\t|\])}])")
 
 
 def reach(kind: str, value: str) -> str | None:

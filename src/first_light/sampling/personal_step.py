@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -18,7 +17,9 @@ from first_light.privacy.json_text import parse_json
 from first_light.privacy.kinds import EMAIL, PERSON
 from first_light.privacy.repository_values import RealValue, RealValues
 from first_light.privacy.scrub import texts
+from first_light.project import managed
 from first_light.project.example import example_tables
+from first_light.project.managed_list import digest
 from first_light.project.product import Product
 from first_light.project.source_table import ROOT
 from first_light.sampling import calls
@@ -34,7 +35,7 @@ _MOST_BYTES = 1_000_000_000  # of one table in raw: reading it takes seconds
 _LARGEST_FILE = 20_000_000
 _SHOWN = 20
 _STALE_SHARE = 0.2  # of a masked column, less is in raw by chance
-_BY_CHANCE = 0.2  # of the lines of another table's sample: fewer towns have the name of somebody
+_BY_CHANCE = 0.2  # of the lines of a file of the sample: fewer towns have the name of somebody
 _MEMORY = "500MB"
 _LOCKS = ("uv.lock", "package-lock.yml")
 _OWNERS = ("CODEOWNERS", ".copier-answers.yml")
@@ -108,7 +109,8 @@ def _raw(product: Product) -> Path | None:
 
 
 def _contents(product: Product) -> Iterator[tuple[str, str]]:
-    """The text of every file that git has or would take."""
+    """The text of every file that git has or would take, except what the template wrote."""
+    written = managed.manifest(product.root) or {}
     invented = _INVENTED if example_tables(product) else "\0"
     listed = product.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in sorted(set(filter(None, listed.split("\0")))):
@@ -119,7 +121,7 @@ def _contents(product: Product) -> Iterator[tuple[str, str]]:
             continue
         if path.stat().st_size <= _LARGEST_FILE:
             content = path.read_bytes()
-            if b"\0" not in content:
+            if b"\0" not in content and written.get(name) != digest(content):
                 yield name, content.decode("utf-8", errors="replace")
 
 
@@ -229,7 +231,7 @@ def _places(contents: dict[str, str], values: RealValues) -> Iterator[_Place]:
 
 
 def _without_namesakes(places: Sequence[_Place], contents: dict[str, str]) -> list[_Place]:
-    """Leave out single names in the samples of other tables, where few lines have one.
+    """Leave out single names in files of the sample, where few lines have one.
 
     Some towns and firms are called like somebody. A column of persons that nobody has marked has
     such a name in most lines.
@@ -247,11 +249,8 @@ def _without_namesakes(places: Sequence[_Place], contents: dict[str, str]) -> li
 
 
 def _may_be_namesake(place: _Place) -> bool:
-    table = place.value.column.split(".")[0]
-    is_of_another_table = re.match(rf"sample/(?!{re.escape(table)}/)", place.path) is not None
-    return (
-        place.value.kind == PERSON and place.value.reach == search.LITERAL and is_of_another_table
-    )
+    is_name = place.value.kind == PERSON and place.value.reach == search.LITERAL
+    return is_name and place.path.startswith("sample/")
 
 
 def _details(product: Product, places: Sequence[_Place]) -> tuple[str, ...]:
