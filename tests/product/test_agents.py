@@ -93,7 +93,7 @@ def test_each_skill_step_by_step(make_product: MakeProduct) -> None:
     product.git("switch", "--quiet", "main")
 
     skill = "correct-personal-data"
-    source = product.root / "models" / "staging" / "raw_customers.yml"
+    source = product.root / "models" / "staging" / "shop" / "raw_customers.yml"
     description = "description: \"{{ doc('city') }}\"\n"
     replace(source, description, f"{description}            config: {{meta: {{pii: address}}}}\n")
     follow(product, skill)

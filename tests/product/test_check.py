@@ -32,7 +32,7 @@ def test_each_fault_turns_the_check_red_by_name(make_product: MakeProduct) -> No
         "SELECT customer_id FROM {{ ref('stg_customers') }}\n"
     )
     # An existing model in bad style that no tool can put right.
-    style = product.root / "models" / "staging" / "stg_orders.sql"
+    style = product.root / "models" / "staging" / "shop" / "stg_orders.sql"
     style.write_text(style.read_text("utf-8") + f"-- {'x' * 120}\n", "utf-8")
     # A secret.
     key = "AKIA" + "Q3EGRTXVY7ZAB4WM"
