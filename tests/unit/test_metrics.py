@@ -296,6 +296,19 @@ def test_a_metric_that_halves_rejects_a_release(
     assert judged(halved, past(values[:2])) == [], "too little history"
 
 
+REFUNDS = [0.0, 0.0, 0.0, 0.0, 12.5, 12.5, 40.0, 40.0, 40.0]
+
+
+def test_a_young_metric_and_a_growth_that_ends_are_no_alarm() -> None:
+    """Totals of a product that is still small move by large factors."""
+    for count in range(3, len(REFUNDS)):
+        seen = judged(REFUNDS[count], past(REFUNDS[:count]))
+        assert not any(line.startswith("error") for line in seen), count
+    assert judged(30.0, past([0.0] * 8)) == [], "the first refund"
+    assert judged(GROWING[-1], past(GROWING)) == [], "nothing came"
+    assert judged(5000.0, past(GROWING))[0].startswith("error ")
+
+
 def test_a_metric_moves_with_new_code_or_another_definition() -> None:
     memory = past(STEADY)
     assert judged(50, memory, code="other sql")[0].startswith("warn ")

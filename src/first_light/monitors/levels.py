@@ -306,6 +306,16 @@ def _gaps_level(case: Case) -> str:
     return WARN if case.value >= max(case.limit.floor, _LONG_GAP * max(past) + 1) else ""
 
 
+def _metric_level(case: Case) -> str:
+    level = _by_limit(case)
+    if not level or not any(case.past):
+        return ""  # the first refund there ever was
+    if case.unusual < case.scatter:
+        return ""  # no farther off than values have been
+    is_far = case.unusual >= 2 * case.scatter and case.distance >= case.expected.sure
+    return level if is_far and len(case.past) >= USUAL else WARN
+
+
 # Where the limit alone does not decide.
 _RULES: Mapping[str, Callable[[Case], str]] = {
     "nulls": _nulls_level,
@@ -317,4 +327,5 @@ _RULES: Mapping[str, Callable[[Case], str]] = {
     "length": _length_level,
     "freshness": _freshness_level,
     "gaps": _gaps_level,
+    "metric": _metric_level,
 }
