@@ -58,7 +58,7 @@ def test_a_trained_model_is_released_and_rolled_back(
 
     model = product.root / "models/intermediate/int_return_scores.py"
     text = model.read_text("utf-8")
-    model.write_text(text.replace(', "hour"]', "]"), encoding="utf-8")
+    model.write_text(text.replace('    "hour",\n', "", 1), encoding="utf-8")
     product.commit("Leave the hour out")
     printed = product.dataops("release", env=clock).stdout
     assert "return_score_error:" in printed, "the release says how the figure moved"
