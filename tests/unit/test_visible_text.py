@@ -36,7 +36,8 @@ def test_no_value_controls_a_terminal(monkeypatch: pytest.MonkeyPatch, text: str
     assert visible(text) == HOSTILE[text]
     for console in (terminal.out, terminal.err):
         output = io.StringIO()
-        monkeypatch.setattr(console, "file", output)
+        # Its property would bind it to a stream for good, also when that is put back.
+        monkeypatch.setattr(console, "_file", output)
         table = Table(box=None)
         table.add_column(escape(text))
         table.add_row(escape(text))
