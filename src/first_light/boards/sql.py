@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,13 +16,15 @@ from first_light.boards.document import Board, Query
 from first_light.boards.metric_tables import MetricTables
 from first_light.dbt.manifest import Manifest, Node
 from first_light.utils.errors import DataopsError
-from first_light.utils.sql_names import READERS, quoted
+from first_light.utils.sql_functions import READERS, SETTINGS, called, name_of
+from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import DIALECT
 
 MOST_ROWS = 5_000
 _READ = ("model", "snapshot", "seed")
 # Tables that are made of arguments alone; any other function could read outside of the models.
 _GENERATORS = frozenset({"unnest", "generate_series", "range"})
+_READERS = re.compile(f"{READERS}|{SETTINGS}")
 
 
 @dataclass(frozen=True)
@@ -175,8 +178,8 @@ def _raise_if_other_read(board: Board, query: Query, sql: str, allowed: set[str]
         )
     reads = [
         name
-        for part in statements[0].find_all(exp.Func)
-        if READERS.fullmatch(name := _name(part)) and not isinstance(part.parent, exp.Table)
+        for function, name in called(statements[0])
+        if _READERS.fullmatch(name) and not isinstance(function.parent, exp.Table)
     ]
     names = {name.lower() for name in allowed}
     reads += [read for table in _tables(statements[0]) if (read := _other(table, names))]
@@ -208,13 +211,8 @@ def _other(table: exp.Table, names: set[str]) -> str:
     if isinstance(source, exp.Identifier):
         is_model = not table.db and not table.catalog and source.name.lower() in names
         return "" if is_model else table.sql(dialect=DIALECT)
-    name = _name(source) if isinstance(source, exp.Func) else str(source)
+    name = name_of(source) if isinstance(source, exp.Func) else str(source)
     return "" if name in _GENERATORS else name
-
-
-def _name(function: exp.Func) -> str:
-    is_unknown = isinstance(function, exp.Anonymous)
-    return (function.name if is_unknown else function.sql_name()).lower()
 
 
 def columns_without(

@@ -13,13 +13,13 @@ import sqlglot
 from sqlglot import exp
 
 from first_light.dbt.manifest import Node
+from first_light.utils.sql_functions import READERS, called
 
 _NODE = "node_of_the_project"
 # Functions that are no table of their arguments alone; in Python too.
 _READERS = re.compile(
-    r"read_\w+|\w+_scan|\w*query|query_table|dblink\w*|sniff_csv|glob|st_read\w*|\w+_to_xml\w*"
-    r"|\w*execute\w*|duckdb_\w+|pragma_\w+|which_secret|pg_\w+|ts_stat|crosstab\w*|xpath_table"
-    r"|lo_\w+|getenv|getvariable",
+    rf"{READERS}|\w+_scan|\w*query|sniff_csv|st_read\w*|\w*execute\w*|duckdb_\w+|pragma_\w+"
+    "|which_secret",
     re.IGNORECASE,
 )
 _CALL = re.compile(
@@ -54,11 +54,7 @@ def _in_sql(sql: str, aliases: frozenset[str]) -> bool:
     if tree is None:
         return True
     known = {_NODE, *(query.alias_or_name.lower() for query in tree.find_all(exp.CTE))}
-    calls = (
-        part.name if isinstance(part, exp.Anonymous) else part.sql_name()
-        for part in tree.find_all(exp.Func)
-    )
-    return any(map(_READERS.fullmatch, calls)) or any(
+    return any(_READERS.fullmatch(name) for _, name in called(tree)) or any(
         table.name.lower() not in (aliases if table.db else known)
         for table in tree.find_all(exp.Table)
         if isinstance(table.this, exp.Identifier)

@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterable
 import sqlglot
 from sqlglot import exp
 
-from first_light.utils.sql_names import READERS
+from first_light.utils.sql_functions import READERS, SETTINGS, called
 from first_light.warehouse.scratch import DIALECT
 
 OTHER = "It holds a query of its own."
 PERSONAL = "It reads a personal column."
 # As MetricFlow calls relations and its own queries: such a name alone is a whole row.
 _ROW = re.compile(r"\w+_src(_\d+)?|\w*subq_\d+|\w+_sq_\d+", re.IGNORECASE)
+_READERS = re.compile(f"{READERS}|{SETTINGS}")
 _QUERY = re.compile(r"\b(select|from|table|values|pivot|unpivot|summarize)\b", re.IGNORECASE)
 _QUERIES = (exp.Query, exp.From, exp.Values, exp.Table, exp.Describe, exp.Summarize, exp.Pivot)
 
@@ -38,8 +39,7 @@ def _is_query(expression: str) -> bool:
     if tree is None:
         return bool(_QUERY.search(expression))
     return tree.find(*_QUERIES) is not None or any(
-        READERS.fullmatch(part.name if isinstance(part, exp.Anonymous) else part.sql_name())
-        for part in tree.find_all(exp.Func)
+        _READERS.fullmatch(name) for _, name in called(tree)
     )
 
 

@@ -11,18 +11,16 @@ from itertools import pairwise
 from typing import Any
 
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
-from first_light.monitors.levels import COMPLETE, ERROR, USUAL, WARN
-from first_light.monitors.measures import Measure, Value
+from first_light.monitors.levels import COMPLETE, ERROR, LONG, USUAL, WARN
+from first_light.monitors.measures import LEAST_ROWS, MINIMUM_ROWS, Measure, Value
 from first_light.monitors.messages import about, number_text
-from first_light.monitors.past import Normal, RelationPast, spread_of
+from first_light.monitors.past import Normal, RelationPast, is_accepted, spread_of
 from first_light.monitors.prediction import AT_LEAST, expect_at
 
 _Offsets = tuple[float, float, float]
 
 _HOUR, _DAY = 3600.0, 86_400.0
 _SHIFT, _STEADY = 2.0, 24.0  # hours outside all that was, and how far apart those may be
-_ROWS = 20  # of fewer, what they hold says little
-_LEAST_ROWS, _LONG = 5, 14  # unless as few always came, in so many deliveries
 _EARLY = 0.02  # the share of rows with early dates that rejects
 _MOVES = 0.8  # the share of deliveries whose values are all later
 _VALUES = 3  # where there were so many different ones, one is wrong
@@ -41,25 +39,17 @@ def findings(
     keys: Collection[str] = (),
 ) -> list[FindingRun]:
     """What is wrong with single columns; of keys a mean says nothing."""
-    seen = []
-    for column in profile.columns:
-        for check, found in (
-            ("range", _early(profile, column.name, measures, past)),
-            ("hours", _shifted(profile, column, past)),
-            ("distinct", _one_value(profile, column.name, past)),
-            (
-                "mean",
-                None
-                if column.name in keys
-                else _drifting(profile, column.name, measures, past, at),
-            ),
-        ):
-            if found and not any(
-                abs(value - (found.value or 0.0)) <= 0.1 * abs(value)
-                for value in normal.get((check, column.name), ())
-            ):
-                seen.append(found)
-    return seen
+    return [
+        finding
+        for column in profile.columns
+        for finding in (
+            _early(profile, column.name, measures, past),
+            _shifted(profile, column, past),
+            _one_value(profile, column.name, past),
+            None if column.name in keys else _drifting(profile, column.name, measures, past, at),
+        )
+        if finding and not is_accepted(finding, normal)
+    ]
 
 
 def _early(
@@ -92,7 +82,7 @@ def _shifted(
     the first, the mean and the last. A day that ends early moves only one of them."""
     now = _offsets(profile.delivery, vars(column))
     rows = profile.rows - column.nulls
-    if now is None or rows < _LEAST_ROWS:
+    if now is None or rows < LEAST_ROWS:
         return None
     earlier = [
         offsets
@@ -110,7 +100,7 @@ def _shifted(
     ]
     least = min(moved, key=abs)
     is_small = abs(least) < _SHIFT or len({math.copysign(1, hours) for hours in moved}) > 1
-    if is_small or rows < _ROWS:
+    if is_small or rows < MINIMUM_ROWS:
         return _on_another_day(profile, column.name, now, earlier)
     middle = now[1] - sum(offsets[1] for offsets in earlier) / len(earlier)
     message = (
@@ -124,7 +114,7 @@ def _on_another_day(
     profile: RelationProfile, name: str, now: _Offsets, earlier: Sequence[_Offsets]
 ) -> FindingRun | None:
     """Times of another day than the delivery's, where there never were any."""
-    if len(earlier) < _LONG or any(low < 0 or high > _STEADY for low, _, high in earlier):
+    if len(earlier) < LONG or any(low < 0 or high > _STEADY for low, _, high in earlier):
         return None
     outside = now[2] - _STEADY if now[2] > _STEADY else min(0.0, now[0])
     if not outside:
@@ -150,7 +140,7 @@ def _one_value(profile: RelationProfile, name: str, past: RelationPast) -> Findi
     """All rows have one value, where there always were several."""
     column = next(column for column in profile.columns if column.name == name)
     rows = profile.rows - column.nulls
-    if column.distinct != 1 or rows < _LEAST_ROWS:
+    if column.distinct != 1 or rows < LEAST_ROWS:
         return None
     earlier = [
         distinct
@@ -158,7 +148,7 @@ def _one_value(profile: RelationProfile, name: str, past: RelationPast) -> Findi
         if step["rows"]
         and (distinct := (step["columns"].get(name) or {}).get("distinct")) is not None
     ]
-    if len(earlier) < (USUAL if rows >= _ROWS else _LONG) or min(earlier) < _VALUES:
+    if len(earlier) < (USUAL if rows >= MINIMUM_ROWS else LONG) or min(earlier) < _VALUES:
         return None
     message = (
         f"{profile.name}: {name} has one value in all rows; it always had {min(earlier)} or more."
@@ -184,7 +174,7 @@ def _drifting(
     if expected is None:
         return None
     spread = spread_of(value.rows, past, profile)
-    if value.rows < (_LEAST_ROWS if spread == 1.0 else _ROWS):
+    if value.rows < (LEAST_ROWS if spread == 1.0 else MINIMUM_ROWS):
         return None
     middle, low, high = expected.middle, min(older), max(older)
     outside = max(value.value - high, low - value.value)

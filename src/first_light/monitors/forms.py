@@ -10,13 +10,13 @@ from itertools import pairwise
 from typing import Any
 
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
-from first_light.monitors.levels import ERROR, USUAL, WARN
+from first_light.monitors.levels import ERROR, LONG, USUAL, WARN
+from first_light.monitors.measures import LEAST_ROWS, MINIMUM_ROWS
 from first_light.monitors.messages import about
-from first_light.monitors.past import Normal, RelationPast
+from first_light.monitors.past import Normal, RelationPast, is_accepted
 
 Counts = Mapping[str, int]
 
-_ROWS, _LEAST_ROWS, _LONG = 20, 5, 14  # with few rows, only after so many deliveries
 # Values that were always there are gone: so many, beyond what usually changes.
 _FILLED, _DEVIATIONS = 3, 4.0
 # A column has one form if such a share of the rows has it in each delivery; rows of another form
@@ -36,19 +36,16 @@ def findings(
         normal: accepted values by check and column.
         since: the number of the first release that is compared.
     """
-    seen = []
-    for column in profile.columns:
-        for check, finding in (
-            ("nulls", _emptied(profile, column, past)),
-            ("format", _misformed(profile, column, past, "formats", since)),
-            ("format", _misformed(profile, column, past, "lengths", since)),
-        ):
-            if finding and not any(
-                abs(value - (finding.value or 0.0)) <= 0.1 * abs(value)
-                for value in normal.get((check, column.name), ())
-            ):
-                seen.append(finding)
-    return seen
+    return [
+        finding
+        for column in profile.columns
+        for finding in (
+            _emptied(profile, column, past),
+            _misformed(profile, column, past, "formats", since),
+            _misformed(profile, column, past, "lengths", since),
+        )
+        if finding and not is_accepted(finding, normal)
+    ]
 
 
 def _emptied(
@@ -67,7 +64,7 @@ def _emptied(
     scatter = math.sqrt(
         sum((after - before) ** 2 for before, after in pairwise(filled)) / len(filled)
     )
-    is_certain = len(filled) >= _LONG and filled[-1] >= max(_FILLED, _DEVIATIONS * scatter)
+    is_certain = len(filled) >= LONG and filled[-1] >= max(_FILLED, _DEVIATIONS * scatter)
     message = (
         f"{profile.name}: {column.name} has no values; it always had some, in the delivery before "
         f"in {filled[-1]:,} rows."
@@ -88,7 +85,7 @@ def _misformed(
         if release.number >= since and (before := step["columns"].get(column.name))
     ]
     earlier: list[Counts] = [step[key] for step in steps if step.get(key)]
-    if rows < _LEAST_ROWS or len(earlier) < (USUAL if rows >= _ROWS else _LONG):
+    if rows < LEAST_ROWS or len(earlier) < (USUAL if rows >= MINIMUM_ROWS else LONG):
         return None
     form = _one_form(earlier)
     if form is None:
@@ -111,7 +108,7 @@ def _misformed(
             f"{profile.name}: {column.name} always had {form} characters; {others / rows:.0%} of "
             "the rows have more or fewer."
         )
-    level = ERROR if others >= max(_LEAST_ROWS, _FORM_ERROR * rows) else WARN
+    level = ERROR if others >= max(LEAST_ROWS, _FORM_ERROR * rows) else WARN
     return replace(
         about(profile, "format", level, message, column.name), value=round(others / rows, 4)
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from first_light.monitors.measures import Measure
+from first_light.monitors.measures import LEAST_ROWS, MINIMUM_ROWS, Measure
 from first_light.monitors.prediction import AT_LEAST, Expected
 
 ERROR, WARN, OFF = "error", "warn", "off"
@@ -59,15 +59,13 @@ LEVELS: Mapping[str, str] = {
     "stale": WARN,  # nothing changed where everything always did
 }
 CHECKS = (*LIMITS, *LEVELS)
-# A check for what is usual needs so many steps.
-USUAL = 7
+# A check for what is usual needs so many steps; of deliveries with few rows, so many.
+USUAL, LONG = 7, 14
 # Counts and shares scatter by their own nature, the more the fewer rows they come from: to warn
 # they must be away by so many standard deviations, and counts by more to reject a release: upwards
 # by more still, where their tail is long.
 _SCATTER, _SHARE_DEVIATIONS, LOWER_DEVIATIONS, _UPPER_DEVIATIONS = 3.0, 4.0, 4.0, 6.0
-# Of fewer rows a mean or an extreme says little; a mean of very few does after many deliveries.
-_MINIMUM_ROWS, _EXTREME = 20, 50
-_LEAST_ROWS, _LONG = 5, 14
+_EXTREME = 50  # rows: of fewer, an extreme says little
 # Nulls of a key, and where their share hardly varies, reject from so many points, and so many.
 _KEY_NULLS, _STEADY_NULLS, _NULLS = 0.1, 0.02, 3
 # A counter that holds such a share of its numbers is complete.
@@ -192,13 +190,13 @@ def _scatter(case: Case) -> float:
         return 0.0
     rows = max(1.0, case.rows)
     # What never varied over many rows is known better than from the rows of one delivery.
-    known = rows * len(case.past) if len(case.past) >= _LONG and case.reach == 0 else rows
+    known = rows * len(case.past) if len(case.past) >= LONG and case.reach == 0 else rows
     share = min(0.5, max(case.expected.middle, 1 / known))
     return _SHARE_DEVIATIONS * math.sqrt(share * (1 - share) / rows)
 
 
 def _length_level(case: Case) -> str:
-    return _by_limit(case) if case.rows >= _MINIMUM_ROWS else ""
+    return _by_limit(case) if case.rows >= MINIMUM_ROWS else ""
 
 
 def _nulls_level(case: Case) -> str:
@@ -257,8 +255,8 @@ def _distinct_level(case: Case) -> str:
 
 
 def _mean_level(case: Case) -> str:
-    is_known = case.spread == 1.0 and len(case.past) >= _LONG
-    if case.rows < (_LEAST_ROWS if is_known else _MINIMUM_ROWS):
+    is_known = case.spread == 1.0 and len(case.past) >= LONG
+    if case.rows < (LEAST_ROWS if is_known else MINIMUM_ROWS):
         return ""
     # A mean around zero has no meaningful factor.
     if case.distance >= 3 * case.scatter and (level := case.by_factor()):

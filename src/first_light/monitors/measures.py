@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 _HOUR, _DAY = 3600.0, 86_400.0
-# With fewer rows that came, what they hold on average says little; and how old they are.
-_MINIMUM_ROWS, _LEAST_ROWS = 20, 5
+# With fewer rows that came, what they hold on average says little; and with fewest, nothing.
+MINIMUM_ROWS, LEAST_ROWS = 20, 5
 _EACH = 0.99  # of the rows of a counter have a value of their own
 # Above so many rows different values are estimated: their difference is noise.
 _COUNTED = 100_000
@@ -102,7 +102,7 @@ def _measure_column(
         _measure_delivered(name, column, filled, values)
     values[Measure("nulls", "share", name)] = Value(column["nulls"] / rows, rows)
     distinct = column.get("distinct")
-    if distinct is not None and is_delivery and rows >= _MINIMUM_ROWS:
+    if distinct is not None and is_delivery and rows >= MINIMUM_ROWS:
         values[Measure("distinct", "each", name)] = Value(distinct / rows, rows)
     if distinct is not None and (not is_delivery or distinct <= rows / 3):
         values[Measure("distinct", "count", name)] = Value(distinct, rows)
@@ -123,10 +123,10 @@ def _measure_delivered(
 ) -> None:
     """Of a delivery: how complete a counter is, and how far its times lie behind the newest."""
     low, high, distinct = column.get("min"), column.get("max"), column.get("distinct")
-    if filled < _LEAST_ROWS or low is None or high is None:
+    if filled < LEAST_ROWS or low is None or high is None:
         return
     # A counter has another whole number in each row.
-    has_rows = filled >= _MINIMUM_ROWS
+    has_rows = filled >= MINIMUM_ROWS
     if has_rows and column.get("mean") is not None and high > low and distinct:
         share = distinct / (high - low + 1)
         if share <= 1 and distinct >= _EACH * filled:
@@ -152,7 +152,7 @@ def _measure_growth(
             values[Measure("gaps", "days", name)] = Value(
                 _missing(column) - _missing(old), added_rows
             )
-        if added_rows < _MINIMUM_ROWS:
+        if added_rows < MINIMUM_ROWS:
             continue
         nulls = column["nulls"] - old["nulls"]
         if 0 <= nulls <= added_rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from first_light.history.record import RelationProfile
+from first_light.history.record import FindingRun, RelationProfile
 from first_light.monitors.baseline import Memory, Release, as_remembered
 from first_light.monitors.measures import Measure, Value, amounts, measure
 
@@ -18,9 +18,10 @@ COUNTED = frozenset(
 )
 # Values by check and column that are as they should be.
 Normal = Mapping[tuple[str, str], Sequence[float]]
+_NEAR = 0.1  # the share by which values differ that are alike
 _DELIVERIES = 60  # of a source, in its past
 _DAY_NAME = len("2026-03-31")
-_AS_HIGH = 0.8
+_AS_HIGH = 0.8  # the share of a value from which another is about as high
 _PEAK, _FEW_PEAKS = 1.6, 0.1  # a peak is so far above the median, and at most so many are
 _TURN_DAYS = 3  # days before and after the turn of a month that may be unlike others
 
@@ -40,8 +41,9 @@ class Series:
 
     def peaks(self, value: float) -> int:
         """How many values far above all others were about as high, but at the turn of a month."""
+        limit = max(_AS_HIGH * value, _PEAK * self.middle)
         return sum(
-            earlier >= max(_AS_HIGH * value, _PEAK * self.middle)
+            earlier >= limit
             and days_from_month_turn(datetime.fromtimestamp(time, timezone.utc)) is None
             for time, earlier in zip(self.times, self.values)
         )
@@ -247,6 +249,14 @@ def together(
         return past.multiples(counted)
     periods = memory.periods(memory.since or at, memory.before.since)
     return {periods} if periods > 1 else set()
+
+
+def is_accepted(finding: FindingRun, normal: Normal) -> bool:
+    """Whether a value near that of a finding is as it should be."""
+    return any(
+        abs(value - (finding.value or 0.0)) <= _NEAR * abs(value)
+        for value in normal.get((finding.check, finding.column), ())
+    )
 
 
 def spread_of(rows: float, past: RelationPast, profile: RelationProfile) -> float:

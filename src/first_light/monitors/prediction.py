@@ -73,8 +73,8 @@ def expect_at(
     if count < AT_LEAST:
         return None
     middle = math.fsum(values) / count
-    spread = math.sqrt(math.fsum([(value - middle) ** 2 for value in values]) / (count - 1))
     offsets = [value - middle for value in values]
+    spread = math.sqrt(math.fsum([offset * offset for offset in offsets]) / (count - 1))
     best = _interval(middle, spread * math.sqrt(1 + 1 / count), count - 1, offsets, "level")
     if spread <= 1e-12 * abs(middle):
         return best

@@ -30,9 +30,8 @@ class WrittenReport:
 
 
 def report(product: Product, folder: Path) -> WrittenReport:
-    """Write the site: index.html, report.json, badge.svg; and the catalog of the current
-    release. A chart that can't be drawn leaves its sentence and a
-    warning.
+    """Write the site: index.html, report.json, badge.svg; and the catalog of the current release.
+    A chart that can't be drawn leaves its sentence and a warning.
 
     Args:
         product: the product.
@@ -71,10 +70,10 @@ def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], .
     """
     (folder / PAGE).unlink(missing_ok=True)
     store = open_store(product)
-    page = store.releases / (store.current() or "") / PAGE
-    if not page.is_file():
+    stored = store.releases / (store.current() or "") / PAGE
+    if not stored.is_file():
         return ()
-    text = without_boards(page.read_text(encoding="utf-8"))
+    text = without_boards(stored.read_text(encoding="utf-8"))
     (folder / PAGE).write_text(text, encoding="utf-8")
     return ((PAGE, "Catalog: models, columns with their lineage, metrics, boards, owners"),)
 

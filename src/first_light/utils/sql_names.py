@@ -10,14 +10,6 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-READERS = re.compile(
-    r"query|query_table|\w+_to_xml\w*|pg_\w+|lo_\w+|dblink\w*|read_\w+|glob|getenv|getvariable"
-    r"|current_setting|set_config|nextval|currval|lastval|xpath_table|ts_stat|crosstab\w*",
-    re.IGNORECASE,
-)
-"""Functions that read relations, files, servers or settings, though they are no tables."""
-
-
 # Words that DuckDB, or sqlfluff, does not accept as an unquoted column name.
 _RESERVED = """
 all analyse analyze and any array as asc asymmetric both case cast check collate column
