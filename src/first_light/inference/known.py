@@ -23,9 +23,9 @@ def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, .
         DataopsError: when a model's YAML can't be read.
     """
     known = []
+    paths = {p.name: p for p in sorted((product / STAGING).rglob("stg_*.yml"), reverse=True)}
     for table in tables:
-        folder = product / STAGING
-        path = next(iter(sorted(folder.rglob(f"stg_{table.name}.yml"))), None)
+        path = paths.get(f"stg_{table.name}.yml")
         if path is None:
             continue
         try:
