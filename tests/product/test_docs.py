@@ -65,7 +65,13 @@ def test_the_pages_in_the_example(make_product: MakeProduct) -> None:
 def test_the_page_of_own_files(make_product: MakeProduct, tmp_path: Path) -> None:
     product = make_product({"content": "empty"})
     sample = harness.TEMPLATE / "template" / "sample"
-    for folder, tables in (("files", ("customers", "orders")), ("more-files", ("returns",))):
+    folders = {
+        "files": ("customers", "orders"),
+        "more-files": ("returns",),
+        "crm-export": ("returns",),
+        "shop-export": ("orders",),
+    }
+    for folder, tables in folders.items():
         for table in tables:
             (tmp_path / folder).mkdir(exist_ok=True)
             shutil.copy(sample / table / f"{table}.csv", tmp_path / folder)
