@@ -97,6 +97,15 @@ def test_what_the_template_wrote_is_no_value_of_a_person(product: Product) -> No
     assert places(judged(product)) == ["skills/add.md:1", "skills/add.md:2"]
 
 
+def test_settings_of_tools_hold_no_names_but_may_hold_addresses(product: Product) -> None:
+    path = product.root / ".vscode" / "boards.code-snippets"
+    path.parent.mkdir()
+    path.write_text('{\n  "title": "Hopper"\n}\n', encoding="utf-8")
+    assert judged(product).verdict == PASSED
+    path.write_text('{\n  "title": "hopper1@mail.net"\n}\n', encoding="utf-8")
+    assert places(judged(product)) == [".vscode/boards.code-snippets:2"]
+
+
 def test_real_values_are_refused_wherever_they_are(product: Product) -> None:
     lay(product)
     step = judged(product)

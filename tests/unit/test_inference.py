@@ -471,6 +471,9 @@ def test_values_are_read_right(tmp_path: Path, values: list[str], first: str) ->
         (["Mon, 01 Jan 2024 10:00:00 +0000"], "name of the month"),
         (["2024-01", "2024-02"], "without a day"),
         (["2024-W01", "2024-W02"], "without a day"),
+        (["1995/96", "1996/97"], "without a day"),
+        (["FY2024", "FY25"], "without a day"),
+        ([*"٠١٢٣", "٤٥"], "another script"),
         (["1990-00-00", "1991-05-00", "2024-01-03"], "do not exist"),
         (["2024-01-02 10:00:00 CET", "2024-07-02 10:00:00 CEST"], "name of a zone"),
         (["2024-01-02T10:00:00+01:00[Europe/Berlin]"], "name of a zone"),
@@ -516,6 +519,7 @@ def test_what_is_not_decided_is_said(tmp_path: Path, values: list[str], said: st
         ["3 rooms", "4 rooms"],
         ["P1", "P2", "PT3"],
         ["north", "no"],
+        ["12/2024-A", "1/B"],
     ],
 )
 def test_codes_and_names_make_no_question(tmp_path: Path, values: list[str]) -> None:
@@ -535,6 +539,10 @@ def test_codes_and_names_make_no_question(tmp_path: Path, values: list[str]) -> 
         ("created", ["1700000000000000", "1700086400000000"], "microseconds since 1970"),
         ("order_date", ["45292.5", "45293.25"], "spreadsheet"),
         ("order_date", ["240131", "231201"], "two digits for the year"),
+        ("month", ["202601", "202512"], "a year and a month"),
+        ("fiscal_period", ["202601", "202512"], "a year and a month"),
+        ("kw", ["202601", "202552"], "a year and a week"),
+        ("julian_date", ["2024001", "2024366"], "the number of a day"),
     ],
 )
 def test_what_a_number_or_date_may_stand_for_is_said(
@@ -1058,3 +1066,50 @@ def test_dates_that_stand_for_no_date_are_a_question(
     whys = [d.why for d in drafts.tables[0].undecided if "may stand for no date" in d.why]
     assert len(whys) == bool(said)
     assert all(why.startswith(said) for why in whys)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("temperature", ["-999", "-999", "12", "30", "-4"], "-999 in 2 rows"),
+        ("answer", ["99", "99", "1", "5", "3"], "99 in 2 rows"),
+        ("reading", ["-9999.0", "-9999.0", "1.25", "3.5"], "-9999 in 2 rows"),
+        ("points", ["99", "99", "98", "1", "50"], ""),
+        ("points", ["999", "1", "2"], ""),
+        ("room_no", ["999", "999", "1", "2"], ""),
+    ],
+)
+def test_numbers_that_stand_for_no_number_are_a_question(
+    tmp_path: Path, name: str, values: list[str], said: str
+) -> None:
+    drafts = typed(tmp_path, name, values)[2]
+    whys = [d.why for d in drafts.tables[0].undecided if "may stand for no value" in d.why]
+    assert len(whys) == bool(said)
+    assert all(why.startswith(said) for why in whys)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "is_asked"),
+    [
+        ("artist", ["Nina Simone", "John Coltrane", "Daft Punk", "The Beatles"], True),
+        ("artist", ["Accept", "Aerosmith", "Radiohead"], False),
+        ("colour", ["Dark Blue", "Light Green", "Deep Red"], False),
+    ],
+)
+def test_what_may_be_persons_is_a_question(
+    tmp_path: Path, name: str, values: list[str], is_asked: bool
+) -> None:
+    drafts = typed(tmp_path, name, values)[2]
+    assert not drafts.tables[0].personal
+    whys = [d.why for d in drafts.tables[0].undecided if d.column == name]
+    assert any("names of persons" in why for why in whys) == is_asked
+
+
+def test_codes_that_lost_a_zero_are_a_question(tmp_path: Path) -> None:
+    for place, (values, is_asked) in enumerate(
+        [(["1067", "80331"], True), (["01067", "80331"], False), (["1067", "4001"], False)]
+    ):
+        (tmp_path / str(place)).mkdir()
+        drafts = typed(tmp_path / str(place), "shop_zip", values)[2]
+        whys = [d.why for d in drafts.tables[0].undecided]
+        assert any("lost a leading zero" in why for why in whys) == is_asked

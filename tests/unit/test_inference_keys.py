@@ -55,6 +55,17 @@ def test_a_link_table_has_the_key_of_both(tmp_path: Path) -> None:
     }
 
 
+def test_what_a_table_measures_is_no_key_though_it_has_the_name_of_the_table(
+    tmp_path: Path,
+) -> None:
+    months = [f"{year}{month:02d}" for year in (2025, 2026) for month in range(1, 13)]
+    rows: Rows = [
+        ["month", "cost_center", "budget"],
+        *([m, c, 1000 + 7 * n] for n, (m, c) in enumerate((m, c) for m in months for c in "AB")),
+    ]
+    assert drafted(tmp_path, {"budget": rows})["budget"].key == ("month", "cost_center")
+
+
 @pytest.mark.parametrize(("minutes", "is_key"), [(60 * 24 * 20, False), (60, True)])
 def test_a_combination_with_a_time_is_a_key_only_where_chance_would_repeat_it(
     minutes: int, is_key: bool, tmp_path: Path

@@ -361,6 +361,11 @@ def test_topojson_has_one_row_an_object(inbox: Path, raw: Path) -> None:
         ({"id": [1, 2], "v": [3, 4]}, 2, "written by column"),
         ({"id": {"0": 1, "1": 2}, "v": {"0": 3, "1": 4}}, 2, "written by column"),
         ({"columns": ["id", "v"], "data": [[1, 2], [3, 4]]}, 2, "named by columns"),
+        (
+            {"columns": ["id", "v"], "index": ["a", "b"], "data": [[1, 2], [3, 4]]},
+            2,
+            "left out beside them: index",
+        ),
         ([["id", "v"], [1, 2], [3, 4]], 2, "named by the first row"),
         ({f"k{n}": {"v": n} for n in range(3)}, 3, "records by key"),
         ("\n".join(map(json.dumps, FEATURES)), 3, "features of GeoJSON"),

@@ -58,6 +58,8 @@ def files(tmp_path: Path) -> Path:
         HEADER + ROWS[:46] + "r0 total,,,9,4\n" + ROWS[46:] + f"Grand total,,,{AMOUNT},{QTY}\n",
         HEADER + ROWS[:23] + "Subtotal,,,1.50,2\n" + ROWS[23:] + f"Sum,,,{AMOUNT},{QTY}\n",
         HEADER + ROWS[:23] + HEADER + ROWS[23:],
+        HEADER + ROWS[:23] + HEADER.title().replace("_", " ") + ROWS[23:],
+        HEADER + ROWS[:23] + HEADER.upper() + ROWS[23:] + HEADER,
         HEADER + ROWS[:23] + HEADER + ROWS[23:] + f"Gesamt,,,{AMOUNT},{QTY}\n",
         (HEADER + ROWS + f"Summe,,,{AMOUNT},{QTY}\n").replace(",", ";").replace(".50", ",50"),
     ],

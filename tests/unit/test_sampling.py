@@ -424,6 +424,8 @@ COLUMNS: tuple[tuple[str, str, str | None], ...] = (
     ("trips.start_station", "W 21 St & 6 Ave|Broadway & E 14 St|Lafayette St & E 8 St", None),
     ("months.month_name", "April|May|June", None),
     ("teams.name", "Data Platform|Growth|Checkout", None),
+    ("tickets.agent", "Anna|Jonas|Lena|Paul|Mia|Emma", "person"),
+    ("mails.sent", "Fri, 01 Mar 2024 08:00:00 +0100|Sat, 02 Mar 2024 08:00:00 +0100", None),
     ("songs.artist_name", "Ella Fitzgerald|Miles Davis|Nina Simone", None),
     ("campaigns.name", "Spring Sale 2024|Black Friday|Welcome Series", None),
     ("cities.city", "Victoria|Paris|Austin|Sydney|Florence", None),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from first_light.inference import names, number_types, personal, questions, sql, types
 from first_light.inference.marks import MARKS
 from first_light.inference.personal import Classify
-from first_light.inference.placeholders import placeholder_dates
+from first_light.inference.placeholders import placeholder_dates, placeholder_numbers
 from first_light.inference.profile import ScratchDatabase, Staged
 from first_light.inference.render import sql as render_sql
 from first_light.inference.statistics import column_stats
@@ -23,6 +23,8 @@ from first_light.inference.values import NOTHING, Cast, Column, Doubt, Leaf, Tab
 from first_light.utils import sql_names
 from first_light.utils.null_words import DOUBTFUL
 from first_light.warehouse.scratch import CAST_ERRORS
+
+_PERSONS = "some values look like names of persons: not marked as personal"
 
 ROUNDS = 12
 """How often the reading of a long column is corrected before the column stays text."""
@@ -73,6 +75,15 @@ def profiled_tables(
         casts = _casts(scratch, s, named, decided[name], pii[name], sure, doubts)
         table = _table(scratch, s, named, casts, pii[name], doubts)
         doubts += placeholder_dates(scratch, table)
+        doubts += placeholder_numbers(scratch, table)
+        doubts += [
+            Doubt(name, named[leaf], _PERSONS)
+            for leaf, values in examples[name].items()
+            if pii[name][leaf] is None
+            and casts[leaf].kind == "text"
+            and len(leaf.path) == 1
+            and personal.may_be_persons(leaf.path[0], values)
+        ]
         profiled.append(replace(table, known=name in offered, offered=offered.get(name)))
     return profiled
 
@@ -260,9 +271,8 @@ def _about_times(scratch: ScratchDatabase, staged: Staged, value: str, name: str
     text = f"cast({value} as varchar)"
     bears = {
         mark: 1
-        for mark, _ in questions.MOMENTS
-        if questions.TIME_NAMES.search(name)
-        and scratch.holds(staged, f"regexp_full_match({text}, {sql_names.literal(MARKS[mark])})")
+        for mark in questions.of_name(name)
+        if scratch.holds(staged, f"regexp_full_match({text}, {sql_names.literal(MARKS[mark])})")
     }
     return questions.about_number(bears, 1, name)
 

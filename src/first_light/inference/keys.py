@@ -57,9 +57,7 @@ def single(table: Table) -> Key | None:
     best = min(candidates, key=lambda c: _rank(c, table), default=None)
     if best is None:
         return None
-    named = names.identifies(best.name) or (
-        names.is_own_key(best.name, table.name) and not _MEASURE.search(best.name)
-    )
+    named = names.identifies(best.name) or _is_named_as_key(best, table)
     first = best == table.columns[0]
     if (table.rows < 2 and not named) or (table.rows < 10 and not (named or first)):
         return None
@@ -204,9 +202,21 @@ def _is_unique(column: Column, rows: int) -> bool:
     )
 
 
+def _is_named_as_key(column: Column, table: Table) -> bool:
+    """Whether the name says "the key of this table".
+
+    A number with the bare name of the table is what the table measures, as `budget` in `budget`,
+    unless it comes first.
+    """
+    if _MEASURE.search(column.name) or not names.is_own_key(column.name, table.name):
+        return False
+    is_bare = column.name in {table.name, names.singular(table.name)}
+    return not is_bare or column.cast.kind == "text" or column == table.columns[0]
+
+
 def _rank(column: Column, table: Table) -> tuple[int, ...]:
     return (
-        not names.is_own_key(column.name, table.name),
+        not _is_named_as_key(column, table),
         not names.identifies(column.name),
         column.personal,
         column.cast.kind not in {"text", "integer"},
@@ -230,15 +240,15 @@ def _may_identify(column: Column, table: Table) -> bool:
 def _weight(column: Column, table: Table, refers: set[str]) -> int:
     """How far a column is from being part of a key by its looks; 0 is nearest."""
     name = column.name
-    is_own = name == names.singular(table.name) and not _MEASURE.search(name)
+    is_own = name == names.singular(table.name) and _is_named_as_key(column, table)
     if name in refers or names.identifies(name) or is_own:
         return 0
     if column.cast.kind in {"date", "timestamp"} or _LINE.search(name):
         return 1
+    if column.cast.kind == "text":  # cost_center, size
+        return _PART if _PLACED.search(name) else 3
     if _MEASURE.search(name):
         return _CHANCE
-    if column.cast.kind == "text":
-        return 3
     return _PART if _PLACED.search(name) or _counts_up(column) else 6
 
 

@@ -32,6 +32,9 @@ _OTHER_DIGIT = "[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19]"
 _YEAR, _MONTH, _MONTH_DAY = "(19|20)[0-9]{2}", "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
 
 MARKS: Mapping[str, str] = {
+    # codes
+    "four_digits": "[1-9][0-9]{3}",
+    "five_digits": "[0-9]{5}",
     # numbers that may be times
     "epoch_seconds": "[1-4][0-9]{9}([.][0-9]+)?",
     "epoch_milliseconds": "[1-4][0-9]{12}([.][0-9]+)?",
@@ -40,6 +43,9 @@ MARKS: Mapping[str, str] = {
     "spreadsheet_day": "[2-5][0-9]{4}([.][0-9]+)?",
     "short_compact": f"[0-9]{{2}}{_MONTH}{_MONTH_DAY}|{_MONTH_DAY}{_MONTH}[0-9]{{2}}"
     f"|{_MONTH}{_MONTH_DAY}[0-9]{{2}}",
+    "year_month": f"{_YEAR}{_MONTH}",
+    "year_week": f"{_YEAR}(0[1-9]|[1-4][0-9]|5[0-3])",
+    "year_day": f"{_YEAR}(00[1-9]|0[1-9][0-9]|[12][0-9]{{2}}|3[0-5][0-9]|36[0-6])",
     "day_first_compact": f"{_MONTH_DAY}{_MONTH}{_YEAR}|{_MONTH}{_MONTH_DAY}{_YEAR}",
     # numbers
     "spreadsheet_cut": "[0-9]([.,][0-9]{1,14})?E[+][1-9][0-9]",
@@ -56,7 +62,7 @@ MARKS: Mapping[str, str] = {
     "accounting": f"{_NUMBER} ?(CR|DR|Cr|Dr|cr|dr|[SH])[.]?",
     "magnitude": f"[-+]?({_CURRENCY})? ?{_NUMBER}([kKmMbB]|Mio[.]?|Mrd[.]?|bn|Tsd[.]?)",
     "unit": f"[-+]?{_NUMBER}({_UNIT}|[ \u00a0][gtlmhsWVA])",
-    "fraction": "([0-9]+[ -]?)?([0-9]{1,2}[/\u2044][0-9]{1,3}|[½⅓⅔¼¾⅕⅙⅛⅜⅝⅞])",
+    "fraction": "([0-9]+[ -])?[0-9]{1,2}[/\u2044][0-9]{1,3}|([0-9]+[ -]?)?[½⅓⅔¼¾⅕⅙⅛⅜⅝⅞]",
     "hexadecimal": "0[xX][0-9A-Fa-f]+",
     "other_digits": f"[-+]?([0-9.,]*{_OTHER_DIGIT})+[0-9.,]*",
     "infinite": "(?i)[-+]?inf(inity)?",
@@ -72,7 +78,7 @@ MARKS: Mapping[str, str] = {
     "fine_time": rf"{_ISO_DAY}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}[.,][0-9]{{7,}}({_OFFSET})?",
     "json_date": r"\\?/Date\([-+0-9]+\)\\?/",
     "period": f"{_YEAR}[-/]{_MONTH}|{_MONTH}[-/]{_YEAR}|{_YEAR}-?W[0-5][0-9]|{_YEAR}[- ]?Q[1-4]"
-    f"|Q[1-4][ -/]?{_YEAR}",
+    f"|Q[1-4][ -/]?{_YEAR}|{_YEAR}[-/]({_YEAR}|[0-9]{{2}})|(FY|fy) ?({_YEAR}|[0-9]{{2}})",
     "clock": "[0-9]{1,4}:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?( ?[AaPp][.]?[Mm][.]?)?",
     "iso_duration": "[-+]?P([0-9.,]+[YMWD])+(T([0-9.,]+[HMS])+)?|[-+]?PT([0-9.,]+[HMS])+",
     "flag_word": "(?i)ja|nein|oui|non|s[iíì]|no|tak|nie|nee|sim|não|evet|hayır|да|нет|vrai|faux|"

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from first_light.inference.values import Leaf
+from first_light.privacy import value_shapes as shapes
+from first_light.privacy import vocabulary
 from first_light.privacy.json_text import parse_json
 from first_light.privacy.kinds import EMAIL, NUMERIC, PERSON, USER_NAME
 from first_light.privacy.name_pairs import parts_of_names
+from first_light.privacy.name_tokens import name_tokens
 
 # Kinds whose values are names of one person each, wherever they are.
 _OF_ONE_PERSON = (EMAIL, PERSON, USER_NAME)
 _FEW, _SAME = 3, 0.9  # different values; the share of them that must be names
+_FAIR = 0.3  # of the different values, names of persons make a question
 
 Classify = Callable[[str, Sequence[str], str], str | None]
 """Name of a column, frequent values, name of its table: the kind of personal data, or None."""
@@ -67,6 +71,18 @@ def spread(
                     marked.add(table)
                     break
     return marked
+
+
+def may_be_persons(name: str, values: Sequence[str]) -> bool:
+    """Whether so many values of an unmarked column look like full names of persons that somebody
+    must say what they are: artists, for instance, are persons and bands.
+    """
+    different = sorted(set(values))
+    full = [v for v in different if shapes.FULL_NAME.fullmatch(v) and shapes.is_titled(v)]
+    named = [v for v in full if shapes.has_given_name(v) and not shapes.is_company(v)]
+    is_of_either = bool(vocabulary.PERSON_OR_GROUP & set(name_tokens(name)))
+    least = 1 if is_of_either else max(_FEW, _FAIR * len(different))
+    return len(named) >= least and 2 * len(full) >= len(different) >= _FEW
 
 
 def _shared(several: Sequence[str]) -> str | None:

@@ -16,6 +16,9 @@ SPREADSHEET_CUT = "a spreadsheet cut long numbers to a few digits, such as 4.006
 _SHARE = 4
 """One in so many different values makes a question."""
 
+LOST_ZERO_NAMES = re.compile(r"(^|_)(zip|zip_?code|plz|post_?code|postal_?code)(_|$)")
+"""Names of codes of one length, which a spreadsheet shortens where they begin with a zero."""
+
 MOMENTS = (
     ("epoch_seconds", "seconds since 1970"),
     ("epoch_milliseconds", "milliseconds since 1970"),
@@ -24,6 +27,28 @@ MOMENTS = (
     ("spreadsheet_day", "days as a spreadsheet counts them, since 1899-12-30"),
 )
 """Marks of numbers that count from a day, and what they count."""
+
+_PERIODS = (
+    (
+        "year_month",
+        re.compile(
+            r"(^|_)(month|period|periode|monat|mois|mes|mese|maand|yearmonth|ym|yyyymm|accounting|"
+            r"fiscal|date|datum)(_|$)"
+        ),
+        "a year and a month",
+    ),
+    (
+        "year_week",
+        re.compile(r"(^|_)(week|woche|semaine|semana|yearweek|yw|kw|yyyyww)(_|$)"),
+        "a year and a week",
+    ),
+    (
+        "year_day",
+        re.compile(r"(^|_)(julian|ordinal|yyyyddd|yearday|doy|date|datum)(_|$)"),
+        "a year and the number of a day in it",
+    ),
+)
+"""Marks of numbers that are places in time, the names of such columns, and what they mean."""
 
 _COMPACT = (
     ("short_compact", "dates with two digits for the year"),
@@ -49,7 +74,7 @@ _PART = (
     ("fine_time", "times that are finer than a microsecond"),
     ("month_name", "dates with the name of the month"),
     ("json_date", "times as milliseconds in /Date(…)/"),
-    ("period", "months, weeks or quarters without a day"),
+    ("period", "months, weeks, quarters or years without a day"),
     ("clock", "times of a day or durations"),
     ("accounting", "amounts that say behind them whether they are credit or debit"),
     ("magnitude", "shortened numbers such as 1.2K"),
@@ -64,6 +89,12 @@ _PART = (
 )
 
 
+def of_name(name: str) -> list[str]:
+    """The marks that make a question in a column of numbers of this name."""
+    periods = [mark for mark, names, _ in _PERIODS if names.search(name)]
+    return periods + [mark for mark, _ in MOMENTS if TIME_NAMES.search(name)]
+
+
 def about_number(marks: Mapping[str, int], values: int, name: str, kept: str = "numbers") -> str:
     """What numbers may mean, judged by their size and the column's name; mostly empty.
 
@@ -72,12 +103,28 @@ def about_number(marks: Mapping[str, int], values: int, name: str, kept: str = "
         values: number of all different values.
         kept: what they stay.
     """
+    if not values:
+        return ""
+    for mark, names, meaning in _PERIODS:
+        if names.search(name) and marks.get(mark, 0) == values:
+            return f"these numbers may be {meaning}: kept as {kept}"
     meanings = (*MOMENTS, *_COMPACT) if DATE_NAMES.search(name) else MOMENTS
-    if not values or not TIME_NAMES.search(name):
+    if not TIME_NAMES.search(name):
         return ""
     for mark, meaning in meanings:
         if marks.get(mark, 0) == values:
             return f"these numbers may be {meaning}: kept as {kept}"
+    return ""
+
+
+def about_code(marks: Mapping[str, int], values: int, name: str) -> str:
+    """Whether codes of digits may have lost a leading zero; empty where nothing says so."""
+    short, full = marks.get("four_digits", 0), marks.get("five_digits", 0)
+    if short and full and short + full == values and LOST_ZERO_NAMES.search(name):
+        return (
+            "codes of four and of five digits: some may have lost a leading zero in a spreadsheet: "
+            "kept as text"
+        )
     return ""
 
 

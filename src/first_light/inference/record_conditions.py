@@ -18,13 +18,14 @@ def alternatives(rule: NoRecord, rendered: bool = False) -> list[str]:
     def text(value: str) -> str:
         return literal(value) if rendered else in_model(literal(value))
 
-    found = [f"coalesce({column(leaf)}, '') <> {text(leaf.path[0])}" for leaf in rule.header]
+    spelled = rule.labels or tuple(leaf.path[0] for leaf in rule.header)
+    found = [f"coalesce({column(x)}, '') <> {text(cell)}" for x, cell in zip(rule.header, spelled)]
     if rule.label and rule.words:
         found += [
             f"coalesce(lower({column(rule.label)}), '') not like {text(f'%{word}%')}"
             for word in rule.words
         ]
-    elif rule.label:
+    elif rule.label is not None:
         listed = ", ".join(text(label) for label in rule.labels)
         found.append(f"coalesce(lower(trim({column(rule.label)})), '') not in ({listed})")
     return found + [f"{column(leaf)} is not null" for leaf in rule.empty]

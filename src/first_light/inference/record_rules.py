@@ -86,7 +86,7 @@ def find(scratch: ScratchDatabase, staged: Staged, relation: str) -> Found:
         return Found()
     labelled = _has_label([quoted(name) for name in names])
     same = [n for n in names if not n.isdigit()][:3]
-    header = " and ".join(f"{quoted(n)} = {literal(n)}" for n in same) or "false"
+    header = " and ".join(f"{_bare(quoted(n))} = {_bare(literal(n))}" for n in same) or "false"
     keyless = f"{quoted(names[0])} is null"
     behind = ", ".join(map(quoted, names[1:]))
     lone = f"{quoted(names[0])} is not null and coalesce({behind}) is null"
@@ -98,8 +98,7 @@ def find(scratch: ScratchDatabase, staged: Staged, relation: str) -> Found:
     rules: list[NoRecord] = []
     doubts: list[str] = []
     if n_headers:
-        why = f"{_rows(n_headers)} that repeat{'s' * (n_headers == 1)} the header: left out"
-        rules.append(NoRecord(header=tuple(leaves[n] for n in same[:2]), why=why))
+        rules += _headers(scratch, staged, [leaves[n] for n in same[:2]], header)
     most = max(3, staged.rows * _SHARE)
     conditions = [
         condition
@@ -116,6 +115,27 @@ def find(scratch: ScratchDatabase, staged: Staged, relation: str) -> Found:
         rules += [_with_leaves(rule, leaves) for rule in totals.rules]
         doubts += totals.doubts
     return Found(tuple(rules), tuple(doubts))
+
+
+def _bare(cell: str) -> str:
+    """SQL for a cell without its capitals, spaces and underscores: `Sold On` is `sold_on`."""
+    return f"replace(replace(lower({cell}), ' ', ''), '_', '')"
+
+
+def _headers(
+    scratch: ScratchDatabase, staged: Staged, leaves: Sequence[Leaf], header: str
+) -> list[NoRecord]:
+    """A rule for each spelling of the header in rows that repeat it."""
+    cells = ", ".join(quoted(leaf.path[0]) for leaf in leaves)
+    rules = []
+    for count, *spelled in scratch.rows(
+        f"select count(*), {cells} from {staged.raw} where {header} group by all order by all"
+    ):
+        texts = tuple(map(str, spelled))
+        is_exact = texts == tuple(leaf.path[0] for leaf in leaves)
+        why = f"{_rows(number(count))} that repeat{'s' * (count == 1)} the header: left out"
+        rules.append(NoRecord(header=tuple(leaves), labels=() if is_exact else texts, why=why))
+    return rules
 
 
 def _has_label(columns: Sequence[str]) -> str:

@@ -31,7 +31,8 @@ _AMOUNT = re.compile(
 )
 _NO_MEASURE = re.compile(
     r"(^|_)(lat|latitude|lon|lng|long|longitude|year|yr|month|day|hour|minute|week|weekday|quarter|"
-    r"rank|version|position|pos|seq|sequence|line|zip|plz|postcode|phone)(_no|_nr|_number|_code)?$"
+    r"rank|version|position|pos|seq|sequence|line|zip|plz|postcode|phone|period|yearmonth|yearweek|"
+    r"yyyymm|julian_date)(_no|_nr|_number|_code)?$"
 )
 _PEOPLE = frozenset({kinds.EMAIL, kinds.PHONE, kinds.USER_NAME, kinds.BIRTH_DATE})
 

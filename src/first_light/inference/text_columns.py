@@ -123,7 +123,7 @@ def _glances(scratch: ScratchDatabase) -> dict[int, _Glance]:
         f"select c, list(distinct x) filter (where none), "
         f"coalesce(bool_or(v <> x) filter (where not none), false), "
         f"count(*) filter (where not none), min(length(x)) filter (where not none), "
-        f"count(*) filter (where not none and regexp_matches(x, '[0-9]')), "
+        f"count(*) filter (where not none and regexp_matches(x, '\\p{{Nd}}')), "
         f"{signs}, {looks}, {negative} from seen group by c"
     ):
         values = number(count)

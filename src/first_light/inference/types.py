@@ -120,7 +120,7 @@ def _whole(evidence: ColumnEvidence, name: str, fits: set[str]) -> Decided | Non
     if not fits & {"integer", "whole"}:
         return None
     if _CODE_NAMES.search(name) and evidence.shortest >= _CODE_LENGTH:
-        return _text(evidence)
+        return _text(evidence, questions.about_code(evidence.marks, evidence.values, name))
     decided = as_read(evidence, "integer" if "integer" in fits else "whole")
     return replace(decided, doubt=questions.about_number(evidence.marks, evidence.values, name))
 

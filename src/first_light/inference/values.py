@@ -71,7 +71,8 @@ class NoRecord:
         words: words that it contains, or
         labels: all that it says, in small letters.
         empty: columns that records fill and such rows do not.
-        header: the first columns, of rows that repeat the header.
+        header: the first columns, of rows that repeat the header; then `labels` are their cells
+            there, where they are spelled in another way.
         why: how many there are and where, for a reviewer.
     """
 

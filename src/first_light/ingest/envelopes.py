@@ -103,10 +103,14 @@ def _described(shape: Mapping[str, object]) -> dict[str, object]:
 def _taken_out(
     path: str, records: Iterable[Mapping[str, object]], rest: Sequence[str], name: str = ""
 ) -> Records:
-    note = f"records taken out of {path}"
-    if rest:
-        note += f", left out beside them: {', '.join(rest[:5])}" + (" …" if rest[5:] else "")
+    note = f"records taken out of {path}{_beside(rest)}"
     return Records(tuple(map(_line, records)), note, name)
+
+
+def _beside(rest: Sequence[str]) -> str:
+    if not rest:
+        return ""
+    return f", left out beside them: {', '.join(rest[:5])}" + (" …" if rest[5:] else "")
 
 
 def _several(document: Mapping[str, object]) -> tuple[Records, ...]:
@@ -135,11 +139,12 @@ def _split(document: Mapping[str, object]) -> tuple[Records, ...]:
         else []
     )
     rows = document[lists[0]]
-    return _with_header([titles], rows, names) if isinstance(rows, list) else ()
+    rest = [key for key in document if key not in {names, lists[0]}]
+    return _with_header([titles], rows, names, rest) if isinstance(rows, list) else ()
 
 
 def _with_header(
-    header: Sequence[object], rows: Sequence[object], where: str
+    header: Sequence[object], rows: Sequence[object], where: str, rest: Sequence[str] = ()
 ) -> tuple[Records, ...]:
     """Rows of bare values as records; empty unless the header names each value of each row."""
     names = header[0] if header else None
@@ -150,7 +155,8 @@ def _with_header(
     if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
         return ()
     records = (dict(zip(names, row)) for row in rows if isinstance(row, list))
-    return (Records(tuple(map(_line, records)), f"rows of values, named by {where}"),)
+    note = f"rows of values, named by {where}{_beside(rest)}"
+    return (Records(tuple(map(_line, records)), note),)
 
 
 def _rows_of_values(rows: Sequence[object]) -> bool:

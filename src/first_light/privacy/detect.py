@@ -97,7 +97,7 @@ def _classify(column: Column) -> str | None:
         return special
     if (
         column.values
-        and column.share(shapes.DATE.fullmatch) >= 0.9
+        and column.share(shapes.is_date) >= 0.9
         and column.share(shapes.TIMED.match) >= 0.5
     ):
         return None
@@ -231,12 +231,15 @@ def _is_person(column: Column) -> bool:
         # The name of an addressee may be a company's.
         return _is_addressed(column) and column.share(shapes.has_given_name) >= 0.3
     if column.ends_with(words.ROLE):
-        return (
-            bool(column.values)
-            and column.share(shapes.FULL_NAME.fullmatch) >= 0.5
-            and column.share(shapes.is_titled) >= 0.5
+        return column.share(shapes.is_titled) >= 0.5 and (
+            column.share(shapes.FULL_NAME.fullmatch) >= 0.5
+            or (len(column.distinct) >= 3 and column.share(_is_given_name) >= 0.6)
         )
     return False
+
+
+def _is_given_name(value: str) -> bool:
+    return shapes.is_name_like(value) and shapes.has_given_name(value)
 
 
 def _is_postcode(column: Column) -> bool:

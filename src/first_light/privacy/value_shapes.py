@@ -24,6 +24,11 @@ DATE = re.compile(
     r"|(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
     r"|[0-9]{1,2}[ -][A-Za-z]{3,9}[ -][0-9]{4})([T ][0-9:.]+ ?(Z|[AaPp][Mm]|[-+][0-9:]+)?)?"
 )
+WRITTEN_DATE = re.compile(
+    r"([^\W\d]{2,12}[.]?,? +)?([0-9]{1,2}([.]|st|nd|rd|th)? +)?"
+    r"[^\W\d]{3,10}[.]? +([0-9]{1,2},? +)?[0-9]{4}([ ,T]+[0-9]{1,2}:[0-9:.]+.{0,12})?"
+    r"|[^\W\d]{3} [^\W\d]{3} +[0-9]{1,2} [0-9:]+.*[0-9]{4}"
+)
 TIMED = re.compile(r".*[0-9]{1,2}:[0-9]{2}.*")
 STREET = re.compile(
     r"([0-9]+[a-z]? [\w .'-]+ (street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court"
@@ -45,6 +50,11 @@ def digits(value: str) -> int:
 
 def is_date_or_year(value: str) -> bool:
     return bool(DATE.fullmatch(value) or re.fullmatch(r"(1[89]|20)[0-9]{2}", value))
+
+
+def is_date(value: str) -> bool:
+    """A date in digits or with the name of the month, with a time of day or without."""
+    return bool(DATE.fullmatch(value) or WRITTEN_DATE.fullmatch(value))
 
 
 def is_decimal(value: str) -> bool:

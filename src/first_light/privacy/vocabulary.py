@@ -54,6 +54,13 @@ ROLE = words("""
     responsable klant medewerker gebruiker ontvanger afzender bestuurder eigenaar chauffeur
     host versicherungsnehmer auftraggeber zahlungsempfaenger
 """)
+# Names of persons, of bands, firms and invented persons as well: somebody has to say.
+PERSON_OR_GROUP = words("""
+    artist artists singer singers musician musicians composer composers performer performers band
+    actor actors actress actresses director directors writer writers producer producers creator
+    creators character characters celebrity winner winners founder founders exhibitor speaker
+    speakers kuenstler artiste artistes artista artistas
+""")
 # Parts of a name, in a table of people and as the whole name of a column only.
 NAME_PARTS = words("first last middle given family maiden")
 NAME = words("name names naam nom nombre")

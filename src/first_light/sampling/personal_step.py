@@ -234,9 +234,10 @@ def _without_namesakes(places: Sequence[_Place], contents: dict[str, str]) -> li
     """Leave out single names in files of the sample, where few lines have one.
 
     Some towns and firms are called like somebody. A column of persons that nobody has marked has
-    such a name in most lines.
+    such a name in most lines. Settings of editors and pipelines hold words, but no data.
     """
     lines: dict[str, set[int]] = {}
+    places = [p for p in places if not (p.path.startswith(".") and _is_single_name(p))]
     for place in places:
         if _may_be_namesake(place):
             lines.setdefault(place.path, set()).add(place.line)
@@ -249,8 +250,11 @@ def _without_namesakes(places: Sequence[_Place], contents: dict[str, str]) -> li
 
 
 def _may_be_namesake(place: _Place) -> bool:
-    is_name = place.value.kind == PERSON and place.value.reach == search.LITERAL
-    return is_name and place.path.startswith("sample/")
+    return _is_single_name(place) and place.path.startswith("sample/")
+
+
+def _is_single_name(place: _Place) -> bool:
+    return place.value.kind == PERSON and place.value.reach == search.LITERAL
 
 
 def _details(product: Product, places: Sequence[_Place]) -> tuple[str, ...]:
