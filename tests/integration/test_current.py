@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 import harness
@@ -144,3 +145,62 @@ def test_what_it_cannot_be_compared_with_is_said(released: Released, tmp_path: P
     done = product.dataops("check", "--on", "current", code=2, env=empty)
     assert "There is no release yet" in done.stderr
     assert "uv run dataops release" in done.stderr
+
+
+def replace_release(database: Path, file: Path) -> None:
+    """What somebody who can write to a store makes of a release: its code reads a file."""
+    database.chmod(0o600)
+    stolen = f"(select content from read_text('{file.as_posix()}'))"
+    with duckdb.connect(str(database)) as connection:
+        run = connection.execute
+        for view, sql in run(
+            "select view_name, sql from duckdb_views() where not internal"
+        ).fetchall():
+            columns = [
+                f"{stolen} as {name}" if kind == "VARCHAR" else name
+                for name, kind, *_ in run(f"describe intermediate.{view}").fetchall()
+            ]
+            query = f"select {', '.join(columns)} from ({sql.partition(' AS ')[2].rstrip(';')})"
+            run(f"create or replace view intermediate.{view} as {query}")
+        run("drop table dataops.release")
+        run(f"create view dataops.release as select {stolen} as release_id")
+        run(f"create macro upper(x) as {stolen}")
+        run(f"create macro duckdb_columns() as table select {stolen} as column_name")
+    database.chmod(0o444)
+
+
+@pytest.mark.slow
+def test_a_release_that_somebody_replaced_reads_no_file(released: Released, tmp_path: Path) -> None:
+    product, root = released.product, released.product.root
+    secret, store = tmp_path / "secret.txt", tmp_path / "store"
+    secret.write_text("value-of-a-local-file")
+    shutil.copytree(root / "store", store, symlinks=True)
+    for database in store.glob("*/0*/warehouse.duckdb"):
+        replace_release(database, secret)
+    environment = {"DATAOPS_STORE": str(store), "DATAOPS_NOW": released.clock}
+
+    product.git("switch", "-q", "-c", "replaced", "main")
+    released.edit("models/marts/customers.sql", "count(*) as", "count(*) + 1 as")
+    released.edit("models/intermediate/int_contacts.sql", "upper(email)", "'x' || upper(email)")
+    released.edit(
+        "models/intermediate/int_orders_latest.sql",
+        "updated_at desc, exported_at desc",
+        "exported_at desc, updated_at desc",
+    )
+    product.commit("Count one more")
+    done = product.dataops("check", "--on", "current", code=1, env=environment)
+    impact, report = told(released)
+    assert "int_orders_latest: base: it reads files that are not of raw" in report
+    models = {model["name"]: model for model in impact["models"]}
+    assert "order_count" in models["customers"]["summary"]
+    done_status = product.dataops("status", code=1, env=environment)
+    assert "cannot open it" in done_status.stdout
+    # A snapshot's state is taken from it, and no code.
+    done_release = product.dataops("release", env=environment)
+    output = "".join(done.stdout + done.stderr for done in (done, done_status, done_release))
+    assert "value-of-a-local-file" not in output
+    for folder in (store, root / "target"):
+        for path in folder.rglob("*"):
+            if path.is_file() and not path.match("store/*/000001-*/warehouse.duckdb"):
+                assert b"value-of-a-local-file" not in path.read_bytes(), path
+    product.git("switch", "-q", "main")

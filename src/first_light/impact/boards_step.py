@@ -28,6 +28,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
 from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.copied import on_copies
+from first_light.warehouse.sandbox import Sandbox
 from first_light.warehouse.server import is_server
 
 _MOST_BLOCKS = 5  # of one board, in the message
@@ -129,9 +130,12 @@ def _changes(
     base, head = plan.base, plan.head
     old_metrics, new_metrics = plan.semantics
     old = _rendered(
-        plan.product, before, base.manifest, old_metrics, base.database, base.tree, base_sql
+        plan.product, before, base.manifest, old_metrics, base.database, base.tree, base_sql,
+        plan.sandbox,
+    )  # fmt: skip
+    new = _rendered(
+        plan.product, after, head, new_metrics, database, root, {**base_sql, **sql}, plan.sandbox
     )
-    new = _rendered(plan.product, after, head, new_metrics, database, root, {**base_sql, **sql})
     was = {rendered.board.name: rendered for rendered in old}
     now = {rendered.board.name: rendered for rendered in new}
     return [
@@ -168,11 +172,12 @@ def _rendered(
     database: Path,
     files: Path,
     sql: Mapping[str, str],
+    sandbox: Sandbox | None = None,
 ) -> tuple[Rendered, ...]:
     """Boards from a database file; without one every query says that nothing was built."""
     if not boards:
         return ()
-    with open_database(database, files, manifest, sql) as side:
+    with open_database(database, files, manifest, sql, sandbox) as side:
         return render_boards(
             boards,
             manifest,

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.dbt.driver import DriverQueries
+from first_light.dbt.folders import inside
 from first_light.dbt.manifest import Manifest
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.readers_copy import read_columns
+from first_light.warehouse.sandbox import Sandbox, SelectOnly
 from first_light.warehouse.scratch import DIALECT, EngineError, connect
 from first_light.warehouse.withheld_columns import withheld_columns
 
@@ -55,7 +57,11 @@ def copy_missing(source: Path, target: Path) -> None:
 
 @contextmanager
 def open_database(
-    database: Path, files: Path, manifest: Manifest, sql: Mapping[str, str]
+    database: Path,
+    files: Path,
+    manifest: Manifest,
+    sql: Mapping[str, str],
+    sandbox: Sandbox | None = None,
 ) -> Iterator[SideDatabase]:
     """Open a side; where its file is missing, every query fails.
 
@@ -64,6 +70,7 @@ def open_database(
         files: the folder that relative paths in its views mean.
         manifest: its resources.
         sql: compiled SQL by unique id.
+        sandbox: what it may read, where somebody else may have written it; None for all.
     """
     if not database.is_file():
         with connect() as connection:
@@ -74,4 +81,11 @@ def open_database(
     with connect(os.fspath(database), read_only=True) as connection:
         place = os.fspath(files).replace("'", "''")
         connection.execute(f"set TimeZone = 'UTC'; set file_search_path = '{place}'")
-        yield SideDatabase(DriverQueries(DIALECT, connection, EngineError), built, withheld)
+        queries = DriverQueries(DIALECT, SelectOnly(connection), EngineError)
+        side = SideDatabase(queries, built, withheld)
+        if sandbox is None:
+            yield side
+            return
+        sandbox.close(connection)
+        with inside(files):  # relative paths are compared with what may be read from there
+            yield side

@@ -22,6 +22,7 @@ from first_light.metrics.changes import MetricChange
 from first_light.metrics.definitions import Metric, Semantics
 from first_light.metrics.values import MetricValue, compute
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.sandbox import Sandbox
 
 
 def metric_impacts(
@@ -47,11 +48,11 @@ def metric_impacts(
     base, head = plan.base, plan.head
     before = _values(
         plan.semantics[0], [old[name] for name in names if name in old],
-        base.database, base.tree, base.manifest, base_sql, plan.built, None,
+        base.database, base.tree, base.manifest, base_sql, plan.built, None, plan.sandbox,
     )  # fmt: skip
     after = _values(
         plan.semantics[1], [new[name] for name in names if name in new],
-        plan.database, plan.files, head, head_sql, built, plan.reached,
+        plan.database, plan.files, head, head_sql, built, plan.reached, plan.sandbox,
     )  # fmt: skip
     if not plan.semantics[0].is_known:
         reason = "the release does not hold the definitions of its metrics"
@@ -102,11 +103,13 @@ def _values(
     sql: Mapping[str, str],
     built: Mapping[str, Built],
     reached: frozenset[str] | None,
+    sandbox: Sandbox | None,
 ) -> dict[str, MetricValue]:
     """The values of a side; those whose models were not built are not taken from an older build.
 
     Args:
         reached: what was to be built anew; None if all that is needed was.
+        sandbox: what the database may read; None for all.
     """
     values = {}
     for metric in metrics:
@@ -114,7 +117,7 @@ def _values(
             values[metric.name] = MetricValue(problem=f"{missing} was not built")
     whole = [metric for metric in metrics if metric.name not in values]
     if whole:
-        with open_database(database, files, manifest, sql) as side:
+        with open_database(database, files, manifest, sql, sandbox) as side:
             withheld = side.withheld
             values |= compute(
                 semantics, whole, side.queries, lambda place: withheld.get(place, ()), reason=_where

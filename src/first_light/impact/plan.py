@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,18 @@ from first_light.dbt.engine import Engine
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.project_lineage import with_ancestors
 from first_light.impact import classify as judge
-from first_light.impact.base import BaseSide, Built, buildable, prepare
+from first_light.impact.base import NOT_TESTS, BaseSide, Built, buildable, prepare
 from first_light.impact.change import Change, NoBase
 from first_light.impact.column_process import SeparateBuild, is_worthwhile, separable
 from first_light.impact.current import CurrentSide
+from first_light.impact.readable_files import sandbox_of
 from first_light.metrics.definitions import Semantics, metrics_to_compare, read_semantics
+from first_light.privacy.messages import masked
 from first_light.project.product import Product
-from first_light.warehouse.base import DATABASE_FILE
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.base import DATABASE_FILE, Relation
+from first_light.warehouse.sandbox import Sandbox, remove_code
+from first_light.warehouse.scratch import EngineError
 from first_light.warehouse.server import is_server
 
 # What a change to these does, dbt's state comparison does not see.
@@ -74,9 +79,22 @@ class Plan:
         return self.here / DATABASE_FILE
 
     @property
+    def second_database(self) -> Path:
+        """Of what is built a second time."""
+        return self.here / "again" / DATABASE_FILE
+
+    @property
     def files(self) -> Path:
         """The folder that relative paths in head's views mean."""
         return self.base.tree if isinstance(self.base, CurrentSide) else self.product.root
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """What the databases of both sides may read; None where both are built here."""
+        if not isinstance(self.base, CurrentSide) or self.base.server:
+            return None
+        databases = (self.base.database, self.database, self.second_database)
+        return sandbox_of(self.product, self.files, self.head, databases)
 
     @property
     def rows(self) -> list[str]:
@@ -173,6 +191,10 @@ def plan(
     if (current or not full_reason) and base.database.is_file() and not is_server(product):
         # On DuckDB a copy is the cheapest way to have everything upstream.
         copy_database(base.database, plan_.database)
+        if current is not None:
+            progress("views of the current release, from this branch")
+            above = with_ancestors(head, reached | measured)
+            _replace_code(plan_, dbt, above - reached)
     if later and isinstance(base, BaseSide):
         progress(f"base: build {len(later)} models beside this branch's")
         return replace(plan_, beside=SeparateBuild(base, later))
@@ -184,6 +206,31 @@ def copy_database(database: Path, to: Path) -> None:
     shutil.copyfile(database, to)
     if (log := database.with_name(f"{database.name}.wal")).is_file():
         shutil.copy(log, to.with_name(f"{to.name}.wal"))
+
+
+def _replace_code(plan: Plan, dbt: Engine, names: Collection[str]) -> None:
+    """Build the views of a copy from head: those in a store are code of whoever can write to it.
+
+    Args:
+        plan: the copy is its database.
+        dbt: head, parsed.
+        names: ids of what is read and not built anyway.
+
+    Raises:
+        DataopsError: the copy cannot be read, or dbt could not run.
+    """
+    try:
+        views = remove_code(plan.database)
+    except EngineError as error:
+        raise DataopsError(
+            "The current release cannot be read.",
+            where=masked(str(error)),
+            fix="uv run dataops status",
+        ) from error
+    nodes = (plan.head.nodes[name] for name in sorted(names) if name in plan.head.nodes)
+    selected = [node.name for node in nodes if Relation(node.schema, node.alias) in views]
+    if selected and not plan.whole:
+        dbt.build("--no-write-json", *NOT_TESTS, "--select", *selected)
 
 
 def _full_build_reason(product: Product, change: Change, sample: bool) -> str:

@@ -17,7 +17,6 @@ from first_light.impact.metric_lineage import with_metrics
 from first_light.impact.metrics import metric_impacts
 from first_light.impact.plan import Plan, copy_database
 from first_light.impact.sides import open_sides
-from first_light.warehouse.base import DATABASE_FILE
 
 
 def compare(plan: Plan, run: DbtRun, dbt: Engine, progress: Callable[[str], None]) -> Impact:
@@ -45,14 +44,14 @@ def compare(plan: Plan, run: DbtRun, dbt: Engine, progress: Callable[[str], None
         repeated = dbt.build(*plan.arguments[:1], *plan.deferred, *NOT_TESTS, "--select", *names)
         built |= _results(repeated)
     scratch = plan.here / "compare"
-    with open_sides(scratch) as sides:
+    with open_sides(scratch, plan.sandbox) as sides:
         work = Assessment(plan, built, sides)
         progress("compare with base")
         work.attach()
         work.compare()
         if names := work.to_build_again():
             progress("build what differs a second time")
-            second_database = plan.here / "again" / DATABASE_FILE
+            second_database = plan.second_database
             second_database.parent.mkdir(exist_ok=True)
             copy_database(plan.database, second_database)
             clock = plan.base.later if isinstance(plan.base, CurrentSide) else {}

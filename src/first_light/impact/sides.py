@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
+from first_light.dbt.folders import inside
 from first_light.dbt.manifest import Node
 from first_light.utils.sql_names import quoted
-from first_light.warehouse.scratch import COLUMNS, VIEWS, Connection, EngineError, connect
+from first_light.warehouse.sandbox import Sandbox, SelectOnly
+from first_light.warehouse.scratch import (
+    COLUMNS,
+    VIEWS,
+    AccessError,
+    Connection,
+    EngineError,
+    connect,
+)
 
 # The comparison may use this much memory; beyond it DuckDB works on disk.
 _MEMORY = "1GB"
@@ -25,14 +34,20 @@ class Sides:
     Args:
         connection: an open DuckDB.
         scratch: a folder for such copies.
+        sandbox: what the sides may read; None for all.
     """
 
-    def __init__(self, connection: Connection, scratch: Path) -> None:
+    def __init__(
+        self, connection: Connection, scratch: Path, sandbox: Sandbox | None = None
+    ) -> None:
         self._connection = connection
         self._scratch = scratch
         self._relations: dict[tuple[str, str], str] = {}
         self._columns: dict[str, dict[tuple[str, str], list[str]]] = {}
         connection.execute(f"attach '{_text(scratch / 'views.db')}' as views")
+        self._is_restricted = sandbox is not None
+        if sandbox is not None:
+            sandbox.close(connection)
 
     @property
     def connection(self) -> Connection:
@@ -67,7 +82,11 @@ class Sides:
             if (node.schema, node.alias) in views:
                 copy = f"views.main.{quoted(f'{name}_{i}')}"
                 try:
-                    run(f"create table {copy} as select * from {_CATALOG}.{_place(node)}")
+                    with self._within(files):
+                        run(f"create table {copy} as select * from {_CATALOG}.{_place(node)}")
+                except AccessError:
+                    unreadable[node.unique_id] = "it reads files that are not of raw"
+                    continue
                 except EngineError:  # its message may quote a value
                     unreadable[node.unique_id] = "its rows cannot be read"
                     continue
@@ -92,21 +111,32 @@ class Sides:
         """The columns of a source that is read from files, lower case; none when it cannot be."""
         self._connection.execute(f"set file_search_path = '{_text(files)}'")
         query = f"select lower(column_name) from (describe select * from {relation})"
-        try:
-            return [row[0] for row in self._connection.execute(query).fetchall()]
+        try:  # the manifest of a release has the relation from its store
+            with self._within(files):
+                rows = SelectOnly(self._connection).execute(query).fetchall()
         except EngineError:
             return []
+        return [row[0] for row in rows]
+
+    def _within(self, files: Path) -> AbstractContextManager[None]:
+        """Relative paths are compared with what may be read from the working directory."""
+        return inside(files) if self._is_restricted else nullcontext()
 
 
 @contextmanager
-def open_sides(scratch: Path) -> Iterator[Sides]:
-    """A DuckDB in memory, with bounded memory, that closes every file at the end."""
+def open_sides(scratch: Path, sandbox: Sandbox | None = None) -> Iterator[Sides]:
+    """A DuckDB in memory, with bounded memory, that closes every file at the end.
+
+    Args:
+        scratch: a folder for copies and spilled data.
+        sandbox: what the sides may read, where somebody else may have written one; None for all.
+    """
     scratch.mkdir(parents=True, exist_ok=True)
     with connect() as connection:
         connection.execute(f"set memory_limit = '{_MEMORY}'")
         connection.execute(f"set temp_directory = '{_text(scratch / 'spill')}'")
         connection.execute("set TimeZone = 'UTC'")
-        yield Sides(connection, scratch)
+        yield Sides(connection, scratch, sandbox)
 
 
 def _columns(connection: Connection) -> dict[tuple[str, str], list[str]]:

@@ -103,6 +103,8 @@ class DuckDbWarehouse:
 
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
         """Create a file; with state, a copy of current's file that contains only the state."""
+        from first_light.warehouse.sandbox import remove_code
+
         file = self.store.candidate(run) / DATABASE_FILE
         if base and state:
             source = self.store.private.file(base, DATABASE_FILE)
@@ -115,8 +117,7 @@ class DuckDbWarehouse:
                 "command. Or build the state again: uv run dataops release --full-refresh",
             ):
                 durable.copy(source, file)
-                with _open(file) as connection:
-                    _strip(connection, set(state))
+                remove_code(file, set(state))
         return {"DATAOPS_DB": str(file)}
 
     def rows(self, run: str, relations: Sequence[Relation]) -> dict[Relation, int]:
@@ -209,14 +210,16 @@ class DuckDbWarehouse:
         shutil.rmtree(built.parent)
 
     def check(self, run: str) -> None:
+        from first_light.warehouse.sandbox import release_ids
+
         file = self.store.releases / run / DATABASE_FILE
         try:
             self.store.size(run, DATABASE_FILE)
             # A large file of a store elsewhere may not be here; what is there is its own matter.
             if file.exists():
-                with _errors_as("It cannot be opened."), _open(file, read_only=True) as connection:
-                    label = connection.execute("select release_id from dataops.release").fetchall()
-                if label != [(run,)]:
+                with _errors_as("It cannot be opened."):
+                    label = release_ids(file)
+                if label != [run]:
                     raise DataopsError("It contains another release.")
         except (OSError, DataopsError) as error:
             raise DataopsError(
@@ -262,15 +265,6 @@ def _errors_as(message: str, fix: str = "") -> Iterator[None]:
         yield
     except (OSError, duckdb.Error) as error:
         raise DataopsError(message, where=str(error), fix=fix) from error
-
-
-def _strip(connection: DuckDBPyConnection, state: set[Relation]) -> None:
-    """Drop everything but the stateful relations; the freed blocks are reused."""
-    for relation in _relations(connection, "duckdb_views()", "view_name", "not internal"):
-        connection.execute(f"drop view {_name(relation)}")
-    for relation in _relations(connection, "duckdb_tables()", "table_name") - state:
-        connection.execute(f"drop table {_name(relation)} cascade")
-    connection.execute("checkpoint")
 
 
 def _relations(

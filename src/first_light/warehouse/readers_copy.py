@@ -16,6 +16,7 @@ import duckdb
 
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation, Withheld
+from first_light.warehouse.sandbox import FILE, attached
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -65,10 +66,10 @@ def read_columns(database: Path) -> dict[Relation, tuple[str, ...]]:
         duckdb.Error: it cannot be read.
     """
     relations: dict[Relation, tuple[str, ...]] = {}
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with attached(database, " (read_only)") as connection:
         for schema, name, column in connection.execute(
             "select schema_name, table_name, column_name from duckdb_columns() "
-            "where database_name = current_database() and not internal "
+            f"where database_name = '{FILE}' and not internal "
             "order by schema_name, table_name, column_index"
         ).fetchall():
             relation = Relation(schema, name)

@@ -24,6 +24,8 @@ _SMALL: Final = 64_000_000  # bytes
 Connection = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
 """Anything that the engine reports."""
+AccessError = duckdb.PermissionException
+"""A query reaches what its connection may not."""
 InvalidInputError = duckdb.InvalidInputException
 """A file or a value does not have the form that a query expects."""
 OutOfMemoryError = duckdb.OutOfMemoryException
