@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ sources:
           - name: town
             config: {meta: {pii: address}}
 """  # noqa: E501
+STREETS = tuple(f"Hauptstr. {n}" for n in range(17, 57))
 SURNAMES = ("Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman", "Thompson")
 FILES = {
     "models/staging/stg_people.yml": "  values:\n    - Lovelace\n    - Knuth\n",
@@ -203,3 +205,25 @@ def test_towns_called_like_somebody_are_told_from_unmarked_names(
     assert verdict == PASSED or set(places(step)) == {
         f"sample/towns/towns.csv:{n + 2}" for n in range(people) if SURNAMES[n % 8] != "Perlman"
     }
+
+
+@pytest.mark.parametrize(
+    ("cells", "verdict"),
+    [(("Hauptstr. 17",), PASSED), (("ask at Hauptstr. 17 first",), FAILED), (STREETS[:8], FAILED)],
+)
+def test_a_firm_may_be_where_somebody_lives(
+    product: Product, cells: Sequence[str], verdict: str
+) -> None:
+    """One cell of a table of firms is chance; prose and most cells are not."""
+    people = product.root / "raw" / "people" / "people.csv"
+    people.write_text(
+        "id,mail,surname,town\n"
+        + "".join(f"{n},a{n}@mail.net,{SURNAMES[n % 8]},{s}\n" for n, s in enumerate(STREETS))
+    )
+    cut(product.root, product.raw, product.sample)
+    firms = product.root / "sample" / "firms" / "firms.csv"
+    firms.parent.mkdir(parents=True)
+    others = [f"Am Markt {n}" for n in range(20 - len(cells))]
+    rows = "".join(f"{n},{cell}\n" for n, cell in enumerate((*cells, *others)))
+    firms.write_text(f"id,seat\n{rows}", encoding="utf-8")
+    assert judged(product).verdict == verdict

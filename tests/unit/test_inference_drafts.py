@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import jinja2
 import pytest
 import yaml
 
@@ -145,6 +147,87 @@ def test_a_star_of_facts_dimensions_and_dates(shop: Drafts) -> None:
     )
     # readers get no personal columns
     assert "customer_name" not in columns(shop, "customers")
+
+
+def test_a_dimension_has_the_figures_of_its_fact(shop: Drafts) -> None:
+    names = list(columns(shop, "customers"))
+    assert names[names.index("order_count") :] == [
+        "order_count", "first_ordered_at", "last_ordered_at", "lifetime_net", "lifetime_tax",
+        "lifetime_total", "lifetime_paid",
+    ]  # fmt: skip
+    query = shop.files["models/marts/customers.sql"]
+    stages = {
+        "stg_customers": "(select n as customer_id, 'home' as segment, true as is_active "
+        "from range(2) as t (n))",
+        "stg_orders": "(select 1 as customer_id, "
+        "timestamp '2024-01-01' + to_days(cast(n as integer)) as ordered_at, "
+        "1.25 as net, 0.25 as tax, 1.50 as total, n as paid from range(3) as t (n))",
+    }
+    rendered = jinja2.Template(query).render(ref=stages.__getitem__)
+    with duckdb.connect() as db:
+        found = db.sql(f"select * exclude (customer_id, segment, is_active) from ({rendered})")
+        assert found.order("order_count").fetchall() == [
+            (0, None, None, 0, 0, 0, 0),
+            (
+                *(3, datetime(2024, 1, 1), datetime(2024, 1, 3)),
+                *map(Decimal, ("3.75", "0.75", "4.5", "3")),
+            ),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        # people of whom readers get nothing else
+        ({"orders": ["ordered_at", "amount"]}, ["order_count", "lifetime_amount"]),
+        # one of two has amounts
+        (
+            {"orders": ["ordered_at", "amount"], "visits": ["visited_at", "page"]},
+            ["order_count", "lifetime_amount"],
+        ),
+        # which of two counts?
+        ({"orders": ["ordered_at", "amount"], "refunds": ["refunded_at", "amount"]}, []),
+        # amounts in several currencies have no sum
+        ({"orders": ["ordered_at", "amount", "currency"]}, ["order_count"]),
+        # neither have prices and rates
+        ({"orders": ["ordered_at", "unit_price", "tax_rate"]}, ["order_count"]),
+    ],
+)
+def test_figures_of_one_certain_fact_only(
+    facts: Mapping[str, Sequence[str]], expected: list[str], tmp_path: Path
+) -> None:
+    people = [[n, f"{GIVEN[n % 8]} {FAMILY[n % 7]}"] for n in range(1, 61)]
+
+    def value(name: str, n: int) -> object:
+        if name.endswith("_at"):
+            return f"{day(n // 4)} 10:00:00"
+        return ("EUR", "USD")[n % 2] if name == "currency" else f"{n % 9}.25"
+
+    tables: dict[str, Rows] = {
+        fact: [
+            ["id", "customer_id", *names],
+            *([n, n % 60 + 1, *(value(name, n) for name in names)] for n in range(1, 301)),
+        ]
+        for fact, names in facts.items()
+    }
+    drafts = drafted(tmp_path, {"customers": [["id", "name"], *people], **tables})
+    named = list(columns(drafts, "customers")) if "customers" in drafts.marts else []
+    assert [n for n in named if n.endswith("_count") or n.startswith("lifetime")] == expected
+
+
+def test_whole_amounts_may_be_cents(tmp_path: Path) -> None:
+    rows = [[n, n * 250, n * 250 + 19, n % 7] for n in range(1, 60)]
+    tables: dict[str, Rows] = {
+        "payments": [["id", "amount", "total", "n_votes"], *rows],
+        "fees": [["id", "fee"], *([n, f"{n * 250}.50"] for n in range(1, 60))],
+        "prices": [["id", "price_cents"], *([n, n * 250] for n in range(1, 60))],
+    }
+    drafts = drafted(tmp_path, tables)
+    asked = {t.name: [d.why for d in t.undecided if "cents" in d.why] for t in drafts.tables}
+    assert asked.pop("payments") == [
+        "amount and total are whole numbers, which may be cents: kept as they are"
+    ]
+    assert not any(asked.values())
 
 
 def test_a_fact_without_amounts_takes_over_the_price(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from first_light.inference import names, number_types, personal, questions, sql, types
+from first_light.inference.cents import may_be_cents
 from first_light.inference.marks import MARKS
 from first_light.inference.personal import Classify
 from first_light.inference.placeholders import placeholder_dates, placeholder_numbers
@@ -76,6 +77,7 @@ def profiled_tables(
         table = _table(scratch, s, named, casts, pii[name], doubts)
         doubts += placeholder_dates(scratch, table)
         doubts += placeholder_numbers(scratch, table)
+        doubts += may_be_cents(scratch, table)
         doubts += [
             Doubt(name, named[leaf], _PERSONS)
             for leaf, values in examples[name].items()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from first_light.inference import descriptions, names, star
+from first_light.inference import descriptions, figures, names, star
+from first_light.inference.mart_values import Dates, Join, Mart, MartColumn, import_name
 from first_light.inference.values import Column, Key, Reference, Table
 from first_light.project.source_table import without_system
 from first_light.utils.sql_names import RESERVED
@@ -20,76 +21,6 @@ _DESCRIBES = (
 _PRICE = re.compile(r"(^|_)(price|preis|prix|precio|prezzo|prijs)(_|$)")
 _CENTURIES = 150
 """Years that a date dimension spans at most: a stray date would make millions of days."""
-
-
-@dataclass(frozen=True)
-class Join:
-    """A left join of a parent on its unique key, under an alias."""
-
-    alias: str
-    reference: Reference
-
-
-@dataclass(frozen=True)
-class MartColumn:
-    """One column of a mart.
-
-    Attributes:
-        name: its name.
-        source: alias of the relation that it comes from.
-        column: its name there.
-        type: its SQL type; `date` where the day of a timestamp is taken.
-        description: as the YAML has it.
-        is_day: whether it is the day of a timestamp.
-        nulls: rows without a value; only of the mart's own columns.
-    """
-
-    name: str
-    source: str
-    column: str
-    type: str
-    description: str
-    is_day: bool = False
-    nulls: int = 0
-
-
-@dataclass(frozen=True)
-class Mart:
-    """A mart of one table: its columns that aren't personal, and some of its parents'.
-
-    Attributes:
-        name: of the model.
-        table: the table whose rows it has.
-        is_fact: whether it is a fact, else a dimension.
-        key: what identifies a row; None where that isn't known or personal.
-        columns: in the order of the model.
-        joins: parents that lend columns.
-        day: the column with the day on which a row of a fact happened; empty without one.
-        lent: what the joins add, in words.
-    """
-
-    name: str
-    table: Table
-    is_fact: bool
-    key: Key | None
-    columns: tuple[MartColumn, ...]
-    joins: tuple[Join, ...] = ()
-    day: str = ""
-    lent: tuple[str, ...] = ()
-    references: tuple[Reference, ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class Dates:
-    """The date dimension: one row for each day between the first and the last of the facts.
-
-    Attributes:
-        name: of the model.
-        facts: the facts that have a day.
-    """
-
-    name: str
-    facts: tuple[Mart, ...]
 
 
 @dataclass(frozen=True)
@@ -138,8 +69,13 @@ def marts(
         if bare[word] > 1:  # two systems have it
             word = table.name.replace("__", "_")
         name = _name(word, used, ("fct_" if table in facts else "dim_") * are_prefixed)
+        mart = _mart(table, name, table in facts, of)
+        if table in dimensions:
+            mart = figures.added(mart, found.facts, of.keys, of.references, of.types)
+            if mart.summary is None and not star.is_telling(table, keys[table.name]):
+                continue
         used.add(name)
-        drafted.append(_mart(table, name, table in facts, of))
+        drafted.append(mart)
     dated = tuple(m for m in drafted if m.day and _is_plausible(m))
     if not found.facts or not dated:
         return tuple(drafted), None
@@ -230,11 +166,6 @@ def ordered(
     placed = {c.name for group in groups.values() for c in group}
     groups["values"] = [c for c in table.columns if c.name not in placed]
     return [(name, group) for name, group in groups.items() if group]
-
-
-def import_name(table: str) -> str:
-    """The name of the import CTE of a staging model."""
-    return f"stg_{table}" if table in RESERVED or table in {"final", "bounds"} else table
 
 
 def _aliases(base: str, joined: Sequence[Reference]) -> dict[str, str]:

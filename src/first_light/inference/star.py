@@ -79,7 +79,7 @@ def star(tables: Sequence[Table], keys: Mapping[str, Key], references: Sequence[
         tuple(
             t
             for t in tables
-            if t.name in dimensions and t.name in keys and _is_telling(t, keys[t.name])
+            if t.name in dimensions and t.name in keys and _is_told(t, keys[t.name])
         ),
     )
 
@@ -139,7 +139,6 @@ def _is_told(table: Table, key: Key) -> bool:
     return not any(table.column(name).personal for name in key.columns)
 
 
-def _is_telling(table: Table, key: Key) -> bool:
+def is_telling(table: Table, key: Key) -> bool:
     """Whether readers get anything but the key of a dimension."""
-    others = [c for c in table.columns if c.name not in key.columns and not c.personal]
-    return bool(others) and _is_told(table, key)
+    return any(c.name not in key.columns and not c.personal for c in table.columns)

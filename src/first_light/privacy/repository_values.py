@@ -147,6 +147,12 @@ def _is_literal(line: str, start: int, text: str) -> bool:
     )
 
 
+def is_cell(line: str, text: str) -> bool:
+    """Whether a line has a text as one of its cells or literals, and not within prose."""
+    start = line.find(text)
+    return start >= 0 and _is_literal(line, start, text)
+
+
 def replacements(values: Iterable[RealValue]) -> str:
     """The values as a file for `git filter-repo --replace-text`."""
     lines = []

@@ -14,7 +14,7 @@ from first_light.dbt.manifest import Manifest
 from first_light.dbt.source_plan import PlannedTable, read_plan
 from first_light.privacy import repository_values as search
 from first_light.privacy.json_text import parse_json
-from first_light.privacy.kinds import EMAIL, PERSON
+from first_light.privacy.kinds import ADDRESS, EMAIL, PERSON
 from first_light.privacy.repository_values import RealValue, RealValues
 from first_light.privacy.scrub import texts
 from first_light.project import managed
@@ -231,26 +231,30 @@ def _places(contents: dict[str, str], values: RealValues) -> Iterator[_Place]:
 
 
 def _without_namesakes(places: Sequence[_Place], contents: dict[str, str]) -> list[_Place]:
-    """Leave out single names in files of the sample, where few lines have one.
+    """Leave out single names and addresses in files of the sample, where few lines have one.
 
-    Some towns and firms are called like somebody. A column of persons that nobody has marked has
+    Some towns and firms are called like somebody, and some firms are where somebody lives. A column
+    of persons that nobody has marked has
     such a name in most lines. Settings of editors and pipelines hold words, but no data.
     """
-    lines: dict[str, set[int]] = {}
+    lines = {place.path: contents[place.path].splitlines() for place in places}
     places = [p for p in places if not (p.path.startswith(".") and _is_single_name(p))]
-    for place in places:
-        if _may_be_namesake(place):
-            lines.setdefault(place.path, set()).add(place.line)
+    doubtful = [p for p in places if _may_be_namesake(p, lines[p.path][p.line - 1])]
+    numbers: dict[str, set[int]] = {}
+    for place in doubtful:
+        numbers.setdefault(place.path, set()).add(place.line)
     by_chance = {
-        path
-        for path, numbers in lines.items()
-        if len(numbers) < _BY_CHANCE * len(contents[path].splitlines())
+        path for path, some in numbers.items() if len(some) < _BY_CHANCE * len(lines[path])
     }
-    return [p for p in places if not (p.path in by_chance and _may_be_namesake(p))]
+    left_out = {id(place) for place in doubtful if place.path in by_chance}
+    return [place for place in places if id(place) not in left_out]
 
 
-def _may_be_namesake(place: _Place) -> bool:
-    return _is_single_name(place) and place.path.startswith("sample/")
+def _may_be_namesake(place: _Place, line: str) -> bool:
+    if not place.path.startswith("sample/"):
+        return False
+    is_address = place.value.kind == ADDRESS and search.is_cell(line, place.value.text.strip())
+    return is_address or _is_single_name(place)
 
 
 def _is_single_name(place: _Place) -> bool:

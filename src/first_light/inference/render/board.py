@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from first_light.inference import names, star
-from first_light.inference.mart import Mart
+from first_light.inference.mart_values import Mart
 from first_light.inference.values import Reference
 from first_light.utils.sql_names import identifier
 

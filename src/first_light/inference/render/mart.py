@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from first_light.inference import descriptions, names
-from first_light.inference.mart import Dates, Mart, MartColumn, import_name
+from first_light.inference.mart_values import Dates, Mart, MartColumn, Summary, import_name
 from first_light.inference.render.semantic import Semantics, semantics
 from first_light.inference.render.yaml_text import comment, config, prose, scalar, test_lines
 from first_light.inference.values import Key, Test
@@ -38,8 +38,13 @@ def sql(mart: Mart) -> str:
     relation = {j.alias: import_name(j.reference.parent) for j in mart.joins}
     sources |= {import_name(j.reference.parent): f"stg_{j.reference.parent}" for j in mart.joins}
     models = [(base, sources.pop(base)), *sorted(sources.items())]
-    imports = [_cte(name, f"select * from {{{{ ref('{model}') }}}}") for name, model in models]
-    if not mart.joins:
+    if mart.summary:
+        fact = mart.summary.figures.reference.child
+        models.append((import_name(fact), f"stg_{fact}"))
+    imports = [_cte(n, f"select * from {{{{ ref('{m}') }}}}") for n, m in dict.fromkeys(models)]
+    if mart.summary:
+        imports.append(_cte(mart.summary.alias, _summed(mart.summary)))
+    if not mart.joins and not mart.summary:
         listed = ",\n        ".join(_item(c, "") for c in mart.columns)
         first = " " if len(mart.columns) == 1 else "\n        "
         body = f"select{first}{listed}\n    from {base}"
@@ -50,8 +55,22 @@ def sql(mart: Mart) -> str:
             f"on {base}.{j.reference.column} = {j.alias}.{j.reference.key}"
             for j in mart.joins
         )
+        if mart.summary:
+            alias, reference = mart.summary.alias, mart.summary.figures.reference
+            joins += (
+                f"\n    left join {alias} on {base}.{reference.key} = {alias}.{reference.column}"
+            )
         body = f"select\n{listed}\n    from {base}{joins}"
     return f"with {''.join(imports)}{_cte('final', body, last=True)}select * from final\n"
+
+
+def _summed(summary: Summary) -> str:
+    """The rows of a fact by what they refer to."""
+    column = summary.figures.reference.column
+    items = [column, *(f"{expression} as {name}" for expression, name in summary.items)]
+    listed = ",\n        ".join(items)
+    fact = import_name(summary.figures.reference.child)
+    return f"select\n        {listed}\n    from {fact}\n    group by {column}"
 
 
 def _cte(name: str, body: str, last: bool = False) -> str:
@@ -64,6 +83,8 @@ def _aliased(relation: str, alias: str) -> str:
 
 def _item(column: MartColumn, source: str) -> str:
     item = f"{source}{column.column}"
+    if column.is_sum:
+        return f"cast(coalesce({item}, 0) as {column.type}) as {column.name}"
     if column.is_day:
         item = f"cast({item} as date)"
     return (

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from first_light.inference import names, star
-from first_light.inference.mart import Dates, Mart, MartColumn
+from first_light.inference.mart_values import Dates, Mart, MartColumn
 from first_light.inference.render.board import AMOUNTS
 from first_light.inference.render.yaml_text import prose
 from first_light.utils.sql_names import RESERVED
