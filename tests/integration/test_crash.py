@@ -59,7 +59,7 @@ def test_killed_at_every_step(prepared: Path, tmp_path: Path, name: str) -> None
         _kill_at(prepared, tmp_path, name, kill_at)
 
 
-@pytest.mark.parametrize("instants", [16, pytest.param(INSTANTS, marks=pytest.mark.gauntlet)])
+@pytest.mark.parametrize("instants", [8, pytest.param(INSTANTS, marks=pytest.mark.gauntlet)])
 def test_killed_at_random_instants(product: Path, instants: int) -> None:
     """One store lives through all of it."""
     names = list(VERBS)
@@ -79,10 +79,11 @@ def test_killed_at_random_instants(product: Path, instants: int) -> None:
         _look(product, name, before, f"killed after {moment:.3f} s")
 
 
-def test_recovery_itself_may_be_killed(prepared: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("apart", [40, pytest.param(20, marks=pytest.mark.gauntlet)])
+def test_recovery_itself_may_be_killed(prepared: Path, tmp_path: Path, apart: int) -> None:
     root = _fresh(prepared, tmp_path)
     steps = _count_steps(prepared, tmp_path, "release")
-    for first in range(10, steps, 20):
+    for first in range(10, steps, apart):
         for kill_at in range(1, 24, 8):
             _start(root, "release", kill_at=first).wait()
             _start(root, "release", kill_at=kill_at).wait()

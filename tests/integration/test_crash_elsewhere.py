@@ -46,9 +46,15 @@ def warm() -> Iterator[worker.Warm]:
 
 
 @pytest.mark.slow
-def test_killed_at_some_instants(places: Places, warm: worker.Warm) -> None:
+@pytest.mark.parametrize(
+    ("places", "names"),
+    [("branch", ("prune", "rollback")), ("bucket", ("release", "rejected"))],
+    indirect=["places"],
+)
+def test_killed_at_some_instants(places: Places, warm: worker.Warm, names: tuple[str, ...]) -> None:
+    """Each store and each verb once; `gauntlet` kills every verb in every store, and often."""
     life = _Life(places, warm)
-    for name in VERBS:
+    for name in names:
         life.kill_often(name, 1)
 
 

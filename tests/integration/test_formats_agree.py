@@ -130,7 +130,8 @@ def _check_values(folder: Path, columns: Values) -> None:
 _SLOW = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-@settings(max_examples=5, **_SLOW)  # type: ignore[arg-type]
+@pytest.mark.slow
+@settings(max_examples=10, **_SLOW)  # type: ignore[arg-type]
 @given(columns=_tables())
 def test_formats_agree(
     tmp_path_factory: pytest.TempPathFactory, columns: dict[str, list[str | None]]
@@ -138,7 +139,7 @@ def test_formats_agree(
     _check(tmp_path_factory.mktemp("formats"), columns)
 
 
-@pytest.mark.slow
+@pytest.mark.gauntlet
 @settings(max_examples=60, **_SLOW)  # type: ignore[arg-type]
 @given(columns=_tables())
 def test_formats_agree_on_many_tables(
@@ -147,7 +148,7 @@ def test_formats_agree_on_many_tables(
     _check(tmp_path_factory.mktemp("formats"), columns)
 
 
-@settings(max_examples=4, **_SLOW)  # type: ignore[arg-type]
+@settings(max_examples=6, **_SLOW)  # type: ignore[arg-type]
 @given(columns=_typed_tables())
 def test_values_of_a_type_agree(
     tmp_path_factory: pytest.TempPathFactory, columns: dict[str, list[object]]
@@ -155,7 +156,7 @@ def test_values_of_a_type_agree(
     _check_values(tmp_path_factory.mktemp("values"), columns)
 
 
-@pytest.mark.slow
+@pytest.mark.gauntlet
 @settings(max_examples=40, **_SLOW)  # type: ignore[arg-type]
 @given(columns=_typed_tables())
 def test_values_of_a_type_agree_on_many_tables(

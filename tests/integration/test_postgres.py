@@ -53,7 +53,7 @@ from tools.release import template
 PAGE = harness.TEMPLATE / "docs" / "guides" / "postgres.md"
 WORKER = Path(worker.__file__)
 READERS = 8
-PUBLISHES = 12
+PUBLISHES = 6
 INSTANTS = int(os.environ.get("KILLS", "8"))  # KILLS=200 for an evening of it
 _numbers = itertools.count(1)
 
@@ -429,6 +429,7 @@ def _read_on(place: dict[str, str], stop: Any, told: Any) -> None:
             connection.commit()
             seen.add(run)
             looks += 1
+            time.sleep(0.02)  # eight that never rest would leave the releases no processor
         connection.close()
         told.put((looks, len(seen), ""))
     except Exception as error:

@@ -134,12 +134,11 @@ names = st.text(
 
 @pytest.mark.slow
 @settings(
-    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=1, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@example(harness.WORST["product_name"], harness.WORST["team"], harness.WORST["description"])
-@example("dbt", "007", "- x")
-@example("No", "null", "~")
-@example("'", '"', "\\")
+@example("dbt", "null", "\\")
+@example("No", '"', "- x")
+@example("'", "007", "~")
 @given(product_name=names, team=names, description=names)
 def test_any_name_renders_a_product_that_dbt_reads(
     tmp_path_factory: pytest.TempPathFactory, product_name: str, team: str, description: str
@@ -157,7 +156,11 @@ def test_any_name_renders_a_product_that_dbt_reads(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "answers",
-    [{}, {"content": "empty"}, {**harness.WORST, "ci": "gitlab"}],
+    [
+        pytest.param({}, marks=pytest.mark.gauntlet),  # in CI it is what test_start.py starts
+        {"content": "empty"},
+        {**harness.WORST, "ci": "gitlab"},
+    ],
     ids=["default", "empty", "worst"],
 )
 def test_every_profile_checks_and_builds_at_once(
