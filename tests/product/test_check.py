@@ -86,6 +86,16 @@ def test_a_new_file_in_bad_style_is_put_right_and_said(make_product: MakeProduct
     assert old.read_text() == bad
     assert (product.root / "target/check/styled/models/legacy.sql").read_text() != bad
 
+    # Its findings are recorded once, and accepted until somebody touches the file.
+    recorded = product.dataops("baseline").stdout
+    assert "1  rules/test (1 file)" in recorded
+    assert "sql/CP01" in recorded
+    accepted = product.dataops("check").stdout
+    assert "check passed" in accepted
+    assert "passed  baseline" in accepted
+    assert old.read_text() == bad
+    (product.root / "baseline.yml").unlink()
+
     # A commit answers for its own files; all of them are judged where all are asked for.
     product.uv_run("pre-commit", "install")
     new.write_text(new.read_text().replace("1 as one", "2 as one"))

@@ -46,7 +46,7 @@ _STOPPED = 130  # how a shell calls what Ctrl-C ended
 # In the order of the help.
 for _command in (
     *(setup.new, setup.start, setup.add, setup.set_aside, setup.retype, setup.sample),
-    *(change.check, change.preview),
+    *(change.check, change.baseline, change.preview),
     *(template.update, template.package, template.configure, template.own, template.disown),
     *(releases.release, releases.rollback, releases.releases, releases.status),
     *(quality.report, quality.accept, quality.drill, quality.mutate, quality.score),

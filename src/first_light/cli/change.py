@@ -49,6 +49,23 @@ def check(
         raise typer.Exit(1)
 
 
+def baseline() -> None:
+    """Record the findings of an adopted project in baseline.yml.
+
+    The first time all findings of the project rules and hooks are counted in baseline.yml, by rule
+    and file. `dataops check` accepts them. It judges what a change adds, and files that it touches.
+    Later the command only removes entries, and adds rules that an update brought. Secrets and merge
+    conflicts are never recorded. Commit baseline.yml.
+    """
+    from first_light.cli.output import baseline as screen
+    from first_light.commands import baseline as command
+
+    with progress("baseline") as report_progress:
+        recorded = command.record(Product.find(), report_progress)
+    for line in screen.lines(recorded):
+        print_line(line)
+
+
 def preview(
     raw: Annotated[
         bool, typer.Option("--raw", help="Build on raw, without personal columns.")

@@ -145,19 +145,21 @@ def score(
     """Rate the product on twelve practices, with evidence.
 
     Computed from the repository and the history, each with the next step. Without evidence a
-    practice is rated unknown.
+    practice is rated unknown. The findings of the baseline are shown, now and when it was recorded.
     """
+    from first_light.project import baseline
     from first_light.score import evaluate as command
 
     product = Product.find()
     with progress("score"):
         questions = command.score(product)
+        debt = baseline.trend(product)
     if badge is not None:
         badge.write_text(command.badge(questions), encoding="utf-8")
     if json:
-        typer.echo(command.as_json(questions))
+        typer.echo(command.as_json(questions, debt))
     else:
-        command.show(out, questions)
+        command.show(out, questions, debt)
 
 
 @contextmanager

@@ -12,7 +12,9 @@ from first_light.dbt.engine import DbtRun, Engine, NodeResult, forget_last_run
 from first_light.dbt.manifest import read_manifest
 from first_light.dbt.source_plan import raise_if_read
 from first_light.forge import job_summary as summary
-from first_light.hooks.project_rules import RULES, open_descriptions, rule_violations
+from first_light.hooks.debt import Debt
+from first_light.hooks.listing import FindingsFile, read_findings
+from first_light.hooks.project_rules import RULES, open_descriptions, rule_findings
 from first_light.impact.base import open_side_engine, side_environment
 from first_light.impact.change import Change, NoBase, find_change
 from first_light.impact.check_step import BOARDS, ImpactStep, files_to_check
@@ -20,7 +22,7 @@ from first_light.impact.check_step import NAME as IMPACT
 from first_light.impact.current import CurrentSide, open_current
 from first_light.privacy.messages import masked
 from first_light.project import managed, set_aside
-from first_light.project.hook_run import HookRun
+from first_light.project.hook_run import HookResult, HookRun
 from first_light.project.product import Product
 from first_light.release import external
 from first_light.sampling import personal_step
@@ -77,21 +79,29 @@ def check(
         compared_change = find_change(product, base)
         forget_last_run(folder)  # not before: a base that is no commit leaves the last report alone
     change = compared_change.files if isinstance(compared_change, Change) else ()
-    hooks = HookRun(product.root, _HOOKS_DONE_HERE, files_to_check(compared_change), change)
+    if isinstance(compared_change, Change):
+        debt = Debt(product, compared_change.base, compared_change.ref, change)
+    else:
+        debt = Debt(product, "", "", ())
+    files = files_to_check(compared_change)
+    hooks = HookRun(product.root, _HOOKS_DONE_HERE, files, change, debt.excluded)
+    findings = FindingsFile(product.root)
     try:
-        built = _dbt_steps(product, compared_change, folder, report_progress, current)
+        built = _dbt_steps(
+            product, compared_change, folder, report_progress, current, debt, findings
+        )
         for step in chain((managed.step(product),), built):
             print_line(steps.line(step))
             finished_steps.append(step)
         report_progress("hooks")
         for hook in hooks.wait():
             if hook.id not in _HOOKS_DONE_HERE:
-                verdict = {"Passed": PASSED, "Skipped": SKIPPED}.get(hook.status, FAILED)
-                details = (hook.output,) if verdict == FAILED else ()
-                repeat = f"uv run pre-commit run {hook.id} --all-files" if hook.id else ""
-                step = Step(hook.name, verdict, hook.seconds, "", details, repeat)
+                step = _hook_step(hook, findings, debt)
                 print_line(steps.line(step))
                 finished_steps.append(step)
+        if (step_of_debt := debt.step()) is not None:
+            print_line(steps.line(step_of_debt))
+            finished_steps.append(step_of_debt)
     finally:
         hooks.stop()
     _write_report(product, folder, finished_steps)
@@ -104,6 +114,8 @@ def _dbt_steps(
     folder: Path,
     report_progress: Callable[[str], None],
     current: CurrentSide | None,
+    debt: Debt,
+    findings: FindingsFile,
 ) -> Iterator[Step]:
     database = folder / DATABASE_FILE
     environment = side_environment(product, database.relative_to(product.root))
@@ -123,7 +135,7 @@ def _dbt_steps(
         return
 
     report_progress("project rules")
-    yield _rules_step(folder)
+    yield _rules_step(folder, debt, findings)
 
     report_progress("personal values")
     yield personal_step.step(product, read_manifest(folder / "manifest.json"))
@@ -239,16 +251,27 @@ def _freshness_step(run: DbtRun, seconds: float, as_of: str | None) -> Step:
     return Step(_FRESHNESS, WARNED if run.warned else PASSED, seconds, summary, details)
 
 
-def _rules_step(folder: Path) -> Step:
+def _rules_step(folder: Path, debt: Debt, findings: FindingsFile) -> Step:
     repeat = "uv run pre-commit run rules --all-files"
     with _clock() as seconds:
         manifest = read_manifest(folder / "manifest.json")
-        broken = rule_violations(manifest)
-    if broken:
-        return Step(_RULES, FAILED, seconds(), f"{len(broken)} broken", tuple(broken), repeat)
+        violations = debt.judged(rule_findings(manifest))
+    if violations:
+        details = findings.add(_RULES, violations)
+        return Step(_RULES, FAILED, seconds(), f"{len(violations)} broken", details, repeat)
     undescribed = len(open_descriptions(manifest))
     todo = f", {undescribed} TODO in descriptions" if undescribed else ""
     return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules{todo}")
+
+
+def _hook_step(hook: HookResult, findings: FindingsFile, debt: Debt) -> Step:
+    verdict = {"Passed": PASSED, "Skipped": SKIPPED}.get(hook.status, FAILED)
+    if verdict != FAILED:
+        debt.note_clean(hook.id)
+        return Step(hook.name, verdict, hook.seconds)
+    repeat = f"uv run pre-commit run {hook.id} --all-files" if hook.id else ""
+    details = findings.add(hook.name, read_findings(hook.output)) or (hook.output,)
+    return Step(hook.name, verdict, hook.seconds, "", details, repeat)
 
 
 def _external_step(dbt: Engine, folder: Path) -> Step:

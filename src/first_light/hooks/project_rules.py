@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from first_light.dbt.manifest import Manifest, Node, read_manifest
+from first_light.hooks.listing import Finding
+from first_light.project import baseline
+from first_light.project.baseline import Baseline
 from first_light.project.settings import current, read_settings, use
 from first_light.utils.errors import DataopsError
 
 Violations = Iterator[tuple[Node, str]]
+_YAML = (".yml", ".yaml")
 
 TODO = "TODO"
 """How a description begins that somebody has to write."""
@@ -164,18 +168,56 @@ def open_descriptions(manifest: Manifest) -> list[str]:
     return [name for name, text in described if text.lstrip().startswith(TODO)]
 
 
-def rule_violations(manifest: Manifest, files: Collection[str] | None = None) -> list[str]:
-    """One line for each violation: node, reason, file.
-
-    Args:
-        files: check only resources of these files, relative to the product; all if None.
-    """
-    return [
-        f"{node.kind} {node.name} {reason} ({node.patch_path or node.path}) [{rule.__name__}]"
+def rule_findings(manifest: Manifest) -> tuple[Finding, ...]:
+    """Every violation: its rule, the file that defines the node, and a line about it."""
+    return tuple(
+        Finding(
+            rule.__name__,
+            node.path,
+            f"{node.kind} {node.name} {reason} ({node.patch_path or node.path})",
+        )
         for rule in RULES
         for node, reason in rule(manifest)
-        if files is None or node.path in files or node.patch_path in files
-    ]
+    )
+
+
+def recorded_as(rule: str) -> str:
+    """The name of a project rule in the baseline."""
+    return f"{baseline.RULES}/{rule}"
+
+
+def numbers(findings: Collection[Finding]) -> dict[str, dict[str, int]]:
+    """The number of violations by rule, as the baseline names it, and file; all rules are there."""
+    counted = baseline.counted([(recorded_as(f.rule), f.file) for f in findings])
+    return {recorded_as(rule.__name__): {} for rule in RULES} | counted
+
+
+def judged(
+    findings: Sequence[Finding], recorded: Baseline | None, touched: Collection[str]
+) -> tuple[Finding, ...]:
+    """The violations that are not accepted by the baseline.
+
+    Args:
+        findings: all violations.
+        recorded: the baseline.
+        touched: files to which the baseline does not apply. A resource in a YAML file is only
+            judged when violations of a rule were added to the file.
+    """
+    if recorded is None:
+        return tuple(findings)
+    present = numbers(findings)
+
+    def is_accepted(finding: Finding) -> bool:
+        rule, file = recorded_as(finding.rule), finding.file
+        is_touched = file in touched and Path(file).suffix not in _YAML
+        return not is_touched and present[rule][file] <= recorded.number(rule, file)
+
+    return tuple(finding for finding in findings if not is_accepted(finding))
+
+
+def rule_violations(manifest: Manifest) -> list[str]:
+    """One line for each violation: node, reason, file."""
+    return [f"{finding.text} [{finding.rule}]" for finding in rule_findings(manifest)]
 
 
 def main() -> int:
@@ -189,13 +231,16 @@ def main() -> int:
     try:
         manifest = read_manifest(Path("target") / "manifest.json")
         with use(read_settings(Path(), os.environ)):
-            violations = rule_violations(manifest, None if of_all else files)
+            findings = rule_findings(manifest)
+        violations = judged(findings, baseline.read(Path()), () if of_all else files)
     except DataopsError as error:
         print(error, file=sys.stderr)
         return 2
-    for line in violations:
-        print(line)
-    return 1 if violations else 0
+    described = {node.path: node.patch_path for node in manifest.nodes.values()}
+    shown = [f for f in violations if of_all or {f.file, described.get(f.file)} & set(files)]
+    for finding in shown:
+        print(f"{finding.text} [{finding.rule}]")
+    return 1 if shown else 0
 
 
 if __name__ == "__main__":

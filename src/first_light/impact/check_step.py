@@ -14,7 +14,7 @@ from first_light.impact import text as words
 from first_light.impact.change import Change, NoBase
 from first_light.impact.document import as_json
 from first_light.impact.findings import Impact
-from first_light.project.product import Product
+from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, WARNED, Step
 from first_light.warehouse.scratch import EngineError
@@ -71,6 +71,10 @@ class ImpactStep:
         """Arguments for `dbt build` of head: only what the change reaches, or nothing for all."""
         if isinstance(self._found, NoBase):
             self._plan = self._found
+            return []
+        if self._current is None and not self._product.git("ls-tree", self._found.base, ANSWERS):
+            reason = f"{self._found.ref} was not made from the template yet"
+            self._plan = NoBase(reason)
             return []
         from first_light.impact import plan
 

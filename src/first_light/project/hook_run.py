@@ -7,9 +7,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from first_light.utils.errors import DataopsError
 
@@ -19,6 +22,10 @@ _HOOK_ID = re.compile(r"^- hook id: (?P<id>\S+)$")
 
 
 STYLED = "target/check/styled"
+CONFIG = ".pre-commit-config.yaml"
+_MOST_NAMES = 10
+# The configuration with the files that hooks do not get.
+_LIMITED = "target/check/hooks.yaml"
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class HookRun:
         only: the files to check; all if None.
         change: committed files of this change. Hooks may fix these and uncommitted files; other
             files are only checked.
+        excluded: files that a hook, by its id, does not get.
     """
 
     def __init__(
@@ -57,21 +65,22 @@ class HookRun:
         skip: Sequence[str] = (),
         only: Collection[str] | None = None,
         change: Collection[str] = (),
+        excluded: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         # New files are checked before they are added, too.
-        all_files = _files(root, "--cached", "--others")
+        all_files = files_in_git(root, "--cached", "--others")
         files = all_files if only is None else [name for name in all_files if name in only]
         # Without files pre-commit would check staged changes, and stash the others.
-        files = files or [".pre-commit-config.yaml"]
+        files = files or [CONFIG]
         # sqlfluff fixes silently, and pre-commit detects that only in tracked files.
-        new = [name for name in _files(root, "--others") if name.endswith(".sql")]
+        new = [name for name in files_in_git(root, "--others") if name.endswith(".sql")]
         self._new = {name: _content(root / name) for name in new}
         self._root = root
         older = _committed(root).difference(change)
         self._older = {name: (root / name).read_bytes() for name in files if name in older}
         self._process = subprocess.Popen(
             [*(sys.executable, "-m", "pre_commit", "run"), *("--color", "never", "--verbose")]
-            + ["--files", *file_arguments(files)],
+            + ["--config", _config(root, excluded or {}), "--files", *file_arguments(files)],
             cwd=root,
             env=tool_environment({"SKIP": ",".join(skip)}),
             stdout=subprocess.PIPE,
@@ -100,9 +109,10 @@ class HookRun:
             message = "rewritten in the right style, look at it: " + ", ".join(changed)
             results += (HookResult("", "style of new files", "Failed", 0.0, message),)
         if reverted:
-            message = (
-                f"left as they were; in the right style they lie in {STYLED}: {', '.join(reverted)}"
-            )
+            listed = ", ".join(reverted[:_MOST_NAMES])
+            if (more := len(reverted) - _MOST_NAMES) > 0:
+                listed += f" and {more} more"
+            message = f"left as they were; in the right style they lie in {STYLED}: {listed}"
             results += (HookResult("", "files outside this change", "Failed", 0.0, message),)
         return results
 
@@ -125,6 +135,32 @@ class HookRun:
                 path.write_bytes(old_content)
                 rewritten.append(name)
         return rewritten
+
+
+def hook_definitions(root: Path) -> dict[str, dict[str, Any]]:
+    """The managed hooks as they are configured, by id."""
+    loaded = yaml.safe_load((root / CONFIG).read_text(encoding="utf-8"))
+    return {hook["id"]: hook for repo in loaded["repos"] for hook in repo.get("hooks", ())}
+
+
+def _config(root: Path, excluded: Mapping[str, Collection[str]]) -> str:
+    """The configuration to use, relative to the product; one of its own where files are excluded.
+
+    Each hook leaves out what it did before and, in addition, its excluded files.
+    """
+    if not any(excluded.values()):
+        return CONFIG
+    loaded = yaml.safe_load((root / CONFIG).read_text(encoding="utf-8"))
+    for repo in loaded["repos"]:
+        for hook in repo.get("hooks", ()):
+            if names := sorted(excluded.get(hook["id"], ())):
+                pattern = f"^(?:{'|'.join(re.escape(name) for name in names)})$"
+                before = hook.get("exclude")
+                hook["exclude"] = f"(?:{before})|{pattern}" if before else pattern
+    path = root / _LIMITED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(loaded, allow_unicode=True, width=1000), encoding="utf-8")
+    return _LIMITED
 
 
 def file_arguments(files: Iterable[str]) -> list[str]:
@@ -168,14 +204,14 @@ def _committed(root: Path) -> set[str]:
     if changed.returncode:
         return set()
     names = changed.stdout.decode("utf-8", "surrogateescape").split("\0")
-    return set(_files(root, "--cached")).difference(names)
+    return set(files_in_git(root, "--cached")).difference(names)
 
 
 def _content(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
 
 
-def _files(root: Path, *selection: str) -> list[str]:
+def files_in_git(root: Path, *selection: str) -> list[str]:
     """The files that git tracks (--cached) or would add (--others)."""
     process = subprocess.run(
         ["git", "ls-files", "-z", "--exclude-standard", *selection],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from rich.console import Console
 from rich.markup import escape
 
 from first_light.figures.compute import Ledger
+from first_light.project.baseline import Trend
 from first_light.project.product import Product
 from first_light.score.evidence import Evidence, gather
 from first_light.score.rules import NO, QUESTIONS, UNKNOWN, YES, Answer
@@ -69,8 +70,14 @@ def points(questions: tuple[ScoredQuestion, ...]) -> int:
     return sum(question.answer.verdict == YES for question in questions)
 
 
-def show(out: Console, questions: tuple[ScoredQuestion, ...]) -> None:
-    """For people: what is a yes in one line; the others with why it matters and what to do."""
+def show(out: Console, questions: tuple[ScoredQuestion, ...], debt: Trend | None = None) -> None:
+    """For people: what is a yes in one line; the others with why it matters and what to do.
+
+    Args:
+        out: where to print.
+        questions: the answers.
+        debt: of the baseline, if there is one.
+    """
     for question in questions:
         verdict = question.answer.verdict
         out.print(f"[{_COLOURS[verdict]}]{verdict:<8}[/]{escape(question.question)}")
@@ -78,16 +85,19 @@ def show(out: Console, questions: tuple[ScoredQuestion, ...]) -> None:
         if verdict != YES:
             out.print(f"        [dim]{escape(question.why)}[/]")
             out.print(f"        next: {escape(question.answer.next)}")
+    if debt is not None:
+        out.print(f"baseline: {debt}")
     out.print()
     out.print(f"[bold]{points(questions)} of {len(questions)}[/]")
 
 
-def as_json(questions: tuple[ScoredQuestion, ...]) -> str:
-    """For machines."""
+def as_json(questions: tuple[ScoredQuestion, ...], debt: Trend | None = None) -> str:
+    """For machines; the arguments are those of `show`."""
     return json.dumps(
         {
             "score": points(questions),
             "total": len(questions),
+            "baseline": asdict(debt) if debt else None,
             "questions": [
                 {
                     "name": question.name,
