@@ -309,6 +309,29 @@ def test_a_young_metric_and_a_growth_that_ends_are_no_alarm() -> None:
     assert judged(5000.0, past(GROWING))[0].startswith("error ")
 
 
+# Totals of all history: one day's refunds are a multiple of the days before.
+REFUND_TOTALS = [
+    213.0, 380.0, 506.0, 1104.0, 1163.0, 1249.0, 1349.0, 2188.0, 2633.0, 2800.0, 2924.0, 3392.0,
+]  # fmt: skip
+TOTALS = [1000.0 + 50 * day + (day * 7) % 20 for day in range(20)]
+
+
+def test_a_total_goes_on_from_its_last_value() -> None:
+    assert judged(6203.0, past(REFUND_TOTALS)) == [], "some days bring much"
+    assert judged(6527.0, past([*REFUND_TOTALS, 6203.0])) == [], "and stay in the total"
+    assert judged(1.0, past(REFUND_TOTALS))[0].startswith("error ")
+    assert judged(620_300.0, past(REFUND_TOTALS))[0].startswith("error ")
+    assert judged(1e300, past([1.0, 1.0 + 1e-9, 1e6, 1e20])) == [], "steps of any size"
+
+
+def test_a_metric_that_hardly_varies_is_told_from_a_small_change() -> None:
+    """Such as a tax that is added to all amounts there ever were."""
+    clean = TOTALS[-1] + 55
+    assert judged(clean, past(TOTALS)) == []
+    assert judged(clean * 1.19, past(TOTALS))[0].startswith("warn ")
+    assert judged(TOTALS[10] * 1.19, past(TOTALS[:10])) == [], "after few deliveries nobody knows"
+
+
 def test_a_metric_moves_with_new_code_or_another_definition() -> None:
     memory = past(STEADY)
     assert judged(50, memory, code="other sql")[0].startswith("warn ")

@@ -166,15 +166,8 @@ class Replay:
         return count_alarms(self._rejecting)
 
     def _audit(self, tested: bool) -> Audit:
-        # Metrics of a product that is still small move by more than the monitor expects: clean days
-        # are counted without them.
         return self.scratch.audit(
-            self._at,
-            self.past,
-            earlier_files=self._before,
-            tested=tested,
-            judged=False,
-            accepted=self._accepted,
+            self._at, self.past, earlier_files=self._before, tested=tested, accepted=self._accepted
         )
 
     def faults(self, day: Day, faults: Sequence[Fault | ReaderFault]) -> Iterator[Replayed]:
@@ -194,14 +187,7 @@ class Replay:
             )
         self.past = published
         earlier_files = [file for file in self._files if file.name not in day]
-        metrics = self.scratch.audit(
-            self._at,
-            self.past,
-            earlier_files=earlier_files,
-            only=frozenset(),
-            accepted=self._accepted,
-        )
-        usual = [*clean.seen, *metrics.seen, *self.scratch.missed_on_boards()]
+        usual = [*clean.seen, *self.scratch.missed_on_boards()]
         usual_names = {(detection.by, detection.name) for detection in usual}
         sources = sorted(detection for detection, files in self._came[-1].items() if files)
         for number, fault in enumerate(faults):

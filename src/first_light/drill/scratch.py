@@ -169,7 +169,6 @@ class Scratch:
         earlier_files: Sequence[RawFile] = (),
         only: Collection[str] | None = None,
         tested: bool = True,
-        judged: bool = True,
         accepted: Sequence[Accepted] = (),
     ) -> Audit:
         """Build the product and look at it as a release does.
@@ -182,7 +181,6 @@ class Scratch:
             earlier_files: what was in raw at the delivery before.
             only: nodes and sources to build, test and look at; None: all.
             tested: whether the data tests run.
-            judged: whether metrics are compared with their past.
             accepted: what the team takes for normal.
         """
         listed = (
@@ -207,7 +205,7 @@ class Scratch:
             new_files = raw.findings(manifest, self._sql)
             metrics = self.readers.measured()
             findings = monitors.judge_all(
-                profile, memory, manifest, nodes, at, accepted, new_files, metrics if judged else ()
+                profile, memory, manifest, nodes, at, accepted, new_files, metrics
             ).findings
             detections += [
                 Detection(

@@ -305,12 +305,16 @@ def _gaps_level(case: Case) -> str:
 
 
 def _metric_level(case: Case) -> str:
-    level = _by_limit(case)
-    if not level or not any(case.past):
+    if not any(case.past):
         return ""  # the first refund there ever was
-    if case.unusual < case.scatter:
-        return ""  # no farther off than values have been
+    level = _by_limit(case)
+    if not level:
+        # A metric that hardly varies is told from a smaller change.
+        is_stable = len(case.past) >= LONG and case.unusual >= 3 * case.scatter
+        return WARN if is_stable and case.factor >= _STABLE_WARN else ""
     is_far = case.unusual >= 2 * case.scatter and case.distance >= case.expected.sure
+    if not is_far and (case.unusual < case.scatter or len(case.past) < LONG):
+        return ""  # hardly farther off than values have been
     return level if is_far and len(case.past) >= USUAL else WARN
 
 

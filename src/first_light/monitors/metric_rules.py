@@ -14,7 +14,7 @@ from first_light.monitors.baseline import Memory, code_of
 from first_light.monitors.levels import ERROR, LIMITS, OFF, WARN, Case, level_of, off_by
 from first_light.monitors.measures import Measure
 from first_light.monitors.messages import number_text
-from first_light.monitors.prediction import Past, expect
+from first_light.monitors.prediction import Expected, Past, expect, expect_step
 from first_light.monitors.settings import levels_of
 
 CHECK = "metric"
@@ -107,9 +107,7 @@ def _judged(
     if metric.value is None:
         message = f"metric {metric.name} has no value, {usual} (by its {expected.by})."
         return FindingRun(CHECK, subject, metric.name, metric.name, ERROR, message)
-    values = [observation.value for observation in past]
-    case = Case(Measure(CHECK, "total", metric.name), metric.value, 0, values, expected)
-    level = level_of(case)
+    level = _least_level(metric.name, metric.value, past, expected)
     if not level:
         return None
     message = f"metric {metric.name}: {number_text(metric.value)}, {usual} (by its {expected.by})."
@@ -117,6 +115,15 @@ def _judged(
         CHECK, subject, metric.name, metric.name, level, message,
         metric.value, expected.low, expected.high,
     )  # fmt: skip
+
+
+def _least_level(name: str, value: float, past: Sequence[Past], expected: Expected) -> str:
+    """How bad the value is by what explains it best: what the past follows, or a usual step from
+    the newest value. Most metrics are totals of all history, which never return to a trend."""
+    measure, values = Measure(CHECK, "total", name), [observation.value for observation in past]
+    pictures = [expected, expect_step(past)]
+    levels = {level_of(Case(measure, value, 0, values, other)) for other in pictures if other}
+    return next(level for level in ("", WARN, ERROR) if level in levels)
 
 
 def _is_accepted(finding: FindingRun, accepted: Sequence[Accepted]) -> bool:

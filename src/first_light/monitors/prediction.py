@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 AT_LEAST = 3  # values, for any interval at all
@@ -19,6 +20,7 @@ _SURE = 0.0005  # the same, for what rejects a release
 _TREND_FROM, _WEEKS = 7, 28
 # A finer picture of the past has to explain this much more, or the plain one is kept.
 _IMPROVEMENT = 0.8
+_LARGEST = 700.0  # e to the power of a larger number is no float
 
 
 class Past(NamedTuple):
@@ -35,7 +37,7 @@ class Expected:
     Attributes:
         middle: the likeliest value.
         low, high: the prediction interval's ends.
-        by: what it follows: level, trend or weekday.
+        by: what it follows: level, trend, weekday or last value.
         sure: how far from the middle a value must lie to reject a release.
         below, above: how far the past lay from what it follows, at most; the first is negative.
     """
@@ -83,6 +85,29 @@ def expect_at(
     if (week := _weekday(times, weekdays, values, at)) and week[1] < _IMPROVEMENT * spread:
         best = week[0]
     return best
+
+
+def expect_step(past: Sequence[Past]) -> Expected | None:
+    """The interval around the newest value and a usual step: for totals, which go on from it.
+
+    Steps that were all positive are taken for log-normal, since sums of amounts have a long tail.
+    """
+    steps = [after.value - before.value for before, after in pairwise(past)]
+    if len(steps) < AT_LEAST:
+        return None
+    last, grows = past[-1].value, min(steps) > 0
+    sizes = [math.log(step) for step in steps] if grows else steps
+    middle = math.fsum(sizes) / len(sizes)
+    spread = math.sqrt(math.fsum([(size - middle) ** 2 for size in sizes]) / (len(sizes) - 1))
+    width = spread * math.sqrt(1 + 1 / len(sizes))
+    interval = _interval(middle, width, len(sizes) - 1, [size - middle for size in sizes], "last")
+    step, low, high = interval.middle, interval.low, interval.high
+    sure = interval.sure
+    if grows:
+        sure = math.exp(step) - math.exp(step - sure)
+        step, low, high = math.exp(step), math.exp(low), math.exp(min(high, _LARGEST))
+    residuals = min(steps) - step, max(steps) - step
+    return Expected(last + step, last + low, last + high, "last value", sure, *residuals)
 
 
 @cache
