@@ -14,6 +14,7 @@ from first_light.boards.document import FOLDER, Board
 from first_light.boards.sql import references
 from first_light.dbt.manifest import Manifest, Node
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_whole
 
 FILE = "models/_boards.yml"
 COMMAND = "uv run dataops boards render"
@@ -41,7 +42,7 @@ def write_exposures(root: Path, boards: Sequence[Board]) -> bool:
     if _text(path) == text:
         return False
     if text:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
     else:
         path.unlink()
     return True

@@ -13,6 +13,7 @@ from rich.markup import escape
 from first_light.cli.terminal import err, out, progress
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_whole
 
 
 def report(
@@ -155,7 +156,7 @@ def score(
         questions = command.score(product)
         debt = baseline.trend(product)
     if badge is not None:
-        badge.write_text(command.badge(questions), encoding="utf-8")
+        write_whole(badge, command.badge(questions).encode())
     if json:
         typer.echo(command.as_json(questions, debt))
     else:

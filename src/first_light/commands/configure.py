@@ -13,6 +13,7 @@ from first_light.project.product import Product
 from first_light.project.restoring import restored
 from first_light.project.working_copy import move_into, working_copy
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_whole
 
 TEAM, CONTACT, DEADLINE = "team", "contact", "deadline"
 # The team's own files in which the template wrote the answers, once.
@@ -48,11 +49,13 @@ def configure(
     progress("copier update")
     with working_copy(product) as copy:
         run_update(copy, CURRENT, data=new_answers)
-        move_into(product, copy)
-    changes = {key: (old_answers[key], new_answers[key]) for key in new_answers}
-    with restored(product.root):  # these are not changed in the copy: line ends stay as they are
-        for path in sorted({path for glob in _WRITTEN_ONCE for path in product.root.glob(glob)}):
-            _follow(path, {key: change for key, change in changes.items() if change[0]})
+        changes = {key: (old_answers[key], new_answers[key]) for key in new_answers}
+        with restored(product.root):
+            move_into(product, copy)
+            # These are not changed in the copy: line ends stay as they are.
+            paths = {path for glob in _WRITTEN_ONCE for path in product.root.glob(glob)}
+            for path in sorted(paths):
+                _follow(path, {key: change for key, change in changes.items() if change[0]})
     changed = product.git("status", "--porcelain", "-z").split("\0")
     return tuple(sorted(entry[3:] for entry in changed if entry))
 
@@ -84,4 +87,4 @@ def replaced(text: str, changes: Mapping[str, tuple[str, str]]) -> str:
 def _follow(path: Path, changes: Mapping[str, tuple[str, str]]) -> None:
     text = path.read_bytes().decode("utf-8", "surrogateescape")  # whatever a team wrote stays
     if (new := replaced(text, changes)) != text:
-        path.write_bytes(new.encode("utf-8", "surrogateescape"))
+        write_whole(path, new.encode("utf-8", "surrogateescape"))

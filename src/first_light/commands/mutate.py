@@ -18,6 +18,7 @@ from first_light.mutation.run import measure
 from first_light.project.product import Product
 from first_light.store.locate import store_of
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_whole
 
 _DRAFTS = Path("target", "mutate", "unit_tests.yml")
 
@@ -65,9 +66,10 @@ def mutate(
     drafts = [judged.draft for judged in strength.judged if judged.draft]
     path = product.root / _DRAFTS
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
     if drafts:
-        path.write_text("unit_tests:\n" + "\n".join(drafts), encoding="utf-8")
+        write_whole(path, ("unit_tests:\n" + "\n".join(drafts)).encode())
+    else:
+        path.unlink(missing_ok=True)
     is_whole = not models and most is None
     return Measured(
         strength,

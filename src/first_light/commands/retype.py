@@ -18,6 +18,7 @@ from first_light.inference.recast import NoCast, recast
 from first_light.project.product import Product
 from first_light.utils import sql_types
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_together
 from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.server import is_server
 
@@ -147,8 +148,7 @@ class _Files:
             for name, text in sorted(self.edited.items())
             if (self._root / name).read_text(encoding="utf-8") != text
         ]
-        for name in changed:
-            (self._root / name).write_text(self.edited[name], encoding="utf-8")
+        write_together(self._root, {name: self.edited[name].encode() for name in changed})
         return tuple(changed)
 
 

@@ -16,6 +16,7 @@ from first_light.project.product import Product, now
 from first_light.project.set_aside import SetAside
 from first_light.sampling.cut import cut
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_together
 from first_light.warehouse.server import is_server
 
 
@@ -98,8 +99,7 @@ def set_aside(
         try:
             cut(product.root, product.raw, product.sample, only={table.name for table in tables})
         except BaseException:
-            for name, text in before.items():
-                (product.root / name).write_text(text, encoding="utf-8")
+            write_together(product.root, {name: text.encode() for name, text in before.items()})
             raise
         edited = (*edited, *(f"sample/{folder}/" for folder in readers))
     else:
@@ -211,6 +211,5 @@ def _recorded(
         for table in tables:
             texts[table.where] = with_filter(texts[table.where], table, folder)
     edited = [name for name, text in texts.items() if text != before[name]]
-    for name in edited:
-        (product.root / name).write_text(texts[name], encoding="utf-8")
+    write_together(product.root, {name: texts[name].encode() for name in edited})
     return tuple(edited)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from first_light.utils.whole_files import write_whole
 
 SUFFIX = ".draft"
 """Put behind the name of a file that the team has changed; neither dbt nor a linter reads such."""
@@ -41,7 +42,7 @@ def write(files: Mapping[str, str], product: Path) -> Written:
         path = product / name
         draft = path.with_name(path.name + SUFFIX)
         if not path.exists():
-            _put(path, text)
+            write_whole(path, text.encode())
             new.append(name)
         elif (there := path.read_text(encoding="utf-8", errors="replace")) == text:
             same.append(name)
@@ -49,7 +50,7 @@ def write(files: Mapping[str, str], product: Path) -> Written:
                 draft.unlink()
         else:
             if not draft.exists() or draft.read_bytes() != text.encode():
-                _put(draft, text)
+                write_whole(draft, text.encode())
             beside.append(name)
             diffs[name] = "".join(
                 difflib.unified_diff(
@@ -68,11 +69,3 @@ def take_back(written: Written, product: Path) -> None:
     """
     for name in written.new:
         (product / name).unlink(missing_ok=True)
-
-
-def _put(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_bytes(text.encode())
-    os.replace(unfinished, path)

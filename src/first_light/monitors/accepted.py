@@ -12,6 +12,7 @@ from first_light.dbt.graph import Graph
 from first_light.history.log import History
 from first_light.history.record import FindingRun
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_whole
 
 FILE = "accepted.yml"
 _HEAD = (
@@ -143,4 +144,4 @@ def _write(root: Path, accepted: list[Accepted]) -> None:
     text = yaml.safe_dump(
         [asdict(entry) for entry in accepted], sort_keys=False, allow_unicode=True
     )
-    (root / FILE).write_text(_HEAD + text, encoding="utf-8")
+    write_whole(root / FILE, (_HEAD + text).encode())

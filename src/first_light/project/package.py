@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from first_light.project.answers import write_answers
+from first_light.project.answers import answers_text
 from first_light.project.copier import uv
 from first_light.project.pin import (
     DISTRIBUTION,
@@ -33,6 +33,7 @@ from first_light.project.pin import (
 )
 from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_together, write_whole
 
 _LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|\[?::1\]?)$")
 _PROBE_SECONDS = 20
@@ -106,15 +107,15 @@ def pin_to(product: Product, source: str, index: str = "") -> Pin:
         pin = replace(pin_of_answers(answers), commit=commit)
         with _restored(product):
             vendor = product.root / VENDOR
-            for old in vendor.glob(_WHEELS):
-                old.unlink()
             if wheel is not None:
-                vendor.mkdir(exist_ok=True)
-                (vendor / wheel.name).write_bytes(wheel.read_bytes())
-            elif vendor.is_dir() and not any(vendor.iterdir()):
+                write_whole(vendor / wheel.name, wheel.read_bytes())
+            texts = {ANSWERS: answers_text(product.root, answers), PIN.as_posix(): pin_text(pin)}
+            write_together(product.root, {name: text.encode() for name, text in texts.items()})
+            for old in vendor.glob(_WHEELS):
+                if wheel is None or old.name != wheel.name:
+                    old.unlink()
+            if vendor.is_dir() and not any(vendor.iterdir()):
                 vendor.rmdir()
-            write_answers(product.root, answers)
-            (product.root / PIN).write_text(pin_text(pin), encoding="utf-8")
             if problem := lock(product):
                 raise DataopsError("The environment could not be locked.", problem, "uv lock")
     return pin
@@ -179,7 +180,7 @@ def _restored(product: Product) -> Iterator[None]:
             path.unlink()
         for path, content in contents.items():
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
+            write_whole(path, content)
         raise
 
 

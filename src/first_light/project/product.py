@@ -13,6 +13,7 @@ import yaml
 
 from first_light.project.restoring import is_half_written
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import finish_edits
 
 ANSWERS = ".copier-answers.yml"
 
@@ -37,6 +38,7 @@ class Product:
         folder_ = (start or Path.cwd()).resolve()
         for folder in (folder_, *folder_.parents):
             if (folder / "dbt_project.yml").is_file() and (folder / ANSWERS).is_file():
+                finish_edits(folder)
                 return cls(folder)
         raise DataopsError(
             "This folder is not in a product made from the template.",

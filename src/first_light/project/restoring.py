@@ -40,6 +40,7 @@ def restored(root: Path) -> Iterator[None]:
     lock = root / _git(root, "rev-parse", "--git-path", "index.lock").strip()
     locked_before = lock.exists()
     mark = _mark(root)
+    is_inner = is_half_written(root)
     with interruptible():
         mark.write_text(_git(root, "rev-parse", "HEAD"), encoding="utf-8")
         try:
@@ -52,7 +53,8 @@ def restored(root: Path) -> Iterator[None]:
                 _git(root, "clean", "--quiet", "-d", "--force")
             raise
         finally:
-            mark.unlink(missing_ok=True)
+            if not is_inner:  # the outer block goes on
+                mark.unlink(missing_ok=True)
 
 
 def is_half_written(root: Path) -> bool:
