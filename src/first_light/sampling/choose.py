@@ -72,6 +72,7 @@ class Chooser:
         self._components = self._connected()
         self._requests: dict[int, tuple[int, ...]] = {}  # by component: its limits, its coverage
         self._unfollowed: dict[int, tuple[str, ...]] = {}
+        self._settled: dict[int, tuple[int, int]] = {}  # by link: changes of child and parent
         self._whole = {id(link) for table in self.tables for link in self._owners(table)}
 
     def choose(self, limits: Mapping[str, int], *, cover: bool = True) -> None:
@@ -104,9 +105,7 @@ class Chooser:
         ordered = self._parents_first(tables)
         counts = self._initial_counts(ordered, limits)
         for table in tables:
-            self.selection.run(
-                f"create or replace table {table.sql}_chosen (id bigint primary key)"
-            )
+            self.selection.clear(table)
         for table in ordered:
             name = table.plan.name
             self._choose_first(table, counts[name], tiny=self._is_tiny(table, limits[name]))
@@ -309,34 +308,48 @@ class Chooser:
         return id(link) in self._whole
 
     def _add_family(self, link: Link, limits: Mapping[str, int]) -> bool:
-        """Add the parents of chosen children in all versions, and children of small families."""
+        """Add the parents of chosen children in all versions, and children of small families.
+
+        Once that is done for a choice of both tables there is nothing to add until one changes.
+        """
+        settled = self.selection.changes(link.child), self.selection.changes(link.parent)
+        if self._settled.get(id(link)) == settled:
+            return False
+        is_changed = self._add_parents(link)
+        is_changed |= self._add_children(link, limits)
+        changes = self.selection.changes(link.child), self.selection.changes(link.parent)
+        self._settled[id(link)] = changes
+        return is_changed
+
+    def _add_parents(self, link: Link) -> bool:
         key, parent, child = link.parent_key, link.parent.sql, link.child.sql
-        added = self.selection.add(
+        return self.selection.add(
             link.parent,
             f"select id from {parent} where {key} in "
-            f"(select {link.child_key} from {child} where {in_chosen(link.child)}) "
-            f"or {key} in (select {key} from {parent} where {in_chosen(link.parent)}) "
+            f"(select {link.child_key} from {child} where {in_chosen(link.child)} "
+            f"union all select {key} from {parent} where {in_chosen(link.parent)}) "
             f"qualify row_number() over (partition by {key} order by rank) <= {_VERSIONS}",
         )
+
+    def _add_children(self, link: Link, limits: Mapping[str, int]) -> bool:
         limit = limits[link.child.plan.name]
         if not self._is_small(link) or self.selection.chosen(link.child) > _GROWTH * limit:
-            return added
-        key = link.child_key
-        grown = self.selection.add(
+            return False
+        key, parent = link.child_key, link.parent
+        return self.selection.add(
             link.child,
-            f"select id from {child} where {key} in "
-            f"(select {link.parent_key} from {parent} where {in_chosen(link.parent)}) "
+            f"select id from {link.child.sql} where {key} in "
+            f"(select {link.parent_key} from {parent.sql} where {in_chosen(parent)}) "
             f"qualify row_number() over (partition by {key} order by rank) <= {_WHOLE_FAMILY}",
         )
-        return added or grown
 
     def _drop_orphans(self, link: Link) -> bool:
         """Remove chosen children whose parent is in raw but not chosen; whether there were any."""
-        dropped = self.selection.number(
-            f"delete from {link.child.sql}_chosen where id in (select id from {link.child.sql} "
-            f"where {in_chosen(link.child)} and {link.child_key} in ({self._unreached(link)}))"
+        return self.selection.drop(
+            link.child,
+            f"select id from {link.child.sql} where {in_chosen(link.child)} "
+            f"and {link.child_key} in ({self._unreached(link)})",
         )
-        return dropped > 0
 
     def _orphans(self, link: Link) -> bool:
         return self.selection.number(f"select count(*) from ({self._unreached(link)})") > 0

@@ -23,14 +23,9 @@ def add_coverage(selection: Selection, table: LoadedTable) -> None:
         return
     conditions: list[str] = []
     for place, column in enumerate(table.columns):
-        if column.closed:
-            selection.add(
-                table,
-                f"select {first_id()} from {table.sql} group by c{place} "
-                f"having not bool_or({in_chosen(table)})",
-            )
-        else:
+        if not column.closed:
             conditions += _conditions(table, f"c{place}", column)
+    _cover_values(selection, table, [f"c{n}" for n, c in enumerate(table.columns) if c.closed])
     ordered = [
         f"c{place}"
         for place, column in enumerate(table.columns)
@@ -38,6 +33,32 @@ def add_coverage(selection: Selection, table: LoadedTable) -> None:
     ]
     _ends(selection, table, [*ordered, *(["loaded_at"] if table.plan.loaded_at else [])])
     _cover_conditions(selection, table, conditions)
+
+
+def _cover_values(selection: Selection, table: LoadedTable, names: Sequence[str]) -> None:
+    """Add a row for each value of closed sets that no chosen row has.
+
+    The chosen rows are copied once: they are few, and the table may be long.
+    """
+    if not names:
+        return
+    listed = ", ".join(names)
+    selection.run(
+        f"create or replace temp table covered as "
+        f"select {listed} from {table.sql} where {in_chosen(table)}"
+    )
+    for name in names:
+        firsts = selection.first_rows(table, name)
+        rows = selection.connection.execute(
+            f"select id from {firsts} as f where not exists "
+            f"(select 1 from covered as c where c.{name} is not distinct from f.{name})"
+        ).fetchall()
+        if rows:
+            ids = ", ".join(str(int(row[0])) for row in rows)
+            selection.add(table, f"select unnest([{ids}])")
+            selection.run(
+                f"insert into covered select {listed} from {table.sql} where id in ({ids})"
+            )
 
 
 def _cover_conditions(selection: Selection, table: LoadedTable, conditions: Sequence[str]) -> None:

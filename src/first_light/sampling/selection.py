@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from first_light.sampling.scratch_tables import LoadedTable
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.scratch import Connection
@@ -22,6 +24,17 @@ class Selection:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._changes: Counter[str] = Counter()
+        self._made: set[str] = set()
+
+    def clear(self, table: LoadedTable) -> None:
+        """Choose no row of a table."""
+        self.run(f"create or replace table {table.sql}_chosen (id bigint primary key)")
+        self._changes[table.sql] += 1
+
+    def changes(self, table: LoadedTable) -> int:
+        """How often the choice of a table has changed: the same number means the same rows."""
+        return self._changes[table.sql]
 
     def chosen(self, table: LoadedTable) -> int:
         """The number of chosen rows of a table."""
@@ -54,7 +67,25 @@ class Selection:
             f"insert or ignore into {table.sql}_chosen "
             f"select id from ({ids}) as chosen(id) where id is not null"
         )
+        self._changes[table.sql] += added > 0
         return added > 0
+
+    def drop(self, table: LoadedTable, ids: str) -> bool:
+        """Take back the choice of the rows that a query returns; whether there were any."""
+        dropped = self.number(f"delete from {table.sql}_chosen where id in ({ids})")
+        self._changes[table.sql] += dropped > 0
+        return dropped > 0
+
+    def first_rows(self, table: LoadedTable, name: str) -> str:
+        """A table with each value of a column and the id of its first row, made once."""
+        made = f"{table.sql}_first_{name}"
+        if made not in self._made:
+            self.run(
+                f"create table {made} as "
+                f"select {name}, {first_id()} as id from {table.sql} group by {name}"
+            )
+            self._made.add(made)
+        return made
 
     def run(self, statement: str) -> None:
         """Run a statement."""
