@@ -96,6 +96,18 @@ def test_a_new_file_in_bad_style_is_put_right_and_said(make_product: MakeProduct
     assert old.read_text() == bad
     (product.root / "baseline.yml").unlink()
 
+    # A warning of dbt fails until it is accepted with its reason.
+    ghost, project = product.root / "models" / "ghost.yml", product.root / "pyproject.toml"
+    ghost.write_text("models: [{name: ghost, description: Nothing.}]\n")
+    settings = project.read_text("utf-8")
+    parse = ("pre-commit", "run", "dbt-parse", "--all-files")
+    assert "ghost" in product.uv_run(*parse, code=1).stdout
+    accepted = '\n[tool.dataops.accepted-dbt-warnings]\nNoNodeForYamlKey = "theirs"\n'
+    project.write_text(settings + accepted, "utf-8")
+    product.uv_run(*parse)
+    ghost.unlink()
+    project.write_text(settings, "utf-8")
+
     # A commit answers for its own files; all of them are judged where all are asked for.
     product.uv_run("pre-commit", "install")
     new.write_text(new.read_text().replace("1 as one", "2 as one"))

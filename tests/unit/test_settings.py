@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from first_light.dbt import accepted_warnings
 from first_light.project import settings
 from first_light.project.settings import Settings, read_settings
 from first_light.utils.errors import DataopsError
@@ -37,6 +38,19 @@ def test_the_environment_precedes_the_team_and_the_team_the_default(tmp_path: Pa
     variables = {"DATAOPS_STORE": "branch", "DATAOPS_KEEP_RELEASES": " ", "DATAOPS_RAW": "/raw"}
     assert read_settings(root, variables) == Settings(store="branch", keep_releases=20, raw="/raw")
     assert read_settings(root, {"DATAOPS_KEEP_RELEASES": "3"}).keep_releases == 3
+
+
+def test_a_warning_of_dbt_is_accepted_with_a_reason_only(tmp_path: Path) -> None:
+    root = product(tmp_path, 'accepted-dbt-warnings = {MFConverterIssue = "no OSI form"}')
+    with settings.use(read_settings(root, {})):
+        assert json.loads(accepted_warnings.option())["warn"][-1] == "MFConverterIssue"
+        assert accepted_warnings.summary() == "accepted: MFConverterIssue"
+    assert "MFConverterIssue" not in accepted_warnings.option()
+    variables = {"DATAOPS_ACCEPTED_DBT_WARNINGS": '{"NoNodeForYamlKey": "theirs"}'}
+    assert read_settings(root, variables).accepted_dbt_warnings == {"NoNodeForYamlKey": "theirs"}
+    product(tmp_path, 'accepted-dbt-warnings = {MFConverterIssue = ""}')
+    with pytest.raises(DataopsError, match="wrong type"):
+        read_settings(root, {})
 
 
 @pytest.mark.parametrize(

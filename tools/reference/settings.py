@@ -43,5 +43,5 @@ SCHEMA = Page("settings.schema.json", lambda _: schema())
 
 
 def _meaning(setting: Field) -> tuple[str, str]:
-    default: Any = getattr(TeamSettings, setting.name)
+    default: Any = getattr(TeamSettings(), setting.name)
     return f"`{json.dumps(default)}`", setting.description

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
+from first_light.dbt import accepted_warnings
 from first_light.dbt.engine import DbtRun, Engine, NodeResult, forget_last_run
 from first_light.dbt.manifest import read_manifest
 from first_light.dbt.source_plan import raise_if_read
@@ -180,7 +181,7 @@ _AFTER_EXTERNAL = (_BUILD_ON_RAW, IMPACT, BOARDS, _FRESHNESS)
 def _parse_step(run: DbtRun, seconds: float) -> Step:
     repeat = "uv run pre-commit run dbt-parse --all-files"
     if run.ok:
-        return Step("dbt parse, warnings are errors", PASSED, seconds)
+        return Step("dbt parse, warnings are errors", PASSED, seconds, accepted_warnings.summary())
     return Step("dbt parse, warnings are errors", FAILED, seconds, "", (run.problem,), repeat)
 
 

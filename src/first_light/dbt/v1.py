@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from first_light.dbt import driver
+from first_light.dbt import accepted_warnings, driver
 from first_light.dbt.engine import EXTERNAL, DbtRun, NodeResult, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.profile import read_profile
@@ -27,15 +27,6 @@ from first_light.dbt.versions import forget_other_versions
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-# A folder that is configured and still empty is no error. Nor is a version of a model that is
-# deprecated and still used: it is until all have moved, and a date would fail checks overnight.
-_NO_ERRORS = (
-    "UnusedResourceConfigPath",
-    "DeprecatedModel",
-    "DeprecatedReference",
-    "UpcomingReferenceDeprecation",
-)
-_WARNINGS_ARE_ERRORS = json.dumps({"error": "all", "warn": _NO_ERRORS})
 _FINISHED = "NodeFinished"
 _MOST_PROBLEMS = 50
 
@@ -63,7 +54,7 @@ class DbtV1:
         if packages_missing(self.root) and not (installed := self.deps()).ok:
             return installed
         forget_other_versions(self.root, self.target_path)
-        strict = ["--warn-error-options", _WARNINGS_ARE_ERRORS] if warnings_are_errors else []
+        strict = ["--warn-error-options", accepted_warnings.option()] if warnings_are_errors else []
         result, run = self._invoke(["parse"], strict)
         if run.ok:
             self._manifest = result if self.writes_files else _without_files(result)

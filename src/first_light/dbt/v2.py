@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from first_light.dbt import driver, freshness
+from first_light.dbt import accepted_warnings, driver, freshness
 from first_light.dbt.engine import EXTERNAL, DbtRun, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.manifest import Manifest, read_manifest
@@ -39,8 +39,6 @@ VERSION = "2.0.0a4"
 # Options of dbt 1.12 that say nothing here: dbt v2 has no cache to fill, and always compiles.
 _UNKNOWN = frozenset({"--no-populate-cache", "--no-compile"})
 _OWN_FOLDER = "--no-write-json"  # what others read in the target folder must stay as it is
-# A folder that is configured and still empty is no error; every other warning is.
-_EMPTY_FOLDER = "UnusedResourceConfigPath"
 _RESULTS = frozenset({"LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult"})
 _MOST_PROBLEMS = 50
 
@@ -81,7 +79,8 @@ class DbtV2:
         if packages_missing(self.root) and not (installed := self.deps()).ok:
             return installed
         outcome = self._run(["parse"], self.target_path)
-        problems = [text for text in outcome.problems if f"[{_EMPTY_FOLDER} " not in text]
+        accepted = tuple(f"[{name} " for name in accepted_warnings.names())
+        problems = [t for t in outcome.problems if not any(name in t for name in accepted)]
         ok = outcome.code == 0 and not (warnings_are_errors and problems)
         return DbtRun(ok, problem="" if ok else "\n".join(outcome.problems))
 

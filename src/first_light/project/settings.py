@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 import msgspec
 
@@ -53,6 +53,11 @@ class TeamSettings:
     dbt_engine: Literal["v1", "v2"] = "v1"
     """The dbt that commands run: `v1`, dbt 1.12 as uv.lock has it, or
     [`v2`](../guides/dbt-v2.md)."""
+    accepted_dbt_warnings: dict[str, Annotated[str, msgspec.Meta(min_length=1)]] = field(
+        default_factory=dict
+    )
+    """Warnings of `dbt parse` that [do not fail the check](../guides/changes.md#warnings-of-dbt):
+    the name of the event and the reason."""
 
 
 @dataclass(frozen=True)
@@ -216,8 +221,10 @@ def _unknown(name: str, known: list[str]) -> DataopsError:
 
 def _converted(value: Any, type_: Any, place: str, is_text: bool = False) -> Any:
     try:
+        if is_text and get_origin(type_) is dict:
+            return msgspec.json.decode(value, type=type_)
         return msgspec.convert(value, type_, strict=not is_text)
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:
         raise DataopsError(
             "A setting has a value of the wrong type.",
             where=f"{place}: {error}",
