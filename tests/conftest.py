@@ -18,10 +18,41 @@ pytest_plugins = ["landing", "seeds", "stores"]
 MakeProduct = Callable[..., harness.Product]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: at the end no worker is left alone with a long one."""
+# Folders of tests, those with the longest tests first.
+_TIERS = ("product", "updates", "integration", "unit")
+
+
+@pytest.hookimpl(trylast=True)  # after tests were deselected
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal out files with slow tests to the workers, the longest first; quick tests come last.
+
+    At first each worker gets an equal part of the list, in its order; who is done earlier takes
+    from the end of the others' parts. So every worker begins with its share of slow files, whose
+    fixtures it makes once, and none is left alone with a long test at the end.
+    """
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -slow[item.path])
+    longest_first = sorted(slow, key=lambda path: (_tier(path), -slow[path], str(path)))
+    shares = [
+        [item for path in longest_first[number::workers] for item in files[path]]
+        for number in range(workers)
+    ]
+    others = sorted(files.keys() - slow.keys(), key=lambda path: (_tier(path), str(path)))
+    quick = [item for path in others for item in files[path]]
+    dealt: list[pytest.Item] = []
+    for number, share in enumerate(shares):
+        size = (len(items) - len(dealt)) // (workers - number)
+        missing = max(0, size - len(share))
+        dealt += share + quick[:missing]
+        quick = quick[missing:]
+    items[:] = dealt + quick
+
+
+def _tier(path: Path) -> int:
+    return min((_TIERS.index(part) for part in path.parts if part in _TIERS), default=len(_TIERS))
 
 
 @pytest.fixture(scope="session", autouse=True)
