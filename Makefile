@@ -47,7 +47,8 @@ test: .cache/ready
 test-unit: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/unit -m "not slow and not gauntlet"
 
-# Every version of the template, every profile of answers, every life of a product.
+# Every version of the template, every profile of answers, every life of a product; and in all
+# combinations what `make test` has once.
 gauntlet: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m gauntlet
 

@@ -266,6 +266,8 @@ def test_the_workflows_of_this_repository_are_sound_and_call_what_people_call() 
     assert "continue-on-error: true" in texts["test.yml"]
     assert "schedule:" in texts["newest.yml"]
     assert "run: make newest" in texts["newest.yml"]
+    assert "schedule:" in texts["gauntlet.yml"]
+    assert "run: make gauntlet" in texts["gauntlet.yml"]
     makefile = (harness.TEMPLATE / "Makefile").read_text("utf-8")
     assert {"newest:", "ahead:"} <= set(re.findall(r"^\w+:", makefile, re.MULTILINE))
     ahead_of = re.search(r"pin: \[(.*)\]", texts["test.yml"])
