@@ -54,7 +54,7 @@ PAGE = harness.TEMPLATE / "docs" / "guides" / "postgres.md"
 WORKER = Path(worker.__file__)
 READERS = 8
 PUBLISHES = 6
-INSTANTS = int(os.environ.get("KILLS", "8"))  # KILLS=200 for an evening of it
+INSTANTS = int(os.environ.get("KILLS", "4"))  # KILLS=200 for an evening of it
 _numbers = itertools.count(1)
 
 

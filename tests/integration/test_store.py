@@ -202,7 +202,7 @@ print(len(seen), n)
 
 @pytest.mark.slow
 def test_readers_never_notice(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight readers query in a loop while twenty releases publish and old ones are pruned.
+    """Eight readers query in a loop while ten releases publish and old ones are pruned.
 
     A reader follows the pointer and then opens the file: what it found must outlive the releases
     that come between the two, which here are milliseconds apart.
@@ -214,14 +214,14 @@ def test_readers_never_notice(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     stop = root / "stop"
     file = root / "store" / "current" / "warehouse.duckdb"
     with eight_readers(_READER, stop, lambda n: (file, stop)) as counts:
-        for n in range(20):
+        for n in range(10):
             assert worker.quick_release(root).exit_code == 0
             if n % 5 == 4:
                 rollback(Product(root), None)
-        assert len(_kept(root)) < 21, "nothing was pruned while they read"
+        assert len(_kept(root)) < 11, "nothing was pruned while they read"
     assert len(counts) == 8
     for releases_seen, queries in counts:
-        assert releases_seen > 5
+        assert releases_seen > 3
         assert queries > 20
 
 

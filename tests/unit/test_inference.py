@@ -911,7 +911,7 @@ def test_day_of_a_time_has_its_nulls(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -931,7 +931,7 @@ def test_whatever_is_given_the_draft_holds(
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(table=_columns())
 def test_whatever_is_given_the_linter_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]

@@ -99,6 +99,10 @@ def test_a_conflict_is_a_draft_with_the_recipe(host: Host, team: Team) -> None:
     assert "check passed" not in host.body()
 
 
+# Git alone decides it, whatever the forge.
+@pytest.mark.parametrize(
+    "host", ["github", pytest.param("gitlab", marks=pytest.mark.gauntlet)], indirect=True
+)
 def test_commits_by_hand_on_the_branch_are_not_pushed_over(
     host: Host, team: Team, tmp_path: Path
 ) -> None:

@@ -251,6 +251,10 @@ def test_notes_are_those_between_two_versions(
     assert not any(word in notes for word in not_words)
 
 
+# The option with which Renovate's manager of Copier updates.
+RENOVATE = ("--skip-answered",)
+
+
 def change_questions(template: Path, old: str, new: str) -> None:
     """Release a version whose questions differ in one text."""
     questions = template / "copier.yml"
@@ -268,7 +272,6 @@ def change_questions(template: Path, old: str, new: str) -> None:
     ],
     ids=["a choice is gone", "a validator is stricter"],
 )
-@pytest.mark.parametrize("options", [(), ("--skip-answered",)], ids=["", "as Renovate"])
 def test_a_stale_answer_stops_plain_copier_in_words(
     working_template: Path,
     tmp_path: Path,
@@ -277,7 +280,6 @@ def test_a_stale_answer_stops_plain_copier_in_words(
     old: str,
     new: str,
     valid: str,
-    options: tuple[str, ...],
 ) -> None:
     """With --defaults Copier takes the default in silence, and nothing tells of it later."""
     root = tmp_path / "p"
@@ -286,7 +288,7 @@ def test_a_stale_answer_stops_plain_copier_in_words(
 
     def copier(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "copier", "update", "--defaults", *options, *arguments],
+            [sys.executable, "-m", "copier", "update", "--defaults", *arguments],
             cwd=root,
             env=harness.clean_environment(),
             capture_output=True,
@@ -294,19 +296,19 @@ def test_a_stale_answer_stops_plain_copier_in_words(
         )
 
     before = harness.tree(root, ".")
-    stopped = copier()
-    assert stopped.returncode == 1
-    assert f"{key}: the answer {answer} is no longer valid" in stopped.stderr
-    assert f"copier update --data {key}=ANSWER" in stopped.stderr
-    assert "Traceback" not in stopped.stderr
-    assert harness.tree(root, ".") == before
-    if not options:
-        with pytest.raises(DataopsError, match="Copier could not") as raised:
-            update(Product(root), still)
-        assert f"--data {key}=ANSWER" in raised.value.where
+    for options in ((), RENOVATE):
+        stopped = copier(*options)
+        assert stopped.returncode == 1
+        assert f"{key}: the answer {answer} is no longer valid" in stopped.stderr
+        assert f"copier update --data {key}=ANSWER" in stopped.stderr
+        assert "Traceback" not in stopped.stderr
+        assert harness.tree(root, ".") == before
+    with pytest.raises(DataopsError, match="Copier could not") as raised:
+        update(Product(root), still)
+    assert f"--data {key}=ANSWER" in raised.value.where
 
     # The fix that it names.
-    done = copier("--data", f"{key}={valid}")
+    done = copier(*RENOVATE, "--data", f"{key}={valid}")
     assert done.returncode == 0, done.stderr
     assert str(Product(root).answers[key]) == valid
 
