@@ -14,7 +14,7 @@ LONGEST = 60
 
 _SIGNS = str.maketrans({"%": " percent ", "&": " and "})
 _IDENTITY = re.compile(
-    r"(^|_)(id|key|code|uuid|guid|no|nr|num|number|sku|ean|isbn|iata|icao|numero|codigo)$"
+    r"(^|_)(id|key|code|uuid|guid|no|nr|num|number|sku|ref|ean|isbn|iata|icao|numero|codigo)$"
     r"|[a-z]{3}(nr|nummer)$|[a-z]{3}(?<!hoc)(?<!joc)(?<!mon)(?<!tur)(?<!don)(?<!his)key$|^(id|num|numero|nr|no|code|cod|codigo)_[a-z_]+$"
 )
 _NUMBER_OF = ("nr", "nummer", "key")
@@ -201,7 +201,8 @@ def names_same_people(child: str, parent: str, parent_table: str) -> bool:
 
 _ROLES = re.compile(
     r"^(manager|parent|supervisor|boss|superior|lead|reports_to|referred_by|referrer|predecessor|"
-    r"previous|successor|next|original|root|replaces|replaced_by|mentor|sponsor|head)"
+    r"previous|successor|next|original|root|replaces|replaced_by|mentor|sponsor|head|vorgesetzter?|"
+    r"chef|chefin|jefe|jefa|responsable|chefe|capo|leder|przelozony|padre|superieur|leidinggevende)"
     r"(_[a-z]+)?(_(id|key|code|no|nr|number|uuid))?$"
 )
 

@@ -144,7 +144,10 @@ def _by_name(column: Column) -> str | None:
         return IP
     if column.name_contains(words.CARD) and column.is_consistent(shapes.is_card_like):
         return CARD
-    if column.name_contains(words.NATIONAL_ID) and column.is_consistent(shapes.is_number_of_person):
+    is_of_person = column.of_people and column.name_contains(words.WEAK_NATIONAL_ID)
+    if (column.name_contains(words.NATIONAL_ID) or is_of_person) and column.is_consistent(
+        shapes.is_number_of_person
+    ):
         return NATIONAL_ID
     if column.name_contains(words.DEVICE) and column.is_consistent(
         lambda value: len(value) >= 8 and shapes.digits(value) >= 1

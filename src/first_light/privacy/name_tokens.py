@@ -23,6 +23,14 @@ def _tokens(name: str) -> tuple[str, ...]:
         ("Ö", "Oe"),
         ("Ü", "Ue"),
         ("ß", "ss"),
+        ("ø", "oe"),
+        ("Ø", "Oe"),
+        ("æ", "ae"),
+        ("Æ", "Ae"),
+        ("œ", "oe"),
+        ("ł", "l"),
+        ("Ł", "L"),
+        ("ı", "i"),
     ):
         name = name.replace(letters, replacement)
     plain_name = "".join(

@@ -20,6 +20,8 @@ PHONE = words("""
     phone phones phonenumber phoneno telephone telephonenumber tel telno mobile mobileno
     mobilenumber mobilephone cell cellphone cellnumber fax faxnumber faxno msisdn whatsapp
     whatsappnumber telefon telefonnummer telefonnr handy handynummer mobil mobilnummer
+    contactnumber contactno contactnr mobilnr telnr telefonnr mobiltlf tlf puhelin puhelinnumero
+    numertelefonu telefonkomorkowy cellulare numerocellulare recapito celulare
     mobiltelefon rufnummer portable numeroportable numerotelephone numerodetelephone telefono
     telefonomovil movil celular telefoon telefoonnummer mobiel gsm
 """)
@@ -35,6 +37,7 @@ PERSON = words("""
     firstnames lastnames givennames familynames forenames surnames middlenames namefirst namelast
     namegiven namefamily namemiddle namefull namesurname nachnamen zuname maedchenname prenoms
     nomdenaissance nomdusage nomnaissance nomusage nombredepila roepnaam voorletters voornamen
+    foernamn foernavn achternm voornm voorl initialen tussenv
     fornavn etternavn efternavn fornamn efternamn etunimi sukunimi imie nazwisko sobrenome
     primeironome ultimonome fstname frstname lstname surnm familynm firstnme lastnme fnm lnm
     namegivenfirst namepreferred preferredname knownas birthsurname nomprenoms nombres
@@ -53,6 +56,20 @@ ROLE = words("""
     propietario salarie employe destinataire expediteur eleve conducteur proprietaire auteur
     responsable klant medewerker gebruiker ontvanger afzender bestuurder eigenaar chauffeur
     host versicherungsnehmer auftraggeber zahlungsempfaenger
+    coach trainer instructor tutor mentor lecturer professor therapist dentist surgeon
+    psychologist midwife caregiver carer guardian mother father spouse husband wife sibling
+    heir witness claimant defendant plaintiff insured policyholder borrower consignee consignor
+    addressee referee umpire judge lawyer attorney notary cashier clerk waiter barista pilot
+    captain counselor counsellor advisor adviser inspector caretaker bookkeeper accountant
+    technician mechanic volunteer resident lessee lessor arzt aerztin lehrer lehrerin trainerin
+    betreuer betreuerin dozent dozentin anwalt anwaeltin lekarz pacjent kierowca pracownik
+    nauczyciel uczen klientka wlasciciel nadawca odbiorca laege laerer medarbejder ejer laaner
+    lakare larare anstalld lege ansatt medico medica profesor profesora maestro maestra
+    entrenador entrenadora vendedor vendedora comprador compradora titular abogado abogada
+    professore insegnante dipendente paziente autista avvocato proprietario destinatario
+    mittente professora funcionario motorista aluno medecin professeur enseignant vendeur
+    acheteur avocat entraineur docent leraar verkoper stenographer bailiff clerkofcourt
+    therapeut huurder verhuurder
 """)
 # Names of persons, of bands, firms and invented persons as well: somebody has to say.
 PERSON_OR_GROUP = words("""
@@ -74,14 +91,21 @@ ADDRESS = words("""
     adresse anschrift strasse strassenname hausnummer hausnr geburtsort birthplace placeofbirth
     rue voie numerorue lieunaissance lieudenaissance direccion domicilio calle lugarnacimiento
     adres straat straatnaam huisnummer geboorteplaats woonadres
+    adress gatuadress bostadsadress hemadress gateadresse gadeadresse vejnavn bopael osoite
+    katuosoite ulica adreszamieszkania indirizzo residenza endereco rua morada adresa ulice utca
 """)
 POSTCODE = words("""
+    postnummer postnr kodpocztowy codicepostale postinumero iranyitoszam
     zip zipcode postcode postalcode postal plz postleitzahl codepostal codigopostal cp
 """)
 BIRTH = words("""
     birth birthdate birthday dateofbirth dob birthyear yearofbirth yob geburtsdatum geburtstag
     gebdatum gebdat geburt geburtsjahr naissance datenaissance datedenaissance anneenaissance
     nacimiento fechanacimiento fechadenacimiento geboortedatum geboorte geboortejaar
+    foedselsdato fodselsdato foedselsdag fodselsdag foedselsaar foedt foedelsedatum fodelsedatum
+    foedelsedag fodelsedag syntymaaika syntymapaiva dataurodzenia rokurodzenia urodzenia urodzony
+    nascita datanascita datadinascita annonascita nascimento datanascimento datadenascimento
+    narozeni datumnarozeni dogumtarihi szuletesidatum datanasterii
 """)
 IP = words("""
     ip ipaddress ipaddr ipv4 ipv6 clientip remoteip userip remoteaddr remoteaddress sourceip
@@ -112,8 +136,18 @@ NATIONAL_ID = words("""
     codicefiscale cpf vin vinno vinnumber vehicleidentificationnumber chassisnumber chassisno
     chassisnr fahrgestellnummer fahrgestellnr bastidor numerobastidor chassisnummer numerochassis
     regno regnr registrationplate registrationnumber registrationno plateno platenr plates
+    pesel cpr cprnr cprnummer personnummer personnr foedselsnummer fodselsnummer henkilotunnus hetu
+    rodnecislo cnp tckimlikno tckimlik egn jmbg oib amka aadhaar aadhar nric hkid curp cedula
+    socialinsurancenumber drivinglicence drivinglicenceno drivinglicencenumber drivinglicense
+    driverlicenceno driverslicenceno driverslicensenumber prawojazdy dowodosobisty koerekort
+    nrdowodu nrpaszportu paszport passnummer passnr codicefiscale permisdeconduire
     vehicleplate carplate nummernschild amtlicheskennzeichen plaqueimmatriculation
     plaquedimmatriculation placa kentekennummer targa
+""")
+# These are a person's only in tables of people: firms and programs have licences as well.
+WEAK_NATIONAL_ID = words("""
+    licenceno licencenumber licencenr licenseno licensenumber licensenr licence license permitno
+    permitnumber badgenumber badgeno
 """)
 DEVICE = words("""
     mac macaddress macaddr imei imsi idfa gaid advertisingid cookieid browserfingerprint
@@ -135,7 +169,7 @@ FREE_TEXT = words("""
 """)
 
 # Names that a thing may have as well.
-FULL_NAME = words("fullname namefull legalname displayname")
+FULL_NAME = words("fullname namefull legalname displayname nickname")
 
 LOCATION = words("""
     lat latitude lng lon longitude coordinate coordinates coord coords geo geopoint geolocation
@@ -179,6 +213,8 @@ SENSITIVE = words("""
     genderidentity pronouns politicalparty partymembership politicalopinion politicalaffiliation
     unionmembership tradeunion gewerkschaft parteizugehoerigkeit hivstatus pregnancy vaccination
     vaccine criminalrecord conviction convictions
+    rozpoznanie diagnoza choroba choroby schorzenie wyznanie narodowosc sygdom sykdom sjukdom
+    diagnos diagnosi malattia malattie religione doenca religiao deficiencia hastalik
 """)
 # These mean something else outside of tables of people.
 WEAK_SENSITIVE = words("race treatment symptom symptoms prescription faith conviction allergies")
@@ -250,6 +286,11 @@ PEOPLE = words("""
     schueler mieter benutzer nutzer mitglieder mitglied bewerber kontakte cliente clientes
     empleado empleados usuario usuarios persona personas paciente pacientes alumno alumnos
     salarie salaries employe employes utilisateur utilisateurs personne personnes eleves
+    crew coach coaches trainer trainers instructor instructors judge judges lawyer lawyers borrower
+    borrowers claimant claimants policyholder policyholders volunteer volunteers athlete athletes
+    medlem medlemmar medlemmer medarbejdere ansatte ansatta elever kunder laanere pacjenci klienci
+    pracownicy uczniowie czlonkowie kierowcy lekarze ospiti clienti dipendenti pazienti alunni
+    utenti soci alunos funcionarios membros huespedes socios proveedoras
     adherents klant klanten medewerker medewerkers gebruiker gebruikers leden leerlingen
 """)
 # Words that mark an address as personal if the table does not.
@@ -299,5 +340,21 @@ GIVEN_NAMES = words("""
     lotte sanne femke anouk fleur maaike giuseppe giovanni marco luca francesco alessandro
     matteo giulia chiara francesca ivan dmitri olga natalia svetlana piotr krzysztof agnieszka
     katarzyna malgorzata jakub tomasz mohamed muhammad ahmed ali omar hassan fatima aisha yusuf
+    erik eirik henrik kasper rasmus mads soren anders magnus nils mikael oskar axel bjorn astrid
+    sigrid solveig frida ebba maja hanne lise mette birgitte gunnar arne harald leif ragnar
+    torsten knut frode trond inger liv ole kari tomas pavel jiri petr vaclav marek lukasz pawel
+    michal wojciech zbigniew andrzej stanislaw marcin grzegorz kamil mateusz zofia agata ewa
+    magdalena joanna beata dorota jolanta milos zoran goran dragan jelena milica bojan boris
+    vladimir sergei sergey alexei aleksandr mikhail nikolai yuri igor oleg anastasia ekaterina
+    tatiana ludmila oksana yulia elif zeynep fatma hatice emine murat hakan serkan burak khalid
+    leila layla noor yasmin amira salma tariq ibrahim karim rashid samir nadia zainab abdullah
+    hussein ravi rahul rohit anita sunita neha pooja arjun vikram suresh ramesh lakshmi kavita
+    sneha arun anil sunil takashi haruto kwame kofi chidi ngozi emeka tunde thabo sipho joao ines
+    bruno dario paulo ricardo rui tiago goncalo catarina mariana andres esteban gonzalo ignacio
+    ernesto rodrigo ximena camila luciana thiago pietro enrico stefano roberto silvia federica
+    elisa ilaria simone davide saoirse siobhan niamh aoife ciaran declan eoin freya callum ewan
+    hamish fiona giorgos dimitris eleni katerina yannis nikos kostas laszlo istvan zoltan gabor
+    attila eszter katalin mihai andrei bogdan ioana kees joost maarten jeroen sander ruud wouter
+    saskia
     mehmet mustafa ayse emre raj amit priya sanjay deepak wei li ming hiroshi yuki kenji sakura
 """)
