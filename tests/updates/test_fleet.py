@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import random
 import resource
@@ -16,11 +18,11 @@ import pytest
 import harness
 from gauntlet import run, versions
 from gauntlet.lives import LIVES, Team
-from tools.fleet import config, report
+from tools.fleet import causes, config, report
 from tools.fleet.__main__ import main
 from tools.fleet.config import FleetError, Member
 from tools.fleet.examine import Seen, examine
-from tools.fleet.update import Outcome, update, update_one
+from tools.fleet.update import Outcome, summary, update, update_one
 
 
 def remote(where: Path, team: Team) -> str:
@@ -75,6 +77,87 @@ def test_all_products_at_a_glance(
     assert "outdated" in capsys.readouterr().out
     assert page.read_text("utf-8").count("<tr>") == 5
     assert main([*document, "--group", "current"]) == 0
+
+
+ANSWERS = ".copier-answers.yml"
+BROKEN = {
+    "markers": (b"<<<<<<< before updating\n_commit: v1\n=======\n", "merge conflict markers"),
+    "yaml": (b"_commit: v1\nteam: [\n", "not valid YAML at line"),
+    "list": (b"- v1\n", "not a mapping of answers"),
+    "latin": ("_commit: v1\nteam: Größe\n".encode("latin-1"), "not UTF-8"),
+    "unversioned": (b"team: x\n", "no version of the template"),
+    "opt_outs": (b"_commit: v1\nopt_outs: [3]\n", "not a mapping of paths"),
+    "without": (b"", "no .copier-answers.yml"),
+    "empty": (None, "the repository is empty"),
+    "gone": (None, "does not appear to be a git repository"),
+}
+
+
+def broken_remotes(where: Path) -> list[Member]:
+    members = []
+    for name, (answers, _) in BROKEN.items():
+        root = where / name
+        members.append(Member(str(root)))
+        if name == "gone":
+            continue
+        root.mkdir()
+        harness.git(root, "init", "-q", "-b", "main")
+        if answers is not None:
+            (root / (ANSWERS if answers else "README.md")).write_bytes(answers or b"x")
+            harness.git(root, "add", "-A")
+            harness.git(root, "commit", "-q", "-m", name)
+    return members
+
+
+def test_no_broken_product_stops_another_and_each_has_a_cause(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    members = broken_remotes(tmp_path)
+    for item in examine(members):
+        assert BROKEN[item.member.name][1] in item.problem, item
+        assert "internal error" not in item.problem
+    output: list[str] = []
+    done = update(members, "v9", tmp_path / "journal.json", output.append, 0)
+    for member in members[:8]:
+        assert done[member.url].state == "failed"
+        if member.name != "opt_outs":
+            cause = "no .copier-answers.yml" if member.name == "empty" else BROKEN[member.name][1]
+            assert cause in done[member.url].said
+    assert "internal error" not in "".join(output)
+
+    fleet = str(write(tmp_path, {member.name: member.url for member in members}))
+    assert main(["status", "--fleet", fleet, "--to", "v9", "--format", "json"]) == 1
+    products = json.loads(capsys.readouterr().out)["products"]
+    assert {p["product"]: p["state"] for p in products} == dict.fromkeys(BROKEN, "unknown")
+    assert all(p["problem"] for p in products)
+    assert main(["status", "--fleet", fleet, "--to", "v9", "--format", "csv"]) == 1
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert len(rows) == len(BROKEN)
+    assert main(["status", "--fleet", fleet, "--to", "v9"]) == 1
+    assert "9 products: 9 unknown" in capsys.readouterr().out
+    assert main(["status", "--fleet", fleet, "--to", "v9", "--group", "none"]) == 2
+
+
+def test_an_unexpected_error_in_one_update_does_not_stop_the_others(tmp_path: Path) -> None:
+    def one(member: Member, version: str) -> Outcome:
+        if member.name == "bad":
+            raise KeyError("https://me:hunter2@host/x")
+        return Outcome("clean", version)
+
+    members = [Member("bad"), Member("good")]
+    output: list[str] = []
+    done = update(members, "v2", tmp_path / "journal.json", output.append, 0, one)
+    assert done["good"].state == "clean"
+    assert done["bad"].said.startswith("internal error: KeyError")
+    assert "hunter2" not in "".join(output)
+    assert summary(done) == "2 products: 1 clean, 0 conflict, 1 failed"
+
+
+def test_the_first_line_of_git_is_the_cause_and_scp_like_addresses_have_names() -> None:
+    message = "Cloning into 'x'...\nfatal: detected dubious ownership in repository at '/x'\nTo add"
+    assert causes.of_git(message) == "fatal: detected dubious ownership in repository at '/x'"
+    assert Member("git@host:sales.git").name == "sales"
+    assert Member("git@host:group/sales.git/").name == "sales"
 
 
 def test_a_version_is_compared_by_its_numbers() -> None:

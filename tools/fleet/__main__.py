@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tools.fleet import config, report
 from tools.fleet.examine import examine
-from tools.fleet.update import CLEAN, update
+from tools.fleet.update import CLEAN, summary, update
 
 HERE = Path(__file__).resolve().parents[2]
 
@@ -40,6 +40,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--group", help="only the products of this group")
     parser.add_argument("--to", help="a version of the template; default: its newest release")
     parser.add_argument("--page", type=Path, help="status: write a page as well")
+    parser.add_argument(
+        "--format", choices=["table", "json", "csv"], default="table", help="status: the output"
+    )
     parser.add_argument("--pause", type=float, default=1.0, help="update: seconds between batches")
     options = parser.parse_args(arguments)
     console = Console(soft_wrap=True, highlight=False)
@@ -50,12 +53,22 @@ def main(arguments: list[str]) -> int:
         if options.verb == "update":
             journal = options.fleet.with_suffix(".journal.json")
             done = update(members, version, journal, console.print, options.pause)
+            console.print(summary(done))
             return int(any(outcome.state != CLEAN for outcome in done.values()))
         seen = tuple(examine(members))
     except config.FleetError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    console.print(report.table(seen, version))
+    if not seen:
+        print(f"error: no product is in group {options.group}", file=sys.stderr)
+        return 2
+    if options.format == "table":
+        console.print(report.table(seen, version))
+        console.print(f"{len(seen)} products: {report.summary(seen, version)}")
+    else:
+        print(
+            {"json": report.as_json, "csv": report.as_csv}[options.format](seen, version).rstrip()
+        )
     if options.page:
         options.page.write_text(report.page(seen, version), encoding="utf-8")
     return int(any(report.state(item, version) != "good" for item in seen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,8 @@ class Member:
 
     @property
     def name(self) -> str:
-        """The repository's name."""
-        return self.url.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")
+        """The repository's name; the address may be scp-like, such as `git@host:sales.git`."""
+        return re.split(r"[/:]", self.url.rstrip("/"))[-1].removesuffix(".git")
 
 
 def read(path: Path) -> tuple[Member, ...]:

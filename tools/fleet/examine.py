@@ -11,18 +11,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from first_light.project import managed, managed_list
 from first_light.project.product import ANSWERS
 from first_light.store.branch import BRANCH
 from first_light.store.folder import SCORE
 from first_light.utils.errors import DataopsError
+from tools.fleet import causes
 from tools.fleet.config import Member
 
 # git waits for disk and network: more at a time than there are cores, few enough to stay welcome.
 AT_ONCE = 8
-_SECONDS = 120
+SECONDS = 120
+"""How long git may take for one product."""
+ENGLISH = {"LC_ALL": "C.UTF-8"}
+"""git's messages in one language, which are read here."""
 # Of a store only what is small: its databases may be large. No managed file is larger.
 _SMALL = "256k"
 _NEWEST, _STORE = "refs/heads/newest", "refs/store"
@@ -62,13 +64,13 @@ def examine_one(member: Member) -> Seen:
         try:
             problem = _fetch(member.url, Path(folder))
         except subprocess.TimeoutExpired:
-            problem = f"git took longer than {_SECONDS} s"
+            problem = f"git took longer than {SECONDS} s"
         if problem:
             return Seen(member, problem=problem)
         try:
             return _read(member, Path(folder))
-        except (DataopsError, yaml.YAMLError) as error:
-            return Seen(member, problem=str(error).splitlines()[0])
+        except Exception as error:  # no product stops another
+            return Seen(member, problem=causes.of_error(error))
 
 
 def _fetch(url: str, repository: Path) -> str:
@@ -81,7 +83,7 @@ def _fetch(url: str, repository: Path) -> str:
     (repository / "HEAD").write_text(f"ref: {_NEWEST}\n", encoding="utf-8")
     (repository / "config").write_text(
         f"[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
-        f'[remote "origin"]\n\turl = {json.dumps(_shallow(url))}\n',
+        f'[remote "origin"]\n\turl = {json.dumps(_shallow(url), ensure_ascii=False)}\n',
         encoding="utf-8",
     )
     fetch = ["git", "fetch", "--quiet", "--depth=1", f"--filter=blob:limit={_SMALL}", "origin"]
@@ -91,20 +93,24 @@ def _fetch(url: str, repository: Path) -> str:
         cwd=repository,
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
-        env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+        errors="replace",
+        timeout=SECONDS,
+        env={**os.environ, **ENGLISH, "GIT_TERMINAL_PROMPT": "0"},
     )
-    return (done.stderr.strip().splitlines() or [""])[-1] if done.returncode else ""
+    return causes.of_git(done.stderr) if done.returncode else ""
 
 
 def _read(member: Member, repository: Path) -> Seen:
     """Read file by file; only hashes stay in memory."""
     with _Files(repository) as files:
-        answers = yaml.safe_load(files.text(f"{_NEWEST}:{ANSWERS}")) or {}
-        if not answers.get("_commit"):
-            return Seen(member, problem=f"no {ANSWERS}: it is no product of a template")
+        answers = causes.read_answers(files.content(f"{_NEWEST}:{ANSWERS}"))
         listed = managed_list.parse(files.text(f"{_NEWEST}:{managed_list.MANIFEST.as_posix()}"))
-        kept = tuple(sorted(answers.get(managed.OPT_OUTS) or {}))
+        opt_outs = answers.get(managed.OPT_OUTS) or {}
+        if not isinstance(opt_outs, dict):
+            raise DataopsError(
+                f"{managed.OPT_OUTS} in {ANSWERS} is not a mapping of paths to reasons"
+            )
+        kept = tuple(sorted(map(str, opt_outs)))
         drifted = tuple(
             path
             for path, hash in listed.items()

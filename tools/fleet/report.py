@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from rich.table import Table
 
+from first_light.utils.addresses import without_credentials
 from tools.fleet.examine import Seen
 
 _HEADINGS = (
@@ -52,10 +57,7 @@ def table(fleet: Sequence[Seen], newest: str) -> Table:
 
 def page(fleet: Sequence[Seen], newest: str) -> str:
     """The fleet as one self-contained page."""
-    counts: dict[str, int] = {}
-    for seen in fleet:
-        counts[state(seen, newest)] = counts.get(state(seen, newest), 0) + 1
-    output = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    output = summary(fleet, newest)
     head = "".join(f"<th>{heading}</th>" for heading in _HEADINGS)
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _row(seen, newest)) + "</tr>\n"
@@ -68,6 +70,43 @@ def page(fleet: Sequence[Seen], newest: str) -> str:
         f"<h1>{len(fleet)} products</h1><p>newest template: {escape(newest)}; {output}</p>\n"
         f"<table><tr>{head}</tr>\n{rows}</table></html>\n"
     )
+
+
+def summary(fleet: Iterable[Seen], newest: str) -> str:
+    """How many products are in each state."""
+    counts = Counter(state(seen, newest) for seen in fleet)
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+
+def as_json(fleet: Sequence[Seen], newest: str) -> str:
+    """The fleet for machines."""
+    products = [_fields(seen, newest) for seen in ordered(fleet, newest)]
+    return json.dumps({"newest": newest, "products": products}, indent=2, ensure_ascii=False)
+
+
+def as_csv(fleet: Sequence[Seen], newest: str) -> str:
+    """The fleet for a spreadsheet, a product a line; paths are separated by spaces."""
+    text = io.StringIO()
+    rows = [_fields(seen, newest) for seen in ordered(fleet, newest)]
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: " ".join(v) if isinstance(v, list) else v for k, v in row.items()})
+    return text.getvalue()
+
+
+def _fields(seen: Seen, newest: str) -> dict[str, str | list[str]]:
+    return {
+        "product": seen.member.name,
+        "url": without_credentials(seen.member.url),
+        "group": seen.member.group,
+        "version": seen.version,
+        "state": state(seen, newest),
+        "problem": seen.problem,
+        "score": seen.score,
+        "edited_managed_files": list(seen.drifted),
+        "kept_as_its_own": list(seen.kept),
+    }
 
 
 def numbers(version: str) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -14,9 +15,11 @@ from pathlib import Path
 from first_light.commands.open_request import open_request
 from first_light.commands.update_request import prepare
 from first_light.forge.pipeline import forge_of
-from first_light.project.product import Product
+from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
+from tools.fleet import causes
 from tools.fleet.config import FleetError, Member
+from tools.fleet.examine import ENGLISH, SECONDS
 
 CLEAN, CONFLICT, FAILED = "clean", "conflict", "failed"
 # A batch is worked on at once; then comes a pause, and a look at how it went.
@@ -71,7 +74,13 @@ def update(
                     pool.submit(one or update_one, member, version): member for member in batch
                 }
                 for finished in as_completed(asked):
-                    member, outcome = asked[finished], finished.result()
+                    member = asked[finished]
+                    error = finished.exception()
+                    if error is not None and not isinstance(error, Exception):
+                        raise error  # Ctrl-C
+                    outcome = (
+                        Outcome(FAILED, causes.of_error(error)) if error else finished.result()
+                    )
                     done[member.url] = outcome
                     say(f"{outcome.state:<9}{member.name}: {outcome.said}")
                     _write(journal, version, done)
@@ -97,15 +106,28 @@ def update_one(member: Member, version: str) -> Outcome:
         try:
             forge = forge_of(member.url)
             clone = ["git", "clone", "--quiet", "--", member.url, str(root)]
-            cloned = subprocess.run(clone, capture_output=True, text=True)
+            cloned = subprocess.run(
+                clone,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=SECONDS,
+                env={**os.environ, **ENGLISH, "GIT_TERMINAL_PROMPT": "0"},
+            )
             if cloned.returncode:
-                return Outcome(FAILED, cloned.stderr.strip().splitlines()[-1])
+                return Outcome(FAILED, causes.of_git(cloned.stderr))
+            answers = root / ANSWERS
+            causes.read_answers(answers.read_bytes() if answers.is_file() else b"")
             done = prepare(Product(root), lambda _: None, version, finish=False)
             if done.anything:
                 open_request(root, forge, output.append)
+        except subprocess.TimeoutExpired:
+            return Outcome(FAILED, f"git took longer than {SECONDS} s")
         except DataopsError as error:
-            return Outcome(FAILED, "; ".join(str(error).splitlines()))
+            return Outcome(FAILED, causes.of_error(error))
         words = "; ".join(output) or f"nothing newer than {done.before}"
+        if done.conflicts:
+            words += f"; conflicts in {', '.join(done.conflicts)}"
         return Outcome(CLEAN if done.clean else CONFLICT, words)
 
 
@@ -128,3 +150,10 @@ def _write(journal: Path, version: str, done: Mapping[str, Outcome]) -> None:
         json.dumps({"version": version, "products": output}, indent=1), encoding="utf-8"
     )
     fresh.replace(journal)
+
+
+def summary(done: Mapping[str, Outcome]) -> str:
+    """How many products ended in each state."""
+    states = [outcome.state for outcome in done.values()]
+    counts = [f"{states.count(state)} {state}" for state in (CLEAN, CONFLICT, FAILED)]
+    return f"{len(states)} product{'s' * (len(states) != 1)}: {', '.join(counts)}"
