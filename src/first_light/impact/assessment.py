@@ -328,7 +328,9 @@ class Assessment:
             if status != DOWNSTREAM or reads:
                 upstream = tuple(sorted(moved[parent].name for parent in above))
                 exposures.append(
-                    ExposureImpact(node.name, judge.owner(node, side), status, reads, upstream)
+                    ExposureImpact(
+                        node.name, judge.owner(node, side), status, reads, upstream, url=node.url
+                    )
                 )
         return tuple(exposures)
 

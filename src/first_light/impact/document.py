@@ -98,6 +98,7 @@ def _exposure(exposure: ExposureImpact) -> dict[str, Any]:
     return {
         "label": exposure.label,
         "owner": exposure.owner,
+        "url": exposure.url,
         "status": exposure.status,
         "reads": {model: list(columns) for model, columns in exposure.reads.items()},
         "upstream": list(exposure.upstream),

@@ -129,6 +129,7 @@ class ExposureImpact:
         reads: the changed models that it reads directly, each with its changed columns.
         upstream: other changed models that it depends on.
         metrics: the metrics that it depends on and that move.
+        url: where people open it; empty for a board.
     """
 
     label: str
@@ -137,6 +138,7 @@ class ExposureImpact:
     reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
     upstream: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True)

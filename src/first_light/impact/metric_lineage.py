@@ -51,7 +51,7 @@ def _exposures(
     for node in head.of("exposure"):
         if shown := tuple(name for name in node.metrics if name in moved):
             exposure = known.get(node.name) or ExposureImpact(
-                node.name, judge.owner(node, head), DOWNSTREAM
+                node.name, judge.owner(node, head), DOWNSTREAM, url=node.url
             )
             known[node.name] = replace(exposure, metrics=shown)
     return tuple(known.values())

@@ -36,7 +36,8 @@ def page(impact: Impact) -> str:
         for row in view.changes(impact)
     ]
     readers = [
-        (row.kind, row.name, row.status, row.owner, row.change) for row in view.readers(impact)
+        (row.kind, row.name, row.status, row.owner, row.url, row.change)
+        for row in view.readers(impact)
     ]
     return render(
         "impact/templates/page.html.j2",

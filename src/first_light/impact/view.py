@@ -41,6 +41,7 @@ class ReaderRow:
         name: its name for people.
         status: added, removed or modified; empty when it only reads what changes.
         owner: its owner.
+        url: where people open it; empty for a model and a board.
         change: what changes for it.
     """
 
@@ -48,6 +49,7 @@ class ReaderRow:
     name: str
     status: str
     owner: str
+    url: str
     change: str
 
 
@@ -98,6 +100,7 @@ def readers(impact: Impact) -> list[ReaderRow]:
             exposure.label,
             "" if exposure.status == DOWNSTREAM else exposure.status,
             exposure.owner,
+            exposure.url,
             text.reads(exposure),
         )
         for exposure in impact.exposures
@@ -105,7 +108,7 @@ def readers(impact: Impact) -> list[ReaderRow]:
     for model in impact.models:
         if model.access == "public" and (model.says_other or model.unknown):
             kind = "public, with a contract" if model.contract else "public"
-            rows.append(ReaderRow(kind, model.name, "", model.owner, text.summary(model)))
+            rows.append(ReaderRow(kind, model.name, "", model.owner, "", text.summary(model)))
     return rows
 
 
