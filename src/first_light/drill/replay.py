@@ -29,8 +29,9 @@ from first_light.utils.steps import FAILED, WARNED
 FAULTS: tuple[Fault | ReaderFault, ...] = (*DELIVERY_FAULTS, *READER_FAULTS)
 DAYS = 60
 _ARCHIVE = 7
-# The audit follows the last file of a day after so long.
-_RELEASE_DELAY = timedelta(minutes=30)
+# The audit follows at this time of the night after the newest row: the last rows of a day come now
+# before, now after eleven, and releases have to stay on one day of the week.
+_RELEASE_TIME = timedelta(minutes=30)
 _DATE = re.compile(r"(\d{4})[-_]?(\d\d)[-_]?(\d\d)")
 
 Names = tuple[str, str]
@@ -144,7 +145,9 @@ class Replay:
         )
         self._files += listed
         self._came.append(files_by_source)
-        self._at = (self.scratch.newest() or self._at + timedelta(days=1)) + _RELEASE_DELAY
+        newest = self.scratch.newest() or self._at
+        midnight = newest.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        self._at = midnight + _RELEASE_TIME
         audit = published = self._audit(tested)
         rejected = audit.verdict == FAILED
         if rejected:
