@@ -173,6 +173,12 @@ def test_a_dimension_has_the_figures_of_its_fact(shop: Drafts) -> None:
                 *map(Decimal, ("3.75", "0.75", "4.5", "3")),
             ),
         ]
+        # a mart whose type rounds a sum is rejected
+        test = shop.files["tests/customers_sums_are_exact.sql"]
+        rounded = f"(select * replace (round(lifetime_net) as lifetime_net) from ({rendered}))"
+        for mart, failures in ((f"({rendered})", []), (rounded, [(1,)])):
+            query = jinja2.Template(test).render(ref={**stages, "customers": mart}.__getitem__)
+            assert db.sql(query).fetchall() == failures
 
 
 @pytest.mark.parametrize(

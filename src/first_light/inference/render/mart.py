@@ -175,6 +175,39 @@ where mart.n_rows <> fact.n_rows
 """
 
 
+def sums_are_exact(mart: Mart, summary: Summary) -> str:
+    """A singular test: each sum is that of the fact's rows; a type that rounds it fails."""
+    reference = summary.figures.reference
+    sums = [c.name for c in mart.columns if c.is_sum]
+    items = {name: expression for expression, name in summary.items}
+    listed = ",\n        ".join(f"{items[name]} as {name}" for name in sums)
+    differ = "\n    or ".join(f"mart.{n} <> coalesce(fact.{n}, 0)" for n in sums)
+    return f"""\
+-- The sums of {mart.name} are those of {reference.child}: its types round none.
+with mart as (
+
+    select * from {{{{ ref('{mart.name}') }}}}
+
+),
+
+fact as (
+
+    select
+        {reference.column},
+        {listed}
+    from {{{{ ref('stg_{reference.child}') }}}}
+    group by {reference.column}
+
+)
+
+select mart.{reference.key}
+from mart
+left join fact on mart.{reference.key} = fact.{reference.column}
+where
+    {differ}
+"""
+
+
 def dates_sql(dates: Dates) -> str:
     """The file of the date dimension."""
     days = "\n    union all\n    ".join(
@@ -254,6 +287,9 @@ def files(
         drafted[f"{folder}/{mart.name}.yml"] = yaml(mart, group, is_public, measured[mart.name])
         if mart.joins and mart.key is None:
             drafted[f"tests/{mart.name}_keeps_every_row.sql"] = keeps_every_row(mart)
+        if mart.summary and mart.summary.figures.sums:
+            exact = sums_are_exact(mart, mart.summary)
+            drafted[f"tests/{mart.name}_sums_are_exact.sql"] = exact
     if dates:
         drafted[f"{folder}/{dates.name}.sql"] = dates_sql(dates)
         path = f"{folder}/{dates.name}.yml"
