@@ -835,7 +835,9 @@ def test_no_mask_is_its_original(case: tuple[str, list[str]]) -> None:
     kind, values = case
     masker = Masker(KEY, TODAY)
     for value in values:
-        letters = re.search(r"[A-Za-z]|[1-9]|[0-9]{2}", value)
+        # The suffix of a file stays.
+        text = re.sub(r"\.\w+$", "", value) if kind == kinds.URL else value
+        letters = re.search(r"[A-Za-z]|[1-9]|[0-9]{2}", text)
         if letters and not (kind == kinds.PHONE and re.fullmatch(r"\+?[0-9]{0,3}", value)):
             assert masker.mask(kind, value) != value
 

@@ -18,6 +18,7 @@ class Column:
         self.distinct = set(values)
         self.of_people = bool(table & words.PEOPLE)
         self.of_payroll = bool(table & words.PAYROLL)
+        self.of_employees = bool(table & words.EMPLOYEES)
         self.of_things = bool(table & words.THING) and not self.of_people
         # An attribute of a thing is not the thing itself; but a login id is a login.
         is_user_name = "".join(tokens[-2:]) in words.USER_NAME

@@ -28,6 +28,7 @@ _PARTICIPLE: Final = re.compile(
     r"[a-z]+ed|made|sent|written|given|done|taken|sold|paid|run|put|ge[a-z]+[td]|[a-z]+(stell|leg|"
     r"fass|bearbeite)t|cree|modifie|valide|creado|modificado|aprobado|aangemaakt|toegewezen"
 )
+_ICD: Final = re.compile(r"[A-TV-Z][0-9][0-9AB](\.[0-9A-Z]{1,4})?")
 _MADE_BY_FIRMS: Final = words.words("manufactured produced sponsored powered published supplied")
 _LAST_WORD_BY: Final = words.words("by von par por door")
 
@@ -45,6 +46,9 @@ def by_name(column: Column) -> str | None:
         named = column.name_contains(words.words("vin chassis fahrgestell vehicle car"))
         if named or not column.ends_with(words.words("id key code token sku")):
             return NATIONAL_ID
+    is_registration = column.tokens[-1:] in (["registration"], ["reg"])
+    if is_registration and column.share(shapes.is_plate) >= 0.9:
+        return NATIONAL_ID
     if _is_sensitive(column):
         return SENSITIVE
     if _is_login(column):
@@ -68,7 +72,10 @@ def _is_location(column: Column) -> bool:
         return False
     if not column.values:
         return not column.name_contains(words.WEAK_LOCATION)
-    return column.share(shapes.is_degrees) >= 0.8
+    if column.share(shapes.is_degrees) >= 0.8:
+        return True
+    is_strong = column.name_contains(words.LATITUDE)  # in ten-millionths of a degree
+    return is_strong and column.share(re.compile(r"-?[0-9]{8,10}").fullmatch) >= 0.9
 
 
 def _is_income(column: Column) -> bool:
@@ -76,10 +83,14 @@ def _is_income(column: Column) -> bool:
         return False
     if column.of_payroll and set(column.tokens) & words.PAY:
         return True
+    if column.of_employees and "".join(column.tokens) in words.PAY_OF_EMPLOYEES:
+        return True
     return not column.of_things and column.name_contains(words.INCOME)
 
 
 def _is_sensitive(column: Column) -> bool:
+    if column.of_people and column.share(_ICD.fullmatch) >= 0.9:
+        return any("." in value for value in column.values)
     if column.of_things or not column.name_contains(words.SENSITIVE):
         return False
     if set(column.tokens) & words.STATISTIC or set(column.tokens) & words.words("date at cost"):

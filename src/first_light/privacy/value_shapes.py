@@ -39,6 +39,10 @@ STREET = re.compile(
     r"|(calle|avenida|plaza|paseo|c/|avda\.?) .*[0-9]+.*)",
     re.IGNORECASE,
 )
+_OF_A_USER = re.compile(
+    r"(^|[/\\])(home|Users)[/\\][^/\\]+[/\\]"
+    r"|\b(twitter|x|facebook|instagram|linkedin|tiktok|xing|t)\.(com|me)/[\w@./-]+$"
+)
 _NAME_WORD = r"(?:[^\W\d_](?:[^\W\d_]|['\u2019-])*\.?|[^\W\d_]\.)"
 FULL_NAME = re.compile(rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{1,4}}")
 NAMELIKE = re.compile(rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{0,4}}")
@@ -143,13 +147,34 @@ def is_position(value: str) -> bool:
         )
         is not None
         or re.search(r'"(coordinates|lat|latitude)": ?[\[0-9"-]', value) is not None
+        or _is_encoded_position(value)
+    )
+
+
+def _is_encoded_position(value: str) -> bool:
+    """Whether it is a named pair, a pair in a URL, degrees with letters first, WKB as hexadecimal
+    digits, UTM, or a plus code.
+    """
+    degrees = r"-?[0-9]{1,3}\.[0-9]{2,}"
+    return (
+        re.fullmatch(
+            rf"(?i:lat\w*)\W+{degrees}\W+(?i:lo?ng?\w*)\W+{degrees}|https?://\S+[=@/]{degrees},{degrees}"
+            r".*|[NS] ?[0-9]{1,2}°? [0-9.]+['′]?,? ?[EWO] ?[0-9]{1,3}°? [0-9.]+['′]?"
+            r"|(?i:0[01]0[0-9a-f]0000(20|00|80|a0)[0-9a-f]{32,})"
+            r"|[0-9]{1,2}[C-X],? [0-9]{5,7}[ ,] ?[0-9]{6,8}"
+            r"|[2-9CFGHJMPQRVWX]{4,8}\+[2-9CFGHJMPQRVWX]{2,3}",
+            value,
+        )
+        is not None
     )
 
 
 def is_login(value: str) -> bool:
     """Whether it looks like a login: one word, mostly of small letters, no code and no digest."""
     return (
-        re.fullmatch(r"(?:[A-Za-z0-9-]+\\)?[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*", value)
+        re.fullmatch(
+            r"(?:[A-Za-z0-9-]+\\)?[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)*(?:@[\w.-]+)?", value
+        )
         is not None
         and 3 <= len(value) <= 40
         and re.search(r"[a-z]{3}", value) is not None
@@ -171,8 +196,18 @@ def is_location_of_file(value: str) -> bool:
 
 
 def names_someone(value: str) -> bool:
-    """Whether a word of a URL or of a file's name is a given name."""
-    return bool(set(name_tokens(unquote(value))) & words.GIVEN_NAMES)
+    """Whether a word of a URL or of a file's name is a given name, or it is of a user's folder or
+    profile.
+    """
+    return _OF_A_USER.search(value) is not None or bool(
+        set(name_tokens(unquote(value))) & words.GIVEN_NAMES
+    )
+
+
+def is_plate(value: str) -> bool:
+    """Whether it may be the plate of a vehicle: capitals and numbers, few of them."""
+    packed = re.sub(r"[ .·-]", "", value)
+    return re.fullmatch(r"(?=.*[0-9])(?=.*[A-Z])[A-Z0-9]{4,9}", packed) is not None
 
 
 def is_card_like(value: str) -> bool:

@@ -41,7 +41,7 @@ PERSON = words("""
     fornavn etternavn efternavn fornamn efternamn etunimi sukunimi imie nazwisko sobrenome
     primeironome ultimonome fstname frstname lstname surnm familynm firstnme lastnme fnm lnm
     namegivenfirst namepreferred preferredname knownas birthsurname nomprenoms nombres
-    nombreyapellidos nombreapellidos apellidopaterno apellidomaterno naamvoluit
+    nombreyapellidos christianname nombreapellidos apellidopaterno apellidomaterno naamvoluit
 """)
 # These mean a person, an account, a thing or a flag: the values decide.
 ROLE = words("""
@@ -80,11 +80,11 @@ PERSON_OR_GROUP = words("""
 """)
 # Parts of a name, in a table of people and as the whole name of a column only.
 NAME_PARTS = words("first last middle given family maiden")
-NAME = words("name names naam nom nombre")
+NAME = words("name names naam nom nombre nome navn namn nimi")
 USER_NAME = words("""
     username login loginname handle screenname twitterhandle benutzername benutzer nutzername
     gebruikersnaam identifiant nomutilisateur nombreusuario usuario userhandle
-    loginid userlogin
+    loginid userlogin samaccountname upn userprincipalname netid nick utilisateur
 """)
 ADDRESS = words("""
     address addr addressline street streetname streetaddress housenumber houseno apartment
@@ -143,6 +143,7 @@ NATIONAL_ID = words("""
     nrdowodu nrpaszportu paszport passnummer passnr codicefiscale permisdeconduire
     vehicleplate carplate nummernschild amtlicheskennzeichen plaqueimmatriculation
     plaquedimmatriculation placa kentekennummer targa
+    vehiclereg vehicleregistration regplate tagno
 """)
 # These are a person's only in tables of people: firms and programs have licences as well.
 WEAK_NATIONAL_ID = words("""
@@ -176,8 +177,10 @@ LOCATION = words("""
     geoloc geom geometry geog geography geojson gps gpsposition latlng latlon latlong lonlat lnglat
     longlat position location breitengrad laengengrad breite laenge koordinaten koordinate standort
     latitud longitud coordenadas ubicacion coordonnees breedtegraad lengtegraad coordinaten wkt
+    koord xkoord ykoord koordx koordy
     lattitude longtitude
 """)
+LATITUDE = words("lat latitude lng lon longitude latitud longitud breitengrad laengengrad")
 # Alone, these are coordinates only if the values leave no doubt.
 WEAK_LOCATION = words("long position location breite laenge geo geography standort ubicacion")
 INCOME = words("""
@@ -198,11 +201,18 @@ PAYROLL = words("""
     lohn loehne lohnabrechnung gehaltsabrechnung nomina nominas paie paies salaires bulletin
     salaris loonstrook loonstroken
 """)
+# Whole names that are pay in a table of these.
+EMPLOYEES = words("""
+    employee employees staff personnel mitarbeiter angestellte empleado empleados salaries
+    medewerker medewerkers
+""")
+PAY_OF_EMPLOYEES = words("pay bonus brutto netto ote ctc gross net yearlybonus annualbonus")
 STATISTIC = words("avg average mean median min max sum total count budget range band currency")
 SENSITIVE = words("""
     religion religions religiousaffiliation confession denomination faith ethnicity ethnic
     ethnicgroup ethnicorigin race racialorigin konfession religionszugehoerigkeit glaube
     ethnie herkunft etnia raza geloof godsdienst croyance
+    kirchensteuermerkmal dx primarydx healthstatus
     diagnosis diagnoses diagnose diagnosen diagnosecode diagnosiscode diagnostico diagnosticos
     diagnostique icd icdcode icdten disease diseases illness illnesses medicalcondition
     healthcondition medicalhistory symptom symptoms treatment medication medications prescription
@@ -212,18 +222,23 @@ SENSITIVE = words("""
     groupesanguin ziekte aandoening bloedgroep sexualorientation sexuality sexualpreference
     genderidentity pronouns politicalparty partymembership politicalopinion politicalaffiliation
     unionmembership tradeunion gewerkschaft parteizugehoerigkeit hivstatus pregnancy vaccination
-    vaccine criminalrecord conviction convictions
     rozpoznanie diagnoza choroba choroby schorzenie wyznanie narodowosc sygdom sykdom sjukdom
     diagnos diagnosi malattia malattie religione doenca religiao deficiencia hastalik
+    vaccine criminalrecord conviction convictions condition conditions belief beliefs church party
+    partei unionmember
 """)
 # These mean something else outside of tables of people.
-WEAK_SENSITIVE = words("race treatment symptom symptoms prescription faith conviction allergies")
+WEAK_SENSITIVE = words("""
+    race treatment symptom symptoms prescription faith conviction allergies condition conditions
+    belief beliefs church party partei unionmember dx
+""")
 # Words of a login's role: `created_by` follows from its last word.
 LOGIN_ROLE = words("""
     owner assignee reporter author approver reviewer editor requester requestor submitter creator
     agent handler operatorid modifier uploader bearbeiter ersteller sachbearbeiter verantwortlich
     auteur responsable createur autor editor responsable eigenaar maker behandelaar user client
     createuser updateuser changeuser lastuser entereduser erfasser benutzerkennung kennung
+    cashier kassierer rep salesrep kuerzel uid
 """)
 SERVICES = words("""
     system batch etl import api cron scheduler admin root service daemon robot bot job dbt airflow
@@ -239,6 +254,7 @@ SEARCH = words("""
     search searchtext searchterm searchterms searchquery searchstring searchphrase query querytext
     querystring keywords searchkeywords userquery suche suchbegriff suchbegriffe suchtext
     suchanfrage recherche motscles busqueda textobusqueda zoekterm zoekopdracht zoektekst
+    q utmterm prompt utterance
 """)
 
 # Last words that denote an attribute of the thing: `email_verified`, `address_type`.
