@@ -74,6 +74,12 @@ def make_product(tmp_path: Path) -> MakeProduct:
     return make
 
 
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment that pipelines install into in turn: each compiles only what is new."""
+    return tmp_path_factory.mktemp("installed") / ".venv"
+
+
 @pytest.fixture
 def working_template(tmp_path: Path) -> Path:
     """The working tree as a repository of its own, committed, to change at will."""

@@ -27,9 +27,9 @@ NAMES = """\
 class Hosted:
     """A product whose repository is a bare one, and whose pipelines run beside it."""
 
-    def __init__(self, home: Path, ci: str) -> None:
+    def __init__(self, home: Path, ci: str, installed: Path) -> None:
         self.home, self.runs = home, 0
-        self.bare, self.installed = home / "product.git", home / "installed"
+        self.bare, self.installed = home / "product.git", installed
         self.root = harness.product(home / "product", {"ci": ci, "content": "empty"}).root
         harness.Product(self.root, harness.clean_environment()).run("uv", "lock", "--quiet")
         planets.add(self.root, planets.YAML + NAMES)
@@ -102,8 +102,10 @@ def watch(hosted: Hosted, secrets: str) -> PipelineRun:
 
 
 @pytest.mark.slow
-def test_github_deploys_rejects_falls_back_and_never_goes_backwards(tmp_path: Path) -> None:
-    hosted = Hosted(tmp_path, "github")
+def test_github_deploys_rejects_falls_back_and_never_goes_backwards(
+    tmp_path: Path, installed: Path
+) -> None:
+    hosted = Hosted(tmp_path, "github", installed)
     pages = tmp_path / "pages"
     on = HostSettings(pages=pages)
 
@@ -195,8 +197,8 @@ def test_github_deploys_rejects_falls_back_and_never_goes_backwards(tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_gitlab_deploys_rejects_and_falls_back(tmp_path: Path) -> None:
-    hosted = Hosted(tmp_path, "gitlab")
+def test_gitlab_deploys_rejects_and_falls_back(tmp_path: Path, installed: Path) -> None:
+    hosted = Hosted(tmp_path, "gitlab", installed)
 
     def gitlab(*jobs: str, source: str = "push", **variables: str) -> PipelineRun:
         return runners.run_gitlab(

@@ -63,9 +63,8 @@ def propose(bare: Path, work: Path, edit: Callable[[Path], None]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(installed: Path) -> Run:
     """Run the pipeline of the proposed change; all such runs install into one environment."""
-    installed = tmp_path_factory.mktemp("installed") / ".venv"
 
     def run(runner: str, bare: Path, work: Path) -> PipelineRun:
         work.mkdir()
@@ -276,14 +275,13 @@ def test_a_stale_lock_turns_the_run_red(
 @pytest.mark.slow
 @pytest.mark.parametrize("runner", ["github", "gitlab"])
 def test_what_a_change_does_is_one_comment_and_a_fork_has_the_summary(
-    hosted: Hosted, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, runner: str
+    hosted: Hosted, tmp_path: Path, installed: Path, runner: str
 ) -> None:
     def rename_mercury(product: Path) -> None:
         path = product / planets.MODEL
         path.write_text(planets.SQL.replace("Mercury", "Hermes"))
 
     bare = propose(hosted(runner, "empty"), tmp_path, rename_mercury)
-    installed = tmp_path_factory.mktemp("installed-once") / ".venv"
 
     def go(work: Path, host: CommentHost) -> PipelineRun:
         work.mkdir()

@@ -28,6 +28,7 @@ class Updated:
     team: Team
     template: Path
     home: Path
+    installed: Path
     runs: list[PipelineRun] = field(default_factory=list)
 
     def released(self, version: str) -> None:
@@ -44,7 +45,7 @@ class Updated:
         """The scheduled pipeline."""
         work = self.home / f"run-{len(self.runs)}"
         work.mkdir()
-        bare, installed = self.host.remote, self.home / "installed"
+        bare, installed = self.host.remote, self.installed
         if self.host.kind == "github":
             secrets = {"DATAOPS_UPDATE_TOKEN": token} if token else {}
             # act takes its actions from the server that it is told: so git alone is led here.
@@ -77,7 +78,7 @@ class Updated:
 
 
 @contextmanager
-def updated(kind: str, history: Path, home: Path) -> Iterator[Updated]:
+def updated(kind: str, history: Path, home: Path, installed: Path) -> Iterator[Updated]:
     template = home / "template"
     harness.git(home, "clone", "-q", "--no-tags", str(history), str(template))
     remote = home / "remote" / "team" / "product.git"
@@ -90,7 +91,7 @@ def updated(kind: str, history: Path, home: Path) -> Iterator[Updated]:
     team.write("notes.md", "ours   \n")
     harness.git(team.root, "remote", "add", "origin", str(remote))
     with request_host(kind, remote) as host:
-        this = Updated(host, team, template, home)
+        this = Updated(host, team, template, home, installed)
         this.push()
         yield this
 
@@ -174,9 +175,10 @@ WHOLE_STORY = (without_the_right, opened, superseded, closed, in_conflict)
 def test_the_updater_opens_one_request_and_keeps_it(
     template_history: Path,
     tmp_path: Path,
+    installed: Path,
     kind: str,
     story: tuple[Callable[[Updated], None], ...],
 ) -> None:
-    with updated(kind, template_history, tmp_path) as this:
+    with updated(kind, template_history, tmp_path, installed) as this:
         for part in story:
             part(this)
