@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -138,6 +139,30 @@ def test_a_version_that_is_not_there_changes_nothing(team: Team) -> None:
         update(Product(team.root), still, to="v9.9.9")
     assert f"v9.9.9; there are: {versions.FIRST}" in document.value.where
     assert harness.git(team.root, "status", "--porcelain") == ""
+
+
+def answered(team: Team, key: str, value: str) -> None:
+    answers = team.root / ".copier-answers.yml"
+    text = re.sub(rf"^{key}: .*$", f"{key}: {value}", answers.read_text("utf-8"), flags=re.M)
+    answers.write_text(text, "utf-8")
+    team.commit(key)
+
+
+def test_a_template_that_is_gone_and_an_older_version_say_what_to_do(team: Team) -> None:
+    answered(team, "_commit", "v1.1.0")
+    with pytest.raises(DataopsError, match="does not go back") as older:
+        update(Product(team.root), still, to=versions.FIRST)
+    assert "git revert" in older.value.fix
+    answered(team, "_src_path", str(team.root.parent / "gone"))
+    with pytest.raises(DataopsError, match="template's repository cannot be read") as gone:
+        update(Product(team.root), still)
+    assert "does not appear to be a git repository" in gone.value.where
+    assert "git ls-remote file://" in gone.value.fix
+    assert harness.git(team.root, "status", "--porcelain") == ""
+    answered(team, "_commit", "''")
+    step = managed.step(Product(team.root))
+    assert step.verdict == "warned"
+    assert "has no _commit, so no update can run" in step.details[0]
 
 
 def test_a_missing_copier_says_what_to_do(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from first_light.project.hook_run import tool_environment
 from first_light.project.pin import address_of
 from first_light.project.product import ANSWERS, Product
 from first_light.project.restoring import run_stoppable
+from first_light.utils.addresses import without_credentials
 from first_light.utils.errors import DataopsError
 
 # Copier's name for the present template version of the product.
@@ -89,7 +90,33 @@ def _run_copier(root: Path, command: list[str], source: str, to: str | None) -> 
             where=f"{to}; there are: {newest}" if newest else to,
             fix="update to the newest version: uv run dataops update",
         )
+    if any("Downgrades are not supported" in line for line in output):
+        raise DataopsError(
+            "An update does not go back to an older version.",
+            where=next(line for line in output if "Downgrades" in line),
+            fix=f"git log --oneline -- {ANSWERS}, then git revert the commit of the update",
+        )
+    if problem := _access_problem(source):
+        address = shlex.quote(address_of(source))
+        raise DataopsError(
+            "The template's repository cannot be read.",
+            where=problem,
+            fix=f"check the network, the address and your access: git ls-remote {address}",
+        )
     raise DataopsError("Copier could not update the product.", where="\n".join(output[-5:]))
+
+
+def _access_problem(source: str) -> str:
+    """Why git cannot read the template's repository, in git's words; empty if it can."""
+    command = ["git", "ls-remote", "--quiet", address_of(source), "HEAD"]
+    process = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+    )
+    return without_credentials(process.stderr.strip()) if process.returncode else ""
 
 
 def released_versions(source: str) -> tuple[str, ...]:

@@ -105,7 +105,10 @@ def step(product: Product) -> Step:
     if listed is None:
         return Step(STEP, SKIPPED, 0.0, f"no {MANIFEST.as_posix()} in this version")
     owned = opt_outs(product)
-    edited = [drift for drift in drifts(product, listed) if drift.path not in owned]
+    missing = [key for key in ("_src_path", "_commit") if not product.answers.get(key)]
+    # Without them the pin cannot be compared.
+    all_drifts = drifted(product.root, listed) if missing else drifts(product, listed)
+    edited = [drift for drift in all_drifts if drift.path not in owned]
     summary = f"{len(listed) + 1} files"
     if owned:
         summary += ", kept as your own: " + ", ".join(sorted(owned))
@@ -114,6 +117,12 @@ def step(product: Product) -> Step:
         details = tuple(options(product, drift, listed.get(drift.path, "")) for drift in edited)
         names = ", ".join(f"{drift.path} {drift.state}" for drift in edited[:3])
         return Step(STEP, FAILED, seconds, names + (" …" if len(edited) > 3 else ""), details)
+    if missing:
+        message = (
+            f"{ANSWERS} has no {' and no '.join(missing)}, so no update can run. Add the address "
+            "of the template as _src_path, and as _commit the version that made the product"
+        )
+        return Step(STEP, WARNED, seconds, f"{summary}, template version unknown", (message,))
     if wheel := outdated_wheel(product.answers):
         message = (
             f"vendor/{wheel} is not of the template's version {product.answers.get('_commit')}; "
