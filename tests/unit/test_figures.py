@@ -11,6 +11,7 @@ import pytest
 
 import ops_history as ops
 from first_light.figures.compute import NAMES, Figure, duration, ledger, value_text, weeks
+from first_light.history.packs import number_range
 from first_light.history.record import IncidentFact, Record
 from first_light.incidents.derive import incidents
 from first_light.utils.timestamps import utc
@@ -209,3 +210,9 @@ def test_times_of_day_in_other_zones_change_nothing(tmp_path: Path) -> None:
 def test_durations_are_told_in_the_largest_unit_that_fits() -> None:
     document = [duration(seconds) for seconds in (3, 600, 7_200, 86_400 * 3)]
     assert document == ["3 s", "10.0 min", "2.0 h", "3.0 days"]
+
+
+@pytest.mark.parametrize("name", ["²_³.parquet", "1_.parquet", "_.parquet", "a.parquet"])
+def test_a_pack_of_another_name_is_none_of_ours(name: str) -> None:
+    """`²` is a digit, and no number."""
+    assert number_range(Path(name)) == (0, 0)

@@ -255,7 +255,7 @@ def _swapped(table: Table, _: random.Random) -> Table:
 def _other_keys(table: Table, _: random.Random) -> Table:
     """Numbers begin again at 1, as after a new installation of the source."""
     name = table.key()
-    if not all(value.isdigit() for value in table.values(name)):
+    if not all(value.isdecimal() for value in table.values(name)):
         raise UnsuitedError("no counted key")
     return table.with_values(name, [str(n + 1) for n in range(len(table.rows))])
 
@@ -352,7 +352,7 @@ FAULTS: tuple[Fault, ...] = (
     # Keys and references
     Fault("key-null", "no row has its key", _column(_key, _blank)),
     Fault("key-shifted", "each reference leads to the next row",
-          _column(_reference, lambda v: str(int(v) + 1) if v.isdigit() else v + "1")),
+          _column(_reference, lambda v: str(int(v) + 1) if v.isdecimal() else v + "1")),
     Fault("orphans", "a fifth of the foreign keys are orphaned",
           _column(_reference, lambda v: f"9{v}99", 0.2)),
     Fault("key-format", "keys with a prefix", _column(_key, lambda v: f"K-{v}")),

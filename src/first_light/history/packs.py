@@ -145,4 +145,4 @@ class Packs:
 def number_range(path: Path) -> tuple[int, int]:
     """First and last number in a pack, by its name; (0, 0) when it is none of ours."""
     first, _, last = path.stem.partition("_")
-    return (int(first), int(last)) if first.isdigit() and last.isdigit() else (0, 0)
+    return (int(first), int(last)) if first.isdecimal() and last.isdecimal() else (0, 0)

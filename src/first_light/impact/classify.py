@@ -59,7 +59,7 @@ def _is_new(node: Node, nodes: Mapping[str, Node]) -> bool:
 
 
 def _natural(version: str) -> tuple[int, str]:
-    return (int(version), "") if version.isdigit() else (1 << 30, version)
+    return (int(version), "") if version.isdecimal() else (1 << 30, version)
 
 
 def label_of(node: Node) -> str:

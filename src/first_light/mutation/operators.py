@@ -290,7 +290,7 @@ def _interval(node: exp.Expr) -> Iterator[Change]:
     """An interval is one longer."""
     if isinstance(node, exp.Interval) and isinstance(node.this, exp.Literal):
         text = str(node.this.this)
-        if text.isdigit():
+        if text.isdecimal():
             other = node.copy()
             other.set("this", exp.Literal.string(str(int(text) + 1)))
             yield node, other

@@ -125,7 +125,7 @@ def choose(kept: list[str], current: str, name: str | None) -> str:
         run
         for run in kept
         if run == name
-        or (name.isdigit() and len(name) <= 6 and run_number(run) == int(name))
+        or (name.isdecimal() and len(name) <= 6 and run_number(run) == int(name))
         or (len(name) >= 4 and _is_of(run, name.lower()))
     ]
     exact = [run for run in matches if run == name or run_number(run) == _number(name)]
@@ -157,7 +157,7 @@ def _is_of(run: str, commit: str) -> bool:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) <= 6 else -1
+    return int(text) if text.isdecimal() and len(text) <= 6 else -1
 
 
 def _begun(
