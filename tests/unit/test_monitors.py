@@ -546,6 +546,32 @@ def test_the_first_weekend_rejects_nothing(watch: Watch) -> None:
     assert told(result) == [("volume", WARN)]
 
 
+def test_what_comes_and_goes_is_warned_of_once_a_day_of_the_week(watch: Watch) -> None:
+    """Before there is a rhythm of the week, a weekend is compared with the one before."""
+    warned, rows = [], 5000
+    for day in range(28):
+        is_weekend = day > 8 and watch.day().weekday() > 4
+        if len(warned) == 2 and watch.day().weekday() == 0:
+            few = watch.judge(table(rows + 140))
+            assert told(few) == [("volume", WARN)], "a Monday is no Sunday"
+        rows += (140 if is_weekend else 200) + watch.day().day % 4
+        found = watch.judge(table(rows))
+        if found.findings:
+            assert is_weekend, found.findings
+            warned.append(watch.day().weekday())
+        watch.publish(table(rows), found=found)
+    assert sorted(warned) == [5, 6], "each day of the first weekend"
+
+
+def test_a_warning_that_stays_is_told_each_day(watch: Watch) -> None:
+    watch.go(noisy(10))
+    for _ in range(9):
+        warned = profile(700, 15)
+        found = watch.judge(warned)
+        assert ("volume", WARN) in told(found)
+        watch.publish(warned, found=found)
+
+
 def test_two_days_at_once_are_two_days(watch: Watch) -> None:
     days = growing(40, step=400)
     watch.go(days[:28])

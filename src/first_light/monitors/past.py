@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -10,7 +11,9 @@ from typing import Any
 
 from first_light.history.record import FindingRun, RelationProfile
 from first_light.monitors.baseline import Memory, Release, as_remembered
+from first_light.monitors.levels import LIMITS, off_by
 from first_light.monitors.measures import Measure, Value, amounts, measure
+from first_light.monitors.prediction import AT_LEAST, RHYTHM_FROM
 
 # What is counted, so that two deliveries that come together have twice as much of it.
 COUNTED = frozenset(
@@ -23,6 +26,7 @@ _DELIVERIES = 60  # of a source, in its past
 _DAY_NAME = len("2026-03-31")
 _AS_HIGH = 0.8  # the share of a value from which another is about as high
 _PEAK, _FEW_PEAKS = 1.6, 0.1  # a peak is so far above the median, and at most so many are
+_ANY_DAY = 3  # on so many days of the week, what is strange comes on any
 _TURN_DAYS = 3  # days before and after the turn of a month that may be unlike others
 
 
@@ -61,6 +65,19 @@ class Series:
             [self.values[n] for n in kept],
         )
 
+    @property
+    def entries(self) -> list[tuple[float, int, float]]:
+        """Time, weekday and value of each."""
+        return [*zip(self.times, self.weekdays, self.values)]
+
+    @staticmethod
+    def of(entries: Iterable[tuple[float, int, float]]) -> Series:
+        """A series of entries, sorted by time."""
+        result = Series()
+        for entry in sorted(entries):
+            result.add(*entry)
+        return result
+
     def add(self, time: float, weekday: int, value: float) -> None:
         self.times.append(time)
         self.weekdays.append(weekday)
@@ -75,6 +92,7 @@ class RelationPast:
         steps: its profiles, one a delivery, oldest first.
         releases: those that the profiles are of.
         series: its measures.
+        strange: values of those that were published although they were found strange.
         turns: those at the turn of a month, by the day counted from it; also what was told there,
             for a month's end that was published is what such an end looks like.
         last: its newest profile, also of a release built from the candidate's own raw.
@@ -85,6 +103,7 @@ class RelationPast:
     steps: tuple[Mapping[str, Any], ...]
     releases: tuple[Release, ...]
     series: Mapping[Measure, Series]
+    strange: Mapping[Measure, Series]
     turns: Mapping[tuple[Measure, int], Sequence[float]]
     last: Mapping[str, Any] | None
     usual: Mapping[str, float] = field(default_factory=dict)
@@ -103,6 +122,21 @@ class RelationPast:
         }
         return {ratio for ratio in ratios if ratio > 1}
 
+    def has_recurred(self, measure_: Measure, unique_id: str, value: float, at: datetime) -> bool:
+        """Whether about the value was published as strange on this day of the week before, or on
+        several others, and was not there in the last release: what comes and goes is a rhythm."""
+        earlier = self.strange.get(measure_)
+        place = (measure_.check, unique_id, measure_.column)
+        if earlier is None or place in self.releases[-1].anomalies:
+            return False
+        warn = LIMITS[measure_.check].warn
+        weekdays = {
+            weekday
+            for weekday, near in zip(earlier.weekdays, earlier.values)
+            if off_by(measure_.check, value, near) < warn
+        }
+        return len(weekdays) >= _ANY_DAY or at.weekday() in weekdays
+
 
 def past_of(memory: Memory, unique_id: str, delivery: str = "") -> RelationPast:
     """What earlier deliveries let expect of one relation, without what was found strange.
@@ -114,6 +148,7 @@ def past_of(memory: Memory, unique_id: str, delivery: str = "") -> RelationPast:
             another kind of name, as archives of months beside days, are left out.
     """
     series: dict[Measure, Series] = {}
+    strange: dict[Measure, Series] = {}
     turns: dict[tuple[Measure, int], list[float]] = {}
     counts: dict[str, Series] = {}
     steps: list[Mapping[str, Any]] = []
@@ -130,10 +165,12 @@ def past_of(memory: Memory, unique_id: str, delivery: str = "") -> RelationPast:
                 counts.setdefault(name, Series()).add(time, 0, count)
         if since and (periods := memory.periods(at, since)) > 1:
             multiples[time] = {periods}
-        _add_values(series, turns, release, at, now, before, unique_id)
+        _add_values(series, strange, turns, release, at, now, before, unique_id)
         steps.append(now)
         releases.append(release)
         before, since = now, at
+    for measure_ in strange:
+        _settle(measure_, series, strange)
     usual = {name: counted.middle for name, counted in counts.items()}
     for name, counted in counts.items():
         for time, count in zip(counted.times, counted.values):
@@ -146,9 +183,9 @@ def past_of(memory: Memory, unique_id: str, delivery: str = "") -> RelationPast:
     for release in _same_raw(memory):
         same = release.relations.get(unique_id)
         if same is not None and not same.get("problem") and same.get("files") is None:
-            _add_values(series, turns, release, release.at, same, None, unique_id)
+            _add_values(series, strange, turns, release, release.at, same, None, unique_id)
             last = same
-    return RelationPast(tuple(steps), tuple(releases), series, turns, last, usual)
+    return RelationPast(tuple(steps), tuple(releases), series, strange, turns, last, usual)
 
 
 def _profiles(
@@ -208,6 +245,7 @@ def _same_raw(memory: Memory) -> Iterable[Release]:
 
 def _add_values(
     series: dict[Measure, Series],
+    strange: dict[Measure, Series],
     turns: dict[tuple[Measure, int], list[float]],
     release: Release,
     at: datetime,
@@ -218,12 +256,38 @@ def _add_values(
     turn, anomalies = days_from_month_turn(at), release.anomalies
     time, weekday = at.timestamp(), at.weekday()
     for measure_, value in measure(now, before, at).items():
-        if not anomalies or (measure_.check, unique_id, measure_.column) not in anomalies:
-            if measure_ not in series:
-                series[measure_] = Series()
-            series[measure_].add(time, weekday, value.value)
+        is_strange = anomalies and (measure_.check, unique_id, measure_.column) in anomalies
+        values = strange if is_strange else series
+        if measure_ not in values:
+            values[measure_] = Series()
+        values[measure_].add(time, weekday, value.value)
         if turn is not None:
             turns.setdefault((measure_, turn), []).append(value.value)
+
+
+def _settle(
+    measure_: Measure, series: dict[Measure, Series], strange: dict[Measure, Series]
+) -> None:
+    """Keep what came again after it was strange on a day of the week apart, until there is enough
+    of it to know the rhythm of the week."""
+    usual, odd = series.get(measure_), strange[measure_].entries
+    if usual is None:
+        return
+    middle = usual.middle
+    again = [
+        (time, weekday, value)
+        for time, weekday, value in usual.entries
+        if any(
+            time > first and weekday == day and abs(value - other) < abs(value - middle)
+            for first, day, other in odd
+        )
+    ]
+    counts = Counter(weekday for _, weekday, _ in (*odd, *again))
+    has_rhythm = usual.times[-1] - usual.times[0] >= RHYTHM_FROM
+    known = {weekday for weekday, count in counts.items() if has_rhythm and count >= AT_LEAST}
+    apart = [entry for entry in (*odd, *again) if entry[1] not in known]
+    series[measure_] = Series.of({*usual.entries, *odd} - {*apart})
+    strange[measure_] = Series.of(apart)
 
 
 def days_from_month_turn(at: datetime) -> int | None:

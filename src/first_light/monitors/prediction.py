@@ -17,7 +17,8 @@ from typing import NamedTuple
 AT_LEAST = 3  # values, for any interval at all
 _ALPHA = 0.001  # how often a value of an unchanged process lies outside, both sides together
 _SURE = 0.0005  # the same, for what rejects a release
-_TREND_FROM, _WEEKS = 7, 28
+_TREND_FROM = 7
+RHYTHM_FROM = 27 * 86_400  # seconds between the first and the last value: four weeks
 # A finer picture of the past has to explain this much more, or the plain one is kept.
 _IMPROVEMENT = 0.8
 _LARGEST = 700.0  # e to the power of a larger number is no float
@@ -171,7 +172,7 @@ def _trend(
 def _weekday(
     times: Sequence[float], weekdays: Sequence[int], values: Sequence[float], at: datetime
 ) -> tuple[Expected, float] | None:
-    if times[-1] - times[0] < (_WEEKS - 1) * 86_400:
+    if times[-1] - times[0] < RHYTHM_FROM:
         return None
     days: dict[int, list[float]] = defaultdict(list)
     for day, value in zip(weekdays, values):
