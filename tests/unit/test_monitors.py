@@ -563,6 +563,23 @@ def test_what_comes_and_goes_is_warned_of_once_a_day_of_the_week(watch: Watch) -
     assert sorted(warned) == [5, 6], "each day of the first weekend"
 
 
+def test_the_first_billing_run_is_warned_of_and_stays_in_the_table(watch: Watch) -> None:
+    """Hundreds of invoices on the first days of a month, and a few on all others."""
+    rows, levels = 100, {}
+    while watch.day().day < 6:  # the history begins in the month
+        watch.records.append(replace(watch.team.run(watch.day(), outcome="rejected"), profile=()))
+    for _ in range(80):
+        day = watch.day().day
+        rows += {1: 390, 2: 150, 3: 66}.get(day, 2 + day % 3)
+        found = watch.judge(table(rows))
+        if found.findings:
+            levels[f"{watch.day():%m-%d}"] = {finding.level for finding in found.findings}
+        watch.publish(table(rows), found=found)
+    assert {day[3:] for day in levels} <= {"01", "02", "03"}, levels
+    first = min(levels)[:2]
+    assert all(levels[f"{first}-0{day}"] == {WARN} for day in (1, 2, 3)), levels
+
+
 def test_a_warning_that_stays_is_told_each_day(watch: Watch) -> None:
     watch.go(noisy(10))
     for _ in range(9):

@@ -36,7 +36,7 @@ from first_light.monitors.past import (
     spread_of,
     together,
 )
-from first_light.monitors.prediction import AT_LEAST, expect_at
+from first_light.monitors.prediction import AT_LEAST, Expected, expect_at
 
 _NO_VALUES: Normal = {}
 _MOST_TOGETHER = 60  # deliveries
@@ -48,6 +48,7 @@ _KEY = re.compile(r"(^|_)(id|key|no|nr|number|code)$")
 _ROWS_ALIKE, _ALIKE, _MANY_ALIKE = 20, 0.1, 0.25
 
 _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
+_TOTAL = Measure("volume", "rows", "")
 _STEP = 1.1  # the factor from which a number of values is another than in the release before
 _USUAL_PEAKS = 2  # so many earlier days with as many rows are a rhythm that nobody explained
 
@@ -164,6 +165,8 @@ def _numbers(
             for normal_value in accepted
         ):
             continue
+        if measure_ == _TOTAL and _has_grown_as_usual(value.value, expected, past, at):
+            continue
         is_delivered = measure_.metric in _DELIVERY_METRICS
         if is_delivered and value.value > expected.middle and turn is None:
             peaks = series.peaks(value.value)
@@ -171,7 +174,8 @@ def _numbers(
                 continue  # another campaign
             level = WARN if peaks else level
         is_first_turn = turn is not None and not past.turns.get((measure_, turn))
-        if is_delivered and is_first_turn and value.value > expected.middle:
+        is_volume = is_delivered or measure_ == _TOTAL
+        if is_volume and is_first_turn and value.value > expected.middle:
             level = WARN  # the first end of a month: nobody knows what it is like
         if is_delivered and at.weekday() not in series.weekdays:
             level = WARN  # the first Sunday of a history: nobody knows what Sundays are like
@@ -193,6 +197,17 @@ def _is_sum(
             return False
         low, high = low + max(0.0, expected.low), high + expected.high
     return low <= value <= high
+
+
+def _has_grown_as_usual(value: float, expected: Expected, past: RelationPast, at: datetime) -> bool:
+    """Whether a table of more rows than expected had them before, but for what usually comes: what
+    came with an earlier delivery was reported then."""
+    came = past.series.get(Measure("volume", "came", ""))
+    before = past.last["rows"] if past.last else None
+    if came is None or before is None or came.middle <= 0 or value <= expected.high:
+        return False
+    usual = expect_at(came.times, came.weekdays, came.values, at)
+    return usual is not None and 0 <= value - before <= usual.high
 
 
 def _is_reported(measure_: Measure, value: float, relation: Mapping[str, Any] | None) -> bool:

@@ -27,7 +27,9 @@ _DAY_NAME = len("2026-03-31")
 _AS_HIGH = 0.8  # the share of a value from which another is about as high
 _PEAK, _FEW_PEAKS = 1.6, 0.1  # a peak is so far above the median, and at most so many are
 _ANY_DAY = 3  # on so many days of the week, what is strange comes on any
-_TURN_DAYS = 3  # days before and after the turn of a month that may be unlike others
+# Days before and after the turn of a month that may be unlike others; a day more after it, for the
+# last of them may be released in the morning after.
+_TURN_DAYS, _AFTER_TURN = 3, 4
 
 
 @dataclass
@@ -291,8 +293,8 @@ def _settle(
 
 
 def days_from_month_turn(at: datetime) -> int | None:
-    """Days from the turn of a month: -3 to -1 before it, 1 to 3 after it; None far from it."""
-    if at.day <= _TURN_DAYS:
+    """Days from the turn of a month: -3 to -1 before it, 1 to 4 after it; None far from it."""
+    if at.day <= _AFTER_TURN:
         return at.day
     later_day = (at + timedelta(days=_TURN_DAYS)).day
     return later_day - _TURN_DAYS - 1 if later_day <= _TURN_DAYS else None
