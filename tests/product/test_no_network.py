@@ -48,6 +48,7 @@ COMMANDS = (
     ("retype raw.orders.qty=decimal(18,2)", 0),
     ("own .yamllint --because test", 0),
     ("disown .yamllint", 0),
+    ("baseline", 0),
     ("package", 0),
     ("configure --contact data@example.com", 0),
     ("update", 0),
@@ -89,7 +90,7 @@ def test_commands_and_hooks_connect_to_nobody(tmp_path: Path) -> None:
             product.root = places["product"]
             if command.startswith("incident report"):
                 words["incident"] = re.findall(r"incident close (\S+)", done.stdout)[0]
-            if command.startswith(("own", "disown", "retype", "configure")):
+            if command.startswith(("own", "disown", "baseline", "retype", "configure")):
                 product.commit()
         # Every hook, on files of each kind, with a secret that could be verified.
         (product.root / "secret.toml").write_text(f'slack = "{SLACK}"\n')

@@ -548,7 +548,8 @@ def test_the_first_weekend_rejects_nothing(watch: Watch) -> None:
 
 def test_what_comes_and_goes_is_warned_of_once_a_day_of_the_week(watch: Watch) -> None:
     """Before there is a rhythm of the week, a weekend is compared with the one before."""
-    warned, rows = [], 5000
+    warned: list[int] = []
+    rows = 5000
     for day in range(28):
         is_weekend = day > 8 and watch.day().weekday() > 4
         if len(warned) == 2 and watch.day().weekday() == 0:
@@ -565,7 +566,8 @@ def test_what_comes_and_goes_is_warned_of_once_a_day_of_the_week(watch: Watch) -
 
 def test_the_first_billing_run_is_warned_of_and_stays_in_the_table(watch: Watch) -> None:
     """Hundreds of invoices on the first days of a month, and a few on all others."""
-    rows, levels = 100, {}
+    rows = 100
+    levels: dict[str, set[str]] = {}
     while watch.day().day < 6:  # the history begins in the month
         watch.records.append(replace(watch.team.run(watch.day(), outcome="rejected"), profile=()))
     for _ in range(80):
@@ -578,6 +580,24 @@ def test_the_first_billing_run_is_warned_of_and_stays_in_the_table(watch: Watch)
     assert {day[3:] for day in levels} <= {"01", "02", "03"}, levels
     first = min(levels)[:2]
     assert all(levels[f"{first}-0{day}"] == {WARN} for day in (1, 2, 3)), levels
+
+
+@pytest.mark.parametrize(("day", "level"), [(1, WARN), (20, ERROR)])
+def test_what_a_first_billing_run_moves_is_warned_of(watch: Watch, day: int, level: str) -> None:
+    """The table of accounts has as many rows as ever, and half as many without an invoice."""
+    begin = datetime(2026, 1, 6, tzinfo=timezone.utc)
+    until = begin.replace(month=2, day=day)
+    nodes = (replace(node_run(), unique_id="model.shop.stg_orders"), node_run())
+    for number in range((until - begin).days):
+        held = (came(10 + number % 3), profile(1000, 800 + number % 5))
+        record = watch.team.run(begin + number * DAY)
+        watch.records.append(replace(record, nodes=nodes, profile=held))
+    memory = recall(ops.write(watch.folder, watch.records), "new", until)
+    result = judge_all([came(400), profile(1000, 350)], memory, watch.manifest, nodes, until)
+    assert {finding.level for finding in result.findings} == {level}
+    assert {finding.subject for finding in result.findings} == {SOURCE, ORDERS}
+    lost = judge_all([came(11), profile(1000, 350)], memory, watch.manifest, nodes, until)
+    assert told(lost) == [("nulls", ERROR)], "nothing came that would explain it"
 
 
 def test_a_warning_that_stays_is_told_each_day(watch: Watch) -> None:

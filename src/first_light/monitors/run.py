@@ -6,6 +6,7 @@ profile and findings into its record.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,7 +22,7 @@ from first_light.monitors.baseline import Memory, code_of, read_releases, rememb
 from first_light.monitors.judge import judge
 from first_light.monitors.levels import ERROR, OFF, WARN
 from first_light.monitors.measures import measure
-from first_light.monitors.past import own_time, past_of
+from first_light.monitors.past import days_from_month_turn, own_time, past_of
 from first_light.monitors.settings import levels_of
 from first_light.utils.steps import FAILED, PASSED, WARNED
 
@@ -165,6 +166,8 @@ def judge_all(
             findings.append(
                 replace(finding, level=level, message=message, delivery=profile.delivery)
             )
+    if days_from_month_turn(now) is not None:
+        findings = _with_mild_echoes(findings, manifest.graph)
     ranks = manifest.graph.ranks()  # a cause comes before what it leads to
     findings.sort(
         key=lambda finding: (
@@ -177,6 +180,25 @@ def judge_all(
         )
     )
     return MonitorResult(tuple(findings), lacking, len(profiles), _causes(findings, manifest.graph))
+
+
+def _with_mild_echoes(findings: Sequence[FindingRun], graph: Graph) -> list[FindingRun]:
+    """At the turn of a month, what follows from a delivery with more rows than expected warns as
+    the delivery does: such as a share or a metric that a billing run moves."""
+    causes = [
+        finding.subject
+        for finding in findings
+        if (finding.check, finding.level) == ("volume", WARN)
+        and not graph.parents(finding.subject)
+        and (finding.value or 0.0) > (finding.expected_high or math.inf)
+    ]
+    reached = graph.descendants(*causes) if causes else frozenset()
+    return [
+        replace(finding, level=WARN)
+        if finding.subject in reached and finding.expected_high is not None
+        else finding
+        for finding in findings
+    ]
 
 
 def _causes(
