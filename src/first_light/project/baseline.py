@@ -21,6 +21,7 @@ import yaml
 
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_whole
 
 FILE: Final = "baseline.yml"
 RULES: Final = "rules"
@@ -191,4 +192,4 @@ def write(root: Path, baseline: Baseline) -> None:
         rule: dict(sorted(files.items())) for rule, files in sorted(baseline.findings.items())
     }
     text = yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=1000)
-    (root / FILE).write_text(_HEAD + text, encoding="utf-8")
+    write_whole(root / FILE, (_HEAD + text).encode())
