@@ -130,7 +130,7 @@ def test_a_drill_builds_what_a_release_builds(make_product: MakeProduct, tmp_pat
         replay.go_on({name: content + content.partition(b"\n")[2] * 2
                       for name, content in day.items()})  # fmt: skip
     assert (replay.alarms, [at for at, _ in replay.rejected]) == (1, ["2026-04-02"])
-    assert replay.past[-1].at == datetime(2026, 4, 3, tzinfo=timezone.utc)
+    assert replay.past[-1].at == datetime(2026, 4, 3, 0, 30, tzinfo=timezone.utc)
     unpaid = {name: content for name, content in third.items() if "payments" not in name}
     with pytest.raises(DataopsError, match="rejected without any fault"):
         next(replay.faults(unpaid, FAULTS))

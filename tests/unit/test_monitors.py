@@ -596,6 +596,17 @@ def test_what_a_first_billing_run_moves_is_warned_of(watch: Watch, day: int, lev
     result = judge_all([came(400), profile(1000, 350)], memory, watch.manifest, nodes, until)
     assert {finding.level for finding in result.findings} == {level}
     assert {finding.subject for finding in result.findings} == {SOURCE, ORDERS}
+    if level == WARN:  # readers have it: the next release is not rejected for it, and still warns
+        record = replace(watch.team.run(until), nodes=nodes, findings=result.findings)
+        watch.records.append(replace(record, profile=(came(400), profile(1000, 350))))
+        later = until + 5 * DAY
+        memory = recall(ops.write(watch.folder, watch.records), "newer", later)
+        held = [came(11), profile(1000, 352)]
+        after = judge_all(held, memory, watch.manifest, nodes, later)
+        assert told(after) == [("nulls", WARN)]
+        other = judge_all([came(11), profile(1000, 20)], memory, watch.manifest, nodes, later)
+        assert told(other) == [("nulls", ERROR)], "another value is another fault"
+        return
     lost = judge_all([came(11), profile(1000, 350)], memory, watch.manifest, nodes, until)
     assert told(lost) == [("nulls", ERROR)], "nothing came that would explain it"
 

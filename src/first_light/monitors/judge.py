@@ -179,7 +179,7 @@ def _numbers(
             level = WARN  # the first end of a month: nobody knows what it is like
         if is_delivered and at.weekday() not in series.weekdays:
             level = WARN  # the first Sunday of a history: nobody knows what Sundays are like
-        if level == WARN and past.has_recurred(measure_, profile.unique_id, value.value, at):
+        if not (level := past.eased(level, measure_, profile, value.value, at)):
             continue
         findings.append(value_finding(measure_, profile, level, value.value, expected))
     return findings

@@ -53,7 +53,8 @@ def findings(
         subject = nodes[0]
         wanted = levels_of(subject).get(CHECK, "")
         past = _past(metric, memory, subject.unique_id)
-        finding = _judged(metric, past, at, subject.unique_id)
+        published = _published(metric, memory, subject.unique_id)
+        finding = _judged(metric, past, at, subject.unique_id, published)
         if finding is None and _is_redefined(metric, memory):
             finding = _moved_by_definition(metric, memory, at, subject.unique_id)
         if finding is None or wanted == OFF or _is_accepted(finding, accepted):
@@ -97,9 +98,24 @@ def _past(metric: MetricFact, memory: Memory, subject: str) -> list[Past]:
     return values
 
 
+def _published(metric: MetricFact, memory: Memory, subject: str) -> float | None:
+    """The value of the last release; None where it was not found strange."""
+    if not memory.releases:
+        return None
+    release = memory.releases[-1]
+    value, definition = release.metrics.get(metric.name, (None, ""))
+    is_strange = (CHECK, subject, metric.name) in release.anomalies
+    return value if is_strange and definition == metric.definition else None
+
+
 def _judged(
-    metric: MetricFact, past: Sequence[Past], at: datetime, subject: str
+    metric: MetricFact,
+    past: Sequence[Past],
+    at: datetime,
+    subject: str,
+    published: float | None = None,
 ) -> FindingRun | None:
+    """What is strange in a metric; `published` is the last value, where that was strange too."""
     expected = expect(past, at)
     if expected is None:
         return None
@@ -107,9 +123,12 @@ def _judged(
     if metric.value is None:
         message = f"metric {metric.name} has no value, {usual} (by its {expected.by})."
         return FindingRun(CHECK, subject, metric.name, metric.name, ERROR, message)
-    level = _least_level(metric.name, metric.value, past, expected)
+    level = _least_level(metric.name, metric.value, past, expected, past[-1].value)
     if not level:
         return None
+    if level == ERROR and published is not None:
+        # Readers have it already: a rejection would keep nothing from them.
+        level = _least_level(metric.name, metric.value, past, expected, published) or WARN
     message = f"metric {metric.name}: {number_text(metric.value)}, {usual} (by its {expected.by})."
     return FindingRun(
         CHECK, subject, metric.name, metric.name, level, message,
@@ -117,11 +136,13 @@ def _judged(
     )  # fmt: skip
 
 
-def _least_level(name: str, value: float, past: Sequence[Past], expected: Expected) -> str:
+def _least_level(
+    name: str, value: float, past: Sequence[Past], expected: Expected, last: float
+) -> str:
     """How bad the value is by what explains it best: what the past follows, or a usual step from
-    the newest value. Most metrics are totals of all history, which never return to a trend."""
+    the last value. Most metrics are totals of all history, which never return to a trend."""
     measure, values = Measure(CHECK, "total", name), [observation.value for observation in past]
-    pictures = [expected, expect_step(past)]
+    pictures = [expected, expect_step(past, last)]
     levels = {level_of(Case(measure, value, 0, values, other)) for other in pictures if other}
     return next(level for level in ("", WARN, ERROR) if level in levels)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from first_light.history.record import FindingRun, RelationProfile
 from first_light.monitors.baseline import Memory, Release, as_remembered
-from first_light.monitors.levels import LIMITS, off_by
+from first_light.monitors.levels import ERROR, LIMITS, WARN, off_by
 from first_light.monitors.measures import Measure, Value, amounts, measure
 from first_light.monitors.prediction import AT_LEAST, RHYTHM_FROM
 
@@ -26,6 +26,7 @@ _DELIVERIES = 60  # of a source, in its past
 _DAY_NAME = len("2026-03-31")
 _AS_HIGH = 0.8  # the share of a value from which another is about as high
 _PEAK, _FEW_PEAKS = 1.6, 0.1  # a peak is so far above the median, and at most so many are
+_OF_DELIVERIES = ("came", "each", "delivered")  # what new rows hold; all else is of a whole table
 _ANY_DAY = 3  # on so many days of the week, what is strange comes on any
 # Days before and after the turn of a month that may be unlike others; a day more after it, for the
 # last of them may be released in the morning after.
@@ -124,20 +125,30 @@ class RelationPast:
         }
         return {ratio for ratio in ratios if ratio > 1}
 
-    def has_recurred(self, measure_: Measure, unique_id: str, value: float, at: datetime) -> bool:
-        """Whether about the value was published as strange on this day of the week before, or on
-        several others, and was not there in the last release: what comes and goes is a rhythm."""
+    def eased(
+        self, level: str, measure_: Measure, profile: RelationProfile, value: float, at: datetime
+    ) -> str:
+        """How bad a value is after what was published with a warning.
+
+        Nothing if about the value was published on this day of the week before, or on several
+        others, and was not there in the last release: what comes and goes is a rhythm. A warning if
+        the last release has it: a rejection would keep nothing from readers.
+        """
         earlier = self.strange.get(measure_)
-        place = (measure_.check, unique_id, measure_.column)
-        if earlier is None or place in self.releases[-1].anomalies:
-            return False
+        if earlier is None or not earlier.values:
+            return level
         warn = LIMITS[measure_.check].warn
-        weekdays = {
-            weekday
-            for weekday, near in zip(earlier.weekdays, earlier.values)
-            if off_by(measure_.check, value, near) < warn
-        }
-        return len(weekdays) >= _ANY_DAY or at.weekday() in weekdays
+        near = [
+            weekday if off_by(measure_.check, value, strange) < warn else None
+            for weekday, strange in zip(earlier.weekdays, earlier.values)
+        ]
+        place = (measure_.check, profile.unique_id, measure_.column)
+        if place in self.releases[-1].anomalies:
+            is_state = profile.files is None and measure_.metric not in _OF_DELIVERIES
+            return WARN if level == ERROR and is_state and near[-1] is not None else level
+        weekdays = {*near} - {None}
+        has_rhythm = len(weekdays) >= _ANY_DAY or at.weekday() in weekdays
+        return "" if level == WARN and has_rhythm else level
 
 
 def past_of(memory: Memory, unique_id: str, delivery: str = "") -> RelationPast:

@@ -88,15 +88,19 @@ def expect_at(
     return best
 
 
-def expect_step(past: Sequence[Past]) -> Expected | None:
-    """The interval around the newest value and a usual step: for totals, which go on from it.
+def expect_step(past: Sequence[Past], last: float) -> Expected | None:
+    """The interval around the last value and a usual step: for totals, which go on from it.
 
     Steps that were all positive are taken for log-normal, since sums of amounts have a long tail.
+
+    Args:
+        past: the values that the steps lie between, oldest first.
+        last: the last value, also one that is not in the past because it was found strange.
     """
     steps = [after.value - before.value for before, after in pairwise(past)]
     if len(steps) < AT_LEAST:
         return None
-    last, grows = past[-1].value, min(steps) > 0
+    grows = min(steps) > 0
     sizes = [math.log(step) for step in steps] if grows else steps
     middle = math.fsum(sizes) / len(sizes)
     spread = math.sqrt(math.fsum([(size - middle) ** 2 for size in sizes]) / (len(sizes) - 1))
