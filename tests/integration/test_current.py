@@ -112,6 +112,7 @@ def test_a_branch_beside_the_release_on_the_raw_that_it_was_built_from(released:
     # Neither the release nor raw was touched.
     assert released.database.read_bytes() == before
     assert harness.tree(root, "raw") == raw
+    later.unlink()
 
 
 @pytest.mark.slow
