@@ -601,8 +601,7 @@ def test_what_a_first_billing_run_moves_is_warned_of(watch: Watch, day: int, lev
         watch.records.append(replace(record, profile=(came(400), profile(1000, 350))))
         later = until + 5 * DAY
         memory = recall(ops.write(watch.folder, watch.records), "newer", later)
-        held = [came(11), profile(1000, 352)]
-        after = judge_all(held, memory, watch.manifest, nodes, later)
+        after = judge_all([came(11), profile(1000, 352)], memory, watch.manifest, nodes, later)
         assert told(after) == [("nulls", WARN)]
         other = judge_all([came(11), profile(1000, 20)], memory, watch.manifest, nodes, later)
         assert told(other) == [("nulls", ERROR)], "another value is another fault"

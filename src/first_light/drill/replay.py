@@ -18,9 +18,10 @@ from first_light.drill.result import Drilled, Replayed
 from first_light.drill.scratch import Audit, Detection, Scratch
 from first_light.drill.table import UnsuitedError
 from first_light.history.facts import RawFile, raw_files
+from first_light.history.record import FindingRun
 from first_light.monitors.accepted import Accepted, read_accepted
 from first_light.monitors.baseline import Release
-from first_light.monitors.levels import ERROR
+from first_light.monitors.levels import ERROR, WARN
 from first_light.monitors.sources import pattern
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -107,6 +108,7 @@ class Replay:
         self.rejected: list[tuple[str, tuple[Detection, ...]]] = []
         self._accepted = [*read_accepted(root)]
         self._rejecting: list[frozenset[tuple[str, str]]] = []
+        self._warned: frozenset[str] = frozenset()
         self._came: list[dict[str, dict[str, bytes]]] = []
         self._files: list[RawFile] = []
         self._before: list[RawFile] = []
@@ -132,8 +134,8 @@ class Replay:
     def go_on(self, day: Day, tested: bool = True) -> Audit:
         """One clean day: its files come, the product is built and audited, and published.
 
-        What monitors reject in it is accepted, as a team does when all is as it should be: the next
-        days are compared with it, too.
+        What monitors reject in it, and a warning that comes the second day in a row, is accepted,
+        as a team does when all is as it should be: the next days are compared with it, too.
         """
         files_by_source = self._sorted(day)
         listed = self._write(day)
@@ -155,6 +157,10 @@ class Replay:
             if accepted_findings := _acceptable(audit):
                 self._accepted += accepted_findings
                 published = self._audit(tested)
+        warned = {finding.id: finding for finding in audit.findings if finding.level == WARN}
+        repeated = [finding for name, finding in warned.items() if name in self._warned]
+        self._accepted += _as_accepted(repeated, audit)
+        self._warned = frozenset(warned)
         self._rejecting.append(
             frozenset((source.by, source.name) for source in audit.seen if source.rejects)
         )
@@ -313,19 +319,23 @@ def count_alarms(days: Iterable[frozenset[tuple[str, str]]]) -> int:
 
 def _acceptable(audit: Audit) -> list[Accepted]:
     """What a team accepts to let a day through that nothing but monitors rejects."""
-    accepted_ = [finding for finding in audit.findings if finding.level == ERROR]
-    if len(accepted_) < sum(detection.rejects for detection in audit.seen):
+    rejecting = [finding for finding in audit.findings if finding.level == ERROR]
+    if len(rejecting) < sum(detection.rejects for detection in audit.seen):
         return []
+    return _as_accepted(rejecting, audit)
+
+
+def _as_accepted(findings: Iterable[FindingRun], audit: Audit) -> list[Accepted]:
     return [
         Accepted(
-            detection.check,
-            detection.subject,
-            detection.column,
-            detection.value or 0.0,
+            finding.check,
+            finding.subject,
+            finding.column,
+            finding.value or 0.0,
             audit.release.run,
             "a drill",
         )
-        for detection in accepted_
+        for finding in findings
     ]
 
 
