@@ -36,6 +36,8 @@ from first_light.monitors.accepted import accept, read_accepted
 from first_light.monitors.baseline import Memory, release_of
 from first_light.monitors.collect import Raw, profile_all
 from first_light.monitors.levels import ERROR, WARN
+from first_light.monitors.measures import Measure
+from first_light.monitors.past import RelationPast, Series
 from first_light.monitors.prediction import Past, expect, quantile
 from first_light.monitors.run import MonitorResult, judge_all, recall
 from first_light.monitors.settings import levels_of
@@ -608,6 +610,16 @@ def test_what_a_first_billing_run_moves_is_warned_of(watch: Watch, day: int, lev
         return
     lost = judge_all([came(11), profile(1000, 350)], memory, watch.manifest, nodes, until)
     assert told(lost) == [("nulls", ERROR)], "nothing came that would explain it"
+
+
+def test_a_warning_of_another_release_of_the_same_raw_is_looked_at() -> None:
+    """All that was published was built from the candidate's own raw: no delivery came before."""
+    at, total = datetime(2026, 1, 8, tzinfo=timezone.utc), Measure("volume", "rows", "")
+    strange = {total: Series.of([(at.timestamp(), at.weekday(), 700.0)])}
+    alone = RelationPast((), (), {}, strange, {}, None)
+    assert alone.eased(WARN, total, profile(705), 705, at) == ""
+    assert alone.eased(WARN, total, profile(400), 400, at) == WARN
+    assert alone.eased(ERROR, total, profile(705), 705, at) == ERROR
 
 
 def test_a_warning_that_stays_is_told_each_day(watch: Watch) -> None:

@@ -59,14 +59,8 @@ class Series:
         """The same without the few values, such as those of campaigns, far above all others: they
         say nothing of how few are usual."""
         limit = _PEAK * self.middle
-        kept = [n for n, value in enumerate(self.values) if value <= limit]
-        if len(kept) < (1 - _FEW_PEAKS) * len(self.values):
-            return self
-        return Series(
-            [self.times[n] for n in kept],
-            [self.weekdays[n] for n in kept],
-            [self.values[n] for n in kept],
-        )
+        kept = [entry for entry in self.entries if entry[2] <= limit]
+        return Series.of(kept) if len(kept) >= (1 - _FEW_PEAKS) * len(self.values) else self
 
     @property
     def entries(self) -> list[tuple[float, int, float]]:
@@ -143,7 +137,7 @@ class RelationPast:
             for weekday, strange in zip(earlier.weekdays, earlier.values)
         ]
         place = (measure_.check, profile.unique_id, measure_.column)
-        if place in self.releases[-1].anomalies:
+        if self.releases and place in self.releases[-1].anomalies:
             is_state = profile.files is None and measure_.metric not in _OF_DELIVERIES
             return WARN if level == ERROR and is_state and near[-1] is not None else level
         weekdays = {*near} - {None}
