@@ -13,7 +13,8 @@ _SQL_FILE = re.compile(r"^== \[(?P<file>.+)\] (?P<verdict>FAIL|PASS|FIXED)$")
 _SQL = re.compile(r"^L:\s*(?P<line>\d+) \| P:\s*\d+ \| +(?P<rule>\w+) \| (?P<text>.*)$")
 _SQL_MORE = re.compile(r"^ +\| (?P<text>.*)$")
 _YAML = re.compile(r"^ +(?P<line>\d+):\d+ +(?:error|warning) +(?P<text>.*)  \((?P<rule>[\w-]+)\)$")
-_FIXED = re.compile(r"^Fixing (?P<file>.+)$")
+FIXED: Final = re.compile(r"^Fixing (?P<file>.+)$", re.MULTILINE)
+"""What a fixer says of a file that it rewrites."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,12 @@ def read_findings(output: str) -> tuple[Finding, ...]:
     for line in output.splitlines():
         if head := _SQL_FILE.match(line):
             file = head["file"]
-        elif (found := _SQL.match(line)) or (file and (found := _YAML.match(line))):
-            findings.append(Finding(found["rule"], file, f"{file}:{found['line']} {found['text']}"))
+        elif (match := _SQL.match(line)) or (file and (match := _YAML.match(line))):
+            findings.append(Finding(match["rule"], file, f"{file}:{match['line']} {match['text']}"))
         elif findings and (more := _SQL_MORE.match(line)):
             last = findings[-1]
             findings[-1] = Finding(last.rule, last.file, f"{last.text} {more['text']}")
-        elif fixed := _FIXED.match(line):
+        elif fixed := FIXED.match(line):
             findings.append(Finding("", fixed["file"], f"{fixed['file']} was rewritten"))
         elif line and not line.startswith((" ", "-", "=")):
             file = line  # yamllint's head of a file

@@ -13,12 +13,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from first_light.hooks.listing import FIXED
 from first_light.project.baseline import counted
 from first_light.project.hook_run import file_arguments, hook_definitions, tool_environment
 from first_light.utils.errors import DataopsError
 
 _YAML = re.compile(r"^(?P<file>.+?):\d+:\d+: \[\w+\] .*\((?P<rule>[\w-]+)\)$", re.MULTILINE)
-_FIXED = re.compile(r"^Fixing (?P<file>.+)$", re.MULTILINE)
 _LARGE = re.compile(r"^(?P<file>.+) \(\d+ KB\) exceeds ", re.MULTILINE)
 _MOST_FILES = 500  # of one command line
 
@@ -40,11 +40,11 @@ def findings(root: Path, hook: str, files: Collection[str]) -> Findings:
     if definition is None:  # a team that owns the configuration has removed it
         return {}
     names = [name for name in sorted(files) if _is_examined(root, definition, name)]
-    found: list[tuple[str, str]] = []
+    places: list[tuple[str, str]] = []
     for start in range(0, len(names), _MOST_FILES):
         part = file_arguments(names[start : start + _MOST_FILES])
-        found += HOOKS[hook](root, _command(definition), part)
-    return counted([(rule, name.removeprefix("./")) for rule, name in found])
+        places += HOOKS[hook](root, _command(definition), part)
+    return counted([(rule, name.removeprefix("./")) for rule, name in places])
 
 
 def _is_examined(root: Path, definition: Mapping[str, Any], name: str) -> bool:
@@ -98,7 +98,7 @@ def _fixer(hook: str) -> Callable[[Path, Sequence[str], Sequence[str]], list[tup
                 (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(root / name, Path(folder) / name)
             output = _run(Path(folder), [*command, "--", *files])
-        return [(hook, match["file"]) for match in _FIXED.finditer(output)]
+        return [(hook, match["file"]) for match in FIXED.finditer(output)]
 
     return run
 

@@ -39,9 +39,9 @@ def of_dimension(
         keys: the key of each table that has one.
         references: references between the tables.
     """
-    found = [f for fact in facts if (f := _of_fact(dimension, fact, keys, references)) is not None]
-    measured = [figures for figures in found if figures.sums]
-    chosen = measured or found
+    every = (_of_fact(dimension, fact, keys, references) for fact in facts)
+    certain = [figures for figures in every if figures is not None]
+    chosen = [figures for figures in certain if figures.sums] or certain
     return chosen[0] if len(chosen) == 1 else None
 
 
@@ -62,29 +62,29 @@ def added(
         types: SQL type of each column of each staging model.
     """
     table = mart.table
-    found = of_dimension(table, facts, keys, references)
-    if found is None:
+    figures = of_dimension(table, facts, keys, references)
+    if figures is None:
         return mart
-    fact = found.reference.child
+    fact = figures.reference.child
     kinds, row = types[fact], names.singular(fact)
     taken = {import_name(name) for name in types} | {"final"}
     alias = names.distinct(f"{row}_figures", taken)
     of_row = f"of the {names.plain(names.singular(table.name))}"
     many = names.plain(fact)
-    time = found.time.name
+    time = figures.time.name
     wanted = [
         (f"{row}_count", "count(*)", "bigint", f"Number of {many} {of_row}.", True),
         (f"first_{time}", f"min({time})", kinds[time], f"The earliest {time} {of_row}.", False),
         (f"last_{time}", f"max({time})", kinds[time], f"The latest {time} {of_row}.", False),
     ]
-    for column in found.sums:
+    for column in figures.sums:
         text = f"Sum of {column.name} over all {many} {of_row}."
         kind = sum_type(kinds[column.name])
         wanted.append((f"lifetime_{column.name}", f"sum({column.name})", kind, text, True))
     used = {c.name for c in table.columns} | {c.name for c in mart.columns}
     columns, items = [], []
-    for wish, expression, kind, text, is_sum in wanted:
-        name = names.distinct(wish, used)
+    for preferred, expression, kind, text, is_sum in wanted:
+        name = names.distinct(preferred, used)
         used.add(name)
         columns.append(MartColumn(name, alias, name, kind, text, is_sum=is_sum))
         items.append((expression, name))
@@ -92,7 +92,7 @@ def added(
         mart,
         columns=(*mart.columns, *columns),
         lent=(*mart.lent, f"figures of its {many}"),
-        summary=Summary(alias, found, tuple(items)),
+        summary=Summary(alias, figures, tuple(items)),
     )
 
 
@@ -106,11 +106,11 @@ def _of_fact(
     dimension: Table, fact: Table, keys: Mapping[str, Key], references: Sequence[Reference]
 ) -> Figures | None:
     own = [r for r in references if r.child == fact.name]
-    ours = [r for r in own if r.parent == dimension.name]
+    to_dimension = [r for r in own if r.parent == dimension.name]
     times = star.event_times(fact)
-    if fact == dimension or len(ours) != 1 or not times:
+    if fact == dimension or len(to_dimension) != 1 or not times:
         return None
-    reference = ours[0]
+    reference = to_dimension[0]
     if not reference.unique:
         return None
     if keys[fact.name].columns == (reference.column,):  # one row for each row of the dimension

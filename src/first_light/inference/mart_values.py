@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from first_light.inference.values import Column, Key, Reference, Table
 from first_light.utils.sql_names import RESERVED
@@ -84,6 +84,7 @@ class Mart:
         joins: parents that lend columns.
         day: the column with the day on which a row of a fact happened; empty without one.
         lent: what the joins add, in words.
+        references: from its table to others.
         summary: the rows of a fact, summed up for each of its rows; None for most.
     """
 
@@ -95,7 +96,7 @@ class Mart:
     joins: tuple[Join, ...] = ()
     day: str = ""
     lent: tuple[str, ...] = ()
-    references: tuple[Reference, ...] = field(default=())
+    references: tuple[Reference, ...] = ()
     summary: Summary | None = None
 
 

@@ -125,7 +125,7 @@ class DuckDbWarehouse:
         if not file.exists():
             return {}
         with _errors_as("The candidate's rows could not be counted."), _open(file) as connection:
-            tables = _relations(connection, "duckdb_tables()", "table_name")
+            tables = _tables(connection)
             present = [relation for relation in relations if relation in tables]
             counts = [f"(select count(*) from {_name(relation)})" for relation in present]
             if not counts:
@@ -267,12 +267,10 @@ def _errors_as(message: str, fix: str = "") -> Iterator[None]:
         raise DataopsError(message, where=str(error), fix=fix) from error
 
 
-def _relations(
-    connection: DuckDBPyConnection, listing: str, column: str, condition: str = "true"
-) -> set[Relation]:
+def _tables(connection: DuckDBPyConnection) -> set[Relation]:
     query = (
-        f"select schema_name, {column} from {listing} "
-        f"where database_name = current_database() and not temporary and {condition}"
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = current_database() and not temporary"
     )
     return {Relation(*row) for row in connection.execute(query).fetchall()}
 
