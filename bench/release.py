@@ -131,7 +131,7 @@ class _Sized:
         from first_light.project.product import Product
         from first_light.store.locate import store_of
         from first_light.warehouse.base import DATABASE_FILE
-        from first_light.warehouse.duckdb import DuckDbWarehouse
+        from first_light.warehouse.duckdb.warehouse import DuckDbWarehouse
         from release_worker import make_product
 
         self._product = Product(make_product(root))

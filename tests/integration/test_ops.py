@@ -16,7 +16,7 @@ from first_light.incidents.derive import incidents
 from first_light.project.product import Product, now
 from first_light.release.ops_tables import SCHEMA, tables
 from first_light.warehouse.base import Label
-from first_light.warehouse.duckdb import DuckDbWarehouse
+from first_light.warehouse.duckdb.warehouse import DuckDbWarehouse
 from first_light.warehouse.postgres.warehouse import PostgresWarehouse
 from postgres import server
 

@@ -5,26 +5,38 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 import first_light
+from first_light.dbt.driver import GROUP
 
 PACKAGE = Path(first_light.__file__).parent
 MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}
 MOST_LINES = 400
 
+# The folders of the kinds of warehouse, as the entry points have them.
+WAREHOUSES = tuple(
+    "/".join(entry.value.partition(":")[0].split(".")[1:-1]) + "/"
+    for entry in metadata.entry_points(group=GROUP)
+    if entry.value.startswith("first_light.")
+)
 # What else may name a warehouse, and why. Docstrings and comments may: they explain.
 WAREHOUSE_ELSEWHERE = {
     "cli/setup.py": "the help of an option that one warehouse has",
     "dbt/column_lineage.py": "the SQL dialect in which compiled models are parsed",
-    "dbt/driver.py": "the drivers of what dbt's profile names; warehouse is above dbt",
     "dbt/outside_reads.py": "functions that read files or servers, and the dialects of models",
     "dbt/packages.py": "the Python packages whose versions a record keeps",
     "history/log.py": "the history is read with DuckDB, whatever the product's warehouse is",
     "history/packs.py": "packs are written and read with DuckDB, as the history is",
     "project/pin.py": "the extra of the package that the answer `warehouse` asks for",
+    "warehouse/base.py": "the file of a release where the warehouse is files",
+    "warehouse/dialect.py": "the SQL in which profile queries are written, whatever answers them",
+    "warehouse/readers_copy.py": "reads and writes database files of the embedded engine",
+    "warehouse/sandbox.py": "reads database files of the embedded engine",
+    "warehouse/scratch.py": "the embedded engine, which computes in every product",
 }
 # What else may name a forge, and why.
 FORGE_ELSEWHERE = {
@@ -42,10 +54,15 @@ def test_a_module_is_short_enough_to_read(module: str) -> None:
     assert lines <= MOST_LINES, f"{module} has {lines} lines: split it by responsibility"
 
 
+def test_every_folder_of_a_warehouse_is_an_entry_point() -> None:
+    folders = {f"{path.parent.name}/" for path in (PACKAGE / "warehouse").glob("*/__init__.py")}
+    assert folders == {folder.removeprefix("warehouse/") for folder in WAREHOUSES}
+
+
 @pytest.mark.parametrize(
     ("pattern", "folders", "elsewhere"),
     [
-        (r"duckdb|postgres|psycopg", ("warehouse/",), WAREHOUSE_ELSEWHERE),
+        (r"duckdb|postgres|psycopg", WAREHOUSES, WAREHOUSE_ELSEWHERE),
         (r"github|gitlab", ("forge/",), FORGE_ELSEWHERE),
     ],
     ids=["warehouse", "forge"],

@@ -26,6 +26,7 @@ from first_light.cli.output.release import (
 )
 from first_light.cli.output.status import show_status, status_json
 from first_light.commands.rollback import rollback
+from first_light.dbt import driver
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.history.decoding import read_record
 from first_light.history.facts import RawFile, read_raw
@@ -216,7 +217,7 @@ def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(
 ) -> None:
     """Here DuckDB plays one: its columns are told by the adapter, its SQL by sqlglot."""
     (own,) = profile_all(in_memory(*ROWS), manifest(), [node_run()], SQL)
-    monkeypatch.setattr("first_light.warehouse.dialect._DIALECTS", {})
+    monkeypatch.setattr(driver, "installed", dict)
     unknown = in_memory(*ROWS)
     (result,) = profile_all(unknown, manifest(), [node_run()], SQL)
     uncounted = tuple(replace(column, hours={}) for column in own.columns)

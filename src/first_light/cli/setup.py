@@ -44,7 +44,7 @@ def start(
     from first_light.commands import start as command
     from first_light.commands.add import delivered
     from first_light.utils import steps
-    from first_light.warehouse.server import is_server
+    from first_light.warehouse.kinds import is_server
 
     product = Product.find()
     with progress("start") as report_progress:

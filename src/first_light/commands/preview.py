@@ -23,9 +23,9 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.timestamps import utc
 from first_light.warehouse.base import DATABASE_FILE, Relation
+from first_light.warehouse.kinds import is_server, warehouse_type
 from first_light.warehouse.readers_copy import read_columns, write_readers_copy
 from first_light.warehouse.scratch import VIEWS, connect
-from first_light.warehouse.server import is_server
 from first_light.warehouse.withheld_columns import withheld_columns
 
 DAYS = 14
@@ -77,7 +77,7 @@ def preview(product: Product, progress: Callable[[str], None], raw: bool = False
         DataopsError: it could not be built at all.
     """
     if is_server(product):
-        kind = product.answers["warehouse"]
+        kind = warehouse_type(product)
         raise DataopsError(f"Previews are not available on {kind}.", fix="uv run dbt build")
     home = product.target / "preview"
     branch = product.git("branch", "--show-current", check=False) or "detached"

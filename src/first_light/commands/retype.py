@@ -20,7 +20,7 @@ from first_light.utils import sql_types
 from first_light.utils.errors import DataopsError
 from first_light.utils.whole_files import write_together
 from first_light.warehouse.base import DATABASE_FILE
-from first_light.warehouse.server import is_server
+from first_light.warehouse.kinds import is_server
 
 _CHANGE = re.compile(r"([^.=]+)\.([^.=]+)\.([^=]+)=(.+)")
 _TYPE = re.compile(

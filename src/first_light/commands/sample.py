@@ -7,7 +7,7 @@ from collections.abc import Callable
 from first_light.project.product import Product
 from first_light.sampling.cut import SampleReport, cut
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.server import is_server, load_sample, sample_schema
+from first_light.warehouse.kinds import is_server, server_of
 
 
 def sample(product: Product, progress: Callable[[str], None]) -> SampleReport:
@@ -43,6 +43,7 @@ def load(product: Product, progress: Callable[[str], None]) -> tuple[str, dict[s
             "There is nothing to load: the warehouse reads the files in sample/.",
             fix="uv run dbt build",
         )
-    schema = sample_schema()
+    server = server_of(product)
+    schema = server.sample_schema()
     progress(f"loading the sample into {schema}")
-    return schema, load_sample(product, schema)
+    return schema, server.load_sample(product, schema)

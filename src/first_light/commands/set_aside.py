@@ -17,7 +17,7 @@ from first_light.project.set_aside import SetAside
 from first_light.sampling.cut import cut
 from first_light.utils.errors import DataopsError
 from first_light.utils.whole_files import write_together
-from first_light.warehouse.server import is_server
+from first_light.warehouse.kinds import is_server
 
 
 @dataclass(frozen=True)

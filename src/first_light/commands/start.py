@@ -23,7 +23,7 @@ from first_light.store.locate import open_store
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
-from first_light.warehouse.server import is_server
+from first_light.warehouse.kinds import is_server
 
 BRANCH = "main"
 

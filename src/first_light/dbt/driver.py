@@ -2,29 +2,51 @@
 
 Not through dbt's adapters: dbt v2 has none in Python. Not through `dbt show`: a command takes half
 a second, a query here less than a millisecond, and a release asks more than a hundred. The drivers
-are those that the adapters of dbt 1.12 require, so that a product installs no second one: duckdb
-and psycopg2, which also publishes releases.
+are those that the adapters of dbt 1.12 require, so that a product installs no second one. Each kind
+of warehouse brings its own, found by the type of dbt's profile in an entry point group, so that a
+kind may come from another package.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager
+from functools import cache
+from importlib import metadata
+from typing import Any, Protocol
 
 from first_light.dbt.engine import QueryResult
 from first_light.dbt.profile import Profile
 from first_light.utils.errors import DataopsError, QueryError
-from first_light.utils.sql_names import quoted
 
-# Warehouses whose sources may be files; in others a source is a table.
-READS_FILES = frozenset({"duckdb"})
-# dbt's keys that libpq knows by the same name.
-_LIBPQ = (
-    *("host", "port", "user", "dbname", "application_name", "connect_timeout"),
-    *("keepalives_idle", "sslmode", "sslcert", "sslkey", "sslrootcert"),
-)
+GROUP = "first_light.warehouses"
+"""The entry point group of the kinds of warehouse; each is named as dbt's profile type."""
+
+Opened = tuple[Any, type[Exception]]
+"""A cursor that commits by itself, and the class of all errors of its driver."""
+
+
+class Driver(Protocol):
+    """What dbt's side needs of a kind of warehouse; `warehouse/base.py` has the rest."""
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether sources may be files; otherwise a source is a table."""
+
+    def connect(self, values: Mapping[str, Any]) -> AbstractContextManager[Opened]:
+        """Open a connection with the keys of a profile, as dbt does.
+
+        Raises:
+            DataopsError: it could not connect.
+        """
+
+    def settle(self, values: Mapping[str, Any]) -> None:
+        """Write what a process left beside a database file into it.
+
+        Raises:
+            DataopsError: the file cannot be opened.
+        """
 
 
 class DriverQueries:
@@ -56,6 +78,54 @@ class DriverQueries:
             raise QueryError("The query failed in the warehouse.", where=lines[0]) from error
 
 
+@cache
+def installed() -> dict[str, metadata.EntryPoint]:
+    """The kinds of warehouse that are installed, by profile type; none is loaded.
+
+    Raises:
+        DataopsError: two packages bring the same.
+    """
+    kinds: dict[str, metadata.EntryPoint] = {}
+    for entry in metadata.entry_points(group=GROUP):
+        other = kinds.setdefault(entry.name, entry)
+        if other.value != entry.value:
+            packages = sorted({str(e.dist.name) for e in (entry, other) if e.dist})
+            raise DataopsError(
+                f"Two installed packages bring a warehouse {entry.name}.",
+                where=", ".join(packages),
+                fix="uninstall one of them",
+            )
+    return kinds
+
+
+def find_kind(kind: str) -> Any:
+    """What the package of a kind of warehouse provides; None if there is none."""
+    entry = installed().get(kind)
+    return entry.load() if entry else None
+
+
+def load_kind(kind: str) -> Any:
+    """The same of a warehouse that is needed.
+
+    Raises:
+        DataopsError: no installed package brings it.
+    """
+    provided = find_kind(kind)
+    if provided is None:
+        raise DataopsError(
+            f"dataops has no driver for the warehouse {kind}.",
+            where=f"profiles.yml; installed are {', '.join(sorted(installed()))}",
+            fix=f"add a package with an entry point {kind} in the group {GROUP}",
+        )
+    return provided
+
+
+def reads_files(kind: str) -> bool:
+    """Whether sources of this kind of warehouse may be files; an unknown one has tables."""
+    driver: Driver | None = find_kind(kind)
+    return driver is not None and driver.reads_files
+
+
 @contextlib.contextmanager
 def connect(profile: Profile) -> Iterator[DriverQueries]:
     """A connection as dbt opens it; relative paths are read from the working directory.
@@ -63,29 +133,9 @@ def connect(profile: Profile) -> Iterator[DriverQueries]:
     Raises:
         DataopsError: there is no driver for this warehouse, or it could not connect.
     """
-    opening = {"duckdb": _duckdb, "postgres": _postgres}.get(profile.kind)
-    if opening is None:
-        raise DataopsError(
-            f"dataops has no driver for the warehouse {profile.kind}.", where="profiles.yml"
-        )
-    with opening(profile.values) as (cursor, error):
+    driver: Driver = load_kind(profile.kind)
+    with driver.connect(profile.values) as (cursor, error):
         yield DriverQueries(profile.kind, cursor, error)
-
-
-_Opened = tuple[Any, type[Exception]]
-
-
-@contextlib.contextmanager
-def _duckdb(values: Mapping[str, Any]) -> Iterator[_Opened]:
-    import duckdb
-
-    with _failures(duckdb.Error):
-        path, config = str(values.get("path", ":memory:")), values.get("config_options")
-        connection = duckdb.connect(path, config=dict(config or {}))
-    with contextlib.closing(connection):
-        with _failures(duckdb.Error):
-            _prepare_duckdb(connection, values)
-        yield connection, duckdb.Error  # a cursor of DuckDB would not have its settings
 
 
 def settle(profile: Profile) -> None:
@@ -94,52 +144,17 @@ def settle(profile: Profile) -> None:
     Raises:
         DataopsError: the file cannot be opened.
     """
-    path = Path(str(profile.values.get("path", "")))
-    if profile.kind == "duckdb" and path.with_name(f"{path.name}.wal").is_file():
-        with connect(profile) as queries:
-            queries.run("checkpoint")
-
-
-def _prepare_duckdb(connection: Any, values: Mapping[str, Any]) -> None:
-    """What a view may need to be read, of the keys that the template's profiles have."""
-    for system in values.get("filesystems") or ():
-        import fsspec
-
-        options = dict(system)
-        connection.register_filesystem(fsspec.filesystem(options.pop("fs"), **options))
-    for attached in values.get("attach") or ():
-        alias = f" as {quoted(attached['alias'])}" if attached.get("alias") else ""
-        mode = " (read_only)" if attached.get("read_only") else ""
-        connection.execute(f"attach if not exists {_text(attached['path'])}{alias}{mode}")
-    for name, value in (values.get("settings") or {}).items():
-        connection.execute(f"set {name} = {_text(value)}")
+    driver: Driver = load_kind(profile.kind)
+    driver.settle(profile.values)
 
 
 @contextlib.contextmanager
-def _postgres(values: Mapping[str, Any]) -> Iterator[_Opened]:
-    import psycopg2
+def opening(error: type[Exception]) -> Iterator[None]:
+    """Turn a driver's errors into the message that dbt's connection could not be opened.
 
-    known = {key: values[key] for key in _LIBPQ if values.get(key) not in (None, "")}
-    password = values.get("password") or values.get("pass") or None
-    if search_path := str(values.get("search_path") or "").replace(" ", "\\ "):
-        known["options"] = f"-c search_path={search_path}"
-    with _failures(psycopg2.Error):
-        connection = psycopg2.connect(password=password, **known)
-        connection.autocommit = True
-    with contextlib.closing(connection):
-        cursor = connection.cursor()
-        if role := values.get("role"):
-            with _failures(psycopg2.Error):
-                cursor.execute(f"set role {quoted(str(role))}")
-        yield cursor, psycopg2.Error
-
-
-def _text(value: Any) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-@contextlib.contextmanager
-def _failures(error: type[Exception]) -> Iterator[None]:
+    Raises:
+        DataopsError: it could not.
+    """
     try:
         yield
     except error as raised:

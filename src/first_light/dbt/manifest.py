@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from first_light.dbt.driver import READS_FILES
+from first_light.dbt.driver import reads_files
 from first_light.dbt.external_location import expand
 from first_light.dbt.graph import Graph
 from first_light.utils.errors import DataopsError
@@ -192,7 +192,7 @@ def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
         raw = json.loads(path.read_text(encoding="utf-8"))
         project = raw["metadata"]["project_name"]
         adapter = raw["metadata"].get("adapter_type")
-        is_server = adapter is not None and adapter not in READS_FILES
+        is_server = adapter is not None and not reads_files(adapter)
         kinds = ("nodes", "sources", "exposures", "unit_tests")
         nodes = {
             unique_id: _with_metrics(_node(entry, is_server), raw)

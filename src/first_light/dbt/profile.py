@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,19 +44,38 @@ def read_profile(root: Path, target: str, environment: Mapping[str, str]) -> Pro
     Raises:
         DataopsError: there is no such target, or it cannot be rendered.
     """
-    place = f"profiles.yml, target {target}"
-    try:
-        project = yaml.safe_load((root / "dbt_project.yml").read_text(encoding="utf-8"))
-        profiles = yaml.safe_load((root / "profiles.yml").read_text(encoding="utf-8"))
-        entry = profiles[str(project["profile"])]["outputs"][target]
-        values = _rendered(entry, _renderer(environment))
+    with _errors_as(target):
+        values = _rendered(_entry(root, target), _renderer(environment))
         return Profile(str(values.pop("type")), values)
+
+
+def read_type(root: Path, target: str) -> str:
+    """The kind of warehouse of a target, such as duckdb; the rest of it is not rendered.
+
+    Raises:
+        DataopsError: there is no such target, or it cannot be read.
+    """
+    with _errors_as(target):
+        entry = _entry(root, target)
+        return str(_rendered(entry["type"], _renderer(os.environ)))
+
+
+@contextlib.contextmanager
+def _errors_as(target: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, TemplateError) as error:
         raise DataopsError(
             "The connection of dbt could not be read.",
-            where=f"{place}: {error}",
+            where=f"profiles.yml, target {target}: {error}",
             fix="uv run dbt debug",
         ) from error
+
+
+def _entry(root: Path, target: str) -> Any:
+    project = yaml.safe_load((root / "dbt_project.yml").read_text(encoding="utf-8"))
+    profiles = yaml.safe_load((root / "profiles.yml").read_text(encoding="utf-8"))
+    return profiles[str(project["profile"])]["outputs"][target]
 
 
 def _renderer(environment: Mapping[str, str]) -> SandboxedEnvironment:

@@ -30,7 +30,7 @@ from first_light.impact.sides import Sides
 from first_light.impact.tables import TableDiff
 from first_light.project.product import now
 from first_light.utils.graph_svg import GraphNode
-from first_light.warehouse.server import is_server
+from first_light.warehouse.kinds import is_server
 
 _BASE, _HEAD, _REPEATED = "base", "head", "again"
 

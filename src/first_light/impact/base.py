@@ -27,8 +27,8 @@ from first_light.project.hook_run import tool_environment
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import WARNED
-from first_light.warehouse import server
 from first_light.warehouse.base import DATABASE_FILE
+from first_light.warehouse.kinds import is_server, server_of
 
 _BASES_KEPT = 3
 # Whoever installs other packages builds something else: these files decide it.
@@ -199,8 +199,8 @@ def side_environment(product: Product, database: Path) -> dict[str, str]:
     environment = {"DATAOPS_DB": str(database), "DATAOPS_RAW": product.sample.name}
     if product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
-    if server.is_server(product):
-        environment |= server.check_environment()
+    if is_server(product):
+        environment |= server_of(product).check_environment()
     return environment
 
 
@@ -212,8 +212,8 @@ def open_side_engine(
     progress: Callable[[str], None],
 ) -> Engine:
     """dbt for a side, on the product's warehouse; a file holds what it has built."""
-    if server.is_server(product):
-        return server.open_check_engine(root, target_path, environment, progress)
+    if is_server(product):
+        return server_of(product).open_check_engine(root, target_path, environment, progress)
     return open_engine(root, "ci", target_path, environment, progress)
 
 

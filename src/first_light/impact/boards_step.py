@@ -28,8 +28,8 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
 from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.copied import on_copies
+from first_light.warehouse.kinds import is_server, warehouse_type
 from first_light.warehouse.sandbox import Sandbox
-from first_light.warehouse.server import is_server
 
 _MOST_BLOCKS = 5  # of one board, in the message
 
@@ -182,7 +182,7 @@ def _rendered(
             boards,
             manifest,
             semantics,
-            on_copies(side.queries, str(product.answers.get("warehouse") or side.queries.name)),
+            on_copies(side.queries, warehouse_type(product)),
             columns_without(side.built, side.withheld),
             _edition,
             {name: columns for (_, name), columns in side.withheld.items()},

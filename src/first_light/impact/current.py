@@ -30,10 +30,10 @@ from first_light.store.locate import FolderStore, open_store
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import moment
 from first_light.warehouse.base import DATABASE_FILE
-from first_light.warehouse.server import current_release, is_server, raw_tables
+from first_light.warehouse.kinds import is_server, server_of
 
 if TYPE_CHECKING:  # its driver is there only where it is the warehouse
-    from first_light.warehouse.server import ServerRelease
+    from first_light.warehouse.base import ServerRelease
 
 # The second build, which finds what changes whenever it is built, runs this much later.
 _LATER = timedelta(minutes=1)
@@ -135,8 +135,10 @@ def open_current(product: Product, folder: Path) -> tuple[Change | NoBase, Curre
 
 
 def _on_server(product: Product, folder: Path, state: Path, record: Record) -> CurrentSide:
-    server = current_release(product, record.run, state / "manifest.json", folder)
-    rows = {file.name: file.hash for file in raw_tables(product)}
+    server = server_of(product).current_release(
+        product, record.run, state / "manifest.json", folder
+    )
+    rows = {file.name: file.hash for file in server_of(product).raw_tables(product)}
     hashes = {file.name: file.hash for file in facts.raw_from_json(state / facts.RAW_LIST)}
     remarks: tuple[str, ...] = ()
     if moved := sorted(name for name in {*rows} | {*hashes} if rows.get(name) != hashes.get(name)):

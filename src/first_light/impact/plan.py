@@ -25,9 +25,9 @@ from first_light.privacy.messages import masked
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import DATABASE_FILE, Relation
+from first_light.warehouse.kinds import is_server
 from first_light.warehouse.sandbox import Sandbox, remove_code
 from first_light.warehouse.scratch import EngineError
-from first_light.warehouse.server import is_server
 
 # What a change to these does, dbt's state comparison does not see.
 _DECIDES_ALL = (

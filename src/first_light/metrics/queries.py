@@ -19,7 +19,7 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 from first_light.metrics.definitions import Semantics
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
-from first_light.warehouse.metric_sql import dialect
+from first_light.warehouse.kinds import find
 
 _SUGGESTION = re.compile(r"^\s+'(\w+)',?$", re.MULTILINE)
 
@@ -44,7 +44,7 @@ class MetricQueries:
         relation: how a query names a relation, from schema and name; two parts with a dot.
 
     Raises:
-        DataopsError: MetricFlow cannot read them.
+        DataopsError: MetricFlow cannot read them, or does not write the SQL of this warehouse.
     """
 
     def __init__(
@@ -55,7 +55,11 @@ class MetricQueries:
             f"{quoted(schema)}.{quoted(name)}"
         ),
     ) -> None:
-        engine, renderer = dialect(warehouse)
+        kind = find(warehouse)
+        written = kind.metric_sql() if kind else None
+        if written is None:
+            raise DataopsError(f"Metrics cannot be computed in {warehouse}.")
+        engine, renderer = written
         content = json.dumps(_local(semantics, relation))
         try:
             manifest = parse_manifest_from_dbt_generated_manifest(content)

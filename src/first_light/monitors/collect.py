@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from first_light.dbt.driver import reads_files
 from first_light.dbt.engine import QueryRunner
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.personal_columns import BUILT, described, personal_columns
@@ -22,7 +23,7 @@ from first_light.privacy.messages import masked_error
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import Relation
-from first_light.warehouse.dialect import Dialect, dialect_of, reads_files
+from first_light.warehouse.dialect import Dialect, dialect_of
 
 _RECENT = 5  # releases
 _DATE, _MOMENT = (10, 35)  # characters of 2026-03-31, and of a time to the fraction with its zone

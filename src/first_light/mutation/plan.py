@@ -12,6 +12,7 @@ from first_light.dbt.unit_tests import UnitTest, read_unit_tests
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import DATABASE_FILE
+from first_light.warehouse.kinds import warehouse_type
 from first_light.warehouse.scratch import DIALECT
 
 
@@ -45,10 +46,10 @@ def plan(product: Product) -> Plan:
         DataopsError: dbt cannot, there is no sample, or the product's SQL is not the embedded
             engine's.
     """
-    if str(product.answers.get("warehouse") or DIALECT) != DIALECT:
+    if warehouse_type(product) != DIALECT:
         raise DataopsError(
             "Test strength is measured with the SQL of the embedded engine only.",
-            where=f"{product.root / '.copier-answers.yml'}: warehouse",
+            where="profiles.yml",
             fix="review changes with: uv run dataops check",
         )
     if not product.sample.is_dir():

@@ -1,20 +1,31 @@
-"""The interface of a warehouse: where a release is built, and how it is published."""
+"""The interface of a warehouse: where a release is built, and how it is published.
+
+Each kind of warehouse is a folder here, or a package of somebody else: see `WarehouseKind`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
+from first_light.dbt.driver import Driver
 from first_light.history.facts import RawFile
 from first_light.history.record import RawFacts
 from first_light.project.product import Product
 from first_light.store.locate import FolderStore
 
+if TYPE_CHECKING:
+    from metricflow.protocols.sql_client import SqlEngine
+    from metricflow.sql.render.sql_plan_renderer import SqlPlanRenderer
+
+    from first_light.dbt.engine import Engine
+    from first_light.dbt.manifest import Manifest
+    from first_light.warehouse.dialect import Dialect
+
 # The database of a release, of a check or of a preview, where the warehouse is files.
 DATABASE_FILE = "warehouse.duckdb"
-
-__all__ = ["DATABASE_FILE", "Label", "Relation", "Table", "Warehouse", "Withheld", "open_warehouse"]
 
 
 @dataclass(frozen=True, order=True)
@@ -75,7 +86,7 @@ class Table:
 
 
 class Warehouse(Protocol):
-    """One kind of warehouse. A new kind implements these methods in one module.
+    """The warehouse of one product.
 
     Queries of monitors are not among them: they go through dbt's adapter.
 
@@ -219,14 +230,98 @@ class Warehouse(Protocol):
         """Delete a release that is not current; its readers can finish."""
 
 
+class WarehouseKind(Driver, Protocol):
+    """One kind of warehouse, as its folder or its package provides it in the entry point group.
+
+    It is loaded whenever a manifest is read: what it needs is imported where it is used.
+    """
+
+    @property
+    def how_to_load(self) -> str:
+        """How to load landing data into it, as a sentence for a message."""
+
+    @property
+    def server(self) -> Server | None:
+        """How development and checks run on it; None where they run on files."""
+
+    def open(self, product: Product, store: FolderStore) -> Warehouse:
+        """The warehouse of a product's releases.
+
+        Args:
+            product: the product.
+            store: where its releases are recorded.
+        """
+
+    def dialect(self) -> Dialect:
+        """The SQL of profile queries."""
+
+    def metric_sql(self) -> tuple[SqlEngine, SqlPlanRenderer] | None:
+        """The SQL of metrics, as MetricFlow writes it; None if it cannot."""
+
+
+class Server(Protocol):
+    """Development and checks on a database server: the sample, the sides of a check, raw."""
+
+    def sample_schema(self) -> str:
+        """The schema of the sample for development."""
+
+    def load_sample(self, product: Product, schema: str) -> dict[str, int]:
+        """Load every table of the sample into a schema, in one transaction; returns rows by table.
+
+        Raises:
+            DataopsError: a file cannot be read with its YAML, or the server rejected it.
+        """
+
+    def check_environment(self) -> dict[str, str]:
+        """dbt's variables for the schemas of a check."""
+
+    def open_check_engine(
+        self,
+        root: Path,
+        target_path: Path,
+        environment: dict[str, str],
+        progress: Callable[[str], None],
+    ) -> Engine:
+        """dbt for one side of a check."""
+
+    def current_release(
+        self, product: Product, run: str, manifest: Path, folder: Path
+    ) -> ServerRelease:
+        """The current release, and the temporary schemas of a branch beside it."""
+
+    def raw_tables(self, product: Product) -> tuple[RawFile, ...]:
+        """The tables of raw as they are now."""
+
+
+class ServerRelease(Protocol):
+    """The current release on a server, and where a branch is built beside it."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """Its resources, with the names of the scratch schemas."""
+
+    @property
+    def state(self) -> Path:
+        """A folder for dbt's `--state`, with the names of the release's schemas."""
+
+    @property
+    def database(self) -> Path:
+        """The file for the relations that were fetched."""
+
+    def environment(self) -> dict[str, str]:
+        """dbt's variables for the scratch schemas."""
+
+    def dbt(
+        self, target_path: Path, environment: dict[str, str], progress: Callable[[str], None]
+    ) -> Engine:
+        """dbt for the branch."""
+
+    def fetch(self, unique_ids: Iterable[str]) -> None:
+        """Copy models of the release, by unique id, into the file."""
+
+
 def open_warehouse(product: Product, store: FolderStore) -> Warehouse:
-    """The warehouse of this product's releases, by its answer `warehouse`."""
-    from first_light.warehouse.postgres.server import is_postgres
+    """The warehouse of this product's releases, by the type of its profile."""
+    from first_light.warehouse.kinds import kind_of
 
-    if is_postgres(product):
-        from first_light.warehouse.postgres.warehouse import PostgresWarehouse
-
-        return PostgresWarehouse(product)
-    from first_light.warehouse.duckdb import DuckDbWarehouse
-
-    return DuckDbWarehouse(store, product.root)
+    return kind_of(product).open(product, store)

@@ -46,7 +46,7 @@ class Dialect:
         """
         return (
             "select table_schema, table_name, column_name, data_type "
-            f"from information_schema.columns where table_schema in ({_texts(schemas)}) "
+            f"from information_schema.columns where table_schema in ({texts(schemas)}) "
             "order by table_schema, table_name, ordinal_position"
         )
 
@@ -92,58 +92,14 @@ class NativeDialect(Dialect):
         return f"extract(epoch from cast({time} as timestamp))"
 
 
-class DuckDb(NativeDialect):
-    """DuckDB; it counts by value in the same scan."""
-
-    def columns(self, schemas: Collection[str]) -> str:
-        return (
-            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
-            f"where database_name = current_database() and schema_name in ({_texts(schemas)}) "
-            "order by schema_name, table_name, column_index"
-        )
-
-    def is_number(self, value: str) -> str:
-        return f"isfinite({value})"
-
-    def counts(self, column: str, relation: str) -> str:
-        return f"cast(to_json(histogram(cast({column} as varchar))) as varchar)"
-
-
-class Postgres(NativeDialect):
-    """PostgreSQL; it has no estimates, and counts by value in a separate scan."""
-
-    def columns(self, schemas: Collection[str]) -> str:
-        return (
-            "select nspname, relname, attname, format_type(atttypid, atttypmod) from pg_attribute "
-            "inner join pg_class on pg_attribute.attrelid = pg_class.oid "
-            "inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid "
-            f"where nspname in ({_texts(schemas)}) and relkind in ('r', 'p', 'v', 'm', 'f') "
-            "and attnum > 0 and not attisdropped order by nspname, relname, attnum"
-        )
-
-    def approximate_distinct(self, column: str) -> str:
-        return f"count(distinct {column})"
-
-    def counts(self, column: str, relation: str) -> str:
-        return (
-            "(select cast(json_object_agg(v, n) as text) from "
-            f"(select cast({column} as text) as v, count(*) as n from {relation} "
-            f"where {column} is not null group by 1) as counted)"
-        )
-
-
-_DIALECTS: dict[str, type[Dialect]] = {"duckdb": DuckDb, "postgres": Postgres}
-
-
-def reads_files(warehouse: str) -> bool:
-    """Whether sources are files, so that deliveries are known; otherwise they are tables."""
-    return warehouse == "duckdb"
-
-
 def dialect_of(warehouse: str) -> Dialect:
-    """The dialect of a warehouse, by its name in dbt."""
-    return _DIALECTS.get(warehouse, Dialect)(warehouse)
+    """The dialect of a warehouse, by its name in dbt; one that is not installed has a plain one."""
+    from first_light.warehouse.kinds import find
+
+    kind = find(warehouse)
+    return kind.dialect() if kind else Dialect(warehouse)
 
 
-def _texts(values: Collection[str]) -> str:
+def texts(values: Collection[str]) -> str:
+    """Values as a list of SQL texts."""
     return ", ".join("'" + value.replace("'", "''") + "'" for value in values)

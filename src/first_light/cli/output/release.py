@@ -36,7 +36,7 @@ from first_light.release.outcome import Released
 from first_light.release.rollback import RolledBack
 from first_light.release.superseded import Superseded
 from first_light.utils.templates import render
-from first_light.warehouse.server import how_to_load
+from first_light.warehouse.kinds import how_to_load
 
 _FILES_SHOWN = 3
 

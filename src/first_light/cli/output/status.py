@@ -28,7 +28,7 @@ from first_light.history.warned import tests_that_warned
 from first_light.incidents.derive import Incident, oldest_first
 from first_light.status.current import Status
 from first_light.status.freshness import data_line
-from first_light.warehouse.server import how_to_load
+from first_light.warehouse.kinds import how_to_load
 
 
 def status_json(status: Status) -> str:

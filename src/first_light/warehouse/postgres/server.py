@@ -10,13 +10,7 @@ from typing import Any
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 
-WAREHOUSE = "postgres"
 _SECONDS_TO_CONNECT = 15
-
-
-def is_postgres(product: Product) -> bool:
-    """Whether this product's warehouse is PostgreSQL, by its answer `warehouse`."""
-    return str(product.answers.get("warehouse", "")) == WAREHOUSE
 
 
 def place(product: Product) -> dict[str, str]:

@@ -1,0 +1,55 @@
+"""A DuckDB file, opened with the keys of a profile."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from first_light.dbt.driver import Opened, opening
+from first_light.utils.sql_names import literal, quoted
+
+
+@contextlib.contextmanager
+def connect(values: Mapping[str, Any]) -> Iterator[Opened]:
+    import duckdb
+
+    with opening(duckdb.Error):
+        path, config = str(values.get("path", ":memory:")), values.get("config_options")
+        connection = duckdb.connect(path, config=dict(config or {}))
+    with contextlib.closing(connection):
+        with opening(duckdb.Error):
+            _prepare(connection, values)
+        yield connection, duckdb.Error  # a cursor of DuckDB would not have its settings
+
+
+def settle(values: Mapping[str, Any]) -> None:
+    """Write what a process left beside a database file into it.
+
+    Raises:
+        DataopsError: the file cannot be opened.
+    """
+    path = Path(str(values.get("path", "")))
+    if path.with_name(f"{path.name}.wal").is_file():
+        with connect(values) as (connection, error), opening(error):
+            connection.execute("checkpoint")
+
+
+def _prepare(connection: Any, values: Mapping[str, Any]) -> None:
+    """What a view may need to be read, of the keys that the template's profiles have."""
+    for system in values.get("filesystems") or ():
+        import fsspec
+
+        options = dict(system)
+        connection.register_filesystem(fsspec.filesystem(options.pop("fs"), **options))
+    for attached in values.get("attach") or ():
+        alias = f" as {quoted(attached['alias'])}" if attached.get("alias") else ""
+        mode = " (read_only)" if attached.get("read_only") else ""
+        connection.execute(f"attach if not exists {_text(attached['path'])}{alias}{mode}")
+    for name, value in (values.get("settings") or {}).items():
+        connection.execute(f"set {name} = {_text(value)}")
+
+
+def _text(value: Any) -> str:
+    return literal(str(value))

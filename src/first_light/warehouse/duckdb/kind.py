@@ -1,0 +1,54 @@
+"""What DuckDB provides; nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from metricflow.protocols.sql_client import SqlEngine
+    from metricflow.sql.render.sql_plan_renderer import SqlPlanRenderer
+
+    from first_light.dbt.driver import Opened
+    from first_light.project.product import Product
+    from first_light.store.locate import FolderStore
+    from first_light.warehouse.base import Server, Warehouse, WarehouseKind
+    from first_light.warehouse.dialect import Dialect
+
+
+class DuckDbKind:
+    """Releases as database files."""
+
+    reads_files = True
+    how_to_load = "set DATAOPS_RAW to the folder or URL of the landing data"
+    server: Server | None = None
+
+    def connect(self, values: Mapping[str, Any]) -> AbstractContextManager[Opened]:
+        from first_light.warehouse.duckdb.driver import connect
+
+        return connect(values)
+
+    def settle(self, values: Mapping[str, Any]) -> None:
+        from first_light.warehouse.duckdb.driver import settle
+
+        settle(values)
+
+    def open(self, product: Product, store: FolderStore) -> Warehouse:
+        from first_light.warehouse.duckdb.warehouse import DuckDbWarehouse
+
+        return DuckDbWarehouse(store, product.root)
+
+    def dialect(self) -> Dialect:
+        from first_light.warehouse.duckdb.dialect import DuckDbDialect
+
+        return DuckDbDialect("duckdb")
+
+    def metric_sql(self) -> tuple[SqlEngine, SqlPlanRenderer] | None:
+        from metricflow.protocols.sql_client import SqlEngine
+        from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+
+        return SqlEngine.DUCKDB, DuckDbSqlPlanRenderer()
+
+
+KIND: Final[WarehouseKind] = DuckDbKind()
