@@ -69,3 +69,24 @@ def test_all_files_are_given_to_the_hooks_of_the_team(
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
     assert team.main(NAMES) == 1
     assert [(root / name).read_text(encoding="utf-8") for name in NAMES] == ["a: 1\n"] * len(NAMES)
+
+
+def test_the_vendored_package_may_be_large_and_nothing_else(tmp_path: Path) -> None:
+    (large,) = (
+        hook
+        for repository in CONFIG["repos"]
+        for hook in repository["hooks"]
+        if hook["id"] == "large-files"
+    )
+    large["entry"] = large["entry"].removeprefix("uv run --no-sync ")
+    text = yaml.safe_dump({"repos": [{"repo": "local", "hooks": [large]}]})
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / ".pre-commit-config.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "vendor").mkdir()
+    for name in ("first_light-1.0.0-py3-none-any.whl", "rows.csv"):
+        (tmp_path / "vendor" / name).write_bytes(b"1" * 1_100_000)
+    git(tmp_path, "add", "-A")
+    (result,) = HookRun(tmp_path).wait()
+    assert result.status == "Failed"
+    assert "rows.csv" in result.output
+    assert ".whl" not in result.output
