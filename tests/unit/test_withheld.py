@@ -55,6 +55,15 @@ MODELS = {
     "select v from (values (1, 2)) as t(email, v), {stg}": ("v", "v"),
     "not SQL at all": ("a", "a"),
     "select email as e from ((s": ("e", "e"),
+    "select id, email.lower().upper() as x from {stg}": ("id x", "x"),
+    "select id, (email).trim() as x, s.email.lower() as y from {stg} as s": ("id x y", "x y"),
+    "select id, list_transform([city], lambda c: c[1]) as x from {stg}": ("id x", ""),
+    "select id, email as x, city as x from {stg}": ("id x x_1", "x x_1"),
+    'select id, email as "X", city as x from {stg}': ("id X x_1", "X x_1"),
+    "select city as x, email as x, city as x_1 from {stg}": ("x x_1 x_1_1", "x x_1 x_1_1"),
+    "select id, email from {stg} union all select 1, 'a'": ("id email", "email"),
+    "select id, city from {stg} union all select id, id from {stg}": ("id city", ""),
+    "select m as z from (select email as m, city as m from {stg})": ("z", "z"),
     "select 1 as one, date '2026-01-01' as day": ("one day", ""),
     "select city || i.range as n from range(3) as i, {stg}": ("n", "n"),
 }
@@ -251,3 +260,135 @@ def test_what_no_source_describes_counts_as_personal(sql: str) -> None:
 def test_what_reads_nothing_is_not_personal(sql: str) -> None:
     mart = node("model", "mart")
     assert withheld(mart, sql={"model.mart": sql}, built={"mart": ("email", "city")}) == {}
+
+
+# ── What the SQL alone does not show ─────────────────────────────────────────────────────────────
+
+SCHEMAS = '"warehouse"."staging"'
+
+
+def hooked(hook: str, macros: dict[str, str] | None = None, kind: str = "model") -> dict[str, str]:
+    """What is withheld where a hook runs after a model without personal columns, or the build."""
+    mart = node("model", "mart", ("model.stg",), hooks=(hook,) if kind == "model" else ())
+    after = node("operation", "after", source_code=hook if kind == "operation" else "")
+    nodes = {n.unique_id: n for n in (SOURCE, STG, mart, after)}
+    sql = {"model.stg": STG_SQL, "model.mart": f"select id, city from {SCHEMAS}.stg"}
+    result = withheld_columns(
+        Manifest(nodes, {}, macros or {}, dict.fromkeys(macros or {}, ())),
+        sql,
+        {("staging", "stg"): RAW, ("staging", "mart"): ("id", "city")},
+    )
+    return {name: " ".join(names) for (_, name), names in result.items() if name != "stg"}
+
+
+@pytest.mark.parametrize(
+    ("hook", "kind"),
+    [
+        ("update {{ this }} set city = (select max(email) from staging.stg)", "model"),
+        ("insert into {{ this }} select id, email from {{ ref('stg') }}", "model"),
+        ("merge into {{this}} using staging.stg on true when matched then update", "model"),
+        ("create or replace table {{ this }} as select id, email as city from s.stg", "model"),
+        ("copy {{ this }} (city) from 'raw/mails.csv'", "model"),
+        ("{{ fill(this) }}", "model"),
+        ("UPDATE staging.mart SET city = 'x'", "operation"),
+        ("{{ fill_mart() }}", "operation"),
+    ],
+)
+def test_what_hooks_write_counts_as_personal(hook: str, kind: str) -> None:
+    macros = {
+        "macro.shop.fill": "{% macro fill(this) %} update {{ this }} set city = 'x' {% endmacro %}",
+        "macro.shop.fill_mart": "{% macro x() %} insert into {{ ref('mart') }} {% endmacro %}",
+    }
+    assert hooked(hook, macros, kind) == {"mart": "id city"}
+
+
+@pytest.mark.parametrize("kind", ["model", "operation"])
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "grant select on {{ this }} to readers",
+        "create index by_city on {{ this }} (city)",
+        "analyze",
+        "insert into audit.runs select 'mart' as name, now()",
+        "{{ log_run(this) }}",
+    ],
+)
+def test_hooks_that_write_nothing_there_withhold_nothing(hook: str, kind: str) -> None:
+    assert hooked(hook, {"macro.shop.log_run": "insert into audit.runs values (1)"}, kind) == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "sql", "expected"),
+    [
+        # {% for mail in dbt_utils.get_column_values(ref('stg'), 'email') %}
+        ("{{ values_of(ref('stg')) }} case when city = 'x' then", "select 'z@x.example' as a", "a"),
+        ("{{ values_of(ref('stg')) }} select", 'select count(*) as "z@x.example"', "z@x.example"),
+        ("{% set m = run_query('select max(salary)') %} select {{ m }}", "select 84242 as a", "a"),
+        # Its own texts, short numbers, and what only filters, are no results.
+        ("{{ values_of(ref('stg')) }} select 'own' as a", "select 'own' as a", ""),
+        ("{{ values_of(ref('stg')) }} select 2 as a", "select 2 as a", ""),
+        ("{% set m = run_query('') %} select 1 as a", "select 1 as a where 'x@y' > ''", ""),
+        ("{% for i in range(3) %} select 'own' as a", "select 'own' as a", ""),
+    ],
+)
+def test_values_that_dbt_read_while_it_compiled_are_followed(
+    code: str, sql: str, expected: str
+) -> None:
+    mart = node("model", "mart", source_code=code, macros=("macro.utils.values_of",))
+    macros = {"macro.utils.values_of": "{% call statement('x', fetch_result=True) %}"}
+    name = expected or "a"
+    result = withheld_columns(
+        Manifest(
+            {n.unique_id: n for n in (SOURCE, STG, mart)}, {}, macros, {"macro.utils.values_of": ()}
+        ),
+        {"model.stg": STG_SQL, "model.mart": sql},
+        {("staging", "stg"): RAW, ("staging", "mart"): (name,)},
+    )
+    assert result.get(("staging", "mart"), ()) == ((name,) if expected else ())
+
+
+def test_a_materialization_of_the_team_counts_as_personal() -> None:
+    sql = f"select id, city from {SCHEMAS}.stg"
+    assert of_model(sql, "id city", materialized="incremental") == ""
+    assert of_model(sql, "id city", materialized="filled_by_a_macro") == "id city"
+
+
+def test_failing_rows_of_a_test_are_followed_like_a_model() -> None:
+    between = node("model", "between", ("model.stg",), materialized="ephemeral")
+    test = node("test", "failures", ("model.between",))
+    by_name = node("test", "by_name")
+    sql = {
+        "test.failures": "with __dbt__cte__between as (select id, email as e from "
+        f"{SCHEMAS}.stg) select * from __dbt__cte__between where e is null",
+        "test.by_name": f"select id, email from {SCHEMAS}.stg",
+    }
+    built = {"failures": ("id", "e"), "by_name": ("id", "email")}
+    assert withheld(between, test, by_name, sql=sql, built=built) == {
+        "failures": "e",
+        "by_name": "email",
+    }
+
+
+def test_the_times_of_a_snapshot_are_those_of_its_column() -> None:
+    columns_ = ("id", "dbt_mail", "dbt_scd_id", "dbt_valid_from", "dbt_valid_to", "dbt_updated_at")
+    history = node(
+        "snapshot", "history", ("model.stg",),
+        materialized="snapshot", unique_key="id", updated_at="email",
+    )  # fmt: skip
+    sql = {"snapshot.history": f"select id, lower(#2) as dbt_mail, email from {SCHEMAS}.stg"}
+    hidden = withheld(history, sql=sql, built={"history": columns_})["history"].split()
+    assert hidden == list(columns_[1:])
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "return session.sql('select email from staging' + '.st' + 'g').df()",
+        'return pd.DataFrame(json.load(open(path + "x")))',
+        "return session.table(name)",
+    ],
+)
+def test_python_that_reads_by_itself_counts_as_personal(code: str) -> None:
+    mart = node("model", "mart", path="models/mart.py")
+    found = withheld(mart, sql={"model.mart": code}, built={"mart": ("email", "city")})
+    assert found == {"mart": "email city"}

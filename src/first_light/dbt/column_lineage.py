@@ -6,6 +6,7 @@ Two ways to depend on a column: by value (it stands in what a column is computed
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
+
+from first_light.utils.sql_functions import has_loose_names
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Lineage:
         return bool(self.columns)
 
 
+_AGAIN = "\0"  # in the key of a column whose name another one has already
 # A relation is its catalog, schema and name.
 Relation = tuple[str, str, str]
 Schema = Mapping[Relation, list[str]]
@@ -84,8 +88,13 @@ def trace(sql: str, schema: Schema, dialect: str = "duckdb") -> Lineage:
     except (SqlglotError, RecursionError, LookupError, TypeError, ValueError, AttributeError):
         # Not all that DuckDB runs can be read here. Unknown is safe: values stay hidden.
         return Lineage()
-    columns = {name.lower(): frozenset(origins) for name, (origins, _) in traced.columns.items()}
-    unknown = {name.lower() for name, (_, whole) in traced.columns.items() if not whole}
+    columns = {
+        name: frozenset(origins)
+        for name, (origins, _) in traced.columns.items()
+        if _AGAIN not in name
+    }
+    unknown = {name for name, (_, whole) in traced.columns.items() if not whole}
+    unknown |= {name for name in columns if traced.is_ambiguous(name)}
     if "*" in columns:
         return Lineage()
     return Lineage(columns, frozenset(traced.rows), frozenset(unknown))
@@ -93,8 +102,15 @@ def trace(sql: str, schema: Schema, dialect: str = "duckdb") -> Lineage:
 
 @dataclass
 class _Traced:
+    """Of one scope: its columns in order, those that share a name, and what decides its rows."""
+
     columns: dict[str, tuple[set[Origin], bool]] = field(default_factory=dict)
+    ambiguous: set[str] = field(default_factory=set)
     rows: set[Origin] = field(default_factory=set)
+
+    def is_ambiguous(self, name: str) -> bool:
+        """Whether a name may mean one of several columns: `x`, and `x_1` for the second `x`."""
+        return any(re.fullmatch(rf"{re.escape(shared)}(_\d+)*", name) for shared in self.ambiguous)
 
 
 class _Tracer:
@@ -117,6 +133,7 @@ class _Tracer:
 
     def _set_operation(self, scope: Scope, traced: _Traced) -> None:
         left, right = (self.of(side) for side in scope.set_operation_scopes)
+        traced.ambiguous |= left.ambiguous
         by_name = bool(scope.expression.args.get("by_name"))
         rights = list(right.columns.values())
         for i, (name, (origins, whole)) in enumerate(left.columns.items()):
@@ -134,9 +151,13 @@ class _Tracer:
     def _select(self, scope: Scope, traced: _Traced) -> None:
         select: Any = scope.expression
         inside: set[int] = set()
-        for projection in select.selects:
+        for place, projection in enumerate(select.selects):
             inside |= {id(node) for node in projection.walk()}
-            traced.columns[projection.alias_or_name] = self._value(projection, scope)
+            name = projection.alias_or_name.lower()
+            if name in traced.columns:  # the engine gives it another name, by its place
+                traced.ambiguous.add(name)
+                name = f"{name}{_AGAIN}{place}"
+            traced.columns[name] = self._value(projection, scope)
         for column in scope.columns:
             if id(column) not in inside:
                 traced.rows |= self._column(column, scope)[0]
@@ -161,6 +182,8 @@ class _Tracer:
             whole = False
         if projection.find(exp.TableColumn, exp.PositionalColumn):  # a whole row, or #2
             whole = False
+        if has_loose_names(projection):
+            whole = False
         for column in projection.find_all(exp.Column):
             if id(column) in nested:
                 continue
@@ -181,9 +204,8 @@ class _Tracer:
         if isinstance(source, Scope):
             if not isinstance(source.expression, (exp.Select, exp.SetOperation)):
                 return set(), False
-            columns = self.of(source).columns
-            folded = {name.lower(): origin for name, origin in columns.items()}
-            traced_column = columns.get(column.name) or folded.get(column.name.lower())
+            inner, name = self.of(source), column.name.lower()
+            traced_column = None if inner.is_ambiguous(name) else inner.columns.get(name)
             return (set(traced_column[0]), traced_column[1]) if traced_column else (set(), False)
         if isinstance(source, exp.Table):
             if source.alias_column_names or source.args.get("pivots"):

@@ -95,6 +95,9 @@ class Node:
         verdict: of a test, how its rows are judged.
         label, url: of an exposure, its name for people and where it is; empty when not given.
         loader: of a source, what loads it; empty when not given.
+        updated_at: of a snapshot, the column whose time is that of its versions; empty if none.
+        source_code: its SQL or Python as it is written, with Jinja.
+        hooks: the SQL that is run before and after it is built, with Jinja.
     """
 
     unique_id: str
@@ -132,6 +135,9 @@ class Node:
     label: str = ""
     url: str = ""
     loader: str = ""
+    updated_at: str = ""
+    source_code: str = ""
+    hooks: tuple[str, ...] = ()
 
     @property
     def record_loaded_at(self) -> str:
@@ -252,7 +258,18 @@ def _node(entry: dict[str, Any], is_server: bool) -> Node:
         label=entry.get("label") or "",
         url=entry.get("url") or "",
         loader=entry.get("loader") or "",
+        updated_at=str(config.get("updated_at") or ""),
+        source_code=entry.get("raw_code") or "",
+        hooks=tuple(
+            hook if isinstance(hook, str) else str(hook.get("sql") or "")
+            for name in ("pre-hook", "post-hook", "pre_hook", "post_hook")
+            for hook in _listed(config.get(name))
+        ),
     )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _with_metrics(node: Node, raw: dict[str, Any]) -> Node:

@@ -22,8 +22,13 @@ _READERS = re.compile(
     "|which_secret",
     re.IGNORECASE,
 )
+_PYTHON = (
+    r"open|sql|table|view|connect|cursor|load\w*|urlopen|urlretrieve|popen|check_output|exec|eval"
+    r"|import_module|__import__|getattr"
+)
 _CALL = re.compile(
-    rf"\b(?:{_READERS.pattern})\s*\(|'[^'\n]*\.(?:csv|parquet|json\w*)'", re.IGNORECASE
+    rf"\b(?:{_READERS.pattern}|{_PYTHON})\s*\(|['\"][^'\"\n]*\.(?:csv|parquet|json\w*)['\"]",
+    re.IGNORECASE,
 )
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from first_light.dbt import outside_reads
+from first_light.dbt import hidden_code, outside_reads
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.project_lineage import lineage_of
 
@@ -18,6 +19,8 @@ BUILT = frozenset({"model", "snapshot", "seed"})
 """The kinds of nodes that a build makes relations of."""
 
 _WORDS = re.compile(r"\w+")
+# What dbt adds to a snapshot: times of its versions, and a hash of the key.
+_TIMES = ("dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
 
 
 def personal_columns(
@@ -68,7 +71,7 @@ class _Walk:
             marked = {column.name.lower() for column in node.columns if column.pii}
             columns = self.personal.setdefault(name, set()) | marked
             self.personal[name] = columns
-            if node.kind in ("model", "snapshot") and node.materialized != "ephemeral":
+            if node.kind in ("model", "snapshot", "test") and node.materialized != "ephemeral":
                 while more := self._computed(node) - columns:  # an incremental model reads itself
                     columns |= more
         return sum(len(columns) for columns in self.personal.values()) > before
@@ -82,7 +85,10 @@ class _Walk:
             return set()
         names = {name: self._names(self.manifest.nodes[name]) for name in parents}
         names[node.unique_id] = self._names(node)
-        origins = {} if self._is_opaque(node) else self._origins(node, sql, parents, names)
+        known = not self._is_opaque(node) and not hidden_code.holds_results(
+            self.manifest, node, sql
+        )
+        origins = self._origins(node, sql, parents, names) if known else {}
         return {
             column
             for column in names[node.unique_id]
@@ -111,15 +117,14 @@ class _Walk:
             if column not in lineage.unknown
         }
         if node.kind == "snapshot" and lineage.known:
-            # dbt's own columns hold its times and a hash of the key.
-            for column in names[node.unique_id]:
-                if column.startswith("dbt_"):
-                    origins.setdefault(column, set())
+            origins.setdefault("dbt_is_deleted", set())
+            times = [node.updated_at.lower()] if node.updated_at else []
             keys = [key.strip().lower() for key in node.unique_key.split(",")]
-            if any(key not in origins for key in keys):
-                origins.pop("dbt_scd_id", None)
-            else:
-                origins["dbt_scd_id"] = set().union(*(origins[key] for key in keys))
+            for columns, read_by_dbt in ((_TIMES, times), (("dbt_scd_id",), [*keys, *times])):
+                for column in columns:
+                    origins.pop(column, None)
+                    if all(name in origins for name in read_by_dbt):
+                        origins[column] = set().union(*(origins[name] for name in read_by_dbt))
         return origins
 
     def _parents_of(self, node: Node) -> tuple[str, ...]:
@@ -151,19 +156,33 @@ class _Walk:
         return names
 
     def _is_opaque(self, node: Node) -> bool:
-        """Whether its lineage is not in its SQL: Python, or marks on an ephemeral model."""
-        return node.path.endswith(".py") or any(
-            self.personal.get(parent)
-            for parent in self._parents_of(node)
-            if self.manifest.nodes[parent].materialized == "ephemeral"
+        """Whether its lineage is not in its SQL: Python, hooks, or marks on an ephemeral model."""
+        return (
+            node.path.endswith(".py")
+            or node.unique_id in self._filled_elsewhere
+            or any(
+                self.personal.get(parent)
+                for parent in self._parents_of(node)
+                if self.manifest.nodes[parent].materialized == "ephemeral"
+            )
         )
 
+    @cached_property
+    def _filled_elsewhere(self) -> frozenset[str]:
+        return hidden_code.filled_elsewhere(self.manifest)
+
     def _reads_outside(self, node: Node, sql: str, parents: Iterable[str]) -> bool:
-        """Whether it reads files or servers that are no source of the project."""
+        """Whether it reads files or servers that are no source of the project, or results of
+        queries that dbt ran before.
+        """
         if node.path.endswith(".py"):
             return outside_reads.in_python(sql)
-        return outside_reads.in_sql(
-            sql, (node, *(self.manifest.nodes[parent] for parent in parents))
+        return (
+            node.unique_id in self._filled_elsewhere
+            or hidden_code.holds_results(self.manifest, node, sql)
+            or outside_reads.in_sql(
+                sql, (node, *(self.manifest.nodes[parent] for parent in parents))
+            )
         )
 
 

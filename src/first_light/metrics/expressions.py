@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 import sqlglot
 from sqlglot import exp
 
-from first_light.utils.sql_functions import READERS, SETTINGS, called
+from first_light.utils.sql_functions import READERS, SETTINGS, called, has_loose_names
 from first_light.warehouse.scratch import DIALECT
 
 OTHER = "It holds a query of its own."
@@ -45,7 +45,7 @@ def _is_query(expression: str) -> bool:
 
 def _reads(expression: str, hidden: Collection[str]) -> bool:
     tree = _parsed(expression)
-    if tree is None or tree.find(exp.Columns, exp.PositionalColumn):
+    if tree is None or tree.find(exp.Columns, exp.PositionalColumn) or has_loose_names(tree):
         return True
     if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
         return True

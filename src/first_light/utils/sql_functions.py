@@ -27,3 +27,22 @@ def name_of(function: exp.Func) -> str:
     """The name of a function, in lower case, also of one that the parser does not know."""
     is_unknown = isinstance(function, exp.Anonymous)
     return (function.name if is_unknown else function.sql_name()).lower()
+
+
+def has_loose_names(tree: exp.Expr) -> bool:
+    """Whether SQL names columns in a way that the parser does not take for one: `email.lower()`."""
+    variables = {
+        name.name.lower() for function in tree.find_all(exp.Lambda) for name in function.expressions
+    }
+    return any(
+        identifier.name.lower() not in variables
+        for identifier in tree.find_all(exp.Identifier)
+        if _is_loose(identifier)
+    )
+
+
+def _is_loose(identifier: exp.Identifier) -> bool:
+    parent = identifier.parent
+    if isinstance(parent, exp.Dot):
+        return identifier.arg_key == "this"
+    return isinstance(parent, (exp.Paren, exp.Bracket))

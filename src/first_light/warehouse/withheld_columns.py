@@ -54,11 +54,9 @@ def withheld_columns(
         if node is None and not personal:
             hidden = set()
         elif node is not None:
+            hidden = set(personal.get(node.unique_id, ()))  # of a test: its failing rows
             if node.kind in BUILT:
-                hidden = set(personal.get(node.unique_id, ()))
                 hidden |= {name.lower() for name in (earlier or {}).get(place, ())}
-            elif not any(parent in personal for parent in node.depends_on):
-                hidden = set()  # failing rows of a test, whose parents hold nothing personal
             permitted = permissions.get(node.unique_id, frozenset())
             hidden = set() if "*" in permitted else hidden - permitted
         if columns := tuple(name for name in names if name.lower() in hidden):
