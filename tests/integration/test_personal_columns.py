@@ -68,6 +68,7 @@ class Dbt(worker.QuickDbt):
 
     snapshot: ClassVar[bool] = False
     meta: ClassVar[dict[str, Any]] = {}
+    written: ClassVar[dict[str, str]] = {}
 
     @classmethod
     def models(cls) -> dict[str, tuple[str, str, str]]:
@@ -110,7 +111,7 @@ class Dbt(worker.QuickDbt):
 
     def _manifest(self) -> dict[str, Any]:
         nodes = {}
-        for name, (schema, materialized, _) in self.models().items():
+        for name, (schema, materialized, sql) in self.models().items():
             kind = "snapshot" if materialized == "snapshot" else "model"
             nodes[f"{kind}.shop.{name}"] = {
                 "unique_id": f"{kind}.shop.{name}",
@@ -121,6 +122,8 @@ class Dbt(worker.QuickDbt):
                 "relation_name": f'"warehouse"."{schema}"."{name}"',
                 "original_file_path": f"models/{name}.sql",
                 "package_name": "shop",
+                "raw_code": (code := self.written.get(name, sql)),
+                "compiled_code": f"select '{PLANTED}'" if code != sql else sql,
                 "config": {"materialized": materialized, "meta": self.meta.get(name, {})},
                 "depends_on": {"nodes": ["source.shop.raw.customers"] if schema == "staging" else
                                ["model.shop.int_contacts" if name == "customers"
@@ -239,6 +242,24 @@ def test_the_published_file_holds_no_personal_value(product: Path) -> None:
     # A name that nobody wrote down may be a value, as a pivot makes them.
     assert 'id="model.shop.customers.id"' in catalog
     assert 'id="model.shop.customers.shown"' not in catalog
+    for path in (store(product).releases / result.record.run).iterdir():
+        assert PLANTED.encode() not in path.read_bytes(), path
+
+
+def test_a_name_that_only_the_data_has_is_in_no_record(product: Path) -> None:
+    from first_light.history.log import History
+
+    code = "{% set mails = run_query(query) %} select id, {{ mails }}"
+    columns = f'id, email as "{PLANTED}7@x.example", 1 as "{PLANTED} row"'
+    pivot = f'select {columns} from "warehouse"."staging"."stg_customers"'
+    with (
+        unittest.mock.patch.dict(MODELS, {"customers": ("marts", "table", pivot)}),
+        unittest.mock.patch.object(Dbt, "written", {"customers": code}),
+    ):
+        result = release(product)
+    assert {fact.name: fact.columns for fact in result.record.withheld}["customers"] == ("id", "*")
+    assert PLANTED.encode() not in result.record.to_json()
+    assert PLANTED.encode() not in next(History(store(product).history).newest()).to_json()
     for path in (store(product).releases / result.record.run).iterdir():
         assert PLANTED.encode() not in path.read_bytes(), path
 

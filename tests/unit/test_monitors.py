@@ -121,6 +121,7 @@ def manifest(meta: dict[str, object] | None = None) -> Manifest:
                 alias="stg_orders",
                 relation='"staging"."stg_orders"',
                 columns=(Column("mail", "", "", ""), *OTHERS),
+                source_code="select email as mail, id, kind, at, loaded from source",
             ),
             ORDERS: Node(
                 ORDERS,
@@ -133,6 +134,7 @@ def manifest(meta: dict[str, object] | None = None) -> Manifest:
                 alias="orders",
                 relation='"marts"."orders"',
                 meta={"dataops": meta} if meta else {},
+                source_code="select mail as contact, length(mail) as size_of_mail from orders",
             ),
         },
         {},

@@ -290,13 +290,15 @@ def hooked(hook: str, macros: dict[str, str] | None = None, kind: str = "model")
         ("create or replace table {{ this }} as select id, email as city from s.stg", "model"),
         ("copy {{ this }} (city) from 'raw/mails.csv'", "model"),
         ("{{ fill(this) }}", "model"),
+        ("{{ fill_other(this) }}", "model"),
         ("UPDATE staging.mart SET city = 'x'", "operation"),
         ("{{ fill_mart() }}", "operation"),
     ],
 )
 def test_what_hooks_write_counts_as_personal(hook: str, kind: str) -> None:
     macros = {
-        "macro.shop.fill": "{% macro fill(this) %} update {{ this }} set city = 'x' {% endmacro %}",
+        "macro.shop.fill": "{% macro fill(this) %} update {{ this }} set city = 'x'",
+        "macro.shop.fill_other": "{% macro fill(rel) %} update {{ rel }} set city = ''",
         "macro.shop.fill_mart": "{% macro x() %} insert into {{ ref('mart') }} {% endmacro %}",
     }
     assert hooked(hook, macros, kind) == {"mart": "id city"}

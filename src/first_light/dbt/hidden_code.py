@@ -1,4 +1,4 @@
-"""What a relation holds that its compiled SQL does not show: results of queries, hooks' writes."""
+"""What a relation holds that its SQL does not show: results of queries, what hooks write."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ _WRITE = re.compile(
     r"|\bcopy\s+(\{\{.*?\}\}|[\w.\"]+)[^;]*?\bfrom\b",
     re.IGNORECASE | re.DOTALL,
 )
+_OF_ALL = frozenset(
+    {"filename", "dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted"}
+)
+# A column as a select lists it: before a comma, the end of a line or `from`.
+_LISTED = re.compile(r"(?:\"([^\"\n]+)\"|(\w+))\s*(?=,|\n|\bfrom\b|$)", re.IGNORECASE)
 _WORDS = re.compile(r"\w+")
 _THIS = "this"
 _OWN = "macro.dbt."
@@ -37,9 +42,11 @@ def filled_elsewhere(manifest: Manifest) -> frozenset[str]:
     by_itself: set[str] = set()
     for node in manifest.nodes.values():
         for hook in (*node.hooks, *([node.source_code] if node.kind == "operation" else [])):
-            words = _written(_with_macros(manifest, hook))
-            by_others |= words
-            by_itself |= {node.unique_id} if _THIS in words else set()
+            targets = _targets(_with_macros(manifest, hook))
+            by_others |= _words(targets)
+            # A macro gets the relation under a name of its own.
+            if _THIS in _words(targets) or ("{{" in targets and _THIS in _words(hook)):
+                by_itself.add(node.unique_id)
     return frozenset(
         node.unique_id
         for node in manifest.nodes.values()
@@ -54,10 +61,25 @@ def holds_results(manifest: Manifest, node: Node, sql: str) -> bool:
 
     They are the texts and longer numbers that neither its code nor the macros that it calls hold.
     """
-    if not sql or not node.source_code:
+    if not sql or not runs_queries(manifest, node):
         return False
-    code = "\n".join([node.source_code, *_texts(manifest, node.macros)])
-    return bool(_QUERY.search(code)) and _selects_others(sql, code)
+    return _selects_others(sql, _code(manifest, node))
+
+
+def runs_queries(manifest: Manifest, node: Node) -> bool:
+    """Whether its code, or a macro that it calls, reads from a database while dbt compiles it."""
+    return bool(node.source_code) and bool(_QUERY.search(_code(manifest, node)))
+
+
+def named_columns(manifest: Manifest) -> frozenset[str]:
+    """The names of columns that the repository holds, in lower case.
+
+    Any other name may be a value: a pivot makes such columns.
+    """
+    described = {column.name.lower() for node in manifest.nodes.values() for column in node.columns}
+    texts = (node.source_code for node in manifest.nodes.values())
+    listed = {name.lower() for text in texts for match in _LISTED.findall(text) for name in match}
+    return frozenset(described | listed | _OF_ALL)
 
 
 @cache
@@ -78,9 +100,9 @@ def _selects_others(sql: str, code: str) -> bool:
     return any(text.lower() not in folded for text in texts)
 
 
-def _written(text: str) -> frozenset[str]:
-    """The words of the relations that statements in a text write."""
-    return _words(" ".join(part or "" for match in _WRITE.findall(text) for part in match))
+def _targets(text: str) -> str:
+    """The relations that statements in a text write, as it spells them."""
+    return " ".join(part for match in _WRITE.findall(text) for part in match)
 
 
 def _with_macros(manifest: Manifest, text: str) -> str:
@@ -88,6 +110,10 @@ def _with_macros(manifest: Manifest, text: str) -> str:
     words = _words(text)
     named = [name for name in manifest.macros if name.rsplit(".", 1)[-1].lower() in words]
     return "\n".join([text, *_texts(manifest, [n for n in named if not n.startswith(_OWN)])])
+
+
+def _code(manifest: Manifest, node: Node) -> str:
+    return "\n".join([node.source_code, *_texts(manifest, node.macros)])
 
 
 def _texts(manifest: Manifest, macros: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ modified.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -26,6 +27,21 @@ def for_development(manifest: bytes, raw: str) -> bytes:
         meta = _compared_meta(source)
         if location := meta.get("external_location"):
             meta["external_location"] = location.replace(f"{raw}/", "sample/")
+    return msgspec.json.encode(content)
+
+
+def without_code(manifest: bytes, nodes: Collection[str]) -> bytes:
+    """The manifest without the compiled code of some nodes.
+
+    Args:
+        manifest: as dbt wrote it.
+        nodes: unique ids.
+    """
+    content = msgspec.json.decode(manifest)
+    for name, node in content.get("nodes", {}).items():
+        # An ephemeral model's code is part of those that read it.
+        if name in nodes or any(cte.get("id") in nodes for cte in node.get("extra_ctes") or ()):
+            node.update(compiled=False, compiled_code=None, extra_ctes=[])
     return msgspec.json.encode(content)
 
 

@@ -250,7 +250,7 @@ class WithheldRun:
     name: str
     """Name of the relation."""
     columns: tuple[str, ...]
-    """The columns that are not published; if these are all, the relation is not published."""
+    """The columns that are not published; `*`: others, which the repository does not name."""
 
 
 @dataclass(frozen=True)

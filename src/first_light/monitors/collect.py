@@ -8,6 +8,7 @@ from typing import Any
 
 from first_light.dbt.driver import reads_files
 from first_light.dbt.engine import QueryRunner
+from first_light.dbt.hidden_code import named_columns
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.personal_columns import BUILT, described, personal_columns
 from first_light.dbt.raw_table import full_name
@@ -111,13 +112,19 @@ def profile_all(
 
     personal = personal_columns(manifest, lambda name: sql.get(name, ""), names_of)
     categories = _few_values(memory)
+    named = named_columns(manifest) if personal else frozenset()
     queries = [
         profiling.query(
             profiling.ProfileTarget(
                 node.unique_id,
                 _name(node, places[node.unique_id]),
                 _place(node, dialect),
-                columns[places[node.unique_id]],
+                [
+                    (name, kind)
+                    for name, kind in columns[places[node.unique_id]]
+                    if name.lower() in named
+                    or name.lower() not in personal.get(node.unique_id, frozenset())
+                ],
                 personal.get(node.unique_id, frozenset()),
                 largest if rows is None else rows,
                 categories.get(node.unique_id, frozenset()),
@@ -130,7 +137,9 @@ def profile_all(
     ]
     profiles = [profiling.read(query_, warehouse.run(query_.sql).rows[0]) for query_ in queries]
     if raw is not None and reads_files(warehouse.name):
-        profiles += _profile_sources(warehouse, manifest, raw, personal, categories, memory, only)
+        profiles += _profile_sources(
+            warehouse, manifest, raw, personal, named, categories, memory, only
+        )
     return tuple(profiles)
 
 
@@ -139,6 +148,7 @@ def _profile_sources(
     manifest: Manifest,
     raw: Raw,
     personal: Mapping[str, frozenset[str]],
+    named: frozenset[str],
     categories: Mapping[str, frozenset[str]],
     memory: Memory,
     only: Collection[str] | None,
@@ -157,7 +167,7 @@ def _profile_sources(
         if delivery.files:
             try:
                 profile = _profile_delivery(
-                    warehouse, delivery, name, personal, categories, numbers, times
+                    warehouse, delivery, name, personal, named, categories, numbers, times
                 )
             except DataopsError as error:
                 profile = replace(profile, files=len(delivery.files), problem=_first_line(error))
@@ -170,12 +180,15 @@ def _profile_delivery(
     delivery: sources.Delivery,
     name: str,
     personal: Mapping[str, frozenset[str]],
+    named: frozenset[str],
     categories: Mapping[str, frozenset[str]],
     numbers: Mapping[str, frozenset[str]],
     times: Mapping[str, frozenset[str]],
 ) -> RelationProfile:
     node = delivery.node
     columns = warehouse.run(sources.columns_query(delivery.place)).rows
+    if personal.get(node.unique_id):  # without its header, a file's first row would name columns
+        columns = [column for column in columns if column[0].lower() in named]
     profile_query = profiling.query(
         profiling.ProfileTarget(
             node.unique_id,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from first_light.dbt.engine import DbtRun, Engine, NodeResult
 from first_light.dbt.manifest import Manifest
@@ -10,6 +11,7 @@ from first_light.history.facts import RawFile
 from first_light.history.raw_location import RawPlace
 from first_light.history.record import REAL, REHEARSAL, Record
 from first_light.utils.steps import Step
+from first_light.warehouse.base import Relation
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Draft:
         failed: what the audit rejected, most upstream first.
         steps: what was done, with verdicts.
         verdict: how the run ended; None while it goes on.
+        withheld: the columns that readers do not get; the record has no names that may be values.
     """
 
     record: Record
@@ -54,6 +57,7 @@ class Draft:
     failed: tuple[NodeResult, ...] = ()
     steps: tuple[Step, ...] = ()
     verdict: Verdict | None = None
+    withheld: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_rehearsal(self) -> bool:

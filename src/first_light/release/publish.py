@@ -6,16 +6,18 @@ import contextlib
 import shutil
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from first_light.dbt.state import for_development
+from first_light.dbt.hidden_code import runs_queries
+from first_light.dbt.state import for_development, without_code
 from first_light.history import facts
 from first_light.history.record import FAILED, PUBLISHED
 from first_light.privacy.messages import masked_sentence
 from first_light.project.product import now
+from first_light.release.build import manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft, Verdict
 from first_light.release.ops_tables import write_ops
-from first_light.release.withhold import withheld_relations
 from first_light.store import atomic as durable
 from first_light.store.remote import ConcurrentRelease
 from first_light.utils import steps
@@ -79,9 +81,8 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
     for source, name in _KEPT_ARTIFACTS.items():
         if (context.target / source).exists():
             shutil.copyfile(context.target / source, candidate / name)
-    if draft.is_real and draft.raw_tables is None:
-        kept = candidate / _KEPT_ARTIFACTS["manifest.json"]
-        durable.write(kept, for_development(kept.read_bytes(), draft.place.spelled))
+    if draft.is_real:
+        _without_values(draft, candidate / _KEPT_ARTIFACTS["manifest.json"])
     durable.write(candidate / facts.RAW_LIST, facts.raw_to_json(draft.raw_files))
     draft = _with_end(draft, Verdict(PUBLISHED), run, started)
     record = draft.record
@@ -98,7 +99,7 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
             raw_fingerprint=record.raw.fingerprint,
             published_at=record.ended_at,
         ),
-        withheld_relations(draft),
+        draft.withheld,
     )
     store.write_record(run, record.to_json())
     store.promote(run)
@@ -119,6 +120,16 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
     if recorded:
         store.conclude(run)
     return Conclusion(draft.with_step(step), recorded)
+
+
+def _without_values(draft: Draft, kept: Path) -> None:
+    """Prepare the manifest for readers: what dbt read while it compiled a node is left out."""
+    content = kept.read_bytes()
+    if draft.raw_tables is None:
+        content = for_development(content, draft.place.spelled)
+    manifest = manifest_of(draft)
+    nodes = [n.unique_id for n in manifest.nodes.values() if runs_queries(manifest, n)]
+    durable.write(kept, without_code(content, nodes) if nodes else content)
 
 
 def _discard(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
+from first_light.dbt.hidden_code import named_columns
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.packages import unasked_nodes
 from first_light.history.record import REJECTED, WithheldRun
@@ -15,7 +17,7 @@ from first_light.release.nodes import rebuildable, stateful
 from first_light.utils import steps
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Relation
-from first_light.warehouse.withheld_columns import PERMISSION, Place, withheld_columns
+from first_light.warehouse.withheld_columns import PERMISSION, UNNAMED, Place, withheld_columns
 
 STEP = "personal columns"
 _MOST = 5  # relations that a message names
@@ -35,22 +37,27 @@ def withhold(context: Context, draft: Draft) -> Draft:
     of_packages = _places(manifest, unasked, context.warehouse.columns(draft.record.run))
     withheld |= of_packages
     ids = {(n.schema, n.alias): n.unique_id for n in manifest.nodes.values() if n.alias}
+    named = named_columns(manifest)
     facts = tuple(
-        WithheldRun(ids.get(place, ""), *place, columns)
+        WithheldRun(ids.get(place, ""), *place, _recorded(columns, named))
         for place, columns in sorted(withheld.items())
     )
-    draft = draft.with_facts(withheld=facts)
+    draft = replace(
+        draft.with_facts(withheld=facts),
+        withheld={Relation(*place): columns for place, columns in withheld.items()},
+    )
     if not facts:
         return draft
     personal = [fact for fact in facts if (fact.schema, fact.name) not in of_packages]
-    count = sum(len(fact.columns) for fact in personal)
+    counts = {fact: len(withheld[(fact.schema, fact.name)]) for fact in personal}
+    count = sum(counts.values())
     remark = f"{count} not published, in {len(personal)} relation{'s' * (len(personal) != 1)}"
     if of_packages:
         remark += f"; {len(of_packages)} relations of dbt packages"
     step = Step(STEP, steps.PASSED, time.monotonic() - begin, remark)
     context.reporter.step(step)
     for fact in personal:
-        context.reporter.say(f"private  {fact.name}: {', '.join(fact.columns)}")
+        context.reporter.say(f"private  {fact.name}: {_listed(fact.columns, counts[fact])}")
     draft = draft.with_step(step)
     places = {Relation(fact.schema, fact.name) for fact in personal}
     lost = [r for r in stateful(manifest) if r in places and r not in rebuildable(manifest)]
@@ -120,9 +127,16 @@ def _withheld_before(draft: Draft) -> dict[Relation, tuple[str, ...]]:
     return {Relation(fact.schema, fact.name): fact.columns for fact in facts}
 
 
-def withheld_relations(draft: Draft) -> dict[Relation, tuple[str, ...]]:
-    """The withheld columns by relation."""
-    return {Relation(fact.schema, fact.name): fact.columns for fact in draft.record.withheld}
+def _recorded(columns: Sequence[str], named: Collection[str]) -> tuple[str, ...]:
+    """The columns by name, and `*` for those of which only the data has the name."""
+    names = tuple(name for name in columns if name.lower() in named)
+    return names if len(names) == len(columns) else (*names, UNNAMED)
+
+
+def _listed(columns: Sequence[str], count: int) -> str:
+    names = [name for name in columns if name != UNNAMED]
+    others = count - len(names)
+    return ", ".join([*names, *([f"{others} that the repository does not name"] if others else [])])
 
 
 def names_of(relations: list[Relation]) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from first_light.dbt.hidden_code import named_columns
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.personal_columns import BUILT, described, personal_columns
 from first_light.utils.errors import DataopsError
 
 PERMISSION = "publish_personal"
 """The key in `config.meta` of a model with which the team publishes personal columns of it."""
+
+UNNAMED = "*"
+"""In place of the columns whose names the repository does not hold: they may be values."""
 
 # A relation's schema and name, as the warehouse spells them.
 Place = tuple[str, str]
@@ -56,7 +60,10 @@ def withheld_columns(
         elif node is not None:
             hidden = set(personal.get(node.unique_id, ()))  # of a test: its failing rows
             if node.kind in BUILT:
-                hidden |= {name.lower() for name in (earlier or {}).get(place, ())}
+                before = {name.lower() for name in (earlier or {}).get(place, ())}
+                hidden |= before
+                if UNNAMED in before:
+                    hidden |= {name.lower() for name in names} - named_columns(manifest)
             permitted = permissions.get(node.unique_id, frozenset())
             hidden = set() if "*" in permitted else hidden - permitted
         if columns := tuple(name for name in names if name.lower() in hidden):
