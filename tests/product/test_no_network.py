@@ -49,6 +49,7 @@ COMMANDS = (
     ("own .yamllint --because test", 0),
     ("disown .yamllint", 0),
     ("baseline", 0),
+    ("warehouse verify --releases 2 --readers 1 --rows 10", 0),
     ("package", 0),
     ("configure --contact data@example.com", 0),
     ("update", 0),

@@ -23,6 +23,7 @@ from first_light.cli import (
     releases,
     setup,
     template,
+    warehouse,
 )
 from first_light.cli.terminal import err
 from first_light.forge import job_summary as summary
@@ -55,6 +56,7 @@ for _command in (
     app.command()(_command)
 app.add_typer(boards.boards, name="boards")
 app.add_typer(incidents.incident, name="incident")
+app.add_typer(warehouse.warehouse, name="warehouse")
 
 
 def _show_versions(is_wanted: bool) -> None:

@@ -6,6 +6,7 @@ Each kind of warehouse is a folder here, or a package of somebody else: see `War
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from metricflow.protocols.sql_client import SqlEngine
     from metricflow.sql.render.sql_plan_renderer import SqlPlanRenderer
 
-    from first_light.dbt.engine import Engine
+    from first_light.dbt.engine import Engine, QueryRunner
     from first_light.dbt.manifest import Manifest
     from first_light.warehouse.dialect import Dialect
 
@@ -216,6 +217,16 @@ class Warehouse(Protocol):
             DataopsError: it cannot be determined.
         """
 
+    def reader(self, run: str) -> AbstractContextManager[QueryRunner]:
+        """A connection to what readers see, opened as a reader opens it.
+
+        Args:
+            run: the release that the store's pointer names.
+
+        Raises:
+            DataopsError: it could not be opened.
+        """
+
     def publish(self, run: str) -> None:
         """Make this release visible to readers; the store's pointer follows.
 
@@ -250,6 +261,15 @@ class WarehouseKind(Driver, Protocol):
         Args:
             product: the product.
             store: where its releases are recorded.
+        """
+
+    def scratch(self, product: Product) -> AbstractContextManager[Mapping[str, str]]:
+        """A scratch place beside the product's, which is removed at the end.
+
+        It yields the variables of the environment that lead there; empty if the store is enough.
+
+        Raises:
+            DataopsError: it could not be made.
         """
 
     def dialect(self) -> Dialect:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +39,11 @@ class DuckDbKind:
         from first_light.warehouse.duckdb.warehouse import DuckDbWarehouse
 
         return DuckDbWarehouse(store, product.root)
+
+    @contextlib.contextmanager
+    def scratch(self, product: Product) -> Iterator[Mapping[str, str]]:
+        """The folder of a scratch store is enough."""
+        yield {}
 
     def dialect(self) -> Dialect:
         from first_light.warehouse.duckdb.dialect import DuckDbDialect

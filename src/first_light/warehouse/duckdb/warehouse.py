@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from first_light.dbt.driver import DriverQueries
 from first_light.history.facts import RawFile
 from first_light.history.record import RawFacts
 from first_light.store import atomic as durable
@@ -22,6 +23,8 @@ from first_light.warehouse.base import DATABASE_FILE, Label, Relation, Table, Wi
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from first_light.dbt.engine import QueryRunner
 
 # dbt's views contain the catalog, which is the file's stem: it is the same in every folder.
 _BUILT = "built"  # in a candidate: the folder of its database while another is made for readers
@@ -231,6 +234,22 @@ class DuckDbWarehouse:
     def published_release(self, pointer: str) -> str:
         """The release that the pointer names: readers follow it."""
         return pointer
+
+    @contextlib.contextmanager
+    def reader(self, run: str) -> Iterator[QueryRunner]:
+        """The file behind the pointer; another release that becomes current does not change it."""
+        import duckdb
+
+        self.store.fetch_release(run)
+        file = Path(self.address(run))
+        if not file.exists():  # of a store elsewhere its address is no path
+            file = self.store.releases / run / DATABASE_FILE
+        with _errors_as("The current release could not be opened."):
+            # The real path: this process may have had another release open under the other one.
+            connection = duckdb.connect(str(file.resolve(strict=True)), read_only=True)
+        with contextlib.closing(connection):
+            connection.execute("set TimeZone = 'UTC'")
+            yield DriverQueries(self.name, connection, duckdb.Error)
 
     def publish(self, run: str) -> None:
         """Nothing to do: readers open <store>/current/warehouse.duckdb through the pointer."""

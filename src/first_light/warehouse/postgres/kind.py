@@ -82,6 +82,11 @@ class PostgresKind:
 
         return PostgresWarehouse(product)
 
+    def scratch(self, product: Product) -> AbstractContextManager[Mapping[str, str]]:
+        from first_light.warehouse.postgres.scratch import scratch_database
+
+        return scratch_database(product)
+
     def dialect(self) -> Dialect:
         from first_light.warehouse.postgres.dialect import PostgresDialect
 

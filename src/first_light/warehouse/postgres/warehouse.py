@@ -8,11 +8,13 @@ dataops.release       a view too: the id of the release
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from first_light.dbt.driver import DriverQueries
 from first_light.history.facts import RawFile
 from first_light.history.record import RawFacts
 from first_light.project.product import Product
@@ -36,6 +38,7 @@ from first_light.warehouse.postgres.server import (
     drop_schemas,
     end_sessions,
     errors_as,
+    open_session,
     place,
     schemas,
 )
@@ -45,6 +48,9 @@ from first_light.warehouse.postgres.views import (
     release_in_views,
     repoint,
 )
+
+if TYPE_CHECKING:
+    from first_light.dbt.engine import QueryRunner
 
 RAW = "raw"
 _PAUSE = 0.5
@@ -310,6 +316,15 @@ class PostgresWarehouse:
             errors_as("The current release could not be read.", fix),
         ):
             return release_in_views(connection.cursor())
+
+    @contextlib.contextmanager
+    def reader(self, run: str) -> Iterator[QueryRunner]:
+        """A session that commits after each query: each sees the release that is current then."""
+        import psycopg2
+
+        with contextlib.closing(open_session(self.product)) as session:
+            session.autocommit = True
+            yield DriverQueries(self.name, session.cursor(), psycopg2.Error)
 
     def publish(self, run: str) -> None:
         """Repoint every view in one transaction; nothing is done if they read this release already.
