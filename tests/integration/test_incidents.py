@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import ops_history as ops
 import release_worker as worker
 from first_light.cli.app import app
+from first_light.cli.output.documents import incidents as documents
 from first_light.commands import incident
 from first_light.figures.compute import ledger
 from first_light.history.log import History
@@ -231,7 +232,7 @@ def test_what_a_person_reports_is_open_until_somebody_says_that_it_is_over(
     (over,) = incident.listed(product, include_closed=True)
     assert over.seconds == 3600
     assert status(product).ok
-    assert json.loads(incident.as_json((over,)))[0]["detected_by"] == "person"
+    assert documents.incidents((over,))[0].detected_by == "person"
     monkeypatch.setenv("DBT_FAILS", "test")
     worker.quick_release(root)
     (machine,) = incident.listed(product)

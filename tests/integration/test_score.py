@@ -13,13 +13,15 @@ from rich.console import Console
 
 import ops_history as ops
 import release_worker as worker
+from first_light.cli.output.documents import quality as documents
+from first_light.cli.terminal import as_json
 from first_light.dbt.manifest import Manifest, Node
 from first_light.history.exercises import DrillFact, StrengthFact
 from first_light.history.record import RawFacts, Record
 from first_light.project.product import Product
 from first_light.score import records as kept
 from first_light.score import rules
-from first_light.score.evaluate import answer_all, as_json, badge, score, show
+from first_light.score.evaluate import answer_all, badge, score, show
 from first_light.score.evidence import Evidence, Newcomer
 from first_light.score.rules import NO, QUESTIONS, UNKNOWN, YES, Answer
 from first_light.store.branch import BRANCH
@@ -208,7 +210,7 @@ def test_terminal_json_and_badge_say_the_same() -> None:
     text = console.export_text()
     assert "10 of 12" in text
     assert "next: release on a schedule" in text
-    output = json.loads(as_json(result))
+    output = json.loads(as_json(documents.score(result, None)))
     assert (output["score"], output["total"]) == (10, 12)
     drawn = ElementTree.fromstring(badge(result))
     assert drawn.attrib["aria-label"] == "data ops: 10 of 12"

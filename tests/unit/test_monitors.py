@@ -19,12 +19,13 @@ import ops_history as ops
 import release_worker as worker
 from bench import monitor_power
 from connection_queries import ConnectionQueries
+from first_light.cli.output.documents import releases as documents
+from first_light.cli.output.next_steps import next_command
 from first_light.cli.output.release import (
-    next_command,
-    release_json,
     show_release,
 )
-from first_light.cli.output.status import show_status, status_json
+from first_light.cli.output.status import show_status
+from first_light.cli.terminal import as_json
 from first_light.commands.rollback import rollback
 from first_light.dbt import driver
 from first_light.dbt.manifest import Column, Manifest, Node
@@ -863,8 +864,8 @@ def test_a_warning_of_the_current_release_is_named_with_how_to_accept_it(
     how = 'uv run dataops accept volume.model.shop.one --because "…"'
     output = console.export_text()
     assert output.count(how) == output.count("model one has 3 rows") == 2
-    for told in (status_json(result), release_json(replace(done, record=record))):
-        assert '"id": "volume.model.shop.one"' in told
+    for document in (documents.status(result), documents.release(replace(done, record=record))):
+        assert '"id": "volume.model.shop.one"' in as_json(document)
     assert result.ok
 
 

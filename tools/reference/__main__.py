@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from tools.reference import commands, messages, records, settings
+from tools.reference import commands, documents, messages, records, settings
 
 PAGES = (
     commands.PAGE,
+    documents.PAGE,
+    documents.SCHEMA,
     messages.PAGE,
     records.PAGE,
     records.SCHEMA,

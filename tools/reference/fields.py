@@ -67,6 +67,8 @@ def parts_of(kind: type[Any]) -> Iterator[type[Any]]:
 
 def type_name(type_: Any) -> str:
     """A type in JSON's words; a dataclass by a link to its section."""
+    if type_ is Any:
+        return "any value"
     if type_ in _NAMES:
         return _NAMES[type_]
     if dataclasses.is_dataclass(type_):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
+from first_light.cli.terminal import as_json
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 
@@ -43,7 +43,7 @@ def mcp() -> None:
         @functools.wraps(answer)
         def text(**arguments: Any) -> str:
             try:
-                return json.dumps(answer(**arguments), indent=2, ensure_ascii=False)
+                return as_json(answer(**arguments))
             except DataopsError as error:
                 raise ToolError(str(error)) from error
 
@@ -58,7 +58,8 @@ def mcp() -> None:
 
 def answers(product: Product) -> tuple[Callable[..., Any], ...]:
     """What an agent can ask about a product, each with a value for JSON."""
-    from first_light.cli.output.release import releases_json
+    from first_light.cli.output.documents import quality
+    from first_light.cli.output.documents import releases as documents
     from first_light.commands import describe as command
     from first_light.commands import incident
     from first_light.release import listing
@@ -72,7 +73,7 @@ def answers(product: Product) -> tuple[Callable[..., Any], ...]:
 
     def releases(limit: int = 20) -> Any:
         """Published and rejected releases, newest first, with commit, outcome and problem."""
-        return json.loads(releases_json(listing.releases(product, limit)))
+        return documents.releases(listing.releases(product, limit))
 
     def incidents(include_closed: bool = False) -> Any:
         """Open incidents (or all), newest first, with owner, cause, age and the next command."""
@@ -100,6 +101,6 @@ def answers(product: Product) -> tuple[Callable[..., Any], ...]:
 
     def score() -> Any:
         """How the product does on twelve practices, with evidence and the next step of each."""
-        return json.loads(evaluate.as_json(evaluate.score(product)))
+        return quality.score(evaluate.score(product), None)
 
     return (status, releases, incidents, check, impact, models, describe, lineage, score)

@@ -25,12 +25,12 @@ from first_light.cli import (
     template,
     warehouse,
 )
-from first_light.cli.terminal import err
+from first_light.cli.terminal import JSON, err, print_document
 from first_light.forge import job_summary as summary
-from first_light.privacy.messages import masked_error, masked_exception
+from first_light.privacy.messages import masked_error, masked_exception, masked_parts
 from first_light.project.product import Product
 from first_light.utils.addresses import without_credentials
-from first_light.utils.errors import DataopsError
+from first_light.utils.errors import DataopsError, as_text
 
 app = typer.Typer(
     name="dataops",
@@ -95,8 +95,10 @@ def _settings() -> Iterator[None]:
     from first_light.project import environment, settings
 
     try:
-        product = Product.find()
+        product: Product | None = Product.find()
     except DataopsError:
+        product = None
+    if product is None:  # not above: there, what ends the command would lose its own cause
         yield
         return
     environment.prepare(product)
@@ -113,23 +115,43 @@ def main() -> None:
         with nullcontext() if "--help" in sys.argv else _settings():
             app()
     except DataopsError as error:
-        shown = str(error) if not os.environ.get(_PIPELINE) else masked_error(error)
-        err.print(f"[red]error:[/red] {escape(shown)}")
+        parts = (error.message, error.where, error.fix)
+        if os.environ.get(_PIPELINE):
+            parts = masked_parts(error)
+        err.print(f"[red]error:[/red] {escape(as_text(*parts))}")
+        _document(*parts)
         summary.add(summary.message("❌ It could not run", masked_error(error)))
         sys.exit(2)
     except KeyboardInterrupt:
-        err.print("stopped")
+        _stopped()
         sys.exit(_STOPPED)
     except SystemExit as end:
         if end.code == _STOPPED:  # typer has caught the interrupt already, and said nothing
-            err.print("stopped")
+            _stopped()
+        elif usage := getattr(end.__context__, "format_message", None):  # typer has printed it
+            _document(usage(), fix="dataops --help")
         raise
     except Exception as error:  # a fault of ours must not look like a bad verdict, exit code 1
         _print_traceback(error)
         err.print("[red]error:[/red] internal error; see the traceback above")
+        _document("internal error", "the traceback on standard error")
         sys.exit(2)
     finally:
         gc.freeze()  # nor is it looked through once more at the end
+
+
+def _stopped() -> None:
+    err.print("stopped")
+    _document("stopped")
+
+
+def _document(message: str, where: str = "", fix: str = "") -> None:
+    """The error as JSON, where the result was to be JSON."""
+    if JSON in sys.argv[1:]:
+        from first_light.cli.output.documents.parts import Error
+        from first_light.utils.steps import Problem
+
+        print_document(Error(Problem(message, where, fix)))
 
 
 def _print_traceback(error: Exception) -> None:

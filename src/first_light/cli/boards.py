@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from first_light.cli.terminal import out, progress
+from first_light.cli.terminal import Json, err, out, print_document, progress
 from first_light.project.product import Product
 
 boards = typer.Typer(
@@ -17,7 +17,7 @@ boards = typer.Typer(
 
 
 @boards.command()
-def render() -> None:
+def render(json: Json = False) -> None:
     """Render all boards into target/boards.
 
     They show your development build: first build what the boards read, with `uv run dbt build`.
@@ -26,11 +26,15 @@ def render() -> None:
     Exit code 1: readers would see something blank or broken.
     """
     from first_light.cli.output.boards import show_boards
+    from first_light.cli.output.documents import quality
     from first_light.commands import boards as command
 
-    with progress("boards") as report_progress:
+    with progress("boards", err if json else None) as report_progress:
         result = command.render(Product.find(), report_progress)
-    show_boards(out, result)
+    if json:
+        print_document(quality.boards(result))
+    else:
+        show_boards(out, result)
     raise typer.Exit(1 if result.broken else 0)
 
 

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from first_light.cli.terminal import out, print_line, progress
+from first_light.cli.terminal import (
+    Json,
+    err,
+    line_printer,
+    out,
+    print_document,
+    print_line,
+    progress,
+)
 from first_light.project.product import Product
 
 
@@ -21,6 +29,7 @@ def check(
             metavar="sample|current", help="Data to build on; current: raw of the release."
         ),
     ] = "sample",
+    json: Json = False,
 ) -> None:
     """Run the checks of CI and report which data changes.
 
@@ -34,6 +43,7 @@ def check(
     that release, which is only read. Use it when the sample is too small to show the change.
     """
     from first_light.cli.output.console import show_check
+    from first_light.cli.output.documents import changes
     from first_light.commands import check as command
     from first_light.utils import steps
 
@@ -42,14 +52,18 @@ def check(
         raise typer.BadParameter(
             "use sample or current; current excludes --base", param_hint="--on"
         )
-    with progress("check") as report_progress:
+    print_line = line_printer(json)
+    with progress("check", err if json else None) as report_progress:
         result = command.check(product, print_line, report_progress, base, on == "current")
-    show_check(out, result)
+    if json:
+        print_document(changes.check(result))
+    else:
+        show_check(out, result)
     if steps.verdict(result) == steps.FAILED:
         raise typer.Exit(1)
 
 
-def baseline() -> None:
+def baseline(json: Json = False) -> None:
     """Record the findings of an adopted project in baseline.yml.
 
     The first time all findings of the project rules and hooks are counted in baseline.yml, by rule
@@ -57,12 +71,16 @@ def baseline() -> None:
     Later the command only removes entries, and adds rules that an update brought. Secrets and merge
     conflicts are never recorded. Commit baseline.yml.
     """
-    from first_light.cli.output import baseline as screen
+    from first_light.cli.output.baseline import lines
+    from first_light.cli.output.documents import changes
     from first_light.commands import baseline as command
 
-    with progress("baseline") as report_progress:
+    with progress("baseline", err if json else None) as report_progress:
         recorded = command.record(Product.find(), report_progress)
-    for line in screen.lines(recorded):
+    if json:
+        print_document(changes.baseline(recorded))
+        return
+    for line in lines(recorded):
         print_line(line)
 
 
@@ -70,7 +88,7 @@ def preview(
     raw: Annotated[
         bool, typer.Option("--raw", help="Build on raw, without personal columns.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
 ) -> None:
     """Build this branch into a database file to share.
 
@@ -82,13 +100,14 @@ def preview(
     Exit code 1: models or tests failed; models downstream of a failure are missing.
     """
     from first_light.cli.output.console import show_preview
+    from first_light.cli.output.documents import changes
     from first_light.commands import preview as command
 
     product = Product.find()
-    with progress("preview") as report_progress:
+    with progress("preview", err if json else None) as report_progress:
         preview_ = command.preview(product, report_progress, raw)
     if json:
-        typer.echo(command.as_json(preview_))
+        print_document(changes.preview(preview_))
     else:
         show_preview(out, preview_)
     raise typer.Exit(1 if preview_.failed else 0)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import err, out
+from first_light.cli.terminal import Json, err, out, print_document
 from first_light.project.product import Product
 
 incident = typer.Typer(
@@ -27,14 +27,20 @@ def incident_report(
     release: Annotated[
         str | None, typer.Option(metavar="ID", help="Release where it was seen; default: current.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Report an error in published data as an incident.
 
     It stays open until `dataops incident close`.
     """
+    from first_light.cli.output.documents import incidents
     from first_light.commands import incident as command
 
     opened, warnings = command.report(Product.find(), text, model, release)
+    if json:
+        close = f'uv run dataops incident close {opened} --because "…"'
+        print_document(incidents.ReportedIncident(opened, tuple(warnings), (close,)))
+        return
     for warning in warnings:
         err.print(escape(warning))
     out.print(f"{opened} is open. When it is fixed and released:")
@@ -45,14 +51,19 @@ def incident_report(
 def incident_close(
     id: Annotated[str, typer.Argument(metavar="ID", help="Id, as `incident list` prints it.")],
     because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
+    json: Json = False,
 ) -> None:
     """Close a manually reported incident.
 
     Detected incidents close by themselves, with the first run in which their check passes.
     """
+    from first_light.cli.output.documents import incidents
     from first_light.commands import incident as command
 
     closed, warnings = command.close(Product.find(), id, because)
+    if json:
+        print_document(incidents.ClosedIncident(closed.incident, closed.label, tuple(warnings)))
+        return
     for warning in warnings:
         err.print(escape(warning))
     out.print(f"{closed.incident} is over: {escape(closed.label)}")
@@ -61,17 +72,18 @@ def incident_close(
 @incident.command("list")
 def incident_list(
     all: Annotated[bool, typer.Option("--all", help="Include closed incidents.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
 ) -> None:
     """List open incidents, newest first.
 
     Shows owner, age and the next command of each.
     """
+    from first_light.cli.output.documents import incidents
     from first_light.cli.output.status import show_incidents
     from first_light.commands import incident as command
 
     incidents_ = command.listed(Product.find(), all)
     if json:
-        typer.echo(command.as_json(incidents_))
+        print_document(incidents.incidents(incidents_))
     else:
         show_incidents(out, incidents_)

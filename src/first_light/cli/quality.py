@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import err, out, progress
+from first_light.cli.terminal import Json, err, out, print_document, progress
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.whole_files import write_whole
@@ -20,17 +20,22 @@ def report(
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FOLDER", help="Default: target/report.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Write the health report as a static web page.
 
     Shows incidents, deadlines, figures, runs and the catalog. The page makes no network requests;
     report.json holds the same data for machines.
     """
+    from first_light.cli.output.documents import quality
     from first_light.report import write as command
 
     product = Product.find()
-    with progress("report"), _writing(to):
+    with progress("report", err if json else None), _writing(to):
         report_ = command.report(product, to or product.target / "report")
+    if json:
+        print_document(quality.Report(str(report_.index.absolute()), tuple(report_.warnings)))
+        return
     for warning in report_.warnings:
         err.print(escape(warning))
     out.print(f"{escape(str(report_.index))}")
@@ -39,12 +44,14 @@ def report(
 def accept(
     finding: Annotated[str, typer.Argument(help="Id, as `release` and `status` print it.")],
     because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
+    json: Json = False,
 ) -> None:
     """Accept an anomaly as expected and record why.
 
     Writes the finding and the reason to accepted.yml, with the findings downstream of it in the
     same run; of a source also its other ones, since they came with one delivery. Commit that file.
     """
+    from first_light.cli.output.documents import quality
     from first_light.history.log import History
     from first_light.monitors.accepted import FILE
     from first_light.monitors.accepted import accept as command
@@ -52,6 +59,9 @@ def accept(
 
     product = Product.find()
     accepted = command(product.root, History(open_store(product).history), finding, because)
+    if json:
+        print_document(quality.accept(accepted))
+        return
     for entry in accepted:
         where = ", column ".join(part for part in (entry.subject, entry.column) if part)
         described = (
@@ -66,7 +76,7 @@ def drill(
         list[str] | None,
         typer.Option("--fault", metavar="NAME", help="Only this fault; repeatable."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
 ) -> None:
     """Inject faults into a copy of your data and count detections.
 
@@ -77,18 +87,19 @@ def drill(
     Exit code 0: at least 95 % of the faults are detected before publishing and clean days pass.
     1: they are not. 2: could not run.
     """
-    from first_light.cli.output.drill import as_json, show_drill
+    from first_light.cli.output.documents import quality
+    from first_light.cli.output.drill import show_drill
     from first_light.drill import replay as command
     from first_light.drill.records import write_drill
 
     product = Product.find()
-    with progress("drill") as report_progress:
+    with progress("drill", err if json else None) as report_progress:
         result = command.drill(product, report_progress, command.chosen(fault or ()))
         warnings = write_drill(product, result)
     for warning in warnings:
         err.print(escape(warning))
     if json:
-        typer.echo(as_json(result))
+        print_document(quality.drill(result))
     else:
         show_drill(out, result)
     raise typer.Exit(0 if result.ok else 1)
@@ -109,7 +120,7 @@ def mutate(
         bool,
         typer.Option("--draft", help="Draft a unit test for each change that no test stops."),
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
 ) -> None:
     """Change your SQL in one place at a time; count what tests stop.
 
@@ -119,25 +130,26 @@ def mutate(
 
     Exit code 0: something stops every change. 1: some would reach readers. 2: could not run.
     """
-    from first_light.cli.output.mutate import as_json, show_strength
+    from first_light.cli.output.documents import quality
+    from first_light.cli.output.mutate import show_strength
     from first_light.commands import mutate as command
 
     product = Product.find()
-    with progress("mutate") as report_progress:
+    with progress("mutate", err if json else None) as report_progress:
         measured = command.mutate(
             product, report_progress, model or (), only_changed=changed, most=most, draft=draft
         )
     for warning in measured.warnings:
         err.print(escape(warning))
     if json:
-        typer.echo(as_json(measured.strength))
+        print_document(quality.mutate(measured.strength))
     else:
         show_strength(out, measured.strength, measured.drafts)
     raise typer.Exit(0 if measured.strength.stopped == len(measured.strength.judged) else 1)
 
 
 def score(
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
     badge: Annotated[
         Path | None,
         typer.Option("--badge", metavar="FILE", help="Write an SVG badge to this file."),
@@ -148,17 +160,18 @@ def score(
     Computed from the repository and the history, each with the next step. Without evidence a
     practice is rated unknown. The findings of the baseline are shown, now and when it was recorded.
     """
+    from first_light.cli.output.documents import quality
     from first_light.project import baseline
     from first_light.score import evaluate as command
 
     product = Product.find()
-    with progress("score"):
+    with progress("score", err if json else None):
         questions = command.score(product)
         debt = baseline.trend(product)
     if badge is not None:
         write_whole(badge, command.badge(questions).encode())
     if json:
-        typer.echo(command.as_json(questions, debt))
+        print_document(quality.score(questions, debt))
     else:
         command.show(out, questions, debt)
 

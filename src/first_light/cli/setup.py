@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import out, print_line, progress
+from first_light.cli.terminal import (
+    JSON,
+    Json,
+    err,
+    line_printer,
+    out,
+    print_document,
+    progress,
+    screen,
+)
 from first_light.project.product import Product
 
 if TYPE_CHECKING:  # what commands need is loaded when they run
@@ -24,6 +33,7 @@ def start(
         list[str] | None, typer.Option("--from", metavar="[SYSTEM=]PATH", help=_FROM)
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help=_YES)] = False,
+    json: Json = False,
 ) -> None:
     """Set up the product, check it and make its first release.
 
@@ -39,6 +49,7 @@ def start(
     elsewhere `--yes` goes on.
     """
     from first_light.cli.output.console import confirm_marks, show_added, show_check
+    from first_light.cli.output.documents import data
     from first_light.cli.output.release import show_release
     from first_light.cli.output.start import next_steps
     from first_light.commands import start as command
@@ -47,38 +58,40 @@ def start(
     from first_light.warehouse.kinds import is_server
 
     product = Product.find()
-    with progress("start") as report_progress:
+    people = screen(json)
+    with progress("start", err if json else None) as report_progress:
 
         def confirmed(doubtful: Sequence[MarkedColumn], certain: Sequence[MarkedColumn]) -> bool:
             with report_progress.paused():
                 if yes:
-                    return confirm_marks(out, (), (*certain, *doubtful))
-                return confirm_marks(out, doubtful, certain)
+                    return confirm_marks(people, (), (*certain, *doubtful))
+                return confirm_marks(people, doubtful, certain, can_ask=not json)
 
         started = command.start(
             product,
             tuple(delivered(each) for each in source or ()),
-            print_line,
+            line_printer(json),
             report_progress,
-            lambda added: show_added(out, added),
+            lambda added: show_added(people, added),
             confirmed,
         )
+    has_origin = "origin" in product.git("remote", check=False).split()
+    is_clone = bool(product.git("for-each-ref", "--count=1", "refs/remotes/origin", check=False))
+    after = next_steps(started, is_server(product), has_origin, is_clone)
+    if json:
+        print_document(data.start(started, after if started.ok else ()))
+        raise typer.Exit(started.exit_code)
     show_check(out, started.steps)
     out.print()
     if steps.verdict(started.steps) == steps.FAILED:
         out.print("Nothing was committed. Fix what failed, then: uv run dataops start")
-        raise typer.Exit(1)
-    if started.questions:
-        raise typer.Exit(1)
-    if started.released is not None:
+    elif started.released is not None and not started.questions:
         show_release(out, started.released)
         out.print()
     if not started.ok:
-        raise typer.Exit(started.released.exit_code if started.released else 1)
+        raise typer.Exit(started.exit_code)
     out.print(f"[bold]{escape(product.name)} is ready.[/bold] Next steps:")
-    has_origin = "origin" in product.git("remote", check=False).split()
-    is_clone = bool(product.git("for-each-ref", "--count=1", "refs/remotes/origin", check=False))
-    for step in next_steps(started, is_server(product), has_origin, is_clone):
+    for step in after:
         out.print(f"  {step}")
 
 
@@ -92,6 +105,7 @@ def new(
         typer.Option(metavar="ADDRESS", help="Default: where this package was installed from."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help=_YES)] = False,
+    json: Json = False,
 ) -> None:
     """Create a product from the template and start it.
 
@@ -102,13 +116,15 @@ def new(
     from first_light.commands.add import delivered
 
     sources = tuple(delivered(each) for each in source or ())
-    raise typer.Exit(command.new(path, sources, template, print_line, yes))
+    options = (*(("--yes",) if yes else ()), *((JSON,) if json else ()))
+    raise typer.Exit(command.new(path, sources, template, line_printer(json), options, not json))
 
 
 def add(
     path: Annotated[
         str, typer.Argument(metavar="[SYSTEM=]PATH", help="More files: a file or a folder.")
     ],
+    json: Json = False,
 ) -> None:
     """Add a delivery to raw; for new tables, draft models and tests.
 
@@ -118,11 +134,15 @@ def add(
     overwritten.
     """
     from first_light.cli.output.console import show_added
+    from first_light.cli.output.documents import data
     from first_light.commands import add as command
 
     product = Product.find()
-    with progress("add") as report_progress:
+    with progress("add", err if json else None) as report_progress:
         added = command.add(product, [command.delivered(path)], report_progress)
+    if json:
+        print_document(data.add(added))
+        return
     show_added(out, added)
     out.print()
     if not added.written.new and not added.written.beside:
@@ -138,6 +158,7 @@ def retype(
         list[str],
         typer.Argument(metavar="SOURCE.TABLE.COLUMN=TYPE...", help="Columns with new types."),
     ],
+    json: Json = False,
 ) -> None:
     """Change column types in staging and in the contracts below.
 
@@ -145,12 +166,16 @@ def retype(
     the cast in the staging model, the type in the test converts_exactly of the source, and
     data_type in the contracts of models that hand the column on. Review the diff before you commit.
     """
+    from first_light.cli.output.documents import data
     from first_light.commands import retype as command
 
     product = Product.find()
     changes = [command.parsed(argument) for argument in columns]
-    with progress("retype") as report_progress:
+    with progress("retype", err if json else None) as report_progress:
         retyped = command.retype(product, changes, report_progress)
+    if json:
+        print_document(data.retype(retyped))
+        return
     if not retyped.files:
         out.print("Nothing to change: the columns have these types.")
         return
@@ -171,17 +196,22 @@ def set_aside(
     replace_with: Annotated[
         str | None, typer.Option(metavar="PATH", help="The corrected file; it is added to raw.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Read wrong files in raw no more, or replace one of them.
 
     Raw is not changed: dbt_project.yml lists the files with the reason, their sources no longer
     read them, and the next release publishes the rest. To read a file again, remove its entry.
     """
+    from first_light.cli.output.documents import data
     from first_light.commands import set_aside as command
 
     product = Product.find()
-    with progress("set-aside") as report_progress:
+    with progress("set-aside", err if json else None) as report_progress:
         done = command.set_aside(product, files, because, replace_with, report_progress)
+    if json:
+        print_document(data.aside(done))
+        return
     for entry in done.entries:
         out.print(f"not read from now on: {escape(str(entry))}")
     out.print(f"edited: {escape(', '.join(done.edited))}")
@@ -196,21 +226,29 @@ def sample(
         bool,
         typer.Option("--load", help="PostgreSQL: load sample/ into your schema instead."),
     ] = False,
+    json: Json = False,
 ) -> None:
     """Rebuild the sample from raw, with personal data masked.
 
     Run it after you changed which columns are marked as personal, or when raw has grown.
     """
     from first_light.cli.output.console import show_sample
+    from first_light.cli.output.documents import data
     from first_light.commands import sample as command
 
     product = Product.find()
-    with progress("sample") as report_progress:
+    with progress("sample", err if json else None) as report_progress:
         if load:
             schema, rows = command.load(product, report_progress)
+            if json:
+                print_document(data.Sample(0, rows, schema=schema))
+                return
             out.print(f"{escape(schema)}: {len(rows)} tables, {sum(rows.values()):,} rows")
             return
         report = command.sample(product, report_progress)
+    if json:
+        print_document(data.sample(report))
+        return
     show_sample(out, report)
     out.print()
     out.print("review it with git diff --stat sample, then: uv run dataops check")

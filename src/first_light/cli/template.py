@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import out, print_line, progress
+from first_light.cli.terminal import Json, err, out, print_document, print_line, progress
 from first_light.project.product import Product
 
 
@@ -18,6 +18,7 @@ def package(
     url: Annotated[
         str, typer.Option(metavar="URL", help="The package index, a simple index; with `index`.")
     ] = "",
+    json: Json = False,
 ) -> None:
     """Show or change where the product finds this package.
 
@@ -25,15 +26,24 @@ def package(
     pipelines and image builds need no access; repeat it to renew the wheel. index: a package index,
     where `uv lock --upgrade-package first-light` finds newer versions.
     """
+    from first_light.cli.output.documents import template
     from first_light.commands import package as command
 
     product = Product.find()
     if source is None and not url:
-        out.print(escape(command.show(product)))
+        shown = command.show(product)
+        if json:
+            print_document(template.Package(shown, False, ()))
+        else:
+            print_line(shown)
         return
-    with progress("package") as report_progress:
-        for line in command.change(product, source or "index", url, report_progress):
-            print_line(line)
+    with progress("package", err if json else None) as report_progress:
+        changed = list(command.change(product, source or "index", url, report_progress))
+    if json:
+        print_document(template.Package(changed[0], True, tuple(changed[1:])))
+        return
+    for line in changed:
+        print_line(line)
 
 
 def update(
@@ -51,6 +61,7 @@ def update(
         bool,
         typer.Option("--pull-request", help="Write the update's pull request to target/update."),
     ] = False,
+    json: Json = False,
 ) -> None:
     """Update the product to the newest version of the template.
 
@@ -58,18 +69,22 @@ def update(
 
     Exit code 0: updated, or already up to date. 1: a decision is needed. 2: could not run.
     """
-    from first_light.cli.output import update as screen_update
+    from first_light.cli.output.documents import template
+    from first_light.cli.output.update import lines
     from first_light.commands import update as command
     from first_light.commands import update_request
 
     product = Product.find()
-    with progress("update") as report_progress:
+    with progress("update", err if json else None) as report_progress:
         if pull_request:
             result = update_request.prepare(product, report_progress, to, trust)
         else:
             result = command.update(product, report_progress, to, trust, dry_run)
-    for line in screen_update.lines(result, dry_run, pull_request):
-        print_line(line)
+    if json:
+        print_document(template.update(result, dry_run or pull_request))
+    else:
+        for line in lines(result, dry_run, pull_request):
+            print_line(line)
     raise typer.Exit(0 if result.clean else 1)
 
 
@@ -79,6 +94,7 @@ def configure(
     deadline: Annotated[
         str | None, typer.Option(metavar="HH:MM", help="When data must be there, in UTC.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Change the team, its contact or the deadline in every file.
 
@@ -86,12 +102,16 @@ def configure(
     In the team's own files the old values are replaced where the template wrote them. Review the
     change with git diff, then commit it.
     """
+    from first_light.cli.output.documents import template
     from first_light.commands import configure as command
 
     answers = {"team": team, "contact": contact, "deadline": deadline}
     changes = {key: value for key, value in answers.items() if value is not None}
-    with progress("configure") as report_progress:
+    with progress("configure", err if json else None) as report_progress:
         changed = command.configure(Product.find(), changes, report_progress)
+    if json:
+        print_document(template.files(changed))
+        return
     for path in changed:
         print_line(f"  ~ {path}")
     print_line("review it with git diff, then commit it" if changed else "Nothing changed.")
@@ -100,24 +120,36 @@ def configure(
 def own(
     path: Annotated[str, typer.Argument(help="A managed file.")],
     because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why.")],
+    json: Json = False,
 ) -> None:
     """Take ownership of a managed file; updates skip it.
 
     The file and the reason are recorded in .copier-answers.yml.
     """
+    from first_light.cli.output.documents import template
     from first_light.project import managed
 
     name = managed.opt_out(Product.find(), path, because)
+    if json:
+        print_document(template.Ownership(name, False, (f"commit {name} and .copier-answers.yml",)))
+        return
     out.print(f"{escape(name)} is yours now. Commit it together with .copier-answers.yml.")
 
 
-def disown(path: Annotated[str, typer.Argument(help="A file that you keep as your own.")]) -> None:
+def disown(
+    path: Annotated[str, typer.Argument(help="A file that you keep as your own.")],
+    json: Json = False,
+) -> None:
     """Give a file back to the template; the way back from `own`.
 
     Copier renders the file at the product's version of the template. Your version stays in git.
     """
+    from first_light.cli.output.documents import template
     from first_light.commands import disown as command
 
-    with progress("disown") as report_progress:
+    with progress("disown", err if json else None) as report_progress:
         name = command.disown(Product.find(), path, report_progress)
+    if json:
+        print_document(template.Ownership(name, True, ("git diff", "git commit")))
+        return
     out.print(f"{escape(name)} is managed again. Review it with git diff, then commit it.")

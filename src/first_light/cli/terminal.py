@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+import typer
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +16,10 @@ from rich.status import Status
 from rich.text import Text
 
 from first_light.utils.visible_text import visible
+
+JSON = "--json"
+Json = Annotated[bool, typer.Option(JSON, help="Print one JSON document.")]
+"""The option that every command has which prints a result."""
 
 # A log has no width of its own: tables need not wrap there.
 _LOG_WIDTH = None if sys.stdout.isatty() else 120
@@ -33,6 +39,27 @@ err = VisibleConsole(stderr=True, highlight=False, soft_wrap=True)
 def print_line(line: str) -> None:
     """Print a line as it is."""
     out.print(escape(line))
+
+
+def screen(json: bool) -> Console:
+    """Where people read. Standard output belongs to the document if the result is JSON."""
+    return err if json else out
+
+
+def line_printer(json: bool) -> Callable[[str], None]:
+    """Prints lines as they are, where people read."""
+    console = screen(json)
+    return lambda line: console.print(escape(line))
+
+
+def as_json(document: object) -> str:
+    """A document as JSON; numbers that JSON does not know are null."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def print_document(document: object) -> None:
+    """Print a document as JSON."""
+    typer.echo(as_json(document))
 
 
 @contextmanager

@@ -9,12 +9,13 @@ from itertools import chain
 from pathlib import Path
 
 from first_light.dbt import accepted_warnings
+from first_light.dbt.by_hand import rows_command
 from first_light.dbt.engine import DbtRun, Engine, NodeResult, forget_last_run
 from first_light.dbt.manifest import read_manifest
 from first_light.dbt.source_plan import raise_if_read
 from first_light.forge import job_summary as summary
 from first_light.hooks.debt import Debt
-from first_light.hooks.listing import FindingsFile, read_findings
+from first_light.hooks.listing import FindingsFile, problems, read_findings
 from first_light.hooks.project_rules import RULES, open_descriptions, rule_findings
 from first_light.impact.base import open_side_engine, side_environment
 from first_light.impact.change import Change, NoBase, find_change
@@ -29,7 +30,7 @@ from first_light.release import external
 from first_light.sampling import personal_step
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
-from first_light.utils.steps import FAILED, NO_FRESHNESS, PASSED, SKIPPED, WARNED, Step
+from first_light.utils.steps import FAILED, NO_FRESHNESS, PASSED, SKIPPED, WARNED, Problem, Step
 from first_light.warehouse.base import DATABASE_FILE
 
 # What the check does itself, in the process that has dbt loaded already.
@@ -209,7 +210,15 @@ def _build_step(run: DbtRun, seconds: float, on_sample: Engine | None, reached: 
     problem = run.problem if on_sample else masked(run.problem)  # such as of a hook
     details = tuple(_node_detail(node, on_sample) for node in run.failed) or (problem,)
     repeat = _repeat_build(run.failed) if on_sample else ""
-    return Step(name, FAILED, seconds, summary, details, repeat)
+    return Step(
+        name,
+        FAILED,
+        seconds,
+        summary,
+        details,
+        repeat,
+        problems=tuple(_node_problem(node, on_sample) for node in run.failed),
+    )
 
 
 def _repeat_build(failed: Sequence[NodeResult]) -> str:
@@ -223,6 +232,14 @@ def _node_detail(node: NodeResult, on_sample: Engine | None) -> str:
     if on_sample and node.kind == "test" and node.sql:
         lines.append(_failing_rows(node, on_sample))
     return "\n".join(line for line in lines if line)
+
+
+def _node_problem(node: NodeResult, on_sample: Engine | None) -> Problem:
+    message = node.message if on_sample else masked(node.message)
+    fix = f"uv run dbt build --select +{node.name}" if on_sample else ""
+    if on_sample and node.kind == "test":
+        fix = rows_command(node.name, False)
+    return Problem(f"{node.kind} {node.name} {node.status}: {message}".strip(": "), node.path, fix)
 
 
 def _failing_rows(node: NodeResult, dbt: Engine) -> str:
@@ -259,7 +276,9 @@ def _rules_step(folder: Path, debt: Debt, findings: FindingsFile) -> Step:
         violations = debt.judged(rule_findings(manifest))
     if violations:
         details = findings.add(_RULES, violations)
-        return Step(_RULES, FAILED, seconds(), f"{len(violations)} broken", details, repeat)
+        listed = problems(violations, repeat)
+        summary = f"{len(violations)} broken"
+        return Step(_RULES, FAILED, seconds(), summary, details, repeat, problems=listed)
     undescribed = len(open_descriptions(manifest))
     todo = f", {undescribed} TODO in descriptions" if undescribed else ""
     return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules{todo}")
@@ -271,8 +290,11 @@ def _hook_step(hook: HookResult, findings: FindingsFile, debt: Debt) -> Step:
         debt.note_clean(hook.id)
         return Step(hook.name, verdict, hook.seconds)
     repeat = f"uv run pre-commit run {hook.id} --all-files" if hook.id else ""
-    details = findings.add(hook.name, read_findings(hook.output)) or (hook.output,)
-    return Step(hook.name, verdict, hook.seconds, "", details, repeat)
+    listed = read_findings(hook.output)
+    details = findings.add(hook.name, listed) or (hook.output,)
+    return Step(
+        hook.name, verdict, hook.seconds, "", details, repeat, problems=problems(listed, repeat)
+    )
 
 
 def _external_step(dbt: Engine, folder: Path) -> Step:

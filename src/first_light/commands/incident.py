@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-
 from first_light.dbt.lookup import matches_of
 from first_light.dbt.manifest import Manifest
 from first_light.history.events import add_event
@@ -124,11 +121,6 @@ def close(product: Product, incident_id: str, because: str) -> tuple[Incident, t
         warnings = notify(product, store, history)
         store.push()
     return reported[0], warnings
-
-
-def as_json(incidents_: Sequence[Incident]) -> str:
-    """For machines."""
-    return json.dumps([incident.to_dict() for incident in incidents_], indent=2, ensure_ascii=False)
 
 
 def _subject(manifest: Manifest | None, name: str) -> str:

@@ -68,7 +68,8 @@ def new(
     sources: Sequence[Delivered],
     template: str | None,
     print_line: Callable[[str], None],
-    marks_confirmed: bool = False,
+    options: Sequence[str] = (),
+    can_ask: bool = True,
 ) -> int:
     """Render a product and start it, with its own version of the package.
 
@@ -77,7 +78,9 @@ def new(
         sources: the team's own files; none for the content that is asked for.
         template: the template's address; None for where this package was installed from.
         print_line: prints a line that stays.
-        marks_confirmed: whether to commit without a look at the marks of personal columns.
+        options: more options of `dataops start`, such as --yes.
+        can_ask: whether questions are asked in a terminal; where not, and elsewhere, the defaults
+            are taken, and standard output is left to `dataops start`.
 
     Returns:
         The exit code of `dataops start` in the product.
@@ -93,22 +96,21 @@ def new(
         )
     raise_if_missing(sources)
     own = [str(replace(each, path=each.path.absolute())) for each in sources]
-    options = [part for each in own for part in ("--from", each)]
+    from_ = [part for each in own for part in ("--from", each)]
     origin_ = Origin(template, "") if template else _installed_from()
     command = [*copier_command(), "copy", "--quiet"]
     command += ["--vcs-ref", origin_.commit] if origin_.commit else []
     command += ["--data", "content=empty"] if sources else []
-    command += [] if sys.stdin.isatty() else ["--defaults"]
+    command += [] if can_ask and sys.stdin.isatty() else ["--defaults"]
     _run([*command, origin_.address, str(path)], "The product could not be created.")
     print_line(f"{path}: made from {without_credentials(origin_.address)}")
-    start = [uv(), "run", "--quiet", "dataops", "start", *options]
-    start += ["--yes"] if marks_confirmed else []
+    start = [uv(), "run", "--quiet", "dataops", "start", *from_, *options]
     process = subprocess.run(start, cwd=path, env=_environment())
     has_drafts = bool(sources) and any((path / "models" / "staging").rglob("stg_*.sql"))
     if process.returncode == 0 or has_drafts:  # then `start` has said how to go on
         print_line(f"        it is in the folder: cd {path}")
     else:
-        repeat = shlex.join(["dataops", "start", *options])
+        repeat = shlex.join(["dataops", "start", *from_])
         print_line(f"The product is in {path}. Once that is fixed: cd {path} && uv run {repeat}")
     return process.returncode
 

@@ -54,6 +54,14 @@ class Started:
         published = self.released is None or self.released.exit_code == 0
         return published and steps.verdict(self.steps) != steps.FAILED
 
+    @property
+    def exit_code(self) -> int:
+        """0 if all is well, 2 if the first release could not run, else 1."""
+        if self.ok:
+            return 0
+        was_checked = steps.verdict(self.steps) != steps.FAILED and not self.questions
+        return self.released.exit_code if was_checked and self.released is not None else 1
+
 
 def start(
     product: Product,

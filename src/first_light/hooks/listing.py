@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from first_light.utils.steps import Problem
+
 FINDINGS: Final = "target/check/findings.txt"
 _SQL_FILE = re.compile(r"^== \[(?P<file>.+)\] (?P<verdict>FAIL|PASS|FIXED)$")
 _SQL = re.compile(r"^L:\s*(?P<line>\d+) \| P:\s*\d+ \| +(?P<rule>\w+) \| (?P<text>.*)$")
@@ -49,6 +51,24 @@ def read_findings(output: str) -> tuple[Finding, ...]:
         elif line and not line.startswith((" ", "-", "=")):
             file = line  # yamllint's head of a file
     return tuple(dict.fromkeys(findings))
+
+
+def problems(findings: Sequence[Finding], fix: str) -> tuple[Problem, ...]:
+    """The findings for programs.
+
+    Args:
+        findings: the findings of one step.
+        fix: what repeats or corrects it.
+    """
+    return tuple(_problem(finding, fix) for finding in findings)
+
+
+def _problem(finding: Finding, fix: str) -> Problem:
+    rule = f" [{finding.rule}]" if finding.rule else ""
+    place, _, text = finding.text.partition(" ")
+    if place.startswith(f"{finding.file}:"):
+        return Problem(text + rule, place, fix)
+    return Problem(finding.text + rule, finding.file, fix)
 
 
 def per_rule(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -147,7 +147,8 @@ def step_of(impact: Impact, seconds: float, repeat: str = "") -> Step:
     page = "target/check/impact.html"
     if not impact.allowed:
         details = tuple(words.attention(impact))
-        return Step(NAME, FAILED, seconds, impact.headline, details, repeat, page)
+        problems = tuple(words.problems(impact))
+        return Step(NAME, FAILED, seconds, impact.headline, details, repeat, page, problems)
     doubts = [f"{m.name}: {m.unknown}" for m in impact.unknown]
     doubts += [f"{m.name} {words.summary(m)}" for m in impact.unstable]
     doubts += [f"{m.name} {m.change.sentence}" for m in impact.metrics if m.unknown]

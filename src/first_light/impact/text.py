@@ -17,6 +17,7 @@ from first_light.impact.findings import (
     OtherChange,
 )
 from first_light.impact.tables import ColumnDiff, RowExample, Stats, TableDiff
+from first_light.utils.steps import Problem
 
 
 def attention(impact: Impact) -> list[str]:
@@ -35,6 +36,25 @@ def attention(impact: Impact) -> list[str]:
         lines.append(paste(impact))
         messages.append("\n".join(lines))
     return messages
+
+
+def problems(impact: Impact) -> list[Problem]:
+    """The same for programs: each model or metric with what allows its change."""
+    listed = [
+        Problem(
+            f"{model.name} breaks its public contract: {'; '.join(model.breaking)}",
+            model.path,
+            f"keep it and add a new version of the model: {versions(model)}",
+        )
+        for model in impact.breaking
+    ]
+    for changed in impact.undeclared:
+        place = changed.path if isinstance(changed, ModelImpact) else changed.name
+        message = f"undeclared data change in {changed.name}: {summary(changed)}"
+        listed.append(
+            Problem(message, place, f"if intended, add to a commit message: {paste(impact)}")
+        )
+    return listed
 
 
 def paste(impact: Impact) -> str:

@@ -141,12 +141,17 @@ def masked_error(error: DataopsError) -> str:
 
     The fix stays, and what dbt says before it has read any row: how a file is wrong.
     """
+    return as_text(*masked_parts(error))
+
+
+def masked_parts(error: DataopsError) -> tuple[str, str, str]:
+    """Message, place and fix of an error as `masked_error` prints them."""
     where = error.where
     if isinstance(error, QueryError):
         where = masked(where)
     elif not _OF_FILES.search(where):
         where = masked_sentence(where)
-    return as_text(masked_sentence(error.message), where, error.fix)
+    return masked_sentence(error.message), where, error.fix
 
 
 def masked_exception(error: Exception) -> str:

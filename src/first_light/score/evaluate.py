@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,7 +16,7 @@ from first_light.score.rules import NO, QUESTIONS, UNKNOWN, YES, Answer
 from first_light.status.current import open_ledger
 from first_light.utils.templates import render
 
-__all__ = ["ScoredQuestion", "answer_all", "as_json", "badge", "score", "show"]
+__all__ = ["ScoredQuestion", "answer_all", "badge", "score", "show"]
 
 _COLOURS = {YES: "green", NO: "red", UNKNOWN: "yellow"}
 
@@ -89,30 +88,6 @@ def show(out: Console, questions: tuple[ScoredQuestion, ...], debt: Trend | None
         out.print(f"baseline: {debt}")
     out.print()
     out.print(f"[bold]{points(questions)} of {len(questions)}[/]")
-
-
-def as_json(questions: tuple[ScoredQuestion, ...], debt: Trend | None = None) -> str:
-    """For machines; the arguments are those of `show`."""
-    return json.dumps(
-        {
-            "score": points(questions),
-            "total": len(questions),
-            "baseline": asdict(debt) if debt else None,
-            "questions": [
-                {
-                    "name": question.name,
-                    "question": question.question,
-                    "answer": question.answer.verdict,
-                    "evidence": question.answer.evidence,
-                    "why": question.why,
-                    "next_step": question.answer.next,
-                }
-                for question in questions
-            ],
-        },
-        indent=2,
-        ensure_ascii=False,
-    )
 
 
 def badge(questions: tuple[ScoredQuestion, ...]) -> str:

@@ -19,32 +19,55 @@ _DETAIL_LENGTH = 8_000
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step of a command.
+class Problem:
+    """Something that is wrong."""
 
-    Attributes:
-        name: a few words.
-        verdict: passed, warned, failed or skipped.
-        seconds: wall time; 0 when it did not run.
-        summary: a short remark, such as "24 models, 96 tests".
-        details: failures and warnings, with the rows or lines concerned.
-        repeat: the command that repeats this step; empty if there is none.
-        page: the page with details, relative to the product; empty if there is none.
-    """
+    message: str
+    """What is wrong."""
+    where: str = ""
+    """File, `file:line`, node or setting; empty if it is of no place."""
+    fix: str = ""
+    """What corrects or repeats it, mostly a command; empty if there is none."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a command."""
 
     name: str
+    """A few words."""
     verdict: str
+    """`passed`, `warned`, `failed` or `skipped`."""
     seconds: float = 0.0
+    """Wall time; 0 if it did not run."""
     summary: str = ""
+    """A short remark, such as "24 models, 96 tests"."""
     details: tuple[str, ...] = ()
+    """Failures and warnings, with the rows or lines concerned."""
     repeat: str = ""
+    """The command that repeats this step; empty if there is none."""
     page: str = ""
+    """The page with details, relative to the product; empty if there is none."""
+    problems: tuple[Problem, ...] = ()
+    """The failures one by one, for programs; empty if the step has no list of them."""
 
 
 def verdict(steps: Sequence[Step]) -> str:
     """The overall verdict: the worst of the steps."""
     verdicts = {step.verdict for step in steps}
     return FAILED if FAILED in verdicts else WARNED if WARNED in verdicts else PASSED
+
+
+def problems(steps: Sequence[Step]) -> tuple[Problem, ...]:
+    """What failed, in the order of the steps; of a step that has no list, its details."""
+    failed: list[Problem] = []
+    for step in steps:
+        if step.verdict == FAILED:
+            details = step.details or (step.summary or step.name,)
+            failed += step.problems or [
+                Problem(detail, step.page or step.name, step.repeat) for detail in details
+            ]
+    return tuple(failed)
 
 
 def line(step: Step) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.markup import escape
 
+from first_light.cli.output.documents.quality import verdict
 from first_light.commands.boards import Boards
 
 
@@ -12,10 +13,7 @@ def show_boards(out: Console, boards: Boards) -> None:
     """What was rendered, and what is wrong with it."""
     for rendered in boards.rendered:
         problems = rendered.problems
-        verdict = "passed"
-        if problems:
-            verdict = "failed" if any(p.level == "error" for p in problems) else "warned"
-        out.print(f"{verdict:<8}{escape(rendered.board.path)}")
+        out.print(f"{verdict(problems):<8}{escape(rendered.board.path)}")
         for problem in problems:
             place = rendered.board.at(problem.line)
             out.print(f"        {escape(place)}: {escape(problem.message)}")

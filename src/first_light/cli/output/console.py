@@ -118,7 +118,10 @@ def show_added(out: Console, added: Added) -> None:
 
 
 def confirm_marks(
-    out: Console, doubtful: Sequence[MarkedColumn], certain: Sequence[MarkedColumn]
+    out: Console,
+    doubtful: Sequence[MarkedColumn],
+    certain: Sequence[MarkedColumn],
+    can_ask: bool = True,
 ) -> bool:
     """Whether the marks of personal columns are right.
 
@@ -138,7 +141,11 @@ def confirm_marks(
     )
     _show_marks(out, doubtful)
     out.print("The values of all other columns are in the sample and in tests as they are.")
-    if sys.stdin.isatty() and typer.confirm("Are these all, and are they right?", default=False):
+    if (
+        can_ask
+        and sys.stdin.isatty()
+        and typer.confirm("Are these all, and are they right?", default=False)
+    ):
         return True
     out.print("  personal as well:     add `config: {meta: {pii: KIND}}` to the column there")
     out.print("  not personal:         delete that line of the column")

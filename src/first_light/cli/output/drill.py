@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -42,49 +41,6 @@ def show_drill(out: Console, result: Drilled) -> None:
         f"{result.days} clean days: {len(result.rejected)} of them rejected{alarms}, "
         f"{result.warned} with a warning"
     )
-
-
-def as_json(result: Drilled) -> str:
-    """The drill, for machines."""
-    return json.dumps(
-        {
-            "clean_days": result.days,
-            "rejected_days": [
-                {"day": day, "detections": _detections(detections)}
-                for day, detections in result.rejected
-            ],
-            "false_alarms": result.alarms,
-            "warned_days": result.warned,
-            "replayed": result.replayed,
-            "detected": result.detected,
-            "excluded_nodes": list(result.left_out),
-            "faults": [
-                {
-                    "fault": fault.fault,
-                    "description": fault.description,
-                    "source": fault.source,
-                    "outcome": fault.outcome,
-                    "detections": _detections(fault.seen),
-                    "skip_reason": fault.skipped,
-                }
-                for fault in result.faults
-            ],
-        },
-        ensure_ascii=False,
-        indent=2,
-    )
-
-
-def _detections(detections: Sequence[Detection]) -> list[dict[str, object]]:
-    return [
-        {
-            "check": detection.by,
-            "name": detection.name,
-            "rejects": detection.rejects,
-            "message": detection.message,
-        }
-        for detection in detections
-    ]
 
 
 def _by(detections: Sequence[Detection]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -79,38 +78,8 @@ def _summary(strength: Strength) -> str:
     )
 
 
-def as_json(strength: Strength) -> str:
-    """The measurement, for machines."""
-    return json.dumps(
-        {
-            "changes": len(strength.judged),
-            "stopped": strength.stopped,
-            "stopped_by_test": strength.tested,
-            "without_effect": strength.without_effect,
-            "not_tried": strength.not_tried,
-            "left_out": strength.left_out,
-            "failing_tests": list(strength.failing),
-            "results": [
-                {
-                    "model": judged.model,
-                    "path": judged.path,
-                    "line": judged.line or None,
-                    "operator": judged.mutant.operator,
-                    "before": judged.mutant.before,
-                    "after": judged.mutant.after,
-                    "outcome": _outcome(judged),
-                    "stopped_by": [{"kind": stop.by, "name": stop.name} for stop in judged.stops],
-                    "drafted_unit_test": judged.draft or None,
-                }
-                for judged in strength.judged
-            ],
-        },
-        ensure_ascii=False,
-        indent=2,
-    )
-
-
-def _outcome(judged: Judged) -> str:
+def outcome(judged: Judged) -> str:
+    """stopped by a test, by a declaration only, or survived."""
     if judged.is_tested:
         return "stopped"
     return DECLARATION if judged.is_stopped else "survived"

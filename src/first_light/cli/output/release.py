@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import timedelta
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,7 +11,6 @@ from first_light.cli.output.lines import (
     BAD,
     GOOD,
     SHOWN,
-    age,
     is_rehearsal,
     line,
     moved_metrics,
@@ -24,17 +19,14 @@ from first_light.cli.output.lines import (
     warned_findings,
     warned_tests,
 )
-from first_light.dbt.by_hand import build_command, freshness_command, rows_command
-from first_light.dbt.engine import NodeResult
-from first_light.history.record import PUBLISHED, REAL, REJECTED
+from first_light.cli.output.next_steps import next_steps, reason
+from first_light.dbt.by_hand import rows_command
+from first_light.history.record import PUBLISHED, REAL
 from first_light.history.warned import tests_that_warned
-from first_light.privacy.messages import masked
-from first_light.release.brought import Brought, Suspects
-from first_light.release.inexact import retype_command
+from first_light.release.brought import Brought
 from first_light.release.listing import Listed
 from first_light.release.outcome import Released
 from first_light.release.rollback import RolledBack
-from first_light.release.superseded import Superseded
 from first_light.utils.templates import render
 from first_light.warehouse.kinds import how_to_load
 
@@ -70,7 +62,7 @@ def show_release(out: Console, released: Released) -> None:
         for result in released.failed[:SHOWN]:
             place = f" ({result.path})" if result.path else ""
             line(out, "failed", f"{result.kind} {result.name}: {result.status}{place}")
-            if message := _reason(result):
+            if message := reason(result):
                 line(out, "", message)
         if more := [result.name for result in released.failed[SHOWN:]]:
             line(out, "", f"and {len(more)} more: {', '.join(more)}")
@@ -94,14 +86,6 @@ def show_release(out: Console, released: Released) -> None:
         line(out, "next" if n == 0 else "", step)
 
 
-def _reason(result: NodeResult) -> str:
-    if result.kind != "source" or result.message:
-        return masked(result.message)
-    if result.age is None:
-        return "no row has a load time"
-    return f"its newest row is {age(timedelta(seconds=result.age))} old"
-
-
 def _brought(out: Console, released: Released) -> None:
     """What came to raw since the release that was current: files and rows of each table."""
     if released.record.kind != REAL:
@@ -120,103 +104,6 @@ def _brought_text(delivery: Brought) -> str:
     files = names[0] if len(names) == 1 else f"{len(names):,} files"
     rows = "" if delivery.rows is None else f" with {delivery.rows:,} rows"
     return delivery.table if names == [delivery.table] else f"{delivery.table} {files}{rows}"
-
-
-def next_command(result: Released) -> str:
-    """What to type after a release that was not published."""
-    on_raw = result.record.kind == REAL
-    if result.cause is not None:
-        failed = result.cause.result
-        if failed.kind == "source":
-            return freshness_command(on_raw)
-        if failed.kind == "test":
-            return rows_command(failed.name, on_raw)
-        return build_command(result.cause.name, on_raw)
-    if bad := [finding for finding in result.record.findings if finding.level == "error"]:
-        if bad[0].subject.startswith("source."):
-            return freshness_command(on_raw)
-        return rows_command(bad[0].name, on_raw)
-    if result.record.outcome == REJECTED:
-        return "uv run dataops check"
-    return "uv run dataops release"
-
-
-def next_steps(result: Released) -> tuple[str, ...]:
-    """The commands that show what failed, those that correct it, then those that continue."""
-    if result.cause is not None and (retype := retype_command(result.cause.result.message)):
-        return retype, "review git diff and commit, then: uv run dataops release"
-    steps_ = [next_command(result)]
-    if result.suspects.files:
-        steps_.append(_suspected(result.suspects))
-    if result.record.outcome == REJECTED:
-        steps_.append("fix it and commit, then: uv run dataops release")
-    return tuple(steps_)
-
-
-def _suspected(suspects: Suspects) -> str:
-    """The new files that may be at fault, and how to release the rest or to replace one."""
-    files = suspects.files
-    more = f" and {len(files) - _FILES_SHOWN} more" if len(files) > _FILES_SHOWN else ""
-    command = shlex.join(["uv", "run", "dataops", "set-aside", *suspects.delivery])
-    return (
-        f"new in raw: {', '.join(files[:_FILES_SHOWN])}{more}; if it is wrong, set it aside and "
-        f'release the rest, or replace a file (--replace-with PATH):\n{command} --because "…"'
-    )
-
-
-def release_json(released: Released) -> str:
-    """The same, for machines."""
-    cause = released.cause and {
-        "node": released.cause.result.unique_id,
-        "subject": released.cause.subject,
-        "owner": released.cause.owner,
-        "group": released.cause.group,
-        "models": released.cause.models,
-        "exposures": released.cause.exposures,
-    }
-    record = released.record
-    return json.dumps(
-        {
-            "run": record.run,
-            "outcome": record.outcome,
-            "kind": record.kind,
-            "problem": record.problem,
-            "current": record.current,
-            "base": record.base,
-            "commit": record.git.commit,
-            "seconds": record.seconds,
-            "recorded": released.recorded,
-            "steps": [asdict(step) for step in released.steps],
-            "failed": [
-                {
-                    "node": result.unique_id,
-                    "status": result.status,
-                    "failures": result.failures,
-                    "message": _reason(result),
-                }
-                for result in released.failed
-            ],
-            "root_cause": cause,
-            "findings": [
-                {"id": finding.id, "message": finding.message} for finding in record.warned
-            ],
-            "warned_tests": [test.unique_id for test in tests_that_warned(record)],
-            "new_data": [asdict(delivery) for delivery in released.brought],
-            "metrics": [asdict(fact) for fact in record.metrics],
-            "moved_metrics": {change.name: change.sentence for change in released.moves},
-            "new_files_of_failure": released.suspects.files,
-            "next": next_steps(released) if record.outcome != PUBLISHED else [],
-            "warnings": released.warnings,
-        },
-        indent=2,
-        ensure_ascii=False,
-    )
-
-
-def superseded_json(error: Superseded) -> str:
-    """A run that gave way to a newer one, for machines."""
-    content = {"run": "", "outcome": "superseded", "problem": error.message, "where": error.where}
-    return json.dumps(content, indent=2, ensure_ascii=False)
 
 
 def release_markdown(name: str, result: Released) -> str:
@@ -291,27 +178,3 @@ def show_releases(out: Console, releases: Sequence[Listed]) -> None:
         )
         style = "dim" if n == 0 else "bold" if row[0] else ""
         out.print(f"[{style}]{text}[/]" if style else text)
-
-
-def releases_json(releases: Sequence[Listed]) -> str:
-    """The same, for machines."""
-    return json.dumps(
-        [
-            {
-                "run": release.record.run,
-                "command": release.record.command,
-                "outcome": release.record.outcome,
-                "kind": release.record.kind,
-                "trigger": release.record.trigger,
-                "commit": release.record.git.commit,
-                "started_at": release.record.started_at,
-                "ended_at": release.record.ended_at,
-                "problem": release.record.problem,
-                "kept": release.kept,
-                "current": release.current,
-            }
-            for release in releases
-        ],
-        indent=2,
-        ensure_ascii=False,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -29,11 +28,6 @@ from first_light.incidents.derive import Incident, oldest_first
 from first_light.status.current import Status
 from first_light.status.freshness import data_line
 from first_light.warehouse.kinds import how_to_load
-
-
-def status_json(status: Status) -> str:
-    """The same as `show_status`, for machines."""
-    return json.dumps(status.to_dict(), indent=2, ensure_ascii=False)
 
 
 def show_status(out: Console, status: Status) -> None:

@@ -1,0 +1,96 @@
+"""Every command has a JSON document, and the documents leave nothing out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from click import Command
+
+from first_light.cli import app
+from first_light.cli.output.documents.index import DOCUMENTS, WITHOUT
+from first_light.cli.output.documents.parts import Error
+from first_light.cli.output.documents.releases import Figure
+from first_light.cli.terminal import as_json
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, PASSED, Problem, Step, problems
+
+
+def _commands() -> dict[str, Command]:
+    root = typer.main.get_command(app.app)
+    commands: dict[str, Command] = {}
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        commands |= {f"{name} {n}": c for n, c in inner.items()} if inner else {name: command}
+    return commands
+
+
+def test_each_command_has_a_document_or_a_reason() -> None:
+    commands = _commands()
+    assert {each.command for each in DOCUMENTS} | WITHOUT == set(commands)
+    for each in DOCUMENTS:
+        options = {name for option in commands[each.command].params for name in option.opts}
+        assert "--json" in options, each.command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [(["status", "--json"], ""), (["status", "--json", "--surely"], "dataops --help")],
+)
+def test_a_command_that_cannot_run_prints_a_document_too(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: list[str],
+    fix: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["dataops", *arguments])
+    with pytest.raises(SystemExit) as end:
+        app.main()
+    assert end.value.code == 2
+    captured = capfd.readouterr()
+    error = json.loads(captured.out)["error"]
+    assert error["message"]
+    assert error["fix"] == fix or not fix
+    assert error["message"].rstrip(".") in " ".join(captured.err.split())
+
+
+def test_in_a_pipeline_the_document_holds_no_values(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise DataopsError("A query failed.", where="Conversion Error: 'Ada' is no number")
+
+    monkeypatch.setattr(app, "app", fail)
+    monkeypatch.setattr("sys.argv", ["dataops", "status", "--json"])
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(SystemExit):
+        app.main()
+    captured = capfd.readouterr()
+    assert json.loads(captured.out)["error"]["message"] == "A query failed."
+    assert "Ada" not in captured.out + captured.err
+
+
+def test_a_step_without_a_list_of_problems_shows_its_details() -> None:
+    listed = Problem("a test failed", "models/orders.sql", "uv run dbt test")
+    steps = (
+        Step("build", FAILED, details=("a text",), problems=(listed,)),
+        Step("hook", FAILED, details=("its output",), repeat="uv run pre-commit run hook"),
+        Step("silent", FAILED, summary="2 broken"),
+        Step("good", PASSED, details=("a remark",)),
+    )
+    assert problems(steps) == (
+        listed,
+        Problem("its output", "hook", "uv run pre-commit run hook"),
+        Problem("2 broken", "silent", ""),
+    )
+
+
+def test_numbers_that_json_does_not_know_are_null() -> None:
+    figure = Figure(float("nan"), "share", 1.0, float("inf"), "", True)
+    assert json.loads(as_json(figure))["value"] is None
+    assert json.loads(as_json(figure))["whole"] is None
+    assert json.loads(as_json(Error(Problem("ä"))))["error"]["message"] == "ä"
