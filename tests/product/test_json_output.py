@@ -119,4 +119,4 @@ def test_the_life_of_a_product_in_documents(
     assert run("rollback")["current"] == started["release"]["run"]
 
     left = {each.command for each in DOCUMENTS} - seen
-    assert left == {"new", "update", "accept", "drill"}  # by the tests of these
+    assert left == {"new", "update", "accept", "drill", "warehouse verify"}  # by the tests of these

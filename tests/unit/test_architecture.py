@@ -27,6 +27,7 @@ WAREHOUSES = tuple(
 WAREHOUSE_ELSEWHERE = {
     "cli/setup.py": "the help of an option that one warehouse has",
     "dbt/column_lineage.py": "the SQL dialect in which compiled models are parsed",
+    "dbt/hidden_code.py": "the SQL dialect in which compiled models are parsed",
     "dbt/outside_reads.py": "functions that read files or servers, and the dialects of models",
     "dbt/packages.py": "the Python packages whose versions a record keeps",
     "history/log.py": "the history is read with DuckDB, whatever the product's warehouse is",

@@ -12,7 +12,7 @@ from click import Command
 from first_light.cli import app
 from first_light.cli.output.documents.index import DOCUMENTS, WITHOUT
 from first_light.cli.output.documents.parts import Error
-from first_light.cli.output.documents.releases import Figure
+from first_light.cli.output.documents.status import Figure
 from first_light.cli.terminal import as_json
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, Problem, Step, problems
@@ -29,7 +29,8 @@ def _commands() -> dict[str, Command]:
 
 def test_each_command_has_a_document_or_a_reason() -> None:
     commands = _commands()
-    assert {each.command for each in DOCUMENTS} | WITHOUT == set(commands)
+    documented = {each.command for each in DOCUMENTS} | WITHOUT
+    assert documented == set(commands), "list each command in cli/output/documents/index.py"
     for each in DOCUMENTS:
         options = {name for option in commands[each.command].params for name in option.opts}
         assert "--json" in options, each.command

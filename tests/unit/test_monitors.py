@@ -20,6 +20,7 @@ import release_worker as worker
 from bench import monitor_power
 from connection_queries import ConnectionQueries
 from first_light.cli.output.documents import releases as documents
+from first_light.cli.output.documents.status import status as status_document
 from first_light.cli.output.next_steps import next_command
 from first_light.cli.output.release import (
     show_release,
@@ -864,7 +865,7 @@ def test_a_warning_of_the_current_release_is_named_with_how_to_accept_it(
     how = 'uv run dataops accept volume.model.shop.one --because "…"'
     output = console.export_text()
     assert output.count(how) == output.count("model one has 3 rows") == 2
-    for document in (documents.status(result), documents.release(replace(done, record=record))):
+    for document in (status_document(result), documents.release(replace(done, record=record))):
         assert '"id": "volume.model.shop.one"' in as_json(document)
     assert result.ok
 

@@ -113,7 +113,7 @@ def status(
 
     Exit code 0: healthy. 1: late, data too old, or an incident is open. 2: could not be determined.
     """
-    from first_light.cli.output.documents import releases as documents
+    from first_light.cli.output.documents import status as documents
     from first_light.cli.output.status import show_status
     from first_light.commands import deadline as late
     from first_light.status import current as command

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from first_light.cli.terminal import err, out, progress
+from first_light.cli.terminal import Json, err, out, print_document, progress
 from first_light.project.product import Product
 
 warehouse = typer.Typer(
@@ -35,7 +35,7 @@ def verify(
             "--store", metavar="FOLDER", help="Scratch store, on a disk of your choice; deleted."
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json: Json = False,
 ) -> None:
     """Verify the guarantees of this warehouse with scratch releases.
 
@@ -45,7 +45,8 @@ def verify(
 
     Exit code 0: every guarantee held. 1: one did not. 2: could not run.
     """
-    from first_light.cli.output.verify import as_json, show_verification
+    from first_light.cli.output.documents import quality
+    from first_light.cli.output.verify import show_verification
     from first_light.release.verify import kit
 
     product = Product.find()
@@ -53,7 +54,7 @@ def verify(
     with progress("verify", err if json else None) as report_progress:
         result = kit.verify(product, kit.Options(folder, releases, readers, rows), report_progress)
     if json:
-        typer.echo(as_json(result))
+        print_document(quality.verification(result))
     else:
         show_verification(out, result)
     raise typer.Exit(0 if result.held else 1)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -25,15 +22,3 @@ def show_verification(out: Console, result: Verification) -> None:
     out.print()
     held = sum(guarantee.held for guarantee in result.guarantees)
     out.print(f"{result.warehouse}: {held} of {len(result.guarantees)} guarantees held")
-
-
-def as_json(result: Verification) -> str:
-    """The verification, for machines."""
-    return json.dumps(
-        {
-            "warehouse": result.warehouse,
-            "held": result.held,
-            "guarantees": [asdict(guarantee) for guarantee in result.guarantees],
-        },
-        indent=2,
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from first_light.cli.output.documents.releases import Incident
+from first_light.cli.output.documents.status import Incident
 from first_light.incidents import derive
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from first_light.cli.output.documents import changes, data, incidents, quality, releases, template
+from first_light.cli.output.documents import (
+    changes,
+    data,
+    incidents,
+    quality,
+    releases,
+    status,
+    template,
+)
 from first_light.cli.output.documents.parts import Files
 
 
@@ -42,16 +50,17 @@ DOCUMENTS: Final = (
     Document("release", releases.Release),
     Document("rollback", releases.Rollback),
     Document("releases", releases.ListedRelease, is_list=True),
-    Document("status", releases.Status),
+    Document("status", status.Status),
     Document("report", quality.Report),
     Document("accept", quality.Accept),
     Document("drill", quality.Drill),
     Document("mutate", quality.Mutate),
     Document("score", quality.Score),
+    Document("warehouse verify", quality.WarehouseVerification),
     Document("boards render", quality.Boards),
     Document("incident report", incidents.ReportedIncident),
     Document("incident close", incidents.ClosedIncident),
-    Document("incident list", releases.Incident, is_list=True),
+    Document("incident list", status.Incident, is_list=True),
 )
 
 WITHOUT: Final = frozenset({"docs", "mcp", "boards serve"})

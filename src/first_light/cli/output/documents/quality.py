@@ -14,6 +14,7 @@ from first_light.monitors.accepted import FILE
 from first_light.monitors.accepted import Accepted as Entry
 from first_light.mutation.result import Strength
 from first_light.project.baseline import Trend
+from first_light.release.verify.result import Verification
 from first_light.score.evaluate import ScoredQuestion, points
 from first_light.utils.steps import Problem
 
@@ -221,6 +222,32 @@ class Score:
 
 
 @dataclass(frozen=True)
+class WarehouseGuarantee:
+    """A guarantee of the warehouse, as it was tried."""
+
+    name: str
+    """What is guaranteed."""
+    held: bool
+    """Whether it held."""
+    evidence: str
+    """What was done and seen."""
+    seconds: float | None
+    """The longest time that the step took; null if there is none."""
+
+
+@dataclass(frozen=True)
+class WarehouseVerification:
+    """The result of `dataops warehouse verify`."""
+
+    warehouse: str
+    """Its name in dbt."""
+    held: bool
+    """Whether every guarantee held."""
+    guarantees: tuple[WarehouseGuarantee, ...]
+    """In the order in which they were tried."""
+
+
+@dataclass(frozen=True)
 class Board:
     """A board that was rendered."""
 
@@ -320,6 +347,18 @@ def score(questions: Sequence[ScoredQuestion], debt: Trend | None) -> Score:
                 question.answer.next,
             )
             for question in questions
+        ),
+    )
+
+
+def verification(result: Verification) -> WarehouseVerification:
+    """What a warehouse guarantees."""
+    return WarehouseVerification(
+        result.warehouse,
+        result.held,
+        tuple(
+            WarehouseGuarantee(each.name, each.held, each.evidence, each.seconds)
+            for each in result.guarantees
         ),
     )
 
