@@ -32,7 +32,15 @@ def last_changes(product: Product, files: Iterable[str]) -> dict[str, LastChange
     folders = sorted({path.split("/", 1)[0] for path in wanted})
     if not wanted or not product.in_git:
         return {}
-    arguments = ("log", f"-{_COMMITS}", "--name-only", "--format=%x01%H %cs", "HEAD", "--")
+    arguments = (
+        "log",
+        f"-{_COMMITS}",
+        "--name-only",
+        "--relative",
+        "--format=%x01%H %cs",
+        "HEAD",
+        "--",
+    )
     log = product.git("-c", "core.quotePath=false", *arguments, *folders, check=False)
     cut = _cut_off(product)
     changes: dict[str, LastChange] = {}

@@ -49,6 +49,7 @@ for _command in (
     *(setup.new, setup.start, setup.add, setup.set_aside, setup.retype, setup.sample),
     *(change.check, change.baseline, change.preview),
     *(template.update, template.package, template.configure, template.own, template.disown),
+    template.pipelines,
     *(releases.release, releases.rollback, releases.releases, releases.status),
     *(quality.report, quality.accept, quality.drill, quality.mutate, quality.score),
     *(help.docs, agents.mcp),

@@ -94,9 +94,15 @@ def configure(
     deadline: Annotated[
         str | None, typer.Option(metavar="HH:MM", help="When data must be there, in UTC.")
     ] = None,
+    branch: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The default branch, which is released.")
+    ] = None,
+    ci: Annotated[
+        str | None, typer.Option(metavar="SYSTEM", help="The CI system, as the template calls it.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Change the team, its contact or the deadline in every file.
+    """Change an answer to the template in every file.
 
     Copier renders the managed files and schedules again at the product's version of the template.
     In the team's own files the old values are replaced where the template wrote them. Review the
@@ -105,7 +111,7 @@ def configure(
     from first_light.cli.output.documents import template
     from first_light.commands import configure as command
 
-    answers = {"team": team, "contact": contact, "deadline": deadline}
+    answers = {"team": team, "contact": contact, "deadline": deadline, "branch": branch, "ci": ci}
     changes = {key: value for key, value in answers.items() if value is not None}
     with progress("configure", err if json else None) as report_progress:
         changed = command.configure(Product.find(), changes, report_progress)
@@ -153,3 +159,27 @@ def disown(
         print_document(template.Ownership(name, True, ("git diff", "git commit")))
         return
     out.print(f"{escape(name)} is managed again. Review it with git diff, then commit it.")
+
+
+def pipelines(json: Json = False) -> None:
+    """Write a product's pipelines to the top of its repository.
+
+    Forges read pipelines at the top only. `start`, `update` and `configure` do this too;
+    repeat it after a change of your own pipelines in the product's folder.
+    """
+    from first_light.cli.output.documents import template
+    from first_light.forge import repository_files
+
+    product = Product.find()
+    written = repository_files.write(product) if product.prefix else ()
+    changed = tuple(path.relative_to(product.repository).as_posix() for path in written)
+    if json:
+        print_document(template.files(changed))
+        return
+    if not product.prefix:
+        out.print("The product is at the top of its repository: nothing to write.")
+        return
+    for name in changed:
+        print_line(f"  ~ {name}")
+    problem = repository_files.needed(product).problem
+    print_line(problem or ("Commit them." if changed else "Nothing changed."))

@@ -14,6 +14,7 @@ from first_light.dbt.engine import DbtRun, Engine, NodeResult, forget_last_run
 from first_light.dbt.manifest import read_manifest
 from first_light.dbt.source_plan import raise_if_read
 from first_light.forge import job_summary as summary
+from first_light.forge import repository_files
 from first_light.hooks.debt import Debt
 from first_light.hooks.listing import FindingsFile, problems, read_findings
 from first_light.hooks.project_rules import RULES, open_descriptions, rule_findings
@@ -24,7 +25,7 @@ from first_light.impact.check_step import NAME as IMPACT
 from first_light.impact.current import CurrentSide, open_current
 from first_light.privacy.messages import masked
 from first_light.project import managed, set_aside
-from first_light.project.hook_run import HookResult, HookRun
+from first_light.project.hook_run import HookResult, HookRun, hook_command
 from first_light.project.product import Product
 from first_light.release import external
 from first_light.sampling import personal_step
@@ -92,7 +93,9 @@ def check(
         built = _dbt_steps(
             product, compared_change, folder, report_progress, current, debt, findings
         )
-        for step in chain((managed.step(product),), built):
+        of_top = repository_files.step(product)
+        of_git = filter(None, (of_top, repository_files.branch_step(product)))
+        for step in chain((managed.step(product),), of_git, built):
             print_line(steps.line(step))
             finished_steps.append(step)
         report_progress("hooks")
@@ -180,7 +183,7 @@ _AFTER_EXTERNAL = (_BUILD_ON_RAW, IMPACT, BOARDS, _FRESHNESS)
 
 
 def _parse_step(run: DbtRun, seconds: float) -> Step:
-    repeat = "uv run pre-commit run dbt-parse --all-files"
+    repeat = hook_command("dbt-parse")
     if run.ok:
         return Step("dbt parse, warnings are errors", PASSED, seconds, accepted_warnings.summary())
     return Step("dbt parse, warnings are errors", FAILED, seconds, "", (run.problem,), repeat)
@@ -270,7 +273,7 @@ def _freshness_step(run: DbtRun, seconds: float, as_of: str | None) -> Step:
 
 
 def _rules_step(folder: Path, debt: Debt, findings: FindingsFile) -> Step:
-    repeat = "uv run pre-commit run rules --all-files"
+    repeat = hook_command("rules")
     with _clock() as seconds:
         manifest = read_manifest(folder / "manifest.json")
         violations = debt.judged(rule_findings(manifest))
@@ -289,7 +292,7 @@ def _hook_step(hook: HookResult, findings: FindingsFile, debt: Debt) -> Step:
     if verdict != FAILED:
         debt.note_clean(hook.id)
         return Step(hook.name, verdict, hook.seconds)
-    repeat = f"uv run pre-commit run {hook.id} --all-files" if hook.id else ""
+    repeat = hook_command(hook.id) if hook.id else ""
     listed = read_findings(hook.output)
     details = findings.add(hook.name, listed) or (hook.output,)
     return Step(

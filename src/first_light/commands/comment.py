@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 from first_light.forge.pipeline import find_forge, request_number, run_url, target_environment
+from first_light.project.git_folder import name_of, prefix_of
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import variable
 from first_light.utils.visible_text import visible
@@ -45,7 +46,7 @@ def comment(
     body = _read(report)
     try:
         forge = find_forge(target_environment(environment), TOKEN)
-        renewed = forge.comment(number, MARKER, clipped(body, run_url(environment)))
+        renewed = forge.comment(number, marker(Path.cwd()), clipped(body, run_url(environment)))
     except DataopsError as error:
         rejected = isinstance(error.__cause__, HTTPError) and error.__cause__.code in (
             401,
@@ -56,6 +57,12 @@ def comment(
         print_line(f"No comment: {error.message}{fork} {alone}")
         return
     print_line(f"{forge.name}: comment on {number} {'renewed' if renewed else 'written'}")
+
+
+def marker(root: Path) -> str:
+    """What identifies the comment: each product of a repository has its own."""
+    folder = name_of(prefix_of(root))
+    return f"<!-- dataops check of {folder} -->" if folder else MARKER
 
 
 def _read(report: Path) -> str:

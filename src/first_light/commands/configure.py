@@ -1,4 +1,4 @@
-"""`dataops configure`: another team, contact or deadline, everywhere at once."""
+"""`dataops configure`: another team, deadline or branch, everywhere at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from first_light.forge import repository_files
 from first_light.project.copier import CURRENT, run_update
 from first_light.project.product import Product
 from first_light.project.restoring import restored
@@ -16,6 +17,8 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.whole_files import write_whole
 
 TEAM, CONTACT, DEADLINE = "team", "contact", "deadline"
+# Answers that only the template writes.
+_TEMPLATE_ONLY = ("branch", "ci")
 # The team's own files in which the template wrote the answers, once.
 _WRITTEN_ONCE = ("CODEOWNERS", "README.md", "models/**/*.yml", "models/**/*.yaml")
 
@@ -29,7 +32,7 @@ def configure(
 
     Args:
         product: the product; everything in it must be committed.
-        new_answers: the new answers, by their question: team, contact, deadline.
+        new_answers: the new answers, by their question: team, contact, deadline, branch, ci.
         progress: shows what is being done right now.
 
     Returns:
@@ -49,6 +52,12 @@ def configure(
     progress("copier update")
     with working_copy(product) as copy:
         run_update(copy, CURRENT, data=new_answers)
+        if unknown := sorted(new_answers.keys() - Product(copy.root).answers.keys()):
+            raise DataopsError(
+                "The product's version of the template has no such setting.",
+                where=", ".join(unknown),
+                fix="uv run dataops update, then repeat the command",
+            )
         changes = {key: (old_answers[key], new_answers[key]) for key in new_answers}
         with restored(product.root):
             move_into(product, copy)
@@ -56,8 +65,9 @@ def configure(
             paths = {path for glob in _WRITTEN_ONCE for path in product.root.glob(glob)}
             for path in sorted(paths):
                 _follow(path, {key: change for key, change in changes.items() if change[0]})
+            repository_files.write(Product(product.root))
     changed = product.git("status", "--porcelain", "-z").split("\0")
-    return tuple(sorted(entry[3:] for entry in changed if entry))
+    return tuple(sorted(product.local_name(entry[3:]) for entry in changed if entry))
 
 
 def replaced(text: str, changes: Mapping[str, tuple[str, str]]) -> str:
@@ -68,6 +78,8 @@ def replaced(text: str, changes: Mapping[str, tuple[str, str]]) -> str:
         changes: old and new value, by the question.
     """
     for key, (old, new) in changes.items():
+        if key in _TEMPLATE_ONLY:
+            continue
         if key == TEAM:  # a common word in a text is no mention of the team
             quoted, unquoted = re.escape(json.dumps(old, ensure_ascii=False)), re.escape(old)
             new_quoted = json.dumps(new, ensure_ascii=False)

@@ -20,6 +20,7 @@ from first_light.commands.proposal import BRANCH, FOLDER, FORMAT, TITLE, Patch, 
 from first_light.forge.base import Forge, Request
 from first_light.forge.pipeline import default_branch, find_forge
 from first_light.project import managed_list
+from first_light.project.git_folder import prefix_of, suffixed, top_of
 from first_light.utils.errors import DataopsError
 from first_light.utils.visible_text import visible
 
@@ -42,23 +43,24 @@ def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) ->
     Raises:
         DataopsError: the proposal is not valid, or a token lacks a right.
     """
-    proposal = proposals.read(root / FOLDER)
+    proposal, prefix = proposals.read(root / FOLDER), prefix_of(root)
+    branch, root = suffixed(BRANCH, prefix), top_of(root)
     if proposal is None:
         print_line("No update to propose.")
         return
-    earlier = forge.of_branch(BRANCH)
+    earlier = forge.of_branch(branch)
     if rejected(earlier, proposal.title):
         print_line(f"{proposal.title}: its pull request was closed, so it is not reopened")
         return
     commit = apply(root, proposal)
-    pipelines = _pipelines(root, forge, commit)
+    pipelines = _pipelines(root, prefix, forge, commit)
     _raise_if_protected(forge, pipelines)
-    tip = _git(root, forge, "ls-remote", forge.push_url, f"refs/heads/{BRANCH}").split("\t")[0]
-    if manual := _manual_commits(root, forge, tip.strip()):
-        print_line(f"{BRANCH} has manual commits, so it is not changed: {', '.join(manual)}")
+    tip = _git(root, forge, "ls-remote", forge.push_url, f"refs/heads/{branch}").split("\t")[0]
+    if manual := _manual_commits(root, forge, branch, tip.strip()):
+        print_line(f"{branch} has manual commits, so it is not changed: {', '.join(manual)}")
         return
-    lease = f"--force-with-lease=refs/heads/{BRANCH}:{tip.strip()}"
-    _git(root, forge, "push", "--quiet", lease, forge.push_url, f"{commit}:refs/heads/{BRANCH}")
+    lease = f"--force-with-lease=refs/heads/{branch}:{tip.strip()}"
+    _git(root, forge, "push", "--quiet", lease, forge.push_url, f"{commit}:refs/heads/{branch}")
     text = _warning(pipelines) + proposal.text
     draft = f"Draft: {proposal.title}" if proposal.draft else proposal.title
     for request in earlier:
@@ -67,7 +69,7 @@ def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) ->
             print_line(f"{forge.name}: request {request.number} renewed")
             return
     target = _local(root, "branch", "--show-current").strip() or default_branch()
-    number = forge.open(BRANCH, target, proposal.title, text, proposal.draft)
+    number = forge.open(branch, target, proposal.title, text, proposal.draft)
     print_line(f"{forge.name}: request {number} opened")
 
 
@@ -125,7 +127,7 @@ def _changes(raw: str) -> list[tuple[str, str]]:
     return [(entry.split(" ")[1], path) for entry, path in zip(fields[::2], fields[1::2])]
 
 
-def _pipelines(root: Path, forge: Forge, commit: str) -> list[str]:
+def _pipelines(root: Path, prefix: str, forge: Forge, commit: str) -> list[str]:
     """The files of pipelines that the update changes.
 
     Raises:
@@ -135,17 +137,20 @@ def _pipelines(root: Path, forge: Forge, commit: str) -> list[str]:
     paths = [
         (mode, path)
         for mode, path in _changes(raw)
-        if path.casefold().startswith(forge.pipeline_paths)
+        if path.removeprefix(prefix).casefold().startswith(forge.pipeline_paths)
     ]
     if not paths:
         return []
-    before, after = _managed(root, "HEAD"), _managed(root, commit)
+    before, after = _managed(root, prefix, "HEAD"), _managed(root, prefix, commit)
     for mode, path in paths:
-        if mode == _NONE:
-            expected = path in before
+        name, at_top = path.removeprefix(prefix), not path.startswith(prefix)
+        content = _blob(root, f"{'HEAD' if mode == _NONE else commit}:{path}")
+        if at_top:  # written from the product's pipelines, which `check` compares
+            expected = content.startswith(f"# Written from {prefix}".encode())
+        elif mode == _NONE:
+            expected = name in before
         else:
-            content = _blob(root, f"{commit}:{path}")
-            expected = after.get(path) == managed_list.digest(content)
+            expected = after.get(name) == managed_list.digest(content)
         if not expected:
             raise DataopsError(
                 "The update changes a pipeline otherwise than the template does.",
@@ -155,8 +160,8 @@ def _pipelines(root: Path, forge: Forge, commit: str) -> list[str]:
     return sorted(path for _, path in paths)
 
 
-def _managed(root: Path, commit: str) -> dict[str, str]:
-    listed = f"{commit}:{managed_list.MANIFEST.as_posix()}"
+def _managed(root: Path, prefix: str, commit: str) -> dict[str, str]:
+    listed = f"{commit}:{prefix}{managed_list.MANIFEST.as_posix()}"
     return managed_list.parse(_blob(root, listed).decode("utf-8", errors="replace"))
 
 
@@ -181,11 +186,11 @@ def _warning(pipelines: Sequence[str]) -> str:
     )
 
 
-def _manual_commits(root: Path, forge: Forge, tip: str) -> list[str]:
+def _manual_commits(root: Path, forge: Forge, branch: str, tip: str) -> list[str]:
     """The subjects of commits on the branch that this command did not make."""
     if not tip:
         return []
-    _git(root, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{BRANCH}")
+    _git(root, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{branch}")
     subjects = _local(root, "log", "--format=%s", f"HEAD..{tip}").splitlines()
     return [subject for subject in subjects if subject != FORMAT and not subject.startswith(TITLE)]
 

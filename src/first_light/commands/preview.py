@@ -17,6 +17,7 @@ from first_light.dbt.engine import DbtRun, open_engine
 from first_light.dbt.manifest import read_manifest
 from first_light.history.raw_location import RawFolder
 from first_light.metrics.definitions import read_semantics
+from first_light.project.default_branch import recorded
 from first_light.project.product import Product, now
 from first_light.release.external import external_problem
 from first_light.utils.errors import DataopsError
@@ -39,6 +40,7 @@ class Preview:
     Attributes:
         folder: target/preview/…, with the database and the pages.
         branch: what was built.
+        released_branch: what a release builds.
         commit: in full.
         dirty: with work that is not committed.
         built_from: sample or raw.
@@ -50,6 +52,7 @@ class Preview:
 
     folder: Path
     branch: str
+    released_branch: str
     commit: str
     dirty: bool
     built_from: str
@@ -82,7 +85,7 @@ def preview(product: Product, progress: Callable[[str], None], raw: bool = False
     home = product.target / "preview"
     branch = product.git("branch", "--show-current", check=False) or "detached"
     commit = product.git("rev-parse", "HEAD", check=False)
-    dirty = bool(product.git("status", "--porcelain", check=False))
+    dirty = bool(product.git("status", "--porcelain", *product.pathspec, check=False))
     pruned = prune(home, time.time())
     name = f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', branch)}-{commit[:7] or 'nogit'}"
     folder = home / (name + "-raw" * raw)
@@ -100,7 +103,7 @@ def preview(product: Product, progress: Callable[[str], None], raw: bool = False
     _compact(product, building / DATABASE_FILE, withheld)
     pages = (PAGE, *_impact_page(product, building, commit, dirty))
     preview_ = Preview(
-        folder, branch, commit, dirty, built_from, built_at, pages,
+        folder, branch, recorded(product), commit, dirty, built_from, built_at, pages,
         tuple(f"{node.kind} {node.name}" for node in built.failed), pruned,
     )  # fmt: skip
     (building / _FACTS).write_text(as_json(preview_), encoding="utf-8")

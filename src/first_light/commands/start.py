@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from first_light.commands.add import Added, Delivered, add
 from first_light.commands.check import check
+from first_light.commands.configure import configure
 from first_light.commands.release import release
 from first_light.commands.sample import load
 from first_light.dbt.source_plan import MarkedColumn, marked_columns
+from first_light.forge import repository_files
 from first_light.inference.certainty import certain_marks
+from first_light.project.default_branch import ANSWER, USUAL, default_branch, recorded
 from first_light.project.example import example_tables, make_raw
-from first_light.project.hook_run import tool_environment
+from first_light.project.hook_install import install_hooks
+from first_light.project.hook_run import CONFIG
 from first_light.project.package import is_local, is_public, lock, pin_to
 from first_light.project.pin import GIT, VENDOR, VENDORED, pin_of_answers
 from first_light.project.product import ANSWERS, Product
@@ -24,8 +26,6 @@ from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
 from first_light.warehouse.kinds import is_server
-
-BRANCH = "main"
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,14 @@ def start(
     if is_server(product) and not sources:
         schema, rows = load(product, progress)
         print_line(f"sample: {len(rows)} tables in {schema}, for manual dbt runs")
+    repository_files.write(product)
     check_result = check(product, print_line, progress)
     if steps.verdict(check_result) == steps.FAILED:
         return Started(tuple(check_result), added, "", None)
     doubtful, certain = _marks(product, added)
     if (doubtful or certain) and not confirm(doubtful, certain):
         return Started(tuple(check_result), added, "", None, doubtful)
-    commit = _commit(product, print_line)
+    commit = _commit(product, print_line, progress)
     return Started(
         tuple(check_result), added, commit, _first_release(product, print_line, progress)
     )
@@ -146,21 +147,18 @@ def _marks(
 
 
 def _has_commits(product: Product) -> bool:
-    return bool(product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False))
+    """Whether the product is committed; the repository around it may have commits before."""
+    if not product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
+        return False
+    return not product.prefix or bool(product.git("ls-tree", "HEAD", ANSWERS, check=False))
 
 
 def _ready_git(product: Product, print_line: Callable[[str], None]) -> None:
     if not product.in_git:
-        outer = product.git("rev-parse", "--show-toplevel", check=False)
-        if outer and not product.git("check-ignore", str(product.root), check=False):
-            raise DataopsError(
-                "The product is inside another git repository; it needs a repository of its own.",
-                where=outer,
-                fix="move it out, or add it to the .gitignore of that repository, "
-                "then: uv run dataops start",
-            )
-        product.git("init", "--quiet", f"--initial-branch={BRANCH}")
-        print_line(f"git: a repository on branch {BRANCH}")
+        product.git("init", "--quiet", f"--initial-branch={USUAL}")
+        print_line(f"git: a repository on branch {USUAL}")
+    elif product.prefix:
+        print_line(f"git: {product.prefix} in the repository {product.repository}")
     if not product.git("var", "GIT_AUTHOR_IDENT", check=False):
         raise DataopsError(
             "git has no user name or e-mail address, so it cannot commit.",
@@ -209,31 +207,30 @@ def _install_hooks(product: Product, print_line: Callable[[str], None]) -> None:
     if hooks_path := product.git("config", "core.hooksPath", check=False):
         print_line(f"hooks: not installed, git takes hooks from {hooks_path} here (core.hooksPath)")
         return
-    process = subprocess.run(
-        [sys.executable, "-m", "pre_commit", "install"],
-        cwd=product.root,
-        env=tool_environment(),
-        capture_output=True,
-        text=True,
-    )
-    if process.returncode:
-        raise DataopsError(
-            "The hooks could not be installed.",
-            where=(process.stdout + process.stderr).strip(),
-            fix="uv run pre-commit install",
-        )
+    install_hooks(product)
     print_line("hooks: run at every commit")
 
 
-def _commit(product: Product, print_line: Callable[[str], None]) -> str:
+def _commit(
+    product: Product, print_line: Callable[[str], None], progress: Callable[[str], None]
+) -> str:
     """Commit everything, once; the check has just run what the hooks would."""
     if _has_commits(product):
         print_line("git: there are commits already, this one is yours to make")
         return ""
-    product.git("add", "--all")
-    product.git("commit", "--quiet", "--no-verify", "--message", "First light")
+    top = product.repository
+    own = [*repository_files.needed(product).texts, *([CONFIG] if (top / CONFIG).is_file() else [])]
+    paths = (".", *(str(top / name) for name in own if product.prefix))
+    product.git("add", "--all", "--", *paths)
+    message = f"First light of {product.prefix.rstrip('/')}" if product.prefix else "First light"
+    # What else is staged in a larger repository is not part of this commit.
+    commit_command = ("commit", "--quiet", "--no-verify", "--only")
+    product.git(*commit_command, "--message", message, "--", *paths)
+    if (branch := default_branch(product)) != recorded(product):
+        configure(product, {ANSWER: branch}, progress)
+        product.git(*commit_command, "--amend", "--no-edit", "--", *paths)
     commit = product.git("rev-parse", "--short", "HEAD")
-    print_line(f"git: first commit {commit}")
+    print_line(f"git: first commit {commit}, releases are made from {branch}")
     return commit
 
 
@@ -241,7 +238,9 @@ def _first_release(
     product: Product, print_line: Callable[[str], None], progress: Callable[[str], None]
 ) -> Released | None:
     """Build everything on raw and publish it, once; later releases are asked for by name."""
-    if open_store(product).current() is not None or product.git("status", "--porcelain"):
+    if open_store(product).current() is not None or product.git(
+        "status", "--porcelain", *product.pathspec
+    ):
         return None
     progress("the first release")
     return release(product, Options(), print_line, progress)

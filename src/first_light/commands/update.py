@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from first_light.forge import repository_files
 from first_light.project import managed, managed_list
 from first_light.project.copier import numbers, run_update
 from first_light.project.package import lock, pin_to
@@ -99,7 +100,7 @@ def update(
     Raises:
         DataopsError: it could not run; the product is as it was.
     """
-    if not product.in_git or not product.git("rev-parse", "--verify", "HEAD", check=False):
+    if not product.in_git or not product.git("ls-tree", "HEAD", ANSWERS, check=False):
         raise DataopsError(
             "An update needs the product's first commit to compare with.",
             where=str(product.root),
@@ -115,27 +116,36 @@ def update(
 
 def find_conflicts(product: Product) -> tuple[str, ...]:
     """What Copier leaves with exit code 0: unmerged paths and rejected hunks."""
-    unmerged = product.git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")
+    unmerged = product.git("diff", "--name-only", "--relative", "--diff-filter=U", "-z").split("\0")
     rejected = (path.relative_to(product.root).as_posix() for path in product.root.rglob("*.rej"))
     return tuple(sorted({*unmerged, *rejected} - {""}))
 
 
-def read_changes(status: str, managed_before: Collection[str]) -> tuple[Change, ...]:
+def read_changes(
+    status: str,
+    managed_before: Collection[str],
+    local_name: Callable[[str], str] = str,
+) -> tuple[Change, ...]:
     """The changed files in what `git status --porcelain -z` says, each with the rule behind it.
 
     Args:
         status: what git said.
         managed_before: the paths that were managed before the update.
+        local_name: what a path from the top of the repository is called from the product.
     """
     changes_ = []
     entries = iter(status.split("\0"))
     for entry in entries:
-        state, path = entry[:2], entry[3:]
-        if not path:
+        state = entry[:2]
+        if not entry[3:]:
             continue
+        path = local_name(entry[3:])
         if "R" in state:
-            changes_.append(Change(next(entries), REMOVED, "moved by a migration"))
-        if path == ANSWERS:
+            changes_.append(Change(local_name(next(entries)), REMOVED, "moved by a migration"))
+        if path.startswith("../"):
+            kind = REMOVED if "D" in state else RENEWED
+            changes_.append(Change(path, kind, "written from the product's pipelines"))
+        elif path == ANSWERS:
             changes_.append(Change(path, RENEWED, "the version, and your answers"))
         elif path.startswith(f"{VENDOR.as_posix()}/") and path.endswith(".whl"):
             kind = REMOVED if "D" in state else RENEWED
@@ -214,7 +224,10 @@ def _update(
         # The template removed a file with lines of the team in it: Copier deletes it in silence.
         product.git("checkout", "HEAD", "--", path)
     todo = _renew_package(Product(root), progress, conflicts)
-    changes = read_changes(product.git("status", "--porcelain", "-uall", "-z"), listed_before)
+    repository_files.write(Product(root))
+    changes = read_changes(
+        product.git("status", "--porcelain", "-uall", "-z"), listed_before, product.local_name
+    )
     versions = str(old_answers.get("_commit", "")), str(new_answers_.get("_commit", ""))
     notes = ""
     if versions[0] != versions[1]:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from first_light.commands import proposal, update_notes
 from first_light.commands.proposal import BRANCH, FOLDER, FORMAT, Patch, Proposal
@@ -17,6 +18,7 @@ from first_light.commands.update import Update, update
 from first_light.forge import job_summary
 from first_light.forge.pipeline import write_tokens
 from first_light.project.copier import uv
+from first_light.project.git_folder import suffixed
 from first_light.project.hook_run import tool_environment
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -71,7 +73,7 @@ def _prepare(
     product: Product, result: Update, progress: Callable[[str], None], finish: bool
 ) -> None:
     title = update_notes.title(result)
-    product.git("switch", "--quiet", "--force-create", BRANCH)
+    product.git("switch", "--quiet", "--force-create", suffixed(BRANCH, product.prefix))
     product.git("add", "--all")
     product.git("commit", "--quiet", "--no-verify", "--message", title)
     patches = [_patch(product)]
@@ -99,7 +101,7 @@ def _patch(product: Product) -> Patch:
 def _format(product: Product) -> bool:
     """The second commit: what the hooks rewrite, now that their rules may be new."""
     subprocess.run(
-        [sys.executable, "-m", "pre_commit", "run", "--all-files"],
+        [str(Path(sys.executable).with_name("prek")), "run", "--all-files"],
         cwd=product.root,
         env=tool_environment(),
         capture_output=True,

@@ -44,15 +44,20 @@ def git_facts(product: Product, since: str) -> GitFacts:
     """
     if not product.in_git:
         return _facts_without_git(_rows(_baked_in()), since)
-    head = _commits(product, "-1", "HEAD")
+    # In a repository with more than this product, only commits that change its folder are its own.
+    own = product.pathspec
+    head = _commits(product, "-1", "HEAD", *own)
     if not head:
         return GitFacts(dirty=True, base_commit=since)
     known = not since or _is_commit(product, since)
-    commits = _commits(product, f"-{_COMMITS}", f"{since}..HEAD" if since and known else "HEAD")
+    commits = _commits(
+        product, f"-{_COMMITS}", f"{since}..HEAD" if since and known else "HEAD", *own
+    )
     shallow = product.git("rev-parse", "--is-shallow-repository", check=False) == "true"
     total = None
     if known and not (shallow and not _reaches(product, since)):
-        total = int(product.git("rev-list", "--count", f"{since}..HEAD" if since else "HEAD"))
+        span = f"{since}..HEAD" if since else "HEAD"
+        total = int(product.git("rev-list", "--count", span, *own))
     return GitFacts(
         commit=head[0].commit,
         branch=product.git("symbolic-ref", "--short", "-q", "HEAD", check=False),
@@ -66,9 +71,10 @@ def git_facts(product: Product, since: str) -> GitFacts:
 
 
 def uncommitted(product: Product) -> list[str]:
-    """Files that differ from the commit, as git names them."""
-    listed = product.git("status", "--porcelain", "--untracked-files=normal")
-    return [line[3:] for line in listed.splitlines() if line]
+    """Files of the product that differ from the commit, as git names them."""
+    prefix = product.prefix
+    listed = product.git("status", "--porcelain", "--untracked-files=normal", *product.pathspec)
+    return [line[3:].removeprefix(prefix) for line in listed.splitlines() if line]
 
 
 def _commits(product: Product, *arguments: str) -> tuple[CommitFact, ...]:

@@ -181,7 +181,7 @@ class Assessment:
             base=plan.change.base,
             ref=plan.change.ref,
             head=product.git("rev-parse", "HEAD"),
-            dirty=bool(product.git("status", "--porcelain")),
+            dirty=bool(product.git("status", "--porcelain", *product.pathspec)),
             whole=plan.whole,
             sample=0 if isinstance(plan.base, CurrentSide) else self._sample_files(),
             total=len(self._new),

@@ -232,13 +232,14 @@ def _fingerprint(product: Product, environment: dict[str, str]) -> str:
 
 
 def _check_out(product: Product, commit: str, tree: Path) -> None:
-    """The commit's files, through an index of their own: no hook runs, git's state stays."""
+    """The product's files in a commit, through an index of their own: git's state stays."""
     tree.mkdir(parents=True)
     index = tree.parent / "index"
-    for arguments in (["read-tree", commit], ["checkout-index", "--all", f"--prefix={tree}/"]):
+    read = ["read-tree", f"{commit}:{product.prefix}"]
+    for arguments in (read, ["checkout-index", "--all", f"--prefix={tree}/"]):
         process = subprocess.run(
             ["git", *arguments],
-            cwd=product.root,
+            cwd=product.repository,
             env=dict(os.environ, GIT_INDEX_FILE=str(index)),
             capture_output=True,
             text=True,

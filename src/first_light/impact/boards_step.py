@@ -161,7 +161,7 @@ def _boards_of_base(plan: Plan) -> tuple[Board, ...]:
     git, commit = plan.product.git, plan.change.base
     listed = git("ls-tree", "--name-only", commit, f"{FOLDER}/").splitlines()
     files = sorted(Path(path) for path in listed if path.endswith(".md"))
-    return tuple(read_board(path.stem, git("show", f"{commit}:{path}") + "\n") for path in files)
+    return tuple(read_board(path.stem, git("show", f"{commit}:./{path}") + "\n") for path in files)
 
 
 def _rendered(

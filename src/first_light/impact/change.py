@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from first_light.forge.pipeline import target_branches
+from first_light.project.default_branch import default_branch, recorded
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, SKIPPED, WARNED
@@ -59,13 +60,13 @@ def find_change(product: Product, requested_base: str | None) -> Change | NoBase
     """
     if not product.git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
         return NoBase("there is no commit yet to compare with")
-    refs = [requested_base] if requested_base else list(_default_branches())
+    refs = [requested_base] if requested_base else list(_default_branches(product))
     ref = next((r for r in refs if _commit(product, r)), None)
     if ref is None:
         if requested_base:
             raise DataopsError(
                 f"There is no commit {requested_base} in this clone.",
-                fix="git fetch origin, then: uv run dataops check --base origin/main",
+                fix="git fetch origin, then: uv run dataops check --base origin/BRANCH",
             )
         return NoBase(
             "no default branch is known here (looked for: " + ", ".join(refs) + ")",
@@ -96,9 +97,16 @@ def _nothing_to_compare(product: Product, ref: str, requested_base: str | None) 
     return f"nothing differs from {name} yet: no commit, no changed file"
 
 
-def _default_branches() -> Sequence[str]:
+def _default_branches(product: Product) -> Sequence[str]:
     """Where a change is going, most certain first: what a pipeline says, then what git knows."""
-    return (*target_branches(), "origin/HEAD", "origin/main", "origin/master", "main", "master")
+    branch = recorded(product)
+    usual = ("origin/main", "origin/master", "main", "master")
+    return tuple(
+        dict.fromkeys(
+            (*target_branches(), "origin/HEAD", f"origin/{branch}", branch, *usual)
+            + (default_branch(product),)
+        )
+    )
 
 
 def _commit(product: Product, ref: str) -> str:
@@ -107,7 +115,7 @@ def _commit(product: Product, ref: str) -> str:
 
 def change_since(product: Product, base: str, ref: str) -> Change | None:
     """What git says differs from a commit, uncommitted work included; None when nothing does."""
-    output = product.git("diff", "--name-status", "-z", "-M", base).split("\0")
+    output = product.git("diff", "--name-status", "-z", "-M", "--relative", base).split("\0")
     files: set[str] = set()
     renamed: dict[str, str] = {}
     fields = iter(field for field in output if field)

@@ -240,7 +240,7 @@ def _full_build_reason(product: Product, change: Change, sample: bool) -> str:
     if sample and change.touches(f"{product.sample.name}/"):
         return "the sample was changed"
     if change.touches("dbt_project.yml"):
-        before = product.git("show", f"{change.base}:dbt_project.yml", check=False)
+        before = product.git("show", f"{change.base}:./dbt_project.yml", check=False)
         after = (product.root / "dbt_project.yml").read_text(encoding="utf-8")
         if _settings(before) != _settings(after):
             return "dbt_project.yml was changed"

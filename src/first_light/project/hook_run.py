@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,10 +15,13 @@ from typing import Any
 
 import yaml
 
+from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 
 _RESULT = re.compile(r"^(?P<name>.+?)\.{3,}(?:\(.*\))?(?P<status>Passed|Failed|Skipped)$")
 _DURATION = re.compile(r"^- duration: (?P<seconds>[0-9.]+)s$")
+# The start of a name in a pattern, not the negation of a set of characters.
+_START = re.compile(r"(?<![\\[])\^")
 _HOOK_ID = re.compile(r"^- hook id: (?P<id>\S+)$")
 
 
@@ -78,9 +82,15 @@ class HookRun:
         self._root = root
         older = _committed(root).difference(change)
         self._older = {name: (root / name).read_bytes() for name in files if name in older}
+        prefix = Product(root).prefix
         self._process = subprocess.Popen(
             [*(sys.executable, "-m", "pre_commit", "run"), *("--color", "never", "--verbose")]
-            + ["--config", _config(root, excluded or {}), "--files", *file_arguments(files)],
+            + [
+                "--config",
+                _config(root, excluded or {}, prefix),
+                "--files",
+                *file_arguments(files),
+            ],
             cwd=root,
             env=tool_environment({"SKIP": ",".join(skip)}),
             stdout=subprocess.PIPE,
@@ -143,12 +153,17 @@ def hook_definitions(root: Path) -> dict[str, dict[str, Any]]:
     return {hook["id"]: hook for repo in loaded["repos"] for hook in repo.get("hooks", ())}
 
 
-def _config(root: Path, excluded: Mapping[str, Collection[str]]) -> str:
-    """The configuration to use, relative to the product; one of its own where files are excluded.
+def hook_command(hook: str) -> str:
+    """The command that runs one hook on all files, also in a folder of a larger repository."""
+    return f"uv run prek run {hook} --all-files"
+
+
+def _config(root: Path, excluded: Mapping[str, Collection[str]], prefix: str) -> str:
+    """The configuration to use, relative to the product: one of its own if something differs.
 
     Each hook leaves out what it did before and, in addition, its excluded files.
     """
-    if not any(excluded.values()):
+    if not any(excluded.values()) and not prefix:
         return CONFIG
     loaded = yaml.safe_load((root / CONFIG).read_text(encoding="utf-8"))
     for repo in loaded["repos"]:
@@ -157,10 +172,53 @@ def _config(root: Path, excluded: Mapping[str, Collection[str]]) -> str:
                 pattern = f"^(?:{'|'.join(re.escape(name) for name in names)})$"
                 before = hook.get("exclude")
                 hook["exclude"] = f"(?:{before})|{pattern}" if before else pattern
-    path = root / _LIMITED
+    return write_config(root, _LIMITED, loaded, prefix)
+
+
+def write_config(root: Path, name: str, loaded: Mapping[str, Any], prefix: str) -> str:
+    """Write a configuration as pre-commit needs it; returns its name, relative to the product."""
+    path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(loaded, allow_unicode=True, width=1000), encoding="utf-8")
-    return _LIMITED
+    text = yaml.safe_dump(from_top(loaded, prefix), allow_unicode=True, width=1000)
+    path.write_text(text, encoding="utf-8")
+    return name
+
+
+def from_top(loaded: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """A product's configuration of hooks, for pre-commit, which runs at the repository's top.
+
+    Args:
+        loaded: the configuration.
+        prefix: the product's folder, such as services/sales/; empty at the top.
+
+    Returns:
+        The same hooks. Local ones run in the product's folder and get the names used there.
+    """
+    result = _patterns_from_top(loaded, prefix)
+    result["repos"] = [
+        {**repo, "hooks": [_hook_from_top(repo, hook, prefix) for hook in repo.get("hooks", ())]}
+        for repo in loaded["repos"]
+    ]
+    return result
+
+
+def _hook_from_top(repo: Mapping[str, Any], hook: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    result = _patterns_from_top(hook, prefix)
+    if prefix and repo.get("repo") == "local" and "entry" in hook:
+        strip = '"${@#' + prefix.replace("\\", "\\\\").replace('"', '\\"') + '}"'
+        script = f"cd {shlex.quote(prefix)} && exec {hook['entry']} {strip}"
+        result["entry"] = f"bash -c {shlex.quote(script)} --"
+    return result
+
+
+def _patterns_from_top(entry: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The entry with its patterns of file names below the prefix."""
+    patterns = {
+        key: _START.sub(lambda _: f"^{re.escape(prefix)}", str(entry[key]))
+        for key in ("files", "exclude")
+        if key in entry
+    }
+    return {**entry, **patterns}
 
 
 def file_arguments(files: Iterable[str]) -> list[str]:
@@ -199,7 +257,7 @@ def read_output(output: str) -> tuple[HookResult, ...]:
 def _committed(root: Path) -> set[str]:
     """The files whose content is that of the last commit; none before the first one."""
     changed = subprocess.run(
-        ["git", "diff", "--name-only", "-z", "HEAD"], cwd=root, capture_output=True
+        ["git", "diff", "--name-only", "--relative", "-z", "HEAD"], cwd=root, capture_output=True
     )
     if changed.returncode:
         return set()

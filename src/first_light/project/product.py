@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -16,6 +17,8 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.whole_files import finish_edits
 
 ANSWERS = ".copier-answers.yml"
+# What git names in every language when the folder belongs to another user.
+_OWNERSHIP = "safe.directory"
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ class Product:
         Without `check`, a failure or a missing git gives an empty text.
 
         Raises:
-            DataopsError: git failed and `check` is set.
+            DataopsError: git failed and `check` is set, or it does not trust the folder's owner.
         """
         try:
             process = subprocess.run(
@@ -147,6 +150,12 @@ class Product:
             if check:
                 raise DataopsError("git is not installed.", fix="install git") from None
             return ""
+        if process.returncode and _OWNERSHIP in process.stderr:  # whatever git's language is
+            raise DataopsError(
+                "git does not read this repository, because somebody else owns its folder.",
+                where=process.stderr.strip().splitlines()[0],
+                fix=process.stderr.strip().splitlines()[-1].strip(),
+            )
         if check and process.returncode:
             raise DataopsError(
                 f"git {arguments[0]} failed.", where=(process.stderr or process.stdout).strip()
@@ -154,7 +163,7 @@ class Product:
         return process.stdout.rstrip("\n")
 
     def raise_if_uncommitted(self, conflict: str, command: str) -> None:
-        """Stop a command whose changes would mix with uncommitted ones.
+        """Stop a command whose changes would mix with uncommitted ones in the repository.
 
         Args:
             conflict: what would mix with them.
@@ -163,7 +172,8 @@ class Product:
         Raises:
             DataopsError: there are uncommitted changes.
         """
-        if self.git("status", "--porcelain"):
+        tracked = ("status", "--porcelain", "--untracked-files=no")
+        if self.git(*tracked) or self.git("status", "--porcelain", *self.pathspec):
             if is_half_written(self.root):
                 raise DataopsError(
                     "A command was killed while it changed files: they may be half written.",
@@ -178,9 +188,34 @@ class Product:
 
     @property
     def in_git(self) -> bool:
-        """Whether the product's own folder is the top of a git repository."""
+        """Whether the product is a git repository, or a folder in one that does not ignore it."""
         top = self.git("rev-parse", "--show-toplevel", check=False)
-        return bool(top) and Path(top).resolve() == self.root
+        if not top or Path(top).resolve() == self.root:
+            return bool(top)
+        return not self.git("check-ignore", str(self.root), check=False)
+
+    @property
+    def prefix(self) -> str:
+        """The folder in its repository, such as services/sales/; empty at the repository's top."""
+        return self.git("rev-parse", "--show-prefix", check=False)
+
+    @property
+    def pathspec(self) -> tuple[str, ...]:
+        """Arguments that limit git to the product; none at the top, where all is the product."""
+        return ("--", ".") if self.prefix else ()
+
+    def local_name(self, path: str) -> str:
+        """A path from the top of the repository, as it is called from the product's folder."""
+        return os.path.relpath(path, self.prefix or ".")
+
+    @property
+    def repository(self) -> Path:
+        """The top folder of its repository.
+
+        Raises:
+            DataopsError: there is none.
+        """
+        return Path(self.git("rev-parse", "--show-toplevel")).resolve()
 
 
 def now() -> datetime:

@@ -35,9 +35,9 @@ def working_copy(product: Product) -> Iterator[Product]:
     with interruptible():
         try:
             with tempfile.TemporaryDirectory(prefix="dataops-copy-") as folder:
-                root = Path(folder).resolve() / product.root.name
-                product.git(*add, str(root), "HEAD")
-                yield Product(root)
+                top = Path(folder).resolve() / product.repository.name
+                product.git(*add, str(top), "HEAD")
+                yield Product(top / product.prefix)
         finally:
             product.git("worktree", "prune", check=False)  # also of commands that were killed
 
@@ -54,7 +54,7 @@ def move_into(product: Product, copy: Product) -> None:
     Raises:
         DataopsError: git failed, for instance because a file that git ignores is in the way.
     """
-    unmerged = copy.git("ls-files", "--unmerged", "-z")
+    unmerged = copy.git("ls-files", "--unmerged", "--full-name", "-z")
     ignored = copy.git("ls-files", "--others", "--ignored", "--exclude-standard", "-z").split("\0")
     copy.git("add", "--all")
     tree = copy.git("write-tree")

@@ -171,7 +171,9 @@ def last_drill(book: Ledger) -> tuple[datetime | None, DrillFact]:
 
 
 def _newcomers(product: Product, shipped: dict[str, datetime]) -> tuple[Newcomer, ...]:
-    lines = product.git("log", "--reverse", "--format=%ae %H %cI", check=False).splitlines()
+    lines = product.git(
+        "log", "--reverse", "--format=%ae %H %cI", *product.pathspec, check=False
+    ).splitlines()
     first_commits: dict[str, tuple[str, datetime]] = {}
     for line in lines:
         author, commit, at = line.rsplit(" ", 2)

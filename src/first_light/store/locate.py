@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from first_light.project import settings
+from first_light.project.git_folder import suffixed
 from first_light.project.product import Product
 from first_light.store.folder import FolderStore
 from first_light.utils.addresses import without_credentials
@@ -21,7 +22,7 @@ def store_of(product: Product) -> FolderStore:
     """The store of this product, as DATAOPS_STORE names it, by default the folder store/.
 
     A path is a folder, `branch` or `branch:NAME` is a branch of the product's git remote,
-    a URL is a place in a bucket.
+    a URL is a place in a bucket. In a folder of a larger repository `branch` is the product's own.
 
     Raises:
         DataopsError: DATAOPS_STORE does not name a valid store.
@@ -34,8 +35,9 @@ def store_of(product: Product) -> FolderStore:
         from first_light.store.branch import BRANCH, BranchRemote
         from first_light.store.mirror import MirrorStore
 
-        copy = product.root / _COPIES / _NO_NAME.sub("-", name or BRANCH)
-        remote = BranchRemote.of(product.root, copy / "git", name or BRANCH)
+        name = name or suffixed(BRANCH, product.prefix)
+        copy = product.root / _COPIES / _NO_NAME.sub("-", name)
+        remote = BranchRemote.of(product.root, copy / "git", name)
         return MirrorStore(copy, product.slug, remote, private_state=private)
     if kind == "file":
         location = url2pathname(urlsplit(location).path)

@@ -56,8 +56,8 @@ def show_preview(out: Console, preview: Preview) -> None:
     out.print(f"database  {escape(str(preview.database))}")
     for page in preview.pages:
         out.print(f"page      {escape(str(preview.folder / page))}")
-    if preview.branch in ("main", "master") and not preview.dirty:
-        out.print("this is what main publishes; to change something, create a branch first")
+    if preview.branch == preview.released_branch and not preview.dirty:
+        out.print("this is what its release publishes; to change something, create a branch first")
     elif "impact.html" not in preview.pages:
         out.print("what it changes: commit, uv run dataops check, and repeat")
     if preview.built_from == "raw":

@@ -32,5 +32,5 @@ def next_steps(
         "try   uv run dbt build",
         f"next  {delivery}",
         f"then  {push}" if has_origin else f"then  git remote add origin URL && {push}",
-        "      every push to main is released from then on: uv run dataops docs deploy",
+        "      each push to the default branch is then released: uv run dataops docs deploy",
     )

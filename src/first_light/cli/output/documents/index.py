@@ -45,6 +45,7 @@ DOCUMENTS: Final = (
     Document("update", template.Update),
     Document("package", template.Package),
     Document("configure", Files),
+    Document("pipelines", Files),
     Document("own", template.Ownership),
     Document("disown", template.Ownership),
     Document("release", releases.Release),
