@@ -511,7 +511,7 @@ def test_raw_is_read_once_while_it_does_not_change(
         os.utime(root / name, (1_700_000_000, 1_700_000_000))
     first = read_raw(root, cache)
     assert [file.name for file in first] == ["customers/ä.csv", "orders/a.csv", "orders/b.csv"]
-    monkeypatch.setattr("first_light.history.facts._digest", lambda path: "read again")
+    monkeypatch.setattr("first_light.history.facts.file_hash", lambda path: "read again")
     assert read_raw(root, cache) == first
     (root / "orders" / "b.csv").write_text("other", encoding="utf-8")
     second = read_raw(root, cache)
@@ -537,7 +537,7 @@ def test_a_raw_file_that_cannot_be_read_is_named(
     def reject(path: Path) -> str:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("first_light.history.facts._digest", reject)
+    monkeypatch.setattr("first_light.history.facts.file_hash", reject)
     with pytest.raises(DataopsError) as error:
         read_raw(tmp_path / "raw", tmp_path / "cache.json")
     assert error.value.where == "orders/a.csv: Input/output error"

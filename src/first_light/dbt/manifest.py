@@ -98,6 +98,7 @@ class Node:
         updated_at: of a snapshot, the column whose time is that of its versions; empty if none.
         source_code: its SQL or Python as it is written, with Jinja.
         hooks: the SQL that is run before and after it is built, with Jinja.
+        grants: whether its config grants privileges on it.
     """
 
     unique_id: str
@@ -138,6 +139,7 @@ class Node:
     updated_at: str = ""
     source_code: str = ""
     hooks: tuple[str, ...] = ()
+    grants: bool = False
 
     @property
     def record_loaded_at(self) -> str:
@@ -265,6 +267,7 @@ def _node(entry: dict[str, Any], is_server: bool) -> Node:
             for name in ("pre-hook", "post-hook", "pre_hook", "post_hook")
             for hook in _listed(config.get(name))
         ),
+        grants=bool(config.get("grants")),
     )
 
 

@@ -26,6 +26,7 @@ _PYTHON = (
     r"open|sql|table|view|connect|cursor|load\w*|urlopen|urlretrieve|popen|check_output|exec|eval"
     r"|import_module|__import__|getattr"
 )
+_CALLED = re.compile(rf"\b(?:{_READERS.pattern})\s*\(", re.IGNORECASE)
 _CALL = re.compile(
     rf"\b(?:{_READERS.pattern}|{_PYTHON})\s*\(|['\"][^'\"\n]*\.(?:csv|parquet|json\w*)['\"]",
     re.IGNORECASE,
@@ -44,6 +45,11 @@ def in_sql(sql: str, nodes: Iterable[Node]) -> bool:
     for relation in sorted(relations, key=len, reverse=True):
         sql = sql.replace(relation, _NODE)
     return _in_sql(sql, frozenset((node.alias or node.name).lower() for node in read))
+
+
+def calls(sql: str) -> int:
+    """How many functions that read files or servers SQL calls."""
+    return len(_CALLED.findall(sql))
 
 
 def in_python(code: str) -> bool:

@@ -194,7 +194,7 @@ def read_raw(root: Path, cache: Path) -> tuple[RawFile, ...]:
             facts = path.stat()
             key: list[int | str] = [facts.st_size, facts.st_mtime_ns, facts.st_ino]
             known = remembered.get(name)
-            digest = str(known[3]) if known and known[:3] == key else _digest(path)
+            digest = str(known[3]) if known and known[:3] == key else file_hash(path)
         except OSError as error:
             raise DataopsError(
                 "A file in raw cannot be read.",
@@ -264,7 +264,7 @@ def _remembered(root: Path, cache: Path) -> dict[str, list[int | str]]:
         return {}  # it can all be read again
 
 
-def _digest(path: Path) -> str:
+def file_hash(path: Path) -> str:
     hashed = hashlib.blake2b(digest_size=16)
     with open(path, "rb") as file:
         while piece := file.read(_AT_ONCE):

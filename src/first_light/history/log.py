@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from first_light.history.carried import built_statuses
 from first_light.history.decoding import read_record, upgraded
 from first_light.history.packs import HistoryError, Packs, number_range
 from first_light.history.record import SCHEMA, Record
@@ -79,7 +80,7 @@ class History:
             raise HistoryError(
                 "The record differs from what was written.", where=path.name, fix=repeat
             )
-        counted = Counter(node.status for node in stored.nodes)
+        counted = built_statuses(stored)
         if counted != Counter(stored.counts):
             raise HistoryError(
                 "The record differs from dbt's counts.",

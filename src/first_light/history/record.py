@@ -140,6 +140,8 @@ class NodeRun:
     """dbt's message, values masked; empty on success."""
     checksum: str = ""
     """Changes when the file changes; empty if dbt has none."""
+    carried_from: str = ""
+    """Release that built it, if this run took it over unchanged; else empty."""
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,8 @@ class RelationProfile:
     """Rows with an orphaned foreign key, by `column -> node`."""
     problem: str = ""
     """Why the relation could not be profiled; empty if it was."""
+    carried_from: str = ""
+    """Release that profiled it, if it holds what it held then; else empty."""
 
 
 @dataclass(frozen=True)

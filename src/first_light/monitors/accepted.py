@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -69,6 +69,17 @@ def read_accepted(root: Path) -> tuple[Accepted, ...]:
             where=f"{FILE}: {error}",
             fix=f"git checkout {FILE}, then: uv run dataops accept",
         ) from error
+
+
+def accepted_values(
+    accepted: Sequence[Accepted], subject: str
+) -> dict[tuple[str, str], list[float]]:
+    """The values that are accepted of a node, by check and column."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for entry in accepted:
+        if entry.subject == subject:
+            values.setdefault((entry.check, entry.column), []).append(entry.value)
+    return values
 
 
 def accept(root: Path, history: History, finding: str, because: str) -> tuple[Accepted, ...]:

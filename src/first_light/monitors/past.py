@@ -158,14 +158,17 @@ def past_of(memory: Memory, unique_id: str, delivery: str = "") -> RelationPast:
     strange: dict[Measure, Series] = {}
     turns: dict[tuple[Measure, int], list[float]] = {}
     counts: dict[str, Series] = {}
+    counted_runs: set[str] = set()
     steps: list[Mapping[str, Any]] = []
     releases: list[Release] = []
     multiples: dict[float, set[int]] = {}
     before: Mapping[str, Any] | None = None
     since: datetime | None = None
     for release, at, now in _profiles(memory, unique_id, delivery):
-        if now.get("problem"):
+        origin = now.get("carried_from")
+        if now.get("problem") or origin in counted_runs:  # it holds what it held then
             continue
+        counted_runs.add(origin or release.run)
         time = at.timestamp()
         for name, count in amounts(now, before).items():
             if count > 0:
@@ -189,7 +192,9 @@ def past_of(memory: Memory, unique_id: str, delivery: str = "") -> RelationPast:
     last = before
     for release in _same_raw(memory):
         same = release.relations.get(unique_id)
-        if same is not None and not same.get("problem") and same.get("files") is None:
+        if same is None or same.get("carried_from") in counted_runs:
+            continue
+        if not same.get("problem") and same.get("files") is None:
             _add_values(series, strange, turns, release, release.at, same, None, unique_id)
             last = same
     return RelationPast(tuple(steps), tuple(releases), series, strange, turns, last, usual)

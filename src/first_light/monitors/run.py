@@ -17,7 +17,7 @@ from first_light.history.log import History
 from first_light.history.measured import MetricFact
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
 from first_light.monitors import metric_rules
-from first_light.monitors.accepted import Accepted, echoes_of, read_accepted
+from first_light.monitors.accepted import Accepted, accepted_values, echoes_of, read_accepted
 from first_light.monitors.baseline import Memory, code_of, read_releases, remember
 from first_light.monitors.judge import judge
 from first_light.monitors.levels import ERROR, OFF, WARN
@@ -42,12 +42,14 @@ class MonitorResult:
         lacking: how many more deliveries each node's comparison needs, where it needs some.
         relations: how many were compared.
         causes: what rejects the release, with the other errors that it explains.
+        carried: how many hold what they held in the current release, and were not compared.
     """
 
     findings: tuple[FindingRun, ...]
     lacking: dict[str, int]
     relations: int
     causes: Mapping[FindingRun, tuple[FindingRun, ...]] = field(default_factory=dict)
+    carried: int = 0
 
     @property
     def verdict(self) -> str:
@@ -81,6 +83,8 @@ class MonitorResult:
     def summary(self) -> str:
         """A few words for the terminal."""
         parts = [f"{self.relations} relations"]
+        if self.carried:
+            parts.append(f"{self.carried} carried over")
         for level, label in ((ERROR, "failed"), (WARN, "warned")):
             if count := sum(finding.level == level for finding in self.findings):
                 parts.append(f"{count} {label}")
@@ -148,7 +152,7 @@ def judge_all(
         lineage = frozenset({subject}) | manifest.graph.ancestors(subject)
         present_checksums = {checksums[ancestor] for ancestor in lineage if ancestor in checksums}
         code = code_of(memory.releases, lineage, present_checksums)
-        normal = _accepted_values(accepted, profile.unique_id)
+        normal = accepted_values(accepted, profile.unique_id)
         if code.first is not None:  # values that came with the current code are expected
             first_values = _values_of_run(memory, code.first, profile.unique_id)
             normal = {
@@ -271,13 +275,3 @@ def _with_file(finding: FindingRun, profile: RelationProfile) -> str:
 
 def _is_empty(finding: FindingRun) -> bool:
     return finding.check == "volume" and finding.value == 0
-
-
-def _accepted_values(
-    accepted: Sequence[Accepted], subject: str
-) -> dict[tuple[str, str], list[float]]:
-    values: dict[tuple[str, str], list[float]] = {}
-    for entry in accepted:
-        if entry.subject == subject:
-            values.setdefault((entry.check, entry.column), []).append(entry.value)
-    return values

@@ -53,6 +53,11 @@ class TeamSettings:
     dbt_engine: Literal["v1", "v2"] = "v1"
     """The dbt that commands run: `v1`, dbt 1.12 as uv.lock has it, or
     [`v2`](../guides/dbt-v2.md)."""
+    carry_over: bool = False
+    """Whether a release takes [what has not changed](../guides/carry-over.md) from the current one
+    instead of building it again."""
+    full_build_days: Annotated[int, msgspec.Meta(ge=1)] = 7
+    """With `carry-over`: after how many days a release builds everything again."""
     accepted_dbt_warnings: dict[str, Annotated[str, msgspec.Meta(min_length=1)]] = field(
         default_factory=dict
     )

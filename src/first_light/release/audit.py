@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from first_light.dbt.packages import unasked_nodes
 from first_light.history import facts
-from first_light.history.record import PUBLISHED, REJECTED, FreshnessRun
+from first_light.history.record import PUBLISHED, REJECTED, FreshnessRun, RelationProfile
 from first_light.monitors import collect
 from first_light.monitors import run as monitors
+from first_light.monitors.carried import same_as_profiled, still_warned
 from first_light.privacy.messages import masked
 from first_light.project.product import now
 from first_light.release.build import built_of, dbt_step, manifest_of, raw_now
@@ -59,9 +60,15 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
     raw = _new_raw(context, draft, earlier)
     unasked = unasked_nodes(manifest, record.product)
     nodes = tuple(node for node in record.nodes if node.unique_id not in unasked)
+    carried, deliveries = _carried_profiles(draft), _same_deliveries(draft)
+    kept = {relation.unique_id for relation in carried}
+    known = kept | {delivery.unique_id for delivery in deliveries}
     with draft.engine.connect() as queries:
-        profile = collect.profile_all(queries, manifest, nodes, sql, raw, memory)
-    draft = draft.with_facts(profile=profile)
+        profile = collect.profile_all(
+            queries, manifest, nodes, sql, raw, memory, manifest.nodes.keys() - known
+        )
+    profile = (*profile, *deliveries)
+    draft = draft.with_facts(profile=(*profile, *carried))
     result = monitors.MonitorResult((), {}, len(profile))
     if draft.is_real:
         accepted = monitors.read_accepted(context.product.root)
@@ -69,12 +76,41 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
         result = monitors.judge_all(
             profile, memory, manifest, record.nodes, now(), accepted, files, record.metrics
         )
+        if carried and draft.base_release:
+            still = still_warned(draft.base_release.findings, kept, accepted)
+            result = replace(result, findings=(*result.findings, *still), carried=len(carried))
     step = Step(MONITORS, result.verdict, time.monotonic() - begin, result.summary())
     context.reporter.step(step)
     for finding in result.findings:
         context.reporter.say(f"{finding.level:<8}{finding.message}")
     draft = draft.with_facts(findings=result.findings).with_step(step)
     return draft.ended(REJECTED, result.problem) if result.problem else draft
+
+
+def _carried_profiles(draft: Draft) -> tuple[RelationProfile, ...]:
+    """The profiles of what holds what it held, and refers to nothing that was built again."""
+    base, manifest = draft.base_release, manifest_of(draft)
+    if base is None:
+        return ()
+    names = same_as_profiled(manifest, draft.carried.profiled)
+    return tuple(
+        replace(profile, carried_from=profile.carried_from or base.run)
+        for profile in base.profile
+        if profile.unique_id in names and not profile.problem
+    )
+
+
+def _same_deliveries(draft: Draft) -> tuple[RelationProfile, ...]:
+    """The profiles of what came to sources, where nothing has come since: they are judged again."""
+    base = draft.base_release
+    if base is None or base.raw.fingerprint != draft.record.raw.fingerprint:
+        return ()
+    sources = draft.carried.sources
+    return tuple(
+        profile
+        for profile in base.profile
+        if profile.unique_id in sources and profile.files is not None and not profile.problem
+    )
 
 
 def compare_raw(context: Context, draft: Draft) -> Draft:

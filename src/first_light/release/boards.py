@@ -16,6 +16,7 @@ from first_light.boards.results import BROKEN
 from first_light.boards.sql import columns_without
 from first_light.dbt.manifest import Manifest
 from first_light.figures.compute import duration
+from first_light.history.carried import build_counts
 from first_light.history.record import REJECTED, FindingRun
 from first_light.metrics.definitions import read_semantics
 from first_light.monitors.accepted import read_accepted
@@ -139,8 +140,10 @@ def edition_of(context: Context, draft: Draft) -> Edition:
     commit = record.git.commit[:7] or "no commit"
     commit += " with uncommitted changes" if record.git.dirty else ""
     source = "built from the sample" if draft.is_rehearsal else "built"
-    facts = (f"{source} {_minute(record.started_at)} UTC", commit)
-    return Edition(context.product.name, f"Release {record.number} ({record.run})", facts)
+    facts = [f"{source} {_minute(record.started_at)} UTC", commit]
+    if (built := build_counts(record)).carried_over:
+        facts.append(str(built))
+    return Edition(context.product.name, f"Release {record.number} ({record.run})", tuple(facts))
 
 
 def _age(draft: Draft, manifest: Manifest, board: Board) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from pathlib import Path
+
+import msgspec
 
 from first_light.dbt.engine import DbtRun, forget_last_run
 from first_light.dbt.manifest import Manifest, read_manifest
@@ -13,11 +16,13 @@ from first_light.history import facts
 from first_light.history.raw_location import raw_place
 from first_light.history.record import FAILED, REJECTED, RawFacts
 from first_light.project import set_aside
+from first_light.release.carry_over import CarriedOver, left_out
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.inexact import with_values
 from first_light.release.nodes import dbt_counts, disk_is_full, node_run, summary, trouble
 from first_light.utils import steps
+from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Relation
 
@@ -72,9 +77,34 @@ def parse(context: Context, draft: Draft) -> Draft:
 
 def build(context: Context, draft: Draft) -> Draft:
     """`dbt build`."""
+    carried, engine, manifest = draft.carried, draft.engine, manifest_of(draft)
     arguments = ["--full-refresh"] if context.options.full_refresh else []
-    draft, run = dbt_step(context, draft, BUILD, lambda: draft.engine.build(*arguments))
+    arguments += carried.selection(manifest)
+    is_all_carried = bool(carried.results) and not carried.rest(manifest)
+
+    def action() -> DbtRun:
+        return carried.added_to(DbtRun(True) if is_all_carried else engine.build(*arguments))
+
+    draft, run = dbt_step(context, draft, BUILD, action, carried=carried.origins)
+    if names := left_out(carried, manifest, run):
+        raise DataopsError(
+            f"dbt did not build {', '.join(names[:3])}{' …' if len(names) > 3 else ''}.",
+            where=f"{len(names)} of the nodes that are not carried over",
+            fix="uv run dataops release --full-refresh",
+        )
+    if carried.results:
+        _add_compiled(context.target / "manifest.json", carried)
     return replace(draft, built=with_values(run, draft.engine))
+
+
+def _add_compiled(path: Path, carried: CarriedOver) -> None:
+    """Add to dbt's manifest the compiled SQL of what is carried over: dbt has not compiled it."""
+    content = msgspec.json.decode(path.read_bytes())
+    for result in carried.results:
+        entry = content["nodes"].get(result.unique_id)
+        if entry is not None and result.sql and not entry.get("compiled_code"):
+            entry |= {"compiled": True, "compiled_code": result.sql, "extra_ctes_injected": True}
+    path.write_bytes(msgspec.json.encode(content))
 
 
 def record_nodes(context: Context, draft: Draft) -> Draft:
@@ -92,11 +122,19 @@ def record_nodes(context: Context, draft: Draft) -> Draft:
     }
     counted = context.warehouse.rows(draft.record.run, list(ready.values()))
     rows = {unique_id: counted.get(relation) for unique_id, relation in ready.items()}
+    origins = draft.carried.origins
+    has_built = any(result.unique_id not in origins for result in built.nodes)
     draft = draft.with_facts(
         nodes=tuple(
-            node_run(result, manifest, rows.get(result.unique_id)) for result in built.nodes
+            node_run(
+                result,
+                manifest,
+                rows.get(result.unique_id),
+                origins.get(result.unique_id, ""),
+            )
+            for result in built.nodes
         ),
-        counts=dbt_counts(context.target / "run_results.json") if built.nodes else {},
+        counts=dbt_counts(context.target / "run_results.json") if has_built else {},
     )
     if (problem := trouble(built)) and not built.failed:
         return draft.ended(REJECTED, problem)
@@ -109,13 +147,27 @@ def record_nodes(context: Context, draft: Draft) -> Draft:
 
 
 def dbt_step(
-    context: Context, draft: Draft, name: str, action: Callable[[], DbtRun], if_empty: str = ""
+    context: Context,
+    draft: Draft,
+    name: str,
+    action: Callable[[], DbtRun],
+    if_empty: str = "",
+    carried: Collection[str] = (),
 ) -> tuple[Draft, DbtRun]:
-    """Run one dbt command as a step; `if_empty` is the remark where it concerned no node."""
+    """Run one dbt command as a step.
+
+    Args:
+        context: the run's context.
+        draft: the release so far.
+        name: of the step.
+        action: runs it.
+        if_empty: the remark where it concerned no node.
+        carried: ids of results that were carried over.
+    """
     begin = time.monotonic()
     run = action()
     seconds = time.monotonic() - begin
-    verdict, remark = steps.PASSED if run.ok else steps.FAILED, summary(run)
+    verdict, remark = steps.PASSED if run.ok else steps.FAILED, summary(run, carried)
     if run.ok and run.warned:
         verdict = steps.WARNED
     if if_empty and run.ok and not run.nodes:

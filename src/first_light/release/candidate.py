@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from first_light.release.build import manifest_of
+from first_light.release.carry_over import CarriedOver
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.nodes import rebuildable, stateful
@@ -20,11 +22,15 @@ def open_candidate(context: Context, draft: Draft) -> Draft:
         DataopsError: it cannot be made, or state is missing that raw is not enough to build again.
     """
     keeps_state = draft.continues_base and not context.options.full_refresh
-    environment = context.warehouse.begin(
-        draft.record.run,
-        draft.record.base if keeps_state else "",
-        _state(context, draft) if keeps_state else (),
-    )
+    state = _state(context, draft) if keeps_state else []
+    environment = _begin(context, draft, state)
+    if draft.carried.relations and (wrong := _wrong_rows(context, draft)):
+        context.reporter.warn(
+            f"Everything is built: {names_of(wrong)} of the current release "
+            f"{'has' if len(wrong) == 1 else 'have'} not the rows that its record names."
+        )
+        draft = replace(draft, carried=CarriedOver())
+        environment = _begin(context, draft, state)
     if draft.is_rehearsal:
         context.warehouse.load_sample()
     draft = replace(draft, engine=draft.engine.with_environment(environment))
@@ -39,6 +45,27 @@ def open_candidate(context: Context, draft: Draft) -> Draft:
             context.reporter.warn(sentence)
             draft = draft.with_note(sentence)
     return draft
+
+
+def _begin(context: Context, draft: Draft, state: Sequence[Relation]) -> dict[str, str]:
+    """Make the place, with copies of the state and of what is carried over."""
+    keeps_state = draft.continues_base and not context.options.full_refresh
+    copies = list(dict.fromkeys([*state, *draft.carried.relations.values()]))
+    base = draft.record.base if keeps_state else ""
+    return context.warehouse.begin(draft.record.run, base, copies)
+
+
+def _wrong_rows(context: Context, draft: Draft) -> list[Relation]:
+    """The copies with other rows than the record of the current release names."""
+    assert draft.base_release is not None
+    recorded = {node.unique_id: node.rows for node in draft.base_release.nodes}
+    carried = draft.carried.relations
+    rows = context.warehouse.rows(draft.record.run, list(carried.values()))
+    return [
+        relation
+        for unique_id, relation in carried.items()
+        if rows.get(relation) is None or rows[relation] != recorded[unique_id]
+    ]
 
 
 def _state(context: Context, draft: Draft) -> list[Relation]:

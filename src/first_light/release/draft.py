@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from first_light.dbt.engine import DbtRun, Engine, NodeResult
+from first_light.dbt.fingerprint import Inputs, Project
 from first_light.dbt.manifest import Manifest
 from first_light.history.facts import RawFile
 from first_light.history.raw_location import RawPlace
 from first_light.history.record import REAL, REHEARSAL, Record
+from first_light.release.carry_over import CarriedOver
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Relation
 
@@ -39,7 +41,9 @@ class Draft:
         raw_tables: raw, where the warehouse holds it; None where raw is files.
         raw_files: what raw, or in a rehearsal the sample, was made of when it was read.
         manifest: dbt's, once it has read the project.
-        built: what `dbt build` did; None before it ran.
+        project, inputs: what its nodes are built from; None where nothing is carried over.
+        carried: what is taken from the current release.
+        built: what `dbt build` did, with what is carried over; None before it ran.
         failed: what the audit rejected, most upstream first.
         steps: what was done, with verdicts.
         verdict: how the run ended; None while it goes on.
@@ -53,6 +57,9 @@ class Draft:
     raw_tables: tuple[RawFile, ...] | None = None
     raw_files: tuple[RawFile, ...] = ()
     manifest: Manifest | None = None
+    project: Project | None = None
+    inputs: Inputs | None = None
+    carried: CarriedOver = field(default_factory=CarriedOver)
     built: DbtRun | None = None
     failed: tuple[NodeResult, ...] = ()
     steps: tuple[Step, ...] = ()

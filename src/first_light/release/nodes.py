@@ -6,7 +6,7 @@ import errno
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from first_light.dbt.engine import DbtRun, NodeResult
@@ -41,8 +41,17 @@ def rebuildable(manifest: Manifest) -> set[Relation]:
     }
 
 
-def node_run(result: NodeResult, manifest: Manifest, rows: int | None) -> NodeRun:
-    """dbt's result as a record holds it."""
+def node_run(
+    result: NodeResult, manifest: Manifest, rows: int | None, carried_from: str = ""
+) -> NodeRun:
+    """dbt's result as a record holds it.
+
+    Args:
+        result: what dbt said.
+        manifest: the project.
+        rows: of the table that it built; None where there is none.
+        carried_from: the release that built it; empty where this run did.
+    """
     subject = subject_of(result, manifest)
     group = manifest.nodes[subject].group if subject in manifest.nodes else ""
     node = manifest.nodes.get(result.unique_id)
@@ -60,6 +69,7 @@ def node_run(result: NodeResult, manifest: Manifest, rows: int | None) -> NodeRu
         failures=result.failures,
         message="" if result.status in ("success", "pass") else masked(result.message),
         checksum=node.checksum[:12] if node else "",
+        carried_from=carried_from,
     )
 
 
@@ -78,15 +88,22 @@ def dbt_counts(run_results: Path) -> dict[str, int]:
         ) from error
 
 
-def summary(run: DbtRun) -> str:
-    """What dbt did, in a line."""
-    counts = Counter(node.kind for node in run.nodes)
+def summary(run: DbtRun, carried: Collection[str] = ()) -> str:
+    """What dbt did, in a line.
+
+    Args:
+        run: with the results that were carried over.
+        carried: the ids of these.
+    """
+    counts = Counter(node.kind for node in run.nodes if node.unique_id not in carried)
     parts = [
         f"{count} {kind.replace('_', ' ')}{'s' * (count != 1)}" for kind, count in counts.items()
     ]
     for word, nodes in (("failed", run.failed), ("warned", run.warned), ("skipped", run.skipped)):
         if nodes:
             parts.append(f"{len(nodes)} {word}")
+    if count := sum(node.unique_id in carried for node in run.nodes):
+        parts.append(f"{count} carried over")
     return ", ".join(parts)
 
 

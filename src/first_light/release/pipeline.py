@@ -18,7 +18,7 @@ from first_light.metrics.recorded import moves
 from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project import settings
 from first_light.project.product import Product
-from first_light.release import audit, boards, build, catalog, external, metrics
+from first_light.release import audit, boards, build, built_from, catalog, external, metrics
 from first_light.release.after import AfterRun, no_action
 from first_light.release.begin import begin
 from first_light.release.brought import (
@@ -56,6 +56,7 @@ _PHASES: tuple[tuple[str, str, Phase], ...] = (
     ("reading raw", "raw", build.read_raw),
     ("checking the space", "space", build.check_space),
     (build.PARSE, build.PARSE, build.parse),
+    ("comparing with current", "carry over", built_from.choose),
     ("opening the candidate", "candidate", open_candidate),
     (external.STEP, external.STEP, external.check_external),
     (build.BUILD, build.BUILD, build.build),

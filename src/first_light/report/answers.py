@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from first_light.figures.compute import duration
+from first_light.history.carried import build_counts
 from first_light.history.record import FAILED, REHEARSAL, REJECTED
 from first_light.history.warned import tests_that_warned
 from first_light.report.facts import Facts
@@ -45,6 +46,8 @@ def _quality(facts: Facts) -> Card:
     published = f"Published {when_text(current.ended_at)}, {elapsed(status.age)} ago."
     if data := data_line(status.sources, status.at):
         published += f" Data {data}."
+    if (built := build_counts(current)).carried_over:
+        published += f" Nodes: {built}."
     reported = [incident for incident in status.open if incident.detected_by == "person"]
     if reported:
         reason = f"{reported[0].label}. {reported[0].between}. {published}"

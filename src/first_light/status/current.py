@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.figures.compute import Figure, Ledger, ledger
+from first_light.history.carried import build_counts
 from first_light.history.decoding import read_record
 from first_light.history.log import History
 from first_light.history.record import (
@@ -132,6 +133,7 @@ class Status:
                 "age_seconds": int(self.age.total_seconds()) if self.age is not None else None,
                 "raw_fingerprint": current.raw.fingerprint,
                 "set_aside": list(current.raw.set_aside),
+                "nodes": build_counts(current)._asdict(),
                 "address": self.address,
                 "boards": self.boards,
                 "open_to": self.open_to,

@@ -158,6 +158,21 @@ class Warehouse(Protocol):
             relation: a relation of it with withheld columns.
         """
 
+    def data_state(self, run: str) -> str:
+        """What changes when the data of a release are replaced, with those that readers do not get;
+        empty if they are not here. Of a candidate, once it is sealed.
+
+        Raises:
+            DataopsError: they cannot be read.
+        """
+
+    def raw_states(self) -> dict[str, str]:
+        """What changes with the rows of each table of raw, by name; empty if raw is files.
+
+        Raises:
+            DataopsError: raw cannot be read.
+        """
+
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
         """Create the place where a candidate is built; returns dbt's environment for it.
 

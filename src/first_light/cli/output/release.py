@@ -21,6 +21,7 @@ from first_light.cli.output.lines import (
 )
 from first_light.cli.output.next_steps import next_steps, reason
 from first_light.dbt.by_hand import rows_command
+from first_light.history.carried import build_counts
 from first_light.history.record import PUBLISHED, REAL
 from first_light.history.warned import tests_that_warned
 from first_light.release.brought import Brought
@@ -45,6 +46,8 @@ def show_release(out: Console, released: Released) -> None:
     verdict = f"{record.outcome}, as a rehearsal on the sample" if is_rehearsal(record) else ""
     out.print(f"[bold {colour}]{verdict or record.outcome}[/]  {record.run}")
     _brought(out, released)
+    if (built := build_counts(record)).carried_over:
+        line(out, "nodes", str(built))
     moved_metrics(out, released.moves)
     if good:
         line(out, "address", released.address)
@@ -123,6 +126,7 @@ def release_markdown(name: str, result: Released) -> str:
             for test in tests_that_warned(record)[:SHOWN]
         ],
         new_data="; ".join(_brought_text(delivery) for delivery in result.brought),
+        built=build_counts(record),
     )
 
 

@@ -22,6 +22,7 @@ from first_light.cli.output.lines import (
     warned_tests,
 )
 from first_light.figures.compute import basis_text, value_text
+from first_light.history.carried import build_counts
 from first_light.history.record import PUBLISHED, RUNNING
 from first_light.history.warned import tests_that_warned
 from first_light.incidents.derive import Incident, oldest_first
@@ -43,6 +44,8 @@ def show_status(out: Console, status: Status) -> None:
         line(out, "published", f"{time_text(current.ended_at)}, {age(status.age)} ago")
         if data := data_line(status.sources, status.at):
             line(out, "data", data)
+        if (built := build_counts(current)).carried_over:
+            line(out, "nodes", str(built))
         line(out, "address", status.address)
         if status.boards:
             line(out, "boards", status.boards)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from first_light.dbt.driver import DriverQueries
-from first_light.history.facts import RawFile
+from first_light.history.facts import RawFile, file_hash
 from first_light.history.record import RawFacts
 from first_light.store import atomic as durable
 from first_light.store.locate import FolderStore
@@ -104,11 +104,26 @@ class DuckDbWarehouse:
     def keeps_state(self, base: str, relation: Relation) -> bool:
         return self.store.private.file(base, DATABASE_FILE) is not None
 
+    def data_state(self, run: str) -> str:
+        """The hash of the file that the next release continues."""
+        file = self.store.private.file(run, DATABASE_FILE)
+        if file is None:
+            folder = self.store.candidates / run
+            folder = folder if folder.is_dir() else self.store.releases / run
+            file = folder / DATABASE_FILE
+        with _errors_as("The release's database cannot be read."):
+            return file_hash(file) if file.is_file() else ""
+
+    def raw_states(self) -> dict[str, str]:
+        """Empty: raw is files."""
+        return {}
+
     def begin(self, run: str, base: str, state: Sequence[Relation]) -> dict[str, str]:
         """Create a file; with state, a copy of current's file that contains only the state."""
         from first_light.warehouse.sandbox import remove_code
 
         file = self.store.candidate(run) / DATABASE_FILE
+        file.unlink(missing_ok=True)
         if base and state:
             source = self.store.private.file(base, DATABASE_FILE)
             if source is None:

@@ -139,3 +139,47 @@ def is_table(cursor: Any, relation: Relation) -> bool:
         (relation.schema, relation.name),
     )
     return cursor.fetchone() is not None
+
+
+def copy_comment(cursor: Any, source: Relation, target: Relation) -> None:
+    """Give a copy of a table its comment; those of columns come with its definition."""
+    from psycopg2 import sql
+
+    table = sql.Identifier(source.schema, source.name).as_string(cursor)
+    cursor.execute("select obj_description(to_regclass(%s), 'pg_class')", (table,))
+    (comment,) = cursor.fetchone()
+    copy = sql.Identifier(target.schema, target.name)
+    cursor.execute(sql.SQL("comment on table {} is %s").format(copy), (comment,))
+
+
+def files_of(cursor: Any, run: str) -> str:
+    """What changes when the tables of a release are replaced; empty if there are none."""
+    cursor.execute(
+        "select md5(string_agg(concat_ws(' ', nspname, relname, pg_class.oid, relfilenode, "
+        "pg_relation_size(pg_class.oid)), ',' order by nspname, relname)) from pg_class "
+        "inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid "
+        "where nspname = any(%s) and relkind in ('r', 'p')",
+        (schemas_of(cursor, run),),
+    )
+    return str(cursor.fetchone()[0] or "")
+
+
+def versions_of(cursor: Any, schema: str) -> dict[str, str]:
+    """What changes with the rows of every table in a schema, by name."""
+    from psycopg2 import sql
+
+    cursor.execute(
+        "select relname from pg_class where relnamespace = to_regnamespace(quote_ident(%s)) "
+        "and relkind in ('r', 'p', 'm')",
+        (schema,),
+    )
+    states: dict[str, str] = {}
+    for (name,) in cursor.fetchall():
+        cursor.execute(
+            sql.SQL(
+                "select count(*), sum(hashtextextended(concat_ws(' ', tableoid, ctid, xmin), 0)) "
+                "from {}"
+            ).format(sql.Identifier(schema, name))
+        )
+        states[name] = " ".join(map(str, cursor.fetchone()))
+    return states

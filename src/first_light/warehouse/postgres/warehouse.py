@@ -27,11 +27,14 @@ from first_light.warehouse.postgres.catalog import (
     SAMPLE,
     WITHHELD,
     columns_of,
+    copy_comment,
+    files_of,
     is_table,
     of_release,
     prefix_of,
     rows_of,
     schemas_of,
+    versions_of,
 )
 from first_light.warehouse.postgres.server import (
     connect,
@@ -168,6 +171,7 @@ class PostgresWarehouse:
                 cursor.execute(
                     sql.SQL("insert into {} select * from {}").format(target, source_table)
                 )
+                copy_comment(cursor, source, relation)
         return {}
 
     def rows(self, run: str, relations: Sequence[Relation]) -> dict[Relation, int]:
@@ -215,6 +219,16 @@ class PostgresWarehouse:
     def keeps_state(self, base: str, relation: Relation) -> bool:
         """The schemas of a release hold all columns; its published views do not."""
         return True
+
+    def data_state(self, run: str) -> str:
+        """A hash of the files and sizes of its relations: they are never written again."""
+        with connect(self.product) as connection, errors_as("The release could not be read."):
+            return files_of(connection.cursor(), run)
+
+    def raw_states(self) -> dict[str, str]:
+        """A hash of the versions of all rows: an update makes another version of a row."""
+        with connect(self.product) as connection, errors_as("The schema raw could not be read."):
+            return versions_of(connection.cursor(), RAW)
 
     def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:
         """Label it and rename its schemas, so that dbt no longer writes to them."""

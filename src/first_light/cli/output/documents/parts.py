@@ -47,3 +47,13 @@ class Files:
     """In the order of their names."""
     next: tuple[str, ...] = field(default=())
     """What comes next, mostly a command."""
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """How many models, snapshots, seeds and tests a run built, and how many it carried over."""
+
+    built: int = 0
+    """Built or tested in the run."""
+    carried_over: int = 0
+    """Taken unchanged from the current release."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from first_light.cli.output.documents.parts import Nodes
 from first_light.cli.output.next_steps import next_steps, reason
 from first_light.dbt.root_cause import Cause
+from first_light.history.carried import build_counts
 from first_light.history.measured import MetricFact
 from first_light.history.record import PUBLISHED
 from first_light.history.warned import tests_that_warned
@@ -93,6 +95,8 @@ class Release:
     """Full hash of the commit that was built."""
     seconds: float = 0.0
     """Duration."""
+    nodes: Nodes = field(default_factory=Nodes)
+    """How much was built."""
     recorded: bool = False
     """Whether the record of the run was written."""
     steps: tuple[Step, ...] = ()
@@ -177,6 +181,7 @@ def release(released: Released) -> Release:
         base=record.base,
         commit=record.git.commit,
         seconds=record.seconds,
+        nodes=Nodes(*build_counts(record)),
         recorded=released.recorded,
         steps=released.steps,
         failed=tuple(

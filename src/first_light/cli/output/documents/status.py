@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from first_light.cli.output.documents.parts import Metric
+from first_light.cli.output.documents.parts import Metric, Nodes
 from first_light.cli.output.documents.releases import ReleaseFinding
 from first_light.status import current
 
@@ -29,6 +29,8 @@ class Current:
     """Fingerprint of the raw data that it was built from."""
     set_aside: tuple[str, ...]
     """Files in raw that it did not read, with the reason."""
+    nodes: Nodes
+    """How much of it was built."""
     address: str
     """Where readers open the data."""
     boards: str

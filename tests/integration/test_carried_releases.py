@@ -1,0 +1,136 @@
+"""A release that takes over what has not changed holds what a full build would hold."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from carried_product import (
+    CLOCK,
+    STATEFUL,
+    CarriedProduct,
+    built_names,
+    carried_names,
+    counts,
+    differences,
+    order_rows,
+)
+from first_light.history.record import PUBLISHED, REJECTED
+
+
+@pytest.fixture
+def carrying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CarriedProduct:
+    monkeypatch.setenv("DATAOPS_CARRY_OVER", "true")
+    monkeypatch.setenv("DATAOPS_NOW", "2026-01-02T05:00:00Z")
+    monkeypatch.setenv("DATAOPS_STORE", "store")
+    monkeypatch.chdir(tmp_path)
+    return CarriedProduct(tmp_path)
+
+
+_CHANGES: tuple[Callable[[CarriedProduct, int], object], ...] = (
+    # deliveries: a new file, a correction in a new file, a late one, an empty one, a replaced one
+    lambda p, n: p.write(f"raw/orders/2026-02-{n:02}.csv", order_rows(100 * n, f"2026-02-{n:02}")),
+    lambda p, n: p.write(f"raw/orders/2026-03-{n:02}.csv", order_rows(1, "2026-01-01", 30 + n)),
+    lambda p, n: p.write(f"raw/orders/2025-12-{n:02}.csv", order_rows(50 * n, "2025-12-01")),
+    lambda p, n: p.write(f"raw/orders/2026-04-{n:02}.csv", order_rows(1, "2026-01-01", count=0)),
+    lambda p, n: p.write("raw/orders/2026-01-01.csv", order_rows(1, "2026-01-01", 40 + n)),
+    lambda p, n: p.write(f"raw/customers/2026-02-{n:02}.csv", f"customer_id,city\nc1,City {n}\n"),
+    lambda p, n: None,
+    # code: a macro, a seed, a model, a view's description
+    lambda p, n: p.replace("macros/cents.sql", "decimal(18, 2)", "decimal(18,  2)"),
+    lambda p, n: p.write("seeds/channels.csv", f"channel,label\nweb,Web {n}\nshop,Shop\n"),
+    lambda p, n: p.replace("models/totals.sql", "select c.city", f"select '{n}' || c.city as city"),
+    lambda p, n: p.replace("models/models.yml", "description: Orders.", "description: All."),
+)
+
+
+def equals_a_full_build(
+    product: CarriedProduct, monkeypatch: pytest.MonkeyPatch, steps: list[int], at_once: int
+) -> None:
+    """After each step: relation by relation, row by row, with columns and comments."""
+    carried = 0
+    first, second = (
+        product.root / store / "current" / "warehouse.duckdb" for store in ("store", "full")
+    )
+    groups = [steps[at : at + at_once] for at in range(0, len(steps), at_once)]
+    for number, group in enumerate([[], *groups], start=1):
+        for step in group:
+            _CHANGES[step](product, number)
+        monkeypatch.setenv("DATAOPS_NOW", f"2026-01-{number:02}T05:00:00Z")
+        for store, setting in (("store", "true"), ("full", "false")):
+            monkeypatch.setenv("DATAOPS_STORE", store)
+            monkeypatch.setenv("DATAOPS_CARRY_OVER", setting)
+            released = product.release()
+            assert released.record.outcome == PUBLISHED, (group, released.record.problem)
+            if store == "store":
+                carried += counts(released).carried_over
+        found = differences(first, second, without=CLOCK)
+        assert not found, (steps, group, found)
+    assert carried > len(groups), "nothing was carried over: the test proves nothing"
+    product.release(full_refresh=True)
+    without = (*CLOCK, *STATEFUL)  # a full refresh has no state to continue
+    found = differences(first, second, without=without)
+    assert not found, (steps, found)
+
+
+@pytest.mark.slow
+def test_equals_a_full_build(carrying: CarriedProduct, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(int(os.environ.get("TEST_SEED", "20260901")))
+    steps = chance.sample(range(len(_CHANGES)), 4)
+    equals_a_full_build(carrying, monkeypatch, steps, at_once=2)
+
+
+@pytest.mark.slow
+@pytest.mark.gauntlet
+@pytest.mark.parametrize("seed", range(5))
+def test_equals_a_full_build_always(
+    carrying: CarriedProduct, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(f"{os.environ.get('TEST_SEED', '20260901')} {seed}")
+    steps = chance.sample(range(len(_CHANGES)), len(_CHANGES))
+    equals_a_full_build(carrying, monkeypatch, steps, at_once=1)
+
+
+@pytest.mark.slow
+def test_what_is_carried_over(carrying: CarriedProduct) -> None:
+    """Nothing new, a rejected release in between, a changed unit test, a replaced database."""
+    product = carrying
+    first = product.release()
+    assert counts(first).carried_over == 0
+
+    # All but the view and what reads a clock; a warning stays what it was.
+    again = product.release()
+    assert built_names(again.record) == {"int_orders", *CLOCK}
+    assert {"orders", "daily", "customers_history", "channels"} <= carried_names(again.record)
+    warned = [node for node in again.record.nodes if node.status == "warn"]
+    assert [node.carried_from for node in warned] == [first.record.run]
+    assert {profile.carried_from for profile in again.record.profile} >= {first.record.run}
+
+    # What a rejected release built is built again.
+    product.write("raw/orders/2026-01-03.csv", order_rows(900, "2026-01-03", -50))
+    rejected = product.release()
+    assert rejected.record.outcome == REJECTED
+    product.write("raw/orders/2026-01-03.csv", order_rows(900, "2026-01-03", 50))
+    product.replace("models/models.yml", "customer_id: b, city: X", "customer_id: d, city: X")
+    published = product.release()
+    assert {"stg_orders", "orders", "daily"} <= built_names(published.record)
+    assert rejected.record.run not in {node.carried_from for node in published.record.nodes}
+    assert first.record.run in {node.carried_from for node in published.record.nodes}
+    # dbt runs a unit test only with its model.
+    assert {"counts_cities", "cities"} <= built_names(published.record)
+    assert "stg_customers" in carried_names(published.record)
+
+    # The data of current are not those that it built.
+    file = (product.root / "store" / "current").resolve() / "warehouse.duckdb"
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("update marts.cities set customers = 0")
+    assert not carried_names(product.release().record)
+    database = product.root / "store" / "current" / "warehouse.duckdb"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("select min(customers) from marts.cities").fetchall() == [(1,)]
