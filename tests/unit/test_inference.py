@@ -34,13 +34,14 @@ import exact_casts
 import harness
 from first_light.inference import Drafts, draft_tables, known_tables, write
 from first_light.privacy.detect import classify
+from first_light.privacy.rows import UNKNOWN, Rows
 from first_light.project.source_table import SourceTable
 
 TEMPLATE = Path(__file__).parents[2] / "template"
 CSV_OPTIONS = "delim=',', quote='\"', escape='\"', comment='', skip=0, header=true"
 
 
-def nobody(name: str, values: Sequence[str], table: str = "") -> str | None:
+def nobody(name: str, values: Sequence[str], table: str = "", rows: Rows = UNKNOWN) -> str | None:
     """Finds no column personal."""
     return None
 

@@ -14,6 +14,7 @@ from first_light.dbt.manifest import Node
 from first_light.inference import Drafts, draft_tables
 from first_light.ingest import land, tables_in
 from first_light.monitors.sources import newest
+from first_light.privacy.rows import UNKNOWN, Rows
 from first_light.project.source_table import SourceTable
 
 ROWS = "".join(f"{n},r{n % 3},2024-01-0{n},{n}.50,{n * 2}\n" for n in range(1, 8))
@@ -21,7 +22,7 @@ HEADER = "id,region,day,amount,qty\n"
 AMOUNT, QTY = sum(range(1, 8)) + 3.5, 2 * sum(range(1, 8))
 
 
-def nobody(name: str, values: object, table: str = "") -> str | None:
+def nobody(name: str, values: object, table: str = "", rows: Rows = UNKNOWN) -> str | None:
     """Finds no column personal."""
     return None
 

@@ -5,7 +5,8 @@ The sample masks a raw column as a whole, so one personal field makes all its fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from first_light.inference.values import Leaf
 from first_light.privacy import value_shapes as shapes
@@ -14,24 +15,41 @@ from first_light.privacy.json_text import parse_json
 from first_light.privacy.kinds import EMAIL, NUMERIC, PERSON, USER_NAME
 from first_light.privacy.name_pairs import parts_of_names
 from first_light.privacy.name_tokens import name_tokens
+from first_light.privacy.rows import UNKNOWN, Rows, rows_of
 
 # Kinds whose values are names of one person each, wherever they are.
 _OF_ONE_PERSON = (EMAIL, PERSON, USER_NAME)
 _FEW, _SAME = 3, 0.9  # different values; the share of them that must be names
 _FAIR = 0.3  # of the different values, names of persons make a question
 
-Classify = Callable[[str, Sequence[str], str], str | None]
-"""Name of a column, frequent values, name of its table: the kind of personal data, or None."""
+
+class Classify(Protocol):
+    """Says which kind of personal data a column holds, or None."""
+
+    def __call__(
+        self, name: str, values: Sequence[str], table: str = "", rows: Rows = UNKNOWN, /
+    ) -> str | None:
+        """The kind, from the column's name, its frequent values, its table's name and its rows."""
 
 
 def kinds(
     examples: Mapping[Leaf, Sequence[str]], table: str, classify: Classify
 ) -> dict[Leaf, str | None]:
     """The kind of personal data in each leaf of a table, None for most."""
+    alone = _kinds(examples, table, classify, UNKNOWN)
+    plain = {leaf.path[0]: values for leaf, values in examples.items() if len(leaf.path) == 1}
+    shown = {leaf.path[0]: kind for leaf, kind in alone.items() if kind}
+    # What a column is depends on the columns beside it.
+    return _kinds(examples, table, classify, rows_of(plain, shown, table))
+
+
+def _kinds(
+    examples: Mapping[Leaf, Sequence[str]], table: str, classify: Classify, rows: Rows
+) -> dict[Leaf, str | None]:
     kinds_by_column: dict[str, list[str]] = {}
     for leaf, values in examples.items():
         for name, inner in _fields(leaf, values):
-            kind = classify(name, inner, table)
+            kind = classify(name, inner, table, rows)
             if kind:
                 kinds_by_column.setdefault(leaf.path[0], []).append(kind)
     plain = {leaf.path[0]: values for leaf, values in examples.items() if len(leaf.path) == 1}
@@ -97,11 +115,15 @@ def _shared(several: Sequence[str]) -> str | None:
 def _fields(leaf: Leaf, values: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
     """The leaf's own name with its values, or each field's inside JSON text."""
     inside: dict[str, dict[str, None]] = {}
+    plain = []
     for value in values:
-        if value[:1] in {"{", "["}:
-            _gather(leaf.path[-1], parse_json(value) or value, inside)
-    if not inside:
-        yield leaf.path[-1], values
+        parsed = parse_json(value) if value[:1] in {"{", "["} else None
+        if parsed is None:  # text, which may begin with a bracket
+            plain.append(value)
+        else:
+            _gather(leaf.path[-1], parsed, inside)
+    if plain or not inside:
+        yield leaf.path[-1], plain
     for name, inner in inside.items():
         yield name, list(inner)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from first_light.privacy import vocabulary as words
+from first_light.privacy.abbreviations import abbreviates
+from first_light.privacy.rows import UNKNOWN, Rows
 
 _NAME_SHORT = frozenset({"nm", "nme"})
 
@@ -12,14 +14,19 @@ _NAME_SHORT = frozenset({"nm", "nme"})
 class Column:
     """The facts of one column: the words of its name, and shares of its values."""
 
-    def __init__(self, tokens: list[str], table: frozenset[str], values: list[str]) -> None:
+    def __init__(
+        self, tokens: list[str], table: frozenset[str], values: list[str], rows: Rows = UNKNOWN
+    ) -> None:
         self.tokens = ["name" if token in _NAME_SHORT else token for token in tokens]
         self.values = values
         self.distinct = set(values)
-        self.of_people = bool(table & words.PEOPLE)
+        self.rows = rows
+        self.of_people = bool(table & words.PEOPLE) or rows.of_people
         self.of_payroll = bool(table & words.PAYROLL)
         self.of_employees = bool(table & words.EMPLOYEES)
         self.of_things = bool(table & words.THING) and not self.of_people
+        self.is_of_goods = self.of_things or rows.of_goods
+        self.is_thing = any(token in words.THING for token in tokens)
         # An attribute of a thing is not the thing itself; but a login id is a login.
         is_user_name = "".join(tokens[-2:]) in words.USER_NAME
         self.is_attribute = len(tokens) > 1 and tokens[-1] in words.ABOUT and not is_user_name
@@ -36,6 +43,16 @@ class Column:
             for run in runs
         )
 
+    def hints(self, vocabulary: frozenset[str]) -> bool:
+        """Whether the name contains a word of the vocabulary or something short for one.
+
+        A guess, which the values must confirm.
+        """
+        candidates = {"".join(self.tokens), *self.tokens} - words.UNABBREVIATED
+        return self.name_contains(vocabulary) or any(
+            abbreviates(candidate, vocabulary) for candidate in candidates
+        )
+
     def ends_with(self, vocabulary: frozenset[str]) -> bool:
         """Whether the last words of the name, joined, are in the vocabulary."""
         return any("".join(self.tokens[at:]) in vocabulary for at in range(len(self.tokens)))
@@ -47,6 +64,10 @@ class Column:
             if self.values
             else 0.0
         )
+
+    def distinct_share(self, test: Callable[[str], object]) -> float:
+        """The share of the different values that pass; 0 for a column without values."""
+        return sum(1 for value in self.distinct if test(value)) / max(1, len(self.distinct))
 
     def is_consistent(self, test: Callable[[str], object], share: float = 0.5) -> bool:
         """Whether the values are consistent with a name: enough of them pass, or there are none."""

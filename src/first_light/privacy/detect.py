@@ -16,6 +16,7 @@ from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.checksums import is_card, is_french_id, is_iban, is_spanish_id
 from first_light.privacy.column_facts import Column
+from first_light.privacy.in_rows import is_contradicted, kind_in_rows
 from first_light.privacy.kinds import (
     ADDRESS,
     BANK_ACCOUNT,
@@ -32,6 +33,7 @@ from first_light.privacy.kinds import (
     USER_NAME,
 )
 from first_light.privacy.name_tokens import name_tokens
+from first_light.privacy.rows import UNKNOWN, Rows
 
 EMAIL_PATTERN: Final = shapes.EMAIL_PATTERN
 _CERTAIN = 0.95  # of the values
@@ -46,19 +48,24 @@ _PROOFS: Final[Mapping[str, tuple[Callable[[str], object], frozenset[str] | None
 }
 
 
-def classify(name: str, values: Sequence[str], table: str = "") -> str | None:
+def classify(name: str, values: Sequence[str], table: str = "", rows: Rows = UNKNOWN) -> str | None:
     """The kind of personal data in a column, or None.
 
     Args:
         name: the column's name, in any case and style.
         values: some of its values as text; nulls and blanks are ignored. Some hundreds are enough.
         table: its table's name, if known: `name` is a person in `customers`, not in `products`.
+        rows: what its table's rows are about, once all its columns were seen.
 
     Returns:
         One of `KINDS`, or None.
     """
     texts = [text for value in values if (text := value.strip()).lower() not in shapes.NULLS]
-    return _classify(Column(name_tokens(name), frozenset(name_tokens(table)), texts))
+    column = Column(name_tokens(name), frozenset(name_tokens(table)), texts, rows)
+    if texts and column.share(lambda value: value.lower() in shapes.BOOLEANS) == 1:
+        return None
+    kind = _classify(column) or kind_in_rows(column)
+    return None if kind and is_contradicted(kind, column) else kind
 
 
 def is_certain(kind: str, name: str, values: Sequence[str], table: str = "") -> bool:
@@ -85,8 +92,6 @@ def is_certain(kind: str, name: str, values: Sequence[str], table: str = "") -> 
 
 
 def _classify(column: Column) -> str | None:
-    if column.values and column.share(lambda value: value.lower() in shapes.BOOLEANS) == 1:
-        return None
     shaped = _by_format(column)
     if shaped:
         return shaped

@@ -242,3 +242,80 @@ def has_given_name(value: str) -> bool:
     # After a comma comes the given name: Lee, Ann M.
     candidates = {*parts[:1], *name_tokens(value.partition(",")[2])[:1]}
     return bool(candidates & (words.GIVEN_NAMES | words.HONORIFICS))
+
+
+def is_masked_card(value: str) -> bool:
+    """Whether it is a card number of which some digits are hidden."""
+    packed = re.sub(r"[ -]", "", value)
+    return re.fullmatch(r"[0-9]{0,6}[*xX•]{4,12}[0-9]{2,4}", packed) is not None
+
+
+def is_cookie(value: str) -> bool:
+    """Whether it is an identifier that analytics store in a browser."""
+    return (
+        re.fullmatch(r"GA[0-9]\.[0-9]\.[0-9]+\.[0-9]+|fb\.[0-9]\.[0-9]{10,}\.[0-9]+", value)
+        is not None
+    )
+
+
+def is_password_hash(value: str) -> bool:
+    """Whether it has the format of a stored password: bcrypt, Argon2, PBKDF2, crypt."""
+    return re.match(r"\$(2[abxy]|argon2\w*|5|6|y)\$|pbkdf2|\{(SSHA|BCRYPT)", value) is not None
+
+
+_STREET_ENDS = (
+    "stra(?:ß|ss)e|str\\.?|weg|gasse|platz|allee|ring|damm|ufer|steig|markt|hof|gatan|gata|vägen"
+    "|väg|torg|gränd|vej|gade|vei(?:en)?|katu|tie|utca|laan|straat|plein|kade|gracht|dreef|singel"
+    "|steenweg|sokak|caddesi"
+)
+_STREET_STARTS = (
+    "rue|avenue|av|boulevard|bd|place|chemin|impasse|quai|allée|route|cours|calle|cl|c/|avenida"
+    "|avda|plaza|pza|paseo|camino|carrer|via|viale|vicolo|piazza|piazzale|corso|rua|travessa|largo"
+    "|praça|ulica|ul|aleja|al|os|náměstí|am|im|an der|auf dem|zum|zur"
+)
+_STREET_WORDS = (
+    "street|st|road|rd|avenue|ave|lane|ln|drive|dr|close|court|ct|crescent|cres|way|terrace"
+    "|gardens|grove|hill|mews|row|walk|place|pl|square|sq|boulevard|blvd|parade|green|park"
+)
+_ANY_STREET = re.compile(
+    rf"(?i:(?:flat [0-9a-z]+,? )?[\w '.-]*(?:{_STREET_ENDS}) ?[0-9]+\W?\w?\b.*"
+    rf"|[0-9]+(?: ?(?:[a-z]|bis|ter))?,? (?:{_STREET_STARTS})\.? .*"
+    rf"|(?:{_STREET_STARTS})\.? ?[^0-9]+,? (?:n[.º°o]* ?)?[0-9]+.*"
+    rf"|(?:(?:flat|apt|unit) [0-9a-z]+,? )?[0-9]+[a-z]?,? [\w '.-]*\b(?:{_STREET_WORDS})\b.*)"
+)
+
+
+def is_street(value: str) -> bool:
+    """Whether it is a street with a number, as written in many languages."""
+    return len(value) <= 100 and _ANY_STREET.fullmatch(value) is not None
+
+
+_DISTINCTIVE_POSTCODE = re.compile(
+    r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}|[1-9][0-9]{3} ?[A-Z]{2}"
+    r"|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]",
+    re.IGNORECASE,
+)
+
+
+def is_distinctive_postcode(value: str) -> bool:
+    """Whether it has the format of postcodes in the United Kingdom, the Netherlands or Canada."""
+    return _DISTINCTIVE_POSTCODE.fullmatch(value) is not None
+
+
+def is_postcode(value: str) -> bool:
+    """Whether it may be a postcode of any country."""
+    is_digits = re.fullmatch(r"([A-Z]{1,2}-)?[0-9]{3,6}([ -][0-9]{2,4})?", value) is not None
+    return is_digits or is_distinctive_postcode(value)
+
+
+def is_of_user(value: str) -> bool:
+    """Whether it is of a user's folder or profile."""
+    return _OF_A_USER.search(value) is not None
+
+
+def amount(value: str) -> float | None:
+    """An amount of money as a number, with a decimal sign of two digits, or None."""
+    digits_ = re.sub(r"[^0-9.,]", "", value)
+    match = re.fullmatch(r"([0-9.,]*?)(?:[.,]([0-9]{1,2}))?", digits_)
+    whole = re.sub(r"[.,]", "", match[1]) if match else ""
+    return float(f"{whole}.{(match and match[2]) or 0}") if whole else None

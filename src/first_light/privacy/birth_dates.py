@@ -1,0 +1,45 @@
+"""Dates of birth: old, spread over decades, in rows about people."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Final
+
+from first_light.privacy import value_shapes as shapes
+from first_light.privacy import vocabulary as words
+from first_light.privacy.column_facts import Column
+
+_ADULT: Final = 40  # years: few events that are recorded are as old
+_LIFE: Final = 125
+_FEW: Final = 10
+
+
+def are_births(column: Column) -> bool:
+    """Whether the values are dates or years of birth, by their spread or by the column's name."""
+    if column.share(shapes.TIMED.match) >= 0.5:
+        return False
+    if column.hints(words.BIRTH) and column.is_consistent(shapes.is_date_or_year, 0.6):
+        return True
+    if not column.rows.of_people or column.share(shapes.DATE.fullmatch) < 0.8:
+        return False
+    years = sorted(year for value in column.distinct if (year := year_of(value)))
+    if len(years) < _FEW:
+        return False
+    this_year = dt.date.today().year
+    old = sum(_ADULT <= this_year - year <= _LIFE for year in years)
+    recent = sum(this_year - year <= 5 for year in years)
+    spread = years[len(years) * 9 // 10] - years[len(years) // 10]
+    return old >= 0.25 * len(years) and recent <= 0.2 * len(years) and spread >= 20
+
+
+def year_of(date: str) -> int | None:
+    """The year of a date in digits; two digits are of the years before this one."""
+    match = re.search(r"(?<![0-9])((?:18|19|20)[0-9]{2})(?:[0-9]{4})?(?![0-9])", date)
+    if match:
+        return int(match[1])
+    match = re.fullmatch(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2})", date)
+    if match is None:
+        return None
+    this_year = dt.date.today().year
+    return this_year - (this_year - int(match[1])) % 100

@@ -1,0 +1,216 @@
+"""Kinds that the values of a column show together with what its rows are about.
+
+The name of the column is a hint only, also where it is short for something; a column `field_7` is
+decided by its values alone. Values that others than people have as well, such as telephone
+numbers, need rows about people.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from first_light.privacy import birth_dates, national_numbers, people_names, phones, texts
+from first_light.privacy import value_shapes as shapes
+from first_light.privacy import vocabulary as words
+from first_light.privacy.column_facts import Column
+from first_light.privacy.kinds import (
+    ADDRESS,
+    BIRTH_DATE,
+    CARD,
+    DEVICE,
+    FREE_TEXT,
+    INCOME,
+    LOCATION,
+    NATIONAL_ID,
+    PERSON,
+    PHONE,
+    SECRET,
+    SENSITIVE,
+    URL,
+    USER_NAME,
+)
+
+_OF_PLACES: Final = frozenset({PHONE, ADDRESS, LOCATION})
+_FEW, _SEVERAL, _MANY = 3, 5, 15  # different values
+_FULL_NAMES = 0.35  # of the different values; no list has all names
+_FULL_NAMES_OF_GOODS = 0.6  # brands and books are called after people
+_CODES: Final = words.words("""
+    isbn issn ean gtin upc barcode imei iccid sku order bestell auftrag article artikel produkt
+    product invoice rechnung ref booking tracking
+""")
+_MONTHLY_PAY: Final = (300.0, 500_000.0)
+
+
+def kind_in_rows(column: Column) -> str | None:
+    """The kind of personal data that values show, or None."""
+    if not column.distinct:
+        return None
+    return (
+        _by_format(column)
+        or _by_numbers(column)
+        or _of_addresses(column)
+        or _of_names(column)
+        or _of_words(column)
+    )
+
+
+def is_contradicted(kind: str, column: Column) -> bool:
+    """Whether the rows show that values of this kind are not a person's."""
+    rows = column.rows
+    if not rows.is_known or rows.of_people:
+        return False
+    is_mobile = column.name_contains(words.MOBILE)
+    if kind in _OF_PLACES and not is_mobile:
+        return rows.of_firms or rows.of_goods or bool(set(column.tokens[1:]) & rows.nouns)
+    if rows.of_goods and kind == PERSON and not column.hints(words.PERSON | words.ROLE):
+        return column.distinct_share(people_names.is_full_name) < _FULL_NAMES_OF_GOODS
+    if rows.of_goods and kind == FREE_TEXT and not column.hints(words.FREE_TEXT):
+        return texts.personal_share(column) < 0.1
+    if rows.of_goods and kind == URL:
+        return column.share(shapes.is_of_user) < 0.1
+    return False
+
+
+def _by_format(column: Column) -> str | None:
+    if (
+        len(column.distinct) >= _FEW
+        and column.share(shapes.is_card_like) >= 0.6
+        and column.share(shapes.is_masked_card) >= 0.3
+    ):
+        return CARD
+    if column.share(shapes.is_cookie) >= 0.6:
+        return DEVICE
+    is_secret = column.hints(words.SECRET_HASH) and column.share(shapes.is_digest) >= 0.6
+    return SECRET if is_secret or column.share(shapes.is_password_hash) >= 0.6 else None
+
+
+def _by_numbers(column: Column) -> str | None:
+    if birth_dates.are_births(column):
+        return BIRTH_DATE
+    is_code = column.name_contains(_CODES)
+    values = list(column.distinct)
+    if not is_code and not column.is_of_goods and national_numbers.are_of_persons(values):
+        return NATIONAL_ID
+    if not is_code and not column.is_of_goods and national_numbers.are_plates(values):
+        return NATIONAL_ID
+    if column.share(shapes.is_date) >= 0.6:
+        return None
+    if _is_document(column):
+        return NATIONAL_ID
+    is_named = column.hints(words.PHONE) and column.distinct_share(shapes.is_phone) >= 0.5
+    if not is_code and (is_named or phones.are_phones(values)):
+        return PHONE
+    return INCOME if _is_pay(column) else None
+
+
+def _is_document(column: Column) -> bool:
+    """Whether it is the number of a passport or licence, or of a patient."""
+    return (
+        column.rows.of_people
+        and column.share(shapes.is_decimal) < 0.5
+        and column.hints(words.NATIONAL_ID | words.DOCUMENT)
+        and not (column.is_attribute and not column.name_contains(words.NATIONAL_ID))
+        and not set(column.tokens) & words.words("type typ art land country date datum bis until")
+        and column.distinct_share(shapes.is_number_of_person) >= 0.6
+        and len(column.distinct) >= 0.5 * len(column.values)
+    )
+
+
+def _is_pay(column: Column) -> bool:
+    if not (column.rows.of_people and column.rows.of_work):
+        return False
+    if not column.hints(words.INCOME | words.PAY) or set(column.tokens) & words.STATISTIC:
+        return False
+    if column.share(shapes.is_number) < 0.9 or len(column.distinct) < _SEVERAL:
+        return False
+    amounts = sorted(amount for value in column.distinct if (amount := shapes.amount(value)))
+    low, high = _MONTHLY_PAY
+    return bool(amounts) and low <= amounts[len(amounts) // 2] <= high
+
+
+def _of_addresses(column: Column) -> str | None:
+    if column.share(shapes.is_date_or_year) >= 0.5:
+        return None
+    if column.is_thing or column.is_of_goods or column.rows.of_firms:
+        return None
+    if len(column.distinct) >= _FEW and column.distinct_share(shapes.is_street) >= 0.4:
+        return ADDRESS
+    of_birth = column.hints(words.BIRTHPLACE) or (
+        column.hints(words.BIRTH) and not column.is_attribute
+    )
+    if of_birth and column.rows.of_people and column.share(shapes.is_titled) >= 0.7:
+        return ADDRESS
+    if not (column.of_people):
+        return None
+    if column.hints(words.POSTCODE | words.SHORT_POSTCODE):
+        return ADDRESS if column.share(shapes.is_postcode) >= 0.6 else None
+    is_distinctive = column.distinct_share(shapes.is_distinctive_postcode) >= 0.6
+    return ADDRESS if is_distinctive and len(column.distinct) >= _SEVERAL else None
+
+
+def _of_names(column: Column) -> str | None:
+    if column.share(shapes.is_name_like) < 0.5 and column.share(shapes.is_login) < 0.5:
+        return _of_noted_names(column)
+    if column.distinct_share(shapes.is_company) >= 0.3:
+        return None
+    full = column.distinct_share(people_names.is_full_name)
+    least = _FULL_NAMES_OF_GOODS if column.is_of_goods else _FULL_NAMES
+    if full >= least and len(column.distinct) >= _SEVERAL:
+        return PERSON
+    is_named_thing = column.is_thing or column.is_of_goods or column.is_attribute
+    if not is_named_thing and _are_names(column, full):
+        return PERSON
+    is_login = column.distinct_share(people_names.is_login_of_name) >= 0.6
+    if (
+        is_login
+        and len(column.distinct) >= _FEW
+        and not (column.is_of_goods or column.is_attribute)
+    ):
+        return USER_NAME
+    return None
+
+
+def _are_names(column: Column, full: float) -> bool:
+    given = column.distinct_share(people_names.is_given)
+    family = column.distinct_share(people_names.is_family)
+    is_likely = given >= 0.5 or family >= 0.4 or full >= 0.2
+    if column.hints(words.PERSON):
+        return is_likely
+    if column.hints(words.ROLE):
+        return is_likely and column.share(shapes.is_titled) >= 0.7 and len(column.distinct) >= _FEW
+    if column.hints(words.NAME) and column.rows.of_people:
+        return is_likely
+    return (
+        column.rows.of_people
+        and len(column.distinct) >= _MANY
+        and max(given, family) >= 0.6
+        and column.share(shapes.is_titled) >= 0.7
+    )
+
+
+def _of_noted_names(column: Column) -> str | None:
+    """Names with a note, as in `Anna (mother)`."""
+    if column.is_thing or column.is_of_goods:
+        return None
+    noted = column.distinct_share(lambda v: people_names.is_given(re.split(r" ?[(/-]", v)[0]))
+    is_hinted = column.hints(words.PERSON | words.ROLE)
+    return PERSON if is_hinted and noted >= 0.6 and texts.words_on_average(column) < 4 else None
+
+
+def _of_words(column: Column) -> str | None:
+    if column.is_attribute:
+        return None
+    is_about_people = column.of_people and not column.is_thing
+    if is_about_people and (_is_named_sensitive(column) or texts.are_of_health(column)):
+        return SENSITIVE
+    return FREE_TEXT if texts.are_free(column) else None
+
+
+def _is_named_sensitive(column: Column) -> bool:
+    if set(column.tokens) & (words.STATISTIC | words.words("date at cost")):
+        return False
+    is_text = column.share(shapes.is_number) < 0.5
+    return column.hints(words.DISABILITY) or (
+        is_text and column.hints(words.SENSITIVE | words.HEALTH)
+    )

@@ -1,0 +1,107 @@
+"""Names of people: given and family names in many languages, and texts that are made of them.
+
+The lists are Faker's; no other list of both kinds in as many languages is kept as well and may be
+used as freely. They are read when the first column asks, which takes about a second.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
+
+from first_light.privacy import value_shapes as shapes
+from first_light.privacy import vocabulary as words
+
+_PARTICLES: Final = words.words(
+    "van von der den de di da del della do dos das la le el al bin ibn ben ter ten zu zum y e i of"
+)
+_SPELLED: Final = str.maketrans({
+    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae", "œ": "oe", "ł": "l", "ı": "i",
+})  # fmt: skip
+_SHORTEST_FAMILY_NAME: Final = 4  # letters, in logins
+
+
+class _Lists(NamedTuple):
+    given: frozenset[str]
+    family: frozenset[str]
+
+
+@cache
+def _lists() -> _Lists:
+    given: set[str] = set()
+    family: set[str] = set()
+    package = importlib.import_module("faker.providers.person")
+    for module in pkgutil.iter_modules(package.__path__):
+        provider = importlib.import_module(f"{package.__name__}.{module.name}").Provider
+        for attribute in dir(provider):
+            is_given = attribute.startswith(("first_name", "middle_name"))
+            if is_given or attribute.startswith("last_name"):
+                names = getattr(provider, attribute)
+                if isinstance(names, Iterable):
+                    (given if is_given else family).update(_words_of(map(str, names)))
+    return _Lists(frozenset(given), frozenset(family - _PARTICLES))
+
+
+def _words_of(names: Iterable[str]) -> set[str]:
+    return {word for name in names for word in parts(name) if len(word) > 1}
+
+
+@lru_cache(maxsize=20_000)
+def parts(text: str) -> tuple[str, ...]:
+    """The words of a name in the form of the lists: lower case, Latin letters without accents."""
+    text = re.sub("['’]", "", text.lower())
+    if not text.isascii():
+        text = unicodedata.normalize("NFD", text.translate(_SPELLED))
+        text = "".join(sign for sign in text if not "\u0300" <= sign <= "\u036f")
+    return tuple(re.findall(r"[^\W\d_]+", text))
+
+
+def is_given(text: str) -> bool:
+    """Whether one of the words is a given name, and all have the form of a name."""
+    return shapes.is_name_like(text) and any(part in _lists().given for part in parts(text))
+
+
+def is_family(text: str) -> bool:
+    """Whether one of the words is a family name, and all have the form of a name."""
+    return shapes.is_name_like(text) and any(part in _lists().family for part in parts(text))
+
+
+@lru_cache(maxsize=20_000)
+def is_full_name(text: str) -> bool:
+    """Whether it is a given name and a family name, in any order, with titles and particles."""
+    if not shapes.FULL_NAME.fullmatch(text) or shapes.is_company(text):
+        return False
+    names = [p for p in parts(text) if p not in _PARTICLES and p not in words.HONORIFICS]
+    if not 2 <= len(names) <= 5:
+        return len(names) == 1 and parts(text)[0] in words.HONORIFICS and is_family(text)
+    given, family = _lists()
+    first, last = names[0], names[-1]
+    return (first in given and any(name in family for name in names[1:])) or (
+        last in given and any(name in family for name in names[:-1])
+    )
+
+
+@lru_cache(maxsize=20_000)
+def is_login_of_name(text: str) -> bool:
+    """Whether it is a login that is made of a name: jmiller, millerj, j.miller, jane.miller."""
+    core = text.rsplit("\\", 1)[-1].partition("@")[0]
+    if not re.fullmatch(r"[A-Za-z]+([._-][A-Za-z]+){0,2}[0-9]{0,4}", core):
+        return False
+    given, family = _lists()
+    several = [part for part in re.split(r"[._-]", core.rstrip("0123456789").lower()) if part]
+    if len(several) > 1:
+        return several[-1] in family or (several[0] in family and len(several[-1]) <= 2)
+    (one,) = several
+    halves = [(one[:at], one[at:]) for at in range(1, len(one))]
+    return any(
+        (len(rest) >= _SHORTEST_FAMILY_NAME and rest in family and len(start) <= 2)
+        or (len(start) >= _SHORTEST_FAMILY_NAME and start in family and len(rest) <= 2)
+        or (len(start) > 2 and len(rest) >= _SHORTEST_FAMILY_NAME and start in given
+            and rest in family)
+        for start, rest in halves
+    )  # fmt: skip

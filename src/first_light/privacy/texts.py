@@ -1,0 +1,92 @@
+"""Texts that people wrote about people: remarks, messages, and words of health."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from first_light.privacy import people_names
+from first_light.privacy import value_shapes as shapes
+from first_light.privacy import vocabulary as words
+from first_light.privacy.column_facts import Column
+
+# People in sentences: who they are, what they did; English, German, French, Spanish, Italian,
+# Dutch and the languages of Scandinavia.
+_PEOPLE: Final = words.words("""
+    he she his her him mr mrs wife husband mother father mum mom dad son daughter brother sister
+    parents child children kid neighbour neighbor grandma grandmother grandpa lady girlfriend
+    boyfriend customer client patient guest tenant pupil student asked said told complained prefers
+    herr frau mutter vater sohn tochter bruder schwester eltern kind kinder ehefrau ehemann oma opa
+    nachbar nachbarin kunde kundin patientin mieter schueler angerufen rief bittet
+    wuenscht beschwert
+    madame monsieur epouse mari mere pere fils fille frere soeur parents enfant enfants voisin
+    voisine cliente appele souhaite
+    senora esposa esposo marido madre padre hijo hija hermano hermana padres nino nina abuela abuelo
+    vecino vecina alumno alumna llama llamo recoge
+    moglie marito madre figlio figlia fratello sorella genitori bambino bambina nonna nonno vicino
+    ospite
+    mevrouw meneer moeder vader zoon dochter broer zus ouders oma opa buurman buurvrouw klant gebeld
+    mamma pappa dotter bror syster hustru hans hennes hun ham hendes datter kone ringde ringte
+    zona maz matka ojciec syn corka dziecko klient klientka pacjent pacjentka
+    esposa filho filha mae pai irmao irma avo vizinho paciente
+""")
+_NOTED: Final = re.compile(r"^\W?[0-9]{1,4}[-./][0-9]{1,2}([-./][0-9]{2,4})?\W? ?:? ?\S")
+_PAIR: Final = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]+ [A-ZÀ-ÖØ-Þ][^\W\d_]+")
+# Parts of words of health that many languages share.
+_HEALTH: Final = re.compile(
+    r"asthm|diabet|epilep|allerg|alergi|depress|hypert|hipert|carcin|krebs|cancer|tumou?r|autis|adhs"
+    r"|adhd|tdah|\btea\b|dyslex|dislex|legasthen|coelia|celia|zoeliak|zöliak|schwanger|pregnan"
+    r"|embaraz|enceinte|gravid|pacemaker|schrittmacher|demen[zct]|alzheim|parkins|migr[aäe]n|insulin"
+    r"|herz|heart|cardia|rheuma|arthr|thromb|infar[kc]t|an[aä]mi|hepat|nephr|\bhiv\b|\baids\b"
+    r"|disab|behinder|handicap|discapac|wheelchair|rollstuhl|fauteuil|silla de ruedas|rolstoel"
+    r"|rullstol|blind|deaf|h[öo]rger|intoleran|unvertr[aä]g|penicil|bronch|fra[kc]tur|syndrom"
+    r"|\w{3,}(itis|iti|ite|opathie|opathy|opatia|ose|osis|emia|ämie)\b|vegan|halal|kosher|koscher"
+    r"|schizo|bipolar|psych|sclero|sklero|migrain|medikament|medicat"
+    r"|pollen|nut |nuts|nuss|lactos|laktos|gluten|copd|reanim|dialy|stroke|apople",
+    re.IGNORECASE,
+)
+_MACHINE: Final = re.compile(r"Mozilla/|[{<\[]|https?://|/[\w/-]+$|Traceback|0x[0-9a-f]+")
+
+
+def words_on_average(column: Column) -> float:
+    return sum(len(value.split()) for value in column.values) / max(1, len(column.values))
+
+
+def are_of_health(column: Column) -> bool:
+    """Whether the values are short words of health; longer texts are remarks."""
+    if words_on_average(column) > 6:
+        return False
+    return column.distinct_share(_HEALTH.search) >= 0.3 and len(column.distinct) >= 2
+
+
+def are_free(column: Column) -> bool:
+    """Whether the values are texts that somebody wrote, which may name people."""
+    if column.name_contains(words.TECHNICAL) or column.share(_MACHINE.match) >= 0.3:
+        return False
+    if column.distinct_share(shapes.is_company) >= 0.2:
+        return False
+    average = words_on_average(column)
+    if average < 2 or len(column.distinct) < 2 or column.share(shapes.is_street) >= 0.5:
+        return False
+    if column.hints(words.FREE_TEXT):
+        least = 0.2 if column.is_of_goods else 0.0 if column.rows.of_people else 0.1
+        return personal_share(column) >= least
+    if column.is_of_goods or column.is_thing:
+        return False
+    sentences = column.distinct_share(lambda value: len(value.split()) >= 4)
+    if sentences < 0.3 or len(column.distinct) < 5:
+        return False
+    return personal_share(column) >= (0.1 if column.rows.of_people else 0.25)
+
+
+def personal_share(column: Column) -> float:
+    """The share of the different values that speak of people."""
+    return column.distinct_share(_is_personal)
+
+
+def _is_personal(value: str) -> bool:
+    return (
+        not _PEOPLE.isdisjoint(people_names.parts(value))
+        or _NOTED.match(value) is not None
+        or any(people_names.is_full_name(pair) for pair in _PAIR.findall(value))
+    )

@@ -1,0 +1,157 @@
+"""Kinds that a column's values show together with the columns beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from stdnum.ean import calc_check_digit
+
+from first_light.inference.personal import kinds as kinds_of_table
+from first_light.inference.values import Leaf
+from first_light.privacy import kinds, national_numbers, people_names, phones
+from first_light.privacy.abbreviations import abbreviates
+from first_light.privacy.birth_dates import year_of
+from first_light.privacy.detect import classify
+from first_light.privacy.mask import Masker
+from first_light.privacy.vocabulary import words
+
+GIVEN = ["Heike", "Jürgen", "Solène", "Íñigo", "Rhys", "Imogen", "Fatma", "Chinedu", "Linnéa",
+         "Bartosz", "Giulia", "Pierre", "Carmen", "Sanne", "Astrid", "Mehmet", "Olga",
+         "Jiří"]  # fmt: skip
+FAMILY = ["Krüger", "Winkler", "Carpentier", "Molina", "Davies", "Ashworth", "Polat", "Adeyemi",
+          "Hedlund", "Kowalski", "Rossi", "Dubois", "Garcia", "Jansen", "Lindgren", "Yılmaz",
+          "Petrova", "Novák"]  # fmt: skip
+NAMES = [f"{given} {family}" for given, family in zip(GIVEN, FAMILY, strict=True)]
+BIRTHS = [f"{1 + n}.0{1 + n % 9}.{1938 + 4 * n}" for n in range(18)]
+HIRED = [f"{1 + n}.0{1 + n % 9}.{2007 + n}" for n in range(18)]
+STREETS = [f"{street} {n}" for n in range(1, 7) for street in ("Hauptstr.", "Via Roma", "Ringvej")]
+PHONES = [f"0{30 + n} 55{n:02} {4711 + n}" for n in range(18)]
+FIRMS = [f"{family} & Söhne GmbH" for family in FAMILY]
+MONEY = [f"{3100 + 37 * n},50" for n in range(18)]
+REMARKS = [f"Ihre Mutter rief am {n + 1}. an, ruft wieder an" for n in range(18)]
+TEXTS = [f"Waterproof to {n + 1} metres, soft wool, fits the belt" for n in range(18)]
+HEALTH = ["epilepsy", "nut allergy", "asthma", "n/a", "diabetes type 2", "pacemaker"] * 3
+
+
+def in_table(columns: Mapping[str, Sequence[str]], table: str = "t") -> dict[str, str]:
+    """The kinds of the columns of one table, by name, of the columns that have one."""
+    leaves = {Leaf((name,), "varchar"): values for name, values in columns.items()}
+    return {leaf.path[0]: k for leaf, k in kinds_of_table(leaves, table, classify).items() if k}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("c1", BIRTHS, kinds.BIRTH_DATE),
+        ("c2", HIRED, None),
+        ("c3", STREETS, kinds.ADDRESS),
+        ("c4", PHONES, kinds.PHONE),
+        ("c5", REMARKS, kinds.FREE_TEXT),
+        ("c6", HEALTH, kinds.SENSITIVE),
+        ("c7", GIVEN, kinds.PERSON),
+        ("c8", FIRMS, None),
+        ("c9", MONEY, None),
+        ("gbdat", HIRED, kinds.BIRTH_DATE),
+        ("GBORT", ["Bremen", "Jena", "Kassel"] * 6, kinds.ADDRESS),
+        ("pstlz", ["10115", "50667", "80331"] * 6, kinds.ADDRESS),
+        ("nachn", FAMILY, kinds.PERSON),
+        ("num_permis", [f"88YX{72706 + n}" for n in range(18)], kinds.NATIONAL_ID),
+    ],
+)
+def test_values_decide_beside_names_of_people(
+    name: str, values: list[str], kind: str | None
+) -> None:
+    found = in_table({"who": NAMES, name: values})
+    assert found == {"who": kinds.PERSON, **({name: kind} if kind else {})}
+
+
+EANS = [ean + calc_check_digit(ean) for ean in (f"40063813{3300 + n}" for n in range(18))]
+
+
+@pytest.mark.parametrize("beside", [{"AccountName": FIRMS}, {"c1": EANS, "text": TEXTS}])
+def test_what_firms_and_goods_have_as_well_is_not_personal(beside: dict[str, list[str]]) -> None:
+    columns = {"street": STREETS, "line": PHONES, "colour": ["Jade", "Amber"] * 9}
+    assert in_table({**beside, **columns}) == {}
+    assert in_table(columns).keys() == {"street", "line"}, "nothing says whose they are"
+
+
+def test_pay_needs_rows_about_work() -> None:
+    columns = {"who": NAMES, "betrg": MONEY}
+    assert "betrg" not in in_table(columns)
+    assert in_table({**columns, "kostl": ["4180", "4170"] * 9})["betrg"] == kinds.INCOME
+
+
+def test_an_address_of_something_in_the_table_is_not_a_persons() -> None:
+    columns = {"garage": ["Norauto Bron", "Speedy Lyon", "Midas Vaise"] * 6, "tel_garage": PHONES}
+    assert in_table(columns) == {}
+    assert in_table({**columns, "who": NAMES})["tel_garage"] == kinds.PHONE
+
+
+@pytest.mark.parametrize(
+    ("text", "is_name"),
+    [
+        ("NWACHUKWU, CHINEDU", True), ("Dr. Seidel", True), ("willem-jan el amrani", True),
+        ("Vero tas", False), ("Edificio Goya", False), ("Krüger & Lang KG", False),
+        ("Rose", False),
+    ],
+)  # fmt: skip
+def test_a_full_name(text: str, is_name: bool) -> None:
+    assert people_names.is_full_name(text) is is_name
+
+
+@pytest.mark.parametrize(
+    ("text", "is_login"),
+    [("KRUEGERH", True), ("aschmidt", True), ("anna.molina", True), ("CORP\\jdavies2", True),
+     ("BATCH_IS", False), ("invoice", False), ("a1b2c3", False)],
+)  # fmt: skip
+def test_a_login_made_of_a_name(text: str, is_login: bool) -> None:
+    assert people_names.is_login_of_name(text) is is_login
+
+
+@pytest.mark.parametrize(
+    ("token", "word", "short"),
+    [("nachn", "nachname", True), ("gbdt", "geburtsdatum", False), ("gbdat", "gebdatum", True),
+     ("mgr", "manager", True), ("obs", "observaciones", True), ("ab", "abteilung", False),
+     ("rate", "rentenversicherungsnummer", False), ("tag", "tarifgruppe", False)],
+)  # fmt: skip
+def test_a_short_word_stands_for_few_long_ones(token: str, word: str, short: bool) -> None:
+    assert abbreviates(token, words(word)) is short
+
+
+def test_numbers_of_persons_have_check_digits_or_days_of_birth() -> None:
+    pesels = ["44051401359", "02070803628", "90090515836", "83010411457", "55030101193"]
+    assert national_numbers.are_of_persons(pesels)
+    assert not national_numbers.are_of_persons([f"{int(p) + 1}" for p in pesels])
+    people = [f"19{50 + 6 * n}0{n + 1}1{n}-517{n}" for n in range(6)]
+    invoices = [f"2026010{n + 1}-517{n}" for n in range(6)]
+    assert national_numbers.are_of_persons(people)
+    assert not national_numbers.are_of_persons(invoices)
+
+
+def test_telephone_numbers_are_spaced_and_of_one_country() -> None:
+    assert phones.are_phones(["021 285 84 91", "078 805 84 08", "+41 79 123 45 67"] * 2 + PHONES)
+    assert not phones.are_phones([f"00{28440 + n}" for n in range(9)])  # personnel numbers
+    assert not phones.are_phones([f"978-84-5557-01{n}-4" for n in range(9)])
+
+
+def test_the_year_of_a_date() -> None:
+    assert [year_of(d) for d in ("20180305", "09.11.1977", "1977-11-09", "x")] == [
+        2018, 1977, 1977, None,
+    ]  # fmt: skip
+    assert year_of("09/11/99") == 1999
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (kinds.CARD, "529150XXXXXX8183"), (kinds.DEVICE, "GA1.2.757500908.1764861693"),
+        (kinds.NATIONAL_ID, "L-WG 964"), (kinds.SENSITIVE, "epilepsy - no sauna"),
+        (kinds.ADDRESS, "BS76 7TD"), (kinds.INCOME, "3591,23"),
+    ],
+)  # fmt: skip
+def test_a_mask_keeps_the_format(kind: str, value: str) -> None:
+    mask = Masker(b"k" * 32).mask(kind, value)
+    assert mask != value
+    assert len(mask) == len(value)
+    assert [c for c in mask if not c.isalnum()] == [c for c in value if not c.isalnum()]
