@@ -778,7 +778,7 @@ def test_one_personal_field_makes_the_whole_column_personal(tmp_path: Path) -> N
         for i in range(90)
     ]
 
-    def who(name: str, values: Sequence[str], table: str = "") -> str | None:
+    def who(name: str, values: Sequence[str], table: str = "", rows: Rows = UNKNOWN) -> str | None:
         return "email" if name == "mail" else None
 
     drafts = draft(tmp_path, json_table(tmp_path, "t", rows), who=who)

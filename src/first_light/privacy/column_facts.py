@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from first_light.privacy import hints
 from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
 from first_light.privacy.rows import UNKNOWN, Rows
@@ -48,7 +49,7 @@ class Column:
 
         A guess, which the values must confirm.
         """
-        candidates = {"".join(self.tokens), *self.tokens} - words.UNABBREVIATED
+        candidates = {"".join(self.tokens), *self.tokens} - hints.UNABBREVIATED
         return self.name_contains(vocabulary) or any(
             abbreviates(candidate, vocabulary) for candidate in candidates
         )

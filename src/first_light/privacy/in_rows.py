@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from first_light.privacy import birth_dates, national_numbers, people_names, phones, texts
+from first_light.privacy import birth_dates, hints, national_numbers, people_names, phones, texts
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
@@ -60,7 +60,7 @@ def is_contradicted(kind: str, column: Column) -> bool:
     rows = column.rows
     if not rows.is_known or rows.of_people:
         return False
-    is_mobile = column.name_contains(words.MOBILE)
+    is_mobile = column.name_contains(hints.MOBILE)
     if kind in _OF_PLACES and not is_mobile:
         return rows.of_firms or rows.of_goods or bool(set(column.tokens[1:]) & rows.nouns)
     if rows.of_goods and kind == PERSON and not column.hints(words.PERSON | words.ROLE):
@@ -81,7 +81,7 @@ def _by_format(column: Column) -> str | None:
         return CARD
     if column.share(shapes.is_cookie) >= 0.6:
         return DEVICE
-    is_secret = column.hints(words.SECRET_HASH) and column.share(shapes.is_digest) >= 0.6
+    is_secret = column.hints(hints.SECRET_HASH) and column.share(shapes.is_digest) >= 0.6
     return SECRET if is_secret or column.share(shapes.is_password_hash) >= 0.6 else None
 
 
@@ -109,7 +109,7 @@ def _is_document(column: Column) -> bool:
     return (
         column.rows.of_people
         and column.share(shapes.is_decimal) < 0.5
-        and column.hints(words.NATIONAL_ID | words.DOCUMENT)
+        and column.hints(words.NATIONAL_ID | hints.DOCUMENT)
         and not (column.is_attribute and not column.name_contains(words.NATIONAL_ID))
         and not set(column.tokens) & words.words("type typ art land country date datum bis until")
         and column.distinct_share(shapes.is_number_of_person) >= 0.6
@@ -136,14 +136,14 @@ def _of_addresses(column: Column) -> str | None:
         return None
     if len(column.distinct) >= _FEW and column.distinct_share(shapes.is_street) >= 0.4:
         return ADDRESS
-    of_birth = column.hints(words.BIRTHPLACE) or (
+    of_birth = column.hints(hints.BIRTHPLACE) or (
         column.hints(words.BIRTH) and not column.is_attribute
     )
     if of_birth and column.rows.of_people and column.share(shapes.is_titled) >= 0.7:
         return ADDRESS
     if not (column.of_people):
         return None
-    if column.hints(words.POSTCODE | words.SHORT_POSTCODE):
+    if column.hints(words.POSTCODE | hints.SHORT_POSTCODE):
         return ADDRESS if column.share(shapes.is_postcode) >= 0.6 else None
     is_distinctive = column.distinct_share(shapes.is_distinctive_postcode) >= 0.6
     return ADDRESS if is_distinctive and len(column.distinct) >= _SEVERAL else None
@@ -211,6 +211,6 @@ def _is_named_sensitive(column: Column) -> bool:
     if set(column.tokens) & (words.STATISTIC | words.words("date at cost")):
         return False
     is_text = column.share(shapes.is_number) < 0.5
-    return column.hints(words.DISABILITY) or (
-        is_text and column.hints(words.SENSITIVE | words.HEALTH)
+    return column.hints(hints.DISABILITY) or (
+        is_text and column.hints(words.SENSITIVE | hints.HEALTH)
     )

@@ -73,7 +73,9 @@ def rows_of(
     tokens = {column: name_tokens(column) for column in columns}
     texts = {column: _texts(values) for column, values in columns.items()}
     in_table = set(name_tokens(table))
-    kinds_found = {kind for column, kind in found.items() if not _is_minor(kind, texts[column])}
+    kinds_found = {
+        kind for column, kind in found.items() if not _is_minor(kind, texts.get(column, ()))
+    }
     points = sum(_POINTS.get(kind, 0) for kind in kinds_found)
     points += 2 * bool(in_table & words.PEOPLE)
     of_goods = bool(in_table & words.THING and not in_table & words.PEOPLE) or any(

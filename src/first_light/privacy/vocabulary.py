@@ -172,40 +172,6 @@ FREE_TEXT = words("""
 # Names that a thing may have as well.
 FULL_NAME = words("fullname namefull legalname displayname nickname")
 
-# Words that are no abbreviation of a longer one: `date` is not short for `datenaissance`.
-UNABBREVIATED = (
-    NAME
-    | ROLE
-    | words("""
-    date datum dato data fecha year annee anno ano jahr jaar aar day tag number nummer numero num
-    code place lieu lugar luogo driver drivers national social card carte kart account cost centre
-    center user customer person personal contact full first last main mode model order state status
-    plan part total text type time title line level level list kind item unit group sales message
-    street post mail address adresse telefon phone medical identity bank credit debit tax paid
-""")
-)
-# What `hints` of a column's name are compared with, abbreviated or not; values must confirm them.
-MOBILE = words("mobile mobil handy cell gsm mobiel movil cellulare portable privat private home")
-SECRET_HASH = words("password passwort pin pwd passwd passphrase secret wachtwoord losen")
-DOCUMENT = words("""
-    document dokument documento passport pasaporte passeport paspoort reisepass ausweis perso
-    fuehrerschein permis permiso patente licence license rijbewijs koerkort koerekort foererkort
-    identitaet carnet cedula prawojazdy dowod patnr patientnr patientno patientennummer patno
-    patientnumber krankenkassennummer versichertennummer insuredno healthcard
-""")
-BIRTHPLACE = words("""
-    geburtsort geburtsland birthplace placeofbirth lieunaissance lieudenaissance lugarnacimiento
-    luogonascita luogodinascita geboorteplaats foedested foedeort fodelseort naturalidade
-    miejsceurodzenia
-""")
-SHORT_POSTCODE = words("pc cp cap psc zipcode postleitzahl postnummer postcode codigopostal")
-HEALTH = words("""
-    health medical medicine medizin gesundheit sante medico salud salute gezondheid haelsa helse
-    diet diaet dieta regime allergies unvertraeglichkeit intolerances symptoms disability needs
-    specialneeds necesidadeseducativas assistance
-""")
-DISABILITY = words("disability behinderung schwerbehinderung sbgru handicap discapacidad")
-
 LOCATION = words("""
     lat latitude lng lon longitude coordinate coordinates coord coords geo geopoint geolocation
     geoloc geom geometry geog geography geojson gps gpsposition latlng latlon latlong lonlat lnglat
