@@ -131,7 +131,7 @@ def _look_tidy(root: Path) -> None:
     store = root / "store"
     assert not list((store / "candidates").iterdir())
     assert not list((store / "trash").glob("*"))
-    assert not list(store.rglob("*.tmp"))
+    assert not list(store.rglob("*.part"))
     assert not list(store.rglob("publishing"))
     history = History(store / "history")
     records = list(history.newest())

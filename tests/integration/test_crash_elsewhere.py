@@ -179,7 +179,7 @@ class _Life:
         ]
         for store in stores:
             assert not list(store.candidates.iterdir()), what
-            assert not list(store.root.rglob("*.tmp")), what
+            assert not list(store.root.rglob("*.part")), what
             assert not store.publishing(), what
         histories = [[item.run for item in History(store.history).newest()] for store in stores]
         assert len({run.split("-")[0] for run in histories[0]}) == len(histories[0]), what

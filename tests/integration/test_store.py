@@ -36,7 +36,6 @@ from first_light.release.listing import releases
 from first_light.release.retention import to_prune
 from first_light.release.rollback import choose
 from first_light.status.current import late_deadlines, status
-from first_light.store import atomic as durable
 from first_light.store.locate import FolderStore
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
@@ -644,20 +643,6 @@ def test_rollback_loads_no_dbt(released: Path) -> None:
         [sys.executable, "-c", script, str(released)], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
-
-
-def test_writing_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "file"
-    durable.write(file, b"old")
-
-    def reject(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", reject)
-    with pytest.raises(OSError, match="No space left"):
-        durable.write(file, b"new")
-    assert file.read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def _log(root: Path) -> int:

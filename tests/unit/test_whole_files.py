@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import harness
 from first_light.project.product import Product
-from first_light.utils.whole_files import write_together
+from first_light.utils.whole_files import write_together, write_whole
 
 OLD = {"a.yml": b"old: a\r\n", "models/b.sql": b"select 1", "models/c.yml": b"\xff old"}
 NEW = {"a.yml": b"new: a\r\n", "models/b.sql": b"select 22", "models/c.yml": b"\xff new"}
@@ -104,14 +107,94 @@ def test_a_file_that_was_edited_since_is_left_alone(listed: str, tmp_path: Path)
     assert not (root / UNFINISHED).exists()
 
 
-def test_a_file_that_cannot_be_written_changes_no_other(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def _rejecting(monkeypatch: pytest.MonkeyPatch, name: str, code: int, part: str) -> Iterator[None]:
+    """Let a call of the system fail for files with this in their names."""
+    real = getattr(os, name)
+
+    def rejecting(*arguments: object, **options: object) -> object:
+        if any(part in str(argument) for argument in arguments):
+            raise OSError(code, os.strerror(code), part)
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, rejecting)
+        yield
+
+
+def test_a_file_that_cannot_be_written_changes_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = product(tmp_path / "product")
-    (root / "models" / "c.yml.part").mkdir()
-    with pytest.raises(OSError, match=r"c\.yml"):
+    refused = _rejecting(monkeypatch, "replace", errno.EIO, "c.yml")
+    with refused, pytest.raises(OSError, match=r"c\.yml"):
         write_together(root, NEW)
-    (root / "models" / "c.yml.part").rmdir()
     assert contents(root) == OLD
     assert os.listdir(root / "target") == []
+    assert not list(root.rglob("*.part"))
+
+
+@pytest.mark.parametrize("call", ["open", "fsync", "replace"])
+def test_writing_is_whole_or_not_at_all(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    write_whole(file, b"old")
+    with _rejecting(monkeypatch, call, errno.ENOSPC, ""), pytest.raises(OSError, match="No sp"):
+        write_whole(file, b"new")
+    assert file.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_file_keeps_its_rights_and_never_has_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+    file.chmod(0o600)
+    seen = []
+    real = os.fsync
+
+    def watched(handle: int) -> None:
+        seen.append(os.fstat(handle).st_mode & 0o7777)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write_whole(file, b"new")
+    assert seen[0] == 0o600
+    assert file.stat().st_mode & 0o7777 == 0o600
+
+
+def test_a_link_is_followed_in_a_repository_and_replaced_in_a_store(tmp_path: Path) -> None:
+    """What a hostile store links to is not its own."""
+    outside, link = tmp_path / "outside", tmp_path / "link"
+    outside.write_bytes(b"old")
+    link.symlink_to(outside)
+    write_whole(link, b"new")
+    assert (link.is_symlink(), outside.read_bytes()) == (True, b"new")
+    write_whole(link, b"newer", through_links=False)
+    assert (link.is_symlink(), outside.read_bytes(), link.read_bytes()) == (False, b"new", b"newer")
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
+def test_a_command_that_only_reads_works_where_nothing_can_be_written(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = product(tmp_path / "product")
+    (root / "a.yml").write_bytes(NEW["a.yml"])
+    names = ("a.yml", "models/b.sql")
+    listed = {name: [OLD[name].decode(), NEW[name].decode()] for name in names}
+    (root / "target").mkdir()
+    (root / UNFINISHED).write_text(json.dumps(listed), encoding="utf-8")
+    with _rejecting(monkeypatch, "open", code, ".part"):
+        assert Product.find(root).root == root.resolve()
+    assert contents(root) == OLD | {"a.yml": NEW["a.yml"]}
+    Product.find(root)
+    assert contents(root) == NEW | {"models/c.yml": OLD["models/c.yml"]}
+    (root / UNFINISHED).write_text(json.dumps(listed | {"a.yml": ["x", "y"]}), encoding="utf-8")
+    refused = _rejecting(monkeypatch, "unlink", errno.EIO, "unfinished")
+    with refused, pytest.raises(OSError, match="unfinished"):
+        Product.find(root)
 
 
 def test_no_command_writes_a_file_of_the_repository_otherwise() -> None:

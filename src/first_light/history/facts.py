@@ -20,9 +20,9 @@ from first_light.history.record import CommitFact, GitFacts, RawFacts, RawTable
 from first_light.project import settings
 from first_light.project.product import Product
 from first_light.project.set_aside import SetAside
-from first_light.store import atomic as durable
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import moment, utc
+from first_light.utils.whole_files import write_whole
 
 # Under which a release keeps the list of the files that it was built from.
 RAW_LIST = "raw.json"
@@ -206,7 +206,7 @@ def read_raw(root: Path, cache: Path) -> tuple[RawFile, ...]:
             remember[name] = [*key, digest]
     if remember != remembered:
         text = json.dumps({"root": str(root), "files": remember}, separators=(",", ":"))
-        durable.write(cache, text.encode())
+        write_whole(cache, text.encode(), through_links=False)
     return tuple(files)
 
 

@@ -27,6 +27,7 @@ from first_light.store import atomic as durable
 from first_light.store.folder import RECORD
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_whole
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -68,7 +69,7 @@ class History:
         path = self._loose / f"{record.run}.json"
         repeat = "repeat the release, which records the missing run: uv run dataops release"
         try:
-            durable.write(path, record.to_json())
+            write_whole(path, record.to_json(), through_links=False)
             stored = read_record(path.read_bytes())
         except (OSError, ValueError) as error:
             raise HistoryError(

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from first_light.history.views import from_text
-from first_light.store import atomic as durable
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import literal
+from first_light.utils.whole_files import draft_of, sync
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -103,7 +103,7 @@ class Packs:
             before = number_range(merged[0])
             first, last = min(first, before[0]), max(last, before[1])
         goal = self.folder / f"{first:06d}_{last:06d}.parquet"
-        draft = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
+        draft = draft_of(goal)
         self.folder.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as cleanup:
             cleanup.callback(lambda: draft.unlink(missing_ok=True))
@@ -129,9 +129,9 @@ class Packs:
                     where=goal.name,
                     fix="this is an error of dataops: report it to the template's maintainers",
                 )
-            durable.sync(draft)
+            sync(draft)
             os.replace(draft, goal)
-            durable.sync(goal.parent)
+            sync(goal.parent)
         return goal
 
     def drop_contained(self, kept: Path) -> None:

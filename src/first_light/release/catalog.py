@@ -13,9 +13,9 @@ from first_light.release.build import built_of, manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.withhold import withheld_now
-from first_light.store import atomic as durable
 from first_light.utils import steps
 from first_light.utils.steps import Step
+from first_light.utils.whole_files import write_whole
 
 CATALOG = "catalog"
 
@@ -41,7 +41,7 @@ def write_catalog(context: Context, draft: Draft) -> Draft:
     release = Release(edition.release, edition.facts, built, record)
     catalog = collect(context.product, manifest, read_semantics(context.target), release)
     page = context.store.candidate(record.run) / PAGE
-    durable.write(page, catalog_page(catalog).encode())
+    write_whole(page, catalog_page(catalog).encode(), through_links=False)
     remark = f"{len(catalog.relations)} relations, {len(catalog.metrics)} metrics"
     step = Step(CATALOG, steps.PASSED, time.monotonic() - begin, remark)
     context.reporter.step(step)

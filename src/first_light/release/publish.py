@@ -19,12 +19,12 @@ from first_light.release.build import manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft, Verdict
 from first_light.release.ops_tables import write_ops
-from first_light.store import atomic as durable
 from first_light.store.remote import ConcurrentRelease
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
 from first_light.utils.timestamps import utc
+from first_light.utils.whole_files import write_whole
 from first_light.warehouse.base import Label
 
 # What dbt wrote, and its name in a release.
@@ -84,7 +84,7 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
             shutil.copyfile(context.target / source, candidate / name)
     if draft.is_real:
         _without_values(draft, candidate / _KEPT_ARTIFACTS["manifest.json"])
-    durable.write(candidate / facts.RAW_LIST, facts.raw_to_json(draft.raw_files))
+    write_whole(candidate / facts.RAW_LIST, facts.raw_to_json(draft.raw_files), through_links=False)
     draft = _with_end(draft, Verdict(PUBLISHED), run, started)
     record = draft.record
     for sentence in write_ops(warehouse, context.history, record, context.product, draft.manifest):
@@ -131,7 +131,7 @@ def _without_values(draft: Draft, kept: Path) -> None:
         content = for_development(content, draft.place.spelled)
     manifest = manifest_of(draft)
     nodes = [n.unique_id for n in manifest.nodes.values() if runs_queries(manifest, n)]
-    durable.write(kept, without_code(content, nodes) if nodes else content)
+    write_whole(kept, without_code(content, nodes) if nodes else content, through_links=False)
 
 
 def _discard(

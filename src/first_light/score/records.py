@@ -6,10 +6,10 @@ import json
 
 from first_light.project.product import Product, now
 from first_light.score.evaluate import points, score
-from first_light.store import atomic as durable
 from first_light.store.folder import SCORE
 from first_light.store.locate import FolderStore
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_whole
 
 
 def write_score(product: Product, store: FolderStore) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def write_score(product: Product, store: FolderStore) -> tuple[str, ...]:
             "total": len(questions),
             "answers": {question.name: question.answer.verdict for question in questions},
         }
-        durable.write(store.root / SCORE, json.dumps(summary).encode() + b"\n")
+        write_whole(store.root / SCORE, json.dumps(summary).encode() + b"\n", through_links=False)
     except (DataopsError, OSError) as error:
         return (f"error: the score could not be saved: {error}",)
     return ()

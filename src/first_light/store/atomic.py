@@ -1,4 +1,4 @@
-"""Crash-safe file operations: a file is complete or absent, and synced before the next step."""
+"""Moves, links and copies of a store that survive a crash: each is synced before the next step."""
 
 from __future__ import annotations
 
@@ -8,44 +8,10 @@ import os
 import shutil
 from pathlib import Path
 
+from first_light.utils.whole_files import draft_of, sync, write_whole
+
 # Errors of a system without symbolic links, or without permission to create one.
 _NO_SYMLINKS = frozenset({errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP})
-
-
-def sync(path: Path) -> None:
-    """Flush a file, or the entries of a folder, to disk.
-
-    Raises:
-        OSError: it could not be written.
-    """
-    if os.name == "nt" and path.is_dir():  # Windows cannot open a folder, and orders renames itself
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file atomically: readers see the old or the new content, also after a power cut.
-
-    Raises:
-        OSError: it could not be written; an existing file is unchanged.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(draft, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-    sync(path.parent)
 
 
 def move(source: Path, goal: Path) -> None:
@@ -68,7 +34,7 @@ def point(pointer: Path, goal: str) -> None:
     Raises:
         OSError: it could not be replaced; the old one is unchanged.
     """
-    draft = pointer.with_name(f".{pointer.name}.{os.getpid()}.tmp")
+    draft = draft_of(pointer)
     with contextlib.suppress(FileNotFoundError):
         draft.unlink()
     try:
@@ -76,7 +42,7 @@ def point(pointer: Path, goal: str) -> None:
     except (OSError, NotImplementedError) as error:
         if getattr(error, "errno", None) not in _NO_SYMLINKS and os.name != "nt":
             raise
-        write(pointer, f"{goal}\n".encode())
+        write_whole(pointer, f"{goal}\n".encode(), through_links=False)
         return
     try:
         os.replace(draft, pointer)

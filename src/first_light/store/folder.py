@@ -33,6 +33,7 @@ from first_light.store.run_ids import run_number, runs_in
 from first_light.store.superseded import read_times, times_text
 from first_light.utils.errors import DataopsError
 from first_light.utils.private import make_private_folder
+from first_light.utils.whole_files import PART, sync, write_whole
 
 RECORD = "release.json"
 SUPERSEDED_TIMES = "superseded.json"
@@ -149,7 +150,7 @@ class FolderStore:
             for folder in (self.candidates, self.releases, self.history, self.cache, self._trash):
                 folder.mkdir(parents=True, exist_ok=True)
             if not self._label.exists():
-                durable.write(self._label, label_of(self.product))
+                write_whole(self._label, label_of(self.product), through_links=False)
         self.check()
 
     def check(self) -> None:
@@ -234,7 +235,7 @@ class FolderStore:
             DataopsError: it could not be written.
         """
         with self._errors_as("The store cannot be written."):
-            durable.write(self.candidate(run) / RECORD, record)
+            write_whole(self.candidate(run) / RECORD, record, through_links=False)
 
     def unfinished(self) -> list[str]:
         """Runs that are not finished or were interrupted, oldest first."""
@@ -286,9 +287,9 @@ class FolderStore:
         """
         with self._errors_as("The release could not be put into the store."):
             source = self.candidates / run
-            durable.write(source / PUBLISHING, b"")
+            write_whole(source / PUBLISHING, b"", through_links=False)
             for path in source.rglob("*"):
-                durable.sync(path)
+                sync(path)
             source.chmod(self.releases.stat().st_mode & 0o777)
             durable.move(source, self.releases / run)
         return self.releases / run
@@ -307,7 +308,8 @@ class FolderStore:
         with self._errors_as("The pointer to the current release could not be replaced."):
             if self.pointer.is_dir() and not self.pointer.is_symlink():  # of a copied store
                 clear(self.pointer, self._trash)
-            durable.write(self.root / SUPERSEDED_TIMES, self._superseded_times_after(run))
+            times = self._superseded_times_after(run)
+            write_whole(self.root / SUPERSEDED_TIMES, times, through_links=False)
             durable.point(self.pointer, f"releases/{run}")
 
     def seconds_superseded(self, run: str) -> float:
@@ -329,7 +331,7 @@ class FolderStore:
         times = {run: recorded.get(run, time.time()) for run in runs}
         if times != recorded:
             with self._errors_as("The store cannot be written."):
-                durable.write(self.root / SUPERSEDED_TIMES, times_text(times))
+                write_whole(self.root / SUPERSEDED_TIMES, times_text(times), through_links=False)
 
     def _superseded_times_after(self, run: str) -> bytes:
         """The list of times, once `run` is current."""
@@ -367,7 +369,8 @@ class FolderStore:
             for path in self._trash.iterdir():
                 shutil.rmtree(path, ignore_errors=True)
         for folder in (self.root, self.history, self.cache):
-            for path in folder.rglob(".*.tmp") if folder != self.root else folder.glob(".*.tmp"):
+            drafts = f".*{PART}"
+            for path in folder.rglob(drafts) if folder != self.root else folder.glob(drafts):
                 with contextlib.suppress(OSError):
                     path.unlink()
 

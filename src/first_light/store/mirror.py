@@ -33,6 +33,7 @@ from first_light.store.remote import (
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 from first_light.utils.private import make_private_folder
+from first_light.utils.whole_files import PART, draft_of, write_whole
 
 _STATE = "mirror.json"
 _LABEL = "store.json"
@@ -127,7 +128,7 @@ class MirrorStore(FolderStore):
     def sweep(self) -> None:
         with self._copy_lock():  # a file that is being fetched must not be deleted as a leftover
             super().sweep()
-            for path in self.releases.glob("*/.*.tmp"):
+            for path in self.releases.glob(f"*/.*{PART}"):
                 with contextlib.suppress(OSError):
                     path.unlink()
 
@@ -195,7 +196,7 @@ class MirrorStore(FolderStore):
             record.update(run=f"{number:06d}-{rest}", number=number)
             record["notes"] = [*record.get("notes", ()), f"Renumbered from {path.stem}."]
             text = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
-            durable.write(path.with_name(f"{record['run']}.json"), text.encode())
+            write_whole(path.with_name(f"{record['run']}.json"), text.encode(), through_links=False)
             path.unlink()
             taken.add(number)
 
@@ -309,7 +310,7 @@ class MirrorStore(FolderStore):
     def _get(self, path: str, file: File) -> None:
         goal = self.root / path
         goal.parent.mkdir(parents=True, exist_ok=True)
-        draft = goal.with_name(f".{goal.name}.{os.getpid()}.tmp")
+        draft = draft_of(goal)
         try:
             self.remote.get(path, file, draft)
             if self.remote.id_of(draft) != file.id:
@@ -351,7 +352,8 @@ class MirrorStore(FolderStore):
             "current": tree.current,
             "files": files,
         }
-        durable.write(self.root / _STATE, json.dumps(state, separators=(",", ":")).encode())
+        text = json.dumps(state, separators=(",", ":"))
+        write_whole(self.root / _STATE, text.encode(), through_links=False)
 
     def _copy_lock(self) -> contextlib.AbstractContextManager[None]:
         """Lock out other local processes that would update the copy."""

@@ -19,6 +19,7 @@ from first_light.store.locate import FolderStore
 from first_light.store.private import FILE_MODE
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
+from first_light.utils.whole_files import sync
 from first_light.warehouse.base import DATABASE_FILE, Label, Relation, Table, Withheld
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ class DuckDbWarehouse:
                     "The candidate is incomplete.", where=", ".join(leftovers) or DATABASE_FILE
                 )
             os.chmod(file, 0o444)  # a release is immutable, also without read_only
-            durable.sync(file)
+            sync(file)
 
     def _keep_private(self, run: str, file: Path, withheld: Withheld) -> None:
         """Move the candidate's file to the private state, and make another one for readers."""
@@ -224,7 +225,7 @@ class DuckDbWarehouse:
             if manifest.exists():  # the folder serves for dbt's --defer --state
                 shutil.copyfile(manifest, private / manifest.name)
             for path in (private / DATABASE_FILE, private, private.parent):
-                durable.sync(path)
+                sync(path)
         shutil.rmtree(built.parent)
 
     def check(self, run: str) -> None:
