@@ -22,7 +22,7 @@ from first_light.release.build import built_of, manifest_of, raw_now
 from first_light.release.carry_over import Built, CarriedOver, obstacle, plan
 from first_light.release.context import Context
 from first_light.release.draft import Draft
-from first_light.store import atomic as durable
+from first_light.utils.whole_files import write_whole
 from first_light.warehouse.base import Relation
 
 FILE = "built_from.json"
@@ -80,7 +80,8 @@ def write(context: Context, draft: Draft) -> None:
         data=context.warehouse.data_state(run),
         nodes={name: text for name, text in sorted(nodes.items()) if text},
     )
-    durable.write(context.store.candidate(run) / FILE, msgspec.json.encode(asdict(built)))
+    content = msgspec.json.encode(asdict(built))
+    write_whole(context.store.candidate(run) / FILE, content, through_links=False)
 
 
 def read(context: Context, run: str) -> Built | None:
