@@ -187,6 +187,32 @@ def test_an_update_changes_the_folder_and_the_top_only(
     assert not update(Product(team_.root), quiet).anything
 
 
+def test_a_template_that_has_moved_is_followed_by_one_command(
+    top: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    product = Product(top / FOLDER)
+    moved = tmp_path_factory.mktemp("moved") / "template.git"
+    git(top, "clone", "-q", "--bare", str(harness.template_repository()), str(moved))
+    before = product.answers["_commit"]
+    result = update(product, quiet, to=before, template=str(moved))
+    answers = Product(product.root).answers
+    assert (answers["_src_path"], answers["_commit"]) == (str(moved), before)
+    assert moved.as_uri() in (product.root / "dataops/pyproject.toml").read_text()
+    assert {change.path for change in result.changes} >= {
+        ".copier-answers.yml",
+        "dataops/pyproject.toml",
+    }
+    assert result.clean
+    commit(top, "Move")
+    empty = tmp_path_factory.mktemp("empty")
+    git(empty, "init", "-q")
+    git(empty, "commit", "-q", "--allow-empty", "-m", "Another repository")
+    with pytest.raises(DataopsError):
+        update(Product(product.root), quiet, template=str(empty))
+    assert git(top, "status", "--porcelain") == ""
+    assert Product(product.root).answers["_src_path"] == str(moved)
+
+
 def test_hooks_run_in_the_folder_at_a_commit_and_in_a_check(top: Path) -> None:
     product = Product(top / FOLDER)
     entry = "trailing-whitespace-fixer --"

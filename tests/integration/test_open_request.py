@@ -75,9 +75,9 @@ class Job:
         proposal = Proposal(TITLE, text, False, (Patch(patch.encode(), tree),))
         proposals.write(self.root / FOLDER, proposal)
 
-    def open(self) -> list[str]:
+    def open(self, is_left: bool = False) -> list[str]:
         lines: list[str] = []
-        open_request(self.root, self.forge, lines.append)
+        assert open_request(self.root, self.forge, lines.append) is not is_left
         return lines
 
     @property
@@ -117,6 +117,31 @@ def test_an_update_is_pushed_as_it_was_made_and_never_checked_out(job: Job) -> N
     trees = json.loads((job.root / FOLDER / "request.json").read_text())["trees"]
     assert job.git("rev-parse", f"{tip}^{{tree}}") == trees[0]
     assert job.git("log", "--format=%s", f"HEAD..{tip}") == TITLE
+
+
+def test_a_merge_of_the_target_branch_is_no_manual_commit(job: Job) -> None:
+    """What "Update branch" does; a merge with lines of somebody's own is one."""
+    job.propose({"new.sh": ("100755", "x")})
+    job.open()
+    update = job.pushed.split("\t")[0]
+
+    def merged(text: str) -> None:
+        job.git("checkout", "-q", "--detach", update, index=False)
+        job.git("merge", "-q", "--no-ff", "--no-commit", "main", index=False)
+        (job.root / "README.md").write_text(text)
+        job.git("commit", "-q", "-a", "-m", "Merge branch 'main'", index=False)
+        job.git("push", "-q", "-f", job.forge.push_url, f"HEAD:refs/heads/{BRANCH}", index=False)
+        job.git("checkout", "-q", "main", index=False)
+
+    (job.root / "README.md").write_text("The team's, newer.\n")
+    job.git("commit", "-q", "-a", "-m", "Newer", index=False)
+    merged("The team's, newer.\n")
+    job.propose({"new.sh": ("100755", "y")})
+    assert job.open() == ["GitHub: request 1 opened"]
+    merged("The team's, newer, and by hand.\n")
+    assert job.open(is_left=True) == [
+        f"{BRANCH} has manual commits, so it is not changed: Merge branch 'main'"
+    ]
 
 
 def test_without_a_proposal_nothing_happens(job: Job) -> None:

@@ -353,3 +353,24 @@ def test_many_products_are_examined_and_updated(
     output.clear()
     update(members, "v1.1.0", journal, output.append, 0, lambda *_: Outcome("clean", ""))
     assert {line.split()[1].split("_")[0] for line in output} == {"fail", "conflict"}
+
+
+def test_products_in_folders_of_one_repository_are_told_apart(tmp_path: Path) -> None:
+    harness.git(tmp_path, "init", "-q", "-b", "trunk")
+    for name, version in {"sales": "v1.0.0", "stock": "v2.0.0"}.items():
+        folder = tmp_path / "services" / name
+        folder.mkdir(parents=True)
+        (folder / ".copier-answers.yml").write_text(
+            f"_src_path: https://example.com/template.git\n_commit: {version}\n"
+        )
+    harness.git(tmp_path, "add", "-A")
+    harness.git(tmp_path, "commit", "-q", "-m", "Two products")
+    listed = tmp_path / "fleet.toml"
+    entry = f'[[product]]\nurl = "{tmp_path}"\nfolder = '
+    listed.write_text(f'{entry}"services/sales"\n{entry}"services/stock/"\n')
+    members = config.read(listed)
+    assert [member.name for member in members] == ["services/sales", "services/stock"]
+    assert [seen.version for seen in examine(members)] == ["v1.0.0", "v2.0.0"]
+    listed.write_text(f'{entry}"services/sales"\n{entry}"services/sales/"\n')
+    with pytest.raises(config.FleetError, match="twice"):
+        config.read(listed)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from tools.fleet import config, report
 from tools.fleet.examine import examine
-from tools.fleet.update import CLEAN, summary, update
+from tools.fleet.update import CLEAN, summary, update, update_one
 
 HERE = Path(__file__).resolve().parents[2]
 
@@ -44,6 +45,10 @@ def main(arguments: list[str]) -> int:
         "--format", choices=["table", "json", "csv"], default="table", help="status: the output"
     )
     parser.add_argument("--pause", type=float, default=1.0, help="update: seconds between batches")
+    parser.add_argument("--trust", action="store_true", help="update: let migrations run")
+    parser.add_argument(
+        "--template", default="", help="update: the template's address from now on, if it moved"
+    )
     options = parser.parse_args(arguments)
     console = Console(soft_wrap=True, highlight=False)
     try:
@@ -52,7 +57,8 @@ def main(arguments: list[str]) -> int:
         version = options.to or newest()
         if options.verb == "update":
             journal = options.fleet.with_suffix(".journal.json")
-            done = update(members, version, journal, console.print, options.pause)
+            one = partial(update_one, trust=options.trust, template=options.template)
+            done = update(members, version, journal, console.print, options.pause, one)
             console.print(summary(done))
             return int(any(outcome.state != CLEAN for outcome in done.values()))
         seen = tuple(examine(members))

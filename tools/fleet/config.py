@@ -24,6 +24,7 @@ class Member:
 
     Attributes:
         url: its git URL.
+        folder: its folder in that repository, such as services/sales; empty at the top.
         group: any word that sorts products, for instance a department; empty for none.
         canary: whether it is updated first.
     """
@@ -31,10 +32,21 @@ class Member:
     url: str
     group: str = ""
     canary: bool = False
+    folder: str = ""
+
+    @property
+    def key(self) -> str:
+        """What identifies the product: its address, with its folder."""
+        return f"{self.url}#{self.folder}" if self.folder else self.url
 
     @property
     def name(self) -> str:
-        """The repository's name; the address may be scp-like, such as `git@host:sales.git`."""
+        """The folder's or the repository's name.
+
+        The address may be scp-like, such as `git@host:sales.git`.
+        """
+        if self.folder:
+            return self.folder
         return re.split(r"[/:]", self.url.rstrip("/"))[-1].removesuffix(".git")
 
 
@@ -52,14 +64,14 @@ def read(path: Path) -> tuple[Member, ...]:
     for number, output in enumerate(loaded.get("product", []), start=1):
         if not isinstance(output, dict) or not isinstance(output.get("url"), str):
             raise FleetError(f"{path}: product {number} has no url")
-        if unknown := sorted(set(output) - {"url", "group", "canary"}):
+        if unknown := sorted(set(output) - {"url", "folder", "group", "canary"}):
             raise FleetError(f"{path}: product {number} says {', '.join(unknown)}, not known")
-        result.append(
-            Member(output["url"], str(output.get("group", "")), bool(output.get("canary")))
-        )
+        folder = str(output.get("folder", "")).strip("/")
+        group, canary = str(output.get("group", "")), bool(output.get("canary"))
+        result.append(Member(output["url"], group, canary, folder))
     if not result:
         raise FleetError(f"{path} lists no product: add [[product]] with its url")
-    urls = [member.url for member in result]
+    urls = [member.key for member in result]
     if twice := sorted({url for url in urls if urls.count(url) > 1}):
         raise FleetError(f"{path} lists twice: {', '.join(twice)}")
     return tuple(result)

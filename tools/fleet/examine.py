@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.project import managed, managed_list
+from first_light.project.git_folder import suffixed
 from first_light.project.product import ANSWERS
 from first_light.store.branch import BRANCH
 from first_light.store.folder import SCORE
@@ -102,9 +103,10 @@ def _fetch(url: str, repository: Path) -> str:
 
 def _read(member: Member, repository: Path) -> Seen:
     """Read file by file; only hashes stay in memory."""
+    newest = f"{_NEWEST}:{member.folder}/" if member.folder else f"{_NEWEST}:"
     with _Files(repository) as files:
-        answers = causes.read_answers(files.content(f"{_NEWEST}:{ANSWERS}"))
-        listed = managed_list.parse(files.text(f"{_NEWEST}:{managed_list.MANIFEST.as_posix()}"))
+        answers = causes.read_answers(files.content(f"{newest}{ANSWERS}"))
+        listed = managed_list.parse(files.text(f"{newest}{managed_list.MANIFEST.as_posix()}"))
         opt_outs = answers.get(managed.OPT_OUTS) or {}
         if not isinstance(opt_outs, dict):
             raise DataopsError(
@@ -114,9 +116,9 @@ def _read(member: Member, repository: Path) -> Seen:
         drifted = tuple(
             path
             for path, hash in listed.items()
-            if path not in kept and managed_list.digest(files.content(f"{_NEWEST}:{path}")) != hash
+            if path not in kept and managed_list.digest(files.content(f"{newest}{path}")) != hash
         )
-        score = _score(files.text(f"{_STORE}/{BRANCH}:{SCORE}"))
+        score = _score(files.text(f"{_STORE}/{suffixed(BRANCH, member.folder)}:{SCORE}"))
         return Seen(member, str(answers["_commit"]), drifted, kept, score)
 
 

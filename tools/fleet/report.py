@@ -99,6 +99,7 @@ def _fields(seen: Seen, newest: str) -> dict[str, str | list[str]]:
     return {
         "product": seen.member.name,
         "url": without_credentials(seen.member.url),
+        "folder": seen.member.folder,
         "group": seen.member.group,
         "version": seen.version,
         "state": state(seen, newest),

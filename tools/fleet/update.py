@@ -21,7 +21,7 @@ from tools.fleet import causes
 from tools.fleet.config import FleetError, Member
 from tools.fleet.examine import ENGLISH, SECONDS
 
-CLEAN, CONFLICT, FAILED = "clean", "conflict", "failed"
+CLEAN, CONFLICT, LEFT, FAILED = "clean", "conflict", "left alone", "failed"
 # A batch is worked on at once; then comes a pause, and a look at how it went.
 BATCH = 8
 
@@ -31,7 +31,7 @@ class Outcome:
     """What became of one product.
 
     Attributes:
-        state: clean, conflict or failed.
+        state: clean, conflict, left alone or failed.
         said: in a line.
     """
 
@@ -63,9 +63,9 @@ def update(
     """
     done = _read(journal, version)
     for canaries in (True, False):
-        todo = [m for m in members if m.canary == canaries and not _clean(done.get(m.url))]
-        tried = {member.url for member in todo if member.url in done}
-        todo.sort(key=lambda member: member.url in tried)  # what failed before comes last
+        todo = [m for m in members if m.canary == canaries and not _clean(done.get(m.key))]
+        tried = {member.key for member in todo if member.key in done}
+        todo.sort(key=lambda member: member.key in tried)  # what failed before comes last
         size = len(todo) if canaries else BATCH
         for first in range(0, len(todo), size or 1):
             batch = todo[first : first + size]
@@ -81,11 +81,11 @@ def update(
                     outcome = (
                         Outcome(FAILED, causes.of_error(error)) if error else finished.result()
                     )
-                    done[member.url] = outcome
-                    say(f"{outcome.state:<9}{member.name}: {outcome.said}")
+                    done[member.key] = outcome
+                    say(f"{outcome.state:<11}{member.name}: {outcome.said}")
                     _write(journal, version, done)
-            bad = [member.name for member in batch if not _clean(done[member.url])]
-            hopeless = len(bad) == BATCH and not tried & {member.url for member in batch}
+            bad = [member.name for member in batch if not _clean(done[member.key])]
+            hopeless = len(bad) == BATCH and not tried & {member.key for member in batch}
             if bad and (canaries or hopeless):
                 whom = "the canaries" if canaries else "a batch in which nothing was clean"
                 say(f"stopped after {whom}: {', '.join(bad)}; fix them, then repeat the command")
@@ -98,14 +98,23 @@ def _clean(outcome: Outcome | None) -> bool:
     return outcome is not None and outcome.state == CLEAN
 
 
-def update_one(member: Member, version: str) -> Outcome:
-    """Update one product in a clone of its own, and push it as a request."""
+def update_one(member: Member, version: str, trust: bool = False, template: str = "") -> Outcome:
+    """Update one product in a clone of its own, and push it as a request.
+
+    Args:
+        member: the product.
+        version: the template's version to bring it to.
+        trust: let the versions' migrations run.
+        template: the address of the template from now on; empty for the recorded one.
+    """
     with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
-        root = Path(folder) / member.name
+        repository = Path(folder) / Path(member.name).name
+        root = repository / member.folder
         output: list[str] = []
+        is_open = True
         try:
             forge = forge_of(member.url)
-            clone = ["git", "clone", "--quiet", "--", member.url, str(root)]
+            clone = ["git", "clone", "--quiet", "--", member.url, str(repository)]
             cloned = subprocess.run(
                 clone,
                 capture_output=True,
@@ -118,9 +127,9 @@ def update_one(member: Member, version: str) -> Outcome:
                 return Outcome(FAILED, causes.of_git(cloned.stderr))
             answers = root / ANSWERS
             causes.read_answers(answers.read_bytes() if answers.is_file() else b"")
-            done = prepare(Product(root), lambda _: None, version, finish=False)
+            done = prepare(Product(root), lambda _: None, version, trust, False, template)
             if done.anything:
-                open_request(root, forge, output.append)
+                is_open = open_request(root, forge, output.append)
         except subprocess.TimeoutExpired:
             return Outcome(FAILED, f"git took longer than {SECONDS} s")
         except DataopsError as error:
@@ -128,6 +137,8 @@ def update_one(member: Member, version: str) -> Outcome:
         words = "; ".join(output) or f"nothing newer than {done.before}"
         if done.conflicts:
             words += f"; conflicts in {', '.join(done.conflicts)}"
+        if not is_open:
+            return Outcome(LEFT, words)
         return Outcome(CLEAN if done.clean else CONFLICT, words)
 
 
@@ -155,5 +166,5 @@ def _write(journal: Path, version: str, done: Mapping[str, Outcome]) -> None:
 def summary(done: Mapping[str, Outcome]) -> str:
     """How many products ended in each state."""
     states = [outcome.state for outcome in done.values()]
-    counts = [f"{states.count(state)} {state}" for state in (CLEAN, CONFLICT, FAILED)]
+    counts = [f"{states.count(state)} {state}" for state in (CLEAN, CONFLICT, LEFT, FAILED)]
     return f"{len(states)} product{'s' * (len(states) != 1)}: {', '.join(counts)}"

@@ -57,6 +57,12 @@ def update(
     trust: Annotated[
         bool, typer.Option("--trust", help="Allow the template's migrations to run.")
     ] = False,
+    moved_to: Annotated[
+        str,
+        typer.Option(
+            "--template", metavar="ADDRESS", help="The template has moved: its address from now on."
+        ),
+    ] = "",
     pull_request: Annotated[
         bool,
         typer.Option("--pull-request", help="Write the update's pull request to target/update."),
@@ -77,9 +83,9 @@ def update(
     product = Product.find()
     with progress("update", err if json else None) as report_progress:
         if pull_request:
-            result = update_request.prepare(product, report_progress, to, trust)
+            result = update_request.prepare(product, report_progress, to, trust, template=moved_to)
         else:
-            result = command.update(product, report_progress, to, trust, dry_run)
+            result = command.update(product, report_progress, to, trust, dry_run, moved_to)
     if json:
         print_document(template.update(result, dry_run or pull_request))
     else:

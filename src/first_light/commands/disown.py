@@ -10,10 +10,8 @@ from first_light.project import managed
 from first_light.project.copier import CURRENT, run_update
 from first_light.project.pin import PIN
 from first_light.project.product import ANSWERS, Product
-from first_light.project.working_copy import move_into, working_copy
+from first_light.project.working_copy import OWN_COMMIT, move_into, working_copy
 from first_light.utils.errors import DataopsError
-
-_COMMIT = ("-c", "user.name=dataops", "-c", "user.email=dataops@localhost", "commit", "--quiet")
 
 
 def disown(product: Product, path: str, progress: Callable[[str], None]) -> str:
@@ -48,7 +46,7 @@ def disown(product: Product, path: str, progress: Callable[[str], None]) -> str:
         if name in {*(managed.manifest(product.root) or {}), PIN.as_posix()}:
             # Neither side of the update has the file then, so the new one is rendered as it is.
             (copy.root / name).unlink(missing_ok=True)
-            copy.git(*_COMMIT, "--no-verify", "--allow-empty", "--all", "--message", "Disown")
+            copy.git(*OWN_COMMIT, "--all", "--message", "Disown")
         run_update(copy, CURRENT, data={managed.OPT_OUTS: json.dumps(remaining)})
         move_into(product, copy)
     return name

@@ -29,7 +29,7 @@ _NONE = "000000"  # the mode of a file that is removed
 _FIX = "look into target/update, then update by hand: uv run dataops update"
 
 
-def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) -> None:
+def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) -> bool:
     """Push the update's commits, and open or renew its pull request.
 
     A version whose pull request was closed is not proposed again, and a branch with commits of
@@ -40,6 +40,9 @@ def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) ->
         forge: where the repository is hosted.
         print_line: prints a line that stays.
 
+    Returns:
+        False if a person decided otherwise and the branch was left alone.
+
     Raises:
         DataopsError: the proposal is not valid, or a token lacks a right.
     """
@@ -47,18 +50,18 @@ def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) ->
     branch, root = suffixed(BRANCH, prefix), top_of(root)
     if proposal is None:
         print_line("No update to propose.")
-        return
+        return True
     earlier = forge.of_branch(branch)
     if rejected(earlier, proposal.title):
         print_line(f"{proposal.title}: its pull request was closed, so it is not reopened")
-        return
+        return False
     commit = apply(root, proposal)
     pipelines = _pipelines(root, prefix, forge, commit)
     _raise_if_protected(forge, pipelines)
     tip = _git(root, forge, "ls-remote", forge.push_url, f"refs/heads/{branch}").split("\t")[0]
     if manual := _manual_commits(root, forge, branch, tip.strip()):
         print_line(f"{branch} has manual commits, so it is not changed: {', '.join(manual)}")
-        return
+        return False
     lease = f"--force-with-lease=refs/heads/{branch}:{tip.strip()}"
     _git(root, forge, "push", "--quiet", lease, forge.push_url, f"{commit}:refs/heads/{branch}")
     text = _warning(pipelines) + proposal.text
@@ -67,10 +70,11 @@ def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) ->
         if request.open:
             forge.renew(request.number, draft, text)
             print_line(f"{forge.name}: request {request.number} renewed")
-            return
+            return True
     target = _local(root, "branch", "--show-current").strip() or default_branch()
     number = forge.open(branch, target, proposal.title, text, proposal.draft)
     print_line(f"{forge.name}: request {number} opened")
+    return True
 
 
 def rejected(earlier: Sequence[Request], title: str) -> bool:
@@ -191,8 +195,29 @@ def _manual_commits(root: Path, forge: Forge, branch: str, tip: str) -> list[str
     if not tip:
         return []
     _git(root, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{branch}")
-    subjects = _local(root, "log", "--format=%s", f"HEAD..{tip}").splitlines()
-    return [subject for subject in subjects if subject != FORMAT and not subject.startswith(TITLE)]
+    listed = _local(root, "log", "--format=%H %P%x09%s", f"HEAD..{tip}").splitlines()
+    entries = [line.partition("\t") for line in listed]
+    return [
+        subject
+        for commits, _, subject in entries
+        if subject != FORMAT
+        and not subject.startswith(TITLE)
+        and not _is_plain_merge(root, commits.split())
+    ]
+
+
+def _is_plain_merge(root: Path, commits: Sequence[str]) -> bool:
+    """Whether a commit, followed by its parents, only merges the target branch.
+
+    That is what "Update branch" does. A merge with lines of somebody's own is a manual commit.
+    """
+    if len(commits) != 3:
+        return False
+    is_of_target = ("merge-base", "--is-ancestor", commits[2], "HEAD")
+    if _run(root, is_of_target, {}).returncode:
+        return False
+    own_lines = ("show", "--remerge-diff", "--format=", "--name-only", commits[0])
+    return not _local(root, *own_lines).strip()
 
 
 def _git(root: Path, forge: Forge, *arguments: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from first_light.forge import repository_files
 from first_light.project import managed, managed_list
+from first_light.project.answers import SOURCE, write_answers
 from first_light.project.copier import numbers, run_update
 from first_light.project.package import lock, pin_to
 from first_light.project.pin import (
@@ -20,10 +21,14 @@ from first_light.project.pin import (
     VENDORED,
     address_of,
     outdated_wheel,
+    pin_of_answers,
+    pin_text,
+    pinned_commit,
 )
 from first_light.project.product import ANSWERS, Product
-from first_light.project.working_copy import move_into, working_copy
+from first_light.project.working_copy import OWN_COMMIT, move_into, working_copy
 from first_light.utils.errors import DataopsError
+from first_light.utils.whole_files import write_whole
 
 NEW, RENEWED, REMOVED = "new", "renewed", "removed"
 _HEADING = re.compile(r"^##\s+\[?(?P<version>v?\d+(?:\.\d+)*)\b")
@@ -87,6 +92,7 @@ def update(
     to: str | None = None,
     trust: bool = False,
     dry_run: bool = False,
+    template: str = "",
 ) -> Update:
     """Bring the product to a newer version of the template; nothing is committed.
 
@@ -96,6 +102,7 @@ def update(
         to: a version of the template; None for the newest.
         trust: let the versions' migrations run.
         dry_run: try it on a copy, and leave the product as it is.
+        template: the address of the template from now on; empty for the recorded one.
 
     Raises:
         DataopsError: it could not run; the product is as it was.
@@ -108,7 +115,7 @@ def update(
         )
     product.raise_if_uncommitted("an update", "uv run dataops update")
     with working_copy(product) as copy:
-        result = _update(copy, progress, to, trust)
+        result = _update(copy, progress, to, trust, template)
         if not dry_run:
             move_into(product, copy)
     return result
@@ -202,7 +209,11 @@ def fetch_notes(source: str, before: str, after: str) -> str:
 
 
 def _update(
-    product: Product, progress: Callable[[str], None], to: str | None, trust: bool
+    product: Product,
+    progress: Callable[[str], None],
+    to: str | None,
+    trust: bool,
+    template: str,
 ) -> Update:
     root = product.root
     old_answers = dict(product.answers)
@@ -215,7 +226,10 @@ def _update(
     listed_before = {*(managed.manifest(root) or {}), PIN.as_posix()}
 
     progress("copier update")
-    run_update(product, to, trust)
+    if template:
+        _move_template(product, template, to, trust)
+    else:
+        run_update(product, to, trust)
 
     new_answers_ = dict(Product(root).answers)
     conflicts = find_conflicts(product)
@@ -244,6 +258,22 @@ def _update(
         notes=notes,
         todo=todo,
     )
+
+
+def _move_template(product: Product, template: str, to: str | None, trust: bool) -> None:
+    """Update from another address, which must have the version that made the product.
+
+    Copier takes the address from a commit, which is undone afterwards.
+    """
+    before = product.git("rev-parse", "HEAD")
+    answers = {**product.answers, SOURCE: template}
+    write_answers(product.root, answers)
+    if commit := pinned_commit(product.root):  # the package comes from the template's address
+        pin = pin_of_answers(answers, commit)
+        write_whole(product.root / PIN, pin_text(pin).encode())
+    product.git(*OWN_COMMIT, "--all", "--message", "Move the template")
+    run_update(Product(product.root), to, trust)
+    product.git("update-ref", "--no-deref", "HEAD", before)
 
 
 def _renew_package(

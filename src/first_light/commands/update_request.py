@@ -30,6 +30,7 @@ def prepare(
     to: str | None = None,
     trust: bool = False,
     finish: bool = True,
+    template: str = "",
 ) -> Update:
     """Update on a branch of its own, check it, and write its pull request to target/update.
 
@@ -42,6 +43,7 @@ def prepare(
         to: a version of the template; None for the newest.
         trust: let the versions' migrations run.
         finish: format and check as well, which runs what the update brought.
+        template: the address of the template from now on; empty for the recorded one.
 
     Raises:
         DataopsError: it could not run, or the environment holds a token that may write.
@@ -56,7 +58,7 @@ def prepare(
     proposal.clear(product.root / FOLDER)
     start = product.git("branch", "--show-current")
     back = [start] if start else ["--detach", product.git("rev-parse", "HEAD")]
-    result = update(product, progress, to, trust)
+    result = update(product, progress, to, trust, template=template)
     if not result.anything:
         return result
     try:

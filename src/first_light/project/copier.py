@@ -61,10 +61,10 @@ def run_update(
     command += ["--vcs-ref", to] if to else []
     command += ["--trust"] if trust else []
     command += [f"--data={key}={value}" for key, value in (data or {}).items()]
-    _run_copier(root, command, source, to)
+    _run_copier(root, command, source, to, str(product.answers.get("_commit", "")))
 
 
-def _run_copier(root: Path, command: list[str], source: str, to: str | None) -> None:
+def _run_copier(root: Path, command: list[str], source: str, to: str | None, commit: str) -> None:
     try:
         process = run_stoppable(command, root, tool_environment())
     except FileNotFoundError as error:
@@ -101,7 +101,14 @@ def _run_copier(root: Path, command: list[str], source: str, to: str | None) -> 
         raise DataopsError(
             "The template's repository cannot be read.",
             where=problem,
-            fix=f"check the network, the address and your access: git ls-remote {address}",
+            fix=f"check the network, the address and your access: git ls-remote {address}; "
+            "if the template has moved: uv run dataops update --template ADDRESS",
+        )
+    if commit and any(f"'{commit}'" in line or f"revision {commit}" in line for line in output):
+        raise DataopsError(
+            "The template at this address does not have the version that made the product.",
+            where=f"{address_of(source)}: {commit}",
+            fix="use the address of a repository with the template's whole history",
         )
     raise DataopsError("Copier could not update the product.", where="\n".join(output[-5:]))
 

@@ -14,6 +14,11 @@ from first_light.project.product import Product
 from first_light.project.restoring import forget_half_written, interruptible, restored
 
 _NO_OBJECT = "0" * 40
+# A commit in a copy only, in nobody's name.
+OWN_COMMIT = (
+    *("-c", "user.name=dataops", "-c", "user.email=dataops@localhost"),
+    *("commit", "--quiet", "--no-verify", "--allow-empty"),
+)
 
 
 @contextlib.contextmanager
