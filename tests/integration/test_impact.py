@@ -637,10 +637,16 @@ def test_a_base_that_cannot_be_parsed_fails_unexplained_and_all_is_built(shop: S
 
 @pytest.mark.slow
 def test_a_base_that_does_not_build_leaves_its_models_unknown(shop: Shop) -> None:
-    shop.edit("models/marts/orders_daily.sql", {"sum(item_count)": "sum(no_such_column)"})
+    shop.edit(
+        "models/intermediate/int_orders_daily.sql",
+        {"sum(orders.item_count)": "sum(orders.no_such_column)"},
+    )
     shop.product.commit("Broken")
     shop.product.git("tag", "-f", "BROKEN")
-    shop.edit("models/marts/orders_daily.sql", {"sum(no_such_column)": "sum(item_count)"})
+    shop.edit(
+        "models/intermediate/int_orders_daily.sql",
+        {"sum(orders.no_such_column)": "sum(orders.item_count)"},
+    )
     step, impact, report = shop.impact("BROKEN")
     assert impact["undeclared"] == ["orders_daily"]
     assert step.verdict == FAILED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -183,9 +184,11 @@ def test_state_and_full_refresh_give_equal_marts(
                 path = shop / "raw" / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+        if not days:
+            _correct_an_order(shop / "raw" / "orders")
         monkeypatch.setenv("DATAOPS_NOW", f"{bundle[-1][0] + timedelta(days=1)}T05:00:00Z")
         if chance.random() < 0.5:
-            spoiled = good.replace("count(*) as order_count", "count(*) + 1 as order_count")
+            spoiled = good.replace("        order_count,", "        order_count + 1 as order_count,")
             model.write_text(spoiled, encoding="utf-8")
             assert _release(shop) == REJECTED
             model.write_text(good, encoding="utf-8")
@@ -194,6 +197,18 @@ def test_state_and_full_refresh_give_equal_marts(
     assert _release(shop, full_refresh=True) == PUBLISHED
     assert _marts(shop) == stateful
     assert len(stateful["orders_daily"]) == 24
+
+
+def _correct_an_order(orders: Path) -> None:
+    """In the newest file the first order comes again, a day later than before: it leaves its day."""
+    files = sorted(orders.glob("*.csv"))
+    versions = [row for file in files for row in csv.DictReader(file.open(encoding="utf-8"))]
+    last = [row for row in versions if row["order_id"] == versions[0]["order_id"]][-1]
+    exported_at = versions[-1]["exported_at"]
+    ordered_at = str(datetime.fromisoformat(last["ordered_at"]) + timedelta(days=1))
+    corrected = {**last, "ordered_at": ordered_at, "updated_at": exported_at}
+    with files[-1].open("a", encoding="utf-8") as file:
+        csv.DictWriter(file, corrected).writerow({**corrected, "exported_at": exported_at})
 
 
 def _release(root: Path, full_refresh: bool = False) -> str:

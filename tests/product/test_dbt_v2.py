@@ -50,7 +50,7 @@ def test_one_release_with_either_engine(make_product: MakeProduct) -> None:
     moved = "orders amount_ordered average_order orders_placed refund_rate refunds revenue"
     product.commit(f"Change the channel\n\nData-Change: {moved} -- upper case")
     printed = product.dataops("check", "--base", first_run, env=v2).stdout
-    assert "the change reaches 3 of 13 models" in printed
+    assert "the change reaches 4 of 14 models" in printed
     assert "data changes in 1 model" in printed
     assert product.git("status", "--porcelain") == ""
     shown = json.loads(product.dataops("preview", "--json", env=v2).stdout)

@@ -1,19 +1,24 @@
-"""The example, as other people's reviewers see it: dbt-bouncer and dbt-score on its manifest.
+"""The example, as other people's reviewers see it: dbt-bouncer, dbt-score, dbt_project_evaluator.
 
 Each finding that stays has its reason here; one that is gone must leave the list.
-dbt_project_evaluator is not among them: it is a package of dbt's hub, not of a package index.
+dbt_project_evaluator is a package of dbt's hub, not of a package index: it runs where
+DBT_PACKAGES is `hub`, as in the weekly run, or a folder with it, without its packages.yml, and
+with dbt_utils, each under its name.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
+import yaml
 
 import harness
 
@@ -59,6 +64,25 @@ SCORE = {
     "macro_arguments_have_description",
 }
 
+# By table of dbt_project_evaluator, the resources that it finds. It has a row for what it measures.
+EVALUATOR = {
+    # All models are described, and tested.
+    "fct_documentation_coverage": {"100.0"},
+    "fct_test_coverage": {"100.0"},
+    # It has staging in a folder of the source's name; here that is raw, and the folder is the system.
+    "fct_model_directories": {
+        "stg_customers", "stg_order_lines", "stg_orders", "stg_payments", "stg_returns",
+    },
+    "fct_source_directories": {
+        "raw.customers", "raw.order_lines", "raw.orders", "raw.payments", "raw.returns",
+    },
+    # Marts have the names that their readers use.
+    "fct_model_naming_conventions": {"customers", "orders", "orders_daily"},
+    # Amounts are computed apart from the order's other columns, and joined by its key.
+    "fct_rejoining_of_upstream_concepts": {"orders"},
+}  # fmt: skip
+_RESOURCES = ("resource_name", "child", "documentation_coverage_pct", "test_coverage_pct")
+DBT_PACKAGES = os.environ.get("DBT_PACKAGES", "")
 
 pytestmark = [
     pytest.mark.slow,
@@ -107,3 +131,39 @@ def test_dbt_score_finds_what_is_meant(manifest: Path, tmp_path: Path) -> None:
     assert len(re.findall(r"(?:Model|Macro|Snapshot): ", printed)) > 20
     warned = set(re.findall(r"WARN.*?dbt_score\.rules\.\w+\.(\w+):", printed))
     assert warned == SCORE
+
+
+@pytest.mark.gauntlet
+@pytest.mark.skipif(not DBT_PACKAGES, reason="DBT_PACKAGES is not set: dbt's hub is not asked")
+def test_dbt_project_evaluator_finds_what_is_meant(tmp_path: Path) -> None:
+    product = harness.product(tmp_path / "shop", repository=False)
+    packages: list[dict[str, object]] = [
+        {"local": f"{DBT_PACKAGES}/{name}"} for name in ("dbt_project_evaluator", "dbt_utils")
+    ]
+    if DBT_PACKAGES == "hub":
+        packages = [
+            {"package": "dbt-labs/dbt_project_evaluator", "version": [">=1.1.0", "<2.0.0"]}
+        ]
+    (product.root / "packages.yml").write_text(json.dumps({"packages": packages}))
+    path = product.root / "dbt_project.yml"
+    project = yaml.safe_load(path.read_text("utf-8"))
+    # The combination of columns that is unique is tested by a macro of the product's own.
+    tests = [["dbt.test_unique", "dbt.test_not_null"]]
+    tests.append([f"{project['name']}.test_unique_combination_of_columns"])
+    project["vars"]["dbt_project_evaluator"] = {"primary_key_test_macros": tests}
+    path.write_text(yaml.safe_dump(project), "utf-8")
+    product.dbt("deps")
+    product.dbt("build", "--select", "package:dbt_project_evaluator")
+    found = {}
+    with duckdb.connect(str(product.root / "target/warehouse.duckdb"), read_only=True) as built:
+        tables = built.execute(
+            "select schema_name, table_name from duckdb_tables() where table_name like 'fct_%'"
+        ).fetchall()
+        for schema, table in tables:
+            rows = built.execute(f'from "{schema}"."{table}"')
+            columns = [column[0] for column in rows.description or ()]
+            (resource,) = [columns.index(name) for name in _RESOURCES if name in columns][:1] or [0]
+            if values := {str(row[resource]) for row in rows.fetchall()}:
+                found[table] = values
+    assert len(tables) > 25
+    assert found == EVALUATOR

@@ -8,3 +8,13 @@
 {% macro postgres__current_timestamp() -%}
     {{ duckdb__current_timestamp() }}
 {%- endmacro %}
+
+{#- The business day of a UTC timestamp: the date in the time zone `business_timezone`, a variable in
+    dbt_project.yml. -#}
+{% macro business_date(timestamp) -%}
+    {{ adapter.dispatch('business_date')(timestamp) }}
+{%- endmacro %}
+
+{% macro default__business_date(timestamp) -%}
+    cast({{ timestamp }} at time zone 'UTC' at time zone '{{ var("business_timezone", "UTC") }}' as date)
+{%- endmacro %}

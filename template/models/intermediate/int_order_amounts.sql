@@ -30,8 +30,7 @@ lines_by_order as (
         order_id,
         sum(quantity) as item_count,
         sum(quantity * unit_price) as gross_amount,
-        sum(discount_amount) as discount_amount,
-        count(*) as row_count
+        sum(discount_amount) as discount_amount
     from order_lines
     group by order_id
 
@@ -41,8 +40,7 @@ payments_by_order as (
 
     select
         order_id,
-        sum(amount) as paid_amount,
-        count(*) as row_count
+        sum(amount) as paid_amount
     from payments
     group by order_id
 
@@ -52,8 +50,7 @@ returns_by_order as (
 
     select
         order_id,
-        sum(refund_amount) as refund_amount,
-        count(*) as row_count
+        sum(refund_amount) as refund_amount
     from returns
     group by order_id
 
@@ -69,11 +66,7 @@ joined as (
         coalesce(lines_by_order.gross_amount, 0) as gross_amount,
         coalesce(lines_by_order.discount_amount, 0) as discount_amount,
         coalesce(payments_by_order.paid_amount, 0) as paid_amount,
-        coalesce(returns_by_order.refund_amount, 0) as returned_amount,
-        orders.version_count
-        + coalesce(lines_by_order.row_count, 0)
-        + coalesce(payments_by_order.row_count, 0)
-        + coalesce(returns_by_order.row_count, 0) as source_row_count
+        coalesce(returns_by_order.refund_amount, 0) as returned_amount
     from orders
     left join lines_by_order on orders.order_id = lines_by_order.order_id
     left join payments_by_order on orders.order_id = payments_by_order.order_id
@@ -111,8 +104,7 @@ final as (
         cast(total_amount as decimal(18, 2)) as total_amount,
         cast(refunded_amount as decimal(18, 2)) as refunded_amount,
         cast(total_amount - refunded_amount as decimal(18, 2)) as net_amount,
-        cast(paid_amount as decimal(18, 2)) as paid_amount,
-        cast(source_row_count as bigint) as source_row_count
+        cast(paid_amount as decimal(18, 2)) as paid_amount
     from refunds
 
 )

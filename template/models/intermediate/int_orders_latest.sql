@@ -12,8 +12,7 @@ ranked as (
             partition by order_id
             order by updated_at desc, exported_at desc
         ) as version_rank,
-        min(exported_at) over (partition by order_id) as arrived_at,
-        count(*) over (partition by order_id) as version_count
+        min(exported_at) over (partition by order_id) as arrived_at
     from orders
 
 ),
@@ -27,10 +26,9 @@ latest as (
         status,
         shipping_amount,
         ordered_at,
-        cast(ordered_at as date) as order_date,
+        {{ business_date('ordered_at') }} as order_date,
         arrived_at,
-        updated_at,
-        version_count
+        updated_at
     from ranked
     where version_rank = 1
 

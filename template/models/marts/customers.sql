@@ -34,7 +34,7 @@ final as (
         customers.city,
         customers.tier,
         customers.has_newsletter,
-        cast(customers.created_at as date) as signup_date,
+        {{ business_date('customers.created_at') }} as signup_date,
         orders_by_customer.first_order_date,
         orders_by_customer.last_order_date,
         coalesce(orders_by_customer.order_count, 0) as order_count,

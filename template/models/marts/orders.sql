@@ -21,7 +21,7 @@ final as (
         orders.channel,
         orders.status,
         orders.customer_id is null as is_guest,
-        cast(orders.arrived_at as date) > orders.order_date as is_late_arrival,
+        orders.arrived_at > orders.ordered_at + interval '24 hours' as is_late_arrival,
         amounts.item_count,
         amounts.gross_amount,
         amounts.discount_amount,
@@ -29,8 +29,7 @@ final as (
         amounts.total_amount,
         amounts.refunded_amount,
         amounts.net_amount,
-        amounts.paid_amount,
-        amounts.source_row_count
+        amounts.paid_amount
     from orders
     inner join amounts on orders.order_id = amounts.order_id
 
