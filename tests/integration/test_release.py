@@ -188,7 +188,9 @@ def test_state_and_full_refresh_give_equal_marts(
             _correct_an_order(shop / "raw" / "orders")
         monkeypatch.setenv("DATAOPS_NOW", f"{bundle[-1][0] + timedelta(days=1)}T05:00:00Z")
         if chance.random() < 0.5:
-            spoiled = good.replace("        order_count,", "        order_count + 1 as order_count,")
+            spoiled = good.replace(
+                "        order_count,", "        order_count + 1 as order_count,"
+            )
             model.write_text(spoiled, encoding="utf-8")
             assert _release(shop) == REJECTED
             model.write_text(good, encoding="utf-8")
@@ -200,7 +202,7 @@ def test_state_and_full_refresh_give_equal_marts(
 
 
 def _correct_an_order(orders: Path) -> None:
-    """In the newest file the first order comes again, a day later than before: it leaves its day."""
+    """In the newest file the first order comes again, a day later: it leaves its old day."""
     files = sorted(orders.glob("*.csv"))
     versions = [row for file in files for row in csv.DictReader(file.open(encoding="utf-8"))]
     last = [row for row in versions if row["order_id"] == versions[0]["order_id"]][-1]
@@ -208,7 +210,8 @@ def _correct_an_order(orders: Path) -> None:
     ordered_at = str(datetime.fromisoformat(last["ordered_at"]) + timedelta(days=1))
     corrected = {**last, "ordered_at": ordered_at, "updated_at": exported_at}
     with files[-1].open("a", encoding="utf-8") as file:
-        csv.DictWriter(file, corrected).writerow({**corrected, "exported_at": exported_at})
+        writer = csv.DictWriter(file, corrected, lineterminator="\n")
+        writer.writerow({**corrected, "exported_at": exported_at})
 
 
 def _release(root: Path, full_refresh: bool = False) -> str:

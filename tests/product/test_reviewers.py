@@ -69,7 +69,7 @@ EVALUATOR = {
     # All models are described, and tested.
     "fct_documentation_coverage": {"100.0"},
     "fct_test_coverage": {"100.0"},
-    # It has staging in a folder of the source's name; here that is raw, and the folder is the system.
+    # It asks for a folder of the source's name, raw; here a folder is a system.
     "fct_model_directories": {
         "stg_customers", "stg_order_lines", "stg_orders", "stg_payments", "stg_returns",
     },
@@ -141,9 +141,7 @@ def test_dbt_project_evaluator_finds_what_is_meant(tmp_path: Path) -> None:
         {"local": f"{DBT_PACKAGES}/{name}"} for name in ("dbt_project_evaluator", "dbt_utils")
     ]
     if DBT_PACKAGES == "hub":
-        packages = [
-            {"package": "dbt-labs/dbt_project_evaluator", "version": [">=1.1.0", "<2.0.0"]}
-        ]
+        packages = [{"package": "dbt-labs/dbt_project_evaluator", "version": [">=1.1.0", "<2.0.0"]}]
     (product.root / "packages.yml").write_text(json.dumps({"packages": packages}))
     path = product.root / "dbt_project.yml"
     project = yaml.safe_load(path.read_text("utf-8"))
