@@ -35,6 +35,16 @@ def test_coordinates(name: str) -> None:
     assert classify(name, ["9000.1234", "7000.5678"], "trips") is None
 
 
+@pytest.mark.parametrize("name", ["geohash", "pickup_geohash", "geohash7"])
+def test_geohashes(name: str) -> None:
+    hashes = ["u33dc0x", "u281z9k", "u0v92hq", "gcpvj0d", "9q8yyk8"]
+    assert classify(name, hashes, "trips") == kinds.LOCATION
+    assert classify(name, hashes, "airports") is None
+    assert classify(name, ["u3", "north area", "city", "west"], "trips") is None
+    masked = [Masker(b"k" * 32).mask(kinds.LOCATION, value) for value in hashes]
+    assert not set(masked) & set(hashes)
+
+
 @pytest.mark.parametrize(
     "values",
     [

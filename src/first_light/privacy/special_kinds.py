@@ -28,6 +28,7 @@ _PARTICIPLE: Final = re.compile(
     r"[a-z]+ed|made|sent|written|given|done|taken|sold|paid|run|put|ge[a-z]+[td]|[a-z]+(stell|leg|"
     r"fass|bearbeite)t|cree|modifie|valide|creado|modificado|aprobado|aangemaakt|toegewezen"
 )
+_GEOHASH: Final = frozenset({"geohash"})
 _ICD: Final = re.compile(r"[A-TV-Z][0-9][0-9AB](\.[0-9A-Z]{1,4})?")
 _MADE_BY_FIRMS: Final = words.words("manufactured produced sponsored powered published supplied")
 _LAST_WORD_BY: Final = words.words("by von par por door")
@@ -67,6 +68,8 @@ def _is_location(column: Column) -> bool:
     if _is_of_things(column) or (column.is_attribute and not column.values):
         return False
     if column.share(shapes.is_position) >= 0.8:
+        return True
+    if column.name_contains(_GEOHASH) and column.share(shapes.is_geohash) >= 0.9:
         return True
     if not column.name_contains(words.LOCATION | words.WEAK_LOCATION):
         return False

@@ -136,6 +136,11 @@ def is_degrees(value: str) -> bool:
     return match is not None and int(match[1]) <= 180
 
 
+def is_geohash(value: str) -> bool:
+    """Whether it can be a geohash of a place smaller than a town."""
+    return re.fullmatch(r"[0-9b-hjkmnp-z]{5,12}", value) is not None
+
+
 def is_position(value: str) -> bool:
     """Whether it is a pair of coordinates, in plain text, WKT, GeoJSON, or degrees and minutes."""
     pair = r"[-+]?[0-9]{1,3}[.,][0-9]{3,}°? ?[NSEWO]?"
