@@ -1,0 +1,92 @@
+"""What has not changed is taken over on PostgreSQL too: copies of tables, and raw as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import postgres
+from carried_product import CarriedProduct, built_names, carried_names
+from first_light.history.record import PUBLISHED
+
+_PROFILE = """\
+shop:
+  target: prod
+  outputs:
+    prod:
+      type: postgres
+      host: "{{ env_var('PGHOST') }}"
+      port: "{{ env_var('PGPORT') | as_number }}"
+      user: "{{ env_var('PGUSER') }}"
+      password: ""
+      dbname: "{{ env_var('PGDATABASE') }}"
+      schema: "{{ env_var('DATAOPS_SCHEMA', 'by_hand') }}"
+      threads: 1
+"""
+_SOURCES = """\
+sources:
+  - name: raw
+    schema: raw
+    tables: [{name: orders}, {name: customers}]
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[postgres.Server]:
+    with postgres.server() as result:
+        yield result
+
+
+@pytest.mark.slow
+def test_unchanged_tables_are_copied(
+    server: postgres.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.ask("create database shop")
+    for name, value in server.environment("postgres", "shop").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DATAOPS_CARRY_OVER", "true")
+    monkeypatch.chdir(tmp_path)
+    product = CarriedProduct(tmp_path)
+    product.replace(".copier-answers.yml", "product_name", "warehouse: postgres\nproduct_name")
+    product.write("profiles.yml", _PROFILE)
+    product.write("models/raw.yml", _SOURCES)
+    product.write("models/clock.sql", "select current_date as today from {{ ref('cities') }}\n")
+    product.write("models/after_clock.sql", "select today from {{ ref('clock') }}\n")
+
+    def ask(statement: str) -> object:
+        return server.ask(statement, database="shop")
+
+    ask("create schema raw")
+    ask(
+        "create table raw.orders as select n as order_id, 'c' || n % 4 as customer_id, "
+        "'web' as channel, '2026-01-01' as day, '20.50' as amount from generate_series(1, 9) as n"
+    )
+    ask("create table raw.customers as select 'c1' as customer_id, 'Bern' as city")
+    first = product.release()
+    assert first.record.outcome == PUBLISHED, first.record.problem
+    again = product.release()
+    assert again.record.outcome == PUBLISHED, again.record.problem
+    assert built_names(again.record) == {"int_orders", "clock", "after_clock"}
+    comment = ask(
+        "select obj_description(c.oid) from pg_class as c inner join pg_namespace as n "
+        "on c.relnamespace = n.oid where relname = 'orders' and nspname ~ '^r000002.*marts$'"
+    )
+    assert comment == [("Orders.",)]
+
+    # As many rows as before, but others.
+    ask("update raw.customers set city = 'Basel'")
+    third = product.release()
+    assert third.record.outcome == PUBLISHED, third.record.problem
+    assert {"stg_customers", "cities", "totals"} <= built_names(third.record)
+    assert {"stg_orders", "orders", "daily"} <= carried_names(third.record)
+    assert ask("select city from marts.cities") == [("Basel",)]
+    assert ask("select count(*) from marts.orders") == [(9,)]
+
+    # A table of the current release that was replaced.
+    schema = ask("select nspname from pg_namespace where nspname ~ '^r000003.*marts$'")
+    assert isinstance(schema, list)
+    ask(f"truncate {schema[0][0]}.orders")
+    assert not carried_names(product.release().record)
+    assert ask("select count(*) from marts.orders") == [(9,)]
