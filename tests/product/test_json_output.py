@@ -87,6 +87,7 @@ def test_the_life_of_a_product_in_documents(
     assert run("incident close", opened["incident"], "--because", "they were right")["title"]
     assert run("score")["total"] == 12
     assert Path(run("report")["page"]).is_file()
+    assert run("export", "--format", "csv")["files"]
     assert run("boards render", code=1)["index"]  # nothing was built for development
     product.commit("Night shift")
 

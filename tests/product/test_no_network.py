@@ -30,6 +30,7 @@ COMMANDS = (
     ("check", 0),
     ("preview --raw", 0),
     ("release --allow-dirty", 0),
+    ("export --format xlsx", 0),
     ("rollback", 0),
     ("releases", 0),
     ("status", 1),  # its data is old

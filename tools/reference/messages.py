@@ -30,6 +30,7 @@ _GROUPS = {
     "Warehouse": ("warehouse",),
     "Monitors and incidents": ("monitors", "incidents", "notify", "status", "commands/incident"),
     "Drill and test strength": ("drill", "mutation", "commands/mutate"),
+    "Export": ("export",),
     "Report and score": ("cli", "figures", "report", "score"),
     "Update and configure": (
         "commands/configure",

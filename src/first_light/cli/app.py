@@ -17,6 +17,7 @@ from first_light.cli import (
     agents,
     boards,
     change,
+    export,
     help,
     incidents,
     quality,
@@ -51,6 +52,7 @@ for _command in (
     *(template.update, template.package, template.configure, template.own, template.disown),
     template.pipelines,
     *(releases.release, releases.rollback, releases.releases, releases.status),
+    *(export.export,),
     *(quality.report, quality.accept, quality.drill, quality.mutate, quality.score),
     *(help.docs, agents.mcp),
 ):

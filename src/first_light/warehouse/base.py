@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -84,6 +84,21 @@ class Table:
     def definition(self) -> str:
         """Its columns, as in a `create table` statement."""
         return ", ".join(f'"{name}" {kind}' for name, kind in self.columns)
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A database file with what readers see.
+
+    Attributes:
+        file: the file.
+        places: where each relation is in it; without those of which readers see nothing.
+        notes: by relation, columns that are text there because the file has no such type.
+    """
+
+    file: Path
+    places: Mapping[Relation, Relation]
+    notes: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Warehouse(Protocol):
@@ -240,6 +255,18 @@ class Warehouse(Protocol):
 
         Raises:
             DataopsError: it could not be opened.
+        """
+
+    def readable(self, run: str, relations: Sequence[Relation], folder: Path) -> Readable:
+        """A database file with relations of the current release, exactly as readers see them.
+
+        Args:
+            run: the release that the store's pointer names.
+            relations: in dbt's spelling for a candidate.
+            folder: where a file may be made; it is private.
+
+        Raises:
+            DataopsError: it could not be read.
         """
 
     def publish(self, run: str) -> None:

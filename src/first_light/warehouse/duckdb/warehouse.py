@@ -20,7 +20,7 @@ from first_light.store.private import FILE_MODE
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.whole_files import sync
-from first_light.warehouse.base import DATABASE_FILE, Label, Relation, Table, Withheld
+from first_light.warehouse.base import DATABASE_FILE, Label, Readable, Relation, Table, Withheld
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -251,18 +251,32 @@ class DuckDbWarehouse:
         """The release that the pointer names: readers follow it."""
         return pointer
 
-    @contextlib.contextmanager
-    def reader(self, run: str) -> Iterator[QueryRunner]:
-        """The file behind the pointer; another release that becomes current does not change it."""
-        import duckdb
+    def readable(self, run: str, relations: Sequence[Relation], folder: Path) -> Readable:
+        """The file of the release itself."""
+        from first_light.warehouse.readers_copy import read_columns
 
+        file = self._readers_file(run)
+        with _errors_as("The current release could not be opened."):
+            present = read_columns(file)
+        return Readable(file, {name: name for name in relations if name in present})
+
+    def _readers_file(self, run: str) -> Path:
+        """The real path: this process may have had another release open under `current`."""
         self.store.fetch_release(run)
         file = Path(self.address(run))
         if not file.exists():  # of a store elsewhere its address is no path
             file = self.store.releases / run / DATABASE_FILE
         with _errors_as("The current release could not be opened."):
-            # The real path: this process may have had another release open under the other one.
-            connection = duckdb.connect(str(file.resolve(strict=True)), read_only=True)
+            return file.resolve(strict=True)
+
+    @contextlib.contextmanager
+    def reader(self, run: str) -> Iterator[QueryRunner]:
+        """The file behind the pointer; another release that becomes current does not change it."""
+        import duckdb
+
+        file = self._readers_file(run)
+        with _errors_as("The current release could not be opened."):
+            connection = duckdb.connect(str(file), read_only=True)
         with contextlib.closing(connection):
             connection.execute("set TimeZone = 'UTC'")
             yield DriverQueries(self.name, connection, duckdb.Error)

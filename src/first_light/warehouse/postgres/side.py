@@ -14,13 +14,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from first_light.dbt.engine import DbtRun, Engine, QueryRunner, open_engine
 from first_light.project import settings
 from first_light.project.product import Product
-from first_light.utils.sql_names import quoted
+from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.sample import load
 from first_light.warehouse.postgres.server import (
@@ -159,8 +160,6 @@ def mirror(
     Raises:
         DataopsError: the server rejected a statement.
     """
-    from psycopg2 import sql
-
     for path in (to, to.with_name(f"{to.name}.wal")):
         path.unlink(missing_ok=True)
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -169,9 +168,7 @@ def mirror(
         errors_as("The built tables could not be copied."),
         connection.cursor() as cursor,
         contextlib.closing(duckdb.connect(str(to))) as file,
-        tempfile.TemporaryDirectory() as folder,
     ):
-        copied = Path(folder) / "rows.csv"
         file.execute("set TimeZone = 'UTC'")
         cursor.execute(
             "select nspname, relname, attname, format_type(atttypid, atttypmod) "
@@ -183,28 +180,49 @@ def mirror(
         )
         columns: dict[tuple[str, str], list[str]] = {}
         for schema, table, name, kind in cursor.fetchall():
-            definition = f"{quoted(name)} {_type(kind)}"
+            definition = f"{quoted(name)} {type_of(kind)}"
             columns.setdefault((schema, table), []).append(definition)
         for (schema, table), definitions in columns.items():
-            if only is not None and Relation(schema, table) not in only:
-                continue
-            target_schema = quoted((new_prefix or prefix) + schema[len(prefix) :])
-            place = f"{target_schema}.{quoted(table)}"
-            file.execute(f"create schema if not exists {target_schema}")
-            file.execute(f"create table {place} ({', '.join(definitions)})")
-            query = sql.SQL("copy (select * from {}) to stdout (format csv, null {})").format(
-                sql.Identifier(schema, table), sql.Literal(_NULL)
-            )
-            with copied.open("wb") as csv:
-                cursor.copy_expert(query, csv)
-            source = str(copied).replace("'", "''")
-            file.execute(
-                f"copy {place} from '{source}' (format csv, header false, delim ',', quote '\"', "
-                f"escape '\"', nullstr '{_NULL}', allow_quoted_nulls false)"
-            )
+            if only is None or Relation(schema, table) in only:
+                place = Relation((new_prefix or prefix) + schema[len(prefix) :], table)
+                copy_relation(cursor, Relation(schema, table), definitions, file, place)
 
 
-def _type(kind: str) -> str:
+def copy_relation(
+    cursor: Any,
+    source: Relation,
+    definitions: Sequence[str],
+    file: duckdb.DuckDBPyConnection,
+    place: Relation,
+) -> None:
+    """Copy a table or view into a DuckDB file.
+
+    Args:
+        cursor: on the server.
+        source: the relation.
+        definitions: its columns in the file, each a quoted name and a type.
+        file: the file, in UTC.
+        place: its place there.
+    """
+    from psycopg2 import sql
+
+    target = f"{quoted(place.schema)}.{quoted(place.name)}"
+    file.execute(f"create schema if not exists {quoted(place.schema)}")
+    file.execute(f"create table {target} ({', '.join(definitions)})")
+    query = sql.SQL("copy (select * from {}) to stdout (format csv, null {})").format(
+        sql.Identifier(source.schema, source.name), sql.Literal(_NULL)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder) / "rows.csv"
+        with copied.open("wb") as csv:
+            cursor.copy_expert(query, csv)
+        file.execute(
+            f"copy {target} from {literal(str(copied))} (format csv, header false, delim ',', "
+            f"quote '\"', escape '\"', nullstr '{_NULL}', allow_quoted_nulls false)"
+        )
+
+
+def type_of(kind: str) -> str:
     """The DuckDB type for a type of PostgreSQL; text if there is none."""
     if kind.startswith("character"):
         return "varchar"

@@ -12,6 +12,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from first_light.dbt.driver import DriverQueries
@@ -19,7 +20,7 @@ from first_light.history.facts import RawFile
 from first_light.history.record import RawFacts
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.base import Label, Relation, Table, Withheld
+from first_light.warehouse.base import Label, Readable, Relation, Table, Withheld
 from first_light.warehouse.postgres.build_lock import LOCK_BY, BuildLock
 from first_light.warehouse.postgres.catalog import (
     CANDIDATE,
@@ -330,6 +331,12 @@ class PostgresWarehouse:
             errors_as("The current release could not be read.", fix),
         ):
             return release_in_views(connection.cursor())
+
+    def readable(self, run: str, relations: Sequence[Relation], folder: Path) -> Readable:
+        """A copy of the published views."""
+        from first_light.warehouse.postgres.readable import copy_published
+
+        return copy_published(self.product, run, relations, folder)
 
     @contextlib.contextmanager
     def reader(self, run: str) -> Iterator[QueryRunner]:

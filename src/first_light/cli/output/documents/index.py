@@ -8,6 +8,7 @@ from typing import Final
 from first_light.cli.output.documents import (
     changes,
     data,
+    export,
     incidents,
     quality,
     releases,
@@ -52,6 +53,7 @@ DOCUMENTS: Final = (
     Document("rollback", releases.Rollback),
     Document("releases", releases.ListedRelease, is_list=True),
     Document("status", status.Status),
+    Document("export", export.Export),
     Document("report", quality.Report),
     Document("accept", quality.Accept),
     Document("drill", quality.Drill),
