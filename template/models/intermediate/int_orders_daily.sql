@@ -74,8 +74,9 @@ changed_orders as (
 
     {% if is_incremental() %}
 
-    -- Only what was exported since the last build, however old its order is. A week is read again,
-    -- for files that arrive after newer ones; assert_orders_daily_adds_up fails for one that is older.
+    -- Only what was exported since the last build, however old its order is. A week is read
+    -- again, for files that arrive after newer ones; for an older one
+    -- assert_orders_daily_adds_up fails.
         where exported_at > (
             select max(built.last_exported_at) - interval '7 days'
             from {{ this }} as built
