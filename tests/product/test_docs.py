@@ -21,6 +21,7 @@ BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n)?^```console\n(.*?)^```$",
 # The pages whose commands work in a started example, in this order.
 EXAMPLE = (
     "get-started.md",
+    "guides/bi-tools.md",
     "guides/deliveries.md",
     "guides/changes.md",
     "guides/boards.md",

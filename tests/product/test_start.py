@@ -208,16 +208,6 @@ def test_start_says_what_is_wrong_and_leaves_no_trace(
     assert harness.tree(product.root, ".") == before
 
 
-def test_a_product_inside_another_repository_is_rejected(tmp_path: Path) -> None:
-    outer = tmp_path / "outer"
-    outer.mkdir()
-    harness.git(outer, "init", "-q")
-    product = harness.product(outer / "inner", {"content": "empty"}, repository=False)
-    rejected = product.dataops("start", code=2)
-    assert "inside another git repository" in rejected.stderr
-    assert not (product.root / ".git").exists()
-
-
 def test_outside_a_product_every_verb_says_so(make_product: MakeProduct, tmp_path: Path) -> None:
     product = make_product({"content": "empty"})
     elsewhere = tmp_path / "elsewhere"
