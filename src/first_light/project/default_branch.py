@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from first_light.project.product import Product
+from first_light.project.product import ANSWERS, Product
 
 ANSWER = "branch"
 USUAL = "main"
@@ -11,8 +11,9 @@ _REMOTE = "origin/"
 
 
 def recorded(product: Product) -> str:
-    """The branch that the product's pipelines release."""
-    return str(product.answers.get(ANSWER) or USUAL)
+    """The branch that the product's pipelines release; the usual one without any answers."""
+    has_answers = (product.root / ANSWERS).is_file()
+    return str((product.answers.get(ANSWER) if has_answers else "") or USUAL)
 
 
 def remote_default(product: Product) -> str:

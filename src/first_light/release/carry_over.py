@@ -176,8 +176,8 @@ def plan(
 
 
 def left_out(carried: CarriedOver, manifest: Manifest, run: DbtRun) -> tuple[str, ...]:
-    """What dbt should have built and did not, by name; nothing where it failed."""
-    if not run.ok:
+    """What dbt was told by name to build and did not; nothing where it failed or built all."""
+    if not (run.ok and carried.results):
         return ()
     results = {result.unique_id for result in run.nodes}
     rest = carried.rest(manifest)
