@@ -783,7 +783,7 @@ def test_check_says_what_a_branch_changes(shop: Shop) -> None:
     # Only the changed file was linted, and only what the change reaches was built.
     steps = json.loads((shop.root / "target/check/report.json").read_text("utf-8"))["steps"]
     built = next(step["summary"] for step in steps if step["name"] == "dbt build on the sample")
-    assert "the change reaches 1 of 16 models" in built
+    assert "the change reaches 1 of 17 models" in built
     assert next(step for step in steps if step["name"] == "YAML")["verdict"] == SKIPPED
 
     declared = ("--trailer", "Data-Change: customers -- every customer gets a present")

@@ -494,11 +494,11 @@ def test_a_preview_of_raw_holds_no_personal_value(product: Path) -> None:
 
 # Each is killed before it is called for the n-th time.
 INSTANTS = (
-    ("first_light.warehouse.duckdb.os.replace", 1),
+    ("first_light.warehouse.duckdb.warehouse.os.replace", 1),
     ("first_light.warehouse.readers_copy.write_readers_copy", 1),
     ("first_light.warehouse.readers_copy._ReadersCopy.fill", 1),
-    ("first_light.warehouse.duckdb.shutil.move", 1),
-    ("first_light.warehouse.duckdb.shutil.rmtree", 1),
+    ("first_light.warehouse.duckdb.warehouse.shutil.move", 1),
+    ("first_light.warehouse.duckdb.warehouse.shutil.rmtree", 1),
     ("first_light.store.folder.FolderStore.promote", 1),
     ("first_light.store.folder.FolderStore.point", 1),
     ("first_light.store.folder.FolderStore.conclude", 1),

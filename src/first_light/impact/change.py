@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from first_light.forge.pipeline import target_branches
-from first_light.project.default_branch import default_branch, recorded
+from first_light.project.default_branch import recorded
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, SKIPPED, WARNED
@@ -102,10 +102,7 @@ def _default_branches(product: Product) -> Sequence[str]:
     branch = recorded(product)
     usual = ("origin/main", "origin/master", "main", "master")
     return tuple(
-        dict.fromkeys(
-            (*target_branches(), "origin/HEAD", f"origin/{branch}", branch, *usual)
-            + (default_branch(product),)
-        )
+        dict.fromkeys((*target_branches(), "origin/HEAD", f"origin/{branch}", branch, *usual))
     )
 
 
