@@ -150,7 +150,7 @@ def test_an_unexpected_error_in_one_update_does_not_stop_the_others(tmp_path: Pa
     assert done["good"].state == "clean"
     assert done["bad"].said.startswith("internal error: KeyError")
     assert "hunter2" not in "".join(output)
-    assert summary(done) == "2 products: 1 clean, 0 conflict, 1 failed"
+    assert summary(done) == "2 products: 1 clean, 0 conflict, 0 left alone, 1 failed"
 
 
 def test_the_first_line_of_git_is_the_cause_and_scp_like_addresses_have_names() -> None:
