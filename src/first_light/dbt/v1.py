@@ -23,6 +23,7 @@ from first_light.dbt.engine import EXTERNAL, DbtRun, NodeResult, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.profile import read_profile
 from first_light.dbt.versions import forget_other_versions
+from first_light.utils.variables import set_variables
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -109,7 +110,7 @@ class DbtV1:
             manifest=self._manifest,
             callbacks=[self._on_event, lambda event: _collect_problem(event, problems)],
         )
-        with inside(self.files or self.root), _variables(self.environment):
+        with inside(self.files or self.root), set_variables(self.environment):
             try:
                 outcome = runner.invoke(arguments)
             finally:
@@ -175,18 +176,3 @@ def _node_result(result: Any) -> NodeResult:
 def _collect_problem(event: Any, problems: list[str]) -> None:
     if event.info.level in ("error", "warn") and len(problems) < _MOST_PROBLEMS:
         problems.append(plain(event.info.msg))
-
-
-@contextlib.contextmanager
-def _variables(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables, and restore them afterwards."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -5,15 +5,13 @@ The same steps run in a team's account and in the tests of this package.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from first_light.release.verify.readers import Readers, arguments, reading
 from first_light.release.verify.result import Guarantee, Verification, order
 from first_light.release.verify.result import reading as judged
 from first_light.utils.errors import DataopsError, QueryError
+from first_light.utils.variables import set_variables
 from first_light.warehouse.kinds import kind_of, warehouse_type
 
 # Before which steps a publisher is killed; a candidate of an earlier step is not a release.
@@ -68,28 +67,13 @@ def verify(product: Product, options: Options, progress: Callable[[str], None]) 
             fix="delete it if no other verification is running, or choose another one: --store",
         ) from error
     try:
-        with kind_of(product).scratch(product) as variables, _environment(variables):
+        with kind_of(product).scratch(product) as variables, set_variables(variables):
             place = Place(product, options.folder, options.rows)
             guarantees = _Kit(place, options, progress).run()
     finally:
         shutil.rmtree(options.folder, ignore_errors=True)
     gone = Guarantee("nothing is left behind", not options.folder.exists(), "scratch place removed")
     return Verification(name, (*guarantees, gone))
-
-
-@contextlib.contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for this process and its children, for a while."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @dataclass
