@@ -7,6 +7,7 @@ from collections.abc import Callable
 from first_light.privacy import hints
 from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
+from first_light.privacy.column_values import share
 from first_light.privacy.rows import UNKNOWN, Rows
 
 _NAME_SHORT = frozenset({"nm", "nme"})
@@ -60,15 +61,11 @@ class Column:
 
     def share(self, test: Callable[[str], object]) -> float:
         """The share, 0 to 1, of the values that pass; 0 for a column without values."""
-        return (
-            sum(1 for value in self.values if test(value)) / len(self.values)
-            if self.values
-            else 0.0
-        )
+        return share(self.values, test)
 
     def distinct_share(self, test: Callable[[str], object]) -> float:
         """The share of the different values that pass; 0 for a column without values."""
-        return sum(1 for value in self.distinct if test(value)) / max(1, len(self.distinct))
+        return share(self.distinct, test)
 
     def is_consistent(self, test: Callable[[str], object], share: float = 0.5) -> bool:
         """Whether the values are consistent with a name: enough of them pass, or there are none."""

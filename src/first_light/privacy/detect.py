@@ -16,6 +16,7 @@ from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.checksums import is_card, is_french_id, is_iban, is_spanish_id
 from first_light.privacy.column_facts import Column
+from first_light.privacy.column_values import texts_of
 from first_light.privacy.in_rows import is_contradicted, kind_in_rows
 from first_light.privacy.kinds import (
     ADDRESS,
@@ -60,7 +61,7 @@ def classify(name: str, values: Sequence[str], table: str = "", rows: Rows = UNK
     Returns:
         One of `KINDS`, or None.
     """
-    texts = [text for value in values if (text := value.strip()).lower() not in shapes.NULLS]
+    texts = texts_of(values)
     column = Column(name_tokens(name), frozenset(name_tokens(table)), texts, rows)
     if texts and column.share(lambda value: value.lower() in shapes.BOOLEANS) == 1:
         return None
@@ -80,7 +81,7 @@ def is_certain(kind: str, name: str, values: Sequence[str], table: str = "") -> 
         values: some of its values as text; nulls and blanks are ignored.
         table: its table's name, if known.
     """
-    texts = [text for value in values if (text := value.strip()).lower() not in shapes.NULLS]
+    texts = texts_of(values)
     column = Column(name_tokens(name), frozenset(name_tokens(table)), texts)
     if kind not in _PROOFS or (kind == PERSON and column.of_things):
         return False

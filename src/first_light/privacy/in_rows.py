@@ -141,7 +141,7 @@ def _of_addresses(column: Column) -> str | None:
     )
     if of_birth and column.rows.of_people and column.share(shapes.is_titled) >= 0.7:
         return ADDRESS
-    if not (column.of_people):
+    if not column.of_people:
         return None
     if column.hints(words.POSTCODE | hints.SHORT_POSTCODE):
         return ADDRESS if column.share(shapes.is_postcode) >= 0.6 else None

@@ -7,6 +7,7 @@ from typing import Final
 
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
+from first_light.privacy.column_values import texts_of
 from first_light.privacy.name_tokens import name_tokens
 
 _GIVEN: Final = words.words("""
@@ -42,7 +43,7 @@ def parts_of_names(values: Mapping[str, Sequence[str]]) -> frozenset[str]:
 
 
 def _are_names(values: Sequence[str]) -> bool:
-    texts = [text for value in values if (text := value.strip()).lower() not in shapes.NULLS]
+    texts = texts_of(values)
     alike = [
         text
         for text in texts

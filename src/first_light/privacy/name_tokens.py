@@ -6,6 +6,20 @@ import re
 import unicodedata
 from functools import lru_cache
 
+_SPELLED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ø": "oe"}
+    | {"Ø": "Oe", "æ": "ae", "Æ": "Ae", "œ": "oe", "ł": "l", "Ł": "L", "ı": "i"}
+)
+
+
+def plain_letters(text: str) -> str:
+    """The text without accents, and with letters that have no Latin form as they are spelled."""
+    if text.isascii():
+        return text
+    spelled = unicodedata.normalize("NFC", text).translate(_SPELLED)
+    decomposed = unicodedata.normalize("NFKD", spelled)
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+
 
 def name_tokens(name: str) -> list[str]:
     """The words of a snake or camel case name: lower case, without accents and numbers."""
@@ -14,29 +28,7 @@ def name_tokens(name: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)  # the values of a column are asked about several times
 def _tokens(name: str) -> tuple[str, ...]:
-    name = unicodedata.normalize("NFC", name)
-    for letters, replacement in (
-        ("ä", "ae"),
-        ("ö", "oe"),
-        ("ü", "ue"),
-        ("Ä", "Ae"),
-        ("Ö", "Oe"),
-        ("Ü", "Ue"),
-        ("ß", "ss"),
-        ("ø", "oe"),
-        ("Ø", "Oe"),
-        ("æ", "ae"),
-        ("Æ", "Ae"),
-        ("œ", "oe"),
-        ("ł", "l"),
-        ("Ł", "L"),
-        ("ı", "i"),
-    ):
-        name = name.replace(letters, replacement)
-    plain_name = "".join(
-        sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign)
-    )
-    separated = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain_name)
+    separated = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain_letters(name))
     tokens = [
         re.sub(r"[0-9]+$", "", token) for token in re.findall(r"[a-z0-9]+", separated.lower())
     ]

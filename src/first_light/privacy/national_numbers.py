@@ -10,6 +10,8 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
+from first_light.privacy.column_values import share
+
 # Modules of stdnum for numbers of persons; numbers that firms have as well are not among them.
 _NUMBERS: Final = (
     "de.idnr", "at.vnr", "ch.ssn", "fr.nir", "fr.nif", "es.dni", "es.nie", "it.codicefiscale",
@@ -41,28 +43,24 @@ def are_of_persons(values: Sequence[str]) -> bool:
     by dates of birth in them.
     """
     different = sorted(set(values))
-    if len(different) < _FEW or sum(map(_may_be_number, different)) < _SHARE * len(different):
+    if len(different) < _FEW or share(different, _may_be_number) < _SHARE:
         return False
     if _are_dated(different):
         return True
     # Most columns are excluded by a few values; all are looked at only where these pass.
     part = different[:: max(1, len(different) // _PART)][:_PART]
     return any(
-        _share(part, module) >= _SHARE_OF_PART and _share(different, module) >= _SHARE
+        share(part, module.is_valid) >= _SHARE_OF_PART
+        and share(different, module.is_valid) >= _SHARE
         for module in _modules()
     )
-
-
-def _share(values: Sequence[str], module: ModuleType) -> float:
-    return sum(1 for value in values if module.is_valid(value)) / len(values)
 
 
 def are_plates(values: Sequence[str]) -> bool:
     """Whether the values have the format of one country's plates of vehicles."""
     different = sorted(set(values))
     return len(different) >= _FEW and any(
-        sum(1 for value in different if re.fullmatch(pattern, value)) >= _SHARE * len(different)
-        for pattern in _PLATES
+        share(different, re.compile(pattern).fullmatch) >= _SHARE for pattern in _PLATES
     )
 
 

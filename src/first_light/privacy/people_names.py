@@ -9,20 +9,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
+from first_light.privacy.name_tokens import plain_letters
 
 _PARTICLES: Final = words.words(
     "van von der den de di da del della do dos das la le el al bin ibn ben ter ten zu zum y e i of"
 )
-_SPELLED: Final = str.maketrans({
-    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "æ": "ae", "œ": "oe", "ł": "l", "ı": "i",
-})  # fmt: skip
 _SHORTEST_FAMILY_NAME: Final = 4  # letters, in logins
 
 
@@ -54,10 +51,7 @@ def _words_of(names: Iterable[str]) -> set[str]:
 @lru_cache(maxsize=20_000)
 def parts(text: str) -> tuple[str, ...]:
     """The words of a name in the form of the lists: lower case, Latin letters without accents."""
-    text = re.sub("['’]", "", text.lower())
-    if not text.isascii():
-        text = unicodedata.normalize("NFD", text.translate(_SPELLED))
-        text = "".join(sign for sign in text if not "\u0300" <= sign <= "\u036f")
+    text = plain_letters(re.sub("['’]", "", text.lower()))
     return tuple(re.findall(r"[^\W\d_]+", text))
 
 
@@ -96,8 +90,8 @@ def is_login_of_name(text: str) -> bool:
     several = [part for part in re.split(r"[._-]", core.rstrip("0123456789").lower()) if part]
     if len(several) > 1:
         return several[-1] in family or (several[0] in family and len(several[-1]) <= 2)
-    (one,) = several
-    halves = [(one[:at], one[at:]) for at in range(1, len(one))]
+    (name,) = several
+    halves = [(name[:at], name[at:]) for at in range(1, len(name))]
     return any(
         (len(rest) >= _SHORTEST_FAMILY_NAME and rest in family and len(start) <= 2)
         or (len(start) >= _SHORTEST_FAMILY_NAME and start in family and len(rest) <= 2)

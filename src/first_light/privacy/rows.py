@@ -7,7 +7,7 @@ sometimes, its other columns nearly always.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from first_light.privacy import kinds
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
+from first_light.privacy.column_values import share, texts_of
 from first_light.privacy.name_tokens import name_tokens
 
 # How much a column of a kind says that rows are people. A login or an address proves little.
@@ -61,31 +62,31 @@ UNKNOWN: Final = Rows()
 
 
 def rows_of(
-    columns: Mapping[str, Sequence[str]], found: Mapping[str, str], table: str = ""
+    columns: Mapping[str, Sequence[str]], marks: Mapping[str, str], table: str = ""
 ) -> Rows:
     """What the rows of a table are about.
 
     Args:
         columns: some values of each column, by its name.
-        found: the kinds of personal data that the columns alone show, by the column's name.
+        marks: the kinds of personal data that the columns alone show, by the column's name.
         table: the table's name.
     """
     tokens = {column: name_tokens(column) for column in columns}
-    texts = {column: _texts(values) for column, values in columns.items()}
+    texts = {column: texts_of(values) for column, values in columns.items()}
     in_table = set(name_tokens(table))
-    kinds_found = {
-        kind for column, kind in found.items() if not _is_minor(kind, texts.get(column, ()))
+    certain_kinds = {
+        kind for column, kind in marks.items() if not _is_minor(kind, texts.get(column, ()))
     }
-    points = sum(_POINTS.get(kind, 0) for kind in kinds_found)
+    points = sum(_POINTS.get(kind, 0) for kind in certain_kinds)
     points += 2 * bool(in_table & words.PEOPLE)
     of_goods = bool(in_table & words.THING and not in_table & words.PEOPLE) or any(
-        _is_product_number(texts[column]) for column in columns if column not in found
+        _is_product_number(texts[column]) for column in columns if column not in marks
     )
     of_people = points >= (_ENOUGH_AMONG_GOODS if of_goods else _ENOUGH)
     has_firms = any(
-        _share(texts[column], shapes.is_company) >= _FIRMS
+        share(texts[column], shapes.is_company) >= _FIRMS
         for column in columns
-        if column not in found
+        if column not in marks
     )
     return Rows(
         is_known=True,
@@ -94,28 +95,24 @@ def rows_of(
         of_goods=of_goods and not of_people,
         of_work=any(
             abbreviates("".join(part), _WORK)
-            for words_ in tokens.values()
-            for part in (words_, *([word] for word in words_))
+            for parts in tokens.values()
+            for part in (parts, *([word] for word in parts))
             if len("".join(part)) > _FEW - 1
         ),
         nouns=frozenset(
-            words_[0]
-            for column, words_ in tokens.items()
-            if len(words_) == 1 and column not in found and words_[0] not in words.ROLE
+            parts[0]
+            for column, parts in tokens.items()
+            if len(parts) == 1 and column not in marks and parts[0] not in words.ROLE
         ),
     )
-
-
-def _texts(values: Sequence[str]) -> list[str]:
-    return [text for value in values if (text := value.strip()).lower() not in shapes.NULLS]
 
 
 def _is_minor(kind: str, texts: Sequence[str]) -> bool:
     """Whether the column proves no person: vehicles, addresses of offices, one clerk."""
     if kind == kinds.NATIONAL_ID:
-        return _share(texts, lambda v: shapes.is_vin(v) or shapes.is_plate(v)) >= 0.5
+        return share(texts, lambda v: shapes.is_vin(v) or shapes.is_plate(v)) >= 0.5
     if kind == kinds.EMAIL:
-        return _share(texts, is_of_office) >= 0.5
+        return share(texts, is_of_office) >= 0.5
     return kind == kinds.PERSON and len(texts) < _FEW
 
 
@@ -133,9 +130,5 @@ def is_of_office(address: str) -> bool:
 
 def _is_product_number(texts: Sequence[str]) -> bool:
     return len(set(texts)) >= _FEW and (
-        _share(texts, lambda v: isbn.is_valid(v) or (len(v) == 13 and ean.is_valid(v))) >= _CODES
+        share(texts, lambda v: isbn.is_valid(v) or (len(v) == 13 and ean.is_valid(v))) >= _CODES
     )
-
-
-def _share(texts: Sequence[str], test: Callable[[str], object]) -> float:
-    return sum(1 for text in texts if test(text)) / len(texts) if texts else 0.0
