@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from first_light.cli.terminal import Json, err, out, print_document, progress
+from first_light.cli.terminal import Json, out, print_document, progress
 from first_light.project.product import Product
 
 boards = typer.Typer(
@@ -29,7 +29,7 @@ def render(json: Json = False) -> None:
     from first_light.cli.output.documents import quality
     from first_light.commands import boards as command
 
-    with progress("boards", err if json else None) as report_progress:
+    with progress("boards", json) as report_progress:
         result = command.render(Product.find(), report_progress)
     if json:
         print_document(quality.boards(result))

@@ -8,7 +8,6 @@ import typer
 
 from first_light.cli.terminal import (
     Json,
-    err,
     line_printer,
     out,
     print_document,
@@ -53,7 +52,7 @@ def check(
             "use sample or current; current excludes --base", param_hint="--on"
         )
     print_line = line_printer(json)
-    with progress("check", err if json else None) as report_progress:
+    with progress("check", json) as report_progress:
         result = command.check(product, print_line, report_progress, base, on == "current")
     if json:
         print_document(changes.check(result))
@@ -75,7 +74,7 @@ def baseline(json: Json = False) -> None:
     from first_light.cli.output.documents import changes
     from first_light.commands import baseline as command
 
-    with progress("baseline", err if json else None) as report_progress:
+    with progress("baseline", json) as report_progress:
         recorded = command.record(Product.find(), report_progress)
     if json:
         print_document(changes.baseline(recorded))
@@ -104,7 +103,7 @@ def preview(
     from first_light.commands import preview as command
 
     product = Product.find()
-    with progress("preview", err if json else None) as report_progress:
+    with progress("preview", json) as report_progress:
         preview_ = command.preview(product, report_progress, raw)
     if json:
         print_document(changes.preview(preview_))

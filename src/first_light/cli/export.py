@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import Json, err, out, print_document, progress
+from first_light.cli.terminal import Json, out, print_document, progress
 from first_light.project.product import Product
 
 
@@ -36,7 +36,7 @@ def export(
     if form not in command.FORMATS:
         raise typer.BadParameter(f"one of {', '.join(command.FORMATS)}", param_hint="--format")
     product = Product.find()
-    with progress("export", err if json else None) as report_progress:
+    with progress("export", json) as report_progress:
         result = command.export(
             product, form, to or product.target / "export", model or (), report_progress
         )

@@ -31,7 +31,7 @@ def report(
     from first_light.report import write as command
 
     product = Product.find()
-    with progress("report", err if json else None), _writing(to):
+    with progress("report", json), _writing(to):
         report_ = command.report(product, to or product.target / "report")
     if json:
         print_document(quality.Report(str(report_.index.absolute()), tuple(report_.warnings)))
@@ -93,7 +93,7 @@ def drill(
     from first_light.drill.records import write_drill
 
     product = Product.find()
-    with progress("drill", err if json else None) as report_progress:
+    with progress("drill", json) as report_progress:
         result = command.drill(product, report_progress, command.chosen(fault or ()))
         warnings = write_drill(product, result)
     for warning in warnings:
@@ -135,7 +135,7 @@ def mutate(
     from first_light.commands import mutate as command
 
     product = Product.find()
-    with progress("mutate", err if json else None) as report_progress:
+    with progress("mutate", json) as report_progress:
         measured = command.mutate(
             product, report_progress, model or (), only_changed=changed, most=most, draft=draft
         )
@@ -165,7 +165,7 @@ def score(
     from first_light.score import evaluate as command
 
     product = Product.find()
-    with progress("score", err if json else None):
+    with progress("score", json):
         questions = command.score(product)
         debt = baseline.trend(product)
     if badge is not None:

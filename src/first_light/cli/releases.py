@@ -45,7 +45,7 @@ def release(
     options = Options(trigger, full_refresh, allow_dirty, not no_disk_check)
     show = line_printer(json)
     try:
-        with progress("release", err if json else None) as report_progress:
+        with progress("release", json) as report_progress:
             result = command.release(product, options, show, report_progress)
     except Superseded as error:
         summary.add(summary.message(f"➖ {product.name}: superseded", str(error)))

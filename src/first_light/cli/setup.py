@@ -12,7 +12,6 @@ from rich.markup import escape
 from first_light.cli.terminal import (
     JSON,
     Json,
-    err,
     line_printer,
     out,
     print_document,
@@ -59,7 +58,7 @@ def start(
 
     product = Product.find()
     people = screen(json)
-    with progress("start", err if json else None) as report_progress:
+    with progress("start", json) as report_progress:
 
         def confirmed(doubtful: Sequence[MarkedColumn], certain: Sequence[MarkedColumn]) -> bool:
             with report_progress.paused():
@@ -138,7 +137,7 @@ def add(
     from first_light.commands import add as command
 
     product = Product.find()
-    with progress("add", err if json else None) as report_progress:
+    with progress("add", json) as report_progress:
         added = command.add(product, [command.delivered(path)], report_progress)
     if json:
         print_document(data.add(added))
@@ -171,7 +170,7 @@ def retype(
 
     product = Product.find()
     changes = [command.parsed(argument) for argument in columns]
-    with progress("retype", err if json else None) as report_progress:
+    with progress("retype", json) as report_progress:
         retyped = command.retype(product, changes, report_progress)
     if json:
         print_document(data.retype(retyped))
@@ -207,7 +206,7 @@ def set_aside(
     from first_light.commands import set_aside as command
 
     product = Product.find()
-    with progress("set-aside", err if json else None) as report_progress:
+    with progress("set-aside", json) as report_progress:
         done = command.set_aside(product, files, because, replace_with, report_progress)
     if json:
         print_document(data.aside(done))
@@ -237,7 +236,7 @@ def sample(
     from first_light.commands import sample as command
 
     product = Product.find()
-    with progress("sample", err if json else None) as report_progress:
+    with progress("sample", json) as report_progress:
         if load:
             schema, rows = command.load(product, report_progress)
             if json:

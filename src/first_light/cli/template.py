@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import Json, err, out, print_document, print_line, progress
+from first_light.cli.terminal import Json, out, print_document, print_line, progress
 from first_light.project.product import Product
 
 
@@ -37,7 +37,7 @@ def package(
         else:
             print_line(shown)
         return
-    with progress("package", err if json else None) as report_progress:
+    with progress("package", json) as report_progress:
         changed = list(command.change(product, source or "index", url, report_progress))
     if json:
         print_document(template.Package(changed[0], True, tuple(changed[1:])))
@@ -81,7 +81,7 @@ def update(
     from first_light.commands import update_request
 
     product = Product.find()
-    with progress("update", err if json else None) as report_progress:
+    with progress("update", json) as report_progress:
         if pull_request:
             result = update_request.prepare(product, report_progress, to, trust, template=moved_to)
         else:
@@ -119,7 +119,7 @@ def configure(
 
     answers = {"team": team, "contact": contact, "deadline": deadline, "branch": branch, "ci": ci}
     changes = {key: value for key, value in answers.items() if value is not None}
-    with progress("configure", err if json else None) as report_progress:
+    with progress("configure", json) as report_progress:
         changed = command.configure(Product.find(), changes, report_progress)
     if json:
         print_document(template.files(changed))
@@ -159,7 +159,7 @@ def disown(
     from first_light.cli.output.documents import template
     from first_light.commands import disown as command
 
-    with progress("disown", err if json else None) as report_progress:
+    with progress("disown", json) as report_progress:
         name = command.disown(Product.find(), path, report_progress)
     if json:
         print_document(template.Ownership(name, True, ("git diff", "git commit")))

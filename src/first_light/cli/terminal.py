@@ -63,12 +63,12 @@ def print_document(document: object) -> None:
 
 
 @contextmanager
-def progress(title: str, on: Console | None = None) -> Iterator[ProgressLine]:
+def progress(title: str, json: bool = False) -> Iterator[ProgressLine]:
     """A line that says what is being done, where somebody looks; silent in a log.
 
     It lives on the console that the command prints on: only that one knows to print above.
     """
-    console = on or (out if out.is_terminal else err)
+    console = out if out.is_terminal and not json else err
     if not console.is_terminal:
         yield ProgressLine(console, None)
         return

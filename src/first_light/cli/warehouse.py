@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from first_light.cli.terminal import Json, err, out, print_document, progress
+from first_light.cli.terminal import Json, out, print_document, progress
 from first_light.project.product import Product
 
 warehouse = typer.Typer(
@@ -51,7 +51,7 @@ def verify(
 
     product = Product.find()
     folder = store or product.target / "verify"
-    with progress("verify", err if json else None) as report_progress:
+    with progress("verify", json) as report_progress:
         result = kit.verify(product, kit.Options(folder, releases, readers, rows), report_progress)
     if json:
         print_document(quality.verification(result))
