@@ -61,6 +61,7 @@ class _Walk:
     personal: dict[str, set[str]] = field(default_factory=dict)
     _parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _columns: dict[str, list[str]] = field(default_factory=dict)
+    _with_results: dict[str, bool] = field(default_factory=dict)
 
     def is_changed(self) -> bool:
         """Go through all nodes once; whether a node has more personal columns than before."""
@@ -85,9 +86,7 @@ class _Walk:
             return set()
         names = {name: self._names(self.manifest.nodes[name]) for name in parents}
         names[node.unique_id] = self._names(node)
-        known = not self._is_opaque(node) and not hidden_code.holds_results(
-            self.manifest, node, sql
-        )
+        known = not self._is_opaque(node) and not self._holds_results(node, sql)
         origins = self._origins(node, sql, parents, names) if known else {}
         return {
             column
@@ -167,6 +166,13 @@ class _Walk:
             )
         )
 
+    def _holds_results(self, node: Node, sql: str) -> bool:
+        """Whether its SQL selects what dbt read while it compiled it; found out once."""
+        if (known := self._with_results.get(node.unique_id)) is None:
+            known = hidden_code.holds_results(self.manifest, node, sql)
+            self._with_results[node.unique_id] = known
+        return known
+
     @cached_property
     def _filled_elsewhere(self) -> frozenset[str]:
         return hidden_code.filled_elsewhere(self.manifest)
@@ -179,7 +185,7 @@ class _Walk:
             return outside_reads.in_python(sql)
         return (
             node.unique_id in self._filled_elsewhere
-            or hidden_code.holds_results(self.manifest, node, sql)
+            or self._holds_results(node, sql)
             or outside_reads.in_sql(
                 sql, (node, *(self.manifest.nodes[parent] for parent in parents))
             )

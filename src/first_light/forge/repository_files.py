@@ -84,15 +84,16 @@ def step(product: Product) -> Step | None:
     Raises:
         DataopsError: a pipeline of the product is not one.
     """
-    files = needed(product)
-    if not product.prefix:
+    prefix = product.prefix
+    if not prefix:
         return None
+    files = needed(product)
     differing = _differing(product.repository, files)
     if differing or files.problem:
         details = tuple(f"{name} is not what {COMMAND} writes" for name in differing)
         problem = (files.problem,) if files.problem else ()
         return Step(STEP, FAILED, 0.0, "", (*details, *problem), COMMAND if differing else "")
-    return Step(STEP, PASSED, 0.0, f"{len(files.texts)} files for {product.prefix}")
+    return Step(STEP, PASSED, 0.0, f"{len(files.texts)} files for {prefix}")
 
 
 def branch_step(product: Product) -> Step | None:

@@ -23,14 +23,15 @@ def open_candidate(context: Context, draft: Draft) -> Draft:
     """
     keeps_state = draft.continues_base and not context.options.full_refresh
     state = _state(context, draft) if keeps_state else []
-    environment = _begin(context, draft, state)
+    base_run = draft.record.base if keeps_state else ""
+    environment = _begin(context, draft, base_run, state)
     if draft.carried.relations and (wrong := _wrong_rows(context, draft)):
         context.reporter.warn(
             f"Everything is built: {names_of(wrong)} of the current release "
             f"{'has' if len(wrong) == 1 else 'have'} not the rows that its record names."
         )
         draft = replace(draft, carried=CarriedOver())
-        environment = _begin(context, draft, state)
+        environment = _begin(context, draft, base_run, state)
     if draft.is_rehearsal:
         context.warehouse.load_sample()
     draft = replace(draft, engine=draft.engine.with_environment(environment))
@@ -47,11 +48,9 @@ def open_candidate(context: Context, draft: Draft) -> Draft:
     return draft
 
 
-def _begin(context: Context, draft: Draft, state: Sequence[Relation]) -> dict[str, str]:
-    """Make the place, with copies of the state and of what is carried over."""
-    keeps_state = draft.continues_base and not context.options.full_refresh
+def _begin(context: Context, draft: Draft, base: str, state: Sequence[Relation]) -> dict[str, str]:
+    """Make the place, with copies of the base's state and of what is carried over."""
     copies = list(dict.fromkeys([*state, *draft.carried.relations.values()]))
-    base = draft.record.base if keeps_state else ""
     return context.warehouse.begin(draft.record.run, base, copies)
 
 
