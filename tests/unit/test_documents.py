@@ -9,11 +9,17 @@ import pytest
 import typer
 from click import Command
 
+import release_worker as worker
 from first_light.cli import app
+from first_light.cli.output.documents import incidents
+from first_light.cli.output.documents import status as documents
 from first_light.cli.output.documents.index import DOCUMENTS, WITHOUT
 from first_light.cli.output.documents.parts import Error
 from first_light.cli.output.documents.status import Figure
 from first_light.cli.terminal import as_json
+from first_light.commands import incident
+from first_light.project.product import Product
+from first_light.status import current
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, Problem, Step, problems
 
@@ -88,6 +94,18 @@ def test_a_step_without_a_list_of_problems_shows_its_details() -> None:
         Problem("its output", "hook", "uv run pre-commit run hook"),
         Problem("2 broken", "silent", ""),
     )
+
+
+def test_nothing_of_a_status_and_its_incidents_is_left_out(tmp_path: Path) -> None:
+    product = Product(worker.make_product(tmp_path / "product"))
+    worker.quick_release(product.root)
+    opened, _ = incident.report(product, "numbers look odd", None, None)
+    status = current.status(product)
+    assert [each.incident for each in status.open] == [opened]
+    expected = json.loads(as_json(status.to_dict()))
+    assert json.loads(as_json(documents.status(status))) == expected
+    listed = incidents.incidents(status.open)
+    assert json.loads(as_json(listed)) == expected["open_incidents"]
 
 
 def test_numbers_that_json_does_not_know_are_null() -> None:
