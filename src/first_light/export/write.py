@@ -179,8 +179,8 @@ class _Model:
         query, source = _select(written, str(self)), literal(str(file))
         self.connection.execute(f"copy ({query}) to {source} (format parquet)")
         back = f"select * from read_parquet({source})"
-        for one, other in ((query, back), (back, query)):
-            ((lost,),) = self._rows(f"select count(*) from ({one} except all {other})")
+        for whole, rest in ((query, back), (back, query)):
+            ((lost,),) = self._rows(f"select count(*) from ({whole} except all {rest})")
             if lost:
                 raise DataopsError(
                     f"{self.name} is not the same in Parquet: {lost} rows differ.",
