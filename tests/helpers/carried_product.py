@@ -188,22 +188,22 @@ def counts(released: Released) -> BuildCounts:
 def differences(first: Path, second: Path, without: tuple[str, ...] = ()) -> list[str]:
     """In what two databases differ: relations, columns, comments, rows."""
     sides = [_relations(path) for path in (first, second)]
-    found = [f"only in one: {name}" for name in sorted(sides[0].keys() ^ sides[1].keys())]
+    different = [f"only in one side: {name}" for name in sorted(sides[0].keys() ^ sides[1].keys())]
     with duckdb.connect() as connection:
         connection.execute(f"attach '{first}' as a (read_only); attach '{second}' as b (read_only)")
         for name in sorted(sides[0].keys() & sides[1].keys()):
             if name.rpartition(".")[2] in without or name.startswith(("ops.", "dataops.")):
                 continue
             if sides[0][name] != sides[1][name]:
-                found.append(f"columns: {name}")
+                different.append(f"columns: {name}")
                 continue
             if sides[0][name][0] == "view":
                 continue
-            for one, other in (("a", "b"), ("b", "a")):
-                query = f"select * from {one}.{name} except all select * from {other}.{name}"
+            for side, other in (("a", "b"), ("b", "a")):
+                query = f"select * from {side}.{name} except all select * from {other}.{name}"
                 if rows := connection.execute(query).fetchall():
-                    found.append(f"only in {one}: {name} {rows[:3]}")
-    return found
+                    different.append(f"only in {side}: {name} {rows[:3]}")
+    return different
 
 
 def _relations(path: Path) -> Mapping[str, tuple[object, ...]]:

@@ -69,13 +69,13 @@ def equals_a_full_build(
             assert released.record.outcome == PUBLISHED, (group, released.record.problem)
             if store == "store":
                 carried += counts(released).carried_over
-        found = differences(first, second, without=CLOCK)
-        assert not found, (steps, group, found)
+        different = differences(first, second, without=CLOCK)
+        assert not different, (steps, group, different)
     assert carried > len(groups), "nothing was carried over: the test proves nothing"
     product.release(full_refresh=True)
     without = (*CLOCK, *STATEFUL)  # a full refresh has no state to continue
-    found = differences(first, second, without=without)
-    assert not found, (steps, found)
+    different = differences(first, second, without=without)
+    assert not different, (steps, different)
 
 
 @pytest.mark.slow

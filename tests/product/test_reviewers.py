@@ -152,7 +152,7 @@ def test_dbt_project_evaluator_finds_what_is_meant(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(project), "utf-8")
     product.dbt("deps")
     product.dbt("build", "--select", "package:dbt_project_evaluator")
-    found = {}
+    reported = {}
     with duckdb.connect(str(product.root / "target/warehouse.duckdb"), read_only=True) as built:
         tables = built.execute(
             "select schema_name, table_name from duckdb_tables() where table_name like 'fct_%'"
@@ -162,6 +162,6 @@ def test_dbt_project_evaluator_finds_what_is_meant(tmp_path: Path) -> None:
             columns = [column[0] for column in rows.description or ()]
             (resource,) = [columns.index(name) for name in _RESOURCES if name in columns][:1] or [0]
             if values := {str(row[resource]) for row in rows.fetchall()}:
-                found[table] = values
+                reported[table] = values
     assert len(tables) > 25
-    assert found == EVALUATOR
+    assert reported == EVALUATOR

@@ -62,8 +62,8 @@ def in_table(columns: Mapping[str, Sequence[str]], table: str = "t") -> dict[str
 def test_values_decide_beside_names_of_people(
     name: str, values: list[str], kind: str | None
 ) -> None:
-    found = in_table({"who": NAMES, name: values})
-    assert found == {"who": kinds.PERSON, **({name: kind} if kind else {})}
+    marked = in_table({"who": NAMES, name: values})
+    assert marked == {"who": kinds.PERSON, **({name: kind} if kind else {})}
 
 
 EANS = [ean + calc_check_digit(ean) for ean in (f"40063813{3300 + n}" for n in range(18))]

@@ -392,5 +392,5 @@ def test_the_times_of_a_snapshot_are_those_of_its_column() -> None:
 )
 def test_python_that_reads_by_itself_counts_as_personal(code: str) -> None:
     mart = node("model", "mart", path="models/mart.py")
-    found = withheld(mart, sql={"model.mart": code}, built={"mart": ("email", "city")})
-    assert found == {"mart": "email city"}
+    columns = withheld(mart, sql={"model.mart": code}, built={"mart": ("email", "city")})
+    assert columns == {"mart": "email city"}
