@@ -82,6 +82,7 @@ def test_the_life_of_a_product_in_documents(
     product.commit("Give it back")
     assert run("configure", "--team", "Night Shift")["files"]
     assert run("package")["changed"] is False
+    assert run("pipelines")["files"] == []  # the product is at the top of its repository
     assert run("incident report", "numbers look odd")["incident"]
     (opened,) = run("incident list")
     assert run("incident close", opened["incident"], "--because", "they were right")["title"]

@@ -52,6 +52,7 @@ COMMANDS = (
     ("baseline", 0),
     ("warehouse verify --releases 2 --readers 1 --rows 10", 0),
     ("package", 0),
+    ("pipelines", 0),
     ("configure --contact data@example.com", 0),
     ("update", 0),
 )

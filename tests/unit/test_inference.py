@@ -658,7 +658,7 @@ def shop(root: Path) -> list[SourceTable]:
     return [csv_table(root, name, rows) for name, rows in tables.items()]
 
 
-def mails(name: str, values: Sequence[str], table: str = "") -> str | None:
+def mails(name: str, values: Sequence[str], table: str = "", rows: Rows = UNKNOWN) -> str | None:
     kind = {"email": "email", "name": "person"}.get(name) if table == "customers" else None
     assert kind != "email" or "p1@mail.example" in values
     return kind

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-import msgspec
 import typer
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -54,6 +53,8 @@ def line_printer(json: bool) -> Callable[[str], None]:
 
 def as_json(document: object) -> str:
     """A document as JSON; numbers that JSON does not know are null."""
+    import msgspec  # the help does without it
+
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
