@@ -66,6 +66,32 @@ MODELS = {
     "select m as z from (select email as m, city as m from {stg})": ("z", "z"),
     "select 1 as one, date '2026-01-01' as day": ("one day", ""),
     "select city || i.range as n from range(3) as i, {stg}": ("n", "n"),
+    "select columns(c -> c like 'e%') as x from {stg}": ("x", "x"),
+    "select id, coalesce(*columns('email|city')) as x from {stg}": ("id x", "x"),
+    "select id, count(case when email > 'm' then 1 end) as n from {stg} group by 1": ("id n", "n"),
+    "select count(distinct lower(email)) as n, count(nullif(email, '')) as m from {stg}": (
+        "n m",
+        "m",
+    ),
+    "select id, s.email as x from {stg} s, lateral (select upper(s.city) as email) as l": (
+        "id x",
+        "x",
+    ),
+    "select s.id, l.x from {stg} s cross join lateral (select upper(s.email) as x) as l": (
+        "id x",
+        "x",
+    ),
+    "select id, first_value(email) over w as x from {stg} window w as (order by id)": ("id x", "x"),
+    "select id, city from {stg} qualify row_number() over (order by email) = 1": ("id city", ""),
+    "unpivot {stg} on email, city into name k value v": ("id k v", "id k v"),
+    "with recursive a(x, y, n) as (select city, email, 1 from {stg} union all "
+    "select y, x, n + 1 from a where n < 3) select x from a": ("x", "x"),
+    "select a.id, b.email as x from {stg} a positional join {stg} b": ("id x", "x"),
+    "select s.e as x, s.c from (select {'e': email, 'c': city} as s from {stg})": ("x c", "x c"),
+    "select string_agg(to_json({'e': email}), ',') as x from {stg}": ("x", "x"),
+    "select x from {stg} s, (values (1)) v(y), lateral (values (s.email)) as w(x)": ("x", "x"),
+    "select unnest({'a': email}), id from {stg}": ("a id", "a"),
+    "from {stg} select email as x, id": ("x id", "x"),
 }
 
 
@@ -347,6 +373,40 @@ def test_values_that_dbt_read_while_it_compiled_are_followed(
         {("staging", "stg"): RAW, ("staging", "mart"): (name,)},
     )
     assert result.get(("staging", "mart"), ()) == ((name,) if expected else ())
+
+
+@pytest.mark.parametrize(
+    ("hook", "sql"),
+    [
+        ("create or replace macro people() as table from {{ ref('stg') }}", "from people()"),
+        ("create macro {{ target.schema }}.mails() as (select 1)", "select staging.mails() as id"),
+        ("{{ helpers() }}", "select upper(Top_Mail(city)) as id from {stg}"),
+        ("", "select udf(1) as id"),
+        ("set variable mails = (select list(email) from stg)", "select getvariable('mails') as id"),
+        ("set x.y = 'z'", "select id, current_setting('x.y') as city from {stg}"),
+    ],
+)
+def test_what_a_function_of_the_repository_returns_counts_as_personal(hook: str, sql: str) -> None:
+    parents = ("model.stg",) if "{stg}" in sql else ()
+    after = node("operation", "after", source_code=hook)
+    mart = node("model", "mart", parents)
+    macros = {
+        "macro.shop.helpers": "CREATE FUNCTION IF NOT EXISTS top_mail(a) AS (SELECT 1)",
+        "macro.dbt.create": "create or replace function lower() as",
+    }
+    manifest = Manifest(
+        {n.unique_id: n for n in (SOURCE, STG, mart, after)},
+        {},
+        macros,
+        dict.fromkeys(macros, ()),
+        frozenset({"udf"}),
+    )
+    text = sql.replace("{stg}", f"{SCHEMAS}.stg")
+    built = {("staging", "stg"): RAW, ("staging", "mart"): ("id", "city")}
+    hidden = withheld_columns(manifest, {"model.stg": STG_SQL, "model.mart": text}, built)
+    assert hidden.get(("staging", "mart")) == ("id", "city")
+    plain = {"model.stg": STG_SQL, "model.mart": f"select id, lower(city) as city from {SCHEMAS}.stg"}
+    assert ("staging", "mart") not in withheld_columns(manifest, plain, built)
 
 
 def test_a_materialization_of_the_team_counts_as_personal() -> None:

@@ -180,7 +180,8 @@ class _Tracer:
         nested = {id(n) for s in scope.subquery_scopes for n in s.expression.walk()}
         if projection.find(exp.Star) and not projection.find(exp.Count):
             whole = False
-        if projection.find(exp.TableColumn, exp.PositionalColumn):  # a whole row, or #2
+        # A whole row, #2, or the columns that match a pattern.
+        if projection.find(exp.TableColumn, exp.PositionalColumn, exp.Columns):
             whole = False
         if has_loose_names(projection):
             whole = False
@@ -188,7 +189,7 @@ class _Tracer:
             if id(column) in nested:
                 continue
             origins, known = self._column(column, scope)
-            if column.find_ancestor(exp.Count):
+            if _is_counted(column):
                 origins = {Origin(o.parent, o.column, True) for o in origins}
             collected |= origins
             whole = whole and known
@@ -214,6 +215,12 @@ class _Tracer:
             if relation in self._relations:
                 return {Origin(relation, column.name.lower())}, True
         return set(), False
+
+
+def _is_counted(column: exp.Column) -> bool:
+    """Whether only the number of its values is used: not those that a condition tells apart."""
+    parent = column.find_ancestor(exp.Count, exp.Case, exp.If, exp.Nullif, exp.Predicate)
+    return isinstance(parent, exp.Count)
 
 
 def _folded(relation: Relation) -> Relation:

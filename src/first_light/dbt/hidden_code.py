@@ -1,4 +1,6 @@
-"""What a relation holds that its SQL does not show: results of queries, what hooks write."""
+"""What a relation holds that its SQL does not show: results of queries or functions, what hooks
+write.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from first_light.dbt.manifest import Manifest, Node
+from first_light.utils.sql_functions import SETTINGS, called
 
 # What dbt's own materializations do is known; a team's may fill a table with anything.
 _KNOWN = frozenset(
@@ -24,6 +27,13 @@ _WRITE = re.compile(
     r"|\bcopy\s+(\{\{.*?\}\}|[\w.\"]+)[^;]*?\bfrom\b",
     re.IGNORECASE | re.DOTALL,
 )
+# A function or a macro of SQL that the repository creates.
+_CREATED = re.compile(
+    r"\bcreate\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:macro|function)\s+"
+    r"(?:if\s+not\s+exists\s+)?((?:\{\{.*?\}\}|[\w.\"])+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_VARIABLES = re.compile(rf"getvariable|{SETTINGS}")
 _OF_ALL = frozenset(
     {"filename", "dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted"}
 )
@@ -54,6 +64,43 @@ def filled_elsewhere(manifest: Manifest) -> frozenset[str]:
         or node.materialized not in _KNOWN
         or (node.kind in ("model", "snapshot", "seed") and _alias(node) in by_others)
     )
+
+
+def functions(manifest: Manifest) -> frozenset[str]:
+    """The functions and macros of SQL that the repository creates, in lower case, without schema.
+
+    Each may return what no query around it shows.
+    """
+    hooks = (
+        text
+        for node in manifest.nodes.values()
+        for text in (*node.hooks, *([node.source_code] if node.kind == "operation" else []))
+    )
+    macros = (text for name, text in manifest.macros.items() if not name.startswith(_OWN))
+    texts = (*hooks, *macros)
+    created = {name for text in texts for name in _CREATED.findall(text)}
+    # The last part of a name; where it is Jinja, each word in it may be the name.
+    last = {re.split(r"\.(?![^{]*\}\})", name)[-1] for name in created}
+    return manifest.functions | _words(" ".join(last))
+
+
+def calls_hidden(sql: str, functions: frozenset[str]) -> bool:
+    """Whether SQL calls one of these functions, or reads a variable or a setting.
+
+    Args:
+        sql: compiled; empty where there is none, and Python of a model, which call nothing.
+        functions: names in lower case.
+    """
+    return bool(sql) and _calls(sql, functions)
+
+
+@cache
+def _calls(sql: str, functions: frozenset[str]) -> bool:
+    try:
+        tree = sqlglot.parse_one(sql, read="duckdb")
+    except (sqlglot.errors.SqlglotError, RecursionError):
+        return False  # nothing is known of it anyway
+    return any(name in functions or _VARIABLES.fullmatch(name) for _, name in called(tree))
 
 
 def holds_results(manifest: Manifest, node: Node, sql: str) -> bool:

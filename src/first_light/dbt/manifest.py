@@ -153,13 +153,14 @@ class Manifest:
     """The project's own resources (not those of packages), by unique id.
 
     `macros` holds the text of every macro, those of packages too, and `macro_calls` which other
-    macros it calls.
+    macros it calls. `functions` are the names of dbt's functions, in lower case.
     """
 
     nodes: dict[str, Node]
     groups: dict[str, dict[str, str]]
     macros: dict[str, str] = field(default_factory=dict)
     macro_calls: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    functions: frozenset[str] = frozenset()
 
     @cached_property
     def graph(self) -> Graph:
@@ -212,11 +213,15 @@ def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
         macros = raw.get("macros") or {}
         macro_text = {name: entry.get("macro_sql") or "" for name, entry in macros.items()}
         macro_calls = {name: _macros_of(entry) for name, entry in macros.items()}
+        functions = frozenset(
+            str(entry.get("alias") or entry["name"]).lower()
+            for entry in (raw.get("functions") or {}).values()
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataopsError(
             "dbt's manifest could not be read.", where=f"{path}: {error}", fix="uv run dbt parse"
         ) from error
-    return Manifest(nodes, groups, macro_text, macro_calls)
+    return Manifest(nodes, groups, macro_text, macro_calls, functions)
 
 
 def _node(entry: dict[str, Any], is_server: bool) -> Node:

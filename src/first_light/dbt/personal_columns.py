@@ -155,10 +155,13 @@ class _Walk:
         return names
 
     def _is_opaque(self, node: Node) -> bool:
-        """Whether its lineage is not in its SQL: Python, hooks, or marks on an ephemeral model."""
+        """Whether its lineage is not in its SQL: Python, hooks, functions, or marks on an
+        ephemeral model.
+        """
         return (
             node.path.endswith(".py")
             or node.unique_id in self._filled_elsewhere
+            or self._calls_hidden(node)
             or any(
                 self.personal.get(parent)
                 for parent in self._parents_of(node)
@@ -177,6 +180,13 @@ class _Walk:
     def _filled_elsewhere(self) -> frozenset[str]:
         return hidden_code.filled_elsewhere(self.manifest)
 
+    @cached_property
+    def _functions(self) -> frozenset[str]:
+        return hidden_code.functions(self.manifest)
+
+    def _calls_hidden(self, node: Node) -> bool:
+        return hidden_code.calls_hidden(self.sql_of(node.unique_id), self._functions)
+
     def _reads_outside(self, node: Node, sql: str, parents: Iterable[str]) -> bool:
         """Whether it reads files or servers that are no source of the project, or results of
         queries that dbt ran before.
@@ -185,6 +195,7 @@ class _Walk:
             return outside_reads.in_python(sql)
         return (
             node.unique_id in self._filled_elsewhere
+            or self._calls_hidden(node)
             or self._holds_results(node, sql)
             or outside_reads.in_sql(
                 sql, (node, *(self.manifest.nodes[parent] for parent in parents))
