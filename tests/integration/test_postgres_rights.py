@@ -18,6 +18,7 @@ import postgres_worker as worker
 from first_light.project.product import Product
 from first_light.status.current import status
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.postgres.scratch import scratch_database
 
 PAGE = harness.TEMPLATE / "docs" / "guides" / "postgres.md"
 NAME = "rights"
@@ -117,6 +118,77 @@ def test_a_reader_sees_no_query_of_the_writer(server: postgres.Server, released:
         )
     assert seen
     assert {query for (query,) in seen} == {"<insufficient privilege>"}
+
+
+def test_statistics_of_values_are_hidden_from_a_reader(
+    server: postgres.Server, released: Path
+) -> None:
+    """`pg_stats` quotes the most common values, and bounds of the others."""
+    server.ask("analyze", f"{NAME}_writer", NAME)
+    quoted = f"select count(*) from pg_stats where schemaname not in {OF_THE_SYSTEM}"
+    assert server.ask(quoted, f"{NAME}_writer", NAME)[0][0] > 0
+    assert server.ask(quoted, f"{NAME}_ada", NAME) == [(0,)]
+
+
+def test_roles_of_other_products_cannot_connect(
+    server: postgres.Server, released: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The catalog shows whoever connects names, comments, and the SQL of views."""
+    server.ask("create role stranger login")
+    monkeypatch.setenv("PGUSER", "postgres")
+    with scratch_database(Product(released)) as scratch:
+        for role, database in (
+            ("stranger", NAME),
+            ("stranger", scratch["PGDATABASE"]),
+            (f"{NAME}_ada", scratch["PGDATABASE"]),
+        ):
+            with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+                server.ask("select 1", role, database)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "create view raw.more as select raw.grab() as x",
+        "create view raw.less as select 1 as i where raw.grab(); "
+        "create view raw.more as table raw.less",
+        "create table raw.filled as select 1 as i; alter table raw.filled enable row level security; "
+        "create policy p on raw.filled using (raw.grab())",
+        "create type raw.mood as enum ('a'); create table raw.filled as select array['a']::raw.mood[]; "
+        "create function raw.cast(raw.mood) returns int language sql as 'select 1'; "
+        "create cast (raw.mood as int) with function raw.cast(raw.mood)",
+    ],
+)
+def test_the_loader_runs_no_function_with_the_rights_of_the_writer(
+    server: postgres.Server, released: Path, statements: str
+) -> None:
+    """A function in a view of raw could grant its author what the writer may read."""
+    function = "create function raw.grab() returns boolean language plpgsql as $$ begin "
+    function += f"execute 'grant {NAME}_writer to {NAME}_loader'; return true; end $$"
+    server.ask(f"{function}; {statements}", f"{NAME}_loader", NAME)
+    try:
+        with pytest.raises(DataopsError, match=r"functions of another role") as refused:
+            worker.quick_release(released)
+        assert re.search(r"raw\.(more|filled): ", refused.value.where)
+    finally:
+        server.ask(
+            "drop function raw.grab() cascade; drop table if exists raw.filled; "
+            "drop type if exists raw.mood cascade",
+            f"{NAME}_loader",
+            NAME,
+        )
+
+
+def test_the_loader_may_load_views_and_types_without_functions(
+    server: postgres.Server, released: Path
+) -> None:
+    server.ask(
+        "create type raw.mood as enum ('a'); create table raw.moods as select 'a'::raw.mood as m; "
+        "create view raw.upper as select upper(m::text) as m, now() as t from raw.moods",
+        f"{NAME}_loader",
+        NAME,
+    )
+    assert worker.quick_release(released).exit_code == 0
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def scratch_database(product: Product) -> Iterator[Mapping[str, str]]:
             _drop_left(cursor, name)
             cursor.execute(sql.SQL("create database {}").format(database))
             cursor.execute(sql.SQL("comment on database {} is %s").format(database), (_COMMENT,))
+            cursor.execute(sql.SQL("revoke all on database {} from public").format(database))
         try:
             yield {"PGDATABASE": name}
         finally:

@@ -37,6 +37,7 @@ from first_light.warehouse.postgres.catalog import (
     schemas_of,
     versions_of,
 )
+from first_light.warehouse.postgres.raw_code import raise_if_runs_code
 from first_light.warehouse.postgres.server import (
     connect,
     drop_schemas,
@@ -114,6 +115,7 @@ class PostgresWarehouse:
             errors_as("The schema raw could not be read.", "grant this role select on its tables"),
             connection.cursor() as cursor,
         ):
+            raise_if_runs_code(cursor, RAW)
             counts = rows_of(cursor, RAW)
             cursor.execute(
                 "select relname, pg_table_size(oid) from pg_class "
@@ -229,7 +231,9 @@ class PostgresWarehouse:
     def raw_states(self) -> dict[str, str]:
         """A hash of the versions of all rows: an update makes another version of a row."""
         with connect(self.product) as connection, errors_as("The schema raw could not be read."):
-            return versions_of(connection.cursor(), RAW)
+            cursor = connection.cursor()
+            raise_if_runs_code(cursor, RAW)
+            return versions_of(cursor, RAW)
 
     def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:
         """Label it and rename its schemas, so that dbt no longer writes to them."""
