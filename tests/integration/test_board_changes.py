@@ -17,6 +17,7 @@ from first_light.dbt.engine import DbtRun
 from first_light.dbt.manifest import Manifest, Node
 from first_light.impact import boards_step
 from first_light.impact.base import Built
+from first_light.impact.current import CurrentSide
 from first_light.impact.plan import Plan
 from first_light.project.product import Product
 from first_light.utils.steps import FAILED, PASSED, SKIPPED
@@ -82,6 +83,7 @@ def judged(
     reached: tuple[str, ...] = (),
     files: tuple[str, ...] = (),
     message: str = "work",
+    on_current: bool = False,
 ) -> tuple[Any, list[dict[str, Any]], Path]:
     """The step, what boards.json says, and its folder."""
     head_root, here, tree = tmp_path / "head", tmp_path / "check", tmp_path / "base/tree"
@@ -91,9 +93,9 @@ def judged(
     for text in ("base", message):
         harness.git(head_root, "commit", "-q", "--allow-empty", "-m", text)
     built = {SALES.unique_id: Built(True, "select 1 as day, 1 as amount")}
-    base_side = SimpleNamespace(
-        manifest=base, tree=tree, database=tmp_path / "base/warehouse.duckdb", built=built
-    )
+    base_side: Any = object.__new__(CurrentSide) if on_current else SimpleNamespace()
+    database = tmp_path / "base/warehouse.duckdb"
+    vars(base_side).update(manifest=base, tree=tree, database=database, built=built)
     plan = Plan(
         Product(head_root),
         cast(Any, SimpleNamespace(files=frozenset(files), base="HEAD~1")),
@@ -190,6 +192,19 @@ def test_what_readers_would_miss_is_seen_before_a_release(
         step, _, _ = judged(tmp_path, head, {"sales": text}, files=("boards/sales.md",))
     assert step.verdict == verdict
     assert any(message in detail for detail in step.details), step.details
+
+
+@pytest.mark.parametrize("on_current", [True, False])
+def test_a_failed_query_on_real_data_shows_no_value(tmp_path: Path, on_current: bool) -> None:
+    text = BOARD.replace("select day,", "select cast('Pat' || day as integer) as day,")
+    step, _, folder = judged(
+        tmp_path, {"sales": BOARD}, {"sales": text}, files=("boards/sales.md",),
+        on_current=on_current,
+    )  # fmt: skip
+    assert step.verdict == FAILED
+    assert "The query days failed" in (folder / "boards.json").read_text("utf-8")
+    shown = [*step.details, *(path.read_text("utf-8") for path in folder.glob("boards.*"))]
+    assert any("Pat1" in part for part in shown) is not on_current
 
 
 def test_exposures_that_are_not_those_of_the_boards_fail(tmp_path: Path) -> None:

@@ -700,6 +700,7 @@ def test_rights_and_views_of_others_survive(
     name = os.environ["PGDATABASE"]
     _release(root)
     server.ask(f"create role {name}_tool login; create role {name}_guest login", database=name)
+    server.ask(f"grant connect on database {name} to {name}_tool, {name}_guest")
     for role in ("tool", "guest"):
         server.ask(f"grant usage on schema marts to {name}_{role}", database=name)
     _ask(server, f"grant select on marts.one to {name}_tool with grant option")

@@ -8,7 +8,9 @@ import psycopg2
 import pytest
 
 import postgres
-from first_light.privacy.messages import masked, masked_sentence
+from first_light.privacy.messages import masked, masked_error, masked_sentence
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.postgres.server import errors_as
 
 TABLES = (
     "create table people (email text primary key, n integer check (n > 0), day date, "
@@ -82,3 +84,11 @@ def test_no_message_of_postgres_shows_a_value(server: postgres.Server, sql: str,
         assert kept in shown
     sentence = masked_sentence(f"It could not be published. Database Error: {text}")
     assert not [value for value in VALUES if value in sentence.lower()], sentence
+
+
+def test_what_a_statement_of_dataops_fails_with_shows_no_value(server: postgres.Server) -> None:
+    """Such as a view that is copied: its own words are no shape."""
+    with pytest.raises(DataopsError) as error, errors_as("The view could not be copied."):
+        server.ask("do $$ begin raise exception 'customer Pat has no order'; end $$")
+    assert "Pat" in str(error.value)
+    assert "Pat" not in masked_error(error.value)

@@ -152,9 +152,11 @@ def test_roles_of_other_products_cannot_connect(
         "create view raw.more as select raw.grab() as x",
         "create view raw.less as select 1 as i where raw.grab(); "
         "create view raw.more as table raw.less",
-        "create table raw.filled as select 1 as i; alter table raw.filled enable row level security; "
+        "create table raw.filled as select 1 as i; "
+        "alter table raw.filled enable row level security; "
         "create policy p on raw.filled using (raw.grab())",
-        "create type raw.mood as enum ('a'); create table raw.filled as select array['a']::raw.mood[]; "
+        "create type raw.mood as enum ('a'); "
+        "create table raw.filled as select array['a']::raw.mood[]; "
         "create function raw.cast(raw.mood) returns int language sql as 'select 1'; "
         "create cast (raw.mood as int) with function raw.cast(raw.mood)",
     ],

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import string
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,13 @@ from hypothesis import strategies as st
 from first_light.cli import app
 from first_light.commands import check
 from first_light.dbt.engine import DbtRun
-from first_light.privacy.messages import masked, masked_error, masked_sentence
+from first_light.privacy.messages import (
+    masked,
+    masked_error,
+    masked_exception,
+    masked_sentence,
+    without_quotes_of_databases,
+)
 from first_light.utils.errors import DataopsError, QueryError
 
 # Statements that fail on a row, with a part of the message that is kept.
@@ -60,6 +70,28 @@ STATEMENTS = (
     ("insert into people values (null, 2)", "NOT NULL constraint failed: people.email"),
     ("insert into people values ('brien', -1)", "CHECK constraint failed on table people"),
     ("insert into orders values ('brien@example.org')", "Constraint Error"),
+    # Values that read like a part of a message.
+    ("select cast(v as integer) from (values ('x'' to BRIEN')) t(v)", "to INT32"),
+    ("select cast(v as integer) from (values ('off to go to brien')) t(v)", "to INT32"),
+    ("select error('a' || chr(10) || '| Pat | Brien | 170 | x |')", "Invalid Input Error"),
+    ("select error('a' || chr(10) || 'Skipping due to Brien')", "Invalid Input Error"),
+    ("select error('Mrs Brien Error: no order')", "Invalid Input Error"),
+    ("select error('Pat: Referenced column Brien not found')", "Invalid Input Error"),
+    ("select error('Overflow in pat of BRIEN')", "Invalid Input Error"),
+    ("select error('permission denied for schema brien')", "Invalid Input Error"),
+    # Functions whose messages quote their arguments.
+    ("select regexp_replace('a', 'b', 'c', v) from (values ('Brien')) t(v)", "Error"),
+    ("select like_escape('a', 'b', v) from (values ('Brien')) t(v)", "Error"),
+    ("select format(v, 1) from (values ('Brien {')) t(v)", "Error"),
+    ("select unhex(v) from (values ('Brien')) t(v)", "Error"),
+    ("select cast(v as float[2]) from (values ('[1, 2, 1234567]')) t(v)", "Error"),
+    ("select cast(v as union(i integer, d date)) from (values ('Brien')) t(v)", "Error"),
+    ("select cast(v as usmallint) from (values (-1234567)) t(v)", "type UINT16"),
+    ("select cast(v as time_ns) from (values ('Brien')) t(v)", "Error"),
+    ("select decode(v::blob) from (values ('\\xFF Brien')) t(v)", "Error"),
+    ("select to_timestamp(v) from (values (12345671234567000)) t(v)", "Error"),
+    ("select date_part(v, now()) from (values ('Brien')) t(v)", "Error"),
+    ("select cast({'Brien': v} as struct(a integer)) from (values ('Pat')) t(v)", "Error"),
 )  # fmt: skip
 UNKNOWN = "The message is not shown: it may quote values."
 VALUES = ("pat", "brien", "example.org", "1234567", "31.02", "9223372036854775807", "170")
@@ -123,6 +155,41 @@ def test_shapes(message: str, shown: str | None) -> None:
 )
 def test_a_sentence_keeps_its_words(sentence: str, shown: str) -> None:
     assert masked_sentence(sentence) == shown
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: datetime.strptime("O'Brien", "%Y"),
+        lambda: int("O'Brien"),
+        lambda: float("Brien"),
+        lambda: ipaddress.ip_address("O'Brien"),
+        lambda: {"a": 1}["O'Brien"],
+        lambda: ["a"].index("O'Brien"),
+        lambda: date.fromisoformat("O'Brien"),
+        lambda: Path("/nowhere/Brien.csv").read_text("utf-8"),
+        lambda: re.compile("Brien("),
+        lambda: "Brienü".encode("ascii"),
+    ],
+)
+def test_no_message_of_python_shows_a_value(call: Callable[[], Any]) -> None:
+    with pytest.raises(Exception) as error:  # noqa: PT011
+        call()
+    for shown in (
+        masked_exception(error.value),
+        masked_error(DataopsError("It failed.", str(error.value), "repeat it")),
+        masked(f"Runtime Error in model a (models/a.py)\n  {error.value!r}"),
+    ):
+        assert "brien" not in shown.lower(), shown
+
+
+def test_json_shows_no_value_that_a_database_quotes_and_all_other_words() -> None:
+    quoted = "Conversion Error: Could not convert string 'Pat' to INT32"
+    errors = (QueryError("It failed.", "value Pat is wrong"), DataopsError("It failed.", quoted))
+    for error in errors:
+        assert "Pat" not in "".join(without_quotes_of_databases(error))
+    own = DataopsError("There is no model 'Pat'.", "models", "uv run dbt ls")
+    assert without_quotes_of_databases(own) == (own.message, own.where, own.fix)
 
 
 @given(st.text(alphabet=string.printable, max_size=40))

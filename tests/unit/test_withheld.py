@@ -405,8 +405,9 @@ def test_what_a_function_of_the_repository_returns_counts_as_personal(hook: str,
     built = {("staging", "stg"): RAW, ("staging", "mart"): ("id", "city")}
     hidden = withheld_columns(manifest, {"model.stg": STG_SQL, "model.mart": text}, built)
     assert hidden.get(("staging", "mart")) == ("id", "city")
-    plain = {"model.stg": STG_SQL, "model.mart": f"select id, lower(city) as city from {SCHEMAS}.stg"}
-    assert ("staging", "mart") not in withheld_columns(manifest, plain, built)
+    text = f"select id, lower(city) as city from {SCHEMAS}.stg"
+    hidden = withheld_columns(manifest, {"model.stg": STG_SQL, "model.mart": text}, built)
+    assert ("staging", "mart") not in hidden
 
 
 def test_a_materialization_of_the_team_counts_as_personal() -> None:

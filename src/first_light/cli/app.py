@@ -28,7 +28,12 @@ from first_light.cli import (
 )
 from first_light.cli.terminal import JSON, err, print_document
 from first_light.forge import job_summary as summary
-from first_light.privacy.messages import masked_error, masked_exception, masked_parts
+from first_light.privacy.messages import (
+    masked_error,
+    masked_exception,
+    masked_parts,
+    without_quotes_of_databases,
+)
 from first_light.project.product import Product
 from first_light.utils.addresses import without_credentials
 from first_light.utils.errors import DataopsError, as_text
@@ -119,10 +124,10 @@ def main() -> None:
             app()
     except DataopsError as error:
         parts = (error.message, error.where, error.fix)
-        if os.environ.get(_PIPELINE):
+        if in_pipeline := bool(os.environ.get(_PIPELINE)):
             parts = masked_parts(error)
         err.print(f"[red]error:[/red] {escape(as_text(*parts))}")
-        _document(*parts)
+        _document(*(masked_parts if in_pipeline else without_quotes_of_databases)(error))
         summary.add(summary.message("❌ It could not run", masked_error(error)))
         sys.exit(2)
     except KeyboardInterrupt:

@@ -15,6 +15,7 @@ from first_light.dbt.manifest import Manifest, Node
 from first_light.history.measured import MetricFact
 from first_light.metrics.definitions import Metric, Semantics
 from first_light.monitors.queries import columns_of
+from first_light.privacy.messages import masked_error
 from first_light.utils.errors import DataopsError
 from first_light.utils.formats import number
 from first_light.warehouse.base import Relation
@@ -80,7 +81,9 @@ class Readers:
         readable = columns_without(columns, withheld_columns(self._manifest, code, columns))
         problems = []
         for board in self.boards:
-            results = run(board, self._manifest, readable, self._queries.run, self._tables)
+            results = run(
+                board, self._manifest, readable, self._queries.run, self._tables, masked_error
+            )
             problems += [(board, problem) for problem in results.problems]
         return problems
 

@@ -28,7 +28,8 @@ from first_light.monitors.accepted import Accepted
 from first_light.monitors.baseline import Release, release_of, remember
 from first_light.monitors.levels import ERROR
 from first_light.monitors.sources import location
-from first_light.utils.errors import DataopsError
+from first_light.privacy.messages import masked
+from first_light.utils.errors import DataopsError, QueryError
 from first_light.utils.sql_names import literal, quoted
 from first_light.utils.steps import FAILED, PASSED, WARNED
 from first_light.warehouse.scratch import DIALECT, Connection, EngineError, connect
@@ -273,7 +274,7 @@ class Scratch:
                     rows = self._connection.execute(counted).fetchall()[0][0]
             except EngineError as error:
                 broken |= self.plan.manifest.graph.descendants(node.unique_id)
-                message = str(error).splitlines()[0]
+                message = masked(str(error))
                 detections.append(Detection("dbt model", node.name, True, message))
                 continue
             run = NodeRun(
@@ -338,9 +339,7 @@ class Scratch:
                     _, *row = self._connection.execute(queries[number]).fetchall()[0]
                     verdicts[number] = (row[0], row[1], row[2])
             except EngineError as error:
-                detections.append(
-                    Detection("dbt test", test.name, True, str(error).splitlines()[0])
-                )
+                detections.append(Detection("dbt test", test.name, True, masked(str(error))))
                 continue
             failures, warns, fails = verdicts[number]
             rejects = fails and test.verdict is not None and test.verdict.severity == "error"
@@ -384,7 +383,7 @@ class Scratch:
                 [column[0] for column in cursor.description or ()], cursor.fetchall()
             )
         except EngineError as error:
-            raise DataopsError(
+            raise QueryError(
                 "The query failed in the scratch database.", where=str(error).splitlines()[0]
             ) from error
 

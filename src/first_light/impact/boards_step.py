@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from first_light.boards import changes
@@ -23,6 +23,7 @@ from first_light.impact.current import CurrentSide
 from first_light.impact.databases import open_database
 from first_light.impact.plan import Plan
 from first_light.metrics.definitions import Semantics, read_semantics
+from first_light.privacy.messages import masked
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
@@ -129,13 +130,16 @@ def _changes(
     ]
     base, head = plan.base, plan.head
     old_metrics, new_metrics = plan.semantics
+    # What the current release is made of is real data.
+    shown = masked if isinstance(base, CurrentSide) else str
     old = _rendered(
         plan.product, before, base.manifest, old_metrics, base.database, base.tree, base_sql,
-        plan.sandbox,
+        plan.sandbox, shown,
     )  # fmt: skip
     new = _rendered(
-        plan.product, after, head, new_metrics, database, root, {**base_sql, **sql}, plan.sandbox
-    )
+        plan.product, after, head, new_metrics, database, root, {**base_sql, **sql}, plan.sandbox,
+        shown,
+    )  # fmt: skip
     was = {rendered.board.name: rendered for rendered in old}
     now = {rendered.board.name: rendered for rendered in new}
     return [
@@ -173,6 +177,7 @@ def _rendered(
     files: Path,
     sql: Mapping[str, str],
     sandbox: Sandbox | None = None,
+    shown: Callable[[str], str] = str,
 ) -> tuple[Rendered, ...]:
     """Boards from a database file; without one every query says that nothing was built."""
     if not boards:
@@ -186,6 +191,7 @@ def _rendered(
             columns_without(side.built, side.withheld),
             _edition,
             {name: columns for (_, name), columns in side.withheld.items()},
+            shown,
         )
 
 

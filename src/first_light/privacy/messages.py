@@ -14,9 +14,26 @@ from first_light.utils.errors import DataopsError, QueryError, as_text
 
 _LONGEST = 1000
 _UNKNOWN = "The message is not shown: it may quote values."
-_TYPE = r"(?:[A-Z][A-Z0-9_]*|[a-z][a-z ]*[a-z])"
+# The types of DuckDB, then those of PostgreSQL: any other word may be a part of a value.
+_TYPE = (
+    r"(?:(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?(?:8|16|32|64|128)?|BOOL(?:EAN)?|FLOAT|DOUBLE"
+    r"|DECIMAL(?:\(\d+, ?\d+\))?|DATE|TIME(?:STAMP)?(?:_(?:S|MS|NS|TZ))?(?: WITH TIME ZONE)?"
+    r"|INTERVAL|UUID|VARCHAR|JSON|BLOB|BIT|BIGNUM|ENUM)"
+    r"|(?:small|big)?int(?:eger)?|bool(?:ean)?|real|double precision|numeric|money|date|interval"
+    r"|time(?:stamp)?(?: with(?:out)? time zone)?|uuid|text|character(?: varying)?|jsonb?|bytea"
+    r"|inet|cidr|macaddr8?|xml|oid|point|bit(?: varying)?)(?!\w)"
+)
 _NAME = r"\"?[^\W\d][\w.$]*\"?"
-_KIND = re.compile(r"(?:[A-Z][A-Za-z-]* ){1,4}Error(?=:|$)|[A-Z]\w*(?:Error|Exception)(?=:|$)")
+_KIND = re.compile(
+    r"(?:[A-Z][A-Za-z-]* (?:(?:[A-Z][A-Za-z-]*|of) ){0,3}Error|[A-Z]\w*(?:Error|Exception))"
+    r"(?=:|$)",
+    re.MULTILINE,
+)
+# What may be before a shape with names in its line: after other words it would be part of a value,
+# and so after the kind of what `error()` says.
+_HEAD = re.compile(
+    r"[ \t]*(?:(?!Invalid Input Error)[A-Z][A-Za-z-]*(?: (?:[A-Z][A-Za-z-]*|of))*: +)*"
+)
 # In a sentence of this package: a message of a database, up to the end or to the fix.
 _EMBEDDED = re.compile(r"(?:[A-Z][A-Za-z-]* ){1,4}Error:(?:.*(?=\nfix:   [^\n]*\Z)|.*)", re.DOTALL)
 _OF_FILES = re.compile(r"^(?:Parsing|Compilation|Dependency) Error\b", re.MULTILINE)
@@ -25,10 +42,27 @@ _QUOTED = re.compile(r"(?<!\w)'[^\n]*?'(?![\w'])")
 # PostgreSQL's quotes: Key (email)=(…), Failing row contains (…), invalid input …: "…"
 _DETAIL = re.compile(r"(?P<head>\)=|\brow contains )\([^\n]*\)")
 _INPUT = re.compile(r": \"[^\"\n]*\"")
+# Python's quotes of a text with an apostrophe.
+_WITH_APOSTROPHE = re.compile(r"(?<!\w)\"[^\"\n]*'[^\"\n]*\"(?!\w)")
 
 _SHORT_NUMBER = r"[-+]?(?=(?:[.,]?\d){1,6}(?:[eE]|$))[\d.,]+(?:[eE][-+]?\d{1,2})?"
 _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[-+]\d\d(?::?\d\d)?)?"
 
+# Texts without names or values, wherever they are.
+_FIXED = re.compile(
+    r"No function matches the given name and argument types|No files found that match the pattern"
+    r"|Could not set lock on file|No space left on device"
+    r"|could not allocate block of size [\d.]+ [KMGT]?i?B(?: \([\d.]+ [KMGT]?i?B/"
+    r"[\d.]+ [KMGT]?i?B used\))?"
+    r"|Failing row contains(?= \()|(?:integer|bigint|smallint) out of range"
+    r"|date/time field value out of range(?=:)|numeric field overflow|division by zero"
+    r"|canceling statement due to (?:statement timeout|lock timeout|user request)"
+    r"|deadlock detected|syntax error at or near|out of (?:shared )?memory"
+    r"|server closed the connection unexpectedly|remaining connection slots are reserved"
+    r"|the database system is (?:starting up|shutting down|in recovery mode)"
+    r"|terminating connection due to administrator command"
+    r"|cannot execute [A-Z ]+ in a read-only transaction"
+)
 # A value may hold any character, a line break as well: `VALUE` is as long as it can be.
 _SHAPES = tuple(
     re.compile(
@@ -44,9 +78,12 @@ _SHAPES = tuple(
         r"(?: in \w+ [\w.]+ \([^\s()]+\))?$",
         r"^Got NUMBER results?, configured to (?:fail|warn) if [<>=!]+ ?NUMBER",
         r"^This model has an enforced contract that failed\.$",
-        r"^\|(?: [\w(), -]+ \|){4}$",
+        r"^\| column_name +\| definition_type +\| contract_type +\| mismatch_reason +\|$",
+        r"^\|(?: -+ \|){4}$",
+        r"^\| \w+ +\|(?: [\w(), ]* \|){2} "
+        r"(?:data type mismatch|missing in (?:contract|definition)) *\|$",
         r"^actual differs from expected:$",
-        r"^Skipping due to [\w ]+",
+        r"^Skipping due to fail_fast$",
         r"^Model '[\w.]+' \([^\s()]+\) depends on a node named '\w+'",
         # The test converts_exactly: an example is shown where it is a short number or a time.
         # Longer numbers are of people, cards and accounts; a date alone may be a birthday.
@@ -68,30 +105,20 @@ _SHAPES = tuple(
         r"^Expected Number of Columns: NUMBER(?: Found: NUMBER)?",
         r"Referenced (?:column|table) NAME not found",
         r"(?:Table|View|Schema|Type|Scalar Function) with name NAME does not exist",
-        r"No function matches the given name and argument types",
-        r"No files found that match the pattern",
-        r"Could not set lock on file",
-        r"could not allocate block of size [\d.]+ \w+(?: \([\d.]+ \w+/[\d.]+ \w+ used\))?",
-        r"No space left on device",
         # PostgreSQL
-        r"invalid input (?:syntax|value) for (?:type|enum) TYPE(?=:|$)",
+        r"invalid input (?:syntax for type TYPE|value for enum NAME)(?=:|$)",
         r"value too long for type TYPE\(NUMBER\)",
         r"null value in column NAME (?:of relation NAME )?violates not-null constraint",
         r"duplicate key value violates unique constraint(?: NAME)?",
-        r"violates (?:check|foreign key) constraint NAME",
+        r"new row for relation NAME violates check constraint NAME",
+        r"(?:insert or update|update or delete) on table NAME violates foreign key constraint NAME"
+        r"(?: on table NAME)?",
         r"Key \((?P<key>NAME(?:, NAME)*)\)=\(VALUE\) "
         r"(?:already exists|is not present in table NAME)",
-        r"Failing row contains(?= \()",
         r"(?:column|relation|schema|type|table) NAME does not exist",
-        r"(?:integer|bigint|smallint) out of range",
-        r"date/time field value out of range(?=:)",
-        r"numeric field overflow",
-        r"division by zero",
         r"permission denied for (?:schema|table|relation|view|database) NAME",
-        r"canceling statement due to (?:statement timeout|lock timeout|user request)",
-        r"deadlock detected",
-        # Both
-        r"syntax error at or near",
+        r"must be owner of (?:schema|table|relation|view|database) NAME",
+        r"(?:relation|schema|table|type) NAME already exists",
     )
 )
 
@@ -107,9 +134,12 @@ def masked(message: str) -> str:
     for shape in _SHAPES:
         for match in shape.finditer(message):
             parts.append((match.start(), match.end(), _without_value(match)))
+    known = [part for part in parts if _HEAD.fullmatch(_line_before(message, part[0]))]
+    kinds = [(m.start(), m.end(), m[0]) for m in _KIND.finditer(message)]
+    known += [kind for kind in kinds if not _line_before(message, kind[0]).strip()]
+    known += [(m.start(), m.end(), m[0]) for m in _FIXED.finditer(message)]
     lines: list[str] = []
     end = 0
-    known = [*parts, *((m.start(), m.end(), m[0]) for m in _KIND.finditer(message))]
     # The longest part first where several begin; one inside another is part of a value.
     for start, stop, text in sorted(known, key=lambda part: (part[0], -part[1])):
         if start < end:
@@ -133,7 +163,7 @@ def masked_sentence(text: str) -> str:
     if match := _EMBEDDED.search(text):
         text = text[: match.start()] + masked(match[0]) + text[match.end() :]
     text = _INPUT.sub(': "…"', _DETAIL.sub(r"\g<head>(…)", without_credentials(text)))
-    return _clipped(_QUOTED.sub("'…'", text))
+    return _clipped(_QUOTED.sub("'…'", _WITH_APOSTROPHE.sub('"…"', text)))
 
 
 def masked_error(error: DataopsError) -> str:
@@ -154,6 +184,13 @@ def masked_parts(error: DataopsError) -> tuple[str, str, str]:
     return masked_sentence(error.message), where, error.fix
 
 
+def without_quotes_of_databases(error: DataopsError) -> tuple[str, str, str]:
+    """Message, place and fix; without values where a database's message is in them."""
+    if isinstance(error, QueryError) or _EMBEDDED.search(f"{error.message}\n{error.where}"):
+        return masked_parts(error)
+    return error.message, error.where, error.fix
+
+
 def masked_exception(error: Exception) -> str:
     """The type of an unexpected exception, and what of its text holds no value."""
     text = f"{type(error).__name__}: {error}"
@@ -167,6 +204,10 @@ def _without_value(match: re.Match[str]) -> str:
         return text
     start, stop = (place - match.start() for place in match.span("value"))
     return f"{text[:start]}…{text[stop:]}"
+
+
+def _line_before(message: str, place: int) -> str:
+    return message[message.rfind("\n", 0, place) + 1 : place]
 
 
 def _clipped(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from first_light.project.product import Product
-from first_light.utils.errors import DataopsError
+from first_light.utils.errors import DataopsError, QueryError
 
 _SECONDS_TO_CONNECT = 15
 
@@ -70,10 +70,10 @@ def connect(product: Product) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def errors_as(message: str, fix: str = "") -> Iterator[None]:
-    """Turn errors of the server into messages; they never quote a row.
+    """Turn errors of the server into messages; one of a view that is read may quote a value.
 
     Raises:
-        DataopsError: the server rejected a statement.
+        QueryError: the server rejected a statement.
     """
     import psycopg2
 
@@ -81,7 +81,7 @@ def errors_as(message: str, fix: str = "") -> Iterator[None]:
         yield
     except psycopg2.Error as error:
         reason = getattr(error.diag, "message_primary", None) or str(error).strip().splitlines()[0]
-        raise DataopsError(message, where=reason, fix=fix) from error
+        raise QueryError(message, where=reason, fix=fix) from error
 
 
 def schemas(cursor: Any, prefix: str) -> list[str]:
