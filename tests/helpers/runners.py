@@ -213,7 +213,8 @@ def run_gitlab(
         file = Path(environment["HOME"]) / ".gitlab-ci-local" / "variables.yml"
         file.parent.mkdir()
         file.write_text(yaml.safe_dump({"global": limited}), encoding="utf-8")
-    done = _gitlab_ci_local(product, environment, source, *jobs, more=variables)
+    settings = {"CI_REPOSITORY_URL": bare.as_uri(), **(variables or {})}
+    done = _gitlab_ci_local(product, environment, source, *jobs, more=settings)
     output = _plain(done.stdout)
     ended = re.findall(r"^ (PASS|FAIL) +(\S+)", output, flags=re.MULTILINE)
     run = PipelineRun(

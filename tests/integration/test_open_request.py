@@ -242,11 +242,12 @@ def test_the_folder_of_the_proposal_may_not_be_a_link(job: Job, tmp_path: Path) 
         job.open()
 
 
-def test_a_long_text_is_cut(job: Job) -> None:
-    job.propose({"new.txt": ("100644", "x")}, text="y" * 70_000 + "\0")
+def test_a_long_text_is_cut_and_commands_nothing(job: Job) -> None:
+    job.propose({"new.txt": ("100644", "x")}, text="/merge @team " + "y" * 70_000 + "\0")
     job.open()
     ((_, text, _),) = job.forge.opened
     assert len(text) < 65_000
+    assert text.startswith("\u200b/merge @\u200bteam y")
     assert text.endswith("**Truncated: the text is too long.**\n")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ import planets
 import runners
 from comment_host import CommentHost, comment_host
 from first_light.commands.comment import MARKER
+from first_light.forge import top_pipelines
 from pipeline_lint import lint_github, lint_gitlab
 from runners import PipelineRun
 from tools.release import pins
@@ -514,9 +517,80 @@ def test_gitlab_limits() -> None:
     assert comment["rules"] == [{"if": "$CI_MERGE_REQUEST_IID", "when": "always"}]
     assert comment["environment"] == {"name": "dataops/comment", "action": "prepare"}
     assert comment["script"] == ["uv run --no-sync python -I -m first_light.commands.comment"]
-    assert comment["before_script"][1].startswith("git checkout")
     assert comment["image"] == job["image"]
     assert comment["timeout"]
+
+
+@pytest.mark.parametrize("folder", ["", "services/sales"])
+@pytest.mark.parametrize(
+    ("pipeline", "job", "artifact"),
+    [(".gitlab-ci.yml", "comment", "check"), (".gitlab/update.yml", "request", "update")],
+)
+def test_a_gitlab_job_with_a_token_runs_nothing_of_the_other_job(
+    rendered: Mapping[str, Path],
+    tmp_path: Path,
+    pipeline: str,
+    job: str,
+    artifact: str,
+    folder: str,
+) -> None:
+    """An archive of artifacts can hold any file of the folder: git's settings, an environment."""
+    bare, project = tmp_path / "product.git", tmp_path / "builds" / "product"
+    harness.git(tmp_path, "init", "-q", "--bare", "-b", "main", str(bare))
+    harness.git(tmp_path, "clone", "-q", str(bare), str(project))
+    place = project / folder
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "uv.lock").write_text("of the default branch")
+    harness.git(project, "add", "-A")
+    harness.git(project, "commit", "-q", "-m", "First light")
+    harness.git(project, "push", "-q", "origin", "HEAD:main")
+    commit = harness.git(project, "rev-parse", "HEAD").strip()
+
+    ran = tmp_path / "ran"
+    hostile = (".git/hooks/post-checkout", ".git/monitor", f"{folder or '.'}/.venv/bin/python")
+    for name in hostile:
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\necho {name} >> {ran}\n")
+        path.chmod(0o755)
+    harness.git(project, "config", "core.fsmonitor", str(project / ".git/monitor"))
+    (place / "uv.lock").write_text("of the other job")
+    (place / "uv.toml").write_text("of the other job")
+    (place / "target" / artifact).mkdir(parents=True)
+    (place / "target" / artifact / "data").write_text("data of the other job\n")
+
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("pip", "uv"):
+        (tools / name).write_text(
+            "#!/bin/sh\nset -e\necho $(pwd): $(cat uv.lock), $(ls -A)\n"
+            f"if [ -e .venv ]; then .venv/bin/python; fi\ncat target/{artifact}/data\n"
+        )
+        (tools / name).chmod(0o755)
+    path = rendered["gitlab"] / pipeline
+    steps = read(path)[job]
+    if folder:
+        at_top = top_pipelines.gitlab_jobs(folder, {pipeline: path.read_text("utf-8")})
+        steps = yaml.safe_load(at_top)[f"{folder}:{job}"]
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(steps["before_script"] + steps["script"])],
+        cwd=project,
+        env={
+            **harness.clean_environment(),
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "CI_REPOSITORY_URL": bare.as_uri(),
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_COMMIT_SHA": commit,
+            "UV_VERSION": "1",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not ran.exists(), ran.read_text()
+    places = re.findall(r"^(/.*): of the default branch, (?!.*uv\.toml)", done.stdout, re.MULTILINE)
+    assert len(places) == done.stdout.count("data of the other job") == 3
+    assert not any(Path(entered).is_relative_to(project) for entered in places)
 
 
 def test_both_pipelines_run_the_same_commands_with_the_same_uv() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,7 +126,12 @@ def test_a_link_is_not_followed(linked: str, host: CommentHost, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "content", [b"## Check \xff\x00 passed", b"## Check\n" + b"a\n" * 9_000_000]
+    "content",
+    [
+        b"## Check \xff\x00 passed",
+        b"## Check\n" + b"a\n" * 9_000_000,
+        b"## Check of @everyone\n/approve\n",
+    ],
 )
 def test_a_report_of_any_bytes_and_size_becomes_a_comment(
     content: bytes, host: CommentHost, tmp_path: Path
@@ -135,7 +141,7 @@ def test_a_report_of_any_bytes_and_size_becomes_a_comment(
     assert tell(report, pipeline("github", host)).endswith("written")
     assert host.bodies[0].startswith(f"{MARKER}\n## Check")
     assert len(host.bodies[0].encode()) < 65_536
-    assert "\0" not in host.bodies[0]
+    assert not re.search(r"\0|@\w|^/", host.bodies[0], re.MULTILINE)
 
 
 def test_what_is_too_long_is_cut_at_a_line_and_said_to_be() -> None:

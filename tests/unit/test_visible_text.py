@@ -12,7 +12,7 @@ from rich.table import Table
 from first_light.cli import terminal
 from first_light.project import environment
 from first_light.project.product import Product
-from first_light.utils.visible_text import visible
+from first_light.utils.visible_text import inert, visible
 
 HOSTILE = {
     "\x1b[2Jgone": "\\x1b[2Jgone",
@@ -62,6 +62,23 @@ def test_no_value_is_a_command_of_a_runner(
 ) -> None:
     monkeypatch.setenv("CI", "true")
     assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@team/owners", "@\u200bteam/owners"),
+        ("see _@team_, \\@team, (@team)", "see _@\u200bteam_, \\@\u200bteam, (@\u200bteam)"),
+        ("&#64;team &#x40;team &COMMAT;team", "@\u200bteam @\u200bteam @\u200bteam"),
+        ("@&#116;eam", "@\u200b&#116;eam"),
+        ("fixes #12, !3", "fixes #\u200b12, !\u200b3"),
+        ("passed\n/merge\n  /approve", "passed\n\u200b/merge\n  \u200b/approve"),
+        ("```\n/merge\n```", "```\n\u200b/merge\n```"),
+        ("a &#8203; b, ada@example.org, 1/2 | a/b", "a &#8203; b, ada@example.org, 1/2 | a/b"),
+    ],
+)
+def test_text_of_another_job_mentions_nobody_and_commands_nothing(text: str, shown: str) -> None:
+    assert inert(text) == shown
 
 
 def test_a_secret_is_masked_as_it_is(

@@ -16,6 +16,7 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from tools.release import build_tools
 from tools.release.template import HERE
 
 if sys.version_info >= (3, 11):
@@ -118,7 +119,10 @@ def problems(root: Path = HERE) -> list[str]:
         elif place.value != place.wanted:
             result.append(f"{place.file} has {place.name} {place.value}, not {place.wanted}")
     unused = sorted(set(pinned(root)) - used)
-    return result + [f"{PINS} pins {name}, which is used nowhere" for name in unused]
+    result += [f"{PINS} pins {name}, which is used nowhere" for name in unused]
+    if build_tools.differs(root, read(root)[build_tools.SECTION]):
+        result.append(f"{build_tools.PROJECT} has build tools other than those of {PINS}")
+    return result
 
 
 def spread(root: Path = HERE) -> list[str]:
@@ -132,6 +136,10 @@ def spread(root: Path = HERE) -> list[str]:
         for place in sorted(stale, key=lambda place: place.span, reverse=True):
             text = text[: place.span[0]] + str(place.wanted) + text[place.span[1] :]
         (root / file).write_text(text, encoding="utf-8")
+    build = read(root)[build_tools.SECTION]
+    if build_tools.differs(root, build):
+        build_tools.write(root, build)
+        by_file.setdefault(build_tools.PROJECT, [])
     return sorted(by_file)
 
 
@@ -139,6 +147,7 @@ def newest(
     root: Path,
     package: Callable[[str], str] | None = None,
     tag: Callable[[str], tuple[str, str]] | None = None,
+    build: Callable[[], dict[str, str]] = build_tools.resolve,
 ) -> list[Bump]:
     """Take the newest version of every pin into pins.toml, and say which moved.
 
@@ -146,6 +155,7 @@ def newest(
         root: the repository.
         package: asks for the newest version of a Python package.
         tag: asks for the newest version of an action, and its commit.
+        build: asks for the newest tools that build the package.
 
     Raises:
         PinError: an index or a forge could not be asked.
@@ -164,7 +174,16 @@ def newest(
     for bump in moved:
         line = re.compile(rf'(?m)^("?{re.escape(bump.name)}"? = )"{re.escape(bump.was)}"$')
         text = line.sub(rf'\g<1>"{bump.now}"', text)
-    (root / PINS).write_text(text, encoding="utf-8")
+    tools_before = pins[build_tools.SECTION]
+    try:
+        tools = build()
+    except subprocess.CalledProcessError as error:
+        raise PinError(f"uv did not resolve what builds the package: {error.stderr}") from error
+    for name in sorted(tools_before.keys() | tools.keys()):
+        old, new = tools_before.get(name, "none"), tools.get(name, "none")
+        if old != new:
+            moved.append(Bump(f"{name} (build)", old, new))
+    (root / PINS).write_text(build_tools.replaced(text, tools), encoding="utf-8")
     return moved
 
 
@@ -257,8 +276,9 @@ def _files(root: Path) -> list[str]:
 
 
 def _in_text(file: str, text: str, pins: Mapping[str, Mapping[str, str]]) -> Iterator[Place]:
-    own = file == "pyproject.toml"
-    for match in _PACKAGE.finditer(text):
+    own = file == build_tools.PROJECT
+    packages = build_tools.without_requires(text) if own else text
+    for match in _PACKAGE.finditer(packages):
         name = match["name"].lower()
         # The tools of this repository's own tests are no pins of products.
         if name in pins["python"] or not own:

@@ -18,7 +18,7 @@ from first_light.forge.pipeline import find_forge, request_number, run_url, targ
 from first_light.project.git_folder import name_of, prefix_of
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import variable
-from first_light.utils.visible_text import visible
+from first_light.utils.visible_text import inert, visible
 
 MARKER = "<!-- dataops check -->"
 REPORT = Path("target/check/comment.md")
@@ -68,7 +68,8 @@ def marker(root: Path) -> str:
 def _read(report: Path) -> str:
     """The report's text. It comes from a job that ran the change's code, so it is data.
 
-    A link could lead to what only this job can read, such as the variables of its process.
+    A link could lead to what only this job can read, such as the variables of its process; a
+    mention or a command would be one of the token's owner.
     """
     if any(path.is_symlink() for path in (report, *report.parents[: len(REPORT.parents) - 1])):
         return f"## {_LINKED}\n"
@@ -76,7 +77,7 @@ def _read(report: Path) -> str:
         return f"## {_ENDED}\n"
     with report.open("rb") as file:
         text = file.read(_LARGEST).decode("utf-8", errors="replace")
-    return text.replace("\0", "\ufffd")
+    return inert(text.replace("\0", "\ufffd"))
 
 
 def clipped(text: str, url: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from first_light.utils.errors import DataopsError
+from first_light.utils.visible_text import inert
 
 BRANCH = "template-update"
 TITLE = "Update the template to"
@@ -109,7 +110,7 @@ def read(folder: Path) -> Proposal | None:
         text = text[:_LARGEST_TEXT] + _CUT.encode()
     return Proposal(
         title,
-        text.decode("utf-8", errors="replace").replace("\0", "\ufffd"),
+        inert(text.decode("utf-8", errors="replace").replace("\0", "\ufffd")),
         draft,
         [Patch(content, tree) for content, tree in zip(contents, trees)],
     )

@@ -32,6 +32,8 @@ _SITE = "site"
 _TRIGGERS = ("pull_request", "push")
 _NOT_JOBS = ("include", "workflow", "variables", "default", "stages")
 _GITLAB_PATHS = ("paths", "files", "exclude")
+# Where a job that works in a clone of its own finds the product in it.
+_AT_TOP = "folder=."
 # GitLab publishes what a job of this name leaves: one site for a repository, too.
 _PAGES = "pages"
 
@@ -205,7 +207,10 @@ def _enter(folder: str, jobs: Mapping[str, Any], key: str, job: dict[str, Any]) 
     """Let a job begin in the product's folder."""
     command = f"cd {_quoted(folder)}"
     if "before_script" in job:
-        job["before_script"].insert(0, command)
+        lines = job["before_script"]
+        if _AT_TOP in lines:
+            lines[lines.index(_AT_TOP)] = f"folder={_quoted(folder)}"
+        lines.insert(0, command)
     elif "script" in job and not any("before_script" in base for base in _bases(folder, jobs, job)):
         job["script"].insert(0, command)
     if "after_script" in job:
