@@ -16,6 +16,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from first_light.boards.blocks import Chart
+from first_light.boards.chart import pictures
 from first_light.boards.compare import changes
 from first_light.boards.document import Board, read_board
 from first_light.boards.exposures import FILE, exposures_yaml, raise_if_outdated, write_exposures
@@ -499,6 +501,18 @@ def test_pictures_share_no_id_and_say_what_they_show() -> None:
         "Sales by day. Chart of 8 rows; amount from 10 to 10; the values are in the table below it."
     )
     assert html.count('class="chart broad"') == html.count('class="chart narrow"') == 2
+
+
+def test_an_axis_of_time_has_few_labels_whatever_the_number_of_days() -> None:
+    days = [DAYS[0] + timedelta(days=n) for n in range(200)]
+    board = read_board("sales", HEAD + SQL + CHART)
+    (chart,) = board.blocks.values()
+    assert isinstance(chart, Chart)
+    rows = QueryResult(["day", "channel", "amount"], [(day, "web", 1000.0) for day in days])
+    svg, _ = pictures(chart, rows)
+    broad, narrow = (part.count("<text") for part in svg.split("</svg>")[:2])
+    assert broad <= 24, "about 8 labels of days, 6 of amounts, and titles"
+    assert narrow <= 18
 
 
 # ── Exposures ────────────────────────────────────────────────────────────────────────────────────
