@@ -203,7 +203,7 @@ def test_every_choice_of_a_filter_is_on_the_page() -> None:
         ("filter-8", " checked", "All"), ("filter-8", "", "app"), ("filter-8", "", "web"),
         ("filter-18", " checked", "app"), ("filter-18", "", "web"),
     ]  # fmt: skip
-    chart, table = page.html.split('<section class="board choices">')[1:]
+    chart, table = page.html.split('<figure class="board choices">')[1:]
     rows = [re.findall(r"<td[^>]*>(app|web)<", part) for part in chart.split('"choice"')[1:]]
     assert rows == [["app", "web"] * 4, ["app"] * 4, ["web"] * 4]
     assert re.findall(r'chosen">([^<]*)<', chart) == ["Way: All", "Way: app", "Way: web"]
@@ -235,6 +235,47 @@ def test_a_choice_that_shows_nothing_rejects() -> None:
     ((level, message),) = messages(results_of(HEAD + SQL + FILTER, rows))
     assert level == "error"
     assert message == "The chart Sales by day: shop is blank: no row of days is drawn."
+
+
+PAGE_FILTER = HEAD.replace("owner", "filter: {column: channel, label: Way}\nowner")
+FEW = "```sql few\nselect channel, 1 as n from {{ ref('sales') }} where channel = 'app'\n```\n"
+TABLES = "".join(
+    f"```yaml table\nquery: {query}\ntitle: {title}\n{more}```\n"
+    for query, title, more in (("few", "Few", ""), ("days", "Whole", "filter: false\n"))
+)
+
+
+def test_a_filter_of_the_page_applies_to_all_that_have_its_column() -> None:
+    results = results_of(PAGE_FILTER + TOTAL + NUMBERS + SQL + FEW + CHART + TABLES)
+    page = render_page(results, Edition("Shop"))
+    assert page.problems == ()
+    assert re.findall(r'radio" name="([^"]*)"( checked)?> ([^<]*)<', page.html) == [
+        ("filter-page", " checked", "All"), ("filter-page", "", "app"), ("filter-page", "", "web"),
+    ]  # fmt: skip
+    assert "Numbers and text show all." in page.html
+    chart, few = page.html.split('<figure class="board follows">')[1:]
+    few, _, whole = few.partition("Whole")
+    rows = [re.findall(r"<td[^>]*>(app|web)<", part) for part in chart.split('"choice"')[1:]]
+    assert rows == [["app", "web"] * 4, ["app"] * 4, ["web"] * 4]
+    assert few.count("<td>app<") == 8, "all rows, and those of app"
+    assert few.count("No rows: web.") == 1
+    assert (whole.count("<td>app<"), whole.count('"choice"')) == (4, 0)
+
+
+def test_a_filter_of_the_page_that_nothing_has_rejects() -> None:
+    text = PAGE_FILTER.replace("channel", "country") + SQL + CHART
+    ((level, message),) = messages(results_of(text))
+    assert level == "error"
+    assert message == "The filter of the page has no effect: no chart or table has country."
+
+
+def test_a_filter_of_the_page_that_nobody_can_use_rejects() -> None:
+    sql = "select day, null as channel, amount from {{ ref('sales') }}"
+    results = results_of(f"{PAGE_FILTER}```sql days\n{sql}\n```\n{CHART}")
+    assert [p.message for p in results.problems] == [
+        "The filter of the page has no values: channel is null in every row."
+    ]
+    assert "filter-page" not in render_page(results, Edition("Shop")).html
 
 
 def test_a_filter_reads_a_column_of_its_query() -> None:
@@ -595,6 +636,8 @@ def is_accepted(kind: str, text: str) -> bool:
         ("head", "title: a\nowner: {name: b, email: c}", True),
         ("head", "title: a\nowner: {name: b}", False),
         ("head", "title: a\nowner: {name: b, email: c}\nauthor: d", False),
+        ("head", "title: a\nfilter: channel\nowner: {name: b, email: c}", True),
+        ("head", "title: a\nfilter: {label: b}\nowner: {name: b, email: c}", False),
         ("chart", "query: days\ntitle: a\nmark: bar\nfilter: channel\nwidth: 300", True),
         ("chart", "query: days\ntitle: a", False),
         ("chart", "query: days\nmark: bar", False),
@@ -603,6 +646,7 @@ def is_accepted(kind: str, text: str) -> bool:
         ("chart", "query: days\ntitle: a\nmark: bar\nfilter: {column: b, all: false}", True),
         ("table", "query: days\ntitle: a\ncolumns: {day: , amount: {format: '.1f'}}", True),
         ("table", "query: days\ntitle: a\ncolumns: {amount: {format: 'x'}}", False),
+        ("table", "query: days\ntitle: a\nfilter: false", True),
         ("table", "query: days\ntitle: a\nmark: bar", False),
         ("numbers", "{label: a, value: total.amount, unit: EUR}", True),
         ("numbers", "[{label: a, value: total.amount, before: total.amount}]", True),

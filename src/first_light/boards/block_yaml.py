@@ -88,7 +88,8 @@ def read_block(path: str, line: int, kind: str, text: str) -> Block:
     options = mapping_in(path, line, text)
     query, title = text_in(path, line, options, "query"), text_in(path, line, options, "title")
     empty = text_in(path, line, options, "empty", "")
-    choice = _filter(path, line, options.get("filter"))
+    follows = options.get("filter") is not False
+    choice = filter_in(path, line, options.get("filter") if follows else None)
     rest = {k: v for k, v in options.items() if k not in ("query", "title", "empty", "filter")}
     if kind == "chart":
         description = str(rest.pop("description", ""))
@@ -97,7 +98,7 @@ def read_block(path: str, line: int, kind: str, text: str) -> Block:
             raise InvalidBoard(path, line, reason)
         if not rest.keys() & {"mark", "layer", "hconcat", "vconcat", "concat", "spec"}:
             raise InvalidBoard(path, line, "a chart needs a mark, such as `mark: line`")
-        return Chart(query, title, description, empty, rest, line, choice)
+        return Chart(query, title, description, empty, rest, line, choice, follows)
     if unknown := sorted(set(rest) - {"columns"}):
         raise InvalidBoard(
             path, line, f"unknown key {unknown[0]}: query, title, columns, filter or empty"
@@ -106,10 +107,15 @@ def read_block(path: str, line: int, kind: str, text: str) -> Block:
     if not isinstance(columns, dict):
         raise InvalidBoard(path, line, "columns are a mapping of names to headings")
     shown = tuple(_column(path, line, *item) for item in columns.items())
-    return Table(query, title, empty, shown, line, choice)
+    return Table(query, title, empty, shown, line, choice, follows)
 
 
-def _filter(path: str, line: int, given: Any) -> Filter | None:
+def filter_in(path: str, line: int, given: Any) -> Filter | None:
+    """A filter: the name of a column, or more about it; None where there is none.
+
+    Raises:
+        InvalidBoard: it is not as the format says.
+    """
     if given is None:
         return None
     options = given if isinstance(given, dict) else {"column": given}

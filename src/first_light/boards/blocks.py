@@ -42,7 +42,8 @@ class Chart:
         empty: what readers see where there are no rows; empty where there must be some.
         spec: the rest: Vega-Lite.
         line: of its fence.
-        filter: what readers can choose; None without a choice.
+        filter: what readers can choose; None without a choice of its own.
+        follows: whether the filter of the page, if there is one, applies to it.
     """
 
     query: str
@@ -52,6 +53,7 @@ class Chart:
     spec: Mapping[str, Any]
     line: int
     filter: Filter | None = None
+    follows: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Table:
     columns: tuple[TableColumn, ...]
     line: int
     filter: Filter | None = None
+    follows: bool = True
 
 
 @dataclass(frozen=True)

@@ -109,13 +109,15 @@ def _sentences(was: Block, before: Results, block: Block, after: Results) -> lis
         ]
     wanted = None
     if isinstance(block, Chart) and "transform" not in block.spec:
-        wanted = used_fields(block.spec) | ({block.filter.column} if block.filter else set())
+        choice = after.filter_of(block)
+        wanted = used_fields(block.spec) | ({choice.column} if choice else set())
     places = place_fields(block.spec) if isinstance(block, Chart) else set()
     sentences = _row_changes(_part(rows_before, wanted), _part(rows_after, wanted), places)
     if isinstance(block, Chart) and isinstance(was, Chart) and was.spec != block.spec:
         sentences.append(DRAWN_OTHERWISE)
     elif isinstance(block, Chart | Table) and isinstance(was, Chart | Table):
-        sentences += [DRAWN_OTHERWISE] if was.filter != block.filter else []
+        is_same = before.filter_of(was) == after.filter_of(block)
+        sentences += [] if is_same else [DRAWN_OTHERWISE]
     return sentences
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from first_light.boards.block_yaml import (
     KINDS,
     InvalidBoard,
+    filter_in,
     mapping_in,
     read_block,
     text_in,
     values_in,
 )
-from first_light.boards.blocks import Block, Numbers, Value
+from first_light.boards.blocks import Block, Filter, Numbers, Value
 from first_light.utils.errors import DataopsError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Board:
         tokens: the page as Markdown tokens.
         values: those in the text, with their lines.
         text: the file.
+        filter: what readers can choose for all charts and tables that have its column.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Board:
     tokens: tuple[Token, ...] = field(repr=False)
     values: tuple[tuple[Value, int], ...] = ()
     text: str = field(default="", repr=False)
+    filter: Filter | None = None
 
     @property
     def path(self) -> str:
@@ -104,9 +107,11 @@ def read_board(name: str, text: str) -> Board:
     if match is None:
         raise InvalidBoard(path, 1, "it does not begin with `---`, title and owner, `---`")
     front = mapping_in(path, 1, match[1])
-    unknown = sorted(set(front) - {"title", "description", "owner"})
+    unknown = sorted(set(front) - {"title", "description", "owner", "filter"})
     if unknown:
-        raise InvalidBoard(path, 1, f"unknown key {unknown[0]}: title, description or owner")
+        raise InvalidBoard(
+            path, 1, f"unknown key {unknown[0]}: title, description, owner or filter"
+        )
     title, owner = text_in(path, 1, front, "title"), front.get("owner")
     if not (isinstance(owner, dict) and owner.get("name") and owner.get("email")):
         raise InvalidBoard(path, 1, "owner needs name and email")
@@ -135,6 +140,7 @@ def read_board(name: str, text: str) -> Board:
         name, title, text_in(path, 1, front, "description", ""),
         {str(key): str(item) for key, item in owner.items()},
         queries, blocks, tuple(tokens), tuple(values), text,
+        filter_in(path, 1, front.get("filter")),
     )  # fmt: skip
     for query, line in _used_queries(board):
         if query not in queries:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from first_light.boards.blocks import Chart, Filter, Table
+from first_light.boards.blocks import Filter
 from first_light.dbt.engine import QueryResult
 from first_light.utils.formats import formatted
 
@@ -19,40 +21,58 @@ class Choice:
     result: QueryResult
 
 
-def choices(filter_: Filter, result: QueryResult) -> tuple[Choice, ...]:
-    """The choices of a filter: all rows first, then each value, in order.
+def values_of(filter_: Filter, results: Sequence[QueryResult]) -> list[Any]:
+    """The values of a filter's column in rows that have it, in order, without null."""
+    values = _values(filter_, results)
+    try:
+        return sorted(values)
+    except TypeError:  # values of several types
+        return sorted(values, key=formatted)
+
+
+def choices(filter_: Filter, result: QueryResult, values: Sequence[Any]) -> tuple[Choice, ...]:
+    """The choices of a filter: all rows first, then each value.
 
     Rows in which the column is null belong to no value.
     """
     at = result.columns.index(filter_.column)
-    values = {row[at] for row in result.rows if row[at] is not None}
-    try:
-        ordered = sorted(values)
-    except TypeError:  # values of several types
-        ordered = sorted(values, key=formatted)
     every = [Choice(filter_.every, result)] if filter_.every else []
     parts = (
         Choice(
             formatted(value),
             QueryResult(result.columns, [row for row in result.rows if row[at] == value]),
         )
-        for value in ordered
+        for value in values
     )
     return (*every, *parts)
 
 
-def filter_problem(block: Chart | Table, filter_: Filter, result: QueryResult) -> str:
-    """Why readers could not use a filter; empty if they can."""
-    at = result.columns.index(filter_.column)
+def filter_problem(title: str, filter_: Filter, results: Sequence[QueryResult]) -> str:
+    """Why readers could not use a filter; empty if they can.
+
+    Args:
+        title: of what it filters.
+        filter_: the filter.
+        results: the rows, all with its column.
+    """
     try:
-        count = len({row[at] for row in result.rows if row[at] is not None})
+        count = len(_values(filter_, results))
     except TypeError:
-        return f"The filter of {block.title} cannot use {filter_.column}: it holds lists."
+        return f"The filter of {title} cannot use {filter_.column}: it holds lists."
     if not count:
-        return f"The filter of {block.title} has no values: {filter_.column} is null in every row."
+        return f"The filter of {title} has no values: {filter_.column} is null in every row."
     if count > MOST_VALUES:
         return (
-            f"The filter of {block.title} has {count:,} values of {filter_.column}: "
+            f"The filter of {title} has {count:,} values of {filter_.column}: "
             f"{MOST_VALUES} are possible."
         )
     return ""
+
+
+def _values(filter_: Filter, results: Sequence[QueryResult]) -> Collection[Any]:
+    return {
+        value
+        for result in results
+        for row in result.rows
+        if (value := row[result.columns.index(filter_.column)]) is not None
+    }

@@ -85,6 +85,8 @@ def render_page(results: Results, edition: Edition) -> Page:
     html = render(
         _TEMPLATE,
         board=results.board,
+        choices=_page_choices(results),
+        has_numbers=bool(results.board.values) or _has_numbers(results),
         edition=edition,
         parts=parts,
         problems=problems,
@@ -99,6 +101,17 @@ def block_html(block: Block, results: Results) -> tuple[Markup, Problem | None]:
     if isinstance(block, Table):
         return _table(block, results), None
     return _chart(block, results)
+
+
+def _page_choices(results: Results) -> list[str]:
+    """The names of what readers can choose for the whole page."""
+    filter_, values = results.board.filter, results.page_values
+    every = [filter_.every] if filter_ and filter_.every else []
+    return [*every, *map(formatted, values)] if values else []
+
+
+def _has_numbers(results: Results) -> bool:
+    return any(isinstance(block, Numbers) for block in results.board.blocks.values())
 
 
 def _prose(tokens: Sequence[Token], results: Results) -> Markup:
@@ -164,35 +177,54 @@ def _table(block: Table, results: Results) -> Markup:
     heads, styles = heads or list(names), styles or [""] * len(names)
     at = [result.columns.index(name) if name in result.columns else None for name in names]
 
-    def rows(given: QueryResult, title: str, reason: str = "") -> Markup:
+    def rows(given: QueryResult, title: str, reason: str = "", label: str = "") -> Markup:
         cells = [tuple(None if i is None else row[i] for i in at) for row in given.rows]
-        return _rows(title, heads, styles, cells, reason)
+        return _rows(title, heads, styles, cells, reason, label)
 
-    if not block.filter or reason:
+    parts = [] if reason else _choices(block, results)
+    if not parts:
         return rows(result, block.title, reason)
-    parts = choices(block.filter, result)
-    shown = [rows(choice.result, "") for choice in parts]
-    return _filtered(block, parts, shown)
+    shown = [
+        rows(part.result, "", _nothing(block, part), f"{block.title}: {part.label}")
+        for part in parts
+    ]
+    return _filtered(block, results, parts, shown)
 
 
 def _chart(block: Chart, results: Results) -> tuple[Markup, Problem | None]:
     result, reason = results.rows.get(block.query), _blank(block, results)
     if result is None or reason:
-        return _figure(block, result, Markup(), reason), None
-    if not block.filter:
-        return _picture(block, result)
-    parts = choices(block.filter, result)
-    drawn = []
-    for position, part in enumerate(parts, start=-1 if block.filter.every else 0):
+        return _figure(block, result, Markup(), reason, block.title), None
+    parts, filter_ = _choices(block, results), results.filter_of(block)
+    if not parts or not filter_:
+        return _picture(block, result, block.title)
+    drawn: list[tuple[Markup, Problem | None]] = []
+    for position, part in enumerate(parts, start=-1 if filter_.every else 0):
         chart = replace(block, title=f"{block.title}: {part.label}")
         if position >= 0:
-            chart = with_colour(chart, block.filter.column, position)
-        drawn.append(_picture(chart, part.result))
+            chart = with_colour(chart, filter_.column, position)
+        if reason := _nothing(block, part):
+            drawn.append((_figure(chart, part.result, Markup(), reason), None))
+        else:
+            drawn.append(_picture(chart, part.result))
     problems = [problem for _, problem in drawn if problem]
-    return _filtered(block, parts, [html for html, _ in drawn]), next(iter(problems), None)
+    html = _filtered(block, results, parts, [html for html, _ in drawn])
+    return html, next(iter(problems), None)
 
 
-def _picture(block: Chart, result: QueryResult) -> tuple[Markup, Problem | None]:
+def _choices(block: Chart | Table, results: Results) -> tuple[Choice, ...]:
+    """What readers can choose in a block; nothing without a filter that they can use."""
+    filter_, result = results.filter_of(block), results.rows.get(block.query)
+    values = results.filter_values(block) if filter_ else []
+    return choices(filter_, result, values) if filter_ and result and values else ()
+
+
+def _nothing(block: Chart | Table, part: Choice) -> str:
+    """What stands in the place of a choice of the page that has no row here."""
+    return "" if part.result.rows else block.empty or f"No rows: {part.label}."
+
+
+def _picture(block: Chart, result: QueryResult, title: str = "") -> tuple[Markup, Problem | None]:
     """A chart of some rows, and what is wrong with how it is drawn."""
     svg, reason, kind = Markup(), "", BROKEN
     try:
@@ -204,17 +236,20 @@ def _picture(block: Chart, result: QueryResult) -> tuple[Markup, Problem | None]
             reason = f"The chart {block.title} is blank: no row of {block.query} is drawn."
             kind = BLANK
     problem = Problem(kind, block.query, reason, block.line) if reason else None
-    return _figure(block, result, svg, reason), problem
+    return _figure(block, result, svg, reason, title), problem
 
 
-def _figure(block: Chart, result: QueryResult | None, svg: Markup, reason: str) -> Markup:
+def _figure(
+    block: Chart, result: QueryResult | None, svg: Markup, reason: str, title: str = ""
+) -> Markup:
     values = Markup()
     if result is not None and result.rows:
-        values = _rows("", result.columns, [""] * len(result.columns), result.rows, "")
+        styles = [""] * len(result.columns)
+        values = _rows("", result.columns, styles, result.rows, "", f"Values: {block.title}")
     return Markup(
         render(
             "boards/templates/chart.html.j2",
-            title="" if block.filter else block.title,
+            title=title,
             svg=svg,
             reason=reason,
             values=values,
@@ -222,14 +257,17 @@ def _figure(block: Chart, result: QueryResult | None, svg: Markup, reason: str) 
     )
 
 
-def _filtered(block: Chart | Table, parts: Sequence[Choice], shown: Sequence[Markup]) -> Markup:
+def _filtered(
+    block: Chart | Table, results: Results, parts: Sequence[Choice], shown: Sequence[Markup]
+) -> Markup:
     """All choices of a filter; the page's style shows the chosen one, without it all are shown."""
+    filter_ = results.filter_of(block)
     return Markup(
         render(
             "boards/templates/filter.html.j2",
             title=block.title,
-            label=block.filter.label if block.filter else "",
-            name=f"filter-{block.line}",
+            label=filter_.label if filter_ else "",
+            name=f"filter-{block.line}" if block.filter else "",
             choices=list(zip((choice.label for choice in parts), shown)),
         )
     )
@@ -252,6 +290,7 @@ def _rows(
     styles: Sequence[str],
     rows: Sequence[Sequence[Any]],
     reason: str,
+    label: str = "",
 ) -> Markup:
     shown = rows[:_TABLE_ROWS]
     numbers = {
@@ -272,7 +311,7 @@ def _rows(
         render(
             "boards/templates/table.html.j2",
             title=title,
-            label=title or "Values of the chart",
+            label=title or label,
             heads=heads,
             rows=cells,
             numbers=numbers,

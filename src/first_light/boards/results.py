@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from first_light.boards.blocks import Chart, Figure, Numbers, Table, Value
+from first_light.boards.blocks import Chart, Figure, Filter, Numbers, Table, Value
 from first_light.boards.document import Board
 from first_light.boards.fields import produced_fields, series_fields, used_fields, value_fields
-from first_light.boards.filters import filter_problem
+from first_light.boards.filters import filter_problem, values_of
 from first_light.boards.metric_tables import MetricTables
 from first_light.boards.sql import MOST_ROWS, readers_query
 from first_light.dbt.engine import QueryResult
@@ -67,6 +67,35 @@ class Results:
             return None
         return result.rows[0][result.columns.index(value.column)]
 
+    def filter_of(self, block: Chart | Table) -> Filter | None:
+        """What readers choose by: the block's own filter, else the page's if it has the column."""
+        page, result = self.board.filter, self.rows.get(block.query)
+        if block.filter or page is None or not block.follows or result is None:
+            return block.filter
+        return page if page.column in result.columns else None
+
+    def filter_values(self, block: Chart | Table) -> list[Any]:
+        """The choices in a block: its own values, or those of all that follow the page's filter."""
+        if block.filter:
+            return values_of(block.filter, [self.rows[block.query]])
+        return self.page_values
+
+    @property
+    def page_values(self) -> list[Any]:
+        """The values of the page's filter; none if there is no filter, or nobody could use it."""
+        if self.board.filter is None or _page_filter_problem(self):
+            return []
+        return values_of(self.board.filter, [self.rows[b.query] for b in self.followers])
+
+    @property
+    def followers(self) -> list[Chart | Table]:
+        """The charts and tables that the page's filter applies to."""
+        return [
+            block
+            for block in self.board.blocks.values()
+            if not isinstance(block, Numbers) and not block.filter and self.filter_of(block)
+        ]
+
 
 def run(
     board: Board,
@@ -113,6 +142,8 @@ def _problems(results: Results) -> list[Problem]:
         for value, line in board.values
         if (problem := _value_problem(results, value, line)) is not None
     ]
+    if (problem := _page_filter_problem(results)) is not None:
+        problems.append(problem)
     for block in board.blocks.values():
         if isinstance(block, Numbers):
             problems += _figure_problems(results, block)
@@ -120,6 +151,20 @@ def _problems(results: Results) -> list[Problem]:
             problems += _rows_problems(results.rows[block.query], block)
     unique = {(problem.kind, problem.query, problem.message): problem for problem in problems}
     return sorted(unique.values(), key=lambda problem: problem.line)
+
+
+def _page_filter_problem(results: Results) -> Problem | None:
+    filter_, followers = results.board.filter, results.followers
+    if filter_ is None:
+        return None
+    if followers:
+        query = followers[0].query
+        message = filter_problem("the page", filter_, [results.rows[b.query] for b in followers])
+        return Problem(BLANK, query, message, 1) if message else None
+    if len(results.rows) < len(results.board.queries):
+        return None  # a query has failed, which is said already
+    message = f"The filter of the page has no effect: no chart or table has {filter_.column}."
+    return Problem(BROKEN, "filter", message, 1)
 
 
 def _figure_problems(results: Results, block: Numbers) -> list[Problem]:
@@ -173,7 +218,7 @@ def _rows_problems(result: QueryResult, block: Chart | Table) -> list[Problem]:
             return []
         message = f"The {kind} {block.title} is empty: {block.query} has no rows."
         return [Problem(BLANK, block.query, message, block.line)]
-    if block.filter and (message := filter_problem(block, block.filter, result)):
+    if block.filter and (message := filter_problem(block.title, block.filter, [result])):
         return [Problem(BLANK, block.query, message, block.line)]
     if isinstance(block, Chart):
         for name in sorted(value_fields(block.spec) & set(result.columns)):
