@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
+import contextlib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from conftest import MakeProduct
+from playwright.sync_api import Browser, Page
 
+from browser import browser, complaints, show
 from first_light.boards.document import read_board
 from first_light.boards.page import Edition, render_page
 from first_light.boards.results import Results
@@ -19,15 +20,11 @@ from first_light.history.log import History
 from first_light.history.record import PUBLISHED, REJECTED
 from page_reader import read
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-needs_browser = pytest.mark.skipif(
-    BROWSER is None and os.environ.get("CI") != "true",
-    reason="no Chromium here: apt-get install chromium",
-)
+__all__ = ["browser"]
 
 
 @pytest.mark.slow
-def test_a_blank_board_rejects_a_release(make_product: MakeProduct) -> None:
+def test_a_blank_board_rejects_a_release(make_product: MakeProduct, page: Page) -> None:
     product = make_product()
     product.commit("good")
     clock = {"DATAOPS_NOW": (product.root / "sample/as_of.txt").read_text().strip()}
@@ -38,13 +35,16 @@ def test_a_blank_board_rejects_a_release(make_product: MakeProduct) -> None:
     assert {path.name for path in pages.iterdir()} == {
         "index.html", "returns.html", "weekly_revenue.html",
     }  # fmt: skip
-    page = (pages / "weekly_revenue.html").read_text("utf-8")
-    reader = read(page)
+    revenue_page = (pages / "weekly_revenue.html").read_text("utf-8")
+    reader = read(revenue_page)
     assert reader.fetched == []
     text = " ".join("".join(reader.text).split())
     assert f"Release 1 ({(store / 'current').resolve().name})" in text
     assert "data until 2026-03-31" in text
-    assert page.count('class="chart broad"') == 5
+    assert revenue_page.count('class="chart broad"') == 5
+    for file in (*pages.iterdir(), store / "current" / "catalog.html"):
+        page.goto(file.as_uri())
+        assert complaints(page) == [], file.name
 
     board = product.root / "boards" / "returns.md"
     good = board.read_text("utf-8")
@@ -55,7 +55,7 @@ def test_a_blank_board_rejects_a_release(make_product: MakeProduct) -> None:
     rejected = product.dataops("release", code=1, env=clock).stdout
     assert "The chart Refunds by channel, EUR is empty: channels has no rows." in rejected
     assert "keep 000001" in rejected
-    assert (pages / "weekly_revenue.html").read_text("utf-8") == page
+    assert (pages / "weekly_revenue.html").read_text("utf-8") == revenue_page
     record = next(History(store / "history").newest())
     assert record.outcome == REJECTED
     findings = {finding.id for finding in record.findings}
@@ -81,11 +81,21 @@ def test_a_blank_board_rejects_a_release(make_product: MakeProduct) -> None:
 
 RUN = "document.title='bad'"
 HOSTILE = f"</text></svg><script>{RUN}</script><img src=x onerror={RUN}>"
+DAYS = [date(2026, 1, 5) + timedelta(days=n) for n in range(3)]
 
 
-@needs_browser
-def test_hostile_names_are_text_in_a_browser(tmp_path: Path) -> None:
-    assert BROWSER is not None, "no Chromium here: apt-get install chromium"
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of the browser, which fails the test if it complains of what it shows."""
+    said: list[str] = []
+    with contextlib.closing(browser.new_page()) as page:
+        page.on("console", lambda message: said.append(message.text))
+        page.on("request", lambda request: said.append(request.url))
+        yield page
+    assert [text for text in said if not text.startswith(("file:", "data:"))] == []
+
+
+def test_hostile_names_are_text_in_a_browser(tmp_path: Path, page: Page) -> None:
     board = read_board(
         "sales",
         f"---\ntitle: Sales {HOSTILE}\nowner: {{name: a, email: a@b.example}}\n---\n"
@@ -95,8 +105,7 @@ def test_hostile_names_are_text_in_a_browser(tmp_path: Path) -> None:
         "  x: {field: day, type: temporal}\n  y: {field: amount, type: quantitative}\n"
         "  color: {field: name, type: nominal}\n```\n",
     )
-    days = [date(2026, 1, 5) + timedelta(days=n) for n in range(3)]
-    rows = [(day, 1.0, name) for day in days for name in (HOSTILE, "b")]
+    rows = [(day, 1.0, name) for day in DAYS for name in (HOSTILE, "b")]
     names = ["day", "amount", "name"]
     results = Results(
         board,
@@ -106,49 +115,142 @@ def test_hostile_names_are_text_in_a_browser(tmp_path: Path) -> None:
     assert rendered.problems == ()
     file = tmp_path / "page.html"
     file.write_text(rendered.html, "utf-8")
-    done = subprocess.run(
-        [
-            str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-            f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", file.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    reader = read(done.stdout)
+    page.goto(file.as_uri())
+    assert page.title() == f"Sales {HOSTILE}"
+    reader = read(page.content())
     assert reader.fetched == []
-    title = done.stdout.partition("<title>")[2].partition("</title>")[0]
-    assert title.startswith("Sales &lt;/text&gt;")
-    assert sum(HOSTILE in cell for row in reader.rows for cell in row) == len(days)
+    assert sum(HOSTILE in cell for row in reader.rows for cell in row) == len(DAYS)
     assert "".join(reader.text).count(f"Most: {HOSTILE} {HOSTILE}") == 1
 
 
-@needs_browser
-def test_a_filter_shows_the_chosen_rows_without_a_script(tmp_path: Path) -> None:
-    assert BROWSER is not None, "no Chromium here: apt-get install chromium"
-    board = read_board(
-        "sales",
-        "---\ntitle: Sales\nowner: {name: a, email: a@b.example}\n---\n"
-        "```sql days\nselect 1\n```\n"
-        "```yaml table\nquery: days\ntitle: Days\nfilter: {column: name, all: false}\n```\n",
-    )
-    rows = [(1, "app"), (2, "web")]
-    results = Results(board, {"days": QueryResult(["amount", "name"], rows)})
-    html = render_page(results, Edition("Shop")).html
+# A board with one of everything.
+BOARD = """---
+title: Sales
+description: By day.
+owner: {name: a, email: a@b.example}
+filter: {column: channel, label: Channel}
+---
+Until **{{ total.day }}**, with [a link](https://x.example/).
 
-    def seen(label: str, html: str) -> bytes:
-        file, picture = tmp_path / f"{label}.html", tmp_path / f"{label}.png"
-        file.write_text(html, "utf-8")
-        subprocess.run(
-            [
-                str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-                f"--user-data-dir={tmp_path / 'profile'}", "--window-size=600,500",
-                f"--screenshot={picture}", file.as_uri(),
-            ],
-            check=True, capture_output=True, timeout=120,
-        )  # fmt: skip
-        return picture.read_bytes()
+```sql total
+select 1
+```
 
-    first = seen("first", html)
-    assert first == seen("hidden", html.replace(">2<", ">7<")), "rows of web are seen"
-    assert first != seen("shown", html.replace(">1<", ">7<")), "rows of app are not seen"
-    web = html.replace(" checked> app", "> app").replace("> web<", " checked> web<")
-    assert first != seen("web", web), "the choice changes nothing"
+```sql days
+select 1
+```
+
+```sql names
+select 1
+```
+
+```yaml numbers
+- {label: Amount, value: total.amount, before: total.earlier, unit: EUR}
+```
+
+```yaml chart
+query: days
+title: Amount by day
+mark: line
+encoding:
+  x: {field: day, type: temporal}
+  y: {field: amount, type: quantitative}
+  color: {field: channel, type: nominal}
+```
+
+```yaml table
+query: days
+title: Days
+```
+
+## Names
+
+```yaml table
+query: names
+title: Names by kind
+filter: {column: kind, all: false}
+```
+"""
+
+
+@pytest.fixture
+def board_file(tmp_path: Path) -> Path:
+    """The page of that board."""
+    days = [(day, name, 1.0 + n) for n, day in enumerate(DAYS) for name in ("app", "web")]
+    rows = {
+        "total": QueryResult(["day", "amount", "earlier"], [(DAYS[0], 2, 1)]),
+        "days": QueryResult(["day", "channel", "amount"], days),
+        "names": QueryResult(["kind", "name"], [("one", "Ada"), ("two", "Grace" * 30)]),
+    }
+    rendered = render_page(Results(read_board("sales", BOARD), rows), Edition("Shop", "Release 1"))
+    assert rendered.problems == ()
+    file = tmp_path / "sales.html"
+    file.write_text(rendered.html, "utf-8")
+    return file
+
+
+def test_a_board_is_for_every_reader(board_file: Path, page: Page) -> None:
+    page.goto(board_file.as_uri())
+    show(page, "light", 1100, "screen")
+    assert complaints(page) == []
+    assert page.locator(".chart.broad:visible").count() == 1
+    main = page.locator("main").aria_snapshot()
+    for part in (
+        'group "Channel": - text: Channel - radio "All" [checked]',
+        'figure "Amount by day":',
+        'img "Amount by day: All. Chart of 6 rows; amount from 1 to 3; the values are in',
+        'columnheader "amount"',
+        'heading "Names" [level=2]',
+        'group "Kind: one"',
+    ):
+        assert part in " ".join(main.split()), main
+
+    show(page, "dark", 1100, "screen")
+    assert complaints(page) == []
+    show(page, "light", 390, "screen")
+    assert complaints(page) == []
+    assert page.locator(".chart.narrow:visible").count() == 1
+
+    # On paper: dark on white whatever the screen, no controls, and what was chosen in words.
+    show(page, "dark", 790, "print")
+    assert complaints(page) == []
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("fieldset:visible, details:visible").count() == 0
+    assert page.locator(".chosen:visible").all_inner_texts() == [
+        "Channel: All", "Channel: All", "Kind: one",
+    ]  # fmt: skip
+
+
+def test_a_filter_shows_the_chosen_rows_without_a_script(board_file: Path, page: Page) -> None:
+    page.goto(board_file.as_uri())
+
+    def shown() -> list[list[str]]:
+        """The second column of the rows in each part that is seen."""
+        parts = page.locator(".choice:visible").all()
+        cells = [part.locator("td:nth-child(2)").all_text_contents() for part in parts]
+        return [sorted(set(texts)) for texts in cells]
+
+    assert shown() == [["app", "web"], ["app", "web"], ["Ada"]]
+    page.get_by_role("radio", name="web").check()
+    assert shown() == [["web"], ["web"], ["Ada"]]
+    page.get_by_role("radio", name="two").check()
+    assert shown() == [["web"], ["web"], ["Grace" * 30]]
+
+
+def test_a_page_that_excludes_readers_is_noticed(board_file: Path, page: Page) -> None:
+    html = board_file.read_text("utf-8")
+    faults = {
+        "html-has-lang": (' lang="en"', ""),
+        "svg-img-alt": (' role="img" aria-label="', ' role="img" title-="'),
+        "heading-order": ("<h2>", "<h4>"),
+        "color-contrast": ("--dim: #5c6066", "--dim: #b0b0b0"),
+        "pixels wider": ("<main>", '<main><div style="width: 3000px">x</div>'),
+    }
+    for text, other in faults.values():
+        assert text in html
+        html = html.replace(text, other)
+    board_file.write_text(html, "utf-8")
+    page.goto(board_file.as_uri())
+    show(page, "light", 1100, "screen")
+    found = complaints(page)
+    assert [rule for rule in faults if not any(rule in text for text in found)] == []

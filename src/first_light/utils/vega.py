@@ -41,6 +41,8 @@ def drawn(spec: Mapping[str, Any], kind: str, label: str) -> ElementTree.Element
             title = ElementTree.Element("title")  # Vega tells it to screen readers alone
             title.text = label_
             element.insert(0, title)
+        for name in ("role", "aria-roledescription"):  # the whole is one image, with one name
+            element.attrib.pop(name, None)
         for name, value in list(element.attrib.items()):
             if name == "id":
                 element.attrib[name] = f"{own}-{value}"
