@@ -7,12 +7,15 @@ import json
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import release_worker as worker
 from first_light.dbt.manifest import read_manifest
 from first_light.history.decoding import read_record
 from first_light.history.facts import raw_from_json
+from first_light.history.log import History
+from first_light.history.record import SCHEMA
 from first_light.metrics.definitions import read_semantics
 from first_light.project.product import Product
 from first_light.status.current import status
@@ -21,6 +24,7 @@ from first_light.store.locate import open_store, store_of
 from first_light.store.pointer import current_run
 from first_light.store.superseded import read_times
 from first_light.utils.errors import DataopsError
+from records import make_record
 
 RUN = "000001-20260101T000000Z-abc"
 HOSTILE = (
@@ -31,6 +35,7 @@ HOSTILE = (
     f"releases/{RUN}/.hidden",
     f"releases/{RUN}/C:evil.py",
     f"releases/{RUN}/a\\..\\evil.py",
+    f"releases/{RUN}/\ud800",
     f"releases/{RUN}",
     "releases/other/release.json",
     "/tmp/evil.py",
@@ -93,6 +98,7 @@ def test_a_name_in_a_bucket_cannot_lead_elsewhere(
         {"files": {"store.json": ["0" * 40, "4"]}},
         {"files": {"store.json": ["0" * 40]}},
         {"files": ["store.json"]},
+        {"format": float("inf")},
     ],
 )
 def test_a_state_of_another_form_is_rejected(
@@ -182,3 +188,33 @@ def test_a_document_of_a_store_of_any_form_is_rejected_in_words(text: str, tmp_p
     (current / "release.json").write_text(text)
     with pytest.raises(DataopsError, match="pointer to the current release is broken"):
         current_run(current, tmp_path / "releases", (), "release.json")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "select 1 as a",
+        "select 1 as number, 2 as run, 3 as record, 1 as schema_version",
+        "select 1 as number, null::text as run, null::text as record, null::int as schema_version",
+        "select 1 as number, ['a'] as run, [1] as record, 1 as schema_version",
+        "select 1 as number, 'x' as run, '{' as record, 'a' as schema_version",
+        "select 1 as number, 'x' as run, repeat('[', 100000) as record, 0 as schema_version",
+    ],
+)
+def test_a_pack_of_any_form_is_rejected_in_words(query: str, tmp_path: Path) -> None:
+    history = History(tmp_path / "history")
+    history.packs.write({RUN: make_record(1, run=RUN).to_json().decode()}, [])
+    (path,) = history.packs.paths()
+    with duckdb.connect() as connection:
+        assert history.packs.is_of(SCHEMA, connection, path)
+        path.unlink()
+        if query:
+            connection.execute(f"copy ({query}) to '{path}' (format parquet)")
+        else:
+            path.write_text("not Parquet")
+    for read in (lambda: list(history.newest()), history.connect):
+        with pytest.raises(DataopsError, match="holds something that is no record"):
+            read()
+    with contextlib.suppress(DataopsError):
+        history.holds(RUN)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from first_light.history.carried import built_statuses
 from first_light.history.decoding import read_record, upgraded
-from first_light.history.packs import HistoryError, Packs, number_range
+from first_light.history.packs import HistoryError, Packs, no_pack, number_range
 from first_light.history.record import SCHEMA, Record
 from first_light.history.views import VIEWS, from_text
 from first_light.store import atomic as durable
@@ -147,14 +147,7 @@ class History:
         """The records, newest first; those that can't be read are named in `damaged`."""
         seen = set()
         for text in self.texts():
-            try:
-                record = read_record(text.encode())
-            except ValueError as error:
-                raise HistoryError(
-                    "A pack of the history holds something that is no record.",
-                    where=f"{self.packs.folder}: {error}",
-                    fix="restore the pack from a copy of the store, or find out who wrote it",
-                ) from error
+            record = _packed(self.packs.folder, text)
             if record.run not in seen:
                 seen.add(record.run)
                 yield record
@@ -184,12 +177,11 @@ class History:
         current: list[Path] = []
         texts: dict[str, str] = {}
         for path in self.packs.paths():
-            if self.packs.oldest_schema(connection, path) == SCHEMA:
+            if self.packs.is_of(SCHEMA, connection, path):
                 current.append(path)
-            else:  # its columns are those of an older schema; the records' own texts say everything
-                texts |= dict(
-                    zip(self.packs.column(path, "run"), self.packs.column(path, "record"))
-                )
+            else:  # another version wrote it; the records' own texts say everything
+                lines = self.packs.column(path, "record")
+                texts |= {_packed(path, line).run: line for line in lines}
         for run in self._loose_runs():
             if (text := self._text(run)) is not None:
                 texts[run] = text
@@ -244,6 +236,13 @@ class History:
                 self.damaged.append(run)
             return None
         return text
+
+
+def _packed(path: Path, text: str) -> Record:
+    try:
+        return read_record(text.encode())
+    except ValueError as error:
+        raise no_pack(path, error) from error
 
 
 def _in_this_schema(text: str) -> str:

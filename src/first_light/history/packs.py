@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from first_light.history.views import from_text
 from first_light.store.run_ids import run_number
@@ -58,27 +58,45 @@ class Packs:
         )
 
     def size(self, path: Path) -> int:
-        """How many records a pack holds."""
+        """How many records a pack holds.
+
+        Raises:
+            HistoryError: it is no pack.
+        """
         import duckdb
 
         with duckdb.connect() as connection:
-            query = "select count(*) from read_parquet(?)"
-            row = connection.execute(query, [str(path)]).fetchone()
-        return int(row[0]) if row else 0
+            ((count,),) = _rows(connection, "select count(*) from read_parquet(?)", path)
+        return int(count)
 
-    def oldest_schema(self, connection: DuckDBPyConnection, path: Path) -> int:
-        """The oldest schema version of a pack's records."""
-        query = "select min(schema_version) from read_parquet(?)"
-        row = connection.execute(query, [str(path)]).fetchone()
-        return int(row[0]) if row else 0
+    def is_of(self, schema: int, connection: DuckDBPyConnection, path: Path) -> bool:
+        """Whether a pack's columns are those of this version's records, all of one schema.
+
+        Raises:
+            HistoryError: it is no pack.
+        """
+        described = "select column_name, column_type from (describe select * from read_parquet(?))"
+        connection.execute("create or replace temp table no_text (record varchar)")
+        present = connection.execute(f"describe {from_text('no_text')}").fetchall()
+        if _rows(connection, described, path) != [row[:2] for row in present]:
+            return False
+        schemas = "select distinct schema_version from read_parquet(?)"
+        return _rows(connection, schemas, path) == [(schema,)]
 
     def column(self, path: Path, name: str) -> list[str]:
-        """One column of a pack, by number: run, or record for the records' own lines."""
+        """One column of a pack, by number: run, or record for the records' own lines.
+
+        Raises:
+            HistoryError: it is no pack.
+        """
         import duckdb
 
         with duckdb.connect() as connection:
             query = f"select {name} from read_parquet(?) order by number"
-            return [row[0] for row in connection.execute(query, [str(path)]).fetchall()]
+            values = [row[0] for row in _rows(connection, query, path)]
+        if not all(isinstance(value, str) for value in values):
+            raise no_pack(path, f"{name} is no text")
+        return values
 
     def sql(self, paths: Iterable[Path]) -> str:
         """A DuckDB relation that holds these packs."""
@@ -110,9 +128,8 @@ class Packs:
             with duckdb.connect() as connection:
                 connection.execute("create table texts (run varchar, record varchar)")
                 for path in merged:
-                    connection.execute(
-                        "insert into texts select run, record from read_parquet(?)", [str(path)]
-                    )
+                    packed = [self.column(path, name) for name in ("run", "record")]
+                    connection.execute("insert into texts select unnest(?), unnest(?)", packed)
                 connection.executemany("insert into texts values (?, ?)", list(texts.items()))
                 connection.execute(
                     f"copy (select distinct on (run) * from ({from_text('texts')}) "
@@ -140,6 +157,24 @@ class Packs:
         for path in self.folder.glob("*.parquet"):
             if path != kept and path not in counted:
                 path.unlink()
+
+
+def no_pack(path: Path, reason: object) -> HistoryError:
+    """The error for a file in place of a pack: a store is data from others."""
+    return HistoryError(
+        "A pack of the history holds something that is no record.",
+        where=f"{path}: {reason}",
+        fix="restore the pack from a copy of the store, or find out who wrote it",
+    )
+
+
+def _rows(connection: DuckDBPyConnection, query: str, path: Path) -> list[tuple[Any, ...]]:
+    import duckdb
+
+    try:
+        return connection.execute(query, [str(path)]).fetchall()
+    except duckdb.Error as error:
+        raise no_pack(path, str(error).partition("\n")[0]) from error
 
 
 def number_range(path: Path) -> tuple[int, int]:

@@ -138,7 +138,9 @@ class BucketRemote:
                 )
             files = {path: File(*facts) for path, facts in state["files"].items()}
             tree = Tree(str(number), str(state["current"]), files)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (
+            ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError
+        ) as error:  # fmt: skip
             raise DataopsError(
                 "The store's state cannot be read.",
                 where=f"{self.place}/{_STATES}/{number:012d}.json: {error}",

@@ -12,8 +12,9 @@ _IN_ROOT = frozenset({"store.json", "score.json", "superseded.json"})
 _HISTORY = frozenset({"runs", "damaged"})
 _PACK = re.compile(r"(?P<first>[0-9]{6,9})_(?P<last>[0-9]{6,9})\.parquet")
 _RECORDS_IN_PACK = 1_000_000
-# A plain name on every file system: no parent folder, drive, backslash or hidden file.
-_PLAIN = re.compile(r"(?!\.)[^\x00-\x1f\x7f<>:\"|?*\\/]{1,200}(?<![. ])")
+# A plain name on every file system: no parent folder, drive, backslash, hidden file or half of a
+# character.
+_PLAIN = re.compile(r"(?!\.)[^\x00-\x1f\x7f\ud800-\udfff<>:\"|?*\\/]{1,200}(?<![. ])")
 _RESERVED = frozenset({"publishing"})  # a local mark of a release that is being published
 _OBJECT_ID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})")
 
