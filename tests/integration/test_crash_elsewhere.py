@@ -48,7 +48,11 @@ def warm() -> Iterator[worker.Warm]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("places", "names"),
-    [("branch", ("prune", "rollback")), ("bucket", ("release", "rejected"))],
+    [
+        ("branch", ("release", "rollback")),
+        pytest.param("branch", ("prune", "rejected"), marks=pytest.mark.gauntlet),
+        pytest.param("bucket", tuple(VERBS), marks=pytest.mark.gauntlet),
+    ],
     indirect=["places"],
 )
 def test_killed_at_some_instants(places: Places, warm: worker.Warm, names: tuple[str, ...]) -> None:

@@ -428,9 +428,19 @@ def shop(shop_once: Shop) -> Iterator[Shop]:
     shop_once.reset()
 
 
+_IN_CI = 3  # one scenario of so many runs with every change, all of them in the gauntlet
+
+
 def scenarios() -> list[Any]:
     loaded = yaml.safe_load((SCENARIOS / "scenarios.yml").read_text("utf-8"))
-    return [pytest.param(entry, id=entry["change"].replace(" ", "-")) for entry in loaded]
+    return [
+        pytest.param(
+            entry,
+            id=entry["change"].replace(" ", "-"),
+            marks=[] if number % _IN_CI == 0 else pytest.mark.gauntlet,
+        )
+        for number, entry in enumerate(loaded)
+    ]
 
 
 @pytest.mark.slow

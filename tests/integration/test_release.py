@@ -120,7 +120,9 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "told", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.gauntlet)]
+)
 def test_told_to_stop(make_product: MakeProduct, told: signal.Signals) -> None:
     """In the middle of a long query: recorded, nothing left, nobody waits."""
     product = make_product()

@@ -123,8 +123,8 @@ def test_a_new_file_in_bad_style_is_put_right_and_said(make_product: MakeProduct
 
 @pytest.mark.slow
 def test_a_warning_of_dbt_is_an_error(make_product: MakeProduct) -> None:
-    product = make_product()
-    (product.root / "models" / "marts" / "customers.yml").write_text(
+    product = make_product({"content": "empty"})
+    (product.root / "models" / "customers.yml").write_text(
         "models:\n  - name: no_such_model\n    description: It is not there.\n"
     )
     checked = product.dataops("check", code=1)

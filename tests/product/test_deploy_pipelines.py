@@ -197,6 +197,7 @@ def test_github_deploys_rejects_falls_back_and_never_goes_backwards(
 
 
 @pytest.mark.slow
+@pytest.mark.gauntlet  # what its jobs call is what GitHub's call
 def test_gitlab_deploys_rejects_and_falls_back(tmp_path: Path, installed: Path) -> None:
     hosted = Hosted(tmp_path, "gitlab", installed)
 

@@ -167,7 +167,7 @@ WHOLE_STORY = (without_the_right, opened, superseded, closed, in_conflict)
     ("kind", "story"),
     [
         ("github", (opened, in_conflict)),
-        ("gitlab", (without_the_right, opened)),
+        pytest.param("gitlab", (without_the_right, opened), marks=pytest.mark.gauntlet),
         pytest.param("github", WHOLE_STORY, marks=pytest.mark.gauntlet),
         pytest.param("gitlab", WHOLE_STORY[:-1], marks=pytest.mark.gauntlet),
     ],

@@ -1,15 +1,21 @@
-"""No command and no hook of a product connects to a machine that the team did not configure."""
+"""Every command of a product, once.
+
+None connects to a machine that the team did not configure, nor does a hook; and what each prints
+with `--json` is one document that follows the published schema.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import shlex
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 import typer
 import yaml
@@ -17,6 +23,11 @@ import yaml
 import connections
 import harness
 from first_light.cli.app import app
+from first_light.cli.output.documents.index import WITHOUT
+
+SCHEMA = json.loads(
+    (harness.TEMPLATE / "docs/reference/output.schema.json").read_text(encoding="utf-8")
+)
 
 # Split, or the hook would report this file.
 SLACK = "xox" + "b-34532454-e039d02840a0b9379c"
@@ -61,13 +72,25 @@ COMMANDS = (
 ENDLESS = {"boards serve"}
 
 
+def follows_the_schema(command: str, document: Any) -> None:
+    """The document has the fields of the schema, and no others."""
+    closed = {
+        name: {**part, "additionalProperties": False} if "properties" in part else part
+        for name, part in SCHEMA["$defs"].items()
+    }
+    kind = SCHEMA["x-commands"][command]
+    if isinstance(document, dict) and "error" in document:  # it could not run
+        kind = {"$ref": "#/$defs/Error"}
+    jsonschema.validate(document, {**kind, "$defs": closed})
+
+
 def orders(first: int) -> str:
     rows = (f"{n},{1 + n % 5},2026-01-{1 + n % 28:02d}\n" for n in range(first, first + 60))
     return "order_id,qty,ordered_on\n" + "".join(rows)
 
 
 @pytest.mark.slow
-def test_commands_and_hooks_connect_to_nobody(tmp_path: Path) -> None:
+def test_documents_and_connections_of_commands_and_hooks(tmp_path: Path) -> None:
     places = {name: tmp_path / name for name in ("export", "later", "recorder", "product")}
     for name in ("export", "later", "recorder"):
         places[name].mkdir()
@@ -86,13 +109,18 @@ def test_commands_and_hooks_connect_to_nobody(tmp_path: Path) -> None:
         environment["UV_OFFLINE"] = "1"
         product = harness.Product(tmp_path, environment)
         for command, code in COMMANDS:
-            done = product.run(
-                str(shared / "bin" / "dataops"), *shlex.split(command.format(**words)), code=code
-            )
+            name = name_of(command)
+            typed = shlex.split(command.format(**words))
+            typed += [] if name in WITHOUT else ["--json"]
+            done = product.run(str(shared / "bin" / "dataops"), *typed, code=code)
             assert record.seen() == [], command
             product.root = places["product"]
-            if command.startswith("incident report"):
-                words["incident"] = re.findall(r"incident close (\S+)", done.stdout)[0]
+            if name not in WITHOUT:
+                document = json.loads(done.stdout)
+                assert ("error" in document) == (done.returncode == 2), command
+                follows_the_schema(name, document)
+            if name == "incident report":
+                words["incident"] = document["incident"]
             if command.startswith(("own", "disown", "baseline", "retype", "configure")):
                 product.commit()
         # Every hook, on files of each kind, with a secret that could be verified.
@@ -109,17 +137,27 @@ def test_commands_and_hooks_connect_to_nobody(tmp_path: Path) -> None:
             assert f"- hook id: {hook['id']}" in report
 
 
-def test_every_command_is_among_them() -> None:
+def names() -> set[str]:
+    """All commands, as they are typed after `dataops`."""
     root: typer.core.TyperGroup = typer.main.get_command(app)  # type: ignore[assignment]
-    names = {
+    return {
         f"{name} {sub}".strip()
         for name, command in root.commands.items()
         for sub in getattr(command, "commands", {"": None})
     }
-    assert names - ENDLESS == {
-        next(name for name in names if f"{command} ".startswith(f"{name} "))
-        for command, _ in COMMANDS
-    }
+
+
+def name_of(command: str) -> str:
+    return next(name for name in names() if f"{command} ".startswith(f"{name} "))
+
+
+def test_every_command_is_among_them() -> None:
+    assert names() - ENDLESS == {name_of(command) for command, _ in COMMANDS}
+
+
+def test_an_undescribed_field_is_seen() -> None:
+    with pytest.raises(jsonschema.ValidationError, match="surplus"):
+        follows_the_schema("configure", {"files": [], "surplus": 1})
 
 
 @pytest.mark.parametrize(
