@@ -5,7 +5,7 @@ with orders_by_day as (
     select
         order_date,
         count(*) as order_count,
-        sum(net_amount) as net_amount
+        sum(net_amount) as daily_net_amount
     from {{ ref('orders') }}
     group by order_date
 
@@ -15,8 +15,8 @@ select
     coalesce(orders_by_day.order_date, orders_daily.order_date) as order_date,
     orders_by_day.order_count as expected_order_count,
     orders_daily.order_count,
-    orders_by_day.net_amount as expected_net_amount,
-    orders_daily.net_amount
+    orders_by_day.daily_net_amount as expected_net_amount,
+    orders_daily.daily_net_amount
 from orders_by_day
 full outer join {{ ref('orders_daily') }} as orders_daily
     on orders_by_day.order_date = orders_daily.order_date
@@ -24,4 +24,4 @@ where
     orders_daily.order_date is null
     or orders_by_day.order_date is null
     or orders_by_day.order_count <> orders_daily.order_count
-    or orders_by_day.net_amount <> orders_daily.net_amount
+    or orders_by_day.daily_net_amount <> orders_daily.daily_net_amount

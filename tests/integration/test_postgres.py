@@ -187,7 +187,7 @@ def test_a_product_s_life_on_postgres(server: postgres.Server, tmp_path: Path) -
     assert {name for name in document if document[name] != "no data change"} == {"customers"}, (
         document
     )
-    assert "values: order_count" in document["customers"]
+    assert "values: lifetime_order_count" in document["customers"]
     assert {"stg_customers", "int_customers_latest", "customers_history"} <= set(document)
     seen = next(item for item in impact["models"] if item["name"] == "stg_customers")
     assert seen["diff"]["rows_before"] == rows["stg_customers"]

@@ -105,7 +105,7 @@ def test_a_newcomer_can_follow_the_first_change(make_product: MakeProduct) -> No
                         _put(marts / "customers.yml", "12.55", "12.50")
         elif kind == "sql":
             sql = marts / "customers.sql"
-            head, end, tail = sql.read_text("utf-8").rpartition("as net_amount\n")
+            head, end, tail = sql.read_text("utf-8").rpartition("as lifetime_net_amount\n")
             sql.write_text(head + end.rstrip() + ",\n" + text + tail, "utf-8")
         else:
             with (marts / "customers.yml").open("a", encoding="utf-8") as file:

@@ -42,8 +42,6 @@ CHECKS = """
 """
 # By check, the resources that it finds; None: it may find any. The reason stands behind.
 BOUNCER: dict[str, set[str] | None] = {
-    # Amounts of an order, of a customer and of a day have one name and say whose they are.
-    "column_descriptions_are_consistent": {""},
     # A macro of a warehouse stands beside the general one; dbt finds it by its name.
     "macro_name_matches_file_name": None,
     # One YAML file a model, of the same name, beside it: it moves and is found with the model.

@@ -30,7 +30,7 @@ lines_by_order as (
         order_id,
         sum(quantity) as item_count,
         sum(quantity * unit_price) as gross_amount,
-        sum(discount_amount) as discount_amount
+        sum(line_discount_amount) as discount_amount
     from order_lines
     group by order_id
 

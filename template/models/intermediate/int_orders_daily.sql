@@ -119,10 +119,10 @@ days as (
         sum(case when orders.status = 'cancelled' then 1 else 0 end) as cancelled_order_count,
         sum(case when orders.is_guest then 1 else 0 end) as guest_order_count,
         sum(case when orders.is_late_arrival then 1 else 0 end) as late_order_count,
-        coalesce(sum(orders.item_count), 0) as item_count,
-        coalesce(sum(orders.total_amount), 0) as total_amount,
-        coalesce(sum(orders.refunded_amount), 0) as refunded_amount,
-        coalesce(sum(orders.net_amount), 0) as net_amount
+        coalesce(sum(orders.item_count), 0) as daily_item_count,
+        coalesce(sum(orders.total_amount), 0) as daily_total_amount,
+        coalesce(sum(orders.refunded_amount), 0) as daily_refunded_amount,
+        coalesce(sum(orders.net_amount), 0) as daily_net_amount
     from changed_days
     -- left: a day that lost all its orders must become 0, not keep what it was
     left join orders on changed_days.order_date = orders.order_date
@@ -138,10 +138,10 @@ final as (
         cast(cancelled_order_count as bigint) as cancelled_order_count,
         cast(guest_order_count as bigint) as guest_order_count,
         cast(late_order_count as bigint) as late_order_count,
-        cast(item_count as bigint) as item_count,
-        cast(total_amount as decimal(18, 2)) as total_amount,
-        cast(refunded_amount as decimal(18, 2)) as refunded_amount,
-        cast(net_amount as decimal(18, 2)) as net_amount,
+        cast(daily_item_count as bigint) as daily_item_count,
+        cast(daily_total_amount as decimal(18, 2)) as daily_total_amount,
+        cast(daily_refunded_amount as decimal(18, 2)) as daily_refunded_amount,
+        cast(daily_net_amount as decimal(18, 2)) as daily_net_amount,
         last_exported_at
     from days
 

@@ -37,10 +37,14 @@ final as (
         {{ business_date('customers.created_at') }} as signup_date,
         orders_by_customer.first_order_date,
         orders_by_customer.last_order_date,
-        coalesce(orders_by_customer.order_count, 0) as order_count,
-        cast(coalesce(orders_by_customer.total_amount, 0) as decimal(18, 2)) as total_amount,
-        cast(coalesce(orders_by_customer.refunded_amount, 0) as decimal(18, 2)) as refunded_amount,
-        cast(coalesce(orders_by_customer.net_amount, 0) as decimal(18, 2)) as net_amount
+        coalesce(orders_by_customer.order_count, 0) as lifetime_order_count,
+        cast(
+            coalesce(orders_by_customer.total_amount, 0) as decimal(18, 2)
+        ) as lifetime_total_amount,
+        cast(
+            coalesce(orders_by_customer.refunded_amount, 0) as decimal(18, 2)
+        ) as lifetime_refunded_amount,
+        cast(coalesce(orders_by_customer.net_amount, 0) as decimal(18, 2)) as lifetime_net_amount
     from customers
     left join orders_by_customer on customers.customer_id = orders_by_customer.customer_id
 

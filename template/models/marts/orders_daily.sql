@@ -12,10 +12,10 @@ final as (
         cancelled_order_count,
         guest_order_count,
         late_order_count,
-        item_count,
-        total_amount,
-        refunded_amount,
-        net_amount
+        daily_item_count,
+        daily_total_amount,
+        daily_refunded_amount,
+        daily_net_amount
     from days
     where order_count > 0
 

@@ -15,7 +15,7 @@ renamed as (
         category as product_category,
         cast(quantity as integer) as quantity,
         cast(unit_price as decimal(18, 2)) as unit_price,
-        cast(discount as decimal(18, 2)) as discount_amount,
+        cast(discount as decimal(18, 2)) as line_discount_amount,
         cast(exported_at as timestamp) as exported_at
     from source
 

@@ -11,7 +11,7 @@ renamed as (
         cast(return_id as bigint) as return_id,
         cast(order_id as bigint) as order_id,
         cast(line_number as integer) as line_number,
-        cast(quantity as integer) as quantity,
+        cast(quantity as integer) as returned_quantity,
         reason as return_reason,
         cast(refund_amount as decimal(18, 2)) as refund_amount,
         cast(returned_at as timestamp) as returned_at,
