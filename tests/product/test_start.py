@@ -168,6 +168,7 @@ def test_personal_data_never_enters_git(make_product: MakeProduct, shop_files: P
 
 
 @pytest.mark.slow
+@pytest.mark.gauntlet  # `add` is in test_deliveries.py, what is drafted in test_inference.py
 def test_one_more_source_later(make_product: MakeProduct, shop_files: Path, tmp_path: Path) -> None:
     product = make_product({"content": "empty"})
     product.dataops("start", "--from", str(shop_files / "Kunden.csv"), "--yes")

@@ -277,7 +277,7 @@ sed -i 's/^_commit: .*/_commit: v1.1.0/' .copier-answers.yml
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [40, pytest.param(200, marks=pytest.mark.gauntlet)])
+@pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.gauntlet)])
 def test_many_products_are_examined_and_updated(
     products: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
