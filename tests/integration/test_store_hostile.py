@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -218,3 +219,28 @@ def test_a_pack_of_any_form_is_rejected_in_words(query: str, tmp_path: Path) -> 
             read()
     with contextlib.suppress(DataopsError):
         history.holds(RUN)
+
+
+@pytest.mark.parametrize("place", ["catalog.html", "boards/revenue.html", ""])
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_no_link_of_a_release_leads_out_of_the_store(place: str, kind: str, tmp_path: Path) -> None:
+    """`report` copies pages of the current release, and `export` opens its database."""
+    other = RUN.replace("000001", "000002")
+    for run in (RUN, other):
+        (tmp_path / "releases" / run / "boards").mkdir(parents=True)
+        (tmp_path / "releases" / run / "release.json").write_text("{}")
+    current = tmp_path / "current"
+    current.write_text(f"releases/{other}\n")
+    arguments = (current, tmp_path / "releases", (RUN, other), "release.json")
+    assert current_run(*arguments) == other
+    hostile = tmp_path / "releases" / other / place
+    if not place:
+        hostile.rename(tmp_path / "outside")
+    if kind == "link" or not place:
+        hostile.symlink_to(tmp_path / "outside")
+    else:
+        os.mkfifo(hostile)
+    with pytest.raises(DataopsError, match="is broken") as error:
+        current_run(*arguments)
+    assert "holds a link" in error.value.where
+    assert error.value.fix == f"choose a release: uv run dataops rollback {RUN}"
