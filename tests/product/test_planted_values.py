@@ -87,6 +87,7 @@ KINDS = {
         "towel shop near islington flat", "award for crinkly norwegian coast"),
         lambda n: f"buy {_letters(n)} and {_letters(n + 5)}", "free_text"),
 }  # fmt: skip
+PEOPLE = "select\n    customer_id,\n    full_name as who\nfrom {{ ref('stg_customers') }}\n"
 PLANTED = {value: kind for kind, spec in KINDS.items() for value in spec.planted}
 
 
@@ -182,14 +183,15 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Week:
     product.git("switch", "-q", "-c", "change")
     model = product.root / "models" / "marts" / "people.sql"
     model.parent.mkdir(exist_ok=True)
-    model.write_text("select\n    id,\n    full_name as who\nfrom {{ ref('stg_customers') }}\n")
+    model.write_text(PEOPLE)
     product.commit("Add people")
     week.dataops("check", code=None)
     product.git("commit", "-q", "-a", "--no-verify", "--allow-empty", "-m", "Style")
     messages: list[str] = []
     with _channel(messages) as channel:
         _write(product.root / "raw", day=2)
-        week.dataops("release", code=None, DATAOPS_NOTIFY_URLS=channel)
+        week.dataops("release", DATAOPS_NOTIFY_URLS=channel)
+        week.dataops("export", "people")
         _write(product.root / "raw", day=3, bad=True)
         week.dataops("release", code=None, DATAOPS_NOTIFY_URLS=channel)
         assert re.search(r"rejected|failed", list(week.said.values())[-1])

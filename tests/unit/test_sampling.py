@@ -960,7 +960,7 @@ def test_dates_that_fit_one_order_still_fit_it(style: str, days: list[dt.date]) 
         dt.datetime.strptime(masker.mask(kinds.BIRTH_DATE, day.strftime(style)), style)
 
 
-@pytest.mark.parametrize("value", [None, "", "  ", True, False])
+@pytest.mark.parametrize("value", [None, "", "  ", False])
 def test_what_holds_nothing_stays(value: Any) -> None:
     assert Masker(KEY).mask(kinds.PERSON, value) is value
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from first_light.privacy import kinds
 from first_light.privacy.detect import classify
-from first_light.privacy.mask import Masker
+from first_light.privacy.mask import Masker, masked_flags
+from first_light.privacy.repository_values import reach
+from first_light.privacy.scrub import Originals
 
 DEGREES = ["52.51703", "48.13743", "-3.70379", "13.38886", "2.35222", "40.41678"]
 PAIRS = ["52.51703, 13.38886", "48.85661, 2.35222", "40.41678, -3.70379"]
@@ -119,6 +122,7 @@ def test_pairs_of_coordinates_under_any_name(values: list[str]) -> None:
         ("fleet.registration", ["2026-01-01", "2026-02-01"], None),
         ("files.path", ["/home/xqrt/a.docx", "/home/bzrk/b.txt"], kinds.URL),
         ("files.path", ["/srv/data/a.docx", "/srv/data/b.txt"], None),
+        ("people.mastodon", ["https://m.example/@xqrt", "https://m.example/@bzrk"], kinds.URL),
         ("contacts.url", ["https://twitter.com/xqrt", "https://x.com/bzrk"], kinds.URL),
         ("log.q", QUERIES, kinds.FREE_TEXT),
         ("patients.code", ["E11.9", "J45", "F32.1"], kinds.SENSITIVE),
@@ -129,6 +133,38 @@ def test_pairs_of_coordinates_under_any_name(values: list[str]) -> None:
         ("employees.bonus", MONEY, kinds.INCOME),
         ("employee_orders.amount", MONEY, None),
         ("clientes.nome", ["Anna", "Luca"], kinds.PERSON),
+        ("rides.longitudine", DEGREES, kinds.LOCATION),
+        ("rides.szerokosc_geograficzna", DEGREES, kinds.LOCATION),
+        ("rides.ship_to_latitude", DEGREES, kinds.LOCATION),
+        ("checkins.what3words", ["///filled.count.soap", "///index.home.raft"], kinds.LOCATION),
+        ("checkins.point", ["(52.5,13.3)", "(48.8,2.3)"], kinds.LOCATION),
+        ("trackers.h3", ["8a1fb46622dffff", "8a1fb46622cffff"], kinds.LOCATION),
+        ("machines.operator", LOGINS, kinds.USER_NAME),
+        ("machines.operator", ["Miller A.", "Smith R.", "Haddad O."], kinds.PERSON),
+        ("machines.operator", ["eq", "lt", "gt", "le", "ge"], None),
+        ("turbines.operator", ["Vattenfall", "RWE", "EnBW", "Statkraft", "Enel"], None),
+        ("calls.agent_id", ["a.miller", "r.smith", "o.haddad", "g.weiss"], kinds.USER_NAME),
+        ("calls.agent_id", ["a1", "b2", "c3"], None),
+        ("searches.term", ["rash", "lawyer", "anna miller", "debt", "shoes"], kinds.FREE_TEXT),
+        ("events.ricerca", QUERIES, kinds.FREE_TEXT),
+        ("contracts.term", ["12 months", "24 months", "3 months", "one year", "5 years"], None),
+        ("campaigns.keywords", QUERIES, None),
+        ("members.kyrka", ["catholic", "none"], kinds.SENSITIVE),
+        ("churches.denomination", ["catholic", "lutheran"], None),
+        ("employees.wynagrodzenie", MONEY, kinds.INCOME),
+        ("employees.income", MONEY, kinds.INCOME),
+        ("loans.income", MONEY, kinds.INCOME),
+        ("companies.income", MONEY, None),
+        ("movies.earnings", MONEY, None),
+        ("patients.is_diabetic", ["true", "false"], kinds.SENSITIVE),
+        ("patients.heart_disease", ["0", "1"], kinds.SENSITIVE),
+        ("customers.smoker", ["yes", "no"], kinds.SENSITIVE),
+        ("mitarbeiter.schwerbehindert", ["ja", "nein"], kinds.SENSITIVE),
+        ("employees.is_disabled", ["true", "false"], kinds.SENSITIVE),
+        ("users.disabled", ["true", "false"], None),
+        ("patients.allergy_form_received", ["yes", "no"], None),
+        ("rooms.smoking", ["yes", "no"], None),
+        ("customers.vip", ["yes", "no"], None),
         ("students.first_nm", ["Ann", "Bob"], kinds.PERSON),
         ("schools.name_full", ["Rice University", "Cal Poly"], None),
     ],
@@ -155,6 +191,28 @@ def test_masks_keep_the_shape(kind: str, values: list[str], shape: str) -> None:
     masks = [masker.mask(kind, value) for value in values]
     assert all(re.fullmatch(shape, mask) for mask in masks), masks
     assert not set(masks) & set(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "masks"),
+    [
+        (["yes", " No", "YES", None, ""], ["no", " no", "NO", None, ""]),
+        (["ja", "nein"], ["nein", "nein"]),
+        ([True, None, False], [False, None, False]),
+        ([1, 0], [0, 0]),
+        (["0", "1"], ["0", "0"]),
+        (["yes", "unknown"], None),
+        ([None, ""], None),
+    ],
+)
+def test_a_mask_of_yes_and_no_is_always_no(values: list[Any], masks: list[Any] | None) -> None:
+    assert masked_flags(values) == masks
+    assert Masker(b"k" * 32).mask(kinds.SENSITIVE, {"smokes": True}) == {"smokes": False}
+
+
+def test_yes_and_no_are_no_values_to_look_for_elsewhere() -> None:
+    assert not Originals([(kinds.SENSITIVE, "true"), (kinds.SENSITIVE, "False")])
+    assert reach(kinds.SENSITIVE, "false") is None
 
 
 def test_zeros_at_the_end_need_no_more_decimals_in_masks() -> None:

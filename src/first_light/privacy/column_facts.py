@@ -25,6 +25,8 @@ class Column:
         self.rows = rows
         self.of_people = bool(table & words.PEOPLE) or rows.of_people
         self.of_payroll = bool(table & words.PAYROLL)
+        self.of_applications = bool(table & words.APPLICATIONS)
+        self.of_searches = bool(table & words.SEARCHES)
         self.of_employees = bool(table & words.EMPLOYEES)
         self.of_things = bool(table & words.THING) and not self.of_people
         self.is_of_goods = self.of_things or rows.of_goods

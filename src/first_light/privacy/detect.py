@@ -64,7 +64,7 @@ def classify(name: str, values: Sequence[str], table: str = "", rows: Rows = UNK
     texts = texts_of(values)
     column = Column(name_tokens(name), frozenset(name_tokens(table)), texts, rows)
     if texts and column.share(lambda value: value.lower() in shapes.BOOLEANS) == 1:
-        return None
+        return special_kinds.by_flag(column)
     kind = _classify(column) or kind_in_rows(column)
     return None if kind and is_contradicted(kind, column) else kind
 

@@ -36,4 +36,19 @@ HEALTH = words("""
     diet diaet dieta regime allergies unvertraeglichkeit intolerances symptoms disability needs
     specialneeds necesidadeseducativas assistance
 """)
+# What yes or no says about the health or the beliefs of somebody.
+FLAGS = words("""
+    diabetic diabetes smoker smokes smoking tobacco pregnant pregnancy disability handicap
+    handicapped vaccinated vaccination hypertension hypertensive heartdisease heartattack
+    heartfailure stroke alcoholism alcoholic depression depressed asthma asthmatic cancer tumor
+    anaemia anemia anaemic hiv aids covid epilepsy copd obesity obese addiction tuberculosis
+    hepatitis allergic allergy sick sickness illness migraine dementia autism
+    raucher raucherin schwanger schwangerschaft schwerbehindert behindert krank krankheit diabetiker
+    geimpft impfung suchtkrank fumeur fumeuse enceinte handicape diabetique vaccine malade
+    fumador fumadora embarazada discapacitado diabetico enfermo fumatore incinta disabile diabetico
+    malato roker zwanger gehandicapt gevaccineerd ziek palacz niepelnosprawny ryger gravid rokare
+    royker handikappet sigaraiciyor hamile
+    unionmember gewerkschaftsmitglied gewerkschaft syndique sindicato kirchensteuer kirchenmitglied
+    religious convicted criminalrecord
+""")
 DISABILITY = words("disability behinderung schwerbehinderung sbgru handicap discapacidad")

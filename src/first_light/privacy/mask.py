@@ -13,7 +13,7 @@ import itertools
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ from first_light.privacy.formats import (
 )
 from first_light.privacy.generated_keys import dates_like
 from first_light.privacy.json_text import parse_json
-from first_light.privacy.value_shapes import is_number, is_position
+from first_light.privacy.value_shapes import BOOLEANS, is_number, is_position
 from first_light.privacy.vocabulary import words
 
 SHORTEST_LEAK: Final = 4  # characters: shorter values occur by chance
@@ -46,6 +46,11 @@ _LOCATION_OF_FILE = re.compile(
 _GEOMETRIES = words(
     "point multipoint linestring multilinestring polygon multipolygon geometrycollection feature"
 )
+_NO: Final = {
+    "true": "false", "t": "f", "yes": "no", "y": "n", "1": "0", "ja": "nein", "j": "n",
+    "oui": "non", "si": "no", "sí": "no",
+    **{no: no for no in ("false", "f", "no", "n", "0", "nein", "non", "nee")},
+}  # fmt: skip
 _GENERIC_ENDINGS = ("com", "net", "org")
 # Country calling codes of one or two digits; all others have three.
 _CALLING_CODES = words(
@@ -81,14 +86,14 @@ class Masker:
         self._originals: dict[str, str] = {}
 
     def mask(self, kind: str, value: Any) -> Any:
-        """The mask of a value, of the same type; None, blanks and booleans are unchanged.
+        """The mask of a value, of the same type; None and blanks are unchanged, true is false.
 
         Args:
             kind: one of `personal.KINDS`.
             value: as DuckDB returns it; values in lists and structs are masked.
         """
         if value is None or isinstance(value, bool):
-            return value
+            return None if value is None else False
         if isinstance(value, str):
             if value[:1] in ("{", "[") and (parsed := parse_json(value)) is not None:
                 return _dumped(self._mask_inside(kind, parsed), value)
@@ -243,6 +248,22 @@ class Masker:
 
     def _bytes(self) -> bytes:
         return bytes(permute(self._key, "bytes", 256, number) for number in range(256))
+
+
+def masked_flags(values: Sequence[Any]) -> list[Any] | None:
+    """The masks of yes and no: all are no, whichever they were. None if there are other values."""
+    words_of = [str(value).strip().lower() for value in values if value is not None]
+    if not any(words_of) or not set(words_of) <= BOOLEANS | {""}:
+        return None
+    return [_no(value) for value in values]
+
+
+def _no(value: Any) -> Any:
+    if isinstance(value, str):
+        core = value.strip()
+        no = _NO.get(core.lower(), "")
+        return value.replace(core, no.upper() if core.isupper() else no) if core else value
+    return None if value is None else type(value)(0)
 
 
 def _dumped(value: Any, pattern: str) -> str:

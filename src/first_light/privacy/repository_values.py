@@ -14,6 +14,7 @@ from typing import Final
 
 from first_light.privacy import kinds
 from first_light.privacy.detect import EMAIL_PATTERN
+from first_light.privacy.value_shapes import BOOLEANS
 from first_light.privacy.vocabulary import words
 from first_light.utils import null_words
 
@@ -46,7 +47,7 @@ def reach(kind: str, value: str) -> str | None:
     lowered = text.lower()
     if kind == kinds.BIRTH_DATE or _DATE.fullmatch(text) or "\n" in text:
         return None
-    if lowered in null_words.ALL or lowered in _OF_NOBODY:
+    if lowered in null_words.ALL or lowered in _OF_NOBODY or lowered in BOOLEANS:
         return None
     if EMAIL_PATTERN.fullmatch(text):
         return ANYWHERE

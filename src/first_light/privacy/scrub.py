@@ -13,6 +13,7 @@ from first_light.privacy import detect as personal
 from first_light.privacy import kinds
 from first_light.privacy.checksums import is_iban
 from first_light.privacy.mask import SHORTEST_LEAK, Masker
+from first_light.privacy.value_shapes import BOOLEANS
 
 # Dates and short numbers occur everywhere without identifying anybody.
 _NOT_IDENTIFYING = frozenset({kinds.BIRTH_DATE})
@@ -33,7 +34,9 @@ class Originals:
         for kind, value in values:
             text = value.strip().lower()
             first_word = _WORD.search(text)
-            if first_word is None or kind in _NOT_IDENTIFYING or len(text) < SHORTEST_LEAK:
+            if first_word is None or kind in _NOT_IDENTIFYING or text in BOOLEANS:
+                continue
+            if len(text) < SHORTEST_LEAK:
                 continue
             if re.fullmatch(r"[0-9]*", text) and len(text) < _SHORTEST_NUMBER:
                 continue

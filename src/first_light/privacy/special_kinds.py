@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from first_light.privacy import hints, people_names
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
@@ -18,6 +19,7 @@ from first_light.privacy.kinds import (
     INCOME,
     LOCATION,
     NATIONAL_ID,
+    PERSON,
     SENSITIVE,
     URL,
     USER_NAME,
@@ -29,6 +31,13 @@ _PARTICIPLE: Final = re.compile(
     r"fass|bearbeite)t|cree|modifie|valide|creado|modificado|aprobado|aangemaakt|toegewezen"
 )
 _GEOHASH: Final = frozenset({"geohash"})
+_CELL: Final = words.words("h h3 h3index h3cell point punkt what3words w3w")
+# A cell of H3, a point of PostgreSQL, three words.
+_CELLS: Final = re.compile(
+    r"8[0-9a-f]{14}|\(-?[0-9.]+, ?-?[0-9.]+\)|/{0,3}[^\W\d_]+\.[^\W\d_]+\.[^\W\d_]+"
+)
+_OPERATOR: Final = words.words("operator bediener operateur operador operatore operatoer machinist")
+_WITH_INITIAL: Final = re.compile(r"[A-Z][^\W\d_]{2,},? [A-Z]\.?|[A-Z]\. ?[A-Z][^\W\d_]{2,}")
 _ICD: Final = re.compile(r"[A-TV-Z][0-9][0-9AB](\.[0-9A-Z]{1,4})?")
 _MADE_BY_FIRMS: Final = words.words("manufactured produced sponsored powered published supplied")
 _LAST_WORD_BY: Final = words.words("by von par por door")
@@ -52,6 +61,8 @@ def by_name(column: Column) -> str | None:
         return NATIONAL_ID
     if _is_sensitive(column):
         return SENSITIVE
+    if "".join(column.tokens[-1:]) in _OPERATOR and column.share(_WITH_INITIAL.fullmatch) >= 0.8:
+        return PERSON
     if _is_login(column):
         return USER_NAME
     if _is_search(column):
@@ -59,8 +70,22 @@ def by_name(column: Column) -> str | None:
     return URL if _names_people_in_files(column) else None
 
 
+def by_flag(column: Column) -> str | None:
+    """What yes and no say about somebody's health or beliefs, in tables of people."""
+    # Of a customer or a user it says that the account is.
+    is_disabled = column.of_employees and column.tokens[-1:] == ["disabled"]
+    if not column.of_people or not (is_disabled or column.name_contains(hints.FLAGS)):
+        return None
+    is_statistic = set(column.tokens) & words.STATISTIC
+    # Whether a file or an answer is there says nothing.
+    is_about = set(column.tokens[-1:]) & words.words("consent sent received id count code form")
+    return None if is_statistic or is_about else SENSITIVE
+
+
 def _is_of_things(column: Column) -> bool:
     tokens = set(column.tokens) - _PLACE_WORDS
+    if "shipto" in "".join(column.tokens):
+        tokens -= {"ship"}
     return column.of_things or bool(tokens & words.THING)
 
 
@@ -68,6 +93,8 @@ def _is_location(column: Column) -> bool:
     if _is_of_things(column) or (column.is_attribute and not column.values):
         return False
     if column.share(shapes.is_position) >= 0.8:
+        return True
+    if column.name_contains(_CELL) and column.share(_CELLS.fullmatch) >= 0.9:
         return True
     if column.name_contains(_GEOHASH) and column.share(shapes.is_geohash) >= 0.9:
         return True
@@ -88,6 +115,10 @@ def _is_income(column: Column) -> bool:
         return True
     if column.of_employees and "".join(column.tokens) in words.PAY_OF_EMPLOYEES:
         return True
+    if column.name_contains(words.WEAK_INCOME) and not column.of_things:
+        of_applicant = bool(set(column.tokens) & words.APPLICANT)
+        if column.of_people or column.of_applications or of_applicant:
+            return True
     return not column.of_things and column.name_contains(words.INCOME)
 
 
@@ -111,6 +142,13 @@ def _is_login(column: Column) -> bool:
         and _PARTICIPLE.fullmatch(column.tokens[-2]) is not None
         and column.tokens[-2] not in _MADE_BY_FIRMS
     ) or "".join(column.tokens[-2:]) in {"assignedto", "reportedto"}
+    # The id of an agent may be a login.
+    tokens = column.tokens[:-1] if column.tokens[-1:] == ["id"] else column.tokens
+    is_id, role = tokens != column.tokens, "".join(tokens[-1:])
+    is_operator = role in _OPERATOR
+    may_be_login = is_operator or (is_id and role in words.LOGIN_ROLE)
+    if may_be_login and column.distinct_share(people_names.is_login_of_name) >= 0.6:
+        return len(column.distinct) >= 3
     is_role = column.tokens[-1:] != [] and column.ends_with(words.LOGIN_ROLE)
     if not (is_act or is_role) or set(column.tokens) & words.THING:
         return False
@@ -125,14 +163,15 @@ def _is_login(column: Column) -> bool:
 
 
 def _is_search(column: Column) -> bool:
-    if not column.ends_with(words.SEARCH):
+    is_named = column.ends_with(words.SEARCH) and (not column.of_things or column.of_searches)
+    if not is_named and not (column.of_searches and column.ends_with(words.WEAK_SEARCH)):
         return False
     is_code = re.compile(
         r"(?i)(select|with|insert|update|delete|from)\b.*|[?&]?\w+=.*|\W*"
     ).fullmatch
     return bool(column.values) and (
         column.share(is_code) < 0.2
-        and column.share(lambda value: " " in value) >= 0.3
+        and (column.of_searches or column.share(lambda value: " " in value) >= 0.3)
         and len(column.distinct) >= 5
     )
 

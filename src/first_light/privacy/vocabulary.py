@@ -178,7 +178,8 @@ LOCATION = words("""
     longlat position location breitengrad laengengrad breite laenge koordinaten koordinate standort
     latitud longitud coordenadas ubicacion coordonnees breedtegraad lengtegraad coordinaten wkt
     koord xkoord ykoord koordx koordy
-    lattitude longtitude
+    lattitude longtitude latitudine longitudine szerokosc dlugosc szerokoscgeograficzna
+    dlugoscgeograficzna breddegrad lengdegrad laengdegrad langdgrad enlem boylam shiptolatitude
 """)
 LATITUDE = words("lat latitude lng lon longitude latitud longitud breitengrad laengengrad")
 # Alone, these are coordinates only if the values leave no doubt.
@@ -190,7 +191,17 @@ INCOME = words("""
     nettolohn stundenlohn monatsgehalt jahresgehalt grundgehalt verguetung einkommen salaire
     salaires salairebrut salairenet traitement remunerationbrute salario salarios sueldo sueldos
     salariobruto salarioneto salaris salarissen loon brutoloon nettoloon uurloon stipendio
+    totalcomp bezuege entgelt retribuzione wynagrodzenie pensja lonn loenn palkka maas ucret
+    applicantincome revenuannuel
 """)
+# These are pay or income in tables of people and of their applications only.
+WEAK_INCOME = words("""
+    income earnings revenu einkommen ingreso ingresos reddito stipend lon loen lohn
+""")
+APPLICANT = words("""
+    applicant coapplicant borrower coborrower spouse partner household antragsteller
+""")
+APPLICATIONS = words("loan loans application applications mortgage mortgages kredit kredite")
 # Columns of a payroll that are somebody's pay, whatever they are called.
 PAY = words("""
     pay gross net bonus commission allowance deduction overtime brutto netto brut bruto neto prime
@@ -209,9 +220,9 @@ EMPLOYEES = words("""
 PAY_OF_EMPLOYEES = words("pay bonus brutto netto ote ctc gross net yearlybonus annualbonus")
 STATISTIC = words("avg average mean median min max sum total count budget range band currency")
 SENSITIVE = words("""
-    religion religions religiousaffiliation confession denomination faith ethnicity ethnic
-    ethnicgroup ethnicorigin race racialorigin konfession religionszugehoerigkeit glaube
-    ethnie herkunft etnia raza geloof godsdienst croyance
+    culte kyrka trosretning religion religions religiousaffiliation confession denomination faith
+    ethnicity ethnic ethnicgroup ethnicorigin race racialorigin konfession religionszugehoerigkeit
+    glaube ethnie herkunft etnia raza geloof godsdienst croyance
     kirchensteuermerkmal dx primarydx healthstatus
     diagnosis diagnoses diagnose diagnosen diagnosecode diagnosiscode diagnostico diagnosticos
     diagnostique icd icdcode icdten disease diseases illness illnesses medicalcondition
@@ -246,15 +257,25 @@ SERVICES = words("""
 """)
 # Pages of one person, and files that are named after their content.
 PROFILE = words("""
-    profile profileurl profilelink profilepage linkedin linkedinurl facebook facebookurl twitter
-    twitterurl instagram instagramurl xing xingurl tiktok youtube socialurl
-    socialprofile personalwebsite personalpage avatar avatarurl
+    mastodon bluesky profile profileurl profilelink profilepage linkedin linkedinurl
+    facebook facebookurl twitter twitterurl instagram instagramurl xing xingurl tiktok youtube
+    socialurl socialprofile personalwebsite personalpage avatar avatarurl
 """)
 SEARCH = words("""
     search searchtext searchterm searchterms searchquery searchstring searchphrase query querytext
     querystring keywords searchkeywords userquery suche suchbegriff suchbegriffe suchtext
     suchanfrage recherche motscles busqueda textobusqueda zoekterm zoekopdracht zoektekst
-    q utmterm prompt utterance
+    q utmterm prompt utterance searchedfor wyszukiwanafraza chiavericerca terminericerca sokord
+""")
+
+# Words of searches only in tables of these.
+WEAK_SEARCH = words("""
+    keyword keywords term terms question requete consulta motcle ricerca chiavericerca
+    terminericerca sokord sogeord soegeord fraza wyszukiwanie zapytanie hakusana arama phrase text
+""")
+SEARCHES = words("""
+    search searches searchlog event events session sessions query queries visit visits click clicks
+    suche suchen suchanfragen recherches busquedas ricerche zoekopdrachten pageviews analytics
 """)
 
 # Last words that denote an attribute of the thing: `email_verified`, `address_type`.
@@ -288,7 +309,8 @@ THING = words("""
     stops artist artists band bands pet pets breed species manufacturer manufacturers location
     locations zone zones queue queues skill skills sensor sensors port ports harbour harbours
     harbor meter meters antenna antennas tower towers park parks museum museums landmark landmarks
-    poi pois asset assets building buildings gate gates
+    church churches parish parishes disease diseases poi pois asset assets building buildings gate
+    gates
 """)
 # Tables whose rows are people.
 PEOPLE = words("""
@@ -306,6 +328,7 @@ PEOPLE = words("""
     borrowers claimant claimants policyholder policyholders volunteer volunteers athlete athletes
     medlem medlemmar medlemmer medarbejdere ansatte ansatta elever kunder laanere pacjenci klienci
     pracownicy uczniowie czlonkowie kierowcy lekarze ospiti clienti dipendenti pazienti alunni
+    encounter encounters admission admissions voter voters insured insureds versicherte assures
     utenti soci alunos funcionarios membros huespedes socios proveedoras
     adherents klant klanten medewerker medewerkers gebruiker gebruikers leden leerlingen
 """)

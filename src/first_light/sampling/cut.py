@@ -11,7 +11,7 @@ from typing import Any, Final
 from first_light.dbt.source_plan import PlannedTable, connected, read_plan
 from first_light.privacy import detect as personal
 from first_light.privacy import key
-from first_light.privacy.mask import Masker
+from first_light.privacy.mask import Masker, masked_flags
 from first_light.privacy.scrub import Originals, map_texts, scrub, texts
 from first_light.project import settings
 from first_light.project.source_table import ROOT
@@ -243,7 +243,7 @@ def _mask(
             values = _values(connection, f"{table.sql}_sample", column)
             kind = kinds[table.plan.name].get(column.name)
             if kind is not None:
-                masked_values = [masker.mask(kind, value) for value in values]
+                masked_values = masked_flags(values) or [masker.mask(kind, v) for v in values]
                 count = sum(value is not None for value in values)
                 masked.append(MaskedColumn(table.plan.name, column.name, kind, count))
             elif column.closed or chooser.is_key(table, place):
