@@ -73,7 +73,7 @@ def _boards(charts: int, aim: float | None = None, pairs: int = 3) -> Figure:
             whole = run([["uv", "run", "dataops", "release"]], product.root, product.environment)
             record = next(History(product.root / "store" / "history").newest())
             seconds = record.phases["boards"]
-            ours.append(Cost(seconds, 0.0, seconds, whole.load))
+            ours.append(Cost(seconds, 0.0, 0.0, whole.load))
             other.append(whole)
         name = f"boards with {charts} charts ÷ the release with them"
         return Figure(name, tuple(ours[1:]), tuple(other[1:]), aim)

@@ -19,7 +19,8 @@ class Cost:
 
     Seconds by the clock, the peak of its largest process in megabytes, and the processor's seconds.
     On a machine that does other things too, `load` (processes that want to run, when it began)
-    says how far the wall time can be trusted; the processor time can be.
+    says how far the wall time can be trusted; the processor time can be. Of a part of a run, such
+    as one phase, neither peak nor processor time is known: both are 0.
     """
 
     seconds: float
@@ -76,12 +77,17 @@ class Figure:
         if self.most is not None:
             aim += f"  (ours: at most {self.most:.1f} s)"
         digits = 1 if max(a, b) >= 1 else 3
-        return (
+        head = (
             f"{self.name}\n    ratio {self.ratio:.2f}{aim}; "
             f"medians {a:.{digits}f} s and {b:.{digits}f} s over {len(self.ours)} pairs; "
-            f"peak memory {peak:.0f} MB\n"
+        )
+        loaded = f"load up to {load:.1f} on {os.cpu_count()} cores"
+        if not worked[0]:
+            return head + loaded
+        return (
+            f"{head}peak memory {peak:.0f} MB\n"
             f"    processor time: ratio {self.processor_ratio:.2f}, {worked[0]:.1f} s and "
-            f"{worked[1]:.1f} s; load up to {load:.1f} on {os.cpu_count()} cores"
+            f"{worked[1]:.1f} s; {loaded}"
         )
 
 
