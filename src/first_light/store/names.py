@@ -74,7 +74,7 @@ def _is_pack(name: str) -> bool:
 def _foreign(place: str, name: str) -> DataopsError:
     return DataopsError(
         "The store contains a file that dataops did not write. Nothing was fetched.",
-        where=f"{place}: {name!r}",
+        where=f"{place}: {name[:200]!r}",
         fix="remove the file from the store, find out who else can write there, and repeat the "
         "command",
     )
