@@ -191,7 +191,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Week:
     with _channel(messages) as channel:
         _write(product.root / "raw", day=2)
         week.dataops("release", DATAOPS_NOTIFY_URLS=channel)
-        week.dataops("export", "people")
+        week.dataops("export", "--format", "csv")
         _write(product.root / "raw", day=3, bad=True)
         week.dataops("release", code=None, DATAOPS_NOTIFY_URLS=channel)
         assert re.search(r"rejected|failed", list(week.said.values())[-1])
