@@ -32,6 +32,10 @@ SECRETS = (
     ("host=db password=hunter2 user=me", "host=db password=… user=me"),
     ("host=db password = 'hunter2 x' user=me", "host=db password = … user=me"),
     ("AWS_SECRET_ACCESS_KEY=hunter2", "AWS_SECRET_ACCESS_KEY=…"),
+    ("AccountName=a;AccountKey=hunter2==;x=1", "AccountName=a;AccountKey=…;x=1"),
+    (r"https:\/\/user:hunter2@host\/a.git", r"https:\/\/host\/a.git"),
+    ("{'key': 'k', 'secret': 'hunter2'}", "{'key': 'k', 'secret': '…'}"),
+    ('{"token":"hunter2"}', '{"token":"…"}'),
 )
 PLAIN = (
     "git+https://github.com/team/product@0123456789abcdef",
@@ -40,6 +44,7 @@ PLAIN = (
     "ssh://host/team/product.git",
     "git@host:team/product.git",
     "s3://bucket/path",
+    "no token: set DATAOPS_UPDATE_TOKEN",
     "https://host/issues#12 failed: is it there?",
     "set DATAOPS_STORE to a bucket (s3://…) or a folder",
 )

@@ -7,15 +7,16 @@ import re
 from urllib.parse import unquote
 
 # A password may hold a slash or an at sign: with a colon before it, all up to the last at sign.
-_USER = re.compile(r"(?<=//)(?:[^\s/@:]*:\S*|[^\s/@]*)@")
+# JSON may escape the slashes.
+_USER = re.compile(r"(?:(?<=//)|(?<=\\/\\/))(?:[^\s/@:]*:\S*|[^\s/@]*)@")
 _PASSWORD = re.compile(r"//[^\s/@:]*:(?P<password>\S*)@")
 _TOKEN = re.compile(r"//(?P<token>[^\s/@:]{16,})@")  # a shorter user is a name
 _SHORTEST = 4  # of a password; shorter ones are in many words
 _SSH_USER = re.compile(r"ssh://(?P<name>[^\s/@:]+)(?::\S*)?@")  # part of the address
 _QUERY = re.compile(r"(?P<address>//[^\s?#]*)(?:\?|#(?=[^\s#]*=))[^\s'\"<>`]+")
 _SETTING = re.compile(
-    r"\b(?P<name>\w*(?:password|passwd|pwd|token|secret|signature|access_?key|api_?key))"
-    r"(?P<sign>\s*=\s*)(?P<value>'[^'\n]*'|\"[^\"\n]*\"|[^\s'\",;&)]+)",
+    r"\b(?P<name>\w*(?:password|passwd|pwd|token|secret|signature|(?:access|account|api|shared)_?key))"
+    r"(?P<sign>\s*=\s*|['\"]\s*:\s*)(?P<value>'[^'\n]*'|\"[^\"\n]*\"|[^\s'\",;&)]+)",
     re.IGNORECASE,
 )
 
@@ -30,7 +31,13 @@ def without_credentials(text: str) -> str:
     for secret in _secrets_of_environment():
         text = text.replace(secret, "…")
     text = _QUERY.sub(r"\g<address>", _USER.sub("", text))
-    return _SETTING.sub(r"\g<name>\g<sign>…", text)
+    return _SETTING.sub(_without_value, text)
+
+
+def _without_value(setting: re.Match[str]) -> str:
+    first = setting["value"][0]
+    quote = first if ":" in setting["sign"] and first in "'\"" else ""  # of a value in JSON
+    return f"{setting['name']}{setting['sign']}{quote}…{quote}"
 
 
 def _secrets_of_environment() -> list[str]:
