@@ -243,7 +243,8 @@ def _mask(
             values = _values(connection, f"{table.sql}_sample", column)
             kind = kinds[table.plan.name].get(column.name)
             if kind is not None:
-                masked_values = masked_flags(values) or [masker.mask(kind, v) for v in values]
+                flags = None if chooser.is_key(table, place) else masked_flags(values)
+                masked_values = flags or [masker.mask(kind, value) for value in values]
                 count = sum(value is not None for value in values)
                 masked.append(MaskedColumn(table.plan.name, column.name, kind, count))
             elif column.closed or chooser.is_key(table, place):
