@@ -215,7 +215,7 @@ def test_a_board_is_for_every_reader(board_file: Path, page: Page) -> None:
     show(page, "dark", 790, "print")
     assert complaints(page) == []
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.locator("fieldset:visible, details:visible").count() == 0
+    assert page.locator("fieldset:visible, details:visible, .page-filter:visible").count() == 0
     assert page.locator(".chosen:visible").all_inner_texts() == [
         "Channel: All", "Channel: All", "Kind: one",
     ]  # fmt: skip
