@@ -5,7 +5,7 @@
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
 # make docs   the documentation site, in .cache/site
-# make newest  the newest version of every pin, tried, as one pull request (CI does it weekly)
+# make newest  the newest version of every pin, tried, as a proposal (weekly, CI opens a pull request)
 # make ahead PIN=duckdb  a fresh product with what comes next
 # make release  the next version of the template: its note, its commit, its tag
 # All set-up is done here: Python 3.10+, git and a package index are enough.

@@ -14,10 +14,13 @@ from typing import ClassVar
 import pytest
 
 import harness
+from first_light.commands import proposal as proposals
+from first_light.commands.proposal import Patch, Proposal
 from first_light.forge.base import Request
 from first_light.forge.github import GitHub
+from first_light.utils.errors import DataopsError
 from pipeline_lint import lint_github
-from tools.release import ahead, build_tools, newest, pins
+from tools.release import ahead, build_tools, newest, open_newest, pins
 from tools.release.pins import Bump, PinError
 
 WORKFLOWS = harness.TEMPLATE / ".github" / "workflows"
@@ -248,8 +251,11 @@ def test_the_newest_pins_are_one_request_with_the_gauntlets_result(
 
     output: list[str] = []
     good, bad = ending(0), ending(1)
-    trials = newest.propose(working_template, forge, output.append, take, [good, bad])
+    trials = newest.propose(working_template, output.append, take, [good, bad])
     assert [trial.passed for trial in trials] == [True, False]
+    assert forge.kept == []  # it has no token
+    harness.git(working_template, "checkout", "-q", ".")  # the other job has a clone of its own
+    open_newest.open_newest(working_template, forge, output.append)
     (opened,) = forge.kept
     assert opened["draft"] is True
     assert opened["target"] == "main"
@@ -260,12 +266,37 @@ def test_the_newest_pins_are_one_request_with_the_gauntlets_result(
     assert '"0.99.1"' in harness.git(bare, "show", "newest-pins:template/.gitlab-ci.yml")
 
     # The next week: the same request, and nothing at all when nothing is newer.
-    harness.git(working_template, "switch", "-q", "main")
-    newest.propose(working_template, forge, output.append, take, [good])
+    newest.propose(working_template, output.append, take, [good])
+    harness.git(working_template, "checkout", "-q", ".")
+    open_newest.open_newest(working_template, forge, output.append)
     assert "1 failed" not in str(forge.kept[0]["text"])
-    assert output == ["request 1 opened", "request 1 renewed"]
-    assert newest.propose(working_template, forge, output.append, lambda _: []) == []
+    assert newest.propose(working_template, output.append, lambda _: []) == []
+    open_newest.open_newest(working_template, forge, output.append)
+    assert output == [
+        "target/newest: 1 newer, a draft",
+        "request 1 opened",
+        "target/newest: 1 newer, all passed",
+        "request 1 renewed",
+        "every pin is the newest",
+        "every pin is the newest",
+    ]
     assert len(forge.kept) == 1
+
+
+def test_a_proposal_of_pins_that_adds_a_file_is_not_pushed(
+    working_template: Path, forge: Requests
+) -> None:
+    (working_template / "sitecustomize.py").write_text("raise SystemExit\n")
+    harness.git(working_template, "add", "sitecustomize.py")
+    tree = harness.git(working_template, "write-tree").strip()
+    patch = harness.git(working_template, "diff", "--cached", "--binary", "--full-index")
+    harness.git(working_template, "reset", "-q", "--hard")
+    made = Proposal(open_newest.TITLE, "text", False, [Patch(patch.encode(), tree)])
+    proposals.write(working_template / open_newest.FOLDER, made)
+    with pytest.raises(DataopsError, match="add or delete files") as raised:
+        open_newest.open_newest(working_template, forge, print)
+    assert raised.value.where == "sitecustomize.py"
+    assert forge.kept == []
 
 
 @pytest.mark.parametrize("name", sorted(pins.read()[pins.AHEAD]))
@@ -286,6 +317,11 @@ def test_the_workflows_of_this_repository_are_sound_and_call_what_people_call() 
     assert "continue-on-error: true" in texts["test.yml"]
     assert "schedule:" in texts["newest.yml"]
     assert "run: make newest" in texts["newest.yml"]
+    # What is new runs where no token may write.
+    tried, _, requested = texts["newest.yml"].partition("  request:\n")
+    open_it = "run: python3 -m tools.release.open_newest"
+    assert "secrets." not in tried + requested.partition(open_it)[0]
+    assert ": write" not in tried
     assert "schedule:" in texts["gauntlet.yml"]
     assert "run: make gauntlet" in texts["gauntlet.yml"]
     makefile = (harness.TEMPLATE / "Makefile").read_text("utf-8")

@@ -1,7 +1,8 @@
-"""`python -m tools.release.newest`: the newest version of every pin, tried, as one pull request.
+"""`python -m tools.release.newest`: the newest version of every pin, tried, as a proposal.
 
-Run every week by .github/workflows/newest.yml. The request says what the gauntlet made of it; when
-something failed it is a draft.
+Run every week by .github/workflows/newest.yml. The proposal says what the gauntlet made of it; when
+something failed it is a draft. All that it runs is new, so it holds no token: another job opens the
+pull request, with `tools.release.open_newest`.
 """
 
 from __future__ import annotations
@@ -9,19 +10,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from first_light.forge.base import Forge
-from first_light.forge.pipeline import find_forge
-from first_light.utils.errors import DataopsError
+from first_light.commands import proposal as proposals
+from first_light.commands.proposal import Patch, Proposal
 from tools.release import pins
+from tools.release.open_newest import FOLDER, TITLE
 from tools.release.pins import Bump, PinError
 from tools.release.template import HERE
 
-BRANCH = "newest-pins"
-TITLE = "Take the newest version of every pin"
 # The environment is made anew first: make notices that its list of tools changed.
 TRIED = (("make", "format"), ("make", "lint"), ("make", "gauntlet"))
 _SHOWN = 40
@@ -44,42 +44,32 @@ class Trial:
 
 def propose(
     root: Path,
-    forge: Forge,
     say: Callable[[str], None],
     take: Callable[[Path], list[Bump]] = pins.newest,
     tried: Sequence[Sequence[str]] = TRIED,
 ) -> list[Trial]:
-    """Take the newest versions, try them, and open or renew the one pull request.
+    """Take the newest versions, try them, and write the proposal into target/newest.
 
     Args:
-        root: the repository, all committed, on its main branch.
-        forge: where it is hosted.
+        root: the repository, all committed.
         say: prints a line.
         take: writes the newest versions into pins.toml.
         tried: the commands that judge them.
 
     Raises:
         PinError: a version could not be asked for.
-        DataopsError: the forge rejected.
     """
+    proposals.clear(root / FOLDER)
     moved = take(root)
     if not moved:
         say("every pin is the newest")
         return []
     pins.spread(root)
     trials = [attempt(root, command) for command in tried]
-    main = _git(root, forge, "branch", "--show-current").strip()
-    _git(root, forge, "switch", "--quiet", "--force-create", BRANCH)
-    _git(root, forge, "commit", "--quiet", "--all", "--message", TITLE)
-    _git(root, forge, "push", "--quiet", "--force", forge.push_url, f"HEAD:refs/heads/{BRANCH}")
-    standing = [request for request in forge.of_branch(BRANCH) if request.open]
-    body = text(moved, trials)
-    if standing:
-        forge.renew(standing[0].number, TITLE, body)
-        say(f"request {standing[0].number} renewed")
-    else:
-        draft = not all(trial.passed for trial in trials)
-        say(f"request {forge.open(BRANCH, main, TITLE, body, draft)} opened")
+    draft = not all(trial.passed for trial in trials)
+    proposal = Proposal(TITLE, text(moved, trials), draft, [_patch(root)])
+    proposals.write(root / FOLDER, proposal)
+    say(f"{FOLDER.as_posix()}: {len(moved)} newer, {'a draft' if draft else 'all passed'}")
     return trials
 
 
@@ -101,29 +91,29 @@ def text(moved: list[Bump], trials: Sequence[Trial]) -> str:
     return "\n".join(parts)
 
 
-def _git(root: Path, forge: Forge, *arguments: str) -> str:
-    """git, allowed to talk to the forge.
+def _patch(root: Path) -> Patch:
+    """What the tracked files are now, compared with HEAD; the index stays as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "GIT_INDEX_FILE": str(Path(folder) / "index")}
 
-    Raises:
-        DataopsError: it rejected.
-    """
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=root,
-        env={**os.environ, **forge.push_environment(), "GIT_TERMINAL_PROMPT": "0"},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise DataopsError(f"git {arguments[0]} was rejected.", where=done.stderr.strip()[-500:])
-    return done.stdout
+        def git(*arguments: str) -> bytes:
+            command = ["git", *arguments]
+            return subprocess.run(
+                command, cwd=root, env=environment, stdout=subprocess.PIPE, check=True
+            ).stdout
+
+        git("read-tree", "HEAD")
+        git("add", "--update")
+        tree = git("write-tree").decode().strip()
+        content = git("diff-tree", "--patch", "--binary", "--full-index", "HEAD", tree)
+    return Patch(content, tree)
 
 
 def main() -> int:
     """Exit code 0: proposed, or nothing newer. 2: it could not run."""
     try:
-        propose(HERE, find_forge(), print)
-    except (PinError, DataopsError) as error:
+        propose(HERE, print)
+    except PinError as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -82,11 +82,12 @@ def clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def read(folder: Path) -> Proposal | None:
+def read(folder: Path, subject: re.Pattern[str] = _SUBJECT) -> Proposal | None:
     """The proposal in a folder; None if there is none.
 
     Args:
         folder: comes from a job that ran foreign code: nothing in it is trusted.
+        subject: what its title must match.
 
     Raises:
         DataopsError: it is not what `write` writes.
@@ -98,7 +99,7 @@ def read(folder: Path) -> Proposal | None:
     try:
         request: Any = json.loads(_content(folder / _REQUEST, _LARGEST_TEXT))
         title, draft, trees = request["title"], request["draft"], request["trees"]
-        valid = _SUBJECT.fullmatch(title) and isinstance(draft, bool) and isinstance(trees, list)
+        valid = subject.fullmatch(title) and isinstance(draft, bool) and isinstance(trees, list)
         valid = valid and len(trees) in (1, 2) and all(_TREE.fullmatch(tree) for tree in trees)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _invalid(folder / _REQUEST, "not a title, a draft mark and trees") from error
