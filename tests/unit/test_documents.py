@@ -10,7 +10,7 @@ import typer
 from click import Command
 
 import release_worker as worker
-from first_light.cli import app
+from first_light.cli import agents, app
 from first_light.cli.output.documents import incidents
 from first_light.cli.output.documents import status as documents
 from first_light.cli.output.documents.index import DOCUMENTS, WITHOUT
@@ -20,7 +20,7 @@ from first_light.cli.terminal import as_json
 from first_light.commands import incident
 from first_light.project.product import Product
 from first_light.status import current
-from first_light.utils.errors import DataopsError
+from first_light.utils.errors import DataopsError, QueryError
 from first_light.utils.steps import FAILED, PASSED, Problem, Step, problems
 
 
@@ -79,6 +79,23 @@ def test_in_a_pipeline_the_document_holds_no_values(
     captured = capfd.readouterr()
     assert json.loads(captured.out)["error"]["message"] == "A query failed."
     assert "Ada" not in captured.out + captured.err
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        QueryError("A query failed.", where="Conversion Error: 'Ada' is no number"),
+        ValueError("invalid literal for int() with base 10: 'Ada'"),
+    ],
+)
+def test_an_agent_is_sent_no_value_that_an_error_quotes(error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(RuntimeError) as raised:
+        agents.as_text(fail, RuntimeError)()
+    assert str(raised.value)
+    assert "Ada" not in str(raised.value)
 
 
 def test_a_step_without_a_list_of_problems_shows_its_details() -> None:

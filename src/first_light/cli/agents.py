@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from first_light.cli.terminal import as_json
+from first_light.privacy.messages import masked_exception, without_quotes_of_databases
 from first_light.project.product import Product
+from first_light.utils import errors
 from first_light.utils.errors import DataopsError
 
 _INSTRUCTIONS = (
@@ -39,21 +41,28 @@ def mcp() -> None:
 
     def offer(answer: Callable[..., Any]) -> None:
         """Make a function a tool; its docstring tells the agent what it answers."""
-
-        @functools.wraps(answer)
-        def text(**arguments: Any) -> str:
-            try:
-                return as_json(answer(**arguments))
-            except DataopsError as error:
-                raise ToolError(str(error)) from error
-
-        # The answer's own annotations, but always a text.
-        text.__annotations__ = {**answer.__annotations__, "return": "str"}
-        server.tool(annotations=ToolAnnotations(read_only_hint=True))(text)
+        server.tool(annotations=ToolAnnotations(read_only_hint=True))(as_text(answer, ToolError))
 
     for answer in answers(product):
         offer(answer)
     server.run("stdio")
+
+
+def as_text(answer: Callable[..., Any], failure: type[Exception]) -> Callable[..., str]:
+    """The same function with its value as JSON, and with failures that quote no value."""
+
+    @functools.wraps(answer)
+    def text(**arguments: Any) -> str:
+        try:
+            return as_json(answer(**arguments))
+        except DataopsError as error:
+            raise failure(errors.as_text(*without_quotes_of_databases(error))) from error
+        except Exception as error:  # a driver's own: the server would send its text as it is
+            raise failure(masked_exception(error)) from error
+
+    # The answer's own annotations, but always a text.
+    text.__annotations__ = {**answer.__annotations__, "return": "str"}
+    return text
 
 
 def answers(product: Product) -> tuple[Callable[..., Any], ...]:
