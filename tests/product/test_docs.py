@@ -62,10 +62,15 @@ def test_every_block_runs_here_or_says_why_not() -> None:
 
 
 @pytest.mark.slow
-def test_the_pages_in_the_example(make_product: MakeProduct) -> None:
+@pytest.mark.parametrize(
+    "pages",
+    [EXAMPLE[:1], pytest.param(EXAMPLE, marks=pytest.mark.gauntlet)],
+    ids=["first page", "all pages"],
+)
+def test_the_pages_in_the_example(make_product: MakeProduct, pages: tuple[str, ...]) -> None:
     product = make_product()
     product.dataops("start")
-    for page in EXAMPLE:
+    for page in pages:
         follow(product, page)
 
 

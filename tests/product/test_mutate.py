@@ -22,6 +22,7 @@ def measured(product: Product, *arguments: str, code: int = 0) -> dict[str, Any]
 
 
 @pytest.mark.slow
+@pytest.mark.gauntlet
 def test_a_drafted_unit_test_stops_what_got_through(make_product: MakeProduct) -> None:
     product = make_product()
     before = product.git("status", "--porcelain")

@@ -340,7 +340,7 @@ def test_git_at_an_address_that_all_can_read(
 
 
 @pytest.mark.slow
-@each("github")
+@each()
 def test_an_index_moves_by_the_lock_alone(
     template: Path, tmp_path: Path, installed: Path, ci: str
 ) -> None:
