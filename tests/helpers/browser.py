@@ -33,12 +33,15 @@ def complaints(page: Page) -> Sequence[str]:
 
     Each with the rule, and the first element at fault.
     """
-    found = [
+    violations = [
         f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
         for violation in Axe().run(page).response["violations"]
     ]
     width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return [*found, *([f"the page is {width} pixels wider than its window"] if width > 0 else [])]
+    return [
+        *violations,
+        *([f"the page is {width} pixels wider than its window"] if width > 0 else []),
+    ]
 
 
 def show(

@@ -296,6 +296,10 @@ def test_a_proposal_of_pins_that_adds_a_file_is_not_pushed(
     with pytest.raises(DataopsError, match="add or delete files") as raised:
         open_newest.open_newest(working_template, forge, print)
     assert raised.value.where == "sitecustomize.py"
+    (working_template / open_newest.FOLDER / "request.json").write_text("[]")
+    with pytest.raises(DataopsError, match="not one that the first job writes") as raised:
+        open_newest.open_newest(working_template, forge, print)
+    assert raised.value.fix.endswith("make newest")
     assert forge.kept == []
 
 

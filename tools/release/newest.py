@@ -96,17 +96,16 @@ def _patch(root: Path) -> Patch:
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "GIT_INDEX_FILE": str(Path(folder) / "index")}
 
-        def git(*arguments: str) -> bytes:
-            command = ["git", *arguments]
-            return subprocess.run(
-                command, cwd=root, env=environment, stdout=subprocess.PIPE, check=True
-            ).stdout
+        def git(*arguments: str) -> str:
+            done = subprocess.run(
+                ["git", *arguments],
+                cwd=root, env=environment, stdout=subprocess.PIPE, text=True, check=True,
+            )  # fmt: skip
+            return done.stdout.strip()
 
         git("read-tree", "HEAD")
         git("add", "--update")
-        tree = git("write-tree").decode().strip()
-        content = git("diff-tree", "--patch", "--binary", "--full-index", "HEAD", tree)
-    return Patch(content, tree)
+        return proposals.patch_between(root, "HEAD", git("write-tree"))
 
 
 def main() -> int:

@@ -6,15 +6,14 @@ that ran newer versions of all tools, is data here. Standard library only.
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from first_light.commands import open_request
 from first_light.commands import proposal as proposals
+from first_light.commands.open_request import remote_git
 from first_light.forge.base import Forge
 from first_light.forge.pipeline import default_branch, find_forge
 from first_light.utils.errors import DataopsError
@@ -22,6 +21,7 @@ from first_light.utils.errors import DataopsError
 BRANCH = "newest-pins"
 TITLE = "Take the newest version of every pin"
 FOLDER = Path("target") / "newest"
+_FIX = "read the log of the job that made the proposal, then: make newest"
 
 
 def open_newest(root: Path, forge: Forge, say: Callable[[str], None]) -> None:
@@ -35,45 +35,32 @@ def open_newest(root: Path, forge: Forge, say: Callable[[str], None]) -> None:
     Raises:
         DataopsError: the proposal is not valid, adds or deletes a file, or the forge rejected.
     """
-    proposal = proposals.read(root / FOLDER, re.compile(re.escape(TITLE)))
-    if proposal is None:
-        say("every pin is the newest")
-        return
-    commit = open_request.apply(root, proposal)
+    try:
+        proposal = proposals.read(root / FOLDER, re.compile(re.escape(TITLE)))
+        if proposal is None:
+            say("every pin is the newest")
+            return
+        commit = open_request.apply(root, proposal)
+    except DataopsError as error:  # what to do about an update of a product is something else
+        raise DataopsError(error.message, where=error.where, fix=_FIX) from error
     changed = ("diff-tree", "-r", "--name-only", "--no-renames", "--diff-filter=ADT")
-    if others := _git(root, forge, *changed, "HEAD", commit).split():
+    if others := remote_git(root, forge, *changed, "HEAD", commit).split():
         raise DataopsError(
             "The newest pins add or delete files; they may only change some.",
             where=", ".join(others),
-            fix="read the log of the job that made them, then: make newest",
+            fix=_FIX,
         )
-    _git(root, forge, "push", "--quiet", "--force", forge.push_url, f"{commit}:refs/heads/{BRANCH}")
+    remote_git(
+        root, forge, "push", "--quiet", "--force", forge.push_url, f"{commit}:refs/heads/{BRANCH}"
+    )
     standing = [request for request in forge.of_branch(BRANCH) if request.open]
     if standing:
         forge.renew(standing[0].number, TITLE, proposal.text)
         say(f"request {standing[0].number} renewed")
         return
-    target = _git(root, forge, "branch", "--show-current").strip() or default_branch()
+    target = remote_git(root, forge, "branch", "--show-current").strip() or default_branch()
     number = forge.open(BRANCH, target, TITLE, proposal.text, proposal.draft)
     say(f"request {number} opened")
-
-
-def _git(root: Path, forge: Forge, *arguments: str) -> str:
-    """git, allowed to talk to the forge.
-
-    Raises:
-        DataopsError: it rejected.
-    """
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=root,
-        env={**os.environ, **forge.push_environment(), "GIT_TERMINAL_PROMPT": "0"},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise DataopsError(f"git {arguments[0]} was rejected.", where=done.stderr.strip()[-500:])
-    return done.stdout
 
 
 def main() -> int:

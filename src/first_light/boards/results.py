@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from first_light.boards.blocks import Chart, Figure, Filter, Numbers, Table, Value
@@ -80,14 +81,14 @@ class Results:
             return values_of(block.filter, [self.rows[block.query]])
         return self.page_values
 
-    @property
+    @cached_property
     def page_values(self) -> list[Any]:
         """The values of the page's filter; none if there is no filter, or nobody could use it."""
         if self.board.filter is None or _page_filter_problem(self):
             return []
         return values_of(self.board.filter, [self.rows[b.query] for b in self.followers])
 
-    @property
+    @cached_property
     def followers(self) -> list[Chart | Table]:
         """The charts and tables that the page's filter applies to."""
         return [

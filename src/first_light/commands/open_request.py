@@ -58,12 +58,16 @@ def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) ->
     commit = apply(root, proposal)
     pipelines = _pipelines(root, prefix, forge, commit)
     _raise_if_protected(forge, pipelines)
-    tip = _git(root, forge, "ls-remote", forge.push_url, f"refs/heads/{branch}").split("\t")[0]
+    tip = remote_git(root, forge, "ls-remote", forge.push_url, f"refs/heads/{branch}").split("\t")[
+        0
+    ]
     if manual := _manual_commits(root, forge, branch, tip.strip()):
         print_line(f"{branch} has manual commits, so it is not changed: {', '.join(manual)}")
         return False
     lease = f"--force-with-lease=refs/heads/{branch}:{tip.strip()}"
-    _git(root, forge, "push", "--quiet", lease, forge.push_url, f"{commit}:refs/heads/{branch}")
+    remote_git(
+        root, forge, "push", "--quiet", lease, forge.push_url, f"{commit}:refs/heads/{branch}"
+    )
     text = _warning(pipelines) + proposal.text
     draft = f"Draft: {proposal.title}" if proposal.draft else proposal.title
     for request in earlier:
@@ -194,7 +198,7 @@ def _manual_commits(root: Path, forge: Forge, branch: str, tip: str) -> list[str
     """The subjects of commits on the branch that this command did not make."""
     if not tip:
         return []
-    _git(root, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{branch}")
+    remote_git(root, forge, "fetch", "--quiet", forge.push_url, f"refs/heads/{branch}")
     listed = _local(root, "log", "--format=%H %P%x09%s", f"HEAD..{tip}").splitlines()
     entries = [line.partition("\t") for line in listed]
     return [
@@ -220,7 +224,7 @@ def _is_plain_merge(root: Path, commits: Sequence[str]) -> bool:
     return not _local(root, *own_lines).strip()
 
 
-def _git(root: Path, forge: Forge, *arguments: str) -> str:
+def remote_git(root: Path, forge: Forge, *arguments: str) -> str:
     """git, with access to the forge.
 
     Raises:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,16 @@ class Proposal:
     def subjects(self) -> tuple[str, ...]:
         """The subject of each commit."""
         return (self.title, FORMAT)[: len(self.patches)]
+
+
+def patch_between(root: Path, before: str, after: str) -> Patch:
+    """What leads from one commit or tree to another, whatever git's settings are."""
+    command = ["git", "diff-tree", "--patch", "--binary", "--full-index", "--no-renames"]
+    command += ["--no-ext-diff", "--no-textconv", "--no-color", before, after]
+    content = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, check=True).stdout
+    peel = ["git", "rev-parse", f"{after}^{{tree}}"]
+    tree = subprocess.run(peel, cwd=root, stdout=subprocess.PIPE, check=True).stdout
+    return Patch(content, tree.decode().strip())
 
 
 def write(folder: Path, proposal: Proposal) -> None:

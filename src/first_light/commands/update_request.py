@@ -93,11 +93,8 @@ def _prepare(
 
 
 def _patch(product: Product) -> Patch:
-    """The newest commit as a patch, whatever git's settings are."""
-    command = ["git", "diff-tree", "--patch", "--binary", "--full-index", "--no-renames"]
-    command += ["--no-ext-diff", "--no-textconv", "--no-color", "HEAD~1", "HEAD"]
-    process = subprocess.run(command, cwd=product.root, capture_output=True, check=True)
-    return Patch(process.stdout, product.git("rev-parse", "HEAD^{tree}"))
+    """The newest commit."""
+    return proposal.patch_between(product.root, "HEAD~1", "HEAD")
 
 
 def _format(product: Product) -> bool:
