@@ -31,7 +31,7 @@ FAMILY = ("Evans", "Gibson", "Miller", "Turner", "Schmidt", "Wagner", "Fischer")
 
 
 def drafted(
-    tmp_path: Path, tables: Mapping[str, Rows], mart_names: Any = "plain", on_server: bool = False
+    tmp_path: Path, tables: Mapping[str, Rows], on_server: bool = False, **team: Any
 ) -> Drafts:
     """The draft of tables that arrive as CSV files; the first row is the header."""
     inbox, raw = tmp_path / "inbox", tmp_path / "raw"
@@ -39,7 +39,7 @@ def drafted(
     for name, rows in tables.items():
         with (inbox / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
-    with use(Settings(mart_names=mart_names)):
+    with use(Settings(**team)):
         found = land(inbox, raw)
         return draft_tables(found, (), raw, "team", classify, on_server=on_server)
 
@@ -302,7 +302,7 @@ def test_a_fact_in_time_gets_its_metrics(shop: Drafts, tmp_path: Path) -> None:
 
 
 def test_marts_with_prefixes(tmp_path: Path) -> None:
-    drafts = drafted(tmp_path, SHOP, "prefixed")
+    drafts = drafted(tmp_path, SHOP, mart_names="prefixed")
     assert drafts.marts == ("fct_items", "fct_orders", "dim_customers", "dim_dates")
 
 
@@ -392,6 +392,27 @@ def test_dates_are_all_days_between(shop: Drafts) -> None:
     rows = duckdb.sql(f"select * from ({query}) order by date_day").fetchall()
     assert rows[0] == (date(2024, 1, 2), 2024, 1, 1, 1, 2, False)
     assert [row[0] for row in rows] == [START + timedelta(n) for n in range(1, 22)]
+
+
+def test_drafts_follow_the_layers(tmp_path: Path) -> None:
+    tables: dict[str, Rows] = {
+        "shops": [("shop_id", "city"), *((n, f"Town {n % 7}") for n in range(1, 31))],
+        "sales": [
+            ("sale_id", "shop_id", "sold_on", "amount"),
+            *((n, 1 + n % 30, day(n % 90), f"{n}.50") for n in range(1, 200)),
+        ],
+    }
+    layers = {"bronze": ["base_"], "silver": ["int_"], "gold": ["fct_", "dim_"]}
+    files = drafted(tmp_path, tables, layers=layers).files
+    models = {path for path in files if path.endswith(".sql")}
+    assert {
+        *("models/bronze/base_sales.sql", "models/bronze/base_shops.sql"),
+        *("models/gold/fct_sales.sql", "models/gold/dim_shops.sql", "models/gold/dim_dates.sql"),
+    } <= models
+    text = "\n".join(files.values())
+    assert "ref('base_shops')" in text
+    assert "stg_" not in text
+    assert "models/staging" not in "".join(files)
 
 
 def test_rules_check_mart_names_and_count_what_is_open() -> None:

@@ -77,7 +77,7 @@ def type_name(type_: Any) -> str:
     arguments = get_args(type_)
     if get_origin(type_) in (Union, UnionType):
         return type_name(next(one for one in arguments if one is not NoneType)) + " or null"
-    if get_origin(type_) is tuple:
+    if get_origin(type_) in (tuple, list):
         return f"list of {type_name(arguments[0])}"
     if get_origin(type_) is dict:
         return f"object of {type_name(arguments[1])}"

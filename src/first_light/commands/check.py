@@ -17,7 +17,7 @@ from first_light.forge import job_summary as summary
 from first_light.forge import repository_files
 from first_light.hooks.debt import Debt
 from first_light.hooks.listing import FindingsFile, problems, read_findings
-from first_light.hooks.project_rules import RULES, open_descriptions, rule_findings
+from first_light.hooks.project_rules import open_descriptions, rule_findings, rules
 from first_light.impact.base import open_side_engine, side_environment
 from first_light.impact.change import Change, NoBase, find_change
 from first_light.impact.check_step import BOARDS, ImpactStep, files_to_check
@@ -284,7 +284,7 @@ def _rules_step(folder: Path, debt: Debt, findings: FindingsFile) -> Step:
         return Step(_RULES, FAILED, seconds(), summary, details, repeat, problems=listed)
     undescribed = len(open_descriptions(manifest))
     todo = f", {undescribed} TODO in descriptions" if undescribed else ""
-    return Step(_RULES, PASSED, seconds(), f"{len(RULES)} rules{todo}")
+    return Step(_RULES, PASSED, seconds(), f"{len(rules())} rules{todo}")
 
 
 def _hook_step(hook: HookResult, findings: FindingsFile, debt: Debt) -> Step:

@@ -106,7 +106,7 @@ def new(
     print_line(f"{path}: made from {without_credentials(origin_.address)}")
     start = [uv(), "run", "--quiet", "dataops", "start", *from_, *options]
     process = subprocess.run(start, cwd=path, env=_environment())
-    has_drafts = bool(sources) and any((path / "models" / "staging").rglob("stg_*.sql"))
+    has_drafts = bool(sources) and any((path / "models").rglob("*.sql"))
     if process.returncode == 0 or has_drafts:  # then `start` has said how to go on
         print_line(f"        it is in the folder: cd {path}")
     else:

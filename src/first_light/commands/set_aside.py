@@ -12,6 +12,7 @@ from first_light.dbt.source_plan import PlannedTable, read_plan, tables_of
 from first_light.history.raw_location import RawFolder, raw_place
 from first_light.ingest import land
 from first_light.project import set_aside as listed
+from first_light.project.layers import staging_model
 from first_light.project.product import Product, now
 from first_light.project.set_aside import SetAside
 from first_light.sampling.cut import cut
@@ -106,7 +107,7 @@ def set_aside(
         notes.append("The sample may hold rows of the files: rebuild it where raw is a folder.")
     if is_server(product):
         load(product, progress)
-        models = ", ".join(f"stg_{table.name}" for table in tables)
+        models = ", ".join(staging_model(table.name) for table in tables)
         notes.append(
             "Rows of the files that are loaded into the schema raw are still read: leave them out "
             f"in {models} (uv run dataops docs deliveries), or let the loader do it."

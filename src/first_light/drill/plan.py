@@ -11,6 +11,7 @@ from first_light.dbt.compiled import build_order, compiled_manifest
 from first_light.dbt.manifest import Manifest, Node
 from first_light.metrics.definitions import Semantics, read_semantics
 from first_light.monitors.sources import location
+from first_light.project import layers
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import DATABASE_FILE
@@ -63,7 +64,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
     if not places:
         raise DataopsError(
             "No source reads files in raw, so no faults can be injected.",
-            where="models/staging",
+            where=layers.first_folder(),
             fix="a drill needs sources that read files: uv run dataops docs monitors",
         )
     order, omitted = build_order(manifest)

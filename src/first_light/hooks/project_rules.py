@@ -8,16 +8,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from first_light.dbt.manifest import Manifest, Node, read_manifest
+from first_light.hooks import installed_rules
 from first_light.hooks.listing import Finding
-from first_light.project import baseline
+from first_light.project import baseline, layers
 from first_light.project.baseline import Baseline
 from first_light.project.settings import current, read_settings, use
 from first_light.utils.errors import DataopsError
 
 Violations = Iterator[tuple[Node, str]]
+Rule = Callable[[Manifest], Violations]
 _YAML = (".yml", ".yaml")
 
 TODO = "TODO"
@@ -88,19 +91,22 @@ def documented_in_folder(manifest: Manifest) -> Violations:
 
 
 def layer_names(manifest: Manifest) -> Violations:
-    """Names begin with the prefix of the layer: stg_ in staging, int_ in intermediate."""
+    """Names begin with a prefix of their layer, such as stg_ in staging: the setting layers."""
     for node in manifest.of("model"):
-        for layer, prefix in (("staging", "stg_"), ("intermediate", "int_")):
-            if node.path.startswith(f"models/{layer}/") and not node.name.startswith(prefix):
-                yield node, f"is in models/{layer}: rename it to {prefix}{node.name}"
+        folder, prefixes = layers.layer_of(node.path) or ("", ())
+        if prefixes and not node.name.startswith(prefixes):
+            names = " or ".join(f"{prefix}{node.name}" for prefix in prefixes)
+            yield node, f"is in {folder}: rename it to {names}"
 
 
 def mart_names(manifest: Manifest) -> Violations:
     """Marts are named as the setting mart-names says: plain, or fct_ and dim_ in front."""
-    prefixes = ("fct_", "dim_")
+    *_, (folder, of_layer) = layers.prefixes()
+    prefixes = (layers.FACT, layers.DIMENSION)
     prefixed = current().mart_names == "prefixed"
     for node in manifest.of("model"):
-        if not node.path.startswith("models/marts/") or node.name.startswith(prefixes) == prefixed:
+        is_mart = not of_layer and node.path.startswith(f"{folder}/")
+        if not is_mart or node.name.startswith(prefixes) == prefixed:
             continue
         if prefixed:
             yield node, f"is a mart: rename it to fct_{node.name} or dim_{node.name}"
@@ -113,12 +119,13 @@ def mart_names(manifest: Manifest) -> Violations:
 
 
 def sources_only_in_staging(manifest: Manifest) -> Violations:
-    """Only staging reads sources; everything else reads staging."""
+    """Only the first layer, staging, reads sources; everything else reads staging."""
+    folder = layers.first_folder()
     for node in manifest.of("model"):
-        if not node.path.startswith("models/staging/"):
+        if not node.path.startswith(f"{folder}/"):
             for parent in node.depends_on:
                 if parent.startswith("source."):
-                    yield node, f"reads {parent}: read its staging model instead"
+                    yield node, f"reads {parent}: read its model in {folder} instead"
 
 
 def exposure_owner(manifest: Manifest) -> Violations:
@@ -135,7 +142,7 @@ def snapshot_key(manifest: Manifest) -> Violations:
             yield node, "has no unique_key, which identifies its rows"
 
 
-RULES: tuple[Callable[[Manifest], Violations], ...] = (
+_RULES: tuple[Rule, ...] = (
     owner,
     description,
     column_descriptions,
@@ -149,6 +156,25 @@ RULES: tuple[Callable[[Manifest], Violations], ...] = (
     exposure_owner,
     snapshot_key,
 )
+
+
+def rules() -> dict[str, Rule]:
+    """All rules by name: those of the package, then those of other installed packages.
+
+    Raises:
+        DataopsError: two rules have the same name.
+    """
+    own = {rule.__name__: rule for rule in _RULES}
+    others = installed_rules.installed()
+    if taken := sorted(own.keys() & others.keys()):
+        raise DataopsError(
+            "An installed package has a rule with the name of a rule of dataops.",
+            where=", ".join(f"{name} ({others[name].value})" for name in taken),
+            fix="rename the rule in that package",
+        )
+    return own | {
+        name: partial(installed_rules.violations, entry) for name, entry in others.items()
+    }
 
 
 def open_descriptions(manifest: Manifest) -> list[str]:
@@ -172,11 +198,11 @@ def rule_findings(manifest: Manifest) -> tuple[Finding, ...]:
     """Every violation: its rule, the file that defines the node, and a line about it."""
     return tuple(
         Finding(
-            rule.__name__,
+            name,
             node.path,
             f"{node.kind} {node.name} {reason} ({node.patch_path or node.path})",
         )
-        for rule in RULES
+        for name, rule in rules().items()
         for node, reason in rule(manifest)
     )
 
@@ -189,7 +215,7 @@ def recorded_as(rule: str) -> str:
 def numbers(findings: Collection[Finding]) -> dict[str, dict[str, int]]:
     """The number of violations by rule, as the baseline names it, and file; all rules are there."""
     counted = baseline.counted([(recorded_as(f.rule), f.file) for f in findings])
-    return {recorded_as(rule.__name__): {} for rule in RULES} | counted
+    return {recorded_as(name): {} for name in rules()} | counted
 
 
 def judged(

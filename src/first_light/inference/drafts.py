@@ -21,10 +21,7 @@ from first_light.inference.render import sql as render_sql
 from first_light.inference.render import yaml as render_yaml
 from first_light.inference.render.board import BoardDraft, draft_board
 from first_light.inference.values import Column, Doubt, Key, Leaf, Reference, Table, Test
-from first_light.project import settings
-
-STAGING = "models/staging"
-MARTS = "models/marts"
+from first_light.project import layers
 
 
 @dataclass(frozen=True)
@@ -131,7 +128,7 @@ def drafts_of(
             else None
         )
         written = decisions.tests[table.name]
-        folder = f"{STAGING}/{table.folder}"
+        folder = f"{layers.first_folder()}/{table.folder}"
         files[f"{folder}{table.source.source}_{table.source.table}.yml"] = render_yaml.source(
             table,
             decisions.leaves[table.name],
@@ -149,7 +146,8 @@ def drafts_of(
     names: tuple[str, ...] = ()
     board: BoardDraft | None = None
     if mart_wanted:
-        elsewhere = {n for n, path in taken.items() if path != f"{MARTS}/{n}.sql"}
+        marts = layers.last_folder()
+        elsewhere = {n for n, path in taken.items() if path != f"{marts}/{n}.sql"}
         types = {
             table: {n: server_sql.type_name(kind) if on_server else kind for n, kind in of.items()}
             for table, of in decisions.types.items()
@@ -161,10 +159,10 @@ def drafts_of(
             types,
             decisions.sums,
             elsewhere | {t.model for t in decisions.tables},
-            settings.current().mart_names == "prefixed",
+            layers.mart_prefixes(),
         )
         names = (*(m.name for m in drafted), *([dates.name] if dates else []))
-        files |= render_mart.files(drafted, dates, group, MARTS, spines)
+        files |= render_mart.files(drafted, dates, group, marts, spines)
         board = draft_board(drafted, decisions.references)
     suggestions = tuple(r for r in decisions.references if by_name[r.child].known)
     read = {t.name for t in decisions.tables}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from first_light.inference.drafts import STAGING
 from first_light.inference.tables import Known
+from first_light.project import layers
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 
@@ -23,9 +23,10 @@ def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, .
         DataopsError: when a model's YAML can't be read.
     """
     known = []
-    paths = {p.name: p for p in sorted((product / STAGING).rglob("stg_*.yml"), reverse=True)}
+    files = (product / layers.first_folder()).rglob("*.yml")
+    paths = {path.name: path for path in sorted(files, reverse=True)}
     for table in tables:
-        path = paths.get(f"stg_{table.name}.yml")
+        path = paths.get(f"{layers.staging_model(table.name)}.yml")
         if path is None:
             continue
         try:
@@ -37,7 +38,7 @@ def known_tables(product: Path, tables: Sequence[SourceTable]) -> tuple[Known, .
                 fix="correct it, then repeat the command",
             ) from error
         models = content.get("models") or []
-        columns = [c for m in models if m.get("name") == f"stg_{table.name}" for c in m["columns"]]
+        columns = [c for m in models if m.get("name") == path.stem for c in m["columns"]]
         known.append(Known(table, frozenset(str(column["name"]) for column in columns)))
     return tuple(known)
 

@@ -42,7 +42,7 @@ def marts(
     types: Mapping[str, Mapping[str, str]],
     sums: Mapping[str, Mapping[str, str]],
     taken: Collection[str],
-    are_prefixed: bool,
+    prefixes: tuple[str, str],
 ) -> tuple[tuple[Mart, ...], Dates | None]:
     """The marts of a small star: facts, dimensions, dates; without a fact one mart of one table.
 
@@ -53,7 +53,7 @@ def marts(
         types: SQL type of each column of each staging model.
         sums: what a column is the sum or product of, in words, by table and column.
         taken: names that no mart may have.
-        are_prefixed: whether marts begin with fct_ and dim_.
+        prefixes: how the names of facts and of dimensions begin.
     """
     found = star.star(tables, keys, references)
     by_name = {table.name: table for table in tables}
@@ -68,7 +68,7 @@ def marts(
         word = without_system(table.name)
         if bare[word] > 1:  # two systems have it
             word = table.name.replace("__", "_")
-        name = _name(word, used, ("fct_" if table in facts else "dim_") * are_prefixed)
+        name = _name(word, used, prefixes[table not in facts])
         mart = _mart(table, name, table in facts, of)
         if table in dimensions:
             mart = figures.added(mart, found.facts, of.keys, of.references, of.types)
@@ -79,7 +79,7 @@ def marts(
     dated = tuple(m for m in drafted if m.day and _is_plausible(m))
     if not found.facts or not dated:
         return tuple(drafted), None
-    return tuple(drafted), Dates(_name("dates", used, "dim_" * are_prefixed), dated)
+    return tuple(drafted), Dates(_name("dates", used, prefixes[1]), dated)
 
 
 def _fallback(tables: Sequence[Table], references: Sequence[Reference]) -> tuple[Table, ...]:

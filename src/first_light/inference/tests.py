@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from first_light.inference import names
 from first_light.inference.values import Column, Key, Reference, Severity, Table, Test
+from first_light.project.layers import staging_model
 from first_light.utils import sql_names
 from first_light.utils.sql_names import quoted
 
@@ -101,7 +102,7 @@ def of_table(
                     column.name,
                     reference.severity,
                     reference.evidence,
-                    {"to": f"ref('stg_{reference.parent}')", "field": reference.key},
+                    {"to": f"ref('{staging_model(reference.parent)}')", "field": reference.key},
                 )
             )
         elif not column.personal and column.name not in keyed:

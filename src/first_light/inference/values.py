@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from first_light.project.layers import staging_model
 from first_light.project.source_table import SourceTable, system_of
 
 Kind = Literal[
@@ -156,7 +157,7 @@ class Table:
 
     @property
     def model(self) -> str:
-        return f"stg_{self.source.name}"
+        return staging_model(self.source.name)
 
     @property
     def folder(self) -> str:

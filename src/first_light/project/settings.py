@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -30,6 +30,10 @@ else:
     import tomli as tomllib
 
 _TABLE = "pyproject.toml, [tool.dataops]"
+
+
+_Folder = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][\w-]*(/[A-Za-z0-9_][\w-]*)*$")]
+_Prefix = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,12 @@ class TeamSettings:
     """How models in `models/marts` are named: `plain` (`orders`, `customers`) or `prefixed`
     (`fct_orders`, `dim_customers`). Drafts follow it and a project rule checks it. The default is
     plain, because readers see these names and need not know how a model was built."""
+    layers: Annotated[dict[_Folder, list[_Prefix]], msgspec.Meta(min_length=1)] = field(
+        default_factory=lambda: {"staging": ["stg_"], "intermediate": ["int_"], "marts": []}
+    )
+    """The [layers](../guides/rules.md#layers): folders in `models/` in the order of the data flow,
+    and the prefixes that names of models in them begin with; none allows every name. The first
+    layer alone reads sources; the last one holds the marts."""
     dbt_engine: Literal["v1", "v2"] = "v1"
     """The dbt that commands run: `v1`, dbt 1.12 as uv.lock has it, or
     [`v2`](../guides/dbt-v2.md)."""
@@ -226,7 +236,8 @@ def _unknown(name: str, known: list[str]) -> DataopsError:
 
 def _converted(value: Any, type_: Any, place: str, is_text: bool = False) -> Any:
     try:
-        if is_text and get_origin(type_) is dict:
+        bare = get_args(type_)[0] if get_origin(type_) is Annotated else type_
+        if is_text and get_origin(bare) is dict:
             return msgspec.json.decode(value, type=type_)
         return msgspec.convert(value, type_, strict=not is_text)
     except msgspec.DecodeError as error:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from first_light.privacy.kinds import KINDS
+from first_light.project import layers
 from first_light.utils import steps
 from first_light.utils.steps import FAILED, WARNED, Step
 
@@ -184,7 +185,7 @@ def show_sample(out: Console, sample: SampleReport) -> None:
     if sample.masked:
         out.print(
             "Is that right? Before you commit, correct `config.meta.pii` of the sources in "
-            "models/staging/, then: uv run dataops sample"
+            f"{layers.first_folder()}/, then: uv run dataops sample"
         )
         out.print("Masks change when raw grows; a long secret in DATAOPS_MASK_KEY keeps them.")
 

@@ -9,6 +9,7 @@ from first_light.inference.mart_values import Dates, Mart, MartColumn, Summary, 
 from first_light.inference.render.semantic import Semantics, semantics
 from first_light.inference.render.yaml_text import comment, config, prose, scalar, test_lines
 from first_light.inference.values import Key, Test
+from first_light.project.layers import staging_model
 
 _DATES = """\
 select
@@ -36,11 +37,12 @@ def sql(mart: Mart) -> str:
     base = mart.columns[0].source
     sources = {base: mart.table.model}
     relation = {j.alias: import_name(j.reference.parent) for j in mart.joins}
-    sources |= {import_name(j.reference.parent): f"stg_{j.reference.parent}" for j in mart.joins}
+    parents = [join.reference.parent for join in mart.joins]
+    sources |= {import_name(parent): staging_model(parent) for parent in parents}
     models = [(base, sources.pop(base)), *sorted(sources.items())]
     if mart.summary:
         fact = mart.summary.figures.reference.child
-        models.append((import_name(fact), f"stg_{fact}"))
+        models.append((import_name(fact), staging_model(fact)))
     imports = [_cte(n, f"select * from {{{{ ref('{m}') }}}}") for n, m in dict.fromkeys(models)]
     if mart.summary:
         imports.append(_cte(mart.summary.alias, _summed(mart.summary)))
@@ -195,7 +197,7 @@ fact as (
     select
         {reference.column},
         {listed}
-    from {{{{ ref('stg_{reference.child}') }}}}
+    from {{{{ ref('{staging_model(reference.child)}') }}}}
     group by {reference.column}
 
 )
