@@ -13,14 +13,22 @@ from pathlib import Path
 
 @contextmanager
 def git_server(folder: Path, password: str = "", port: int = 0) -> Iterator[str]:
-    """Serve the repositories in a folder to read; yields the server's URL.
+    """Serve the repositories in a folder; yields the server's URL.
+
+    One with `http.receivepack` may be pushed to.
 
     Args:
         folder: holds the repositories.
-        password: what the user `reader` must give; empty where anybody may read.
+        password: what any user must give, as a token of a forge; empty where anybody may read.
         port: where to listen; 0 for a free one.
     """
-    wanted = "Basic " + base64.b64encode(f"reader:{password}".encode()).decode()
+
+    def may_read(header: str) -> bool:
+        """Whether it is the one header of a request; git sends several if it has several tokens."""
+        kind, _, encoded = header.partition(" ")
+        is_basic = kind == "Basic"
+        given = base64.b64decode(encoded).decode().partition(":")[2] if is_basic else ""
+        return given == password
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -33,7 +41,8 @@ def git_server(folder: Path, password: str = "", port: int = 0) -> Iterator[str]
             self._answer(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
         def _answer(self, body: bytes) -> None:
-            if password and self.headers.get("Authorization") != wanted:
+            headers = self.headers.get_all("Authorization") or []
+            if password and (len(headers) != 1 or not may_read(headers[0])):
                 self.send_response(401)
                 self.send_header("WWW-Authenticate", 'Basic realm="git"')
                 self.send_header("Content-Length", "0")
@@ -58,9 +67,9 @@ def git_server(folder: Path, password: str = "", port: int = 0) -> Iterator[str]
                 },
             )
             head, _, content = done.stdout.partition(b"\r\n\r\n")
-            headers = dict(line.split(": ", 1) for line in head.decode().splitlines() if line)
-            self.send_response(int(headers.pop("Status", "200 OK").split()[0]))
-            for name, value in headers.items():
+            answer = dict(line.split(": ", 1) for line in head.decode().splitlines() if line)
+            self.send_response(int(answer.pop("Status", "200 OK").split()[0]))
+            for name, value in answer.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

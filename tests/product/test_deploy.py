@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shlex
@@ -21,7 +22,7 @@ import harness
 from first_light.commands.release import release as make_release
 from first_light.history import facts
 from first_light.project import environment
-from first_light.project.git_access import git_access
+from first_light.project.git_access import git_access, repository_access, without_access
 from first_light.project.product import Product
 from first_light.project.settings import current
 from first_light.release import pipeline
@@ -137,7 +138,7 @@ def asked() -> Iterator[tuple[str, list[str]]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            shown.append(self.headers.get("Authorization", ""))
+            shown.append(" and ".join(self.headers.get_all("Authorization") or []))
             self.send_response(404)
             self.end_headers()
 
@@ -155,8 +156,10 @@ def test_git_shows_the_token_to_the_remote_and_to_no_other(
 ) -> None:
     place, shown = asked
 
-    def ask(remote: str, url: str = f"{place}/team/product") -> str:
-        given = git_access("a-token", remote, {})
+    def ask(
+        remote: str, url: str = f"{place}/team/product", given: dict[str, str] | None = None
+    ) -> str:
+        given = given or git_access("a-token", remote, {})
         harness.git(tmp_path, "init", "-q")
         subprocess.run(
             ["git", "ls-remote", url],
@@ -171,10 +174,19 @@ def test_git_shows_the_token_to_the_remote_and_to_no_other(
     with_another = f"{place.replace('//', '//ci:another@')}/team/product"
     assert ask(with_another, with_another) == ask(f"{place}/team/product")
     assert ask("https://example.com/team/product") == ""
+    # One repository of the host has a token of its own, and git sends no other with it.
+    two = git_access("a-token", place, {})
+    two |= repository_access("another", f"{place}/team/template.git", two)
+    for path, token in {"product": "a-token", "template": "another"}.items():
+        basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        for url in (f"{place}/team/{path}", f"{place}/team/{path}.git"):
+            assert ask("", url, two) == f"Basic {basic}"
     assert git_access("", f"{place}/x", {}) == git_access("a-token", "/srv/product.git", {}) == {}
     second = git_access("a-token", place, {"GIT_CONFIG_COUNT": "2"})
-    assert second["GIT_CONFIG_COUNT"] == "3"
-    assert "GIT_CONFIG_KEY_2" in second
+    assert second["GIT_CONFIG_COUNT"] == "4"
+    assert {"GIT_CONFIG_KEY_2", "GIT_CONFIG_KEY_3"} <= set(second)
+    own = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "a"}
+    assert without_access({**own, **git_access("a-token", place, own)}) == own
 
 
 def test_settings_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import sys
@@ -18,7 +19,8 @@ import pytest
 import harness
 from gauntlet import run, versions
 from gauntlet.lives import LIVES, Team
-from tools.fleet import causes, config, report
+from git_server import git_server
+from tools.fleet import causes, config, report, tokens
 from tools.fleet.__main__ import main
 from tools.fleet.config import FleetError, Member
 from tools.fleet.examine import Seen, examine
@@ -374,3 +376,69 @@ def test_products_in_folders_of_one_repository_are_told_apart(tmp_path: Path) ->
     listed.write_text(f'{entry}"services/sales"\n{entry}"services/sales/"\n')
     with pytest.raises(config.FleetError, match="twice"):
         config.read(listed)
+
+
+TEAM_TOKEN, READER_TOKEN = "token-of-the-fleet", "token-of-the-template"
+
+
+def test_the_token_of_each_host_goes_to_that_host_only() -> None:
+    urls = ["https://github.com/acme/a.git", "https://git.acme.org:8443/b.git", "git@host:c.git"]
+    hosts = {tokens.host_of(url) for url in urls} - {""}
+    given = {"DATAOPS_UPDATE_TOKEN": "any", "DATAOPS_UPDATE_TOKEN_GIT_ACME_ORG": "own"}
+    assert [tokens.token_for(url, hosts, given) for url in urls] == ["", "own", ""]
+    assert tokens.token_for(urls[0], {"github.com"}, given) == "any"
+
+
+@pytest.mark.slow
+def test_private_products_of_a_private_template_are_read_and_updated_with_their_tokens(
+    template_history: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Both git servers demand a password, and each gets its own token only."""
+    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
+    for name, value in harness.clean_environment().items():
+        if name.startswith("GIT_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOME", str(tmp_path))  # without a credential helper
+    (tmp_path / "remotes").mkdir()
+    with (
+        git_server(template_history.parent, READER_TOKEN) as templates,
+        git_server(tmp_path / "remotes", TEAM_TOKEN) as forge,
+    ):
+        template = f"git+{templates}/{template_history.name}"
+        team = run.born(template_history, tmp_path / "sales", "v1.0.0", {}, LIVES["fresh"])
+        answers = team.root / ".copier-answers.yml"
+        text = re.sub("_src_path: .*", f"_src_path: {template}", answers.read_text("utf-8"))
+        answers.write_text(text, "utf-8")
+        team.commit("The template has an address")
+        bare = Path(remote(tmp_path / "remotes", team))
+        harness.git(bare, "config", "http.receivepack", "true")
+
+        listed = write(tmp_path, {"private": f"{forge}/{bare.name}"})
+        status = ["status", "--fleet", str(listed), "--to", "v1.1.0", "--format", "json"]
+        assert main(status) == 1
+        assert "could not read Username" in capsys.readouterr().out
+
+        monkeypatch.setenv("DATAOPS_UPDATE_TOKEN", TEAM_TOKEN)
+        assert main(status) == 1
+        (product,) = json.loads(capsys.readouterr().out)["products"]
+        assert (product["state"], product["version"]) == ("outdated", "v1.0.0")
+
+        update_ = ["update", "--fleet", str(listed), "--to", "v1.1.0", "--pause", "0"]
+        move = ["--template", template]
+        assert main([*update_, *move]) == 1
+        said = capsys.readouterr().out
+        assert "The template's repository cannot be read" in said
+        assert "DATAOPS_TEMPLATE_TOKEN" in said
+        monkeypatch.setenv("DATAOPS_TEMPLATE_TOKEN", READER_TOKEN)
+        assert main([*update_, *move]) == 0, capsys.readouterr().out
+        assert "1 clean" in capsys.readouterr().out
+    pushed = harness.git(bare, "show", "template-update:.copier-answers.yml")
+    assert f"_src_path: {template}\n" in pushed
+    assert "_commit: v1.1.0" in pushed
+    written = harness.git(bare, "log", "--patch", "template-update")
+    written += "".join(path.read_text() for path in tmp_path.glob("*.json"))
+    assert READER_TOKEN not in said + written
+    assert TEAM_TOKEN not in said + written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from functools import partial
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from first_light.project.environment import TEMPLATE_TOKEN
+from first_light.project.git_access import git_access
+from first_light.project.pin import address_of
 from tools.fleet import config, report
 from tools.fleet.examine import examine
 from tools.fleet.update import CLEAN, summary, update, update_one
@@ -29,6 +33,14 @@ def newest() -> str:
     if not listed:
         raise config.FleetError("There is no release of this template yet: make release")
     return max(listed, key=report.numbers)
+
+
+def _let_git_read_template(moved_to: str) -> None:
+    """Let git send the template's token to its new host, or to that of this clone's remote."""
+    command = ["git", "remote", "get-url", "origin"]
+    origin = subprocess.run(command, cwd=HERE, capture_output=True, text=True).stdout.strip()
+    token = os.environ.get(TEMPLATE_TOKEN, "")
+    os.environ.update(git_access(token, address_of(moved_to) if moved_to else origin, os.environ))
 
 
 def main(arguments: list[str]) -> int:
@@ -52,6 +64,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     console = Console(soft_wrap=True, highlight=False)
     try:
+        _let_git_read_template(options.template)
         members = config.read(options.fleet)
         members = tuple(m for m in members if options.group in (None, m.group))
         version = options.to or newest()

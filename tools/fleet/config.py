@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+from tools.fleet import tokens
 
 
 class FleetError(Exception):
@@ -27,12 +31,14 @@ class Member:
         folder: its folder in that repository, such as services/sales; empty at the top.
         group: any word that sorts products, for instance a department; empty for none.
         canary: whether it is updated first.
+        token: reads and pushes it; empty if git has its own access.
     """
 
     url: str
     group: str = ""
     canary: bool = False
     folder: str = ""
+    token: str = field(default="", repr=False)
 
     @property
     def key(self) -> str:
@@ -50,8 +56,12 @@ class Member:
         return re.split(r"[/:]", self.url.rstrip("/"))[-1].removesuffix(".git")
 
 
-def read(path: Path) -> tuple[Member, ...]:
+def read(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[Member, ...]:
     """The products that a fleet.toml lists, in its order.
+
+    Args:
+        path: the file.
+        environment: holds the tokens.
 
     Raises:
         FleetError: the file is missing, no TOML, or says something that is not known.
@@ -74,4 +84,7 @@ def read(path: Path) -> tuple[Member, ...]:
     urls = [member.key for member in result]
     if twice := sorted({url for url in urls if urls.count(url) > 1}):
         raise FleetError(f"{path} lists twice: {', '.join(twice)}")
-    return tuple(result)
+    hosts = {host for member in result if (host := tokens.host_of(member.url))}
+    return tuple(
+        replace(member, token=tokens.token_for(member.url, hosts, environment)) for member in result
+    )

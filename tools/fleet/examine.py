@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.project import managed, managed_list
+from first_light.project.git_access import git_access
 from first_light.project.git_folder import suffixed
 from first_light.project.product import ANSWERS
 from first_light.store.branch import BRANCH
@@ -63,7 +64,7 @@ def examine_one(member: Member) -> Seen:
     """Examine one product in a clone of its newest commit alone, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
         try:
-            problem = _fetch(member.url, Path(folder))
+            problem = _fetch(member, Path(folder))
         except subprocess.TimeoutExpired:
             problem = f"git took longer than {SECONDS} s"
         if problem:
@@ -74,7 +75,13 @@ def examine_one(member: Member) -> Seen:
             return Seen(member, problem=causes.of_error(error))
 
 
-def _fetch(url: str, repository: Path) -> str:
+def environment(member: Member) -> dict[str, str]:
+    """The environment of git for one product: with its token, without questions."""
+    access = git_access(member.token, member.url, os.environ)
+    return {**os.environ, **access, **ENGLISH, "GIT_TERMINAL_PROMPT": "0"}
+
+
+def _fetch(member: Member, repository: Path) -> str:
     """Fetch the newest commit, and of the store what is small, in one go; what git said against it.
 
     The star makes it no error when there is no such branch.
@@ -84,7 +91,7 @@ def _fetch(url: str, repository: Path) -> str:
     (repository / "HEAD").write_text(f"ref: {_NEWEST}\n", encoding="utf-8")
     (repository / "config").write_text(
         f"[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
-        f'[remote "origin"]\n\turl = {json.dumps(_shallow(url), ensure_ascii=False)}\n',
+        f'[remote "origin"]\n\turl = {json.dumps(_shallow(member.url), ensure_ascii=False)}\n',
         encoding="utf-8",
     )
     fetch = ["git", "fetch", "--quiet", "--depth=1", f"--filter=blob:limit={_SMALL}", "origin"]
@@ -96,7 +103,7 @@ def _fetch(url: str, repository: Path) -> str:
         text=True,
         errors="replace",
         timeout=SECONDS,
-        env={**os.environ, **ENGLISH, "GIT_TERMINAL_PROMPT": "0"},
+        env=environment(member),
     )
     return causes.of_git(done.stderr) if done.returncode else ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 import time
@@ -14,12 +13,13 @@ from pathlib import Path
 
 from first_light.commands.open_request import open_request
 from first_light.commands.update_request import prepare
+from first_light.forge.base import TOKEN
 from first_light.forge.pipeline import forge_of
 from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
 from tools.fleet import causes
 from tools.fleet.config import FleetError, Member
-from tools.fleet.examine import ENGLISH, SECONDS
+from tools.fleet.examine import SECONDS, environment
 
 CLEAN, CONFLICT, LEFT, FAILED = "clean", "conflict", "left alone", "failed"
 # A batch is worked on at once; then comes a pause, and a look at how it went.
@@ -113,7 +113,7 @@ def update_one(member: Member, version: str, trust: bool = False, template: str 
         output: list[str] = []
         is_open = True
         try:
-            forge = forge_of(member.url)
+            forge = forge_of(member.url, {TOKEN: member.token})
             clone = ["git", "clone", "--quiet", "--", member.url, str(repository)]
             cloned = subprocess.run(
                 clone,
@@ -121,7 +121,7 @@ def update_one(member: Member, version: str, trust: bool = False, template: str 
                 text=True,
                 errors="replace",
                 timeout=SECONDS,
-                env={**os.environ, **ENGLISH, "GIT_TERMINAL_PROMPT": "0"},
+                env=environment(member),
             )
             if cloned.returncode:
                 return Outcome(FAILED, causes.of_git(cloned.stderr))

@@ -79,8 +79,11 @@ def update(
     from first_light.cli.output.update import lines
     from first_light.commands import update as command
     from first_light.commands import update_request
+    from first_light.project.environment import let_git_read_template
 
     product = Product.find()
+    if moved_to:
+        let_git_read_template(moved_to)
     with progress("update", json) as report_progress:
         if pull_request:
             result = update_request.prepare(product, report_progress, to, trust, template=moved_to)

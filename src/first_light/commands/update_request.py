@@ -18,6 +18,8 @@ from first_light.commands.update import Update, update
 from first_light.forge import job_summary
 from first_light.forge.pipeline import write_tokens
 from first_light.project.copier import uv
+from first_light.project.environment import TEMPLATE_TOKEN
+from first_light.project.git_access import without_access
 from first_light.project.git_folder import suffixed
 from first_light.project.hook_run import tool_environment
 from first_light.project.product import Product
@@ -102,7 +104,7 @@ def _format(product: Product) -> bool:
     subprocess.run(
         [str(Path(sys.executable).with_name("prek")), "run", "--all-files"],
         cwd=product.root,
-        env=tool_environment(),
+        env=_without_tokens(),
         capture_output=True,
     )
     if not product.git("status", "--porcelain", "--untracked-files=no"):
@@ -111,9 +113,16 @@ def _format(product: Product) -> bool:
     return True
 
 
+def _without_tokens() -> dict[str, str]:
+    """The environment of what the update brought: it does not read the template."""
+    environment = without_access(tool_environment())
+    environment.pop(TEMPLATE_TOKEN, None)
+    return environment
+
+
 def _check(product: Product) -> str:
     """What the updated product's own check says, run with its own code and tools."""
-    environment = {**tool_environment(), job_summary.VARIABLE: ""}
+    environment = {**_without_tokens(), job_summary.VARIABLE: ""}
     process = subprocess.run(
         [uv(), "run", "dataops", "check"], cwd=product.root, env=environment, capture_output=True
     )

@@ -65,7 +65,7 @@ def forge_of(url: str, environment: Mapping[str, str] = os.environ) -> Forge:
         project = urllib.parse.quote(path, safe="")
         place = {"CI_API_V4_URL": f"{server}/api/v4", "CI_SERVER_URL": server}
         return find_forge({**token, **place, "CI_PROJECT_ID": project, "CI_PROJECT_PATH": path})
-    return PlainGit("", url, "")
+    return PlainGit("", url, environment.get(TOKEN, ""))
 
 
 def find_issues(environment: Mapping[str, str], variable: str) -> Forge | None:

@@ -16,7 +16,7 @@ class PlainGit(Forge):
 
     @property
     def user(self) -> str:
-        return ""
+        return "x-access-token"  # these hosts accept any name
 
     @property
     def token_rights(self) -> str:

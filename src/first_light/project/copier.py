@@ -15,8 +15,9 @@ from first_light.project.hook_run import tool_environment
 from first_light.project.pin import address_of
 from first_light.project.product import ANSWERS, Product
 from first_light.project.restoring import run_stoppable
-from first_light.utils.addresses import without_credentials
+from first_light.utils.addresses import source_without_credentials, without_credentials
 from first_light.utils.errors import DataopsError
+from first_light.utils.variables import variable
 
 # Copier's name for the present template version of the product.
 CURRENT = ":current:"
@@ -96,12 +97,20 @@ def _run_copier(root: Path, command: list[str], source: str, to: str | None, com
             where=next(line for line in output if "Downgrades" in line),
             fix=f"git log --oneline -- {ANSWERS}, then git revert the commit of the update",
         )
+    if any("Local template must be a directory" in line for line in output) and "://" in source:
+        raise DataopsError(
+            "Copier takes the address of the template for a folder.",
+            where=source_without_credentials(source),
+            fix=f"add .git to the address, or write git+ before it: {ANSWERS}, _src_path, or "
+            "uv run dataops update --template ADDRESS",
+        )
     if problem := _access_problem(source):
         address = shlex.quote(address_of(source))
         raise DataopsError(
             "The template's repository cannot be read.",
             where=problem,
             fix=f"check the network, the address and your access: git ls-remote {address}; "
+            f"in a pipeline set {variable('template_token')} to a token that reads it; "
             "if the template has moved: uv run dataops update --template ADDRESS",
         )
     if commit and any(f"'{commit}'" in line or f"revision {commit}" in line for line in output):

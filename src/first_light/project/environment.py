@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import sys
 
-from first_light.project.git_access import git_access
-from first_light.project.product import Product
+from first_light.project.answers import SOURCE
+from first_light.project.git_access import git_access, repository_access
+from first_light.project.pin import address_of
+from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import PREFIX, variable
 
 # One secret for all: a hosted workflow passes only the secrets that it names.
 SECRETS = variable("secrets")
 STORE_TOKEN = variable("store_token")
+TEMPLATE_TOKEN = variable("template_token")
 
 
 def prepare(product: Product) -> None:
-    """Unpack secrets, and let git use the store's token.
+    """Unpack secrets, and let git use the tokens of the store and of the template.
 
     A variable of ours that is set and empty is removed: pipelines set every one, and dbt's
     `env_var` would take the empty text in place of its default.
@@ -35,6 +38,18 @@ def prepare(product: Product) -> None:
     if token := os.environ.pop(STORE_TOKEN, ""):
         remote = product.git("remote", "get-url", "origin", check=False)
         os.environ.update(git_access(token, remote, os.environ))
+    if os.environ.get(TEMPLATE_TOKEN) and (product.root / ANSWERS).is_file():
+        let_git_read_template(str(product.answers.get(SOURCE, "")))
+
+
+def let_git_read_template(source: str) -> None:
+    """Let git of this process send the template's token to the template, and nowhere else.
+
+    Args:
+        source: the template, as in Copier's answers.
+    """
+    token = os.environ.get(TEMPLATE_TOKEN, "")
+    os.environ.update(repository_access(token, address_of(source), os.environ))
 
 
 def unpack(text: str) -> dict[str, str]:

@@ -123,6 +123,9 @@ class Secrets:
     """Token that reads the remote and pushes the store's branch."""
     update_token: str = field(default="", repr=False)
     """Token that opens update requests."""
+    template_token: str = field(default="", repr=False)
+    """Token that reads a [private template](../guides/private-templates.md); git sends it to the
+    template's repository only."""
 
 
 @dataclass(frozen=True)
