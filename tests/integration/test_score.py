@@ -257,7 +257,10 @@ def test_a_release_keeps_the_score_in_its_store_and_the_fleet_reads_it_there(
     assert output["score"] == sum(verdict == YES for verdict in output["answers"].values())
     seen = examine_one(Member(str(tmp_path / "remote.git")))
     assert (seen.problem, seen.version) == ("", "v1.0.0")
-    assert seen.score == f"{output['score']} of 12"
+    assert seen.summary is not None
+    assert seen.summary.score == f"{output['score']} of 12"
+    assert (seen.summary.open_incidents, seen.summary.late) == (0, 0)
+    assert output["package"]
 
 
 def test_a_score_that_cannot_be_kept_changes_no_verdict(

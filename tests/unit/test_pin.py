@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, StrictUndefined
 
-from first_light.project.pin import GIT, INDEX, VENDORED, Pin, pin_text
+from first_light.project.pin import GIT, INDEX, VENDORED, Pin, pin_text, pinned_version
 
 TEMPLATE = Path(__file__).parents[2] / "template" / "dataops" / "pyproject.toml.jinja"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -38,3 +38,5 @@ def test_the_template_renders_what_the_package_writes(pin: Pin, extras: str) -> 
         _copier_conf={"vcs_ref_hash": pin.commit},
     )
     assert rendered == pin_text(pin)
+    version = pin.commit[:10] or pin.versions or pin.wheel.split("-")[1]
+    assert pinned_version(rendered) == version

@@ -12,6 +12,7 @@ import shutil
 import sys
 import threading
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from git_server import git_server
 from tools.fleet import causes, config, report, tokens
 from tools.fleet.__main__ import main
 from tools.fleet.config import FleetError, Member
-from tools.fleet.examine import Seen, examine
+from tools.fleet.examine import Seen, Summary, examine, read_summary
 from tools.fleet.update import Outcome, summary, update, update_one
 
 
@@ -160,6 +161,35 @@ def test_the_first_line_of_git_is_the_cause_and_scp_like_addresses_have_names() 
     assert causes.of_git(message) == "fatal: detected dubious ownership in repository at '/x'"
     assert Member("git@host:sales.git").name == "sales"
     assert Member("git@host:group/sales.git/").name == "sales"
+
+
+def test_incidents_late_data_and_the_baseline_are_on_the_page() -> None:
+    text = json.dumps(
+        {
+            **{"score": 9, "total": 12, "open_incidents": 2},
+            "published_at": "2026-11-26T06:00:00Z",
+        }
+    )
+    at = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
+    summary = read_summary(text, "07:00", at)
+    assert summary == Summary("9 of 12", 2, 3)
+    assert read_summary(text, "", at) == Summary("9 of 12", 2, 0)
+    assert read_summary('{"score": 9, "total": 12}', "07:00", at) == Summary("9 of 12")
+    assert read_summary('{"score": "many"}', "07:00", at) is None
+    seen = [
+        Seen(Member("sales"), "v1.0.0", package="1.0.0", findings=340, summary=summary),
+        Seen(Member("stock"), "v1.0.0", summary=Summary("9 of 12", 0, 0)),
+        Seen(Member("shop"), "v1.0.0"),
+    ]
+    assert report.summary(seen, "v1.0.0") == (
+        "3 good; 1 with open incidents, 1 late, 1 with findings in the baseline"
+    )
+    page = report.page(seen, "v1.0.0")
+    cells = "".join(f"<td>{cell}</td>" for cell in ("1.0.0", "good", "9 of 12", "2", "3", "340"))
+    assert cells in page
+    assert page.count("<td>unknown</td>") == 3
+    (row,) = [r for r in json.loads(report.as_json(seen, "v1"))["products"] if r["baseline"]]
+    assert (row["open_incidents"], row["missed_deadlines"]) == (2, 3)
 
 
 def test_a_version_is_compared_by_its_numbers() -> None:
@@ -321,8 +351,8 @@ def test_many_products_are_examined_and_updated(
     assert {name: bool(item.drifted) for name, item in by_kind.items()} == {
         name: name == "drifted" for name in names
     }
-    assert {name: item.score for name, item in by_kind.items()} == {
-        name: "9 of 12" if name == "store" else "" for name in names
+    assert {name: item.summary for name, item in by_kind.items()} == {
+        name: Summary("9 of 12") if name == "store" else None for name in names
     }
 
     tool = tmp_path / "copier"

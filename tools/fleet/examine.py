@@ -1,4 +1,8 @@
-"""Where every product stands: version, managed files, score; read from git, nothing is run."""
+"""The state of every product, read from git: nothing is run.
+
+Versions, managed files and findings of the baseline are those of its newest commit; the score,
+open incidents and late data those of its store, if that is a branch of the repository.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,19 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
-from first_light.project import managed, managed_list
+from first_light.project import baseline, managed, managed_list
 from first_light.project.git_access import git_access
 from first_light.project.git_folder import suffixed
+from first_light.project.pin import PIN, pinned_version
 from first_light.project.product import ANSWERS
+from first_light.status.current import late_deadlines
 from first_light.store.branch import BRANCH
 from first_light.store.folder import SCORE
 from first_light.utils.errors import DataopsError
+from first_light.utils.timestamps import moment
 from tools.fleet import causes
 from tools.fleet.config import Member
 
@@ -33,6 +41,21 @@ _NEWEST, _STORE = "refs/heads/newest", "refs/store"
 
 
 @dataclass(frozen=True)
+class Summary:
+    """What the last run of a product wrote beside its history.
+
+    Attributes:
+        score: how many of the twelve questions it answers with yes, as "9 of 12".
+        open_incidents: how many there were; None if an older package wrote it.
+        late: how many deadlines have passed since its last release; None likewise.
+    """
+
+    score: str
+    open_incidents: int | None = None
+    late: int | None = None
+
+
+@dataclass(frozen=True)
 class Seen:
     """Where one product stands.
 
@@ -41,8 +64,10 @@ class Seen:
         version: the template's version it is on; empty when that can't be told.
         drifted: managed files that are edited or deleted without a declaration.
         kept: managed files that the team declared its own.
-        score: how many of the twelve questions it answers with yes, as "9 of 12"; empty when its
-            store is no branch of the repository, or nothing was released yet.
+        package: the version of the package: a commit, a version or a range.
+        findings: how many findings its baseline accepts.
+        summary: what its last run wrote; None when its store is no branch of the repository, or
+            nothing was released yet.
         problem: why it could not be examined; empty when it could.
     """
 
@@ -50,7 +75,9 @@ class Seen:
     version: str = ""
     drifted: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
-    score: str = ""
+    package: str = ""
+    findings: int = 0
+    summary: Summary | None = None
     problem: str = ""
 
 
@@ -125,8 +152,20 @@ def _read(member: Member, repository: Path) -> Seen:
             for path, hash in listed.items()
             if path not in kept and managed_list.digest(files.content(f"{newest}{path}")) != hash
         )
-        score = _score(files.text(f"{_STORE}/{suffixed(BRANCH, member.folder)}:{SCORE}"))
-        return Seen(member, str(answers["_commit"]), drifted, kept, score)
+        store = f"{_STORE}/{suffixed(BRANCH, member.folder)}"
+        return Seen(
+            member,
+            str(answers["_commit"]),
+            drifted,
+            kept,
+            pinned_version(files.text(f"{newest}{PIN.as_posix()}")),
+            baseline.parse(files.text(f"{newest}{baseline.FILE}")).total,
+            read_summary(
+                files.text(f"{store}:{SCORE}"),
+                str(answers.get("deadline") or ""),
+                datetime.now(timezone.utc),
+            ),
+        )
 
 
 class _Files:
@@ -165,13 +204,24 @@ class _Files:
         return self.content(name).decode(errors="replace")
 
 
-def _score(text: str) -> str:
-    """What the product's last release wrote beside its history."""
+def read_summary(text: str, deadline: str, at: datetime) -> Summary | None:
+    """What the product's last run wrote beside its history; None if there is nothing to be read.
+
+    Args:
+        text: of the file.
+        deadline: of the product, as its answers have it.
+        at: now.
+    """
     try:
-        output = json.loads(text)
-        return f"{int(output['score'])} of {int(output['total'])}"
-    except (ValueError, KeyError, TypeError):
-        return ""
+        written = json.loads(text)
+        score = f"{int(written['score'])} of {int(written['total'])}"
+        if "open_incidents" not in written:
+            return Summary(score)
+        published = written["published_at"]
+        late = len(late_deadlines(deadline, moment(published), at)) if published else None
+        return Summary(score, int(written["open_incidents"]), late)
+    except (ValueError, KeyError, TypeError, DataopsError):
+        return None
 
 
 def _shallow(url: str) -> str:

@@ -13,11 +13,11 @@ from html import escape
 from rich.table import Table
 
 from first_light.utils.addresses import without_credentials
-from tools.fleet.examine import Seen
+from tools.fleet.examine import Seen, Summary
 
 _HEADINGS = (
-    *("product", "group", "version", "state", "score"),
-    *("edited managed files", "kept as its own"),
+    *("product", "group", "version", "package", "state", "score", "open incidents"),
+    *("missed deadlines", "baseline", "edited managed files", "kept as its own"),
 )
 
 
@@ -73,9 +73,18 @@ def page(fleet: Sequence[Seen], newest: str) -> str:
 
 
 def summary(fleet: Iterable[Seen], newest: str) -> str:
-    """How many products are in each state."""
-    counts = Counter(state(seen, newest) for seen in fleet)
-    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    """How many products are in each state, and have incidents, late data or a baseline."""
+    seen = list(fleet)
+    counts = Counter(state(each, newest) for each in seen)
+    states = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    known = [each.summary for each in seen if each.summary]
+    troubles = {
+        "with open incidents": sum(bool(each.open_incidents) for each in known),
+        "late": sum(bool(each.late) for each in known),
+        "with findings in the baseline": sum(bool(each.findings) for each in seen),
+    }
+    more = ", ".join(f"{count} {name}" for name, count in troubles.items() if count)
+    return f"{states}; {more}" if more else states
 
 
 def as_json(fleet: Sequence[Seen], newest: str) -> str:
@@ -95,16 +104,21 @@ def as_csv(fleet: Sequence[Seen], newest: str) -> str:
     return text.getvalue()
 
 
-def _fields(seen: Seen, newest: str) -> dict[str, str | list[str]]:
+def _fields(seen: Seen, newest: str) -> dict[str, str | int | list[str] | None]:
+    summary = seen.summary
     return {
         "product": seen.member.name,
         "url": without_credentials(seen.member.url),
         "folder": seen.member.folder,
         "group": seen.member.group,
         "version": seen.version,
+        "package": seen.package,
         "state": state(seen, newest),
         "problem": seen.problem,
-        "score": seen.score,
+        "score": summary.score if summary else "",
+        "open_incidents": summary.open_incidents if summary else None,
+        "missed_deadlines": summary.late if summary else None,
+        "baseline": seen.findings,
         "edited_managed_files": list(seen.drifted),
         "kept_as_its_own": list(seen.kept),
     }
@@ -115,14 +129,23 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version.split("-")[0]))
 
 
+def _numbers(seen: Seen) -> tuple[str, str, str]:
+    summary = seen.summary or Summary("")
+    known = (summary.open_incidents, summary.late)
+    incidents, late = ("unknown" if number is None else str(number or "") for number in known)
+    return incidents, late, str(seen.findings or "")
+
+
 def _row(seen: Seen, newest: str) -> tuple[str, ...]:
     drifted = ", ".join(seen.drifted[:3]) + (" …" if len(seen.drifted) > 3 else "")
     return (
         seen.member.name,
         seen.member.group,
         seen.version or "?",
+        seen.package or "?",
         seen.problem or state(seen, newest),
-        seen.score or "unknown",
+        seen.summary.score if seen.summary else "unknown",
+        *_numbers(seen),
         drifted,
         ", ".join(seen.kept),
     )

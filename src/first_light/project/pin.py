@@ -33,6 +33,8 @@ version = "0"
 requires-python = ">=3.10"
 """
 _COMMIT = re.compile(r"@(?P<commit>[0-9a-f]{40})\"")
+_WHEEL_VERSION = re.compile(rf"/{DISTRIBUTION.replace('-', '_')}-(?P<version>[^-/\"]+)-")
+_RANGE = re.compile(rf"\"{DISTRIBUTION}(?:\[\w+\])?(?P<version>[<>=!~][^\"]+)\"")
 _SHORTCUTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 _DESCRIBED = re.compile(r"-g(?P<commit>[0-9a-f]{4,40})$")
 _TAG = re.compile(r"^v(?P<version>\d+(?:\.\d+)*)")
@@ -133,6 +135,14 @@ def pinned_commit(root: Path) -> str:
     file = root / PIN
     match = _COMMIT.search(file.read_text(encoding="utf-8")) if file.is_file() else None
     return match["commit"] if match else ""
+
+
+def pinned_version(text: str) -> str:
+    """The package in a pin file: a short commit, or a version or range; empty if it has none."""
+    if match := _COMMIT.search(text):
+        return match["commit"][:10]
+    match = _WHEEL_VERSION.search(text) or _RANGE.search(text)
+    return urllib.parse.unquote(match["version"]) if match else ""
 
 
 def is_edited(product: Product) -> bool:

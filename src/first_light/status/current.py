@@ -63,6 +63,7 @@ class Status:
         current: the release that readers see; None when there is none.
         age: since it was published; None when there is none.
         last: the last run, one that runs now included; None when there was none.
+        published: when a release was last published; None when none was.
         late: deadlines that passed without a release published since the one before; newest last.
         missing: those of them before which nothing had run at all.
         damaged: runs whose records can't be read.
@@ -98,6 +99,7 @@ class Status:
     open_to: str = ""
     template: str = ""
     package: str = ""
+    published: datetime | None = None
 
     @property
     def stale(self) -> tuple[SourceAge, ...]:
@@ -260,6 +262,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         open_to=store.audience if current and current.kind == REAL and warehouse.in_store else "",
         template=template_version(product),
         package=package_version(),
+        published=published,
     )
 
 
