@@ -294,11 +294,23 @@ def test_a_fact_in_time_gets_its_metrics(shop: Drafts, tmp_path: Path) -> None:
     assert "items_qty" in {metric["name"] for metric in items["metrics"]}
     assert model(shop, "dates")["time_spine"] == {"standard_granularity_column": "date_day"}
     assert "semantic_model" not in model(shop, "customers")
-    # No fact has a day, or a name that MetricFlow takes.
+    # Nothing has a day, or the fact has a name that MetricFlow does not take.
     staff = drafted(tmp_path / "staff", {"staff": SHOP["staff"]})
     assert "time_spine" not in "".join(staff.files.values())
-    odd = drafted(tmp_path / "odd", {"raw_orders__x": SHOP["raw_orders"]})
+    odd = drafted(tmp_path / "odd", {"month": SHOP["raw_orders"]})
+    assert odd.marts == ("month", "dates")
     assert "semantic_model" not in "".join(odd.files.values())
+
+
+def test_one_table_alone_is_a_fact_where_it_has_a_time(tmp_path: Path) -> None:
+    drafts = drafted(tmp_path, {"raw_orders__x": SHOP["raw_orders"]})
+    assert drafts.marts == ("orders_x", "dates")
+    orders = model(drafts, "orders_x")
+    assert orders["config"]["access"] == "public"
+    assert [metric["name"] for metric in orders["metrics"]] == ["orders_x_count", "orders_x_total"]
+    assert model(drafts, "dates")["time_spine"] == {"standard_granularity_column": "date_day"}
+    assert drafts.board is not None
+    assert (drafts.board.fact, drafts.board.amount) == ("orders_x", "total")
 
 
 def test_marts_with_prefixes(tmp_path: Path) -> None:

@@ -44,7 +44,9 @@ def marts(
     taken: Collection[str],
     prefixes: tuple[str, str],
 ) -> tuple[tuple[Mart, ...], Dates | None]:
-    """The marts of a small star: facts, dimensions, dates; without a fact one mart of one table.
+    """The marts of a small star: facts, dimensions, dates.
+
+    Where no table refers to another, the one that says most is the fact.
 
     Args:
         tables: the tables.
@@ -77,7 +79,7 @@ def marts(
         used.add(name)
         drafted.append(mart)
     dated = tuple(m for m in drafted if m.day and _is_plausible(m))
-    if not found.facts or not dated:
+    if not dated:
         return tuple(drafted), None
     return tuple(drafted), Dates(_name("dates", used, prefixes[1]), dated)
 

@@ -42,7 +42,8 @@ def write_catalog(context: Context, draft: Draft) -> Draft:
     catalog = collect(context.product, manifest, read_semantics(context.target), release)
     page = context.store.candidate(record.run) / PAGE
     write_whole(page, catalog_page(catalog).encode(), through_links=False)
-    remark = f"{len(catalog.relations)} relations, {len(catalog.metrics)} metrics"
+    metrics = len(catalog.metrics)
+    remark = f"{len(catalog.relations)} relations, {metrics} metric{'' if metrics == 1 else 's'}"
     step = Step(CATALOG, steps.PASSED, time.monotonic() - begin, remark)
     context.reporter.step(step)
     return draft.with_step(step)
