@@ -1,4 +1,4 @@
-"""`dataops warehouse verify` on DuckDB, on a real PostgreSQL, and on an engine that is broken."""
+"""`dataops warehouse verify` on every engine, and on one that is broken."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 
 import broken_engine
 import postgres
+import snowflake_emulator
 from first_light.project.product import Product
 from first_light.release.verify.kit import Options, verify
 from first_light.utils.errors import DataopsError
@@ -97,6 +98,18 @@ def test_postgresql_keeps_every_guarantee_in_a_database_of_its_own(
         verify(Product(root), Options(root / "target" / "verify"), quiet)
     assert len(server.ask(listed)) == 2
     assert not (root / "target" / "verify").exists()
+
+
+@pytest.mark.slow
+def test_snowflake_keeps_every_guarantee_on_an_emulator(tmp_path: Path) -> None:
+    root = product(tmp_path / "shop", "snowflake")
+    (root / "profiles.yml").write_text(snowflake_emulator.PROFILE)
+    with snowflake_emulator.server() as environment:
+        document = run(root, environment, 0)
+        listed = snowflake_emulator.ask(environment, "show databases")
+    assert document["warehouse"] == "snowflake"
+    assert document["held"], document
+    assert [row[1] for row in listed] == ["SHOP"], "the scratch databases are dropped"
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.utils.whole_files import write_whole
 from first_light.warehouse.base import Relation
+from first_light.warehouse.dialect import dialect_of
 
 FILE = "built_from.json"
 _LIBRARIES = ("dbt-adapters", "dbt-common")
@@ -143,7 +144,8 @@ def _versions(context: Context, draft: Draft) -> dict[str, str]:
     versions |= {name: metadata.version(name) for name in _LIBRARIES}
     if not context.warehouse.in_store:
         with draft.engine.connect() as queries:
-            versions["server"] = str(queries.run("select version()").rows[0][0])
+            version = dialect_of(queries.name).version
+            versions["server"] = str(queries.run(f"select {version}").rows[0][0])
     return versions
 
 

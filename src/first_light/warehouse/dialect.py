@@ -16,7 +16,12 @@ class Dialect:
 
     Args:
         name: its name in dbt.
+
+    Attributes:
+        version: an expression for the version of the server.
     """
+
+    version = "version()"
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -19,6 +19,7 @@ from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 
 _PAUSE = 0.03  # seconds; more readers, not faster ones, make more queries
+_IDLE = 2.0  # a reader pauses this many times as long as its query took
 # One statement, which reads every table and the label.
 QUERY = "select (select max(release_id) from dataops.release), " + ", ".join(
     f"(select {figure} from marts.{name})"
@@ -61,8 +62,11 @@ def mixture(row: tuple[object, ...], rows: int) -> str:
 def main(root: str, folder: str, rows: str) -> None:
     """Read until the standard input is closed; the arguments are those of the command line."""
     place = Place(Product(Path(root)), Path(folder), int(rows))
-    while not select.select([sys.stdin], [], [], _PAUSE)[0]:
+    pause = _PAUSE
+    while not select.select([sys.stdin], [], [], pause)[0]:
+        begun = time.monotonic()
         print(json.dumps(visit(place)), flush=True)
+        pause = max(_PAUSE, _IDLE * (time.monotonic() - begun))
 
 
 if __name__ == "__main__":

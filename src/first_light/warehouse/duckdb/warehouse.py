@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.whole_files import sync
 from first_light.warehouse.base import DATABASE_FILE, Label, Readable, Relation, Table, Withheld
+from first_light.warehouse.own_tables import OWN_SCHEMA, label_table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,15 +32,6 @@ if TYPE_CHECKING:
 _BUILT = "built"  # in a candidate: the folder of its database while another is made for readers
 _BATCH = 50_000  # rows
 _SPARE = 64 << 20  # bytes for docs, manifest and the record
-
-_LABEL = """
-create schema if not exists dataops;
-create or replace table dataops.release (
-    release_id varchar, kind varchar, built_from varchar, "commit" varchar, dirty boolean,
-    raw_fingerprint varchar, published_at timestamp
-);
-comment on table dataops.release is 'Description of this release; one row.';
-"""
 
 
 @dataclass(frozen=True)
@@ -189,11 +181,7 @@ class DuckDbWarehouse:
     def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:
         file = self.store.candidate(run) / DATABASE_FILE
         with _errors_as("The candidate could not be finished."):
-            with _open(file) as connection:
-                connection.execute(_LABEL)
-                row = "insert into dataops.release values (?, ?, ?, ?, ?, ?, ?)"
-                connection.execute(row, astuple(label))
-                connection.execute("checkpoint")
+            self.write(run, OWN_SCHEMA, [label_table(label)])
             if withheld:
                 self._keep_private(run, file, withheld)
             with _open(file, read_only=True) as connection:

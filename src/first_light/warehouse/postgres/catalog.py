@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from first_light.store.run_ids import run_number
 from first_light.warehouse.base import Relation
+from first_light.warehouse.own_tables import OWN_SCHEMA, WITHHELD, prefix_of
 from first_light.warehouse.postgres.server import schemas
 
 CANDIDATE = "candidate"
-OWN_SCHEMA = "dataops"
-WITHHELD = "withheld"  # the table of a release with the columns that its views leave out
 SAMPLE = "sample"  # a rehearsal's raw: it belongs to the release, and is not published
 # Views that read relations of some schemas: the view, and the relation that it reads.
 READERS = """
@@ -27,10 +25,6 @@ READERS = """
         and pg_depend.refclassid = 'pg_class'::regclass
         and reader.oid <> read.oid
 """
-
-
-def prefix_of(run: str) -> str:
-    return f"r{run_number(run):06d}"
 
 
 def of_release(schema: str, run: str) -> str:

@@ -8,11 +8,10 @@ from typing import Any
 
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
+from first_light.warehouse.own_tables import OWN_SCHEMA, prefix_of
 from first_light.warehouse.postgres.catalog import (
-    OWN_SCHEMA,
     READERS,
     columns_of,
-    prefix_of,
     published_views,
     relations_of,
     schemas_of,

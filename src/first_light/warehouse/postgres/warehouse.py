@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,18 +21,21 @@ from first_light.history.record import RawFacts
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Label, Readable, Relation, Table, Withheld
+from first_light.warehouse.own_tables import (
+    OWN_SCHEMA,
+    label_table,
+    prefix_of,
+    withheld_table,
+)
 from first_light.warehouse.postgres.build_lock import LOCK_BY, BuildLock
 from first_light.warehouse.postgres.catalog import (
     CANDIDATE,
-    OWN_SCHEMA,
     SAMPLE,
-    WITHHELD,
     columns_of,
     copy_comment,
     files_of,
     is_table,
     of_release,
-    prefix_of,
     rows_of,
     schemas_of,
     versions_of,
@@ -62,19 +65,6 @@ _PAUSE = 0.5
 _SHORT = 5.0  # releases that cannot be dropped now are dropped after the next release
 _LOCKED = ("55P03", "40P01", "57014")  # lock not available, deadlock, statement timeout
 
-_LABEL = f"""
-create schema if not exists {CANDIDATE}_{OWN_SCHEMA};
-drop table if exists {CANDIDATE}_{OWN_SCHEMA}.release;
-create table {CANDIDATE}_{OWN_SCHEMA}.release (
-    release_id varchar, kind varchar, built_from varchar, "commit" varchar, dirty boolean,
-    raw_fingerprint varchar, published_at timestamp
-);
-comment on table {CANDIDATE}_{OWN_SCHEMA}.release is 'Description of this release; one row.';
-"""
-_WITHHELD = f"""
-create table {CANDIDATE}_{OWN_SCHEMA}.{WITHHELD} ("schema" varchar, name varchar, "column" varchar);
-comment on table {CANDIDATE}_{OWN_SCHEMA}.{WITHHELD} is 'Personal columns that are not published.';
-"""
 _T = TypeVar("_T")
 
 
@@ -194,22 +184,9 @@ class PostgresWarehouse:
         return counts
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
-        from psycopg2 import sql
-        from psycopg2.extras import execute_values
-
-        place = f"{CANDIDATE}_{schema}"
         message = f"The schema {schema} could not be written."
         with connect(self.product) as connection, errors_as(message):
-            cursor = connection.cursor()
-            cursor.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(place)))
-            for table in tables:
-                name = sql.Identifier(place, table.name)
-                cursor.execute(sql.SQL("drop table if exists {}").format(name))
-                columns = sql.SQL(table.definition)
-                cursor.execute(sql.SQL("create table {} ({})").format(name, columns))
-                cursor.execute(sql.SQL("comment on table {} is %s").format(name), (table.comment,))
-                insert = sql.SQL("insert into {} values %s").format(name)
-                execute_values(cursor, insert, table.rows, page_size=1000)
+            _write(connection.cursor(), f"{CANDIDATE}_{schema}", tables)
 
     def columns(self, run: str) -> dict[Relation, tuple[str, ...]]:
         with (
@@ -238,7 +215,6 @@ class PostgresWarehouse:
     def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:
         """Label it and rename its schemas, so that dbt no longer writes to them."""
         from psycopg2 import sql
-        from psycopg2.extras import execute_values
 
         self._lock.check()
         with connect(self.product) as connection, errors_as("The candidate could not be finished."):
@@ -250,22 +226,10 @@ class PostgresWarehouse:
                     where=f"{', '.join(existing)}: created with another store, or without one",
                     fix="set DATAOPS_STORE to the store it was created with, or drop its schemas",
                 )
-            cursor.execute(_LABEL)
-            row = (
-                f"insert into {CANDIDATE}_{OWN_SCHEMA}.release values (%s, %s, %s, %s, %s, %s, %s)"
-            )
-            cursor.execute(row, astuple(label))
+            own = [label_table(label)]
             if withheld:
-                cursor.execute(_WITHHELD)
-                execute_values(
-                    cursor,
-                    f"insert into {CANDIDATE}_{OWN_SCHEMA}.{WITHHELD} values %s",
-                    [
-                        (relation.schema.removeprefix(f"{CANDIDATE}_"), relation.name, column)
-                        for relation, columns in withheld.items()
-                        for column in columns
-                    ],
-                )
+                own.append(withheld_table(withheld, f"{CANDIDATE}_"))
+            _write(cursor, f"{CANDIDATE}_{OWN_SCHEMA}", own)
             for schema in schemas(cursor, CANDIDATE):
                 new = sql.Identifier(of_release(schema, run))
                 old = sql.Identifier(schema)
@@ -388,3 +352,18 @@ class PostgresWarehouse:
                     with errors_as(message, fix):
                         raise
             time.sleep(_PAUSE)
+
+
+def _write(cursor: Any, schema: str, tables: Sequence[Table]) -> None:
+    from psycopg2 import sql
+    from psycopg2.extras import execute_values
+
+    cursor.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
+    for table in tables:
+        name = sql.Identifier(schema, table.name)
+        cursor.execute(sql.SQL("drop table if exists {}").format(name))
+        columns = sql.SQL(table.definition)
+        cursor.execute(sql.SQL("create table {} ({})").format(name, columns))
+        cursor.execute(sql.SQL("comment on table {} is %s").format(name), (table.comment,))
+        insert = sql.SQL("insert into {} values %s").format(name)
+        execute_values(cursor, insert, table.rows, page_size=1000)
