@@ -41,6 +41,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 
 @pytest.mark.slow
+@pytest.mark.gauntlet  # `warehouse verify` runs on every change, and kills publishers too
 def test_a_release_on_snowflake(place: Place, tmp_path: Path) -> None:
     first = place.release()
     warehouse = place.warehouse()
