@@ -54,13 +54,19 @@ def test_empty_sample_and_defer(tmp_path: Path) -> None:
     assert days["stg_payments"] == released["stg_payments"]
     assert rows(root / "target/mine.duckdb") == {"customers": released["customers"]}
     assert current.read_bytes() == before
-    in_a_fresh_clone(tmp_path / "clone", product)
 
 
-def in_a_fresh_clone(folder: Path, product: harness.Product) -> None:
+@pytest.mark.slow
+@pytest.mark.gauntlet
+def test_a_fresh_clone(tmp_path: Path) -> None:
     """What people type first, before anything is built, and after it."""
-    harness.git(folder.parent, "clone", "-q", str(product.root), folder.name)
-    clone = harness.Product(folder, product.environment)
+    product = harness.product(tmp_path / "shop")
+    shutil.copytree(product.root / "sample", product.root / "raw")
+    product.commit("First light")
+    clock = (product.root / "sample/as_of.txt").read_text().strip()
+    product.dataops("release", env={"DATAOPS_NOW": clock})
+    harness.git(tmp_path, "clone", "-q", str(product.root), "clone")
+    clone = harness.Product(tmp_path / "clone", product.environment)
     state = str(product.root / "store/current")
     hits = clone.dbt("ls", "-q", "--select", "state:modified+", "--state", state).stdout
     assert "No nodes selected" in hits or not hits.strip()

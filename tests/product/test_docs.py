@@ -75,6 +75,7 @@ def test_the_pages_in_the_example(make_product: MakeProduct, pages: tuple[str, .
 
 
 @pytest.mark.slow
+@pytest.mark.gauntlet  # test_start.py drafts from files
 def test_the_page_of_own_files(make_product: MakeProduct, tmp_path: Path) -> None:
     product = make_product({"content": "empty"})
     sample = harness.TEMPLATE / "template" / "sample"

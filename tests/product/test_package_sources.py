@@ -282,7 +282,7 @@ def each(*in_ci: str) -> pytest.MarkDecorator:
 
 
 @pytest.mark.slow
-@each("github")
+@each()
 def test_vendored_because_the_template_asks_for_a_password(
     template: Path, tmp_path: Path, installed: Path, ci: str
 ) -> None:
