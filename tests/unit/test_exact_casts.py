@@ -9,6 +9,8 @@ import duckdb
 import pytest
 
 from exact_casts import query
+from first_light.inference.number_types import fits_double
+from first_light.utils import sql_names
 
 
 def inexact(value: str, target: Any) -> bool:
@@ -16,6 +18,14 @@ def inexact(value: str, target: Any) -> bool:
     db = duckdb.connect()
     db.execute("create table t as select cast($1 as varchar) as x", [value])
     return bool(db.execute(query("t", {"x": target})).fetchall())
+
+
+@pytest.mark.parametrize(
+    "number", ["-3.402823466e+38", "1e299", "1E-0299", "1e300", "2e-324", "9e0400"]
+)
+def test_a_draft_makes_doubles_of_what_the_test_lets_pass(number: str) -> None:
+    fits = duckdb.sql(f"select {fits_double(sql_names.literal(number))}").fetchall()[0][0]
+    assert fits is not inexact(number, "double")
 
 
 @pytest.mark.parametrize(

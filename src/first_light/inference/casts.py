@@ -232,13 +232,13 @@ def _exact(
     name: str,
     doubts: list[Doubt],
 ) -> Cast:
-    """The cast, or text for numbers with more digits than a double holds."""
+    """The cast, or text for numbers that a double does not hold."""
     if cast.kind != "double":
         return cast
     value = sql.flat(sql.cleaned(cast, sql.source_column(leaf, rendered=True)))
     if scratch.holds(staged, number_types.fits_double(value)):
         return cast
-    why = "numbers with more than 17 digits: kept as text"
+    why = "numbers that a double does not hold exactly: kept as text"
     doubts.append(Doubt(staged.source.name, name, why))
     return Cast("text", "varchar", null_words=cast.null_words, trim=cast.trim)
 

@@ -104,9 +104,11 @@ def _literal(sign: str) -> str:
 
 
 def fits_double(value: str) -> str:
-    """SQL for whether a number's text has no more digits than a double holds."""
+    """SQL for whether a double holds a number: not too many digits, no power of ten that becomes
+    infinity or 0. The test `converts_exactly` has the same limits."""
     digits = f"ltrim(replace(regexp_replace({value}, '[eE].*$', ''), '.', ''), ' +-0')"
-    return f"length(rtrim({digits}, '0 ')) <= {_DOUBLE_DIGITS}"
+    wide = f"regexp_matches({value}, '[eE][+-]?([3-9][0-9]{{2}}|[0-9]{{4,}})')"
+    return f"length(rtrim({digits}, '0 ')) <= {_DOUBLE_DIGITS} and not {wide}"
 
 
 def money(name: str) -> bool:
