@@ -65,3 +65,11 @@ def test_every_page_that_the_code_proposes_exists() -> None:
 def test_the_wheel_carries_every_section() -> None:
     included = re.findall(r'^"docs/([a-z-]+)', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)
     assert {page.section or page.name for page in pages()} == set(included)
+
+
+def test_the_files_that_a_template_of_ones_own_merges_otherwise_exist() -> None:
+    page = (ROOT / "docs" / "guides" / "operate.md").read_text("utf-8")
+    merged = dict(re.findall(r"^(\S+) merge=(\w+)$", page, re.MULTILINE))
+    assert set(merged.values()) == {"generated", "kept"}
+    assert set(re.findall(r"git config merge\.(\w+)\.driver", page)) == set(merged.values())
+    assert [path for path in merged if not (ROOT / path).is_file()] == []
