@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 import release_worker as worker
+from first_light.commands.rollback import rollback
 from first_light.dbt.manifest import read_manifest
 from first_light.history.decoding import read_record
 from first_light.history.facts import raw_from_json
@@ -246,3 +247,61 @@ def test_no_link_of_a_release_leads_out_of_the_store(place: str, kind: str, tmp_
         current_run(*arguments)
     assert "holds a link" in error.value.where
     assert error.value.fix == f"choose a release: uv run dataops rollback {RUN}"
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Product:
+    """A product with two releases in a folder."""
+    root = worker.make_product(tmp_path / "shop")
+    for _ in range(2):
+        assert worker.quick_release(root).exit_code == 0
+    return Product(root)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "link to a device"])
+def test_a_store_with_a_pipe_is_refused_before_anything_opens_it(
+    kind: str, released: Product
+) -> None:
+    store = store_of(released)
+    run, current = store.retained()
+    (store.history / "packs").mkdir(exist_ok=True)
+    pipe = released.root / "pipe"
+    os.mkfifo(pipe)
+    for place in (
+        "store.json",
+        "superseded.json",
+        "score.json",
+        "lock",
+        f"history/runs/{RUN}.json",
+        "history/packs/000001_000002.parquet",
+        f"releases/{run}/release.json",
+        f"releases/{current}/warehouse.duckdb",
+        f"releases/{current}/boards/index.html",
+        f"candidates/{RUN}/release.json",
+        f"private/{run}/manifest.json",
+        "cache/raw.json",
+    ):
+        path = store.root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o755)
+        kept = path.rename(path.with_name("kept")) if path.exists() else None
+        if kind == "pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to(pipe if kind == "link to a pipe" else os.devnull)
+        with pytest.raises(DataopsError, match="neither a file nor a folder") as error:
+            status(released)
+        assert error.value.where == str(path)
+        assert error.value.fix.endswith(f"rm {path}")
+        path.unlink()
+        if kept:
+            kept.rename(path)
+    assert status(released).ok
+
+
+def test_no_rollback_to_a_release_that_holds_a_link(released: Product, tmp_path: Path) -> None:
+    store = store_of(released)
+    (store.releases / store.retained()[0] / "boards.html").symlink_to(tmp_path)
+    with pytest.raises(DataopsError, match="holds a link"):
+        rollback(released, None)
+    assert store.current() == store.retained()[1]

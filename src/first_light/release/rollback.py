@@ -16,6 +16,7 @@ from first_light.release.after import AfterRun, no_action
 from first_light.release.recovery import recover
 from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, store_of
+from first_light.store.pointer import is_plain
 from first_light.store.run_ids import run_id, run_number
 from first_light.utils.errors import DataopsError
 from first_light.utils.timestamps import utc
@@ -71,6 +72,12 @@ def rollback(product: Product, release_name: str | None, after: AfterRun = no_ac
         except DataopsError as error:
             raise _never_published(history, release_name or "") or error from None
         store.fetch_release(run)
+        if not is_plain(store.releases / run):
+            raise DataopsError(
+                "The release holds a link or another special file. Nothing was changed.",
+                where=str(store.releases / run),
+                fix="choose another one: uv run dataops releases",
+            )
         warehouse.check(run)
         release = _record_of(store, run)
         before = recorded_release(store, base)

@@ -10,6 +10,7 @@ from first_light.project import settings
 from first_light.project.git_folder import suffixed
 from first_light.project.product import Product
 from first_light.store.folder import FolderStore
+from first_light.store.special_files import raise_if_special
 from first_light.utils.addresses import without_credentials
 
 __all__ = ["FolderStore", "open_store", "store_of"]
@@ -25,7 +26,8 @@ def store_of(product: Product) -> FolderStore:
     a URL is a place in a bucket. In a folder of a larger repository `branch` is the product's own.
 
     Raises:
-        DataopsError: DATAOPS_STORE does not name a valid store.
+        DataopsError: DATAOPS_STORE does not name a valid store, or the folder holds something that
+            is no file.
     """
     location = settings.current().store
     state = settings.current().private_state
@@ -48,6 +50,7 @@ def store_of(product: Product) -> FolderStore:
         copy = product.root / _COPIES / _NO_NAME.sub("-", without_credentials(location))
         remote_bucket = BucketRemote(location)
         return MirrorStore(copy, product.slug, remote_bucket, private_state=private)
+    raise_if_special(product.root / location)
     return FolderStore(product.root / location, product.slug, private_state=private)
 
 

@@ -38,8 +38,8 @@ def current_run(pointer: Path, releases: Path, readable: Sequence[str], record: 
         target = f"{type(error).__name__}"
     run = target.strip().replace("\\", "/").rpartition("releases/")[2]
     is_release = bool(run_number(run)) and (releases / run / record).is_file()
-    if not is_release or not _is_plain(releases / run):
-        others = [other for other in readable if _is_plain(releases / other)]
+    if not is_release or not is_plain(releases / run):
+        others = [other for other in readable if is_plain(releases / other)]
         reason = "holds a link or another special file" if is_release else "is not a release"
         raise DataopsError(
             "The pointer to the current release is broken.",
@@ -49,6 +49,17 @@ def current_run(pointer: Path, releases: Path, readable: Sequence[str], record: 
             else "build one: uv run dataops release --full-refresh",
         )
     return run
+
+
+def is_plain(folder: Path) -> bool:
+    """Whether a release holds files and folders only: a link could lead out of the store."""
+    with os.scandir(folder) as entries:
+        return not folder.is_symlink() and all(
+            is_plain(Path(entry))
+            if entry.is_dir(follow_symlinks=False)
+            else entry.is_file(follow_symlinks=False)
+            for entry in entries
+        )
 
 
 def clear(pointer: Path, trash: Path) -> None:
@@ -61,17 +72,6 @@ def clear(pointer: Path, trash: Path) -> None:
         atomic.move(pointer, trash / f"{pointer.name}-{os.getpid()}")
     else:
         pointer.unlink(missing_ok=True)
-
-
-def _is_plain(folder: Path) -> bool:
-    """Whether a release holds files and folders only: a link could lead out of the store."""
-    with os.scandir(folder) as entries:
-        return not folder.is_symlink() and all(
-            _is_plain(Path(entry))
-            if entry.is_dir(follow_symlinks=False)
-            else entry.is_file(follow_symlinks=False)
-            for entry in entries
-        )
 
 
 def _target(pointer: Path, record: str) -> str:
