@@ -556,6 +556,29 @@ def test_an_axis_of_time_has_few_labels_whatever_the_number_of_days() -> None:
     assert narrow <= 18
 
 
+def test_every_bar_and_month_has_its_name_as_long_as_they_fit() -> None:
+    def hidden(spec: str, names: list[str], rows: list[tuple[Any, ...]]) -> list[str]:
+        (block,) = read_board(
+            "s", f"{HEAD}{SQL}```yaml chart\nquery: days\ntitle: T\n{spec}```\n"
+        ).blocks.values()
+        assert isinstance(block, Chart)
+        broad = pictures(block, QueryResult(names, rows))[0].split("</svg>")[0]
+        return re.findall(r'opacity="0">([^<]+)<', broad)
+
+    y = "y: {field: name, type: nominal, title: null}\n"
+    x = "x: {field: amount, type: quantitative, title: null}\n"
+    bars: list[tuple[Any, ...]] = [(f"{'Long ' * (n % 4)}name {n}", n + 1) for n in range(16)]
+    spec = f"mark: bar\nheight: {{step: 24}}\nencoding:\n  {y}  {x}"
+    assert hidden(spec, ["name", "amount"], bars) == []
+    assert hidden(spec.replace("{step: 24}", "60"), ["name", "amount"], bars) != []
+    first = date(2012, 12, 31)
+    weeks: list[tuple[Any, ...]] = [(first + timedelta(weeks=n), n) for n in range(53)]
+    time = (
+        "x: {field: day, type: temporal, title: null}\n  y: {field: amount, type: quantitative}\n"
+    )
+    assert hidden(f"mark: line\nencoding:\n  {time}", ["day", "amount"], weeks) == []
+
+
 # ── Exposures ────────────────────────────────────────────────────────────────────────────────────
 
 

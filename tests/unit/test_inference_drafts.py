@@ -19,6 +19,7 @@ from first_light.boards.sql import references
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.hooks.project_rules import open_descriptions, rule_violations
 from first_light.inference import Drafts, draft_tables, names
+from first_light.inference.render.board import BoardDraft
 from first_light.ingest import land
 from first_light.privacy.detect import classify
 from first_light.project.settings import Settings, use
@@ -270,11 +271,31 @@ def test_one_board_shows_a_fact_by_week(shop: Drafts, tmp_path: Path) -> None:
     assert shop.board.fact in shop.marts
     read = {shop.board.day, shop.board.amount}
     assert read <= set(columns(shop, shop.board.fact)), read
-    assert shop.board.amount == "total"
-    assert len(board.blocks) == 2
+    assert (shop.board.amount, shop.board.category) == ("total", "status")
+    assert len(board.blocks) == 3
     assert board.owner == {"name": "Größte: 'Daten'", "email": "a@b.example"}
     cities: Rows = [["id", "name"], *([n, f"c{n}"] for n in range(40))]
     assert drafted(tmp_path, {"cities": cities}).board is None
+
+
+def test_a_board_counts_by_the_names_of_a_small_dimension(tmp_path: Path) -> None:
+    def board(lines: int) -> BoardDraft:
+        names: Rows = [["line_id", "line_name"], *([n, f"Line {n}"] for n in range(lines))]
+        trips = [
+            [n, n % lines, "day" if n % 3 else "week", f"2026-01-{n % 28 + 1:02d}"]
+            for n in range(90)
+        ]
+        head = ["trip_id", "line_id", "ticket", "started"]
+        result = drafted(tmp_path / str(lines), {"lines": names, "trips": [head, *trips]}).board
+        assert result is not None
+        return result
+
+    small = board(8)
+    assert (small.fact, small.category) == ("trips", "line_name")
+    text = small.text("a", "a@b.example")
+    assert "count(*) as row_count" in text
+    assert 'title: "Rows of trips by line name"' in text
+    assert board(40).category == "ticket"  # nobody reads a chart of 40 bars
 
 
 def test_a_fact_in_time_gets_its_metrics(shop: Drafts, tmp_path: Path) -> None:
@@ -311,6 +332,7 @@ def test_one_table_alone_is_a_fact_where_it_has_a_time(tmp_path: Path) -> None:
     assert model(drafts, "dates")["time_spine"] == {"standard_granularity_column": "date_day"}
     assert drafts.board is not None
     assert (drafts.board.fact, drafts.board.amount) == ("orders_x", "total")
+    assert drafts.board.category == "status"
 
 
 def test_marts_with_prefixes(tmp_path: Path) -> None:

@@ -40,8 +40,9 @@ _CONFIG: dict[str, Any] = {
         "gridColor": "var(--rule)",
         "tickSize": 4,
         "labelOverlap": "greedy",
-        "labelSeparation": 12,
+        "labelSeparation": 6,
     },
+    "axisYBand": {"labelSeparation": 0},  # each bar has its name, as long as they fit
     "axisX": {"grid": False},
     "axisY": {"domain": False, "ticks": False},
     "legend": {

@@ -180,7 +180,8 @@ def basis_text(figure: Figure) -> str:
 
 def duration(seconds: float) -> str:
     """A duration as text, in the largest suitable unit."""
-    for unit, size in (("days", 86_400 * 2), ("h", 3_600 * 2), ("min", 120)):
+    years = 365.25 * 86_400
+    for unit, size in (("years", years * 2), ("days", 86_400 * 2), ("h", 3_600 * 2), ("min", 120)):
         if seconds >= size:
             return f"{seconds / (size / 2):.1f} {unit}"
     return f"{seconds:.0f} s"

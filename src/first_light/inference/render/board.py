@@ -1,4 +1,4 @@
-"""The draft of a board: a fact by week, for the team to go on from."""
+"""The draft of a board: a fact by week and by its main category, for the team to go on from."""
 
 from __future__ import annotations
 
@@ -18,21 +18,26 @@ AMOUNTS = (
     re.compile(r"(^|_)(amount|total|revenue|sales|betrag|umsatz)(_|$)"),
     re.compile(r"(^|_)(quantity|qty|menge)(_|$)"),
 )
+# A chart with more bars is none that people read.
+_MOST_BARS = 20
+_TEXT = {"text", "varchar", "string"}
 
 
 @dataclass(frozen=True)
 class BoardDraft:
-    """A fact by week.
+    """A fact by week and, where it has one, by its main category.
 
     Attributes:
         fact: name of the model.
         day: its column with the day on which a row happened.
         amount: a column with amounts to add up; empty without one.
+        category: a column with few names, such as of a dimension; empty without one.
     """
 
     fact: str
     day: str
     amount: str = ""
+    category: str = ""
 
     @property
     def name(self) -> str:
@@ -83,7 +88,39 @@ class BoardDraft:
         ]
         if self.amount:
             parts += ["", *_chart(f"{names.words(self.amount)} by week", "amount")]
+        if self.category:
+            parts += ["", *self._by_category(rows)]
         return "\n".join(parts) + "\n"
+
+    def _by_category(self, rows: str) -> list[str]:
+        """The query and the chart of the largest categories."""
+        column = identifier(self.category)
+        name, value, what = (
+            ("amount", f"sum({identifier(self.amount)})", names.words(self.amount))
+            if self.amount
+            else ("row_count", "count(*)", f"Rows of {rows}")
+        )
+        return [
+            "```sql categories",
+            "select",
+            f"    {column},",
+            f"    {value} as {name}",
+            f"from {{{{ ref('{self.fact}') }}}}",
+            f"where {column} is not null",
+            "group by 1",
+            "order by 2 desc, 1",
+            "```",
+            "",
+            "```yaml chart",
+            "query: categories",
+            f"title: {json.dumps(f'{what} by {names.plain(self.category)}')}",
+            "mark: bar",
+            "height: {step: 24}",
+            "encoding:",
+            f'  y: {{field: {self.category}, type: nominal, sort: "-x", title: null}}',
+            f'  x: {{field: {name}, type: quantitative, title: null, axis: {{format: "~s"}}}}',
+            "```",
+        ]
 
 
 def draft_board(marts: Sequence[Mart], references: Sequence[Reference]) -> BoardDraft | None:
@@ -94,7 +131,10 @@ def draft_board(marts: Sequence[Mart], references: Sequence[Reference]) -> Board
         references: references between the tables.
     """
     drafts = [
-        (_is_lent(mart), BoardDraft(mart.name, mart.day, _amount(mart, references)))
+        (
+            _is_lent(mart),
+            BoardDraft(mart.name, mart.day, _amount(mart, references), _category(mart)),
+        )
         for mart in marts
         if mart.is_fact and mart.day and _NAME.fullmatch(mart.name)
     ]
@@ -118,6 +158,19 @@ def _amount(mart: Mart, references: Sequence[Reference]) -> str:
         if column.name in own and column.stats.nulls == 0
     ]
     return next((name for kind in AMOUNTS for name in measures if kind.search(name)), "")
+
+
+def _category(mart: Mart) -> str:
+    """The name of a dimension with few rows, else a text of the fact itself with few values."""
+    few = {column.name for column in mart.table.columns if 1 < column.stats.distinct <= _MOST_BARS}
+    own = mart.columns[0].source
+    small = {join.alias for join in mart.joins if join.reference.column in few}
+    keyed = set(mart.key.columns) if mart.key else set()
+    plain = keyed | {reference.column for reference in mart.references}
+    texts = [c for c in mart.columns if c.type.lower() in _TEXT and _NAME.fullmatch(c.name)]
+    lent = [c.name for c in texts if c.source in small and not c.name.endswith("_id")]
+    same = [c.name for c in texts if c.source == own and c.name in few - plain]
+    return next(iter(lent + same), "")
 
 
 def _chart(title: str, column: str) -> list[str]:
