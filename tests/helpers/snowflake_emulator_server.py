@@ -3,7 +3,8 @@
     python snowflake_emulator_server.py PORT
 
 Added are `drop database` and `alter database … swap with …`: the views of two databases change
-places while no other statement runs, as Snowflake's documentation says. What fakesnow cannot run is
+places while no other statement runs, as Snowflake's documentation says. Comments of columns are
+left out, and temporary views are views. What fakesnow cannot run is
 an error of the statement: it would answer 500, which the connector repeats for ever.
 """
 
@@ -23,6 +24,9 @@ from sqlglot import exp
 
 _SWAP = re.compile(r'\s*alter\s+database\s+"?(\w+)"?\s+swap\s+with\s+"?(\w+)"?\s*;?\s*', re.I)
 _DROP = re.compile(r'\s*drop\s+database\s+(if\s+exists\s+)?"?(\w+)"?\s*;?\s*', re.I)
+_ALTER_COMMENT = re.compile(r"\s*alter\s+table\s.*\balter\b.*\bcomment\s+\$\$.*", re.I | re.S)
+_TEMPORARY = re.compile(r"\btemporary\s+(?=view\b)", re.I)
+_COLUMN_COMMENT = re.compile(r'(?<=")\s+comment\s+\$\$.*?\$\$', re.I | re.S)
 _VIEWS = (
     "select schema_name, sql from duckdb_views() where database_name = ? and not internal "
     "and schema_name <> '_fs_information_schema'"
@@ -47,6 +51,9 @@ def execute(self: Any, command: str, *arguments: Any, **options: Any) -> Any:
                 condition = "database if exists" if drop[1] else "database"
                 self._duck_conn.execute(f'detach {condition} "{drop[2].upper()}"')
                 command = "select 'Statement executed successfully.' as status"
+            if _ALTER_COMMENT.fullmatch(command):
+                command = "select 'Statement executed successfully.' as status"
+            command = _TEMPORARY.sub("", _COLUMN_COMMENT.sub("", command), count=1)
             return _execute(self, command, *arguments, **options)
         except Error:
             raise

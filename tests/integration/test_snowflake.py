@@ -1,8 +1,10 @@
-"""Releases on an emulator of Snowflake: a cut short publisher, the lock, foreign tables."""
+"""Releases on an emulator of Snowflake: by dbt, a cut short publisher, the lock, foreign tables."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+import harness
 import snowflake_emulator
 from first_light.project.product import Product
 from first_light.release.verify.place import Place
@@ -22,6 +25,41 @@ from first_light.warehouse.snowflake.views import repoint
 from first_light.warehouse.snowflake.warehouse import SnowflakeWarehouse
 
 ORDERS = Relation("marts", "orders")
+FILES = {
+    "sample/visits/visits.csv": "visit_id,visited_at\n1,2026-01-01 10:00\n2,2026-01-02 10:00\n",
+    "models/staging/raw_visits.yml": """sources:
+  - name: raw
+    database: "{{ env_var('DATAOPS_RAW_DATABASE', target.database) }}"
+    schema: "{{ env_var('DATAOPS_RAW_SCHEMA', 'raw') }}"
+    tables:
+      - name: visits
+        description: Visits, as they arrive.
+        config:
+          meta:
+            external_location: "read_csv('{{ env_var('DATAOPS_RAW', 'sample') }}/visits/*.csv')"
+""",
+    "models/staging/stg_visits.sql": """select
+    cast(visit_id as bigint) as visit_id,
+    cast(visited_at as timestamp) as visited_at
+from {{ source('raw', 'visits') }}
+""",
+    "models/marts/visits.sql": """{{
+    config(materialized='incremental', incremental_strategy='append')
+}}
+select visit_id, visited_at from {{ ref('stg_visits') }}
+""",
+    "models/models.yml": """models:
+  - name: stg_visits
+    description: Visits.
+    columns:
+      - name: visit_id
+        description: It's a number.
+        data_tests: [not_null, unique]
+  - name: visits
+    description: Visits, those of each release again.
+""",
+}
+"""A product whose one mart keeps its rows."""
 
 
 @pytest.fixture
@@ -80,6 +118,46 @@ def test_a_release_on_snowflake(place: Place, tmp_path: Path) -> None:
         place.release()
     assert error.value.where == "marts.own"
     assert seen(place) == first
+
+
+@pytest.mark.slow
+@pytest.mark.gauntlet  # two releases of a product by dbt
+def test_dbt_builds_releases_on_snowflake(tmp_path: Path) -> None:
+    root = harness.render(tmp_path / "shop", {"content": "empty"})
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    profile = snowflake_emulator.PROFILE.replace("shop:", "dataops:")
+    (root / "profiles.yml").write_text(profile)
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", "first_light.cli.app", *arguments]
+        ended = subprocess.run(
+            command, cwd=root, env={**os.environ, **variables}, capture_output=True, text=True
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    with snowflake_emulator.server() as variables:
+
+        def rows() -> int:
+            (row,) = snowflake_emulator.ask(variables, "select count(*) from shop.marts.visits")
+            return int(row[0])
+
+        for statement in ("database shop_next", "database shop_build", "schema shop_build.raw"):
+            snowflake_emulator.ask(variables, f"create {statement}")
+        assert "Snowflake emulator, database shop" in run("release")
+        assert rows() == 2
+        run("release")
+        assert rows() == 4, "it continues the table of current"
+        run("rollback")
+        assert rows() == 2
+        assert "dataops_build" not in {
+            row[0].lower()
+            for row in snowflake_emulator.ask(
+                variables, "select table_schema from shop.information_schema.views"
+            )
+        }
 
 
 def seen(place: Place) -> str:

@@ -55,7 +55,7 @@ def begin(context: Context) -> Draft:
     place = sample_place(product) if kind == REHEARSAL else raw_place(product)
     draft = Draft(
         record=record,
-        engine=_engine(context, kind, place),
+        engine=_engine(context, record.run, kind, place),
         place=place,
         base_release=context.published(base) if base else None,
         raw_tables=raw_tables,
@@ -105,10 +105,10 @@ def _last_published_commit(context: Context) -> str:
     return next((release.git.commit for release in releases if release), "")
 
 
-def _engine(context: Context, kind: str, place: RawPlace) -> Engine:
+def _engine(context: Context, run: str, kind: str, place: RawPlace) -> Engine:
     """dbt for this candidate, with what is known before it has read the project."""
     rehearsal, product = kind == REHEARSAL, context.product
-    environment = {"DATAOPS_RAW": place.spelled, **context.warehouse.environment(rehearsal)}
+    environment = {"DATAOPS_RAW": place.spelled, **context.warehouse.environment(run, rehearsal)}
     if rehearsal and not settings.current().now and product.as_of:
         environment["DATAOPS_NOW"] = product.as_of
     return open_engine(

@@ -122,10 +122,11 @@ class Warehouse(Protocol):
     def address(self, run: str) -> str:
         """Where readers find the current release, which is `run`; contains no secret."""
 
-    def environment(self, rehearsal: bool) -> dict[str, str]:
+    def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
         """dbt's environment for a candidate, as far as it is known before dbt parses the project.
 
         Args:
+            run: the candidate.
             rehearsal: whether it will be built from the sample, not from raw.
         """
 

@@ -51,7 +51,7 @@ class DuckDbWarehouse:
     def address(self, run: str) -> str:
         return self.store.address(run, DATABASE_FILE)
 
-    def environment(self, rehearsal: bool) -> dict[str, str]:
+    def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
         """Empty: the path of the file is known once the candidate has begun."""
         return {}
 

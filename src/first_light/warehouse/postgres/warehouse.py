@@ -88,7 +88,7 @@ class PostgresWarehouse:
         server = place(self.product)
         return f"PostgreSQL {server['host']}:{server['port']}/{server['dbname']}, schema marts"
 
-    def environment(self, rehearsal: bool) -> dict[str, str]:
+    def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
         """The same for every release, so that dbt can parse partially."""
         raw = {"DATAOPS_RAW_SCHEMA": f"{CANDIDATE}_{SAMPLE}"} if rehearsal else {}
         return {"DATAOPS_SCHEMA": CANDIDATE, **raw}

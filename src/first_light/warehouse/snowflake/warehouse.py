@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from first_light.dbt.engine import QueryRunner
 
 RAW = "raw"
-SAMPLE = "sample"
+SAMPLE = "rehearsal"  # sample is a word of SQL there
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,14 @@ class SnowflakeWarehouse:
         """The account and the database of readers, which is the same for every release."""
         return f"Snowflake {target(self.product)['account']}, database {self.place.readers}"
 
-    def environment(self, rehearsal: bool) -> dict[str, str]:
-        """Where sources are; the database of the candidate is known once it has begun."""
-        schema = SAMPLE if rehearsal else RAW
-        return {"DATAOPS_RAW_DATABASE": self.place.build, "DATAOPS_RAW_SCHEMA": schema}
+    def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
+        """The database of the candidate, and where sources are: dbt writes both when it parses."""
+        place = self.place
+        return {
+            CANDIDATE: place.of_release(run),
+            "DATAOPS_RAW_DATABASE": place.build,
+            "DATAOPS_RAW_SCHEMA": SAMPLE if rehearsal else RAW,
+        }
 
     # ── Raw ──────────────────────────────────────────────────────────────────────────────────
 
@@ -152,7 +156,7 @@ class SnowflakeWarehouse:
                 cursor.execute(f"create schema if not exists {schema}")
                 copy, source = place.relation(run, relation), place.relation(base, relation)
                 cursor.execute(f"create table {copy} clone {source}")
-        return {CANDIDATE: database}
+        return {}
 
     def rows(self, run: str, relations: Sequence[Relation]) -> dict[Relation, int]:
         with (
