@@ -12,12 +12,15 @@ import pytest
 
 from first_light.dbt import driver
 from first_light.dbt.profile import Profile
+from first_light.impact.elsewhere_step import unproven
 from first_light.project.product import Product
 from first_light.store.locate import store_of
 from first_light.utils.errors import DataopsError
+from first_light.utils.steps import SKIPPED
 from first_light.warehouse.base import open_warehouse
 from first_light.warehouse.dialect import dialect_of
 from first_light.warehouse.kinds import how_to_load, is_server, warehouse_type
+from shop_manifest import MANIFEST
 
 ENGINE = """
 import contextlib
@@ -124,3 +127,13 @@ def test_a_product_without_a_profile_has_the_warehouse_of_its_answer(tmp_path: P
     for answers, name in (("{}", "duckdb"), ("warehouse: postgres", "postgres")):
         (tmp_path / ".copier-answers.yml").write_text(answers)
         assert warehouse_type(Product(tmp_path)) == name
+
+
+def test_a_check_elsewhere_says_what_it_does_not_prove() -> None:
+    assert unproven(MANIFEST, "duckdb", "duckdb") is None
+    step = unproven(MANIFEST, "duckdb", "sqlite")
+    assert step is not None
+    assert step.verdict == SKIPPED
+    models = len(MANIFEST.of("model"))
+    expected = "built on duckdb; not proven on sqlite: the SQL, types and contracts of"
+    assert step.summary.startswith(f"{expected} {models} models.")

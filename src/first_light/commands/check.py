@@ -18,6 +18,7 @@ from first_light.forge import repository_files
 from first_light.hooks.debt import Debt
 from first_light.hooks.listing import FindingsFile, problems, read_findings
 from first_light.hooks.project_rules import open_descriptions, rule_findings, rules
+from first_light.impact import elsewhere_step
 from first_light.impact.base import open_side_engine, side_environment
 from first_light.impact.change import Change, NoBase, find_change
 from first_light.impact.check_step import BOARDS, ImpactStep, files_to_check
@@ -161,6 +162,9 @@ def _dbt_steps(
         yield _build_step(built, seconds(), None if current else dbt, impact.reached)
         yield impact.judge(built)
         yield impact.judge_boards(built)
+        manifest = read_manifest(folder / "manifest.json")
+        if (unproven := elsewhere_step.step(product, manifest)) is not None:
+            yield unproven
 
         if current is None:
             report_progress("source freshness")
