@@ -265,6 +265,9 @@ def test_the_remotes_default_branch_is_compared_with_the_one_that_is_released(
     warned = repository_files.branch_step(cloned)
     assert warned is not None
     assert warned.repeat == "uv run dataops configure --branch develop"
+    git(clone, "checkout", "-q", "--orphan", "not-committed-yet")
+    assert repository_files.branch_step(cloned) is None
+    git(clone, "checkout", "-q", "develop")
     git(clone, "remote", "set-head", "origin", "trunk")
     assert repository_files.branch_step(cloned) is None
 

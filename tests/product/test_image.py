@@ -77,6 +77,19 @@ def build(product: harness.Product, home: Path) -> tuple[images.Image, str]:
     return made, commits.split()[0]
 
 
+def add_package(product: harness.Product) -> None:
+    """Give the product a Python package of its own."""
+    module = product.root / "src" / "house" / "__init__.py"
+    module.parent.mkdir(parents=True)
+    module.write_text('NAME = "the package of the product"\n', encoding="utf-8")
+    settings = product.root / "pyproject.toml"
+    text = settings.read_text(encoding="utf-8").replace("package = false", "package = true")
+    backend = '[build-system]\nrequires = ["setuptools>=77"]\n'
+    backend += 'build-backend = "setuptools.build_meta"\n'
+    settings.write_text(f"{text}\n{backend}", encoding="utf-8")
+    product.run("uv", "lock", "--quiet")
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[images.Image, str]:
     """The image of the example, and the commit that it was built from."""
@@ -85,6 +98,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[images.Image, str]:
     product = harness.product(home / "product")
     product.environment = harness.clean_environment()
     product.dataops("package", "vendored")  # a build reaches no path of this machine
+    add_package(product)
     product.commit("First light")
     (product.root / ".env").write_text("PASSWORD=x")
     return build(product, home)
@@ -110,10 +124,12 @@ def test_an_image_releases_and_can_write_nothing_but_the_store(
             "for place in /product /product/dataops /product/.venv /raw /etc; do"
             " touch $place/x 2>/dev/null && echo wrote $place; done",
             "ls -a /product",
+            "python -c 'import house; print(house.NAME)'",
             "dataops release --trigger schedule",
         ]
     )
     done = image.run("sh", "-c", tried, volumes=volumes)
+    assert "the package of the product" in done.stdout
     names = done.stdout.split()
     assert names[0] == "10001"
     assert "wrote" not in names

@@ -46,12 +46,14 @@ def ordered(fleet: Iterable[Seen], newest: str) -> list[Seen]:
 
 
 def table(fleet: Sequence[Seen], newest: str) -> Table:
-    """The fleet for the terminal."""
+    """The fleet for the terminal, without columns in which nothing is."""
+    rows = [_row(seen, newest) for seen in ordered(fleet, newest)]
+    used = [n for n in range(len(_HEADINGS)) if any(row[n] for row in rows)]
     drawn = Table(box=None, pad_edge=False)
-    for heading in _HEADINGS:
-        drawn.add_column(heading)
-    for seen in ordered(fleet, newest):
-        drawn.add_row(*_row(seen, newest))
+    for n in used:
+        drawn.add_column(_HEADINGS[n], overflow="fold")
+    for row in rows:
+        drawn.add_row(*(row[n] for n in used))
     return drawn
 
 

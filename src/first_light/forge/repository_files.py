@@ -12,7 +12,7 @@ from first_light.forge import top_pipelines
 from first_light.forge.top_pipelines import COMMAND, GITHUB, GITLAB, GITLAB_PRODUCTS
 from first_light.project.default_branch import recorded, remote_default
 from first_light.project.git_folder import name_of
-from first_light.project.product import Product
+from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, WARNED, Step
 from first_light.utils.whole_files import write_whole
@@ -101,6 +101,8 @@ def branch_step(product: Product) -> Step | None:
     actual, expected = remote_default(product), recorded(product)
     if not (product.root / GITHUB).is_dir() or actual in ("", expected):
         return None  # GitLab's pipelines get the name from GitLab
+    if not product.git("ls-tree", "HEAD", ANSWERS, check=False):
+        return None  # `start` records the branch with the first commit
     return Step(
         BRANCH_STEP,
         WARNED,
