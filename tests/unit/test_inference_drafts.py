@@ -282,10 +282,10 @@ def test_a_board_counts_by_the_names_of_a_small_dimension(tmp_path: Path) -> Non
     def board(lines: int) -> BoardDraft:
         names: Rows = [["line_id", "line_name"], *([n, f"Line {n}"] for n in range(lines))]
         trips = [
-            [n, n % lines, "day" if n % 3 else "week", f"2026-01-{n % 28 + 1:02d}"]
+            [n, n % lines, "" if n % 4 else f"t{n % 3}", "ab"[n % 2], f"2026-01-{n % 28 + 1:02d}"]
             for n in range(90)
         ]
-        head = ["trip_id", "line_id", "ticket", "started"]
+        head = ["trip_id", "line_id", "rarely", "off", "started"]
         result = drafted(tmp_path / str(lines), {"lines": names, "trips": [head, *trips]}).board
         assert result is not None
         return result
@@ -295,7 +295,9 @@ def test_a_board_counts_by_the_names_of_a_small_dimension(tmp_path: Path) -> Non
     text = small.text("a", "a@b.example")
     assert "count(*) as row_count" in text
     assert 'title: "Rows of trips by line name"' in text
-    assert board(40).category == "ticket"  # nobody reads a chart of 40 bars
+    large = board(40)
+    assert large.category == "off"  # nobody reads a chart of 40 bars
+    assert '{field: "off", ' in large.text("a", "a@b.example")  # YAML takes it for false
 
 
 def test_a_fact_in_time_gets_its_metrics(shop: Drafts, tmp_path: Path) -> None:

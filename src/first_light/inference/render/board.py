@@ -117,7 +117,7 @@ class BoardDraft:
             "mark: bar",
             "height: {step: 24}",
             "encoding:",
-            f'  y: {{field: {self.category}, type: nominal, sort: "-x", title: null}}',
+            f'  y: {{field: "{self.category}", type: nominal, sort: "-x", title: null}}',
             f'  x: {{field: {name}, type: quantitative, title: null, axis: {{format: "~s"}}}}',
             "```",
         ]
@@ -162,7 +162,11 @@ def _amount(mart: Mart, references: Sequence[Reference]) -> str:
 
 def _category(mart: Mart) -> str:
     """The name of a dimension with few rows, else a text of the fact itself with few values."""
-    few = {column.name for column in mart.table.columns if 1 < column.stats.distinct <= _MOST_BARS}
+    few = {
+        column.name
+        for column in mart.table.columns
+        if 1 < column.stats.distinct <= _MOST_BARS and column.stats.nulls * 2 <= mart.table.rows
+    }
     own = mart.columns[0].source
     small = {join.alias for join in mart.joins if join.reference.column in few}
     keyed = set(mart.key.columns) if mart.key else set()
