@@ -38,6 +38,45 @@ def test_coordinates(name: str) -> None:
     assert classify(name, ["9000.1234", "7000.5678"], "trips") is None
 
 
+FLAGS, NATIONS = ["yes", "no", "no", "yes", "no"], ["German", "French", "Turkish", "Polish"]
+FAITHS = ["Islam", "Hıristiyan", "Ateist", "Yahudi", "Budist"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "kind"),
+    [
+        (
+            "trips.start_station_lat rides.endStationLng rides.from_station_longitude "
+            "bookings.cust_lat",
+            DEGREES,
+            kinds.LOCATION,
+        ),
+        ("readings.station_lat flights.origin_airport_lat orders.store_lat", DEGREES, None),
+        ("employees.veteran applicants.is_veteran people.reservist staff.military_service", FLAGS,
+         kinds.SENSITIVE),
+        ("employees.veteran_status candidates.wehrdienst staff.service_branch",
+         ["Army", "Navy", "none"], kinds.SENSITIVE),
+        ("hotels.veteran vehicles.military", FLAGS, None),
+        ("personel.din musteriler.din ogrenciler.dini calisanlar.mezhep", FAITHS, kinds.SENSITIVE),
+        ("screws.din parts.din", ["912", "933", "934"], None),
+        ("guests.nationality staff.national_origin kunden.Nationalität clienti.cittadinanza "
+         "calisanlar.uyruk customers.citizenship", NATIONS,
+         kinds.SENSITIVE),
+        ("films.nationality ships.nationality", NATIONS, None),
+        ("employees.total_comp offers.total_comp employees.comp staff.base_comp "
+         "executives.comp_total_usd employees.total_compensation employees.bonus_amount",
+         MONEY, kinds.INCOME),
+        ("stores.total_comp_sales sales.comp departments.total_salary_budget", MONEY, None),
+        ("employees.comp_id", ["11", "12", "13"], None),
+        ("calls.latency homes.flat returns.late", ["12.5", "13.1", "9.9"], None),
+    ],
+)  # fmt: skip
+def test_siblings_of_known_kinds(columns: str, values: list[str], kind: str | None) -> None:
+    for column in columns.split():
+        table, name = column.split(".")
+        assert classify(name, values, table) == kind, column
+
+
 @pytest.mark.parametrize("name", ["geohash", "pickup_geohash", "geohash7"])
 def test_geohashes(name: str) -> None:
     hashes = ["u33dc0x", "u281z9k", "u0v92hq", "gcpvj0d", "9q8yyk8"]

@@ -50,5 +50,6 @@ FLAGS = words("""
     royker handikappet sigaraiciyor hamile
     unionmember gewerkschaftsmitglied gewerkschaft syndique sindicato kirchensteuer kirchenmitglied
     religious convicted criminalrecord
+    veteran protectedveteran military militaryservice reservist wehrdienst servicemilitaire askerlik
 """)
 DISABILITY = words("disability behinderung schwerbehinderung sbgru handicap discapacidad")

@@ -26,6 +26,9 @@ from first_light.privacy.kinds import (
 )
 
 _PLACE_WORDS: Final = frozenset({"location", "locations", "stop", "stops", "device", "zone"})
+# A station is where somebody's trip begins and ends.
+_ENDS: Final = words.words("start end from to origin destination pickup dropoff checkout checkin")
+_STOPS: Final = frozenset({"station", "stations", "dock", "site", "venue", "branch"})
 _PARTICIPLE: Final = re.compile(
     r"[a-z]+ed|made|sent|written|given|done|taken|sold|paid|run|put|ge[a-z]+[td]|[a-z]+(stell|leg|"
     r"fass|bearbeite)t|cree|modifie|valide|creado|modificado|aprobado|aangemaakt|toegewezen"
@@ -86,6 +89,8 @@ def _is_of_things(column: Column) -> bool:
     tokens = set(column.tokens) - _PLACE_WORDS
     if "shipto" in "".join(column.tokens):
         tokens -= {"ship"}
+    if tokens & _ENDS:
+        tokens -= _STOPS
     return column.of_things or bool(tokens & words.THING)
 
 
@@ -109,11 +114,17 @@ def _is_location(column: Column) -> bool:
 
 
 def _is_income(column: Column) -> bool:
-    if set(column.tokens) & words.STATISTIC or not column.is_consistent(shapes.is_number, 0.8):
+    if not column.is_consistent(shapes.is_number, 0.8):
+        return False
+    if column.ends_with(words.TOTAL_PAY) and not column.of_things:
+        return True
+    statistics = words.STATISTIC - {"total"} if column.of_people else words.STATISTIC
+    if set(column.tokens) & statistics:
         return False
     if column.of_payroll and set(column.tokens) & words.PAY:
         return True
-    if column.of_employees and "".join(column.tokens) in words.PAY_OF_EMPLOYEES:
+    plain = "".join(token for token in column.tokens if token not in words.OF_PAY)
+    if column.of_employees and plain in words.PAY_OF_EMPLOYEES:
         return True
     if column.name_contains(words.WEAK_INCOME) and not column.of_things:
         of_applicant = bool(set(column.tokens) & words.APPLICANT)

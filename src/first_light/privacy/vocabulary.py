@@ -192,11 +192,11 @@ INCOME = words("""
     salaires salairebrut salairenet traitement remunerationbrute salario salarios sueldo sueldos
     salariobruto salarioneto salaris salarissen loon brutoloon nettoloon uurloon stipendio
     totalcomp bezuege entgelt retribuzione wynagrodzenie pensja lonn loenn palkka maas ucret
-    applicantincome revenuannuel
+    applicantincome revenuannuel basecomp annualcomp cashcomp targetcomp variablecomp severancepay
 """)
 # These are pay or income in tables of people and of their applications only.
 WEAK_INCOME = words("""
-    income earnings revenu einkommen ingreso ingresos reddito stipend lon loen lohn
+    income earnings revenu einkommen ingreso ingresos reddito stipend lon loen lohn dayrate
 """)
 APPLICANT = words("""
     applicant coapplicant borrower coborrower spouse partner household antragsteller
@@ -215,9 +215,16 @@ PAYROLL = words("""
 # Whole names that are pay in a table of these.
 EMPLOYEES = words("""
     employee employees staff personnel mitarbeiter angestellte empleado empleados salaries
-    medewerker medewerkers
+    medewerker medewerkers personel calisan calisanlar executive executives contractor contractors
 """)
-PAY_OF_EMPLOYEES = words("pay bonus brutto netto ote ctc gross net yearlybonus annualbonus")
+PAY_OF_EMPLOYEES = words("""
+    pay bonus brutto netto ote ctc gross net yearlybonus annualbonus comp stockcomp equitygrant
+    variablepay severance pension package rsu rsus maas prim
+""")
+# What may stand beside them without changing what they are.
+OF_PAY = words("total amount annual yearly monthly usd eur gbp chf try in")
+# Nobody calls the sum over several persons so.
+TOTAL_PAY = words("totalcomp totalcompensation totalremuneration totalsalary")
 STATISTIC = words("avg average mean median min max sum total count budget range band currency")
 SENSITIVE = words("""
     culte kyrka trosretning religion religions religiousaffiliation confession denomination faith
@@ -237,11 +244,21 @@ SENSITIVE = words("""
     diagnos diagnosi malattia malattie religione doenca religiao deficiencia hastalik
     vaccine criminalrecord conviction convictions condition conditions belief beliefs church party
     partei unionmember
+    din dini mezhep inanc nationality nationalities nationalorigin citizenship countryofcitizenship
+    ancestry immigrationstatus visastatus residencestatus
+    residencepermit staatsangehoerigkeit staatsbuergerschaft nationalitaet nationalitat nationalite
+    nacionalidad nacionalidade cittadinanza nazionalita nationaliteit uyruk uyrugu statsborgerskab
+    medborgarskap kansalaisuus obywatelstwo migrationshintergrund
+    veteran veteranstatus protectedveteran military militaryservice militarystatus militarybranch
+    servicebranch reservist wehrdienst wehrpflicht servicemilitaire serviciomilitar askerlik
 """)
 # These mean something else outside of tables of people.
 WEAK_SENSITIVE = words("""
     race treatment symptom symptoms prescription faith conviction allergies condition conditions
     belief beliefs church party partei unionmember dx
+    din dini mezhep inanc nationality nationalities citizenship ancestry nationalite nacionalidad
+    nacionalidade nationaliteit cittadinanza nazionalita uyruk staatsangehoerigkeit nationalitaet
+    nationalitat veteran military servicebranch reservist
 """)
 # Words of a login's role: `created_by` follows from its last word.
 LOGIN_ROLE = words("""
@@ -331,6 +348,8 @@ PEOPLE = words("""
     encounter encounters admission admissions voter voters insured insureds versicherte assures
     utenti soci alunos funcionarios membros huespedes socios proveedoras
     adherents klant klanten medewerker medewerkers gebruiker gebruikers leden leerlingen
+    personel calisan calisanlar musteri musteriler ogrenci ogrenciler hasta hastalar executive
+    executives contractor contractors freelancer freelancers
 """)
 # Words that mark an address as personal if the table does not.
 ADDRESSEE = words("""
