@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from first_light.privacy import hints
+from first_light.privacy import hints, pay_words
 from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
 from first_light.privacy.column_values import share
@@ -24,10 +24,10 @@ class Column:
         self.distinct = set(values)
         self.rows = rows
         self.of_people = bool(table & words.PEOPLE) or rows.of_people
-        self.of_payroll = bool(table & words.PAYROLL)
-        self.of_applications = bool(table & words.APPLICATIONS)
+        self.of_payroll = bool(table & pay_words.PAYROLL)
+        self.of_applications = bool(table & pay_words.APPLICATIONS)
         self.of_searches = bool(table & words.SEARCHES)
-        self.of_employees = bool(table & words.EMPLOYEES)
+        self.of_employees = bool(table & pay_words.EMPLOYEES)
         self.of_things = bool(table & words.THING) and not self.of_people
         self.is_of_goods = self.of_things or rows.of_goods
         self.is_thing = any(token in words.THING for token in tokens)

@@ -10,7 +10,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from first_light.privacy import birth_dates, hints, national_numbers, people_names, phones, texts
+from first_light.privacy import (
+    birth_dates,
+    hints,
+    national_numbers,
+    pay_words,
+    people_names,
+    phones,
+    texts,
+)
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
@@ -120,7 +128,7 @@ def _is_document(column: Column) -> bool:
 def _is_pay(column: Column) -> bool:
     if not (column.rows.of_people and column.rows.of_work):
         return False
-    if not column.hints(words.INCOME | words.PAY) or set(column.tokens) & words.STATISTIC:
+    if not column.hints(pay_words.INCOME | pay_words.PAY) or set(column.tokens) & words.STATISTIC:
         return False
     if column.share(shapes.is_number) < 0.9 or len(column.distinct) < _SEVERAL:
         return False

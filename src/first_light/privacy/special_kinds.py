@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from first_light.privacy import hints, people_names
+from first_light.privacy import hints, pay_words, people_names
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
@@ -116,21 +116,21 @@ def _is_location(column: Column) -> bool:
 def _is_income(column: Column) -> bool:
     if not column.is_consistent(shapes.is_number, 0.8):
         return False
-    if column.ends_with(words.TOTAL_PAY) and not column.of_things:
+    if column.ends_with(pay_words.TOTAL_PAY) and not column.of_things:
         return True
     statistics = words.STATISTIC - {"total"} if column.of_people else words.STATISTIC
     if set(column.tokens) & statistics:
         return False
-    if column.of_payroll and set(column.tokens) & words.PAY:
+    if column.of_payroll and set(column.tokens) & pay_words.PAY:
         return True
-    plain = "".join(token for token in column.tokens if token not in words.OF_PAY)
-    if column.of_employees and plain in words.PAY_OF_EMPLOYEES:
+    plain = "".join(token for token in column.tokens if token not in pay_words.OF_PAY)
+    if column.of_employees and plain in pay_words.PAY_OF_EMPLOYEES:
         return True
-    if column.name_contains(words.WEAK_INCOME) and not column.of_things:
-        of_applicant = bool(set(column.tokens) & words.APPLICANT)
+    if column.name_contains(pay_words.WEAK_INCOME) and not column.of_things:
+        of_applicant = bool(set(column.tokens) & pay_words.APPLICANT)
         if column.of_people or column.of_applications or of_applicant:
             return True
-    return not column.of_things and column.name_contains(words.INCOME)
+    return not column.of_things and column.name_contains(pay_words.INCOME)
 
 
 def _is_sensitive(column: Column) -> bool:
