@@ -16,11 +16,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from filelock import FileLock
 
 from harness import CACHE
 
 _PACKAGES = ("fakesnow[server]==0.12.1", "snowflake-connector-python==4.8.1")
+needs_emulator = pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="fakesnow 0.12 imports what Python has since 3.11"
+)
 PROFILE = """shop:
   outputs:
     prod:

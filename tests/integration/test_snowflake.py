@@ -79,6 +79,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 
 @pytest.mark.slow
+@snowflake_emulator.needs_emulator
 @pytest.mark.gauntlet  # `warehouse verify` runs on every change, and kills publishers too
 def test_a_release_on_snowflake(place: Place, tmp_path: Path) -> None:
     first = place.release()
@@ -121,6 +122,7 @@ def test_a_release_on_snowflake(place: Place, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@snowflake_emulator.needs_emulator
 @pytest.mark.gauntlet  # two releases of a product by dbt
 def test_dbt_builds_releases_on_snowflake(tmp_path: Path) -> None:
     root = harness.render(tmp_path / "shop", {"content": "empty"})

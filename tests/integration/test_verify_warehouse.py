@@ -101,6 +101,7 @@ def test_postgresql_keeps_every_guarantee_in_a_database_of_its_own(
 
 
 @pytest.mark.slow
+@snowflake_emulator.needs_emulator
 def test_snowflake_keeps_every_guarantee_on_an_emulator(tmp_path: Path) -> None:
     root = product(tmp_path / "shop", "snowflake")
     (root / "profiles.yml").write_text(snowflake_emulator.PROFILE)
