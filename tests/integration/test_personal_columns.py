@@ -264,6 +264,23 @@ def test_a_name_that_only_the_data_has_is_in_no_record(product: Path) -> None:
         assert PLANTED.encode() not in path.read_bytes(), path
 
 
+def test_a_view_keeps_no_value_that_dbt_read_in_its_filter(product: Path) -> None:
+    code = "{% set mail = run_query(query) %} select id from stg where email <> '{{ mail }}'"
+    stg = '"warehouse"."staging"."stg_customers"'
+    sql = f"select id from {stg} where email <> '{PLANTED}7@x.example'"
+    written = unittest.mock.patch.object(Dbt, "written", {"int_ids": code})
+    with written, unittest.mock.patch.dict(MODELS, {"int_ids": ("intermediate", "view", sql)}):
+        rejected = worker.quick_release(product).record
+    assert rejected.outcome == REJECTED
+    assert "models/int_ids.sql: the definition of the view int_ids holds" in rejected.problem
+    assert PLANTED not in rejected.problem
+    table = {"int_ids": ("intermediate", "table", sql)}
+    with written, unittest.mock.patch.dict(MODELS, table):
+        run = release(product).record.run
+    for path in (store(product).releases / run).iterdir():
+        assert PLANTED.encode() not in path.read_bytes(), path
+
+
 def test_the_private_state_is_apart_and_private(product: Path) -> None:
     run = release(product).record.run
     private = store(product).root / "private"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from first_light.dbt.hidden_code import keeps_results
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.withheld_columns import withheld_columns
@@ -373,6 +374,25 @@ def test_values_that_dbt_read_while_it_compiled_are_followed(
         {("staging", "stg"): RAW, ("staging", "mart"): (name,)},
     )
     assert result.get(("staging", "mart"), ()) == ((name,) if expected else ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "keeps"),
+    [
+        ("view", "select id from stg where email = 'z@x.example'", True),
+        ("view", "select id from stg where phone = 4917012345", True),
+        ("view", "select id from (", True),  # nobody can say what it holds
+        ("view", "select id from stg where day <= '2026-01-31' and city <> 'own'", False),
+        ("view", "select id from stg limit 99999", False),
+        ("table", "select id from stg where email = 'z@x.example'", False),
+    ],
+)
+def test_the_definition_of_a_view_keeps_what_dbt_read(kind: str, sql: str, keeps: bool) -> None:
+    code = "{% set x = run_query('q') %} select id from stg where {{ x }} and city <> 'own'"
+    view = node("model", "v", materialized=kind, source_code=code)
+    assert keeps_results(Manifest({view.unique_id: view}, {}), view, sql) == keeps
+    plain = node("model", "v", materialized=kind, source_code=sql)
+    assert not keeps_results(Manifest({plain.unique_id: plain}, {}), plain, sql)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ _THIS = "this"
 _OWN = "macro.dbt."
 # Numbers of fewer digits are no values of anybody, and the code of loops.
 _SHORT = 4
+# In a filter also the ends of periods, and limits.
+_LONG, _MOMENT = 6, re.compile(r"\d{4}-\d\d-\d\d([ T][\d:.+ UTCZ-]*)?")
+_VIEWS = frozenset({"view", "materialized_view"})
 
 
 def filled_elsewhere(manifest: Manifest) -> frozenset[str]:
@@ -113,6 +116,16 @@ def holds_results(manifest: Manifest, node: Node, sql: str) -> bool:
     return _selects_others(sql, _code(manifest, node))
 
 
+def keeps_results(manifest: Manifest, node: Node, sql: str) -> bool:
+    """Whether a view's definition holds values that dbt read while it compiled it, in a filter too.
+
+    Dates and shorter numbers, such as the end of a period or a count, are not among them.
+    """
+    if node.materialized not in _VIEWS or not sql or not runs_queries(manifest, node):
+        return False
+    return _holds_others(sql, _code(manifest, node))
+
+
 def runs_queries(manifest: Manifest, node: Node) -> bool:
     """Whether its code, or a macro that it calls, reads from a database while dbt compiles it."""
     return bool(node.source_code) and bool(_QUERY.search(_code(manifest, node)))
@@ -145,6 +158,20 @@ def _selects_others(sql: str, code: str) -> bool:
     texts += [alias.alias for alias in tree.find_all(exp.Alias)]
     folded = code.lower()
     return any(text.lower() not in folded for text in texts)
+
+
+@cache
+def _holds_others(sql: str, code: str) -> bool:
+    try:
+        tree = sqlglot.parse_one(sql, read="duckdb")
+    except (sqlglot.errors.SqlglotError, RecursionError):
+        return True
+    folded = code.lower()
+    return any(
+        literal.name.lower() not in folded
+        for literal in tree.find_all(exp.Literal)
+        if not (_MOMENT.fullmatch(literal.name) if literal.is_string else len(literal.name) < _LONG)
+    )
 
 
 def _targets(text: str) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from first_light.dbt.hidden_code import named_columns
+from first_light.dbt.hidden_code import keeps_results, named_columns
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.packages import unasked_nodes
 from first_light.history.record import REJECTED, WithheldRun
@@ -17,7 +17,13 @@ from first_light.release.nodes import rebuildable, stateful
 from first_light.utils import steps
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Relation
-from first_light.warehouse.withheld_columns import PERMISSION, UNNAMED, Place, withheld_columns
+from first_light.warehouse.withheld_columns import (
+    PERMISSION,
+    UNNAMED,
+    Place,
+    permitted_columns,
+    withheld_columns,
+)
 
 STEP = "personal columns"
 _MOST = 5  # relations that a message names
@@ -46,6 +52,10 @@ def withhold(context: Context, draft: Draft) -> Draft:
         draft.with_facts(withheld=facts),
         withheld={Relation(*place): columns for place, columns in withheld.items()},
     )
+    if problem := _views_with_values(context, draft):
+        step = Step(STEP, steps.FAILED, time.monotonic() - begin, "values in a definition")
+        context.reporter.step(step)
+        return draft.with_step(step).ended(REJECTED, problem)
     if not facts:
         return draft
     personal = [fact for fact in facts if (fact.schema, fact.name) not in of_packages]
@@ -70,6 +80,30 @@ def withhold(context: Context, draft: Draft) -> Draft:
             "DATAOPS_PRIVATE_STATE to a folder that is there for every release.",
         )
     return draft
+
+
+def _views_with_values(context: Context, draft: Draft) -> str:
+    """The views whose definition would show readers what dbt read of people; empty if there is
+    none. Where readers get another file, a view with withheld columns is a table in it.
+    """
+    manifest = manifest_of(draft)
+    marked = {n.unique_id for n in manifest.nodes.values() if any(c.pii for c in n.columns)}
+    problems = []
+    for result in built_of(draft).nodes:
+        node = manifest.nodes.get(result.unique_id)
+        if node is None or "*" in permitted_columns(node):
+            continue
+        is_table = (
+            context.warehouse.in_store and Relation(node.schema, node.alias) in draft.withheld
+        )
+        read = {node.unique_id, *manifest.graph.ancestors(node.unique_id)}
+        if not is_table and marked & read and keeps_results(manifest, node, result.sql):
+            problems.append(
+                f"{node.path}: the definition of the view {node.name} holds values that dbt read "
+                "while it compiled it, and what it reads has personal columns. Make it a table, "
+                f"`config(materialized='table')`, or permit it with `config.meta.{PERMISSION}`."
+            )
+    return "\n".join(problems)
 
 
 def withheld_now(context: Context, draft: Draft) -> dict[Place, tuple[str, ...]]:
