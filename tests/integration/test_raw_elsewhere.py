@@ -35,8 +35,8 @@ def test_a_release_from_a_bucket_to_a_bucket(
     tmp_path: Path, lake: s3fs.S3FileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = harness.render(tmp_path / "shop")
-    days = list(harness.generator().deliveries(date(2026, 1, 1), date(2026, 1, 12), seed=7))
-    monkeypatch.setenv("DATAOPS_NOW", "2026-01-13T05:00:00Z")
+    days = list(harness.generator().deliveries(date(2026, 1, 1), date(2026, 1, 16), seed=7))
+    monkeypatch.setenv("DATAOPS_NOW", "2026-01-17T05:00:00Z")
     monkeypatch.setenv("DATAOPS_STORE", "s3://lake/store")
 
     # Before raw is reachable: a rehearsal, and it says so wherever somebody looks.
