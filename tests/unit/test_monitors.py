@@ -232,7 +232,7 @@ def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(
 @pytest.mark.parametrize(
     ("name", "place", "words"),
     [
-        ("snowflake", "SHOP.MARTS.ORDERS", ["DATEDIFF(SECOND", 'COUNT("AT")']),
+        ("snowflake", "SHOP.MARTS.ORDERS", ["DATE_PART('epoch'", 'COUNT("AT")']),
         ("bigquery", "`shop`.`marts`.`orders`", ["AS DATETIME), SECOND)", "COUNT(`AT`)"]),
         ("databricks", "`shop`.`marts`.`orders`", ["AS DOUBLE)", "COUNT(`AT`)"]),
     ],
