@@ -10,13 +10,13 @@ from typing import Any
 import duckdb
 
 from first_light.project.product import Product
-from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.base import DATABASE_FILE, Readable, Relation
 from first_light.warehouse.postgres.catalog import CANDIDATE
 from first_light.warehouse.postgres.server import connect, errors_as
 from first_light.warehouse.postgres.side import copy_relation, type_of
 from first_light.warehouse.postgres.views import release_in_views
+from first_light.warehouse.server_errors import raise_if_another
 
 _WIDEST = 38  # digits of a decimal in the file
 _TEXTS = ("character", "text", "name", "uuid", "json")
@@ -45,13 +45,7 @@ def copy_published(
         connection.cursor() as cursor,
         contextlib.closing(duckdb.connect(str(file))) as database,
     ):
-        published = release_in_views(cursor)
-        if published != run:
-            raise DataopsError(
-                "Another release was published meanwhile.",
-                where=f"readers see {published or 'none'}, the store names {run}",
-                fix="repeat the command; see: uv run dataops status",
-            )
+        raise_if_another(release_in_views(cursor), run)
         database.execute("set TimeZone = 'UTC'")
         for relation in relations:
             view = Relation(relation.schema.removeprefix(f"{CANDIDATE}_"), relation.name)

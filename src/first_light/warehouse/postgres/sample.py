@@ -14,9 +14,9 @@ import duckdb
 from first_light.dbt.source_plan import PlannedTable, has_tables, read_plan
 from first_light.project import settings
 from first_light.project.product import Product
-from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import identifier, quoted
 from first_light.warehouse.postgres.server import connect, errors_as
+from first_light.warehouse.server_errors import unreadable_sample
 
 _TYPES = {
     "BIGINT": "bigint",
@@ -111,11 +111,7 @@ def _write(
             f"copy (select {values} from read) to '{target}' (header false, force_quote *)"
         )
     except duckdb.Error as error:
-        raise DataopsError(
-            f"The sample of {table.name} cannot be read.",
-            where=f"{table.where}: {str(error).splitlines()[0]}",
-            fix="rebuild it: uv run dataops sample",
-        ) from error
+        raise unreadable_sample(table, error) from error
     return columns
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from first_light.project.product import Product
-from first_light.utils.errors import DataopsError, QueryError
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.server_errors import query_errors
 
 _SECONDS_TO_CONNECT = 15
 
@@ -68,8 +70,7 @@ def connect(product: Product) -> Iterator[Any]:
         connection.close()
 
 
-@contextlib.contextmanager
-def errors_as(message: str, fix: str = "") -> Iterator[None]:
+def errors_as(message: str, fix: str = "") -> AbstractContextManager[None]:
     """Turn errors of the server into messages; one of a view that is read may quote a value.
 
     Raises:
@@ -77,11 +78,11 @@ def errors_as(message: str, fix: str = "") -> Iterator[None]:
     """
     import psycopg2
 
-    try:
-        yield
-    except psycopg2.Error as error:
-        reason = getattr(error.diag, "message_primary", None) or str(error).strip().splitlines()[0]
-        raise QueryError(message, where=reason, fix=fix) from error
+    return query_errors(psycopg2.Error, _reason_of, message, fix)
+
+
+def _reason_of(error: Any) -> str:
+    return getattr(error.diag, "message_primary", None) or str(error).strip().splitlines()[0]
 
 
 def schemas(cursor: Any, prefix: str) -> list[str]:

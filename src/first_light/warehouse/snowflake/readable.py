@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 
 from first_light.project.product import Product
-from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse.base import DATABASE_FILE, Readable, Relation
+from first_light.warehouse.server_errors import raise_if_another
 from first_light.warehouse.snowflake.names import spelled, sql_name
 from first_light.warehouse.snowflake.server import columns, connect, databases, errors_as
 from first_light.warehouse.snowflake.views import release_in
@@ -54,7 +54,7 @@ def copy_published(
         connect(product) as cursor,
         contextlib.closing(duckdb.connect(str(file))) as database,
     ):
-        _raise_if_another(cursor, place, run)
+        raise_if_another(release_in(cursor, place), run)
         database.execute("set TimeZone = 'UTC'")
         found: dict[Relation, list[tuple[str, str, str]]] = {}
         for schema, name, column, kind, precision, scale in columns(cursor, place):
@@ -71,18 +71,8 @@ def copy_published(
                     for name, kind, copied in fields
                     if not copied
                 )
-        _raise_if_another(cursor, place, run)
+        raise_if_another(release_in(cursor, place), run)
     return Readable(file, places, notes)
-
-
-def _raise_if_another(cursor: Any, place: str, run: str) -> None:
-    published = release_in(cursor, place)
-    if published != run:
-        raise DataopsError(
-            "Another release was published meanwhile.",
-            where=f"readers see {published or 'none'}, the store names {run}",
-            fix="repeat the command; see: uv run dataops status",
-        )
 
 
 def _copy(

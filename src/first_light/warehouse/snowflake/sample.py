@@ -6,8 +6,8 @@ import duckdb
 
 from first_light.dbt.source_plan import has_tables, read_plan
 from first_light.project.product import Product
-from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import identifier, quoted
+from first_light.warehouse.server_errors import unreadable_sample
 from first_light.warehouse.snowflake.names import sql_name
 from first_light.warehouse.snowflake.server import connect, errors_as, insert
 
@@ -54,11 +54,7 @@ def load(product: Product, database: str, schema: str) -> None:
                 values = [f"cast({quoted(name)} as varchar)" for name in relation.columns]
                 rows = relation.project(", ".join(values)).fetchall()
             except duckdb.Error as error:
-                raise DataopsError(
-                    f"The sample of {table.name} cannot be read.",
-                    where=f"{table.where}: {str(error).splitlines()[0]}",
-                    fix="rebuild it: uv run dataops sample",
-                ) from error
+                raise unreadable_sample(table, error) from error
             place = sql_name(database, schema, table.name)
             columns = ", ".join(f"{_name(name)} {_type(kind)}" for name, kind in described)
             cursor.execute(f"create or replace table {place} ({columns})")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from first_light.dbt.profile import read_profile
 from first_light.project.product import Product
-from first_light.utils.errors import DataopsError, QueryError
+from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 from first_light.warehouse.kinds import RELEASES
+from first_light.warehouse.server_errors import query_errors
 from first_light.warehouse.snowflake.driver import open_session
 from first_light.warehouse.snowflake.names import Databases, spelled, sql_name
 
@@ -75,8 +77,7 @@ def connect(product: Product) -> Iterator[Any]:
         yield connection.cursor()
 
 
-@contextlib.contextmanager
-def errors_as(message: str, fix: str = "") -> Iterator[None]:
+def errors_as(message: str, fix: str = "") -> AbstractContextManager[None]:
     """Turn errors of the server into messages.
 
     Raises:
@@ -84,10 +85,7 @@ def errors_as(message: str, fix: str = "") -> Iterator[None]:
     """
     from snowflake.connector.errors import Error
 
-    try:
-        yield
-    except Error as error:
-        raise QueryError(message, where=reason_of(error), fix=fix) from error
+    return query_errors(Error, reason_of, message, fix)
 
 
 def reason_of(error: Exception) -> str:
@@ -109,9 +107,8 @@ def rows_or_none(cursor: Any, query: str) -> list[Any] | None:
 
 
 def relations(cursor: Any, database: str) -> list[tuple[str, str, str]]:
-    """Schema, name and, of a view, definition of all relations of a database, as stored.
-
-    None if the database is missing.
+    """Schema, name and, of a view, definition of all relations of a database, as stored;
+    none if the database is missing.
     """
     catalog = f"{sql_name(database)}.information_schema"
     query = (
