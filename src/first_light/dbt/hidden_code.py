@@ -5,7 +5,7 @@ write.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import sqlglot
@@ -113,7 +113,7 @@ def holds_results(manifest: Manifest, node: Node, sql: str) -> bool:
     """
     if not sql or not runs_queries(manifest, node):
         return False
-    return _selects_others(sql, _code(manifest, node))
+    return _holds_others(sql, _code(manifest, node), _selected)
 
 
 def keeps_results(manifest: Manifest, node: Node, sql: str) -> bool:
@@ -123,7 +123,7 @@ def keeps_results(manifest: Manifest, node: Node, sql: str) -> bool:
     """
     if node.materialized not in _VIEWS or not sql or not runs_queries(manifest, node):
         return False
-    return _holds_others(sql, _code(manifest, node))
+    return _holds_others(sql, _code(manifest, node), _anywhere)
 
 
 def runs_queries(manifest: Manifest, node: Node) -> bool:
@@ -143,11 +143,18 @@ def named_columns(manifest: Manifest) -> frozenset[str]:
 
 
 @cache
-def _selects_others(sql: str, code: str) -> bool:
+def _holds_others(sql: str, code: str, texts_of: Callable[[exp.Expr], list[str]]) -> bool:
+    """Whether one of the texts that are taken from SQL is not in the code; if nobody can say."""
     try:
         tree = sqlglot.parse_one(sql, read="duckdb")
     except (sqlglot.errors.SqlglotError, RecursionError):
         return True
+    folded = code.lower()
+    return any(text.lower() not in folded for text in texts_of(tree))
+
+
+def _selected(tree: exp.Expr) -> list[str]:
+    """What a query selects: literals, without the shortest numbers, and the names of columns."""
     texts = [
         literal.name
         for select in tree.find_all(exp.Select, exp.Values)
@@ -155,23 +162,16 @@ def _selects_others(sql: str, code: str) -> bool:
         for literal in projection.find_all(exp.Literal)
         if literal.is_string or len(literal.name) >= _SHORT
     ]
-    texts += [alias.alias for alias in tree.find_all(exp.Alias)]
-    folded = code.lower()
-    return any(text.lower() not in folded for text in texts)
+    return texts + [alias.alias for alias in tree.find_all(exp.Alias)]
 
 
-@cache
-def _holds_others(sql: str, code: str) -> bool:
-    try:
-        tree = sqlglot.parse_one(sql, read="duckdb")
-    except (sqlglot.errors.SqlglotError, RecursionError):
-        return True
-    folded = code.lower()
-    return any(
-        literal.name.lower() not in folded
+def _anywhere(tree: exp.Expr) -> list[str]:
+    """The literals of a query, without times and short numbers."""
+    return [
+        literal.name
         for literal in tree.find_all(exp.Literal)
         if not (_MOMENT.fullmatch(literal.name) if literal.is_string else len(literal.name) < _LONG)
-    )
+    ]
 
 
 def _targets(text: str) -> str:
