@@ -134,6 +134,27 @@ def measures(table: Table, key: Key | None, refers: set[str]) -> list[Column]:
     ]
 
 
+def categories(table: Table, key: Key | None, refers: set[str], most: int) -> list[Column]:
+    """Columns with few values that tell kinds of rows apart, not those that identify a row.
+
+    Args:
+        table: the table.
+        key: its key.
+        refers: its columns that refer to other tables.
+        most: values that such a column may have.
+    """
+    keyed = key.columns if key else ()
+    return [
+        c
+        for c in table.columns
+        if c.cast.kind in {"text", "boolean"}
+        and c.name not in refers
+        and c.name not in keyed
+        and not c.personal
+        and 1 < c.stats.distinct <= most
+    ]
+
+
 def _is_told(table: Table, key: Key) -> bool:
     """Whether the key may be shown: readers get no personal columns."""
     return not any(table.column(name).personal for name in key.columns)

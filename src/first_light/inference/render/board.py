@@ -162,18 +162,19 @@ def _amount(mart: Mart, references: Sequence[Reference]) -> str:
 
 def _category(mart: Mart) -> str:
     """The name of a dimension with few rows, else a text of the fact itself with few values."""
-    few = {
-        column.name
-        for column in mart.table.columns
-        if 1 < column.stats.distinct <= _MOST_BARS and column.stats.nulls * 2 <= mart.table.rows
+    filled = {c.name for c in mart.table.columns if c.stats.nulls * 2 <= mart.table.rows}
+    small = {
+        join.alias
+        for join in mart.joins
+        if join.reference.column in filled
+        and 1 < mart.table.column(join.reference.column).stats.distinct <= _MOST_BARS
     }
-    own = mart.columns[0].source
-    small = {join.alias for join in mart.joins if join.reference.column in few}
-    keyed = set(mart.key.columns) if mart.key else set()
-    plain = keyed | {reference.column for reference in mart.references}
+    refers = {reference.column for reference in mart.references}
+    few = {c.name for c in star.categories(mart.table, mart.key, refers, _MOST_BARS)}
     texts = [c for c in mart.columns if c.type.lower() in _TEXT and _NAME.fullmatch(c.name)]
     lent = [c.name for c in texts if c.source in small and not c.name.endswith("_id")]
-    same = [c.name for c in texts if c.source == own and c.name in few - plain]
+    own = mart.columns[0].source
+    same = [c.name for c in texts if c.source == own and c.name in few & filled]
     return next(iter(lent + same), "")
 
 

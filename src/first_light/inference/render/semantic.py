@@ -87,15 +87,11 @@ def semantics(mart: Mart, dates: Dates | None) -> Semantics | None:
     if not (_is_name(mart.name) and _is_name(mart.day)):
         return None
     own = {column.name for column in mart.columns if column.source == mart.columns[0].source}
-    keyed = set(mart.key.columns) if mart.key else set()
     refers = {reference.column for reference in mart.references}
     dimensions = [
         column.name
-        for column in mart.table.columns
-        if column.name in own - keyed - refers
-        and column.cast.kind in {"text", "boolean"}
-        and 1 < column.stats.distinct <= _MOST_VALUES
-        and _is_name(column.name)
+        for column in star.categories(mart.table, mart.key, refers, _MOST_VALUES)
+        if column.name in own and _is_name(column.name)
     ]
     sums = [
         column.name
