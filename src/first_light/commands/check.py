@@ -11,7 +11,7 @@ from pathlib import Path
 from first_light.dbt import accepted_warnings
 from first_light.dbt.by_hand import rows_command
 from first_light.dbt.engine import DbtRun, Engine, NodeResult, forget_last_run
-from first_light.dbt.manifest import read_manifest
+from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.source_plan import raise_if_read
 from first_light.forge import job_summary as summary
 from first_light.forge import repository_files
@@ -141,10 +141,11 @@ def _dbt_steps(
         return
 
     report_progress("project rules")
-    yield _rules_step(folder, debt, findings)
+    manifest = read_manifest(folder / "manifest.json")
+    yield _rules_step(manifest, debt, findings)
 
     report_progress("personal values")
-    yield personal_step.step(product, read_manifest(folder / "manifest.json"))
+    yield personal_step.step(product, manifest)
 
     if current is not None:
         report_progress(external.STEP)
@@ -162,7 +163,6 @@ def _dbt_steps(
         yield _build_step(built, seconds(), None if current else dbt, impact.reached)
         yield impact.judge(built)
         yield impact.judge_boards(built)
-        manifest = read_manifest(folder / "manifest.json")
         if (unproven := elsewhere_step.step(product, manifest)) is not None:
             yield unproven
 
@@ -276,10 +276,9 @@ def _freshness_step(run: DbtRun, seconds: float, as_of: str | None) -> Step:
     return Step(_FRESHNESS, WARNED if run.warned else PASSED, seconds, summary, details)
 
 
-def _rules_step(folder: Path, debt: Debt, findings: FindingsFile) -> Step:
+def _rules_step(manifest: Manifest, debt: Debt, findings: FindingsFile) -> Step:
     repeat = hook_command("rules")
     with _clock() as seconds:
-        manifest = read_manifest(folder / "manifest.json")
         violations = debt.judged(rule_findings(manifest))
     if violations:
         details = findings.add(_RULES, violations)
