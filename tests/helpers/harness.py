@@ -182,6 +182,24 @@ def product(
     return Product(root, product_environment(environment))
 
 
+def started_example(into: Path) -> Product:
+    """The example after `dataops start`, committed, with its raw: made once, then copied.
+
+    What `start` itself does is tested in test_start.py.
+    """
+    environment, _ = shared_environment()
+    made = CACHE / "started" / template_repository().name / into.name
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{made}.lock"):
+        if not made.is_dir():
+            with tempfile.TemporaryDirectory(dir=made.parent) as folder:
+                draft = product(Path(folder) / into.name)
+                draft.dataops("start")
+                draft.root.rename(made)
+    shutil.copytree(made, into, symlinks=True)
+    return Product(into, product_environment(environment))
+
+
 def _rendered(into: Path, answers: Mapping[str, object]) -> Path:
     """As `render`: made once for each name and set of answers, then copied."""
     key = (into.name, json.dumps(answers, sort_keys=True))

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import MakeProduct
 from mcp import Client, StdioServerParameters
 
 import harness
@@ -71,12 +70,11 @@ def test_the_settings_of_editors_are_json(tmp_path: Path, answers: dict[str, str
 
 @pytest.mark.slow
 @pytest.mark.gauntlet
-def test_the_other_skills_step_by_step(make_product: MakeProduct) -> None:
-    product = make_product()
-    product.dataops("start")
+def test_the_other_skills_step_by_step(tmp_path: Path) -> None:
+    product = harness.started_example(tmp_path / "my-product")
     marts = product.root / "models" / "marts"
 
-    for skill in ("add-a-source", "write-a-board"):
+    for skill in ("add-a-mart", "add-a-source", "write-a-board"):
         follow(product, skill)
         assert product.git("status", "--porcelain") == ""
         product.git("switch", "--quiet", "main")
@@ -100,12 +98,8 @@ def test_the_other_skills_step_by_step(make_product: MakeProduct) -> None:
 
 
 @pytest.mark.slow
-def test_a_mart_and_a_rejected_release_step_by_step(make_product: MakeProduct) -> None:
-    product = make_product()
-    product.dataops("start")
-    follow(product, "add-a-mart")
-    assert product.git("status", "--porcelain") == ""
-    product.git("switch", "--quiet", "main")
+def test_a_rejected_release_step_by_step(tmp_path: Path) -> None:
+    product = harness.started_example(tmp_path / "my-product")
 
     # A day without most of its rows is rejected; set aside, the next release is published.
     skill = "fix-a-rejected-release"
@@ -120,6 +114,10 @@ def test_a_mart_and_a_rejected_release_step_by_step(make_product: MakeProduct) -
     product.run("bash", "-c", f"uv run {command.group(1)}")
     follow(product, skill, 1)
 
+    # What an agent asks of a change.
+    product.git("switch", "--quiet", "--create", "words")
+    replace(product.root / "boards" / "weekly_revenue.md", "# ", "# The ")
+    product.dataops("check")
     answers = asyncio.run(ask(product))
     assert answers["status"]["current"]
     assert answers["releases"][0]["outcome"] == "published"

@@ -67,9 +67,8 @@ def test_every_block_runs_here_or_says_why_not() -> None:
     [EXAMPLE[:1], pytest.param(EXAMPLE, marks=pytest.mark.gauntlet)],
     ids=["first page", "all pages"],
 )
-def test_the_pages_in_the_example(make_product: MakeProduct, pages: tuple[str, ...]) -> None:
-    product = make_product()
-    product.dataops("start")
+def test_the_pages_in_the_example(tmp_path: Path, pages: tuple[str, ...]) -> None:
+    product = harness.started_example(tmp_path / "my-product")
     for page in pages:
         follow(product, page)
 
