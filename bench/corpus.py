@@ -20,7 +20,7 @@ class Shares:
     scores: Mapping[str, Mapping[str, labelled.Score]]
 
     def __str__(self) -> str:
-        lines = [f"{'labelled corpus':34} {'precision':>9} {'recall':>9}  expected"]
+        lines = [f"{'labelled corpus':37} {'precision':>9} {'recall':>9}  expected"]
         for file, by_kind in self.scores.items():
             for kind, score in by_kind.items():
                 share = f"{score.precision:9.3f} {score.recall:9.3f}"
@@ -31,6 +31,8 @@ class Shares:
 def corpus() -> Shares:
     """Precision and recall on the tables that detection is tuned on, and on those held out."""
     with tempfile.TemporaryDirectory() as folder:
-        return Shares(
-            {file: labelled.measured(file, Path(folder) / file) for file in ("known", "held_out")}
-        )
+        drafted = {
+            file: labelled.measured(file, Path(folder) / file) for file in ("known", "held_out")
+        }
+    files = ("known_personal", "held_out_personal")
+    return Shares({**drafted, **{file: {"personal": labelled.marked(file)} for file in files}})

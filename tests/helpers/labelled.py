@@ -2,6 +2,7 @@
 
 Tables are described in `corpus/known.yml` and `corpus/held_out.yml`, one make a column, and their
 rows are made here, the same ones each time. `measured` drafts them and counts what was found.
+Those in `*_personal.yml` are about personal columns only: `marked` looks at their values.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ import yaml
 
 from first_light.inference import Drafted, Drafts, draft_tables
 from first_light.inference.names import snake
+from first_light.inference.personal import kinds as kinds_of_table
+from first_light.inference.personal import spread
+from first_light.inference.values import Leaf
 from first_light.ingest import land
 from first_light.privacy.detect import classify
 
@@ -254,6 +258,67 @@ def _dni(_: Sequence[str], number: int, chance: random.Random) -> str:
     return f"{digits}{'TRWAGMYFPDXBNJZSQVHLCKE'[digits % 23]}"
 
 
+def _fill(arguments: Sequence[str], number: int, chance: random.Random) -> str:
+    """Text with holes: `<given_3>` is a value of that list (`:plain`: small letters only), `<#99>`
+    a pattern; capitals outside holes are letters by chance, `_` is a space.
+    """
+
+    def hole(match: re.Match[str]) -> str:
+        name, _, form = match.group(1).partition(":")
+        if name.startswith("#"):
+            return _pattern(name[1:], chance)
+        text = str(chance.choice(_values()[name]))
+        return _plain(text) if form == "plain" else text.replace(" ", "_")
+
+    text = re.sub("<(.+?)>", hole, arguments[0].replace('"', ""))
+    return text.replace("_", " ")
+
+
+def _checked(length: int, weights: Sequence[int], modulus: int) -> Any:
+    """Digits whose weighted sum has no remainder, as of national numbers."""
+
+    def make(_: Sequence[str], number: int, chance: random.Random) -> str:
+        while True:
+            digits = [chance.randrange(10) for _ in range(length)]
+            if sum(w * d for w, d in zip(weights, digits, strict=True)) % modulus == 0:
+                return "".join(map(str, digits))
+
+    return make
+
+
+def _luhn(first: str, length: int) -> Callable[[Sequence[str], int, random.Random], str]:
+    def make(_: Sequence[str], number: int, chance: random.Random) -> str:
+        digits = first + _pattern("9" * (length - len(first) - 1), chance)
+        doubled = [int(d) * (2 - place % 2) for place, d in enumerate(reversed(digits))]
+        return digits + str(-sum(d - 9 * (d > 9) for d in doubled) % 10)
+
+    return make
+
+
+def _personnummer(_: Sequence[str], number: int, chance: random.Random) -> str:
+    digits = f"{_day(chance, 1960, 2004):%y%m%d}{_pattern('999', chance)}"
+    doubled = [int(d) * (2 - place % 2) for place, d in enumerate(digits)]
+    check = -sum(d - 9 * (d > 9) for d in doubled) % 10
+    return f"{digits[:6]}-{digits[6:]}{check}"
+
+
+def _cpf(_: Sequence[str], number: int, chance: random.Random) -> str:
+    digits = [chance.randrange(10) for _ in range(9)]
+    for length in (10, 11):
+        total = sum((length - place) * digit for place, digit in enumerate(digits))
+        digits.append(total * 10 % 11 % 10)
+    text = "".join(map(str, digits))
+    return f"{text[:3]}.{text[3:6]}.{text[6:9]}-{text[9:]}"
+
+
+def _steuer_id(_: Sequence[str], number: int, chance: random.Random) -> str:
+    digits = [chance.randrange(1, 10), *(chance.randrange(10) for _ in range(9))]
+    product = 10
+    for digit in digits:
+        product = ((digit + product) % 10 or 10) * 2 % 11
+    return "".join(map(str, digits)) + str((11 - product) % 10)
+
+
 def _named_file(given: str, family: str) -> Callable[[Sequence[str], int, random.Random], str]:
     return lambda _, number, chance: (
         chance.choice(["cv", "contract", "scan", "letter"])
@@ -303,6 +368,19 @@ _MAKES: Mapping[str, Callable[[Sequence[str], int, random.Random], str]] = {
     "geojson": lambda a, n, c: (
         f'{{"type": "Point", "coordinates": [{c.uniform(-9, 25):.4f}, {c.uniform(35, 60):.4f}]}}'
     ),
+    "birth_uk": lambda a, n, c: f"{_day(c, 1940, 2014):%d/%m/%Y}",
+    "birth_us": lambda a, n, c: f"{_day(c, 1940, 2004):%m/%d/%Y}",
+    "ipv4": lambda a, n, c: ".".join(str(c.randrange(1, 255)) for _ in range(4)),
+    "mac": lambda a, n, c: ":".join(f"{c.randrange(256):02X}" for _ in range(6)),
+    "imei": _luhn("35", 15),
+    "card": _luhn("4", 16),
+    "bsn": _checked(9, (9, 8, 7, 6, 5, 4, 3, 2, -1), 11),
+    "pesel": _checked(11, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1), 10),
+    "personnummer": _personnummer,
+    "cpf": _cpf,
+    "steuer_id": _steuer_id,
+    "list": lambda a, n, c: str(c.choice(_values()[a[0]])),
+    "fill": _fill,
     "iban": _iban,
     "dni": _dni,
     "login": _login("given", "family"),
@@ -383,6 +461,31 @@ def measured(file: str, folder: Path) -> dict[str, Score]:
         drafts = drafted(some, folder / product)
         _compare(some, drafts, scores)
     return scores
+
+
+def marked(file: str) -> Score:
+    """How the marks of personal columns fare, from the values alone and without drafting."""
+    score = Score()
+    for product in dict.fromkeys(table.product for table in tables(file)):
+        some = [table for table in tables(file) if table.product == product]
+        rows = rows_of(some)
+        values = {
+            table.name: {
+                Leaf((c.name,), "varchar"): list(dict.fromkeys(r[c.name] for r in rows[table.name]))
+                for c in table.columns
+            }
+            for table in some
+        }
+        found = {t.name: kinds_of_table(values[t.name], t.name, classify) for t in some}
+        spread(found, values)
+        for table in some:
+            place = f"{product}.{table.name}"
+            score.add(
+                {f"{place}.{c.name}" for c in table.columns if c.kind},
+                {f"{place}.{leaf.path[0]}" for leaf, kind in found[table.name].items() if kind},
+                {f"{place}.{c.name}" for c in table.columns if c.is_open},
+            )
+    return score
 
 
 def drafted(product: Sequence[Table], folder: Path) -> Drafts:

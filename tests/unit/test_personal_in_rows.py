@@ -155,3 +155,59 @@ def test_a_mask_keeps_the_format(kind: str, value: str) -> None:
     assert mask != value
     assert len(mask) == len(value)
     assert [c for c in mask if not c.isalnum()] == [c for c in value if not c.isalnum()]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("bediener", FAMILY, kinds.PERSON),  # who does something, by its ending
+        ("colour", ["Brown", "Green", "White", "Black", "Gray", "Rose"], None),
+        ("sammler", [f"{given[0]}. {name}" for given, name in zip(GIVEN, FAMILY, strict=True)],
+         kinds.PERSON),
+        ("c1", [f"{name}/{given} MR" for given, name in zip(GIVEN, FAMILY, strict=True)],
+         kinds.PERSON),
+        ("c2", [f"{word}/{word}" for word in ("tools", "garden", "bath")] * 6, None),
+        ("keyword", ["shoes", "cars", "travel"] * 6, None),
+        ("c3", [f"19{10 + n}.{40 + n}.0{n % 9}" for n in range(18)], None),  # no day has month 40
+    ],
+)  # fmt: skip
+def test_values_show_persons_in_any_table(
+    name: str, values: Sequence[str], kind: str | None
+) -> None:
+    assert in_table({name: values, "pieces": [str(n) for n in range(18)]}).get(name) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("telemovel_casa", [f"91{5550000 + 7 * n}" for n in range(18)], kinds.PHONE),
+        ("rendimento_anual", MONEY, kinds.INCOME),
+        ("bekenntnis", ["ev", "rk", "keines"] * 6, kinds.SENSITIVE),
+        ("puk", [f"{71930000 + 911 * n}" for n in range(18)], kinds.SECRET),
+        ("morada", [f"{name} {n}" for n, name in enumerate(FAMILY, 1)], kinds.ADDRESS),
+        ("aktion_name", ["Spring Sale", "Winter Launch", "Fleet upgrade"] * 6, None),
+        ("permit_no", [f"BP-{10000 + 77 * n}" for n in range(18)], None),  # of the table itself
+        ("personalnr", [str(20000 + n) for n in range(18)], None),  # counted, so given by a table
+    ],
+)
+def test_rows_about_people_confirm_a_stem(
+    name: str, values: Sequence[str], kind: str | None
+) -> None:
+    people = {"full_name": NAMES, "geburtsdatum": BIRTHS, name: values}
+    assert in_table(people, "permits").get(name) == kind
+
+
+def test_what_has_a_name_of_its_own_is_a_place() -> None:
+    place = {"street": STREETS, "lat": [f"5{n % 9}.12{n:03}" for n in range(18)]}
+    assert set(in_table(place, "hubs")) == {"street", "lat"}
+    named = {"hub_name": ["Nordhafen", "West Gate", "Mill"] * 6, **place}
+    assert in_table(named, "hubs") == {}
+    owned = {**named, "owner_address": STREETS}
+    assert in_table(owned, "hubs") == {"owner_address": kinds.ADDRESS}
+
+
+def test_one_who_acts_does_not_make_rows_about_people() -> None:
+    dishes = {"dish_name": [f"Soup {n}" for n in range(18)], "allergens": ["nuts", "milk"] * 9}
+    assert in_table({**dishes, "chef": NAMES}, "recipes") == {"chef": kinds.PERSON}
+    guests = {"guest_name": NAMES, "allergens": ["nuts", "milk"] * 9}
+    assert in_table(guests, "stays")["allergens"] == kinds.SENSITIVE

@@ -217,12 +217,19 @@ def _is_named_as_key(column: Column, table: Table) -> bool:
 def _rank(column: Column, table: Table) -> tuple[int, ...]:
     return (
         not _is_named_as_key(column, table),
+        _is_doubtful(column, table),
         not names.identifies(column.name),
         column.personal,
         column.cast.kind not in {"text", "integer"},
         _MEASURE.search(column.name) is not None,
         table.columns.index(column),
     )
+
+
+def _is_doubtful(column: Column, table: Table) -> bool:
+    """Whether it neither is called a number nor comes first, or is a number of a person."""
+    is_likely = names.identifies(column.name) or column == table.columns[0]
+    return column.personal or not is_likely
 
 
 def _may_identify(column: Column, table: Table) -> bool:

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from typing import Final
 
+from first_light.privacy import stems
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
@@ -21,8 +22,12 @@ def are_births(column: Column) -> bool:
         return False
     if column.hints(words.BIRTH) and column.is_consistent(shapes.is_date_or_year, 0.6):
         return True
+    if column.rows.of_people and column.has_stem(stems.BIRTH):
+        return column.is_consistent(shapes.is_date_or_year, 0.8)
     if not column.rows.of_people or column.share(shapes.DATE.fullmatch) < 0.8:
         return False
+    if sum(map(_is_day, column.distinct)) < 0.9 * len(column.distinct):
+        return False  # 1917.40.02 numbers something
     years = sorted(year for value in column.distinct if (year := year_of(value)))
     if len(years) < _FEW:
         return False
@@ -31,6 +36,15 @@ def are_births(column: Column) -> bool:
     recent = sum(this_year - year <= 5 for year in years)
     spread = years[len(years) * 9 // 10] - years[len(years) // 10]
     return old >= 0.25 * len(years) and recent <= 0.2 * len(years) and spread >= 20
+
+
+def _is_day(date: str) -> bool:
+    """Whether a month and a day of it can be read, in whatever order."""
+    parts = [int(part) for part in re.findall(r"[0-9]+", date)]
+    if len(parts) < 2:
+        return True  # 19840312, or the name of the month
+    small = sorted(part for part in parts[:3] if part <= 31)
+    return len(small) >= len(parts[:3]) - 1 and 1 <= small[0] <= 12
 
 
 def year_of(date: str) -> int | None:

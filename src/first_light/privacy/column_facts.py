@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from first_light.privacy import hints, pay_words
@@ -19,6 +20,7 @@ class Column:
     def __init__(
         self, tokens: list[str], table: frozenset[str], values: list[str], rows: Rows = UNKNOWN
     ) -> None:
+        self.table = table
         self.tokens = ["name" if token in _NAME_SHORT else token for token in tokens]
         self.values = values
         self.distinct = set(values)
@@ -56,6 +58,10 @@ class Column:
         return self.name_contains(vocabulary) or any(
             abbreviates(candidate, vocabulary) for candidate in candidates
         )
+
+    def has_stem(self, stem: re.Pattern[str]) -> bool:
+        """Whether the name has a stem in it, see `stems`; the values must confirm it."""
+        return stem.search(" ".join(self.tokens)) is not None
 
     def ends_with(self, vocabulary: frozenset[str]) -> bool:
         """Whether the last words of the name, joined, are in the vocabulary."""

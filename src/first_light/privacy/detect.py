@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from first_light.privacy import special_kinds
+from first_light.privacy import people_names, special_kinds
+from first_light.privacy import texts as texts_
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.checksums import is_card, is_french_id, is_iban, is_spanish_id
@@ -61,7 +62,7 @@ def classify(name: str, values: Sequence[str], table: str = "", rows: Rows = UNK
     Returns:
         One of `KINDS`, or None.
     """
-    texts = texts_of(values)
+    texts = people_names.without_slashes(texts_of(values))
     column = Column(name_tokens(name), frozenset(name_tokens(table)), texts, rows)
     if texts and column.share(lambda value: value.lower() in shapes.BOOLEANS) == 1:
         return special_kinds.by_flag(column)
@@ -207,7 +208,7 @@ def _by_values(column: Column) -> str | None:
         and column.share(lambda value: "&" in value) < 0.2
     ):
         return ADDRESS
-    if len(column.distinct) >= 5 and _is_prose(column, average=6) and not _are_titles(column):
+    if len(column.distinct) >= 5 and _is_prose(column, average=6) and not texts_.are_titles(column):
         return FREE_TEXT
     return None
 
@@ -292,14 +293,6 @@ def _is_prose(column: Column, average: float) -> bool:
     ]
     lengths = sum(len(value.split()) for value in prose) / len(column.values)
     return lengths >= average and len(column.distinct) >= 0.5 * len(column.values)
-
-
-def _are_titles(column: Column) -> bool:
-    """Whether the values are titles and labels, Which Begin Most Words Like This; prose does not,
-    not even in German.
-    """
-    long_words = [word for value in column.values for word in re.findall(r"[^\W\d_]{4,}", value)]
-    return sum(map(str.istitle, long_words)) >= 0.7 * len(long_words) > 0
 
 
 def _dated(column: Column) -> bool:

@@ -14,6 +14,7 @@ UNABBREVIATED = (
     center user customer person personal contact full first last main mode model order state status
     plan part total text type time title line level level list kind item unit group sales message
     street post mail address adresse telefon phone medical identity bank credit debit tax paid
+    church kirche
 """)
 )
 # What `hints` of a column's name are compared with, abbreviated or not; values must confirm them.
@@ -23,6 +24,7 @@ DOCUMENT = words("""
     document dokument documento passport pasaporte passeport paspoort reisepass ausweis perso
     fuehrerschein permis permiso patente licence license rijbewijs koerkort koerekort foererkort
     identitaet carnet cedula prawojazdy dowod patnr patientnr patientno patientennummer patno
+    drivercard fahrerkarte tachocard tachographcard cartaconducente
     patientnumber krankenkassennummer versichertennummer insuredno healthcard
 """)
 BIRTHPLACE = words("""

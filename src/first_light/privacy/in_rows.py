@@ -17,6 +17,7 @@ from first_light.privacy import (
     pay_words,
     people_names,
     phones,
+    stems,
     texts,
 )
 from first_light.privacy import value_shapes as shapes
@@ -38,6 +39,7 @@ from first_light.privacy.kinds import (
     URL,
     USER_NAME,
 )
+from first_light.privacy.rows import is_agent, is_noun_of
 
 _OF_PLACES: Final = frozenset({PHONE, ADDRESS, LOCATION})
 _FEW, _SEVERAL, _MANY = 3, 5, 15  # different values
@@ -47,6 +49,10 @@ _CODES: Final = words.words("""
     isbn issn ean gtin upc barcode imei iccid sku order bestell auftrag article artikel produkt
     product invoice rechnung ref booking tracking
 """)
+_NUMBER_WORDS: Final = words.words("no nr num number nummer numero id code")
+_PIN_WORDS: Final = words.words("pin pincode puk cvv cvc otp tan geheimzahl")
+_WHOLE: Final = re.compile(r"[0-9]{1,18}")
+_PIN: Final = re.compile(r"[0-9]{3,8}")
 _MONTHLY_PAY: Final = (300.0, 500_000.0)
 
 
@@ -66,18 +72,48 @@ def kind_in_rows(column: Column) -> str | None:
 def is_contradicted(kind: str, column: Column) -> bool:
     """Whether the rows show that values of this kind are not a person's."""
     rows = column.rows
-    if not rows.is_known or rows.of_people:
+    if not rows.is_known:
         return False
+    if kind == NATIONAL_ID and (_is_own_number(column) or _are_counted(column)):
+        return True
+    if rows.of_people:
+        return False
+    if kind == LOCATION and rows.of_devices:
+        return rows.of_named_things
     is_mobile = column.name_contains(hints.MOBILE)
     if kind in _OF_PLACES and not is_mobile:
-        return rows.of_firms or rows.of_goods or bool(set(column.tokens[1:]) & rows.nouns)
-    if rows.of_goods and kind == PERSON and not column.hints(words.PERSON | words.ROLE):
+        if rows.of_named_things and column.name_contains(words.ROLE):
+            return False  # the owner of a field lives somewhere
+        of_things = rows.of_firms or rows.of_goods or rows.of_named_things
+        return of_things or bool(set(column.tokens[1:]) & rows.nouns)
+    is_of_person = column.hints(words.PERSON | words.ROLE) or is_agent(column.tokens)
+    if rows.of_goods and kind == PERSON and not is_of_person:
         return column.distinct_share(people_names.is_full_name) < _FULL_NAMES_OF_GOODS
     if rows.of_goods and kind == FREE_TEXT and not column.hints(words.FREE_TEXT):
         return texts.personal_share(column) < 0.1
     if rows.of_goods and kind == URL:
         return column.share(shapes.is_of_user) < 0.1
     return False
+
+
+def _is_own_number(column: Column) -> bool:
+    """Whether it numbers the rows of its own table, as `permit_no` of permits does."""
+    if column.name_contains(words.NATIONAL_ID):
+        return False
+    nouns = [token for token in column.tokens if token not in _NUMBER_WORDS]
+    return bool(nouns) and all(
+        any(is_noun_of(noun, word) for word in column.table) for noun in nouns
+    )
+
+
+def _are_counted(column: Column) -> bool:
+    """Whether the values are whole numbers one after the other: a table numbers its rows so."""
+    numbers = {int(value) for value in column.distinct if _WHOLE.fullmatch(value)}
+    return (
+        len(numbers) >= _SEVERAL
+        and len(numbers) == len(column.distinct)
+        and max(numbers) - min(numbers) < 2 * len(numbers)
+    )
 
 
 def _by_format(column: Column) -> str | None:
@@ -87,8 +123,12 @@ def _by_format(column: Column) -> str | None:
         and column.share(shapes.is_masked_card) >= 0.3
     ):
         return CARD
-    if column.share(shapes.is_cookie) >= 0.6:
+    is_client = column.ends_with(frozenset({"id"})) and column.share(shapes.is_client_id) >= 0.9
+    if is_client or column.share(shapes.is_cookie) >= 0.6:
         return DEVICE
+    is_named_pin = not column.is_attribute and column.name_contains(_PIN_WORDS)
+    if column.rows.of_people and is_named_pin and column.distinct_share(_PIN.fullmatch) >= 0.9:
+        return SECRET
     is_secret = column.hints(hints.SECRET_HASH) and column.share(shapes.is_digest) >= 0.6
     return SECRET if is_secret or column.share(shapes.is_password_hash) >= 0.6 else None
 
@@ -106,7 +146,9 @@ def _by_numbers(column: Column) -> str | None:
         return None
     if _is_document(column):
         return NATIONAL_ID
-    is_named = column.hints(words.PHONE) and column.distinct_share(shapes.is_phone) >= 0.5
+    is_named = (
+        column.hints(words.PHONE) or column.has_stem(stems.PHONE)
+    ) and column.distinct_share(shapes.is_phone) >= 0.5
     if not is_code and (is_named or phones.are_phones(values)):
         return PHONE
     return INCOME if _is_pay(column) else None
@@ -126,6 +168,9 @@ def _is_document(column: Column) -> bool:
 
 
 def _is_pay(column: Column) -> bool:
+    if column.rows.of_people and column.has_stem(stems.INCOME) and not column.is_attribute:
+        is_statistic = set(column.tokens) & words.STATISTIC
+        return not is_statistic and column.share(shapes.is_number) >= 0.9
     if not (column.rows.of_people and column.rows.of_work):
         return False
     if not column.hints(pay_words.INCOME | pay_words.PAY) or set(column.tokens) & words.STATISTIC:
@@ -151,10 +196,26 @@ def _of_addresses(column: Column) -> str | None:
         return ADDRESS
     if not column.of_people:
         return None
+    if _is_street_of_home(column):
+        return ADDRESS
     if column.hints(words.POSTCODE | hints.SHORT_POSTCODE):
         return ADDRESS if column.share(shapes.is_postcode) >= 0.6 else None
     is_distinctive = column.distinct_share(shapes.is_distinctive_postcode) >= 0.6
     return ADDRESS if is_distinctive and len(column.distinct) >= _SEVERAL else None
+
+
+def _is_street_of_home(column: Column) -> bool:
+    """Whether it is a street and a number of whatever language, beside a part of an address."""
+    if column.is_attribute or len(column.distinct) < _SEVERAL:
+        return False
+    if column.has_stem(stems.ADDRESS):
+        return column.distinct_share(shapes.is_numbered_street) >= 0.6
+    streets = {re.sub(r"[^\W_]*[0-9].*", "", value) for value in column.distinct}
+    return (
+        column.rows.of_homes
+        and column.distinct_share(shapes.is_numbered_street) >= 0.9
+        and len(streets) >= _SEVERAL
+    )
 
 
 def _of_names(column: Column) -> str | None:
@@ -167,12 +228,18 @@ def _of_names(column: Column) -> str | None:
     if full >= least and len(column.distinct) >= _SEVERAL:
         return PERSON
     is_named_thing = column.is_thing or column.is_of_goods or column.is_attribute
-    if not is_named_thing and _are_names(column, full):
+    is_actor = not column.is_thing and is_agent(column.tokens)
+    is_initialed = column.distinct_share(people_names.is_initialed) >= 0.6
+    if (is_actor or not is_named_thing) and is_initialed and len(column.distinct) >= _SEVERAL:
+        return PERSON
+    if (is_actor or not is_named_thing) and _are_names(column, full):
         return PERSON
     is_login = column.distinct_share(people_names.is_login_of_name) >= 0.6
+    # Some words look like logins: shoes is S. Hoes.
+    is_hinted = column.hints(words.USER_NAME | words.LOGIN_ROLE | words.ROLE)
     if (
         is_login
-        and len(column.distinct) >= _FEW
+        and len(column.distinct) >= (_FEW if is_hinted else 2 * _SEVERAL)
         and not (column.is_of_goods or column.is_attribute)
     ):
         return USER_NAME
@@ -188,7 +255,10 @@ def _are_names(column: Column, full: float) -> bool:
     if column.hints(words.ROLE):
         return is_likely and column.share(shapes.is_titled) >= 0.7 and len(column.distinct) >= _FEW
     if column.hints(words.NAME) and column.rows.of_people:
-        return is_likely
+        # Spring and Summer are family names, but not Spring Sale.
+        return is_likely and column.distinct_share(people_names.is_made_of_names) >= 0.5
+    if is_agent(column.tokens) and len(column.distinct) >= _SEVERAL:
+        return max(given, family) >= 0.6 and column.share(shapes.is_titled) >= 0.9
     return (
         column.rows.of_people
         and len(column.distinct) >= _MANY
@@ -215,10 +285,16 @@ def _of_words(column: Column) -> str | None:
     return FREE_TEXT if texts.are_free(column) else None
 
 
+def _is_code(value: str) -> bool:
+    """Whether it is a number by its digits only: 01 for a confession."""
+    return len(value) > 1 and value.isdigit() and value.startswith("0")
+
+
 def _is_named_sensitive(column: Column) -> bool:
     if set(column.tokens) & (words.STATISTIC | words.words("date at cost")):
         return False
-    is_text = column.share(shapes.is_number) < 0.5
+    is_text = column.share(shapes.is_number) < 0.5 or column.share(_is_code) >= 0.5
     return column.hints(hints.DISABILITY) or (
-        is_text and column.hints(words.SENSITIVE | hints.HEALTH)
+        is_text
+        and (column.hints(words.SENSITIVE | hints.HEALTH) or column.has_stem(stems.SENSITIVE))
     )

@@ -80,6 +80,54 @@ def is_full_name(text: str) -> bool:
     )
 
 
+_INITIALED: Final = re.compile(
+    r"(?:[^\W\d_](?:\. ?| )){1,3}(?P<first>[^\W\d_][\w' ’-]{2,})"
+    r"|(?P<last>[^\W\d_][\w' ’-]{2,}?),? [^\W\d_](?:\.? ?[^\W\d_])?\.?"
+)
+
+
+@lru_cache(maxsize=20_000)
+def is_initialed(text: str) -> bool:
+    """Whether it is a family name with initials: J. de Vries, Miller, K."""
+    match = _INITIALED.fullmatch(text)
+    return (
+        match is not None
+        and shapes.is_titled(text)
+        and not shapes.is_company(text)
+        and (
+            is_family(match["first"] or match["last"])
+            or (match["last"] is not None and is_given(match["last"]))  # Rasmus K.
+        )
+    )
+
+
+_SLASHED: Final = re.compile(r"[^\W\d_][\w' -]*/[^\W\d_][\w' -]*")
+
+
+def without_slashes(texts: list[str]) -> list[str]:
+    """The values, with a comma in names that are written as travel systems do: MILLER/ANN MRS."""
+    slashed = sum(1 for text in texts if _SLASHED.fullmatch(text))
+    if slashed < 0.8 * len(texts):
+        return texts
+    with_comma = [text.replace("/", ", ") for text in texts]
+    named = sum(1 for text in with_comma if is_full_name(text))
+    return with_comma if named >= 0.35 * len(texts) else texts
+
+
+def is_made_of_names(text: str) -> bool:
+    """Whether every word is a given or a family name, or a particle, a title or an initial."""
+    given, family = _lists()
+    several = parts(text)
+    return bool(several) and all(
+        len(part) == 1
+        or part in given
+        or part in family
+        or part in _PARTICLES
+        or part in words.HONORIFICS
+        for part in several
+    )
+
+
 @lru_cache(maxsize=20_000)
 def is_login_of_name(text: str) -> bool:
     """Whether it is a login that is made of a name: jmiller, millerj, j.miller, jane.miller."""

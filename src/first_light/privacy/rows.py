@@ -7,13 +7,13 @@ sometimes, its other columns nearly always.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from stdnum import ean, isbn
 
-from first_light.privacy import kinds
+from first_light.privacy import kinds, stems
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
@@ -28,6 +28,8 @@ _POINTS: Final[Mapping[str, int]] = {
 _ENOUGH, _ENOUGH_AMONG_GOODS = 2, 4
 _FIRMS, _CODES = 0.3, 0.8  # of the different values
 _FEW = 5
+_FIRST = 3  # columns
+_SHORTEST_NOUN = 3  # letters
 _WORK: Final = words.words("""
     pernr personalnummer personalnr employee employeeid staffid staffno payrollno kostenstelle kostl
     costcenter costcentre jobtitle position hiredate hired eintritt austritt department dept
@@ -46,6 +48,9 @@ class Rows:
         of_people: whether most rows are about one person each.
         of_firms: whether rows are about firms, or name them, and not about people.
         of_goods: whether rows are about goods: product numbers identify them.
+        of_named_things: whether each row has a name of its own that is no person's: a hub, a park.
+        of_devices: whether rows say what a device did that belongs to somebody.
+        of_homes: whether a postcode or another part of an address stands beside the rest.
         of_work: whether rows are about somebody's work: cost centres, dates of hiring.
         nouns: words of columns that name something else than a person.
     """
@@ -54,6 +59,9 @@ class Rows:
     of_people: bool = False
     of_firms: bool = False
     of_goods: bool = False
+    of_named_things: bool = False
+    of_devices: bool = False
+    of_homes: bool = False
     of_work: bool = False
     nouns: frozenset[str] = frozenset()
 
@@ -78,6 +86,12 @@ def rows_of(
         kind for column, kind in marks.items() if not _is_minor(kind, texts.get(column, ()))
     }
     points = sum(_POINTS.get(kind, 0) for kind in certain_kinds)
+    persons = [column for column, kind in marks.items() if kind == kinds.PERSON]
+    if kinds.PERSON in certain_kinds and (
+        all(is_agent(tokens[column]) for column in persons)
+        or _begins_with_name(list(tokens.items()), marks)
+    ):
+        points -= 1  # who collected a plant or cooked a dish is not what the row is about
     points += 2 * bool(in_table & words.PEOPLE)
     of_goods = bool(in_table & words.THING and not in_table & words.PEOPLE) or any(
         _is_product_number(texts[column]) for column in columns if column not in marks
@@ -93,6 +107,13 @@ def rows_of(
         of_people=of_people,
         of_firms=has_firms and not of_people,
         of_goods=of_goods and not of_people,
+        of_named_things=not of_people
+        and any(
+            column not in marks and _is_own_name(parts, in_table)
+            for column, parts in tokens.items()
+        ),
+        of_devices=kinds.DEVICE in marks.values(),
+        of_homes=kinds.ADDRESS in marks.values(),
         of_work=any(
             abbreviates("".join(part), _WORK)
             for parts in tokens.values()
@@ -104,6 +125,41 @@ def rows_of(
             for column, parts in tokens.items()
             if len(parts) == 1 and column not in marks and parts[0] not in words.ROLE
         ),
+    )
+
+
+def _begins_with_name(names: Sequence[tuple[str, Sequence[str]]], marks: Mapping[str, str]) -> bool:
+    """Whether the rows have a name before the first column that is personal: `dish_name`."""
+    for column, parts in names[:_FIRST]:
+        if column in marks:
+            return False
+        if len(parts) == 2 and parts[1] in words.NAME and parts[0] not in words.PEOPLE:
+            return parts[0] not in words.ROLE
+    return False
+
+
+def is_agent(name: Sequence[str]) -> bool:
+    """Whether a name says who did something, by its ending: `bediener`, `planner`."""
+    if name[-1:] == ["by"]:
+        return True
+    last = name[-1] if name else ""
+    is_named_so = stems.AGENT.fullmatch(last) and not stems.NO_AGENT.fullmatch(last)
+    return bool(is_named_so) and last not in words.ROLE - words.LOGIN_ROLE
+
+
+def _is_own_name(name: Sequence[str], table: Collection[str]) -> bool:
+    """Whether a column is the name of what the rows are: `name`, or `hub_name` in `hubs`."""
+    if not name or name[-1] not in words.NAME:
+        return False
+    return len(name) == 1 or (len(name) == 2 and any(is_noun_of(name[0], word) for word in table))
+
+
+def is_noun_of(word: str, of_table: str) -> bool:
+    """Whether a word is that of a table, in the singular or the plural."""
+    return word == of_table or (
+        len(word) >= _SHORTEST_NOUN
+        and word[:-1] == of_table[: len(word) - 1]
+        and len(of_table) - len(word) <= 2
     )
 
 

@@ -66,17 +66,33 @@ def are_free(column: Column) -> bool:
     if column.distinct_share(shapes.is_company) >= 0.2:
         return False
     average = words_on_average(column)
-    if average < 2 or len(column.distinct) < 2 or column.share(shapes.is_street) >= 0.5:
+    # What patients complain of is a word or two.
+    is_named = column.rows.of_people and column.name_contains(words.FREE_TEXT)
+    if (
+        average < (1.3 if is_named else 2)
+        or len(column.distinct) < 2
+        or column.share(shapes.is_street) >= 0.5
+    ):
         return False
     if column.hints(words.FREE_TEXT):
         least = 0.2 if column.is_of_goods else 0.0 if column.rows.of_people else 0.1
         return personal_share(column) >= least
     if column.is_of_goods or column.is_thing:
         return False
+    if are_titles(column):
+        return False
     sentences = column.distinct_share(lambda value: len(value.split()) >= 4)
     if sentences < 0.3 or len(column.distinct) < 5:
         return False
     return personal_share(column) >= (0.1 if column.rows.of_people else 0.25)
+
+
+def are_titles(column: Column) -> bool:
+    """Whether the values are titles and labels, Which Begin Most Words Like This; prose does not,
+    not even in German.
+    """
+    long_words = [word for value in column.values for word in re.findall(r"[^\W\d_]{4,}", value)]
+    return sum(map(str.istitle, long_words)) >= 0.7 * len(long_words) > 0
 
 
 def personal_share(column: Column) -> float:

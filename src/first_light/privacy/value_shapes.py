@@ -263,6 +263,11 @@ def is_cookie(value: str) -> bool:
     )
 
 
+def is_client_id(value: str) -> bool:
+    """Whether it is a random number and the second in which a browser was first seen."""
+    return re.fullmatch(r"[0-9]{7,10}\.[0-9]{10}", value) is not None
+
+
 def is_password_hash(value: str) -> bool:
     """Whether it has the format of a stored password: bcrypt, Argon2, PBKDF2, crypt."""
     return re.match(r"\$(2[abxy]|argon2\w*|5|6|y)\$|pbkdf2|\{(SSHA|BCRYPT)", value) is not None
@@ -293,6 +298,18 @@ _ANY_STREET = re.compile(
 def is_street(value: str) -> bool:
     """Whether it is a street with a number, as written in many languages."""
     return len(value) <= 100 and _ANY_STREET.fullmatch(value) is not None
+
+
+def is_numbered_street(value: str) -> bool:
+    """Whether it may be a street and a number, in either order, of any language."""
+    return (
+        re.fullmatch(
+            r"[^\W\d_][\w .'’-]{2,40},? [0-9]{1,4} ?[A-Za-z]?(?:[/-][0-9]{1,4})?"
+            r"|[0-9]{1,5} ?[A-Za-z]?,? [^\W\d_][\w .'’-]{2,40}",
+            value,
+        )
+        is not None
+    )
 
 
 _DISTINCTIVE_POSTCODE = re.compile(

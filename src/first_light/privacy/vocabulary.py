@@ -152,7 +152,7 @@ WEAK_NATIONAL_ID = words("""
 """)
 DEVICE = words("""
     mac macaddress macaddr imei imsi idfa gaid advertisingid cookieid browserfingerprint
-    devicefingerprint
+    devicefingerprint iccid aaid adid androidid gclid fbp anonymousid
 """)
 SECRET = words("""
     password passwd passwordhash pwd passphrase secret clientsecret apikey secretkey privatekey
@@ -286,7 +286,7 @@ THING = words("""
     locations zone zones queue queues skill skills sensor sensors port ports harbour harbours
     harbor meter meters antenna antennas tower towers park parks museum museums landmark landmarks
     church churches parish parishes disease diseases poi pois asset assets building buildings gate
-    gates
+    gates animal animals horse horses cow cows dog dogs cat cats tier tiere pferd pferde
 """)
 # Tables whose rows are people.
 PEOPLE = words("""

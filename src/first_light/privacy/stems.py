@@ -1,0 +1,51 @@
+"""Parts of words that name what is personal in many languages, wherever they stand in a name.
+
+German, Dutch and Scandinavian names are compounds, Slavic and Romance ones are inflected: a stem
+is found in all of them. It proves nothing alone: values and the other columns must confirm it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+PHONE: Final = re.compile(
+    r"tele?fon|teleph|telef|telemov|handy(nr|num|$)|mobil|movil|movel|\bgsm|celul|cellul|puhel"
+    r"|komork|fonszam|whatsapp|msisdn|rufn|anruf"
+    r"|\bcall(er|ed|ing)\b|\bdial(l?ed)?\b|\bappelan"
+)
+BIRTH: Final = re.compile(
+    r"geb(urt|dat|jahr|tag|oort)|birth|bday|naiss|nacim|nascim|\bnasc|\bnac\b|nascit|urodz|narozen"
+    r"|nasteri|dogum|szulet|syntym|f(oe|o)d(else?|sel|t)|rodzen|rodjen"
+)
+INCOME: Final = re.compile(
+    r"gehalt|gehael|lohn|\bsalar|salair|sueldo|\bwages?\b|stipend|\bloon|\blone|palkk|wynagr|pensj"
+    r"|rendiment|remuner|compensa|einkomm|entgelt|\bincome|ingresos?\b|reddit|retribu|ordenado"
+    r"|venciment|inkom(en|st)|inntekt|indkomst|dochod|mzda|\bplat[ay]\b|jovedel"
+)
+SENSITIVE: Final = re.compile(
+    r"relig|konfess|bekenntn|glaub|\bfaith|ethni|etni[ac]|\braza|\braca|\brasse|herkomst|afkomst|wyznan"
+    r"|krank(?!enkasse)|erkrank|diagn|allerg|alerg|handica|disabil|discapa|behinder|niepeln"
+    r"|gehandic|invalidit|funktionsned|sexual|partei(?!en)|gewerksch|syndica|sindic|zwiazk|vakbond"
+    r"|fackforb|fagforb|schwanger|pregnan|embaraz|grossesse|gravid|blutgr|blodtyp|bloedgr|sanguin"
+    r"|grupa_?krwi|maladie|enfermed|doenca|malatti|choro[bw]|sairau|sykdom|sjukdom|sygdom|ziekte"
+    r"|antecedent|anamnes|vorerkrank|patholog|symptom|medikament|medicat|geneesm|lakemed"
+)
+ADDRESS: Final = re.compile(
+    r"addres|adres|anschrift|strass|straat|direcc|indiriz|enderec|morada|domicil|osoite|gatuadr"
+    r"|gateadr|vejnavn|gadenavn|wohn(ort|haft|sitz)|ulic[aey]|\butca|lakcim|bydlis|residenc"
+)
+AGENT: Final = re.compile(
+    r"[a-z]{3,}(er|or|eur|euse|ista?e?|ador[ae]?|tor[ae]?|teur|trice|nik|arz|aar|ante|ente|erin"
+    r"|ario|aria|ero|era)"
+)
+NO_AGENT: Final = re.compile(
+    r"colou?r|flavou?r|.*(cent(er|re)|meter|number|nummer)|order|letter|river|water|weather|quarter"
+    r"|semester|filter|layer|paper|power|container|counter|corner|border|cluster|folder|computer"
+    r"|printer|router|sector|motor|factor|vector|monitor|floor|door|tier|user|header|.*provider"
+    r"|insurer|sponsor|.*publisher|.*retailer|.*manufacturer|.*maker|distributor|.*dealer|developer"
+    r"|.*advertiser|employer|lender|issuer|hersteller|.*anbieter|.*lieferant|versicherer|carrier"
+    r"|fabricante|proveedor|fornitore|fournisseur|leverancier|operator|designer|label|.*character"
+    r"|computer|newspaper|power|flower|summer|winter|chapter|character|muster|fenster|alter|filler"
+)
+"""Names of who does something, by their endings, and those of firms and things that end alike."""
