@@ -188,6 +188,33 @@ def test_a_value_that_always_came_and_is_gone_rejects() -> None:
     assert told(rare) == set(), "of a rare value none may come by chance"
 
 
+def test_shops_that_are_closed_on_sundays_are_a_rhythm() -> None:
+    """START is a Monday, and what follows n deliveries comes on day n."""
+    chance = random.Random(5)
+    open_, sunday = {"A": 0.4, "B": 0.3, "C": 0.3}, {"A": 0.7, "B": 0.3}
+
+    def drawn(day: int, shares: dict[str, float] | None = None) -> RelationProfile:
+        closed = day % 7 == 6
+        shares = shares or (sunday if closed else open_)
+        return delivery(60 if closed else 200, counts=split(chance, 60 if closed else 200, shares))
+
+    past = [drawn(day) for day in range(27)]
+    assert told(judged(past, drawn(27))) == set(), "a Sunday like those before"
+    assert ("category", ERROR) in told(judged(past, drawn(27, {"B": 1.0})))
+    past.append(drawn(27))
+    assert ("category", ERROR) in told(judged(past, drawn(28, sunday))), "no Sunday, but like one"
+    gone = judged(past, drawn(28, {"A": 0.6, "B": 0.4}))
+    assert any(found.level == ERROR and "gone: C" in found.message for found in gone)
+    named = [
+        replace(drawn(day), delivery=f"{START + day * DAY:%Y-%m-%d}")
+        for day in range(28)
+        if day % 7 < 6
+    ]
+    first_sunday = replace(drawn(27), delivery=f"{START + 27 * DAY:%Y-%m-%d}")
+    seen = told(judged(named, first_sunday))
+    assert {level for check, level in seen if check == "category"} == {WARN}, "the first Sunday"
+
+
 def test_half_the_rows_of_a_main_segment_are_missed_though_the_total_hardly_shows_it() -> None:
     chance = random.Random(10)
     stores = {"Berlin": 0.3, "Munich": 0.25, "Ulm": 0.2, "Bonn": 0.15, "Kiel": 0.1}
@@ -220,6 +247,53 @@ def test_a_counter_with_gaps_rejects_and_one_without_explains_few_rows() -> None
     assert ("counter", ERROR) in told(judged(past, counter(first, 300, kept=0.8)))
     assert told(judged(past, counter(first, 60))) == {("volume", WARN)}, "a holiday"
     assert ("volume", ERROR) in told(judged(past, counter(first + 240, 60))), "its first part lost"
+
+
+def followed(
+    past: Sequence[RelationProfile], now: Sequence[RelationProfile]
+) -> set[tuple[str, str, str]]:
+    """What is found in deliveries, and in a model without times that has all their rows."""
+    model = Node("model.shop.stg", "model", "stg", "stg.sql", depends_on=(SOURCE,))
+    manifest = Manifest({**shop().nodes, model.unique_id: model}, {})
+
+    def with_model(came: Sequence[RelationProfile], rows: int) -> list[RelationProfile]:
+        rows += sum(profile.rows for profile in came)
+        return [*came, RelationProfile(model.unique_id, "stg", rows, ())]
+
+    releases, rows = [], 0
+    for n, profile in enumerate(past):
+        facts: dict[str, Any] = {"anomalies": frozenset[Any](), "checksums": dict[str, str]()}
+        profiles = with_model([profile], rows)
+        at = START + n * DAY
+        releases.append(
+            release_of(profiles, run=str(n), number=n, at=at, fingerprint=str(n), **facts)
+        )
+        rows += profile.rows
+    at = START + len(past) * DAY
+    memory = remember(releases, "new", at)
+    findings = judge_all(with_model(now, rows), memory, manifest, [], at).findings
+    return {(finding.name, finding.check, finding.level) for finding in findings}
+
+
+def test_a_holiday_in_a_complete_delivery_rejects_nothing_downstream() -> None:
+    chance = random.Random(2)
+    past, first = [], 1
+    for _ in range(20):
+        count = round(300 * chance.gauss(1, 0.03))
+        past.append(counter(first, count))
+        first += count
+    holiday = followed(past, [counter(first, 60)])
+    assert holiday == {("raw.orders", "volume", WARN), ("stg", "volume", WARN)}
+    lost = followed(past, [counter(first, 300, kept=0.2)])
+    assert {("raw.orders", "counter", ERROR), ("stg", "volume", ERROR)} <= lost
+
+
+def test_a_late_delivery_and_its_double_are_two_downstream_too() -> None:
+    chance = random.Random(3)
+    past = [delivery(round(200 * chance.gauss(1, 0.04)), distinct_days=1) for _ in range(20)]
+    late = [replace(delivery(200, distinct_days=1), delivery=f"2026-01-{day}") for day in (24, 25)]
+    assert followed(past, late) == set()
+    assert ("stg", "volume", ERROR) in followed(past, [delivery(400, distinct_days=1)])
 
 
 def test_amounts_are_no_counter() -> None:
@@ -340,6 +414,9 @@ def test_times_that_are_not_where_a_delivery_has_them() -> None:
     past = [timed(number, 200) for number in range(20)]
     assert hours(200, 0) == hours(200, 1) == set()
     assert hours(200, 5) == hours(200, -5) == {("hours", ERROR)}
+    past = [timed(number, 10) for number in range(20)]
+    assert hours(8, 5) == {("hours", ERROR)}, "about as few rows as always"
+    past = [timed(number, 200) for number in range(20)]
     assert hours(8, 9) == {("hours", WARN)}, (
         "of few rows the next day is certain, the hours are not"
     )
@@ -363,6 +440,23 @@ def test_personal_texts_are_measured_by_forms_that_many_share() -> None:
     assert mail.formats == {"a9@a a": 199, "…": 2}, "two addresses have forms of their own"
     assert name.lengths == {"8": 100, "7": 90, "6": 10, "…": 1}
     assert (mail.min, mail.min_length, mail.counts) == (None, None, {})
+
+
+def test_an_export_at_another_hour_warns_and_one_without_its_hour_rejects() -> None:
+    past = [delivery(240, hours={"22": 240}) for _ in range(20)]
+    assert told(judged(past, delivery(240, hours={"22": 240}))) == set()
+    assert told(judged(past, delivery(240, hours={"4": 240}))) == {("hours", WARN)}
+    assert told(judged(past, delivery(240, hours={"0": 240}))) == {("hours", ERROR)}
+    spread = [delivery(240, hours={"9": 200, "17": 40}) for _ in range(20)]
+    assert told(judged(spread, delivery(240, hours={"4": 240}))) == {("hours", ERROR)}
+
+
+def test_what_so_few_personal_texts_share_that_it_is_kept_of_none_still_counts() -> None:
+    """Of a personal column a format is kept that ten rows have: others are 5 of 14, or more."""
+    past = [delivery(rows, formats={"a@a a": rows}) for rows in [14] * 15]
+    past += [delivery(6, formats={"…": 6})]
+    assert told(judged(past, delivery(14, formats={"…": 14}))) == {("format", ERROR)}
+    assert told(judged(past, delivery(11, formats={"…": 11}))) == set()
 
 
 def test_a_campaign_hides_no_lost_rows_and_is_no_fault_itself() -> None:

@@ -833,7 +833,10 @@ def test_only_new_files_of_a_source_are_read(tmp_path: Path) -> None:
     assert columns["loaded"].counts == {}
     seven = datetime(2026, 1, 3, 7, tzinfo=timezone.utc).timestamp()
     assert columns["at"].max == seven, "a time, though it is written as text"
-    assert {item.name: item for item in first.columns}["at"].max is None, "nobody knew yet"
+    learned = {item.name: item for item in first.columns}
+    assert learned["at"].max is not None, "read again with what the first look said"
+    assert learned["kind"].counts == {"x": 15, "y": 15}
+    assert learned["EMail"].counts == {}
     assert second.newest == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
     record = replace(ops.Simulation().run(ops.START), profile=(second,))
     assert "@example.org" not in record.to_json().decode()

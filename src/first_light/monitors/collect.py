@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from typing import Any
 
 from first_light.dbt.driver import reads_files
@@ -15,7 +16,7 @@ from first_light.dbt.raw_table import full_name
 from first_light.history.facts import RawFile
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
 from first_light.monitors import profiling, sources
-from first_light.monitors.baseline import Memory
+from first_light.monitors.baseline import Memory, release_of
 from first_light.monitors.files import check_files
 from first_light.monitors.levels import WARN
 from first_light.monitors.queries import columns_of
@@ -154,11 +155,51 @@ def _profile_sources(
     only: Collection[str] | None,
 ) -> list[RelationProfile]:
     """What came to each source that is read from files."""
+    deliveries = [
+        delivery
+        for delivery in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before)
+        if not is_off(delivery.node) and (only is None or delivery.node.unique_id in only)
+    ]
+    profiles = _profile_each(warehouse, deliveries, personal, named, categories, memory)
+    known = {name for release in memory.releases[-_RECENT:] for name in release.relations}
+    # What comes first is read twice: only its profile says which columns have few values, or times.
+    first = [
+        (place, profile)
+        for place, profile in enumerate(profiles)
+        if profile.unique_id not in known and profile.rows
+    ]
+    if first:
+        learned = _learned([profile for _, profile in first])
+        again = _profile_each(
+            warehouse, [deliveries[place] for place, _ in first], personal, named,
+            _few_values(learned), learned,
+        )  # fmt: skip
+        for (place, _), profile in zip(first, again, strict=True):
+            profiles[place] = profile
+    return profiles
+
+
+def _learned(profiles: Sequence[RelationProfile]) -> Memory:
+    """What the first deliveries say of their columns, as if they had been published."""
+    release = release_of(
+        profiles, run="", number=0, at=datetime.fromtimestamp(0, timezone.utc), fingerprint="",
+        anomalies=frozenset(), checksums={},
+    )  # fmt: skip
+    return Memory((release,), (), None, None)
+
+
+def _profile_each(
+    warehouse: QueryRunner,
+    deliveries: Sequence[sources.Delivery],
+    personal: Mapping[str, frozenset[str]],
+    named: frozenset[str],
+    categories: Mapping[str, frozenset[str]],
+    memory: Memory,
+) -> list[RelationProfile]:
+    """What each delivery holds."""
     profiles = []
     numbers, times = _columns(memory, _numeric), _columns(memory, _as_long_as_a_time)
-    for delivery in sources.deliveries(manifest, raw.root, raw.prefix, raw.files, raw.before):
-        if is_off(delivery.node) or (only is not None and delivery.node.unique_id not in only):
-            continue
+    for delivery in deliveries:
         name = _name(delivery.node, Relation(delivery.node.schema, delivery.node.alias))
         file = delivery.files[-1].name if delivery.files else ""
         profile = RelationProfile(

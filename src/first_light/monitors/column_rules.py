@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
+from first_light.monitors.distributions import is_one_moment
 from first_light.monitors.levels import COMPLETE, ERROR, LONG, USUAL, WARN
 from first_light.monitors.measures import LEAST_ROWS, MINIMUM_ROWS, Measure, Value
 from first_light.monitors.messages import about, number_text
@@ -21,6 +22,7 @@ _Offsets = tuple[float, float, float]
 
 _HOUR, _DAY = 3600.0, 86_400.0
 _SHIFT, _STEADY = 2.0, 24.0  # hours outside all that was, and how far apart those may be
+_AS_MANY = 1.5  # times as much as usual, means of as many rows scatter
 _EARLY = 0.02  # the share of rows with early dates that rejects
 _MOVES = 0.8  # the share of deliveries whose values are all later
 _VALUES = 3  # where there were so many different ones, one is wrong
@@ -100,14 +102,17 @@ def _shifted(
     ]
     least = min(moved, key=abs)
     is_small = abs(least) < _SHIFT or len({math.copysign(1, hours) for hours in moved}) > 1
-    if is_small or rows < MINIMUM_ROWS:
+    is_known = len(earlier) >= LONG and spread_of(rows, past, profile) <= _AS_MANY
+    if is_small or (rows < MINIMUM_ROWS and not is_known):
         return _on_another_day(profile, column.name, now, earlier)
     middle = now[1] - sum(offsets[1] for offsets in earlier) / len(earlier)
     message = (
         f"{profile.name}: all times in {column.name} lie about {middle:+.0f} hours from where they "
         "lie in other deliveries."
     )
-    return replace(about(profile, "hours", ERROR, message, column.name), value=round(middle, 2))
+    hours = [(step["columns"].get(column.name) or {}).get("hours") or {} for step in past.steps]
+    level = WARN if column.hours and is_one_moment(column.hours, hours) else ERROR
+    return replace(about(profile, "hours", level, message, column.name), value=round(middle, 2))
 
 
 def _on_another_day(

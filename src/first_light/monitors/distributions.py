@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
 from first_light.monitors.levels import ERROR, LIMITS, LOWER_DEVIATIONS, USUAL, WARN
@@ -33,23 +35,65 @@ _GROWS = 0.9  # the share of deliveries that only add rows, in a table that grow
 _STEADY_SHARE = 0.02  # of a value that always came, so that its absence rejects
 
 
+class _Step(NamedTuple):
+    """Rows by value of an earlier delivery, its day of the week, and whether it was strange."""
+
+    counts: Counts
+    weekday: int
+    strange: bool
+
+
 @dataclass(frozen=True)
 class _Column:
-    """One column's rows by value: of what came now, and of each earlier delivery."""
+    """One column's rows by value: of what came now, and of each earlier delivery.
+
+    Attributes:
+        now: of what came now.
+        weekday: its day of the week.
+        history: each earlier delivery.
+        known: every value that there ever was.
+    """
 
     now: Counts
-    steps: tuple[Counts, ...]
+    weekday: int
+    history: tuple[_Step, ...]
     known: frozenset[str]
+
+    @property
+    def steps(self) -> tuple[Counts, ...]:
+        """Earlier deliveries, without those that were strange."""
+        return tuple(step.counts for step in self.history if not step.strange)
+
+    @property
+    def same_day(self) -> tuple[Counts, ...]:
+        """Those of the same day of the week, also what was strange and published."""
+        return tuple(step.counts for step in self.history if step.weekday == self.weekday)
+
+    @property
+    def is_known_day(self) -> bool:
+        """Whether something came on this day of the week before: on the first Sunday of a history
+        nobody knows what Sundays are like."""
+        return any(step.weekday == self.weekday for step in self.history)
+
+    def steps_with(self, value: str) -> tuple[Counts, ...]:
+        """Earlier deliveries on the days of the week on which a value always came, if it is such a
+        day: a shop that is closed on Sundays has rows on all others."""
+        usual = [step for step in self.history if not step.strange]
+        without = {step.weekday for step in usual if step.counts.get(value, 0) <= 0}
+        if self.weekday in without:
+            return ()
+        return tuple(step.counts for step in usual if step.weekday not in without)
 
 
 def findings(
-    profile: RelationProfile, past: RelationPast, normal: Normal, since: int = 0
+    profile: RelationProfile, past: RelationPast, at: datetime, normal: Normal, since: int = 0
 ) -> list[FindingRun]:
     """What is wrong with distributions.
 
     Args:
         profile: what is judged.
         past: earlier deliveries.
+        at: when it is judged.
         normal: accepted values by check and column.
         since: the number of the first release that is compared.
     """
@@ -58,7 +102,7 @@ def findings(
         for check, key in _KINDS.items():
             if not getattr(column, key):
                 continue
-            compared = _compared(profile, column, past, check, since)
+            compared = _compared(profile, column, past, at, check, since)
             if compared is None:
                 continue
             accepted = normal.get((check, column.name), ())
@@ -72,31 +116,45 @@ def findings(
 
 
 def _compared(
-    profile: RelationProfile, column: ColumnProfile, past: RelationPast, check: str, since: int
+    profile: RelationProfile,
+    column: ColumnProfile,
+    past: RelationPast,
+    at: datetime,
+    check: str,
+    since: int,
 ) -> _Column | None:
     """Rows by value of what came; of a table that does not only grow, of all that it holds."""
     key = _KINDS[check]
-    history: list[tuple[Counts, bool]] = []
+    history: list[_Step] = []
     for release, step in past.pairs:
         counts = (step["columns"].get(column.name) or {}).get(key)
         if counts and release.number >= since:
             strange = (check, profile.unique_id, column.name) in release.anomalies
-            history.append((counts, strange))
+            weekday = _weekday(step.get("delivery") or "", release.at)
+            history.append(_Step(counts, weekday, strange))
     if len(history) < AT_LEAST:
         return None
     now: Counts = getattr(column, key)
-    known = frozenset(value for counts, _ in history for value in counts)
+    known = frozenset(value for step in history for value in step.counts)
     if profile.files is None:
-        came = _difference(now, history[-1][0])
-        steps: list[tuple[Counts, bool]] = [
-            (_difference(counts, before), strange)
-            for (before, _), (counts, strange) in pairwise(history)
+        came = _difference(now, history[-1].counts)
+        steps = [
+            step._replace(counts=_difference(step.counts, before.counts))
+            for before, step in pairwise(history)
         ]
-        grown = [item for item in steps if min(item[0].values(), default=-1) >= 0]
+        grown = [step for step in steps if min(step.counts.values(), default=-1) >= 0]
         if min(came.values()) >= 0 and len(grown) >= _GROWS * len(steps):
             history, now = grown, came
-    steps_ = tuple(counts for counts, strange in history if not strange)
-    return _Column(now, steps_, known) if len(steps_) >= AT_LEAST - 1 else None
+    compared = _Column(now, _weekday(profile.delivery, at), tuple(history), known)
+    return compared if len(compared.steps) >= AT_LEAST - 1 else None
+
+
+def _weekday(delivery: str, at: datetime) -> int:
+    """Of a delivery the day of the week that its name says; else that of the release."""
+    try:
+        return date.fromisoformat(delivery).weekday()
+    except ValueError:
+        return at.weekday()
 
 
 def _values(profile: RelationProfile, column: ColumnProfile, compared: _Column) -> list[FindingRun]:
@@ -113,9 +171,9 @@ def _values(profile: RelationProfile, column: ColumnProfile, compared: _Column) 
     missing = {
         value: share
         for value in compared.known
-        if not now.get(value) and (share := _regular_share(value, now, steps))
+        if not now.get(value) and (share := _regular_share(value, now, compared.steps_with(value)))
     }
-    is_error = max(missing.values(), default=0.0) >= _STEADY_SHARE
+    is_error = max(missing.values(), default=0.0) >= _STEADY_SHARE and compared.is_known_day
     seen = []
     for label, values, level in (
         ("new", new_values, WARN),
@@ -130,7 +188,7 @@ def _values(profile: RelationProfile, column: ColumnProfile, compared: _Column) 
 
 def _regular_share(value: str, now: Counts, steps: Sequence[Counts]) -> float:
     """The share of a value of which so many rows usually come that none is no chance; else 0."""
-    if len(steps) < USUAL - 1 or any(step.get(value, 0) <= 0 for step in steps):
+    if len(steps) < USUAL - 1:
         return 0.0
     share = sum(step[value] for step in steps) / max(1, sum(sum(step.values()) for step in steps))
     return share if share * sum(now.values()) >= LOWER_DEVIATIONS**2 else 0.0
@@ -167,6 +225,8 @@ def _moved(
         return None
     if any(abs(distance - value) < limit.warn for value in accepted):
         return None
+    if _is_rhythm(now, compared, limit.warn):
+        return None
     is_far = limit.error is not None and distance >= max(limit.error, unsure * _FAR * farthest)
     changed = max(sorted(values), key=lambda value: abs(now.get(value, 0.0) - usual[value]))
     label = {"category": changed, "hours": f"hour {changed}", "format": f"format {changed}"}[check]
@@ -174,11 +234,36 @@ def _moved(
         f"{profile.name}: the {_WORDS[check]} of {column.name} moved: {label} has "
         f"{now.get(changed, 0.0):.0%} of the rows, usually {usual[changed]:.0%}."
     )
-    level = ERROR if is_far and not is_short else WARN
+    is_stamp = check == "hours" and is_one_moment(compared.now, compared.steps)
+    level = ERROR if is_far and compared.is_known_day and not (is_short or is_stamp) else WARN
     return replace(
         about(profile, check, level, message, column.name),
         value=round(distance, 4), expected_low=0.0, expected_high=round(farthest, 4),
     )  # fmt: skip
+
+
+def _is_rhythm(now: Mapping[str, float], compared: _Column, least: float) -> bool:
+    """Whether rows were distributed like this on the same day of the week, as of shops of which
+    only some are open on Sundays."""
+    steps = [step for step in compared.same_day if sum(step.values()) > 0]
+    if not steps:
+        return False
+    shares = [_shares(step) for step in steps]
+    values = {value for step in shares for value in step}
+    usual = {value: sum(step.get(value, 0.0) for step in shares) / len(steps) for value in values}
+    chance = math.hypot(
+        _chance(usual, sum(compared.now.values())),
+        _chance(usual, sum(sum(step.values()) for step in steps)),
+    )
+    return _distance(now, usual) < max(least, _CHANCE * chance)
+
+
+def is_one_moment(now: Counts, steps: Sequence[Counts]) -> bool:
+    """Whether all rows of each delivery have a time in one hour, as the time of an export: at
+    another hour it is no fault. At midnight it has lost its time of day."""
+    if set(now) == {"0"} and not any("0" in step for step in steps):
+        return False
+    return all(sum(count > 0 for count in step.values()) <= 1 for step in (now, *steps))
 
 
 def _chance(usual: Mapping[str, float], rows: int) -> float:

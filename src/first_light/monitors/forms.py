@@ -14,6 +14,7 @@ from first_light.monitors.levels import ERROR, LONG, USUAL, WARN
 from first_light.monitors.measures import LEAST_ROWS, MINIMUM_ROWS
 from first_light.monitors.messages import about
 from first_light.monitors.past import Normal, RelationPast, is_accepted
+from first_light.monitors.profiling import RARE, SHARED
 
 Counts = Mapping[str, int]
 
@@ -84,13 +85,17 @@ def _misformed(
         for release, step in past.pairs
         if release.number >= since and (before := step["columns"].get(column.name))
     ]
-    earlier: list[Counts] = [step[key] for step in steps if step.get(key)]
+    earlier: list[Counts] = [
+        step[key] for step in steps if any(name != RARE for name in step.get(key) or ())
+    ]
     if rows < LEAST_ROWS or len(earlier) < (USUAL if rows >= MINIMUM_ROWS else LONG):
         return None
     form = _one_form(earlier)
     if form is None:
         return None
     fitting = now.get(form, 0)
+    if not fitting and column.mean_length is None:
+        fitting = min(now.get(RARE, 0), SHARED - 1)  # a personal column: so many may fit
     if key == "lengths":
         if not _is_code(form, steps):
             return None

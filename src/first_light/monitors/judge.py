@@ -75,6 +75,7 @@ def judge(
     past: RelationPast | None = None,
     since: int = 0,
     keys: Collection[str] = (),
+    arrivals: int = 0,
 ) -> Judgement:
     """Compare one relation with its own past.
 
@@ -90,6 +91,7 @@ def judge(
         since: the number of the first release with the code of now: older ones say nothing of how
             values are distributed. 0 where it has always been so.
         keys: columns that lead to another table.
+        arrivals: how many deliveries came to its sources; 0 where nobody knows.
     """
     past = past or past_of(memory, profile.unique_id)
     names = (column.name for column in profile.columns)
@@ -99,17 +101,17 @@ def judge(
         return Judgement(_with_levels([about(profile, "delivery", WARN, message)], levels), 0)
     lacking = max(0, AT_LEAST - len(_rows(past)))
     if empty := _empty(profile, past):
-        if any(value == 0.0 for value in normal.get(("volume", ""), ())):
+        if 0.0 in normal.get(("volume", ""), ()):
             return Judgement((), 0)
         return Judgement(_with_levels([empty], levels), 0)
     measures = measures_of(profile, past, at)
     findings = [
         *_schema(profile, past, normal),
         *_deliveries(profile, memory, past, at, normal),
-        *distributions.findings(profile, past, normal, since),
+        *distributions.findings(profile, past, at, normal, since),
         *column_rules.findings(profile, measures, past, at, normal, keys),
         *forms.findings(profile, past, normal, since),
-        *_numbers(profile, measures, memory, past, at, normal, keys),
+        *_numbers(profile, measures, memory, past, at, normal, keys, arrivals),
     ]
     findings += _unchanged(profile, memory, past, findings)
     worst: dict[tuple[str, str], FindingRun] = {}
@@ -131,9 +133,10 @@ def _numbers(
     at: datetime,
     normal: Normal,
     keys: Collection[str],
+    arrivals: int,
 ) -> list[FindingRun]:
     findings, turn = [], days_from_month_turn(at)
-    shares = together(profile, memory, past, at)
+    shares = together(profile, memory, past, at, arrivals)
     is_complete = column_rules.goes_on(profile, past)
     for measure_, value in measures.items():
         series = past.series.get(measure_)
@@ -174,14 +177,13 @@ def _numbers(
                 continue  # another campaign
             level = WARN if peaks else level
         is_first_turn = turn is not None and not past.turns.get((measure_, turn))
-        is_volume = is_delivered or measure_ == _TOTAL
-        if is_volume and is_first_turn and value.value > expected.middle:
+        is_more = (is_delivered or measure_ == _TOTAL) and value.value > expected.middle
+        if is_more and is_first_turn:
             level = WARN  # the first end of a month: nobody knows what it is like
         if is_delivered and at.weekday() not in series.weekdays:
-            level = WARN  # the first Sunday of a history: nobody knows what Sundays are like
-        if not (level := past.eased(level, measure_, profile, value.value, at)):
-            continue
-        findings.append(value_finding(measure_, profile, level, value.value, expected))
+            level = WARN  # the first Sunday of a history
+        if level := past.eased(level, measure_, profile, value.value, at):
+            findings.append(value_finding(measure_, profile, level, value.value, expected))
     return findings
 
 

@@ -316,15 +316,15 @@ def measures_of(profile: RelationProfile, past: RelationPast, at: datetime) -> d
 
 
 def together(
-    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime
+    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime, arrivals: int = 0
 ) -> set[int]:
     """As how many deliveries a candidate's relation may count: by what it holds, and where that is
-    not known by the time since the delivery before."""
+    not known by what came to its sources, or the time since the delivery before."""
     counted = amounts(as_remembered(profile), past.steps[-1] if past.steps else None)
     if set(counted) & set(past.usual) or not memory.before:
         return past.multiples(counted)
     periods = memory.periods(memory.since or at, memory.before.since)
-    return {periods} if periods > 1 else set()
+    return {count for count in (periods, arrivals) if count > 1}
 
 
 def is_accepted(finding: FindingRun, normal: Normal) -> bool:

@@ -31,8 +31,8 @@ _EXACT = 100_000
 _CATEGORY_VALUES, _REPEATED = 30, 10
 _CATEGORY_LENGTH = 60  # characters; what is longer is prose, no category
 # Formats are counted in about so many rows; the commonest are kept, if they have such a share.
-_FORMAT_ROWS, _FORMATS, _FORMAT_SHARE, _RARE = 5_000, 8, 0.02, "…"
-_SHARED = 10  # of a personal column, a format or length is kept that so many rows have
+_FORMAT_ROWS, _FORMATS, _FORMAT_SHARE, RARE = 5_000, 8, 0.02, "…"
+SHARED = 10  # of a personal column, a format or length is kept that so many rows have
 
 
 @dataclass(frozen=True)
@@ -301,7 +301,7 @@ def _commonest(
     if numbers.get("mean_time") is not None:
         return {}
     counts = _decoded(text)
-    least = max(_FORMAT_SHARE * sum(counts.values()), _SHARED if is_personal else 0)
+    least = max(_FORMAT_SHARE * sum(counts.values()), SHARED if is_personal else 0)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     common = {
         name: count
@@ -309,7 +309,7 @@ def _commonest(
         if count >= least and len(name) <= _CATEGORY_LENGTH
     }
     if rest := sum(counts.values()) - sum(common.values()):
-        common[_RARE] = rest
+        common[RARE] = rest
     return common
 
 

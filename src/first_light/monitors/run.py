@@ -7,7 +7,8 @@ profile and findings into its record.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from first_light.dbt.manifest import Manifest
 from first_light.history.log import History
 from first_light.history.measured import MetricFact
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
-from first_light.monitors import metric_rules
+from first_light.monitors import column_rules, metric_rules
 from first_light.monitors.accepted import Accepted, accepted_values, echoes_of, read_accepted
 from first_light.monitors.baseline import Memory, code_of, read_releases, remember
 from first_light.monitors.judge import judge
@@ -136,6 +137,8 @@ def judge_all(
     newest: dict[str, str] = {}
     for profile in profiles:
         newest[profile.unique_id] = max(newest.get(profile.unique_id, ""), profile.delivery)
+    arrivals = Counter(profile.unique_id for profile in profiles if profile.files)
+    complete: set[str] = set()
     now = at
     for profile in profiles:
         node = manifest.nodes[profile.unique_id]
@@ -143,7 +146,11 @@ def judge_all(
         at = own_time(now, profile.delivery, newest[profile.unique_id])
         past = past_of(memory, profile.unique_id, profile.delivery)
         own_keys = keys.get(profile.unique_id, frozenset())
-        judged = judge(profile, memory, at, levels, past=past, keys=own_keys)
+        above = manifest.graph.ancestors(profile.unique_id) if profile.files is None else ()
+        came = max((arrivals[source] for source in above if source in arrivals), default=0)
+        judged = judge(profile, memory, at, levels, past=past, keys=own_keys, arrivals=came)
+        if column_rules.goes_on(profile, past):
+            complete.add(profile.unique_id)
         if judged.lacking:
             lacking[profile.name] = judged.lacking
         if not judged.findings:
@@ -161,8 +168,9 @@ def judge_all(
             }
         if normal or code.first is not None:
             judged = judge(
-                profile, memory, at, levels, normal, past, since=code.first or 0, keys=own_keys
-            )
+                profile, memory, at, levels, normal, past, since=code.first or 0, keys=own_keys,
+                arrivals=came,
+            )  # fmt: skip
         for finding in judged.findings:
             is_downgraded = code.new and finding.level == ERROR and not _is_empty(finding)
             level = WARN if is_downgraded else finding.level
@@ -170,6 +178,7 @@ def judge_all(
             findings.append(
                 replace(finding, level=level, message=message, delivery=profile.delivery)
             )
+    findings = _with_mild_quiet_days(findings, complete, manifest.graph)
     if days_from_month_turn(now) is not None:
         findings = _with_mild_echoes(findings, manifest.graph)
     ranks = manifest.graph.ranks()  # a cause comes before what it leads to
@@ -184,6 +193,37 @@ def judge_all(
         )
     )
     return MonitorResult(tuple(findings), lacking, len(profiles), _causes(findings, manifest.graph))
+
+
+def _with_mild_quiet_days(
+    findings: Sequence[FindingRun], complete: Collection[str], graph: Graph
+) -> list[FindingRun]:
+    """Few rows downstream of deliveries whose counters leave out no number warn, as these do: it
+    is a holiday.
+
+    Args:
+        findings: of all relations.
+        complete: the sources with such deliveries.
+        graph: what depends on what.
+    """
+    quiet = {
+        finding.subject
+        for finding in findings
+        if finding.subject in complete and _has_few_rows(finding)
+    }
+    reached = graph.descendants(*quiet) if quiet else frozenset()
+    return [
+        replace(finding, level=WARN)
+        if finding.subject in reached and _has_few_rows(finding)
+        else finding
+        for finding in findings
+    ]
+
+
+def _has_few_rows(finding: FindingRun) -> bool:
+    """Whether a table, or a metric, has less than expected, but something."""
+    is_amount = finding.check in ("volume", "metric")
+    return is_amount and 0 < (finding.value or 0.0) < (finding.expected_low or 0.0)
 
 
 def _with_mild_echoes(findings: Sequence[FindingRun], graph: Graph) -> list[FindingRun]:
