@@ -128,6 +128,7 @@ def test_a_model_that_moves_a_board_is_said_in_numbers(tmp_path: Path) -> None:
     assert "Amount: 6 → 12" in (folder / "boards.md").read_text("utf-8")
     page = (folder / "boards.html").read_text("utf-8")
     assert page.count('class="chart narrow"') == 2, "before and after"
+    assert "impact.html" not in page, "there is no such page"
 
 
 def test_an_edited_board_is_compared_and_others_are_left_alone(tmp_path: Path) -> None:

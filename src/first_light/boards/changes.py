@@ -143,8 +143,13 @@ def as_json(boards: Sequence[BoardChange]) -> str:
     return json.dumps({"boards": content}, indent=2, ensure_ascii=False) + "\n"
 
 
-def page(boards: Sequence[BoardChange]) -> str:
-    """Before and after next to each other."""
+def page(boards: Sequence[BoardChange], impact: str = "") -> str:
+    """Before and after next to each other.
+
+    Args:
+        boards: those that the change reaches.
+        impact: the page of what else it does, relative to this one; empty if there is none.
+    """
     entries = [
         {
             "board": board,
@@ -159,7 +164,7 @@ def page(boards: Sequence[BoardChange]) -> str:
         }
         for board in boards
     ]
-    return render("boards/templates/changes.html.j2", entries=entries)
+    return render("boards/templates/changes.html.j2", entries=entries, impact=impact)
 
 
 def _drawn(block: Block | None, results: Results | None) -> Markup:

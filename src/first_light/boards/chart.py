@@ -43,6 +43,9 @@ _CONFIG: dict[str, Any] = {
         "labelSeparation": 6,
     },
     "axisYBand": {"labelSeparation": 0},  # each bar has its name, as long as they fit
+    # Names side by side: every second one goes, not single ones. Browsers' letters are broader than
+    # the library's.
+    "axisXBand": {"labelOverlap": "parity", "labelSeparation": 12},
     "axisX": {"grid": False},
     "axisY": {"domain": False, "ticks": False},
     "legend": {

@@ -18,7 +18,7 @@ from first_light.dbt.engine import DbtRun
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.impact import classify as judge_change
 from first_light.impact.change import NoBase
-from first_light.impact.check_step import BOARDS
+from first_light.impact.check_step import BOARDS, IMPACT_PAGE
 from first_light.impact.current import CurrentSide
 from first_light.impact.databases import open_database
 from first_light.impact.plan import Plan
@@ -70,7 +70,8 @@ def judge(product: Product, plan: Plan | NoBase, built: DbtRun, folder: Path) ->
         total = len({board.name for board in boards} | {change.name for change in reached})
         summary = changes.headline(reached, total)
         page = f"target/check/{changes.PAGE}"
-        (folder / changes.PAGE).write_text(changes.page(reached), encoding="utf-8")
+        impact = IMPACT_PAGE if (folder / IMPACT_PAGE).is_file() else ""
+        (folder / changes.PAGE).write_text(changes.page(reached, impact), encoding="utf-8")
         (folder / "boards.md").write_text(changes.markdown(reached, page), encoding="utf-8")
     (folder / "boards.json").write_text(changes.as_json(reached), encoding="utf-8")
     problems = [(board, problem) for board in reached for problem in board.problems]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # it imports the SQL parser, which only a change needs
     from first_light.impact.plan import Plan
 
 NAME, BOARDS = "impact", "boards"
+IMPACT_PAGE = "impact.html"
 # A hook that has changed may say something else of every file.
 _ALL_MODELS = "*"
 _TOOLS = (
@@ -136,7 +137,7 @@ class ImpactStep:
             return Step(NAME, FAILED, time.monotonic() - begin, "", (message,), repeat)
         text = markdown.markdown(impact)
         (self._here / "impact.md").write_text(text, encoding="utf-8")
-        (self._here / "impact.html").write_text(page.page(impact), encoding="utf-8")
+        (self._here / IMPACT_PAGE).write_text(page.page(impact), encoding="utf-8")
         (self._here / "impact.json").write_text(as_json(impact), encoding="utf-8")
         seconds = self._seconds + time.monotonic() - begin
         return step_of(impact, seconds, repeat)
@@ -144,7 +145,7 @@ class ImpactStep:
 
 def step_of(impact: Impact, seconds: float, repeat: str = "") -> Step:
     """The step that an impact amounts to."""
-    page = "target/check/impact.html"
+    page = f"target/check/{IMPACT_PAGE}"
     if not impact.allowed:
         details = tuple(words.attention(impact))
         problems = tuple(words.problems(impact))

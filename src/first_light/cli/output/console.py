@@ -38,8 +38,8 @@ def show_check(out: Console, result: Sequence[Step]) -> None:
     out.print()
     verdict = steps.verdict(result)
     if verdict == FAILED:
-        for step in result:
-            if step.page and step.verdict == FAILED:
+        for step in sorted(result, key=lambda step: step.verdict != FAILED):
+            if step.page:
                 out.print(f"look at: {step.page} ({escape(step.name)})")
         failed = ", ".join(step.name for step in result if step.verdict == FAILED)
         out.print(f"[red]check failed[/red]: {escape(failed)}")
