@@ -392,8 +392,14 @@ def test_freshness_by_values_and_never_of_lives(shop: Drafts, tmp_path: Path) ->
     assert question.endswith("candidates: hire_date, birth_date")
     # any name will do for a time that follows the order of the rows
     rows: Rows = [["k", "w", "born_on"], *([n, day(n // 3), day(n % 50)] for n in range(200))]
-    (table,) = drafted(tmp_path, {"pings": rows}).tables
+    (table,) = drafted(tmp_path / "pings", {"pings": rows}).tables
     assert table.newest == day(66)
+    # No row was made in the future: it is a calendar, and the question names the column.
+    ahead = [date.today() + timedelta(n - 60) for n in range(90)]
+    calendar: Rows = [["day", "name"], *([str(at), f"n{at.day}"] for at in ahead)]
+    (table,) = drafted(tmp_path / "calendar", {"holidays": calendar}).tables
+    assert table.newest == ""
+    assert [d.why for d in table.undecided if d.why.endswith("candidates: day")]
 
 
 def test_descriptions_say_something_or_ask(shop: Drafts) -> None:

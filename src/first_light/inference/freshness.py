@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from first_light.inference import sql
 from first_light.inference.values import Column, Doubt, Freshness, Table
@@ -54,8 +54,15 @@ class Times:
     in_order: float
 
 
-def candidates(table: Table) -> list[Column]:
-    """Columns that may say when a row was made or changed, the most telling names first."""
+def candidates(table: Table, today: date) -> list[Column]:
+    """Columns that may say when a row was made or changed, the most telling names first.
+
+    No row was made in the future: days of a calendar or of an agreement lie there.
+
+    Args:
+        table: the table.
+        today: a day later is allowed, since clocks and time zones differ.
+    """
     ranked = [
         (_rank(c.name), at, c)
         for at, c in enumerate(table.columns)
@@ -65,6 +72,7 @@ def candidates(table: Table) -> list[Column]:
         and table.rows > 0
         and c.stats.nulls * 20 <= table.rows
         and c.stats.distinct > 1
+        and (_day(c) or date.max) <= today + timedelta(days=1)
     ]
     return [c for rank, _, c in sorted(ranked, key=lambda r: r[:2]) if not _NEVER.search(c.name)]
 
@@ -74,12 +82,12 @@ def _rank(name: str) -> int:
     return next((at for at, p in enumerate(patterns) if p.search(name)), len(patterns))
 
 
-def newest(tables: Sequence[Table]) -> date | None:
+def newest(tables: Sequence[Table], today: date) -> date | None:
     """The newest day on which anything was made, over all tables: how new the others may be."""
     days = [
         day
         for table in tables
-        for column in candidates(table)
+        for column in candidates(table, today)
         if _rank(column.name) < len(_MADE) + len(_TIMED)
         for day in [_day(column)]
         if day

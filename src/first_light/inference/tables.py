@@ -31,6 +31,7 @@ from first_light.inference.values import (
     Table,
     Test,
 )
+from first_light.project.product import now
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
@@ -122,7 +123,9 @@ def _find(
             if key:
                 key_of[table.name] = key
     new = [t for t in profiled if not t.known]
-    loaded, gaps = _loaded(scratch, new, freshness.newest(profiled), doubts)
+    today = now().date()
+    newest = freshness.newest(profiled, today)
+    loaded, gaps = _loaded(scratch, new, newest, today, doubts)
     return Decisions(
         tables=tuple(profiled),
         leaves={s.source.name: s.leaves for s in staged},
@@ -142,13 +145,14 @@ def _loaded(
     scratch: ScratchDatabase,
     tables: Sequence[Table],
     newest: date | None,
+    today: date,
     doubts: list[Doubt],
 ) -> tuple[dict[str, Column], dict[str, float | None]]:
     """The column of each table that says when a row was made, and the days between its days."""
     loaded: dict[str, Column] = {}
     gaps: dict[str, float | None] = {}
     for table in tables:
-        columns = freshness.candidates(table)
+        columns = freshness.candidates(table, today)
         times = {c.name: scratch.times(f"stg {table.name}", c.name, table.rows) for c in columns}
         verdict = freshness.chosen(table, columns, times, newest)
         if isinstance(verdict, Column):
