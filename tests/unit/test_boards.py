@@ -581,9 +581,7 @@ def test_every_bar_and_month_has_its_name_as_long_as_they_fit() -> None:
     names = [(f"a long name {n}" if n == 4 else f"name {n}", n + 1) for n in range(12)]
     side = "mark: bar\nencoding:\n  x: {field: name, type: nominal, axis: {labelAngle: 0}}\n"
     side += "  y: {field: amount, type: quantitative}\n"
-    assert hidden(side, ["name", "amount"], names) == [
-        name for name, _ in sorted(names)[1::2]
-    ]
+    assert hidden(side, ["name", "amount"], names) == [name for name, _ in sorted(names)[1::2]]
 
 
 # ── Exposures ────────────────────────────────────────────────────────────────────────────────────

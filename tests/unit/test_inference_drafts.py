@@ -337,6 +337,18 @@ def test_one_table_alone_is_a_fact_where_it_has_a_time(tmp_path: Path) -> None:
     assert drafts.board.category == "status"
 
 
+def test_each_table_of_events_is_a_fact_where_none_refers_to_another(tmp_path: Path) -> None:
+    readings = [["read_at", "room", "kwh"]]
+    readings += [[f"{day(n)} 08:00:00", f"r{n % 3}", f"{n % 7}.5"] for n in range(90)]
+    tables = {"sales": SHOP["raw_orders"], "readings": readings, "staff": SHOP["staff"]}
+    drafts = drafted(tmp_path, tables)
+    assert drafts.marts == ("sales", "readings", "dates")
+    assert [m["name"] for m in model(drafts, "readings")["metrics"]] == ["readings_count"]
+    assert "sales_total" in {m["name"] for m in model(drafts, "sales")["metrics"]}
+    assert drafts.board is not None
+    assert drafts.board.fact == "sales"
+
+
 def test_marts_with_prefixes(tmp_path: Path) -> None:
     drafts = drafted(tmp_path, SHOP, mart_names="prefixed")
     assert drafts.marts == ("fct_items", "fct_orders", "dim_customers", "dim_dates")

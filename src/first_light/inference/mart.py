@@ -46,7 +46,8 @@ def marts(
 ) -> tuple[tuple[Mart, ...], Dates | None]:
     """The marts of a small star: facts, dimensions, dates.
 
-    Where no table refers to another, the one that says most is the fact.
+    Where no table refers to another, each one of events is a fact; if there is none, the one that
+    says most.
 
     Args:
         tables: the tables.
@@ -65,7 +66,7 @@ def marts(
     drafted = []
     facts, dimensions = found.facts, found.dimensions
     if not facts:
-        facts, dimensions = _fallback(tables, references), ()
+        facts, dimensions = _facts_without_star(tables, keys, references), ()
     for table in (*facts, *dimensions):
         word = without_system(table.name)
         if bare[word] > 1:  # two systems have it
@@ -84,8 +85,10 @@ def marts(
     return tuple(drafted), Dates(_name("dates", used, prefixes[1]), dated)
 
 
-def _fallback(tables: Sequence[Table], references: Sequence[Reference]) -> tuple[Table, ...]:
-    """The one table that says most: it refers to others, has amounts or times, or has most rows."""
+def _facts_without_star(
+    tables: Sequence[Table], keys: Mapping[str, Key], references: Sequence[Reference]
+) -> tuple[Table, ...]:
+    """Tables of events; else the one that refers to others, or has most rows."""
     wanted = [t for t in tables if any(not c.personal for c in t.columns)]
 
     def rank(table: Table) -> tuple[int, bool, int]:
@@ -93,7 +96,10 @@ def _fallback(tables: Sequence[Table], references: Sequence[Reference]) -> tuple
         measured = bool(star.event_times(table) or star.measures(table, None, set()))
         return len(parents - {table.name}), measured, table.rows
 
-    return (max(wanted, key=rank),) if wanted else ()
+    ranked = sorted(wanted, key=rank, reverse=True)
+    if any(rank(table)[0] for table in ranked):
+        return tuple(ranked[:1])
+    return tuple(t for t in ranked if star.is_event(t, keys.get(t.name))) or tuple(ranked[:1])
 
 
 def _mart(table: Table, name: str, is_fact: bool, of: _Tables) -> Mart:

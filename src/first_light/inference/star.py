@@ -9,7 +9,7 @@ dimension.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from first_light.inference import names
@@ -87,10 +87,21 @@ def star(tables: Sequence[Table], keys: Mapping[str, Key], references: Sequence[
 def _is_fact(
     table: Table, refers: set[str], is_referenced: bool, has_fact: bool, key: Key | None
 ) -> bool:
+    if is_referenced:
+        return is_event(table, key, refers)
+    own = [c for c in table.columns if c.name not in refers]
+    return bool(event_times(table) or measures(table, key, refers) or (has_fact and own))
+
+
+def is_event(table: Table, key: Key | None, refers: Collection[str] = ()) -> bool:
+    """Whether the rows happened at a time: not people, nor things that were made at some time.
+
+    Args:
+        table: the table.
+        key: its key.
+        refers: its columns that refer to other tables.
+    """
     times, amounts = event_times(table), measures(table, key, refers)
-    if not is_referenced:
-        own = [c for c in table.columns if c.name not in refers]
-        return bool(times or amounts or (has_fact and own))
     if any(c.pii in _PEOPLE for c in table.columns):
         return False
     return any(not _OF_A_THING.search(c.name) for c in times) or bool(
@@ -119,7 +130,7 @@ def event_times(table: Table) -> list[Column]:
     return sorted(columns, key=order)
 
 
-def measures(table: Table, key: Key | None, refers: set[str]) -> list[Column]:
+def measures(table: Table, key: Key | None, refers: Collection[str]) -> list[Column]:
     """Columns with numbers that are measured or counted, not those that identify or place a row."""
     keyed = key.columns if key else ()
     return [
