@@ -261,19 +261,26 @@ def _failing_rows(node: NodeResult, dbt: Engine) -> str:
 
 
 def _freshness_step(run: DbtRun, seconds: float, as_of: str | None) -> Step:
+    """Whether the age of each source can be read; how old the sample is, no change decides."""
     repeat = "uv run dbt source freshness"
     if not run.nodes and run.ok:
         return Step(_FRESHNESS, SKIPPED, seconds, NO_FRESHNESS)
     summary = f"{len(run.nodes)} source{'s' * (len(run.nodes) != 1)}" + (
         f" at {as_of}" if as_of else ""
     )
-    details = tuple(
-        f"source {node.name} {node.status} ({node.path})\n{node.message}".strip()
-        for node in (*run.failed, *run.warned)
-    )
-    if not run.ok:
-        return Step(_FRESHNESS, FAILED, seconds, summary, details or (run.problem,), repeat)
-    return Step(_FRESHNESS, WARNED if run.warned else PASSED, seconds, summary, details)
+    late = [node for node in (*run.failed, *run.warned) if node.age is not None]
+    if broken := [node for node in run.failed if node.age is None]:
+        details = tuple(
+            f"source {node.name} {node.status} ({node.path})\n{node.message}".strip()
+            for node in broken
+        )
+        return Step(_FRESHNESS, FAILED, seconds, summary, details, repeat)
+    if not run.ok and not late:
+        return Step(_FRESHNESS, FAILED, seconds, summary, (run.problem,), repeat)
+    if late:
+        names = ", ".join(node.name for node in late)
+        summary += f"; older than their rule in the sample, which a release judges: {names}"
+    return Step(_FRESHNESS, PASSED, seconds, summary)
 
 
 def _rules_step(manifest: Manifest, debt: Debt, findings: FindingsFile) -> Step:
