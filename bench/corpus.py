@@ -24,7 +24,7 @@ class Shares:
         for file, by_kind in self.scores.items():
             for kind, score in by_kind.items():
                 share = f"{score.precision:9.3f} {score.recall:9.3f}"
-                lines.append(f"{file.replace('_', ' '):10} {kind:23} {share}  {score.expected:8}")
+                lines.append(f"{file.replace('_', ' '):18} {kind:18} {share}  {score.expected:8}")
         return "\n".join(lines)
 
 
