@@ -357,6 +357,12 @@ def test_topojson_has_one_row_an_object(inbox: Path, raw: Path) -> None:
         ({"total": 1, "items": [{"id": 1}]}, 1, "taken out of items"),
         ({"shop": "x", "orders": [{"id": 1}, {"id": 2}]}, 2, "left out beside them: shop"),
         ({"status": "ok", "response": {"page": 1, "rows": [{"id": 1}]}}, 1, "response.rows"),
+        ({"d": {"results": [{"id": 1}, {"id": 2}]}}, 2, "taken out of d.results"),
+        (
+            {"data": {"orders": {"edges": [{"node": {"id": 1}, "cursor": "a"}], "pageInfo": {}}}},
+            1,
+            "data.orders.edges.node, left out beside them: pageInfo",
+        ),
         ({"data": [{"id": 1}, {"id": 2}], "errors": []}, 2, "left out beside them: errors"),
         ({"id": [1, 2], "v": [3, 4]}, 2, "written by column"),
         ({"id": {"0": 1, "1": 2}, "v": {"0": 3, "1": 4}}, 2, "written by column"),

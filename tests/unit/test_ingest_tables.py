@@ -183,7 +183,13 @@ def test_a_row_of_units_is_left_out_and_told(tmp_path: Path, raw: Path) -> None:
         assert any("names units or says more about it: s, \u00b0C" in n for n in table.notes)
 
 
-@pytest.mark.parametrize("row", ["NA,n/a,x", "7,y,x", ",,"])
+def test_a_line_of_dashes_below_the_header_is_left_out(tmp_path: Path, raw: Path) -> None:
+    table = land_file("region,sales\n------,-----\nr1,7\nr2,8\nr3,9\n", tmp_path, raw)
+    assert read(table, raw)[1] == [("r1", "7"), ("r2", "8"), ("r3", "9")]
+    assert any("a line of dashes" in note for note in table.notes)
+
+
+@pytest.mark.parametrize("row", ["NA,n/a,x", "7,y,x", ",,", "--,-,-"])
 def test_a_first_row_of_other_values_is_kept(row: str, tmp_path: Path, raw: Path) -> None:
     content = f"a,b,c\n{row}\n" + "".join(f"{n},{n}.5,x\n" for n in range(5))
     assert len(read(land_file(content, tmp_path, raw), raw)[1]) == 6

@@ -78,8 +78,13 @@ MARKS: Mapping[str, str] = {
     "fine_time": rf"{_ISO_DAY}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}[.,][0-9]{{7,}}({_OFFSET})?",
     "json_date": r"\\?/Date\([-+0-9]+\)\\?/",
     "period": f"{_YEAR}[-/]{_MONTH}|{_MONTH}[-/]{_YEAR}|{_YEAR}-?W[0-5][0-9]|{_YEAR}[- ]?Q[1-4]"
-    f"|Q[1-4][ -/]?{_YEAR}|{_YEAR}[-/]({_YEAR}|[0-9]{{2}})|(FY|fy) ?({_YEAR}|[0-9]{{2}})",
+    f"|Q[1-4][ -/]?{_YEAR}|{_YEAR}[-/]({_YEAR}|[0-9]{{2}})"
+    "|(FY|fy) ?((19|20)[0-9]{2}|[0-9]{2})([- ]?[QHPqhp][0-9]{1,2})?",
     "clock": "[0-9]{1,4}:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?( ?[AaPp][.]?[Mm][.]?)?",
+    "week_day": f"{_YEAR}-?W[0-5][0-9]-?[1-7]",
+    "duration": "(?i)([0-9]+ ?(d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?|std|sek)"
+    "[.,]?( and)? ?){1,4}",
+    "degrees": "[NSEWO]? ?-?[0-9]{1,3} ?° ?([0-9.,]+ ?['′] ?)?([0-9.,]+ ?(\"|″|'') ?)? ?[NSEWO]?",
     "iso_duration": "[-+]?P([0-9.,]+[YMWD])+(T([0-9.,]+[HMS])+)?|[-+]?PT([0-9.,]+[HMS])+",
     "flag_word": "(?i)ja|nein|oui|non|s[iíì]|no|tak|nie|nee|sim|não|evet|hayır|да|нет|vrai|faux|"
     "wahr|falsch|verdadero|falso|vero|waar|onwaar|prawda|fałsz|[xX✓✔✗✘☑☐]",

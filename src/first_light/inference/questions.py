@@ -65,6 +65,7 @@ _WHOLE = (
 
 _WORDS = frozenset(
     {"month_name", "period", "clock", "accounting", "magnitude", "unit", "fraction", "iso_duration"}
+    | {"duration", "degrees"}
 )
 """Marks that names and codes bear by chance: half of the values make a question."""
 
@@ -82,6 +83,9 @@ _PART = (
     ("fraction", "numbers with a fraction such as 1 1/2"),
     ("other_digits", "numbers in digits of another script"),
     ("iso_duration", "durations such as PT15M"),
+    ("week_day", "days as a year, a week and a day of it"),
+    ("duration", "durations such as 1h 30m"),
+    ("degrees", "angles or coordinates in degrees"),
     ("lakh", "numbers in groups of two digits, such as 12,34,567"),
     ("underscored", "numbers with underscores between the digits"),
     ("currency", "numbers, some with a currency or another sign than others"),
@@ -138,6 +142,8 @@ def about_text(marks: Mapping[str, int], values: int, name: str) -> str:
         return "infinite values among numbers: kept as text"
     if marks.get("serial_or_date") == values and 0 < marks.get("spreadsheet_day", 0) < values:
         return "dates, some of them as the days that a spreadsheet counts: kept as text"
+    if marks.get("serial_or_date") == values and 0 < marks.get("iso_day", 0) < values:
+        return "dates that are written in more than one way: kept as text"
     if marks.get("spreadsheet_cut"):
         return f"{SPREADSHEET_CUT}: kept as text"
     for mark, meaning in _WHOLE:

@@ -239,10 +239,15 @@ def _has_groups(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
 
 
 def is_units_row(body: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row below the header names units: words where all others have numbers."""
+    """Whether the first row below the header names units: words where all others have numbers.
+
+    Or it is a line of dashes, as printed by database clients.
+    """
     if len(body) < _LEAST_ROWS:
         return False
     units = body[0]
+    if _is_line(units):
+        return True
     columns = _columns([cells for cells in body[1:] if any(cells)], len(units))
     typed = [
         at
@@ -255,8 +260,15 @@ def is_units_row(body: Sequence[Sequence[str]]) -> bool:
     return not any(_kind(word) or word in null_words.ALL for word in words)
 
 
+def _is_line(cells: Sequence[str]) -> bool:
+    """Whether each cell is a line of dashes; one or two of them are a missing value."""
+    return len(cells) > 1 and all(re.fullmatch(r"\s*(-{3,}|={3,})\s*", cell) for cell in cells)
+
+
 def units_note(units: Sequence[str]) -> str:
     """What is said about a row of units."""
+    if _is_line(units):
+        return "1 row below the header left out, which is a line of dashes"
     named = ", ".join(cell.strip() for cell in units[:5] if cell.strip())
     return f"1 row below the header left out, which names units or says more about it: {named}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 LARGEST = 100 << 20
@@ -26,6 +26,12 @@ _RECORD_KEYS = frozenset(
     {"data", "records", "results", "result", "response", "rows", "value", "values", "features"}
     | {"entries", "documents", "docs", "hits", "payload", "content", "objects", "elements"}
 )
+_OUTER_KEYS = _RECORD_KEYS | {"d"}
+"""Keys of objects that hold the records further inside; `d` is OData's."""
+
+_EDGE_KEYS = frozenset({"node", "cursor", "__typename"})
+"""What GraphQL writes around each record."""
+
 _META = re.compile(
     r"(?i)(@?odata.*|.*(count|total|page|pages|next|previous|prev|limit|offset|size|cursor|links?|"
     r"meta|metadata|status|success|code|message|errors?|version|generated|timestamp|more|took|"
@@ -101,8 +107,11 @@ def _described(shape: Mapping[str, object]) -> dict[str, object]:
 
 
 def _taken_out(
-    path: str, records: Iterable[Mapping[str, object]], rest: Sequence[str], name: str = ""
+    path: str, records: Sequence[Mapping[str, object]], rest: Sequence[str], name: str = ""
 ) -> Records:
+    nodes = [node for record in records if isinstance(node := record.get("node"), dict)]
+    if records and len(nodes) == len(records) and all(r.keys() <= _EDGE_KEYS for r in records):
+        path, records = f"{path}.node", nodes
     note = f"records taken out of {path}{_beside(rest)}"
     return Records(tuple(map(_line, records)), note, name)
 
@@ -235,7 +244,7 @@ def with_exact_numbers(text: str) -> tuple[str, int]:
 
 
 def _wrapped(
-    document: Mapping[str, object], stem: str
+    document: Mapping[str, object], stem: str, is_inside: bool = False
 ) -> tuple[str, Sequence[Mapping[str, object]] | None, list[str]]:
     """The key that holds the records, the records, and the other keys."""
     lists = {
@@ -251,8 +260,9 @@ def _wrapped(
             return key, records, rest
     for key, inner in document.items():
         rest = [name for name in document if name != key]
-        if isinstance(inner, dict) and key.lower() in _RECORD_KEYS and not lists:
-            path, records_inside, others = _wrapped(inner, stem)
+        is_outer = key.lower() in _OUTER_KEYS or (is_inside and not rest)
+        if isinstance(inner, dict) and is_outer and not lists:
+            path, records_inside, others = _wrapped(inner, stem, is_inside=True)
             return f"{key}.{path}", records_inside, [*rest, *others]
     return "", None, []
 

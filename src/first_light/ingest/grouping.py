@@ -211,7 +211,8 @@ def check_group(name: str, group: Sequence[Piece]) -> None:
         raise DataopsError(
             f"These files would be one table, {name}, but have different columns.",
             listed([piece.member.place for piece in group]),
-            "rename one of them",
+            "rename one of them; or, if two systems have such a table, add each of them as "
+            "SYSTEM=PATH",
         )
     _check_delims(name, group)
 
