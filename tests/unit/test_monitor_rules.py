@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from first_light.dbt.graph import Graph
 from first_light.dbt.manifest import Manifest, Node
 from first_light.history.facts import RawFile
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
@@ -19,7 +20,7 @@ from first_light.monitors.baseline import Memory, release_of, remember
 from first_light.monitors.files import check_files
 from first_light.monitors.judge import judge
 from first_light.monitors.levels import ERROR, WARN
-from first_light.monitors.run import judge_all
+from first_light.monitors.run import judge_all, with_levels_of_sources
 from first_light.monitors.sources import deliveries
 from first_light.warehouse.dialect import dialect_of
 
@@ -286,6 +287,18 @@ def test_a_holiday_in_a_complete_delivery_rejects_nothing_downstream() -> None:
     assert holiday == {("raw.orders", "volume", WARN), ("stg", "volume", WARN)}
     lost = followed(past, [counter(first, 300, kept=0.2)])
     assert {("raw.orders", "counter", ERROR), ("stg", "volume", ERROR)} <= lost
+
+
+@pytest.mark.parametrize(
+    ("came", "source", "level"),
+    [(900.0, "", WARN), (900.0, WARN, WARN), (900.0, ERROR, ERROR), (450.0, "", ERROR)],
+)
+def test_rows_of_a_delivery_are_judged_where_it_comes(came: float, source: str, level: str) -> None:
+    graph = Graph({"model.shop.stg": (SOURCE,)})
+    own = FindingRun("volume", SOURCE, "raw.orders", "", source, "", 900.0)
+    model = FindingRun("volume", "model.shop.stg", "stg", "", ERROR, "", came)
+    findings = with_levels_of_sources([model, *([own] if source else [])], {SOURCE: 900}, graph)
+    assert findings[0].level == level
 
 
 def test_a_late_delivery_and_its_double_are_two_downstream_too() -> None:

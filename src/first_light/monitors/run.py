@@ -28,6 +28,7 @@ from first_light.monitors.settings import levels_of
 from first_light.utils.steps import FAILED, PASSED, WARNED
 
 _SHOWN = 5
+_VOLUME_ERROR = ("volume", ERROR)
 # What explains other findings of the same relation comes first.
 _CAUSES = ("delivery", "schema", "duplicate", "category", "format", "hours", "nulls")
 
@@ -178,6 +179,11 @@ def judge_all(
             findings.append(
                 replace(finding, level=level, message=message, delivery=profile.delivery)
             )
+    delivered = Counter[str]()
+    for profile in profiles:
+        if profile.files:
+            delivered[profile.unique_id] += profile.rows
+    findings = with_levels_of_sources(findings, delivered, manifest.graph)
     findings = _with_mild_quiet_days(findings, complete, manifest.graph)
     if days_from_month_turn(now) is not None:
         findings = _with_mild_echoes(findings, manifest.graph)
@@ -193,6 +199,31 @@ def judge_all(
         )
     )
     return MonitorResult(tuple(findings), lacking, len(profiles), _causes(findings, manifest.graph))
+
+
+def with_levels_of_sources(
+    findings: Sequence[FindingRun], delivered: Mapping[str, int], graph: Graph
+) -> list[FindingRun]:
+    """As many new rows as a source delivered reject nothing where they do not in the source, whose
+    past is longer: it has each delivery of the archive that the first release found.
+
+    Args:
+        findings: of all relations.
+        delivered: the new rows of each source.
+        graph: what depends on what.
+    """
+    rejected = {
+        finding.subject for finding in findings if (finding.check, finding.level) == _VOLUME_ERROR
+    }
+    judged = {source: rows for source, rows in delivered.items() if source not in rejected}
+    return [
+        replace(finding, level=WARN)
+        if (finding.check, finding.level) == _VOLUME_ERROR
+        and finding.value
+        and any(judged.get(source) == finding.value for source in graph.ancestors(finding.subject))
+        else finding
+        for finding in findings
+    ]
 
 
 def _with_mild_quiet_days(
