@@ -216,6 +216,15 @@ def test_shops_that_are_closed_on_sundays_are_a_rhythm() -> None:
     assert {level for check, level in seen if check == "category"} == {WARN}, "the first Sunday"
 
 
+def test_a_rare_value_is_new_once_enough_rows_were_seen() -> None:
+    def told_of(deliveries: int, rows: int) -> set[tuple[str, str]]:
+        past = [delivery(5, counts={"basic": 5}) for _ in range(deliveries)]
+        return told(judged(past, delivery(5, counts={"basic": 5 - rows, "gold": rows})))
+
+    assert told_of(8, 1) == set(), "one of five, after forty"
+    assert told_of(8, 3) == told_of(20, 1) == {("category", WARN)}
+
+
 def test_half_the_rows_of_a_main_segment_are_missed_though_the_total_hardly_shows_it() -> None:
     chance = random.Random(10)
     stores = {"Berlin": 0.3, "Munich": 0.25, "Ulm": 0.2, "Bonn": 0.15, "Kiel": 0.1}

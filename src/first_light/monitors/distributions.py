@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
-from first_light.monitors.levels import ERROR, LIMITS, LOWER_DEVIATIONS, USUAL, WARN
+from first_light.monitors.levels import ERROR, LIMITS, LONG, LOWER_DEVIATIONS, USUAL, WARN
 from first_light.monitors.messages import about
 from first_light.monitors.past import Normal, RelationPast
 from first_light.monitors.prediction import AT_LEAST
@@ -32,6 +32,7 @@ _MANY, _FEW_FACTOR = 20, 1.4
 # and those that were seen.
 _SEGMENT_SHARE, _SEGMENT_FACTOR, _SEGMENT_DEVIATIONS, _OWN_DEVIATIONS = 0.05, 1.6, 5.0, 4.0
 _GROWS = 0.9  # the share of deliveries that only add rows, in a table that grows
+_BY_CHANCE = 0.01  # how likely a new value is no surprise at most
 _STEADY_SHARE = 0.02  # of a value that always came, so that its absence rejects
 
 
@@ -161,12 +162,14 @@ def _values(profile: RelationProfile, column: ColumnProfile, compared: _Column) 
     """Values of a category that never were there, and such that always came and did not."""
     steps, now = compared.steps, compared.now
     total = sum(column.counts.values())
-    # With few deliveries seen, a rare value has just not come yet.
+    # With few rows seen, a rare value has just not come yet: by chance all of it came now.
+    seen_before = sum(sum(step.values()) for step in steps)
+    share_now = total / max(1, total + seen_before)
     new_values = [
         value
         for value in column.counts
         if value not in compared.known
-        and (len(steps) >= USUAL - 1 or column.counts[value] >= total / 50)
+        and (len(steps) >= LONG or share_now ** column.counts[value] < _BY_CHANCE)
     ]
     missing = {
         value: share
