@@ -23,7 +23,7 @@ import harness
 from first_light.commands.release import release as make_release
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.manifest import Manifest, Node
-from first_light.dbt.root_cause import find_cause, subject_of
+from first_light.dbt.root_cause import find_cause, stands_on, subject_of
 from first_light.history.log import History
 from first_light.history.record import PUBLISHED, REJECTED, STOPPED
 from first_light.project.product import Product
@@ -290,6 +290,16 @@ def test_nothing_failed_has_no_cause() -> None:
 
 def test_a_test_of_several_models_is_about_the_last() -> None:
     assert subject_of(_result(ADDS_UP), MANIFEST) == DAILY.unique_id
+
+
+def test_a_test_stands_on_all_that_it_compares() -> None:
+    joined = _node(
+        "joined", "test", (ORDERS.unique_id, OTHER.unique_id), attached_to=OTHER.unique_id
+    )
+    manifest = Manifest({node.unique_id: node for node in (*NODES, joined)}, {})
+    expected = {node.unique_id for node in (RAW, STAGED, ORDERS, OTHER)}
+    assert stands_on(_result(joined), manifest) == expected
+    assert RAW.unique_id not in stands_on(_result(OTHER), manifest)
 
 
 def _one(store: Path, query: str) -> tuple[Any, ...]:

@@ -106,6 +106,22 @@ def test_what_a_warned_and_a_rejected_release_print_can_be_typed(
         orders = connection.execute("select order_id from staging.stg_orders order by 1").fetchall()
     assert [order for (order,) in orders] == ["1", "2", "7"]
 
+    # What came wrongly to a source comes before the test that fails by it.
+    (product.root / "raw/orders/5.txt").write_text("order_id,channel\n8,web\n", "utf-8")
+    (product.root / "raw/orders/6.csv").write_text("order_id,channel\n7,web\n", "utf-8")
+    rejected = product.dataops("release", code=1).stdout
+    verdict = rejected[rejected.index("rejected  ") :]
+    assert re.search(r"problem +raw\.orders: .*5\.txt", verdict)
+    assert verdict.index("5.txt") < verdict.index("failed       test unique_stg_orders_order_id")
+    assert "root cause   what came to raw.orders; test unique_stg_orders_order_id" in verdict
+    assert "new in raw: orders/5.txt, orders/6.csv" in " ".join(verdict.split())
+    assert "dataops set-aside orders/5.txt" in " ".join(verdict.split())
+    record = next(History(product.root / "store/history").newest())
+    assert "5.txt" in record.problem.splitlines()[0]
+    incidents = product.dataops("incident", "list", code=None).stdout
+    assert incidents.count("open         ") == 1, incidents
+    assert "and 1 more that it may have caused: test unique_stg_orders_order_id" in incidents
+
 
 def rejected_rows(text: str) -> str:
     return next(c for c in printed(text) if "unique_stg_orders" in c)

@@ -72,9 +72,20 @@ def subject_of(result: NodeResult, manifest: Manifest) -> str:
     node = manifest.nodes.get(result.unique_id)
     if node and node.attached_to:
         return node.attached_to
-    tested = list(result.depends_on) or (list(node.depends_on) if node else [])
+    tested = _tested(result, manifest)
     above = manifest.graph.ancestors(*tested)
     return min((name for name in tested if name not in above), default=result.unique_id)
+
+
+def stands_on(result: NodeResult, manifest: Manifest) -> frozenset[str]:
+    """All that a result may follow from: what it is about or compares it with, and all above."""
+    tested = {*_tested(result, manifest), subject_of(result, manifest)}
+    return frozenset(tested) | manifest.graph.ancestors(*tested)
+
+
+def _tested(result: NodeResult, manifest: Manifest) -> list[str]:
+    node = manifest.nodes.get(result.unique_id)
+    return list(result.depends_on) or (list(node.depends_on) if node else [])
 
 
 def owner_of(unique_id: str, manifest: Manifest) -> tuple[str, str]:

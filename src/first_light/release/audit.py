@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from first_light.dbt.packages import unasked_nodes
@@ -11,19 +12,23 @@ from first_light.history.record import PUBLISHED, REJECTED, FreshnessRun, Relati
 from first_light.monitors import collect
 from first_light.monitors import run as monitors
 from first_light.monitors.carried import same_as_profiled, still_warned
-from first_light.privacy.messages import masked
+from first_light.privacy.messages import masked, masked_error
 from first_light.project.product import now
 from first_light.release.build import built_of, dbt_step, manifest_of, raw_now
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.nodes import failure_summary
+from first_light.utils.errors import DataopsError
 from first_light.utils.steps import NO_FRESHNESS, Step
 
 FRESHNESS, MONITORS = "source freshness", "monitors"
 
 
 def check_freshness(context: Context, draft: Draft) -> Draft:
-    """`dbt source freshness`; with the build's results it decides whether dbt's checks passed."""
+    """`dbt source freshness`; with the build's results it decides whether dbt's checks passed.
+
+    Where they did not, what came to the sources is judged all the same.
+    """
     draft, fresh = dbt_step(
         context, draft, FRESHNESS, lambda: draft.engine.freshness(), NO_FRESHNESS
     )
@@ -44,7 +49,29 @@ def check_freshness(context: Context, draft: Draft) -> Draft:
     if built.ok and fresh.ok:
         return draft
     problem = fresh.problem if not fresh.ok and not fresh.failed else ""
-    return draft.ended(REJECTED, problem or failure_summary(failed))
+    draft, faults = _judge_deliveries(context, draft)
+    return draft.ended(
+        REJECTED, "\n".join(filter(None, (faults, problem or failure_summary(failed))))
+    )
+
+
+def _judge_deliveries(context: Context, draft: Draft) -> tuple[Draft, str]:
+    """Judge what came to sources although dbt's checks failed, since it may be why they did.
+
+    Returns:
+        The draft with the findings, and what is wrong with deliveries, in words.
+    """
+    if not draft.is_real:
+        return draft, ""
+    begin = time.monotonic()
+    same = _same_deliveries(draft)
+    sources = {node.unique_id for node in manifest_of(draft).of("source")}
+    try:
+        profile, result = _compared(context, draft, sources - _ids(same), same)
+    except DataopsError as error:  # the verdict on the build stands without it
+        context.reporter.warn(f"What came to the sources was not judged: {masked_error(error)}")
+        return draft, ""
+    return _reported(context, draft.with_facts(profile=profile), result, begin), result.problem
 
 
 def compare_with_history(context: Context, draft: Draft) -> Draft:
@@ -53,38 +80,60 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
     A rehearsal is only profiled: the sample has no history.
     """
     begin = time.monotonic()
+    carried, deliveries = _carried_profiles(draft), _same_deliveries(draft)
+    left = manifest_of(draft).nodes.keys() - _ids(carried) - _ids(deliveries)
+    profile, result = _compared(context, draft, left, deliveries)
+    draft = draft.with_facts(profile=(*profile, *carried))
+    if draft.is_real and carried and draft.base_release:
+        accepted = monitors.read_accepted(context.product.root)
+        still = still_warned(draft.base_release.findings, _ids(carried), accepted)
+        result = replace(result, findings=(*result.findings, *still), carried=len(carried))
+    draft = _reported(context, draft, result, begin)
+    return draft.ended(REJECTED, result.problem) if result.problem else draft
+
+
+def _compared(
+    context: Context, draft: Draft, only: Collection[str], known: tuple[RelationProfile, ...]
+) -> tuple[tuple[RelationProfile, ...], monitors.MonitorResult]:
+    """What the candidate holds, and what the monitors say of it.
+
+    Args:
+        context: the run's context.
+        draft: the release so far.
+        only: ids of what is profiled.
+        known: profiles that are judged too.
+    """
     manifest, record = manifest_of(draft), draft.record
     sql = {result.unique_id: result.sql for result in built_of(draft).nodes}
     memory = monitors.recall(context.history, record.raw.fingerprint, now())
-    earlier = memory.published.run if memory.published else ""
-    raw = _new_raw(context, draft, earlier)
+    raw = _new_raw(context, draft, memory.published.run if memory.published else "")
     unasked = unasked_nodes(manifest, record.product)
     nodes = tuple(node for node in record.nodes if node.unique_id not in unasked)
-    carried, deliveries = _carried_profiles(draft), _same_deliveries(draft)
-    kept = {relation.unique_id for relation in carried}
-    known = kept | {delivery.unique_id for delivery in deliveries}
     with draft.engine.connect() as queries:
-        profile = collect.profile_all(
-            queries, manifest, nodes, sql, raw, memory, manifest.nodes.keys() - known
-        )
-    profile = (*profile, *deliveries)
-    draft = draft.with_facts(profile=(*profile, *carried))
-    result = monitors.MonitorResult((), {}, len(profile))
-    if draft.is_real:
-        accepted = monitors.read_accepted(context.product.root)
-        files = raw.findings(manifest, sql) if raw else ()
-        result = monitors.judge_all(
-            profile, memory, manifest, record.nodes, now(), accepted, files, record.metrics
-        )
-        if carried and draft.base_release:
-            still = still_warned(draft.base_release.findings, kept, accepted)
-            result = replace(result, findings=(*result.findings, *still), carried=len(carried))
+        profile = collect.profile_all(queries, manifest, nodes, sql, raw, memory, only)
+    profile = (*profile, *known)
+    if not draft.is_real:
+        return profile, monitors.MonitorResult((), {}, len(profile))
+    accepted = monitors.read_accepted(context.product.root)
+    files = raw.findings(manifest, sql) if raw else ()
+    return profile, monitors.judge_all(
+        profile, memory, manifest, record.nodes, now(), accepted, files, record.metrics
+    )
+
+
+def _reported(
+    context: Context, draft: Draft, result: monitors.MonitorResult, begin: float
+) -> Draft:
+    """The draft with the step and the findings, which are printed."""
     step = Step(MONITORS, result.verdict, time.monotonic() - begin, result.summary())
     context.reporter.step(step)
     for finding in result.findings:
         context.reporter.say(f"{finding.level:<8}{finding.message}")
-    draft = draft.with_facts(findings=result.findings).with_step(step)
-    return draft.ended(REJECTED, result.problem) if result.problem else draft
+    return draft.with_facts(findings=result.findings).with_step(step)
+
+
+def _ids(profiles: Iterable[RelationProfile]) -> frozenset[str]:
+    return frozenset(profile.unique_id for profile in profiles)
 
 
 def _carried_profiles(draft: Draft) -> tuple[RelationProfile, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.root_cause import Cause
-from first_light.history.record import PUBLISHED, REJECTED, Record
+from first_light.history.record import PUBLISHED, REJECTED, FindingRun, Record
 from first_light.metrics.changes import MetricChange
 from first_light.release.brought import Brought, Suspects
 from first_light.utils.steps import Step
@@ -21,7 +21,8 @@ class Released:
         record: what was written down.
         steps: what was done, with verdicts.
         failed: what the audit saw, most upstream first.
-        cause: what to look at first; None when nothing failed.
+        cause: the failure to look at first; None when nothing failed.
+        faults: errors in what came to sources that this failure may follow from.
         recorded: whether the record was written; else `warnings` says why not.
         warnings: what somebody should know, one sentence each.
         log: where dbt said it in full.
@@ -46,6 +47,7 @@ class Released:
     open_to: str = ""
     brought: tuple[Brought, ...] = ()
     suspects: Suspects = field(default_factory=Suspects)
+    faults: tuple[FindingRun, ...] = ()
     moves: tuple[MetricChange, ...] = ()
 
     @property

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
-from first_light.dbt.root_cause import Cause, find_cause
+from first_light.dbt.root_cause import Cause, find_cause, stands_on
 from first_light.history import facts
 from first_light.history.log import History
-from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED
+from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED, FindingRun
 from first_light.metrics.recorded import moves
 from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project import settings
@@ -201,7 +202,7 @@ def _tidy_up(context: Context) -> None:
 def _released(context: Context, conclusion: Conclusion) -> Released:
     draft, current = conclusion.draft, conclusion.draft.record.current
     cause = find_cause(draft.failed, draft.manifest) if draft.manifest else None
-    deliveries = _brought(context, draft)
+    deliveries, faults = _brought(context, draft), _faults(draft, cause)
     return Released(
         record=draft.record,
         steps=draft.steps,
@@ -214,18 +215,39 @@ def _released(context: Context, conclusion: Conclusion) -> Released:
         boards=boards_address(context.store, current),
         open_to=_open_to(context, draft),
         brought=deliveries,
-        suspects=_suspects(draft, cause, deliveries),
+        suspects=_suspects(draft, cause, faults, deliveries),
+        faults=faults,
         moves=moves(draft.base_release, draft.record),
     )
 
 
-def _suspects(draft: Draft, cause: Cause | None, deliveries: tuple[Brought, ...]) -> Suspects:
+def _faults(draft: Draft, cause: Cause | None) -> tuple[FindingRun, ...]:
+    """Errors in deliveries that a failure of dbt's checks may follow from."""
+    if draft.manifest is None or cause is None:
+        return ()
+    above = stands_on(cause.result, draft.manifest)
+    return tuple(finding for finding in _errors(draft) if finding.subject in above)
+
+
+def _errors(draft: Draft) -> list[FindingRun]:
+    return [finding for finding in draft.record.findings if finding.level == "error"]
+
+
+def _suspects(
+    draft: Draft,
+    cause: Cause | None,
+    faults: tuple[FindingRun, ...],
+    deliveries: tuple[Brought, ...],
+) -> Suspects:
     if draft.manifest is None or draft.raw_tables is not None:  # a table cannot be set aside
         return Suspects()
-    if cause:
-        return suspects_of_failure(cause.subject, draft.manifest, deliveries)
-    errors = [finding for finding in draft.record.findings if finding.level == "error"]
-    return suspects_of_findings(errors, draft.manifest, deliveries)
+    if cause is None:
+        return suspects_of_findings(_errors(draft), draft.manifest, deliveries)
+    of_failure = suspects_of_failure(cause.subject, draft.manifest, deliveries)
+    if not faults:
+        return of_failure
+    first = suspects_of_findings(faults, draft.manifest, deliveries)
+    return replace(first, files=tuple(dict.fromkeys((*first.files, *of_failure.files))))
 
 
 def _brought(context: Context, draft: Draft) -> tuple[Brought, ...]:

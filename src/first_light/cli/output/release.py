@@ -61,6 +61,8 @@ def show_release(out: Console, released: Released) -> None:
         warned_findings(out, record.warned)
         return
     line(out, "readers", f"keep {record.current}" if record.current else "see no release yet")
+    for n, fault in enumerate(released.faults[:SHOWN]):
+        line(out, "" if n else "problem", fault.message)
     if released.failed:
         for result in released.failed[:SHOWN]:
             place = f" ({result.path})" if result.path else ""
@@ -78,7 +80,10 @@ def show_release(out: Console, released: Released) -> None:
             if len(released.failed) == 1
             else f"most upstream of {len(released.failed)}"
         )
-        line(out, "root cause", f"{cause.result.kind} {cause.result.name}{of}, {alone}")
+        text = f"{cause.result.kind} {cause.result.name}{of}, {alone}"
+        if released.faults:
+            text = f"what came to {released.faults[0].name}; {text}, reads it"
+        line(out, "root cause", text)
         line(out, "owner", cause.owner or "no owner: set a group")
         line(out, "downstream", ", ".join(cause.models) or "no model")
         line(out, "exposures", ", ".join(cause.exposures) or "none")
