@@ -25,7 +25,7 @@ from first_light.impact.check_step import BOARDS, ImpactStep, files_to_check
 from first_light.impact.check_step import NAME as IMPACT
 from first_light.impact.current import CurrentSide, open_current
 from first_light.privacy.messages import masked
-from first_light.project import managed, set_aside
+from first_light.project import managed, set_aside, settings
 from first_light.project.hook_run import HookResult, HookRun, hook_command
 from first_light.project.product import Product
 from first_light.release import external
@@ -92,7 +92,7 @@ def check(
     findings = FindingsFile(product.root)
     try:
         built = _dbt_steps(
-            product, compared_change, folder, report_progress, current, debt, findings
+            product, compared_change, folder, report_progress, current, debt, findings, hooks
         )
         of_top = repository_files.step(product)
         of_git = filter(None, (of_top, repository_files.branch_step(product)))
@@ -122,6 +122,7 @@ def _dbt_steps(
     current: CurrentSide | None,
     debt: Debt,
     findings: FindingsFile,
+    hooks: HookRun,
 ) -> Iterator[Step]:
     database = folder / DATABASE_FILE
     environment = side_environment(product, database.relative_to(product.root))
@@ -146,6 +147,10 @@ def _dbt_steps(
 
     report_progress("personal values")
     yield personal_step.step(product, manifest)
+
+    # Hooks rewrite files. This engine has read them; the other one reads them again to build.
+    if settings.current().dbt_engine == "v1":
+        hooks.start()
 
     if current is not None:
         report_progress(external.STEP)

@@ -52,7 +52,9 @@ class HookResult:
 
 
 class HookRun:
-    """The hooks, started in the background.
+    """The hooks, in a process of their own.
+
+    They rewrite files, and lay drafts beside them: start them when nobody else reads the product.
 
     Args:
         root: the product.
@@ -71,44 +73,58 @@ class HookRun:
         change: Collection[str] = (),
         excluded: Mapping[str, Collection[str]] | None = None,
     ) -> None:
+        self._root, self._skip, self._only = root, skip, only
+        self._change, self._excluded = change, excluded or {}
+        self._new: dict[str, bytes] = {}
+        self._older: dict[str, bytes] = {}
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start them in the background, unless they are started already."""
+        self._started()
+
+    def _started(self) -> subprocess.Popen[str]:
+        if self._process is not None:
+            return self._process
+        root = self._root
         # New files are checked before they are added, too.
         all_files = files_in_git(root, "--cached", "--others")
-        files = all_files if only is None else [name for name in all_files if name in only]
+        files = [name for name in all_files if self._only is None or name in self._only]
         # Without files pre-commit would check staged changes, and stash the others.
         files = files or [CONFIG]
         # sqlfluff fixes silently, and pre-commit detects that only in tracked files.
         new = [name for name in files_in_git(root, "--others") if name.endswith(".sql")]
         self._new = {name: _content(root / name) for name in new}
-        self._root = root
-        older = _committed(root).difference(change)
+        older = _committed(root).difference(self._change)
         self._older = {name: (root / name).read_bytes() for name in files if name in older}
-        prefix = Product(root).prefix
         self._process = subprocess.Popen(
             [*(sys.executable, "-m", "pre_commit", "run"), *("--color", "never", "--verbose")]
             + [
                 "--config",
-                _config(root, excluded or {}, prefix),
+                _config(root, self._excluded, Product(root).prefix),
                 "--files",
                 *file_arguments(files),
             ],
             cwd=root,
-            env=tool_environment({"SKIP": ",".join(skip)}),
+            env=tool_environment({"SKIP": ",".join(self._skip)}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
         )
+        return self._process
 
     def wait(self) -> tuple[HookResult, ...]:
-        """The results of the hooks, in their order.
+        """The results of the hooks, in their order; they are started if nobody has.
 
         Raises:
             DataopsError: pre-commit itself could not run.
         """
-        output, _ = self._process.communicate()
+        process = self._started()
+        output, _ = process.communicate()
         results = read_output(output)
         reverted = self._revert_others()
-        if self._process.returncode not in (0, 1) or not results:
+        if process.returncode not in (0, 1) or not results:
             raise DataopsError("The hooks could not run.", where=output.strip()[-2000:])
         changed = [
             name
@@ -128,7 +144,7 @@ class HookRun:
 
     def stop(self) -> None:
         """Stop the running hooks."""
-        if self._process.poll() is None:
+        if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait()
             self._revert_others()
