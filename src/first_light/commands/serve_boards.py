@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 from first_light.boards.document import FOLDER, read_board
@@ -32,13 +33,13 @@ class BoardServer(HTTPServer):
     def page(self, name: str) -> str | None:
         """A page of this name; None if there is no such board."""
         folder = self._product.root / FOLDER
-        names = sorted(path.stem for path in folder.glob("*.md"))
+        paths = {path.stem: path for path in sorted(folder.glob("*.md"))}
         if name in ("", "index"):
             edition = Edition(self._product.name, facts=("development build",))
-            return index_page({known: known for known in names}, edition)
-        if name not in names:
+            return index_page({known: _title(path) for known, path in paths.items()}, edition)
+        if name not in paths:
             return None
-        path = folder / f"{name}.md"
+        path = paths[name]
         state = (path.stat().st_mtime_ns, self._state())
         kept = self._pages.get(name)
         if kept is None or kept[0] != state:
@@ -61,6 +62,14 @@ class BoardServer(HTTPServer):
         """Changes with what dbt has built by hand."""
         results = self._product.target / "run_results.json"
         return results.stat().st_mtime_ns if results.is_file() else 0
+
+
+def _title(path: Path) -> str:
+    """A board's title; its name where the file is not valid, which its page explains."""
+    try:
+        return read_board(path.stem, path.read_text(encoding="utf-8")).title
+    except DataopsError:
+        return path.stem
 
 
 class _Handler(BaseHTTPRequestHandler):
