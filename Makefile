@@ -5,6 +5,7 @@
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
 # make docs   the documentation site, in .cache/site
+# make gallery  the pictures in docs/gallery.md, from products that it builds; needs Chromium
 # make newest  the newest version of every pin, tried, as a proposal (weekly, CI opens a pull request)
 # make ahead PIN=duckdb  a fresh product with what comes next
 # make release  the next version of the template: its note, its commit, its tag
@@ -20,7 +21,7 @@ PYTEST = $(RUN) pytest -n $(WORKERS) $(if $(SEED),--seed $(SEED))
 # What Python has compiled is kept, whatever the machine says: tests and benches start it often.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-unit gauntlet bench lint docs format newest ahead release clean
+.PHONY: demo test test-unit gauntlet bench lint docs gallery format newest ahead release clean
 .DEFAULT_GOAL := demo
 
 $(UV):
@@ -69,6 +70,10 @@ lint: .cache/ready
 docs: .cache/ready
 	@$(RUN) zensical build --strict
 	@echo "open .cache/site/index.html"
+
+gallery: demo
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tools/gallery.py \
+	  .cache/demo .cache/shop docs/assets/gallery
 
 format: .cache/ready
 	@$(RUN) ruff check --fix .
