@@ -38,7 +38,7 @@ def test_each_fault_turns_the_check_red_by_name(make_product: MakeProduct) -> No
     contracted.write_text(text.replace("data_type: date", "data_type: integer", 1), "utf-8")
     # A data test that fails, on two rows.
     (product.root / "tests" / "assert_no_telescopes.sql").write_text(
-        "select customer_id from {{ ref('stg_customers') }} order by customer_id limit 2\n"
+        "select day from {{ ref('days') }} order by day limit 2\n"
     )
     # A model that nobody described, in bad style, with an odd name.
     (product.root / "models" / "intermediate" / "odd.sql").write_text(
@@ -47,6 +47,13 @@ def test_each_fault_turns_the_check_red_by_name(make_product: MakeProduct) -> No
     # An existing model in bad style that no tool can put right.
     style = product.root / "models" / "staging" / "shop" / "stg_orders.sql"
     style.write_text(style.read_text("utf-8") + f"-- {'x' * 120}\n", "utf-8")
+    # A view that keeps a value of a person, which dbt reads while it compiles it.
+    (product.root / "models" / "marts" / "people.sql").write_text(
+        "{{ config(materialized='view') }}\n"
+        "{% set query %}select min(email) from {{ ref('stg_customers') }}{% endset %}\n"
+        "{% set email = run_query(query).columns[0].values()[0] if execute else '' %}\n"
+        "select customer_id from {{ ref('stg_customers') }} where email = '{{ email }}'\n"
+    )
     # A secret.
     key = "AKIA" + "Q3EGRTXVY7ZAB4WM"
     (product.root / "notes.txt").write_text(f"aws_access_key_id = {key}\n")
@@ -57,8 +64,11 @@ def test_each_fault_turns_the_check_red_by_name(make_product: MakeProduct) -> No
     failed = {step["name"]: "\n".join(step["details"]) for step in report["steps"]
               if step["verdict"] == "failed"}  # fmt: skip
     assert set(failed) == {
-        "project rules", "dbt build on the sample", "boards", "SQL style", "no secrets"
+        "project rules", "dbt build on the sample", "definitions of views", "boards", "SQL style",
+        "no secrets",
     }  # fmt: skip
+    assert "people.sql: the definition of the view people" in failed["definitions of views"]
+    assert "@" not in failed["definitions of views"]
     assert "boards/weekly_revenue.md:" in failed["boards"]  # it reads what was not built
     assert "model odd has no description" in failed["project rules"]
     assert "model odd has no test" in failed["project rules"]
@@ -68,7 +78,7 @@ def test_each_fault_turns_the_check_red_by_name(make_product: MakeProduct) -> No
     assert "assert_no_telescopes" in failed["dbt build on the sample"]
     (build,) = (step for step in report["steps"] if step["name"] == "dbt build on the sample")
     (rows,) = (text for text in build["details"] if text.startswith("test assert_no_telescopes"))
-    assert re.search(r"\ncustomer_id\n\d+\n\d+$", rows), rows  # what fails is shown
+    assert re.search(r"\nday\n[-\d]+\n[-\d]+$", rows), rows  # what fails is shown
     assert "stg_orders.sql" in failed["SQL style"]
     assert "LT05" in failed["SQL style"]
     assert "notes.txt" in failed["no secrets"]

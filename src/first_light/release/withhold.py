@@ -6,12 +6,13 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from first_light.dbt.hidden_code import keeps_results, named_columns
+from first_light.dbt.hidden_code import named_columns
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.packages import unasked_nodes
 from first_light.history.record import REJECTED, WithheldRun
 from first_light.release.build import built_of, manifest_of
 from first_light.release.context import Context
+from first_light.release.definitions import views_with_values
 from first_light.release.draft import Draft
 from first_light.release.nodes import rebuildable, stateful
 from first_light.utils import steps
@@ -21,7 +22,6 @@ from first_light.warehouse.withheld_columns import (
     PERMISSION,
     UNNAMED,
     Place,
-    permitted_columns,
     withheld_columns,
 )
 
@@ -83,27 +83,12 @@ def withhold(context: Context, draft: Draft) -> Draft:
 
 
 def _views_with_values(context: Context, draft: Draft) -> str:
-    """The views whose definition would show readers what dbt read of people; empty if there is
-    none. Where readers get another file, a view with withheld columns is a table in it.
+    """What is wrong with definitions of views; where readers get another file, a view with withheld
+    columns is a table in it.
     """
-    manifest = manifest_of(draft)
-    marked = {n.unique_id for n in manifest.nodes.values() if any(c.pii for c in n.columns)}
-    problems = []
-    for result in built_of(draft).nodes:
-        node = manifest.nodes.get(result.unique_id)
-        if node is None or "*" in permitted_columns(node):
-            continue
-        is_table = (
-            context.warehouse.in_store and Relation(node.schema, node.alias) in draft.withheld
-        )
-        read = {node.unique_id, *manifest.graph.ancestors(node.unique_id)}
-        if not is_table and marked & read and keeps_results(manifest, node, result.sql):
-            problems.append(
-                f"{node.path}: the definition of the view {node.name} holds values that dbt read "
-                "while it compiled it, and what it reads has personal columns. Make it a table, "
-                f"`config(materialized='table')`, or permit it with `config.meta.{PERMISSION}`."
-            )
-    return "\n".join(problems)
+    sql = {result.unique_id: result.sql for result in built_of(draft).nodes}
+    tables = {(r.schema, r.name) for r in draft.withheld} if context.warehouse.in_store else set()
+    return "\n".join(views_with_values(manifest_of(draft), sql, tables))
 
 
 def withheld_now(context: Context, draft: Draft) -> dict[Place, tuple[str, ...]]:
