@@ -14,11 +14,10 @@ from first_light.boards.sql import columns_without
 from first_light.dbt.engine import Engine, open_engine
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.metrics.definitions import read_semantics
-from first_light.monitors.queries import columns_of
+from first_light.monitors.queries import built_columns
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.base import Relation
-from first_light.warehouse.withheld_columns import Place, withheld_columns
+from first_light.warehouse.withheld_columns import withheld_columns
 
 
 @dataclass(frozen=True)
@@ -90,15 +89,7 @@ class Workshop:
         """Render boards from the development build as it is now."""
         edition = Edition(self.edition.product, facts=self.edition.facts, reload=reload)
         with self._dbt.connect() as queries:
-            relations = [
-                Relation(node.schema, node.alias)
-                for node in self._manifest.nodes.values()
-                if node.kind in ("model", "snapshot", "seed") and node.alias
-            ]
-            built: dict[Place, list[str]] = {
-                (relation.schema, relation.name): [name for name, _ in columns]
-                for relation, columns in columns_of(queries, relations).items()
-            }
+            built = built_columns(queries, self._manifest.nodes.values())
             withheld = withheld_columns(
                 self._manifest,
                 {node.unique_id: node.code for node in self._manifest.nodes.values() if node.code},

@@ -12,7 +12,6 @@ from first_light.dbt import accepted_warnings
 from first_light.dbt.by_hand import rows_command
 from first_light.dbt.engine import DbtRun, Engine, NodeResult, forget_last_run
 from first_light.dbt.manifest import Manifest, read_manifest
-from first_light.dbt.personal_columns import BUILT
 from first_light.dbt.source_plan import raise_if_read
 from first_light.forge import job_summary as summary
 from first_light.forge import repository_files
@@ -25,7 +24,7 @@ from first_light.impact.change import Change, NoBase, find_change
 from first_light.impact.check_step import BOARDS, ImpactStep, files_to_check
 from first_light.impact.check_step import NAME as IMPACT
 from first_light.impact.current import CurrentSide, open_current
-from first_light.monitors.queries import columns_of
+from first_light.monitors.queries import built_columns
 from first_light.privacy.messages import masked
 from first_light.project import managed, set_aside, settings
 from first_light.project.hook_run import HookResult, HookRun, hook_command
@@ -35,9 +34,9 @@ from first_light.sampling import personal_step
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, NO_FRESHNESS, PASSED, SKIPPED, WARNED, Problem, Step
-from first_light.warehouse.base import DATABASE_FILE, Relation
+from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.kinds import is_server
-from first_light.warehouse.withheld_columns import Place, withheld_columns
+from first_light.warehouse.withheld_columns import withheld_columns
 
 # What the check does itself, in the process that has dbt loaded already.
 _HOOKS_DONE_HERE = ("dbt-parse", "rules")
@@ -339,22 +338,13 @@ def _definitions_step(
         sql = {node.unique_id: node.sql for node in built.nodes if node.sql}
         problems = definitions.views_with_values(manifest, sql, ())
         if problems and not is_server(product):  # readers get a table where columns are withheld
-            withheld = withheld_columns(manifest, sql, _built_columns(manifest, dbt))
+            with dbt.connect() as queries:
+                columns = built_columns(queries, manifest.nodes.values())
+            withheld = withheld_columns(manifest, sql, columns)
             problems = definitions.views_with_values(manifest, sql, withheld)
     if not problems:
         return None
     return Step(definitions.STEP, FAILED, seconds(), "values in a definition", problems)
-
-
-def _built_columns(manifest: Manifest, dbt: Engine) -> dict[Place, list[str]]:
-    relations = [
-        Relation(node.schema, node.alias)
-        for node in manifest.nodes.values()
-        if node.kind in BUILT and node.alias
-    ]
-    with dbt.connect() as queries:
-        columns = columns_of(queries, relations)
-    return {(place.schema, place.name): [name for name, _ in columns[place]] for place in columns}
 
 
 def _write_report(product: Product, folder: Path, finished_steps: list[Step]) -> None:

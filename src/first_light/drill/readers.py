@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,10 @@ from first_light.dbt.engine import QueryRunner
 from first_light.dbt.manifest import Manifest, Node
 from first_light.history.measured import MetricFact
 from first_light.metrics.definitions import Metric, Semantics
-from first_light.monitors.queries import columns_of
+from first_light.monitors.queries import built_columns
 from first_light.privacy.messages import masked_error
 from first_light.utils.errors import DataopsError
 from first_light.utils.formats import number
-from first_light.warehouse.base import Relation
 from first_light.warehouse.withheld_columns import withheld_columns
 
 if TYPE_CHECKING:
@@ -72,11 +71,7 @@ class Readers:
         """What readers would miss on the boards."""
         if not self.boards:
             return []
-        relations = [Relation(node.schema, node.alias) for node in self._built]
-        columns: Mapping[Place, Sequence[str]] = {
-            (relation.schema, relation.name): [name for name, _ in names]
-            for relation, names in columns_of(self._queries, relations).items()
-        }
+        columns = built_columns(self._queries, self._built)
         code = {node.unique_id: node.code for node in self._built}
         readable = columns_without(columns, withheld_columns(self._manifest, code, columns))
         problems = []

@@ -1,12 +1,15 @@
-"""The columns of the relations that monitors query, on every warehouse."""
+"""The columns of relations, on every warehouse."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from first_light.dbt.engine import QueryRunner
+from first_light.dbt.manifest import Node
+from first_light.dbt.personal_columns import BUILT
 from first_light.warehouse.base import Relation
 from first_light.warehouse.dialect import dialect_of
+from first_light.warehouse.withheld_columns import Place
 
 Columns = dict[Relation, tuple[tuple[str, str], ...]]
 
@@ -23,3 +26,20 @@ def columns_of(queries: QueryRunner, relations: Sequence[Relation]) -> Columns:
         relation = Relation(schema, name)
         columns_[relation] = (*columns_.get(relation, ()), (column, kind))
     return {relation: columns_[relation] for relation in relations if relation in columns_}
+
+
+def built_columns(queries: QueryRunner, nodes: Iterable[Node]) -> dict[Place, list[str]]:
+    """The names of the columns of each relation that was built, in order.
+
+    Args:
+        queries: asks the warehouse that holds the build.
+        nodes: those that may have been built; others among them are left out.
+
+    Raises:
+        DataopsError: they can't be read.
+    """
+    relations = [
+        Relation(node.schema, node.alias) for node in nodes if node.kind in BUILT and node.alias
+    ]
+    columns = columns_of(queries, relations)
+    return {(place.schema, place.name): [name for name, _ in columns[place]] for place in columns}
