@@ -26,7 +26,7 @@ from first_light.impact.check_step import NAME as IMPACT
 from first_light.impact.current import CurrentSide, open_current
 from first_light.monitors.queries import built_columns
 from first_light.privacy.messages import masked
-from first_light.project import managed, set_aside, settings
+from first_light.project import managed, set_aside
 from first_light.project.hook_run import HookResult, HookRun, hook_command
 from first_light.project.product import Product
 from first_light.release import definitions, external
@@ -151,8 +151,7 @@ def _dbt_steps(
     report_progress("personal values")
     yield personal_step.step(product, manifest)
 
-    # Hooks rewrite files. This engine has read them; the other one reads them again to build.
-    if settings.current().dbt_engine == "v1":
+    if dbt.reads_once:  # hooks rewrite files; elsewhere they wait until dbt is done
         hooks.start()
 
     if current is not None:

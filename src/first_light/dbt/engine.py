@@ -145,6 +145,10 @@ class Engine(Protocol):
     def keeps_builds(self) -> bool:
         """Whether what one process has built is there for the next."""
 
+    @property
+    def reads_once(self) -> bool:
+        """Whether commands that follow `parse` go on with what it read, and open no file again."""
+
     def with_environment(self, variables: Mapping[str, str]) -> Engine:
         """The same engine, with more variables for the commands that follow."""
 

@@ -45,6 +45,7 @@ class DbtV1:
     files: Path | None = None
     writes_files: bool = False
     keeps_builds: bool = field(default=True, init=False)
+    reads_once: bool = field(default=True, init=False)
     _manifest: Manifest | None = field(default=None, repr=False)
     _finished: int = field(default=0, repr=False)
 

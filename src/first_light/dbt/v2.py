@@ -71,6 +71,7 @@ class DbtV2:
     files: Path | None = None
     writes_files: bool = False
     keeps_builds: bool = field(default=True, init=False)
+    reads_once: bool = field(default=False, init=False)
 
     def with_environment(self, variables: Mapping[str, str]) -> DbtV2:
         return replace(self, environment={**self.environment, **variables})

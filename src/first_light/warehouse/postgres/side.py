@@ -66,6 +66,10 @@ class PostgresEngine:
         return self.engine.environment
 
     @property
+    def reads_once(self) -> bool:
+        return self.engine.reads_once
+
+    @property
     def schema(self) -> str:
         return self.environment["DATAOPS_SCHEMA"]
 
