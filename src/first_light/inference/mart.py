@@ -97,9 +97,10 @@ def _facts_without_star(
         return len(parents - {table.name}), measured, table.rows
 
     ranked = sorted(wanted, key=rank, reverse=True)
-    if any(rank(table)[0] for table in ranked):
-        return tuple(ranked[:1])
-    return tuple(t for t in ranked if star.is_event(t, keys.get(t.name))) or tuple(ranked[:1])
+    first = tuple(ranked[:1])
+    if any(rank(table)[0] for table in first):  # tables refer to others
+        return first
+    return tuple(t for t in ranked if star.is_event(t, keys.get(t.name))) or first
 
 
 def _mart(table: Table, name: str, is_fact: bool, of: _Tables) -> Mart:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -216,14 +216,16 @@ def with_levels_of_sources(
         finding.subject for finding in findings if (finding.check, finding.level) == _VOLUME_ERROR
     }
     judged = {source: rows for source, rows in delivered.items() if source not in rejected}
-    return [
-        replace(finding, level=WARN)
-        if (finding.check, finding.level) == _VOLUME_ERROR
-        and finding.value
-        and any(judged.get(source) == finding.value for source in graph.ancestors(finding.subject))
-        else finding
-        for finding in findings
-    ]
+    return _warning(
+        findings,
+        lambda finding: (
+            (finding.check, finding.level) == _VOLUME_ERROR
+            and bool(finding.value)
+            and any(
+                judged.get(source) == finding.value for source in graph.ancestors(finding.subject)
+            )
+        ),
+    )
 
 
 def _with_mild_quiet_days(
@@ -243,12 +245,7 @@ def _with_mild_quiet_days(
         if finding.subject in complete and _has_few_rows(finding)
     }
     reached = graph.descendants(*quiet) if quiet else frozenset()
-    return [
-        replace(finding, level=WARN)
-        if finding.subject in reached and _has_few_rows(finding)
-        else finding
-        for finding in findings
-    ]
+    return _warning(findings, lambda each: each.subject in reached and _has_few_rows(each))
 
 
 def _has_few_rows(finding: FindingRun) -> bool:
@@ -268,12 +265,16 @@ def _with_mild_echoes(findings: Sequence[FindingRun], graph: Graph) -> list[Find
         and (finding.value or 0.0) > (finding.expected_high or math.inf)
     ]
     reached = graph.descendants(*causes) if causes else frozenset()
-    return [
-        replace(finding, level=WARN)
-        if finding.subject in reached and finding.expected_high is not None
-        else finding
-        for finding in findings
-    ]
+    return _warning(
+        findings, lambda each: each.subject in reached and each.expected_high is not None
+    )
+
+
+def _warning(
+    findings: Iterable[FindingRun], is_mild: Callable[[FindingRun], bool]
+) -> list[FindingRun]:
+    """The findings; those of which this is true reject nothing."""
+    return [replace(each, level=WARN) if is_mild(each) else each for each in findings]
 
 
 def _causes(

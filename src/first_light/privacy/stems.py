@@ -41,11 +41,11 @@ AGENT: Final = re.compile(
 )
 NO_AGENT: Final = re.compile(
     r"colou?r|flavou?r|.*(cent(er|re)|meter|number|nummer)|order|letter|river|water|weather|quarter"
-    r"|semester|filter|layer|paper|power|container|counter|corner|border|cluster|folder|computer"
+    r"|semester|filter|layer|paper|power|container|counter|corner|border|cluster|folder"
     r"|printer|router|sector|motor|factor|vector|monitor|floor|door|tier|user|header|.*provider"
     r"|insurer|sponsor|.*publisher|.*retailer|.*manufacturer|.*maker|distributor|.*dealer|developer"
     r"|.*advertiser|employer|lender|issuer|hersteller|.*anbieter|.*lieferant|versicherer|carrier"
     r"|fabricante|proveedor|fornitore|fournisseur|leverancier|operator|designer|label|.*character"
-    r"|computer|newspaper|power|flower|summer|winter|chapter|character|muster|fenster|alter|filler"
+    r"|computer|newspaper|flower|summer|winter|chapter|muster|fenster|alter|filler"
 )
 """Names of who does something, by their endings, and those of firms and things that end alike."""

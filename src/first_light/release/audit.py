@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from first_light.dbt.packages import unasked_nodes
@@ -11,6 +11,7 @@ from first_light.history import facts
 from first_light.history.record import PUBLISHED, REJECTED, FreshnessRun, RelationProfile
 from first_light.monitors import collect
 from first_light.monitors import run as monitors
+from first_light.monitors.accepted import Accepted
 from first_light.monitors.carried import same_as_profiled, still_warned
 from first_light.privacy.messages import masked, masked_error
 from first_light.project.product import now
@@ -67,7 +68,8 @@ def _judge_deliveries(context: Context, draft: Draft) -> tuple[Draft, str]:
     same = _same_deliveries(draft)
     sources = {node.unique_id for node in manifest_of(draft).of("source")}
     try:
-        profile, result = _compared(context, draft, sources - _ids(same), same)
+        accepted = monitors.read_accepted(context.product.root)
+        profile, result = _compared(context, draft, sources - _ids(same), same, accepted)
     except DataopsError as error:  # the verdict on the build stands without it
         context.reporter.warn(f"What came to the sources was not judged: {masked_error(error)}")
         return draft, ""
@@ -82,10 +84,10 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
     begin = time.monotonic()
     carried, deliveries = _carried_profiles(draft), _same_deliveries(draft)
     left = manifest_of(draft).nodes.keys() - _ids(carried) - _ids(deliveries)
-    profile, result = _compared(context, draft, left, deliveries)
+    accepted = monitors.read_accepted(context.product.root) if draft.is_real else ()
+    profile, result = _compared(context, draft, left, deliveries, accepted)
     draft = draft.with_facts(profile=(*profile, *carried))
     if draft.is_real and carried and draft.base_release:
-        accepted = monitors.read_accepted(context.product.root)
         still = still_warned(draft.base_release.findings, _ids(carried), accepted)
         result = replace(result, findings=(*result.findings, *still), carried=len(carried))
     draft = _reported(context, draft, result, begin)
@@ -93,7 +95,11 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
 
 
 def _compared(
-    context: Context, draft: Draft, only: Collection[str], known: tuple[RelationProfile, ...]
+    context: Context,
+    draft: Draft,
+    only: Collection[str],
+    known: tuple[RelationProfile, ...],
+    accepted: Sequence[Accepted],
 ) -> tuple[tuple[RelationProfile, ...], monitors.MonitorResult]:
     """What the candidate holds, and what the monitors say of it.
 
@@ -102,6 +108,7 @@ def _compared(
         draft: the release so far.
         only: ids of what is profiled.
         known: profiles that are judged too.
+        accepted: what the team takes for normal.
     """
     manifest, record = manifest_of(draft), draft.record
     sql = {result.unique_id: result.sql for result in built_of(draft).nodes}
@@ -114,7 +121,6 @@ def _compared(
     profile = (*profile, *known)
     if not draft.is_real:
         return profile, monitors.MonitorResult((), {}, len(profile))
-    accepted = monitors.read_accepted(context.product.root)
     files = raw.findings(manifest, sql) if raw else ()
     return profile, monitors.judge_all(
         profile, memory, manifest, record.nodes, now(), accepted, files, record.metrics
