@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from stdnum import luhn
+from stdnum.iso7064 import mod_11_10
 
 from first_light.inference import Drafted, Drafts, draft_tables
 from first_light.inference.names import snake
@@ -289,17 +291,14 @@ def _checked(length: int, weights: Sequence[int], modulus: int) -> Any:
 def _luhn(first: str, length: int) -> Callable[[Sequence[str], int, random.Random], str]:
     def make(_: Sequence[str], number: int, chance: random.Random) -> str:
         digits = first + _pattern("9" * (length - len(first) - 1), chance)
-        doubled = [int(d) * (2 - place % 2) for place, d in enumerate(reversed(digits))]
-        return digits + str(-sum(d - 9 * (d > 9) for d in doubled) % 10)
+        return digits + luhn.calc_check_digit(digits)
 
     return make
 
 
 def _personnummer(_: Sequence[str], number: int, chance: random.Random) -> str:
     digits = f"{_day(chance, 1960, 2004):%y%m%d}{_pattern('999', chance)}"
-    doubled = [int(d) * (2 - place % 2) for place, d in enumerate(digits)]
-    check = -sum(d - 9 * (d > 9) for d in doubled) % 10
-    return f"{digits[:6]}-{digits[6:]}{check}"
+    return f"{digits[:6]}-{digits[6:]}{luhn.calc_check_digit(digits)}"
 
 
 def _cpf(_: Sequence[str], number: int, chance: random.Random) -> str:
@@ -313,10 +312,8 @@ def _cpf(_: Sequence[str], number: int, chance: random.Random) -> str:
 
 def _steuer_id(_: Sequence[str], number: int, chance: random.Random) -> str:
     digits = [chance.randrange(1, 10), *(chance.randrange(10) for _ in range(9))]
-    product = 10
-    for digit in digits:
-        product = ((digit + product) % 10 or 10) * 2 % 11
-    return "".join(map(str, digits)) + str((11 - product) % 10)
+    text = "".join(map(str, digits))
+    return text + mod_11_10.calc_check_digit(text)
 
 
 def _named_file(given: str, family: str) -> Callable[[Sequence[str], int, random.Random], str]:

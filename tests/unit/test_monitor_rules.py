@@ -246,13 +246,19 @@ def counter(first: int, count: int, kept: float = 1.0) -> RelationProfile:
     )  # fmt: skip
 
 
-def test_a_counter_with_gaps_rejects_and_one_without_explains_few_rows() -> None:
+def counted() -> tuple[list[RelationProfile], int]:
+    """Twenty deliveries whose counter leaves out no number, and the number that comes next."""
     chance = random.Random(2)
     past, first = [], 1
     for _ in range(20):
         count = round(300 * chance.gauss(1, 0.03))
         past.append(counter(first, count))
         first += count
+    return past, first
+
+
+def test_a_counter_with_gaps_rejects_and_one_without_explains_few_rows() -> None:
+    past, first = counted()
     assert told(judged(past, counter(first, 300))) == set()
     assert ("counter", ERROR) in told(judged(past, counter(first, 300, kept=0.8)))
     assert told(judged(past, counter(first, 60))) == {("volume", WARN)}, "a holiday"
@@ -286,12 +292,7 @@ def followed(
 
 
 def test_a_holiday_in_a_complete_delivery_rejects_nothing_downstream() -> None:
-    chance = random.Random(2)
-    past, first = [], 1
-    for _ in range(20):
-        count = round(300 * chance.gauss(1, 0.03))
-        past.append(counter(first, count))
-        first += count
+    past, first = counted()
     holiday = followed(past, [counter(first, 60)])
     assert holiday == {("raw.orders", "volume", WARN), ("stg", "volume", WARN)}
     lost = followed(past, [counter(first, 300, kept=0.2)])
