@@ -72,7 +72,7 @@ docs: .cache/ready
 	@echo "open .cache/site/index.html"
 
 gallery: demo
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tools/gallery.py \
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m tools.gallery \
 	  .cache/demo .cache/shop docs/assets/gallery
 
 format: .cache/ready

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 TEMPLATE = Path(__file__).resolve().parents[1]
@@ -25,8 +26,8 @@ def real_input() -> Path:
     return Path(result.origin).parent / "data"
 
 
-def step(command: list[str], where: Path) -> None:
-    """Show a command as a person would type it, then run it."""
+def step(command: list[str], where: Path, code: int = 0) -> None:
+    """Show a command as a person would type it, then run it; it must end with `code`."""
     print(f"\n$ {shlex.join(command)}", flush=True)
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("VIRTUAL_ENV")
@@ -35,8 +36,20 @@ def step(command: list[str], where: Path) -> None:
     for role in ("AUTHOR", "COMMITTER"):
         environment |= {f"GIT_{role}_NAME": "Demo", f"GIT_{role}_EMAIL": "demo@example.com"}
     done = subprocess.run(command, cwd=where, env=environment)
-    if done.returncode:
-        sys.exit(done.returncode)
+    if done.returncode != code:
+        sys.exit(done.returncode or f"ended with 0, not with {code}")
+
+
+def rendered(folder: Path, answers: Mapping[str, str]) -> None:
+    """A product of this repository's commit, in place of one that is there."""
+    if folder.exists():
+        if not (folder / MARK).exists():
+            sys.exit(f"{folder} is there and is no product: move it away first")
+        shutil.rmtree(folder)
+    copy = ["copier", "copy", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
+    for key, value in answers.items():
+        copy += ["--data", f"{key}={value}"]
+    step([*copy, str(TEMPLATE), str(folder)], TEMPLATE)
 
 
 def _board(folder: Path) -> Path:
@@ -47,19 +60,12 @@ def _board(folder: Path) -> Path:
 
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
-    if folder.exists():
-        if not (folder / MARK).exists():
-            sys.exit(f"{folder} is there and is no product: move it away first")
-        shutil.rmtree(folder)
-    copy = ["copier", "copy", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
     answers = {
         "product_name": "New York flights",
         "description": "Every flight that left New York in 2013.",
         "content": "empty",
     }
-    for key, value in answers.items():
-        copy += ["--data", f"{key}={value}"]
-    step([*copy, str(TEMPLATE), str(folder)], TEMPLATE)
+    rendered(folder, answers)
     step(["uv", "run", "dataops", "start", "--from", str(real_input())], folder)
     print(f"\nLook at it: {folder}")
     print("  README.md, models/")

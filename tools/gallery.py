@@ -1,16 +1,14 @@
 """Pictures of real pages for the documentation, each made by the commands of two products.
 
-python tools/gallery.py DEMO SHOP PICTURES
+python -m tools.gallery DEMO SHOP PICTURES
 
-DEMO is the product that tools/demo.py made. SHOP is an example product with a change on a branch;
-it is made where it is missing. Pages are drawn by a Chromium of this machine.
+DEMO is the product that tools/demo.py made. SHOP becomes an example product with a change on a
+branch, in place of one that is there. Pages are drawn by a Chromium of this machine.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from playwright.sync_api import sync_playwright
 
-TEMPLATE = Path(__file__).resolve().parents[1]
+from tools.demo import rendered, step
+
 _PROGRAMS = ("chromium", "google-chrome")
 _WIDTH = 1100
 _CHANGE = (
@@ -59,20 +58,19 @@ def shots(demo: Path, shop: Path) -> list[Shot]:
     ]
 
 
-def made_shop(folder: Path) -> None:
+def make_shop(folder: Path) -> None:
     """The example, started and released, with a change of a metric that nobody declared."""
-    copy = ["copier", "copy", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
-    _run([*copy, "--data", "product_name=Shop", str(TEMPLATE), str(folder)], TEMPLATE)
-    _run(["uv", "run", "dataops", "start"], folder)
-    _run(["git", "switch", "--quiet", "--create", "web-revenue"], folder)
+    rendered(folder, {"product_name": "Shop"})
+    step(["uv", "run", "dataops", "start"], folder)
+    step(["git", "switch", "--quiet", "--create", "web-revenue"], folder)
     definition = folder / "models" / "marts" / "orders.yml"
     text = definition.read_text(encoding="utf-8")
     if _CHANGE[0] not in text:
         sys.exit(f"{definition} has no `{_CHANGE[0]}`: choose another change in {__file__}")
     definition.write_text(text.replace(*_CHANGE), encoding="utf-8")
-    _run(["git", "commit", "--quiet", "--all", "-m", "Count refunds in revenue of the web"], folder)
-    _run(["uv", "run", "dataops", "check"], folder, code=1)
-    _run(["uv", "run", "dataops", "report"], folder)
+    step(["git", "commit", "--quiet", "--all", "-m", "Count refunds in revenue of the web"], folder)
+    step(["uv", "run", "dataops", "check"], folder, code=1)
+    step(["uv", "run", "dataops", "report"], folder)
 
 
 def _comment(check: Path) -> Path:
@@ -107,21 +105,9 @@ def draw(pages: list[Shot], into: Path) -> None:
         browser.close()
 
 
-def _run(command: list[str], where: Path, code: int = 0) -> None:
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("VIRTUAL_ENV")
-    }
-    for role in ("AUTHOR", "COMMITTER"):
-        environment |= {f"GIT_{role}_NAME": "Demo", f"GIT_{role}_EMAIL": "demo@example.com"}
-    done = subprocess.run(command, cwd=where, env=environment)
-    if done.returncode != code:
-        sys.exit(f"{' '.join(command)} ended with {done.returncode}, not with {code}")
-
-
 def main() -> None:
     demo, shop, into = (Path(argument).resolve() for argument in sys.argv[1:4])
-    if not shop.exists():
-        made_shop(shop)
+    make_shop(shop)
     draw(shots(demo, shop), into)
 
 
