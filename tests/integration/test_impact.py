@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -785,7 +786,9 @@ def test_check_says_what_a_branch_changes(shop: Shop) -> None:
         "models/marts/customers.sql", {"count(*) as order_count": "count(*) + 1 as order_count"}
     )
     product.git("commit", "-q", "--no-verify", "-am", "Count one more")
-    checked = product.dataops("check", code=1)
+    measuring = {"DATAOPS_CHECK_TEST_STRENGTH": "fail"}
+    checked = product.dataops("check", code=1, env=measuring)
+    assert "measured once the other steps pass" in checked.stdout
     assert "Data-Change: customers -- WHY" in checked.stdout
     assert "target/check/impact.html" in checked.stdout
     report = (shop.root / "target/check/report.md").read_text("utf-8")
@@ -798,7 +801,9 @@ def test_check_says_what_a_branch_changes(shop: Shop) -> None:
 
     declared = ("--trailer", "Data-Change: customers -- every customer gets a present")
     product.git("commit", "-q", "--no-verify", "--amend", "--no-edit", *declared)
-    checked = product.dataops("check")
+    checked = product.dataops("check", env=measuring)
     assert "check passed" in checked.stdout
+    measured = r"passed +test strength +\S+ s +(\d+) of \1 changes are stopped"
+    assert re.search(measured, checked.stdout)
     product.git("switch", "-q", "main")
     product.git("branch", "-D", "-q", "work")

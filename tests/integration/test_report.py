@@ -29,13 +29,14 @@ from first_light.cli.app import app
 from first_light.cli.output.status import show_status
 from first_light.dbt.manifest import CalledTest, Column, Manifest, Node
 from first_light.figures.compute import NAMES, ledger, value_text
+from first_light.history.exercises import StrengthFact
 from first_light.history.record import FindingRun, Record, RelationProfile
 from first_light.incidents.derive import Incident, incidents
 from first_light.project.product import Product
 from first_light.report.answers import answers
 from first_light.report.facts import Age, Facts, Volume, coverage, gather
 from first_light.report.page import page
-from first_light.report.write import report
+from first_light.report.write import report, report_json
 from first_light.status.current import Readers, Status, status
 from first_light.utils.chart_process import library
 from first_light.utils.timestamps import moment
@@ -225,6 +226,16 @@ def test_coverage_counts_models_columns_and_what_feeds_an_exposure() -> None:
         ("columns", 1, 2),
         ("models that feed an exposure", 1, 5),
     )
+
+
+def test_the_strength_of_the_tests_is_shown_once_it_was_measured(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, past(3))
+    assert "Test strength" not in page(facts)
+    assert json.loads(report_json(facts))["test_strength"] is None
+    measured = replace(facts, strength=StrengthFact(84, 83, 57))
+    shown = " ".join("".join(read(page(measured)).text).split())
+    assert "83 of 84 changes of the product's own SQL are stopped (98 %), 57 of them" in shown
+    assert json.loads(report_json(measured))["test_strength"]["stopped"] == 83
 
 
 def test_an_exposure_is_shown_with_its_address_its_owner_and_what_fails(tmp_path: Path) -> None:

@@ -71,5 +71,3 @@ def test_what_nothing_stops_is_named_and_ends_with_one(make_product: MakeProduct
     assert {test["model"] for test in yaml.safe_load(drafts.read_text())["unit_tests"]} == {
         "web_totals"
     }
-    unknown = product.dataops("mutate", "web_total", code=2)
-    assert "There is no model web_total." in unknown.stdout + unknown.stderr

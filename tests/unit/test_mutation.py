@@ -12,9 +12,15 @@ import pytest
 
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.unit_tests import input_node
+from first_light.mutation import check_step
 from first_light.mutation.draft import Row, smallest
-from first_light.mutation.operators import UnreadableSQLError, mutants, normalized
+from first_light.mutation.operators import Mutant, UnreadableSQLError, mutants, normalized
+from first_light.mutation.plan import Plan, chosen_models, measurable_models
+from first_light.mutation.result import DATA_TEST, DECLARATION, Judged, Stop, Strength
 from first_light.mutation.run import source_line
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED
 
 QUERY = """\
 with lines as (
@@ -149,3 +155,55 @@ def test_the_input_of_a_unit_test_is_found() -> None:
     assert list(found.values()) == [
         "source.s.crm.people", None, "model.s.people", "model.s.people.v2", None, None,
     ]  # fmt: skip
+
+
+def _measured(*stops: tuple[Stop, ...]) -> Strength:
+    mutant = Mutant("filter dropped", "channel = 'web'", "", 3, "select 1")
+    path = "models/marts/orders.sql"
+    judged = tuple(Judged("orders", path, 3, mutant, stopped) for stopped in stops)
+    return Strength(judged, 0, 2, {"orders_py": "needs a snapshot or Python", "other": "why"})
+
+
+def test_a_check_names_what_nothing_stops_and_fails_where_a_team_wants_it() -> None:
+    tested, declared = (Stop(DATA_TEST, "unique"),), (Stop(DECLARATION, "orders"),)
+    names = ("orders", "orders_py")
+    passed = check_step.judge(_measured(tested, declared), names, fails=True)
+    assert (passed.verdict, passed.problems, passed.repeat) == (PASSED, (), "")
+    assert passed.summary == (
+        "2 of 2 changes are stopped, 1 only by a declaration; 2 were not tried; "
+        "orders_py is not measured: needs a snapshot or Python"
+    )
+    survived = _measured(tested, ())
+    failed = check_step.judge(survived, names, fails=True)
+    (problem,) = failed.problems
+    assert (failed.verdict, problem.where) == (FAILED, "models/marts/orders.sql:3")
+    assert problem.message == "Nothing stops filter dropped: `channel = 'web'` becomes nothing"
+    assert "target/mutate/unit_tests.yml" in problem.fix
+    assert failed.repeat == "uv run dataops mutate orders orders_py"
+    assert check_step.judge(survived, names, fails=False).verdict == WARNED
+
+
+def test_a_check_measures_only_changed_models_of_a_product_that_passes(tmp_path: Path) -> None:
+    nodes = [
+        Node("model.a.orders", "model", "orders", "models/orders.sql"),
+        Node("model.a.days", "model", "days", "models/days.sql"),
+        Node("model.a.forecast", "model", "forecast", "models/forecast.py"),
+        Node("test.a.orders", "test", "orders_test", "tests/orders.sql"),
+    ]
+    manifest = Manifest({node.unique_id: node for node in nodes}, {})
+    files = {"models/orders.sql", "models/days.yml", "models/forecast.py", "tests/orders.sql"}
+    assert check_step.changed_models(manifest, files) == ("orders",)
+    skipped = check_step.step(Product(tmp_path), tmp_path, files, True, print)
+    assert (skipped.verdict, skipped.summary) == (SKIPPED, "measured once the other steps pass")
+
+
+def test_a_model_that_is_typed_must_be_there_and_one_that_changed_may_be_left_out() -> None:
+    orders = Node("model.a.orders", "model", "orders", "models/orders.sql")
+    left_out = {"forecast": "needs a snapshot or Python"}
+    plan = Plan(Path(), Manifest({}, {}), (orders,), (), (), {}, left_out)
+    assert chosen_models(plan, ["orders"]) == [orders]
+    for name, problem in (("order", "no model order"), ("forecast", "cannot be built from SQL")):
+        with pytest.raises(DataopsError, match=problem):
+            chosen_models(plan, [name])
+    assert measurable_models(plan, ["forecast", "orders"]) == [orders]
+    assert measurable_models(plan, []) == []

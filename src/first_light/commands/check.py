@@ -25,6 +25,7 @@ from first_light.impact.check_step import BOARDS, ImpactStep, files_to_check
 from first_light.impact.check_step import NAME as IMPACT
 from first_light.impact.current import CurrentSide, open_current
 from first_light.monitors.queries import built_columns
+from first_light.mutation import check_step as mutation_step
 from first_light.privacy.messages import masked
 from first_light.project import managed, set_aside
 from first_light.project.hook_run import HookResult, HookRun, hook_command
@@ -108,6 +109,11 @@ def check(
                 step = _hook_step(hook, findings, debt)
                 print_line(steps.line(step))
                 finished_steps.append(step)
+        if mutation_step.is_wanted() and current is None:
+            has_failed = steps.verdict(finished_steps) == FAILED
+            of_strength = mutation_step.step(product, folder, change, has_failed, report_progress)
+            print_line(steps.line(of_strength))
+            finished_steps.append(of_strength)
         if (step_of_debt := debt.step()) is not None:
             print_line(steps.line(step_of_debt))
             finished_steps.append(step_of_debt)

@@ -13,14 +13,12 @@ from first_light.history.events import add_event
 from first_light.history.log import History
 from first_light.history.record import MEASURED
 from first_light.impact.change import Change, find_change
+from first_light.mutation.drafts_file import write_drafts
 from first_light.mutation.result import Strength
 from first_light.mutation.run import measure
 from first_light.project.product import Product
 from first_light.store.locate import store_of
 from first_light.utils.errors import DataopsError
-from first_light.utils.whole_files import write_whole
-
-_DRAFTS = Path("target", "mutate", "unit_tests.yml")
 
 
 @dataclass(frozen=True)
@@ -63,17 +61,10 @@ def mutate(
     if only_changed:
         models = _changed_models(product, models)
     strength = measure(product, progress, models, most, draft)
-    drafts = [judged.draft for judged in strength.judged if judged.draft]
-    path = product.root / _DRAFTS
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if drafts:
-        write_whole(path, ("unit_tests:\n" + "\n".join(drafts)).encode())
-    else:
-        path.unlink(missing_ok=True)
     is_whole = not models and most is None
     return Measured(
         strength,
-        _DRAFTS if drafts else None,
+        write_drafts(product, strength),
         _recorded(product, strength) if is_whole else (),
     )
 

@@ -115,6 +115,11 @@ def chosen_models(plan: Plan, names: Collection[str]) -> list[Node]:
     return [models[name] for name in dict.fromkeys(names)] or list(models.values())
 
 
+def measurable_models(plan: Plan, names: Collection[str]) -> list[Node]:
+    """The models of these names whose SQL builds a table; none without any."""
+    return [node for node in plan.order if node.kind == "model" and node.name in names]
+
+
 def _data_parents(node: Node, manifest: Manifest) -> set[str]:
     """What a node reads; an ephemeral parent is its own parents."""
     parents: set[str] = set()

@@ -15,6 +15,7 @@ BUILD, CONTRACT, UNIT_TEST, DATA_TEST, DECLARATION = (
     "declaration",
 )
 _LISTED = 20
+_LONG = 60  # characters
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ class Judged:
         return f"{self.path}:{self.line}" if self.line else self.path
 
     @property
+    def change(self) -> str:
+        """What was changed, as one sentence."""
+        after = f"`{_short(self.mutant.after)}`" if self.mutant.after else "nothing"
+        return f"{self.mutant.operator}: `{_short(self.mutant.before)}` becomes {after}"
+
+    @property
     def is_stopped(self) -> bool:
         return bool(self.stops)
 
@@ -88,6 +95,11 @@ class Strength:
         return sum(mutant.is_stopped for mutant in self.judged)
 
     @property
+    def survivors(self) -> tuple[Judged, ...]:
+        """Mutants that nothing stops."""
+        return tuple(mutant for mutant in self.judged if not mutant.is_stopped)
+
+    @property
     def tested(self) -> int:
         return sum(mutant.is_tested for mutant in self.judged)
 
@@ -99,10 +111,15 @@ class Strength:
     @property
     def fact(self) -> StrengthFact:
         """What is recorded of it."""
-        survivors = [mutant for mutant in self.judged if not mutant.is_stopped]
+        listed = self.survivors[:_LISTED]
         return StrengthFact(
             len(self.judged),
             self.stopped,
             self.tested,
-            tuple(f"{judged.place} {judged.mutant.operator}" for judged in survivors[:_LISTED]),
+            tuple(f"{judged.place} {judged.mutant.operator}" for judged in listed),
         )
+
+
+def _short(sql: str) -> str:
+    text = " ".join(sql.split())
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"

@@ -11,7 +11,7 @@ from first_light.dbt.unit_tests import UnitTest
 from first_light.mutation import result
 from first_light.mutation.draft import draft_unit_test
 from first_light.mutation.operators import Mutant, UnreadableSQLError, mutants, normalized
-from first_light.mutation.plan import Plan, chosen_models, plan
+from first_light.mutation.plan import Plan, chosen_models, measurable_models, plan
 from first_light.mutation.result import Judged, Stop, Strength
 from first_light.mutation.scratch import Scratch, place
 from first_light.project.product import Product
@@ -24,6 +24,7 @@ def measure(
     names: Collection[str] = (),
     most: int | None = None,
     draft: bool = False,
+    only_measurable: bool = False,
 ) -> Strength:
     """Try mutants of the product's models on its sample.
 
@@ -34,13 +35,17 @@ def measure(
         most: how many mutants are tried at most, drawn evenly at random; always the same ones of
             the same code.
         draft: draft a unit test also for what only a declaration stops.
+        only_measurable: leave out the named models whose SQL alone builds no table.
 
     Raises:
         DataopsError: the product cannot be compiled or built on its sample, or a model is unknown.
     """
     progress("compiling")
     prepared = plan(product)
-    models = chosen_models(prepared, names)
+    if only_measurable:
+        models = measurable_models(prepared, names)
+    else:
+        models = chosen_models(prepared, names)
     progress("building on the sample")
     return _Measurement(prepared, Scratch(prepared), draft).run(models, most, progress)
 

@@ -73,6 +73,10 @@ class TeamSettings:
     )
     """Warnings of `dbt parse` that [do not fail the check](../guides/changes.md#warnings-of-dbt):
     the name of the event and the reason."""
+    check_test_strength: Literal["off", "warn", "fail"] = "off"
+    """Whether `dataops check` measures the
+    [test strength](../guides/test-strength.md#in-every-check) of changed models: a mistake in their
+    SQL that nothing would stop is a warning with `warn`, and fails the check with `fail`."""
 
 
 @dataclass(frozen=True)

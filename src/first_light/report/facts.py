@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from first_light.dbt.manifest import Manifest
 from first_light.dbt.root_cause import owner_of
 from first_light.figures.compute import NAMES, Figure, Ledger, weeks
+from first_light.history.exercises import StrengthFact
 from first_light.incidents.derive import Incident, incidents
 from first_light.monitors.prediction import Expected, Past, expect
 from first_light.project.product import Product
 from first_light.report.changes import Change, changes
 from first_light.report.lineage import NOTHING, Lineage, lineage
+from first_light.score.evidence import last_strength
 from first_light.status.current import Status, manifest_of, status
 from first_light.store.locate import store_of
 
@@ -100,6 +102,7 @@ class Facts:
         slow: the slowest models of the last run: name and seconds.
         coverage: tests by what they cover: name, covered, of how many.
         exposures: who reads the current release.
+        strength: of the tests, as last measured; without changes if it never was.
     """
 
     product: str
@@ -118,6 +121,7 @@ class Facts:
     changes: tuple[Change, ...] = ()
     lineage: Lineage = NOTHING
     exposures: tuple[Exposure, ...] = ()
+    strength: StrengthFact = field(default_factory=StrengthFact)
 
     @property
     def at(self) -> datetime:
@@ -160,6 +164,7 @@ def gather(
         volumes=_volumes(book),
         slow=_slow(book),
         coverage=coverage(manifest) if manifest else (),
+        strength=last_strength(book),
         ages=_ages(book),
         changes=changes(book, manifest),
         lineage=lineage(book, manifest, status_.open),

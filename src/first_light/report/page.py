@@ -78,6 +78,7 @@ def page(
             (name, f"{covered} of {total}", f"{100 * covered / total:.0f} %" if total else "none")
             for name, covered, total in facts.coverage
         ],
+        strength=facts.strength,
         slow=[(name, f"{seconds:.2f}") for name, seconds in facts.slow],
         score=questions,
         score_met=sum(question.answer.verdict == "yes" for question in questions),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from first_light.catalog.page import PAGE, without_boards
@@ -105,6 +105,7 @@ def report_json(facts: Facts) -> str:
                 name: {"covered": covered, "total": whole}
                 for name, covered, whole in facts.coverage
             },
+            "test_strength": asdict(facts.strength) if facts.strength.changed else None,
         },
         indent=2,
         ensure_ascii=False,

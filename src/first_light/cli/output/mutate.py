@@ -12,7 +12,6 @@ from rich.table import Table
 from first_light.mutation.result import DECLARATION, Judged, Strength
 
 _LISTED = 10
-_LONG = 60  # characters
 
 
 def show_strength(out: Console, strength: Strength, drafts: Path | None) -> None:
@@ -40,7 +39,7 @@ def show_strength(out: Console, strength: Strength, drafts: Path | None) -> None
         out.print(f"left out: {escape(name)}: {escape(reason)}")
     for name in strength.failing:
         out.print(f"fails without any change, so it stops nothing: {escape(name)}")
-    _list(out, "nothing stops", [j for j in strength.judged if not j.is_stopped])
+    _list(out, "nothing stops", strength.survivors)
     _list(
         out,
         "only a declaration stops",
@@ -54,13 +53,8 @@ def show_strength(out: Console, strength: Strength, drafts: Path | None) -> None
 
 
 def _list(out: Console, title: str, judged: Sequence[Judged]) -> None:
-    for one_judged in judged[:_LISTED]:
-        mutant = one_judged.mutant
-        after = f"`{_short(mutant.after)}`" if mutant.after else "nothing"
-        out.print(
-            f"{title}: {escape(one_judged.place)} {mutant.operator}: "
-            f"{escape(f'`{_short(mutant.before)}` becomes {after}')}"
-        )
+    for survivor in judged[:_LISTED]:
+        out.print(f"{title}: {escape(f'{survivor.place} {survivor.change}')}")
     if len(judged) > _LISTED:
         out.print(f"{title}: {len(judged) - _LISTED} more; --json lists all")
 
@@ -83,8 +77,3 @@ def outcome(judged: Judged) -> str:
     if judged.is_tested:
         return "stopped"
     return DECLARATION if judged.is_stopped else "survived"
-
-
-def _short(sql: str) -> str:
-    text = " ".join(sql.split())
-    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
