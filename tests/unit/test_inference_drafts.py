@@ -103,6 +103,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Drafts:
         ("energy kWh", "energy_kwh"),
         ("HTTPStatus", "http_status"),
         ("XCoordinate", "x_coordinate"),
+        ("дата рождения", "data_rozhdeniya"),
+        ("ДатаЗаказа", "data_zakaza"),
+        ("ЩИТ", "shchit"),
+        ("объект", "obekt"),
+        ("ΑΡΙΘΜΟΣ ΠΕΛΑΤΗ", "arithmos_pelati"),
+        ("客户ID", "ke_hu_id"),
+        ("हिन्दी", "hindi"),
+        ("État cédé №", "etat_cede_no"),
+        ("price €", "price"),
     ],
 )
 def test_names_stay_readable(text: str, name: str) -> None:
