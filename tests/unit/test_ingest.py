@@ -211,7 +211,7 @@ def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) ->
         ("a.xlsx", b"PK\x03\x04 not really", "a.xlsx", "workbook"),
         ("a.xlsx", b"\x93\x00\x17 damaged \x00", "a.xlsx", "workbook"),
         ("a.pdf", b"%PDF", "a.pdf", "format is unknown"),
-        ("订单.csv", "a,b\n1,2\n", "订单.csv", "No table name"),
+        ("—!.csv", "a,b\n1,2\n", "—!.csv", "No table name"),
         ("day=1/a.csv", "a,b\n1,2\n", "day=1", "column value"),
     ],
 )

@@ -64,6 +64,20 @@ def test_a_copy_that_comes_later_counts_once(inbox: Path, raw: Path) -> None:
     assert "counted once" in " ".join(table.notes)
 
 
+def test_a_copy_under_another_name_is_reported(inbox: Path, raw: Path) -> None:
+    for name in ("customers", "clients", "plans"):
+        rows = "id,city\n1,Ghent\n2,Bern\n" if name != "plans" else "id,plan\n1,free\n2,paid\n"
+        (inbox / f"{name}.csv").write_text(rows)
+    tables = {table.name: table for table in land(inbox, raw)}
+    assert set(tables) == {"clients", "customers", "plans"}
+    (note,) = [note for table in tables.values() for note in table.notes]
+    assert note.startswith("customers.csv holds the same bytes as a file of table clients: ")
+    late = inbox.parent / "guests.csv"
+    late.write_text((inbox / "plans.csv").read_text())
+    (table,) = land(late, raw)
+    assert "the same bytes as a file of table plans" in " ".join(table.notes)
+
+
 def test_two_tables_may_hold_the_same_bytes(inbox: Path, raw: Path) -> None:
     make.put(inbox, {"cities.csv": "id,v\n1,2\n", "towns.csv": "id,v\n1,2\n"})
     assert [table.name for table in land(inbox, raw)] == ["cities", "towns"]

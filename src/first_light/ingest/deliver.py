@@ -19,6 +19,7 @@ from first_light.ingest.move import Staging
 from first_light.ingest.prepare import Piece, is_empty_json, prepare
 from first_light.ingest.reading import listed
 from first_light.ingest.repeats import (
+    copies_in_other_tables,
     correction_fix,
     raise_if_correction,
     same_file,
@@ -96,15 +97,10 @@ def tables_in(
     Raises:
         DataopsError: when a file can't be read or a folder holds files of several formats.
     """
-    if not raw.is_dir():
-        return ()
     return tuple(
         table_in(raw, folder.name, set_aside)
-        for folder in sorted(raw.iterdir())
-        if folder.is_dir()
-        and not folder.name.startswith(".")
-        and folder.name not in without
-        and _read(folder, set_aside)
+        for folder in _folders(raw)
+        if folder.name not in without and _read(folder, set_aside)
     )
 
 
@@ -172,6 +168,7 @@ def _land(
             lambda name: _columns(db, _existing(staging.raw, name, set_aside)),
             system,
         )
+    files = {folder.name: _files(folder) for folder in _folders(staging.raw)}
     for name, members in groups.items():
         say(f"checking {name}")
         before = _existing(staging.raw, name, set_aside)
@@ -184,6 +181,8 @@ def _land(
         except DataopsError as error:
             rejected.append(error)
             continue
+        repeats += copies_in_other_tables(name, new.values(), files)
+        files.setdefault(name, []).extend(piece.member.path for piece in new.values())
         moves += [(piece.member.path, target) for target, piece in new.items()]
         left_out = _names(name, set_aside)
         tables.append(replace(table, notes=(*table.notes, *repeats), set_aside=left_out))
@@ -251,6 +250,13 @@ def _free(target: Path, new: Mapping[Path, Piece], kind: Kind) -> Path:
     names = (f"{stem}{f'_{n}' if n > 1 else ''}{dot}{extension}" for n in count(1))
     places = (target.with_name(name) for name in names)
     return next(place for place in places if place not in new and not place.exists())
+
+
+def _folders(raw: Path) -> list[Path]:
+    """The folders of tables."""
+    if not raw.is_dir():
+        return []
+    return [f for f in sorted(raw.iterdir()) if f.is_dir() and not f.name.startswith(".")]
 
 
 def _names(table: str, set_aside: Collection[str]) -> tuple[str, ...]:

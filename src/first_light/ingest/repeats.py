@@ -42,6 +42,29 @@ def without_copies(pieces: Sequence[Piece]) -> tuple[list[Piece], list[str]]:
     return [piece for piece in pieces if id(piece) in every], notes
 
 
+def copies_in_other_tables(
+    table: str, pieces: Iterable[Piece], others: Mapping[str, Sequence[Path]]
+) -> list[str]:
+    """A note for each piece whose bytes another table has as well, under a name of its own.
+
+    Two lists may be equal today and mean different things, so that both are kept.
+
+    Args:
+        others: the files of each table, those that are new included.
+    """
+    notes = []
+    for piece in pieces:
+        for other, files in others.items():
+            same = None if other == table or piece.member.empty else same_file(piece, files)
+            if same is not None:
+                notes.append(
+                    f"{piece.file} holds the same bytes as a file of table {other}: if it is a "
+                    f"copy, leave it out from now on and delete raw/{table} and its models."
+                )
+                break
+    return notes
+
+
 def same_file(piece: Piece, files: Iterable[Path]) -> Path | None:
     """The first of some files in raw that holds the bytes of a piece."""
     return next((file for file in files if _same_bytes(file, piece.member.path)), None)

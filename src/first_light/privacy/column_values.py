@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection, Iterable
 
 from first_light.privacy.value_shapes import NULLS
 
 
 def texts_of(values: Iterable[str]) -> list[str]:
-    """The values without blanks around them, and without nulls."""
-    return [text for value in values if (text := value.strip()).lower() not in NULLS]
+    """The values without blanks around them, without nulls, and without marks beside letters.
+
+    In Hindi and Thai vowels are marks, which no pattern for letters knows.
+    """
+    return [
+        _without_marks(text) for value in values if (text := value.strip()).lower() not in NULLS
+    ]
+
+
+def _without_marks(text: str) -> str:
+    if text.isascii():
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(sign for sign in composed if not unicodedata.category(sign).startswith("M"))
 
 
 def share(values: Collection[str], test: Callable[[str], object]) -> float:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from first_light.privacy.other_scripts import in_english
+
 _SPELLED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ø": "oe"}
     | {"Ø": "Oe", "æ": "ae", "Æ": "Ae", "œ": "oe", "ł": "l", "Ł": "L", "ı": "i"}
@@ -22,13 +24,18 @@ def plain_letters(text: str) -> str:
 
 
 def name_tokens(name: str) -> list[str]:
-    """The words of a snake or camel case name: lower case, without accents and numbers."""
+    """The words of a snake or camel case name: lower case, without accents and numbers.
+
+    Of names in other scripts those that are known, in English.
+    """
     return list(_tokens(name))
 
 
 @lru_cache(maxsize=20_000)  # the values of a column are asked about several times
 def _tokens(name: str) -> tuple[str, ...]:
-    separated = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain_letters(name))
+    separated = re.sub(
+        r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain_letters(in_english(name))
+    )
     tokens = [
         re.sub(r"[0-9]+$", "", token) for token in re.findall(r"[a-z0-9]+", separated.lower())
     ]

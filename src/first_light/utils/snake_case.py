@@ -26,9 +26,8 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 def snake_case(text: str) -> str:
     """`text` in lower case with single underscores between words; empty when nothing is left.
 
-    Accents are dropped, letters of other scripts are written in Latin ones: `дата` is `data`, `订单`
-    is `ding_dan`. Words that are written in mixed case stay whole: `MwSt` is `mwst`, `GmbHName` is
-    `gmbh_name`.
+    Accents are dropped, letters of other scripts are written in Latin ones: `дата` is `data`.
+    Words that are written in mixed case stay whole: `MwSt` is `mwst`, `GmbHName` is `gmbh_name`.
     """
     composed = unicodedata.normalize("NFC", text).translate(_LETTERS)
     plain = unicodedata.normalize("NFKD", _WORD.sub(_in_latin, composed))
@@ -41,10 +40,7 @@ def _in_latin(match: re.Match[str]) -> str:
     """A word with its letters of other scripts in Latin ones; a word of capitals stays one."""
     word = match[0]
     capitals = word.isupper()
-    return "".join(
-        sign if _stays(sign) else _latin(sign).upper() if capitals and sign.isupper() else _latin(sign)
-        for sign in word
-    )
+    return "".join(sign if _stays(sign) else _latin(sign, capitals) for sign in word)
 
 
 def _stays(sign: str) -> bool:
@@ -52,6 +48,7 @@ def _stays(sign: str) -> bool:
     return unicodedata.category(sign)[0] not in "LMN" or "LATIN" in unicodedata.name(sign, "")
 
 
-def _latin(sign: str) -> str:
+def _latin(sign: str, capitals: bool) -> str:
     """The Latin form of a letter, without the apostrophes that stand for soft or hard ones."""
-    return "".join(filter(str.isalnum, anyascii(sign)))
+    plain = "".join(filter(str.isalnum, anyascii(sign)))
+    return plain.upper() if capitals and sign.isupper() else plain
