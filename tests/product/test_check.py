@@ -121,13 +121,14 @@ def test_a_new_file_in_bad_style_is_put_right_and_said(make_product: MakeProduct
     assert old.read_text() == bad
     (product.root / "baseline.yml").unlink()
 
-    # A warning of dbt fails until it is accepted with its reason.
+    # A warning of dbt fails until it is accepted with its reason; a summary follows deprecations.
     ghost, project = product.root / "models" / "ghost.yml", product.root / "pyproject.toml"
-    ghost.write_text("models: [{name: ghost, description: Nothing.}]\n")
+    ghost.write_text("models: [{name: ghost, description: Nothing., colour: red}]\n")
     settings = project.read_text("utf-8")
     parse = ("pre-commit", "run", "dbt-parse", "--all-files")
     assert "ghost" in product.uv_run(*parse, code=1).stdout
     accepted = '\n[tool.dataops.accepted-dbt-warnings]\nNoNodeForYamlKey = "theirs"\n'
+    accepted += 'CustomKeyInObjectDeprecation = "theirs"\n'
     project.write_text(settings + accepted, "utf-8")
     product.uv_run(*parse)
     ghost.unlink()

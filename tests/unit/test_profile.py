@@ -45,7 +45,7 @@ def test_a_target_is_rendered_with_its_variables(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("target", "named"), [("ci", "USER"), ("nowhere", "nowhere")])
+@pytest.mark.parametrize(("target", "named"), [("ci", "USER"), ("nowhere", "shop has ci")])
 def test_what_cannot_be_rendered_is_named(tmp_path: Path, target: str, named: str) -> None:
     with pytest.raises(DataopsError) as error:
         read_profile(project(tmp_path), target, {})

@@ -7,13 +7,19 @@ import re
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import jsonschema
 import pytest
 
 from first_light.dbt import accepted_warnings
+from first_light.history.record import REAL, REHEARSAL
 from first_light.project import settings
+from first_light.project.product import Product
 from first_light.project.settings import Settings, read_settings
+from first_light.release import begin
+from first_light.release.context import Context
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import variable
 
@@ -40,6 +46,16 @@ def test_the_environment_precedes_the_team_and_the_team_the_default(tmp_path: Pa
     variables = {"DATAOPS_STORE": "branch", "DATAOPS_KEEP_RELEASES": " ", "DATAOPS_RAW": "/raw"}
     assert read_settings(root, variables) == Settings(store="branch", keep_releases=20, raw="/raw")
     assert read_settings(root, {"DATAOPS_KEEP_RELEASES": "3"}).keep_releases == 3
+
+
+def test_a_project_without_raw_makes_no_rehearsal(tmp_path: Path) -> None:
+    store = SimpleNamespace(retained=lambda: ())
+    context = cast(Context, SimpleNamespace(product=Product(tmp_path), store=store))
+    with settings.use(Settings()):
+        assert begin.kind_of_release(context, None) == REHEARSAL
+    with settings.use(read_settings(product(tmp_path, "without-raw = true"), {})):
+        assert begin.kind_of_release(context, None) == REAL
+        assert begin.kind_of_release(context, ()) == REAL
 
 
 def test_a_warning_of_dbt_is_accepted_with_a_reason_only(tmp_path: Path) -> None:

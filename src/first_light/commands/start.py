@@ -13,7 +13,14 @@ from first_light.commands.sample import load
 from first_light.dbt.source_plan import MarkedColumn, marked_columns
 from first_light.forge import repository_files
 from first_light.inference.certainty import certain_marks
-from first_light.project.default_branch import ANSWER, USUAL, default_branch, recorded
+from first_light.project.default_branch import (
+    ANSWER,
+    USUAL,
+    USUAL_NAMES,
+    default_branch,
+    recorded,
+    remote_default,
+)
 from first_light.project.example import example_tables, make_raw
 from first_light.project.hook_install import install_hooks
 from first_light.project.hook_run import CONFIG
@@ -217,6 +224,10 @@ def _commit(
     """Commit everything, once; the check has just run what the hooks would."""
     if _has_commits(product):
         print_line("git: there are commits already, this one is yours to make")
+        branch, released = default_branch(product), recorded(product)
+        if branch != released and (branch in USUAL_NAMES or remote_default(product)):
+            command = f"uv run dataops configure --branch {branch}"
+            print_line(f"git: releases are made from {released}, not from {branch}: {command}")
         return ""
     top = product.repository
     own = [*repository_files.needed(product).texts, *([CONFIG] if (top / CONFIG).is_file() else [])]

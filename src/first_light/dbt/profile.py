@@ -75,7 +75,12 @@ def _errors_as(target: str) -> Iterator[None]:
 def _entry(root: Path, target: str) -> Any:
     project = yaml.safe_load((root / "dbt_project.yml").read_text(encoding="utf-8"))
     profiles = yaml.safe_load((root / "profiles.yml").read_text(encoding="utf-8"))
-    return profiles[str(project["profile"])]["outputs"][target]
+    name = str(project["profile"])
+    if not profiles.get(name):
+        raise ValueError(f"there is no profile {name}, which dbt_project.yml names")
+    if target not in (targets := profiles[name]["outputs"]):
+        raise ValueError(f"there is no such target; profile {name} has {', '.join(targets)}")
+    return targets[target]
 
 
 def _renderer(environment: Mapping[str, str]) -> SandboxedEnvironment:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from first_light.forge.pipeline import target_branches
-from first_light.project.default_branch import recorded
+from first_light.project.default_branch import USUAL_NAMES, recorded
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, SKIPPED, WARNED
@@ -100,7 +100,7 @@ def _nothing_to_compare(product: Product, ref: str, requested_base: str | None) 
 def _default_branches(product: Product) -> Sequence[str]:
     """Where a change is going, most certain first: what a pipeline says, then what git knows."""
     branch = recorded(product)
-    usual = ("origin/main", "origin/master", "main", "master")
+    usual = (*(f"origin/{name}" for name in USUAL_NAMES), *USUAL_NAMES)
     return tuple(
         dict.fromkeys((*target_branches(), "origin/HEAD", f"origin/{branch}", branch, *usual))
     )

@@ -6,7 +6,7 @@ from first_light.project.product import ANSWERS, Product
 
 ANSWER = "branch"
 USUAL = "main"
-_OTHERS = ("master", "trunk", "develop")
+USUAL_NAMES = (USUAL, "master", "trunk", "develop")
 _REMOTE = "origin/"
 
 
@@ -28,6 +28,6 @@ def default_branch(product: Product) -> str:
         return name
     listed = product.git("for-each-ref", "--format=%(refname:short)", "refs/heads", check=False)
     branches = listed.splitlines()
-    if usual := next((name for name in (USUAL, *_OTHERS) if name in branches), ""):
+    if usual := next((name for name in USUAL_NAMES if name in branches), ""):
         return usual
     return product.git("branch", "--show-current", check=False) or recorded(product)

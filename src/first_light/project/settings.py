@@ -50,6 +50,9 @@ class TeamSettings:
     data_in_git: bool = False
     """Whether releases from raw may be stored on a branch, where all readers of the repository
     read them."""
+    without_raw: bool = False
+    """Whether the project has [no landing data in raw](../guides/adopt.md#3-name-where-raw-is): it
+    builds from seeds, or from tables that others load. Its releases are no rehearsals then."""
     mart_names: Literal["plain", "prefixed"] = "plain"
     """How models in `models/marts` are named: `plain` (`orders`, `customers`) or `prefixed`
     (`fct_orders`, `dim_customers`). Drafts follow it and a project rule checks it. The default is

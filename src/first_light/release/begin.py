@@ -28,7 +28,7 @@ def begin(context: Context) -> Draft:
         store.forget_lost_release()
     base = store.current() or ""
     raw_tables = context.warehouse.raw()
-    kind = _kind(context, raw_tables)
+    kind = kind_of_release(context, raw_tables)
     if kind == REAL:
         raise_if_in_git(context)
     newest = next(context.history.newest(), None)
@@ -71,12 +71,16 @@ def begin(context: Context) -> Draft:
     return draft
 
 
-def _kind(context: Context, raw_tables: tuple[facts.RawFile, ...] | None) -> str:
+def kind_of_release(context: Context, raw_tables: tuple[facts.RawFile, ...] | None) -> str:
     """From raw, or a rehearsal on the sample where there is no raw yet.
+
+    A project without raw has no sample either: what it builds is what readers get.
 
     Raises:
         DataopsError: raw was there and is gone, or is not where DATAOPS_RAW says.
     """
+    if settings.current().without_raw:
+        return REAL
     is_files = raw_tables is None
     if raw_tables or (is_files and not raw_place(context.product).is_empty()):
         return REAL

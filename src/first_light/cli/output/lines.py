@@ -12,6 +12,7 @@ from first_light.dbt.by_hand import rows_command
 from first_light.history.record import REHEARSAL, FindingRun, NodeRun, Record
 from first_light.metrics.changes import MetricChange
 from first_light.utils.timestamps import moment
+from first_light.warehouse.kinds import how_to_load
 
 SHOWN = 10
 METRICS_SHOWN = 10
@@ -84,6 +85,16 @@ def open_to(audience: str) -> str:
         f"{audience} can read this data, made from raw; to keep it elsewhere, "
         "set DATAOPS_STORE to a bucket or a folder and delete the branch: "
         "uv run dataops docs stores"
+    )
+
+
+def next_for_raw(record: Record) -> str:
+    """After a rehearsal: how a release from raw is made."""
+    if record.raw.files:
+        return how_to_load(record.warehouse)
+    return (
+        f"{how_to_load(record.warehouse)}; if the project builds from seeds or from tables that "
+        "others load, set `without-raw = true` under [tool.dataops] in pyproject.toml and commit"
     )
 
 

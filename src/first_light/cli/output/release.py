@@ -14,6 +14,7 @@ from first_light.cli.output.lines import (
     is_rehearsal,
     line,
     moved_metrics,
+    next_for_raw,
     open_to,
     time_text,
     warned_findings,
@@ -29,7 +30,6 @@ from first_light.release.listing import Listed
 from first_light.release.outcome import Released
 from first_light.release.rollback import RolledBack
 from first_light.utils.templates import render
-from first_light.warehouse.kinds import how_to_load
 
 _FILES_SHOWN = 3
 
@@ -54,7 +54,7 @@ def show_release(out: Console, released: Released) -> None:
         if released.boards:
             line(out, "boards", released.boards)
         if is_rehearsal(record):
-            line(out, "from raw", f"{how_to_load(record.warehouse)} and repeat")
+            line(out, "from raw", f"{next_for_raw(record)}, then repeat")
         if released.open_to:
             line(out, "warning", open_to(released.open_to))
         warned_tests(out, tests_that_warned(record), record.kind == REAL)
@@ -123,7 +123,7 @@ def release_markdown(name: str, result: Released) -> str:
         done=result,
         record=record,
         good=record.outcome == PUBLISHED,
-        load_raw=how_to_load(record.warehouse) if is_rehearsal(record) else "",
+        load_raw=next_for_raw(record) if is_rehearsal(record) else "",
         open_to=open_to(result.open_to) if result.open_to else "",
         next_steps=next_steps(result),
         rows_commands=[

@@ -16,6 +16,7 @@ from first_light.cli.output.lines import (
     is_rehearsal,
     line,
     moved_metrics,
+    next_for_raw,
     open_to,
     time_text,
     warned_findings,
@@ -28,7 +29,6 @@ from first_light.history.warned import tests_that_warned
 from first_light.incidents.derive import Incident, oldest_first
 from first_light.status.current import Status
 from first_light.status.freshness import data_line
-from first_light.warehouse.kinds import how_to_load
 
 
 def show_status(out: Console, status: Status) -> None:
@@ -52,7 +52,7 @@ def show_status(out: Console, status: Status) -> None:
         for n, entry in enumerate(current.raw.set_aside):
             line(out, "" if n else "set aside", entry)
         if is_rehearsal(current):
-            line(out, "from raw", how_to_load(current.warehouse))
+            line(out, "from raw", next_for_raw(current))
         moved_metrics(out, status.moves)
     if status.open_to:
         line(out, "warning", open_to(status.open_to))
