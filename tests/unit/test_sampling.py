@@ -635,6 +635,7 @@ COLUMNS: tuple[tuple[str, str, str | None], ...] = (
     ("school.teacher_id", "7|8", None),
     ("rides.pickup_lat", "52.51703|48.85661", "location"),
     ("staff.salary", "52000|48000", "income"),
+    ("patients.weight_kg", "71.5|82", "sensitive_number"),
     ("clinic.diagnosis_code", "E11.9|I10|J45", "sensitive"),
     ("clinic.patient_mrn", "MRN0012345|MRN0012346", "national_id"),
     ("clinic.blood_type", "A+|0-|AB+", "sensitive"),
@@ -757,6 +758,7 @@ _VALUES: dict[str, st.SearchStrategy[str]] = {
         r"[1-9][0-9]{0,9}|[1-9][0-9]{0,6}[.,][0-9]{2}( €)?", fullmatch=True
     ),
     kinds.SENSITIVE: st.text(min_size=1, max_size=20),
+    kinds.SENSITIVE_NUMBER: st.from_regex(r"[1-9][0-9]{0,2}([.][0-9])?", fullmatch=True),
     kinds.URL: st.from_regex(
         r"(https://)?[a-z]{1,9}\.de/[a-z-]{0,9}|[a-z_]{1,9}\.pdf", fullmatch=True
     ),

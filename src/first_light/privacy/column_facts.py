@@ -49,14 +49,16 @@ class Column:
             for run in runs
         )
 
-    def hints(self, vocabulary: frozenset[str]) -> bool:
+    def hints(self, vocabulary: frozenset[str], shortest: int = 0) -> bool:
         """Whether the name contains a word of the vocabulary or something short for one.
 
-        A guess, which the values must confirm.
+        A guess, which the values must confirm; `shortest` letters where they cannot.
         """
         candidates = {"".join(self.tokens), *self.tokens} - hints.UNABBREVIATED
         return self.name_contains(vocabulary) or any(
-            abbreviates(candidate, vocabulary) for candidate in candidates
+            abbreviates(candidate, vocabulary)
+            for candidate in candidates
+            if len(candidate) >= shortest
         )
 
     def has_stem(self, stem: re.Pattern[str]) -> bool:

@@ -30,7 +30,7 @@ DOCUMENT = words("""
 BIRTHPLACE = words("""
     geburtsort geburtsland birthplace placeofbirth lieunaissance lieudenaissance lugarnacimiento
     luogonascita luogodinascita geboorteplaats foedested foedeort fodelseort naturalidade
-    miejsceurodzenia
+    miejsceurodzenia tempatlahir noisinh szuletesihely mistonarozeni mestorodenia
 """)
 SHORT_POSTCODE = words("pc cp cap psc zipcode postleitzahl postnummer postcode codigopostal")
 HEALTH = words("""

@@ -80,6 +80,8 @@ def is_contradicted(kind: str, column: Column) -> bool:
         return False
     if kind == LOCATION and rows.of_devices:
         return rows.of_named_things
+    if kind == LOCATION and column.has_stem(stems.DOOR):
+        return rows.of_named_things
     is_mobile = column.name_contains(hints.MOBILE)
     if kind in _OF_PLACES and not is_mobile:
         if rows.of_named_things and column.name_contains(words.ROLE):
@@ -149,6 +151,7 @@ def _by_numbers(column: Column) -> str | None:
     is_named = (
         column.hints(words.PHONE) or column.has_stem(stems.PHONE)
     ) and column.distinct_share(shapes.is_phone) >= 0.5
+    is_named = is_named and column.share(shapes.is_degrees) < 0.5
     if not is_code and (is_named or phones.are_phones(values)):
         return PHONE
     return INCOME if _is_pay(column) else None
@@ -296,5 +299,8 @@ def _is_named_sensitive(column: Column) -> bool:
     is_text = column.share(shapes.is_number) < 0.5 or column.share(_is_code) >= 0.5
     return column.hints(hints.DISABILITY) or (
         is_text
-        and (column.hints(words.SENSITIVE | hints.HEALTH) or column.has_stem(stems.SENSITIVE))
+        and (
+            column.hints(words.SENSITIVE | hints.HEALTH, shortest=4)
+            or column.has_stem(stems.SENSITIVE)
+        )
     )

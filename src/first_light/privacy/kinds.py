@@ -18,14 +18,15 @@ NATIONAL_ID: Final = "national_id"  # social security, tax, passport, licence, p
 LOCATION: Final = "location"  # coordinates, in numbers, pairs and geometries
 INCOME: Final = "income"  # salaries, wages and other pay of one person
 SENSITIVE: Final = "sensitive"  # health, religion, origin and what else is specially protected
+SENSITIVE_NUMBER: Final = "sensitive_number"  # the same in numbers: blood pressure, weight
 URL: Final = "url"  # addresses of pages and names of files that name somebody
 SECRET: Final = "secret"  # passwords, tokens, keys
 FREE_TEXT: Final = "free_text"  # prose, which may contain all of the above
 KINDS: Final[frozenset[str]] = frozenset(
     {
         EMAIL, PHONE, PERSON, USER_NAME, ADDRESS, BIRTH_DATE, IP, DEVICE, CARD, BANK_ACCOUNT,
-        NATIONAL_ID, LOCATION, INCOME, SENSITIVE, URL, SECRET, FREE_TEXT,
+        NATIONAL_ID, LOCATION, INCOME, SENSITIVE, SENSITIVE_NUMBER, URL, SECRET, FREE_TEXT,
     }
 )  # fmt: skip
-NUMERIC: Final[frozenset[str]] = frozenset({LOCATION, INCOME})
+NUMERIC: Final[frozenset[str]] = frozenset({LOCATION, INCOME, SENSITIVE_NUMBER})
 """Kinds whose masks change digits only, so that a column of numbers stays one."""

@@ -17,19 +17,23 @@ from first_light.privacy import kinds, stems
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
+from first_light.privacy.body_measures import is_body_measure
 from first_light.privacy.column_values import share, texts_of
 from first_light.privacy.name_tokens import name_tokens
 
 # How much a column of a kind says that rows are people. A login or an address proves little.
 _POINTS: Final[Mapping[str, int]] = {
     kinds.PERSON: 2, kinds.EMAIL: 2, kinds.BIRTH_DATE: 2, kinds.NATIONAL_ID: 2, kinds.CARD: 2,
-    kinds.BANK_ACCOUNT: 1, kinds.SENSITIVE: 1, kinds.INCOME: 1, kinds.FREE_TEXT: 1,
+    kinds.BANK_ACCOUNT: 1, kinds.SENSITIVE: 1, kinds.SENSITIVE_NUMBER: 1, kinds.INCOME: 1,
+    kinds.FREE_TEXT: 1,
 }  # fmt: skip
 _ENOUGH, _ENOUGH_AMONG_GOODS = 2, 4
 _FIRMS, _CODES = 0.3, 0.8  # of the different values
 _FEW = 5
 _FIRST = 3  # columns
 _SHORTEST_NOUN = 3  # letters
+_IDS: Final = words.words("id no nr num number nummer code ref key uuid hash pseudonym")
+_PERSONS: Final = words.PEOPLE | words.words("subject pat proband probanden teilnehmer case")
 _WORK: Final = words.words("""
     pernr personalnummer personalnr employee employeeid staffid staffno payrollno kostenstelle kostl
     costcenter costcentre jobtitle position hiredate hired eintritt austritt department dept
@@ -52,6 +56,8 @@ class Rows:
         of_devices: whether rows say what a device did that belongs to somebody.
         of_homes: whether a postcode or another part of an address stands beside the rest.
         of_work: whether rows are about somebody's work: cost centres, dates of hiring.
+        of_bodies: whether a column is a measure that only a living body has.
+        names_persons: whether a column is the id of somebody.
         nouns: words of columns that name something else than a person.
     """
 
@@ -63,6 +69,8 @@ class Rows:
     of_devices: bool = False
     of_homes: bool = False
     of_work: bool = False
+    of_bodies: bool = False
+    names_persons: bool = False
     nouns: frozenset[str] = frozenset()
 
 
@@ -97,6 +105,7 @@ def rows_of(
         _is_product_number(texts[column]) for column in columns if column not in marks
     )
     of_people = points >= (_ENOUGH_AMONG_GOODS if of_goods else _ENOUGH)
+    names_persons = any(_is_id_of_person(parts) for parts in tokens.values())
     has_firms = any(
         share(texts[column], shapes.is_company) >= _FIRMS
         for column in columns
@@ -120,12 +129,22 @@ def rows_of(
             for part in (parts, *([word] for word in parts))
             if len("".join(part)) > _FEW - 1
         ),
+        of_bodies=not of_goods
+        and any(
+            is_body_measure(parts, texts[column], of_persons=of_people or names_persons)
+            for column, parts in tokens.items()
+        ),
+        names_persons=names_persons,
         nouns=frozenset(
             parts[0]
             for column, parts in tokens.items()
             if len(parts) == 1 and column not in marks and parts[0] not in words.ROLE
         ),
     )
+
+
+def _is_id_of_person(name: Sequence[str]) -> bool:
+    return len(name) > 1 and name[-1] in _IDS and bool(set(name[:-1]) & _PERSONS)
 
 
 def _begins_with_name(names: Sequence[tuple[str, Sequence[str]]], marks: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from first_light.privacy import hints, pay_words, people_names
+from first_light.privacy import body_measures, hints, pay_words, people_names, stems
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
@@ -21,6 +21,7 @@ from first_light.privacy.kinds import (
     NATIONAL_ID,
     PERSON,
     SENSITIVE,
+    SENSITIVE_NUMBER,
     URL,
     USER_NAME,
 )
@@ -28,6 +29,15 @@ from first_light.privacy.kinds import (
 _PLACE_WORDS: Final = frozenset({"location", "locations", "stop", "stops", "device", "zone"})
 # A station is where somebody's trip begins and ends.
 _ENDS: Final = words.words("start end from to origin destination pickup dropoff checkout checkin")
+# What these weigh is a parcel or a rank.
+_PARTNERS: Final = words.words("""
+    lead leads agent agents profile profiles contact contacts seller sellers buyer buyers
+    author authors recipient recipients contractor contractors freelancer freelancers
+""")
+_WAYS: Final = words.words("""
+    stop stops route routes event events job jobs task tasks service services vehicle vehicles
+    package packages queue
+""")
 _STOPS: Final = frozenset({"station", "stations", "dock", "site", "venue", "branch"})
 _PARTICIPLE: Final = re.compile(
     r"[a-z]+ed|made|sent|written|given|done|taken|sold|paid|run|put|ge[a-z]+[td]|[a-z]+(stell|leg|"
@@ -39,6 +49,7 @@ _CELL: Final = words.words("h h3 h3index h3cell point punkt what3words w3w")
 _CELLS: Final = re.compile(
     r"8[0-9a-f]{14}|\(-?[0-9.]+, ?-?[0-9.]+\)|/{0,3}[^\W\d_]+\.[^\W\d_]+\.[^\W\d_]+"
 )
+_FLAGS, _FEW = 0.3, 6  # of the values; different ones
 _OPERATOR: Final = words.words("operator bediener operateur operador operatore operatoer machinist")
 _WITH_INITIAL: Final = re.compile(r"[A-Z][^\W\d_]{2,},? [A-Z]\.?|[A-Z]\. ?[A-Z][^\W\d_]{2,}")
 _ICD: Final = re.compile(r"[A-TV-Z][0-9][0-9AB](\.[0-9A-Z]{1,4})?")
@@ -47,9 +58,11 @@ _LAST_WORD_BY: Final = words.words("by von par por door")
 
 
 def by_number(column: Column) -> str | None:
-    """Kinds whose values may be numbers: coordinates and pay."""
+    """Kinds whose values may be numbers: coordinates, measures of bodies, and pay."""
     if _is_location(column):
         return LOCATION
+    if _is_body_measure(column):
+        return SENSITIVE_NUMBER
     return INCOME if _is_income(column) else None
 
 
@@ -95,7 +108,11 @@ def _is_of_things(column: Column) -> bool:
 
 
 def _is_location(column: Column) -> bool:
-    if _is_of_things(column) or (column.is_attribute and not column.values):
+    is_door = column.has_stem(stems.DOOR) and not column.rows.of_named_things
+    is_way = column.table & words.THING <= _WAYS
+    if (_is_of_things(column) and not (is_door and is_way)) or (
+        column.is_attribute and not column.values
+    ):
         return False
     if column.share(shapes.is_position) >= 0.8:
         return True
@@ -111,6 +128,18 @@ def _is_location(column: Column) -> bool:
         return True
     is_strong = column.name_contains(words.LATITUDE)  # in ten-millionths of a degree
     return is_strong and column.share(re.compile(r"-?[0-9]{8,10}").fullmatch) >= 0.9
+
+
+def _is_body_measure(column: Column) -> bool:
+    if column.is_of_goods:
+        return False
+    is_table_of_bodies = bool(column.table & (words.PEOPLE - _PARTNERS))
+    return body_measures.is_body_measure(
+        column.tokens,
+        column.values,
+        of_bodies=column.rows.of_bodies or is_table_of_bodies,
+        of_persons=column.of_people or column.rows.names_persons,
+    )
 
 
 def _is_income(column: Column) -> bool:
@@ -136,7 +165,13 @@ def _is_income(column: Column) -> bool:
 def _is_sensitive(column: Column) -> bool:
     if column.of_people and column.share(_ICD.fullmatch) >= 0.9:
         return any("." in value for value in column.values)
-    if column.of_things or not column.name_contains(words.SENSITIVE):
+    if column.of_things:
+        return False
+    if column.of_people and column.name_contains(hints.FLAGS):  # yes, no and formerly
+        flags = column.share(lambda value: value.lower() in shapes.BOOLEANS)
+        if flags >= _FLAGS and len(column.distinct) <= _FEW:
+            return True
+    if not column.name_contains(words.SENSITIVE):
         return False
     if set(column.tokens) & words.STATISTIC or set(column.tokens) & words.words("date at cost"):
         return False

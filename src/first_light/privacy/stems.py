@@ -24,17 +24,25 @@ INCOME: Final = re.compile(
     r"|venciment|inkom(en|st)|inntekt|indkomst|dochod|mzda|\bplat[ay]\b|jovedel"
 )
 SENSITIVE: Final = re.compile(
-    r"relig|konfess|bekenntn|glaub|\bfaith|ethni|etni[ac]|\braza|\braca|\brasse|herkomst|afkomst|wyznan"
+    r"relig|konfess|bekenntn|glaub|\bfaith|ethni|etni[ac]|\braza|\braca|\brasse|herkomst"
+    r"|afkomst|wyznan"
     r"|krank(?!enkasse)|erkrank|diagn|allerg|alerg|handica|disabil|discapa|behinder|niepeln"
     r"|gehandic|invalidit|funktionsned|sexual|partei(?!en)|gewerksch|syndica|sindic|zwiazk|vakbond"
     r"|fackforb|fagforb|schwanger|pregnan|embaraz|grossesse|gravid|blutgr|blodtyp|bloedgr|sanguin"
     r"|grupa_?krwi|maladie|enfermed|doenca|malatti|choro[bw]|sairau|sykdom|sjukdom|sygdom|ziekte"
-    r"|antecedent|anamnes|vorerkrank|patholog|symptom|medikament|medicat|geneesm|lakemed"
+    r"|kan ?grub|injur(y|ies)|verletzung|blessure|antecedent|anamnes|vorerkrank|patholog"
+    r"|symptom|medikament|medicat|geneesm|lakemed"
 )
 ADDRESS: Final = re.compile(
-    r"addres|adres|anschrift|strass|straat|direcc|indiriz|enderec|morada|domicil|osoite|gatuadr"
+    r"addres|adres|\balamat|\bdia ?chi\b|die[fu]thyn|anschrift|strass|straat|direcc|indiriz"
+    r"|enderec|morada|domicil|osoite|gatuadr"
     r"|gateadr|vejnavn|gadenavn|wohn(ort|haft|sitz)|ulic[aey]|\butca|lakcim|bydlis|residenc"
 )
+DOOR: Final = re.compile(
+    r"\bpick ?up|\bdrop ?(off)?\b|deliver|collect(ion)?\b|\bhome\b|abhol|zustell|liefer|ausstieg"
+    r"|einstieg|recogida|entrega|livraison|retrait|ophaal|aflever|dostaw|dorucen|consegna|ritiro"
+)
+"""Where somebody is fetched or lives: a stop or a route is a thing, these are not."""
 AGENT: Final = re.compile(
     r"[a-z]{3,}(er|or|eur|euse|ista?e?|ador[ae]?|tor[ae]?|teur|trice|nik|arz|aar|ante|ente|erin"
     r"|ario|aria|ero|era)"

@@ -305,6 +305,7 @@ def is_numbered_street(value: str) -> bool:
     return (
         re.fullmatch(
             r"[^\W\d_][\w .'’-]{2,40},? [0-9]{1,4} ?[A-Za-z]?(?:[/-][0-9]{1,4})?"
+            r"(?:, ?[\w .'’-]{2,40})?"
             r"|[0-9]{1,5} ?[A-Za-z]?,? [^\W\d_][\w .'’-]{2,40}",
             value,
         )

@@ -24,6 +24,7 @@ PHONE = words("""
     numertelefonu telefonkomorkowy cellulare numerocellulare recapito celulare
     mobiltelefon rufnummer portable numeroportable numerotelephone numerodetelephone telefono
     telefonomovil movil celular telefoon telefoonnummer mobiel gsm
+    nohp nomorhp notelp nomortelepon sodienthoai dienthoai kinito tilefono ceptel ceptelefonu
 """)
 PERSON = words("""
     firstname lastname givenname familyname fullname surname forename middlename maidenname
@@ -144,11 +145,13 @@ NATIONAL_ID = words("""
     vehicleplate carplate nummernschild amtlicheskennzeichen plaqueimmatriculation
     plaquedimmatriculation placa kentekennummer targa
     vehiclereg vehicleregistration regplate tagno
+    adoazonosito adoazonositojel szemelyiszam szemelyiigazolvany tajszam nik noktp ktp cccd cmnd
+    amka kimlikno kennitala asmenskodas isikukood personaskods personalcode
 """)
 # These are a person's only in tables of people: firms and programs have licences as well.
 WEAK_NATIONAL_ID = words("""
     licenceno licencenumber licencenr licenseno licensenumber licensenr licence license permitno
-    permitnumber badgenumber badgeno
+    permitnumber badgenumber badgeno afm
 """)
 DEVICE = words("""
     mac macaddress macaddr imei imsi idfa gaid advertisingid cookieid browserfingerprint
@@ -210,6 +213,8 @@ SENSITIVE = words("""
     medborgarskap kansalaisuus obywatelstwo migrationshintergrund
     veteran veteranstatus protectedveteran military militaryservice militarystatus militarybranch
     servicebranch reservist wehrdienst wehrpflicht servicemilitaire serviciomilitar askerlik
+    agama tongiao dbscheck backgroundcheck criminalcheck crbcheck smokingstatus tobaccouse
+    genotype genotypes genotyp genotipo haplotype sex gioitinh
 """)
 # These mean something else outside of tables of people.
 WEAK_SENSITIVE = words("""
@@ -217,7 +222,8 @@ WEAK_SENSITIVE = words("""
     belief beliefs church party partei unionmember dx
     din dini mezhep inanc nationality nationalities citizenship ancestry nationalite nacionalidad
     nacionalidade nationaliteit cittadinanza nazionalita uyruk staatsangehoerigkeit nationalitaet
-    nationalitat veteran military servicebranch reservist
+    nationalitat veteran military servicebranch reservist genotype genotypes genotyp genotipo
+    haplotype sex gioitinh
 """)
 # Words of a login's role: `created_by` follows from its last word.
 LOGIN_ROLE = words("""
