@@ -115,7 +115,8 @@ _SHAPES = tuple(
         r"(?: on table NAME)?",
         r"Key \((?P<key>NAME(?:, NAME)*)\)=\(VALUE\) "
         r"(?:already exists|is not present in table NAME)",
-        r"(?:column|relation|schema|type|table) NAME does not exist",
+        # Without a place in the SQL it is a value, as in `value::regclass`.
+        r"(?:column|relation|schema|type|table) NAME does not exist(?=\s+LINE NUMBER:)",
         r"permission denied for (?:schema|table|relation|view|database) NAME",
         r"must be owner of (?:schema|table|relation|view|database) NAME",
         r"(?:relation|schema|table|type) NAME already exists",
