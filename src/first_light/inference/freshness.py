@@ -109,7 +109,9 @@ def chosen(
     for column in columns:
         if _is_made(column, times[column.name], reference):
             return column
-    dated = [c.name for c in table.columns if c.cast.kind in {"date", "timestamp"}]
+    dated = [
+        c.name for c in table.columns if c.cast.kind in {"date", "timestamp"} and not c.personal
+    ]
     if not dated:
         return None
     why = "no column clearly says when a row was made or changed, so its freshness is not checked"
