@@ -52,6 +52,13 @@ _CELLS: Final = re.compile(
 _FLAGS, _FEW = 0.3, 6  # of the values; different ones
 _OPERATOR: Final = words.words("operator bediener operateur operador operatore operatoer machinist")
 _WITH_INITIAL: Final = re.compile(r"[A-Z][^\W\d_]{2,},? [A-Z]\.?|[A-Z]\. ?[A-Z][^\W\d_]{2,}")
+# 50,000-60,000, 30k – 35k, < 20.000 €, 75000+
+_AMOUNT: Final = r"[^\w\s<>≥≤-]?\s?[0-9][0-9.,' ]*[kK]?\s?(?:[^\w\s+-]|[A-Z]{3})?"
+_BAND: Final = re.compile(
+    r"(?!(?:19|20)[0-9]{2}\s?[-–/]\s?(?:19|20)?[0-9]{2}$)"  # two years
+    rf"(?:{_AMOUNT}\s?(?:-|–|—|to|bis|à|a|/)\s?{_AMOUNT}"
+    rf"|(?:[<>≥≤]=?|over|under|above|below|up to|bis|über|ab|unter)\s?{_AMOUNT}|{_AMOUNT}\+)"
+)
 _ICD: Final = re.compile(r"[A-TV-Z][0-9][0-9AB](\.[0-9A-Z]{1,4})?")
 _MADE_BY_FIRMS: Final = words.words("manufactured produced sponsored powered published supplied")
 _LAST_WORD_BY: Final = words.words("by von par por door")
@@ -143,6 +150,13 @@ def _is_body_measure(column: Column) -> bool:
 
 
 def _is_income(column: Column) -> bool:
+    if (
+        column.of_people
+        and column.name_contains(pay_words.INCOME | pay_words.WEAK_INCOME)
+        and column.values
+        and column.share(_BAND.fullmatch) >= 0.8
+    ):
+        return True  # of one person a band is nearly as telling as the amount
     if not column.is_consistent(shapes.is_number, 0.8):
         return False
     if column.ends_with(pay_words.TOTAL_PAY) and not column.of_things:
