@@ -17,6 +17,7 @@ from urllib.error import HTTPError
 from first_light.forge.pipeline import find_forge, request_number, run_url, target_environment
 from first_light.project.git_folder import name_of, prefix_of
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import open_regular
 from first_light.utils.variables import variable
 from first_light.utils.visible_text import inert, visible
 
@@ -75,8 +76,11 @@ def _read(report: Path) -> str:
         return f"## {_LINKED}\n"
     if not report.is_file():
         return f"## {_ENDED}\n"
-    with report.open("rb") as file:
-        text = file.read(_LARGEST).decode("utf-8", errors="replace")
+    try:
+        with open_regular(report, follow=False) as file:
+            text = file.read(_LARGEST).decode("utf-8", errors="replace")
+    except OSError:
+        return f"## {_LINKED}\n"
     return inert(text.replace("\0", "\ufffd"))
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import open_regular
 from first_light.utils.visible_text import inert
 
 BRANCH = "template-update"
@@ -132,8 +133,11 @@ def _content(path: Path, largest: int) -> bytes:
     """A plain file's content. A link could lead to what only this job can read."""
     if path.is_symlink() or not path.is_file():
         raise _invalid(path, "not a plain file")
-    with path.open("rb") as file:
-        content = file.read(largest + 1)
+    try:
+        with open_regular(path, follow=False) as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise _invalid(path, "not a plain file") from error
     if len(content) > largest:
         raise _invalid(path, f"larger than {largest} bytes")
     return content

@@ -24,6 +24,7 @@ from first_light.project.git_folder import suffixed
 from first_light.project.hook_run import tool_environment
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import read_regular
 
 
 def prepare(
@@ -128,6 +129,6 @@ def _check(product: Product) -> str:
     )
     report = product.target / "check" / "report.md"
     if report.is_file():
-        return report.read_text(encoding="utf-8")
+        return read_regular(report).decode()
     output = process.stderr.decode(errors="replace").strip()[-2000:]
     return f"`dataops check` could not run:\n\n```text\n{output}\n```"

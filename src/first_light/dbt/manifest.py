@@ -13,6 +13,7 @@ from first_light.dbt.driver import reads_files
 from first_light.dbt.external_location import expand
 from first_light.dbt.graph import Graph
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import read_regular
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ def read_manifest(path: Path, *, packages: bool = False) -> Manifest:
         DataopsError: there is none, or it is not a manifest.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(read_regular(path))
         project = raw["metadata"]["project_name"]
         adapter = raw["metadata"].get("adapter_type")
         is_server = adapter is not None and not reads_files(adapter)

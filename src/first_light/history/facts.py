@@ -21,6 +21,7 @@ from first_light.project import settings
 from first_light.project.product import Product
 from first_light.project.set_aside import SetAside
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import open_regular, read_regular
 from first_light.utils.timestamps import moment, utc
 from first_light.utils.whole_files import write_whole
 
@@ -251,14 +252,14 @@ def raw_to_json(files: Iterable[RawFile]) -> bytes:
 def raw_from_json(path: Path) -> tuple[RawFile, ...]:
     """The list of files that a release kept; empty when it is not there."""
     try:
-        return tuple(msgspec.json.decode(path.read_bytes(), type=list[RawFile]))
+        return tuple(msgspec.json.decode(read_regular(path), type=list[RawFile]))
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ()
 
 
 def _remembered(root: Path, cache: Path) -> dict[str, list[int | str]]:
     try:
-        remembered = json.loads(cache.read_bytes())
+        remembered = json.loads(read_regular(cache))
         return dict(remembered["files"]) if remembered["root"] == str(root) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}  # it can all be read again
@@ -266,7 +267,7 @@ def _remembered(root: Path, cache: Path) -> dict[str, list[int | str]]:
 
 def file_hash(path: Path) -> str:
     hashed = hashlib.blake2b(digest_size=16)
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         while piece := file.read(_AT_ONCE):
             hashed.update(piece)
     return hashed.hexdigest()

@@ -27,6 +27,7 @@ from first_light.store import atomic as durable
 from first_light.store.folder import RECORD
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import read_regular
 from first_light.utils.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _PACK = 1000
 def record_in(folder: Path) -> Record | None:
     """The record of a release or a candidate; None when it is missing or damaged."""
     try:
-        return read_record((folder / RECORD).read_bytes())
+        return read_record(read_regular(folder / RECORD))
     except (OSError, ValueError):
         return None
 
@@ -70,7 +71,7 @@ class History:
         repeat = "repeat the release, which records the missing run: uv run dataops release"
         try:
             write_whole(path, record.to_json(), through_links=False)
-            stored = read_record(path.read_bytes())
+            stored = read_record(read_regular(path))
         except (OSError, ValueError) as error:
             raise HistoryError(
                 "The run could not be recorded.",
@@ -227,7 +228,7 @@ class History:
     def _text(self, run: str) -> str | None:
         """The record's own line; None when it is damaged."""
         try:
-            text = (self._loose / f"{run}.json").read_text(encoding="utf-8")
+            text = read_regular(self._loose / f"{run}.json").decode()
             with contextlib.suppress(DataopsError):  # said where the record is used
                 if read_record(text.encode()).run != run:
                     raise ValueError("another run's record")

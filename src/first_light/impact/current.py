@@ -28,6 +28,7 @@ from first_light.project.product import Product
 from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, open_store
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import read_regular
 from first_light.utils.timestamps import moment
 from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.kinds import is_server, server_of
@@ -112,7 +113,7 @@ def open_current(product: Product, folder: Path) -> tuple[Change | NoBase, Curre
     store.fetch_release(run)
     state = store.releases / run
     try:
-        record = read_record((state / RECORD).read_bytes())
+        record = read_record(read_regular(state / RECORD))
     except (OSError, ValueError) as error:
         raise DataopsError(
             "The current release has no record.", str(error), "uv run dataops release"
@@ -184,7 +185,7 @@ def _on_files(
     compared = folder / "state"  # head reads raw, as the release did
     compared.mkdir(parents=True, exist_ok=True)
     written = compared / "manifest.json"
-    written.write_bytes(as_built((state / "manifest.json").read_bytes()))
+    written.write_bytes(as_built(read_regular(state / "manifest.json")))
     if (state / METRICS).is_file():  # releases of earlier versions have none
         shutil.copyfile(state / METRICS, compared / METRICS)
     manifest = read_manifest(written, packages=True)

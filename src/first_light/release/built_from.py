@@ -22,6 +22,7 @@ from first_light.release.build import built_of, manifest_of, raw_now
 from first_light.release.carry_over import Built, CarriedOver, obstacle, plan
 from first_light.release.context import Context
 from first_light.release.draft import Draft
+from first_light.utils.regular_files import read_regular
 from first_light.utils.whole_files import write_whole
 from first_light.warehouse.base import Relation
 from first_light.warehouse.dialect import dialect_of
@@ -88,7 +89,7 @@ def write(context: Context, draft: Draft) -> None:
 def read(context: Context, run: str) -> Built | None:
     """What a release was built from; None if it does not say so."""
     try:
-        content = (context.store.releases / run / FILE).read_bytes()
+        content = read_regular(context.store.releases / run / FILE)
         return msgspec.json.decode(content, type=Built)
     except (OSError, msgspec.MsgspecError):
         return None
@@ -132,7 +133,7 @@ def _code(context: Context, run: str) -> dict[str, str]:
     private = context.store.private.file(run, "manifest.json")
     path = private or context.store.releases / run / "manifest.json"
     try:
-        content = msgspec.json.decode(path.read_bytes())
+        content = msgspec.json.decode(read_regular(path))
     except (OSError, msgspec.MsgspecError):
         return {}
     return {name: str(entry.get("compiled_code") or "") for name, entry in content["nodes"].items()}

@@ -19,6 +19,7 @@ from first_light.store.locate import FolderStore, store_of
 from first_light.store.pointer import is_plain
 from first_light.store.run_ids import run_id, run_number
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import read_regular
 from first_light.utils.timestamps import utc
 from first_light.warehouse.base import open_warehouse
 
@@ -195,7 +196,7 @@ def _begun(
 
 def _record_of(store: FolderStore, run: str) -> Record:
     try:
-        return read_record((store.releases / run / RECORD).read_bytes())
+        return read_record(read_regular(store.releases / run / RECORD))
     except (OSError, ValueError) as error:
         raise DataopsError(
             "The record of this release is missing or damaged.",

@@ -14,6 +14,7 @@ from first_light.report.page import page
 from first_light.score.evaluate import badge, score
 from first_light.status.current import open_ledger
 from first_light.store.locate import open_store
+from first_light.utils.regular_files import read_regular
 from first_light.utils.timestamps import utc
 from first_light.utils.vega import ChartError
 
@@ -73,7 +74,7 @@ def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], .
     stored = store.releases / (store.current() or "") / PAGE
     if not stored.is_file():
         return ()
-    text = without_boards(stored.read_text(encoding="utf-8"))
+    text = without_boards(read_regular(stored).decode())
     (folder / PAGE).write_text(text, encoding="utf-8")
     return ((PAGE, "Catalog: models, columns with their lineage, metrics, boards, owners"),)
 

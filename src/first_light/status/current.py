@@ -33,6 +33,7 @@ from first_light.store.folder import RECORD
 from first_light.store.locate import FolderStore, open_store, store_of
 from first_light.store.pages import boards_address
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import read_regular
 from first_light.utils.timestamps import moment, utc
 from first_light.warehouse.base import Warehouse, open_warehouse
 
@@ -334,7 +335,7 @@ def late_deadlines(deadline: str, published: datetime, at: datetime) -> tuple[da
 
 def _release(store: FolderStore, run: str) -> Record:
     try:
-        return read_record((store.releases / run / RECORD).read_bytes())
+        return read_record(read_regular(store.releases / run / RECORD))
     except (OSError, ValueError) as error:
         raise DataopsError(
             "The record of the current release is missing or damaged.",

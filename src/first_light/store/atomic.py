@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
+from first_light.utils.regular_files import open_regular
 from first_light.utils.whole_files import draft_of, sync, write_whole
 
 # Errors of a system without symbolic links, or without permission to create one.
@@ -59,7 +60,7 @@ def copy(source: Path, goal: Path) -> None:
     Raises:
         OSError: it could not be copied.
     """
-    with open(source, "rb") as old, open(goal, "wb") as new:
+    with open_regular(source) as old, open(goal, "wb") as new:
         remaining = os.fstat(old.fileno()).st_size
         try:
             while remaining > 0 and (
@@ -70,6 +71,8 @@ def copy(source: Path, goal: Path) -> None:
             if getattr(error, "errno", None) == errno.ENOSPC:
                 raise
             remaining = -1  # not supported by this system or between these file systems
-        if remaining == 0:
-            return
-    shutil.copyfile(source, goal)
+        if remaining:
+            old.seek(0)
+            new.seek(0)
+            shutil.copyfileobj(old, new)
+            new.truncate()

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import read_regular
 
 FORMAT = 1
 
@@ -22,7 +23,7 @@ def check_label(path: Path, product: str) -> None:
         DataopsError: it names another product, or a newer version wrote it.
     """
     try:
-        label = json.loads(path.read_text(encoding="utf-8"))
+        label = json.loads(read_regular(path))
         owner, version = str(label["product"]), int(label["format"])
     except FileNotFoundError:
         return

@@ -33,6 +33,7 @@ from first_light.store.remote import (
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
 from first_light.utils.private import make_private_folder
+from first_light.utils.regular_files import read_regular
 from first_light.utils.whole_files import PART, draft_of, write_whole
 
 _STATE = "mirror.json"
@@ -190,7 +191,7 @@ class MirrorStore(FolderStore):
             inside = path.relative_to(self.root).as_posix()
             if inside in self._fetched().files or run_number(path.stem) not in taken:
                 continue
-            record = json.loads(path.read_bytes())
+            record = json.loads(read_regular(path))
             number = max(taken) + 1
             _, _, rest = path.stem.partition("-")
             record.update(run=f"{number:06d}-{rest}", number=number)
@@ -336,7 +337,7 @@ class MirrorStore(FolderStore):
     def _fetched(self) -> Tree:
         """The state of the copy."""
         try:
-            state = json.loads((self.root / _STATE).read_bytes())
+            state = json.loads(read_regular(self.root / _STATE))
             if state["place"] != self.place:
                 return Tree()
             files = {path: File(*facts) for path, facts in state["files"].items()}

@@ -10,6 +10,7 @@ from pathlib import Path
 from first_light.store import atomic
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import read_regular
 
 
 def current_run(pointer: Path, releases: Path, readable: Sequence[str], record: str) -> str | None:
@@ -82,8 +83,8 @@ def _target(pointer: Path, record: str) -> str:
     if pointer.is_symlink():
         return os.readlink(pointer)
     if not pointer.is_dir():
-        return pointer.read_text(encoding="utf-8")
+        return read_regular(pointer).decode()
     try:
-        return f"releases/{json.loads((pointer / record).read_bytes())['run']}"
+        return f"releases/{json.loads(read_regular(pointer / record))['run']}"
     except (FileNotFoundError, KeyError, TypeError, RecursionError) as error:
         raise ValueError("a folder that is no release") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from first_light.utils.errors import DataopsError
+from first_light.utils.regular_files import open_regular
 
 _CHUNK = 1 << 20
 
@@ -122,7 +123,7 @@ def blob_id(content: Path | bytes, algorithm: str = "sha1") -> str:
     if isinstance(content, bytes):
         hashed.update(content)
         return hashed.hexdigest()
-    with open(content, "rb") as file:
+    with open_regular(content) as file:
         while piece := file.read(_CHUNK):
             hashed.update(piece)
     return hashed.hexdigest()

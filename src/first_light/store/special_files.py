@@ -1,7 +1,8 @@
 """Pipes, devices and sockets in a store: a command that opens one may wait for ever.
 
 Others can write in a shared folder, so the whole store is looked through before a command reads any
-of it: some of its files are opened by DuckDB, which has no option for regular files alone.
+of it: some of its files are opened by DuckDB, which has no option for regular files alone. What
+Python reads is opened by `utils.regular_files`, which does not wait for a pipe that comes later.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from first_light.dbt.folders import SEMANTIC_MANIFEST
 from first_light.dbt.manifest import Manifest, Node, read_manifest
 from first_light.project import settings
 from first_light.project.product import Product
+from first_light.utils.regular_files import read_regular
 from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.catalog import CANDIDATE, of_release
 from first_light.warehouse.postgres.side import PostgresEngine, mirror, open_postgres_engine
@@ -45,7 +46,7 @@ class PostgresCurrent:
 
         The definitions of its metrics get the names of the scratch schemas, as the file has them.
         """
-        text = stored.read_text(encoding="utf-8")
+        text = read_regular(stored).decode()
         built = {node.schema for node in read_manifest(stored, packages=True).nodes.values()}
         state = folder / "current"
         state.mkdir()
@@ -57,7 +58,7 @@ class PostgresCurrent:
             path.write_text(_renamed(text, built, name), encoding="utf-8")
         semantics = stored.with_name(SEMANTIC_MANIFEST)
         if semantics.is_file():  # releases of earlier versions have none
-            renamed = _renamed(semantics.read_text(encoding="utf-8"), built, _of_scratch)
+            renamed = _renamed(read_regular(semantics).decode(), built, _of_scratch)
             (state / SEMANTIC_MANIFEST).write_text(renamed, encoding="utf-8")
         manifest = read_manifest(state / "scratch.json", packages=True)
         return cls(product, run, manifest, state, state / "warehouse.duckdb")
