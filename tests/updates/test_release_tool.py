@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,18 +13,20 @@ import pytest
 import harness
 from gauntlet import versions
 from tools.release import __main__ as tool
-from tools.release import contract, manifest
+from tools.release import contract, interface, manifest
 from tools.release.effect import (
     MAJOR,
     MINOR,
     PATCH,
     Effect,
+    Snapshot,
     effect,
     next_version,
     note,
     snapshot,
     under_declared,
 )
+from tools.release.template import ownership
 
 CHANGELOG = "# Changelog\n\n## Unreleased\n\n- something new\n\n## v0.9.0\n\n- the first\n"
 
@@ -79,24 +84,64 @@ def commit(template: Path, message: str = "work") -> None:
     harness.git(template, "commit", "-q", "-m", message)
 
 
-def test_a_release_is_noted_and_tagged_and_an_under_declared_one_rejected(
-    working_template: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://user:token@git.example.com/team/x.git", "https://git.example.com/team/x.git"),
+        ("git@git.example.com:team/x.git", "https://git.example.com/team/x.git"),
+        ("ssh://git@git.example.com:2222/team/x.git", "https://git.example.com/team/x.git"),
+        ("/srv/x.git", ""),
+        ("../x", ""),
+        ("file:///srv/x.git", ""),
+        ("", ""),
+    ],
+)
+def test_the_address_is_that_of_anybody_who_clones(url: str, address: str) -> None:
+    assert tool.address_of(url) == address
+
+
+def test_a_name_that_is_gone_is_a_major_release(tmp_path: Path) -> None:
+    now = interface.names(harness.TEMPLATE)
+    assert {
+        "dataops check --on", "variable DATAOPS_STORE", "JSON Check.problems", "record Record.run"
+    } <= now  # fmt: skip
+    assert interface.names(tmp_path) == frozenset()
+    was = Snapshot({}, {}, frozenset(), ownership(harness.TEMPLATE), now)
+    less = replace(was, interface=now - {"dataops check --on"})
+    assert (effect(was, less).level, effect(less, was).level) == (MAJOR, PATCH)
+    assert note(effect(was, less)).endswith("- Removed: `dataops check --on`\n")
+
+
+def test_the_first_release_in_a_remote_and_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    template = working_template
+    template, remote = versions.working_tree(tmp_path / "template"), tmp_path / "remote.git"
     for name, value in harness.clean_environment().items():
         if name.startswith("GIT_"):
             monkeypatch.setenv(name, value)
     monkeypatch.setattr(tool, "profiles", lambda _: {"default": {}})
+    monkeypatch.setattr(tool, "HERE", template)
+    monkeypatch.setattr(sys, "argv", ["release"])
+    (template / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
+    assert tool.main() == 1
+    assert "uncommitted" in capsys.readouterr().err
+    commit(template)
+    harness.git(tmp_path, "init", "-q", "--bare", str(remote))
+    harness.git(template, "remote", "add", "origin", "https://user:token@git.example.com/team/x")
+    harness.git(template, "remote", "set-url", "--push", "origin", str(remote))
+    assert tool.main() == 0
+    printed = capsys.readouterr().out
+    for shown in ("v1.0.0\n", "`ci` (default", "`.gitattributes`", "- Migrations: none"):
+        assert shown in printed
+    harness.git(template, *printed.split("publish it with: git ")[1].split())
+    assert "refs/tags/v1.0.0" in harness.git(remote, "for-each-ref")
+    page = harness.git(remote, "show", "v1.0.0:README.md")
+    assert "uvx --from git+https://git.example.com/team/x dataops new my-product" in page
+    assert not re.search(r"\bADDRESS\b|token", page)
+
     (template / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
     (template / "template" / "docs" / "new.md").write_text("# New\n", encoding="utf-8")
-    with pytest.raises(tool.Rejected, match="uncommitted"):
-        tool.prepare(template, "")
     commit(template)
-    first = tool.effect_of_the_first(template)
-    assert "ci" in first.questions
-    assert "profiles.yml" in first.changed
-    assert "README.md" in first.seeds
-    assert not first.migrations
     with pytest.raises(tool.Rejected, match=r"v1\.0\.1 promises too little.*\n.*`docs/new\.md`"):
         tool.prepare(template, "v1.0.1")
     version, section = tool.prepare(template, "")

@@ -6,12 +6,14 @@ files, and a version that promises products less change than it brings.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
+from first_light.utils.addresses import without_credentials
 from tools.release import contract, manifest
 from tools.release.effect import (
     Effect,
@@ -27,6 +29,11 @@ from tools.release.template import HERE
 
 FIRST = "v1.0.0"
 UNRELEASED = "## Unreleased\n"
+_SSH = (
+    re.compile(r"ssh://(?:[^\s/@]+@)?(?P<host>[\w.-]+)(?::\d+)?/(?P<path>\S+)"),
+    re.compile(r"[\w.-]+@(?P<host>[\w.-]+):(?P<path>[^\s/]\S*)"),
+)
+_PAGES = ("README.md", "docs/get-started.md")
 
 
 class Rejected(Exception):
@@ -107,14 +114,39 @@ def prepare(root: Path, wanted: str) -> tuple[str, str]:
     return version, f"{output}\n\n{note(done)}"
 
 
+def address_of(url: str) -> str:
+    """The address that anybody clones a repository from, by that of its remote; empty if unknown.
+
+    Without credentials, and by HTTPS: `git@HOST:PATH` is for those who have a key there.
+    """
+    for form in _SSH:
+        if match := form.fullmatch(url):
+            return f"https://{match['host']}/{match['path']}"
+    return without_credentials(url) if url.startswith("https://") else ""
+
+
+def fill_in(root: Path, address: str) -> list[str]:
+    """Write the address in place of ADDRESS on the pages that begin with it; returns those."""
+    pages = [page for page in _PAGES if address and (root / page).is_file()]
+    for page in pages:
+        text = (root / page).read_text(encoding="utf-8")
+        (root / page).write_text(re.sub(r"\bADDRESS\b", address, text), encoding="utf-8")
+    return pages
+
+
+def _fetched_from(root: Path) -> str:
+    return git(root, "remote", "get-url", "origin") if "origin" in git(root, "remote") else ""
+
+
 def publish(root: Path, version: str, section: str, today: date) -> None:
-    """Write the note into the changelog, commit and tag."""
+    """Write the note into the changelog and the address into the pages; commit and tag."""
     file = root / "CHANGELOG.md"
     head, rest = file.read_text("utf-8").split(UNRELEASED, 1)
     older = rest.split("\n## ", 1)[1] if "\n## " in rest else ""
     text = f"{head}{UNRELEASED}\n## {version} ({today.isoformat()})\n\n{section}"
     file.write_text(text + (f"\n## {older}" if older else ""), encoding="utf-8")
-    git(root, "commit", "--quiet", "--message", f"Release {version}", "--", "CHANGELOG.md")
+    pages = fill_in(root, address_of(_fetched_from(root)))
+    git(root, "commit", "--quiet", "--message", f"Release {version}", "--", "CHANGELOG.md", *pages)
     git(root, "tag", "--annotate", version, "--message", f"{version}\n\n{section}")
 
 

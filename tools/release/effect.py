@@ -1,6 +1,7 @@
 """What a release does to products, seen by rendering: it decides the version, and the note says it.
 
-patch: managed files only. minor: a new question, a new owned seed, a hand-over. major: a migration.
+patch: managed files only. minor: a new question, a new owned seed, a hand-over. major: a migration,
+or a name of a command, setting or field that is gone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import copier
 
 from first_light.project.managed_list import digest
+from tools.release.interface import names
 from tools.release.template import MANAGED, OWNED, Ownership, asked, ownership, recorded, settings
 
 PATCH, MINOR, MAJOR = "patch", "minor", "major"
@@ -32,12 +34,14 @@ class Snapshot:
         questions: the default of every recorded question.
         migrations: the versions that have a migration.
         ownership: who owns what.
+        interface: names of commands, options, settings and fields.
     """
 
     renders: Mapping[str, Mapping[str, str]]
     questions: Mapping[str, object]
     migrations: frozenset[str]
     ownership: Ownership
+    interface: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Effect:
         handed_over: paths that become the team's.
         questions: new questions with their defaults.
         migrations: versions whose migration runs, and needs trust.
+        gone: names that people and programs used, and that are no more.
     """
 
     changed: tuple[str, ...]
@@ -57,11 +62,12 @@ class Effect:
     handed_over: tuple[str, ...]
     questions: Mapping[str, object]
     migrations: tuple[str, ...]
+    gone: tuple[str, ...] = ()
 
     @property
     def level(self) -> str:
         """The smallest honest step: patch, minor or major."""
-        if self.migrations:
+        if self.migrations or self.gone:
             return MAJOR
         return MINOR if self.questions or self.seeds or self.handed_over else PATCH
 
@@ -107,7 +113,7 @@ def snapshot(repository: Path, ref: str, answers: Mapping[str, Mapping[str, str]
         str(output["version"]) for output in settings(repository).get("_migrations", ())
     )
     defaults = {key: output.get("default") for key, output in known.items()}
-    return Snapshot(renders, defaults, migrations, ownership(repository))
+    return Snapshot(renders, defaults, migrations, ownership(repository), names(repository))
 
 
 def effect(before: Snapshot, after: Snapshot) -> Effect:
@@ -134,11 +140,12 @@ def effect(before: Snapshot, after: Snapshot) -> Effect:
             key: default for key, default in after.questions.items() if key not in before.questions
         },
         migrations=tuple(sorted(after.migrations - before.migrations)),
+        gone=tuple(sorted(before.interface - after.interface)),
     )
 
 
 def note(done: Effect) -> str:
-    """The four lines that every release note ends with."""
+    """The four lines that every release note ends with; a fifth where a name is gone."""
     files = _some(done.changed) + (
         f"; handed over: {_some(done.handed_over)}" * bool(done.handed_over)
     )
@@ -156,6 +163,8 @@ def note(done: Effect) -> str:
         f"- Questions added: {questions or 'none'}\n"
         f"- Migrations: {trust}\n"
         f"- Expected conflicts: {conflicts}\n"
+        + f"- Removed: {_some(done.gone)}\n"
+        * bool(done.gone)
     )
 
 
