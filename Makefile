@@ -6,6 +6,7 @@
 # make lint   style and types
 # make docs   the documentation site, in .cache/site
 # make gallery  the pictures in docs/gallery.md, from products that it builds; needs Chromium
+# make recording  the moving picture in README.md, from commands that it runs
 # make newest  the newest version of every pin, tried, as a proposal (weekly, CI opens a pull request)
 # make ahead PIN=duckdb  a fresh product with what comes next
 # make release  the next version of the template: its note, its commit, its tag
@@ -21,7 +22,7 @@ PYTEST = $(RUN) pytest -n $(WORKERS) $(if $(SEED),--seed $(SEED))
 # What Python has compiled is kept, whatever the machine says: tests and benches start it often.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-unit gauntlet bench lint docs gallery format newest ahead release clean
+.PHONY: demo test test-unit gauntlet bench lint docs gallery recording format newest ahead release clean
 .DEFAULT_GOAL := demo
 
 $(UV):
@@ -74,6 +75,10 @@ docs: .cache/ready
 gallery: demo
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m tools.gallery \
 	  .cache/demo .cache/shop docs/assets/gallery
+
+recording: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m tools.recording \
+	  .cache/recording docs/assets/first-light.svg
 
 format: .cache/ready
 	@$(RUN) ruff check --fix .
