@@ -177,6 +177,14 @@ def test_nothing_is_marked(product: Product) -> None:
     assert judged(product).verdict == SKIPPED
 
 
+def test_marked_columns_that_cannot_be_read_are_named(product: Product) -> None:
+    source = product.root / "models/staging/raw_people.yml"
+    source.write_text(SOURCE.replace("external_location", "other"), encoding="utf-8")
+    step = judged(product)
+    assert step.verdict == SKIPPED
+    assert step.summary.startswith("3 columns are marked as personal, but were not read: ")
+
+
 @pytest.mark.slow
 def test_the_example_passes_with_its_raw(tmp_path: Path) -> None:
     product = Product(harness.render(tmp_path / "product"))

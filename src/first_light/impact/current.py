@@ -187,7 +187,7 @@ def _on_files(
     written = compared / "manifest.json"
     written.write_bytes(as_built(read_regular(state / "manifest.json")))
     if (state / METRICS).is_file():  # releases of earlier versions have none
-        shutil.copyfile(state / METRICS, compared / METRICS)
+        (compared / METRICS).write_bytes(read_regular(state / METRICS))
     manifest = read_manifest(written, packages=True)
     return CurrentSide(record.run, compared, manifest, tree, environment, later, remarks, database)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from first_light.dbt.manifest import Manifest
-from first_light.dbt.source_plan import PlannedTable, read_plan
+from first_light.dbt.source_plan import PlannedTable, marked_columns, read_plan
 from first_light.privacy import repository_values as search
 from first_light.privacy.json_text import parse_json
 from first_light.privacy.kinds import ADDRESS, EMAIL, PERSON
@@ -72,7 +72,10 @@ def step(product: Product, manifest: Manifest) -> Step:
     begin = time.monotonic()
     try:
         tables = [table for table in read_plan(product.root) if table.personal]
-    except DataopsError:  # a project whose sources are no files
+    except DataopsError as error:  # a project whose sources are no files
+        if marked := _marked(product):
+            reason = f"{marked} columns are marked as personal, but were not read: {error.message}"
+            return Step(NAME, SKIPPED, 0.0, reason)
         tables = []
     if not tables:
         return Step(NAME, SKIPPED, 0.0, "no column of a source is marked as personal")
@@ -96,6 +99,13 @@ def step(product: Product, manifest: Manifest) -> Step:
     details = _details(product, places)
     where = len({place.path for place in places})
     return Step(NAME, FAILED, seconds, f"{where} of {summary}", details, "uv run dataops check")
+
+
+def _marked(product: Product) -> int:
+    try:
+        return len(marked_columns(product.root))
+    except DataopsError:  # no YAML: dbt names the file
+        return 0
 
 
 def _raw(product: Product) -> Path | None:
