@@ -212,6 +212,13 @@ def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) ->
         ("a.xlsx", b"\x93\x00\x17 damaged \x00", "a.xlsx", "workbook"),
         ("a.pdf", b"%PDF", "a.pdf", "format is unknown"),
         ("—!.csv", "a,b\n1,2\n", "—!.csv", "No table name"),
+        (
+            "a.csv",
+            'id,city,sum\n1,"Ghent\n\nB",5\n2,Bern,6\n\nregion,head,goal\nnorth,Ann,7\n',
+            "a.csv",
+            "two tables: line 7 is a header of its own (region, head, goal)",
+        ),
+        ("a.csv", "id,sum\n1,5\n2,6\n,\nregion,head,goal\nnorth,Ann,7\n", "a.csv", "line 5 is"),
         ("day=1/a.csv", "a,b\n1,2\n", "day=1", "column value"),
     ],
 )
@@ -222,6 +229,21 @@ def test_a_file_that_does_not_read_is_rejected_with_its_place(
     error = rejection(inbox if "/" in name else inbox / name, raw)
     assert error.where.endswith(where)
     assert what in error.message
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "id,city,sum\n3,Rome,7\n",  # the same header: its rows are told apart in staging
+        "4,Rome,8\n5,Oslo,9\n",
+        "North,,\n4,Rome,8\n",
+        "n/a,Rome,\n4,Rome,8\n",
+        "end of report,,\n",
+    ],
+)
+def test_lines_below_a_blank_one_are_no_second_table(below: str, inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"a.csv": f"id,city,sum\n1,Ghent,5\n2,Bern,6\n\n{below}"})
+    assert [table.name for table in land(inbox, raw)] == ["a"]
 
 
 @pytest.mark.slow

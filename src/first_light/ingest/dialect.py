@@ -142,7 +142,7 @@ def _fitted(record: _Record, width: int) -> _Record:
     """A header that ends with a delimiter, while its rows do not, without the empty cell."""
     cells = record.cells
     extra = len(cells) == width + 1 and not cells[-1].strip() and all(map(str.strip, cells[:-1]))
-    if extra and not any(map(_kind, cells)):
+    if extra and not any(map(kind_of_cell, cells)):
         return replace(record, cells=cells[:-1], is_cut=True)
     return record
 
@@ -173,7 +173,7 @@ def _start(records: Sequence[_Record], width: int) -> int:
         gap = record.line > above[-1].line + 1 or any(not item.filled for item in above)
         marked = all(item.cells[0].startswith("#") for item in above)
         typed = any(
-            _share(_kind(cell) != "" for cell in column) > 0.8
+            _share(kind_of_cell(cell) != "" for cell in column) > 0.8
             for column in _columns([item.cells for item in body], width)
             if column
         )
@@ -183,7 +183,7 @@ def _start(records: Sequence[_Record], width: int) -> int:
 
 def _is_header(cells: Sequence[str], width: int) -> bool:
     filled = [cell for cell in cells if cell.strip()]
-    return len(filled) >= max(1, width - 1) and not any(_kind(cell) for cell in filled)
+    return len(filled) >= max(1, width - 1) and not any(kind_of_cell(cell) for cell in filled)
 
 
 def _dialect(candidate: _Candidate) -> Dialect:
@@ -229,10 +229,10 @@ def _has_groups(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     if len(body) < 2 or not is_group_row(cells, body[0]):
         return False
     names = body[0]
-    if not all(map(str.strip, names)) or any(map(_kind, names)):
+    if not all(map(str.strip, names)) or any(map(kind_of_cell, names)):
         return False
     return any(
-        _share(_kind(cell) != "" for cell in column) > 0.8
+        _share(kind_of_cell(cell) != "" for cell in column) > 0.8
         for column in _columns(body[1:], len(cells))
         if column
     )
@@ -252,12 +252,12 @@ def is_units_row(body: Sequence[Sequence[str]]) -> bool:
     typed = [
         at
         for at, column in enumerate(columns)
-        if column and _share(_kind(cell) != "" for cell in column) == 1
+        if column and _share(kind_of_cell(cell) != "" for cell in column) == 1
     ]
     words = [units[at].strip() for at in typed if units[at].strip()]
     if len(typed) < 2 or 2 * len(typed) < len(units) or 2 * len(words) < len(typed):
         return False
-    return not any(_kind(word) or word in null_words.ALL for word in words)
+    return not any(kind_of_cell(word) or word in null_words.ALL for word in words)
 
 
 def _is_line(cells: Sequence[str]) -> bool:
@@ -306,8 +306,8 @@ def fitting_delimiter(sample: str) -> str:
         if delim in _RARE:
             return delim
         header, rows = parts[0], parts[1:]
-        if not any(map(_kind, header)) and any(
-            all(_kind(cells[at]) for cells in rows) for at in range(width)
+        if not any(map(kind_of_cell, header)) and any(
+            all(kind_of_cell(cells[at]) for cells in rows) for at in range(width)
         ):
             return delim
     return ""
@@ -327,7 +327,7 @@ def is_row(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     It is, when a cell of it is a number, a date or an e-mail address as the cells below it are, and
     no column speaks against it. Years side by side (1960, 1961, …) are a header.
     """
-    kinds = [_kind(cell) for cell in cells]
+    kinds = [kind_of_cell(cell) for cell in cells]
     numbers = [cell.strip() for cell, kind in zip(cells, kinds, strict=True) if kind]
     if not numbers:
         return _is_among(cells, body)
@@ -340,9 +340,9 @@ def is_row(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
         if not column:
             continue
         if kind:
-            alike += _share(_kind(value) == kind for value in column) >= 0.8
+            alike += _share(kind_of_cell(value) == kind for value in column) >= 0.8
         elif cell.strip():
-            against += _share(_kind(value) != "" for value in column) >= 0.9
+            against += _share(kind_of_cell(value) != "" for value in column) >= 0.9
     return alike > 0 and not against
 
 
@@ -352,7 +352,10 @@ def _is_among(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     Lines that repeat the header whole are no values.
     """
     columns = _columns([row for row in body if list(row) != list(cells)], len(cells))
-    if any(column and _share(_kind(value) != "" for value in column) >= 0.9 for column in columns):
+    if any(
+        column and _share(kind_of_cell(value) != "" for value in column) >= 0.9
+        for column in columns
+    ):
         return False
     known = [cell.strip() and column.count(cell) > 1 for cell, column in zip(cells, columns)]
     return sum(map(bool, known)) >= (1 if len(cells) <= _LEAST_ROWS else 2)
@@ -364,7 +367,8 @@ def _columns(body: Sequence[Sequence[str]], width: int) -> list[list[str]]:
     return [[row[at] for row in rows if row[at].strip()] for at in range(width)]
 
 
-def _kind(cell: str) -> str:
+def kind_of_cell(cell: str) -> str:
+    """What a cell holds: `number`, `moment` (a date or a time), `mail`, or nothing of these."""
     text = cell.strip()
     if _MOMENT.fullmatch(text):
         return "moment"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from first_light.ingest import (
+    blocks,
     dialect,
     envelopes,
     formats,
@@ -124,6 +125,13 @@ def _prepare_csv(
     if prose and parts.extension in formats.VAGUE and not data_file.alone:
         skipped.append(f"{data_file.name} was skipped: it has no regular columns.")
         return []
+    if block := blocks.second_header(examined.sample, shape.delim, shape.names):
+        line, header_text = block
+        raise DataopsError(
+            f"This file holds two tables: line {line} is a header of its own ({header_text}).",
+            data_file.place,
+            "Save each table in a file of its own.",
+        )
     notes = list(data_file.notes)
     if not examined.encoding.startswith("utf-8"):
         notes.append(f"converted from {examined.encoding} to UTF-8")
