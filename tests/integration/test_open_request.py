@@ -138,6 +138,16 @@ def test_a_merge_of_the_target_branch_is_no_manual_commit(job: Job) -> None:
     merged("The team's, newer.\n")
     job.propose({"new.sh": ("100755", "y")})
     assert job.open() == ["GitHub: request 1 opened"]
+
+    # Squashed into the default branch while the forge keeps its own: the next update replaces it.
+    merged("The team's, newer.\n")
+    job.git("merge", "-q", "--squash", job.pushed.split("\t")[0], index=False)
+    job.git("commit", "-q", "-m", f"{TITLE} (#1)", index=False)
+    job.propose({"new.sh": ("100755", "z")})
+    assert job.open() == ["GitHub: request 1 opened"]
+    tip = job.pushed.split("\t")[0]
+    assert job.git("log", "--format=%s", f"HEAD..{tip}") == TITLE
+    assert job.git("show", f"{tip}:README.md") == "The team's, newer."
     merged("The team's, newer, and by hand.\n")
     assert job.open(is_left=True) == [
         f"{BRANCH} has manual commits, so it is not changed: Merge branch 'main'"
