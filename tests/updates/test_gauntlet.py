@@ -1,12 +1,15 @@
 """Every version, every answer profile, every life: after the update nothing is lost.
 
 The quick cases run every life once, every profile once, every version once; every version with
-every profile and every life is `gauntlet`, run by `make gauntlet` and before a release.
+every profile and every life is `gauntlet`, run by `make gauntlet` and before a release. So is every
+life of companies, from every version with a profile that the seed chooses.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
 import subprocess
 import sys
@@ -20,6 +23,7 @@ import pytest
 import harness
 from first_light.project.product import Product
 from gauntlet import run, versions
+from gauntlet.company_lives import COMPANY_LIVES
 from gauntlet.lives import LIVES
 from gauntlet.quick import Renders, copier_is_quick
 
@@ -35,6 +39,13 @@ QUICK = [
 ALL = [
     (before, LAST, profile, life)
     for before, profile, life in product(versions.EVERY[:-1], PROFILES, LIVES)
+]
+
+# One choice in all workers, by the seed that the run prints.
+_chance = random.Random(os.environ["TEST_SEED"])
+OF_COMPANIES = [
+    (before, LAST, _chance.choice(sorted(PROFILES)), life)
+    for before, life in product(versions.EVERY[:-1], COMPANY_LIVES)
 ]
 
 
@@ -53,9 +64,8 @@ def through(renders: Renders, template: Path, where: Path, case: tuple[str, str,
     """One product's way; how many of its team's lines were found again."""
     before, after, profile, life = case
     answers: dict[str, object] = {"product_name": "Team product", **PROFILES[profile]}
-    team = run.born(
-        template, where / "product", before, answers, LIVES[life], render=renders.render
-    )
+    life_ = {**LIVES, **COMPANY_LIVES}[life]
+    team = run.born(template, where / "product", before, answers, life_, render=renders.render)
     done = run.passage(team, after, trusted=versions.needs_trust(before, after))
     harness.git(template, "checkout", "-q", after)
     # What a second update meets is the same from wherever the first one came: managed files equal a
@@ -76,6 +86,14 @@ def test_nothing_is_lost(
 @pytest.mark.gauntlet
 @pytest.mark.parametrize("case", sorted(set(ALL) - set(QUICK)), ids="-".join)
 def test_nothing_is_lost_in_any_case(
+    template_history: Path, renders: Renders, tmp_path: Path, case: tuple[str, str, str, str]
+) -> None:
+    through(renders, template_history, tmp_path, case)
+
+
+@pytest.mark.gauntlet
+@pytest.mark.parametrize("case", OF_COMPANIES, ids="-".join)
+def test_nothing_is_lost_in_a_company(
     template_history: Path, renders: Renders, tmp_path: Path, case: tuple[str, str, str, str]
 ) -> None:
     through(renders, template_history, tmp_path, case)
