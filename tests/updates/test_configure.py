@@ -49,6 +49,8 @@ def test_every_place_follows_at_the_same_version(product: harness.Product) -> No
     assert "Owned by R&D \\1 north, north@example.com" in readme
     assert "by 09:30 UTC" in readme
     assert "07:00" not in readme
+    agents = (product.root / "AGENTS.md").read_text(encoding="utf-8")
+    assert "owned by R&D \\1 north. Every change" in agents
     assert "north@example.com" in (product.root / "CODEOWNERS").read_text()
     assert {"CODEOWNERS", "README.md", ".copier-answers.yml"} < set(changed)
     assert "dataops/pyproject.toml" not in changed

@@ -20,7 +20,7 @@ TEAM, CONTACT, DEADLINE = "team", "contact", "deadline"
 # Answers that only the template writes.
 _TEMPLATE_ONLY = ("branch", "ci")
 # The team's own files in which the template wrote the answers, once.
-_WRITTEN_ONCE = ("CODEOWNERS", "README.md", "models/**/*.yml", "models/**/*.yaml")
+_WRITTEN_ONCE = ("AGENTS.md", "CODEOWNERS", "README.md", "models/**/*.yml", "models/**/*.yaml")
 
 
 def configure(
@@ -85,7 +85,7 @@ def replaced(text: str, changes: Mapping[str, tuple[str, str]]) -> str:
             new_quoted = json.dumps(new, ensure_ascii=False)
             forms = [(rf"(?m)(^\s*name: )(?:{quoted}|{unquoted})([ \t]*$)", new_quoted)]
             shown, new_shown = (name.replace("<", "&lt;") for name in (old, new))
-            forms.append((rf"(Owned by ){re.escape(shown)}(,)", new_shown))
+            forms.append((rf"([Oo]wned by ){re.escape(shown)}([,.])", new_shown))
         elif key == DEADLINE:
             forms = [(rf"(\b(?:by|before) ){re.escape(old)}( UTC)", new)]
         else:
