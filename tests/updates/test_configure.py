@@ -115,3 +115,5 @@ def test_only_what_the_template_wrote_is_replaced() -> None:
     changes = {"team": ("Shop", "North"), "contact": ("shop@x.org", "north@x.org")}
     expected = 'the shop sells\n  name: "North"\n  name: Shop two\nnorth@x.org, myshop@x.org\n'
     assert replaced(text, changes) == expected
+    rule = "Work on a branch; `main` is released. The main table.\n"
+    assert replaced(rule, {"branch": ("main", "trunk")}) == rule.replace("`main`", "`trunk`")

@@ -17,8 +17,9 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.whole_files import write_whole
 
 TEAM, CONTACT, DEADLINE = "team", "contact", "deadline"
+BRANCH = "branch"
 # Answers that only the template writes.
-_TEMPLATE_ONLY = ("branch", "ci")
+_TEMPLATE_ONLY = ("ci",)
 # The team's own files in which the template wrote the answers, once.
 _WRITTEN_ONCE = ("AGENTS.md", "CODEOWNERS", "README.md", "models/**/*.yml", "models/**/*.yaml")
 
@@ -86,6 +87,8 @@ def replaced(text: str, changes: Mapping[str, tuple[str, str]]) -> str:
             forms = [(rf"(?m)(^\s*name: )(?:{quoted}|{unquoted})([ \t]*$)", new_quoted)]
             shown, new_shown = (name.replace("<", "&lt;") for name in (old, new))
             forms.append((rf"([Oo]wned by ){re.escape(shown)}([,.])", new_shown))
+        elif key == BRANCH:
+            forms = [(rf"(`){re.escape(old)}(` is released)", new)]
         elif key == DEADLINE:
             forms = [(rf"(\b(?:by|before) ){re.escape(old)}( UTC)", new)]
         else:
