@@ -87,7 +87,7 @@ def build(context: Path, name: str, base: str, home: Path, **arguments: str) -> 
 def _make_base(name: str, home: Path) -> tuple[str, ...]:
     """Debian with Python under the base image's name; returns the folders that a build must see."""
     container = _buildah(home, "from", "scratch").stdout.strip()
-    _buildah(home, "add", container, str(_debian()), "/")
+    _buildah(home, "add", container, str(debian("python3-venv")), "/")
     environment = runners.passed_on(os.environ)
     texts = [*environment.values()]
     for file, (_, place) in runners.index_settings().items():
@@ -103,16 +103,16 @@ def _make_base(name: str, home: Path) -> tuple[str, ...]:
     return tuple(sorted(path for path in result if not path.startswith(("/etc", "/usr"))))
 
 
-def _debian() -> Path:
-    """A minimal Debian with Python as a tar file, made at the first call."""
-    file = CACHE / f"{_DEBIAN}.tar"
+def debian(*packages: str) -> Path:
+    """A minimal Debian with these packages as a tar file, made at the first call."""
+    file = CACHE / f"{_DEBIAN}-{'-'.join(packages)}.tar"
     CACHE.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{file}.lock"):
         if not file.exists():
             left_out = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in _LEFT_OUT]
             draft = file.with_suffix(".draft.tar")
             subprocess.run(
-                ["mmdebstrap", "--variant=apt", "--include=python3-venv", *left_out]
+                ["mmdebstrap", "--variant=apt", f"--include={','.join(packages)}", *left_out]
                 + [_DEBIAN, str(draft)],
                 check=True,
                 capture_output=True,
