@@ -34,5 +34,5 @@ def corpus() -> Shares:
         drafted = {
             file: labelled.measured(file, Path(folder) / file) for file in ("known", "held_out")
         }
-    files = ("known_personal", "held_out_personal")
+    files = ("known_personal", "known_personal_2", "held_out_personal", "held_out_personal_2")
     return Shares({**drafted, **{file: {"personal": labelled.marked(file)} for file in files}})

@@ -26,7 +26,12 @@ def test_the_draft_finds_what_is_there(file: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "recall", "precision"),
-    [("known_personal", 0.97, 0.99), ("held_out_personal", 0.92, 0.95)],
+    [
+        ("known_personal", 0.97, 0.99),
+        ("known_personal_2", 0.97, 0.97),
+        ("held_out_personal", 0.92, 0.95),
+        ("held_out_personal_2", 0.88, 0.88),
+    ],
 )
 def test_more_personal_columns_are_marked(file: str, recall: float, precision: float) -> None:
     score = labelled.marked(file)
@@ -46,7 +51,14 @@ def test_the_two_halves_share_no_table() -> None:
 
 
 def test_the_labels_name_kinds() -> None:
-    for file in ("known", "held_out", "known_personal", "held_out_personal"):
+    for file in (
+        "known",
+        "held_out",
+        "known_personal",
+        "known_personal_2",
+        "held_out_personal",
+        "held_out_personal_2",
+    ):
         labels = {c.kind for table in labelled.tables(file) for c in table.columns if c.kind}
         assert labels <= KINDS
 

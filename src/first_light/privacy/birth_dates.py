@@ -14,6 +14,11 @@ from first_light.privacy.column_facts import Column
 _ADULT: Final = 40  # years: few events that are recorded are as old
 _LIFE: Final = 125
 _FEW: Final = 10
+# Beginnings of words for the day on which a book, a film or a firm came out or was founded.
+_OF_WORKS: Final = (
+    "publi", "udgiv", "utgi", "utgiv", "utg", "erschein", "release", "edition", "premier", "found",
+    "gruend", "vydan", "wydan", "uitg", "edicion", "sortie", "parution", "built", "baujahr",
+)  # fmt: skip
 
 
 def are_births(column: Column) -> bool:
@@ -25,6 +30,8 @@ def are_births(column: Column) -> bool:
     if column.rows.of_people and column.has_stem(stems.BIRTH):
         return column.is_consistent(shapes.is_date_or_year, 0.8)
     if not column.rows.of_people or column.share(shapes.DATE.fullmatch) < 0.8:
+        return False
+    if any(token.startswith(_OF_WORKS) for token in column.tokens):
         return False
     if sum(map(_is_day, column.distinct)) < 0.9 * len(column.distinct):
         return False  # 1917.40.02 numbers something

@@ -54,4 +54,4 @@ FLAGS = words("""
     religious convicted criminalrecord
     veteran protectedveteran military militaryservice reservist wehrdienst servicemilitaire askerlik
 """)
-DISABILITY = words("disability behinderung schwerbehinderung sbgru handicap discapacidad")
+DISABILITY = words("gdb disability behinderung schwerbehinderung sbgru handicap discapacidad")

@@ -19,6 +19,7 @@ from first_light.privacy import (
     phones,
     stems,
     texts,
+    thing_words,
 )
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
@@ -30,6 +31,7 @@ from first_light.privacy.kinds import (
     DEVICE,
     FREE_TEXT,
     INCOME,
+    IP,
     LOCATION,
     NATIONAL_ID,
     PERSON,
@@ -41,6 +43,7 @@ from first_light.privacy.kinds import (
 )
 from first_light.privacy.rows import is_agent, is_noun_of
 
+_OF_MACHINES: Final = frozenset({IP, DEVICE, LOCATION})
 _OF_PLACES: Final = frozenset({PHONE, ADDRESS, LOCATION})
 _FEW, _SEVERAL, _MANY = 3, 5, 15  # different values
 _FULL_NAMES = 0.35  # of the different values; no list has all names
@@ -72,11 +75,24 @@ def kind_in_rows(column: Column) -> str | None:
 def is_contradicted(kind: str, column: Column) -> bool:
     """Whether the rows show that values of this kind are not a person's."""
     rows = column.rows
+    is_of_firm = column.name_contains(thing_words.FIRM_NUMBERS)
+    if kind == NATIONAL_ID and is_of_firm and not set(column.tokens) & words.NATIONAL_ID:
+        return True
+    if kind == IP and set(column.tokens) & thing_words.SERVER_SIDE:
+        return True
     if not rows.is_known:
         return False
     if kind == NATIONAL_ID and (_is_own_number(column) or _are_counted(column)):
         return True
+    if kind == ADDRESS and _are_counted(column):
+        return True
     if rows.of_people:
+        return False
+    if kind in _OF_MACHINES and rows.of_machines:
+        return True
+    if kind == LOCATION and not rows.has_persons and not column.has_stem(stems.TRIP):
+        return True
+    if kind == LOCATION and rows.of_devices and rows.has_persons:
         return False
     if kind == LOCATION and rows.of_devices:
         return rows.of_named_things

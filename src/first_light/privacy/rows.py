@@ -13,7 +13,7 @@ from typing import Final
 
 from stdnum import ean, isbn
 
-from first_light.privacy import kinds, stems
+from first_light.privacy import kinds, stems, thing_words
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
@@ -54,6 +54,8 @@ class Rows:
         of_goods: whether rows are about goods: product numbers identify them.
         of_named_things: whether each row has a name of its own that is no person's: a hub, a park.
         of_devices: whether rows say what a device did that belongs to somebody.
+        of_machines: whether rows are about machines that are installed somewhere.
+        has_persons: whether anything beside a place tells of a person.
         of_homes: whether a postcode or another part of an address stands beside the rest.
         of_work: whether rows are about somebody's work: cost centres, dates of hiring.
         of_bodies: whether a column is a measure that only a living body has.
@@ -67,6 +69,8 @@ class Rows:
     of_goods: bool = False
     of_named_things: bool = False
     of_devices: bool = False
+    of_machines: bool = False
+    has_persons: bool = False
     of_homes: bool = False
     of_work: bool = False
     of_bodies: bool = False
@@ -75,6 +79,8 @@ class Rows:
 
 
 UNKNOWN: Final = Rows()
+_OF_USERS: Final = frozenset({kinds.PERSON, kinds.USER_NAME, kinds.EMAIL, kinds.PHONE})
+_MACHINE_WORDS: Final = 2
 
 
 def rows_of(
@@ -122,6 +128,15 @@ def rows_of(
             for column, parts in tokens.items()
         ),
         of_devices=kinds.DEVICE in marks.values(),
+        of_machines=not of_people
+        and not names_persons
+        and not certain_kinds & _OF_USERS
+        and len(
+            {word for parts in (in_table, *tokens.values()) for word in parts}
+            & thing_words.MACHINES
+        )
+        >= _MACHINE_WORDS,
+        has_persons=names_persons or bool(certain_kinds - {kinds.LOCATION, kinds.FREE_TEXT}),
         of_homes=kinds.ADDRESS in marks.values(),
         of_work=any(
             abbreviates("".join(part), _WORK)

@@ -117,7 +117,8 @@ def _is_of_things(column: Column) -> bool:
 def _is_location(column: Column) -> bool:
     is_door = column.has_stem(stems.DOOR) and not column.rows.of_named_things
     is_way = column.table & words.THING <= _WAYS
-    if (_is_of_things(column) and not (is_door and is_way)) or (
+    is_carried = column.rows.of_devices and column.has_stem(stems.TRIP)
+    if (_is_of_things(column) and not (is_door and is_way) and not is_carried) or (
         column.is_attribute and not column.values
     ):
         return False

@@ -30,7 +30,9 @@ SENSITIVE: Final = re.compile(
     r"|gehandic|invalidit|funktionsned|sexual|partei(?!en)|gewerksch|syndica|sindic|zwiazk|vakbond"
     r"|fackforb|fagforb|schwanger|pregnan|embaraz|grossesse|gravid|blutgr|blodtyp|bloedgr|sanguin"
     r"|grupa_?krwi|maladie|enfermed|doenca|malatti|choro[bw]|sairau|sykdom|sjukdom|sygdom|ziekte"
-    r"|kan ?grub|injur(y|ies)|verletzung|blessure|antecedent|anamnes|vorerkrank|patholog"
+    r"|kan ?grub|injur(y|ies)|verletzung|blessure"
+    r"|trestn|rejstrik|strafregist|vorstraf|casellario|karaln|brottsreg|strafblad"
+    r"|antecedent|anamnes|vorerkrank|patholog"
     r"|symptom|medikament|medicat|geneesm|lakemed"
 )
 ADDRESS: Final = re.compile(
@@ -43,6 +45,11 @@ DOOR: Final = re.compile(
     r"|einstieg|recogida|entrega|livraison|retrait|ophaal|aflever|dostaw|dorucen|consegna|ritiro"
 )
 """Where somebody is fetched or lives: a stop or a route is a thing, these are not."""
+TRIP: Final = re.compile(
+    r"pick ?up|drop ?(off)?\b|\bhome\b|\bgps|trip|ride|start|end\b|dest|origin|check ?in|track"
+    r"|fahrt|trajet|viaje|viaggio|rit\b|trasa|user|driver|rider|client|customer|patient|member"
+)
+"""Where somebody is or goes, of whom the table has nothing else."""
 AGENT: Final = re.compile(
     r"[a-z]{3,}(er|or|eur|euse|ista?e?|ador[ae]?|tor[ae]?|teur|trice|nik|arz|aar|ante|ente|erin"
     r"|ario|aria|ero|era)"

@@ -43,7 +43,7 @@ _OF_A_USER = re.compile(
     r"(^|[/\\])(home|Users)[/\\][^/\\]+[/\\]"
     r"|\b(twitter|x|facebook|instagram|linkedin|tiktok|xing|t)\.(com|me)/[\w@./-]+$"
 )
-_NAME_WORD = r"(?:[^\W\d_](?:[^\W\d_]|['\u2019-])*\.?|[^\W\d_]\.)"
+_NAME_WORD = r"(?:(?:[^\W\d_]\.){2,5}|[^\W\d_](?:[^\W\d_]|['\u2019-])*\.?|[^\W\d_]\.)"
 FULL_NAME = re.compile(rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{1,4}}")
 NAMELIKE = re.compile(rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{0,4}}")
 

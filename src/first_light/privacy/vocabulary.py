@@ -41,7 +41,10 @@ PERSON = words("""
     foernamn foernavn achternm voornm voorl initialen tussenv
     fornavn etternavn efternavn fornamn efternamn etunimi sukunimi imie nazwisko sobrenome
     primeironome ultimonome fstname frstname lstname surnm familynm firstnme lastnme fnm lnm
-    namegivenfirst namepreferred preferredname knownas birthsurname nomprenoms nombres
+    prijmeni jmeno krestnijmeno priezvisko krstnemeno meno vezeteknev keresztnev csaladnev
+    prezime nume prenume soyad soyadi adsoyad adisoyadi vardas pavarde uzvards eesnimi
+    musteriadi perekonnanimi priimek namegivenfirst namepreferred preferredname knownas
+    birthsurname nomprenoms nombres
     nombreyapellidos christianname nombreapellidos apellidopaterno apellidomaterno naamvoluit
 """)
 # These mean a person, an account, a thing or a flag: the values decide.
@@ -84,10 +87,12 @@ NAME_PARTS = words("first last middle given family maiden")
 NAME = words("name names naam nom nombre nome navn namn nimi")
 USER_NAME = words("""
     username login loginname handle screenname twitterhandle benutzername benutzer nutzername
-    gebruikersnaam identifiant nomutilisateur nombreusuario usuario userhandle
+    ernam aenam usnam bname usualta usumod usucrea gebruikersnaam identifiant nomutilisateur
+    nombreusuario usuario userhandle
     loginid userlogin samaccountname upn userprincipalname netid nick utilisateur
 """)
 ADDRESS = words("""
+    adr teslimatadr shipline billline shiptoline billtoline deliveryline addrline
     address addr addressline street streetname streetaddress housenumber houseno apartment
     adresse anschrift strasse strassenname hausnummer hausnr geburtsort birthplace placeofbirth
     rue voie numerorue lieunaissance lieudenaissance direccion domicilio calle lugarnacimiento
@@ -97,7 +102,7 @@ ADDRESS = words("""
 """)
 POSTCODE = words("""
     postnummer postnr kodpocztowy codicepostale postinumero iranyitoszam
-    zip zipcode postcode postalcode postal plz postleitzahl codepostal codigopostal cp
+    pcode zip zipcode postcode postalcode postal plz postleitzahl codepostal codigopostal cp
 """)
 BIRTH = words("""
     birth birthdate birthday dateofbirth dob birthyear yearofbirth yob geburtsdatum geburtstag
@@ -121,9 +126,14 @@ BANK_ACCOUNT = words("""
     iban bankaccount bankaccountnumber accountnumber accountno acctno acctnum acctnumber
     kontonummer kontonr bankverbindung konto comptebancaire numerocompte numerodecompte rib
     cuentabancaria numerocuenta numerodecuenta rekeningnummer bankrekening
+    cislouctu numerkonta nrkonta numerrachunku rachunekbankowy bankszamlaszam contocorrente
+    contobancario numeroconto hesapno hesapnumarasi bankkonto bankgiro plusgiro
 """)
 NATIONAL_ID = words("""
-    ssn socialsecurity socialsecuritynumber socialsecurityno nationalid nationalidnumber nin
+    ninum ninumber nuss naf numafiliacion numafil numafilss afiliacionss verzekerdenr
+    verzekerdenummer verzekerdenr insurednumber insuredno polisnummerzorg
+    nrrej numerrejestracyjny nrrejestracyjny ssn socialsecurity socialsecuritynumber
+    socialsecurityno nationalid nationalidnumber nin
     nino nationalinsurance nationalinsurancenumber passport passportno passportnumber
     identitycard idcardnumber taxid taxnumber taxpayerid taxidentificationnumber tin
     driverslicense driverlicense driverslicence driverlicence driverlicensenumber licenseplate
@@ -176,6 +186,7 @@ FREE_TEXT = words("""
 FULL_NAME = words("fullname namefull legalname displayname nickname")
 
 LOCATION = words("""
+    dlug dlugosc szer szerokosc latitudine longitudine breddgrad laengdgrad enlem boylam
     lat latitude lng lon longitude coordinate coordinates coord coords geo geopoint geolocation
     geoloc geom geometry geog geography geojson gps gpsposition latlng latlon latlong lonlat lnglat
     longlat position location breitengrad laengengrad breite laenge koordinaten koordinate standort
@@ -192,6 +203,8 @@ SENSITIVE = words("""
     culte kyrka trosretning religion religions religiousaffiliation confession denomination faith
     ethnicity ethnic ethnicgroup ethnicorigin race racialorigin konfession religionszugehoerigkeit
     glaube ethnie herkunft etnia raza geloof godsdienst croyance
+    ethgroup ethgrp ethnicgrp ethnicitycode ethniccode ethnicbackground senstatus senneed
+    specialeducationalneeds
     kirchensteuermerkmal dx primarydx healthstatus
     diagnosis diagnoses diagnose diagnosen diagnosecode diagnosiscode diagnostico diagnosticos
     diagnostique icd icdcode icdten disease diseases illness illnesses medicalcondition
@@ -292,7 +305,10 @@ THING = words("""
     locations zone zones queue queues skill skills sensor sensors port ports harbour harbours
     harbor meter meters antenna antennas tower towers park parks museum museums landmark landmarks
     church churches parish parishes disease diseases poi pois asset assets building buildings gate
-    gates animal animals horse horses cow cows dog dogs cat cats tier tiere pferd pferde
+    schip schepen schiff schiffe navire navires barco buque nave navi statek skib skip fartyg boat
+    boats evento eventi eventos veranstaltung veranstaltungen evenement evenements container
+    containers konteyner gates animal animals horse horses cow cows dog dogs cat cats tier tiere
+    pferd pferde
 """)
 # Tables whose rows are people.
 PEOPLE = words("""
