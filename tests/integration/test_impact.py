@@ -585,7 +585,11 @@ def test_nothing_changed_is_said(repository: harness.Product) -> None:
 def test_no_default_branch_is_a_warning(repository: harness.Product) -> None:
     (repository.root / "a").write_text("1")
     repository.commit()
-    repository.git("branch", "-m", "trunk")
+    repository.git("branch", "-m", "develop")
+    result = find_change(Product(repository.root), None)
+    assert isinstance(result, NoBase)
+    assert result.why == "this is develop itself, and nothing is changed"
+    repository.git("branch", "-m", "work")
     result = find_change(Product(repository.root), None)
     assert isinstance(result, NoBase)
     assert result.verdict == WARNED
