@@ -90,7 +90,7 @@ def is_contradicted(kind: str, column: Column) -> bool:
         return False
     if kind in _OF_MACHINES and rows.of_machines:
         return True
-    if kind == LOCATION and not rows.has_persons and not column.has_stem(stems.TRIP):
+    if kind == LOCATION and not rows.has_persons and not _is_whereabouts(column):
         return True
     if kind == LOCATION and rows.of_devices and rows.has_persons:
         return False
@@ -112,6 +112,10 @@ def is_contradicted(kind: str, column: Column) -> bool:
     if rows.of_goods and kind == URL:
         return column.share(shapes.is_of_user) < 0.1
     return False
+
+
+def _is_whereabouts(column: Column) -> bool:
+    return bool(column.table & thing_words.WHEREABOUTS) or column.has_stem(stems.TRIP)
 
 
 def _is_own_number(column: Column) -> bool:

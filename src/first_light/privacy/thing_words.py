@@ -19,5 +19,10 @@ MACHINES = words("""
 # Before an address of a network: the side that nobody sits at.
 SERVER_SIDE = words("""
     s server srv dst dest destination gw gateway mgmt management origin upstream listen bind nat
-    backend lb proxy host node
+    backend lb
+""")
+# Tables of where somebody was; the parts of `check_ins` are words of their own.
+WHEREABOUTS = words("""
+    trip trips ride rides journey journeys visit visits checkin checkins ins stay stays walk walks
+    run runs track tracks tour tours fahrt fahrten besuch besuche trajet trajets viaje viajes viaggi
 """)
