@@ -236,7 +236,8 @@ def test_the_json_schema_accepts_records() -> None:
         ),
         ("DETAIL:  Failing row contains (7, Ada, null).", ["Failing row contains"], ["Ada", "7"]),
         ('invalid input syntax for type integer: "Ada"', ["type integer"], ["Ada"]),
-        ('relation "orders" does not exist', ['"orders"'], []),
+        ('relation "orders" does not exist\n  LINE 3: from orders', ['"orders"'], []),
+        ('relation "ada" does not exist', [], ["ada"]),
         ("Binder Error: x\n\nLINE 7:  where name = 'Ada'\n  ^", ["Binder Error"], ["Ada", "LINE"]),
     ],
 )
