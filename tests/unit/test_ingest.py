@@ -246,6 +246,13 @@ def test_lines_below_a_blank_one_are_no_second_table(below: str, inbox: Path, ra
     assert [table.name for table in land(inbox, raw)] == ["a"]
 
 
+def test_a_blank_line_between_all_rows(inbox: Path, raw: Path) -> None:
+    """Each line below a blank one may be a header; the rows above it are counted once."""
+    lines = (f"word {chr(97 + n % 26)},other {n % 5} {chr(97 + n % 7)}" for n in range(20_000))
+    make.put(inbox, {"a.csv": "name,note\n" + "\n\n".join(lines) + "\n"})
+    assert [table.name for table in land(inbox, raw)] == ["a"]
+
+
 @pytest.mark.slow
 def test_a_zip_bomb_is_rejected_at_once(inbox: Path, raw: Path) -> None:
     make.put(inbox, {"a.zip": make.bomb()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
@@ -29,7 +30,7 @@ def second_header(sample: str, delim: str, names: Sequence[str]) -> tuple[int, s
         None if the file holds one table, as far as the sample goes.
     """
     header = [name.strip() for name in names]
-    above: list[list[str]] = []
+    above = _Above()
     line, is_below_blank = 1, False
     candidate: tuple[int, list[str]] | None = None
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delim)
@@ -42,9 +43,9 @@ def second_header(sample: str, delim: str, names: Sequence[str]) -> tuple[int, s
                 if candidate is not None and any(map(kind_of_cell, plain)):
                     return candidate[0], ", ".join(filter(None, candidate[1]))
                 candidate = None
-                if is_below_blank and plain != header and _is_other_header(plain, above):
-                    candidate = line, plain
-                above.append(plain)
+                if is_below_blank and plain != header and _has_words_only(plain):
+                    candidate = (line, plain) if above.speak_against(plain) else None
+                above.add(plain)
                 is_below_blank = False
             line = reader.line_num + 1
     except csv.Error:  # a cell beyond all measure; reading the file says where
@@ -52,13 +53,35 @@ def second_header(sample: str, delim: str, names: Sequence[str]) -> tuple[int, s
     return None
 
 
-def _is_other_header(cells: Sequence[str], above: Sequence[Sequence[str]]) -> bool:
+class _Above:
+    """The rows above a line, counted once each, and only if a line asks."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[str]] = []
+        self._counted = 1  # the first one is the header
+        self._filled: Counter[int] = Counter()
+        self._typed: Counter[int] = Counter()
+
+    def add(self, row: list[str]) -> None:
+        self._rows.append(row)
+
+    def speak_against(self, cells: Sequence[str]) -> bool:
+        """Whether a cell is a word where the rows have numbers, dates or e-mail addresses."""
+        for row in self._rows[self._counted :]:
+            for at, cell in enumerate(row):
+                self._filled[at] += bool(cell)
+                self._typed[at] += bool(kind_of_cell(cell))
+        self._counted = max(self._counted, len(self._rows))
+        return any(
+            self._typed[at] >= max(1, _TYPED * self._filled[at])
+            for at, cell in enumerate(cells)
+            if cell and cell.lower() not in null_words.ALL
+        )
+
+
+def _has_words_only(cells: Sequence[str]) -> bool:
+    """Whether the cells may be names: two or more different ones, no number or date."""
     filled = [cell for cell in cells if cell]
-    if len(filled) < 2 or len(set(filled)) < len(filled) or any(map(kind_of_cell, filled)):
-        return False
-    for at, cell in enumerate(cells):
-        values = [row[at] for row in above[1:] if at < len(row) and row[at]]
-        typed = sum(bool(kind_of_cell(value)) for value in values)
-        if cell and cell.lower() not in null_words.ALL and typed >= max(1, _TYPED * len(values)):
-            return True
-    return False
+    return (
+        len(filled) >= 2 and len(set(filled)) == len(filled) and not any(map(kind_of_cell, filled))
+    )
