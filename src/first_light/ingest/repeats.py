@@ -54,14 +54,16 @@ def copies_in_other_tables(
     """
     notes = []
     for piece in pieces:
-        for other, files in others.items():
-            same = None if other == table or piece.member.empty else same_file(piece, files)
-            if same is not None:
-                notes.append(
-                    f"{piece.file} holds the same bytes as a file of table {other}: if it is a "
-                    f"copy, leave it out from now on and delete raw/{table} and its models."
-                )
-                break
+        if piece.member.empty:
+            continue
+        elsewhere = (
+            name for name, files in others.items() if name != table and same_file(piece, files)
+        )
+        if other := next(elsewhere, None):
+            notes.append(
+                f"{piece.file} holds the same bytes as a file of table {other}: if it is a copy, "
+                f"leave it out from now on, and delete the folder {table} in raw and its models."
+            )
     return notes
 
 
