@@ -16,7 +16,7 @@ _LIFE: Final = 125
 _FEW: Final = 10
 # Beginnings of words for the day on which a book, a film or a firm came out or was founded.
 _OF_WORKS: Final = (
-    "publi", "udgiv", "utgi", "utgiv", "utg", "erschein", "release", "edition", "premier", "found",
+    "publi", "udgiv", "utg", "erschein", "release", "edition", "premier", "found",
     "gruend", "vydan", "wydan", "uitg", "edicion", "sortie", "parution", "built", "baujahr",
 )  # fmt: skip
 

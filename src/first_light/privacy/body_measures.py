@@ -131,12 +131,6 @@ _NUMBER: Final = re.compile(r"[0-9]{1,6}(?:[.,][0-9]+)?")
 _STATISTIC: Final = re.compile(r"\b(total|sum|count|limit|budget|capacity|id|code|unit)\b")
 
 
-def is_measure_of_bodies(name: Sequence[str], values: Collection[str]) -> bool:
-    """Whether a column is a measure that nothing but a living body has."""
-    measure = _measure_of(name, values)
-    return measure is not None and measure.has == _BODIES
-
-
 def is_body_measure(
     name: Sequence[str], values: Collection[str], *, of_bodies: bool = False, of_persons: bool
 ) -> bool:

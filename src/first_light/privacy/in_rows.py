@@ -92,10 +92,8 @@ def is_contradicted(kind: str, column: Column) -> bool:
         return True
     if kind == LOCATION and not rows.has_persons and not _is_whereabouts(column):
         return True
-    if kind == LOCATION and rows.of_devices and rows.has_persons:
-        return False
     if kind == LOCATION and rows.of_devices:
-        return rows.of_named_things
+        return False
     if kind == LOCATION and column.has_stem(stems.DOOR):
         return rows.of_named_things
     is_mobile = column.name_contains(hints.MOBILE)
