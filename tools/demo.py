@@ -26,16 +26,21 @@ def real_input() -> Path:
     return Path(result.origin).parent / "data"
 
 
+def environment() -> dict[str, str]:
+    """The variables of a command in a product to throw away.
+
+    It is committed in nobody's name: it asks for no git identity.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VIRTUAL_ENV")}
+    for role in ("AUTHOR", "COMMITTER"):
+        kept |= {f"GIT_{role}_NAME": "Demo", f"GIT_{role}_EMAIL": "demo@example.com"}
+    return kept
+
+
 def step(command: list[str], where: Path, code: int = 0) -> None:
     """Show a command as a person would type it, then run it; it must end with `code`."""
     print(f"\n$ {shlex.join(command)}", flush=True)
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("VIRTUAL_ENV")
-    }
-    # A product to throw away is committed in nobody's name; it asks for no git identity.
-    for role in ("AUTHOR", "COMMITTER"):
-        environment |= {f"GIT_{role}_NAME": "Demo", f"GIT_{role}_EMAIL": "demo@example.com"}
-    done = subprocess.run(command, cwd=where, env=environment)
+    done = subprocess.run(command, cwd=where, env=environment())
     if done.returncode != code:
         sys.exit(done.returncode or f"ended with 0, not with {code}")
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import shutil
 import socket
@@ -27,7 +26,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-from tools.demo import TEMPLATE, real_input
+from tools.demo import TEMPLATE, environment, real_input
 
 WIDTH, ROWS = 110, 28
 # A recording plays in seconds what took minutes: a pause is cut to this, and the end stays longer.
@@ -91,14 +90,11 @@ def record(folder: Path) -> list[Line]:
 
 
 def _output(command: str, where: Path, code: int) -> Iterator[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    for role in ("AUTHOR", "COMMITTER"):
-        environment |= {f"GIT_{role}_NAME": "Demo", f"GIT_{role}_EMAIL": "demo@example.com"}
-    environment |= {"ADDRESS": TEMPLATE.as_uri(), "UV_NO_PROGRESS": "1", "COLUMNS": str(WIDTH)}
+    here = {"ADDRESS": TEMPLATE.as_uri(), "UV_NO_PROGRESS": "1", "COLUMNS": str(WIDTH)}
     with subprocess.Popen(
         ["bash", "-c", command],
         cwd=where,
-        env=environment,
+        env=environment() | here,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
