@@ -9,17 +9,28 @@ from typing import Any
 import duckdb
 import pytest
 
+import harness
 import ops_history as ops
 import release_worker as worker
+from first_light.catalog.columns import ColumnFacts, NodeColumns, Place
+from first_light.catalog.facts import Relation
+from first_light.dbt.manifest import Manifest, Node
 from first_light.figures.compute import ledger, weeks
 from first_light.history.log import History
 from first_light.incidents.derive import incidents
 from first_light.project.product import Product, now
 from first_light.release.ops_tables import SCHEMA, tables
+from first_light.release.trust_tables import Facts, trust_tables
 from first_light.warehouse.base import Label, Table
 from first_light.warehouse.duckdb.warehouse import DuckDbWarehouse
 from first_light.warehouse.postgres.warehouse import PostgresWarehouse
 from postgres import server
+
+
+def _now_trusted() -> str:
+    """The query that the guide gives to agents."""
+    guide = (harness.TEMPLATE / "docs/guides/agents.md").read_text(encoding="utf-8")
+    return guide.partition("```sql\n")[2].partition("```")[0]
 
 
 def test_each_release_holds_runs_errors_incidents_and_figures_as_tables(
@@ -47,6 +58,10 @@ def test_each_release_holds_runs_errors_incidents_and_figures_as_tables(
             "select figure, value from ops.figures where period = '90 days' and value is not null"
         )
         assert ask("select count(*) from ops.figures where period = 'week'")[0][0] % 13 == 0
+        assert ask(f"select relation, trusted_now from ({_now_trusted()})") == [
+            (f"marts.{name}", True) for name in ("log", *worker.TABLES)
+        ]
+        assert ask("select count(*) from ops.columns where relation = 'marts.one'") == [(3,)]
         assert ask(
             "select comment from duckdb_tables() where schema_name = 'ops' and comment is null"
         ) == []  # fmt: skip
@@ -88,11 +103,22 @@ def test_on_postgresql_readers_find_the_same_tables(
     product = Product(worker.make_product(tmp_path / "shop"))
     with ledger(ops.write(tmp_path / "h", team.records), ops.DEADLINE, ops.START) as book:
         result = tables(book, None)
+    relation = Relation(
+        Node("model.shop.one", "model", "one", "", schema="candidate_marts", alias="one"),
+        "one",
+        NodeColumns((ColumnFacts(Place("model.shop.one", "i"), "", "", *(False, True, (), ()),
+                                 (), True),)),
+        (), (), (), None, 0,
+    )  # fmt: skip
     run = team.records[0].run
     with server() as postgres:
         for name, value in postgres.environment().items():
             monkeypatch.setenv(name, value)
         warehouse = PostgresWarehouse(product)
+        manifest = Manifest({relation.node.unique_id: relation.node}, {})
+        result += trust_tables(
+            Facts(team.records[0], manifest, [relation], warehouse.reader_schema, (), (), ops.START)
+        )
         warehouse.lock()
         warehouse.begin(run, "", ())
         warehouse.write(run, SCHEMA, result)
@@ -101,6 +127,7 @@ def test_on_postgresql_readers_find_the_same_tables(
         warehouse.publish(run)
         for table in result:
             assert postgres.ask(f"select * from ops.{table.name}") == list(table.rows)
+        assert postgres.ask(_now_trusted()) == [("marts.one", "", None, "", True)]
         assert postgres.ask("select outcome, errors from ops.runs order by number") == [
             ("published", 0),
             ("rejected", 1),

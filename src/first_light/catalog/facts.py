@@ -56,6 +56,7 @@ class Relation:
         facts: what else is known, as pairs of a heading and a text.
         last_change: of its file or its YAML; None where it is not known.
         tests: how many data tests and unit tests it has.
+        rows: how many it has; None where they were not counted.
     """
 
     node: Node
@@ -66,6 +67,7 @@ class Relation:
     facts: tuple[tuple[str, str], ...]
     last_change: LastChange | None
     tests: int
+    rows: int | None = None
 
     @property
     def is_public(self) -> bool:
@@ -210,6 +212,7 @@ def _relations(
             facts=facts.of_node(node),
             last_change=newest(changes.get(node.path), changes.get(node.patch_path)),
             tests=len(manifest.tests_of(node.unique_id)),
+            rows=facts.rows.get(node.unique_id),
         )
         for node in nodes
     ]

@@ -100,6 +100,7 @@ class Node:
         source_code: its SQL or Python as it is written, with Jinja.
         hooks: the SQL that is run before and after it is built, with Jinja.
         grants: whether its config grants privileges on it.
+        filtered: of a test, whether it judges only a part of the rows.
     """
 
     unique_id: str
@@ -141,6 +142,7 @@ class Node:
     source_code: str = ""
     hooks: tuple[str, ...] = ()
     grants: bool = False
+    filtered: bool = False
 
     @property
     def record_loaded_at(self) -> str:
@@ -274,6 +276,7 @@ def _node(entry: dict[str, Any], is_server: bool) -> Node:
             for hook in _listed(config.get(name))
         ),
         grants=bool(config.get("grants")),
+        filtered=bool(config.get("where")),
     )
 
 

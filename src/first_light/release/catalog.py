@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from first_light.catalog.columns import Built
 from first_light.catalog.facts import Release, collect
@@ -46,4 +47,4 @@ def write_catalog(context: Context, draft: Draft) -> Draft:
     remark = f"{len(catalog.relations)} relations, {metrics} metric{'' if metrics == 1 else 's'}"
     step = Step(CATALOG, steps.PASSED, time.monotonic() - begin, remark)
     context.reporter.step(step)
-    return draft.with_step(step)
+    return replace(draft, catalog=catalog.relations).with_step(step)

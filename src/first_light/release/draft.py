@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from first_light.catalog.facts import Relation as CatalogRelation
 from first_light.dbt.engine import DbtRun, Engine, NodeResult
 from first_light.dbt.fingerprint import Inputs, Project
 from first_light.dbt.manifest import Manifest
@@ -48,6 +49,7 @@ class Draft:
         steps: what was done, with verdicts.
         verdict: how the run ended; None while it goes on.
         withheld: the columns that readers do not get; the record has no names that may be values.
+        catalog: the relations of its catalog.
     """
 
     record: Record
@@ -65,6 +67,7 @@ class Draft:
     steps: tuple[Step, ...] = ()
     verdict: Verdict | None = None
     withheld: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)
+    catalog: tuple[CatalogRelation, ...] = ()
 
     @property
     def is_rehearsal(self) -> bool:

@@ -1,6 +1,7 @@
-"""The schema `ops` in each release: runs, errors, incidents, figures as tables, to query and chart.
+"""The schema `ops` in each release: runs, errors, incidents, figures as tables, to query and chart,
+and what to trust in it.
 
-Derived anew for every release from the history; nothing reads them back.
+Derived anew for every release from the history and its catalog; nothing reads them back.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from typing import Any
 
 from first_light.dbt.manifest import Manifest
 from first_light.figures.compute import NAMES, Ledger, ledger, weeks
-from first_light.history.log import History
-from first_light.history.record import Record
 from first_light.incidents.derive import incidents
-from first_light.project.product import Product, now
+from first_light.project.product import now
+from first_light.release.context import Context
+from first_light.release.draft import Draft
+from first_light.release.trust_tables import Facts, trust_tables
+from first_light.status.freshness import source_ages
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.base import Table, Warehouse
+from first_light.warehouse.base import Table
 
 SCHEMA = "ops"
 _WEEKS, _DAYS = 13, 90
@@ -66,31 +69,35 @@ _TABLES: tuple[tuple[str, str, tuple[tuple[str, str], ...], str], ...] = (
 )  # fmt: skip
 
 
-def write_ops(
-    warehouse: Warehouse,
-    history: History,
-    record: Record,
-    product: Product,
-    manifest: Manifest | None,
-) -> tuple[str, ...]:
+def write_ops(context: Context, draft: Draft) -> tuple[str, ...]:
     """Write the tables into a candidate that passed its audit, before it is sealed.
 
     Args:
-        warehouse: holds the candidate.
-        history: the runs before it.
-        record: the run itself, as it will be recorded.
-        product: the product.
-        manifest: names owners.
+        context: the run's context.
+        draft: the run, with the record as it will be written.
 
     Returns:
         What went wrong, one sentence: the release is as good without them.
     """
     from first_light.warehouse.scratch import EngineError
 
+    record, manifest = draft.record, draft.manifest
     try:
-        with ledger(history, product.deadline, now(), also=record) as book:
+        with ledger(context.history, context.product.deadline, now(), also=record) as book:
             ops_tables = tables(book, manifest)
-        warehouse.write(record.run, SCHEMA, ops_tables)
+            if manifest is not None:
+                ops_tables += trust_tables(
+                    Facts(
+                        record=record,
+                        manifest=manifest,
+                        relations=draft.catalog,
+                        reader_schema=context.warehouse.reader_schema,
+                        open_incidents=[i for i in incidents(book, manifest) if i.open],
+                        sources=source_ages(book, record, manifest),
+                        at=book.at,
+                    )
+                )
+        context.warehouse.write(record.run, SCHEMA, ops_tables)
     except (DataopsError, EngineError) as error:
         return (f"error: the release has no schema {SCHEMA}: {error}",)
     return ()

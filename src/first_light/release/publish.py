@@ -87,7 +87,7 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
     write_whole(candidate / facts.RAW_LIST, facts.raw_to_json(draft.raw_files), through_links=False)
     draft = _with_end(draft, Verdict(PUBLISHED), run, started)
     record = draft.record
-    for sentence in write_ops(warehouse, context.history, record, context.product, draft.manifest):
+    for sentence in write_ops(context, draft):
         context.reporter.warn(sentence)
     warehouse.seal(
         run,

@@ -122,6 +122,9 @@ class Warehouse(Protocol):
     def address(self, run: str) -> str:
         """Where readers find the current release, which is `run`; contains no secret."""
 
+    def reader_schema(self, schema: str) -> str:
+        """A schema of the candidate, as readers spell it once it is published."""
+
     def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
         """dbt's environment for a candidate, as far as it is known before dbt parses the project.
 

@@ -51,6 +51,9 @@ class DuckDbWarehouse:
     def address(self, run: str) -> str:
         return self.store.address(run, DATABASE_FILE)
 
+    def reader_schema(self, schema: str) -> str:
+        return schema
+
     def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
         """Empty: the path of the file is known once the candidate has begun."""
         return {}

@@ -88,6 +88,9 @@ class PostgresWarehouse:
         server = place(self.product)
         return f"PostgreSQL {server['host']}:{server['port']}/{server['dbname']}, schema marts"
 
+    def reader_schema(self, schema: str) -> str:
+        return schema.removeprefix(f"{CANDIDATE}_")
+
     def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
         """The same for every release, so that dbt can parse partially."""
         raw = {"DATAOPS_RAW_SCHEMA": f"{CANDIDATE}_{SAMPLE}"} if rehearsal else {}

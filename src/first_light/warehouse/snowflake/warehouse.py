@@ -85,6 +85,9 @@ class SnowflakeWarehouse:
         """The account and the database of readers, which is the same for every release."""
         return f"Snowflake {target(self.product)['account']}, database {self.place.readers}"
 
+    def reader_schema(self, schema: str) -> str:
+        return schema
+
     def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
         """The database of the candidate, and where sources are: dbt writes both when it parses."""
         place = self.place
