@@ -138,7 +138,7 @@ def test_another_schedule_and_another_ci_change_the_pipelines_at_the_top(
 ) -> None:
     product = Product(top / FOLDER)
     (top / "other/draft.md").write_text("not committed\n", encoding="utf-8")
-    changed = configure(product, {"deadline": "09:30"}, quiet)
+    changed = configure(product, {"deadline": "09:30"}, quiet).changed
     assert "../../.github/workflows/services-sales-release.yml" in changed
     assert "15 8 * * *" in (top / ".github/workflows/services-sales-release.yml").read_text()
     commit(top, "Later")

@@ -9,8 +9,10 @@ import pytest
 import yaml
 
 import harness
-from first_light.commands.configure import configure, replaced
+from first_light.commands.configure import configure, follow, replaced
 from first_light.commands.disown import disown
+from first_light.commands.template_text import merged
+from first_light.commands.warehouse_answer import sources
 from first_light.project import managed
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -36,7 +38,7 @@ def product(
 def test_every_place_follows_at_the_same_version(product: harness.Product) -> None:
     version = Product(product.root).answers["_commit"]
     wanted = {"team": "R&D \\1 north", "contact": "north@example.com", "deadline": "09:30"}
-    changed = configure(Product(product.root), wanted, quiet)
+    changed = configure(Product(product.root), wanted, quiet).changed
     after = Product(product.root)
     assert {key: after.answers[key] for key in wanted} == wanted
     assert after.answers["_commit"] == version
@@ -83,16 +85,12 @@ def test_a_file_is_given_back_and_others_stay_the_teams(
     assert ".yamllint" in error.value.fix
 
 
-@pytest.mark.parametrize(
-    "wanted", [{}, {"deadline": "9 o'clock"}, {"contact": "nobody"}, {"team": " "}]
-)
-def test_what_is_not_valid_changes_nothing(
-    product: harness.Product, wanted: dict[str, str]
-) -> None:
+def test_what_is_not_valid_changes_nothing(product: harness.Product) -> None:
     before = harness.tree(product.root, ".")
-    with pytest.raises(DataopsError):
-        configure(Product(product.root), wanted, quiet)
-    assert harness.tree(product.root, ".") == before
+    for wanted in ({}, {"deadline": "9 o'clock"}, {"team": " "}, {"warehouse": "oracle"}):
+        with pytest.raises(DataopsError):
+            configure(Product(product.root), wanted, quiet)
+        assert harness.tree(product.root, ".") == before
 
 
 def test_uncommitted_work_is_not_mixed_in(product: harness.Product) -> None:
@@ -102,11 +100,10 @@ def test_uncommitted_work_is_not_mixed_in(product: harness.Product) -> None:
     assert (product.root / "README.md").read_text() == "mine"
 
 
-def test_a_file_that_is_not_utf_8_keeps_every_other_byte(product: harness.Product) -> None:
-    readme = product.root / "README.md"
+def test_a_file_that_is_not_utf_8_keeps_every_other_byte(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
     readme.write_bytes(b"caf\xe9, released by 07:00 UTC\r\n")
-    product.commit("Latin-1")
-    configure(Product(product.root), {"deadline": "09:30"}, quiet)
+    follow(readme, {"deadline": ("07:00", "09:30")})
     assert readme.read_bytes() == b"caf\xe9, released by 09:30 UTC\r\n"
 
 
@@ -117,3 +114,62 @@ def test_only_what_the_template_wrote_is_replaced() -> None:
     assert replaced(text, changes) == expected
     rule = "Work on a branch; `main` is released. The main table.\n"
     assert replaced(rule, {"branch": ("main", "trunk")}) == rule.replace("`main`", "`trunk`")
+
+
+def test_another_warehouse_and_back(product: harness.Product) -> None:
+    root = product.root
+    prose = ("README.md", "AGENTS.md", "docs/first-change.md")
+    (root / "models/raw_own.yml").write_text(OWN_SOURCE, "utf-8")
+    readme = (root / "README.md").read_text("utf-8")
+    (root / "README.md").write_text(f"{readme}\nOur own words.\n", "utf-8")
+    product.commit("A source of our own")
+    before = harness.tree(root, ".")
+    answers = {"warehouse": "postgres", "ci": "gitlab"}
+    result = configure(Product(root), answers, quiet)
+    wanted = harness.render(
+        root.parent / "wanted", {"product_name": "p", "team": "Shop", **answers}
+    )
+    for path in (*prose, "profiles.yml", ".sqlfluff", ".gitlab/postgres.yml"):
+        assert (root / path).read_text("utf-8").removesuffix("\nOur own words.\n") == (
+            (wanted / path).read_text("utf-8")
+        ), path
+    for file in root.glob("models/staging/shop/raw_*.yml"):
+        assert "    schema: " in file.read_text("utf-8"), file
+    assert (root / "README.md").read_text("utf-8").endswith("Our own words.\n")
+    assert "first-light[postgres]" in (root / "dataops/pyproject.toml").read_text("utf-8")
+    assert managed.step(Product(root)).verdict == PASSED, managed.step(Product(root))
+    assert any("dataops sample --load" in line for line in result.remaining)
+    product.commit("Move to PostgreSQL")
+    configure(Product(root), {"warehouse": "duckdb", "ci": "github"}, quiet)
+    assert harness.tree(root, ".") == before
+
+
+OWN_SOURCE = """\
+sources:
+  - name: crm
+    tables:
+      - name: people  # from the CRM
+        config: {meta: {external_location: "read_csv('raw/crm__people/*.csv')"}}
+  - name: warehouse
+    schema: team_tables
+    tables:
+      - name: theirs
+"""
+
+
+def test_sources_follow_the_warehouse_and_a_schema_of_the_team_stays() -> None:
+    on_server = sources(OWN_SOURCE, on_server=True)
+    added = [line for line in on_server.splitlines() if line not in OWN_SOURCE.splitlines()]
+    assert [line.split(":")[0] for line in added] == ["    schema", "        identifier"]
+    assert '        identifier: "crm__people"' in added
+    assert sources(on_server, on_server=True) == on_server
+    assert sources(on_server, on_server=False) == OWN_SOURCE
+    one_line = "sources: [{name: raw, tables: [{name: a, meta: {external_location: x}}]}]"
+    with pytest.raises(ValueError, match="line 1"):
+        sources(one_line, on_server=True)
+
+
+def test_a_passage_that_the_team_rewrote_stays_and_is_counted() -> None:
+    old, new = b"a\nb\nc\nd\ne\nf\n", b"a\nB\nc\nd\ne\nF\n"
+    assert merged(b"a\nmine\nc\nd\ne\nf\n", old, new) == (b"a\nmine\nc\nd\ne\nF\n", 1)
+    assert merged(b"a\r\nb\r\nc\r\nd\r\ne\r\nf\r\n", old, new) == (new.replace(b"\n", b"\r\n"), 0)

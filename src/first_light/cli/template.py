@@ -109,27 +109,35 @@ def configure(
     ci: Annotated[
         str | None, typer.Option(metavar="SYSTEM", help="The CI system, as the template calls it.")
     ] = None,
+    warehouse: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The warehouse, as the template calls it.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Change an answer to the template in every file.
 
     Copier renders the managed files and schedules again at the product's version of the template.
-    In the team's own files the old values are replaced where the template wrote them. Review the
-    change with git diff, then commit it.
+    In the team's own files the old values are replaced where the template wrote them. The SQL of
+    models is not converted to another warehouse; the command names what is left to do. Review
+    the change with git diff, then commit it.
     """
     from first_light.cli.output.documents import template
     from first_light.commands import configure as command
 
     answers = {"team": team, "contact": contact, "deadline": deadline, "branch": branch, "ci": ci}
+    answers["warehouse"] = warehouse
     changes = {key: value for key, value in answers.items() if value is not None}
     with progress("configure", json) as report_progress:
-        changed = command.configure(Product.find(), changes, report_progress)
+        result = command.configure(Product.find(), changes, report_progress)
     if json:
-        print_document(template.files(changed))
+        print_document(template.files(result.changed, result.remaining))
         return
-    for path in changed:
+    for path in result.changed:
         print_line(f"  ~ {path}")
-    print_line("review it with git diff, then commit it" if changed else "Nothing changed.")
+    for line in result.remaining:
+        print_line(f"  left: {line}")
+    is_changed = bool(result.changed)
+    print_line("review it with git diff, then commit it" if is_changed else "Nothing changed.")
 
 
 def own(

@@ -9,18 +9,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from first_light.commands.renew_package import renew_package
 from first_light.forge import repository_files
 from first_light.project import managed, managed_list
 from first_light.project.answers import SOURCE, write_answers
 from first_light.project.copier import numbers, run_update
-from first_light.project.package import lock, pin_to
 from first_light.project.pin import (
     PIN,
-    SOURCE_ANSWER,
     VENDOR,
-    VENDORED,
     address_of,
-    outdated_wheel,
     pin_of_answers,
     pin_text,
     pinned_commit,
@@ -237,7 +234,7 @@ def _update(
     for path in rescued:
         # The template removed a file with lines of the team in it: Copier deletes it in silence.
         product.git("checkout", "HEAD", "--", path)
-    todo = _renew_package(Product(root), progress, conflicts)
+    todo = renew_package(Product(root), progress, conflicts)
     repository_files.write(Product(root))
     changes = read_changes(
         product.git("status", "--porcelain", "-uall", "-z"), listed_before, product.local_name
@@ -274,26 +271,3 @@ def _move_template(product: Product, template: str, to: str | None, trust: bool)
     product.git(*OWN_COMMIT, "--all", "--message", "Move the template")
     run_update(Product(product.root), to, trust)
     product.git("update-ref", "--no-deref", "HEAD", before)
-
-
-def _renew_package(
-    product: Product, progress: Callable[[str], None], conflicts: Collection[str]
-) -> str:
-    """Renew the wheel in vendor/ and the lock where the pin moved; what to do when that failed."""
-    if {ANSWERS, PIN.as_posix()} & set(conflicts):
-        return "uv lock"
-    if product.answers.get(SOURCE_ANSWER) == VENDORED:
-        if not outdated_wheel(product.answers):
-            return ""
-        progress("building the package")
-        try:
-            pin_to(product, VENDORED)
-        except DataopsError as error:
-            return f"uv run dataops package vendored ({error.message})"
-        return ""
-    if not (product.root / "uv.lock").is_file():
-        return ""
-    if not product.git("diff", "--name-only", PIN.as_posix()):
-        return ""
-    progress("locking the environment")
-    return "uv lock" if lock(product) else ""

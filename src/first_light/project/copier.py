@@ -7,8 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping
 
 from first_light.project import settings
 from first_light.project.hook_run import tool_environment
@@ -51,21 +50,37 @@ def run_update(
     Raises:
         DataopsError: Copier could not update.
     """
+    command = [*copier_command(), "update", "--defaults", "--quiet"]
+    command += ["--vcs-ref", to] if to else []
+    command += ["--trust"] if trust else []
+    command += [f"--data={key}={value}" for key, value in (data or {}).items()]
+    _run_copier(product, command, to)
+
+
+def run_recopy(product: Product, paths: Collection[str]) -> None:
+    """Render some files of a product's version of the template in a folder with its answers.
+
+    Args:
+        product: the folder; a failure leaves it half written.
+        paths: the files.
+
+    Raises:
+        DataopsError: Copier could not render them.
+    """
+    command = [*copier_command(), "recopy", "--force", "--quiet", "--vcs-ref", CURRENT]
+    command += ["--exclude=*", *(f"--exclude=!/{path}" for path in sorted(paths))]
+    _run_copier(product, command, CURRENT)
+
+
+def _run_copier(product: Product, command: list[str], to: str | None) -> None:
     root, source = product.root, str(product.answers.get("_src_path", ""))
+    commit = str(product.answers.get("_commit", ""))
     if source.startswith("-"):
         raise DataopsError(
             "The address of the template would be an option of git.",
             where=f"{ANSWERS}: _src_path: {source}",
             fix="set _src_path to the address of the template",
         )
-    command = [*copier_command(), "update", "--defaults", "--quiet"]
-    command += ["--vcs-ref", to] if to else []
-    command += ["--trust"] if trust else []
-    command += [f"--data={key}={value}" for key, value in (data or {}).items()]
-    _run_copier(root, command, source, to, str(product.answers.get("_commit", "")))
-
-
-def _run_copier(root: Path, command: list[str], source: str, to: str | None, commit: str) -> None:
     try:
         process = run_stoppable(command, root, tool_environment())
     except FileNotFoundError as error:

@@ -10,6 +10,11 @@ from first_light.utils.sql_names import literal, quoted
 ROOT = "{raw}"
 SOURCE = "raw"
 """The dbt source of tables that belong to no named system."""
+SERVER_SCHEMA = (
+    "{{ env_var('DATAOPS_RAW_SCHEMA', 'raw' if target.name == 'prod' else "
+    "target.schema ~ '_sample') }}"
+)
+"""The schema of a dbt source whose tables are on a server."""
 
 _BETWEEN = "__"
 

@@ -18,13 +18,9 @@ from first_light.inference.render.yaml_text import (
     unrendered,
 )
 from first_light.inference.values import Column, Doubt, Freshness, Key, Leaf, Reference, Table, Test
-from first_light.project.source_table import ROOT, SOURCE
+from first_light.project.source_table import ROOT, SERVER_SCHEMA, SOURCE
 from first_light.utils import sql_names
 
-_SCHEMA = (
-    "{{ env_var('DATAOPS_RAW_SCHEMA', 'raw' if target.name == 'prod' else "
-    "target.schema ~ '_sample') }}"
-)
 _RAW = "{{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod' else 'sample') }}"
 
 
@@ -47,7 +43,7 @@ def source(
     lines = [
         "sources:",
         f"  - name: {scalar(source_name)}",
-        *([f"    schema: {quoted(_SCHEMA)}"] if on_server else []),
+        *([f"    schema: {quoted(SERVER_SCHEMA)}"] if on_server else []),
         "    tables:",
         f"      - name: {scalar(table.source.table)}",
     ]

@@ -62,10 +62,10 @@ class Ownership:
     """What comes next."""
 
 
-def files(changed: Sequence[str]) -> Files:
-    """The files that a command changed."""
+def files(changed: Sequence[str], remaining: Sequence[str] = ()) -> Files:
+    """The files that a command changed, and what is left to do."""
     after = ("git diff", "git commit") if changed else ()
-    return Files(tuple(FileChange(path) for path in changed), after)
+    return Files(tuple(FileChange(path) for path in changed), (*after, *remaining))
 
 
 def update(result: update_command.Update, is_preview: bool) -> Update:
