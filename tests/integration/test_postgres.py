@@ -32,11 +32,13 @@ import postgres_worker as worker
 import release_worker as duckdb_worker
 from first_light.commands.rollback import rollback
 from first_light.dbt.engine import open_engine
+from first_light.dbt.manifest import read_manifest
 from first_light.history.log import History
 from first_light.history.record import CRASHED, FAILED, PUBLISHED, REJECTED, ROLLED_BACK, STOPPED
 from first_light.monitors import profiling
 from first_light.monitors.queries import columns_of
 from first_light.project.product import Product
+from first_light.release import personal_files as search
 from first_light.release.listing import releases
 from first_light.status.current import status
 from first_light.store.locate import open_store
@@ -998,3 +1000,71 @@ def test_the_views_of_readers_have_the_comments_of_what_they_read(
         _release(root)
     assert _ask(server, comments, "ada") == [("It's one row a number", "i: The number")]
     assert _ask(server, "select obj_description('marts.two'::regclass)", "ada") == [(None,)]
+
+
+def test_a_commit_with_a_value_of_a_person_is_not_released(
+    server: postgres.Server, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer reads raw, which no check does: an address rejects, what may be a name warns."""
+    _ask(
+        server,
+        'create table raw.people (surname text, "Mail" text, more json); '
+        "insert into raw.people values "
+        "('Lovelace', 'ada@mail.net', '{}'), ('Hopper', 'grace@mail.net', '{}')",
+        "loader",
+    )
+    marks = {"surname": "person", "mail": "email", "more": "free_text"}
+    people: dict[str, Any] = {
+        "unique_id": "source.shop.raw.people",
+        "resource_type": "source",
+        "name": "people",
+        "identifier": "people",
+        "schema": "raw",
+        "relation_name": '"raw"."people"',
+        "original_file_path": "models/raw.yml",
+        "package_name": "shop",
+        "columns": {n: {"name": n, "config": {"meta": {"pii": k}}} for n, k in marks.items()},
+        "config": {"meta": {"dataops": {"monitors": "off"}}},
+    }
+    plain = duckdb_worker.manifest
+    monkeypatch.setattr(
+        duckdb_worker, "manifest", lambda: plain() | {"sources": {people["unique_id"]: people}}
+    )
+    notes = root / "docs" / "notes.md"
+    notes.parent.mkdir()
+    (root / ".gitignore").write_text("/raw/\n/store/\n/target/\n", encoding="utf-8")
+    harness.git(root, "init", "-q", "-b", "main")
+
+    def released(text: str) -> Any:
+        notes.write_text(text, encoding="utf-8")
+        harness.git(root, "add", "-A")
+        harness.git(root, "commit", "-q", "--allow-empty", "-m", "next")
+        return worker.quick_release(root)
+
+    bad = released("Notes.\nAsk grace@mail.net or data@example.com.\n")
+    assert bad.record.outcome == REJECTED
+    assert "docs/notes.md:2: a value of raw.people.mail (email)" in bad.record.problem
+    assert "grace" not in bad.record.to_json().decode()
+    assert bad.record.nodes == ()  # before anything was built
+
+    with PostgresWarehouse(Product(root)).reader("") as queries:
+        manifest = read_manifest(root / "target" / "release" / "manifest.json")
+        tables = search.tables_of_server(queries, manifest, ())
+        monkeypatch.setattr(search, "_MOST_VALUES", 1)
+        searched = search.search_in(queries, tables, Product(root), ())
+    assert searched.notes == (
+        "of raw.people.surname only 1 values were compared",
+        "of raw.people.mail only 1 values were compared",
+        "raw.people.more could not be read",
+    )
+
+    del people["columns"]["more"]  # a failed query ends the worker's only transaction
+    doubtful = released("- Lovelace\n")
+    assert doubtful.record.outcome == PUBLISHED
+    (sentence,) = doubtful.warnings
+    assert "docs/notes.md:1 (raw.people.surname)" in sentence
+    assert sentence in doubtful.record.notes
+    assert "lovelace" not in doubtful.record.to_json().decode().lower()
+
+    again = worker.quick_release(root)  # nothing but data may be new
+    assert (again.record.outcome, again.warnings) == (PUBLISHED, ())

@@ -175,6 +175,12 @@ class Manifest:
         """All macros; the parents of a macro are those that it calls."""
         return Graph(self.macro_calls)
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """The names and addresses of all owners of groups and exposures."""
+        owners = [*self.groups.values(), *(node.owner for node in self.nodes.values())]
+        return frozenset(str(value) for owner in owners for value in owner.values())
+
     def of(self, kind: str) -> list[Node]:
         """All resources of one kind, in the order of their paths and names."""
         resources = [node for node in self.nodes.values() if node.kind == kind]

@@ -8,12 +8,14 @@ in a text; a single word counts only as a literal: quoted, a cell, or an item of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from first_light.privacy import kinds
 from first_light.privacy.detect import EMAIL_PATTERN
+from first_light.privacy.json_text import parse_json
+from first_light.privacy.scrub import texts
 from first_light.privacy.value_shapes import BOOLEANS
 from first_light.privacy.vocabulary import words
 from first_light.utils import null_words
@@ -28,6 +30,7 @@ _SHORTEST_NUMBER = 7  # digits
 _SHORTEST_NAME = 9  # letters of a full name
 _SHORTEST_WORD = 4
 _SHORTEST_TEXT = 20
+_STALE_SHARE = 0.2  # of a masked column, less is in raw by chance
 _OF_NOBODY = words(
     "admin administrator anonymous api default example guest import migration none null number "
     "root service string system test tester unknown user users varchar text"
@@ -113,6 +116,32 @@ class RealValues:
                     continue
                 found.add(text)
                 yield value
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """The texts in a value of a column, those in its JSON too."""
+    if isinstance(value, str) and value[:1] in ("{", "[") and (parsed := parse_json(value)):
+        value = parsed
+    yield from texts(value)
+
+
+def real_values(
+    in_raw: Collection[str], masks: Collection[str], column: str, kind: str
+) -> Iterator[RealValue]:
+    """The values of a column to look for, in order; without masks that are in raw by chance.
+
+    Args:
+        in_raw: texts of the column in raw.
+        masks: those of the sample.
+        column: `table.column`.
+        kind: the kind of personal data.
+    """
+    by_chance = set(in_raw).intersection(masks)
+    if len(by_chance) >= max(_STALE_SHARE * len(masks), 1):  # they are no masks
+        by_chance = set()
+    for text in sorted(set(in_raw) - by_chance):
+        if (extent := reach(kind, text)) is not None:
+            yield RealValue(text, column, kind, extent)
 
 
 def key_word(text: str) -> str | None:

@@ -18,6 +18,7 @@ from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED, Finding
 from first_light.metrics.recorded import moves
 from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project import settings
+from first_light.project.personal_files import STEP as SEARCH
 from first_light.project.product import Product
 from first_light.release import audit, boards, build, built_from, catalog, external, metrics
 from first_light.release.after import AfterRun, no_action
@@ -34,6 +35,7 @@ from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.options import Options
 from first_light.release.outcome import Released
+from first_light.release.personal_files import search_files
 from first_light.release.publish import Conclusion, conclude
 from first_light.release.recovery import recover
 from first_light.release.reporter import Reporter
@@ -59,6 +61,7 @@ _PHASES: tuple[tuple[str, str, Phase], ...] = (
     (build.PARSE, build.PARSE, build.parse),
     ("comparing with current", "carry over", built_from.choose),
     ("opening the candidate", "candidate", open_candidate),
+    (SEARCH, SEARCH, search_files),
     (external.STEP, external.STEP, external.check_external),
     (build.BUILD, build.BUILD, build.build),
     ("counting rows", "rows", build.record_nodes),

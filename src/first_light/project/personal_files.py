@@ -1,0 +1,150 @@
+"""Where the files of a repository hold values of people, and what a message says of it.
+
+What git has or would take is searched, but for what the template wrote and what names the owners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from first_light.privacy import repository_values as search
+from first_light.privacy.kinds import ADDRESS, PERSON
+from first_light.privacy.repository_values import RealValue, RealValues
+from first_light.project import managed
+from first_light.project.example import example_tables
+from first_light.project.managed_list import digest
+from first_light.project.product import Product
+
+STEP: Final = "personal values in files"
+
+_LARGEST_FILE = 20_000_000
+_SHOWN = 20
+_BY_CHANCE = 0.2  # of the lines of a file of the sample: fewer towns have the name of somebody
+_LOCKS = ("uv.lock", "package-lock.yml")
+_OWNERS = ("CODEOWNERS", ".copier-answers.yml")
+_INVENTED = "example/"  # makes raw of the example: its people are written there
+
+
+@dataclass(frozen=True)
+class PersonalPlace:
+    """Where a value is: the file, the line from 1, and the value."""
+
+    path: str
+    line: int
+    value: RealValue
+
+    @property
+    def is_single_word(self) -> bool:
+        """Whether it may be a word like others, such as a colour that is somebody's name."""
+        return self.value.reach == search.LITERAL
+
+
+def contents_of(product: Product) -> dict[str, str]:
+    """The text of every file that git has or would take, except what the template wrote."""
+    return dict(_contents(product))
+
+
+def words_in(contents: Mapping[str, str]) -> frozenset[str]:
+    """All words of these texts, and the empty one."""
+    return frozenset({""}.union(*(search.words_of(text) for text in contents.values())))
+
+
+def personal_places(
+    product: Product,
+    contents: Mapping[str, str],
+    values: Iterable[RealValue],
+    owners: Iterable[str],
+) -> list[PersonalPlace]:
+    """Where the texts hold one of the values.
+
+    Args:
+        product: its answers name the team.
+        contents: text by path.
+        values: what to look for.
+        owners: names and addresses that are in files on purpose.
+    """
+    given = {*owners, *(str(value) for value in product.answers.values())}
+    known = {text.strip().lower() for text in given}
+    wanted = RealValues(value for value in values if value.text.strip().lower() not in known)
+    return _without_namesakes(list(_places(contents, wanted)), contents)
+
+
+def lines_of(places: Sequence[PersonalPlace]) -> str:
+    """The first places, one a line, without their values."""
+    lines = [
+        f"{place.path}:{place.line}: a value of {place.value.column} ({place.value.kind})"
+        for place in places[:_SHOWN]
+    ]
+    if (more := len(places) - _SHOWN) > 0:
+        lines.append(f"and {more} more")
+    return "\n".join(lines)
+
+
+def advice_on(paths: Collection[str]) -> list[str]:
+    """How these files are corrected, a line each."""
+    advice = ["Files must hold no value of a column that is marked as personal."]
+    if any(path.startswith("sample/") for path in paths):
+        advice.append("in sample/:  uv run dataops sample")
+    if any(not path.startswith("sample/") for path in paths):
+        advice.append("elsewhere:   write an invented value instead")
+    return advice
+
+
+def _contents(product: Product) -> Iterator[tuple[str, str]]:
+    """The text of every file that git has or would take, except what the template wrote."""
+    written = managed.manifest(product.root) or {}
+    invented = _INVENTED if example_tables(product) else "\0"
+    listed = product.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in sorted(set(filter(None, listed.split("\0")))):
+        path = product.root / name
+        if Path(name).name in (*_LOCKS, *_OWNERS) or name.startswith(invented):
+            continue
+        if path.is_symlink() or not path.is_file():
+            continue
+        if path.stat().st_size <= _LARGEST_FILE:
+            content = path.read_bytes()
+            if b"\0" not in content and written.get(name) != digest(content):
+                yield name, content.decode("utf-8", errors="replace")
+
+
+def _places(contents: Mapping[str, str], values: RealValues) -> Iterator[PersonalPlace]:
+    for path, text in contents.items():
+        for number, line in enumerate(text.splitlines(), start=1):
+            for value in values.find(line):
+                yield PersonalPlace(path, number, value)
+
+
+def _without_namesakes(
+    places: Sequence[PersonalPlace], contents: Mapping[str, str]
+) -> list[PersonalPlace]:
+    """Leave out single names and addresses in files of the sample, where few lines have one.
+
+    Some towns and firms are called like somebody, and some firms are where somebody lives. A column
+    of persons that nobody has marked has
+    such a name in most lines. Settings of editors and pipelines hold words, but no data.
+    """
+    lines = {place.path: contents[place.path].splitlines() for place in places}
+    places = [p for p in places if not (p.path.startswith(".") and _is_single_name(p))]
+    doubtful = [p for p in places if _may_be_namesake(p, lines[p.path][p.line - 1])]
+    numbers: dict[str, set[int]] = {}
+    for place in doubtful:
+        numbers.setdefault(place.path, set()).add(place.line)
+    by_chance = {
+        path for path, some in numbers.items() if len(some) < _BY_CHANCE * len(lines[path])
+    }
+    left_out = {id(place) for place in doubtful if place.path in by_chance}
+    return [place for place in places if id(place) not in left_out]
+
+
+def _may_be_namesake(place: PersonalPlace, line: str) -> bool:
+    if not place.path.startswith("sample/"):
+        return False
+    is_address = place.value.kind == ADDRESS and search.is_cell(line, place.value.text.strip())
+    return is_address or _is_single_name(place)
+
+
+def _is_single_name(place: PersonalPlace) -> bool:
+    return place.value.kind == PERSON and place.is_single_word
