@@ -17,6 +17,7 @@ from first_light.commands.open_request import open_request
 from first_light.commands.proposal import BRANCH, FOLDER, Patch, Proposal
 from first_light.forge.base import Request
 from first_light.forge.github import GitHub
+from first_light.forge.pipeline import find_forge
 from first_light.project.managed_list import MANIFEST, digest
 from first_light.utils.errors import DataopsError
 
@@ -117,6 +118,34 @@ def test_an_update_is_pushed_as_it_was_made_and_never_checked_out(job: Job) -> N
     trees = json.loads((job.root / FOLDER / "request.json").read_text())["trees"]
     assert job.git("rev-parse", f"{tip}^{{tree}}") == trees[0]
     assert job.git("log", "--format=%s", f"HEAD..{tip}") == TITLE
+
+
+@pytest.mark.parametrize("variable", ["BUILD_REPOSITORY_URI", "BITBUCKET_GIT_HTTP_ORIGIN"])
+def test_without_pull_requests_the_commit_carries_the_text(job: Job, variable: str) -> None:
+    environment = {variable: Path(job.forge.push_url).as_uri()}
+    with pytest.raises(DataopsError, match="no token"):
+        find_forge(environment)
+    forge = find_forge({**environment, "DATAOPS_UPDATE_TOKEN": "t"})
+    folded = "<details><summary>Every file and why</summary>\n\n- `x`\n</details>\n"
+    notes = f"## Fixed\n\na fix\n\n{folded}"
+    job.propose({"README.md": ("100644", "new\n")}, notes)
+    lines: list[str] = []
+    assert open_request(job.root, forge, lines.append)
+    assert lines == [f"git: pushed {BRANCH}; the commit says what changed"]
+    harness.git(job.root, "fetch", "-q", job.forge.push_url, BRANCH)
+    message = job.git("log", "-1", "--format=%B", "FETCH_HEAD").strip()
+    assert message == f"{TITLE}\n\n## Fixed\n\na fix\n\nEvery file and why\n\n- `x`"
+    # The next version is no commit by hand.
+    job.propose({"README.md": ("100644", "newer\n")}, notes)
+    assert open_request(job.root, forge, lines.append)
+
+
+def test_bitbucket_asks_for_its_own_user() -> None:
+    token = {"DATAOPS_UPDATE_TOKEN": "t"}
+    bitbucket = find_forge({**token, "BITBUCKET_GIT_HTTP_ORIGIN": "http://bitbucket.org/a/b"})
+    azure = find_forge({**token, "BUILD_REPOSITORY_URI": "https://me@dev.azure.com/a/b/_git/c"})
+    assert bitbucket.user == "x-token-auth"
+    assert azure.push_url == "https://dev.azure.com/a/b/_git/c"
 
 
 def test_a_merge_of_the_target_branch_is_no_manual_commit(job: Job) -> None:

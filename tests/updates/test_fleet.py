@@ -226,6 +226,9 @@ def test_one_product_is_updated_on_a_branch_of_its_own(
     assert harness.git(bare, "log", "-1", "--format=%s", "template-update").strip() == (
         "Update the template to v1.1.0"
     )
+    message = harness.git(bare, "log", "-1", "--format=%b", "template-update")
+    assert "From template v1.0.0 to v1.1.0." in message  # there is no pull request to say it
+    assert "new question colour" in message
     assert "v1.0.0" in harness.git(bare, "show", "main:.copier-answers.yml")
     assert update_one(Member(products["current"]), "v1.1.0").said == "nothing newer than v1.1.0"
     assert update_one(Member(products["gone"]), "v1.1.0").state == "failed"

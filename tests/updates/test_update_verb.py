@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -115,6 +116,16 @@ def test_a_file_kept_by_declaration_is_left_alone(team: Team) -> None:
     assert done.clean
     assert done.kept == (".sqlfluff",)
     assert "# a new rule" not in (team.root / ".sqlfluff").read_text("utf-8")
+    # What the template changed there is shown: all of it in a file and in the pull request.
+    assert "+# a new rule" in done.kept_diffs[".sqlfluff"].splitlines()
+    assert "our own line" not in done.kept_diffs[".sqlfluff"]
+    screen = "\n".join(screen_update.lines(done, preview=False))
+    assert ".sqlfluff: owned by you, not changed; the template changed it: +1 -0 lines" in screen
+    shown = re.search(r"own files: (cat \S+)", screen)
+    assert shown is not None
+    shell = subprocess.run(shlex.split(shown[1]), cwd=team.root, capture_output=True, text=True)
+    assert "+# a new rule" in shell.stdout
+    assert "+# a new rule" in update_notes.markdown(done, "")
     assert managed.step(Product(team.root)).verdict == "passed"
 
 

@@ -9,6 +9,7 @@ here, and the update is never checked out. Standard library only.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.visible_text import visible
 
 _FILES = ("100644", "100755")
+_FOLD = re.compile(r"</?(?:details|summary)>")
 _NONE = "000000"  # the mode of a file that is removed
 _FIX = "look into target/update, then update by hand: uv run dataops update"
 
@@ -55,7 +57,8 @@ def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) ->
     if rejected(earlier, proposal.title):
         print_line(f"{proposal.title}: its pull request was closed, so it is not reopened")
         return False
-    commit = apply(root, proposal)
+    # Without a pull request the text for the reviewer is in the commit.
+    commit = apply(root, proposal, "" if forge.has_requests else plain(proposal.text))
     pipelines = _pipelines(root, prefix, forge, commit)
     _raise_if_protected(forge, pipelines)
     tip = remote_git(root, forge, "ls-remote", forge.push_url, f"refs/heads/{branch}").split("\t")[
@@ -75,6 +78,9 @@ def open_request(root: Path, forge: Forge, print_line: Callable[[str], None]) ->
             forge.renew(request.number, draft, text)
             print_line(f"{forge.name}: request {request.number} renewed")
             return True
+    if not forge.has_requests:
+        print_line(f"{forge.name}: pushed {branch}; the commit says what changed")
+        return True
     target = _local(root, "branch", "--show-current").strip() or default_branch()
     number = forge.open(branch, target, proposal.title, text, proposal.draft)
     print_line(f"{forge.name}: request {number} opened")
@@ -89,12 +95,18 @@ def rejected(earlier: Sequence[Request], title: str) -> bool:
     )
 
 
-def apply(root: Path, proposal: Proposal) -> str:
+def plain(text: str) -> str:
+    """The text of a pull request for a commit message: without the tags of folded parts."""
+    return _FOLD.sub("", text).strip()
+
+
+def apply(root: Path, proposal: Proposal, text: str = "") -> str:
     """Make the proposal's commits on the present one, without a working tree; returns the newest.
 
     Args:
         root: the clone; its files and its index stay as they are.
         proposal: what the first job made.
+        text: what the message of the first commit says below its subject.
 
     Raises:
         DataopsError: a patch does not apply, leads elsewhere than it says, or adds what is not a
@@ -102,12 +114,14 @@ def apply(root: Path, proposal: Proposal) -> str:
     """
     commit = _local(root, "rev-parse", "HEAD").strip()
     with tempfile.TemporaryDirectory(prefix="dataops-update-") as folder:
-        for subject, patch in zip(proposal.subjects, proposal.patches):
-            commit = _commit(root, Path(folder) / "index", commit, subject, patch)
+        title, *others = proposal.subjects
+        messages = [f"{title}\n\n{text}".strip(), *others]
+        for message, patch in zip(messages, proposal.patches):
+            commit = _commit(root, Path(folder) / "index", commit, message, patch)
     return commit
 
 
-def _commit(root: Path, index: Path, parent: str, subject: str, patch: Patch) -> str:
+def _commit(root: Path, index: Path, parent: str, message: str, patch: Patch) -> str:
     environment = {"GIT_INDEX_FILE": str(index)}
     _local(root, "read-tree", parent, environment=environment)
     # git itself refuses paths outside of the repository and inside .git.
@@ -126,7 +140,8 @@ def _commit(root: Path, index: Path, parent: str, subject: str, patch: Patch) ->
             where=f"tree {tree}, not {patch.tree}",
             fix=_FIX,
         )
-    return _local(root, "commit-tree", tree, "-p", parent, "-m", subject).strip()
+    command = ("commit-tree", tree, "-p", parent, "-F", "-")
+    return _local(root, *command, content=message.encode()).strip()
 
 
 def _changes(raw: str) -> list[tuple[str, str]]:

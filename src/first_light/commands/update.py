@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from first_light.commands import kept_diffs
 from first_light.commands.renew_package import renew_package
 from first_light.forge import repository_files
 from first_light.project import managed, managed_list
@@ -58,6 +59,7 @@ class Update:
         rescued: edited managed files that the template no longer has; the team's text was kept.
         new_answers: answers to new questions, with the defaults taken.
         kept: managed files that the team declared its own, left alone.
+        kept_diffs: what the template changed in them, as a diff by path.
         notes: the template's release notes between the two versions, Markdown.
         todo: a command that failed and is to be repeated by hand; empty when none did.
     """
@@ -69,6 +71,7 @@ class Update:
     rescued: tuple[str, ...] = ()
     new_answers: Mapping[str, object] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
+    kept_diffs: Mapping[str, str] = field(default_factory=dict)
     notes: str = ""
     todo: str = ""
 
@@ -115,6 +118,7 @@ def update(
         result = _update(copy, progress, to, trust, template)
         if not dry_run:
             move_into(product, copy)
+    kept_diffs.write(product, result.kept_diffs)
     return result
 
 
@@ -220,7 +224,8 @@ def _update(
         for drift in managed.drifts(product, managed.manifest(root) or {})
         if drift.path not in owned and drift.state == managed.EDITED
     ]
-    listed_before = {*(managed.manifest(root) or {}), PIN.as_posix()}
+    digests_before = managed.manifest(root) or {}
+    listed_before = {*digests_before, PIN.as_posix()}
 
     progress("copier update")
     if template:
@@ -252,9 +257,19 @@ def _update(
         rescued=rescued,
         new_answers=new_answers(old_answers, new_answers_),
         kept=tuple(sorted(owned)),
+        kept_diffs=kept_diffs.between(
+            (old_answers, new_answers_), (digests_before, _digests(root, conflicts)), owned
+        ),
         notes=notes,
         todo=todo,
     )
+
+
+def _digests(root: Path, conflicts: Collection[str]) -> Mapping[str, str]:
+    """The template's list of managed files; empty while a person has to resolve it."""
+    if managed_list.MANIFEST.as_posix() in conflicts:
+        return {}
+    return managed.manifest(root) or {}
 
 
 def _move_template(product: Product, template: str, to: str | None, trust: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from first_light.commands import kept_diffs
 from first_light.commands.proposal import TITLE
 from first_light.commands.update import REMOVED, Update
 from first_light.utils.templates import render
@@ -16,7 +17,9 @@ def notes_of(update: Update) -> Iterator[str]:
     for key, value in update.new_answers.items():
         yield f"  new question {key}: the default was used, {value!r}"
     for path in update.kept:
-        yield f"  {path}: owned by you, not changed"
+        changes = update.kept_diffs.get(path)
+        lines = f"; the template changed it: {kept_diffs.size(changes)} lines" if changes else ""
+        yield f"  {path}: owned by you, not changed{lines}"
     for path in update.rescued:
         yield f"  {path}: the template no longer has it; your edited text was kept"
     for path in update.conflicts:

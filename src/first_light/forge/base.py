@@ -85,6 +85,11 @@ class Forge(ABC):
         """The rights that an update needs, for messages."""
 
     @property
+    def has_requests(self) -> bool:
+        """Whether pull requests can be opened here; otherwise a branch is pushed."""
+        return True
+
+    @property
     def protected_folder(self) -> str:
         """The folder that this token may not push to; empty if there is none."""
         return ""

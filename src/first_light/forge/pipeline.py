@@ -12,7 +12,11 @@ from first_light.forge.base import TOKEN, Forge
 from first_light.forge.github import GitHub
 from first_light.forge.gitlab import GitLab
 from first_light.forge.plain_git import PlainGit
+from first_light.utils.addresses import source_without_credentials
 from first_light.utils.errors import DataopsError
+
+# Where Azure Pipelines and Bitbucket Pipelines name the repository: a branch is pushed there.
+_PLAIN_GIT = ("BUILD_REPOSITORY_URI", "BITBUCKET_GIT_HTTP_ORIGIN")
 
 
 def find_forge(environment: Mapping[str, str] = os.environ, variable: str = TOKEN) -> Forge:
@@ -41,9 +45,14 @@ def find_forge(environment: Mapping[str, str] = os.environ, variable: str = TOKE
         api = environment.get("CI_API_V4_URL", "https://gitlab.com/api/v4")
         server, path = environment.get("CI_SERVER_URL", ""), environment.get("CI_PROJECT_PATH", "")
         return GitLab(f"{api}/projects/{project}", f"{server}/{path}.git", team_token)
+    for name in _PLAIN_GIT:
+        if url := environment.get(name):
+            if not team_token:
+                raise _no_token("this remote", f"set {variable} to a token that may push to it")
+            return PlainGit("", source_without_credentials(url), team_token)
     raise DataopsError(
         "Pull requests are opened from a pipeline, and this is not one.",
-        where="neither GITHUB_REPOSITORY nor CI_PROJECT_ID is set",
+        where=f"none of GITHUB_REPOSITORY, CI_PROJECT_ID, {', '.join(_PLAIN_GIT)} is set",
         fix="uv run dataops update",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Iterator
 
 from first_light.forge.base import Forge, Issue, Request
@@ -15,8 +16,14 @@ class PlainGit(Forge):
         return "git"
 
     @property
+    def has_requests(self) -> bool:
+        return False
+
+    @property
     def user(self) -> str:
-        return "x-access-token"  # these hosts accept any name
+        # Bitbucket Cloud asks for this name with a repository's token; the others accept any.
+        is_bitbucket = urllib.parse.urlsplit(self.push_url).hostname == "bitbucket.org"
+        return "x-token-auth" if is_bitbucket else "x-access-token"
 
     @property
     def token_rights(self) -> str:

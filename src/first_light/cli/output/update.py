@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from first_light.commands.kept_diffs import FILE
 from first_light.commands.proposal import FOLDER
 from first_light.commands.update import NEW, REMOVED, RENEWED, Update
 from first_light.commands.update_notes import notes_of
@@ -35,6 +36,8 @@ def lines(update: Update, preview: bool, proposed: bool = False) -> Iterator[str
             for change in update.changes
         )
     yield from notes_of(update)
+    if update.kept_diffs:
+        yield f"  show the template's changes of your own files: cat {FILE.as_posix()}"
     yield ""
     if proposed:
         yield "the pipeline's next job opens the pull request"

@@ -43,7 +43,9 @@ class Update:
     new_answers: dict[str, Any]
     """Answers to new questions, with the default."""
     kept: tuple[str, ...]
-    """Files that the team owns; they were not changed."""
+    """Managed files that the team keeps as its own; they were not changed."""
+    kept_diffs: dict[str, str]
+    """What the template changed in them, a unified diff by path."""
     notes: str
     """Release notes of the template, Markdown."""
     repeat: str
@@ -80,6 +82,7 @@ def update(result: update_command.Update, is_preview: bool) -> Update:
         result.rescued,
         dict(result.new_answers),
         result.kept,
+        dict(result.kept_diffs),
         result.notes,
         result.todo,
     )
