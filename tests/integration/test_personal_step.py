@@ -190,6 +190,7 @@ def test_the_example_passes_with_its_raw(tmp_path: Path) -> None:
     product = Product(harness.render(tmp_path / "product"))
     harness.git(product.root, "init", "-q", "-b", "main")
     make_raw(product, lambda line: None)
+    assert product.raw.stat().st_mode & 0o077 == 0
     step = judged(product)
     assert (step.verdict, step.details) == (PASSED, ())
     assert step.summary.endswith("compared with raw")

@@ -358,6 +358,10 @@ def test_the_check_has_a_server_in_ci(tmp_path: Path, ci: str) -> None:
         assert not (other / ".github" / "postgres.sh").exists()
     else:
         assert lint_gitlab(root / ".gitlab" / "postgres.yml") == {}
+        pipelines = (root / ".gitlab-ci.yml", *root.glob(".gitlab/*.yml"))
+        texts = "".join(file.read_text(encoding="utf-8") for file in pipelines)
+        images = re.findall(r"(?:\bimage|services:\s*- name): *(\S+)", texts)
+        assert set(images) == {"$PYTHON_IMAGE", "$POSTGRES_IMAGE"}  # one digest each pins them
         assert not (other / ".gitlab" / "postgres.yml").exists()
     ownership = template.ownership()
     astray = [path for path in harness.tree(root, ".") if len(ownership.classes(path)) != 1]

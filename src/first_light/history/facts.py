@@ -200,7 +200,7 @@ def read_raw(root: Path, cache: Path) -> tuple[RawFile, ...]:
             raise DataopsError(
                 "A file in raw cannot be read.",
                 f"{name}: {error.strerror}",
-                "check its permissions, then repeat the command",
+                "check what it is and its permissions, then repeat the command",
             ) from error
         files.append(RawFile(name, facts.st_size, digest))
         if now - facts.st_mtime > _TOO_FRESH:

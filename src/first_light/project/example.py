@@ -9,6 +9,7 @@ from pathlib import Path
 
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
+from first_light.utils.private import make_private_folder
 
 _GENERATOR = Path("example") / "shop.py"
 _TABLES = frozenset({"customers", "order_lines", "orders", "payments", "returns"})
@@ -33,6 +34,7 @@ def make_raw(product: Product, progress: Callable[[str], None]) -> int:
     if product.raw.is_dir() and any(product.raw.iterdir()):
         return 0
     progress("making the example's raw files")
+    make_private_folder(product.raw)  # files of the team may follow
     process = subprocess.run(
         [sys.executable, str(_GENERATOR), "--out", str(product.raw)],
         cwd=product.root,
