@@ -19,6 +19,7 @@ import harness
 from first_light.cli.output import update as screen_update
 from first_light.commands import update_notes
 from first_light.commands.update import Change, notes_between, read_changes, update
+from first_light.commands.update_request import prepare, trusted_target
 from first_light.project import managed
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -129,14 +130,34 @@ def test_a_file_kept_by_declaration_is_left_alone(team: Team) -> None:
     assert managed.step(Product(team.root)).verdict == "passed"
 
 
-def test_a_migration_asks_first_and_leaves_the_product_as_it_was(team: Team) -> None:
+def test_a_migration_asks_first_and_leaves_the_product_as_it_was(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(DataopsError, match="migration") as raised:
         update(Product(team.root), still)
-    assert raised.value.fix == "uv run dataops update --trust"
+    assert "uv run dataops update --trust" in raised.value.fix
     assert harness.git(team.root, "status", "--porcelain") == ""
-    done = update(Product(team.root), still, trust=True)
+    # An operator has read them: the weekly update of every product runs them.
+    monkeypatch.setenv("DATAOPS_TRUSTED_VERSION", "v2.0.0")
+    done = prepare(Product(team.root), still, finish=False)
     assert done.after == "v2.0.0"
     assert done.clean
+
+
+@pytest.mark.parametrize(
+    ("limit", "to", "target"),
+    [
+        ("v2.0.0", None, "v2.0.0"),
+        ("v2.1", None, "v2.0.0"),
+        ("v1.9.9", None, ""),  # somebody has to read the newest first
+        ("v1.9.9", "v1.1.0", "v1.1.0"),
+        ("v1.0.0", "v1.1.0", ""),
+        ("v2.0.0", "main", ""),
+        ("yes", None, ""),
+    ],
+)
+def test_migrations_are_trusted_up_to_a_version(limit: str, to: str | None, target: str) -> None:
+    assert trusted_target(limit, ("v1.1.0", "v2.0.0", "v1.0.0"), to) == target
 
 
 def test_uncommitted_work_is_not_mixed_in(team: Team) -> None:

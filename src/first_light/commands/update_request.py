@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from first_light.commands import proposal, update_notes
@@ -17,7 +17,9 @@ from first_light.commands.proposal import BRANCH, FOLDER, FORMAT, Patch, Proposa
 from first_light.commands.update import Update, update
 from first_light.forge import job_summary
 from first_light.forge.pipeline import write_tokens
-from first_light.project.copier import uv
+from first_light.project import settings
+from first_light.project.answers import SOURCE
+from first_light.project.copier import numbers, released_versions, uv
 from first_light.project.environment import TEMPLATE_TOKEN
 from first_light.project.git_access import without_access
 from first_light.project.git_folder import suffixed
@@ -58,6 +60,10 @@ def prepare(
             fix="give the token only to the job that opens the pull request: "
             "uv run dataops docs updates",
         )
+    if not trust and (limit := settings.current().trusted_version):
+        source = template or str(product.answers.get(SOURCE, ""))
+        if trusted := trusted_target(limit, released_versions(source), to):
+            to, trust = trusted, True
     proposal.clear(product.root / FOLDER)
     start = product.git("branch", "--show-current")
     back = [start] if start else ["--detach", product.git("rev-parse", "HEAD")]
@@ -72,6 +78,20 @@ def prepare(
         product.git("clean", "--quiet", "-d", "--force")
         product.git("switch", "--quiet", *back)
     return result
+
+
+def trusted_target(limit: str, released: Sequence[str], to: str | None) -> str:
+    """The version to update to with its migrations; empty if an operator has not trusted it.
+
+    Args:
+        limit: the newest version whose migrations an operator has read.
+        released: the versions of the template.
+        to: the version that was asked for; None for the newest.
+    """
+    target = to or max(released, key=numbers, default="")
+    if not numbers(limit) or target not in released or numbers(target) > numbers(limit):
+        return ""
+    return target
 
 
 def _prepare(

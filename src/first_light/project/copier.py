@@ -95,7 +95,8 @@ def _run_copier(product: Product, command: list[str], to: str | None) -> None:
         raise DataopsError(
             "This update runs a migration that changes your answers or files.",
             where="see the template's release notes",
-            fix="uv run dataops update --trust",
+            fix="read them, then: uv run dataops update --trust; for the weekly update of all "
+            f"products set {variable('trusted_version')} to the version that you have read",
         )
     output = (process.stderr.strip() or process.stdout.strip()).splitlines()
     versions = released_versions(source) if to else ()

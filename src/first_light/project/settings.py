@@ -112,6 +112,9 @@ class LocalSettings:
     dbt_command: str = ""
     """The command of dbt v2, where `dbt-engine` is `v2`; the default lets uv run a version that was
     tested."""
+    trusted_version: str = ""
+    """Version of the template up to which the weekly update lets
+    [migrations](../guides/updates.md#migrations) run; an operator sets it for all products."""
     copier: str = ""
     """The Copier command; the default is the version in uv.lock."""
 
