@@ -130,6 +130,26 @@ def test_a_rejected_release_step_by_step(tmp_path: Path) -> None:
     assert answers["check"]["steps"]
     assert "choose one: customers" in answers["unknown"]
 
+    # An error that readers found, once it is corrected: the draft holds it off, and offers a drill.
+    reported = ("incident", "report", "the total is that of the largest order", "--model")
+    opened = json.loads(product.dataops(*reported, "customers", "--json").stdout)["incident"]
+    replace(product.root / "models/marts/customers.sql", "sum(total_amount)", "max(total_amount)")
+    closing = product.dataops("incident", "close", opened, "--because", "corrected").stdout
+    assert f"uv run dataops incident draft {opened}" in closing
+    drafted = json.loads(product.dataops("incident", "draft", opened, "--json").stdout)
+    assert drafted["changed_models"] == ["customers"]
+    (test,) = yaml.safe_load((product.root / drafted["file"]).read_text("utf-8"))["unit_tests"]
+    assert test["model"] == "customers"
+    amounts = [
+        float(row["total_amount"])
+        for given in test["given"]
+        for row in given["rows"]
+        if row.get("total_amount") is not None
+    ]
+    assert len(amounts) == 2  # of one customer: no smaller rows show it
+    (row,) = test["expect"]["rows"]
+    assert float(row["lifetime_total_amount"]) == max(amounts) != sum(amounts)
+
 
 async def ask(product: harness.Product) -> dict[str, Any]:
     """Every tool of `dataops mcp`, asked once by the official client, over its standard input."""

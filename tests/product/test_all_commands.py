@@ -48,6 +48,7 @@ COMMANDS = (
     ("incident report wrong", 0),
     ("incident list", 0),
     ("incident close {incident} --because test", 0),
+    ("incident draft {incident}", 0),
     ("accept 000000 --because test", 2),
     ("report", 0),
     ("score", 0),

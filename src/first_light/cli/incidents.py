@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from first_light.cli.terminal import Json, err, out, print_document
+from first_light.cli.terminal import Json, err, out, print_document, progress
 from first_light.project.product import Product
 
 incident = typer.Typer(
@@ -61,12 +61,39 @@ def incident_close(
     from first_light.commands import incident as command
 
     closed, warnings = command.close(Product.find(), id, because)
+    draft = f"uv run dataops incident draft {closed.incident}"
     if json:
-        print_document(incidents.ClosedIncident(closed.incident, closed.label, tuple(warnings)))
+        print_document(
+            incidents.ClosedIncident(closed.incident, closed.label, tuple(warnings), (draft,))
+        )
         return
     for warning in warnings:
         err.print(escape(warning))
     out.print(f"{closed.incident} is over: {escape(closed.label)}")
+    out.print(f"to draft a unit test that would have stopped it: {draft}")
+
+
+@incident.command("draft")
+def incident_draft(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Id, as `incident list` prints it.")],
+    json: Json = False,
+) -> None:
+    """Draft a unit test that would have stopped a reported incident.
+
+    Compares the SQL of the release where it was seen with today's, on the sample, which holds no
+    personal data: the fewest rows on which they differ become a unit test in target/incident. Once
+    the correction is released, also names the faults of a drill that look like it.
+    """
+    from first_light.cli.output.documents import incidents
+    from first_light.cli.output.incident_draft import show_draft
+    from first_light.commands import incident_draft as command
+
+    with progress("incident draft", json) as report_progress:
+        drafted = command.draft(Product.find(), id, report_progress)
+    if json:
+        print_document(incidents.drafted(drafted))
+    else:
+        show_draft(out, drafted)
 
 
 @incident.command("list")

@@ -146,9 +146,6 @@ def _line(node: Node) -> dict[str, Any]:
 
 def _named(project: Described, name: str) -> Node:
     matches, names = matches_of(project.nodes, name)
-    others = [node for node in matches if node.kind != "source"]
-    if len(matches) > 1 and others:  # a source often has the name of a model that it feeds
-        matches, names = matches_of(others, name)
     if len(matches) == 1:
         return matches[0]
     raise DataopsError(

@@ -20,5 +20,7 @@ def matches_of(nodes: Sequence[Node], name: str) -> tuple[list[Node], list[str]]
     """
     matches = [node for node in nodes if name in (node.unique_id, node.name)]
     if matches:
+        # A source often has the name of a model that it feeds: the model is meant.
+        matches = [node for node in matches if node.kind != "source"] or matches
         return matches, [node.unique_id for node in matches]
     return [], get_close_matches(name, sorted({node.name for node in nodes}), n=3)

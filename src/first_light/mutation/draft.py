@@ -1,9 +1,10 @@
-"""A unit test that stops one mutant: the smallest rows of the sample on which it shows."""
+"""A unit test that stops other SQL of a model: the fewest rows of the sample that show it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -22,14 +23,33 @@ Row = tuple[str, int]
 """An input by unique id, and the number of its row there."""
 
 
-def draft_unit_test(scratch: Scratch, manifest: Manifest, node: Node, mutant: Mutant) -> str:
+@dataclass(frozen=True)
+class Heading:
+    """What a drafted unit test is called, and what is said of it."""
+
+    name: str
+    description: str
+
+
+def heading_of(node: Node, mutant: Mutant) -> Heading:
+    """The heading of a draft that stops a mutant."""
+    return Heading(
+        f"{node.name}_{mutant.operator}_line_{mutant.line}",
+        f"TODO: say what must hold here. It fails with: {change(mutant)}",
+    )
+
+
+def draft_unit_test(
+    scratch: Scratch, manifest: Manifest, node: Node, other: str, heading: Heading
+) -> str:
     """YAML of one entry of `unit_tests`; empty where few rows do not show the difference.
 
     Args:
         scratch: the product on its sample, unchanged.
         manifest: of the product.
         node: the model.
-        mutant: a change of it that alters what it holds on the sample.
+        other: SQL in its place, which alters what it holds on the sample.
+        heading: of the draft.
     """
     inputs = [
         manifest.nodes[up]
@@ -39,16 +59,16 @@ def draft_unit_test(scratch: Scratch, manifest: Manifest, node: Node, mutant: Mu
     if not inputs:
         return ""
     try:
-        return _Draft(scratch, node, mutant, inputs).text()
+        return _Draft(scratch, node, other, heading, inputs).text()
     except EngineError:  # rows that the model cannot read alone
         return ""
 
 
 class _Draft:
     def __init__(
-        self, scratch: Scratch, node: Node, mutant: Mutant, inputs: Sequence[Node]
+        self, scratch: Scratch, node: Node, other: str, heading: Heading, inputs: Sequence[Node]
     ) -> None:
-        self._scratch, self._node, self._mutant = scratch, node, mutant
+        self._scratch, self._node, self._other, self._heading = scratch, node, other, heading
         self._inputs = {up.unique_id: up for up in inputs}
         self._types = {up: scratch.columns(scratch.table(up)) for up in self._inputs}
         self._sql = scratch.query(node)
@@ -72,15 +92,15 @@ class _Draft:
         expected = self._expected(given)
         if expected is None:
             return ""
-        return _yaml(self._node, self._mutant, self._inputs, given, expected)
+        return _yaml(self._node, self._heading, self._inputs, given, expected)
 
     def _shows(self, kept: Sequence[Row]) -> bool:
-        """Whether the mutant gives another result on these rows alone."""
+        """Whether the other SQL gives another result on these rows alone."""
         self._trials += 1
         if self._trials > _MOST_TRIALS:
             return False
         pairs = []
-        for sql in (self._sql, self._mutant.sql):
+        for sql in (self._sql, self._other):
             for up in self._inputs:
                 sql = sql.replace(self._scratch.table(up), f"({self._rows(up, kept)})")
             pairs.append(f"({sql})")
@@ -125,7 +145,7 @@ class _Draft:
         rows = {up: Rows(tuple(records)) for up, records in given.items()}
         return (
             self._scratch.on_rows(self._sql, rows),
-            self._scratch.on_rows(self._mutant.sql, rows),
+            self._scratch.on_rows(self._other, rows),
         )
 
     def _differs_on(self, given: Mapping[str, list[dict[str, Any]]]) -> bool:
@@ -186,16 +206,15 @@ def smallest(rows: Sequence[Row], shows: Callable[[Sequence[Row]], bool]) -> lis
 
 def _yaml(
     node: Node,
-    mutant: Mutant,
+    heading: Heading,
     inputs: Mapping[str, Node],
     given: Mapping[str, list[dict[str, Any]]],
     expected: list[dict[str, Any]],
 ) -> str:
-    name = re.sub(r"\W+", "_", f"{node.name}_{mutant.operator}_line_{mutant.line}").lower()
-    description = f"TODO: say what must hold here. It fails with: {change(mutant)}"
+    name = re.sub(r"\W+", "_", heading.name).lower()
     lines = [
         f"  - name: {name}",
-        f"    description: {_scalar(description)}",
+        f"    description: {_scalar(heading.description)}",
         f"    model: {node.name}",
     ]
     if node.materialized == "incremental":  # dbt asks which of its two queries is meant

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from first_light.mutation.result import Strength
@@ -17,11 +18,19 @@ def write_drafts(product: Product, strength: Strength) -> Path | None:
     Returns:
         The file, relative to the product; None without drafts.
     """
-    drafts = [judged.draft for judged in strength.judged if judged.draft]
-    path = product.root / FILE
+    return write(product, FILE, [judged.draft for judged in strength.judged if judged.draft])
+
+
+def write(product: Product, file: Path, drafts: Sequence[str]) -> Path | None:
+    """Write drafts in place of those that a file holds.
+
+    Returns:
+        The file, relative to the product; None without drafts.
+    """
+    path = product.root / file
     path.parent.mkdir(parents=True, exist_ok=True)
     if not drafts:
         path.unlink(missing_ok=True)
         return None
     write_whole(path, ("unit_tests:\n" + "\n".join(drafts)).encode())
-    return FILE
+    return file

@@ -59,8 +59,7 @@ def plan(product: Product) -> Plan:
             fix="uv run dataops sample",
         )
     target = product.target / "mutate"
-    environment = {"DATAOPS_RAW": str(product.sample), "DATAOPS_DB": str(target / DATABASE_FILE)}
-    manifest = compiled_manifest(product.root, "prod", target, environment, "--full-refresh")
+    manifest = compiled(product, product.root, target)
     order, omitted = build_order(manifest)
     left_out = dict.fromkeys(omitted, "needs a snapshot or Python")
     sources = {
@@ -94,6 +93,17 @@ def plan(product: Product) -> Plan:
         sources,
         left_out,
     )
+
+
+def compiled(product: Product, tree: Path, target: Path) -> Manifest:
+    """A state of the product, compiled for today's sample: all in the same spelling.
+
+    Raises:
+        DataopsError: dbt cannot.
+    """
+    database = product.target / "mutate" / DATABASE_FILE
+    environment = {"DATAOPS_RAW": str(product.sample), "DATAOPS_DB": str(database)}
+    return compiled_manifest(tree, "prod", target, environment, "--full-refresh")
 
 
 def chosen_models(plan: Plan, names: Collection[str]) -> list[Node]:

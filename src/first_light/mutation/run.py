@@ -9,7 +9,7 @@ from dataclasses import replace
 from first_light.dbt.manifest import Node
 from first_light.dbt.unit_tests import UnitTest
 from first_light.mutation import result
-from first_light.mutation.draft import draft_unit_test
+from first_light.mutation.draft import draft_unit_test, heading_of
 from first_light.mutation.operators import Mutant, UnreadableSQLError, mutants, normalized
 from first_light.mutation.plan import Plan, chosen_models, measurable_models, plan
 from first_light.mutation.result import Judged, Stop, Strength
@@ -109,7 +109,9 @@ class _Measurement:
         if stops := self._stops(node, mutant, table):
             judged = replace(judged, stops=tuple(stops))
         if not judged.is_stopped or (self._draft and not judged.is_tested):
-            draft = draft_unit_test(self._scratch, self._plan.manifest, node, mutant)
+            heading = heading_of(node, mutant)
+            manifest = self._plan.manifest
+            draft = draft_unit_test(self._scratch, manifest, node, mutant.sql, heading)
             judged = replace(judged, draft=draft)
         return judged
 

@@ -63,6 +63,7 @@ DOCUMENTS: Final = (
     Document("boards render", quality.Boards),
     Document("incident report", incidents.ReportedIncident),
     Document("incident close", incidents.ClosedIncident),
+    Document("incident draft", incidents.DraftedIncident),
     Document("incident list", status.Incident, is_list=True),
 )
 
