@@ -861,8 +861,9 @@ def test_two_machines_never_build_in_one_database(server: postgres.Server, root:
     item.lock()
     item.begin("000001-20260101T000000Z-a", "", [])
     _ask(server, "create schema candidate_marts; create table candidate_marts.one (i integer)")
-    with pytest.raises(DataopsError, match="Another release is running"):
+    with pytest.raises(DataopsError, match="Another release is running") as error:
         other.lock()
+    assert re.fullmatch(r"\w+: session \d+ of \w+_writer", error.value.where)
     with pytest.raises(DataopsError, match="does not hold the build lock"):
         other.begin("000001-20260101T000001Z-b", "", [])
     other.discard("000001-20260101T000001Z-b")

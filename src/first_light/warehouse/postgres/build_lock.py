@@ -11,6 +11,15 @@ from first_light.utils.errors import DataopsError
 from first_light.warehouse.postgres.server import errors_as, open_session, place
 
 LOCK_BY = "select {}(hashtext('First Light: a release is being built'))"
+# PostgreSQL knows no right to take such a lock: whoever can connect may hold it.
+_HOLDERS = """
+select pg_stat_activity.pid, usename from pg_locks
+inner join pg_stat_activity on pg_locks.pid = pg_stat_activity.pid
+where
+    locktype = 'advisory' and granted and objsubid = 1
+    and pg_locks.database = (select oid from pg_database where datname = current_database())
+    and objid::bigint = hashtext('First Light: a release is being built')::bigint & 4294967295
+"""
 
 
 @dataclass
@@ -30,10 +39,12 @@ class BuildLock:
         cursor = session.cursor()
         cursor.execute(LOCK_BY.format("pg_try_advisory_lock"))
         if not cursor.fetchone()[0]:
+            cursor.execute(_HOLDERS)
+            holders = [f"session {pid} of {role}" for pid, role in cursor.fetchall()]
             session.close()
             raise DataopsError(
                 "Another release is running in this database.",
-                where=place(product)["dbname"],
+                where=": ".join((place(product)["dbname"], *holders)),
                 fix="wait until it has ended, then repeat the command",
             )
         self.session = session
