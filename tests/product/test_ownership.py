@@ -280,3 +280,12 @@ def test_dependencies_of_ones_own_are_locked_beside_the_pinned_tools(
     pyproject.write_text(text, encoding="utf-8")
     made.run("uv", "lock", "--quiet")
     assert '{ name = "packaging" }' in (made.root / "uv.lock").read_text("utf-8")
+
+
+def test_sqlfmt_keeps_off_managed_files() -> None:
+    """In every product by a line of each file; where products are new also by their setting."""
+    template = harness.TEMPLATE / "template"
+    for macro in (template / "dataops").rglob("*.sql"):
+        assert macro.read_text("utf-8").startswith("-- fmt: off\n"), macro
+    settings = (template / "pyproject.toml.jinja").read_text("utf-8")
+    assert '[tool.sqlfmt]\nexclude = ["dataops/**/*"]' in settings

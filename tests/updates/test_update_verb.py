@@ -21,6 +21,7 @@ from first_light.commands import update_notes
 from first_light.commands.update import Change, notes_between, read_changes, update
 from first_light.commands.update_request import prepare, trusted_target
 from first_light.project import managed
+from first_light.project.copier import run_update
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from gauntlet import run, versions
@@ -406,3 +407,18 @@ def test_changes_are_read_from_git() -> None:
         *((".copier-answers.yml", "renewed"), ("a", "renewed"), ("b c", "new")),
         *(("d", "removed"), ("new", "new"), ("old", "removed")),
     ]
+
+
+def test_a_bare_template_is_read_by_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
+    bare, root = tmp_path / "a template.git", tmp_path / "p"
+    harness.git(tmp_path, "init", "-q", "--bare", str(bare))
+    harness.git(tmp_path, "init", "-q", str(root))
+    (root / ".copier-answers.yml").write_text(f"_commit: v1.0.0\n_src_path: {bare}\n", "utf-8")
+    harness.git(root, "add", "-A")
+    harness.git(root, "commit", "-q", "-m", "First")
+    with pytest.raises(DataopsError, match="bare repository") as raised:
+        run_update(Product(root), None)
+    assert raised.value.fix.endswith(f"--template {bare.as_uri()}")

@@ -113,6 +113,12 @@ def _run_copier(product: Product, command: list[str], to: str | None) -> None:
             where=next(line for line in output if "Downgrades" in line),
             fix=f"git log --oneline -- {ANSWERS}, then git revert the commit of the update",
         )
+    if any("must be run in a work tree" in line for line in output) and "://" not in source:
+        raise DataopsError(
+            "The template is a bare repository, which Copier does not read as a folder.",
+            where=source,
+            fix=f"uv run dataops update --template {shlex.quote(address_of(source))}",
+        )
     if any("Local template must be a directory" in line for line in output) and "://" in source:
         raise DataopsError(
             "Copier takes the address of the template for a folder.",

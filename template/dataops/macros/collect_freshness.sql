@@ -1,3 +1,4 @@
+-- fmt: off
 {#- As dbt's own. A development build reads the sample, whose clock is sample/as_of.txt: without
     DATAOPS_NOW its age is counted up to then. -#}
 {% macro duckdb__collect_freshness(source, loaded_at_field, filter) %}

@@ -1,3 +1,4 @@
+-- fmt: off
 {#- The product's clock. DATAOPS_NOW (ISO 8601, UTC) replaces the current time, to replay a past day and
     to check the freshness of the sample at the time when it was built. -#}
 {% macro duckdb__current_timestamp() -%}

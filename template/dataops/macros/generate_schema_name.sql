@@ -1,3 +1,4 @@
+-- fmt: off
 {#- prod builds into the schema of the layer (staging, marts, …). Other targets add their name as a
     prefix (dev_ada_marts, ci_42_marts), so that development, CI and prod use different schemas. Names
     such as dev_ada.lovelace become dev_ada_lovelace. To change this, add a macro generate_schema_name in

@@ -1,3 +1,4 @@
+-- fmt: off
 {#- Values are between min_value and max_value; one of them may be omitted. Nulls pass.
     The bounds are SQL: numbers, or for example "date '2020-01-01'". -#}
 {% test accepted_range(model, column_name, min_value=none, max_value=none, inclusive=true) %}

@@ -1,3 +1,4 @@
+-- fmt: off
 {#- Every value of a source table is held exactly by the type that staging casts it to. What is not
     would be rounded, cut or shifted in silence: 1.5 in an integer, a time in a date, a third decimal.
     One row a column and file, with the number of values, the first of them (masked where personal)

@@ -1,3 +1,4 @@
+-- fmt: off
 {#- A part of the value matches the regular expression; use ^ and $ to match the whole value. Nulls pass. -#}
 {% test matches_pattern(model, column_name, pattern) %}
 

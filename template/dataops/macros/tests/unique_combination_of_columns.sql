@@ -1,3 +1,4 @@
+-- fmt: off
 {#- Each combination of the columns occurs once. Nulls are compared as values, as in a group by. -#}
 {% test unique_combination_of_columns(model, combination_of_columns) %}
 
