@@ -17,7 +17,7 @@ from first_light.commands.open_request import open_request
 from first_light.commands.proposal import BRANCH, FOLDER, Patch, Proposal
 from first_light.forge.base import Request
 from first_light.forge.github import GitHub
-from first_light.forge.pipeline import find_forge
+from first_light.forge.pipeline import find_forge, forge_of
 from first_light.project.managed_list import MANIFEST, digest
 from first_light.utils.errors import DataopsError
 
@@ -138,6 +138,27 @@ def test_without_pull_requests_the_commit_carries_the_text(job: Job, variable: s
     # The next version is no commit by hand.
     job.propose({"README.md": ("100644", "newer\n")}, notes)
     assert open_request(job.root, forge, lines.append)
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "api", "pushed_to"),
+    [
+        ("git@github.com:a/b.git", "", "api.github.com/repos/a/b", "https://github.com/a/b.git"),
+        ("https://github.acme.org/a/b", "", "github.acme.org/api/v3/repos/a/b", ""),
+        ("ssh://git@acme.org:22/a/b.git", "github", "acme.org/api/v3/repos/a/b", ""),
+        ("git@acme.org:g/h/b.git", "gitlab", "acme.org/api/v4/projects/g%2Fh%2Fb", ""),
+        ("https://gitlab.local:80/g/b.git", "", "gitlab.local:80/api/v4/projects/g%2Fb", ""),
+        ("git@git.acme.org:g/b.git", "", "", "git@git.acme.org:g/b.git"),
+        ("/srv/gitlab/b.git", "", "", "/srv/gitlab/b.git"),
+        ("https://github.com/a/b.git", "git", "", "https://github.com/a/b.git"),
+    ],
+)
+def test_the_forge_of_an_address(url: str, kind: str, api: str, pushed_to: str) -> None:
+    forge = forge_of(url, {"DATAOPS_UPDATE_TOKEN": "t"}, kind)
+    assert forge.api.removeprefix("https://") == api
+    assert not pushed_to or forge.push_url == pushed_to
+    if url.startswith(("git@", "ssh://")):  # without a token git's own access pushes a branch
+        assert not forge_of(url, {}, kind).has_requests
 
 
 def test_bitbucket_asks_for_its_own_user() -> None:

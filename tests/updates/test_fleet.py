@@ -420,6 +420,8 @@ def test_the_token_of_each_host_goes_to_that_host_only() -> None:
     given = {"DATAOPS_UPDATE_TOKEN": "any", "DATAOPS_UPDATE_TOKEN_GIT_ACME_ORG": "own"}
     assert [tokens.token_for(url, hosts, given) for url in urls] == ["", "own", ""]
     assert tokens.token_for(urls[0], {"github.com"}, given) == "any"
+    assert tokens.token_for("git@git.acme.org:a/b.git", hosts, given) == "own"
+    assert tokens.token_for("ssh://git@github.com/a/b.git", {"github.com"}, given) == ""
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from first_light.forge.pipeline import KINDS
 from tools.fleet import tokens
 
 
@@ -31,6 +32,7 @@ class Member:
         folder: its folder in that repository, such as services/sales; empty at the top.
         group: any word that sorts products, for instance a department; empty for none.
         canary: whether it is updated first.
+        forge: github, gitlab or git, for hosts whose name does not say it; empty for the others.
         token: reads and pushes it; empty if git has its own access.
     """
 
@@ -38,6 +40,7 @@ class Member:
     group: str = ""
     canary: bool = False
     folder: str = ""
+    forge: str = ""
     token: str = field(default="", repr=False)
 
     @property
@@ -74,11 +77,14 @@ def read(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[Membe
     for number, output in enumerate(loaded.get("product", []), start=1):
         if not isinstance(output, dict) or not isinstance(output.get("url"), str):
             raise FleetError(f"{path}: product {number} has no url")
-        if unknown := sorted(set(output) - {"url", "folder", "group", "canary"}):
+        if unknown := sorted(set(output) - {"url", "folder", "group", "canary", "forge"}):
             raise FleetError(f"{path}: product {number} says {', '.join(unknown)}, not known")
         folder = str(output.get("folder", "")).strip("/")
+        forge = str(output.get("forge", ""))
+        if forge and forge not in KINDS:
+            raise FleetError(f"{path}: product {number} has a forge other than {', '.join(KINDS)}")
         group, canary = str(output.get("group", "")), bool(output.get("canary"))
-        result.append(Member(output["url"], group, canary, folder))
+        result.append(Member(output["url"], group, canary, folder, forge))
     if not result:
         raise FleetError(f"{path} lists no product: add [[product]] with its url")
     urls = [member.key for member in result]

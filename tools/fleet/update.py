@@ -113,7 +113,7 @@ def update_one(member: Member, version: str, trust: bool = False, template: str 
         output: list[str] = []
         is_open = True
         try:
-            forge = forge_of(member.url, {TOKEN: member.token})
+            forge = forge_of(member.url, {TOKEN: member.token}, member.forge)
             clone = ["git", "clone", "--quiet", "--", member.url, str(repository)]
             cloned = subprocess.run(
                 clone,

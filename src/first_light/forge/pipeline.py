@@ -15,6 +15,9 @@ from first_light.forge.plain_git import PlainGit
 from first_light.utils.addresses import source_without_credentials
 from first_light.utils.errors import DataopsError
 
+GITHUB, GITLAB, GIT = KINDS = ("github", "gitlab", "git")
+# `git@host:owner/name.git`, no URL and no path of Windows.
+SCP_LIKE = re.compile(r"(?:[^@/:]+@)?(?P<host>[^/:]{2,}):(?!//)(?P<path>[^\\]+)$")
 # Where Azure Pipelines and Bitbucket Pipelines name the repository: a branch is pushed there.
 _PLAIN_GIT = ("BUILD_REPOSITORY_URI", "BITBUCKET_GIT_HTTP_ORIGIN")
 
@@ -57,20 +60,35 @@ def find_forge(environment: Mapping[str, str] = os.environ, variable: str = TOKE
     )
 
 
-def forge_of(url: str, environment: Mapping[str, str] = os.environ) -> Forge:
-    """The forge of a repository by its URL; hosts that are neither GitHub nor GitLab are plain git.
+def forge_of(url: str, environment: Mapping[str, str] = os.environ, kind: str = "") -> Forge:
+    """The forge of a repository by its URL, which may be scp-like: `git@host:owner/name.git`.
+
+    Args:
+        url: the address that git uses.
+        environment: holds the token.
+        kind: one of `KINDS`, for hosts whose name does not say it; others are plain git.
 
     Raises:
         DataopsError: there is no token for it.
     """
     parts = urllib.parse.urlsplit(url)
-    path = parts.path.strip("/").removesuffix(".git")
-    host = parts.hostname or ""
+    server, path = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", parts.path
+    if scp_like := SCP_LIKE.match(url):
+        server, path = f"https://{scp_like['host']}", scp_like["path"]
+    elif parts.scheme == "ssh":
+        server = f"https://{parts.hostname}"
+    path = path.strip("/").removesuffix(".git")
+    host = urllib.parse.urlsplit(server).hostname or ""
+    kind = kind or next((name for name in (GITHUB, GITLAB) if name in host), GIT)
     token = {TOKEN: environment.get(TOKEN, "")}
-    if host == "github.com":
-        return find_forge({**token, "GITHUB_REPOSITORY": path})
-    if "gitlab" in host:
-        server = f"{parts.scheme}://{parts.netloc}"
+    if not token[TOKEN] and (scp_like or parts.scheme == "ssh"):
+        kind = GIT  # git has its own access, and a branch is pushed with it
+    if kind == GITHUB:
+        place = {"GITHUB_REPOSITORY": path}
+        if host != "github.com":  # GitHub Enterprise
+            place |= {"GITHUB_API_URL": f"{server}/api/v3", "GITHUB_SERVER_URL": server}
+        return find_forge({**token, **place})
+    if kind == GITLAB:
         project = urllib.parse.quote(path, safe="")
         place = {"CI_API_V4_URL": f"{server}/api/v4", "CI_SERVER_URL": server}
         return find_forge({**token, **place, "CI_PROJECT_ID": project, "CI_PROJECT_PATH": path})
