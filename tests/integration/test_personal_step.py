@@ -126,6 +126,17 @@ def test_real_values_are_refused_wherever_they_are(product: Product) -> None:
     assert not (product.root / personal_step.REPLACEMENTS).exists()
 
 
+def test_a_name_of_a_file_holds_no_value(product: Product) -> None:
+    for name in ("letters/to liskov4@mail.net.bin", "letters/Liskov.md"):  # a word may be any
+        path = product.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"\0")
+    step = judged(product)
+    assert step.verdict == FAILED
+    assert step.details[0] == "the name letters/to ….bin: a value of people.mail (email)"
+    assert "git mv" in step.details[1]
+
+
 def test_a_sample_from_before_the_mark_is_refused(product: Product) -> None:
     yml = product.root / "models/staging/raw_people.yml"
     marked = yml.read_text("utf-8")

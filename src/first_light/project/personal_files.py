@@ -5,7 +5,8 @@ What git has or would take is searched, but for what the template wrote and what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,11 +31,19 @@ _INVENTED = "example/"  # makes raw of the example: its people are written there
 
 @dataclass(frozen=True)
 class PersonalPlace:
-    """Where a value is: the file, the line from 1, and the value."""
+    """Where a value is: the file, the line from 1 or 0 for the file's name, and the value."""
 
     path: str
     line: int
     value: RealValue
+
+    @property
+    def shown(self) -> str:
+        """The place for a message, without the value."""
+        if self.line:
+            return f"{self.path}:{self.line}"
+        hidden = re.compile(re.escape(self.value.text.strip()), re.IGNORECASE)
+        return f"the name {hidden.sub('…', self.path)}"
 
     @property
     def is_single_word(self) -> bool:
@@ -43,13 +52,17 @@ class PersonalPlace:
 
 
 def contents_of(product: Product) -> dict[str, str]:
-    """The text of every file that git has or would take, except what the template wrote."""
+    """The text of every file that git has or would take, except what the template wrote.
+
+    Of one that is no text, or too large, it is empty: its name counts.
+    """
     return dict(_contents(product))
 
 
 def words_in(contents: Mapping[str, str]) -> frozenset[str]:
-    """All words of these texts, and the empty one."""
-    return frozenset({""}.union(*(search.words_of(text) for text in contents.values())))
+    """All words of these texts and names, and the empty one."""
+    texts = (*contents.values(), *contents)
+    return frozenset({""}.union(*(search.words_of(text) for text in texts)))
 
 
 def personal_places(
@@ -69,13 +82,14 @@ def personal_places(
     given = {*owners, *(str(value) for value in product.answers.values())}
     known = {text.strip().lower() for text in given}
     wanted = RealValues(value for value in values if value.text.strip().lower() not in known)
-    return _without_namesakes(list(_places(contents, wanted)), contents)
+    places = _without_namesakes(list(_places(contents, wanted)), contents)
+    return [*places, *_named(contents, wanted)]
 
 
 def lines_of(places: Sequence[PersonalPlace]) -> str:
     """The first places, one a line, without their values."""
     lines = [
-        f"{place.path}:{place.line}: a value of {place.value.column} ({place.value.kind})"
+        f"{place.shown}: a value of {place.value.column} ({place.value.kind})"
         for place in places[:_SHOWN]
     ]
     if (more := len(places) - _SHOWN) > 0:
@@ -83,13 +97,18 @@ def lines_of(places: Sequence[PersonalPlace]) -> str:
     return "\n".join(lines)
 
 
-def advice_on(paths: Collection[str]) -> list[str]:
+def advice_on(places: Sequence[PersonalPlace]) -> list[str]:
     """How these files are corrected, a line each."""
+    paths = {place.path for place in places if place.line}
     advice = ["Files must hold no value of a column that is marked as personal."]
     if any(path.startswith("sample/") for path in paths):
         advice.append("in sample/:  uv run dataops sample")
     if any(not path.startswith("sample/") for path in paths):
         advice.append("elsewhere:   write an invented value instead")
+    if any(not place.line for place in places):
+        advice.append(
+            "in a name:   git mv; in the history: uvx git-filter-repo --path-rename OLD:NEW"
+        )
     return advice
 
 
@@ -102,12 +121,10 @@ def _contents(product: Product) -> Iterator[tuple[str, str]]:
         path = product.root / name
         if Path(name).name in (*_LOCKS, *_OWNERS) or name.startswith(invented):
             continue
-        if path.is_symlink() or not path.is_file():
-            continue
-        if path.stat().st_size <= _LARGEST_FILE:
-            content = path.read_bytes()
-            if b"\0" not in content and written.get(name) != digest(content):
-                yield name, content.decode("utf-8", errors="replace")
+        is_file = path.is_file() and not path.is_symlink()
+        content = path.read_bytes() if is_file and path.stat().st_size <= _LARGEST_FILE else b""
+        if written.get(name) != digest(content):
+            yield name, "" if b"\0" in content else content.decode("utf-8", errors="replace")
 
 
 def _places(contents: Mapping[str, str], values: RealValues) -> Iterator[PersonalPlace]:
@@ -115,6 +132,14 @@ def _places(contents: Mapping[str, str], values: RealValues) -> Iterator[Persona
         for number, line in enumerate(text.splitlines(), start=1):
             for value in values.find(line):
                 yield PersonalPlace(path, number, value)
+
+
+def _named(contents: Iterable[str], values: RealValues) -> Iterator[PersonalPlace]:
+    """Names of files with a distinctive value; a single word is in many."""
+    for path in contents:
+        for value in values.find(path):
+            if value.reach == search.ANYWHERE:
+                yield PersonalPlace(path, 0, value)
 
 
 def _without_namesakes(

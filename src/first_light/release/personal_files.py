@@ -142,7 +142,7 @@ def problem_of(places: Sequence[PersonalPlace]) -> str:
         (
             "Files of the repository hold values of people that raw holds too.",
             personal_files.lines_of(certain),
-            *personal_files.advice_on({place.path for place in certain}),
+            *personal_files.advice_on(certain),
             "then commit, and: uv run dataops release",
             "The history of git keeps them. See: uv run dataops docs security",
         )
@@ -154,7 +154,7 @@ def doubt_of(places: Sequence[PersonalPlace]) -> str:
     words = [place for place in places if place.is_single_word]
     if not words:
         return ""
-    named = ", ".join(f"{p.path}:{p.line} ({p.value.column})" for p in words[:_SHOWN])
+    named = ", ".join(f"{p.shown} ({p.value.column})" for p in words[:_SHOWN])
     more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
     return (
         f"Files of the repository may hold names of people that raw holds too: {named}{more}. "

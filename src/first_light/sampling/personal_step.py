@@ -157,7 +157,7 @@ def _bytes(patterns: Iterable[str], raw: Path) -> int:
 def _details(product: Product, places: Sequence[PersonalPlace]) -> tuple[str, ...]:
     """Each place without its value, and what to do."""
     paths = {place.path for place in places}
-    advice = personal_files.advice_on(paths)
+    advice = personal_files.advice_on(places)
     committed = product.git("log", "--all", "--format=%h", "-1", "--", *sorted(paths), check=False)
     if committed:
         _write_replacements(product.root / REPLACEMENTS, places)
