@@ -98,10 +98,11 @@ def new(
     own = [str(replace(each, path=each.path.absolute())) for each in sources]
     from_ = [part for each in own for part in ("--from", each)]
     origin_ = Origin(template, "") if template else _installed_from()
-    command = [*copier_command(), "copy", "--quiet"]
+    asks = can_ask and sys.stdin.isatty()
+    command = [*copier_command(asks), "copy", "--quiet"]
     command += ["--vcs-ref", origin_.commit] if origin_.commit else []
     command += ["--data", "content=empty"] if sources else []
-    command += [] if can_ask and sys.stdin.isatty() else ["--defaults"]
+    command += [] if asks else ["--defaults"]
     _run([*command, origin_.address, str(path)], "The product could not be created.")
     print_line(f"{path}: made from {without_credentials(origin_.address)}")
     start = [uv(), "run", "--quiet", "dataops", "start", *from_, *options]

@@ -28,12 +28,16 @@ def uv() -> str:
     return os.environ.get("UV") or "uv"
 
 
-def copier_command() -> list[str]:
-    """The command that runs Copier, without arguments."""
+def copier_command(asks: bool = False) -> list[str]:
+    """The command that runs Copier, without arguments.
+
+    Args:
+        asks: whether it asks somebody in a terminal.
+    """
     if command := settings.current().copier:
         return shlex.split(command)
     # -I: no module of the present folder is imported.
-    return [sys.executable, "-I", "-m", "copier"]
+    return [sys.executable, "-I", "-m", "first_light.project.prompts" if asks else "copier"]
 
 
 def run_update(
