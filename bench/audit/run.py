@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -68,6 +69,21 @@ class Life(Replay):
             self._write(saved)
             self.scratch.rebuild(nodes)
         return audit.seen
+
+    def names(self, seen: Sequence[Detection], table: str) -> bool:
+        """Whether what is said first is about a table: its source, files, staging or a test of it.
+
+        A test is about the node that it is attached to, not about those that its name holds.
+        """
+        if not seen:
+            return False
+        name = _ordered(seen)[0].name
+        manifest = self.plan.manifest
+        test = next((test for test in self.plan.tests if test.name == name), None)
+        if test:
+            name = manifest.nodes[test.attached_to].name if test.attached_to else ""
+        words = re.split(r"[./]", name)
+        return bool({table, f"stg_{table}", f"raw_{table}"} & set(words))
 
     def _source(self, table: str) -> str:
         (source,) = (name for name in self.plan.sources if name.rpartition(".")[2].endswith(table))
@@ -136,10 +152,10 @@ def _lived(shop: str, life: Life, fault: Injected, given: Sequence[Day]) -> Outc
             seen = life.go_on(day).seen
         except DataopsError as error:
             return Outcome(shop, fault, REJECTED, error.message, fault.source in str(error))
-        first = _first(seen)
+        first, right = _first(seen), life.names(seen, fault.source)
         if any(one.rejects for one in seen):
-            return Outcome(shop, fault, REJECTED, first, fault.source in first)
-        told = told or (first if fault.source in first else "")
+            return Outcome(shop, fault, REJECTED, first, right)
+        told = told or (first if right else "")
     return Outcome(shop, fault, WARNING if told else MISSED, told, bool(told))
 
 
@@ -153,13 +169,21 @@ def _judged(
         return Outcome(shop, fault, REJECTED, error.message, fault.source in str(error))
     verdict = REJECTED if any(one.rejects for one in seen) else WARNING if seen else MISSED
     first = _first(seen)
-    return Outcome(shop, fault, verdict, first, fault.source in first)
+    return Outcome(shop, fault, verdict, first, life.names(seen, fault.source))
 
 
 def _first(seen: Sequence[Detection]) -> str:
     """What is said first: what rejects, before what warns."""
-    ordered = sorted(seen, key=lambda one: not one.rejects)
-    return f"{ordered[0].by} {ordered[0].name}: {ordered[0].message}" if ordered else ""
+    if not seen:
+        return ""
+    one = _ordered(seen)[0]
+    return f"{one.by} {one.name}: {one.message}"
+
+
+def _ordered(seen: Sequence[Detection]) -> list[Detection]:
+    """As a release says them: what rejects first, and of it what is wrong with what came, before
+    the checks of dbt that fail by it."""
+    return sorted(seen, key=lambda one: (not one.rejects, not one.name.startswith("raw.")))
 
 
 def table(results: Sequence[Result]) -> str:

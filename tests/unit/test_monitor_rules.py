@@ -116,6 +116,15 @@ def test_a_form_that_all_values_had_is_expected_of_the_next(
     assert ("format", ERROR) not in told(few), "with little history nothing is rejected"
 
 
+def test_few_rows_tell_where_no_value_ever_had_another_form() -> None:
+    past = [delivery(6, formats={"a-9": 6}) for _ in range(20)]
+    assert told(judged(past, delivery(4, formats={"a-9": 1, "9": 3}))) == {("format", ERROR)}
+    assert told(judged(past, delivery(4, formats={"a-9": 2, "9": 2}))) == {("format", WARN)}
+    assert told(judged(past, delivery(4, formats={"a-9": 3, "9": 1}))) == set()
+    varied = [*past, delivery(6, formats={"a-9": 5, "9": 1})]
+    assert told(judged(varied, delivery(4, formats={"a-9": 1, "9": 3}))) == set()
+
+
 @pytest.mark.parametrize(
     ("filled", "level"),
     [([5] * 20, ERROR), (list(range(1, 21)), ERROR), ([1] * 20, WARN), ([3, 9, 1, 6, 2] * 4, WARN)],
@@ -297,6 +306,55 @@ def test_a_holiday_in_a_complete_delivery_rejects_nothing_downstream() -> None:
     assert holiday == {("raw.orders", "volume", WARN), ("stg", "volume", WARN)}
     lost = followed(past, [counter(first, 300, kept=0.2)])
     assert {("raw.orders", "counter", ERROR), ("stg", "volume", ERROR)} <= lost
+
+
+def test_a_mean_over_all_rows_may_move_as_that_of_the_new_ones_does() -> None:
+    def grown(rows: int, mean: float) -> RelationProfile:
+        facts = {"type": "DOUBLE", "min": 1.0, "max": 99.0, "distinct": 90, "mean": mean}
+        return replace(delivery(rows, files=0, **facts), files=None, name="stg")
+
+    chance = random.Random(3)
+    past, rows, total = [], 0, 0.0
+    for _ in range(9):
+        rows, total = rows + 30, total + 30 * chance.uniform(38, 48)
+        past.append(grown(rows, total / rows))
+    many = (total + 400 * 50) / (rows + 400)
+    assert many > 1.1 * total / rows
+    assert not {"mean", "length"} & {check for check, _ in told(judged(past, grown(670, many)))}
+    scaled = judged(past, grown(rows + 30, 1.19 * total / rows))
+    assert "mean" in {check for check, _ in told(scaled)}, "all old rows are others"
+
+
+def test_times_that_a_model_computes_have_no_rhythm() -> None:
+    """The day of a first order: some days bring no new customer."""
+    model = Node("model.shop.people", "model", "people", "people.sql", depends_on=(SOURCE,))
+    manifest = Manifest({**shop().nodes, model.unique_id: model}, {})
+
+    def day_of(name: str, day: int) -> tuple[ColumnProfile, ...]:
+        high = (START + day * DAY).timestamp()
+        days = {"distinct_days": day + 1, "distinct": day + 1}
+        return (ColumnProfile(name, "DATE", 0, min=START.timestamp(), max=high, **days),)
+
+    def both(name: str, day: int) -> list[RelationProfile]:
+        source = replace(dated(day, 200), columns=day_of("sold_on", day))
+        return [source, RelationProfile(model.unique_id, "people", 50, day_of(name, day))]
+
+    def stood_still(name: str) -> set[str]:
+        releases = [
+            release_of(
+                both(name, n), run=str(n), number=n, at=START + n * DAY, fingerprint=str(n),
+                anomalies=frozenset(), checksums={},
+            )
+            for n in range(20)
+        ]  # fmt: skip
+        at = START + 24 * DAY
+        source, _ = both(name, 24)
+        now = [source, both(name, 19)[1]]
+        findings = judge_all(now, remember(releases, "new", at), manifest, [], at).findings
+        return {finding.check for finding in findings if finding.name == "people"}
+
+    assert "freshness" in stood_still("sold_on"), "a column of the source is judged"
+    assert "freshness" not in stood_still("first_sold_on")
 
 
 @pytest.mark.parametrize(
@@ -641,9 +699,14 @@ def test_a_repeated_delivery_that_is_accepted_rejects_no_later_one() -> None:
 
 
 def test_an_export_without_a_day_in_it_may_be_the_same_again() -> None:
-    past = [delivery(200) for _ in range(10)]
     again = replace(delivery(200), repeated_files=1)
-    assert told(judged(past, again)) == {("duplicate", WARN)}
+    assert told(judged([delivery(200) for _ in range(10)], again)) == set()
+    always_other = [delivery(200) for _ in range(20)]
+    assert told(judged(always_other, again)) == {("duplicate", WARN)}
+    quiet = [delivery(200 + day) for day in range(20)]
+    assert told(judged(quiet, again)) == set(), "one row comes on most days"
+    busy = [delivery(200 + 20 * day) for day in range(20)]
+    assert ("duplicate", WARN) in told(judged(busy, replace(busy[-1], repeated_files=1)))
 
 
 def test_an_archive_that_comes_at_once_is_a_past() -> None:

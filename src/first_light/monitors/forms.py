@@ -23,6 +23,8 @@ _FILLED, _DEVIATIONS = 3, 4.0
 # A column has one form if such a share of the rows has it in each delivery; rows of another form
 # warn and reject from such shares, and so many.
 _ONE_FORM, _FORM_WARN, _FORM_ERROR, _FORM_ROWS = 0.995, 0.02, 0.05, 3
+# Of a form that no row out of so many ever had differently, fewer rows tell: two warn.
+_NEVER_VARIED, _FEW_FORMS = 100, 2
 _CODE = 8  # numbers of so many digits, all alike, are codes; of fewer, measurements
 
 
@@ -88,9 +90,12 @@ def _misformed(
     earlier: list[Counts] = [
         step[key] for step in steps if any(name != RARE for name in step.get(key) or ())
     ]
-    if rows < LEAST_ROWS or len(earlier) < (USUAL if rows >= MINIMUM_ROWS else LONG):
+    is_little = rows < LEAST_ROWS
+    if len(earlier) < (USUAL if rows >= MINIMUM_ROWS else LONG):
         return None
     form = _one_form(earlier)
+    if is_little and (form is None or not _never_varied(earlier, form)):
+        return None
     if form is None:
         return None
     fitting = now.get(form, 0)
@@ -102,7 +107,7 @@ def _misformed(
         longer = str(int(form) + 1)  # a number that grows, as from 999 to 1000
         fitting += now.get(longer, 0)
     others = rows - fitting
-    if others < max(_FORM_ROWS, _FORM_WARN * rows):
+    if others < (_FEW_FORMS if is_little else max(_FORM_ROWS, _FORM_WARN * rows)):
         return None
     message = (
         f"{profile.name}: {column.name} always had the format {form}; {others / rows:.0%} of the "
@@ -113,7 +118,8 @@ def _misformed(
             f"{profile.name}: {column.name} always had {form} characters; {others / rows:.0%} of "
             "the rows have more or fewer."
         )
-    level = ERROR if others >= max(LEAST_ROWS, _FORM_ERROR * rows) else WARN
+    few = _FORM_ROWS if _never_varied(earlier, form) else LEAST_ROWS
+    level = ERROR if others >= max(few, _FORM_ERROR * rows) else WARN
     return replace(
         about(profile, "format", level, message, column.name), value=round(others / rows, 4)
     )
@@ -127,6 +133,12 @@ def _one_form(earlier: Sequence[Counts]) -> str | None:
         return None
     is_common = all(counts.get(form, 0) >= _ONE_FORM * sum(counts.values()) for counts in earlier)
     return form if is_common else None
+
+
+def _never_varied(earlier: Sequence[Counts], form: str) -> bool:
+    """Whether many rows had this form, and none another one."""
+    rows = sum(sum(counts.values()) for counts in earlier)
+    return rows >= _NEVER_VARIED and rows == sum(counts.get(form, 0) for counts in earlier)
 
 
 def _is_code(length: str, steps: Sequence[Mapping[str, Any]]) -> bool:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from first_light.history.record import FindingRun, RelationProfile
-from first_light.monitors import column_rules, distributions, forms
+from first_light.monitors import column_rules, deliveries, distributions, forms
 from first_light.monitors.baseline import Memory, as_remembered
 from first_light.monitors.levels import (
     ERROR,
@@ -43,13 +43,9 @@ _MOST_TOGETHER = 60  # deliveries
 # Names of columns that identify something: their numbers are no amounts.
 _KEY = re.compile(r"(^|_)(id|key|no|nr|number|code)$")
 
-# Rows of a delivery that are alike: of at least so many, so many points more than ever to warn, and
-# to reject.
-_ROWS_ALIKE, _ALIKE, _MANY_ALIKE = 20, 0.1, 0.25
-
 _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
 _TOTAL = Measure("volume", "rows", "")
-_STEP = 1.1  # the factor from which a number of values is another than in the release before
+_STEP = 1.1  # the factor from which a number of values, or a mean, is another than before
 _USUAL_PEAKS = 2  # so many earlier days with as many rows are a rhythm that nobody explained
 
 
@@ -107,7 +103,7 @@ def judge(
     measures = measures_of(profile, past, at)
     findings = [
         *_schema(profile, past, normal),
-        *_deliveries(profile, memory, past, at, normal),
+        *deliveries.findings(profile, memory, past, at, normal),
         *distributions.findings(profile, past, at, normal, since),
         *column_rules.findings(profile, measures, past, at, normal, keys),
         *forms.findings(profile, past, normal, since),
@@ -143,7 +139,7 @@ def _numbers(
         if series is None or measure_.check not in LIMITS:
             continue
         expected = expect_at(series.times, series.weekdays, series.values, at)
-        if expected is None:
+        if expected is None or _is_running(measure_, measures, past):
             continue
         if measure_.check == "volume" and value.value < expected.middle:
             series = series.without_peaks()
@@ -187,6 +183,15 @@ def _numbers(
     return findings
 
 
+def _is_running(measure_: Measure, measures: Mapping[Measure, Value], past: RelationPast) -> bool:
+    """Whether it is a mean over old and new rows, where that of the new ones is compared: a day
+    with many rows moves it without being strange."""
+    if measure_.metric != "mean":
+        return False
+    new = Measure(measure_.check, "came", measure_.column)
+    return new in measures and new in past.series and len(past.series[new].values) >= AT_LEAST
+
+
 def _is_sum(
     value: float, series: Series, count: int, at: datetime, cadence: timedelta | None
 ) -> bool:
@@ -214,12 +219,15 @@ def _has_grown_as_usual(value: float, expected: Expected, past: RelationPast, at
 
 def _is_reported(measure_: Measure, value: float, relation: Mapping[str, Any] | None) -> bool:
     """Whether the release before, strange or not, had the value too. An extreme, or a step in the
-    number of values, is reported once: it stays in a table that only grows."""
+    number of values or in a mean, is reported once: it stays in a table that only grows."""
     if relation is None or relation.get("files") is not None:
         return False
     column = relation["columns"].get(measure_.column) or {}
     if measure_.check == "range":
         return bool(column.get(measure_.metric) == value)
+    if measure_.metric == "mean":
+        before = column.get({"mean": "mean", "length": "mean_length"}[measure_.check])
+        return before is not None and off_by(measure_.check, value, before) < _STEP
     previous = column.get("distinct")
     return (
         (measure_.check, measure_.metric) == ("distinct", "count")
@@ -295,70 +303,6 @@ def _reordered(
         return []
     message = f"{profile.name}: the order of the columns has changed."
     return [about(profile, "schema", WARN, message)]
-
-
-def _deliveries(
-    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime, normal: Normal
-) -> list[FindingRun]:
-    """Of a source: did anything come, and had it come before?"""
-    if profile.files is None or len(past.steps) < AT_LEAST:
-        return []
-    counts = [step["files"] for step in past.steps]
-    is_usual = sum(count > 0 for count in counts) >= 0.9 * len(counts)
-    if not profile.files:
-        message = f"No new data for {profile.name} since the previous delivery."
-        return [about(profile, "delivery", WARN, message)] if is_usual else []
-    if memory.since and memory.cadence and at - memory.since >= 1.5 * memory.cadence:
-        days = (at - memory.since) / timedelta(days=1)
-        message = f"No new data for {profile.name} for {days:.1f} days."
-        return [about(profile, "delivery", WARN, message)] if is_usual else []
-    if ("duplicate", "") in normal:
-        return []
-    if within := _repeated_within(profile, past):
-        return [within]
-    prints = [step.get("fingerprint") for step in past.steps]
-    repeated = sum(one in prints[:n] for n, one in enumerate(prints) if one)
-    repeats = sum(bool(step.get("repeated_files")) for step in past.steps)
-    if repeated + repeats > 0.2 * len(prints):
-        return []  # here it is usual that the same comes again
-    is_dated = column_rules.moves_on(past)
-    if profile.rows < USUAL and not is_dated:
-        return []  # files that hold next to nothing are alike
-    if profile.repeated_files:
-        is_complete = profile.repeated_files == profile.files and is_dated
-        message = (
-            f"{profile.name}: {profile.repeated_files} of {profile.files} new files are "
-            "byte-identical to an earlier file."
-        )
-        return [about(profile, "duplicate", ERROR if is_complete else WARN, message)]
-    if profile.fingerprint and profile.fingerprint in prints:
-        message = f"The delivery of {profile.name} repeats the rows of an earlier delivery."
-        return [about(profile, "duplicate", ERROR if is_dated else WARN, message)]
-    return []
-
-
-def _repeated_within(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
-    """Rows of a delivery that are alike, where fewer ever were: it holds rows twice."""
-    different = profile.different_rows
-    if different is None or profile.rows < _ROWS_ALIKE:
-        return None
-    shares = [
-        1 - step["different_rows"] / step["rows"]
-        for step in past.steps
-        if step["rows"] and step.get("different_rows") is not None
-    ]
-    share = 1 - different / profile.rows
-    if len(shares) < AT_LEAST or share - max(shares) < _ALIKE:
-        return None
-    message = (
-        f"{profile.name}: {share:.0%} of the rows of the delivery repeat another one of it; "
-        f"at most {max(shares):.0%} before."
-    )
-    level = ERROR if share - max(shares) >= _MANY_ALIKE else WARN
-    return replace(
-        about(profile, "duplicate", level, message),
-        value=round(share, 4), expected_low=0.0, expected_high=round(max(shares), 4),
-    )  # fmt: skip
 
 
 def _unchanged(

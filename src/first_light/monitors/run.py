@@ -185,6 +185,7 @@ def judge_all(
             delivered[profile.unique_id] += profile.rows
     findings = with_levels_of_sources(findings, delivered, manifest.graph)
     findings = _with_mild_quiet_days(findings, complete, manifest.graph)
+    findings = _without_derived_times(findings, _columns(profiles, memory), manifest)
     if days_from_month_turn(now) is not None:
         findings = _with_mild_echoes(findings, manifest.graph)
     ranks = manifest.graph.ranks()  # a cause comes before what it leads to
@@ -246,6 +247,41 @@ def _with_mild_quiet_days(
     }
     reached = graph.descendants(*quiet) if quiet else frozenset()
     return _warning(findings, lambda each: each.subject in reached and _has_few_rows(each))
+
+
+def _columns(profiles: Sequence[RelationProfile], memory: Memory) -> dict[str, frozenset[str]]:
+    """The columns of each relation that was looked at, now or last time."""
+    known: dict[str, frozenset[str]] = {}
+    for release in memory.releases[-1:]:
+        known = {name: frozenset(step["columns"]) for name, step in release.relations.items()}
+    for profile in profiles:
+        if profile.columns:
+            known[profile.unique_id] = frozenset(column.name for column in profile.columns)
+    return known
+
+
+def _without_derived_times(
+    findings: Sequence[FindingRun], columns: Mapping[str, Collection[str]], manifest: Manifest
+) -> list[FindingRun]:
+    """Times that a model computes, such as the day of a customer's first order, have no rhythm:
+    how old and how complete they are is not judged, unless the team sets a level for it.
+
+    Args:
+        findings: of all relations.
+        columns: of each relation that is known.
+        manifest: the product.
+    """
+
+    def is_derived(finding: FindingRun) -> bool:
+        if finding.check not in ("freshness", "gaps") or not finding.column:
+            return False
+        if finding.check in levels_of(manifest.nodes[finding.subject]):
+            return False
+        parents = manifest.graph.parents(finding.subject)
+        known = [columns[parent] for parent in parents if parent in columns]
+        return bool(known) and not any(finding.column in names for names in known)
+
+    return [finding for finding in findings if not is_derived(finding)]
 
 
 def _has_few_rows(finding: FindingRun) -> bool:
