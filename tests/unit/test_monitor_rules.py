@@ -332,8 +332,8 @@ def test_times_that_a_model_computes_have_no_rhythm() -> None:
 
     def day_of(name: str, day: int) -> tuple[ColumnProfile, ...]:
         high = (START + day * DAY).timestamp()
-        days = {"distinct_days": day + 1, "distinct": day + 1}
-        return (ColumnProfile(name, "DATE", 0, min=START.timestamp(), max=high, **days),)
+        low, days = START.timestamp(), day + 1
+        return (ColumnProfile(name, "DATE", 0, days, min=low, max=high, distinct_days=days),)
 
     def both(name: str, day: int) -> list[RelationProfile]:
         source = replace(dated(day, 200), columns=day_of("sold_on", day))

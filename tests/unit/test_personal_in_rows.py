@@ -57,6 +57,17 @@ def in_table(columns: Mapping[str, Sequence[str]], table: str = "t") -> dict[str
         ("pstlz", ["10115", "50667", "80331"] * 6, kinds.ADDRESS),
         ("nachn", FAMILY, kinds.PERSON),
         ("num_permis", [f"88YX{72706 + n}" for n in range(18)], kinds.NATIONAL_ID),
+        ("Age", [str(17 + 3 * n) for n in range(18)], kinds.SENSITIVE_NUMBER),
+        ("age_group", [f"{20 + n}" for n in range(18)], None),
+        ("init", [name[:3].upper() for name in FAMILY], kinds.PERSON),
+        ("code", [name[:3].upper() for name in FAMILY], None),
+        ("DOB", [f"{10 + n}JUL{50 + n}" for n in range(18)], kinds.BIRTH_DATE),
+        ("upd_by", [f"{a[0]}{b}".lower() for a, b in zip(GIVEN, FAMILY)], kinds.USER_NAME),
+        ("grouped_by", ["region", "colour", "brand"] * 6, None),
+        ("trade", ["PAINT", "PLUMB", "CARP"] * 6, None),
+        ("timezone", ["Europe/Berlin", "Europe/London", "America/New_York"] * 6, None),
+        ("awb", [f"0531.{11 + n}.{74011 + 377 * n}" for n in range(18)], None),
+        ("receipt_no", [str(260_041 + n) for n in range(18)], None),
     ],
 )
 def test_values_decide_beside_names_of_people(
@@ -74,6 +85,30 @@ def test_what_firms_and_goods_have_as_well_is_not_personal(beside: dict[str, lis
     columns = {"street": STREETS, "line": PHONES, "colour": ["Jade", "Amber"] * 9}
     assert in_table({**beside, **columns}) == {}
     assert in_table(columns).keys() == {"street", "line"}, "nothing says whose they are"
+
+
+MACS = [f"F0:9F:C2:{n:02X}:C5:{n:02X}" for n in range(18)]
+INSIDE = [f"10.44.3.{n + 1}" for n in range(18)]
+TEAMS = ["Estates Team", "Legal", "Servicio Técnico", "Abteilung Einkauf", "Orion Holdings LLC"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [("mac", MACS, kinds.DEVICE), ("ip_address", INSIDE, kinds.IP)],
+)
+def test_addresses_of_a_network_are_personal_where_the_rows_tell_of_people(
+    name: str, values: list[str], kind: str
+) -> None:
+    beside = {"level": ["info", "warn"] * 9, name: values}
+    assert name not in in_table(beside, "access_points")
+    assert in_table(beside, "visitor_probes")[name] == kind
+    assert in_table({**beside, "who": NAMES})[name] == kind
+
+
+@pytest.mark.parametrize("name", ["owner", "contact_name", "author"])
+def test_teams_and_offices_are_no_persons(name: str) -> None:
+    assert name not in in_table({name: TEAMS * 3, "budget": MONEY})
+    assert in_table({name: NAMES, "budget": MONEY})[name] == kinds.PERSON
 
 
 def test_pay_needs_rows_about_work() -> None:

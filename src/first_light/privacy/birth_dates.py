@@ -25,6 +25,8 @@ def are_births(column: Column) -> bool:
     """Whether the values are dates or years of birth, by their spread or by the column's name."""
     if column.share(shapes.TIMED.match) >= 0.5:
         return False
+    if column.is_of_goods:
+        return False
     if column.hints(words.BIRTH) and column.is_consistent(shapes.is_date_or_year, 0.6):
         return True
     if column.rows.of_people and column.has_stem(stems.BIRTH):

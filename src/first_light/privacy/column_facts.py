@@ -43,7 +43,7 @@ class Column:
         Or end with one of its longer words: German and Dutch have compound words.
         """
         count = len(self.tokens)
-        runs = ("".join(self.tokens[a:b]) for a in range(count) for b in range(a + 1, count + 1))
+        runs = {"".join(self.tokens[a:b]) for a in range(count) for b in range(a + 1, count + 1)}
         return any(
             run in vocabulary or any(run[at:] in vocabulary for at in range(1, len(run) - 6))
             for run in runs

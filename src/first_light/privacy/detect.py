@@ -97,20 +97,25 @@ def _classify(column: Column) -> str | None:
     shaped = _by_format(column)
     if shaped:
         return shaped
-    if column.name_contains(words.BIRTH) and column.is_consistent(shapes.is_date_or_year, 0.8):
+    is_timed = column.share(shapes.TIMED.match) >= 0.5
+    if (
+        column.name_contains(words.BIRTH)
+        and not (column.is_of_goods or is_timed)
+        and column.is_consistent(_may_be_birth, 0.8)
+    ):
         return BIRTH_DATE
     special = special_kinds.by_number(column)
     if special:
         return special
-    if (
-        column.values
-        and column.share(shapes.is_date) >= 0.9
-        and column.share(shapes.TIMED.match) >= 0.5
-    ):
+    if is_timed and column.share(shapes.is_date) >= 0.9:
         return None
     if column.values and column.share(shapes.is_decimal) >= 0.5:
         return None
     return special_kinds.by_name(column) or _by_name(column) or _by_values(column)
+
+
+def _may_be_birth(value: str) -> bool:
+    return shapes.is_date_or_year(value) or shapes.is_day_of_birth(value)
 
 
 def _by_format(column: Column) -> str | None:
@@ -179,10 +184,9 @@ def _by_name(column: Column) -> str | None:
     technical = column.name_contains(words.TECHNICAL)
     if column.name_contains(words.FREE_TEXT) and not technical and _is_prose(column, average=2.5):
         return FREE_TEXT
-    if column.name_contains(words.USER_NAME) and column.is_consistent(
-        lambda value: re.search(r"[^\W\d_]", value)
-    ):
-        return USER_NAME
+    if column.name_contains(words.USER_NAME) and column.is_consistent(_may_be_login):
+        is_name = column.share(shapes.is_titled) >= 0.7 and column.distinct_share(_is_name) >= 0.5
+        return PERSON if is_name else USER_NAME
     if _is_address(column):
         return ADDRESS
     return PERSON if _is_person(column) else None
@@ -246,6 +250,15 @@ def _is_person(column: Column) -> bool:
             or (len(column.distinct) >= 3 and column.share(_is_given_name) >= 0.6)
         )
     return False
+
+
+def _may_be_login(value: str) -> bool:
+    login = value.lower() if value.isupper() else value
+    return shapes.is_login(login) or shapes.is_name_like(value)
+
+
+def _is_name(value: str) -> bool:
+    return people_names.is_given(value) or people_names.is_family(value)
 
 
 def _is_given_name(value: str) -> bool:

@@ -14,7 +14,7 @@ UNABBREVIATED = (
     center user customer person personal contact full first last main mode model order state status
     plan part total text type time title line level level list kind item unit group sales message
     street post mail address adresse telefon phone medical identity bank credit debit tax paid
-    church kirche
+    church kirche trade primary tipo klass klasse classe regime condition soort
 """)
 )
 # What `hints` of a column's name are compared with, abbreviated or not; values must confirm them.

@@ -38,6 +38,7 @@ from first_light.privacy.kinds import (
     PHONE,
     SECRET,
     SENSITIVE,
+    SENSITIVE_NUMBER,
     URL,
     USER_NAME,
 )
@@ -46,15 +47,23 @@ from first_light.privacy.rows import is_agent, is_noun_of
 _OF_MACHINES: Final = frozenset({IP, DEVICE, LOCATION})
 _OF_PLACES: Final = frozenset({PHONE, ADDRESS, LOCATION})
 _FEW, _SEVERAL, _MANY = 3, 5, 15  # different values
+_UNITS = 0.3  # of the different values, so that the rest are such as well
 _FULL_NAMES = 0.35  # of the different values; no list has all names
 _FULL_NAMES_OF_GOODS = 0.6  # brands and books are called after people
 _CODES: Final = words.words("""
     isbn issn ean gtin upc barcode imei iccid sku order bestell auftrag article artikel produkt
-    product invoice rechnung ref booking tracking
+    product invoice rechnung ref booking tracking awb waybill policy police polis poliza polizza
+    apolice receipt rcpt kvitto kvittering quittung parcel colis barcode stregkode shipment
 """)
 _NUMBER_WORDS: Final = words.words("no nr num number nummer numero id code")
 _PIN_WORDS: Final = words.words("pin pincode puk cvv cvc otp tan geheimzahl")
+_SIGNATURE: Final = words.words("""
+    init initials initialen initiales iniziali initialer sign signature signatur kuerzel paraph
+    paraphe sigla
+""")
+_INITIALS: Final = re.compile(r"[^\W\d_]\.?[^\W\d_]\.?([^\W\d_]\.?){0,3}")
 _WHOLE: Final = re.compile(r"[0-9]{1,18}")
+_AGE: Final = re.compile(r"(1[01])?[0-9]{1,2}([.,][05])?")
 _PIN: Final = re.compile(r"[0-9]{3,8}")
 _MONTHLY_PAY: Final = (300.0, 500_000.0)
 
@@ -80,11 +89,17 @@ def is_contradicted(kind: str, column: Column) -> bool:
         return True
     if kind == IP and set(column.tokens) & thing_words.SERVER_SIDE:
         return True
+    if kind in (PERSON, USER_NAME) and _are_units(column):
+        return True
     if not rows.is_known:
         return False
     if kind == NATIONAL_ID and (_is_own_number(column) or _are_counted(column)):
         return True
-    if kind == ADDRESS and _are_counted(column):
+    if kind in (ADDRESS, PHONE) and _are_counted(column):
+        return True
+    if kind == PHONE and _is_numbered(column):
+        return True
+    if kind in (IP, DEVICE) and _is_of_network(column):
         return True
     if rows.of_people:
         return False
@@ -114,6 +129,37 @@ def is_contradicted(kind: str, column: Column) -> bool:
 
 def _is_whereabouts(column: Column) -> bool:
     return bool(column.table & thing_words.WHEREABOUTS) or column.has_stem(stems.TRIP)
+
+
+def _are_units(column: Column) -> bool:
+    """Whether the values are teams, offices and firms, which own and do things as people do."""
+    units = column.distinct_share(
+        lambda value: (
+            not thing_words.UNITS.isdisjoint(people_names.parts(value)) or shapes.is_company(value)
+        )
+    )
+    return units >= _UNITS and column.distinct_share(people_names.is_full_name) < _UNITS
+
+
+def _is_numbered(column: Column) -> bool:
+    """Whether the name says that it is a number of something else than a telephone."""
+    is_named = column.hints(words.PHONE) or column.has_stem(stems.PHONE)
+    if is_named or column.name_contains(hints.MOBILE):
+        return False
+    is_number = bool(set(column.tokens) & (_NUMBER_WORDS - {"num", "id"}))
+    return (is_number or column.name_contains(_CODES)) and (
+        column.share(lambda value: value.startswith(("+", "00", "("))) < 0.5
+    )
+
+
+def _is_of_network(column: Column) -> bool:
+    """Whether it is an address of a machine: inside a network, and nothing tells of a person."""
+    if column.rows.tells_of_persons or column.of_people:
+        return False
+    about = set(column.tokens) | column.table
+    if about & (words.PEOPLE | thing_words.CARRIED):
+        return False
+    return column.share(shapes.is_private_ip) >= 0.8 or column.share(shapes.is_mac) >= 0.8
 
 
 def _is_own_number(column: Column) -> bool:
@@ -156,6 +202,8 @@ def _by_format(column: Column) -> str | None:
 def _by_numbers(column: Column) -> str | None:
     if birth_dates.are_births(column):
         return BIRTH_DATE
+    if _are_ages(column):
+        return SENSITIVE_NUMBER
     is_code = column.name_contains(_CODES)
     values = list(column.distinct)
     if not is_code and not column.is_of_goods and national_numbers.are_of_persons(values):
@@ -173,6 +221,15 @@ def _by_numbers(column: Column) -> str | None:
     if not is_code and (is_named or phones.are_phones(values)):
         return PHONE
     return INCOME if _is_pay(column) else None
+
+
+def _are_ages(column: Column) -> bool:
+    """Whether they are years of age of the persons that the rows are about."""
+    if not column.of_people or set(column.tokens) & (words.STATISTIC | words.words("group band")):
+        return False
+    return column.name_contains(words.AGE) and (
+        column.share(lambda value: _AGE.fullmatch(value) is not None) >= 0.9
+    )
 
 
 def _is_document(column: Column) -> bool:
@@ -255,6 +312,9 @@ def _of_names(column: Column) -> str | None:
         return PERSON
     if (is_actor or not is_named_thing) and _are_names(column, full):
         return PERSON
+    is_of_initials = bool(set(column.tokens) & _SIGNATURE) and not column.is_thing
+    if is_of_initials and column.share(_INITIALS.fullmatch) >= 0.8:
+        return PERSON
     is_login = column.distinct_share(people_names.is_login_of_name) >= 0.6
     # Some words look like logins: shoes is S. Hoes.
     is_hinted = column.hints(words.USER_NAME | words.LOGIN_ROLE | words.ROLE)
@@ -298,6 +358,8 @@ def _of_noted_names(column: Column) -> str | None:
 
 
 def _of_words(column: Column) -> str | None:
+    if column.of_people and column.name_contains(hints.DISABILITY):
+        return SENSITIVE
     if column.is_attribute:
         return None
     is_about_people = column.of_people and not column.is_thing
@@ -315,10 +377,10 @@ def _is_named_sensitive(column: Column) -> bool:
     if set(column.tokens) & (words.STATISTIC | words.words("date at cost")):
         return False
     is_text = column.share(shapes.is_number) < 0.5 or column.share(_is_code) >= 0.5
-    return column.hints(hints.DISABILITY) or (
+    return column.hints(hints.DISABILITY, shortest=5) or (
         is_text
         and (
-            column.hints(words.SENSITIVE | hints.HEALTH, shortest=4)
+            column.hints(words.SENSITIVE | hints.HEALTH, shortest=5)
             or column.has_stem(stems.SENSITIVE)
         )
     )

@@ -56,6 +56,7 @@ class Rows:
         of_devices: whether rows say what a device did that belongs to somebody.
         of_machines: whether rows are about machines that are installed somewhere.
         has_persons: whether anything beside a place tells of a person.
+        tells_of_persons: whether something does that no machine has.
         of_homes: whether a postcode or another part of an address stands beside the rest.
         of_work: whether rows are about somebody's work: cost centres, dates of hiring.
         of_bodies: whether a column is a measure that only a living body has.
@@ -71,6 +72,7 @@ class Rows:
     of_devices: bool = False
     of_machines: bool = False
     has_persons: bool = False
+    tells_of_persons: bool = False
     of_homes: bool = False
     of_work: bool = False
     of_bodies: bool = False
@@ -137,6 +139,8 @@ def rows_of(
         )
         >= _MACHINE_WORDS,
         has_persons=names_persons or bool(certain_kinds - {kinds.LOCATION, kinds.FREE_TEXT}),
+        tells_of_persons=names_persons
+        or bool(certain_kinds - {kinds.LOCATION, kinds.FREE_TEXT, kinds.IP, kinds.DEVICE}),
         of_homes=kinds.ADDRESS in marks.values(),
         of_work=any(
             abbreviates("".join(part), _WORK)

@@ -61,7 +61,9 @@ _BAND: Final = re.compile(
 )
 _ICD: Final = re.compile(r"[A-TV-Z][0-9][0-9AB](\.[0-9A-Z]{1,4})?")
 _MADE_BY_FIRMS: Final = words.words("manufactured produced sponsored powered published supplied")
-_LAST_WORD_BY: Final = words.words("by von par por door")
+_LAST_WORD_BY: Final = words.words("by von par por door av af da przez")
+# What is grouped or ordered is no act of somebody.
+_NO_ACT: Final = words.words("group order sort partition ranked split sorted grouped divided stand")
 
 
 def by_number(column: Column) -> str | None:
@@ -158,7 +160,7 @@ def _is_income(column: Column) -> bool:
         and column.share(_BAND.fullmatch) >= 0.8
     ):
         return True  # of one person a band is nearly as telling as the amount
-    if not column.is_consistent(shapes.is_number, 0.8):
+    if not column.is_consistent(shapes.is_number, 0.8) or column.tokens[-1:] == ["id"]:
         return False
     if column.ends_with(pay_words.TOTAL_PAY) and not column.of_things:
         return True
@@ -198,11 +200,15 @@ def _is_sensitive(column: Column) -> bool:
 def _is_login(column: Column) -> bool:
     """Logins in `created_by` and the like, and in columns of a role where the values show it."""
     is_act = (
-        len(column.tokens) >= 2
-        and column.tokens[-1] in _LAST_WORD_BY
-        and _PARTICIPLE.fullmatch(column.tokens[-2]) is not None
-        and column.tokens[-2] not in _MADE_BY_FIRMS
-    ) or "".join(column.tokens[-2:]) in {"assignedto", "reportedto"}
+        (
+            len(column.tokens) >= 2
+            and column.tokens[-1] in _LAST_WORD_BY
+            and _PARTICIPLE.fullmatch(column.tokens[-2]) is not None
+            and column.tokens[-2] not in _MADE_BY_FIRMS | _NO_ACT
+        )
+        or _is_by_somebody(column)
+        or "".join(column.tokens[-2:]) in {"assignedto", "reportedto"}
+    )
     # The id of an agent may be a login.
     tokens = column.tokens[:-1] if column.tokens[-1:] == ["id"] else column.tokens
     is_id, role = tokens != column.tokens, "".join(tokens[-1:])
@@ -221,6 +227,15 @@ def _is_login(column: Column) -> bool:
     if is_act:
         return likely >= 0.5
     return likely >= 0.9 and len(column.distinct) >= 5
+
+
+def _is_by_somebody(column: Column) -> bool:
+    """Whether a name ends in `by`, and the values are logins that are made of names."""
+    if len(column.tokens) < 2 or column.tokens[-1] not in _LAST_WORD_BY:
+        return False
+    if set(column.tokens) & (_NO_ACT | _MADE_BY_FIRMS):
+        return False
+    return column.distinct_share(people_names.is_login_of_name) >= 0.4
 
 
 def _is_search(column: Column) -> bool:

@@ -26,3 +26,23 @@ WHEREABOUTS = words("""
     trip trips ride rides journey journeys visit visits checkin checkins ins stay stays walk walks
     run runs track tracks tour tours fahrt fahrten besuch besuche trajet trajets viaje viajes viaggi
 """)
+# What is called by a word of these is a part of an organisation: a team, an office, a fund.
+UNITS = words("""
+    team teams dept department departments division unit units desk helpdesk service services ops
+    operations support office offices faculty school institute centre center committee board council
+    workshop store stores bureau agency comms communications legal finance accounting marketing
+    sales procurement logistics trust holdings llc llp lp pool engineering security platform
+    infrastructure experience relations resources estates facilities maintenance administration
+    abteilung referat amt buero dienst dienste stelle zentrale verwaltung leitung buchhaltung
+    vertrieb einkauf technik werkstatt equipe direction secretariat comptabilite equipo departamento
+    direccion oficina operaciones servicio servicios area gerencia setor equipa diretoria secretaria
+    ufficio reparto squadra servizio segreteria afdeling dienst bureau team avdelning enhet afdeling
+    avdeling kontor dzial zespol biuro oddeleni tym osztaly csoport ekip birim mudurlugu sekreterlik
+    sekreterligi tim bagian divisi phong ban doi
+""")
+# Whose address of a network is somebody's: what people carry or sit at.
+CARRIED = words("""
+    session sessions login logins visit visits visitor visitors probe probes lease leases phone
+    phones mobile laptop laptops remote attendance presence kiosk browser click clicks
+    app apps
+""")

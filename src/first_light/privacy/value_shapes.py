@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from first_light.privacy import vocabulary as words
+from first_light.privacy.given_names import GIVEN_NAMES
 from first_light.privacy.name_tokens import name_tokens
 from first_light.utils import null_words
 
@@ -39,6 +40,9 @@ STREET = re.compile(
     r"|(calle|avenida|plaza|paseo|c/|avda\.?) .*[0-9]+.*)",
     re.IGNORECASE,
 )
+_TIME_ZONE = re.compile(
+    r"(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc|US)/\S+"
+)
 _OF_A_USER = re.compile(
     r"(^|[/\\])(home|Users)[/\\][^/\\]+[/\\]"
     r"|\b(twitter|x|facebook|instagram|linkedin|tiktok|xing|t)\.(com|me)/[\w@./-]+$"
@@ -54,6 +58,21 @@ def digits(value: str) -> int:
 
 def is_date_or_year(value: str) -> bool:
     return bool(DATE.fullmatch(value) or re.fullmatch(r"(1[89]|20)[0-9]{2}", value))
+
+
+def is_day_of_birth(value: str) -> bool:
+    """Whether it is written as dates of birth only are: 19JUL84, 22041981, 1981-10, 10/29."""
+    return (
+        re.fullmatch(
+            r"(0[1-9]|[12][0-9]|3[01])-?[A-Za-z]{3}-?([0-9]{2}|[0-9]{4})"
+            r"|(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])((19|20)?[0-9]{2})"
+            r"|(19|20)?[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
+            r"|(18|19|20)[0-9]{2}[-/.](0[1-9]|1[0-2])"
+            r"|(0?[1-9]|[12][0-9]|3[01])[-/.](0?[1-9]|[12][0-9]|3[01])[.]?",
+            value,
+        )
+        is not None
+    )
 
 
 def is_date(value: str) -> bool:
@@ -81,6 +100,11 @@ def is_ip(value: str) -> bool:
 def is_routed(value: str) -> bool:
     """Whether it is not a version number: one of the parts is large, or it is IPv6."""
     return ":" in value or any(int(part) > 50 for part in re.findall(r"[0-9]+", value))
+
+
+def is_private_ip(value: str) -> bool:
+    """Whether it is an address inside of somebody's own network."""
+    return is_ip(value) and ipaddress.ip_address(value.partition("/")[0]).is_private
 
 
 def is_mac(value: str) -> bool:
@@ -125,7 +149,11 @@ def is_spaced_phone(value: str) -> bool:
 def is_number(value: str) -> bool:
     """Whether it is a number, with or without decimals and groups of thousands."""
     return (
-        re.fullmatch(r"[-+(]?[$€£]? ?[0-9][0-9.,' ]*(e[-+]?[0-9]+)?( ?[$€£])?[-)]?", value.lower())
+        re.fullmatch(
+            r"[-+(]?[$€£₹]? ?[0-9][0-9.,'’ \xa0\u202f]*(e[-+]?[0-9]+)?( ?([$€£₹]|kr\.?|[a-z]{3}))?"
+            r"( ?/ ?(h|hr|hour|std|jam|mo|month|yr|year))?[-)]?",
+            value.lower(),
+        )
         is not None
     )
 
@@ -194,6 +222,8 @@ def is_vin(value: str) -> bool:
 
 def is_location_of_file(value: str) -> bool:
     """Whether it is a URL, a path or the name of a file."""
+    if _TIME_ZONE.fullmatch(value):
+        return False
     return (
         re.fullmatch(r"\S*(://|/|\\)\S*|www\.\S+|[^/\\]+\.[A-Za-z][A-Za-z0-9]{1,4}", value)
         is not None
@@ -205,7 +235,7 @@ def names_someone(value: str) -> bool:
     profile.
     """
     return _OF_A_USER.search(value) is not None or bool(
-        set(name_tokens(unquote(value))) & words.GIVEN_NAMES
+        set(name_tokens(unquote(value))) & GIVEN_NAMES
     )
 
 
@@ -246,7 +276,7 @@ def has_given_name(value: str) -> bool:
     parts = name_tokens(value)
     # After a comma comes the given name: Lee, Ann M.
     candidates = {*parts[:1], *name_tokens(value.partition(",")[2])[:1]}
-    return bool(candidates & (words.GIVEN_NAMES | words.HONORIFICS))
+    return bool(candidates & (GIVEN_NAMES | words.HONORIFICS))
 
 
 def is_masked_card(value: str) -> bool:
