@@ -185,8 +185,7 @@ def _by_name(column: Column) -> str | None:
     if column.name_contains(words.FREE_TEXT) and not technical and _is_prose(column, average=2.5):
         return FREE_TEXT
     if column.name_contains(words.USER_NAME) and column.is_consistent(_may_be_login):
-        is_name = column.share(shapes.is_titled) >= 0.7 and column.distinct_share(_is_name) >= 0.5
-        return PERSON if is_name else USER_NAME
+        return USER_NAME
     if _is_address(column):
         return ADDRESS
     return PERSON if _is_person(column) else None
@@ -253,12 +252,9 @@ def _is_person(column: Column) -> bool:
 
 
 def _may_be_login(value: str) -> bool:
-    login = value.lower() if value.isupper() else value
+    login = value.removeprefix("@")
+    login = login.lower() if login.isupper() else login
     return shapes.is_login(login) or shapes.is_name_like(value)
-
-
-def _is_name(value: str) -> bool:
-    return people_names.is_given(value) or people_names.is_family(value)
 
 
 def _is_given_name(value: str) -> bool:
