@@ -203,6 +203,7 @@ def test_no_command_writes_a_file_of_the_repository_otherwise() -> None:
         "commands/check.py",
         "commands/preview.py",
         "commands/proposal.py",
+        "commands/template_text.py",
         "project/hook_run.py",
         "project/restoring.py",
         "boards/render.py",
