@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +11,13 @@ import pytest
 
 import harness
 from first_light.dbt.manifest import Manifest
+from first_light.project import settings
 from first_light.project.example import make_raw
 from first_light.project.managed_list import digest
 from first_light.project.product import Product
 from first_light.sampling import personal_step
 from first_light.sampling.cut import cut
+from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, Step
 
 SOURCE = """
@@ -135,6 +138,45 @@ def test_a_name_of_a_file_holds_no_value(product: Product) -> None:
     assert step.verdict == FAILED
     assert step.details[0] == "the name letters/to ….bin: a value of people.mail (email)"
     assert "git mv" in step.details[1]
+
+
+def test_a_value_of_nobody_is_accepted_in_one_file_with_a_reason(product: Product) -> None:
+    """The key is of value, column and file: nothing else passes with it, and no value is in it."""
+    notes = product.root / "docs" / "liskov4@mail.net.md"
+    notes.parent.mkdir()
+    notes.write_text("Ask liskov4@mail.net or LISKOV4@mail.net.\n", encoding="utf-8")
+    step = judged(product)
+    assert step.details[0].splitlines()[0] == "docs/….md:1: a value of people.mail (email)"
+    entry = step.details[1].splitlines()[-1].strip()
+    assert re.fullmatch(r'"docs/…\.md people\.mail [0-9a-f]{8}" = "REASON"', entry)
+    assert "liskov" not in "".join(step.details).lower()
+
+    pyproject = product.root / "pyproject.toml"
+    pyproject.write_text(f"[tool.dataops.accepted-personal-values]\n{entry}\n", encoding="utf-8")
+
+    def accepting() -> Step:
+        with settings.use(settings.read_settings(product.root, {})):
+            return judged(product)
+
+    passed = accepting()
+    assert (passed.verdict, passed.details) == (PASSED, ())
+    assert passed.summary.endswith("compared with raw; 1 accepted value")
+
+    with notes.open("a") as file:  # another value
+        file.write("Ask turing2@mail.net.\n")
+    assert places(accepting()) == ["docs/….md:2"]
+    notes.write_text("Ask liskov4@mail.net.\n", encoding="utf-8")
+    other = notes.with_name("other.md")  # another file
+    other.write_text(notes.read_text("utf-8"), encoding="utf-8")
+    assert places(accepting()) == ["docs/other.md:1"]
+
+    other.unlink()
+    notes.unlink()
+    summary = accepting().summary
+    assert summary.endswith(f"in no file any more: {entry.split(chr(34))[1]}")
+    pyproject.write_text(f"[tool.dataops.accepted-personal-values]\n{entry[:-8]}''\n", "utf-8")
+    with pytest.raises(DataopsError, match="wrong type"):
+        accepting()
 
 
 def test_a_sample_from_before_the_mark_is_refused(product: Product) -> None:

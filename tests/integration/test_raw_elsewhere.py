@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
+import os
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +18,8 @@ import s3fs
 import bucket
 import harness
 from first_light.commands.release import release as make_release
-from first_light.history.record import PUBLISHED, REAL, REHEARSAL, Record
+from first_light.history.record import PUBLISHED, REAL, REHEARSAL, REJECTED, Record
+from first_light.project import settings
 from first_light.project.product import Product
 from first_light.release.options import Options
 from first_light.status.current import status
@@ -51,6 +57,30 @@ def test_a_release_from_a_bucket_to_a_bucket(
         for name, content in files.items():
             lake.pipe_file(f"lake/raw/{name}", content)
     before = _listing(lake)
+
+    # No check reads a bucket: the release of a new commit finds what its files hold of raw.
+    name, content = next((n, c) for _, files in days for n, c in files.items() if "customers" in n)
+    table = gzip.decompress(content) if name.endswith(".gz") else content
+    mail = next(csv.DictReader(io.StringIO(table.decode())))["email"]
+    (root / "docs").mkdir(exist_ok=True)
+    (root / "docs" / "notes.md").write_text(f"Notes.\nAsk {mail}.\n", encoding="utf-8")
+    harness.git(root, "init", "-q", "-b", "main")
+    harness.git(root, "add", "-A")
+    harness.git(root, "commit", "-q", "-m", "First")
+    said: list[str] = []
+    refused = _release(root, said)
+    assert refused.outcome == REJECTED
+    assert "docs/notes.md:2: a value of customers.email (email)" in refused.problem
+    assert refused.nodes == ()  # nothing was built
+    shown = "".join(said)
+    (entry,) = re.findall(r'"docs/notes\.md customers\.email [0-9a-f]{8}" = "REASON"', shown)
+    assert mail not in shown
+    assert mail.encode() not in refused.to_json()
+    assert entry.split()[2][:8].encode() not in refused.to_json()  # of those who read no file
+    with (root / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n[tool.dataops.accepted-personal-values]\n{entry}\n")
+    harness.git(root, "commit", "-q", "-a", "-m", "Accept our own address")
+
     first = _release(root)
     assert (first.outcome, first.kind) == (PUBLISHED, REAL), first.problem
     assert first.raw.files == len(before)
@@ -90,9 +120,11 @@ def test_other_commands_want_a_folder(tmp_path: Path, monkeypatch: pytest.Monkey
         _ = Product(tmp_path).raw
 
 
-def _release(root: Path) -> Record:
-    options = Options(allow_dirty=True)
-    return make_release(Product(root), options, lambda line: None, lambda line: None).record
+def _release(root: Path, said: list[str] | None = None) -> Record:
+    """A release with the settings of the product; its lines are added to `said`."""
+    options, lines = Options(allow_dirty=True), [] if said is None else said
+    with settings.use(settings.read_settings(root, os.environ)):
+        return make_release(Product(root), options, lines.append, lambda line: None).record
 
 
 def _label(root: Path) -> tuple[str, str]:

@@ -34,6 +34,7 @@ _TABLE = "pyproject.toml, [tool.dataops]"
 
 _Folder = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][\w-]*(/[A-Za-z0-9_][\w-]*)*$")]
 _Prefix = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
+_Value = Annotated[str, msgspec.Meta(pattern=r"^.+ .+ [0-9a-f]{8}$")]
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ class TeamSettings:
     )
     """Warnings of `dbt parse` that [do not fail the check](../guides/changes.md#warnings-of-dbt):
     the name of the event and the reason."""
+    accepted_personal_values: dict[_Value, Annotated[str, msgspec.Meta(min_length=1)]] = field(
+        default_factory=dict
+    )
+    """Values of personal columns that
+    [may be in a file](../guides/changes.md#values-of-nobody), since they say nothing about a
+    person: file, column and digits as `dataops check` prints them, and the reason."""
     check_test_strength: Literal["off", "warn", "fail"] = "off"
     """Whether `dataops check` measures the
     [test strength](../guides/test-strength.md#in-every-check) of changed models: a mistake in their

@@ -100,6 +100,8 @@ def search_files(context: Context, draft: Draft) -> Draft:
     step = Step(STEP, verdict, time.monotonic() - begin, "; ".join((count, *searched.notes)))
     context.reporter.step(step)
     draft = draft.with_step(step)
+    if searched.places:
+        context.reporter.say("\n".join(personal_files.acceptance_of(searched.places)))
     if problem:
         return draft.ended(REJECTED, problem)
     if doubt:
@@ -198,8 +200,8 @@ def search_in(
             texts = {text for row in rows for text in search.texts_of(row[0])}
             in_raw = {text for text in texts if search.key_word(text) in words}
             values += search.real_values(in_raw, masks.get(column.lower(), set()), name, kind)
-    places = personal_files.personal_places(product, contents, values, owners)
-    return Searched(tuple(places), tuple(notes))
+    found = personal_files.personal_places(product, contents, values, owners)
+    return Searched(found.refused, (*found.notes, *notes))
 
 
 def tables_of_server(

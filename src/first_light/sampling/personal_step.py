@@ -68,13 +68,17 @@ def step(product: Product, manifest: Manifest) -> Step:
             read = _real_values(connection, tables, raw, product.sample, known_words)
         else:
             read = _Read(list(_unmasked(connection, tables, product.sample)), ())
-    places = personal_files.personal_places(product, contents, read.values, manifest.owners)
+    found = personal_files.personal_places(product, contents, read.values, manifest.owners)
+    places = found.refused
     shutil.rmtree(product.root / Path(REPLACEMENTS).parent, ignore_errors=True)
     seconds = time.monotonic() - begin
     count = len(contents)
     summary = f"{count} files" + (", compared with raw" if raw else "; raw is not here")
     if not places:
-        return Step(NAME, PASSED, seconds, "; ".join((summary, *read.notes)))
+        notes = [*found.notes, *read.notes]
+        if raw is not None and not read.notes and found.unused:
+            notes.append(f"accepted, but in no file any more: {', '.join(found.unused)}")
+        return Step(NAME, PASSED, seconds, "; ".join((summary, *notes)))
     details = _details(product, places)
     where = len({place.path for place in places})
     return Step(NAME, FAILED, seconds, f"{where} of {summary}", details, "uv run dataops check")
@@ -157,7 +161,7 @@ def _bytes(patterns: Iterable[str], raw: Path) -> int:
 def _details(product: Product, places: Sequence[PersonalPlace]) -> tuple[str, ...]:
     """Each place without its value, and what to do."""
     paths = {place.path for place in places}
-    advice = personal_files.advice_on(places)
+    advice = [*personal_files.advice_on(places), *personal_files.acceptance_of(places)]
     committed = product.git("log", "--all", "--format=%h", "-1", "--", *sorted(paths), check=False)
     if committed:
         _write_replacements(product.root / REPLACEMENTS, places)
