@@ -61,6 +61,11 @@ def test_first_light_of_the_example_and_again(make_product: MakeProduct, again: 
     started = product.dataops("start")
     assert "check passed" in started.stdout
     assert "with warnings" not in started.stdout
+    boards, catalog = re.findall(r"^  (?:open|    )  (/.+\.html)$", started.stdout, re.MULTILINE)
+    assert Path(boards).read_text("utf-8").startswith("<!doctype html>")
+    assert Path(catalog).name == "catalog.html"
+    assert Path(catalog).is_file()
+    assert "Open the boards" not in started.stdout  # nobody is asked without a terminal
     assert history(product) == ["First light"]
     assert product.git("status", "--porcelain") == ""
     assert (product.root / ".git" / "hooks" / "pre-commit").exists()

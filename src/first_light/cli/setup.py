@@ -47,6 +47,7 @@ def start(
     doubt it stops before the first commit: in a terminal it asks whether the marks are right,
     elsewhere `--yes` goes on.
     """
+    from first_light.cli.browser import offer
     from first_light.cli.output.console import confirm_marks, show_added, show_check
     from first_light.cli.output.documents import data
     from first_light.cli.output.release import show_release
@@ -76,7 +77,8 @@ def start(
         )
     has_origin = "origin" in product.git("remote", check=False).split()
     is_clone = bool(product.git("for-each-ref", "--count=1", "refs/remotes/origin", check=False))
-    after = next_steps(started, is_server(product), has_origin, is_clone)
+    pages = command.release_pages(product) if started.ok else ()
+    after = next_steps(started, pages, is_server(product), has_origin, is_clone)
     if json:
         print_document(data.start(started, after if started.ok else ()))
         raise typer.Exit(started.exit_code)
@@ -91,7 +93,9 @@ def start(
         raise typer.Exit(started.exit_code)
     out.print(f"[bold]{escape(product.name)} is ready.[/bold] Next steps:")
     for step in after:
-        out.print(f"  {step}")
+        out.print(f"  {escape(step)}")
+    if started.released is not None and not yes:
+        offer(pages)
 
 
 def new(

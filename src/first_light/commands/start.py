@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from first_light.catalog.page import PAGE
 from first_light.commands.add import Added, Delivered, add
 from first_light.commands.check import check
 from first_light.commands.configure import configure
@@ -29,6 +30,7 @@ from first_light.project.pin import GIT, VENDOR, VENDORED, pin_of_answers
 from first_light.project.product import ANSWERS, Product
 from first_light.release.pipeline import Options, Released
 from first_light.store.locate import open_store
+from first_light.store.pages import boards_address, page_address
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
@@ -122,6 +124,25 @@ def start(
     return Started(
         tuple(check_result), added, commit, _first_release(product, print_line, progress)
     )
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the current release: what it shows, and its path or address."""
+
+    title: str
+    address: str
+
+
+def release_pages(product: Product) -> tuple[Page, ...]:
+    """The pages of the current release: its boards, if it has any, and its catalog."""
+    store = open_store(product)
+    run = store.current() or ""
+    pages = (
+        Page("boards", boards_address(store, run)),
+        Page("catalog", page_address(store, run, PAGE)),
+    )
+    return tuple(page for page in pages if page.address)
 
 
 def raise_if_missing(sources: Sequence[Delivered]) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from first_light.commands.start import Started
+from collections.abc import Sequence
+
+from first_light.commands.start import Page, Started
 
 
 def next_steps(
-    started: Started, on_server: bool, has_origin: bool, is_clone: bool
+    started: Started, pages: Sequence[Page], on_server: bool, has_origin: bool, is_clone: bool
 ) -> tuple[str, ...]:
     """What comes next, one line each.
 
     Args:
         started: what `start` did.
+        pages: the pages of the current release.
         on_server: raw is tables in a database, not files.
         has_origin: the repository has a remote.
         is_clone: the remote has the product already. Without a commit of `start` others made it.
@@ -27,7 +30,10 @@ def next_steps(
     if on_server:
         delivery = "load tomorrow's rows into the schema raw, then: uv run dataops release"
     push = "git push -u origin HEAD"
+    places = [page.address for page in pages]
+    places.append("target/report/index.html, the health report, after: uv run dataops report")
     return (
+        *(f"{'open' if n == 0 else '':<4}  {place}" for n, place in enumerate(places)),
         "read  README.md" + (" and the drafts in models/" if started.added else ""),
         "try   uv run dbt build",
         f"next  {delivery}",

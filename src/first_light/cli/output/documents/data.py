@@ -263,7 +263,7 @@ def start(started: start_command.Started, after: Sequence[str]) -> Start:
         personal(started.questions),
         started.commit,
         release(started.released) if started.released is not None else None,
-        tuple(" ".join(line.split()) for line in after),
+        tuple(" ".join(line.split(maxsplit=1)) for line in after),
     )
 
 
