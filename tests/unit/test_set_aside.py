@@ -115,3 +115,27 @@ def test_a_file_that_is_set_aside_is_not_removed() -> None:
     assert raw_facts([second], [first, second]).removed == ("sales/sales_1.csv",)
     with pytest.raises(DataopsError, match="is not in raw"):
         set_aside.raise_if_missing([ENTRY], ["sales/sales_1.csv"])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "entries", "entries_before", "expected"),
+    [
+        # A rejected release had brought it: no published one has read it.
+        (["a/1.csv"], ["a/1.csv"], [SetAside("a/2.csv", "wrong")], [], False),
+        (["a/1.csv", "a/2.csv"], ["a/1.csv"], [SetAside("a/2.csv", "wrong")], [], True),
+        # Set aside before the release, as now, or read again.
+        (["a/1.csv"], ["a/1.csv"], [SetAside("a/2.csv", "why")], ["a/2.csv: wrong"], False),
+        (["a/1.csv"], ["a/1.csv", "a/2.csv"], [], ["a/2.csv: wrong"], True),
+        (["a/1.csv"], ["a/1.csv", "a/2.csv"], [], ["a/2.csv (2026-01-05): wrong"], True),
+        (["a/1.csv"], ["a/1.csv", "a/2.csv"], [], ["a/2.csv.gz: wrong"], False),
+    ],
+)
+def test_only_files_that_a_release_has_read_left_rows(
+    before: list[str],
+    now: list[str],
+    entries: list[SetAside],
+    entries_before: list[str],
+    expected: bool,
+) -> None:
+    differs = set_aside.is_read_differently(set(before), set(now), entries, entries_before)
+    assert differs is expected

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -79,6 +79,25 @@ def read(product: Path) -> tuple[SetAside, ...]:
     if not isinstance(entries, dict):
         raise _invalid("it is not a mapping of files", "vars.set_aside")
     return tuple(_entry(str(name), facts) for name, facts in entries.items())
+
+
+def is_read_differently(
+    before: Set[str], now: Set[str], entries: Iterable[SetAside], entries_before: Iterable[str]
+) -> bool:
+    """Whether a file that a release was built from is set aside now, or the reverse.
+
+    A file that no release has read left nothing in models that keep rows.
+
+    Args:
+        before: the files that the release was built from, by their path below raw.
+        now: those that are read now.
+        entries: the files that are set aside now.
+        entries_before: those of the release, as its record lists them.
+    """
+    if any(entry.file in before for entry in entries):
+        return True
+    heads = tuple(f"{name}{end}" for name in now for end in (" (", ": "))
+    return any(entry.startswith(heads) for entry in entries_before)
 
 
 def raise_if_missing(entries: Iterable[SetAside], files: Iterable[str]) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from first_light.history.facts import RAW_LIST, raw_from_json
+from first_light.history.record import Record
+from first_light.project import set_aside
 from first_light.release.build import manifest_of
 from first_light.release.carry_over import CarriedOver
 from first_light.release.context import Context
@@ -36,7 +39,7 @@ def open_candidate(context: Context, draft: Draft) -> Draft:
         context.warehouse.load_sample()
     draft = replace(draft, engine=draft.engine.with_environment(environment))
     base = draft.base_release
-    if keeps_state and base and base.raw.set_aside != draft.record.raw.set_aside:
+    if keeps_state and base and _reads_other_files(context, draft, base):
         models = sorted(relation.name for relation in stateful(manifest_of(draft)))
         if models:
             sentence = (
@@ -46,6 +49,19 @@ def open_candidate(context: Context, draft: Draft) -> Draft:
             context.reporter.warn(sentence)
             draft = draft.with_note(sentence)
     return draft
+
+
+def _reads_other_files(context: Context, draft: Draft, base: Record) -> bool:
+    """Whether a file was set aside, or is read again, since the current release was built."""
+    if draft.raw_tables is not None:  # the rows of a server's table are filtered in staging
+        return base.raw.set_aside != draft.record.raw.set_aside
+    before = raw_from_json(context.store.releases / draft.record.base / RAW_LIST)
+    return set_aside.is_read_differently(
+        {file.name for file in before},
+        {file.name for file in draft.raw_files},
+        set_aside.read(context.product.root),
+        base.raw.set_aside,
+    )
 
 
 def _begin(context: Context, draft: Draft, base: str, state: Sequence[Relation]) -> dict[str, str]:
