@@ -7,6 +7,7 @@ import json
 import re
 import sysconfig
 import textwrap
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,21 @@ def test_the_settings_of_editors_are_json(tmp_path: Path, answers: dict[str, str
     container = json.loads((root / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
     assert container["name"]
     assert container["postCreateCommand"] == "uv run dataops start"
+
+
+def test_editors_know_the_schemas_of_dbt_and_one_dbt_project(tmp_path: Path) -> None:
+    """`check` lays another commit out below target/base, which is no project to open."""
+    root = harness.render(tmp_path / "p")
+    settings = json.loads((root / ".vscode" / "settings.json").read_text("utf-8"))
+    globs = [glob for listed in settings["yaml.schemas"].values() for glob in listed]
+    for path in root.rglob("*.yml"):
+        name = path.relative_to(root).as_posix()
+        if name.startswith(".") or name == "profiles.yml":
+            continue
+        patterns = [glob.replace("/**/", "/*") for glob in globs]
+        assert sum(fnmatch(f"/{name}", pattern) for pattern in patterns) == 1, name
+    assert settings["files.exclude"]["target"] is True
+    assert settings["files.watcherExclude"] == {"**/target/base/**": True}
 
 
 @pytest.mark.slow
