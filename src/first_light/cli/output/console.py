@@ -184,7 +184,7 @@ def show_sample(out: Console, sample: SampleReport) -> None:
         )
     if sample.masked:
         out.print(
-            "Is that right? Before you commit, correct `config.meta.pii` of the sources in "
+            "If that is wrong, correct `config.meta.pii` of the sources in "
             f"{layers.first_folder()}/, then: uv run dataops sample"
         )
         out.print("Masks change when raw grows; a long secret in DATAOPS_MASK_KEY keeps them.")
