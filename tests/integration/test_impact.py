@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -36,6 +37,7 @@ from first_light.utils.graph_svg import GraphNode
 from first_light.utils.steps import FAILED, SKIPPED, WARNED, Step
 
 SCENARIOS = Path(__file__).parents[1] / "helpers" / "impact_scenarios"
+DBT_UTILS = SCENARIOS.with_name("dbt_utils")
 
 
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -411,6 +413,7 @@ class Shop:
     def reset(self) -> None:
         self.product.git("reset", "-q", "--hard", "BASE")
         self.product.git("clean", "-fdq")
+        shutil.rmtree(self.root / "dbt_packages", ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -779,6 +782,23 @@ def test_a_changed_package_is_seen(shop: Shop) -> None:
         shutil.rmtree(installed, ignore_errors=True)
 
 
+def _add_dbt_utils(shop: Shop) -> None:
+    """Add dbt_utils to the product: the real one where DBT_PACKAGES names it, as in the weekly run,
+    else a package of its form."""
+    chosen = os.environ.get("DBT_PACKAGES", "")
+    if chosen == "hub":
+        hub = {"package": "dbt-labs/dbt_utils", "version": [">=1.3.0", "<2.0.0"]}
+        shop.edit("packages.yml", yaml.safe_dump({"packages": [hub]}))
+        return
+    source = Path(chosen) / "dbt_utils" if chosen else DBT_UTILS
+    for file in (source / "dbt_project.yml", *sorted((source / "macros").rglob("*.sql"))):
+        # As the hooks for white space leave it.
+        lines = [line.rstrip() for line in file.read_text("utf-8").strip().splitlines()]
+        name = file.relative_to(source).as_posix()
+        shop.edit(f"packages/dbt_utils/{name}", "\n".join(lines) + "\n")
+    shop.edit("packages.yml", "packages:\n  - local: packages/dbt_utils\n")
+
+
 # ── The whole check ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -803,10 +823,18 @@ def test_check_says_what_a_branch_changes(shop: Shop) -> None:
     assert "the change reaches 1 of 17 models" in built
     assert next(step for step in steps if step["name"] == "YAML")["verdict"] == SKIPPED
 
+    # dbt_utils comes with it, as the guide on packages adds it: all steps judge it, and pass.
+    _add_dbt_utils(shop)
+    sum_ = "cast({{ dbt_utils.safe_divide('count(*) + 1', '1') }} as bigint)"
+    shop.edit("models/marts/customers.sql", {"count(*) + 1 as": f"{sum_} as"})
+    shop.edit("models/marts/customers.yml", {"- accepted_range:": "- dbt_utils.accepted_range:"})
     declared = ("--trailer", "Data-Change: customers -- every customer gets a present")
+    product.git("add", "-A")
     product.git("commit", "-q", "--no-verify", "--amend", "--no-edit", *declared)
     checked = product.dataops("check", env=measuring)
     assert "check passed" in checked.stdout
+    results = json.loads((shop.root / "target/check/run_results.json").read_text("utf-8"))
+    assert any(".dbt_utils_accepted_range_" in each["unique_id"] for each in results["results"])
     measured = r"passed +test strength +\S+ s +(\d+) of \1 changes are stopped"
     assert re.search(measured, checked.stdout)
     product.git("switch", "-q", "main")
