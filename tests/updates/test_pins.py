@@ -326,6 +326,10 @@ def test_the_workflows_of_this_repository_are_sound_and_call_what_people_call() 
     open_it = "run: python3 -m tools.release.open_newest"
     assert "secrets." not in tried + requested.partition(open_it)[0]
     assert ": write" not in tried
+    built, _, published = texts["publish.yml"].partition("  pages:\n")
+    assert "run: make docs" in built
+    assert ": write" not in built
+    assert "run: make" not in published
     assert "schedule:" in texts["gauntlet.yml"]
     assert "run: make gauntlet" in texts["gauntlet.yml"]
     makefile = (harness.TEMPLATE / "Makefile").read_text("utf-8")

@@ -100,6 +100,19 @@ def test_the_address_is_that_of_anybody_who_clones(url: str, address: str) -> No
     assert tool.address_of(url) == address
 
 
+def test_the_first_release_on_github_has_badges_of_workflows_that_exist(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    page.write_text((harness.TEMPLATE / "README.md").read_text("utf-8"), "utf-8")
+    tool.fill_in(tmp_path, "https://github.com/team/x.git")
+    workflows = "https://github.com/team/x/actions/workflows/"
+    badge = rf"{workflows}([\w.-]+)/badge\.svg\)\]\({workflows}\1\)"
+    shown = re.findall(badge, page.read_text("utf-8"))
+    assert shown
+    for name in shown:
+        assert (harness.TEMPLATE / ".github" / "workflows" / name).is_file()
+    assert tool.badges("https://git.example.com/team/x") == ""
+
+
 def test_a_name_that_is_gone_is_a_major_release(tmp_path: Path) -> None:
     now = interface.names(harness.TEMPLATE)
     assert {
@@ -137,7 +150,7 @@ def test_the_first_release_in_a_remote_and_the_next_one(
     assert "refs/tags/v1.0.0" in harness.git(remote, "for-each-ref")
     page = harness.git(remote, "show", "v1.0.0:README.md")
     assert "uvx --from git+https://git.example.com/team/x dataops new my-product" in page
-    assert not re.search(r"\bADDRESS\b|token", page)
+    assert not re.search(r"\bADDRESS\b|token|<!-- badges", page)
 
     (template / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
     (template / "template" / "docs" / "new.md").write_text("# New\n", encoding="utf-8")

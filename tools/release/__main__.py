@@ -34,6 +34,8 @@ _SSH = (
     re.compile(r"[\w.-]+@(?P<host>[\w.-]+):(?P<path>[^\s/]\S*)"),
 )
 _PAGES = ("README.md", "docs/get-started.md")
+_MARK = "<!-- badges: the first release writes them -->"
+_BADGES = ("test", "gauntlet")
 
 
 class Rejected(Exception):
@@ -125,12 +127,26 @@ def address_of(url: str) -> str:
     return without_credentials(url) if url.startswith("https://") else ""
 
 
+def badges(address: str) -> str:
+    """The badges of the workflows, in Markdown; empty where the repository has none of them."""
+    page = address.removesuffix(".git")
+    if not page.startswith("https://github.com/"):
+        return ""
+    workflows = (f"{page}/actions/workflows/{name}.yml" for name in _BADGES)
+    return " ".join(
+        f"[![{name}]({workflow}/badge.svg)]({workflow})"
+        for name, workflow in zip(_BADGES, workflows, strict=True)
+    )
+
+
 def fill_in(root: Path, address: str) -> list[str]:
-    """Write the address in place of ADDRESS on the pages that begin with it; returns those."""
+    """Write the address in place of ADDRESS on the pages that begin with it, and badges in place of
+    their comment; returns those pages."""
     pages = [page for page in _PAGES if address and (root / page).is_file()]
     for page in pages:
         text = (root / page).read_text(encoding="utf-8")
-        (root / page).write_text(re.sub(r"\bADDRESS\b", address, text), encoding="utf-8")
+        text = re.sub(r"\bADDRESS\b", address, text).replace(_MARK, badges(address))
+        (root / page).write_text(text, encoding="utf-8")
     return pages
 
 
