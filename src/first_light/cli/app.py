@@ -114,13 +114,28 @@ def _settings() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _rights() -> Iterator[None]:
+    """Name the file that this user may not read or write: that is no fault of ours."""
+    try:
+        yield
+    except PermissionError as error:
+        if error.filename is None:  # no file: a port, a process
+            raise
+        raise DataopsError(
+            "This user has no right to read or write a file or folder.",
+            where=str(error.filename),
+            fix="give it the right (ls -ld, chown, chmod), then repeat the command",
+        ) from error
+
+
 def main() -> None:
     """Run one command; exit code 2 and three lines when it could not run."""
     # What dbt makes lives as long as the command. Python looks through all of it for garbage, again
     # and again: a tenth of a release's time.
     gc.set_threshold(50_000, 20, 50)
     try:
-        with nullcontext() if "--help" in sys.argv else _settings():
+        with _rights(), nullcontext() if "--help" in sys.argv else _settings():
             app()
     except DataopsError as error:
         parts = (error.message, error.where, error.fix)

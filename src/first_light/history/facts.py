@@ -164,9 +164,21 @@ class RawFile:
 
 
 def raw_files(root: Path) -> list[str]:
-    """The files below raw's root, by path and sorted; hidden files are nobody's data."""
+    """The files below raw's root, by path and sorted; hidden files are nobody's data.
+
+    Raises:
+        DataopsError: a folder can't be read: without its files a release would be of less data.
+    """
+
+    def reject(error: OSError) -> None:
+        raise DataopsError(
+            "A folder in raw cannot be read.",
+            f"{Path(error.filename).relative_to(root).as_posix()}: {error.strerror}",
+            "check its permissions, then repeat the command",
+        ) from error
+
     names = []
-    for folder, folders, file_names in os.walk(root):
+    for folder, folders, file_names in os.walk(root, onerror=reject):
         folders[:] = [name for name in folders if not name.startswith(".")]
         folder_name = Path(folder).relative_to(root)
         names += [

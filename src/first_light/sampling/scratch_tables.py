@@ -77,10 +77,13 @@ def _first_line(error: Exception) -> str:
 
 
 def _unreadable(table: PlannedTable, error: Exception) -> DataopsError:
+    fix = "correct the call, or add the files of this table: uv run dataops add PATH"
+    if "Permission denied" in (reason := _first_line(error)):
+        fix = "give this user the right to read the file, then repeat the command"
     return DataopsError(
-        f"The files of {table.name} cannot be read: {_first_line(error)}",
+        f"The files of {table.name} cannot be read: {reason}",
         f"{table.where}, {table.name}, `external_location`",
-        "correct the call, or add the files of this table: uv run dataops add PATH",
+        fix,
     )
 
 
