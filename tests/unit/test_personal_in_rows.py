@@ -118,9 +118,11 @@ def test_pay_needs_rows_about_work() -> None:
 
 
 def test_an_address_of_something_in_the_table_is_not_a_persons() -> None:
-    columns = {"garage": ["Norauto Bron", "Speedy Lyon", "Midas Vaise"] * 6, "tel_garage": PHONES}
+    columns = {"cabin": ["Upper Deck", "Lower Deck", "Harbour"] * 6, "tel_cabin": PHONES}
     assert in_table(columns) == {}
-    assert in_table({**columns, "who": NAMES})["tel_garage"] == kinds.PHONE
+    assert in_table({**columns, "who": NAMES})["tel_cabin"] == kinds.PHONE
+    columns = {"garage": ["Norauto Bron", "Speedy Lyon", "Midas Vaise"] * 6, "tel_garage": PHONES}
+    assert "tel_garage" not in in_table({**columns, "who": NAMES})
 
 
 @pytest.mark.parametrize(
@@ -246,3 +248,69 @@ def test_one_who_acts_does_not_make_rows_about_people() -> None:
     assert in_table({**dishes, "chef": NAMES}, "recipes") == {"chef": kinds.PERSON}
     guests = {"guest_name": NAMES, "allergens": ["nuts", "milk"] * 9}
     assert in_table(guests, "stays")["allergens"] == kinds.SENSITIVE
+
+
+UNLISTED = ["Ingrid Slagter", "Joost Zandstra", "Ruben Boerema", "Thijs Kamphuis",
+            "Fenna Dijkgraaf", "Willem Haverkort", "Sander Molenaar", "Geert Schuurman",
+            "Jikke Wiersma", "Sanne Bouwmeester"]  # fmt: skip
+DISHES = ["Caesar Salad", "Waldorf Salad", "Peach Melba", "Beef Wellington", "Crepe Suzette",
+          "Pasta Carbonara", "Eggs Benedict", "Chicken Kiev", "Apple Crumble",
+          "Lemon Tart"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["field_7", "pachter", "wyk", "nm_adotante"])
+def test_names_are_known_by_their_form_where_no_list_has_the_family(name: str) -> None:
+    beside = {"plot": [str(n) for n in range(18)]}
+    assert in_table({**beside, name: UNLISTED})[name] == kinds.PERSON
+    assert "field_7" not in in_table({**beside, "field_7": DISHES})
+
+
+def test_a_login_of_a_given_name_needs_no_word() -> None:
+    logins = ["jane.penhaligon", "maria84", "oscar.trevanion", "peter7", "sarah.quick", "rzxq12"]
+    assert in_table({"c9": logins})["c9"] == kinds.USER_NAME
+    assert in_table({"c9": ["web.cache", "queue7", "edge.proxy", "batch12", "blue.lake"]}) == {}
+
+
+def test_rows_that_begin_with_a_firm_are_the_firms() -> None:
+    contact = {"contact_name": NAMES, "mobile": PHONES}
+    firm = {"street": STREETS, "phone": PHONES, "email": ["info@a.example", "sales@b.example"] * 9}
+    for name in ("RAG_SOC", "company_name", "org_nm", "Firma", "razon_social"):
+        marks = in_table({"id": ["1", "2"] * 9, name: FAMILY, **firm, **contact})
+        assert marks == {"contact_name": kinds.PERSON, "mobile": kinds.PHONE}, name
+    marks = in_table({"id": ["1", "2"] * 9, **contact, **firm})
+    assert {"street", "phone", "contact_name"} <= marks.keys()
+
+
+@pytest.mark.parametrize("table", ["oficinas", "brokers_offices", "Filialen", "agences", "kliniki"])
+def test_tables_of_organisations_have_a_contact_and_are_not_people(table: str) -> None:
+    columns = {"cod": ["1", "2"] * 9, "street": STREETS, "tel": PHONES, "director": NAMES}
+    assert in_table(columns, table) == {"director": kinds.PERSON}
+    assert {"street", "tel"} <= in_table(columns, "kundenliste").keys()
+
+
+def test_addresses_of_offices_are_nobodys() -> None:
+    offices = ["info@a.example", "sales@b.example", "kontakt@c.example"] * 6
+    assert in_table({"mail": offices, "price": MONEY}) == {}
+    assert in_table({"mail": [*offices[:-1], "ann.lee@d.example"], "price": MONEY}) == {
+        "mail": kinds.EMAIL
+    }
+
+
+def test_numbers_of_firms_are_no_numbers_of_persons() -> None:
+    of_firms = [f"{10 + n}.222.333/0001-{10 + n}" for n in range(18)]
+    assert "tax_id" not in in_table({"who": NAMES, "tax_id": of_firms})
+    of_persons = [f"{100 + n}.222.333-{10 + n}" for n in range(18)]
+    assert in_table({"who": NAMES, "tax_id": of_persons})["tax_id"] == kinds.NATIONAL_ID
+
+
+def test_remarks_without_people_in_rows_without_people_are_not_personal() -> None:
+    remarks = [f"drive belt {n} worn, replaced at the next stop" for n in range(18)]
+    assert in_table({"remarks": remarks, "rpm": MONEY}, "presses") == {}
+    assert in_table({"remarks": REMARKS, "rpm": MONEY}, "presses") == {"remarks": kinds.FREE_TEXT}
+    assert in_table({"remarks": remarks, "who": NAMES})["remarks"] == kinds.FREE_TEXT
+
+
+def test_groups_of_blood_need_no_word() -> None:
+    groups = ["A Rh+", "0-", "AB Rh-", "B+"] * 4
+    assert in_table({"field_9": groups, "who": NAMES})["field_9"] == kinds.SENSITIVE
+    assert "field_9" not in in_table({"field_9": ["A", "B", "AB", "C"] * 4, "who": NAMES})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 _SHORTEST = 3
+_CONSONANTS = 0.64  # of the letters
 _SHORTEST_GAPPED = 4  # letters: shorter ones are short for too much
 
 
@@ -32,6 +33,8 @@ def _is_gapped(token: str, word: str) -> bool:
         return False
     if not all(letter in letters for letter in token):
         return False
+    if _consonants(token) < _CONSONANTS * len(token):
+        return False  # who leaves letters out keeps the consonants
     return len(token) >= 0.4 * len(word) and _consonants(token) >= 0.5 * _consonants(word)
 
 

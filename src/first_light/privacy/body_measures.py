@@ -68,7 +68,7 @@ _MEASURES: Final = (
         (4.0, 60.0),
     ),
     _measure(
-        r"\bspo\b|sp o sat|\bsao\b|\bsat o\b|\bo sat\b|(blood|blut) ?(oxygen|sauerstoff)"
+        r"\bspo\b|\bsp o$|sp o sat|\bsao\b|\bsat o\b|\bo sat\b|(blood|blut) ?(oxygen|sauerstoff)"
         r"|o saturation",
         (50.0, 100.0),
         (0.5, 1.0),
@@ -106,6 +106,14 @@ _MEASURES: Final = (
         _COUNT,
         has=_PATIENTS,
     ),
+    _measure(
+        r"\bhb\b|\bpth\b|\bkt ?v\b|\bferrit|\bphosph|\bfosf|\bcalci"
+        r"|\bkalium|\bnatrium|\balbumin|\bazotemi|\binr\b",
+        (0.0, 3000.0),
+        has=_PATIENTS,
+    ),
+    _measure(r"\b(pa|rr) (max|min|sys|dia|sist)|\bta (max|min)", *_BLOOD_PRESSURE, has=_PATIENTS),
+    _measure(r"^(k|na|ca|p|mg|cl|fe)$", (0.0, 400.0), has=_BESIDE),
     _measure(r"urine (output|volume)", (0.0, 9000.0), has=_PATIENTS),
     _measure(r"\bsbp\b|\bdbp\b|\bmap\b|tension|cisnien|pressione (max|min)", *_BLOOD_PRESSURE,
              has=_BESIDE),

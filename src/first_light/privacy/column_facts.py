@@ -9,9 +9,11 @@ from first_light.privacy import hints, pay_words
 from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
 from first_light.privacy.column_values import share
+from first_light.privacy.lexicon import is_of, listed
 from first_light.privacy.rows import UNKNOWN, Rows
 
-_NAME_SHORT = frozenset({"nm", "nme"})
+# What stands in names for a longer word.
+_SHORT = {"nm": "name", "nme": "name", "ownr": "owner", "cust": "customer", "usr": "user"}
 
 
 class Column:
@@ -21,18 +23,22 @@ class Column:
         self, tokens: list[str], table: frozenset[str], values: list[str], rows: Rows = UNKNOWN
     ) -> None:
         self.table = table
-        self.tokens = ["name" if token in _NAME_SHORT else token for token in tokens]
+        self.tokens = [_SHORT.get(token, token) for token in tokens]
+        count = len(self.tokens)
+        self._runs = frozenset(
+            "".join(self.tokens[a:b]) for a in range(count) for b in range(a + 1, count + 1)
+        )
         self.values = values
         self.distinct = set(values)
         self.rows = rows
-        self.of_people = bool(table & words.PEOPLE) or rows.of_people
+        self.of_people = is_of(table, words.PEOPLE) or rows.of_people
         self.of_payroll = bool(table & pay_words.PAYROLL)
         self.of_applications = bool(table & pay_words.APPLICATIONS)
         self.of_searches = bool(table & words.SEARCHES)
-        self.of_employees = bool(table & pay_words.EMPLOYEES)
-        self.of_things = bool(table & words.THING) and not self.of_people
+        self.of_employees = is_of(table, pay_words.EMPLOYEES)
+        self.of_things = is_of(table, words.THING) and not self.of_people
         self.is_of_goods = self.of_things or rows.of_goods
-        self.is_thing = any(token in words.THING for token in tokens)
+        self.is_thing = tokens != ["field"] and is_of(tokens, words.THING)  # `field_7`
         # An attribute of a thing is not the thing itself; but a login id is a login.
         is_user_name = "".join(tokens[-2:]) in words.USER_NAME
         self.is_attribute = len(tokens) > 1 and tokens[-1] in words.ABOUT and not is_user_name
@@ -42,11 +48,13 @@ class Column:
 
         Or end with one of its longer words: German and Dutch have compound words.
         """
-        count = len(self.tokens)
-        runs = {"".join(self.tokens[a:b]) for a in range(count) for b in range(a + 1, count + 1)}
+        return self.is_written(vocabulary) or not self._runs.isdisjoint(listed(vocabulary))
+
+    def is_written(self, vocabulary: frozenset[str]) -> bool:
+        """As `name_contains`, without the words that only the lists of languages have."""
         return any(
             run in vocabulary or any(run[at:] in vocabulary for at in range(1, len(run) - 6))
-            for run in runs
+            for run in self._runs
         )
 
     def hints(self, vocabulary: frozenset[str], shortest: int = 0) -> bool:
@@ -67,7 +75,8 @@ class Column:
 
     def ends_with(self, vocabulary: frozenset[str]) -> bool:
         """Whether the last words of the name, joined, are in the vocabulary."""
-        return any("".join(self.tokens[at:]) in vocabulary for at in range(len(self.tokens)))
+        ends = {"".join(self.tokens[at:]) for at in range(len(self.tokens))}
+        return not ends.isdisjoint(vocabulary) or not ends.isdisjoint(listed(vocabulary))
 
     def share(self, test: Callable[[str], object]) -> float:
         """The share, 0 to 1, of the values that pass; 0 for a column without values."""

@@ -18,7 +18,8 @@ from first_light.privacy import vocabulary as words
 from first_light.privacy.checksums import is_card, is_french_id, is_iban, is_spanish_id
 from first_light.privacy.column_facts import Column
 from first_light.privacy.column_values import texts_of
-from first_light.privacy.in_rows import is_contradicted, kind_in_rows
+from first_light.privacy.contradictions import is_contradicted
+from first_light.privacy.in_rows import kind_in_rows
 from first_light.privacy.kinds import (
     ADDRESS,
     BANK_ACCOUNT,
@@ -39,6 +40,9 @@ from first_light.privacy.rows import UNKNOWN, Rows
 
 EMAIL_PATTERN: Final = shapes.EMAIL_PATTERN
 _CERTAIN = 0.95  # of the values
+_USER: Final = words.words("""
+    usr user benutzer nutzer utilisateur usuario utente gebruiker anvandare bruker
+""")
 # By kind: the form of its values, and the names without which the form proves nothing.
 _PROOFS: Final[Mapping[str, tuple[Callable[[str], object], frozenset[str] | None]]] = {
     EMAIL: (shapes.EMAIL_PATTERN.fullmatch, None),
@@ -182,8 +186,14 @@ def _by_name(column: Column) -> str | None:
     if column.is_attribute:
         return None
     technical = column.name_contains(words.TECHNICAL)
-    if column.name_contains(words.FREE_TEXT) and not technical and _is_prose(column, average=2.5):
+    is_text = column.name_contains(words.FREE_TEXT) or (
+        column.of_people and column.name_contains(words.WEAK_FREE_TEXT)
+    )
+    if is_text and not technical and _is_prose(column, average=2.5):
         return FREE_TEXT
+    of_user = not _USER.isdisjoint(column.tokens) and column.ends_with(words.NAME)
+    if of_user and column.values and column.share(shapes.is_login) >= 0.9:
+        return USER_NAME
     if column.name_contains(words.USER_NAME) and column.is_consistent(_may_be_login):
         return USER_NAME
     if _is_address(column):
@@ -195,7 +205,7 @@ def _by_values(column: Column) -> str | None:
     """Kinds that the values make likely, unless the name contradicts."""
     if len(column.distinct) < 3 or column.is_attribute:
         return None
-    is_thing = any(token in words.THING for token in column.tokens)
+    is_thing = column.is_thing
     is_identifier = column.ends_with(
         words.words("id no nr num number code sku ref order invoice nummer")
     )
@@ -236,7 +246,7 @@ def _is_person(column: Column) -> bool:
     if column.of_people and len(column.tokens) == 1 and column.tokens[0] in words.NAME_PARTS:
         return column.is_consistent(shapes.is_name_like)
     has_role = column.name_contains(words.ROLE)
-    if any(token in words.THING for token in column.tokens) and not has_role:
+    if column.is_thing and not has_role:
         return False
     if column.ends_with(words.NAME):
         if has_role or (column.of_people and len(column.tokens) == 1):
@@ -287,10 +297,9 @@ def _is_addressed(column: Column) -> bool:
 
 def _is_of_things(column: Column) -> bool:
     """Whether the column describes the place of a shop or an airport, not of a person."""
-    is_thing = any(token in words.THING for token in column.tokens)
     # The code in `postal_code` is of whatever the table is of.
     is_addressed = _is_addressed(column) and column.tokens[:1] != ["postal"]
-    return (is_thing or column.of_things) and not is_addressed
+    return (column.is_thing or column.of_things) and not is_addressed
 
 
 def _is_prose(column: Column, average: float) -> bool:

@@ -9,7 +9,8 @@ UNABBREVIATED = (
     NAME
     | ROLE
     | words("""
-    date datum dato data fecha year annee anno ano jahr jaar aar day tag number nummer numero num
+    pol polno pnr denom denominacion denominazione cod code date datum dato data dat dta dt
+    fecha rok year annee anno ano jahr jaar aar day tag number nummer numero num
     code place lieu lugar luogo driver drivers national social card carte kart account cost centre
     center user customer person personal contact full first last main mode model order state status
     plan part total text type time title line level level list kind item unit group sales message
@@ -18,7 +19,9 @@ UNABBREVIATED = (
 """)
 )
 # What `hints` of a column's name are compared with, abbreviated or not; values must confirm them.
-MOBILE = words("mobile mobil handy cell gsm mobiel movil cellulare portable privat private home")
+MOBILE = words("""
+    mobile mobil mob cep handy cell gsm mobiel movil cellulare portable privat private home
+""")
 SECRET_HASH = words("password passwort pin pwd passwd passphrase secret wachtwoord losen")
 DOCUMENT = words("""
     document dokument documento passport pasaporte passeport paspoort reisepass ausweis perso

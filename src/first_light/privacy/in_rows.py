@@ -31,38 +31,28 @@ from first_light.privacy.kinds import (
     DEVICE,
     FREE_TEXT,
     INCOME,
-    IP,
-    LOCATION,
     NATIONAL_ID,
     PERSON,
     PHONE,
     SECRET,
     SENSITIVE,
     SENSITIVE_NUMBER,
-    URL,
     USER_NAME,
 )
-from first_light.privacy.rows import is_agent, is_noun_of
+from first_light.privacy.rows import is_agent
 
-_OF_MACHINES: Final = frozenset({IP, DEVICE, LOCATION})
-_OF_PLACES: Final = frozenset({PHONE, ADDRESS, LOCATION})
 _FEW, _SEVERAL, _MANY = 3, 5, 15  # different values
-_UNITS = 0.3  # of the different values, so that the rest are such as well
 _FULL_NAMES = 0.35  # of the different values; no list has all names
-_FULL_NAMES_OF_GOODS = 0.6  # brands and books are called after people
-_CODES: Final = words.words("""
-    isbn issn ean gtin upc barcode imei iccid sku order bestell auftrag article artikel produkt
-    product invoice rechnung ref booking tracking awb waybill policy police polis poliza polizza
-    apolice receipt rcpt kvitto kvittering quittung parcel colis barcode stregkode shipment
-""")
-_NUMBER_WORDS: Final = words.words("no nr num number nummer numero id code")
+# Of the different values, full names with a given name that is known; fewer where a name hints.
+_FORMED, _FORMED_IF_HINTED = 0.5, 0.25
+_LOGINS_OF_ROLE = 0.3  # of the different values, logins made of names that are known
 _PIN_WORDS: Final = words.words("pin pincode puk cvv cvc otp tan geheimzahl")
 _SIGNATURE: Final = words.words("""
     init initials initialen initiales iniziali initialer sign signature signatur kuerzel paraph
     paraphe sigla
 """)
 _INITIALS: Final = re.compile(r"[^\W\d_]\.?[^\W\d_]\.?([^\W\d_]\.?){0,3}")
-_WHOLE: Final = re.compile(r"[0-9]{1,18}")
+_BLOOD_GROUP: Final = re.compile(r"(?:A|B|AB|0|O) ?(?:Rh|RhD|RH)?(?:[+-]|[( ]?(?:pos|neg)\.?\)?)")
 _AGE: Final = re.compile(r"(1[01])?[0-9]{1,2}([.,][05])?")
 _PIN: Final = re.compile(r"[0-9]{3,8}")
 _MONTHLY_PAY: Final = (300.0, 500_000.0)
@@ -78,107 +68,6 @@ def kind_in_rows(column: Column) -> str | None:
         or _of_addresses(column)
         or _of_names(column)
         or _of_words(column)
-    )
-
-
-def is_contradicted(kind: str, column: Column) -> bool:
-    """Whether the rows show that values of this kind are not a person's."""
-    rows = column.rows
-    is_of_firm = column.name_contains(thing_words.FIRM_NUMBERS)
-    if kind == NATIONAL_ID and is_of_firm and not set(column.tokens) & words.NATIONAL_ID:
-        return True
-    if kind == IP and set(column.tokens) & thing_words.SERVER_SIDE:
-        return True
-    if kind in (PERSON, USER_NAME) and _are_units(column):
-        return True
-    if not rows.is_known:
-        return False
-    if kind == NATIONAL_ID and (_is_own_number(column) or _are_counted(column)):
-        return True
-    if kind in (ADDRESS, PHONE) and _are_counted(column):
-        return True
-    if kind == PHONE and _is_numbered(column):
-        return True
-    if kind in (IP, DEVICE) and _is_of_network(column):
-        return True
-    if rows.of_people:
-        return False
-    if kind in _OF_MACHINES and rows.of_machines:
-        return True
-    if kind == LOCATION and not rows.has_persons and not _is_whereabouts(column):
-        return True
-    if kind == LOCATION and rows.of_devices:
-        return False
-    if kind == LOCATION and column.has_stem(stems.DOOR):
-        return rows.of_named_things
-    is_mobile = column.name_contains(hints.MOBILE)
-    if kind in _OF_PLACES and not is_mobile:
-        if rows.of_named_things and column.name_contains(words.ROLE):
-            return False  # the owner of a field lives somewhere
-        of_things = rows.of_firms or rows.of_goods or rows.of_named_things
-        return of_things or bool(set(column.tokens[1:]) & rows.nouns)
-    is_of_person = column.hints(words.PERSON | words.ROLE) or is_agent(column.tokens)
-    if rows.of_goods and kind == PERSON and not is_of_person:
-        return column.distinct_share(people_names.is_full_name) < _FULL_NAMES_OF_GOODS
-    if rows.of_goods and kind == FREE_TEXT and not column.hints(words.FREE_TEXT):
-        return texts.personal_share(column) < 0.1
-    if rows.of_goods and kind == URL:
-        return column.share(shapes.is_of_user) < 0.1
-    return False
-
-
-def _is_whereabouts(column: Column) -> bool:
-    return bool(column.table & thing_words.WHEREABOUTS) or column.has_stem(stems.TRIP)
-
-
-def _are_units(column: Column) -> bool:
-    """Whether the values are teams, offices and firms, which own and do things as people do."""
-    units = column.distinct_share(
-        lambda value: (
-            not thing_words.UNITS.isdisjoint(people_names.parts(value)) or shapes.is_company(value)
-        )
-    )
-    return units >= _UNITS and column.distinct_share(people_names.is_full_name) < _UNITS
-
-
-def _is_numbered(column: Column) -> bool:
-    """Whether the name says that it is a number of something else than a telephone."""
-    is_named = column.hints(words.PHONE) or column.has_stem(stems.PHONE)
-    if is_named or column.name_contains(hints.MOBILE):
-        return False
-    is_number = bool(set(column.tokens) & (_NUMBER_WORDS - {"num", "id"}))
-    return (is_number or column.name_contains(_CODES)) and (
-        column.share(lambda value: value.startswith(("+", "00", "("))) < 0.5
-    )
-
-
-def _is_of_network(column: Column) -> bool:
-    """Whether it is an address of a machine: inside a network, and nothing tells of a person."""
-    if column.rows.tells_of_persons or column.of_people:
-        return False
-    about = set(column.tokens) | column.table
-    if about & (words.PEOPLE | thing_words.CARRIED):
-        return False
-    return column.share(shapes.is_private_ip) >= 0.8 or column.share(shapes.is_mac) >= 0.8
-
-
-def _is_own_number(column: Column) -> bool:
-    """Whether it numbers the rows of its own table, as `permit_no` of permits does."""
-    if column.name_contains(words.NATIONAL_ID):
-        return False
-    nouns = [token for token in column.tokens if token not in _NUMBER_WORDS]
-    return bool(nouns) and all(
-        any(is_noun_of(noun, word) for word in column.table) for noun in nouns
-    )
-
-
-def _are_counted(column: Column) -> bool:
-    """Whether the values are whole numbers one after the other: a table numbers its rows so."""
-    numbers = {int(value) for value in column.distinct if _WHOLE.fullmatch(value)}
-    return (
-        len(numbers) >= _SEVERAL
-        and len(numbers) == len(column.distinct)
-        and max(numbers) - min(numbers) < 2 * len(numbers)
     )
 
 
@@ -204,7 +93,7 @@ def _by_numbers(column: Column) -> str | None:
         return BIRTH_DATE
     if _are_ages(column):
         return SENSITIVE_NUMBER
-    is_code = column.name_contains(_CODES)
+    is_code = column.name_contains(thing_words.CODES)
     values = list(column.distinct)
     if not is_code and not column.is_of_goods and national_numbers.are_of_persons(values):
         return NATIONAL_ID
@@ -302,10 +191,15 @@ def _of_names(column: Column) -> str | None:
     if column.distinct_share(shapes.is_company) >= 0.3:
         return None
     full = column.distinct_share(people_names.is_full_name)
-    least = _FULL_NAMES_OF_GOODS if column.is_of_goods else _FULL_NAMES
-    if full >= least and len(column.distinct) >= _SEVERAL:
+    least = thing_words.FULL_NAMES_OF_GOODS if column.is_of_goods else _FULL_NAMES
+    is_full = full >= (
+        max(least, thing_words.FULL_NAMES_OF_GOODS) if column.is_attribute else least
+    )
+    if is_full and len(column.distinct) >= _SEVERAL:
         return PERSON
     is_named_thing = column.is_thing or column.is_of_goods or column.is_attribute
+    if not is_named_thing and _have_form_of_names(column):
+        return PERSON
     is_actor = not column.is_thing and is_agent(column.tokens)
     is_initialed = column.distinct_share(people_names.is_initialed) >= 0.6
     if (is_actor or not is_named_thing) and is_initialed and len(column.distinct) >= _SEVERAL:
@@ -315,9 +209,21 @@ def _of_names(column: Column) -> str | None:
     is_of_initials = bool(set(column.tokens) & _SIGNATURE) and not column.is_thing
     if is_of_initials and column.share(_INITIALS.fullmatch) >= 0.8:
         return PERSON
-    is_login = column.distinct_share(people_names.is_login_of_name) >= 0.6
+    logins = column.distinct_share(people_names.is_login_of_name)
+    is_login = logins >= 0.6
     # Some words look like logins: shoes is S. Hoes.
     is_hinted = column.hints(words.USER_NAME | words.LOGIN_ROLE | words.ROLE)
+    is_of_role = is_hinted or is_agent(column.tokens)
+    if (
+        (
+            (is_of_role and logins >= _LOGINS_OF_ROLE)
+            or column.distinct_share(people_names.is_login_of_given_name) >= _LOGINS_OF_ROLE
+        )
+        and column.share(shapes.is_login) >= 0.9
+        and len(column.distinct) >= _SEVERAL
+        and not (column.is_of_goods or column.is_attribute)
+    ):
+        return USER_NAME
     if (
         is_login
         and len(column.distinct) >= (_FEW if is_hinted else 2 * _SEVERAL)
@@ -348,6 +254,19 @@ def _are_names(column: Column, full: float) -> bool:
     )
 
 
+def _have_form_of_names(column: Column) -> bool:
+    """Whether the values are written as full names are, whoever's family names they have."""
+    if len(column.distinct) < _SEVERAL or column.distinct_share(shapes.FULL_NAME.fullmatch) < 0.9:
+        return False
+    is_hinted = (
+        column.hints(words.PERSON | words.ROLE)
+        or is_agent(column.tokens)
+        or (column.of_people and column.hints(words.NAME))
+    )
+    formed = column.distinct_share(people_names.has_form_of_name)
+    return formed >= (_FORMED_IF_HINTED if is_hinted else _FORMED)
+
+
 def _of_noted_names(column: Column) -> str | None:
     """Names with a note, as in `Anna (mother)`."""
     if column.is_thing or column.is_of_goods:
@@ -358,6 +277,8 @@ def _of_noted_names(column: Column) -> str | None:
 
 
 def _of_words(column: Column) -> str | None:
+    if column.of_people and column.distinct_share(_BLOOD_GROUP.fullmatch) >= 0.9:
+        return SENSITIVE
     if column.of_people and column.name_contains(hints.DISABILITY):
         return SENSITIVE
     if column.is_attribute:

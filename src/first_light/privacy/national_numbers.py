@@ -10,6 +10,8 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
+from stdnum.es import cif
+
 from first_light.privacy.column_values import share
 
 # Modules of stdnum for numbers of persons; numbers that firms have as well are not among them.
@@ -33,6 +35,10 @@ _PLATES: Final = (
     r"(?=.*[0-9])(?=.*[A-Z])[A-Z0-9]{1,3}-[A-Z0-9]{2,3}-[A-Z0-9]{1,2}",  # Netherlands
     r"[A-Z]{3} [0-9]{2}[0-9A-Z]",  # Sweden
 )
+_OF_FIRMS: Final = re.compile(
+    r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}"
+    r"|(?:ATU|DE|GB|IT|PL|FR..|DK|SE|FI|PT|CZ|HU|RO)[0-9]{8,12}|NL[0-9]{9}B[0-9]{2}"
+)
 _NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./+-]{6,20}[0-9A-Za-z]")
 _DATED: Final = re.compile(r"((?:[0-9]{2})?[0-9]{6})[-+A ]?[0-9]{3}[0-9A-Z]")
 _RECENT: Final = 8  # years: what is numbered by day is numbered now, people were born at any time
@@ -54,6 +60,13 @@ def are_of_persons(values: Sequence[str]) -> bool:
         and share(different, module.is_valid) >= _SHARE
         for module in _modules()
     )
+
+
+def is_of_firm(value: str) -> bool:
+    """Whether a number that firms and persons have is of a firm, by its form: Spanish and Brazilian
+    ones, and numbers for value added tax.
+    """
+    return _OF_FIRMS.fullmatch(value.strip()) is not None or bool(cif.is_valid(value))
 
 
 def are_plates(values: Sequence[str]) -> bool:

@@ -80,6 +80,23 @@ def is_full_name(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=20_000)
+def has_form_of_name(text: str) -> bool:
+    """Whether it is written as a full name, with a given name first, last or after a comma.
+
+    Whatever the family name is: no list has half of them.
+    """
+    if not shapes.FULL_NAME.fullmatch(text) or shapes.is_company(text):
+        return False
+    if not shapes.is_titled(text):
+        return False
+    names = [p for p in parts(text) if p not in _PARTICLES and p not in words.HONORIFICS]
+    after_comma = parts(text.partition(",")[2])[:1]
+    given = _lists().given
+    return 2 <= len(names) <= 5 and any(name in given for name in (names[0], *after_comma))
+
+
+_IN_CAPITALS: Final = re.compile(r"(?:[^\W\d_a-z]{3,}[' -]?)+,? [^\W\d_a-z]\.")  # MILLER K.
 _INITIALED: Final = re.compile(
     r"(?:[^\W\d_](?:\. ?| )){1,3}(?P<first>[^\W\d_][\w' ’-]{2,})"
     r"|(?P<last>[^\W\d_][\w' ’-]{2,}?),? [^\W\d_](?:\.? ?[^\W\d_])?\.?"
@@ -90,6 +107,8 @@ _INITIALED: Final = re.compile(
 def is_initialed(text: str) -> bool:
     """Whether it is a family name with initials: J. de Vries, Miller, K."""
     match = _INITIALED.fullmatch(text)
+    if _IN_CAPITALS.fullmatch(text):
+        return True
     return (
         match is not None
         and shapes.is_titled(text)
@@ -129,6 +148,18 @@ def is_made_of_names(text: str) -> bool:
 
 
 @lru_cache(maxsize=20_000)
+def is_login_of_given_name(text: str) -> bool:
+    """Whether it is a login that only a person has: jane.miller, jane84."""
+    match = _OF_GIVEN_NAME.fullmatch(text)
+    return match is not None and (match["first"] or match["name"]) in _lists().given
+
+
+_OF_GIVEN_NAME: Final = re.compile(
+    r"(?P<first>[a-z]{3,})[._][a-z]{3,}[0-9]{0,4}|(?P<name>[a-z]{4,})[0-9]{1,4}"
+)
+
+
+@lru_cache(maxsize=20_000)
 def is_login_of_name(text: str) -> bool:
     """Whether it is a login that is made of a name: jmiller, millerj, j.miller, jane.miller."""
     core = text.rsplit("\\", 1)[-1].partition("@")[0]
@@ -137,8 +168,17 @@ def is_login_of_name(text: str) -> bool:
     given, family = _lists()
     several = [part for part in re.split(r"[._-]", core.rstrip("0123456789").lower()) if part]
     if len(several) > 1:
-        return several[-1] in family or (several[0] in family and len(several[-1]) <= 2)
+        return (
+            several[-1] in family
+            or several[0] in given
+            or (several[0] in family and len(several[-1]) <= 2)
+        )
+    if not several:
+        return False
     (name,) = several
+    is_numbered = core[-1].isdigit() and len(name) >= _SHORTEST_FAMILY_NAME
+    if is_numbered and (name in given or name in family):
+        return True  # miller7
     halves = [(name[:at], name[at:]) for at in range(1, len(name))]
     return any(
         (len(rest) >= _SHORTEST_FAMILY_NAME and rest in family and len(start) <= 2)

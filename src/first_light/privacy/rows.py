@@ -19,6 +19,7 @@ from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
 from first_light.privacy.body_measures import is_body_measure
 from first_light.privacy.column_values import share, texts_of
+from first_light.privacy.lexicon import is_of
 from first_light.privacy.name_tokens import name_tokens
 
 # How much a column of a kind says that rows are people. A login or an address proves little.
@@ -27,11 +28,13 @@ _POINTS: Final[Mapping[str, int]] = {
     kinds.BANK_ACCOUNT: 1, kinds.SENSITIVE: 1, kinds.SENSITIVE_NUMBER: 1, kinds.INCOME: 1,
     kinds.FREE_TEXT: 1,
 }  # fmt: skip
-_ENOUGH, _ENOUGH_AMONG_GOODS = 2, 4
+# Whom to ask for and how to reach them stands beside a firm; a day of birth does not.
+_ENOUGH, _ENOUGH_AMONG_GOODS, _ENOUGH_AMONG_FIRMS = 2, 4, 5
 _FIRMS, _CODES = 0.3, 0.8  # of the different values
 _FEW = 5
-_FIRST = 3  # columns
+_FIRST, _FIRST_OF_FIRM = 3, 4  # columns
 _SHORTEST_NOUN = 3  # letters
+_SHORTEST_FIRM = 5  # letters of what may be short for the name of a firm
 _IDS: Final = words.words("id no nr num number nummer code ref key uuid hash pseudonym")
 _PERSONS: Final = words.PEOPLE | words.words("subject pat proband probanden teilnehmer case")
 _WORK: Final = words.words("""
@@ -108,11 +111,16 @@ def rows_of(
         or _begins_with_name(list(tokens.items()), marks)
     ):
         points -= 1  # who collected a plant or cooked a dish is not what the row is about
-    points += 2 * bool(in_table & words.PEOPLE)
-    of_goods = bool(in_table & words.THING and not in_table & words.PEOPLE) or any(
+    is_of_people = is_of(in_table, words.PEOPLE)
+    points += 2 * is_of_people
+    of_goods = (is_of(in_table, words.THING) and not is_of_people) or any(
         _is_product_number(texts[column]) for column in columns if column not in marks
     )
-    of_people = points >= (_ENOUGH_AMONG_GOODS if of_goods else _ENOUGH)
+    begins_with_firm = not is_of_people and (
+        is_of(in_table, words.ORGANISATION) or _begins_with_firm(list(tokens.items()), marks)
+    )
+    least = _ENOUGH_AMONG_GOODS if of_goods else _ENOUGH
+    of_people = points >= (_ENOUGH_AMONG_FIRMS if begins_with_firm else least)
     names_persons = any(_is_id_of_person(parts) for parts in tokens.values())
     has_firms = any(
         share(texts[column], shapes.is_company) >= _FIRMS
@@ -122,7 +130,7 @@ def rows_of(
     return Rows(
         is_known=True,
         of_people=of_people,
-        of_firms=has_firms and not of_people,
+        of_firms=(has_firms or begins_with_firm) and not of_people,
         of_goods=of_goods and not of_people,
         of_named_things=not of_people
         and any(
@@ -176,6 +184,24 @@ def _begins_with_name(names: Sequence[tuple[str, Sequence[str]]], marks: Mapping
     return False
 
 
+def _begins_with_firm(names: Sequence[tuple[str, Sequence[str]]], marks: Mapping[str, str]) -> bool:
+    """Whether the rows have the name of a firm before the first column that is personal."""
+    for column, parts in names[:_FIRST_OF_FIRM]:
+        if column in marks:
+            return False
+        if _is_name_of_firm(parts):
+            return True
+    return False
+
+
+def _is_name_of_firm(name: Sequence[str]) -> bool:
+    joined = "".join(name)
+    is_short = len(name) > 1 or len(joined) >= _SHORTEST_FIRM
+    return joined in thing_words.FIRM_NAMES or (
+        is_short and abbreviates(joined, thing_words.FIRM_NAMES)
+    )
+
+
 def is_agent(name: Sequence[str]) -> bool:
     """Whether a name says who did something, by its ending: `bediener`, `planner`."""
     if name[-1:] == ["by"]:
@@ -213,7 +239,15 @@ def _is_minor(kind: str, texts: Sequence[str]) -> bool:
 _OFFICES: Final = words.words("""
     info contact kontakt office sales service support mail hello team admin post bestellung vertrieb
     verkauf buero zentrale contacto ventas ventes vente commercial accueil noreply help billing
-    orders einkauf verwaltung empfang reception booking reservations webmaster
+    orders einkauf verwaltung empfang reception booking reservations webmaster security filiale
+    branch sekretariat secretariat segreteria secretaria amministrazione administration
+    administracion
+    administracao biuro sekretariat kancelaria kancelar podatelna post postmaster firmapost
+    kundeservice
+    kundservice kundenservice atendimento comercial pedidos compras commande compta comptabilite
+    rechnung buchhaltung accounts ap ar oficina oficinas agence claims finance hr jobs karriere
+    press presse marketing legal privacy datenschutz abuse
+    plugins packages dev developers community events welcome service zentrale
 """)
 
 

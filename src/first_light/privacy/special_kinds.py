@@ -25,6 +25,7 @@ from first_light.privacy.kinds import (
     URL,
     USER_NAME,
 )
+from first_light.privacy.lexicon import is_of
 
 _PLACE_WORDS: Final = frozenset({"location", "locations", "stop", "stops", "device", "zone"})
 # A station is where somebody's trip begins and ends.
@@ -113,7 +114,7 @@ def _is_of_things(column: Column) -> bool:
         tokens -= {"ship"}
     if tokens & _ENDS:
         tokens -= _STOPS
-    return column.of_things or bool(tokens & words.THING)
+    return column.of_things or is_of(tokens, words.THING)
 
 
 def _is_location(column: Column) -> bool:
@@ -182,7 +183,7 @@ def _is_income(column: Column) -> bool:
 def _is_sensitive(column: Column) -> bool:
     if column.of_people and column.share(_ICD.fullmatch) >= 0.9:
         return any("." in value for value in column.values)
-    if column.of_things:
+    if column.of_things and column.table & words.THING:
         return False
     if column.of_people and column.name_contains(hints.FLAGS):  # yes, no and formerly
         flags = column.share(lambda value: value.lower() in shapes.BOOLEANS)
@@ -192,7 +193,8 @@ def _is_sensitive(column: Column) -> bool:
         return False
     if set(column.tokens) & words.STATISTIC or set(column.tokens) & words.words("date at cost"):
         return False
-    if column.name_contains(words.WEAK_SENSITIVE) and not column.of_people:
+    is_weak = column.is_written(words.WEAK_SENSITIVE) or not column.is_written(words.SENSITIVE)
+    if is_weak and not column.of_people:
         return False
     return column.is_consistent(lambda value: re.search(r"[^\W\d_]", value), 0.5)
 

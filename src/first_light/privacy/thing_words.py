@@ -10,6 +10,25 @@ FIRM_NUMBERS = words("""
     dunsnumber companyno companynumber orgnr organisationsnummer cvr cvrnr ytunnus partitaiva piva
     cnpj handelsregister hrb crn abn acn ein
 """)
+# Codes and numbers of things.
+CODES = words("""
+    isbn issn ean gtin upc barcode imei iccid sku order bestell auftrag article artikel produkt
+    product invoice rechnung ref booking tracking awb waybill policy police polis poliza polizza
+    apolice receipt rcpt kvitto kvittering quittung parcel colis barcode stregkode shipment
+""")
+NUMBER_WORDS = words("no nr num number nummer numero id code")
+# Of the different values, full names: brands and books are called after people.
+FULL_NAMES_OF_GOODS = 0.6
+# Columns that hold the name of a firm: the first of them says that the rows are firms.
+FIRM_NAMES = words("""
+    firma firmenname firmierung unternehmen unternehmensname company companyname organisation
+    organization organisationname organizationname businessname tradingname legalentity
+    razonsocial nombrecomercial empresa razaosocial rzsocial nomefantasia raisonsociale entreprise
+    nomsociete societe ragionesociale azienda bedrijf bedrijfsnaam handelsnaam foretag foretagsnamn
+    virksomhed virksomhet firmanavn selskap yritys yrityksennimi cegnev firmaadi unvan nazwafirmy
+    nazevfirmy nazivtvrtke denumirefirma orgname orgnm denominacion denominacionsocial
+    denominazione denominazionesociale denominacao
+""")
 # Words of machines: what is installed somewhere, and nobody carries.
 MACHINES = words("""
     hostname node nodes firmware rack batt battery uplink downlink modbus nic vlan subnet eui sensor
@@ -19,7 +38,7 @@ MACHINES = words("""
 # Before an address of a network: the side that nobody sits at.
 SERVER_SIDE = words("""
     s server srv dst dest destination gw gateway mgmt management origin upstream listen bind nat
-    backend lb
+    backend lb nic vlan rtu plc sps camera cameras kamera cam printer drucker switch router modem
 """)
 # Tables of where somebody was; the parts of `check_ins` are words of their own.
 WHEREABOUTS = words("""

@@ -181,6 +181,8 @@ FREE_TEXT = words("""
     mensaje opmerking opmerkingen notitie bericht toelichting
     verwendungszweck schadenbeschreibung sachverhalt beschwerde
 """)
+# Only in tables of people: other languages have one word for notes and for descriptions.
+WEAK_FREE_TEXT = words("descripcion beschreibung")
 
 # Names that a thing may have as well.
 FULL_NAME = words("fullname namefull legalname displayname nickname")
@@ -285,9 +287,11 @@ ABOUT = words("""
 """)
 # Things that are not persons: `company_name`, `store_address`.
 THING = words("""
+    vacancy vacancies stellenangebot stellenangebote
     company companies firma unternehmen entreprise empresa bedrijf organisation organization org
     business supplier suppliers vendor vendors merchant merchants brand brands product products
-    item items article articles artikel producto productos produit produits material materials
+    item items lineitem lineitems article articles artikel producto productos produit produits
+    material materials
     menu store stores shop shops warehouse warehouses branch branches filiale filialen depot
     depots airport airports airline airlines station stations venue venues hotel hotels
     restaurant restaurants bank banks school schools hospital hospitals plant plants factory
@@ -308,7 +312,13 @@ THING = words("""
     schip schepen schiff schiffe navire navires barco buque nave navi statek skib skip fartyg boat
     boats evento eventi eventos veranstaltung veranstaltungen evenement evenements container
     containers konteyner gates animal animals horse horses cow cows dog dogs cat cats tier tiere
-    pferd pferde
+    pferd pferde animaux animales animais animali dieren zwierzeta zvirata zvierata djur dyr hayvan
+    hayvanlar elaimet allatok animalia
+""")
+# Those of them that have telephones and addresses.
+ORGANISATION = words("""
+    company companies firma employer school schools office offices branch branches agency agencies
+    bank hospital clinic store shop hotel supplier vendor carrier
 """)
 # Tables whose rows are people.
 PEOPLE = words("""
