@@ -57,12 +57,6 @@ def rendered(folder: Path, answers: Mapping[str, str]) -> None:
     step([*copy, str(TEMPLATE), str(folder)], TEMPLATE)
 
 
-def _board(folder: Path) -> Path:
-    """The page of the board that was drafted, in the first release."""
-    (name,) = sorted(path.stem for path in (folder / "boards").glob("*.md"))
-    return folder / "store" / "current" / "boards" / f"{name}.html"
-
-
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     answers = {
@@ -72,10 +66,7 @@ def main() -> None:
     }
     rendered(folder, answers)
     step(["uv", "run", "dataops", "start", "--from", str(real_input())], folder)
-    print(f"\nLook at it: {folder}")
-    print("  README.md, models/")
-    print(f"  the models and their columns: {folder / 'store' / 'current' / 'catalog.html'}")
-    print(f"  a board for readers: {_board(folder)}")
+    print(f"\nThe product is in {folder}; `start` has named its pages.")
     uv = shutil.which("uv") or "uv"  # make's own, which a shell elsewhere does not find
     print(f"Try it: cd {shlex.quote(str(folder))} && {shlex.quote(uv)} run dbt build")
 
