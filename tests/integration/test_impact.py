@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from playwright.sync_api import Browser
 
 import harness
+from browser import browser
 from first_light.dbt.column_lineage import Origin, trace
 from first_light.dbt.engine import open_engine
 from first_light.dbt.manifest import Column, Manifest, Node
@@ -35,6 +38,8 @@ from first_light.impact.tables import TableDiff
 from first_light.project.product import Product
 from first_light.utils.graph_svg import GraphNode
 from first_light.utils.steps import FAILED, SKIPPED, WARNED, Step
+
+__all__ = ["browser"]
 
 SCENARIOS = Path(__file__).parents[1] / "helpers" / "impact_scenarios"
 DBT_UTILS = SCENARIOS.with_name("dbt_utils")
@@ -362,6 +367,29 @@ def test_three_hundred_models_read_as_well_as_three() -> None:
     assert table[13].startswith("| m0 ")
     assert len(markdown.markdown(many).encode()) < 65_000
     assert "… and 260 more" in markdown.markdown(many)
+
+
+def test_no_name_in_an_impact_page_runs_in_a_browser(tmp_path: Path, browser: Browser) -> None:
+    run = "document.documentElement.setAttribute(`data-ran`, 1)"
+    hostile = f"\"'></style></title></svg><script>{run}</script><img src=x onerror='{run}'><!--"
+    impact = big(3, 1)
+    html = page.page(
+        replace(
+            impact,
+            ref=hostile,
+            models=tuple(replace(model, name=f"{hostile}{model.name}") for model in impact.models),
+            nodes=tuple(replace(node, label=f"{hostile}{node.label}") for node in impact.nodes),
+        )
+    )
+    file = tmp_path / "impact.html"
+    file.write_text(html, encoding="utf-8")
+    with contextlib.closing(browser.new_page()) as tab:
+        tab.goto(file.as_uri())
+        assert f"{hostile}m0" in tab.inner_text("body")
+        assert tab.evaluate("document.documentElement.getAttribute('data-ran')") is None
+        assert (
+            tab.evaluate("document.querySelectorAll('[onerror], img:not([src^=data])').length") == 0
+        )
 
 
 # ── Scenarios on the example ─────────────────────────────────────────────────────────────────────

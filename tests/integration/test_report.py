@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from rich.console import Console
 
 import ops_history as ops
@@ -178,8 +178,10 @@ def test_the_front_never_calls_good_what_nobody_knows_to_be_good(tmp_path: Path)
     assert answers(replace(facts, status=late))[1].state == "bad"
 
 
-def test_hostile_names_stay_text(tmp_path: Path) -> None:
-    hostile = "\"'></title></style></svg><script>alert(1)</script><b>x</b>{{ 7 * 7 }}"
+def test_hostile_names_stay_text(tmp_path: Path, browser: Browser) -> None:
+    run = "document.documentElement.setAttribute(`data-ran`, 1)"
+    hostile = f"\"'></title></style></svg><script>{run}</script><b>x</b>{{{{ 7 * 7 }}}}"
+    hostile += f"<img src=x onerror='{run}'><svg onload='{run}'><a href='javascript:{run}'>y</a>"
     facts = facts_of(tmp_path, past(30))
     lineage = facts.lineage
     nodes = tuple(replace(node, label=hostile) for node in lineage.nodes)
@@ -200,6 +202,28 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert "49" not in "".join(re.findall(r"<h1>.*?</h1>", html))
     assert html.count("</style>") == 1
     assert f"<h1>{hostile}" in "".join(f"<h1>{text}" for text in read(html).text)
+    file = tmp_path / "report.html"
+    file.write_text(html, encoding="utf-8")
+    with contextlib.closing(browser.new_page()) as tab:
+        tab.goto(file.as_uri())
+        assert ran(tab) is None
+        # The same browser with a policy that allows it does run what is not escaped.
+        file.write_text(
+            re.sub(r"<meta http-equiv=.Content-Security-Policy.[^>]*>", "", html).replace(
+                "</main>", f"<script>{run}</script></main>"
+            ),
+            encoding="utf-8",
+        )
+        tab.goto(file.as_uri())
+        assert ran(tab) == "1"
+
+
+def ran(tab: Page) -> object:
+    """Whether a script ran that marks the document, and nothing in the page could run one."""
+    handlers = "[...document.querySelectorAll('*')].some(e => [...e.attributes].some(a => "
+    handlers += "/^on/i.test(a.name) || /^javascript:/i.test(a.value)))"
+    assert tab.evaluate(handlers) is False
+    return tab.evaluate("document.documentElement.getAttribute('data-ran')")
 
 
 def test_every_chart_says_what_it_shows(tmp_path: Path) -> None:
