@@ -77,6 +77,6 @@ def test_a_command_names_what_it_may_not_read(root: Path, unreadable: str, comma
 @pytest.mark.parametrize("unreadable", ["raw", "raw/orders/2026"])
 def test_no_folder_of_raw_is_left_out(root: Path, unreadable: str) -> None:
     """A release without its files would be one of less data."""
-    place = unreadable.partition("/")[2] or "."
+    place = unreadable.partition("/")[2] or "raw"
     text = said(root, unreadable, ["-c", RAW])
     assert text.strip() == f"A folder in raw cannot be read. {place}: Permission denied"

@@ -171,9 +171,11 @@ def raw_files(root: Path) -> list[str]:
     """
 
     def reject(error: OSError) -> None:
+        folder = Path(error.filename)
+        place = root.name if folder == root else folder.relative_to(root).as_posix()
         raise DataopsError(
             "A folder in raw cannot be read.",
-            f"{Path(error.filename).relative_to(root).as_posix()}: {error.strerror}",
+            f"{place}: {error.strerror}",
             "check its permissions, then repeat the command",
         ) from error
 

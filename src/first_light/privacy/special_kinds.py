@@ -15,11 +15,13 @@ from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
 from first_light.privacy.kinds import (
+    BANK_ACCOUNT,
     FREE_TEXT,
     INCOME,
     LOCATION,
     NATIONAL_ID,
     PERSON,
+    SECRET,
     SENSITIVE,
     SENSITIVE_NUMBER,
     URL,
@@ -85,6 +87,13 @@ def by_name(column: Column) -> str | None:
     is_registration = column.tokens[-1:] in (["registration"], ["reg"])
     if is_registration and column.share(shapes.is_plate) >= 0.9:
         return NATIONAL_ID
+    if column.name_contains(words.WALLET) and column.share(shapes.is_wallet) >= 0.8:
+        return BANK_ACCOUNT
+    is_picture = column.share(shapes.is_picture) >= 0.5
+    if is_picture and column.name_contains(words.PICTURE) and not column.of_things:
+        return SECRET
+    if len(column.distinct) >= 3 and column.share(shapes.is_handle) >= 0.8:
+        return USER_NAME
     if _is_sensitive(column):
         return SENSITIVE
     if "".join(column.tokens[-1:]) in _OPERATOR and column.share(_WITH_INITIAL.fullmatch) >= 0.8:

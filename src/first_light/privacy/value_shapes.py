@@ -249,6 +249,22 @@ def is_card_like(value: str) -> bool:
     return re.fullmatch(r"[0-9*xX•]{12,19}", re.sub(r"[ -]", "", value)) is not None
 
 
+def is_handle(value: str) -> bool:
+    """Whether it is a name in a social network, with its sign."""
+    return re.fullmatch(r"@[A-Za-z0-9_.]{3,30}", value) is not None
+
+
+def is_wallet(value: str) -> bool:
+    """Whether it is an address of Bitcoin or Ethereum."""
+    pattern = r"0x[0-9a-fA-F]{40}|bc1[02-9ac-hj-np-z]{25,59}|[13][1-9A-HJ-NP-Za-km-z]{25,34}"
+    return re.fullmatch(pattern, value) is not None
+
+
+def is_picture(value: str) -> bool:
+    """Whether it is a PNG, JPEG, GIF or SVG as text."""
+    return value.startswith(("data:image/", "iVBORw0KGgo", "/9j/", "R0lGOD", "PHN2Zy"))
+
+
 def is_number_of_person(value: str) -> bool:
     packed = re.sub(r"[^0-9A-Za-z]", "", value)
     return 5 <= len(packed) <= 20 and digits(packed) >= 2 and not DATE.fullmatch(value)

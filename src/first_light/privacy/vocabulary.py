@@ -91,6 +91,12 @@ USER_NAME = words("""
     nombreusuario usuario userhandle
     loginid userlogin samaccountname upn userprincipalname netid nick utilisateur
 """)
+# Wallets of crypto currencies, and pictures of what somebody is known by.
+WALLET = words("wallet walletaddress walletid payoutaddress geldboerse portemonnaie")
+PICTURE = words("""
+    signature unterschrift handtekening photo picture portrait selfie avatar face fingerprint
+    passfoto foto podpis
+""")
 ADDRESS = words("""
     adr teslimatadr shipline billline shiptoline billtoline deliveryline addrline
     address addr addressline street streetname streetaddress housenumber houseno apartment
@@ -138,6 +144,8 @@ NATIONAL_ID = words("""
     identitycard idcardnumber taxid taxnumber taxpayerid taxidentificationnumber tin
     driverslicense driverlicense driverslicence driverlicence driverlicensenumber licenseplate
     licenceplate plate platenumber numberplate medicalrecordnumber mrn nhsnumber medicareid
+    kvnummer kvnr healthinsurancenumber healthinsuranceno healthinsuranceid versichertennr
+    frequentflyernumber frequentflyerno frequentflyerid milescardno milescardnumber
     steuerid steuernummer steueridnr sozialversicherungsnummer svnummer
     rentenversicherungsnummer ausweisnummer personalausweis personalausweisnummer reisepass
     reisepassnummer fuehrerschein fuehrerscheinnummer kennzeichen krankenversichertennummer
@@ -173,6 +181,8 @@ SECRET = words("""
     kennwort motdepasse contrasena wachtwoord
 """)
 FREE_TEXT = words("""
+    emergencycontact emergencycontacts nextofkin notfallkontakt contacturgence noodcontact
+    contactoemergencia contattoemergenza
     note notes comment comments remark remarks memo message messages messagetext feedback
     reviewtext reviewbody instructions deliveryinstructions specialinstructions transcript
     complaint body freetext observation observations narrative bemerkung bemerkungen
@@ -202,6 +212,8 @@ LATITUDE = words("lat latitude lng lon longitude latitud longitud breitengrad la
 WEAK_LOCATION = words("long position location breite laenge geo geography standort ubicacion")
 STATISTIC = words("avg average mean median min max sum total count budget range band currency")
 SENSITIVE = words("""
+    geneticfinding geneticfindings geneticresult geneticvariant genevariant genomicvariant
+    dnaprofile
     culte kyrka trosretning religion religions religiousaffiliation confession denomination faith
     ethnicity ethnic ethnicgroup ethnicorigin race racialorigin konfession religionszugehoerigkeit
     glaube ethnie herkunft etnia raza geloof godsdienst croyance
