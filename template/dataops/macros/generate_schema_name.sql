@@ -23,3 +23,8 @@
         {{ default__generate_schema_name(custom_schema_name, node) }}
     {%- endif -%}
 {%- endmacro %}
+
+{#- On Spark too: all schemas of a release begin with its number. -#}
+{% macro spark__generate_schema_name(custom_schema_name, node) -%}
+    {{ postgres__generate_schema_name(custom_schema_name, node) }}
+{%- endmacro %}

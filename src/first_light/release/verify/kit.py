@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from first_light.project.product import Product
-from first_light.release.verify.place import STEPS, WITHHELD, Place
+from first_light.release.verify.place import SCHEMA, STEPS, WITHHELD, Place
 from first_light.release.verify.reader import visit
 from first_light.release.verify.readers import Readers, arguments, reading
 from first_light.release.verify.result import Guarantee, Verification, order
@@ -234,10 +234,10 @@ class _Kit:
 
     def _withheld(self) -> Guarantee:
         self.progress("withheld columns")
-        run = self.place.store.current() or ""
+        run, schema = self.place.store.current() or "", self.place.reader_schema(SCHEMA)
         with self.place.warehouse().reader(run) as queries:
             try:
-                queries.run(f"select {WITHHELD} from marts.orders")
+                queries.run(f"select {WITHHELD} from {schema}.orders")
             except QueryError:
                 return Guarantee(
                     "readers get no withheld column", True, f"a query of {WITHHELD} was refused"

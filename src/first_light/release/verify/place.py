@@ -25,7 +25,7 @@ TABLES = ("orders", "customers", "payments")
 STATE = "events"
 """A table with one row for each release: what a candidate takes over from current."""
 WITHHELD = "email"
-_SCHEMA = "marts"
+SCHEMA = "marts"
 _SPELLED = "schema"  # the file with the schema of the tables, as dbt would spell it
 
 
@@ -83,10 +83,10 @@ class Place:
         reached("build")
         state = self._state() if base else None
         warehouse.begin(run, base, [state] if state else [])
-        warehouse.write(run, _SCHEMA, [_generated(name, number, self.rows) for name in TABLES])
+        warehouse.write(run, SCHEMA, [_generated(name, number, self.rows) for name in TABLES])
         if not state:
             rows = tuple((n,) for n in range(self.rows))
-            warehouse.write(run, _SCHEMA, [Table(STATE, "State", (("id", "integer"),), rows)])
+            warehouse.write(run, SCHEMA, [Table(STATE, "State", (("id", "integer"),), rows)])
         reached("seal")
         label = Label(run, "release", "raw", "", False, "", record.ended_at)
         built = warehouse.columns(run)
@@ -123,6 +123,15 @@ class Place:
                 return rows
             finally:
                 warehouse.unlock()
+
+    def reader_schema(self, name: str) -> str:
+        """A schema as readers spell it: that of the tables, or that of the label.
+
+        Args:
+            name: `marts` or `dataops`.
+        """
+        schema = self._state().schema.removesuffix(SCHEMA) + name
+        return self.warehouse().reader_schema(schema)
 
     def recover(self) -> list[str]:
         """What the next command does after a publisher was killed.

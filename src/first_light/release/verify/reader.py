@@ -14,18 +14,24 @@ import time
 from pathlib import Path
 
 from first_light.project.product import Product
-from first_light.release.verify.place import TABLES, Place
+from first_light.release.verify.place import SCHEMA, TABLES, Place
 from first_light.store.run_ids import run_number
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.own_tables import OWN_SCHEMA, RELEASE
 
 _PAUSE = 0.03  # seconds; more readers, not faster ones, make more queries
 _IDLE = 2.0  # a reader pauses this many times as long as its query took
-# One statement, which reads every table and the label.
-QUERY = "select (select max(release_id) from dataops.release), " + ", ".join(
-    f"(select {figure} from marts.{name})"
-    for name in TABLES
-    for figure in ("count(*)", "min(release_number)", "max(release_number)")
-)
+
+
+def question(place: Place) -> str:
+    """One statement, which reads every table and the label."""
+    label, schema = f"{place.reader_schema(OWN_SCHEMA)}.{RELEASE}", place.reader_schema(SCHEMA)
+    figures = ", ".join(
+        f"(select {figure} from {schema}.{name})"
+        for name in TABLES
+        for figure in ("count(*)", "min(release_number)", "max(release_number)")
+    )
+    return f"select (select max(release_id) from {label}), {figures}"
 
 
 def visit(place: Place) -> dict[str, object]:
@@ -39,7 +45,7 @@ def visit(place: Place) -> dict[str, object]:
     try:
         run = place.store.current() or ""
         with place.warehouse().reader(run) as queries:
-            (row,) = queries.run(QUERY).rows
+            (row,) = queries.run(question(place)).rows
         release, problem = str(row[0]), mixture(row, place.rows)
     except DataopsError as error:
         problem = str(error).replace("\n", " ")
@@ -52,7 +58,7 @@ def visit(place: Place) -> dict[str, object]:
 
 
 def mixture(row: tuple[object, ...], rows: int) -> str:
-    """What a row of `QUERY` has of other releases than that of its label; empty if nothing."""
+    """What a row of `question` has of other releases than that of its label; empty if nothing."""
     expected = (rows, run_number(str(row[0])), run_number(str(row[0])))
     parts = [row[1 + 3 * n : 4 + 3 * n] for n in range(len(TABLES))]
     wrong = [f"{name} {part}" for name, part in zip(TABLES, parts) if part != expected]

@@ -16,6 +16,7 @@ from uuid import uuid4
 from first_light.project.product import Product
 from first_light.store.locate import FolderStore
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.lock_owner import lock_owner
 from first_light.warehouse.own_tables import OWN_SCHEMA
 from first_light.warehouse.snowflake.names import sql_name
 from first_light.warehouse.snowflake.server import databases, errors_as, open_product
@@ -23,7 +24,6 @@ from first_light.warehouse.snowflake.server import databases, errors_as, open_pr
 LEASE = 180
 """Seconds."""
 _RENEWED = LEASE / 6
-_TOKEN = "lock-owner"  # in the cache of a store: the same for all processes that share its lock
 _NOW = "date_part(epoch_second, current_timestamp())"
 
 
@@ -48,7 +48,7 @@ class BuildLock:
         """
         if self.connection is not None:
             return
-        token, build = _token(store), databases(product).build
+        token, build = lock_owner(store), databases(product).build
         table = sql_name(build, OWN_SCHEMA, "build_lock")
         connection = open_product(product)
         with contextlib.ExitStack() as stack:
@@ -137,12 +137,3 @@ class BuildLock:
         while not self._ended.wait(_RENEWED):
             with contextlib.suppress(Error):
                 self._renew()
-
-
-def _token(store: FolderStore) -> str:
-    """What identifies the lock of a store: the same in all processes that wait for it."""
-    path = store.cache / _TOKEN
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(str(uuid4()), encoding="utf-8")
-    return path.read_text(encoding="utf-8")
