@@ -50,9 +50,9 @@ test-unit: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/unit -m "not slow and not gauntlet"
 
 # Every version of the template, every profile of answers, every life of a product; and in all
-# combinations what `make test` has once.
+# combinations what `make test` has once. Here uv starts every command, which tests else fork.
 gauntlet: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m gauntlet
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" FIRST_LIGHT_TESTS_FORK=0 $(PYTEST) -m gauntlet
 
 bench: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m bench

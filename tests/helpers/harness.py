@@ -25,6 +25,7 @@ from typing import Any
 import copier
 from filelock import FileLock
 
+import fork_server
 from first_light.project.managed_list import MANIFEST
 from tools.release.manifest import of_product
 from tools.release.template import recorded
@@ -134,10 +135,11 @@ class Product:
         self, *command: str, code: int | None = 0, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the product; `code` is the exit code it must have (None: any)."""
-        done = subprocess.run(
+        environment = {**self.environment, **(env or {})}
+        done = fork_server.run(command, self.root, environment) or subprocess.run(
             command,
             cwd=self.root,
-            env={**self.environment, **(env or {})},
+            env=environment,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
