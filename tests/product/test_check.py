@@ -86,6 +86,7 @@ def test_each_fault_turns_the_check_red_by_name(make_product: MakeProduct) -> No
     assert "uv run dbt build --select" in checked.stdout
     summary = (product.root / "target/check/report.md").read_text("utf-8")
     assert "| dbt build on the sample | ❌ failed |" in summary
+    assert key not in summary
 
 
 @pytest.mark.slow

@@ -212,24 +212,14 @@ FLAWS = {
         ("model planets has no description", "models/marts/planets.yml"),
     ),
 }
-# `dataops check` names each flaw in test_check.py: here it is the pipeline that has to turn red.
-# The run whose change is commented on is red on GitLab.
-RED_IN_CI = (("github", "planted secret"),)
 
 
+# `dataops check` names each flaw in test_check.py. With every change, the run whose change is
+# commented on is red on both hosts.
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("runner", "name"),
-    [
-        pytest.param(
-            runner,
-            name,
-            marks=[] if (runner, name) in RED_IN_CI else pytest.mark.gauntlet,
-        )
-        for runner in ("github", "gitlab")
-        for name in FLAWS
-    ],
-)
+@pytest.mark.gauntlet
+@pytest.mark.parametrize("runner", ["github", "gitlab"])
+@pytest.mark.parametrize("name", FLAWS)
 def test_a_flaw_turns_the_run_red(
     hosted: Hosted, run: Run, tmp_path: Path, runner: str, name: str
 ) -> None:
@@ -276,10 +266,18 @@ def test_a_stale_lock_turns_the_run_red(
 # ── The comment ──────────────────────────────────────────────────────────────────────────────────
 
 
+# What a fork's token may not do is in test_comment.py, without a pipeline.
 @pytest.mark.slow
-@pytest.mark.parametrize("runner", ["github", "gitlab"])
+@pytest.mark.parametrize(
+    ("runner", "fork"),
+    [
+        ("github", False),
+        ("gitlab", False),
+        pytest.param("github", True, marks=pytest.mark.gauntlet),
+    ],
+)
 def test_what_a_change_does_is_one_comment_and_a_fork_has_the_summary(
-    hosted: Hosted, tmp_path: Path, installed: Path, runner: str
+    hosted: Hosted, tmp_path: Path, installed: Path, runner: str, fork: bool
 ) -> None:
     def rename_mercury(product: Path) -> None:
         path = product / planets.MODEL
@@ -300,6 +298,8 @@ def test_what_a_change_does_is_one_comment_and_a_fork_has_the_summary(
         done = go(tmp_path / "run", host)
         # The change is not declared, so the check fails; that is not for the comment to judge.
         assert done.jobs == {"check": "failure", "comment": "success"}, done.log
+        assert done.failed() == ["impact"]
+        assert "check failed: impact" in done.log
         remark, output = host.bodies
         assert remark == "A remark."
         assert output.startswith(f"{MARKER}\n## ❌ Check of")
@@ -310,8 +310,10 @@ def test_what_a_change_does_is_one_comment_and_a_fork_has_the_summary(
             assert (done.artifact / name).is_file()
         assert host.tokens == {f"Bearer {runners.TOKEN}"}
 
-        if runner == "gitlab":
-            return  # its job prints what the same command prints on GitHub
+        if runner == "github":  # GitLab has no summary
+            assert "Mercury → Hermes" in done.summary
+        if not fork:
+            return
         host.read_only = True
         done = go(tmp_path / "fork", host)
         assert done.jobs == {"check": "failure", "comment": "success"}, done.log
