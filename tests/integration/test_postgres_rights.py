@@ -195,7 +195,10 @@ def test_the_loader_may_load_views_and_types_without_functions(
 
 @pytest.fixture
 def certificate(server: postgres.Server, tmp_path: Path) -> Iterator[Path]:
-    """The server answers with a certificate for the name localhost, of an authority of its own."""
+    """The server takes encrypted connections only, with the settings of the page.
+
+    Its certificate is for the name localhost, of an authority of its own.
+    """
     data = Path(server.ask("show data_directory")[0][0])
     file, key = tmp_path / "server.crt", tmp_path / "server.key"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
@@ -207,10 +210,21 @@ def certificate(server: postgres.Server, tmp_path: Path) -> Iterator[Path]:
         shutil.copy(source, data / source.name)
         shutil.chown(data / source.name, data.stat().st_uid, data.stat().st_gid)
         (data / source.name).chmod(0o600)
-    server.ask("alter system set ssl = on")
+    (settings,) = re.findall(r"```ini\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (hosts,) = re.findall(r"```text\n(hostssl.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    names = [line.partition(" = ")[0] for line in settings.splitlines()]
+    for line in settings.splitlines():
+        server.ask(f"alter system set {line}")
+    rules = Path(server.ask("show hba_file")[0][0])
+    before = rules.read_text("utf-8")
+    # Everybody is trusted here, from this machine.
+    line = hosts.replace("scram-sha-256", "trust").replace("my_product", "all")
+    rules.write_text(line.replace("0.0.0.0/0", "127.0.0.1/32") + "local all all trust\n", "utf-8")
     server.ask("select pg_reload_conf()")
     yield file
-    server.ask("alter system reset ssl")
+    rules.write_text(before, encoding="utf-8")
+    for name in names:
+        server.ask(f"alter system reset {name}")
     server.ask("select pg_reload_conf()")
 
 
@@ -221,6 +235,10 @@ def test_a_connection_can_insist_on_the_right_server(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("PGSSLMODE", "disable")
+    with pytest.raises(DataopsError, match="cannot be reached"):
+        worker.quick_release(released)
+
     monkeypatch.setenv("PGSSLMODE", "verify-full")
     monkeypatch.setenv("PGSSLROOTCERT", str(certificate))
     monkeypatch.setenv("PGHOST", "localhost")
