@@ -30,7 +30,7 @@ def test_the_draft_finds_what_is_there(file: str, tmp_path: Path) -> None:
         ("known_personal", 0.97, 0.99),
         ("known_personal_2", 0.97, 0.97),
         ("held_out_personal", 0.92, 0.95),
-        ("held_out_personal_2", 0.88, 0.88),
+        ("held_out_personal_2", 0.9, 0.95),
     ],
 )
 def test_more_personal_columns_are_marked(file: str, recall: float, precision: float) -> None:

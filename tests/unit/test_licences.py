@@ -19,11 +19,13 @@ PAGE = (harness.TEMPLATE / "docs/reference/licences.md").read_text(encoding="utf
 SOURCE = harness.TEMPLATE / "src" / "first_light"
 TEXT = (".py", ".sql", ".md.j2", ".html.j2", "py.typed", ".pyc")
 """Code and text of our own; anything else can be an asset of somebody."""
+WORDS = "privacy/languages/"
+"""Lists of words, which no page embeds; the page about licences names their folder."""
 
 
 def assets() -> set[str]:
     files = (path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*") if path.is_file())
-    return {name for name in files if not name.endswith(TEXT)}
+    return {name for name in files if not name.endswith(TEXT) and not name.startswith(WORDS)}
 
 
 def dependencies() -> dict[str, str]:
@@ -46,6 +48,7 @@ def declared() -> set[str]:
 
 def test_every_embedded_asset_has_its_origin() -> None:
     assert set(re.findall(r"^\| `([^`]+)` \|", PAGE, re.M)) == assets()
+    assert f"`{WORDS}`" in PAGE
     for name in assets():
         text = (SOURCE / name).read_text(encoding="utf-8")
         # Foreign code, a font or an image would come with one of these.
