@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import harness
+from first_light.history.facts import raw_files
 
 # Rights do not bind root, until it gives up the capabilities that pass over them.
 BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if not os.geteuid() else []
@@ -80,3 +81,8 @@ def test_no_folder_of_raw_is_left_out(root: Path, unreadable: str) -> None:
     place = unreadable.partition("/")[2] or "raw"
     text = said(root, unreadable, ["-c", RAW])
     assert text.strip() == f"A folder in raw cannot be read. {place}: Permission denied"
+
+
+def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
+    """A product without a sample."""
+    assert raw_files(tmp_path / "sample") == []

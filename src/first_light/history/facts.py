@@ -171,6 +171,8 @@ def raw_files(root: Path) -> list[str]:
     """
 
     def reject(error: OSError) -> None:
+        if isinstance(error, FileNotFoundError):  # no sample, or a folder that was just removed
+            return
         folder = Path(error.filename)
         place = root.name if folder == root else folder.relative_to(root).as_posix()
         raise DataopsError(
