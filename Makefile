@@ -44,7 +44,7 @@ demo: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tools/demo.py .cache/demo
 
 test: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m "not gauntlet"
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) --costliest 25 -m "not gauntlet"
 
 test-unit: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/unit -m "not slow and not gauntlet"

@@ -12,8 +12,8 @@ import pytest
 import harness
 from gauntlet import versions
 
-# Folders of landing tests, the seed of random tests, stores elsewhere.
-pytest_plugins = ["landing", "seeds", "stores"]
+# Folders of landing tests, what tests cost, the seed of random tests, stores elsewhere.
+pytest_plugins = ["landing", "processor_time", "seeds", "stores"]
 
 MakeProduct = Callable[..., harness.Product]
 

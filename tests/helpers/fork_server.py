@@ -92,6 +92,11 @@ def _start(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(names)}
 
 
+def spent() -> float:
+    """Seconds of a processor that forked commands have taken so far."""
+    return sum(server.seconds for server in _servers.values() if server is not None)
+
+
 class ForkServer:
     """A process with the modules imported, of which every command is a fork.
 
@@ -107,6 +112,7 @@ class ForkServer:
         self._added = {"VIRTUAL_ENV": str(home), "UV": uv, "UV_RUN_RECURSION_DEPTH": "1"}
         self._scripts = home / "bin"
         self._busy = threading.Lock()
+        self.seconds = 0.0  # of a processor, by the commands so far
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -128,9 +134,10 @@ class ForkServer:
             length = len(request).to_bytes(8, "big")
             socket.send_fds(self._socket, [length], [out.fileno(), err.fileno()])
             self._socket.sendall(request)
-            answer = _received(self._socket, 4)
+            answer = _received(self._socket, 12)
             assert answer is not None, f"the fork server ended: {_text(err)}"
-            code = int.from_bytes(answer, "big", signed=True)
+            code = int.from_bytes(answer[:4], "big", signed=True)
+            self.seconds += int.from_bytes(answer[4:], "big") / 1e6
             return subprocess.CompletedProcess(command, code, _text(out), _text(err))
 
     def stop(self) -> None:
@@ -185,8 +192,10 @@ def _serve() -> list[str] | None:
             return list(typed)
         for handle in handles:
             os.close(handle)
-        code = os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])
-        connection.sendall(code.to_bytes(4, "big", signed=True))
+        _, status, used = os.wait4(command, 0)
+        code = os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True)
+        spent = round((used.ru_utime + used.ru_stime) * 1e6).to_bytes(8, "big")
+        connection.sendall(code + spent)
 
 
 def _import() -> None:
