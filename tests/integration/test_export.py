@@ -172,6 +172,16 @@ def test_without_a_release_there_is_nothing_to_export(tmp_path: Path) -> None:
         export(published.product(tmp_path / "shop", "duckdb"), "csv", tmp_path, (), quiet)
 
 
+def test_a_damaged_release_is_named_with_what_to_do(duckdb_shop: Product) -> None:
+    files = [*(duckdb_shop.root / "store").rglob("*.duckdb")]
+    assert files
+    for file in files:
+        file.write_bytes(b"no database" * 1000)
+    with pytest.raises(DataopsError, match="The current release could not be opened") as error:
+        export(duckdb_shop, "csv", duckdb_shop.root / "out", (), quiet)
+    assert error.value.fix == "uv run dataops status"
+
+
 def test_an_export_that_fails_changes_no_file(
     duckdb_shop: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ FILES = {
     "boards/orders.md": "---\ntitle: Orders\n---\n",
     "raw/orders/2026/orders.csv": "id\n1\n",
     "store/history/runs/notes.txt": "",
+    ".git/HEAD": "ref: refs/heads/main\n",
 }
 RAW = (
     "import sys, pathlib; from first_light.history.facts import read_raw; "
@@ -66,6 +68,7 @@ def said(root: Path, unreadable: str, command: Sequence[str]) -> str:
         (".copier-answers.yml", "status"),
         ("pyproject.toml", "releases"),
         ("boards/orders.md", "boards render"),
+        (".git", "check"),
     ],
 )
 def test_a_command_names_what_it_may_not_read(root: Path, unreadable: str, command: str) -> None:
@@ -73,6 +76,21 @@ def test_a_command_names_what_it_may_not_read(root: Path, unreadable: str, comma
     assert "Traceback" not in text
     assert f"where: {root / unreadable}" in text
     assert "fix:   give it the right (ls -ld, chown, chmod), then repeat the command" in text
+
+
+def test_a_broken_repository_is_not_taken_for_none(root: Path) -> None:
+    shutil.rmtree(root / ".git")
+    (root / ".git").write_text("gitdir: moved/away\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "first_light.cli.app", "check"],
+        cwd=root,
+        env={**harness.clean_environment(), "COLUMNS": "200", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "moved/away" in done.stderr
+    assert "dataops start" not in done.stderr
 
 
 @pytest.mark.parametrize("unreadable", ["raw", "raw/orders/2026"])

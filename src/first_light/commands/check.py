@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -70,12 +71,7 @@ def check(
     Raises:
         DataopsError: the check could not run.
     """
-    if not product.in_git:
-        raise DataopsError(
-            "The product is not a git repository yet.",
-            where=str(product.root),
-            fix="uv run dataops start",
-        )
+    _raise_if_not_in_git(product)
     raise_if_read(product.root, set_aside.read(product.root))
     folder = product.target / "check"
     finished_steps: list[Step] = []
@@ -121,6 +117,23 @@ def check(
         hooks.stop()
     _write_report(product, folder, finished_steps)
     return finished_steps
+
+
+def _raise_if_not_in_git(product: Product) -> None:
+    if product.in_git:
+        return
+    for folder in (product.root, *product.root.parents):
+        repository = folder / ".git"
+        if repository.is_dir():
+            os.listdir(repository)  # without the right git takes it for none
+        if repository.exists():
+            product.git("rev-parse", "--show-toplevel")  # fails: git says what is wrong
+            break
+    raise DataopsError(
+        "The product is not a git repository yet.",
+        where=str(product.root),
+        fix="uv run dataops start",
+    )
 
 
 def _dbt_steps(

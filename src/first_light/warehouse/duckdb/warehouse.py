@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # dbt's views contain the catalog, which is the file's stem: it is the same in every folder.
 _BUILT = "built"  # in a candidate: the folder of its database while another is made for readers
+# `status` opens what readers open, and names what repairs it.
+_STATUS = "uv run dataops status"
 _BATCH = 50_000  # rows
 _SPARE = 64 << 20  # bytes for docs, manifest and the record
 
@@ -247,7 +249,7 @@ class DuckDbWarehouse:
         from first_light.warehouse.readers_copy import read_columns
 
         file = self._readers_file(run)
-        with _errors_as("The current release could not be opened."):
+        with _errors_as("The current release could not be opened.", _STATUS):
             present = read_columns(file)
         return Readable(file, {name: name for name in relations if name in present})
 
@@ -257,7 +259,7 @@ class DuckDbWarehouse:
         file = Path(self.address(run))
         if not file.exists():  # of a store elsewhere its address is no path
             file = self.store.releases / run / DATABASE_FILE
-        with _errors_as("The current release could not be opened."):
+        with _errors_as("The current release could not be opened.", _STATUS):
             return file.resolve(strict=True)
 
     @contextlib.contextmanager
@@ -266,7 +268,7 @@ class DuckDbWarehouse:
         import duckdb
 
         file = self._readers_file(run)
-        with _errors_as("The current release could not be opened."):
+        with _errors_as("The current release could not be opened.", _STATUS):
             connection = duckdb.connect(str(file), read_only=True)
         with contextlib.closing(connection):
             connection.execute("set TimeZone = 'UTC'")
