@@ -454,6 +454,23 @@ def test_a_slow_drift_shows_against_what_was_before() -> None:
     assert not any("drifted" in finding.message for finding in one_day), "one day is no drift"
 
 
+SUMMER = [19.8, 20.2, 21.1, 19.9, 20.3, 21.0, 20.8, 22.4, 19.5, 18.8, 19.2, 19.5, 20.5, 20.0,
+          18.3, 20.8, 22.8, 20.0, 17.8, 16.9, 17.5, 17.5, 17.4, 17.4, 19.7, 17.8, 16.7, 16.5,
+          16.5, 15.0, 15.7]  # fmt: skip
+
+
+def test_weather_goes_its_way() -> None:
+    """A mean that wanders by itself is far from what it was without a fault."""
+
+    def valued(mean: float) -> RelationProfile:
+        return delivery(type="DOUBLE", min=-9.0, max=39.0, mean=mean, distinct=150)
+
+    past = [valued(mean) for mean in SUMMER]
+    assert ("mean", ERROR) not in told(judged(past, valued(14.0)))
+    drifted = judged([*past[:-3], *(valued(mean) for mean in (11.0, 9.5, 8.0))], valued(6.5))
+    assert any("drifted" in f.message and f.level == ERROR for f in drifted)
+
+
 def test_a_mean_is_compared_with_what_it_follows() -> None:
     """A battery that runs down, prices of weekends: earlier values lie far apart, and yet there is
     one for each day that is right."""

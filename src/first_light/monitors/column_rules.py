@@ -29,6 +29,7 @@ _VALUES = 3  # where there were so many different ones, one is wrong
 # A drift shows against what was before the last deliveries, of which there must be so many.
 _RECENT, _OLDER = 14, 14
 _DRIFT, _FAR_DRIFT = 1.2, 1.4
+_WEEK, _WANDERS, _FAR_WANDERS = 7, 2.0, 3.0  # deliveries; times what a series goes by itself
 _LASTING, _ON_ONE_SIDE = 4, 3  # of so many last deliveries, so many have drifted too
 
 
@@ -196,18 +197,30 @@ def _drifting(
     if sum(distance > reach / 3 for distance in moved) < _ON_ONE_SIDE:
         return None
     factor = max(value.value / middle, middle / value.value)
-    if factor < _DRIFT:
+    distance, wander = abs(value.value - middle), _wander(older)
+    if factor < _DRIFT or distance <= _WANDERS * wander:
         return None
     message = (
         f"{profile.name}: the mean of {name} drifted to {number_text(value.value)}; before the "
         f"last {_RECENT} deliveries it was {number_text(middle)}."
     )
     # A growth may end: what goes on as it did is no certainty so many deliveries later.
-    level = ERROR if factor >= _FAR_DRIFT and expected.by != "trend" else WARN
+    is_far = factor >= _FAR_DRIFT and distance > _FAR_WANDERS * wander
+    level = ERROR if is_far and expected.by != "trend" else WARN
     return replace(
         about(profile, "mean", level, message, name),
         value=value.value, expected_low=expected.low, expected_high=expected.high,
     )  # fmt: skip
+
+
+def _wander(values: Sequence[float]) -> float:
+    """How far a series goes by itself in the last deliveries, as the weather does.
+
+    The root mean square of its steps over a week of deliveries, times the root of the weeks: a
+    random walk goes so far, and a level that only scatters not even that.
+    """
+    steps = [later - earlier for earlier, later in zip(values, values[_WEEK:], strict=False)]
+    return math.sqrt(sum(step * step for step in steps) / len(steps) * _RECENT / _WEEK)
 
 
 def moves_on(past: RelationPast) -> bool:
