@@ -24,6 +24,8 @@ DATES = ["1961-03-04", "1984-11-30", "1975-07-21", "1990-01-09", "1958-05-17"]
          PHONES, kinds.PHONE),
         ("data_urodzenia fødselsdato syntymäaika datum_narození születési_dátum tanggal_lahir",
          DATES, kinds.BIRTH_DATE),
+        ("datum_rođenja ngày_sinh fæðingardagur", DATES, kinds.BIRTH_DATE),
+        ("Số_điện_thoại so_dien_thoai", PHONES, kinds.PHONE),
     ],
 )  # fmt: skip
 def test_words_of_many_languages(names: str, values: list[str], kind: str) -> None:
