@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 from collections.abc import Sequence
-from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from first_light.project.product import Product
-from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse.base import DATABASE_FILE, Readable, Relation
+from first_light.warehouse.driver_rows import write_rows
 from first_light.warehouse.server_errors import raise_if_another
 from first_light.warehouse.snowflake.names import spelled, sql_name
 from first_light.warehouse.snowflake.server import columns, connect, databases, errors_as
@@ -29,7 +26,6 @@ _SAME = {
     "TIMESTAMP_NTZ": "timestamp",
     "TIMESTAMP_TZ": "timestamptz",
 }
-_NULL = "\\N"
 
 
 def copy_published(
@@ -64,7 +60,11 @@ def copy_published(
             )
         for relation in relations:
             if fields := found.get(relation):
-                _copy(cursor, place, relation, fields, database, folder / "rows.csv")
+                selected = ", ".join(sql_name(name) for name, _, _ in fields)
+                view = sql_name(place, relation.schema, relation.name)
+                cursor.execute(f"select {selected} from {view}")
+                kinds = [(name, copied or "varchar") for name, _, copied in fields]
+                write_rows(database, relation, kinds, cursor, folder / "rows.csv")
                 places[relation] = relation
                 notes[relation] = tuple(
                     f"{name} is text: {kind}, as the connector writes it"
@@ -73,36 +73,3 @@ def copy_published(
                 )
         raise_if_another(release_in(cursor, place), run)
     return Readable(file, places, notes)
-
-
-def _copy(
-    cursor: Any,
-    place: str,
-    relation: Relation,
-    fields: Sequence[tuple[str, str, str]],
-    database: duckdb.DuckDBPyConnection,
-    file: Path,
-) -> None:
-    target = f"{quoted(relation.schema)}.{quoted(relation.name)}"
-    definitions = ", ".join(f"{quoted(name)} {copied or 'varchar'}" for name, _, copied in fields)
-    database.execute(f"create schema if not exists {quoted(relation.schema)}")
-    database.execute(f"create table {target} ({definitions})")
-    selected = ", ".join(sql_name(name) for name, _, _ in fields)
-    cursor.execute(f"select {selected} from {sql_name(place, relation.schema, relation.name)}")
-    with file.open("w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-        for row in cursor:
-            writer.writerow([_text(value) for value in row])
-    database.execute(
-        f"copy {target} from {literal(str(file))} (format csv, header false, delim ',', "
-        f"quote '\"', escape '\"', nullstr '{_NULL}', allow_quoted_nulls true)"
-    )
-    file.unlink()
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return _NULL
-    if isinstance(value, (date, datetime, time)):
-        return value.isoformat()
-    return value.hex() if isinstance(value, (bytes, bytearray)) else str(value)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 from collections.abc import Sequence
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from first_light.project.product import Product
-from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse.base import DATABASE_FILE, Readable, Relation
+from first_light.warehouse.driver_rows import write_rows
 from first_light.warehouse.server_errors import raise_if_another
-from first_light.warehouse.spark.driver import SparkCursor
 from first_light.warehouse.spark.listing import listed
 from first_light.warehouse.spark.names import sql_name
 from first_light.warehouse.spark.pointer import read
@@ -34,7 +30,6 @@ _SAME = {
     "timestamp_ntz": "timestamp",
     "tinyint": "tinyint",
 }
-_NULL = "\\N"
 
 
 def copy_published(
@@ -73,7 +68,10 @@ def copy_published(
         for relation, view in views.items():
             if fields := found.get(view):
                 goal = Relation(place.plain(view.schema), view.name)
-                _copy(cursor, view, goal, fields, database, folder / "rows.csv")
+                selected = ", ".join(sql_name(name) for name, _ in fields)
+                rows = cursor.rows(f"select {selected} from {sql_name(view.schema, view.name)}")
+                kinds = [(name, _kind(kind) or "varchar") for name, kind in fields]
+                write_rows(database, goal, kinds, rows, folder / "rows.csv")
                 places[relation] = goal
                 notes[relation] = tuple(
                     f"{name} is text: {kind}, as the driver writes it"
@@ -87,36 +85,3 @@ def copy_published(
 def _kind(kind: str) -> str:
     """The type in the file; empty if it has none."""
     return kind if kind.startswith("decimal") else _SAME.get(kind, "")
-
-
-def _copy(
-    cursor: SparkCursor,
-    view: Relation,
-    goal: Relation,
-    fields: Sequence[tuple[str, str]],
-    database: duckdb.DuckDBPyConnection,
-    file: Path,
-) -> None:
-    target = f"{quoted(goal.schema)}.{quoted(goal.name)}"
-    definitions = ", ".join(f"{quoted(name)} {_kind(kind) or 'varchar'}" for name, kind in fields)
-    database.execute(f"create schema if not exists {quoted(goal.schema)}")
-    database.execute(f"create table {target} ({definitions})")
-    selected = ", ".join(sql_name(name) for name, _ in fields)
-    rows = cursor.rows(f"select {selected} from {sql_name(view.schema, view.name)}")
-    with file.open("w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-        for row in rows:
-            writer.writerow([_text(value) for value in row])
-    database.execute(
-        f"copy {target} from {literal(str(file))} (format csv, header false, delim ',', "
-        f"quote '\"', escape '\"', nullstr '{_NULL}', allow_quoted_nulls true)"
-    )
-    file.unlink()
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return _NULL
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    return value.hex() if isinstance(value, (bytes, bytearray)) else str(value)
