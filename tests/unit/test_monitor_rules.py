@@ -18,7 +18,7 @@ from first_light.history.record import ColumnProfile, FindingRun, RelationProfil
 from first_light.monitors import profiling
 from first_light.monitors.baseline import Memory, release_of, remember
 from first_light.monitors.files import check_files
-from first_light.monitors.judge import judge
+from first_light.monitors.judge import Known, judge
 from first_light.monitors.levels import ERROR, WARN
 from first_light.monitors.run import judge_all, with_levels_of_sources
 from first_light.monitors.sources import deliveries
@@ -615,7 +615,7 @@ def test_a_few_more_nulls_in_a_key_reject_and_elsewhere_warn() -> None:
     past = [delivery(nulls=round(200 * chance.uniform(0.25, 0.35))) for _ in range(20)]
     now = delivery(nulls=100)
     assert told(judged(past, now)) == {("nulls", WARN)}
-    assert told(judged(past, now, keys={"x"})) == {("nulls", ERROR)}
+    assert told(judged(past, now, known=Known(keys={"x"}))) == {("nulls", ERROR)}
     steady = [delivery(nulls=4) for _ in range(20)]
     assert told(judged(steady, delivery(nulls=26))) == {("nulls", ERROR)}
 

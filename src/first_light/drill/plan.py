@@ -12,6 +12,7 @@ from first_light.dbt.manifest import Manifest, Node
 from first_light.metrics.definitions import Semantics, read_semantics
 from first_light.monitors.sources import location
 from first_light.project import layers
+from first_light.project.calendar import Calendar, calendar_of
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import DATABASE_FILE
@@ -30,6 +31,7 @@ class Plan:
         left_out: names of what a drill does not build.
         semantics: the metrics.
         boards: the boards.
+        calendar: public holidays.
     """
 
     manifest: Manifest
@@ -40,6 +42,7 @@ class Plan:
     left_out: tuple[str, ...]
     semantics: Semantics = field(default_factory=lambda: Semantics({}))
     boards: tuple[Board, ...] = ()
+    calendar: Calendar = field(default_factory=Calendar)
 
 
 def plan(product: Product, raw: Path, target: Path) -> Plan:
@@ -79,6 +82,7 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
         tuple(omitted),
         read_semantics(target),
         read_boards(product.root),
+        calendar_of(product),
     )
 
 

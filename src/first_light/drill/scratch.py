@@ -206,8 +206,9 @@ class Scratch:
             new_files = raw.findings(manifest, self._sql)
             metrics = self.readers.measured()
             findings = monitors.judge_all(
-                profile, memory, manifest, nodes, at, accepted, new_files, metrics
-            ).findings
+                profile, memory, manifest, nodes, at, accepted, new_files, metrics,
+                self.plan.calendar,
+            ).findings  # fmt: skip
             detections += [
                 Detection(
                     f"monitor {finding.check}",

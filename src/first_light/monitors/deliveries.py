@@ -22,7 +22,12 @@ _BY_CHANCE = 0.01  # how likely something is no surprise at most
 
 
 def findings(
-    profile: RelationProfile, memory: Memory, past: RelationPast, at: datetime, normal: Normal
+    profile: RelationProfile,
+    memory: Memory,
+    past: RelationPast,
+    at: datetime,
+    normal: Normal,
+    is_holiday: bool = False,
 ) -> list[FindingRun]:
     """What is wrong with what came, or did not come.
 
@@ -32,12 +37,15 @@ def findings(
         past: earlier deliveries.
         at: when it is judged.
         normal: accepted values by check and column.
+        is_holiday: whether it is about a public holiday, on which nothing need come.
     """
     if profile.files is None or len(past.steps) < AT_LEAST:
         return []
     counts = [step["files"] for step in past.steps]
     is_usual = sum(count > 0 for count in counts) >= 0.9 * len(counts)
     if not profile.files:
+        if is_holiday:
+            return []
         message = f"No new data for {profile.name} since the previous delivery."
         return [about(profile, "delivery", WARN, message)] if is_usual else []
     if memory.since and memory.cadence and at - memory.since >= 1.5 * memory.cadence:

@@ -18,6 +18,7 @@ from first_light.monitors.levels import ERROR, LIMITS, LONG, LOWER_DEVIATIONS, U
 from first_light.monitors.messages import about
 from first_light.monitors.past import Normal, RelationPast
 from first_light.monitors.prediction import AT_LEAST
+from first_light.monitors.quiet_days import SUNDAY
 
 Counts = Mapping[str, int]
 
@@ -53,12 +54,19 @@ class _Column:
         weekday: its day of the week.
         history: each earlier delivery.
         known: every value that there ever was.
+        is_holiday: whether it is about a public holiday, which may be like a Sunday.
     """
 
     now: Counts
     weekday: int
     history: tuple[_Step, ...]
     known: frozenset[str]
+    is_holiday: bool = False
+
+    @property
+    def weekdays(self) -> frozenset[int]:
+        """The days of the week that it may be like."""
+        return frozenset({self.weekday, SUNDAY} if self.is_holiday else {self.weekday})
 
     @property
     def steps(self) -> tuple[Counts, ...]:
@@ -68,27 +76,29 @@ class _Column:
     @property
     def same_day(self) -> tuple[Counts, ...]:
         """Those of the same day of the week, also what was strange and published."""
-        return tuple(step.counts for step in self.history if step.weekday == self.weekday)
+        return tuple(step.counts for step in self.history if step.weekday in self.weekdays)
 
     @property
     def is_known_day(self) -> bool:
-        """Whether something came on this day of the week before: on the first Sunday of a history
-        nobody knows what Sundays are like."""
-        return any(step.weekday == self.weekday for step in self.history)
+        """Whether something came on such a day before: on the first Sunday of a history nobody
+        knows what Sundays are like, and what is closed on a holiday."""
+        is_known = any(step.weekday == self.weekday for step in self.history)
+        return is_known and not self.is_holiday
 
     def steps_with(self, value: str) -> tuple[Counts, ...]:
         """Earlier deliveries on the days of the week on which a value always came, if it is such a
         day: a shop that is closed on Sundays has rows on all others."""
         usual = [step for step in self.history if not step.strange]
         without = {step.weekday for step in usual if step.counts.get(value, 0) <= 0}
-        if self.weekday in without:
+        if self.weekdays & without:
             return ()
         return tuple(step.counts for step in usual if step.weekday not in without)
 
 
 def findings(
-    profile: RelationProfile, past: RelationPast, at: datetime, normal: Normal, since: int = 0
-) -> list[FindingRun]:
+    profile: RelationProfile, past: RelationPast, at: datetime, normal: Normal, since: int = 0,
+    is_holiday: bool = False,
+) -> list[FindingRun]:  # fmt: skip
     """What is wrong with distributions.
 
     Args:
@@ -97,6 +107,7 @@ def findings(
         at: when it is judged.
         normal: accepted values by check and column.
         since: the number of the first release that is compared.
+        is_holiday: whether it is about a public holiday.
     """
     seen = []
     for column in profile.columns:
@@ -106,6 +117,7 @@ def findings(
             compared = _compared(profile, column, past, at, check, since)
             if compared is None:
                 continue
+            compared = replace(compared, is_holiday=is_holiday)
             accepted = normal.get((check, column.name), ())
             if check == "category" and 0.0 not in accepted:
                 seen += _values(profile, column, compared)
@@ -309,7 +321,7 @@ def _thin_segment(
         f"share of {usual:.0%} about {usual * rows:,.0f}."
     )
     return replace(
-        about(profile, "category", ERROR, message, column.name),
+        about(profile, "category", WARN if compared.is_holiday else ERROR, message, column.name),
         value=round(now[value], 4), expected_low=round(min(s.get(value, 0.0) for s in steps), 4),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -37,6 +37,8 @@ from first_light.monitors.past import (
     together,
 )
 from first_light.monitors.prediction import AT_LEAST, Expected, expect_at
+from first_light.monitors.quiet_days import Holiday, excused
+from first_light.project.calendar import Calendar
 
 _NO_VALUES: Normal = {}
 _MOST_TOGETHER = 60  # deliveries
@@ -47,6 +49,26 @@ _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
 _TOTAL = Measure("volume", "rows", "")
 _STEP = 1.1  # the factor from which a number of values, or a mean, is another than before
 _USUAL_PEAKS = 2  # so many earlier days with as many rows are a rhythm that nobody explained
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a product knows of a relation beside its past.
+
+    Attributes:
+        keys: columns that lead to another table.
+        arrivals: how many deliveries came to its sources; 0 where nobody knows.
+        holiday: the public holiday that its newest rows are about.
+        calendar: public holidays.
+    """
+
+    keys: Collection[str] = ()
+    arrivals: int = 0
+    holiday: Holiday | None = None
+    calendar: Calendar = field(default_factory=Calendar)
+
+
+_NOTHING = Known()
 
 
 @dataclass(frozen=True)
@@ -70,8 +92,7 @@ def judge(
     normal: Normal = _NO_VALUES,
     past: RelationPast | None = None,
     since: int = 0,
-    keys: Collection[str] = (),
-    arrivals: int = 0,
+    known: Known = _NOTHING,
 ) -> Judgement:
     """Compare one relation with its own past.
 
@@ -86,28 +107,28 @@ def judge(
         past: this relation's, where the caller has it.
         since: the number of the first release with the code of now: older ones say nothing of how
             values are distributed. 0 where it has always been so.
-        keys: columns that lead to another table.
-        arrivals: how many deliveries came to its sources; 0 where nobody knows.
+        known: what the product knows of it.
     """
     past = past or past_of(memory, profile.unique_id)
     names = (column.name for column in profile.columns)
-    keys = {*keys, *(name for name in names if _KEY.search(name.lower()))}
+    keys = {*known.keys, *(name for name in names if _KEY.search(name.lower()))}
+    known = replace(known, keys=keys)
     if profile.problem:
         message = f"The delivery of {profile.name} could not be profiled: {profile.problem}"
         return Judgement(_with_levels([about(profile, "delivery", WARN, message)], levels), 0)
     lacking = max(0, AT_LEAST - len(_rows(past)))
-    if empty := _empty(profile, past):
+    if empty := _empty(profile, past, bool(known.holiday)):
         if 0.0 in normal.get(("volume", ""), ()):
             return Judgement((), 0)
         return Judgement(_with_levels([empty], levels), 0)
     measures = measures_of(profile, past, at)
     findings = [
         *_schema(profile, past, normal),
-        *deliveries.findings(profile, memory, past, at, normal),
-        *distributions.findings(profile, past, at, normal, since),
+        *deliveries.findings(profile, memory, past, at, normal, bool(known.holiday)),
+        *distributions.findings(profile, past, at, normal, since, bool(known.holiday)),
         *column_rules.findings(profile, measures, past, at, normal, keys),
         *forms.findings(profile, past, normal, since),
-        *_numbers(profile, measures, memory, past, at, normal, keys, arrivals),
+        *_numbers(profile, measures, memory, past, at, normal, known),
     ]
     findings += _unchanged(profile, memory, past, findings)
     worst: dict[tuple[str, str], FindingRun] = {}
@@ -128,13 +149,13 @@ def _numbers(
     past: RelationPast,
     at: datetime,
     normal: Normal,
-    keys: Collection[str],
-    arrivals: int,
+    known: Known,
 ) -> list[FindingRun]:
     findings, turn = [], days_from_month_turn(at)
-    shares = together(profile, memory, past, at, arrivals)
-    is_complete = column_rules.goes_on(profile, past)
+    shares = together(profile, memory, past, at, known.arrivals)
+    is_complete = column_rules.goes_on(profile, past) or bool(known.holiday)
     for measure_, value in measures.items():
+        value = value._replace(value=excused(measure_, value.value, at, known.calendar))
         series = past.series.get(measure_)
         if series is None or measure_.check not in LIMITS:
             continue
@@ -150,10 +171,10 @@ def _numbers(
         ):
             continue  # deliveries that came together
         case = Case(
-            measure_, *value, series.values, expected, memory.cadence, measure_.column in keys,
-            is_complete, spread_of(value.rows, past, profile),
+            measure_, *value, series.values, expected, memory.cadence,
+            measure_.column in known.keys, is_complete, spread_of(value.rows, past, profile),
         )  # fmt: skip
-        level = level_of(case)
+        level = _level_on_day(case, series, at, known.holiday)
         if not level or _is_reported(measure_, value.value, past.last):
             continue
         accepted = [*normal.get((measure_.check, measure_.column), ())]
@@ -181,6 +202,16 @@ def _numbers(
         if level := past.eased(level, measure_, profile, value.value, at):
             findings.append(value_finding(measure_, profile, level, value.value, expected))
     return findings
+
+
+def _level_on_day(case: Case, series: Series, at: datetime, holiday: Holiday | None) -> str:
+    """How bad a value is; on a holiday the milder of that day of the week and of a Sunday."""
+    level = level_of(case)
+    if not level or not holiday:
+        return level
+    sunday = expect_at(series.times, series.weekdays, series.values, holiday.like_sunday(at))
+    levels = {level, level_of(replace(case, expected=sunday or case.expected))}
+    return next(each for each in ("", WARN, ERROR) if each in levels)
 
 
 def _is_running(measure_: Measure, measures: Mapping[Measure, Value], past: RelationPast) -> bool:
@@ -246,8 +277,9 @@ def _rows(past: RelationPast) -> list[float]:
     return []
 
 
-def _empty(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
-    """No rows where there were some; of a delivery, where some can be counted on."""
+def _empty(profile: RelationProfile, past: RelationPast, is_holiday: bool) -> FindingRun | None:
+    """No rows where there were some; of a delivery, where some can be counted on, which on a
+    holiday they can't."""
     rows = _rows(past)
     if profile.rows or not any(rows) or profile.files == 0:
         return None
@@ -259,7 +291,8 @@ def _empty(profile: RelationProfile, past: RelationPast) -> FindingRun | None:
     message = f"{profile.name} has no rows; usually it has {usual:,.0f}."
     if profile.files is not None:
         message = f"The delivery of {profile.name} has no rows; usually it has {usual:,.0f}."
-    return replace(about(profile, "volume", ERROR, message), value=0.0, expected_low=1.0)
+    level = WARN if is_holiday and profile.files is not None else ERROR
+    return replace(about(profile, "volume", level, message), value=0.0, expected_low=1.0)
 
 
 def _schema(profile: RelationProfile, past: RelationPast, normal: Normal) -> list[FindingRun]:

@@ -15,9 +15,11 @@ from first_light.monitors.levels import ERROR, LIMITS, OFF, WARN, Case, level_of
 from first_light.monitors.measures import Measure
 from first_light.monitors.messages import number_text
 from first_light.monitors.prediction import Expected, Past, expect, expect_step
+from first_light.monitors.quiet_days import Holiday
 from first_light.monitors.settings import levels_of
 
 CHECK = "metric"
+_NO_HOLIDAYS: Mapping[str, Holiday] = {}
 
 
 def findings(
@@ -27,6 +29,7 @@ def findings(
     checksums: Mapping[str, str],
     at: datetime,
     accepted: Sequence[Accepted] = (),
+    on_holiday: Mapping[str, Holiday] = _NO_HOLIDAYS,
 ) -> list[FindingRun]:
     """What is wrong with the metrics of a candidate.
 
@@ -41,6 +44,7 @@ def findings(
         checksums: of what was built, by dbt id.
         at: when it is judged.
         accepted: what the team takes for normal.
+        on_holiday: the public holidays that the newest rows of models are about.
 
     Raises:
         DataopsError: a model's settings can't be understood.
@@ -55,6 +59,12 @@ def findings(
         past = _past(metric, memory, subject.unique_id)
         published = _published(metric, memory, subject.unique_id)
         finding = _judged(metric, past, at, subject.unique_id, published)
+        holiday = next((on_holiday[name] for name in metric.models if name in on_holiday), None)
+        if finding and holiday:
+            sunday = holiday.like_sunday(at)
+            as_sunday = _judged(metric, past, sunday, subject.unique_id, published)
+            if as_sunday is None or as_sunday.level != ERROR:
+                finding = as_sunday
         if finding is None and _is_redefined(metric, memory):
             finding = _moved_by_definition(metric, memory, at, subject.unique_id)
         if finding is None or wanted == OFF or _is_accepted(finding, accepted):

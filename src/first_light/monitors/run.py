@@ -17,17 +17,19 @@ from first_light.dbt.manifest import Manifest
 from first_light.history.log import History
 from first_light.history.measured import MetricFact
 from first_light.history.record import FindingRun, NodeRun, RelationProfile
-from first_light.monitors import column_rules, metric_rules
+from first_light.monitors import column_rules, metric_rules, quiet_days
 from first_light.monitors.accepted import Accepted, accepted_values, echoes_of, read_accepted
 from first_light.monitors.baseline import Memory, code_of, read_releases, remember
-from first_light.monitors.judge import judge
+from first_light.monitors.judge import Known, judge
 from first_light.monitors.levels import ERROR, OFF, WARN
 from first_light.monitors.measures import measure
 from first_light.monitors.past import days_from_month_turn, own_time, past_of
 from first_light.monitors.settings import levels_of
+from first_light.project.calendar import Calendar
 from first_light.utils.steps import FAILED, PASSED, WARNED
 
 _SHOWN = 5
+_UNKNOWN = Calendar()
 _VOLUME_ERROR = ("volume", ERROR)
 # What explains other findings of the same relation comes first.
 _CAUSES = ("delivery", "schema", "duplicate", "category", "format", "hours", "nulls")
@@ -112,6 +114,7 @@ def judge_all(
     accepted: Sequence[Accepted] = (),
     files: Iterable[FindingRun] = (),
     metrics: Iterable[MetricFact] = (),
+    calendar: Calendar = _UNKNOWN,
 ) -> MonitorResult:
     """Compare every relation with its own past.
 
@@ -126,30 +129,42 @@ def judge_all(
         accepted: what the team takes for normal.
         files: findings about the files in raw.
         metrics: the metrics of the candidate.
+        calendar: public holidays.
 
     Raises:
         DataopsError: a model's settings can't be understood.
     """
     checksums = {node.unique_id: node.checksum for node in nodes if node.checksum}
     findings = _not_accepted(files, manifest, accepted)
-    findings += metric_rules.findings(metrics, memory, manifest, checksums, at, accepted)
     keys = keys_of(manifest)
     lacking: dict[str, int] = {}
     newest: dict[str, str] = {}
     for profile in profiles:
         newest[profile.unique_id] = max(newest.get(profile.unique_id, ""), profile.delivery)
+    times = [own_time(at, each.delivery, newest[each.unique_id]) for each in profiles]
+    quiet = quiet_days.by_relation(profiles, newest, times, manifest.graph, calendar)
+    findings += metric_rules.findings(
+        metrics,
+        memory,
+        manifest,
+        checksums,
+        at,
+        accepted,
+        {subject: holiday for (subject, _), holiday in quiet.items()},
+    )
     arrivals = Counter(profile.unique_id for profile in profiles if profile.files)
     complete: set[str] = set()
     now = at
-    for profile in profiles:
+    for profile, at in zip(profiles, times):
         node = manifest.nodes[profile.unique_id]
         levels = levels_of(node)
-        at = own_time(now, profile.delivery, newest[profile.unique_id])
+        holiday = quiet.get((profile.unique_id, profile.delivery))
         past = past_of(memory, profile.unique_id, profile.delivery)
         own_keys = keys.get(profile.unique_id, frozenset())
         above = manifest.graph.ancestors(profile.unique_id) if profile.files is None else ()
         came = max((arrivals[source] for source in above if source in arrivals), default=0)
-        judged = judge(profile, memory, at, levels, past=past, keys=own_keys, arrivals=came)
+        known = Known(own_keys, came, holiday, calendar)
+        judged = judge(profile, memory, at, levels, past=past, known=known)
         if column_rules.goes_on(profile, past):
             complete.add(profile.unique_id)
         if judged.lacking:
@@ -169,22 +184,22 @@ def judge_all(
             }
         if normal or code.first is not None:
             judged = judge(
-                profile, memory, at, levels, normal, past, since=code.first or 0, keys=own_keys,
-                arrivals=came,
-            )  # fmt: skip
+                profile, memory, at, levels, normal, past, since=code.first or 0, known=known
+            )
         for finding in judged.findings:
             is_downgraded = code.new and finding.level == ERROR and not _is_empty(finding)
             level = WARN if is_downgraded else finding.level
             message = _with_file(finding, profile)
-            findings.append(
-                replace(finding, level=level, message=message, delivery=profile.delivery)
-            )
+            finding = replace(finding, level=level, message=message, delivery=profile.delivery)
+            day = quiet_days.business_day(profile, at)
+            findings.append(quiet_days.explained(finding, holiday, day, calendar))
     delivered = Counter[str]()
     for profile in profiles:
         if profile.files:
             delivered[profile.unique_id] += profile.rows
     findings = with_levels_of_sources(findings, delivered, manifest.graph)
-    findings = _with_mild_quiet_days(findings, complete, manifest.graph)
+    on_holiday = {subject for subject, delivery in quiet if delivery == newest[subject]}
+    findings = quiet_days.with_mild_quiet_days(findings, complete, on_holiday, manifest.graph)
     findings = _without_derived_times(findings, _columns(profiles, memory), manifest)
     if days_from_month_turn(now) is not None:
         findings = _with_mild_echoes(findings, manifest.graph)
@@ -229,26 +244,6 @@ def with_levels_of_sources(
     )
 
 
-def _with_mild_quiet_days(
-    findings: Sequence[FindingRun], complete: Collection[str], graph: Graph
-) -> list[FindingRun]:
-    """Few rows downstream of deliveries whose counters leave out no number warn, as these do: it
-    is a holiday.
-
-    Args:
-        findings: of all relations.
-        complete: the sources with such deliveries.
-        graph: what depends on what.
-    """
-    quiet = {
-        finding.subject
-        for finding in findings
-        if finding.subject in complete and _has_few_rows(finding)
-    }
-    reached = graph.descendants(*quiet) if quiet else frozenset()
-    return _warning(findings, lambda each: each.subject in reached and _has_few_rows(each))
-
-
 def _columns(profiles: Sequence[RelationProfile], memory: Memory) -> dict[str, frozenset[str]]:
     """The columns of each relation that was looked at, now or last time."""
     known: dict[str, frozenset[str]] = {}
@@ -282,12 +277,6 @@ def _without_derived_times(
         return bool(known) and not any(finding.column in names for names in known)
 
     return [finding for finding in findings if not is_derived(finding)]
-
-
-def _has_few_rows(finding: FindingRun) -> bool:
-    """Whether a table, or a metric, has less than expected, but something."""
-    is_amount = finding.check in ("volume", "metric")
-    return is_amount and 0 < (finding.value or 0.0) < (finding.expected_low or 0.0)
 
 
 def _with_mild_echoes(findings: Sequence[FindingRun], graph: Graph) -> list[FindingRun]:

@@ -54,6 +54,10 @@ class TeamSettings:
     without_raw: bool = False
     """Whether the project has [no landing data in raw](../guides/adopt.md#3-name-where-raw-is): it
     builds from seeds, or from tables that others load. Its releases are no rehearsals then."""
+    holidays: Annotated[str, msgspec.Meta(pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$")] = ""
+    """Country, or part of it (ISO 3166: `DE`, `DE-BY`), on whose
+    [public holidays](monitors.md#public-holidays) less data comes; the default is the country of
+    `business_timezone` in dbt_project.yml."""
     mart_names: Literal["plain", "prefixed"] = "plain"
     """How models in `models/marts` are named: `plain` (`orders`, `customers`) or `prefixed`
     (`fct_orders`, `dim_customers`). Drafts follow it and a project rule checks it. The default is

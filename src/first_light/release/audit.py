@@ -123,8 +123,9 @@ def _compared(
         return profile, monitors.MonitorResult((), {}, len(profile))
     files = raw.findings(manifest, sql) if raw else ()
     return profile, monitors.judge_all(
-        profile, memory, manifest, record.nodes, now(), accepted, files, record.metrics
-    )
+        profile, memory, manifest, record.nodes, now(), accepted, files, record.metrics,
+        context.calendar,
+    )  # fmt: skip
 
 
 def _reported(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from first_light.history.log import History, record_in
 from first_light.history.record import Record
+from first_light.project.calendar import Calendar
 from first_light.project.product import Product
 from first_light.release.options import Options
 from first_light.release.reporter import Reporter
@@ -27,6 +28,7 @@ class Context:
         warehouse: where the candidate is built.
         signals: requests to stop.
         reporter: what the user sees.
+        calendar: public holidays.
     """
 
     product: Product
@@ -36,6 +38,7 @@ class Context:
     warehouse: Warehouse
     signals: Signals
     reporter: Reporter
+    calendar: Calendar
 
     @property
     def target(self) -> Path:

@@ -18,6 +18,7 @@ from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED, Finding
 from first_light.metrics.recorded import moves
 from first_light.privacy.messages import masked_error, masked_exception
 from first_light.project import settings
+from first_light.project.calendar import calendar_of
 from first_light.project.personal_files import STEP as SEARCH
 from first_light.project.product import Product
 from first_light.release import audit, boards, build, built_from, catalog, external, metrics
@@ -93,7 +94,8 @@ def release(
 
     Raises:
         DataopsError: it could not begin: uncommitted changes, another release at work, a store that
-            can't be written, no raw where there was some. Nothing has changed.
+            can't be written, no raw where there was some, an unknown country of holidays. Nothing
+            has changed.
         Superseded: a push or a schedule comes late: a newer commit is current already.
     """
     if not options.allow_dirty and product.in_git and (changed := facts.uncommitted(product)):
@@ -103,6 +105,7 @@ def release(
             fix="commit them (git add -A && git commit), "
             "or include them: uv run dataops release --allow-dirty",
         )
+    calendar = calendar_of(product)
     store = store_of(product)
     for attempts_left in reversed(range(_ATTEMPTS)):
         with Signals() as signals, store.lock():
@@ -114,6 +117,7 @@ def release(
                 open_warehouse(product, store),
                 signals,
                 Reporter(say, doing),
+                calendar,
             )
             defer_to_newer(context)
             released, was_concurrent = _attempt(context, after)
