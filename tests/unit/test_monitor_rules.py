@@ -359,14 +359,50 @@ def test_times_that_a_model_computes_have_no_rhythm() -> None:
 
 @pytest.mark.parametrize(
     ("came", "source", "level"),
-    [(900.0, "", WARN), (900.0, WARN, WARN), (900.0, ERROR, ERROR), (450.0, "", ERROR)],
+    [(900.0, "", ""), (900.0, WARN, WARN), (900.0, ERROR, ERROR), (450.0, "", ERROR)],
 )
 def test_rows_of_a_delivery_are_judged_where_it_comes(came: float, source: str, level: str) -> None:
     graph = Graph({"model.shop.stg": (SOURCE,)})
     own = FindingRun("volume", SOURCE, "raw.orders", "", source, "", 900.0)
     model = FindingRun("volume", "model.shop.stg", "stg", "", ERROR, "", came)
-    findings = with_levels_of_sources([model, *([own] if source else [])], {SOURCE: 900}, graph)
-    assert findings[0].level == level
+    findings = with_levels_of_sources([*([own] if source else []), model], {SOURCE: 900}, graph)
+    levels = [finding.level for finding in findings if finding.subject != SOURCE]
+    assert levels == ([level] if level else [])
+
+
+def test_a_day_without_rows_is_no_gap_where_few_come_on_the_quietest_days() -> None:
+    def table(day: int, rows: int, days: int) -> RelationProfile:
+        low, high = START.timestamp(), (START + day * DAY).timestamp()
+        column = ColumnProfile("issued_on", "DATE", 0, days, low, high, distinct_days=days)
+        return RelationProfile("model.shop.invoices", "invoices", rows, (column,))
+
+    def gap(each_day: Sequence[int]) -> set[tuple[str, str]]:
+        past, rows = [], 100
+        for day in range(20):
+            rows += each_day[day % len(each_day)]
+            past.append(table(day, rows, day + 1))
+        return told(judged(past, table(21, rows + sum(each_day[:2]), 21)))
+
+    assert ("gaps", WARN) in gap([40, 42, 38])
+    assert ("gaps", WARN) not in gap([4, 6, 3])
+
+
+def test_a_time_without_new_rows_may_be_half_as_long_again_where_some_have_none() -> None:
+    def came(hours: float, after: int) -> RelationProfile:
+        newest = (START + after * DAY).timestamp() - 3600 * hours
+        facts: dict[str, Any] = {
+            "type": "TIMESTAMP",
+            "min": newest - 9e7,
+            "max": newest,
+            "distinct": 60,
+        }
+        return delivery(200, name="signed_up_at", **facts)
+
+    rare = [came([9.0, 33.0, 9.0, 9.0][n % 4], n) for n in range(24)]
+    assert ("freshness", WARN) not in told(judged(rare, came(55.0, 24)))
+    assert ("freshness", WARN) in told(judged(rare, came(81.0, 24)))
+    each = [came([9.0, 10.0][n % 2], n) for n in range(24)]
+    assert ("freshness", WARN) in told(judged(each, came(33.0, 24)))
 
 
 def test_a_late_delivery_and_its_double_are_two_downstream_too() -> None:
@@ -844,3 +880,22 @@ def test_an_empty_file_rejects_unless_it_is_set_aside() -> None:
     assert (finding.level, finding.column) == (ERROR, "orders/orders_2.csv")
     aside = "(from read_csv('raw/orders/*.csv') where file not in ('orders/orders_2.csv'))"
     assert check_files(shop(aside), "raw", [OLD, empty], [OLD]) == ()
+
+
+def test_parts_of_dates_go_back_to_1_in_a_table_of_days_and_amounts_do_not() -> None:
+    first = datetime(2025, 8, 4, tzinfo=timezone.utc)
+
+    def days(count: int, name: str, least: float) -> RelationProfile:
+        low, high = first.timestamp(), (first + (count - 1) * DAY).timestamp()
+        columns = (
+            ColumnProfile("day", "DATE", 0, count, min=low, max=high, distinct_days=count),
+            ColumnProfile(name, "INTEGER", 0, 20, min=least, max=52.0, mean=40.0),
+        )
+        return RelationProfile("model.shop.days", "days", count, columns)
+
+    past = [days(count, "week_number", 32.0) for count in range(120, 150)]
+    assert ("range", WARN) not in told(judged(past, days(150, "week_number", 1.0)))
+    assert ("range", WARN) in told(judged(past, days(150, "week_number", 0.5)))
+    two_rows_a_day = [replace(step, rows=2 * step.rows) for step in past]
+    now = replace(days(150, "week_number", 1.0), rows=300)
+    assert ("range", WARN) in told(judged(two_rows_a_day, now))

@@ -151,5 +151,5 @@ def test_a_country_without_a_calendar_is_refused_with_what_there_is(
 ) -> None:
     with use(Settings(holidays=value)), pytest.raises(DataopsError) as error:
         calendar_of(Product(tmp_path))
-    assert value in error.value.message
+    assert value in (error.value.where or "")
     assert fix in (error.value.fix or "")

@@ -25,6 +25,7 @@ _SHIFT, _STEADY = 2.0, 24.0  # hours outside all that was, and how far apart tho
 _AS_MANY = 1.5  # times as much as usual, means of as many rows scatter
 _EARLY = 0.02  # the share of rows with early dates that rejects
 _MOVES = 0.8  # the share of deliveries whose values are all later
+_LONGEST_YEAR = 366  # days
 _VALUES = 3  # where there were so many different ones, one is wrong
 # A drift shows against what was before the last deliveries, of which there must be so many.
 _RECENT, _OLDER = 14, 14
@@ -53,6 +54,18 @@ def findings(
         )
         if finding and not is_accepted(finding, normal)
     ]
+
+
+def is_part_of_day(profile: RelationProfile, measure: Measure, value: float) -> bool:
+    """Whether an extreme is that of a number such as a week of the year, in a table with one row
+    for each day: it goes back to 1 at the turn of a year."""
+    if measure.check != "range" or value != int(value) or not 1 <= value <= _LONGEST_YEAR:
+        return False
+    return any(
+        column.distinct_days == profile.rows == (column.max - column.min) // _DAY + 1
+        for column in profile.columns
+        if column.distinct_days and column.max is not None and column.min is not None
+    )
 
 
 def _early(

@@ -47,6 +47,9 @@ _KEY = re.compile(r"(^|_)(id|key|no|nr|number|code)$")
 
 _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
 _TOTAL = Measure("volume", "rows", "")
+_CAME = Measure("volume", "came", "")
+# One of so many deliveries is as quiet, and how likely a day without rows is no surprise at most.
+_QUIETEST, _GAP_BY_CHANCE = 10, 0.001
 _STEP = 1.1  # the factor from which a number of values, or a mean, is another than before
 _USUAL_PEAKS = 2  # so many earlier days with as many rows are a rhythm that nobody explained
 
@@ -177,6 +180,10 @@ def _numbers(
         level = _level_on_day(case, series, at, known.holiday)
         if not level or _is_reported(measure_, value.value, past.last):
             continue
+        if column_rules.is_part_of_day(profile, measure_, value.value):
+            continue
+        if measure_.check == "gaps" and _is_gap_by_chance(value.value, past):
+            continue
         accepted = [*normal.get((measure_.check, measure_.column), ())]
         if turn is not None:
             accepted += past.turns.get((measure_, turn), ())
@@ -214,6 +221,15 @@ def _level_on_day(case: Case, series: Series, at: datetime, holiday: Holiday | N
     return next(each for each in ("", WARN, ERROR) if each in levels)
 
 
+def _is_gap_by_chance(days: float, past: RelationPast) -> bool:
+    """Whether so many days without rows are no surprise, since few rows come on the quietest."""
+    came = past.series.get(_CAME)
+    if came is None or not came.values:
+        return False
+    few = sorted(came.values)[len(came.values) // _QUIETEST]
+    return math.exp(-max(0.0, few) * days) >= _GAP_BY_CHANCE
+
+
 def _is_running(measure_: Measure, measures: Mapping[Measure, Value], past: RelationPast) -> bool:
     """Whether it is a mean over old and new rows, where that of the new ones is compared: a day
     with many rows moves it without being strange."""
@@ -240,7 +256,7 @@ def _is_sum(
 def _has_grown_as_usual(value: float, expected: Expected, past: RelationPast, at: datetime) -> bool:
     """Whether a table of more rows than expected had them before, but for what usually comes: what
     came with an earlier delivery was reported then."""
-    came = past.series.get(Measure("volume", "came", ""))
+    came = past.series.get(_CAME)
     before = past.last["rows"] if past.last else None
     if came is None or before is None or came.middle <= 0 or value <= expected.high:
         return False

@@ -74,6 +74,7 @@ _FEW_ROWS = 4.0  # where a few rows come, some days bring several times as many
 _CONSTANT = 1.1  # the factor of rows that matters where there were always as many
 _STABLE_WARN, _STABLE_ERROR = 1.1, 1.15  # factors of a mean that hardly varies
 _LONG_GAP = 1.5  # times the longest gap
+_LONGER = 0.5  # times the longest time without a new row
 _LATE_SHARE = 0.8  # of the usual time between two deliveries
 
 
@@ -288,6 +289,8 @@ def _freshness_level(case: Case) -> str:
     if case.value < -24 and min(case.past) >= 0:
         return ERROR
     tolerance = _LATE_SHARE * (case.cadence or timedelta(days=1)).total_seconds() / 3600
+    if case.reach >= tolerance:  # not every delivery brings a new row: the longest is yet to come
+        tolerance += _LONGER * max(case.past)
     if case.value - max(*case.past, case.expected.middle) < tolerance:
         return ""
     return case.by_factor()

@@ -30,7 +30,6 @@ from first_light.utils.steps import FAILED, PASSED, WARNED
 
 _SHOWN = 5
 _UNKNOWN = Calendar()
-_VOLUME_ERROR = ("volume", ERROR)
 # What explains other findings of the same relation comes first.
 _CAUSES = ("delivery", "schema", "duplicate", "category", "format", "hours", "nulls")
 
@@ -220,28 +219,27 @@ def judge_all(
 def with_levels_of_sources(
     findings: Sequence[FindingRun], delivered: Mapping[str, int], graph: Graph
 ) -> list[FindingRun]:
-    """As many new rows as a source delivered reject nothing where they do not in the source, whose
-    past is longer: it has each delivery of the archive that the first release found.
+    """As many new rows as a source delivered are as strange as they are in the source, whose past
+    is longer: it has each delivery of the archive that the first release found.
 
     Args:
         findings: of all relations.
         delivered: the new rows of each source.
         graph: what depends on what.
     """
-    rejected = {
-        finding.subject for finding in findings if (finding.check, finding.level) == _VOLUME_ERROR
-    }
-    judged = {source: rows for source, rows in delivered.items() if source not in rejected}
-    return _warning(
-        findings,
-        lambda finding: (
-            (finding.check, finding.level) == _VOLUME_ERROR
-            and bool(finding.value)
-            and any(
-                judged.get(source) == finding.value for source in graph.ancestors(finding.subject)
-            )
-        ),
-    )
+    levels = {each.subject: each.level for each in findings if each.check == "volume"}
+    result = []
+    for finding in findings:
+        same = [
+            levels.get(source, "")
+            for source in graph.ancestors(finding.subject)
+            if finding.check == "volume" and delivered.get(source) == finding.value != 0
+        ]
+        if not same or ERROR in same:
+            result.append(finding)
+        elif WARN in same:
+            result.append(replace(finding, level=WARN))
+    return result
 
 
 def _columns(profiles: Sequence[RelationProfile], memory: Memory) -> dict[str, frozenset[str]]:

@@ -21,6 +21,7 @@ from first_light.utils.errors import DataopsError
 # unknown: New Year, Good Friday, Easter Monday, the first of May, Christmas.
 _MOST_COUNTRIES = 0.4
 _CHRISTMAS, _LAST_WEEK = (12, 25), 24  # from this day of December, if Christmas is a holiday
+_PARTS_SHOWN = 60
 _TIMEZONE = "business_timezone"
 
 
@@ -67,14 +68,19 @@ def calendar_of(product: Product) -> Calendar:
         return Calendar(country_of_zone(_business_timezone(product)))
     country, _, part = wanted.partition("-")
     known = holidays.list_supported_countries(include_aliases=True)
-    if country not in known or (part and part not in known[country]):
-        parts = ", ".join(f"{country}-{name}" for name in known.get(country, ())[:20])
+    place = f"pyproject.toml, [tool.dataops]: {settings.key('holidays')}: {wanted}"
+    if country not in known:
         raise DataopsError(
-            f"The setting holidays names a country or part without a calendar: {wanted}.",
-            where=f"pyproject.toml, [tool.dataops]: {settings.key('holidays')}",
-            fix=f"use {country}{f' or one of {parts}' if parts else ''}"
-            if country in known
-            else "use a country's code by ISO 3166 such as DE, or with a part such as DE-BY",
+            "The setting holidays names a country without a calendar.",
+            where=place,
+            fix="use a country's code by ISO 3166 such as DE, or with a part such as DE-BY",
+        )
+    if part and part not in known[country]:
+        parts = ", ".join(f"{country}-{name}" for name in known[country][:_PARTS_SHOWN])
+        raise DataopsError(
+            "The setting holidays names a part of a country that has no calendar of its own.",
+            where=place,
+            fix=f"use {country}, or one of its parts: {parts or 'it has none'}",
         )
     return Calendar(wanted)
 
