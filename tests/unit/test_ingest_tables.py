@@ -314,3 +314,40 @@ def test_no_encoding_is_proposed_that_only_happens_to_decode(
     with pytest.raises(DataopsError, match="not UTF-8") as caught:
         land_file(text.encode(encoding), tmp_path, raw)
     assert f"-f {encoding.upper()}" in caught.value.fix or "-f ENCODING" in caught.value.fix
+
+
+# --- beyond the first mebibyte --------------------------------------------------------------------
+
+_ROWS = 60_000  # more than a mebibyte
+
+
+def long_table(below: str) -> str:
+    """A preamble, a header, many rows, then what is below them."""
+    rows = "".join(f"{n},city {n},2025-01-{n % 28 + 1:02}\n" for n in range(_ROWS))
+    return f"Report of sales\n\nid,city,day\n{rows}{below}{rows}"
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+def test_a_second_table_far_below_is_refused_with_its_line(
+    name: str, tmp_path: Path, raw: Path
+) -> None:
+    content = long_table("\nregion,head,goal\nnorth,Ann,7\n").encode()
+    with pytest.raises(DataopsError) as error:
+        land_file(gzip.compress(content) if name.endswith("gz") else content, tmp_path, raw, name)
+    line = _ROWS + 5
+    assert f"two tables: line {line} is a header of its own (region, head, goal)" in str(error)
+    assert content.decode().splitlines()[line - 1] == "region,head,goal"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "\n",
+        "\nn/a,Rome,\n",
+        '77,"Ghent\n\nregion,head\n\nB",2025-01-01\n',
+        "".join(f"{n},town {n},2025-02-01\n\n" for n in range(500)),
+    ],
+)
+def test_blank_lines_far_below_are_no_second_table(below: str, tmp_path: Path, raw: Path) -> None:
+    table = land_file(long_table(below), tmp_path, raw)
+    assert len(read(table, raw)[1]) >= 2 * _ROWS

@@ -1,17 +1,20 @@
-"""Several tables in one CSV file, one below the other. Pure: text in, a place out."""
+"""Several tables in one CSV file, one below the other."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from first_light.ingest.dialect import kind_of_cell
 from first_light.utils import null_words
 
 _MOST_ROWS = 100_000
+# Of a whole file: rows that say what its columns hold, lines below a blank one, and how many of
+# those are looked at.
+_ROWS_ABOVE, _WINDOW, _MOST_WINDOW, _BELOW, _MOST_BLANKS = 500, 50, 1000, 4, 200
 _TYPED = 0.9  # of the values above, so that a word below them is none of them
 
 
@@ -51,6 +54,53 @@ def second_header(sample: str, delim: str, names: Sequence[str]) -> tuple[int, s
     except csv.Error:  # a cell beyond all measure; reading the file says where
         return None
     return None
+
+
+def later_header(
+    lines: Iterable[bytes], delim: str, names: Sequence[str]
+) -> tuple[int, str] | None:
+    """The header of a second table anywhere in a file, of which only lines near a blank one are
+    looked at, each with the first rows of the file above it. A blank line in quotes is none.
+
+    Args:
+        lines: of the file, in UTF-8; the first one is the header.
+        delim: its delimiter.
+        names: the cells of its header.
+
+    Returns:
+        Its line, counted from 1, and its cells as text; None if there is no such line.
+    """
+    nothing = b' \t\r\n"' + delim.encode()
+    above: list[bytes] = []
+    window: list[bytes] = []
+    start = quotes = blanks = 0
+    for number, line in enumerate(lines, 1):
+        quotes += line.count(b'"')
+        is_blank = not line.strip(nothing) and quotes % 2 == 0
+        if window:
+            window.append(line)
+            recent_blank = is_blank or any(not each.strip(nothing) for each in window[-_BELOW:])
+            if len(window) < _WINDOW or (recent_blank and len(window) < _MOST_WINDOW):
+                continue
+            if block := _header_in(above, window, start, delim, names):
+                return block
+            window = []
+        elif is_blank and blanks < _MOST_BLANKS:
+            window, start, blanks = [line], number, blanks + 1
+        elif len(above) < _ROWS_ABOVE:
+            above.append(line)
+    return _header_in(above, window, start, delim, names) if window else None
+
+
+def _header_in(
+    above: Sequence[bytes], window: Sequence[bytes], start: int, delim: str, names: Sequence[str]
+) -> tuple[int, str] | None:
+    """The second header among lines that begin with number `start`, below the first rows."""
+    text = b"".join([*above, *window]).decode("utf-8", "replace")
+    block = second_header(text, delim, names)
+    if block is None or block[0] <= len(above):
+        return None
+    return block[0] - len(above) + start - 1, block[1]
 
 
 class _Above:

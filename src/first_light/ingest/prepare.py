@@ -126,12 +126,7 @@ def _prepare_csv(
         skipped.append(f"{data_file.name} was skipped: it has no regular columns.")
         return []
     if block := blocks.second_header(examined.sample, shape.delim, shape.names):
-        line, header_text = block
-        raise DataopsError(
-            f"This file holds two tables: line {line} is a header of its own ({header_text}).",
-            data_file.place,
-            "Save each table in a file of its own.",
-        )
+        raise _two_tables(block, data_file)
     notes = list(data_file.notes)
     if not examined.encoding.startswith("utf-8"):
         notes.append(f"converted from {examined.encoding} to UTF-8")
@@ -178,6 +173,11 @@ def _prepare_csv(
             line_ends=True,
         )
         notes.append("different line ends made one")
+    if not examined.whole:
+        with text.open_bytes(target, data_file.gzipped, data_file.place) as lines:
+            later = blocks.later_header(lines, shape.delim, shape.names)
+        if later:
+            raise _two_tables((later[0] + member.line_offset, later[1]), data_file)
     delims: tuple[str, ...] = (shape.delim,)
     if shape.width == 1:
         delims = (shape.delim, *(delim for delim in dialect.DELIMS if delim != shape.delim))
@@ -357,6 +357,15 @@ def _last_byte(member: Member) -> bytes:
         while chunk := file.read(1 << 20):
             last = chunk.rstrip()[-1:] or last
     return last
+
+
+def _two_tables(block: tuple[int, str], data_file: DataFile) -> DataopsError:
+    line, header = block
+    return DataopsError(
+        f"This file holds two tables: line {line} is a header of its own ({header}).",
+        data_file.place,
+        "Save each table in a file of its own.",
+    )
 
 
 def _empty(data_file: DataFile) -> DataopsError:
