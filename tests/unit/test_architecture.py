@@ -64,7 +64,7 @@ def test_every_folder_of_a_warehouse_is_an_entry_point() -> None:
 @pytest.mark.parametrize(
     ("pattern", "folders", "elsewhere"),
     [
-        (r"duckdb|postgres|psycopg|snowflake|pyhive", WAREHOUSES, WAREHOUSE_ELSEWHERE),
+        (r"bigquery|duckdb|postgres|psycopg|snowflake|pyhive", WAREHOUSES, WAREHOUSE_ELSEWHERE),
         (r"github|gitlab", ("forge/",), FORGE_ELSEWHERE),
     ],
     ids=["warehouse", "forge"],

@@ -15,11 +15,11 @@ from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 from first_light.warehouse.dialect import dialect_of
+from first_light.warehouse.pointed_views import Pointer
 from first_light.warehouse.spark import build_lock, driver, pointer, views
 from first_light.warehouse.spark.driver import SparkCursor, SparkError
 from first_light.warehouse.spark.listing import Entry, listed
 from first_light.warehouse.spark.names import Schemas, sql_name, sql_text
-from first_light.warehouse.spark.pointer import Pointer
 from first_light.warehouse.spark.server import schemas
 from first_light.warehouse.spark.state import copied_definition
 

@@ -112,7 +112,7 @@ def test_an_engine_of_another_package_is_used(packages: Path, product: Product) 
 def test_an_engine_that_is_not_installed_is_named(packages: Path, product: Product) -> None:
     with pytest.raises(DataopsError, match="no driver for the warehouse sqlite") as error:
         open_warehouse(product, store_of(product))
-    assert "duckdb, postgres, snowflake, spark" in error.value.where
+    assert "bigquery, duckdb, postgres, snowflake, spark" in error.value.where
 
 
 def test_two_packages_cannot_bring_the_same_engine(packages: Path, product: Product) -> None:

@@ -6,7 +6,10 @@ from first_light.dbt.manifest import Manifest
 
 # What every product has.
 EMBEDDED = ("dbt-core", "dbt-duckdb", "duckdb")
-PACKAGES = ("dbt-core", "dbt-duckdb", "dbt-postgres", "dbt-snowflake", "dbt-spark", "duckdb")
+PACKAGES = (
+    *("dbt-core", "dbt-bigquery", "dbt-duckdb", "dbt-postgres", "dbt-snowflake", "dbt-spark"),
+    "duckdb",
+)
 _BUILT = frozenset({"model", "snapshot", "seed"})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+_COLUMNS = "-- columns of: "
 _LEAST_AND_GREATEST = "-1.7976931348623157e308 and 1.7976931348623157e308"
 
 
@@ -81,6 +82,14 @@ class Dialect:
         return ""
 
 
+class ListingDialect(Dialect):
+    """A warehouse without an information schema over several schemas."""
+
+    def columns(self, schemas: Collection[str]) -> str:
+        """A statement that the driver answers, from the listings of these schemas."""
+        return _COLUMNS + " ".join(sorted(schemas))
+
+
 class NativeDialect(Dialect):
     """A warehouse that reads DuckDB's dialect unchanged, and has infinite times."""
 
@@ -103,6 +112,11 @@ def dialect_of(warehouse: str) -> Dialect:
 
     kind = find(warehouse)
     return kind.dialect() if kind else Dialect(warehouse)
+
+
+def listed_schemas(statement: str) -> list[str] | None:
+    """The schemas of a statement of `ListingDialect.columns`; None if it is another statement."""
+    return statement.removeprefix(_COLUMNS).split() if statement.startswith(_COLUMNS) else None
 
 
 def texts(values: Collection[str]) -> str:

@@ -28,3 +28,8 @@
 {% macro spark__generate_schema_name(custom_schema_name, node) -%}
     {{ postgres__generate_schema_name(custom_schema_name, node) }}
 {%- endmacro %}
+
+{#- And on BigQuery, where they are datasets. -#}
+{% macro bigquery__generate_schema_name(custom_schema_name, node) -%}
+    {{ postgres__generate_schema_name(custom_schema_name, node) }}
+{%- endmacro %}

@@ -1,13 +1,11 @@
-"""Load the sample for a rehearsal: DuckDB reads the files with the call from the source's YAML."""
+"""Load the sample for a rehearsal."""
 
 from __future__ import annotations
 
-import duckdb
-
-from first_light.dbt.source_plan import has_tables, read_plan
+from first_light.dbt.source_plan import has_tables
 from first_light.project.product import Product
-from first_light.utils.sql_names import identifier, quoted
-from first_light.warehouse.server_errors import unreadable_sample
+from first_light.utils.sql_names import identifier
+from first_light.warehouse.sampled_rows import sampled_tables
 from first_light.warehouse.snowflake.names import sql_name
 from first_light.warehouse.snowflake.server import connect, errors_as, insert
 
@@ -39,26 +37,13 @@ def load(product: Product, database: str, schema: str) -> None:
     """
     if not has_tables(product.root):
         return
-    with (
-        errors_as("The sample could not be loaded into Snowflake."),
-        connect(product) as cursor,
-        duckdb.connect() as files,
-    ):
-        files.execute("set TimeZone = 'UTC'")
+    with errors_as("The sample could not be loaded into Snowflake."), connect(product) as cursor:
         cursor.execute(f"create schema if not exists {sql_name(database, schema)}")
-        for table in read_plan(product.root):
-            try:
-                relation = files.sql(f"from {table.relation(product.sample)}")
-                described = list(zip(relation.columns, map(str, relation.types)))
-                # Texts, which the server casts to the types of the columns.
-                values = [f"cast({quoted(name)} as varchar)" for name in relation.columns]
-                rows = relation.project(", ".join(values)).fetchall()
-            except duckdb.Error as error:
-                raise unreadable_sample(table, error) from error
+        for table in sampled_tables(product):
             place = sql_name(database, schema, table.name)
-            columns = ", ".join(f"{_name(name)} {_type(kind)}" for name, kind in described)
+            columns = ", ".join(f"{_name(name)} {_type(kind)}" for name, kind in table.columns)
             cursor.execute(f"create or replace table {place} ({columns})")
-            insert(cursor, place, rows)
+            insert(cursor, place, table.rows)
 
 
 def _name(name: str) -> str:

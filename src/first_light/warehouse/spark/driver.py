@@ -10,7 +10,7 @@ from typing import Any
 
 from first_light.dbt.driver import Opened
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.spark.dialect import schemas_in
+from first_light.warehouse.dialect import listed_schemas
 from first_light.warehouse.spark.listing import listed
 
 _MISSING = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")
@@ -67,7 +67,7 @@ class SparkCursor:
             SparkError: the server rejected it, or the connection was lost.
         """
         self._rows = None
-        schemas = schemas_in(statement)
+        schemas = listed_schemas(statement)
         if schemas is None:
             with _as_spark_errors():
                 self._cursor.execute(statement)

@@ -8,10 +8,10 @@ still lies ahead. Spark computes the current time once for a query: all views of
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.own_tables import OWN_SCHEMA
+from first_light.warehouse.pointed_views import Pointer
 from first_light.warehouse.spark.driver import SparkCursor
 from first_light.warehouse.spark.listing import exists
 from first_light.warehouse.spark.names import Schemas, sql_name, sql_text
@@ -20,21 +20,6 @@ from first_light.warehouse.spark.server import rows_or_none
 MARGIN = 5.0
 """Seconds: queries whose planning takes longer than this may see both releases."""
 _PAUSE = 0.5
-
-
-@dataclass(frozen=True)
-class Pointer:
-    """What the pointer says.
-
-    Attributes:
-        release: the release that readers see; empty before the first one.
-        other: while a release is published, the other one of which there are views.
-        is_settled: whether all views read `release` alone.
-    """
-
-    release: str = ""
-    other: str = ""
-    is_settled: bool = True
 
 
 def read(cursor: SparkCursor, place: Schemas) -> Pointer:

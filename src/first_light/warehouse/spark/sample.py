@@ -1,13 +1,10 @@
-"""Load the sample for a rehearsal: DuckDB reads the files with the call from the source's YAML."""
+"""Load the sample for a rehearsal."""
 
 from __future__ import annotations
 
-import duckdb
-
-from first_light.dbt.source_plan import has_tables, read_plan
+from first_light.dbt.source_plan import has_tables
 from first_light.project.product import Product
-from first_light.utils.sql_names import quoted
-from first_light.warehouse.server_errors import unreadable_sample
+from first_light.warehouse.sampled_rows import sampled_tables
 from first_light.warehouse.spark.names import sql_name
 from first_light.warehouse.spark.server import connect, create_table, errors_as
 
@@ -38,23 +35,11 @@ def load(product: Product, schema: str) -> None:
     """
     if not has_tables(product.root):
         return
-    with (
-        errors_as("The sample could not be loaded into Spark."),
-        connect(product) as cursor,
-        duckdb.connect() as files,
-    ):
-        files.execute("set TimeZone = 'UTC'")
+    with errors_as("The sample could not be loaded into Spark."), connect(product) as cursor:
         cursor.execute(f"create schema if not exists {sql_name(schema)}")
-        for table in read_plan(product.root):
-            try:
-                relation = files.sql(f"from {table.relation(product.sample)}")
-                columns = list(zip(relation.columns, map(_type, map(str, relation.types))))
-                # Texts, which the server casts to the types of the columns.
-                values = [f"cast({quoted(name)} as varchar)" for name in relation.columns]
-                rows = relation.project(", ".join(values)).fetchall()
-            except duckdb.Error as error:
-                raise unreadable_sample(table, error) from error
-            create_table(cursor, sql_name(schema, table.name), columns, rows)
+        for table in sampled_tables(product):
+            columns = [(name, _type(kind)) for name, kind in table.columns]
+            create_table(cursor, sql_name(schema, table.name), columns, table.rows)
 
 
 def _type(kind: str) -> str:

@@ -1,0 +1,57 @@
+"""What BigQuery provides; nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from metricflow.protocols.sql_client import SqlEngine
+    from metricflow.sql.render.sql_plan_renderer import SqlPlanRenderer
+
+    from first_light.dbt.driver import Opened
+    from first_light.project.product import Product
+    from first_light.store.locate import FolderStore
+    from first_light.warehouse.base import Server, Warehouse, WarehouseKind
+    from first_light.warehouse.dialect import Dialect
+
+
+class BigQueryKind:
+    """Releases as datasets of a project; development and checks run on files."""
+
+    reads_files = False
+    how_to_load = "load the landing data into the dataset …_raw"
+    server: Server | None = None
+
+    def connect(self, values: Mapping[str, Any]) -> AbstractContextManager[Opened]:
+        from first_light.warehouse.bigquery.driver import connect
+
+        return connect(values)
+
+    def settle(self, values: Mapping[str, Any]) -> None:
+        """Nothing to do for a server."""
+
+    def open(self, product: Product, store: FolderStore) -> Warehouse:
+        from first_light.warehouse.bigquery.warehouse import BigQueryWarehouse
+
+        return BigQueryWarehouse(product, store)
+
+    def scratch(self, product: Product) -> AbstractContextManager[Mapping[str, str]]:
+        from first_light.warehouse.bigquery.scratch import scratch_datasets
+
+        return scratch_datasets(product)
+
+    def dialect(self) -> Dialect:
+        from first_light.warehouse.bigquery.dialect import BigQueryDialect
+
+        return BigQueryDialect("bigquery")
+
+    def metric_sql(self) -> tuple[SqlEngine, SqlPlanRenderer] | None:
+        from metricflow.protocols.sql_client import SqlEngine
+        from metricflow.sql.render.big_query import BigQuerySqlPlanRenderer
+
+        return SqlEngine.BIGQUERY, BigQuerySqlPlanRenderer()
+
+
+KIND: Final[WarehouseKind] = BigQueryKind()
