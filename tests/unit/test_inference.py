@@ -32,6 +32,7 @@ from yamllint.config import YamlLintConfig  # type: ignore[import-untyped]
 
 import exact_casts
 import harness
+from draft_macros import MACROS
 from first_light.inference import Drafts, draft_tables, known_tables, write
 from first_light.privacy.detect import classify
 from first_light.privacy.rows import UNKNOWN, Rows
@@ -100,6 +101,7 @@ class Built:
             ref=lambda name: f'"{name}"',
             env_var=lambda *_: str(self.root),
             target={"name": "prod"},
+            **MACROS,
         )
         return rendered
 

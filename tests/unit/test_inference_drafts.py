@@ -14,6 +14,7 @@ import jinja2
 import pytest
 import yaml
 
+from draft_macros import MACROS
 from first_light.boards.document import read_board
 from first_light.boards.sql import references
 from first_light.dbt.manifest import Column, Manifest, Node
@@ -447,11 +448,13 @@ def test_a_draft_for_postgresql_has_the_same_marts(shop: Drafts, tmp_path: Path)
 
 
 def test_dates_are_all_days_between(shop: Drafts) -> None:
-    query = shop.files["models/marts/dates.sql"]
-    for name, first in (("items", 3), ("orders", 1)):
-        made = f"date '{day(first)}' + cast(n * 9 as integer) as ordered_date"
-        days = f"(select {made} from range(3) as r (n))"
-        query = query.replace(f"{{{{ ref('{name}') }}}}", days)
+    first = {"items": 3, "orders": 1}
+
+    def days(name: str) -> str:
+        made = f"date '{day(first[name])}' + cast(n * 9 as integer) as ordered_date"
+        return f"(select {made} from range(3) as r (n))"
+
+    query = jinja2.Template(shop.files["models/marts/dates.sql"]).render(ref=days, **MACROS)
     rows = duckdb.sql(f"select * from ({query}) order by date_day").fetchall()
     assert rows[0] == (date(2024, 1, 2), 2024, 1, 1, 1, 2, False)
     assert [row[0] for row in rows] == [START + timedelta(n) for n in range(1, 22)]

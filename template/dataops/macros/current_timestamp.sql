@@ -10,6 +10,19 @@
     {{ duckdb__current_timestamp() }}
 {%- endmacro %}
 
+{#- Without time zone, in UTC, as the times of sources and of snapshots are. -#}
+{% macro snowflake__current_timestamp() -%}
+    {%- set now = env_var('DATAOPS_NOW', '') -%}
+    {%- if now -%} cast(convert_timezone('UTC', cast('{{ now }}' as timestamp_tz)) as timestamp_ntz)
+    {%- else -%} cast(convert_timezone('UTC', current_timestamp()) as timestamp_ntz) {%- endif -%}
+{%- endmacro %}
+
+{#- Sessions run in UTC. -#}
+{% macro spark__current_timestamp() -%}
+    {%- set now = env_var('DATAOPS_NOW', '') -%}
+    {%- if now -%} cast('{{ now }}' as timestamp) {%- else -%} current_timestamp() {%- endif -%}
+{%- endmacro %}
+
 {#- The business day of a UTC timestamp: the date in the time zone `business_timezone`, a variable in
     dbt_project.yml. -#}
 {% macro business_date(timestamp) -%}
@@ -19,3 +32,22 @@
 {% macro default__business_date(timestamp) -%}
     cast({{ timestamp }} at time zone 'UTC' at time zone '{{ var("business_timezone", "UTC") }}' as date)
 {%- endmacro %}
+
+{% macro snowflake__business_date(timestamp) -%}
+    cast(convert_timezone('UTC', '{{ var("business_timezone", "UTC") }}', {{ timestamp }}) as date)
+{%- endmacro %}
+
+{% macro spark__business_date(timestamp) -%}
+    cast(from_utc_timestamp({{ timestamp }}, '{{ var("business_timezone", "UTC") }}') as date)
+{%- endmacro %}
+
+{#- The day of the week by ISO 8601: Monday is 1, Sunday is 7. -#}
+{% macro iso_weekday(date) -%}
+    {{ adapter.dispatch('iso_weekday')(date) }}
+{%- endmacro %}
+
+{% macro default__iso_weekday(date) -%} extract(isodow from {{ date }}) {%- endmacro %}
+
+{% macro snowflake__iso_weekday(date) -%} extract(dayofweekiso from {{ date }}) {%- endmacro %}
+
+{% macro spark__iso_weekday(date) -%} extract(dayofweek_iso from {{ date }}) {%- endmacro %}

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy='merge' if target.type == 'spark' else 'delete+insert',
     unique_key='order_date',
     on_schema_change='fail'
 ) }}

@@ -1,12 +1,24 @@
-with recursive dates as (
+with numbers as (
 
-    select cast('2020-01-01' as date) as day
+    -- as many as there are days from 2020 to 2034
+    {{ dbt.generate_series(5479) }}
 
-    union all
+),
 
-    select cast(day + interval '1 day' as date) as day
-    from dates
-    where day < cast('2034-12-31' as date)
+series as (
+
+    select cast(generated_number - 1 as integer) as day_number
+    from numbers
+
+),
+
+dates as (
+
+    select
+        cast(
+            {{ dbt.dateadd('day', 'day_number', "cast('2020-01-01' as date)") }} as date
+        ) as day
+    from series
 
 ),
 
@@ -18,8 +30,8 @@ final as (
         cast(extract(quarter from day) as integer) as quarter_number,
         cast(extract(month from day) as integer) as month_number,
         cast(extract(week from day) as integer) as week_number,
-        cast(extract(isodow from day) as integer) as weekday_number,
-        extract(isodow from day) in (6, 7) as is_weekend
+        cast({{ iso_weekday('day') }} as integer) as weekday_number,
+        {{ iso_weekday('day') }} in (6, 7) as is_weekend
     from dates
 
 )

@@ -18,8 +18,8 @@ select
         cast(extract(quarter from date_day) as integer) as quarter_number,
         cast(extract(month from date_day) as integer) as month_number,
         cast(extract(week from date_day) as integer) as week_number,
-        cast(extract(isodow from date_day) as integer) as weekday_number,
-        extract(isodow from date_day) in (6, 7) as is_weekend
+        cast({{ iso_weekday('date_day') }} as integer) as weekday_number,
+        {{ iso_weekday('date_day') }} in (6, 7) as is_weekend
     from days"""
 _DATE_COLUMNS = (
     ("date_day", "date", "Day, to which facts refer by their date."),
@@ -222,17 +222,34 @@ def dates_sql(dates: Dates) -> str:
             _cte(
                 "bounds",
                 "select\n"
-                "        cast(min(date_day) as timestamp) as first_day,\n"
-                "        cast(max(date_day) as timestamp) as last_day\n"
+                "        min(date_day) as first_day,\n"
+                "        max(date_day) as last_day\n"
                 "    from fact_days",
+            ),
+            _cte("numbers", "-- 358 years\n    {{ dbt.generate_series(131072) }}"),
+            _cte(
+                "series",
+                "select\n"
+                "        first_day,\n"
+                "        last_day,\n"
+                "        cast(generated_number - 1 as integer) as day_number\n"
+                "    from bounds\n"
+                "    cross join numbers",
+            ),
+            _cte(
+                "dated",
+                "select\n"
+                "        last_day,\n"
+                "        cast(\n"
+                "            {{ dbt.dateadd('day', 'day_number', 'first_day') }} as date\n"
+                "        ) as date_day\n"
+                "    from series",
             ),
             _cte(
                 "days",
-                "select cast(series.day_start as date) as date_day\n"
-                "    from bounds\n"
-                "    cross join\n"
-                "        generate_series(bounds.first_day, bounds.last_day, interval '1 day')\n"
-                "            as series (day_start)",
+                "select date_day from dated where date_day <= last_day\n"
+                "    union distinct\n"
+                "    select date_day from fact_days where date_day is not null",
             ),
             _cte("final", _DATES, last=True),
             "select * from final\n",

@@ -20,3 +20,14 @@
 {% macro postgres__matches(column_name, pattern) %}
     {{- return("(" ~ column_name ~ " ~ '" ~ (pattern | replace("'", "''")) ~ "')") -}}
 {% endmacro %}
+
+{#- Its regexp_like matches the whole value, and a backslash escapes in its texts. -#}
+{% macro snowflake__matches(column_name, pattern) %}
+    {%- set text = pattern | replace("\\", "\\\\") | replace("'", "''") %}
+    {{- return("(regexp_instr(" ~ column_name ~ ", '" ~ text ~ "') > 0)") -}}
+{% endmacro %}
+
+{% macro spark__matches(column_name, pattern) %}
+    {%- set text = pattern | replace("\\", "\\\\") | replace("'", "\\'") %}
+    {{- return("(" ~ column_name ~ " rlike '" ~ text ~ "')") -}}
+{% endmacro %}
