@@ -71,10 +71,13 @@ def programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[Server]:
+def server(language: str = "") -> Iterator[Server]:
     """Start one in a folder of its own, stop it by its process id.
 
     It never runs as root: then it is the user `postgres` of Debian's package.
+
+    Args:
+        language: the language by whose rules it sorts texts, such as en-US; else by characters.
     """
     bin_ = programs()
     if bin_ is None:
@@ -90,8 +93,9 @@ def server() -> Iterator[Server]:
         as_user = ["setpriv", *who]
     data, log, port = home / "data", home / "log", _free_port()
     options = ("--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync")
+    sorted_by = ("--locale-provider=icu", f"--icu-locale={language}") if language else ()
     subprocess.run(
-        [*as_user, str(bin_ / "initdb"), *options, "--locale=C.UTF-8", "-D", str(data)],
+        [*as_user, str(bin_ / "initdb"), *options, *sorted_by, "--locale=C.UTF-8", "-D", str(data)],
         check=True,
         capture_output=True,
         cwd="/",

@@ -42,6 +42,7 @@ COMMANDS = (
     ("preview --raw", 0),
     ("release --allow-dirty", 0),
     ("export --format xlsx", 0),
+    ("move --to postgres", 2),  # products on DuckDB do not have the adapter
     ("rollback", 0),
     ("releases", 0),
     ("status", 1),  # its data is old

@@ -31,6 +31,7 @@ _GROUPS = {
     "Monitors and incidents": ("monitors", "incidents", "notify", "status", "commands/incident"),
     "Drill and test strength": ("drill", "mutation", "commands/mutate"),
     "Export": ("export",),
+    "Move": ("move",),
     "Report and score": ("cli", "figures", "report", "score"),
     "Update and configure": (
         "commands/configure",

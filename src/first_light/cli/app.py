@@ -57,7 +57,7 @@ for _command in (
     *(template.update, template.package, template.configure, template.own, template.disown),
     template.pipelines,
     *(releases.release, releases.rollback, releases.releases, releases.status),
-    *(export.export,),
+    *(export.export, warehouse.move),
     *(quality.report, quality.accept, quality.drill, quality.mutate, quality.score),
     *(help.docs, agents.mcp),
 ):

@@ -1,4 +1,4 @@
-"""Commands about the warehouse itself."""
+"""Commands about the warehouse itself, and about another one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,47 @@ import typer
 
 from first_light.cli.terminal import Json, out, print_document, progress
 from first_light.project.product import Product
+
+
+def move(
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="WAREHOUSE", help="The other warehouse, as dbt calls it."),
+    ],
+    data: Annotated[
+        str, typer.Option("--data", metavar="sample|raw", help="Data to build on.")
+    ] = "sample",
+    json: Json = False,
+) -> None:
+    """Try whether this product can move to another warehouse.
+
+    Builds the product, with uncommitted changes, on its own warehouse and on another one, from the
+    same files and at the same time of its clock. Compares types and all rows of every model, and
+    the verdicts of all tests. Says why something differs, and what to change; target/move.md is the
+    report. The connection is that of a target of profiles.yml with this type; without one that of
+    the warehouse's page: dataops docs. Nothing of the product is changed. The scratch place on the
+    other warehouse is removed at the end.
+
+    Exit code 0: every model is built on both, and each difference is explained. 1: not so.
+    2: could not run.
+    """
+    from first_light.cli.output.documents import moves
+    from first_light.cli.output.move import show_move
+    from first_light.move import report
+    from first_light.move import run as command
+
+    if data not in (command.SAMPLE, command.RAW):
+        raise typer.BadParameter("use sample or raw", param_hint="--data")
+    product = Product.find()
+    with progress("move", json) as report_progress:
+        moved = command.move(product, to, data, report_progress, product.target / "move")
+    page = report.write(moved, product.target / "move.md")
+    if json:
+        print_document(moves.move(moved, page))
+    else:
+        show_move(out, moved, page)
+    raise typer.Exit(0 if moved.ok else 1)
+
 
 warehouse = typer.Typer(
     help="Try what the warehouse of this product guarantees.",

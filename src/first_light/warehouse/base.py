@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from first_light.dbt.engine import Engine, QueryRunner
     from first_light.dbt.manifest import Manifest
     from first_light.warehouse.dialect import Dialect
+    from first_light.warehouse.setup import Setup
 
 # The database of a release, of a check or of a preview, where the warehouse is files.
 DATABASE_FILE = "warehouse.duckdb"
@@ -296,6 +297,10 @@ class WarehouseKind(Driver, Protocol):
     @property
     def how_to_load(self) -> str:
         """How to load landing data into it, as a sentence for a message."""
+
+    @property
+    def setup(self) -> Setup:
+        """What a product of this kind has in its profile, its sources and its configuration."""
 
     @property
     def server(self) -> Server | None:

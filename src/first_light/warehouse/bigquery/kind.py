@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from first_light.store.locate import FolderStore
     from first_light.warehouse.base import Server, Warehouse, WarehouseKind
     from first_light.warehouse.dialect import Dialect
+    from first_light.warehouse.setup import Setup
 
 
 class BigQueryKind:
@@ -23,6 +24,12 @@ class BigQueryKind:
     reads_files = False
     how_to_load = "load the landing data into the dataset …_raw"
     server: Server | None = None
+
+    @property
+    def setup(self) -> Setup:
+        from first_light.warehouse.bigquery.setup import SETUP
+
+        return SETUP
 
     def connect(self, values: Mapping[str, Any]) -> AbstractContextManager[Opened]:
         from first_light.warehouse.bigquery.driver import connect

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from first_light.store.locate import FolderStore
     from first_light.warehouse.base import Server, Warehouse, WarehouseKind
     from first_light.warehouse.dialect import Dialect
+    from first_light.warehouse.setup import Setup
 
 
 class DuckDbKind:
@@ -24,6 +25,12 @@ class DuckDbKind:
     reads_files = True
     how_to_load = "set DATAOPS_RAW to the folder or URL of the landing data"
     server: Server | None = None
+
+    @property
+    def setup(self) -> Setup:
+        from first_light.warehouse.duckdb.setup import SETUP
+
+        return SETUP
 
     def connect(self, values: Mapping[str, Any]) -> AbstractContextManager[Opened]:
         from first_light.warehouse.duckdb.driver import connect

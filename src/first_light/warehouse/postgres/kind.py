@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from first_light.store.locate import FolderStore
     from first_light.warehouse.base import Server, ServerRelease, Warehouse, WarehouseKind
     from first_light.warehouse.dialect import Dialect
+    from first_light.warehouse.setup import Setup
 
 
 class PostgresServer:
@@ -68,6 +69,12 @@ class PostgresKind:
     reads_files = False
     how_to_load = "load the landing data into the schema raw"
     server: Server | None = PostgresServer()
+
+    @property
+    def setup(self) -> Setup:
+        from first_light.warehouse.postgres.setup import SETUP
+
+        return SETUP
 
     def connect(self, values: Mapping[str, Any]) -> AbstractContextManager[Opened]:
         from first_light.warehouse.postgres.driver import connect

@@ -1,0 +1,30 @@
+"""How a product on Snowflake is set up: as its page of the documentation says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from first_light.warehouse.setup import Setup
+
+SETUP: Final = Setup(
+    page="snowflake",
+    package="dbt-snowflake>=1.12,<1.13",
+    target={
+        "type": "snowflake",
+        "account": "{{ env_var('SNOWFLAKE_ACCOUNT') }}",
+        "user": "{{ env_var('SNOWFLAKE_USER') }}",
+        "private_key_path": "{{ env_var('SNOWFLAKE_PRIVATE_KEY_PATH') }}",
+        "role": "my_product_writer",
+        "warehouse": "my_product",
+        "database": (
+            "{{ env_var('DATAOPS_DATABASE', env_var('SNOWFLAKE_DATABASE', 'my_product')) }}"
+        ),
+        "schema": "by_hand",
+        "threads": 4,
+    },
+    source={
+        "database": "{{ env_var('DATAOPS_RAW_DATABASE', target.database) }}",
+        "schema": "{{ env_var('DATAOPS_RAW_SCHEMA', 'raw') }}",
+    },
+    null_order="nulls_are_large",
+)
