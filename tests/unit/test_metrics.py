@@ -125,6 +125,43 @@ def test_totals_and_parts_are_those_of_the_rows(tmp_path: Path) -> None:
     assert values["average"].parts["channel"] == {"web": 15.0, "empty": 5.0}
 
 
+OLDER_SPINE = {"location": '"x"."marts"."days"', "column_name": "day", "grain": "day"}
+
+
+@pytest.mark.parametrize("is_older", [False, True])
+def test_a_metric_that_reads_an_earlier_time_is_that_of_the_last_whole_period(
+    tmp_path: Path, is_older: bool
+) -> None:
+    month_before = {"count": 1, "granularity": "month"}
+    growth = {
+        "name": "growth",
+        "type": "derived",
+        "type_params": {
+            "expr": "revenue - before",
+            "metrics": [
+                {"name": "revenue"},
+                {"name": "revenue", "alias": "before", "offset_window": month_before},
+            ],
+        },
+    }
+    given = semantics(REVENUE, growth, folder=tmp_path)
+    if is_older:  # as dbt knows a model that only has the name of a time spine
+        project = {"time_spines": [], "time_spine_table_configurations": [OLDER_SPINE]}
+        given = Semantics({**given.content, "project_configuration": project})
+    (metric,) = (metric for metric in given.metrics if metric.name == "growth")
+    assert metric.places == (("marts", "orders"), ("marts", "days"))
+    rows = """
+        select row_number() over () as order_id, day as ordered_on, 'web' as channel,
+            'A@mail.example' as email, amount
+        from (values (date '2026-01-05', 10), (date '2026-02-05', 25), (date '2026-03-01', 1))
+            as t (day, amount)
+    """
+    days = "create table marts.days as select unnest(generate_series(date '2026-01-01',"
+    days += " date '2026-12-31', interval 1 day))::date as day"
+    value = computed(given, f"{rows}; {days}")["growth"]
+    assert value == MetricValue(total=15.0)
+
+
 def test_personal_columns_are_no_dimension_and_no_value(tmp_path: Path) -> None:
     mails = simple("first_mail", "max", "email")
     people = simple("people", "count_distinct", "email")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ FILE = SEMANTIC_MANIFEST
 # What people read of a definition; it changes no number. Relations differ between environments.
 _WORDS = frozenset({"description", "label", "metadata", "config", "node_relation", "defaults"})
 _EMPTY: tuple[Any, ...] = ([], {}, "")
+_NAME = re.compile(r'"[^"]*"|`[^`]*`|\[[^\]]*\]|[^.]+')
 _COUNTS = frozenset({"count", "count_distinct"})
 
 
@@ -54,6 +56,8 @@ class Metric:
         expressions: SQL whose values it shows, over the columns of its relations; a count shows
             none.
         fingerprint: changes with its definition, and not with its words.
+        period: what it is compared over, such as `month`, if it reads an earlier time too: it has a
+            value for each period only. Empty for all others.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Metric:
     dimensions: tuple[Dimension, ...]
     expressions: tuple[str, ...]
     fingerprint: str
+    period: str = ""
 
     def models(self, manifest: Manifest) -> tuple[Node, ...]:
         """The models that it reads, in the order of their names."""
@@ -91,8 +96,12 @@ class Semantics:
         """All metrics but the hidden ones, by name."""
         entries = {entry["name"]: entry for entry in self.content.get("metrics", ())}
         models = {entry["name"]: entry for entry in self.content.get("semantic_models", ())}
+        configuration = self.content.get("project_configuration", {})
+        spines = [_place(spine) for spine in configuration.get("time_spines", ())]
+        older = configuration.get("time_spine_table_configurations", ())
+        spines += [place for spine in older if (place := place_of(spine["location"]))]
         return tuple(
-            _metric(entries[name], entries, models)
+            _metric(entries[name], entries, models, spines)
             for name in sorted(entries)
             if not entries[name].get("type_params", {}).get("is_private")
         )
@@ -119,6 +128,12 @@ def read_semantics(folder: Path) -> Semantics:
     return semantics
 
 
+def place_of(location: str) -> tuple[str, str] | None:
+    """Schema and name of a relation as dbt writes it for the warehouse; None without a schema."""
+    names = [name.strip('"`[]') for name in _NAME.findall(location)]
+    return (names[-2], names[-1]) if len(names) > 1 else None
+
+
 def metrics_to_compare(before: Semantics, after: Semantics) -> tuple[str, ...]:
     """The metrics of either side whose definition is new, removed or another."""
     old = {metric.name: metric.fingerprint for metric in before.metrics}
@@ -130,6 +145,7 @@ def _metric(
     entry: Mapping[str, Any],
     entries: Mapping[str, Mapping[str, Any]],
     models: Mapping[str, Mapping[str, Any]],
+    spines: Iterable[tuple[str, str]],
 ) -> Metric:
     inputs = [entries[name] for name in _inputs(entry["name"], entries)]
     names = list(dict.fromkeys(name for one in inputs for name in _model_names(one, models)))
@@ -137,7 +153,8 @@ def _metric(
     split = [{dimension.name: dimension for dimension in _dimensions(model)} for model in read]
     common = [name for name in (split[0] if split else ()) if all(name in one for one in split)]
     content = json.dumps([_without_words(inputs), _without_words(read)], sort_keys=True)
-    places = ((_place(model)) for model in read)
+    period = next((period for one in inputs for period in _periods(one)), "")
+    places = [*map(_place, read), *(spines if period else ())]
     return Metric(
         name=entry["name"],
         label=entry.get("label") or entry["name"],
@@ -146,7 +163,17 @@ def _metric(
         dimensions=tuple(split[0][name] for name in common),
         expressions=tuple(expression for one in inputs for expression in _expressions(one, read)),
         fingerprint=hashlib.sha256(content.encode()).hexdigest()[:16],
+        period=period,
     )
+
+
+def _periods(entry: Mapping[str, Any]) -> Iterable[str]:
+    """The periods by which a metric shifts its inputs in time."""
+    for reference in entry.get("type_params", {}).get("metrics", ()):
+        if window := reference.get("offset_window"):
+            yield str(window["granularity"])
+        if period := reference.get("offset_to_grain"):
+            yield str(period)
 
 
 def _inputs(name: str, entries: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -16,7 +16,7 @@ from metricflow_semantics.model.dbt_manifest_parser import (
 )
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
-from first_light.metrics.definitions import Semantics
+from first_light.metrics.definitions import Semantics, place_of
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.warehouse.kinds import find
@@ -127,6 +127,11 @@ def _local(semantics: Semantics, name: Callable[[str, str], str]) -> dict[str, A
     project["time_spines"] = [
         {**spine, "node_relation": relation(spine["node_relation"])}
         for spine in project.get("time_spines", ())
+    ]
+    project["time_spine_table_configurations"] = [
+        {**spine, "location": name(*place) if (place := place_of(location)) else location}
+        for spine in project.get("time_spine_table_configurations", ())
+        for location in [spine["location"]]
     ]
     return {**semantics.content, "semantic_models": models, "project_configuration": project}
 

@@ -21,7 +21,8 @@ class MetricValue:
     """A metric on one build.
 
     Attributes:
-        total: its value; None where it has none, such as a ratio of nothing.
+        total: its value; None where it has none, such as a ratio of nothing. That of the last
+            whole period where it has one for each period only.
         parts: dimension → its values, each with the metric; of the dimensions with few values.
         problem: why it could not be computed; empty if it was.
     """
@@ -69,6 +70,9 @@ def compute(
             if expressions.is_personal(metric.expressions, personal):
                 values[metric.name] = MetricValue(problem=expressions.PERSONAL)
                 continue
+            if metric.period:
+                values[metric.name] = MetricValue(_of_period(metric, writer.sql, queries))
+                continue
             rows = queries.run(writer.sql(metric.name)).rows
             total = number(rows[0][0]) if rows else None
             split = _parts(metric, writer.sql, queries, hidden) if parts else {}
@@ -76,6 +80,17 @@ def compute(
         except DataopsError as error:
             values[metric.name] = MetricValue(problem=_problem(error, reason))
     return values
+
+
+def _of_period(
+    metric: Metric, sql: Callable[[str, str], str], queries: QueryRunner
+) -> float | None:
+    """The value of the last whole period: the newest one is not over yet."""
+    time = f"metric_time__{metric.period}"
+    query = f"select * from (\n{sql(metric.name, time)}\n) as metric_query"
+    known = f"where {metric.name} is not null order by {time} desc limit 2"
+    rows = queries.run(f"{query} {known}").rows
+    return number(rows[-1][1]) if rows else None
 
 
 def _parts(

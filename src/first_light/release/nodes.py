@@ -20,6 +20,7 @@ from first_light.warehouse.base import Relation
 # What does not go on from its last state: everything else does, a team's own materialization too.
 _STATELESS = frozenset({"", "table", "view", "ephemeral", "seed", "test", "unit", "external"})
 _STATEFUL_KINDS = frozenset({"model", "snapshot"})
+_PLURALS = {"saved_query": "saved_queries", "analysis": "analyses"}
 _DISK_FULL = ("no space left on device", os.strerror(errno.ENOSPC).lower(), "disk quota exceeded")
 
 
@@ -97,7 +98,8 @@ def summary(run: DbtRun, carried: Collection[str] = ()) -> str:
     """
     counts = Counter(node.kind for node in run.nodes if node.unique_id not in carried)
     parts = [
-        f"{count} {kind.replace('_', ' ')}{'s' * (count != 1)}" for kind, count in counts.items()
+        f"{count} {_PLURALS.get(kind, f'{kind}s') if count != 1 else kind}".replace("_", " ")
+        for kind, count in counts.items()
     ]
     for word, nodes in (("failed", run.failed), ("warned", run.warned), ("skipped", run.skipped)):
         if nodes:
