@@ -99,9 +99,9 @@ def product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def rendered(model: str, dialect: str = "duckdb") -> tuple[str, list[str]]:
+def rendered(model: str, dialect: str = "duckdb", settings: str = CONFIG) -> tuple[str, list[str]]:
     """A model as the style sees it, and what can't be rendered or parsed."""
-    config = FluffConfig.from_string(CONFIG.format(dialect=dialect))
+    config = FluffConfig.from_string(settings.format(dialect=dialect))
     linter = Linter(config=config)
     parsed = linter.parse_string(model)
     problems = [f"{found.rule_code()} {found.desc()}" for found in parsed.violations]
@@ -124,6 +124,28 @@ def test_macros_of_dbt_packages_and_the_team_are_rendered(dialect: str, words: l
         assert word in sql, sql
     assert "cast(a.amount / 100 as numeric(28, 6))" in sql.replace("28,6", "28, 6")
     assert "'none' as stage" in sql
+
+
+@pytest.mark.usefixtures("product")
+def test_a_snapshot_in_a_block_is_read() -> None:
+    sql, problems = rendered(
+        "{% snapshot old %}\n{{ config({'strategy': 'check'}) }}\n{{ config(unique_key='k') }}\n"
+        "{% if config.get('tags', default=[]) %}no{% endif %}\n"
+        "select {{ tools.key(['a']) }} as k from {{ ref('b') }}\n{% endsnapshot %}\n"
+    )
+    assert problems == []
+    assert "select md5(cast(a as varchar)) as k from b" in " ".join(sql.split())
+
+
+@pytest.mark.usefixtures("product")
+@pytest.mark.parametrize("templater", ["dbt", "dbt-cloud"])
+def test_settings_of_an_adopted_project_may_ask_for_the_templater_of_dbt(templater: str) -> None:
+    """That one is not installed, and compiles the whole project for one file."""
+    settings = f"[sqlfluff]\ndialect = {{dialect}}\ntemplater = {templater}\n"
+    settings += "[sqlfluff:templater:dbt]\nprofiles_dir = .\n"
+    sql, problems = rendered(MODEL, settings=settings)
+    assert problems == []
+    assert "cast(a.amount / 100 as numeric(28,6))" in sql.replace("28, 6", "28,6")
 
 
 @pytest.mark.usefixtures("product")

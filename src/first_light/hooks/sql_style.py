@@ -8,39 +8,39 @@ with one column and one row.
 
 from __future__ import annotations
 
-import datetime
 import importlib.util
-import itertools
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import yaml
 from jinja2 import Environment
 from jinja2.exceptions import TemplateError, UndefinedError
+from jinja2.ext import Extension
+from jinja2.nodes import Node
+from jinja2.parser import Parser
 from jinja2.runtime import Macro
 from pluggy import HookimplMarker
 from sqlfluff.core import FluffConfig
 from sqlfluff.core.plugin import plugin_base_name
 from sqlfluff.core.templaters import JinjaTemplater, RawTemplater
-from sqlfluff.core.templaters.builtins.dbt import DBT_BUILTINS, MacroReturn, RelationEmulator
+from sqlfluff.core.templaters.builtins.dbt import MacroReturn
+
+from first_light.hooks.dbt_context import ITEM, dbt_names
 
 _MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\s*\(")
 _SELECT = re.compile(r"\bselect\b", re.IGNORECASE)
-_ITEM = "item"
-# dbt's names of types, as most databases spell them.
-_TYPES = {"string": "varchar", "float": "float", "integer": "int", "numeric": "numeric(28, 6)"}
 
 
 @HookimplMarker(plugin_base_name)(trylast=True)  # the last one of a name is used
 def get_templaters() -> list[type[RawTemplater]]:
     """The templaters of this plugin of sqlfluff."""
-    return [DbtJinjaTemplater]
+    if importlib.util.find_spec("sqlfluff_templater_dbt"):
+        return [DbtJinjaTemplater]
+    return [DbtJinjaTemplater, DbtTemplater, DbtCloudTemplater]
 
 
 class DbtJinjaTemplater(JinjaTemplater):
@@ -51,6 +51,14 @@ class DbtJinjaTemplater(JinjaTemplater):
 
     name = "jinja"
 
+    def _get_env_context(
+        self, fname: str | None, config: FluffConfig | None, env: Environment
+    ) -> dict[str, Any]:
+        given: dict[str, Any] = super()._get_env_context(fname, config, env)
+        if self._apply_dbt_builtins(config):  # after the macros, whose code sqlfluff keeps
+            env.add_extension(SnapshotBlock)
+        return given
+
     def get_context(self, fname: str | None, config: FluffConfig | None) -> dict[str, Any]:
         """The names that a model may use: sqlfluff's, then dbt's, then those of packages."""
         given: dict[str, Any] = super().get_context(fname, config)
@@ -58,6 +66,40 @@ class DbtJinjaTemplater(JinjaTemplater):
             return given
         project = Project(Path.cwd(), str(config.get("dialect")), self._get_jinja_env(config))
         return {**project.context(), **given}
+
+
+class DbtTemplater(DbtJinjaTemplater):
+    """The same for a team's settings that ask for dbt's own templater, which is not installed."""
+
+    name = "dbt"
+
+    def _apply_dbt_builtins(self, config: FluffConfig | None) -> bool:
+        return True
+
+    def _get_macros_path(self, config: FluffConfig | None, key: str) -> list[str] | None:
+        paths: list[str] | None = super()._get_macros_path(config, key)
+        if key == "load_macros_from_path" and not paths:
+            package = _package(Path.cwd())
+            return [str(path) for path in package.folders if path.is_dir()] if package else None
+        return paths
+
+
+class DbtCloudTemplater(DbtTemplater):
+    """The same for the templater of dbt's own service."""
+
+    name = "dbt-cloud"
+
+
+class SnapshotBlock(Extension):
+    """dbt's tag of a snapshot: the query is what stands between."""
+
+    tags = {"snapshot"}  # noqa: RUF012  # as its base class has it
+
+    def parse(self, parser: Parser) -> list[Node]:
+        """Read the tag, its name and what it surrounds."""
+        next(parser.stream)
+        parser.parse_assign_target(name_only=True)
+        return parser.parse_statements(("name:endsnapshot",), drop_needle=True)
 
 
 class Project:
@@ -136,7 +178,7 @@ class Project:
             for prefix in (self.adapter, "default"):
                 if path := macros.get(f"{prefix}__{name}"):
                     return MacroCall(self, f"{prefix}__{name}", path, macros)
-        return lambda *_, **__: _ITEM
+        return lambda *_, **__: ITEM
 
 
 class MacroCall:
@@ -162,13 +204,13 @@ class MacroCall:
         """What the macro returns or writes; where it can't run here, text of the right kind."""
         try:
             macro = self._project.names_in(self._path, self._package)[self._name]
-            return macro(*arguments, **named) if isinstance(macro, Macro) else _ITEM
+            return macro(*arguments, **named) if isinstance(macro, Macro) else ITEM
         except MacroReturn as returned:
             return returned.value
         except (TemplateError, TypeError, ValueError, AttributeError, KeyError, IndexError):
             text = self._path.read_text(encoding="utf-8")
             body = text[text.index(self._name) :].partition("endmacro")[0]
-            return f"select 1 as {_ITEM}" if _SELECT.search(body) else _ITEM
+            return f"select 1 as {ITEM}" if _SELECT.search(body) else ITEM
 
 
 class _Namespace:
@@ -191,10 +233,12 @@ class Package:
     Attributes:
         name: as dbt_project.yml has it.
         macros: the file of each macro.
+        folders: where they lie.
     """
 
     name: str
     macros: Mapping[str, Path]
+    folders: tuple[Path, ...] = ()
 
 
 @cache
@@ -205,7 +249,8 @@ def _package(folder: Path) -> Package | None:
         name, paths = str(project["name"]), project.get("macro-paths") or ["macros"]
     except (OSError, yaml.YAMLError, TypeError, KeyError, AttributeError):
         return None
-    return Package(name=name, macros=_macros(folder / path for path in paths))
+    folders = tuple(folder / path for path in paths)
+    return Package(name=name, macros=_macros(folders), folders=folders)
 
 
 @cache
@@ -220,120 +265,11 @@ def _internal_macros(adapter: str) -> dict[str, Path]:
     )
 
 
-def _macros(folders: Iterator[Path]) -> dict[str, Path]:
+def _macros(folders: Iterable[Path]) -> dict[str, Path]:
     """The file of each macro below these folders; the last one of a name."""
     return {
         name: path
         for folder in folders
         for path in sorted(folder.rglob("*.sql"))
         for name in _MACRO.findall(path.read_text(encoding="utf-8"))
-    }
-
-
-# ── dbt's context ────────────────────────────────────────────────────────────────────────────────
-
-
-class _Column:
-    """A column of a relation that nobody asked the database for."""
-
-    name = column = _ITEM
-    quoted = f'"{_ITEM}"'
-    dtype = data_type = "varchar"
-
-    def __getattr__(self, name: str) -> Callable[..., bool]:
-        if not name.startswith("is_"):
-            raise AttributeError(name)
-        return lambda: name == "is_string"
-
-    def values(self) -> list[str]:
-        """The column's values, as agate has them."""
-        return [_ITEM]
-
-    @staticmethod
-    def translate_type(name: str) -> str:
-        """A type, from dbt's name of it."""
-        return _TYPES.get(name.lower(), name)
-
-    @staticmethod
-    def numeric_type(name: str, precision: object, scale: object) -> str:
-        """A type of decimals."""
-        return f"{name}({precision}, {scale})"
-
-    @staticmethod
-    def string_type(size: object) -> str:
-        """A type of texts with at most so many characters."""
-        return f"varchar({size})"
-
-    def __str__(self) -> str:
-        return _ITEM
-
-
-class _Table:
-    """What a query answers: one column and one row."""
-
-    columns = (_Column(),)
-    column_names = (_ITEM,)
-    rows = ((_ITEM,),)
-
-    def __iter__(self) -> Iterator[tuple[str, ...]]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return 1
-
-    def __getitem__(self, place: Any) -> Any:
-        return self.rows[0]
-
-    def print_table(self, *_: Any, **__: Any) -> str:
-        """Writes nothing."""
-        return ""
-
-
-def dbt_names(dispatch: Callable[..., Any], adapter: str) -> dict[str, Any]:
-    """What dbt's context holds beside macros, where sqlfluff has no builtin for it."""
-
-    def nothing(*_: Any, **__: Any) -> str:
-        return ""
-
-    def relation(*arguments: Any, identifier: str = "", **_: Any) -> RelationEmulator:
-        names = [name for name in (identifier, *arguments[::-1]) if isinstance(name, str) and name]
-        return RelationEmulator(names[0] if names else _ITEM)
-
-    started = datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
-    target = {"name": "dev", "schema": "main", "type": adapter, "database": _ITEM, "threads": 1}
-    return {
-        **DBT_BUILTINS,
-        "adapter": SimpleNamespace(
-            dispatch=dispatch,
-            type=lambda: adapter,
-            quote=lambda name: f'"{name}"',
-            get_columns_in_relation=lambda *_: [_Column()],
-            get_missing_columns=lambda *_: [],
-            get_relation=relation,
-            load_relation=relation,
-            check_schema_exists=lambda *_: True,
-        ),
-        "api": SimpleNamespace(Column=_Column, Relation=SimpleNamespace(create=relation)),
-        "dbt_version": "1.12.0",
-        "env_var": lambda name, default=None: os.environ.get(
-            name, _ITEM if default is None else default
-        ),
-        "exceptions": SimpleNamespace(raise_compiler_error=nothing, warn=nothing),
-        "execute": True,
-        "flags": SimpleNamespace(FULL_REFRESH=False, WHICH="run"),
-        "graph": {"nodes": {}, "sources": {}, "exposures": {}, "groups": {}, "metrics": {}},
-        "invocation_id": _ITEM,
-        "load_result": lambda *_: {"data": [[_ITEM]], "table": _Table()},
-        "local_md5": lambda text: str(text),
-        "log": nothing,
-        "model": {"name": _ITEM, "alias": _ITEM, "schema": _ITEM, "unique_id": _ITEM, "config": {}},
-        "modules": SimpleNamespace(datetime=datetime, re=re, itertools=itertools),
-        "print": nothing,
-        "project_name": _ITEM,
-        "run_query": lambda *_: _Table(),
-        "run_started_at": started,
-        "selected_resources": [],
-        "set": set,
-        "statement": nothing,
-        "target": target,
     }
