@@ -25,6 +25,7 @@ from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Relation
+from first_light.warehouse.misplaced import misplaced
 
 PARSE, BUILD = "dbt parse", "dbt build"
 
@@ -72,7 +73,10 @@ def parse(context: Context, draft: Draft) -> Draft:
     )
     if not run.ok:
         return draft.ended(REJECTED, f"dbt could not parse the project.\n{run.problem}")
-    return replace(draft, manifest=read_manifest(context.target / "manifest.json", packages=True))
+    manifest = read_manifest(context.target / "manifest.json", packages=True)
+    if problem := misplaced(manifest, draft.engine.environment):
+        return draft.ended(REJECTED, problem)
+    return replace(draft, manifest=manifest)
 
 
 def build(context: Context, draft: Draft) -> Draft:

@@ -19,10 +19,12 @@ from typing import Any
 import duckdb
 
 from first_light.dbt.engine import DbtRun, Engine, QueryRunner, open_engine
+from first_light.dbt.manifest import read_manifest
 from first_light.project import settings
 from first_light.project.product import Product
 from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse.base import Relation
+from first_light.warehouse.misplaced import misplaced
 from first_light.warehouse.postgres.sample import load
 from first_light.warehouse.postgres.server import (
     connect,
@@ -52,14 +54,17 @@ class PostgresEngine:
     Attributes:
         engine: runs dbt's commands.
         product: the product in the folder where dbt runs.
+        target_path: where dbt writes.
         taken: tables to start from besides, each with the place that a copy of it gets.
     """
 
     engine: Engine
     product: Product
+    target_path: Path
     taken: tuple[tuple[Relation, Relation], ...] = ()
     keeps_builds: bool = field(default=False, init=False)
     _begun: bool = field(default=False, repr=False)
+    _refused: DbtRun | None = field(default=None, repr=False)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -77,10 +82,18 @@ class PostgresEngine:
         return replace(self, engine=self.engine.with_environment(variables))
 
     def parse(self, *, warnings_are_errors: bool = True) -> DbtRun:
-        return self.engine.parse(warnings_are_errors=warnings_are_errors)
+        """`dbt parse`; it fails where something would be built outside the schemas of the check."""
+        run = self.engine.parse(warnings_are_errors=warnings_are_errors)
+        if run.ok:
+            manifest = read_manifest(self.target_path / "manifest.json", packages=True)
+            problem = misplaced(manifest, self.environment)
+            self._refused = DbtRun(False, problem=problem) if problem else None
+        return self._refused or run
 
     def build(self, *arguments: str) -> DbtRun:
         """`dbt build`, then a copy of everything that exists into the file named by DATAOPS_DB."""
+        if self._refused:
+            return self._refused
         if not self._begun:
             self._begun = True
             self.clean_up()
@@ -127,7 +140,7 @@ def open_postgres_engine(
 ) -> PostgresEngine:
     """dbt for one side of a check; see `open_engine` and `PostgresEngine` for the arguments."""
     engine = open_engine(root, target, target_path, environment, progress)
-    return PostgresEngine(engine, Product(root), taken)
+    return PostgresEngine(engine, Product(root), root / target_path, taken)
 
 
 def _copy_tables(product: Product, tables: Sequence[tuple[Relation, Relation]]) -> None:
