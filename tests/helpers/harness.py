@@ -55,13 +55,23 @@ def reject_unknown(answers: Mapping[str, object], template: Path = TEMPLATE) -> 
 
 
 def render(
-    into: Path, answers: Mapping[str, object] | None = None, template: Path | None = None
+    into: Path,
+    answers: Mapping[str, object] | None = None,
+    template: Path | None = None,
+    *,
+    overwrite: bool = False,
 ) -> Path:
     """A product rendered from a template (default: the working tree), never trusted."""
     template = template or template_repository()
     reject_unknown(answers or {}, template)
     copier.run_copy(
-        str(template), into, data=dict(answers or {}), defaults=True, quiet=True, vcs_ref="HEAD"
+        str(template),
+        into,
+        data=dict(answers or {}),
+        defaults=True,
+        overwrite=overwrite,
+        quiet=True,
+        vcs_ref="HEAD",
     )
     # Between releases the list of managed files may lag behind; a test of its own says so.
     (into / MANIFEST).write_text(of_product(into, template), encoding="utf-8")

@@ -54,6 +54,7 @@ def start(
     from first_light.cli.output.start import next_steps
     from first_light.commands import start as command
     from first_light.commands.add import delivered
+    from first_light.project import settings
     from first_light.utils import steps
     from first_light.warehouse.kinds import is_server
 
@@ -78,7 +79,8 @@ def start(
     has_origin = "origin" in product.git("remote", check=False).split()
     is_clone = bool(product.git("for-each-ref", "--count=1", "refs/remotes/origin", check=False))
     pages = command.release_pages(product) if started.ok else ()
-    after = next_steps(started, pages, is_server(product), has_origin, is_clone)
+    without_raw = settings.current().without_raw
+    after = next_steps(started, pages, is_server(product), has_origin, is_clone, without_raw)
     if json:
         print_document(data.start(started, after if started.ok else ()))
         raise typer.Exit(started.exit_code)

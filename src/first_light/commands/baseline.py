@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from first_light.dbt import accepted_warnings
 from first_light.dbt.manifest import read_manifest
 from first_light.hooks import present, project_rules
 from first_light.impact.base import open_side_engine, side_environment
@@ -27,11 +28,13 @@ class Recorded:
         baseline: as it is now.
         before: the number of findings before; None if this is the first record.
         new_rules: rules that were recorded now, because an update brought them.
+        dbt_warnings: the names of dbt's warnings that fail the check and are not accepted.
     """
 
     baseline: Baseline
     before: int | None
     new_rules: tuple[str, ...] = ()
+    dbt_warnings: tuple[str, ...] = ()
 
 
 def record(product: Product, progress: Callable[[str], None]) -> Recorded:
@@ -48,14 +51,14 @@ def record(product: Product, progress: Callable[[str], None]) -> Recorded:
     """
     before = baseline.read(product.root)
     progress("project rules")
-    violated = _project_rules(product)
+    violated, warnings = _project_rules(product)
     files = files_in_git(product.root, "--cached", "--others")
     if before is None:
         findings = dict(violated)
         for hook in present.HOOKS:
             progress(f"hook {hook}")
             findings |= present.findings(product.root, hook, files)
-        recorded = Recorded(Baseline(findings), None)
+        recorded = Recorded(Baseline(findings), None, dbt_warnings=warnings)
     else:
         kept = before.shrunk(RULES, violated, {*files, *before.files_of(RULES)})
         findings = {rule: dict(numbers) for rule, numbers in kept.findings.items()}
@@ -68,13 +71,17 @@ def record(product: Product, progress: Callable[[str], None]) -> Recorded:
                 progress(f"hook {hook}")
                 now = present.findings(product.root, hook, names.intersection(files))
                 result = result.shrunk(hook, now, names)
-        recorded = Recorded(result, before.total, tuple(rule for rule, n in new.items() if n))
+        new_rules = tuple(rule for rule, n in new.items() if n)
+        recorded = Recorded(result, before.total, new_rules, warnings)
     baseline.write(product.root, recorded.baseline)
     return recorded
 
 
-def _project_rules(product: Product) -> dict[str, dict[str, int]]:
+def _project_rules(product: Product) -> tuple[dict[str, dict[str, int]], tuple[str, ...]]:
+    """What violates the rules, and the warnings of dbt."""
     folder = product.target / "baseline"
+    # dbt says nothing of a file that it has read before.
+    (folder / "partial_parse.msgpack").unlink(missing_ok=True)
     environment = side_environment(product, (folder / DATABASE_FILE).relative_to(product.root))
     dbt = open_side_engine(product, product.root, folder, environment, lambda _: None)
     parsed = dbt.parse(warnings_are_errors=False)
@@ -82,10 +89,11 @@ def _project_rules(product: Product) -> dict[str, dict[str, int]]:
         raise DataopsError(
             "dbt cannot parse the project.",
             where=parsed.problem,
-            fix="uv run dbt parse",
+            fix="correct it, then: uv run dataops baseline",
         )
     manifest = read_manifest(folder / "manifest.json")
-    return project_rules.numbers(project_rules.rule_findings(manifest))
+    warnings = tuple(name for name in parsed.warnings if name not in accepted_warnings.names())
+    return project_rules.numbers(project_rules.rule_findings(manifest)), warnings
 
 
 def _changed_files(product: Product, files: Collection[str]) -> frozenset[str]:

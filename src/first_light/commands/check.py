@@ -28,7 +28,7 @@ from first_light.impact.current import CurrentSide, open_current
 from first_light.monitors.queries import built_columns
 from first_light.mutation import check_step as mutation_step
 from first_light.privacy.messages import masked
-from first_light.project import managed, set_aside
+from first_light.project import managed, set_aside, settings
 from first_light.project.hook_run import HookResult, HookRun, hook_command
 from first_light.project.product import Product
 from first_light.release import definitions, external
@@ -181,6 +181,10 @@ def _dbt_steps(
             yield from (Step(name, SKIPPED) for name in _AFTER_EXTERNAL)
             return
 
+    if current is None and not settings.current().check_build:
+        yield from (Step(name, SKIPPED, 0.0, "check-build = false") for name in _AFTER_RULES)
+        return
+
     impact = ImpactStep(product, compared_change, dbt, folder, report_progress, current)
     try:
         arguments = impact.prepare()
@@ -210,7 +214,8 @@ def _dbt_steps(
 _RULES, _BUILD = "project rules", "dbt build on the sample"
 _BUILD_ON_RAW = "dbt build on the current release's raw"
 _FRESHNESS = "source freshness"
-_AFTER_PARSE = (_RULES, personal_step.NAME, _BUILD, IMPACT, BOARDS, _FRESHNESS)
+_AFTER_RULES = (_BUILD, IMPACT, BOARDS, _FRESHNESS)
+_AFTER_PARSE = (_RULES, personal_step.NAME, *_AFTER_RULES)
 _AFTER_EXTERNAL = (_BUILD_ON_RAW, IMPACT, BOARDS, _FRESHNESS)
 
 

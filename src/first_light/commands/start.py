@@ -112,7 +112,8 @@ def start(
         show(added)
     if is_server(product) and not sources:
         schema, rows = load(product, progress)
-        print_line(f"sample: {len(rows)} tables in {schema}, for manual dbt runs")
+        if rows:
+            print_line(f"sample: {len(rows)} tables in {schema}, for manual dbt runs")
     repository_files.write(product)
     check_result = check(product, print_line, progress)
     if steps.verdict(check_result) == steps.FAILED:

@@ -85,11 +85,13 @@ class DbtRun:
         ok: dbt's own verdict.
         nodes: what each node did; empty when dbt did not get so far.
         problem: why dbt could not run, in its words; empty when it ran.
+        warnings: the names of dbt's events that were no errors, by name.
     """
 
     ok: bool
     nodes: tuple[NodeResult, ...] = ()
     problem: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[NodeResult, ...]:

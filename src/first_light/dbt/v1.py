@@ -107,9 +107,10 @@ class DbtV1:
         self.target_path.mkdir(parents=True, exist_ok=True)
         self._finished = 0
         problems: list[str] = []
+        warnings: set[str] = set()
         runner = dbtRunner(
             manifest=self._manifest,
-            callbacks=[self._on_event, lambda event: _collect_problem(event, problems)],
+            callbacks=[self._on_event, lambda event: _collect_problem(event, problems, warnings)],
         )
         with inside(self.files or self.root), set_variables(self.environment):
             try:
@@ -122,7 +123,9 @@ class DbtV1:
             return None, DbtRun(False, problem=plain(str(outcome.exception)))
         nodes = tuple(_node_result(result) for result in getattr(outcome.result, "results", ()))
         problem = "" if outcome.success or any(n.failed for n in nodes) else "\n".join(problems)
-        return outcome.result, DbtRun(bool(outcome.success), nodes, problem)
+        return outcome.result, DbtRun(
+            bool(outcome.success), nodes, problem, tuple(sorted(warnings))
+        )
 
     def _on_event(self, event: Any) -> None:
         if self.progress is not None and event.info.name == _FINISHED:
@@ -174,6 +177,8 @@ def _node_result(result: Any) -> NodeResult:
     )
 
 
-def _collect_problem(event: Any, problems: list[str]) -> None:
+def _collect_problem(event: Any, problems: list[str], warnings: set[str]) -> None:
+    if event.info.level == "warn":
+        warnings.add(event.info.name)
     if event.info.level in ("error", "warn") and len(problems) < _MOST_PROBLEMS:
         problems.append(plain(event.info.msg))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import tempfile
@@ -41,6 +42,7 @@ _UNKNOWN = frozenset({"--no-populate-cache", "--no-compile"})
 _OWN_FOLDER = "--no-write-json"  # what others read in the target folder must stay as it is
 _RESULTS = frozenset({"LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult"})
 _MOST_PROBLEMS = 50
+_EVENT = re.compile(r"\[([A-Z]\w+) ")  # the name of an event, before its code
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,9 @@ class DbtV2:
         accepted = tuple(f"[{name} " for name in accepted_warnings.names())
         problems = [t for t in outcome.problems if not any(name in t for name in accepted)]
         ok = outcome.code == 0 and not (warnings_are_errors and problems)
-        return DbtRun(ok, problem="" if ok else "\n".join(outcome.problems))
+        names = {name for text in outcome.problems for name in _EVENT.findall(text)}
+        problem = "" if ok else "\n".join(outcome.problems)
+        return DbtRun(ok, problem=problem, warnings=tuple(sorted(names)))
 
     def build(self, *arguments: str) -> DbtRun:
         if not self.writes_files and (names := self._external_models()):

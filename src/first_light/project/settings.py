@@ -87,6 +87,10 @@ class TeamSettings:
     """Values of personal columns that
     [may be in a file](../guides/changes.md#values-of-nobody), since they say nothing about a
     person: file, column and digits as `dataops check` prints them, and the reason."""
+    check_build: bool = True
+    """Whether `dataops check` builds the project. Without it the check says nothing about data. It
+    is for a project whose SQL runs [only in a warehouse](../guides/adopt.md#profiles) that the
+    check cannot reach."""
     check_test_strength: Literal["off", "warn", "fail"] = "off"
     """Whether `dataops check` measures the
     [test strength](../guides/test-strength.md#in-every-check) of changed models: a mistake in their

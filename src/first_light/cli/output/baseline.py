@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from first_light.commands.baseline import Recorded
 from first_light.project.baseline import FILE
 
+_WARNINGS = (
+    "Warnings of dbt fail the check. Correct them, or accept these in pyproject.toml, each with "
+    "your reason:"
+)
+
 
 def lines(recorded: Recorded) -> Iterator[str]:
     """One line per rule when it was recorded for the first time, then the sum."""
@@ -25,3 +30,8 @@ def lines(recorded: Recorded) -> Iterator[str]:
         yield f"{FILE}: {total}, before: {recorded.before:,}. Commit it."
     else:
         yield f"{FILE}: {total}; every entry still applies."
+    if recorded.dbt_warnings:
+        yield _WARNINGS
+        yield "[tool.dataops.accepted-dbt-warnings]"
+        for name in recorded.dbt_warnings:
+            yield f'{name} = "older than the template"'

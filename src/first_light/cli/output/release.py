@@ -149,7 +149,8 @@ def show_rollback(out: Console, result: RolledBack) -> None:
         line(out, "was", before)
         moved_metrics(out, result.moves)
         line(out, "undo", f"uv run dataops rollback {int(before.split('-')[0])}")
-    line(out, "warning", "the next release publishes main as it is: revert or fix it first")
+    caution = "the next release publishes the default branch as it is: revert or fix it first"
+    line(out, "warning", caution)
 
 
 def show_releases(out: Console, releases: Sequence[Listed]) -> None:

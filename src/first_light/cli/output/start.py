@@ -8,7 +8,12 @@ from first_light.commands.start import Page, Started
 
 
 def next_steps(
-    started: Started, pages: Sequence[Page], on_server: bool, has_origin: bool, is_clone: bool
+    started: Started,
+    pages: Sequence[Page],
+    on_server: bool,
+    has_origin: bool,
+    is_clone: bool,
+    without_raw: bool = False,
 ) -> tuple[str, ...]:
     """What comes next, one line each.
 
@@ -18,6 +23,7 @@ def next_steps(
         on_server: raw is tables in a database, not files.
         has_origin: the repository has a remote.
         is_clone: the remote has the product already. Without a commit of `start` others made it.
+        without_raw: there is no raw, since it builds from seeds or from tables that others load.
     """
     if is_clone and not started.commit:
         return (
@@ -29,6 +35,8 @@ def next_steps(
     delivery = "put tomorrow's file into raw/TABLE/ under a new name: uv run dataops release"
     if on_server:
         delivery = "load tomorrow's rows into the schema raw, then: uv run dataops release"
+    if without_raw:
+        delivery = "when its data has changed: uv run dataops release"
     push = "git push -u origin HEAD"
     places = [page.address for page in pages]
     places.append("target/report/index.html, the health report, after: uv run dataops report")

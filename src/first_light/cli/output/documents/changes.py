@@ -39,6 +39,8 @@ class Baseline:
     """Findings by rule."""
     new_rules: tuple[str, ...] = ()
     """Rules that were recorded now, because an update brought them."""
+    dbt_warnings: tuple[str, ...] = ()
+    """Names of dbt's warnings that fail the check and are not accepted."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def baseline(recorded: baseline_command.Recorded) -> Baseline:
     findings = recorded.baseline.findings
     rules = {rule: sum(files.values()) for rule, files in sorted(findings.items()) if files}
     total = recorded.baseline.total
-    return Baseline(FILE, total, recorded.before, rules, recorded.new_rules)
+    return Baseline(FILE, total, recorded.before, rules, recorded.new_rules, recorded.dbt_warnings)
 
 
 def preview(built: preview_command.Preview) -> Preview:
