@@ -111,7 +111,7 @@ dataops:
       type: snowflake
       account: "{{ env_var('SNOWFLAKE_ACCOUNT', 'none') }}"
       user: nobody
-      password: none
+      password: "{{ env_var('SNOWFLAKE_PASSWORD', 'none') }}"
       database: analytics
       warehouse: transforming
       schema: dev

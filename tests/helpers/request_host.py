@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass
 class Host:
     """Requests from one branch, as GitHub and GitLab both answer, and a remote to push to.
 
+    Gitea answers with the requests of all branches, page after page.
+
     Attributes:
-        kind: github or gitlab.
+        kind: github, gitlab or gitea.
         url: of its interface.
         remote: the bare repository, at team/product.git in its folder.
         requests: oldest first.
@@ -36,8 +39,9 @@ class Host:
     def environment(self) -> dict[str, str]:
         """What the service says in a pipeline of the repository."""
         place = self.remote.parents[1].as_uri()
-        if self.kind == "github":
+        if self.kind != "gitlab":
             return {
+                **({"GITEA_ACTIONS": "true"} if self.kind == "gitea" else {}),
                 "GITHUB_REPOSITORY": "team/product",
                 "GITHUB_API_URL": self.url,
                 "GITHUB_SERVER_URL": place,
@@ -53,6 +57,19 @@ class Host:
         """A request's text."""
         output = self.requests[number - 1]
         return str(output.get("body") or output.get("description"))
+
+
+_MOST_OF_GITEA = 50
+# Requests of people: of their branches, and of a fork whose branch has the same name.
+OTHERS: list[dict[str, Any]] = [
+    {"number": 900 + n, "title": "A feature", "state": "open", "head": f"feature/{n}"}
+    for n in range(60)
+] + [{"number": 990, "title": "Theirs", "state": "open", "head": "template-update", "fork": True}]
+
+
+def _as_gitea(request: dict[str, Any]) -> dict[str, Any]:
+    head = {"label": request["head"], "repo_id": 9 if request.get("fork") else 1}
+    return {**request, "merged": False, "head": head, "base": {"repo_id": 1}}
 
 
 @contextmanager
@@ -75,12 +92,19 @@ def request_host(kind: str, remote: Path) -> Iterator[Host]:
             return said
 
         def do_GET(self) -> None:
-            self._answer(list(reversed(this.requests)))
+            if kind != "gitea":
+                self._answer(list(reversed(this.requests)))
+                return
+            asked = parse_qs(urlsplit(self.path).query)
+            size = min(int(asked["limit"][0]), _MOST_OF_GITEA)
+            first = (int(asked["page"][0]) - 1) * size
+            every = [*OTHERS, *reversed(this.requests)]
+            self._answer([_as_gitea(request) for request in every[first : first + size]])
 
         def do_POST(self) -> None:
             number = len(this.requests) + 1
             opened: dict[str, Any] = {"number": number, "iid": number, "merged_at": None}
-            opened["state"] = "open" if kind == "github" else "opened"
+            opened["state"] = "opened" if kind == "gitlab" else "open"
             this.requests.append({**opened, **self._body()})
             self._answer(this.requests[-1], 201)
 

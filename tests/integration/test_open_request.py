@@ -20,6 +20,7 @@ from first_light.forge.github import GitHub
 from first_light.forge.pipeline import find_forge, forge_of
 from first_light.project.managed_list import MANIFEST, digest
 from first_light.utils.errors import DataopsError
+from request_host import request_host
 
 TITLE = "Update the template to v1.0.1"
 CHECK = ".github/workflows/check.yml"
@@ -148,6 +149,14 @@ def test_without_pull_requests_the_commit_carries_the_text(job: Job, variable: s
         ("ssh://git@acme.org:22/a/b.git", "github", "acme.org/api/v3/repos/a/b", ""),
         ("git@acme.org:g/h/b.git", "gitlab", "acme.org/api/v4/projects/g%2Fh%2Fb", ""),
         ("https://gitlab.local:80/g/b.git", "", "gitlab.local:80/api/v4/projects/g%2Fb", ""),
+        ("https://gitea.acme.org/a/b.git", "", "gitea.acme.org/api/v1/repos/a/b", ""),
+        ("https://codeberg.org/a/b", "", "codeberg.org/api/v1/repos/a/b", ""),
+        (
+            "git@acme.org:a/b.git",
+            "forgejo",
+            "acme.org/api/v1/repos/a/b",
+            "https://acme.org/a/b.git",
+        ),
         ("git@git.acme.org:g/b.git", "", "", "git@git.acme.org:g/b.git"),
         ("/srv/gitlab/b.git", "", "", "/srv/gitlab/b.git"),
         ("https://github.com/a/b.git", "git", "", "https://github.com/a/b.git"),
@@ -319,3 +328,18 @@ def test_the_job_with_the_token_needs_the_standard_library_only() -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_gitea_tells_a_draft_by_its_title(tmp_path: Path) -> None:
+    """A conflict is a draft that nobody can merge; renewed it stays one, and the next is none."""
+    with request_host("gitea", tmp_path / "team" / "product.git") as host:
+        forge = find_forge({**host.environment, "DATAOPS_UPDATE_TOKEN": "t"})
+        assert forge.of_branch(BRANCH) == []
+        number = forge.open(BRANCH, "main", TITLE, "the text", draft=True)
+        assert host.requests[0]["title"] == f"WIP: {TITLE}"
+        (request,) = forge.of_branch(BRANCH)
+        assert request == Request(number, f"Draft: {TITLE}", True, False)
+        forge.renew(number, f"Draft: {TITLE}", "newer")
+        assert (host.requests[0]["title"], host.body()) == (f"WIP: {TITLE}", "newer")
+        forge.renew(number, TITLE, "clean")
+        assert forge.of_branch(BRANCH) == [Request(number, TITLE, True, False)]

@@ -108,5 +108,5 @@ def test_models_on_snowflake_without_a_connection(tmp_path: Path, models: int) -
     new.write_text("SELECT 1 AS a\n", encoding="utf-8")
     steps = verdicts(product, code=1)
     assert {name for name, verdict in steps.items() if verdict == "failed"} == {
-        *("project rules", "SQL style")
+        *("project rules", "style of new files")
     }

@@ -60,6 +60,9 @@ def ask(team: Team, version: str) -> list[str]:
     return output
 
 
+@pytest.mark.parametrize(
+    "host", ["github", "gitlab", pytest.param("gitea", marks=pytest.mark.gauntlet)], indirect=True
+)
 def test_one_request_that_a_newer_version_takes_over_and_a_closed_one_ends(
     host: Host, team: Team
 ) -> None:
@@ -71,7 +74,7 @@ def test_one_request_that_a_newer_version_takes_over_and_a_closed_one_ends(
     assert "`.github/pull_request_template.md`" in host.body()
     # The version changes a workflow of GitHub's.
     warned = host.body().startswith("**This update changes pipelines")
-    assert warned == (host.kind == "github")
+    assert warned == (host.kind != "gitlab")
     assert host.tokens == {"Bearer token-of-the-test"}
 
     # A newer version: the same request, the same branch, one commit on main's.
@@ -133,6 +136,8 @@ def test_without_a_token_or_a_pipeline_it_says_so() -> None:
         find_forge({})
     with pytest.raises(DataopsError, match="no token for GitLab"):
         find_forge({"CI_PROJECT_ID": "7"})
+    with pytest.raises(DataopsError, match="no token for Gitea"):
+        find_forge({"GITHUB_REPOSITORY": "a/b", "GITEA_ACTIONS": "true"})
     assert "secret-token" not in repr(
         find_forge({"GITHUB_REPOSITORY": "a/b", "GITHUB_TOKEN": "secret-token"})
     )

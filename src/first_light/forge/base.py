@@ -194,6 +194,10 @@ class Forge(ABC):
         """Call the API of issues."""
         return self._call(method, path, body, {}, _ISSUES)
 
+    def request_pages(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
+        """All requests of a list, page after page."""
+        yield from self._pages(path, query, _REQUEST)
+
     def issue_pages(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
         """All issues of a list, page after page."""
         yield from self._pages(path, query, _ISSUES)

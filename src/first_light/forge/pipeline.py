@@ -7,15 +7,26 @@ import re
 import urllib.parse
 from collections.abc import Mapping
 
-from first_light.forge import github, gitlab
+from first_light.forge import gitea, github, gitlab
 from first_light.forge.base import TOKEN, Forge
+from first_light.forge.gitea import Gitea
 from first_light.forge.github import GitHub
 from first_light.forge.gitlab import GitLab
 from first_light.forge.plain_git import PlainGit
 from first_light.utils.addresses import source_without_credentials
 from first_light.utils.errors import DataopsError
 
-GITHUB, GITLAB, GIT = KINDS = ("github", "gitlab", "git")
+GITHUB, GITLAB, GITEA, FORGEJO, GIT = KINDS = ("github", "gitlab", "gitea", "forgejo", "git")
+# What the pipelines of Gitea and Forgejo set, beside the variables of GitHub.
+_GITEA_PIPELINES = ("GITEA_ACTIONS", "FORGEJO_ACTIONS")
+# What is in the name of a host.
+_HOSTS = {
+    "github": GITHUB,
+    "gitlab": GITLAB,
+    "gitea": GITEA,
+    "forgejo": FORGEJO,
+    "codeberg.org": FORGEJO,
+}
 # `git@host:owner/name.git`, no URL and no path of Windows.
 SCP_LIKE = re.compile(r"(?:[^@/:]+@)?(?P<host>[^/:]{2,}):(?!//)(?P<path>[^\\]+)$")
 # Where Azure Pipelines and Bitbucket Pipelines name the repository: a branch is pushed there.
@@ -35,6 +46,13 @@ def find_forge(environment: Mapping[str, str] = os.environ, variable: str = TOKE
     team_token = environment.get(variable, "")
     if repository := environment.get("GITHUB_REPOSITORY"):
         token = team_token or environment.get("GITHUB_TOKEN", "")
+        if any(environment.get(name) for name in _GITEA_PIPELINES):
+            if not token:
+                raise _no_token("Gitea", gitea.RIGHTS)
+            api, server = environment["GITHUB_API_URL"], environment["GITHUB_SERVER_URL"]
+            return Gitea(
+                f"{api}/repos/{repository}", f"{server}/{repository}.git", token, not team_token
+            )
         if not token:
             raise _no_token("GitHub", github.RIGHTS)
         api = environment.get("GITHUB_API_URL", "https://api.github.com")
@@ -79,7 +97,7 @@ def forge_of(url: str, environment: Mapping[str, str] = os.environ, kind: str = 
         server = f"https://{parts.hostname}"
     path = path.strip("/").removesuffix(".git")
     host = urllib.parse.urlsplit(server).hostname or ""
-    kind = kind or next((name for name in (GITHUB, GITLAB) if name in host), GIT)
+    kind = kind or next((name for part, name in _HOSTS.items() if part in host), GIT)
     token = {TOKEN: environment.get(TOKEN, "")}
     if not token[TOKEN] and (scp_like or parts.scheme == "ssh"):
         kind = GIT  # git has its own access, and a branch is pushed with it
@@ -88,6 +106,9 @@ def forge_of(url: str, environment: Mapping[str, str] = os.environ, kind: str = 
         if host != "github.com":  # GitHub Enterprise
             place |= {"GITHUB_API_URL": f"{server}/api/v3", "GITHUB_SERVER_URL": server}
         return find_forge({**token, **place})
+    if kind in (GITEA, FORGEJO):
+        place = {"GITHUB_REPOSITORY": path, "GITEA_ACTIONS": "true", "GITHUB_SERVER_URL": server}
+        return find_forge({**token, **place, "GITHUB_API_URL": f"{server}/api/v1"})
     if kind == GITLAB:
         project = urllib.parse.quote(path, safe="")
         place = {"CI_API_V4_URL": f"{server}/api/v4", "CI_SERVER_URL": server}
