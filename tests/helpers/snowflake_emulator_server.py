@@ -96,7 +96,7 @@ def run(self: Any, *arguments: Any) -> None:
 
 def with_nulls(times: Any) -> Any:
     """Timestamps as Snowflake sends them, nulls among them."""
-    import pyarrow as pa  # type: ignore[import-not-found]
+    import pyarrow as pa
 
     if isinstance(times, pa.ChunkedArray):
         times = times.combine_chunks()
