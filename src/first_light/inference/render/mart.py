@@ -230,9 +230,9 @@ def dates_sql(dates: Dates) -> str:
             _cte(
                 "series",
                 "select\n"
-                "        first_day,\n"
-                "        last_day,\n"
-                "        cast(generated_number - 1 as integer) as day_number\n"
+                "        bounds.first_day,\n"
+                "        bounds.last_day,\n"
+                "        cast(numbers.generated_number - 1 as integer) as day_number\n"
                 "    from bounds\n"
                 "    cross join numbers",
             ),
@@ -247,9 +247,13 @@ def dates_sql(dates: Dates) -> str:
             ),
             _cte(
                 "days",
-                "select date_day from dated where date_day <= last_day\n"
-                "    union distinct\n"
-                "    select date_day from fact_days where date_day is not null",
+                "select date_day\n"
+                "    from dated\n"
+                "    where date_day <= last_day\n\n"
+                "    union distinct\n\n"
+                "    select date_day\n"
+                "    from fact_days\n"
+                "    where date_day is not null",
             ),
             _cte("final", _DATES, last=True),
             "select * from final\n",
