@@ -17,10 +17,11 @@
     {%- if source.startswith('(select * from read_') %}
         {%- set source = source.replace('(select *', '(select *, filename', 1) %}
     {%- endif %}
+    {%- set text_type = adapter.dispatch('text_type')() %}
     {%- set checks = [] %}
     {%- for name, target in columns.items() %}
         {%- set target = {'type': target} if target is string else target %}
-        {%- set text = 'cast(' ~ target.get('value', name) ~ ' as varchar)' %}
+        {%- set text = 'cast(' ~ target.get('value', name) ~ ' as ' ~ text_type ~ ')' %}
         {%- do checks.append({
             'name': name,
             'type': target['type'],
@@ -29,10 +30,10 @@
             'holds': holds_exactly(text, target['type'] | lower, target.get('format'), target.get('zone'))
         }) %}
     {%- endfor %}
-    with inexact as materialized (
+    with inexact as {{ adapter.dispatch('computed_once')() }}(
 
         select
-            {{ 'filename' if source.startswith(('read_', '(select *, filename from read_')) else 'cast(null as varchar)' }} as file_name
+            {{ 'filename' if source.startswith(('read_', '(select *, filename from read_')) else 'cast(null as ' ~ text_type ~ ')' }} as file_name
             {%- for check in checks %},
             case when not ({{ check['holds'] }}) then {{ check['text'] }} end as value_{{ loop.index }}
             {%- endfor %}
@@ -66,8 +67,8 @@
 {#- SQL for how many values of a group are numbers, how many times, and how long the numbers are. -#}
 {% macro kinds_of_values(text) %}
     {%- set is_number = adapter.dispatch('matches')(text, '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+) *$') %}
-    {%- set whole = "ltrim(split_part(trim(" ~ text ~ "), '.', 1), '+-0')" %}
-    {%- set fraction = "rtrim(split_part(trim(" ~ text ~ "), '.', 2), '0')" %}
+    {%- set whole = "regexp_replace(split_part(trim(" ~ text ~ "), '.', 1), '^[+0-]+', '')" %}
+    {%- set fraction = "regexp_replace(split_part(trim(" ~ text ~ "), '.', 2), '0+$', '')" %}
     {{- 'count(case when ' ~ is_number ~ ' then 1 end) as n_numbers,\n' }}
     {{- 'count(case when ' ~ holds_exactly(text, 'timestamp') ~ ' and ' ~ text
         ~ ' is not null then 1 end) as n_times,\n' }}
@@ -90,9 +91,10 @@
         {%- set pattern = '^ *[+-]?0*[0-9]{0,' ~ digits ~ '}([.][0-9]{0,' ~ scale ~ '}0*)? *$' %}
         {{- 'coalesce(' ~ matches(text, pattern) ~ ', true)' }}
     {%- elif type in ('double', 'double precision', 'float') %}
-        {%- set digits = "ltrim(replace(regexp_replace(" ~ text ~ ", '[eE].*$', ''), '.', ''), ' +-0')" %}
+        {%- set mantissa = "replace(regexp_replace(" ~ text ~ ", '[eE].*$', ''), '.', '')" %}
+        {%- set digits = "regexp_replace(" ~ mantissa ~ ", '^[ +0-]+', '')" %}
         {%- set number = '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-2]?[0-9]{1,2})? *$' %}
-        {{- 'coalesce(' ~ matches(text, number) ~ ' and length(rtrim(' ~ digits ~ ", '0 ')) <= 17, true)" }}
+        {{- 'coalesce(' ~ matches(text, number) ~ ' and length(regexp_replace(' ~ digits ~ ", '[0 ]+$', '')) <= 17, true)" }}
     {%- elif type in ('date', 'timestamp', 'timestamp without time zone') %}
         {{- 'coalesce(' ~ matches(text, time_pattern(type, format, zone)) ~ ' and '
             ~ adapter.dispatch('is_time')(text, type, format) ~ ', true)' }}
@@ -140,3 +142,16 @@
         {{- return('try_cast(' ~ text ~ ' as timestamp) is not null') -}}
     {%- endif %}
 {% endmacro %}
+
+{#- The type of texts, and how a part of a query is computed once where it is not by itself. -#}
+{% macro default__text_type() %}{{ return('varchar') }}{% endmacro %}
+
+{% macro bigquery__text_type() %}{{ return('string') }}{% endmacro %}
+
+{% macro spark__text_type() %}{{ return('string') }}{% endmacro %}
+
+{% macro default__computed_once() %}{{ return('') }}{% endmacro %}
+
+{% macro duckdb__computed_once() %}{{ return('materialized ') }}{% endmacro %}
+
+{% macro postgres__computed_once() %}{{ return('materialized ') }}{% endmacro %}

@@ -31,3 +31,8 @@
     {%- set text = pattern | replace("\\", "\\\\") | replace("'", "\\'") %}
     {{- return("(" ~ column_name ~ " rlike '" ~ text ~ "')") -}}
 {% endmacro %}
+
+{% macro bigquery__matches(column_name, pattern) %}
+    {%- set text = pattern | replace("\\", "\\\\") | replace("'", "\\'") %}
+    {{- return("regexp_contains(" ~ column_name ~ ", '" ~ text ~ "')") -}}
+{% endmacro %}
