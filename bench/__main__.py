@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from bench import (
     boards,
+    carried,
     corpus,
     first_product,
     fleet,
@@ -44,6 +45,9 @@ BENCHES: dict[str, Callable[[], Figure | package.Size | corpus.Shares]] = {
     "fleet-update": fleet.update,
     "release": release.release,
     "release-100": release.release_100,
+    "carried-one-source": carried.one_source,
+    "carried-nothing-new": carried.nothing_new,
+    "carried-daily": carried.daily,
     "record": release.record,
     "history": history.query,
     "figures": history.figures,
