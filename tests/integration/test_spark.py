@@ -154,5 +154,5 @@ def test_a_server_whose_views_cannot_be_replaced_is_refused(
         place = Place(
             Product(minimal(tmp_path / "shop", spark_server.PROFILE)), tmp_path / "store", rows=3
         )
-        with pytest.raises(DataopsError, match="keeps the old view"):
+        with pytest.raises(DataopsError, match="cannot alter a view"):
             place.release()

@@ -188,6 +188,10 @@ def published(monkeypatch: pytest.MonkeyPatch, server: Server) -> Iterator[None]
             if relation.schema.startswith(place.candidate(run))
         }
 
+    def listed_views(cursor: Any, schema: str) -> list[Relation]:
+        old = [r for r in server.tables if r.schema.startswith(PLACE.candidate(OLD))]
+        return [Relation(schema, relation.name) for relation in old]
+
     with monkeypatch.context() as patch:
         patch.setattr(pointer, "read", lambda cursor, place: server.pointer)
         patch.setattr(pointer, "write", write)
@@ -195,6 +199,7 @@ def published(monkeypatch: pytest.MonkeyPatch, server: Server) -> Iterator[None]
         patch.setattr(views, "entries_of", entries)
         patch.setattr(views, "owner_of", lambda cursor, place, run: run)
         patch.setattr(views, "exists", lambda cursor, schema: True)
+        patch.setattr(views, "listed", listed_views)
         patch.setattr(views, "rows_or_none", lambda cursor, query: None)
         yield
 
@@ -216,21 +221,19 @@ def test_views_of_both_releases_ask_the_pointer_before_it_changes(
     assert begin == "pointer 000012 000013 False"
     asks = "where (select release_id from `shop_dataops`.`current_release`) = "
     assert gone == (
-        "create or replace view `shop_marts`.`gone` as "
+        "alter view `shop_marts`.`gone` as "
         f"select `id` from `shop_r000012_marts`.`gone` {asks}'{OLD}'"
     )
     assert both == (
-        "create or replace view `shop_marts`.`orders` as "
+        "alter view `shop_marts`.`orders` as "
         f"select `id`, `old`, `n` from `shop_r000012_marts`.`orders` {asks}'{OLD}' union all "
         "select `id`, try_cast(null as string) as `old`, try_cast(`n` as int) as `n` "
         f"from `shop_r000013_marts`.`orders` {asks}'{NEW}'"
     )
     assert change == "change 000012 000013"
     assert finish == [
-        "create or replace view `shop_marts`.`added` as "
-        "select `id` from `shop_r000013_marts`.`added`",
-        "create or replace view `shop_marts`.`orders` as "
-        "select `id`, `n` from `shop_r000013_marts`.`orders`",
+        "create view `shop_marts`.`added` as select `id` from `shop_r000013_marts`.`added`",
+        "alter view `shop_marts`.`orders` as select `id`, `n` from `shop_r000013_marts`.`orders`",
         "drop view if exists `shop_marts`.`gone`",
         "pointer 000013  True",
     ]
@@ -269,6 +272,17 @@ def test_a_catalog_that_keeps_old_views_is_refused() -> None:
     with pytest.raises(DataopsError, match="keeps the old view"):
         pointer.write(stuck, PLACE, Pointer(NEW))
     assert len(done) == 2
+
+
+def test_a_catalog_that_cannot_alter_views_is_refused() -> None:
+    """As with Iceberg's SQL extensions; what Spark replaces instead is missing for an instant."""
+
+    def refuse(statement: str) -> None:
+        raise SparkError(Exception("ALTER VIEW <viewName> AS is not supported. Use CREATE"))
+
+    server: Any = SimpleNamespace(execute=refuse, rows=lambda query: [("shop_dataops",)])
+    with pytest.raises(DataopsError, match="cannot alter a view"):
+        pointer.write(server, PLACE, Pointer(OLD))
 
 
 def test_a_server_without_iceberg_is_named() -> None:

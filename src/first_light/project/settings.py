@@ -115,7 +115,7 @@ class LocalSettings:
     defer_state: str = ""
     """Folder of a release that `dbt` by hand attaches read-only (DuckDB)."""
     schema: str = ""
-    """Schema that `dbt` builds in (PostgreSQL, BigQuery, Spark); set by dataops."""
+    """Schema that `dbt` builds in (PostgreSQL, BigQuery, Spark, DuckLake); set by dataops."""
     database: str = ""
     """Database that `dbt` builds in (Snowflake); set by dataops."""
     raw_database: str = ""

@@ -67,16 +67,16 @@ class PointedViews(ABC):
         """Make sure that there are these schemas of readers, whose views may read a release."""
 
     @abstractmethod
-    def execute(self, statements: Sequence[str]) -> None:
-        """Run statements, in any order; all have ended when it returns."""
+    def make(self, views: Mapping[Relation, str]) -> None:
+        """Make views of readers with these queries; at no instant an existing one is missing."""
+
+    @abstractmethod
+    def drop(self, views: Sequence[Relation]) -> None:
+        """Drop views of readers, as far as there are any."""
 
     @abstractmethod
     def source(self, run: str, relation: Relation) -> str:
         """A relation of a release, in a statement."""
-
-    @abstractmethod
-    def view(self, relation: Relation) -> str:
-        """A view of readers, in a statement."""
 
     @abstractmethod
     def condition(self, run: str) -> str:
@@ -96,13 +96,13 @@ class PointedViews(ABC):
         old, new = self.published(current.release), self.published(run)
         self.write(Pointer(current.release, run, is_settled=False))
         self.prepare(run, schemas_of(new))
-        self.execute(
-            [
-                self._view_of_both(
+        self.make(
+            {
+                relation: self._query_of_both(
                     relation, (current.release, columns), (run, new.get(relation, {}))
                 )
                 for relation, columns in sorted(old.items())
-            ]
+            }
         )
         if current.release:
             self.change(current.release, run)
@@ -141,19 +141,19 @@ class PointedViews(ABC):
         """Make the views of current, and drop those of which it has no relation."""
         if found.release:
             self.prepare(found.release, schemas_of(views))
-        self.execute(
-            [
-                self._created(relation, self._selected(relation, found.release, columns))
+        self.make(
+            {
+                relation: self._selected(relation, found.release, columns)
                 for relation, columns in sorted(views.items())
-            ]
+            }
         )
-        self.execute([f"drop view if exists {self.view(relation)}" for relation in sorted(gone)])
+        self.drop(sorted(gone))
         self.write(Pointer(found.release))
 
-    def _view_of_both(
+    def _query_of_both(
         self, relation: Relation, old: tuple[str, Columns], new: tuple[str, Columns]
     ) -> str:
-        """A view with the columns of the old release, and the rows of the one that is current.
+        """A query with the columns of the old release, and the rows of the one that is current.
 
         For the seconds until it is replaced, a column that the new release has no more is null, and
         one of another type is converted if that is possible.
@@ -171,10 +171,7 @@ class PointedViews(ABC):
             )
             source = self.source(new_run, relation)
             branches.append(f"select {values} from {source} where {self.condition(new_run)}")
-        return self._created(relation, " union all ".join(branches))
-
-    def _created(self, relation: Relation, query: str) -> str:
-        return f"create or replace view {self.view(relation)} as {query}"
+        return " union all ".join(branches)
 
     def _selected(self, relation: Relation, run: str, columns: Columns) -> str:
         source = self.source(run, relation)

@@ -33,3 +33,12 @@
 {% macro bigquery__generate_schema_name(custom_schema_name, node) -%}
     {{ postgres__generate_schema_name(custom_schema_name, node) }}
 {%- endmacro %}
+
+{#- And in a lake of DuckDB; a database file has the schemas of the layers. -#}
+{% macro duckdb__generate_schema_name(custom_schema_name, node) -%}
+    {%- if modules.re.search('_r[0-9]{6,}$', target.schema) -%}
+        {{ postgres__generate_schema_name(custom_schema_name, node) }}
+    {%- else -%}
+        {{ default__generate_schema_name(custom_schema_name, node) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -80,13 +80,21 @@ class BigQueryViews(PointedViews):
         others = [self.place.of_readers(schema) for schema in schemas if schema != OWN_SCHEMA]
         self.cursor.authorize(self.place.of_readers(OWN_SCHEMA), others)
 
-    def execute(self, statements: Sequence[str]) -> None:
-        self.cursor.execute_all(statements)
+    def make(self, views: Mapping[Relation, str]) -> None:
+        self.cursor.execute_all(
+            [
+                f"create or replace view {self._view(relation)} as {query}"
+                for relation, query in views.items()
+            ]
+        )
+
+    def drop(self, views: Sequence[Relation]) -> None:
+        self.cursor.execute_all([f"drop view if exists {self._view(view)}" for view in views])
 
     def source(self, run: str, relation: Relation) -> str:
         return self.place.name(self.place.of_release(run, relation.schema), relation.name)
 
-    def view(self, relation: Relation) -> str:
+    def _view(self, relation: Relation) -> str:
         return self.place.name(self.place.of_readers(relation.schema), relation.name)
 
     def condition(self, run: str) -> str:

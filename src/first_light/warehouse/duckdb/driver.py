@@ -43,12 +43,41 @@ def _prepare(connection: Any, values: Mapping[str, Any]) -> None:
 
         options = dict(system)
         connection.register_filesystem(fsspec.filesystem(options.pop("fs"), **options))
+    for name in values.get("extensions") or ():
+        if isinstance(name, str):  # from elsewhere than the index of the engine: dbt installs it
+            _load(connection, name)
     for attached in values.get("attach") or ():
         alias = f" as {quoted(attached['alias'])}" if attached.get("alias") else ""
-        mode = " (read_only)" if attached.get("read_only") else ""
+        terms = ["read_only"] if attached.get("read_only") else []
+        terms += [f"{key} {_text(value)}" for key, value in _options(attached)]
+        mode = f" ({', '.join(terms)})" if terms else ""
         connection.execute(f"attach if not exists {_text(attached['path'])}{alias}{mode}")
+    if _is_attached(values):
+        connection.execute(f"use {quoted(values['database'])}")
     for name, value in (values.get("settings") or {}).items():
         connection.execute(f"set {name} = {_text(value)}")
+
+
+def _load(connection: Any, extension: str) -> None:
+    """Load an extension; as dbt does, install it if it is missing."""
+    import duckdb
+
+    try:
+        connection.execute(f"load {extension}")
+    except duckdb.Error:
+        connection.execute(f"install {extension}")
+        connection.execute(f"load {extension}")
+
+
+def _options(attached: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The options of an attached database, such as the folder of the files of a lake."""
+    return list((attached.get("options") or {}).items())
+
+
+def _is_attached(values: Mapping[str, Any]) -> bool:
+    """Whether dbt builds in a database that the profile attaches."""
+    aliases = {attached.get("alias") for attached in values.get("attach") or ()}
+    return bool(values.get("database")) and values["database"] in aliases
 
 
 def _text(value: Any) -> str:

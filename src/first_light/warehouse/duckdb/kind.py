@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class DuckDbKind:
-    """Releases as database files."""
+    """Releases as database files, or as schemas of a lake that the target of releases attaches."""
 
     reads_files = True
     how_to_load = "set DATAOPS_RAW to the folder or URL of the landing data"
@@ -43,14 +43,25 @@ class DuckDbKind:
         settle(values)
 
     def open(self, product: Product, store: FolderStore) -> Warehouse:
+        from first_light.warehouse.duckdb.lake.catalog import is_lake
+        from first_light.warehouse.duckdb.lake.warehouse import LakeWarehouse
         from first_light.warehouse.duckdb.warehouse import DuckDbWarehouse
 
+        if is_lake(product):
+            return LakeWarehouse(product, store)
         return DuckDbWarehouse(store, product.root)
 
     @contextlib.contextmanager
     def scratch(self, product: Product) -> Iterator[Mapping[str, str]]:
-        """The folder of a scratch store is enough."""
-        yield {}
+        """Schemas of a lake; for files the folder of a scratch store is enough."""
+        from first_light.warehouse.duckdb.lake.catalog import is_lake
+        from first_light.warehouse.duckdb.lake.scratch import scratch_schemas
+
+        if not is_lake(product):
+            yield {}
+            return
+        with scratch_schemas(product) as variables:
+            yield variables
 
     def dialect(self) -> Dialect:
         from first_light.warehouse.duckdb.dialect import DuckDbDialect

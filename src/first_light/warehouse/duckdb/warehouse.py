@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.whole_files import sync
 from first_light.warehouse.base import DATABASE_FILE, Label, Readable, Relation, Table, Withheld
+from first_light.warehouse.duckdb.own_rows import write_tables
 from first_light.warehouse.own_tables import OWN_SCHEMA, label_table
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _BUILT = "built"  # in a candidate: the folder of its database while another is made for readers
 # `status` opens what readers open, and names what repairs it.
 _STATUS = "uv run dataops status"
-_BATCH = 50_000  # rows
 _SPARE = 64 << 20  # bytes for docs, manifest and the record
 
 
@@ -162,25 +161,7 @@ class DuckDbWarehouse:
         file = self.store.candidate(run) / DATABASE_FILE
         with _errors_as(f"The schema {schema} could not be written."), _open(file) as connection:
             connection.begin()
-            connection.execute(f'create schema if not exists "{schema}"')
-            for table in tables:
-                place = _name(Relation(schema, table.name))
-                connection.execute(f"create or replace table {place} ({table.definition})")
-                comment = table.comment.replace("'", "''")
-                connection.execute(f"comment on table {place} is '{comment}'")
-                for at in range(0, len(table.rows), _BATCH):
-                    # One statement and one text for many rows: a statement for each row would take
-                    # a minute for a long history.
-                    columns = list(zip(*table.rows[at : at + _BATCH]))
-                    encoded = [
-                        [None if v is None else str(v) for v in values] for values in columns
-                    ]
-                    selected = ", ".join(f"unnest(held[{n + 1}])" for n in range(len(columns)))
-                    connection.execute(
-                        f"insert into {place} select {selected} "
-                        """from (select from_json(?, '[["varchar"]]') as held)""",
-                        [json.dumps(encoded)],
-                    )
+            write_tables(connection, schema, tables)
             connection.commit()
 
     def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:

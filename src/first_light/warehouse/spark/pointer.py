@@ -12,9 +12,9 @@ import time
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.own_tables import OWN_SCHEMA
 from first_light.warehouse.pointed_views import Pointer
-from first_light.warehouse.spark.driver import SparkCursor
+from first_light.warehouse.spark.driver import SparkCursor, SparkError
 from first_light.warehouse.spark.listing import exists
-from first_light.warehouse.spark.names import Schemas, sql_name, sql_text
+from first_light.warehouse.spark.names import POINTER, Schemas, sql_name, sql_text
 from first_light.warehouse.spark.server import rows_or_none
 
 MARGIN = 5.0
@@ -60,7 +60,7 @@ def write(cursor: SparkCursor, place: Schemas, pointer: Pointer) -> None:
     )
     if read(cursor, place) != pointer:
         raise DataopsError(
-            "The catalog accepts `create or replace view`, but keeps the old view.",
+            "The catalog accepts `alter view`, but keeps the old view.",
             where=place.pointer.replace("`", ""),
             fix="start the server without Iceberg's SQL extensions: uv run dataops docs spark",
         )
@@ -89,4 +89,17 @@ def condition(place: Schemas, run: str) -> str:
 
 
 def _replace(cursor: SparkCursor, place: Schemas, selected: str) -> None:
-    cursor.execute(f"create or replace view {place.pointer} as select {selected}")
+    """Alter the view in place: Spark drops a view that it replaces and creates it again."""
+    schema = sql_name(place.of_readers(OWN_SCHEMA))
+    is_present = bool(cursor.rows(f"show views in {schema} like '{POINTER}'"))
+    action = "alter" if is_present else "create"
+    try:
+        cursor.execute(f"{action} view {place.pointer} as select {selected}")
+    except SparkError as error:
+        if "ALTER VIEW" not in str(error):
+            raise
+        raise DataopsError(
+            "This catalog cannot alter a view.",
+            where=str(error),
+            fix="start the server without Iceberg's SQL extensions: uv run dataops docs spark",
+        ) from error

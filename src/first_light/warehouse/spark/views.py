@@ -56,14 +56,26 @@ class SparkViews(PointedViews):
             if not exists(self.cursor, self.place.of_readers(schema)):
                 self.cursor.execute(f"create schema {sql_name(self.place.of_readers(schema))}")
 
-    def execute(self, statements: Sequence[str]) -> None:
-        for statement in statements:
-            self.cursor.execute(statement)
+    def make(self, views: Mapping[Relation, str]) -> None:
+        """Spark drops a view that it replaces and creates it again; it alters one in place."""
+        present = {
+            view
+            for schema in {relation.schema for relation in views}
+            for view in listed(self.cursor, self.place.of_readers(schema))
+        }
+        for relation, query in views.items():
+            is_present = Relation(self.place.of_readers(relation.schema), relation.name) in present
+            action = "alter" if is_present else "create"
+            self.cursor.execute(f"{action} view {self._view(relation)} as {query}")
+
+    def drop(self, views: Sequence[Relation]) -> None:
+        for view in views:
+            self.cursor.execute(f"drop view if exists {self._view(view)}")
 
     def source(self, run: str, relation: Relation) -> str:
         return sql_name(self.place.of_release(run, relation.schema), relation.name)
 
-    def view(self, relation: Relation) -> str:
+    def _view(self, relation: Relation) -> str:
         return sql_name(self.place.of_readers(relation.schema), relation.name)
 
     def condition(self, run: str) -> str:
