@@ -27,6 +27,7 @@ BENCHES: dict[str, Callable[[], Figure | package.Size | corpus.Shares]] = {
     "size": package.size,
     "copy": package.copy,
     "update": package.update,
+    "update-command": package.update_command,
     "start": package.start,
     "help": package.help_text,
     "first-check": first_product.first_check,

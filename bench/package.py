@@ -123,6 +123,32 @@ def update() -> Figure:
         return replace(in_turn(name, lambda: of(ours), lambda: of(plain)), most=6.0)
 
 
+def update_command() -> Figure:
+    """`dataops update` of the example, its lock included, beside `copier update` of the same."""
+    with tempfile.TemporaryDirectory() as scratch, _templates(Path(scratch)) as (ours, _):
+        environment, _ = harness.shared_environment()
+        env = harness.product_environment(environment)
+        root = Path(scratch) / "product"
+        run([_copy(ours, root)], Path(scratch), env)
+        run([["uv", "lock", "--quiet"]], root, env)
+        harness.git(root, "init", "-q", "-b", "main")
+        harness.git(root, "add", "-A")
+        harness.git(root, "commit", "-q", "-m", "First")
+        with (ours / "template" / ".yamllint").open("a", encoding="utf-8") as file:
+            file.write("# another\n")
+        _tag(ours, "v1.1.0")
+
+        def of(command: list[str]) -> Cost:
+            cost = run([command], root, env)
+            harness.git(root, "reset", "-q", "--hard")
+            harness.git(root, "clean", "-q", "-d", "--force")
+            return cost
+
+        name = "dataops update, its lock included ÷ copier update"
+        ours_, other = ["uv", "run", "dataops", "update"], ["copier", "update", "--defaults"]
+        return replace(in_turn(name, lambda: of(ours_), lambda: of([*other, "--quiet"])), most=10.0)
+
+
 def start() -> Figure:
     """`dataops start` of the example, the package vendored on the way, beside a second `start`.
 

@@ -9,10 +9,14 @@ import pytest
 import yaml
 
 import harness
+from first_light.commands import configure as configuring
+from first_light.commands import renew_package as renewing
+from first_light.commands import warehouse_answer
 from first_light.commands.configure import configure, follow, replaced
 from first_light.commands.disown import disown
 from first_light.commands.template_text import merged
 from first_light.commands.warehouse_answer import sources
+from first_light.forge import repository_files
 from first_light.project import managed
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
@@ -142,6 +146,68 @@ def test_another_warehouse_and_back(product: harness.Product) -> None:
     product.commit("Move to PostgreSQL")
     configure(Product(root), {"warehouse": "duckdb", "ci": "github"}, quiet)
     assert harness.tree(root, ".") == before
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        pytest.param("the lock", marks=pytest.mark.gauntlet),
+        "the files of the team",
+        pytest.param("the last file", marks=pytest.mark.gauntlet),
+    ],
+)
+def test_a_change_that_is_interrupted_leaves_the_product_as_it_was(
+    product: harness.Product, monkeypatch: pytest.MonkeyPatch, instant: str
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    target, name = {
+        "the lock": (configuring, "renew_package"),
+        "the files of the team": (warehouse_answer, "sources"),
+        "the last file": (repository_files, "write"),
+    }[instant]
+    monkeypatch.setattr(target, name, interrupted)
+    before = harness.tree(product.root, ".")
+    with pytest.raises(KeyboardInterrupt):
+        configure(Product(product.root), {"warehouse": "postgres", "deadline": "09:30"}, quiet)
+    assert harness.tree(product.root, ".") == before
+    assert product.git("status", "--porcelain") == ""
+    assert len(product.git("worktree", "list").splitlines()) == 1
+
+
+def test_the_lock_follows_the_warehouse_or_the_command_is_named(
+    product: harness.Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (product.root / "uv.lock").write_text("version = 1\n")
+    product.commit("Lock")
+    pins: list[str] = []
+
+    def lock(copy: Product) -> str:
+        """As uv does: from the pin of the copy."""
+        pins.append((copy.root / "dataops/pyproject.toml").read_text("utf-8"))
+        (copy.root / "uv.lock").write_text("version = 2\n")
+        return ""
+
+    monkeypatch.setattr(renewing, "lock", lock)
+    result = configure(Product(product.root), {"warehouse": "postgres"}, quiet)
+    assert "first-light[postgres]" in pins[0]
+    assert "uv.lock" in result.changed
+    assert (product.root / "uv.lock").read_text() == "version = 2\n"
+    product.commit("Move to PostgreSQL")
+    monkeypatch.setattr(renewing, "lock", lambda _: "no network")
+    result = configure(Product(product.root), {"warehouse": "duckdb"}, quiet)
+    assert result.remaining[0] == "the lockfile was not updated: uv lock"
+
+
+@pytest.mark.gauntlet
+def test_uv_itself_locks_the_driver_of_the_warehouse(product: harness.Product) -> None:
+    product.run("uv", "lock", "--quiet", env=harness.clean_environment())
+    product.commit("Lock")
+    assert "dbt-postgres" not in (product.root / "uv.lock").read_text("utf-8")
+    configure(Product(product.root), {"warehouse": "postgres"}, quiet)
+    assert 'name = "dbt-postgres"' in (product.root / "uv.lock").read_text("utf-8")
+    product.run("uv", "lock", "--check", "--quiet", env=harness.clean_environment())
 
 
 OWN_SOURCE = """\
