@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import unicodedata
 from pathlib import Path
 
+import copier
+import pytest
+
 import harness
+from first_light.commands.disown import disown
+from first_light.project.product import Product
 from gauntlet.lives import Life, Team
 from tools.release.template import OWNED, ownership
 
@@ -226,6 +232,78 @@ def another_folder(team: Team) -> None:
     team.root = renamed
 
 
+def another_default_branch(team: Team) -> None:
+    """Renamed, and told with `dataops configure --branch trunk`."""
+    harness.git(team.root, "branch", "-m", "trunk")
+    copier.run_update(
+        team.root,
+        data={"branch": "trunk"},
+        defaults=True,
+        overwrite=True,
+        quiet=True,
+        vcs_ref=team.version,
+    )
+
+
+def a_copy_without_history(team: Team) -> None:
+    """Unpacked from a ZIP file, and committed anew."""
+    team.write("notes.md", "ours\n")
+    shutil.rmtree(team.root / ".git")
+    harness.git(team.root, "init", "-q", "-b", "main")
+    harness.git(team.root, "config", "core.autocrlf", "false")
+
+
+def an_adopted_project(team: Team) -> None:
+    """A project that was there before, with its debt, its folders and its own managed files."""
+    team.write("dbt_project.yml", "name: theirs\nprofile: dataops\nmodel-paths: [transform]\n")
+    team.write("transform/base/base_orders.sql", "SELECT 1 AS One\n")
+    team.write("transform/base/schema.yml", "version: 2\nmodels: []\n")
+    team.write("macros/cents.sql", "{% macro cents(x) %}{{ x }} / 100{% endmacro %}\n")
+    team.write("baseline.yml", "sql/CP01:\n  transform/base/base_orders.sql: 3\n")
+    for path in (".sqlfluff", "profiles.yml"):
+        team.append(path, "# theirs")
+        team.own(path, "ours is older than the template")
+
+
+def updates_merged_on_the_forge(team: Team) -> None:
+    """An update's branch got the default branch by "Update branch", and was squashed into it."""
+    harness.git(team.root, "switch", "-q", "-c", "template-update")
+    team.append("README.md", "changed with the update")
+    team.commit("Update the template to v0.9.0")
+    harness.git(team.root, "switch", "-q", "main")
+    team.write("notes.md", "ours\n")
+    team.commit("meanwhile")
+    harness.git(team.root, "switch", "-q", "template-update")
+    harness.git(team.root, "merge", "-q", "--no-edit", "main")
+    harness.git(team.root, "switch", "-q", "main")
+    harness.git(team.root, "merge", "-q", "--squash", "template-update")
+    team.commit("Update the template to v0.9.0 (#7)")
+
+
+def a_managed_file_given_back(team: Team) -> None:
+    """Kept for a while, then given back with `dataops disown`."""
+    path = team.root / ".yamllint"
+    rendered = path.read_bytes()
+    path.write_bytes(rendered + b"# ours\n")
+    team.own(".yamllint", "we like tabs")
+    team.commit("own")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
+        disown(Product(team.root), str(path), lambda _: None)
+    assert path.read_bytes() == rendered
+
+
+def a_folder_of_a_repository(team: Team) -> None:
+    """The product is moved into a folder of a larger repository."""
+    outer = team.root.with_name("outer")
+    inner = outer / "services" / team.root.name
+    inner.parent.mkdir(parents=True)
+    shutil.move(team.root, inner)
+    shutil.move(inner / ".git", outer / ".git")
+    (outer / "package.json").write_text("{}\n")
+    team.root = inner
+
+
 def _owned_text(team: Team) -> dict[str, bytes]:
     owned = ownership()
     return {
@@ -270,5 +348,11 @@ COMPANY_LIVES: dict[str, Life] = {
         hooks_that_reject,
         files_for_the_owner_only,
         another_folder,
+        another_default_branch,
+        a_copy_without_history,
+        an_adopted_project,
+        updates_merged_on_the_forge,
+        a_managed_file_given_back,
+        a_folder_of_a_repository,
     )
 }
