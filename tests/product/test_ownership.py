@@ -18,7 +18,7 @@ from first_light.dbt.engine import open_engine
 from first_light.hooks import secrets as secrets_hook
 from first_light.hooks import team as team_hooks
 from first_light.project import managed, managed_list
-from first_light.project.product import Product
+from first_light.project.product import ANSWERS, Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, WARNED
 from gauntlet.versions import append
@@ -280,6 +280,42 @@ def test_dependencies_of_ones_own_are_locked_beside_the_pinned_tools(
     pyproject.write_text(text, encoding="utf-8")
     made.run("uv", "lock", "--quiet")
     assert '{ name = "packaging" }' in (made.root / "uv.lock").read_text("utf-8")
+
+
+def test_sqlfluff_and_hooks_of_the_team_keep_off_managed_files(product: Product) -> None:
+    """`sqlfluff fix` of everything, and a formatter of the team's own with `--all-files`."""
+    before = harness.tree(product.root, ".")
+    (product.root / "macros").mkdir(exist_ok=True)
+    ugly = product.root / "macros" / "ugly.sql"
+    ugly.write_text("SELECT 1 AS a  \n", encoding="utf-8")
+    fluff = [sys.executable, "-m", "sqlfluff", "fix", "--quiet", "."]
+    assert subprocess.run(fluff, cwd=product.root, capture_output=True).returncode == 0
+    assert ugly.read_text("utf-8") == "select 1 as a\n"
+    ugly.unlink()
+    assert harness.tree(product.root, ".") == before
+
+    (product.root / ".pre-commit-team.yaml").write_text(TEAM_FORMATTER, encoding="utf-8")
+    harness.git(product.root, "add", "-A")
+    managed.opt_out(product, str(product.root / ".yamllint"), "ours")
+    names = [name for name in before if name not in ("uv.lock", ANSWERS)]
+    team = [sys.executable, "-m", "first_light.hooks.team", *names]
+    subprocess.run(team, cwd=product.root, capture_output=True, env=harness.clean_environment())
+    after = harness.tree(product.root, ".")
+    changed = {name for name in names if after[name] != before[name]}
+    assert {".yamllint", "README.md", "pyproject.toml"} <= changed
+    assert managed.step(Product(product.root)).verdict == PASSED
+
+
+TEAM_FORMATTER = """\
+repos:
+  - repo: local
+    hooks:
+      - id: ours
+        name: ours
+        language: system
+        types: [text]
+        entry: sed -i '$ a ours'
+"""
 
 
 def test_sqlfmt_keeps_off_managed_files() -> None:
