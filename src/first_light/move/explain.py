@@ -151,19 +151,30 @@ class _Trial:
 
         tree = parsed(base)
         tables = [table for table in tree.find_all(exp.Table) if table.db]
-        for table in tables:
+        for number, table in enumerate(tables):
             name = table.copy()
             name.set("alias", None)
-            text = f"(select * from {written(name)} order by hash({_row_of(name)}))"
-            self._replace(table, text)
+            reversed_ = f"memory.main.reversed_{number}"
+            try:
+                self.rows.connection.execute(
+                    f"create or replace table {reversed_} as select * exclude (move_row) from "
+                    f"(select *, row_number() over () as move_row from {written(name)}) "
+                    "order by move_row desc"
+                )
+            except EngineError:
+                return {}
+            self._replace(table, f"(select * from {reversed_})")
         if not tables or not self._runs(written(tree), "reordered"):
             return {}
         if not self._runs(base, "ordered"):
             return {}
         pairs = self.rows.pairs(self.node.unique_id)
+        all_names = [column.name for column, _ in pairs]
+        known = {name.lower() for name in all_names}
+        key = next((key for key in self.keys if known.issuperset(map(str.lower, key))), None)
         changed = set()
         for part in left:
-            names = [b.name for b, _ in pairs] if part == ROWS else [part]
+            names = [*key, part] if part != ROWS and key else all_names
             selected = ", ".join(map(quoted, names))
             ((count,),) = self.rows.connection.execute(
                 "select count(*) from "
@@ -256,10 +267,3 @@ class _Trial:
             for setting in settings or {}:
                 connection.execute(f"reset {setting}")
         return True
-
-
-def _row_of(table: object) -> str:
-    from sqlglot import exp
-
-    assert isinstance(table, exp.Table)
-    return quoted(table.name)

@@ -85,9 +85,7 @@ def move(
                 sides.append(build(copy, place, clock, progress))
             progress("compare")
             with open_rows(sides[0], sides[1], folder / "spill") as rows:
-                models, tests, test_differences = _Comparison(
-                    rows, kinds[to].setup.null_order, progress
-                ).run()
+                models, tests, differences = compared(rows, kinds[to].setup.null_order, progress)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     moved = Moved(
@@ -98,7 +96,7 @@ def move(
         data,
         models,
         tests,
-        test_differences,
+        differences,
     )
     return replace(moved, switch=steps_to(to, kinds[to].setup))
 
@@ -120,6 +118,19 @@ def _own_kind(product: Product, to: str) -> str:
             fix="uv run dataops warehouse verify",
         )
     return kind
+
+
+def compared(
+    rows: Rows, null_order: str, progress: Callable[[str], None]
+) -> tuple[tuple[Model, ...], int, tuple[Difference, ...]]:
+    """All models, how many tests have the same verdict, and those that have another.
+
+    Args:
+        rows: both sides.
+        null_order: where the other warehouse sorts nulls, as `Setup` says it.
+        progress: shows what is being done.
+    """
+    return _Comparison(rows, null_order, progress).run()
 
 
 class _Comparison:
