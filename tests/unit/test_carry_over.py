@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -18,6 +19,7 @@ from first_light.monitors.baseline import Memory, Step, release_of
 from first_light.monitors.carried import same_as_profiled, still_warned
 from first_light.monitors.past import past_of
 from first_light.release.carry_over import Built, obstacle, plan
+from first_light.release.selectors import selectors
 from first_light.warehouse.base import Relation
 
 SOURCE, STAGING, MART, SEED, TEST = (
@@ -251,7 +253,8 @@ def planned(
 
 def test_plan() -> None:
     everything = {STAGING, MART, TEST, UNIT}
-    assert planned() == (everything, ("--indirect-selection", "empty", "--select", "view"))
+    options = ("--indirect-selection", "empty", "--exclude-resource-type", "exposure", "--select")
+    assert planned() == (everything, (*options, "view"))
     assert planned(changed=(TEST,))[0] == everything - {TEST}
     assert planned(changed=(MART, TEST, UNIT))[0] == {STAGING}
     # dbt runs a unit test only with its model.
@@ -269,6 +272,37 @@ def test_plan() -> None:
     assert planned((*NODES[:3], failures, NODES[4]))[0] == everything - {TEST}
     # A name that means something else in dbt's selection.
     assert planned((*NODES, node("test.shop.a b")), changed=("test.shop.a b",))[0] == set()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_few_arguments_select_what_is_built(seed: int) -> None:
+    """All of it, and nothing else but what dbt leaves out, whatever has changed."""
+    chance = random.Random(seed)
+    nodes: list[Node] = []
+    for number in range(40):
+        above = [each.unique_id for each in nodes if each.kind == "model"]
+        parents = tuple(chance.sample(above, min(len(above), chance.randrange(3))))
+        kind = chance.choice(("model", "model", "model", "test", "exposure"))
+        made = chance.choice(("table", "view", "ephemeral")) if kind == "model" else ""
+        nodes.append(node(f"{kind}.shop.n{number}", made, depends_on=parents))
+    manifest = Manifest({each.unique_id: each for each in nodes}, {})
+    built = [n for n in nodes if n.kind != "exposure" and n.materialized != "ephemeral"]
+    views = {n.unique_id for n in built if n.materialized == "view"}
+    start = {n.unique_id for n in built if chance.random() < 0.1}
+    below = start | manifest.graph.descendants(*start)
+    wanted = {n.unique_id for n in built if n.unique_id in below} | views
+    wanted |= {n.unique_id for n in built if chance.random() < 0.05}
+    chosen: set[str] = set()
+    criteria = selectors(wanted, manifest)
+    for criterion in criteria:
+        if criterion == "config.materialized:view":
+            chosen |= views
+            continue
+        (named,) = (n.unique_id for n in nodes if n.name == criterion.rstrip("+"))
+        chosen |= {named}
+        chosen |= manifest.graph.descendants(named) if criterion.endswith("+") else set()
+    assert {n.unique_id for n in built if n.unique_id in chosen} == wanted
+    assert len(criteria) <= len(wanted)
 
 
 def test_when_everything_is_built() -> None:

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from first_light.dbt.engine import DbtRun, NodeResult
 from first_light.dbt.manifest import Manifest, Node
 from first_light.history.record import NodeRun, Record
+from first_light.release.selectors import name_of as _name
+from first_light.release.selectors import selectors
 from first_light.utils.timestamps import moment
 from first_light.warehouse.base import Relation
 
@@ -70,14 +72,15 @@ class CarriedOver:
     def selection(self, manifest: Manifest) -> tuple[str, ...]:
         """dbt's arguments to build the rest; empty to build everything.
 
-        Every node is named: dbt would add tests by what they test, also those that are carried.
+        dbt adds no tests by what they test, since some of them are carried.
         """
         if not self.results:
             return ()
         rest = self.rest(manifest)
         models = [manifest.nodes[node.attached_to] for node in rest if node.kind == "unit_test"]
-        names = sorted({_name(node) for node in (*rest, *models)})
-        return ("--indirect-selection", "empty", "--select", *names)
+        criteria = selectors({node.unique_id for node in (*rest, *models)}, manifest)
+        only_built = ("--exclude-resource-type", _NOT_BUILT)
+        return ("--indirect-selection", "empty", *only_built, "--select", *criteria)
 
     def rest(self, manifest: Manifest) -> tuple[Node, ...]:
         """What dbt has to build."""
@@ -225,10 +228,6 @@ def _reads_only(node: Node, kept: Collection[str], manifest: Manifest) -> bool:
         )
         for name in node.depends_on
     )
-
-
-def _name(node: Node) -> str:
-    return f"{node.name}.v{node.version}" if node.version else node.name
 
 
 def _result(run: NodeRun, sql: str) -> NodeResult:
