@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from first_light.dbt.driver import DriverQueries, ScanLimitExceededError
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
@@ -90,17 +91,28 @@ class Client:
     """
 
     project = "cloud"
+    default_query_job_config = SimpleNamespace(maximum_bytes_billed=None)
 
     def __init__(self, answers: Mapping[str, Sequence[tuple[Any, ...]]]) -> None:
         self.answers = answers
         self.done: list[str] = []
+        self.limits: list[int | None] = []
         self.entries: dict[str, list[Any]] = {}
 
-    def query(self, statement: str, retry: Any) -> Any:
+    def query(self, statement: str, retry: Any, job_config: Any = None) -> Any:
+        from google.api_core.exceptions import InternalServerError
+
         self.done.append(statement)
+        billed = 60 if "big" in statement else 10
+        self.limits.append(job_config and job_config.maximum_bytes_billed)
+        if job_config and billed > job_config.maximum_bytes_billed:
+            reason = {"reason": "bytesBilledLimitExceeded"}
+            raise InternalServerError("Query exceeded limit for bytes billed", errors=[reason])
         rows = next((rows for part, rows in self.answers.items() if part in statement), ())
         result = Rows(SimpleNamespace(values=lambda row=row: row) for row in rows)
-        return SimpleNamespace(result=lambda retry: result, num_dml_affected_rows=None)
+        return SimpleNamespace(
+            result=lambda retry: result, num_dml_affected_rows=None, total_bytes_billed=billed
+        )
 
     def get_dataset(self, name: str, retry: Any) -> Any:
         from google.api_core.exceptions import NotFound
@@ -127,6 +139,19 @@ def test_the_driver_answers_for_the_columns_of_datasets() -> None:
     assert [column[0] for column in cursor.description] == ["schema", "relation", "column", "type"]
     (asked,) = client.done
     assert "from `cloud`.`shop_marts`.INFORMATION_SCHEMA" in asked, "no table is scanned"
+
+
+def test_a_session_scans_no_more_than_it_may() -> None:
+    client = Client({})
+    queries = DriverQueries("bigquery", BigQueryCursor(client), BigQueryError)
+    queries.run("select big")
+    queries.limit_scan(100)
+    queries.run("select small")
+    with pytest.raises(ScanLimitExceededError):
+        queries.run("select big")
+    queries.run("select small")
+    assert client.limits == [None, 40, 30, 30], "what is refused is not charged"
+    assert queries.scanned == 80
 
 
 def test_views_of_readers_may_read_a_release_and_nobody_else() -> None:

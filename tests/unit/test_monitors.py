@@ -29,6 +29,8 @@ from first_light.cli.output.status import show_status
 from first_light.cli.terminal import as_json
 from first_light.commands.rollback import rollback
 from first_light.dbt import driver
+from first_light.dbt.driver import ScanLimitExceededError
+from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Column, Manifest, Node
 from first_light.history.decoding import read_record
 from first_light.history.facts import RawFile, read_raw
@@ -46,6 +48,7 @@ from first_light.monitors.run import MonitorResult, judge_all, recall
 from first_light.monitors.settings import levels_of
 from first_light.project.product import Product
 from first_light.release.listing import releases
+from first_light.release.scan_limit import ScanLimit
 from first_light.status.current import status
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.dialect import dialect_of
@@ -214,6 +217,30 @@ def test_a_record_holds_no_exact_extreme_of_people(personal: bool, greatest: flo
     assert columns["salary"].max == greatest
     assert columns["salary"].mean == 227121.46
     assert columns["since"].max == datetime(2026, 1, 3, tzinfo=timezone.utc).timestamp()
+
+
+def test_a_relation_whose_query_would_scan_too_much_is_named() -> None:
+    class Limited:
+        name = "duckdb"
+
+        def run(self, query: str) -> QueryResult:
+            if "duckdb_columns" in query:
+                return warehouse.run(query)
+            raise ScanLimitExceededError("The query would scan more than it may.")
+
+    warehouse, refused = in_memory(*ROWS), list[str]()
+    profiles = profile_all(Limited(), manifest(), [node_run()], SQL, refused=refused.append)
+    assert not profiles
+    assert refused == [ORDERS]
+    limit = ScanLimit(50_000_000_000, 10)
+    assert limit.most == 5_000_000_000
+    assert ScanLimit(1000, 10).most == 1_000_000_000, "a small build is not limited"
+    (finding,) = limit.findings(refused, manifest())
+    assert (finding.check, finding.level) == ("scan", "warn")
+    assert finding.message == (
+        "orders was not profiled: the monitors would have scanned more than 5.0 GB "
+        "(monitor-scan-percent)"
+    )
 
 
 def test_a_warehouse_that_nothing_is_known_of_is_asked_the_same(

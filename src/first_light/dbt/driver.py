@@ -49,6 +49,10 @@ class Driver(Protocol):
         """
 
 
+class ScanLimitExceededError(QueryError):
+    """A query would read more bytes than it may; it was refused before it read any."""
+
+
 class DriverQueries:
     """`QueryRunner` on a cursor of a DB-API driver.
 
@@ -67,6 +71,20 @@ class DriverQueries:
     def name(self) -> str:
         return self._name
 
+    @property
+    def scanned(self) -> int:
+        """Bytes that the queries of this connection have read; 0 where the driver does not say."""
+        return int(getattr(self._cursor, "scanned", 0))
+
+    def limit_scan(self, most: int) -> None:
+        """Refuse what would read more bytes in all, where the driver can.
+
+        Args:
+            most: bytes.
+        """
+        if hasattr(self._cursor, "most_scanned"):
+            self._cursor.most_scanned = most
+
     def run(self, query: str) -> QueryResult:
         try:
             self._cursor.execute(query)
@@ -75,6 +93,9 @@ class DriverQueries:
         except self._error as error:
             # The first line: what follows quotes the query, and may quote a row.
             lines = str(error).strip().splitlines() or [type(error).__name__]
+            if getattr(error, "is_over_limit", False):
+                message = "The query would scan more than it may."
+                raise ScanLimitExceededError(message, where=lines[0]) from error
             raise QueryError("The query failed in the warehouse.", where=lines[0]) from error
 
 

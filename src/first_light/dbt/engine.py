@@ -40,6 +40,7 @@ class NodeResult:
         depends_on: unique ids of its direct parents.
         loaded_at: of a source, its newest time (ISO 8601); empty if unknown.
         age: of a source, seconds from then to the product's clock; None if unknown.
+        scanned: bytes that the warehouse charges for; 0 where it does not say.
     """
 
     unique_id: str
@@ -54,6 +55,7 @@ class NodeResult:
     depends_on: tuple[str, ...] = ()
     loaded_at: str = ""
     age: float | None = None
+    scanned: int = 0
 
     @property
     def failed(self) -> bool:

@@ -174,6 +174,7 @@ def _node_result(result: Any) -> NodeResult:
         depends_on=tuple(getattr(depends_on, "nodes", ()) or ()),
         loaded_at=loaded_at.isoformat() if loaded_at else "",
         age=getattr(result, "age", None) if loaded_at else None,
+        scanned=int((getattr(result, "adapter_response", None) or {}).get("bytes_billed") or 0),
     )
 
 

@@ -45,6 +45,7 @@ def _node_result(result: Mapping[str, Any], manifest: Manifest) -> NodeResult:
         message=_message(result, node),
         sql=node.code,
         depends_on=node.depends_on,
+        scanned=int((result.get("adapter_response") or {}).get("bytes_billed") or 0),
     )
 
 

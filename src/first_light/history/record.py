@@ -262,7 +262,7 @@ class FindingRun:
     """One anomaly that a monitor found."""
 
     check: str
-    """Monitor ([list](monitors.md)), such as `volume`; or `board`: what readers would miss."""
+    """Monitor ([list](monitors.md)), such as `volume`; `board`; or `scan`: it was not profiled."""
     subject: str
     """dbt's id of the node."""
     name: str
@@ -377,6 +377,8 @@ class Record:
     """Columns that readers do not get, because they are personal; empty if they get all."""
     phases: dict[str, float] = field(default_factory=dict)
     """Seconds by phase."""
+    scanned: dict[str, int] = field(default_factory=dict)
+    """Bytes that the warehouse charges for: `build` and `monitors`; empty where it charges none."""
     notes: tuple[str, ...] = ()
     """Remarks, one sentence each: the clock went back, files in raw were modified, …"""
     incident: IncidentFact = IncidentFact()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from first_light.dbt.driver import reads_files
+from first_light.dbt.driver import ScanLimitExceededError, reads_files
 from first_light.dbt.engine import QueryRunner
 from first_light.dbt.hidden_code import named_columns
 from first_light.dbt.manifest import Manifest, Node
@@ -62,6 +62,7 @@ def profile_all(
     raw: Raw | None = None,
     memory: Memory = _NO_PAST,
     only: Collection[str] | None = None,
+    refused: Callable[[str], None] = lambda unique_id: None,
 ) -> tuple[RelationProfile, ...]:
     """What a candidate's relations hold, and what came to its sources: one query each.
 
@@ -73,6 +74,7 @@ def profile_all(
         raw: the files that sources are read from; None where they are not files.
         memory: the past: which columns have few values.
         only: ids of what is looked at; None: everything.
+        refused: called with the id of each relation whose query would scan too much.
 
     Raises:
         DataopsError: the candidate can't be read, or a model's settings can't be understood.
@@ -136,7 +138,12 @@ def profile_all(
         for node, rows in built
         if columns.get(places[node.unique_id])
     ]
-    profiles = [profiling.read(query_, warehouse.run(query_.sql).rows[0]) for query_ in queries]
+    profiles = []
+    for query_ in queries:
+        try:
+            profiles.append(profiling.read(query_, warehouse.run(query_.sql).rows[0]))
+        except ScanLimitExceededError:
+            refused(query_.unique_id)
     if raw is not None and reads_files(warehouse.name):
         profiles += _profile_sources(
             warehouse, manifest, raw, personal, named, categories, memory, only

@@ -76,6 +76,9 @@ class TeamSettings:
     instead of building it again."""
     full_build_days: Annotated[int, msgspec.Meta(ge=1)] = 7
     """With `carry-over`: after how many days a release builds everything again."""
+    monitor_scan_percent: Annotated[int, msgspec.Meta(ge=1)] = 10
+    """Where the warehouse [charges by scan](../guides/bigquery.md#what-monitors-scan): what the
+    monitors may scan, as a share of what the build scanned."""
     accepted_dbt_warnings: dict[str, Annotated[str, msgspec.Meta(min_length=1)]] = field(
         default_factory=dict
     )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from first_light.dbt.driver import DriverQueries
 from first_light.dbt.packages import unasked_nodes
 from first_light.history import facts
 from first_light.history.record import PUBLISHED, REJECTED, FreshnessRun, RelationProfile
@@ -19,6 +20,7 @@ from first_light.release.build import built_of, dbt_step, manifest_of, raw_now
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.nodes import failure_summary
+from first_light.release.scan_limit import ScanLimit
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import NO_FRESHNESS, Step
 
@@ -69,11 +71,11 @@ def _judge_deliveries(context: Context, draft: Draft) -> tuple[Draft, str]:
     sources = {node.unique_id for node in manifest_of(draft).of("source")}
     try:
         accepted = monitors.read_accepted(context.product.root)
-        profile, result = _compared(context, draft, sources - _ids(same), same, accepted)
+        draft, result = _compared(context, draft, sources - _ids(same), same, accepted)
     except DataopsError as error:  # the verdict on the build stands without it
         context.reporter.warn(f"What came to the sources was not judged: {masked_error(error)}")
         return draft, ""
-    return _reported(context, draft.with_facts(profile=profile), result, begin), result.problem
+    return _reported(context, draft, result, begin), result.problem
 
 
 def compare_with_history(context: Context, draft: Draft) -> Draft:
@@ -85,8 +87,8 @@ def compare_with_history(context: Context, draft: Draft) -> Draft:
     carried, deliveries = _carried_profiles(draft), _same_deliveries(draft)
     left = manifest_of(draft).nodes.keys() - _ids(carried) - _ids(deliveries)
     accepted = monitors.read_accepted(context.product.root) if draft.is_real else ()
-    profile, result = _compared(context, draft, left, deliveries, accepted)
-    draft = draft.with_facts(profile=(*profile, *carried))
+    draft, result = _compared(context, draft, left, deliveries, accepted)
+    draft = draft.with_facts(profile=(*draft.record.profile, *carried))
     if draft.is_real and carried and draft.base_release:
         still = still_warned(draft.base_release.findings, _ids(carried), accepted)
         result = replace(result, findings=(*result.findings, *still), carried=len(carried))
@@ -100,8 +102,8 @@ def _compared(
     only: Collection[str],
     known: tuple[RelationProfile, ...],
     accepted: Sequence[Accepted],
-) -> tuple[tuple[RelationProfile, ...], monitors.MonitorResult]:
-    """What the candidate holds, and what the monitors say of it.
+) -> tuple[Draft, monitors.MonitorResult]:
+    """The draft with what the candidate holds, and what the monitors say of it.
 
     Args:
         context: the run's context.
@@ -116,13 +118,22 @@ def _compared(
     raw = _new_raw(context, draft, memory.published.run if memory.published else "")
     unasked = unasked_nodes(manifest, record.product)
     nodes = tuple(node for node in record.nodes if node.unique_id not in unasked)
+    limit, refused = ScanLimit.of(draft), list[str]()
     with draft.engine.connect() as queries:
-        profile = collect.profile_all(queries, manifest, nodes, sql, raw, memory, only)
+        if isinstance(queries, DriverQueries):
+            queries.limit_scan(limit.most)
+        profile = collect.profile_all(
+            queries, manifest, nodes, sql, raw, memory, only, refused.append
+        )
+        if isinstance(queries, DriverQueries) and queries.scanned:
+            scanned = {"build": limit.built, "monitors": queries.scanned}
+            draft = draft.with_facts(scanned=scanned)
     profile = (*profile, *known)
+    draft = draft.with_facts(profile=profile)
     if not draft.is_real:
-        return profile, monitors.MonitorResult((), {}, len(profile))
-    files = raw.findings(manifest, sql) if raw else ()
-    return profile, monitors.judge_all(
+        return draft, monitors.MonitorResult((), {}, len(profile))
+    files = (*(raw.findings(manifest, sql) if raw else ()), *limit.findings(refused, manifest))
+    return draft, monitors.judge_all(
         profile, memory, manifest, record.nodes, now(), accepted, files, record.metrics,
         context.calendar,
     )  # fmt: skip

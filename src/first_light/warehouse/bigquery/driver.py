@@ -19,6 +19,7 @@ _AT_ONCE = 20
 _SECONDS = 60.0
 """How long a call is repeated that the server did not answer."""
 _MISSING = 404
+_OVER_LIMIT = "bytesBilledLimitExceeded"
 # Quotes hold values of rows, and so does what follows the word.
 _VALUE = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|(?<=value: ).*")
 
@@ -28,10 +29,13 @@ class BigQueryError(Exception):
 
     Attributes:
         is_missing: whether what was asked for does not exist.
+        is_over_limit: whether a statement was refused that would read more bytes than it may.
     """
 
     def __init__(self, error: Exception) -> None:
         self.is_missing = getattr(error, "code", None) == _MISSING
+        reasons = {entry.get("reason") for entry in getattr(error, "errors", None) or ()}
+        self.is_over_limit = _OVER_LIMIT in reasons
         cause = getattr(error, "cause", None) or error  # of a call that was repeated in vain
         text = str(getattr(cause, "message", None) or cause).strip()
         line = (text.splitlines() or [""])[0].partition("; reason: ")[0]
@@ -50,6 +54,8 @@ class BigQueryCursor:
     Attributes:
         description: the columns of the last query.
         changed: rows that the last statement changed.
+        scanned: bytes that all statements have read, as far as they were charged.
+        most_scanned: how many they may read in all; None without a limit.
     """
 
     def __init__(self, client: Any) -> None:
@@ -57,6 +63,8 @@ class BigQueryCursor:
         self._rows: list[tuple[Any, ...]] = []
         self.description: list[tuple[str]] = []
         self.changed = 0
+        self.scanned = 0
+        self.most_scanned: int | None = None
 
     @property
     def project(self) -> str:
@@ -105,7 +113,15 @@ class BigQueryCursor:
         return self._rows
 
     def _started(self, statement: str) -> Any:
-        return self._client.query(statement, retry=_retry())
+        if self.most_scanned is None:
+            return self._client.query(statement, retry=_retry())
+        from google.cloud.bigquery import QueryJobConfig
+
+        # At least a byte: a statement that reads metadata is charged none.
+        left = max(1, self.most_scanned - self.scanned)
+        limit = self._client.default_query_job_config.maximum_bytes_billed
+        config = QueryJobConfig(maximum_bytes_billed=min(left, limit) if limit else left)
+        return self._client.query(statement, job_config=config, retry=_retry())
 
     def _take(self, job: Any) -> None:
         """Wait until a job has ended, and take what it gave."""
@@ -113,6 +129,7 @@ class BigQueryCursor:
         self.description = [(field.name,) for field in result.schema or ()]
         self._rows = [tuple(map(_plain, row.values())) for row in result]
         self.changed = int(job.num_dml_affected_rows or 0)
+        self.scanned += int(job.total_bytes_billed or 0)
 
     # ── Datasets ─────────────────────────────────────────────────────────────────────────────
 
