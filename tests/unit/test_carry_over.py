@@ -253,7 +253,8 @@ def planned(
 
 def test_plan() -> None:
     everything = {STAGING, MART, TEST, UNIT}
-    options = ("--indirect-selection", "empty", "--exclude-resource-type", "exposure", "--select")
+    only_built = ("--exclude", "resource_type:exposure")
+    options = ("--indirect-selection", "empty", *only_built, "--select")
     assert planned() == (everything, (*options, "view"))
     assert planned(changed=(TEST,))[0] == everything - {TEST}
     assert planned(changed=(MART, TEST, UNIT))[0] == {STAGING}

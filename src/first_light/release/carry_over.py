@@ -79,7 +79,7 @@ class CarriedOver:
         rest = self.rest(manifest)
         models = [manifest.nodes[node.attached_to] for node in rest if node.kind == "unit_test"]
         criteria = selectors({node.unique_id for node in (*rest, *models)}, manifest)
-        only_built = ("--exclude-resource-type", _NOT_BUILT)
+        only_built = ("--exclude", f"resource_type:{_NOT_BUILT}")
         return ("--indirect-selection", "empty", *only_built, "--select", *criteria)
 
     def rest(self, manifest: Manifest) -> tuple[Node, ...]:
