@@ -899,3 +899,41 @@ def test_parts_of_dates_go_back_to_1_in_a_table_of_days_and_amounts_do_not() -> 
     two_rows_a_day = [replace(step, rows=2 * step.rows) for step in past]
     now = replace(days(150, "week_number", 1.0), rows=300)
     assert ("range", WARN) in told(judged(two_rows_a_day, now))
+
+
+def test_as_many_more_rows_in_another_source_on_the_same_day_are_a_busy_day() -> None:
+    other = "source.shop.raw.visits"
+    nodes = {name: Node(name, "source", name, "") for name in (SOURCE, other)}
+    chance = random.Random(9)
+
+    def day(n: int, orders: int, visits: int) -> list[RelationProfile]:
+        name = (START + n * DAY).date().isoformat()
+        return [
+            replace(delivery(orders), delivery=name),
+            replace(delivery(visits), unique_id=other, name="raw.visits", delivery=name),
+        ]
+
+    releases = [
+        release_of(
+            day(n, round(chance.gauss(40, 2)), round(chance.gauss(900, 20))), run=str(n), number=n,
+            at=START + n * DAY, fingerprint=str(n), anomalies=frozenset(), checksums={},
+        )
+        for n in range(22)
+    ]  # fmt: skip
+    at = START + 22 * DAY
+
+    def level(orders: int, visits: int) -> str:
+        memory = remember(releases, "new", at)
+        seen = judge_all(day(22, orders, visits), memory, Manifest(nodes, {}), [], at).findings
+        own = (each.level for each in seen if (each.name, each.check) == ("raw.orders", "volume"))
+        return next(own, "")
+
+    assert level(120, 900) == ERROR
+    assert level(120, 2600) == "", "three times as many visits as usual"
+    assert level(170, 1500) == WARN, "more than the visits explain"
+
+
+def test_more_rows_have_more_different_values() -> None:
+    past = [delivery(200 + n % 5, distinct=90 + n % 4) for n in range(30)]
+    assert ("distinct", WARN) in told(judged(past, delivery(200, distinct=180)))
+    assert ("distinct", WARN) not in told(judged(past, delivery(400, distinct=180)))

@@ -13,6 +13,13 @@ from typing import Any
 from first_light.history.record import FindingRun, RelationProfile
 from first_light.monitors import column_rules, deliveries, distributions, forms
 from first_light.monitors.baseline import Memory, as_remembered
+from first_light.monitors.explanations import (
+    AS_BUSY,
+    CAME,
+    DELIVERED,
+    is_gap_by_chance,
+    is_of_more_rows,
+)
 from first_light.monitors.levels import (
     ERROR,
     LIMITS,
@@ -47,9 +54,6 @@ _KEY = re.compile(r"(^|_)(id|key|no|nr|number|code)$")
 
 _DELIVERY_METRICS = ("came", "delivered")  # what comes with a delivery
 _TOTAL = Measure("volume", "rows", "")
-_CAME = Measure("volume", "came", "")
-# One of so many deliveries is as quiet, and how likely a day without rows is no surprise at most.
-_QUIETEST, _GAP_BY_CHANCE = 10, 0.001
 _STEP = 1.1  # the factor from which a number of values, or a mean, is another than before
 _USUAL_PEAKS = 2  # so many earlier days with as many rows are a rhythm that nobody explained
 
@@ -63,12 +67,14 @@ class Known:
         arrivals: how many deliveries came to its sources; 0 where nobody knows.
         holiday: the public holiday that its newest rows are about.
         calendar: public holidays.
+        busy: as how many usual deliveries the busiest other source counts on its day.
     """
 
     keys: Collection[str] = ()
     arrivals: int = 0
     holiday: Holiday | None = None
     calendar: Calendar = field(default_factory=Calendar)
+    busy: float = 0.0
 
 
 _NOTHING = Known()
@@ -182,7 +188,14 @@ def _numbers(
             continue
         if column_rules.is_part_of_day(profile, measure_, value.value):
             continue
-        if measure_.check == "gaps" and _is_gap_by_chance(value.value, past):
+        if measure_.check == "gaps" and is_gap_by_chance(value.value, past):
+            continue
+        if measure_ == DELIVERED and value.value > expected.middle and known.busy >= AS_BUSY:
+            # Where as many more rows came to another source, they are no copies.
+            if value.value <= AS_BUSY * known.busy * series.middle:
+                continue
+            level = WARN
+        if is_of_more_rows(measure_, value, series, past):
             continue
         accepted = [*normal.get((measure_.check, measure_.column), ())]
         if turn is not None:
@@ -196,7 +209,7 @@ def _numbers(
             continue
         is_delivered = measure_.metric in _DELIVERY_METRICS
         if is_delivered and value.value > expected.middle and turn is None:
-            peaks = series.peaks(value.value)
+            peaks = series.peaks(value.value, past.strange.get(measure_))
             if peaks >= _USUAL_PEAKS:
                 continue  # another campaign
             level = WARN if peaks else level
@@ -219,15 +232,6 @@ def _level_on_day(case: Case, series: Series, at: datetime, holiday: Holiday | N
     sunday = expect_at(series.times, series.weekdays, series.values, holiday.like_sunday(at))
     levels = {level, level_of(replace(case, expected=sunday or case.expected))}
     return next(each for each in ("", WARN, ERROR) if each in levels)
-
-
-def _is_gap_by_chance(days: float, past: RelationPast) -> bool:
-    """Whether so many days without rows are no surprise, since few rows come on the quietest."""
-    came = past.series.get(_CAME)
-    if came is None or not came.values:
-        return False
-    few = sorted(came.values)[len(came.values) // _QUIETEST]
-    return math.exp(-max(0.0, few) * days) >= _GAP_BY_CHANCE
 
 
 def _is_running(measure_: Measure, measures: Mapping[Measure, Value], past: RelationPast) -> bool:
@@ -256,7 +260,7 @@ def _is_sum(
 def _has_grown_as_usual(value: float, expected: Expected, past: RelationPast, at: datetime) -> bool:
     """Whether a table of more rows than expected had them before, but for what usually comes: what
     came with an earlier delivery was reported then."""
-    came = past.series.get(_CAME)
+    came = past.series.get(CAME)
     before = past.last["rows"] if past.last else None
     if came is None or before is None or came.middle <= 0 or value <= expected.high:
         return False

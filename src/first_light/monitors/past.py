@@ -46,13 +46,15 @@ class Series:
         """The median."""
         return sorted(self.values)[len(self.values) // 2]
 
-    def peaks(self, value: float) -> int:
-        """How many values far above all others were about as high, but at the turn of a month."""
+    def peaks(self, value: float, strange: Series | None = None) -> int:
+        """How many values far above all others were about as high, but at the turn of a month; also
+        of those that were published although they were strange."""
         limit = max(_AS_HIGH * value, _PEAK * self.middle)
         return sum(
             earlier >= limit
             and days_from_month_turn(datetime.fromtimestamp(time, timezone.utc)) is None
-            for time, earlier in zip(self.times, self.values)
+            for series in (self, strange or Series())
+            for time, earlier in zip(series.times, series.values)
         )
 
     def without_peaks(self) -> Series:

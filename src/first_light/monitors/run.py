@@ -20,15 +20,17 @@ from first_light.history.record import FindingRun, NodeRun, RelationProfile
 from first_light.monitors import column_rules, metric_rules, quiet_days
 from first_light.monitors.accepted import Accepted, accepted_values, echoes_of, read_accepted
 from first_light.monitors.baseline import Memory, code_of, read_releases, remember
+from first_light.monitors.explanations import DELIVERED
 from first_light.monitors.judge import Known, judge
-from first_light.monitors.levels import ERROR, OFF, WARN
+from first_light.monitors.levels import ERROR, OFF, USUAL, WARN
 from first_light.monitors.measures import measure
-from first_light.monitors.past import days_from_month_turn, own_time, past_of
+from first_light.monitors.past import RelationPast, days_from_month_turn, own_time, past_of
 from first_light.monitors.settings import levels_of
 from first_light.project.calendar import Calendar
 from first_light.utils.steps import FAILED, PASSED, WARNED
 
 _SHOWN = 5
+_BUSY_ROWS = 20  # of fewer, a delivery says nothing of how busy its day was
 _UNKNOWN = Calendar()
 # What explains other findings of the same relation comes first.
 _CAUSES = ("delivery", "schema", "duplicate", "category", "format", "hours", "nulls")
@@ -153,16 +155,19 @@ def judge_all(
     )
     arrivals = Counter(profile.unique_id for profile in profiles if profile.files)
     complete: set[str] = set()
+    pasts = [past_of(memory, each.unique_id, each.delivery) for each in profiles]
+    busy = _busy_days(profiles, pasts)
     now = at
-    for profile, at in zip(profiles, times):
+    for profile, past, at in zip(profiles, pasts, times):
         node = manifest.nodes[profile.unique_id]
         levels = levels_of(node)
         holiday = quiet.get((profile.unique_id, profile.delivery))
-        past = past_of(memory, profile.unique_id, profile.delivery)
         own_keys = keys.get(profile.unique_id, frozenset())
         above = manifest.graph.ancestors(profile.unique_id) if profile.files is None else ()
         came = max((arrivals[source] for source in above if source in arrivals), default=0)
-        known = Known(own_keys, came, holiday, calendar)
+        others = busy.get(profile.delivery, {})
+        busiest = max((n for name, n in others.items() if name != profile.unique_id), default=0.0)
+        known = Known(own_keys, came, holiday, calendar, busiest)
         judged = judge(profile, memory, at, levels, past=past, known=known)
         if column_rules.goes_on(profile, past):
             complete.add(profile.unique_id)
@@ -214,6 +219,21 @@ def judge_all(
         )
     )
     return MonitorResult(tuple(findings), lacking, len(profiles), _causes(findings, manifest.graph))
+
+
+def _busy_days(
+    profiles: Sequence[RelationProfile], pasts: Sequence[RelationPast]
+) -> dict[str, dict[str, float]]:
+    """By the day of a delivery and the source: its rows, in usual deliveries of that source."""
+    days: dict[str, dict[str, float]] = {}
+    for profile, past in zip(profiles, pasts):
+        if not profile.files or not profile.delivery or profile.rows < _BUSY_ROWS:
+            continue
+        rows = past.series.get(DELIVERED)
+        if rows and len(rows.values) >= USUAL and rows.middle > 0:
+            factors = days.setdefault(profile.delivery, {})
+            factors[profile.unique_id] = profile.rows / rows.middle
+    return days
 
 
 def with_levels_of_sources(
