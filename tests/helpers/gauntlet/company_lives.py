@@ -282,10 +282,10 @@ def updates_merged_on_the_forge(team: Team) -> None:
 
 def a_managed_file_given_back(team: Team) -> None:
     """Kept for a while, then given back with `dataops disown`."""
-    path = team.root / ".yamllint"
+    path = team.root / ".gitattributes"
     rendered = path.read_bytes()
     path.write_bytes(rendered + b"# ours\n")
-    team.own(".yamllint", "we like tabs")
+    team.own(".gitattributes", "we like tabs")
     team.commit("own")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATAOPS_COPIER", f"{sys.executable} -m copier")
