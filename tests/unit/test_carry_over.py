@@ -153,6 +153,8 @@ def test_what_else_is_an_input() -> None:
     "change",
     [
         _set("nodes", STAGING, "raw_code", to="select now()"),
+        _set("nodes", STAGING, "raw_code", to="select\nnow() as at"),
+        _set("nodes", STAGING, "raw_code", to="{% set x =\nrun_query('…') %}"),
         _set("nodes", STAGING, "raw_code", to="select '{{ run_started_at }}'"),
         _set("nodes", STAGING, "raw_code", to="select {{ env_var(name) }}"),
         _set("nodes", STAGING, "language", to="python"),

@@ -7,6 +7,7 @@ it must be would be wrong.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Functions and words of SQL that read a clock, a source of chance, a session, a server or a file.
 _SQL = re.compile(
@@ -28,18 +29,19 @@ _JINJA = re.compile(
     r"|\b(run_query|statement|load_result|load_relation|load_cached_relation)\b"
     r"|\badapter\s*\.\s*(?!dispatch\b|quote\b|get_columns_in_relation\b)|\badapter\s*\["
 )
+_WORD = re.compile(r"\w+")
 _READS_VARIABLE = re.compile(r"\benv_var\b")
 _VARIABLE = re.compile(r"\benv_var\(\s*(['\"])(\w+)\1")
 
 
 def is_uncertain(code: str) -> bool:
     """Whether code, with Jinja or compiled, may give another result from the same inputs."""
-    return bool(_SQL.search(code) or _JINJA.search(code))
+    return _has_doubtful_words(code) and bool(_SQL.search(code) or _JINJA.search(code))
 
 
 def is_uncertain_sql(sql: str) -> bool:
     """The same of compiled SQL, in which words of Jinja are names like others."""
-    return bool(_SQL.search(sql))
+    return _has_doubtful_words(sql) and bool(_SQL.search(sql))
 
 
 def variables(code: str) -> frozenset[str] | None:
@@ -48,3 +50,15 @@ def variables(code: str) -> frozenset[str] | None:
     if len(names) != len(_READS_VARIABLE.findall(code)):
         return None
     return frozenset(names)
+
+
+def _has_doubtful_words(code: str) -> bool:
+    """Whether it has a word that may match: most code has none, and a search of all costs more."""
+    return any(map(_is_doubtful, set(_WORD.findall(code))))
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_doubtful(word: str) -> bool:
+    """Whether a pattern matches this word in any surroundings that one asks for."""
+    forms = (f"{word}(", f"'{word}'", f"using {word}", f"{word}.x", f"{word}[")
+    return any(pattern.search(form) for pattern in (_SQL, _JINJA) for form in forms)

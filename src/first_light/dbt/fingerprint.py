@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -162,7 +162,8 @@ def _own(entry: Mapping[str, Any], states: Mapping[str, str], macros: _Macros) -
         return ""
     kept = {key: value for key, value in entry.items() if key not in _LEFT_OUT}
     reached = macros.reached(_macros(entry))
-    code = _text({key: value for key, value in kept.items() if key not in _TEXT_FOR_PEOPLE})
+    values = (value for key, value in kept.items() if key not in _TEXT_FOR_PEOPLE)
+    code = "\n".join(text for value in values for text in _texts(value))
     # The values of a seed are data, not code.
     is_certain = kind == "seed" or not determinism.is_uncertain(code)
     names = determinism.variables(_text(entry.get("raw_code") or ""))
@@ -254,6 +255,15 @@ def _parents(entry: Mapping[str, Any]) -> Iterable[str]:
 
 def _macros(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple((entry.get("depends_on") or {}).get("macros") or ())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a value as they are written, with their line ends; names of keys are no code."""
+    if isinstance(value, str):
+        yield value
+    elif value and isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def _text(value: Any) -> str:

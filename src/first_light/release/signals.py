@@ -27,7 +27,8 @@ class Signals:
     """
 
     received: str = ""
-    _timeout_action: Callable[[], None] | None = None
+    # Without its text: to set a handler again, Python makes a text of the one that it replaces.
+    _timeout_action: Callable[[], None] | None = field(default=None, repr=False)
     _concluding: threading.Lock = field(default_factory=threading.Lock)
     _timer: threading.Timer | None = None
     _before: dict[int, object] = field(default_factory=dict)
