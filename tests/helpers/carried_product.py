@@ -90,8 +90,10 @@ models:
       - {name: amount, data_type: "decimal(18, 2)"}
       - {name: label, data_type: varchar}
   - name: int_orders
+    description: Each order's last state.
     columns:
-      - {name: order_id, data_tests: [not_null]}
+      - {name: order_id, description: "The order's number.", data_tests: [not_null]}
+      - {name: customer_id}
   - name: cities
     columns:
       - name: city
@@ -186,7 +188,7 @@ def counts(released: Released) -> BuildCounts:
 
 
 def differences(first: Path, second: Path, without: tuple[str, ...] = ()) -> list[str]:
-    """In what two databases differ: relations, columns, comments, rows."""
+    """In what two databases differ: relations, columns, comments, definitions of views, rows."""
     sides = [_relations(path) for path in (first, second)]
     different = [f"only in one side: {name}" for name in sorted(sides[0].keys() ^ sides[1].keys())]
     with duckdb.connect() as connection:
@@ -213,9 +215,9 @@ def _relations(path: Path) -> Mapping[str, tuple[object, ...]]:
             "comment) order by column_index) from duckdb_columns() where not internal group by all"
         ).fetchall()
         kinds = connection.execute(
-            "select schema_name || '.' || table_name, 'table', comment from duckdb_tables() "
-            "union all select schema_name || '.' || view_name, 'view', comment "
+            "select schema_name || '.' || table_name, 'table', comment, '' from duckdb_tables() "
+            "union all select schema_name || '.' || view_name, 'view', comment, sql "
             "from duckdb_views() where not internal"
         ).fetchall()
-    texts = {name: (kind, comment) for name, kind, comment in kinds}
+    texts = {name: (kind, *texts) for name, kind, *texts in kinds}
     return {name: (*texts[name], columns) for name, columns in rows}

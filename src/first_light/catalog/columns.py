@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from first_light.dbt.kept_lineage import KeptLineage
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.personal_columns import personal_columns
 from first_light.dbt.project_lineage import trace
@@ -82,12 +83,14 @@ class Built:
         withheld: those that readers do not get, likewise.
         types: type by column in lower case, by node.
         sql: the compiled SQL, by node.
+        lineage: what earlier releases traced, where that serves.
     """
 
     columns: Mapping[tuple[str, str], Sequence[str]]
     withheld: Mapping[tuple[str, str], Sequence[str]]
     types: Mapping[str, Mapping[str, str]]
     sql: Mapping[str, str]
+    lineage: KeptLineage | None = None
 
 
 def all_columns(manifest: Manifest, nodes: Sequence[Node], built: Built) -> dict[str, NodeColumns]:
@@ -106,7 +109,8 @@ def all_columns(manifest: Manifest, nodes: Sequence[Node], built: Built) -> dict
     def sql_of(name: str) -> str:
         return built.sql.get(name) or manifest.nodes[name].code
 
-    origins = trace(manifest, [node.unique_id for node in nodes], sql_of, columns_of).columns
+    wanted = [node.unique_id for node in nodes]
+    origins = trace(manifest, wanted, sql_of, columns_of, built.lineage).columns
     personal = personal_columns(manifest, sql_of, columns_of)
     hidden = {
         Place(node.unique_id, name)

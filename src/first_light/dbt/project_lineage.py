@@ -8,6 +8,7 @@ from functools import cache
 
 from first_light.dbt import column_lineage as lineage
 from first_light.dbt.column_lineage import Lineage, Relation
+from first_light.dbt.kept_lineage import Columns, KeptLineage
 from first_light.dbt.manifest import Manifest, Node
 
 
@@ -29,6 +30,7 @@ def trace(
     wanted: Iterable[str],
     sql_of: Callable[[str], str],
     columns_of: Callable[[Node], list[str]],
+    kept: KeptLineage | None = None,
 ) -> Traced:
     """Trace the wanted nodes and everything above them.
 
@@ -37,6 +39,7 @@ def trace(
         wanted: node ids.
         sql_of: a node's compiled SQL; empty when there is none.
         columns_of: a node's or source's columns, lower case.
+        kept: what earlier releases traced, where that serves.
     """
     nodes = {name: manifest.nodes[name] for name in with_ancestors(manifest, wanted)}
     order = manifest.graph.in_order(only=nodes)
@@ -48,7 +51,10 @@ def trace(
         if node.kind not in ("model", "snapshot"):
             continue
         parents = [nodes[p] for p in node.depends_on if p in nodes]
-        lineage_of_node, places = lineage_of(sql_of(name), parents, names)
+        sql, columns, places = _placed(sql_of(name), parents, names)
+        lineage_of_node = (
+            kept.lineage(name, sql, columns, _remembered) if kept else _remembered(sql, columns)
+        )
         values[name] = {
             column: frozenset((places[o.parent], o.column) for o in origins)
             for column, origins in lineage_of_node.columns.items()
@@ -74,8 +80,16 @@ def lineage_of(
         parents: the nodes that it reads.
         names: node id → its columns, lower case.
     """
+    sql, columns, places = _placed(sql, parents, names)
+    return _remembered(sql, columns), places
+
+
+def _placed(
+    sql: str, parents: Sequence[Node], names: Mapping[str, list[str]]
+) -> tuple[str, Columns, dict[Relation, str]]:
+    """SQL with places instead of relations, the columns of each, and the node at each place."""
     places: dict[Relation, str] = {}
-    schema: list[tuple[Relation, tuple[str, ...]]] = []
+    columns: list[tuple[Relation, tuple[str, ...]]] = []
     for parent in sorted(parents, key=lambda node: node.unique_id):  # so that it is remembered
         place = ("warehouse", parent.schema.lower(), (parent.alias or parent.name).lower())
         if parent.kind == "source":
@@ -85,12 +99,12 @@ def lineage_of(
         if parent.relation:
             sql = sql.replace(parent.relation, ".".join(f'"{part}"' for part in place))
         places[place] = parent.unique_id
-        schema.append((place, tuple(names[parent.unique_id])))
-    return _remembered(sql, tuple(schema)), places
+        columns.append((place, tuple(names[parent.unique_id])))
+    return sql, tuple(columns), places
 
 
 @cache
-def _remembered(sql: str, schema: tuple[tuple[Relation, tuple[str, ...]], ...]) -> Lineage:
+def _remembered(sql: str, schema: Columns) -> Lineage:
     """The two sides share most of their SQL: it is read once."""
     if not sql:
         return Lineage()

@@ -20,6 +20,7 @@ from first_light.release.carry_over import CarriedOver, left_out
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.inexact import with_values
+from first_light.release.made_views import with_views
 from first_light.release.nodes import dbt_counts, disk_is_full, node_run, summary, trouble
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
@@ -81,7 +82,9 @@ def parse(context: Context, draft: Draft) -> Draft:
 
 def build(context: Context, draft: Draft) -> Draft:
     """`dbt build`."""
-    carried, engine, manifest = draft.carried, draft.engine, manifest_of(draft)
+    engine, manifest = draft.engine, manifest_of(draft)
+    draft = replace(draft, carried=with_views(draft, manifest))
+    carried = draft.carried
     arguments = ["--full-refresh"] if context.options.full_refresh else []
     arguments += carried.selection(manifest)
     is_all_carried = bool(carried.results) and not carried.rest(manifest)

@@ -13,6 +13,7 @@ from first_light.dbt import outside_reads
 from first_light.dbt.determinism import is_uncertain_sql
 from first_light.dbt.fingerprint import Inputs, Project, fingerprints, read_project
 from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.plain_views import plain_views
 from first_light.history import facts
 from first_light.history.facts import RawFile
 from first_light.monitors.sources import location, pattern
@@ -125,6 +126,7 @@ def _carried(context: Context, draft: Draft, project: Project, inputs: Inputs) -
         built,
         _code(context, record.run),
         complete,
+        plain_views(project.content) if dialect_of(context.warehouse.name).view("", "") else (),
     )
 
 

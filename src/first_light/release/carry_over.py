@@ -51,6 +51,7 @@ class CarriedOver:
         relations: what is copied: seeds, tables and snapshots, by unique id.
         sources: those whose data and definition are the same, by unique id.
         unchanged: views of the same code over unchanged inputs: made again, but not tested again.
+        views: those of them that need no build of dbt, by unique id.
         results: what dbt said of all that is carried over, tests too.
         origins: by which release each of them was built.
         obstacle: why everything is built; empty where something is carried over, or nothing is the
@@ -60,6 +61,7 @@ class CarriedOver:
     relations: Mapping[str, Relation] = field(default_factory=dict)
     sources: frozenset[str] = frozenset()
     unchanged: frozenset[str] = frozenset()
+    views: Mapping[str, Relation] = field(default_factory=dict)
     results: tuple[NodeResult, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
     obstacle: str = ""
@@ -85,6 +87,15 @@ class CarriedOver:
     def rest(self, manifest: Manifest) -> tuple[Node, ...]:
         """What dbt has to build."""
         return tuple(node for node in _buildable(manifest) if node.unique_id not in self.origins)
+
+    def without_views(self) -> CarriedOver:
+        """The same where dbt makes all views."""
+        return replace(
+            self,
+            views={},
+            results=tuple(r for r in self.results if r.unique_id not in self.views),
+            origins={name: run for name, run in self.origins.items() if name not in self.views},
+        )
 
     def added_to(self, run: DbtRun) -> DbtRun:
         """dbt's run with the results that are carried over."""
@@ -118,6 +129,7 @@ def plan(
     built: Built,
     code: Mapping[str, str],
     complete: Collection[Relation],
+    plain: Collection[str] = (),
 ) -> CarriedOver:
     """What is carried over from the current release.
 
@@ -128,6 +140,7 @@ def plan(
         built: what it was built from.
         code: its compiled SQL by node.
         complete: the relations of which the current release holds every column, here.
+        plain: the views that can be made without a build of dbt.
     """
     runs = {run.unique_id: run for run in record.nodes}
     same = {
@@ -155,7 +168,8 @@ def plan(
     }
     if not relations and not tests:
         return CarriedOver()
-    carried = relations.keys() | tests
+    views = _views(unchanged & set(plain), relations, manifest)
+    carried = relations.keys() | views.keys() | tests
     if unnamed := [
         node.name
         for node in _buildable(manifest)
@@ -173,6 +187,7 @@ def plan(
             if now.get(node.unique_id) and built.nodes.get(node.unique_id) == now[node.unique_id]
         ),
         unchanged=frozenset(unchanged),
+        views=views,
         results=tuple(_result(runs[name], code.get(name, "")) for name in sorted(carried)),
         origins={name: runs[name].carried_from or record.run for name in sorted(carried)},
     )
@@ -193,6 +208,18 @@ def _buildable(manifest: Manifest) -> list[Node]:
         for node in manifest.nodes.values()
         if node.kind in _BUILT and node.materialized != "ephemeral"
     ]
+
+
+def _views(
+    wanted: Collection[str], relations: Mapping[str, Relation], manifest: Manifest
+) -> dict[str, Relation]:
+    """Those of the wanted views of which everything that they read is there before dbt builds."""
+    views: dict[str, Relation] = {}
+    for name in manifest.graph.in_order(only=wanted):
+        node = manifest.nodes[name]
+        if _reads_only(node, relations.keys() | views.keys(), manifest):
+            views[name] = Relation(node.schema, node.alias)
+    return views
 
 
 def _with_models(same: Collection[str], manifest: Manifest) -> frozenset[str]:

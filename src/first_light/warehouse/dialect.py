@@ -68,6 +68,15 @@ class Dialect:
         """Whether a date or time is finite; empty if the warehouse has no infinite times."""
         return ""
 
+    def view(self, relation: str, sql: str) -> str:
+        """The statement with which dbt makes a view; empty if dbt has to make it itself.
+
+        Args:
+            relation: its whole name, quoted.
+            sql: its query.
+        """
+        return ""
+
     def seconds(self, time: str) -> str:
         """A UTC time as seconds since 1970."""
         return f"date_diff('second', cast('1970-01-01' as timestamp), cast({time} as timestamp))"
@@ -101,6 +110,9 @@ class NativeDialect(Dialect):
 
     def is_time(self, column: str) -> str:
         return f"isfinite({column})"
+
+    def view(self, relation: str, sql: str) -> str:
+        return f"create view {relation} as (\n{sql}\n)"
 
     def seconds(self, time: str) -> str:
         return f"extract(epoch from cast({time} as timestamp))"
