@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from carried_product import (
     order_rows,
 )
 from first_light.history.record import PUBLISHED, REJECTED
+from first_light.project.product import Product
+from first_light.report.facts import collect
+from first_light.status.current import open_ledger
 
 
 @pytest.fixture
@@ -71,11 +75,29 @@ def equals_a_full_build(
                 carried += counts(released).carried_over
         different = differences(first, second, without=CLOCK)
         assert not different, (steps, group, different)
+        assert catalog_text(first.parent) == catalog_text(second.parent)
     assert carried > len(groups), "nothing was carried over: the test proves nothing"
+    assert reported(product, "store", monkeypatch) == reported(product, "full", monkeypatch)
+    monkeypatch.setenv("DATAOPS_STORE", "full")
     product.release(full_refresh=True)
     without = (*CLOCK, *STATEFUL)  # a full refresh has no state to continue
     different = differences(first, second, without=without)
     assert not different, (steps, different)
+
+
+def catalog_text(release: Path) -> str:
+    """The page of a release, without how much of it was built."""
+    page = (release / "catalog.html").read_text("utf-8")
+    return re.sub(r" · \d+ built, \d+ carried over", "", page)
+
+
+def reported(product: CarriedProduct, store: str, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What the report says of the data, without how long runs took."""
+    monkeypatch.setenv("DATAOPS_STORE", store)
+    with open_ledger(Product(product.root)) as book:
+        facts = collect(Product(product.root), book)
+    same = ("incidents", "volumes", "ages", "changes", "lineage", "coverage", "exposures")
+    return [getattr(facts, name) for name in same]
 
 
 @pytest.mark.slow
@@ -134,3 +156,45 @@ def test_what_is_carried_over(carrying: CarriedProduct) -> None:
     database = product.root / "store" / "current" / "warehouse.duckdb"
     with duckdb.connect(str(database), read_only=True) as connection:
         assert connection.execute("select min(customers) from marts.cities").fetchall() == [(1,)]
+
+
+@pytest.mark.slow
+def test_lineage_of_what_is_carried_over(carrying: CarriedProduct) -> None:
+    """A column renamed upstream changes the lineage of a query that is the same word for word."""
+    product = carrying
+    product.write("models/all_cities.sql", "select * from {{ ref('renamed') }}\n")
+    product.write(
+        "models/renamed.sql",
+        "{{ config(materialized='view') }}\nselect city as town from {{ ref('stg_customers') }}\n",
+    )
+    product.release()
+    release = product.root / "store" / "current"
+    assert _origin(release, "all_cities.town") == "renamed.town"
+    lineage = (release / "lineage.json").read_text("utf-8")
+
+    # What is kept is used: here it says what is not so. What dbt compiles is not what is kept.
+    wrong = lineage.replace('"town"', '"other"')
+    assert wrong != lineage
+    (release.resolve() / "lineage.json").write_text(wrong, "utf-8")
+    manifest = release.resolve() / "manifest.json"
+    wrong = manifest.read_text("utf-8").replace("select city as town", "select 1 as town")
+    manifest.write_text(wrong, "utf-8")
+    assert {"renamed", "all_cities"} <= carried_names(product.release().record)
+    assert _origin(release, "all_cities.town") == "unknown"
+    with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute("select count(town) from marts.renamed").fetchall() == [(2,)]
+
+    # A full build reads all of it again; then another column, of which only the name is new.
+    product.release(full_refresh=True)
+    assert _origin(release, "all_cities.town") == "renamed.town"
+    product.replace("models/renamed.sql", "as town", "as place")
+    assert "renamed" not in carried_names(product.release().record)
+    assert _origin(release, "all_cities.place") == "renamed.place"
+
+
+def _origin(release: Path, column: str) -> str:
+    """What the catalog says that a column is computed from."""
+    page = (release / "catalog.html").read_text("utf-8")
+    row = page.partition(f'id="model.shop.{column}"')[2].partition("</tr>")[0]
+    cell = row.partition('data-head="computed from">')[2].partition("</td>")[0]
+    return re.sub(r"<[^>]*>", "", cell)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from first_light.dbt import column_lineage as lineage
-from first_light.dbt.column_lineage import Lineage, Relation
+from first_light.dbt.column_lineage import Lineage, Origin, Relation
 from first_light.dbt.kept_lineage import Columns, KeptLineage
 from first_light.dbt.manifest import Manifest, Node
 
@@ -50,18 +50,26 @@ def trace(
         node = nodes[name]
         if node.kind not in ("model", "snapshot"):
             continue
-        parents = [nodes[p] for p in node.depends_on if p in nodes]
-        sql, columns, places = _placed(sql_of(name), parents, names)
+        read = [nodes[p] for p in (*node.depends_on, name) if p in nodes]  # itself: incremental
+        sql, columns, places = _placed(sql_of(name), read, names)
         lineage_of_node = (
             kept.lineage(name, sql, columns, _remembered) if kept else _remembered(sql, columns)
         )
         values[name] = {
-            column: frozenset((places[o.parent], o.column) for o in origins)
+            column: _elsewhere(origins, places, name)
             for column, origins in lineage_of_node.columns.items()
             if column not in lineage_of_node.unknown
         }
-        rows[name] = frozenset((places[o.parent], o.column) for o in lineage_of_node.rows)
+        rows[name] = _elsewhere(lineage_of_node.rows, places, name)
     return Traced(values, rows)
+
+
+def _elsewhere(
+    origins: Iterable[Origin], places: Mapping[Relation, str], name: str
+) -> frozenset[tuple[str, str]]:
+    """The columns of other nodes among the origins of a column of a node."""
+    columns = ((places[origin.parent], origin.column) for origin in origins)
+    return frozenset(column for column in columns if column[0] != name)
 
 
 def with_ancestors(manifest: Manifest, wanted: Iterable[str]) -> set[str]:

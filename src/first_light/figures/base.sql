@@ -43,7 +43,8 @@ with listed as (
 select
     run, number, n.unique_id, n.resource_type as kind, n.name, n."group" as owner,
     coalesce(nullif(n.subject, ''), n.unique_id) as subject,
-    n.depends_on, n.status, n.seconds, n.rows, n.message, n.checksum
+    n.depends_on, n.status, n.seconds, n.rows, n.message, n.checksum,
+    coalesce(n.carried_from, '') as carried_from
 from listed;
 
 create temp table sources as

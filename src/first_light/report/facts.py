@@ -296,9 +296,10 @@ def banded(
 def _slow(book: Ledger) -> tuple[tuple[str, float], ...]:
     return tuple(
         book.connection.execute(
-            "select name, seconds from results where kind in ('model', 'snapshot', 'seed') and "
-            "number = (select max(number) from results) order by seconds desc, name "
-            f"limit {_SLOW}"
+            "with built as (select number, name, seconds from results "
+            "where kind in ('model', 'snapshot', 'seed') and carried_from = '') "
+            "select name, seconds from built where number = (select max(number) from built) "
+            f"order by seconds desc, name limit {_SLOW}"
         ).fetchall()
     )
 

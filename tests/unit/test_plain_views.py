@@ -1,0 +1,160 @@
+"""Which views need no build of dbt, what they get besides their query, and when they can be made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from first_light.dbt.column_lineage import Lineage, Origin
+from first_light.dbt.kept_lineage import Columns, KeptLineage
+from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.plain_views import PlainView, plain_views
+from first_light.history.record import NodeRun, Record
+from first_light.release.carry_over import Built, CarriedOver, plan
+from first_light.warehouse.base import Relation
+
+_VIEW = "model.shop.view"
+
+
+def _macro(name: str, *calls: str) -> dict[str, Any]:
+    _, package, own = name.split(".")
+    return {"name": own, "package_name": package, "depends_on": {"macros": [*calls]}}
+
+
+def _content(macros: tuple[str, ...] = (), **config: object) -> dict[str, Any]:
+    entry = {
+        "resource_type": "model",
+        "relation_name": '"db"."marts"."view"',
+        "description": "It's a view.",
+        "columns": {"id": {"name": "id", "description": "The id."}, "x": {"name": "x"}},
+        "config": {
+            "materialized": "view",
+            "persist_docs": {"relation": True, "columns": True},
+            **config,
+        },
+    }
+    own = {
+        "macro.dbt.materialization_view_default": ("macro.dbt.create_view_as",),
+        "macro.dbt.create_view_as": ("macro.dbt_duckdb.duckdb__create_view_as",),
+        "macro.dbt_duckdb.duckdb__create_view_as": (),
+        "macro.dbt.other": (),
+        **dict.fromkeys(macros, ()),
+    }
+    return {
+        "metadata": {"adapter_type": "duckdb"},
+        "nodes": {_VIEW: entry},
+        "macros": {name: _macro(name, *calls) for name, calls in own.items()},
+    }
+
+
+def test_what_a_view_gets_besides_its_query() -> None:
+    (view,) = plain_views(_content()).values()
+    assert [*view.comments(["id", "unknown", "x"])] == [
+        """comment on view "db"."marts"."view" is 'It''s a view.'""",
+        """comment on column "db"."marts"."view"."id" is 'The id.'""",
+        """comment on column "db"."marts"."view"."x" is ''""",
+    ]
+    assert [*plain_views(_content(persist_docs={}))[_VIEW].comments(["id"])] == []
+    assert [*PlainView("v", "", {"id": "i"}).comments([])] == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _content(materialized="table"),
+        _content(grants={"select": ["all"]}),
+        _content(sql_header="set a = 1;"),
+        _content(**{"post-hook": [{"sql": "select 1"}]}),
+        # The team's own way to make views, or a package's.
+        _content(("macro.shop.materialization_view_duckdb",)),
+        _content(("macro.shop.create_view_as",)),
+        _content(("macro.shop.default__create_view_as",)),
+        _content(("macro.package.duckdb__create_view_as",)),
+    ],
+)
+def test_views_that_dbt_makes(content: dict[str, Any]) -> None:
+    assert plain_views(content) == {}
+
+
+def test_macros_that_change_no_view() -> None:
+    macros = ("macro.shop.other", "macro.shop.spark__create_view_as", "macro.shop.my__create_view_as")
+    assert [*plain_views(_content(macros))] == [_VIEW]
+
+
+# ── When they can be made before dbt builds ──────────────────────────────────────────────────────
+
+_TABLE, _GRANTED, _ABOVE, _OTHER = (f"model.shop.{name}" for name in ("t", "g", "above", "other"))
+
+
+def _node(name: str, materialized: str = "view", *parents: str, **more: Any) -> Node:
+    own = name.rpartition(".")[2]
+    return Node(
+        name, "model", own, "", materialized=materialized, schema="marts", alias=own,
+        depends_on=parents, **more,
+    )  # fmt: skip
+
+
+_NODES = (
+    _node(_TABLE, "table"),
+    _node(_GRANTED, "table", grants=True),  # dbt builds it
+    _node(_VIEW, "view", _TABLE),
+    _node(_ABOVE, "view", _VIEW),
+    _node(_OTHER, "view", _GRANTED),
+)
+
+
+def _planned(plain: set[str], changed: str = "") -> CarriedOver:
+    names = [node.unique_id for node in _NODES]
+    runs = tuple(NodeRun(n, "model", n, "", "", n, (), "success", 1.0) for n in names)
+    return plan(
+        Manifest({node.unique_id: node for node in _NODES}, {}),
+        {name: "new" if name == changed else "f" for name in names},
+        Record("1", 1, "shop", "release", "", "published", "", nodes=runs),
+        Built("1", "2026-01-01T00:00:00Z", "data", dict.fromkeys(names, "f")),
+        dict.fromkeys(names, "select 1"),
+        {Relation("marts", node.alias) for node in _NODES},
+        plain,
+    )
+
+
+def test_views_follow_what_they_read() -> None:
+    manifest = Manifest({node.unique_id: node for node in _NODES}, {})
+    plain = {_VIEW, _ABOVE, _OTHER}
+    carried = _planned(plain)
+    assert carried.views.keys() == {_VIEW, _ABOVE}
+    assert {node.unique_id for node in carried.rest(manifest)} == {_GRANTED, _OTHER}
+    assert _planned(plain - {_VIEW}).views.keys() == set()
+    assert _planned(plain, changed=_VIEW).views.keys() == set()
+    without = carried.without_views()
+    assert set(without.origins) == {_TABLE}
+    assert {result.unique_id for result in without.results} == {_TABLE}
+    assert without.unchanged == carried.unchanged
+
+
+# ── Lineage that is kept ─────────────────────────────────────────────────────────────────────────
+
+_READ: Columns = ((("warehouse", "marts", "t"), ("id", "name")),)
+_LINEAGE = Lineage({"id": frozenset({Origin(_READ[0][0], "id"), Origin(_READ[0][0], "name", True)})})
+
+
+def test_lineage_is_kept_for_the_same_sql_and_columns() -> None:
+    first = KeptLineage()
+    first.lineage("a", "select 1", _READ, lambda *_: _LINEAGE)
+    first.lineage("b", "select 2", _READ, lambda *_: Lineage())
+    content = first.to_json({"a"})
+    traced: list[str] = []
+
+    def trace(sql: str, _: Columns) -> Lineage:
+        traced.append(sql)
+        return Lineage()
+
+    again = KeptLineage.from_json(content)
+    assert again.lineage("a", "select 1", _READ, trace) == _LINEAGE
+    assert traced == []
+    assert again.to_json({"a"}) == content
+    renamed: Columns = ((_READ[0][0], ("id", "label")),)
+    for sql, columns in (("select 3", _READ), ("select 1", renamed), ("select 2", _READ)):
+        again.lineage("a", sql, columns, trace)
+    assert traced == ["select 3", "select 1", "select 2"]  # of b nothing was kept
+    assert KeptLineage.from_json(b"damaged").earlier == {}
