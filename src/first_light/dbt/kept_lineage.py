@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 
 import msgspec
@@ -66,9 +67,13 @@ class KeptLineage:
         return lineage
 
 
+@cache
+def _versions() -> tuple[str, ...]:
+    return tuple(metadata.version(name) for name in _LIBRARIES)
+
+
 def _key(sql: str, columns: Columns) -> str:
-    versions = [metadata.version(name) for name in _LIBRARIES]
-    content = msgspec.json.encode([versions, sql, columns])
+    content = msgspec.json.encode([_versions(), sql, columns])
     return hashlib.blake2b(content, digest_size=_DIGEST).hexdigest()
 
 

@@ -50,7 +50,9 @@ def trace(
         node = nodes[name]
         if node.kind not in ("model", "snapshot"):
             continue
-        read = [nodes[p] for p in (*node.depends_on, name) if p in nodes]  # itself: incremental
+        read = [nodes[p] for p in node.depends_on if p in nodes]
+        if node.relation and node.relation in sql_of(name):  # an incremental model, of itself
+            read.append(node)
         sql, columns, places = _placed(sql_of(name), read, names)
         lineage_of_node = (
             kept.lineage(name, sql, columns, _remembered) if kept else _remembered(sql, columns)

@@ -34,7 +34,7 @@ def read_record(data: bytes) -> Record:
         DataopsError: a newer dataops wrote it, in a schema that this one does not know.
     """
     try:
-        if _decoder(_Version).decode(data).schema_version == SCHEMA:
+        if schema_of(data) == SCHEMA:
             record: Record = _decoder(Record).decode(data)
         else:
             record = msgspec.convert(upgraded(msgspec.json.decode(data)), Record)
@@ -44,6 +44,16 @@ def read_record(data: bytes) -> Record:
         raise ValueError(f"not a record: {error}") from error
     _raise_if_no_id(record)
     return record
+
+
+def schema_of(data: bytes) -> int:
+    """The version of a record's schema.
+
+    Raises:
+        MsgspecError: this is no record.
+    """
+    version: _Version = _decoder(_Version).decode(data)
+    return version.schema_version
 
 
 def _raise_if_no_id(record: Record) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from first_light.history.carried import built_statuses
-from first_light.history.decoding import read_record, upgraded
+from first_light.history.decoding import read_record, schema_of, upgraded
 from first_light.history.packs import HistoryError, Packs, no_pack, number_range
 from first_light.history.record import SCHEMA, Record
 from first_light.history.views import VIEWS, from_text
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 # newest, which `status` reads without a database.
 _LOOSE_AT_MOST, _LOOSE_AT_LEAST = 200, 50
 _PACK = 1000
+
+# The loose records that this process has read whole, with the state of their files: a release looks
+# at all of them several times, and each has as many results as the project has nodes.
+_whole: dict[Path, tuple[int, int, int]] = {}
 
 
 def record_in(folder: Path) -> Record | None:
@@ -227,16 +231,27 @@ class History:
 
     def _text(self, run: str) -> str | None:
         """The record's own line; None when it is damaged."""
+        path = self._loose / f"{run}.json"
         try:
-            text = read_regular(self._loose / f"{run}.json").decode()
+            state = _state(path)
+            text = read_regular(path).decode()
+            if _whole.get(path) == state:
+                return text
             with contextlib.suppress(DataopsError):  # said where the record is used
                 if read_record(text.encode()).run != run:
                     raise ValueError("another run's record")
+            _whole[path] = state
         except (OSError, ValueError):
             if run not in self.damaged:
                 self.damaged.append(run)
             return None
         return text
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is written again or replaced."""
+    status = path.lstat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _packed(path: Path, text: str) -> Record:
@@ -247,8 +262,9 @@ def _packed(path: Path, text: str) -> Record:
 
 
 def _in_this_schema(text: str) -> str:
-    raw = json.loads(text)
-    return text if raw.get("schema_version") == SCHEMA else json.dumps(upgraded(raw))
+    if schema_of(text.encode()) == SCHEMA:
+        return text
+    return json.dumps(upgraded(json.loads(text)))
 
 
 def _free(path: Path) -> Path:
