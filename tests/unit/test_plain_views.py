@@ -1,7 +1,8 @@
-"""Which views need no build of dbt, what they get besides their query, and when they can be made."""
+"""Which views need no build of dbt, what they get besides their query, when they can be made."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def _macro(name: str, *calls: str) -> dict[str, Any]:
     return {"name": own, "package_name": package, "depends_on": {"macros": [*calls]}}
 
 
-def _content(macros: tuple[str, ...] = (), **config: object) -> dict[str, Any]:
+def _content(macros: tuple[str, ...] = (), config: Mapping[str, object] = {}) -> dict[str, Any]:
     entry = {
         "resource_type": "model",
         "relation_name": '"db"."marts"."view"',
@@ -55,17 +56,17 @@ def test_what_a_view_gets_besides_its_query() -> None:
         """comment on column "db"."marts"."view"."id" is 'The id.'""",
         """comment on column "db"."marts"."view"."x" is ''""",
     ]
-    assert [*plain_views(_content(persist_docs={}))[_VIEW].comments(["id"])] == []
+    assert [*plain_views(_content(config={"persist_docs": {}}))[_VIEW].comments(["id"])] == []
     assert [*PlainView("v", "", {"id": "i"}).comments([])] == []
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        _content(materialized="table"),
-        _content(grants={"select": ["all"]}),
-        _content(sql_header="set a = 1;"),
-        _content(**{"post-hook": [{"sql": "select 1"}]}),
+        _content(config={"materialized": "table"}),
+        _content(config={"grants": {"select": ["all"]}}),
+        _content(config={"sql_header": "set a = 1;"}),
+        _content(config={"post-hook": [{"sql": "select 1"}]}),
         # The team's own way to make views, or a package's.
         _content(("macro.shop.materialization_view_duckdb",)),
         _content(("macro.shop.create_view_as",)),
@@ -78,8 +79,9 @@ def test_views_that_dbt_makes(content: dict[str, Any]) -> None:
 
 
 def test_macros_that_change_no_view() -> None:
-    macros = ("macro.shop.other", "macro.shop.spark__create_view_as", "macro.shop.my__create_view_as")
-    assert [*plain_views(_content(macros))] == [_VIEW]
+    macros = ("other", "spark__create_view_as", "my__create_view_as")
+    content = _content(tuple(f"macro.shop.{name}" for name in macros))
+    assert [*plain_views(content)] == [_VIEW]
 
 
 # ── When they can be made before dbt builds ──────────────────────────────────────────────────────
@@ -135,7 +137,8 @@ def test_views_follow_what_they_read() -> None:
 # ── Lineage that is kept ─────────────────────────────────────────────────────────────────────────
 
 _READ: Columns = ((("warehouse", "marts", "t"), ("id", "name")),)
-_LINEAGE = Lineage({"id": frozenset({Origin(_READ[0][0], "id"), Origin(_READ[0][0], "name", True)})})
+_ID, _COUNTED = Origin(_READ[0][0], "id"), Origin(_READ[0][0], "name", counted=True)
+_LINEAGE = Lineage({"id": frozenset({_ID, _COUNTED})})
 
 
 def test_lineage_is_kept_for_the_same_sql_and_columns() -> None:

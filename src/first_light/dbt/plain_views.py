@@ -77,9 +77,8 @@ def _has_own_way(content: Mapping[str, Any]) -> bool:
     """Whether the project or a package replaces something with which dbt makes a view."""
     adapter = str((content.get("metadata") or {}).get("adapter_type") or "")
     macros: Mapping[str, Mapping[str, Any]] = content.get("macros") or {}
-    graph = Graph(
-        {name: (entry.get("depends_on") or {}).get("macros") or () for name, entry in macros.items()}
-    )
+    calls = {name: entry.get("depends_on") or {} for name, entry in macros.items()}
+    graph = Graph({name: tuple(called.get("macros") or ()) for name, called in calls.items()})
     roots = {name for name, entry in macros.items() if entry["name"].startswith(_MATERIALIZATION)}
     reached = {*roots, *graph.ancestors(*roots)} & macros.keys()
     names = {_dispatched(macros[name]["name"], adapter) for name in reached}

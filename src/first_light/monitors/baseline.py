@@ -6,12 +6,13 @@ keep a distance, so that a second delivery on the same day does not count as a d
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from first_light.history.log import History
 from first_light.history.record import PUBLISHED, REAL, RelationProfile
@@ -102,7 +103,7 @@ def read_releases(history: History) -> tuple[Release, ...]:
     releases: dict[str, Release] = {}
     for text in history.texts():
         # Most of a record is of no use here, and is not looked at.
-        if f'"outcome":"{PUBLISHED}"' in text and (one := _release(json.loads(text))):
+        if f'"outcome":"{PUBLISHED}"' in text and (one := _release(msgspec.json.decode(text))):
             releases.setdefault(one.run, one)
             if len(releases) == _RELEASES:
                 break

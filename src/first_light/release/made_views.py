@@ -54,7 +54,7 @@ def with_views(draft: Draft, manifest: Manifest) -> CarriedOver:
 def _make(
     draft: Draft, manifest: Manifest, code: Mapping[str, str], views: Mapping[str, PlainView]
 ) -> None:
-    """Make the views, each after those that it reads.
+    """Make the views in one transaction, each after those that it reads.
 
     Raises:
         DataopsError: the warehouse rejected one.
@@ -63,15 +63,16 @@ def _make(
     schemas = sorted({node.schema for node in nodes})
     with draft.engine.connect() as queries:
         dialect = dialect_of(queries.name)
-        for schema in schemas:
-            queries.run(f"create schema if not exists {quoted(schema)}; {_ANSWER}")
+        created = [f"create schema if not exists {quoted(schema)}" for schema in schemas]
         for node in nodes:
-            relation = views[node.unique_id].relation
-            queries.run(f"{dialect.view(relation, code[node.unique_id])}; {_ANSWER}")
+            created.append(dialect.view(views[node.unique_id].relation, code[node.unique_id]))
+        for statement in ("begin", *created):
+            queries.run(f"{statement}; {_ANSWER}")
         columns: dict[Relation, list[str]] = {}
         for schema, name, column, *_ in queries.run(dialect.columns(schemas)).rows:
             columns.setdefault(Relation(schema, name), []).append(column)
         for node in nodes:
             existing = columns.get(Relation(node.schema, node.alias), ())
-            if statements := [*views[node.unique_id].comments(existing)]:
-                queries.run("; ".join([*statements, _ANSWER]))
+            for statement in views[node.unique_id].comments(existing):
+                queries.run(f"{statement}; {_ANSWER}")
+        queries.run(f"commit; {_ANSWER}")
