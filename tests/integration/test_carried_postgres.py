@@ -31,6 +31,17 @@ sources:
     schema: raw
     tables: [{name: orders}, {name: customers}]
 """
+_VIEW = "'int_orders'"
+_COMMENTS = (
+    "select description from pg_description as d "
+    "inner join pg_class as c on d.objoid = c.oid and d.classoid = 'pg_class'::regclass "
+    "inner join pg_namespace as n on c.relnamespace = n.oid "
+    "where relname in ({names}) and nspname ~ '^{run}.*marts$'"
+)
+_VIEWS = (
+    "select replace(definition, schemaname, '') from pg_views "
+    "where viewname = 'int_orders' and schemaname ~ '^{run}.*marts$'"
+)
 
 
 @pytest.fixture
@@ -68,12 +79,16 @@ def test_unchanged_tables_are_copied(
     assert first.record.outcome == PUBLISHED, first.record.problem
     again = product.release()
     assert again.record.outcome == PUBLISHED, again.record.problem
-    assert built_names(again.record) == {"int_orders", "clock", "after_clock"}
-    comment = ask(
-        "select obj_description(c.oid) from pg_class as c inner join pg_namespace as n "
-        "on c.relnamespace = n.oid where relname = 'orders' and nspname ~ '^r000002.*marts$'"
+    assert built_names(again.record) == {"clock", "after_clock"}
+    comments = ask(_COMMENTS.format(run="r000002", names="'orders', 'int_orders'"))
+    assert {"Orders.", "Each order's last state.", "The order's number."} <= set(_texts(comments))
+    # The view that dbt made, and the one that was made from what it compiled.
+    made, made_again = (
+        {*_texts(ask(_VIEWS.format(run=run))), *_texts(ask(_COMMENTS.format(run=run, names=_VIEW)))}
+        for run in ("r000001", "r000002")
     )
-    assert comment == [("Orders.",)]
+    assert made
+    assert made == made_again
 
     # As many rows as before, but others.
     ask("update raw.customers set city = 'Basel'")
@@ -90,3 +105,9 @@ def test_unchanged_tables_are_copied(
     ask(f"truncate {schema[0][0]}.orders")
     assert not carried_names(product.release().record)
     assert ask("select count(*) from marts.orders") == [(9,)]
+
+
+def _texts(rows: object) -> list[str]:
+    """The only column of an answer."""
+    assert isinstance(rows, list)
+    return [row[0] for row in rows]
