@@ -10,7 +10,6 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import holidays
 import yaml
 
 from first_light.project import settings
@@ -66,6 +65,8 @@ def calendar_of(product: Product) -> Calendar:
     wanted = settings.current().holidays
     if not wanted:
         return Calendar(country_of_zone(_business_timezone(product)))
+    import holidays  # not for a command that only imports the monitors
+
     country, _, part = wanted.partition("-")
     known = holidays.list_supported_countries(include_aliases=True)
     place = f"pyproject.toml, [tool.dataops]: {settings.key('holidays')}: {wanted}"
@@ -112,6 +113,8 @@ def _business_timezone(product: Product) -> str:
 
 @cache
 def _countries() -> frozenset[str]:
+    import holidays
+
     return frozenset(holidays.list_supported_countries(include_aliases=False))
 
 
@@ -119,6 +122,8 @@ def _countries() -> frozenset[str]:
 def _names(region: str, year: int) -> Mapping[date, str]:
     """The public holidays of a year, with their names in English where they have some."""
     if region:
+        import holidays
+
         country, _, part = region.partition("-")
         return dict(
             holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US")
