@@ -13,6 +13,7 @@ from first_light.dbt.manifest import Manifest, Node
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
 from first_light.monitors.baseline import release_of, remember
 from first_light.monitors.levels import ERROR, WARN
+from first_light.monitors.quiet_days import business_day
 from first_light.monitors.run import judge_all
 from first_light.project.calendar import Calendar, calendar_of, country_of_zone
 from first_light.project.product import Product
@@ -109,6 +110,14 @@ def test_a_file_of_the_day_after_that_holds_the_rows_of_the_holiday_is_about_it(
     assert levels(came(UNITY_DAY, 92, lag=1), UNITY_DAY, GERMANY, lag=1) == {}
     named_as_holiday = levels(came(thursday, 92, lag=1), thursday, GERMANY, lag=1)
     assert named_as_holiday["raw.orders", "volume"] == ERROR, "its rows are of the day before"
+
+
+def test_a_time_beyond_the_calendar_says_nothing_of_the_day() -> None:
+    few = came(UNITY_DAY, 92)
+    (at,) = few.columns
+    far = replace(at, name="valid_until", min=-1e15, max=9e12)
+    both = replace(few, columns=(at, far))
+    assert business_day(both, morning(UNITY_DAY + DAY)) == UNITY_DAY
 
 
 def test_nothing_need_come_on_a_holiday() -> None:

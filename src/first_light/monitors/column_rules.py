@@ -17,6 +17,7 @@ from first_light.monitors.measures import LEAST_ROWS, MINIMUM_ROWS, Measure, Val
 from first_light.monitors.messages import about, number_text
 from first_light.monitors.past import Normal, RelationPast, is_accepted, spread_of
 from first_light.monitors.prediction import AT_LEAST, expect_at
+from first_light.utils.timestamps import day_named, midnight
 
 _Offsets = tuple[float, float, float]
 
@@ -145,12 +146,10 @@ def _on_another_day(
 def _offsets(delivery: str, column: Mapping[str, Any]) -> _Offsets | None:
     """The first, the mean and the last time, in hours from the beginning of a delivery's day."""
     times = [column.get(key) for key in ("min", "mean_time", "max")]
-    if len(delivery) != len("2026-03-31") or None in times:
+    day = day_named(delivery)
+    if day is None or None in times:
         return None
-    try:
-        begin = datetime.fromisoformat(f"{delivery}T00:00:00+00:00").timestamp()
-    except ValueError:  # no day of the calendar
-        return None
+    begin = midnight(day).timestamp()
     low, mean, high = ((float(time or 0.0) - begin) / _HOUR for time in times)
     return low, mean, high
 

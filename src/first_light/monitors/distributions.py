@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from first_light.monitors.messages import about
 from first_light.monitors.past import Normal, RelationPast
 from first_light.monitors.prediction import AT_LEAST
 from first_light.monitors.quiet_days import SUNDAY
+from first_light.utils.timestamps import day_named
 
 Counts = Mapping[str, int]
 
@@ -164,10 +165,7 @@ def _compared(
 
 def _weekday(delivery: str, at: datetime) -> int:
     """Of a delivery the day of the week that its name says; else that of the release."""
-    try:
-        return date.fromisoformat(delivery).weekday()
-    except ValueError:
-        return at.weekday()
+    return (day_named(delivery) or at).weekday()
 
 
 def _values(profile: RelationProfile, column: ColumnProfile, compared: _Column) -> list[FindingRun]:

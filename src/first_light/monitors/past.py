@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from first_light.history.record import FindingRun, RelationProfile
@@ -14,6 +14,7 @@ from first_light.monitors.baseline import Memory, Release, as_remembered
 from first_light.monitors.levels import ERROR, LIMITS, WARN, off_by
 from first_light.monitors.measures import Measure, Value, amounts, measure
 from first_light.monitors.prediction import AT_LEAST, RHYTHM_FROM
+from first_light.utils.timestamps import day_named
 
 # What is counted, so that two deliveries that come together have twice as much of it.
 COUNTED = frozenset(
@@ -23,7 +24,6 @@ COUNTED = frozenset(
 Normal = Mapping[tuple[str, str], Sequence[float]]
 _NEAR = 0.1  # the share by which values differ that are alike
 _DELIVERIES = 60  # of a source, in its past
-_DAY_NAME = len("2026-03-31")
 _AS_HIGH = 0.8  # the share of a value from which another is about as high
 _PEAK, _FEW_PEAKS = 1.6, 0.1  # a peak is so far above the median, and at most so many are
 _OF_DELIVERIES = ("came", "each", "delivered")  # what new rows hold; all else is of a whole table
@@ -230,12 +230,8 @@ def _profiles(
 
 def own_time(at: datetime, name: str, newest: str) -> datetime:
     """When a delivery would have come by its name, if the newest one beside it came in time."""
-    if len(name) != _DAY_NAME or len(newest) != _DAY_NAME:
-        return at
-    try:
-        return at - (date.fromisoformat(newest) - date.fromisoformat(name))
-    except ValueError:  # no day of the calendar
-        return at
+    day, newest_day = day_named(name), day_named(newest)
+    return at - (newest_day - day) if day and newest_day else at
 
 
 def _divide(series: Series, multiples: Mapping[float, set[int]]) -> None:

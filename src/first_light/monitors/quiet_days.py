@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
@@ -13,6 +12,7 @@ from first_light.history.record import FindingRun, RelationProfile
 from first_light.monitors.levels import WARN
 from first_light.monitors.measures import Measure
 from first_light.project.calendar import Calendar
+from first_light.utils.timestamps import day_named, midnight
 
 SUNDAY = 6
 _HOURS = 24.0
@@ -39,18 +39,19 @@ def business_day(profile: RelationProfile, at: datetime) -> date:
     says so; without a name the newest time, else the day before: a release in the morning is about
     yesterday.
     """
-    try:
-        named: date | None = date.fromisoformat(profile.delivery)
-    except ValueError:
-        named = None
+    named = day_named(profile.delivery)
     last = named or at.date()
-    newest = [
-        datetime.fromtimestamp(column.max, timezone.utc).date()
+    yesterday = last - timedelta(days=1)
+    begin, end = midnight(yesterday).timestamp(), midnight(last + timedelta(days=1)).timestamp()
+    # Only these are converted: a time of another column may lie beyond the calendar.
+    recent = [
+        column.max
         for column in profile.columns
-        if column.max is not None and column.mean is None and math.isfinite(column.max)
+        if column.max is not None and column.mean is None and begin <= column.max < end
     ]
-    recent = [day for day in newest if timedelta() <= last - day <= timedelta(days=1)]
-    return max(recent) if recent else named or last - timedelta(days=1)
+    if recent:
+        return datetime.fromtimestamp(max(recent), timezone.utc).date()
+    return named or yesterday
 
 
 def by_relation(

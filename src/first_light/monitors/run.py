@@ -190,12 +190,12 @@ def judge_all(
             judged = judge(
                 profile, memory, at, levels, normal, past, since=code.first or 0, known=known
             )
+        day = quiet_days.business_day(profile, at)
         for finding in judged.findings:
             is_downgraded = code.new and finding.level == ERROR and not _is_empty(finding)
             level = WARN if is_downgraded else finding.level
             message = _with_file(finding, profile)
             finding = replace(finding, level=level, message=message, delivery=profile.delivery)
-            day = quiet_days.business_day(profile, at)
             findings.append(quiet_days.explained(finding, holiday, day, calendar))
     delivered = Counter[str]()
     for profile in profiles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 
 def utc(moment: datetime) -> str:
@@ -18,3 +18,18 @@ def moment(text: str) -> datetime:
     """
     parsed = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+
+
+def day_named(text: str) -> date | None:
+    """The day that a text such as 2026-03-31 names; None for any other text."""
+    if len(text) != len("2026-03-31"):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:  # no day of the calendar
+        return None
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
