@@ -267,6 +267,9 @@ def test_a_client_has_the_limits_of_the_profile() -> None:
     assert client.project == "cloud"
     assert client.location == "EU"
     assert client.default_query_job_config.maximum_bytes_billed == 1000
+    unlimited = credentials.open_client(values).default_query_job_config
+    assert unlimited.maximum_bytes_billed is None
+    assert "maximumBytesBilled" not in unlimited.to_api_repr()["query"]
 
 
 def test_the_prefix_is_that_of_readers_while_a_candidate_is_built(

@@ -42,15 +42,15 @@ def open_client(values: Mapping[str, Any]) -> Any:
     options = {"api_endpoint": values.get("api_endpoint") or None}
     if values.get("quota_project"):
         options["quota_project_id"] = values["quota_project"]
-    limit = values.get("maximum_bytes_billed")
+    config = bigquery.QueryJobConfig(labels={"tool": "dataops"})
+    if limit := values.get("maximum_bytes_billed"):  # Google's client would send no limit as "None"
+        config.maximum_bytes_billed = int(limit)
     return bigquery.Client(
         project=project,
         credentials=_credentials(values),
         location=values.get("location") or None,
         client_options=options,
-        default_query_job_config=bigquery.QueryJobConfig(
-            maximum_bytes_billed=int(limit) if limit else None, labels={"tool": "dataops"}
-        ),
+        default_query_job_config=config,
     )
 
 
