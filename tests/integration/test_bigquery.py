@@ -20,7 +20,7 @@ from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 from first_light.warehouse.bigquery import views
 from first_light.warehouse.bigquery.server import connect
-from first_light.warehouse.bigquery.views import repoint
+from first_light.warehouse.bigquery.views import BigQueryViews
 from first_light.warehouse.bigquery.warehouse import BigQueryWarehouse
 from visits_product import Cut, CutCursor, cut_release, minimal, run, seen
 
@@ -117,11 +117,11 @@ def test_a_publication_is_cut_short_before_each_statement(
         while True:
             cut: Any = CutCursor(cursor, count)
             try:
-                repoint(cut, warehouse.place, second)
+                BigQueryViews(cut, warehouse.place).repoint(second)
                 break
             except Cut:
                 sights.append(seen(place))
-                repoint(cursor, warehouse.place, first)
+                BigQueryViews(cursor, warehouse.place).repoint(first)
                 count += 1
     assert count > 10
     assert set(sights) == {first, second}

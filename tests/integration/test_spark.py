@@ -20,7 +20,7 @@ from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 from first_light.warehouse.spark import pointer
 from first_light.warehouse.spark.server import connect
-from first_light.warehouse.spark.views import repoint
+from first_light.warehouse.spark.views import SparkViews
 from first_light.warehouse.spark.warehouse import SparkWarehouse
 from visits_product import Cut, CutCursor, cut_release, minimal, run, seen
 
@@ -113,12 +113,12 @@ def test_a_publication_is_cut_short_before_each_statement(
         while True:
             cut: Any = CutCursor(cursor, count)
             try:
-                repoint(cut, warehouse.place, second)
+                SparkViews(cut, warehouse.place).repoint(second)
                 break
             except Cut:
                 pointer.read(cursor, warehouse.place)
                 sights.append(seen(place))
-                repoint(cursor, warehouse.place, first)
+                SparkViews(cursor, warehouse.place).repoint(first)
                 count += 1
     assert count > 10
     assert set(sights) == {first, second}

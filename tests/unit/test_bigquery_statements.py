@@ -207,7 +207,7 @@ def test_views_of_both_releases_ask_the_pointer_before_it_changes(
     session: Any = Session()
     monkeypatch.setattr(views, "columns_of", lambda cursor, place, run: tables[run])
     monkeypatch.setattr("time.sleep", lambda seconds: session.done.append("wait"))
-    views.repoint(session, PLACE, NEW)
+    views.BigQueryViews(session, PLACE).repoint(NEW)
     texts = [text for text in session.done if not text.startswith("create table if not exists")]
     at = texts.index("wait")
     begin, both, change = texts[0], texts[at - 1], texts[at + 2]
@@ -232,7 +232,7 @@ def test_views_of_both_releases_ask_the_pointer_before_it_changes(
     assert f"set release_id = '{NEW}', other = '', is_settled = true" in texts[-1]
 
     session.done.clear()
-    views.repoint(session, PLACE, OLD)
+    views.BigQueryViews(session, PLACE).repoint(OLD)
     assert session.done == [], "readers see it already"
 
 

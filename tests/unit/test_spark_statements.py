@@ -216,7 +216,7 @@ def test_views_of_both_releases_ask_the_pointer_before_it_changes(
         }
     )
     with published(monkeypatch, server):
-        views.repoint(server, PLACE, NEW)
+        views.SparkViews(server, PLACE).repoint(NEW)
     begin, gone, both, change, *finish = server.done
     assert begin == "pointer 000012 000013 False"
     asks = "where (select release_id from `shop_dataops`.`current_release`) = "
@@ -239,7 +239,7 @@ def test_views_of_both_releases_ask_the_pointer_before_it_changes(
     ]
     with published(monkeypatch, server):
         server.done.clear()
-        views.repoint(server, PLACE, NEW)
+        views.SparkViews(server, PLACE).repoint(NEW)
     assert server.done == [], "readers see it already"
 
 

@@ -14,6 +14,11 @@ def run_number(run: str) -> int:
     return int(match["number"]) if match else 0
 
 
+def began_since(run: str, other: str) -> bool:
+    """Whether a run began when another one did, or later; both may be empty."""
+    return run.partition("-")[2] >= other.partition("-")[2]
+
+
 def run_id(number: int, at: str, label: str) -> str:
     """A run's id, in the order of runs.
 

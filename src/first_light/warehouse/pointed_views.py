@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from first_light.store.run_ids import began_since
+from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 from first_light.warehouse.own_tables import OWN_SCHEMA, WITHHELD
 from first_light.warehouse.prefixed_schemas import sql_name
@@ -53,6 +55,22 @@ class PointedViews(ABC):
     @abstractmethod
     def owner(self, run: str) -> str:
         """The run that made the schemas of this number; empty if none did."""
+
+    @abstractmethod
+    def schemas(self, run: str) -> list[str]:
+        """The schemas of this number, with their whole names."""
+
+    @abstractmethod
+    def drop_schema(self, schema: str) -> None:
+        """Drop one of these schemas with all that is in it."""
+
+    @abstractmethod
+    def of_own_tables(self, run: str) -> str:
+        """The one of these schemas that says which run made them."""
+
+    @abstractmethod
+    def kept(self, run: str, schemas: str, owner: str) -> DataopsError:
+        """That schemas of this number belong to another store."""
 
     @abstractmethod
     def relations(self, run: str) -> Mapping[Relation, Columns]:
@@ -118,6 +136,35 @@ class PointedViews(ABC):
             gone = set(self.published(found.other)) - set(views)
             self._finish(found, views, gone)
         return Pointer(found.release)
+
+    def drop_release(self, run: str) -> None:
+        """Drop the schemas of a release or candidate, if this run made them."""
+        if self.owner(run) == run:
+            self._drop(run)
+
+    def drop_abandoned(self, run: str, base: str) -> None:
+        """Drop schemas of this number that a machine left which failed before the store knew them.
+
+        Those of a run which began before current belong to another store and are kept.
+
+        Raises:
+            DataopsError: they are kept.
+        """
+        found = self.schemas(run)
+        if not found:
+            return
+        owner = self.owner(run)
+        is_newer = bool(owner) and began_since(owner, base)
+        if owner != run and not (is_newer and self.read().release == base):
+            raise self.kept(run, ", ".join(found), owner or "of an unknown run")
+        self._drop(run)
+
+    def _drop(self, run: str) -> None:
+        """Drop the schemas of a release; that with the owner is the last."""
+        self.settle()  # while a release is published, views name two
+        own = self.of_own_tables(run)
+        for schema in sorted(self.schemas(run), key=lambda name: name == own):
+            self.drop_schema(schema)
 
     def published(self, run: str) -> dict[Relation, Columns]:
         """What readers get of a release; nothing without a run."""

@@ -60,6 +60,22 @@ class BigQueryViews(PointedViews):
     def owner(self, run: str) -> str:
         return owner_of(self.cursor, self.place, run)
 
+    def schemas(self, run: str) -> list[str]:
+        return release_datasets(self.cursor, self.place, run)
+
+    def drop_schema(self, schema: str) -> None:
+        self.cursor.drop_dataset(schema)
+
+    def of_own_tables(self, run: str) -> str:
+        return self.place.of_release(run, OWN_SCHEMA)
+
+    def kept(self, run: str, schemas: str, owner: str) -> DataopsError:
+        return DataopsError(
+            "The project already has another release of this number.",
+            where=f"{prefix_of(run)}, datasets {schemas}: {owner}",
+            fix="set DATAOPS_STORE to the store it was created with, or delete the datasets",
+        )
+
     def relations(self, run: str) -> Mapping[Relation, Columns]:
         return {
             Relation(self.place.plain(relation.schema), relation.name): columns
@@ -117,11 +133,6 @@ def read_pointer(cursor: BigQueryCursor, place: Datasets) -> Pointer:
     return Pointer(*rows[0]) if rows else Pointer()
 
 
-def repoint(cursor: BigQueryCursor, place: Datasets, run: str) -> None:
-    """Make readers see a release; nothing is done if they see it already."""
-    BigQueryViews(cursor, place).repoint(run)
-
-
 def release_datasets(cursor: BigQueryCursor, place: Datasets, run: str) -> list[str]:
     """The datasets of a release."""
     return cursor.datasets(place.of_release(run, ""))
@@ -139,41 +150,3 @@ def columns_of(cursor: BigQueryCursor, place: Datasets, run: str) -> dict[Relati
 def owner_of(cursor: BigQueryCursor, place: Datasets, run: str) -> str:
     """The run that made the datasets of this number; empty if none did."""
     return cursor.described(place.of_release(run, OWN_SCHEMA)) or ""
-
-
-def drop_release(cursor: BigQueryCursor, place: Datasets, run: str) -> None:
-    """Delete the datasets of a release or candidate, if this run made them."""
-    if owner_of(cursor, place, run) != run:
-        return
-    BigQueryViews(cursor, place).settle()  # while a release is published, views name two
-    _drop(cursor, place, run)
-
-
-def drop_abandoned(cursor: BigQueryCursor, place: Datasets, run: str, base: str) -> None:
-    """Delete datasets of this number that a machine left which failed before the store knew them.
-
-    Those of a run which began before current belong to another store and are kept.
-
-    Raises:
-        DataopsError: they are kept.
-    """
-    found = release_datasets(cursor, place, run)
-    if not found:
-        return
-    owner = owner_of(cursor, place, run)
-    is_newer = owner.partition("-")[2] >= base.partition("-")[2] if owner else False
-    if owner != run and not (is_newer and read_pointer(cursor, place).release == base):
-        raise DataopsError(
-            "The project already has another release of this number.",
-            where=f"{prefix_of(run)}, datasets {', '.join(found)}: {owner or 'of an unknown run'}",
-            fix="set DATAOPS_STORE to the store it was created with, or delete the datasets",
-        )
-    BigQueryViews(cursor, place).settle()
-    _drop(cursor, place, run)
-
-
-def _drop(cursor: BigQueryCursor, place: Datasets, run: str) -> None:
-    """Delete the datasets of a release; that with the owner is the last."""
-    own = place.of_release(run, OWN_SCHEMA)
-    for dataset in sorted(release_datasets(cursor, place, run), key=lambda name: name == own):
-        cursor.drop_dataset(dataset)

@@ -9,18 +9,17 @@ my_product_raw, …_rehearsal, …_build    raw, the sample of rehearsals, and t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from first_light.dbt.driver import DriverQueries
 from first_light.history.facts import RawFile
 from first_light.history.record import RawFacts
 from first_light.project.product import Product
 from first_light.store.locate import FolderStore
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.base import Label, Readable, Relation, Table, Withheld
+from first_light.warehouse.base import Readable, Relation, Table
 from first_light.warehouse.bigquery.build_lock import BuildLock
 from first_light.warehouse.bigquery.driver import BigQueryCursor, BigQueryError
 from first_light.warehouse.bigquery.names import Datasets
@@ -33,25 +32,20 @@ from first_light.warehouse.bigquery.server import (
     rows_or_none,
 )
 from first_light.warehouse.bigquery.views import (
+    BigQueryViews,
     columns_of,
-    drop_abandoned,
-    drop_release,
     owner_of,
-    read_pointer,
     release_datasets,
-    repoint,
 )
-from first_light.warehouse.own_tables import OWN_SCHEMA, RELEASE, label_table, withheld_table
-
-if TYPE_CHECKING:
-    from first_light.dbt.engine import QueryRunner
+from first_light.warehouse.own_tables import OWN_SCHEMA, RELEASE
+from first_light.warehouse.pointed_warehouse import PointedWarehouse
 
 _STORED = ("BASE TABLE", "CLONE", "SNAPSHOT")
 """Kinds of relations with rows of their own, which their metadata count."""
 
 
 @dataclass(frozen=True)
-class BigQueryWarehouse:
+class BigQueryWarehouse(PointedWarehouse[BigQueryCursor]):
     """Releases as datasets of one project.
 
     Attributes:
@@ -64,35 +58,23 @@ class BigQueryWarehouse:
     name: str = "bigquery"
     in_store: bool = False
     _lock: BuildLock = field(default_factory=lambda: BuildLock(), compare=False, repr=False)
+    error = BigQueryError
+    candidate = CANDIDATE
 
     @property
     def place(self) -> Datasets:
         return datasets(self.product)
 
-    @contextlib.contextmanager
-    def _session(self) -> Iterator[BigQueryCursor]:
-        """A cursor: of the session that holds the lock, while there is one."""
-        if self._lock.cursor is not None:
-            yield self._lock.cursor
-            return
-        with connect(self.product) as cursor:
-            yield cursor
+    def connect(self) -> AbstractContextManager[BigQueryCursor]:
+        return connect(self.product)
+
+    def views(self, cursor: BigQueryCursor) -> BigQueryViews:
+        return BigQueryViews(cursor, self.place)
 
     def address(self, run: str) -> str:
         """The project and a dataset of readers, which are the same for every release."""
         place = self.place
         return f"BigQuery {place.project}, dataset {place.of_readers('marts')}"
-
-    def reader_schema(self, schema: str) -> str:
-        return self.place.of_readers(self.place.plain(schema))
-
-    def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
-        """The datasets of the candidate, and where sources are: dbt writes both when it parses."""
-        place = self.place
-        return {
-            CANDIDATE: place.candidate(run),
-            "DATAOPS_RAW_SCHEMA": place.sample if rehearsal else place.raw,
-        }
 
     # ── Raw ──────────────────────────────────────────────────────────────────────────────────
 
@@ -104,7 +86,7 @@ class BigQueryWarehouse:
         """
         fix = "let this account read its tables: uv run dataops docs bigquery"
         place = self.place
-        with errors_as("The dataset of raw could not be read.", fix), self._session() as cursor:
+        with errors_as("The dataset of raw could not be read.", fix), self.session() as cursor:
             sizes, counts = cursor.sizes(place.raw), {}
             for name, kind in cursor.kinds(place.raw).items():
                 rows, size, _ = sizes.get(name, (0, 0, ""))
@@ -123,17 +105,11 @@ class BigQueryWarehouse:
 
     def raw_states(self) -> dict[str, str]:
         """Rows, bytes and the time of the last change, from metadata; nothing is scanned."""
-        with errors_as("The dataset of raw could not be read."), self._session() as cursor:
+        with errors_as("The dataset of raw could not be read."), self.session() as cursor:
             sizes = cursor.sizes(self.place.raw)
         return {name: " ".join(map(str, state)) for name, state in sizes.items()}
 
     # ── The candidate ────────────────────────────────────────────────────────────────────────
-
-    def lock(self) -> None:
-        self._lock.acquire(self.product, self.store)
-
-    def unlock(self) -> None:
-        self._lock.release()
 
     def check_space(self, raw: RawFacts, current_raw: RawFacts) -> None:
         """Nothing to do: a project has no limit of storage."""
@@ -144,9 +120,9 @@ class BigQueryWarehouse:
         place = self.place
         with (
             errors_as("The datasets of the candidate could not be created."),
-            self._session() as cursor,
+            self.session() as cursor,
         ):
-            drop_abandoned(cursor, place, run, base)
+            self.views(cursor).drop_abandoned(run, base)
             cursor.create_dataset(place.of_release(run, OWN_SCHEMA), run)
             kept = self._tables(cursor, base) if base and state else set()
             for relation in state:
@@ -172,7 +148,7 @@ class BigQueryWarehouse:
         place = self.place
         with (
             errors_as("The candidate's rows could not be counted."),
-            self._session() as cursor,
+            self.session() as cursor,
         ):
             tables = self._tables(cursor, run)
             present = [relation for relation in relations if place.moved(run, relation) in tables]
@@ -188,14 +164,14 @@ class BigQueryWarehouse:
     def columns(self, run: str) -> dict[Relation, tuple[str, ...]]:
         with (
             errors_as("The candidate's columns could not be read."),
-            self._session() as cursor,
+            self.session() as cursor,
         ):
             found = columns_of(cursor, self.place, run)
             return {relation: tuple(columns) for relation, columns in found.items()}
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
         message = f"The dataset {schema} could not be written."
-        with errors_as(message), self._session() as cursor, contextlib.ExitStack() as undo:
+        with errors_as(message), self.session() as cursor, contextlib.ExitStack() as undo:
             dataset = self.place.of_release(run, schema)
             cursor.create_dataset(dataset)
             for table in tables:
@@ -204,13 +180,9 @@ class BigQueryWarehouse:
                 create_table(cursor, name, table.columns, table.rows, table.comment)
             undo.pop_all()
 
-    def keeps_state(self, base: str, relation: Relation) -> bool:
-        """The datasets of a release hold all columns; its published views do not."""
-        return True
-
     def data_state(self, run: str) -> str:
         """Rows, bytes and the time of the last change of its tables, from metadata."""
-        with errors_as("The release could not be read."), self._session() as cursor:
+        with errors_as("The release could not be read."), self.session() as cursor:
             states = {
                 f"{self.place.plain(dataset)}.{name}": state
                 for dataset in release_datasets(cursor, self.place, run)
@@ -218,25 +190,17 @@ class BigQueryWarehouse:
             }
         return "; ".join(f"{name} {' '.join(map(str, state))}" for name, state in states.items())
 
-    def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:
-        """Label it; dbt writes the next candidate into other datasets."""
-        self._lock.check()
-        if withheld:
-            prefix = f"{self.place.candidate(run)}_"
-            self.write(run, OWN_SCHEMA, [withheld_table(withheld, prefix)])
-        self.write(run, OWN_SCHEMA, [label_table(label)])
-
     def discard(self, run: str) -> None:
         """Delete a candidate, and a release that was sealed but never stored."""
-        with errors_as("The candidate could not be deleted."), self._session() as cursor:
-            drop_release(cursor, self.place, run)
+        with errors_as("The candidate could not be deleted."), self.session() as cursor:
+            self.views(cursor).drop_release(run)
 
     # ── Releases ─────────────────────────────────────────────────────────────────────────────
 
     def check(self, run: str) -> None:
         place = self.place
         label = place.name(place.of_release(run, OWN_SCHEMA), RELEASE)
-        with errors_as("The release could not be read."), self._session() as cursor:
+        with errors_as("The release could not be read."), self.session() as cursor:
             is_own = owner_of(cursor, place, run) == run
             rows = rows_or_none(cursor, f"select release_id from {label}") if is_own else None
         if rows != [(run,)]:
@@ -246,30 +210,8 @@ class BigQueryWarehouse:
                 fix="choose another one: uv run dataops releases",
             )
 
-    def published_release(self, pointer: str) -> str:
-        """The release that the table of the current release names."""
-        with errors_as("The current release could not be read."), self._session() as cursor:
-            return read_pointer(cursor, self.place).release
-
     def readable(self, run: str, relations: Sequence[Relation], folder: Path) -> Readable:
         """A copy of the published views."""
         from first_light.warehouse.bigquery.readable import copy_published
 
         return copy_published(self.product, run, relations, folder)
-
-    @contextlib.contextmanager
-    def reader(self, run: str) -> Iterator[QueryRunner]:
-        """A session: each query sees the release that is current when it starts."""
-        with connect(self.product) as cursor:
-            yield DriverQueries(self.name, cursor, BigQueryError)
-
-    def publish(self, run: str) -> None:
-        """Make the views read it, all at one instant; nothing is done if they do already."""
-        with errors_as("The release cannot be published now."), self._session() as cursor:
-            repoint(cursor, self.place, run)
-
-    def drop(self, run: str) -> None:
-        """Delete its datasets; a query that still reads them may fail."""
-        message = f"Release {run} cannot be dropped yet."
-        with errors_as(message), self._session() as cursor:
-            drop_release(cursor, self.place, run)

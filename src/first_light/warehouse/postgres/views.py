@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from first_light.store.run_ids import began_since
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 from first_light.warehouse.own_tables import OWN_SCHEMA, prefix_of
@@ -172,15 +173,8 @@ def drop_abandoned(cursor: Any, run: str, base: str) -> None:
         "where nspname = any(%s)",
         (schemas(cursor, prefix_of(run)),),
     )
-    started_at = base.partition("-")[2]
-    drop_schemas(
-        cursor,
-        [
-            name
-            for name, owner in cursor.fetchall()
-            if (owner or "").partition("-")[2] >= started_at
-        ],
-    )
+    found = cursor.fetchall()
+    drop_schemas(cursor, [name for name, owner in found if began_since(owner or "", base)])
 
 
 def drop_release(cursor: Any, run: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from first_light.store.run_ids import began_since
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 from first_light.warehouse.own_tables import OWN_SCHEMA, RELEASE, WITHHELD, prefix_of
@@ -129,7 +130,7 @@ def drop_abandoned(cursor: Any, place: Databases, run: str, base: str) -> None:
         DataopsError: it is kept.
     """
     owner, database = owner_of(cursor, place, run), place.of_release(run)
-    is_newer = owner.partition("-")[2] >= base.partition("-")[2] if owner else False
+    is_newer = bool(owner) and began_since(owner, base)
     if (
         owner != run
         and relations(cursor, database)

@@ -40,6 +40,22 @@ class SparkViews(PointedViews):
     def owner(self, run: str) -> str:
         return owner_of(self.cursor, self.place, run)
 
+    def schemas(self, run: str) -> list[str]:
+        return release_schemas(self.cursor, self.place, run)
+
+    def drop_schema(self, schema: str) -> None:
+        drop_schema(self.cursor, schema)
+
+    def of_own_tables(self, run: str) -> str:
+        return self.place.of_release(run, OWN_SCHEMA)
+
+    def kept(self, run: str, schemas: str, owner: str) -> DataopsError:
+        return DataopsError(
+            "The catalog already has another release of this number.",
+            where=f"{prefix_of(run)}, schemas {schemas}: {owner}",
+            fix="set DATAOPS_STORE to the store it was created with, or drop the schemas",
+        )
+
     def relations(self, run: str) -> Mapping[Relation, Columns]:
         return {
             Relation(self.place.plain(stored.schema), stored.name): dict(entry.columns)
@@ -99,50 +115,7 @@ def owner_of(cursor: SparkCursor, place: Schemas, run: str) -> str:
     return comment_of(cursor, place.of_release(run, OWN_SCHEMA))
 
 
-def repoint(cursor: SparkCursor, place: Schemas, run: str) -> None:
-    """Make readers see a release; nothing is done if they see it already."""
-    SparkViews(cursor, place).repoint(run)
-
-
 def begin_release(cursor: SparkCursor, place: Schemas, run: str) -> None:
     """Create the schema of a release that says which run made it."""
     schema = sql_name(place.of_release(run, OWN_SCHEMA))
     cursor.execute(f"create schema {schema} comment {sql_text(run)}")
-
-
-def drop_release(cursor: SparkCursor, place: Schemas, run: str) -> None:
-    """Drop the schemas of a release or candidate, if this run made them."""
-    if owner_of(cursor, place, run) != run:
-        return
-    SparkViews(cursor, place).settle()  # while a release is published, views name two
-    _drop(cursor, place, run)
-
-
-def drop_abandoned(cursor: SparkCursor, place: Schemas, run: str, base: str) -> None:
-    """Drop schemas of this number that a machine left which failed before the store knew them.
-
-    Those of a run which began before current belong to another store and are kept.
-
-    Raises:
-        DataopsError: they are kept.
-    """
-    found = release_schemas(cursor, place, run)
-    if not found:
-        return
-    owner = owner_of(cursor, place, run)
-    is_newer = owner.partition("-")[2] >= base.partition("-")[2] if owner else False
-    if owner != run and not (is_newer and pointer.read(cursor, place).release == base):
-        raise DataopsError(
-            "The catalog already has another release of this number.",
-            where=f"{prefix_of(run)}, schemas {', '.join(found)}: {owner or 'of an unknown run'}",
-            fix="set DATAOPS_STORE to the store it was created with, or drop the schemas",
-        )
-    SparkViews(cursor, place).settle()
-    _drop(cursor, place, run)
-
-
-def _drop(cursor: SparkCursor, place: Schemas, run: str) -> None:
-    """Drop the schemas of a release; that with the owner is the last."""
-    own = place.of_release(run, OWN_SCHEMA)
-    for schema in sorted(release_schemas(cursor, place, run), key=lambda name: name == own):
-        drop_schema(cursor, schema)

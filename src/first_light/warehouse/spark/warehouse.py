@@ -9,24 +9,23 @@ my_product_raw, …_rehearsal, …_build    raw, the sample of rehearsals, and t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from first_light.dbt.driver import DriverQueries
 from first_light.history.facts import RawFile
 from first_light.history.record import RawFacts
 from first_light.project.product import Product
 from first_light.store.locate import FolderStore
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.base import Label, Readable, Relation, Table, Withheld
-from first_light.warehouse.own_tables import OWN_SCHEMA, RELEASE, label_table, withheld_table
+from first_light.warehouse.base import Readable, Relation, Table
+from first_light.warehouse.own_tables import OWN_SCHEMA, RELEASE
+from first_light.warehouse.pointed_warehouse import PointedWarehouse
 from first_light.warehouse.spark.build_lock import BuildLock
 from first_light.warehouse.spark.driver import SparkCursor, SparkError
 from first_light.warehouse.spark.listing import Entry, listed
 from first_light.warehouse.spark.names import Schemas, sql_name
-from first_light.warehouse.spark.pointer import read as read_pointer
 from first_light.warehouse.spark.server import (
     CANDIDATE,
     connect,
@@ -38,20 +37,15 @@ from first_light.warehouse.spark.server import (
 )
 from first_light.warehouse.spark.state import copy_table
 from first_light.warehouse.spark.views import (
+    SparkViews,
     begin_release,
-    drop_abandoned,
-    drop_release,
     entries_of,
     owner_of,
-    repoint,
 )
-
-if TYPE_CHECKING:
-    from first_light.dbt.engine import QueryRunner
 
 
 @dataclass(frozen=True)
-class SparkWarehouse:
+class SparkWarehouse(PointedWarehouse[SparkCursor]):
     """Releases as schemas of one catalog.
 
     Attributes:
@@ -64,36 +58,24 @@ class SparkWarehouse:
     name: str = "spark"
     in_store: bool = False
     _lock: BuildLock = field(default_factory=lambda: BuildLock(), compare=False, repr=False)
+    error = SparkError
+    candidate = CANDIDATE
 
     @property
     def place(self) -> Schemas:
         return schemas(self.product)
 
-    @contextlib.contextmanager
-    def _session(self) -> Iterator[SparkCursor]:
-        """A cursor: of the session that holds the lock, while there is one."""
-        if self._lock.cursor is not None:
-            yield self._lock.cursor
-            return
-        with connect(self.product) as cursor:
-            yield cursor
+    def connect(self) -> AbstractContextManager[SparkCursor]:
+        return connect(self.product)
+
+    def views(self, cursor: SparkCursor) -> SparkViews:
+        return SparkViews(cursor, self.place)
 
     def address(self, run: str) -> str:
         """The server and the schemas of readers, which are the same for every release."""
         values = target(self.product)
         place = f"{values.get('host')}:{values.get('port') or 10000}"
         return f"Spark {place}, schema {self.place.of_readers('marts')}"
-
-    def reader_schema(self, schema: str) -> str:
-        return self.place.of_readers(self.place.plain(schema))
-
-    def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
-        """The schemas of the candidate, and where sources are: dbt writes both when it parses."""
-        place = self.place
-        return {
-            CANDIDATE: place.candidate(run),
-            "DATAOPS_RAW_SCHEMA": place.sample if rehearsal else place.raw,
-        }
 
     # ── Raw ──────────────────────────────────────────────────────────────────────────────────
 
@@ -104,7 +86,7 @@ class SparkWarehouse:
         Rows are only added, so that the number of rows identifies the state.
         """
         fix = "let this user read its tables: uv run dataops docs spark"
-        with errors_as("The schema of raw could not be read.", fix), self._session() as cursor:
+        with errors_as("The schema of raw could not be read.", fix), self.session() as cursor:
             counts = {
                 relation.name: (_count(cursor, relation, entry), entry.bytes)
                 for relation, entry in sorted(listed(cursor, self.place.raw).items())
@@ -120,7 +102,7 @@ class SparkWarehouse:
 
     def raw_states(self) -> dict[str, str]:
         """The snapshot of each Iceberg table of raw; the number of rows of others."""
-        with errors_as("The schema of raw could not be read."), self._session() as cursor:
+        with errors_as("The schema of raw could not be read."), self.session() as cursor:
             return {
                 relation.name: entry.snapshot or str(_count(cursor, relation, entry))
                 for relation, entry in listed(cursor, self.place.raw).items()
@@ -128,12 +110,6 @@ class SparkWarehouse:
             }
 
     # ── The candidate ────────────────────────────────────────────────────────────────────────
-
-    def lock(self) -> None:
-        self._lock.acquire(self.product, self.store)
-
-    def unlock(self) -> None:
-        self._lock.release()
 
     def check_space(self, raw: RawFacts, current_raw: RawFacts) -> None:
         """Nothing to do: a catalog does not report its free space."""
@@ -144,9 +120,9 @@ class SparkWarehouse:
         place = self.place
         with (
             errors_as("The schemas of the candidate could not be created."),
-            self._session() as cursor,
+            self.session() as cursor,
         ):
-            drop_abandoned(cursor, place, run, base)
+            self.views(cursor).drop_abandoned(run, base)
             begin_release(cursor, place, run)
             kept = entries_of(cursor, place, base) if base and state else {}
             for relation in state:
@@ -158,7 +134,7 @@ class SparkWarehouse:
     def rows(self, run: str, relations: Sequence[Relation]) -> dict[Relation, int]:
         with (
             errors_as("The candidate's rows could not be counted."),
-            self._session() as cursor,
+            self.session() as cursor,
         ):
             entries = entries_of(cursor, self.place, run)
             return {
@@ -171,7 +147,7 @@ class SparkWarehouse:
     def columns(self, run: str) -> dict[Relation, tuple[str, ...]]:
         with (
             errors_as("The candidate's columns could not be read."),
-            self._session() as cursor,
+            self.session() as cursor,
         ):
             return {
                 relation: tuple(name for name, _ in entry.columns)
@@ -180,7 +156,7 @@ class SparkWarehouse:
 
     def write(self, run: str, schema: str, tables: Sequence[Table]) -> None:
         message = f"The schema {schema} could not be written."
-        with errors_as(message), self._session() as cursor, contextlib.ExitStack() as undo:
+        with errors_as(message), self.session() as cursor, contextlib.ExitStack() as undo:
             stored = self.place.of_release(run, schema)
             cursor.execute(f"create schema if not exists {sql_name(stored)}")
             for table in tables:
@@ -189,13 +165,9 @@ class SparkWarehouse:
                 create_table(cursor, name, table.columns, table.rows, table.comment)
             undo.pop_all()
 
-    def keeps_state(self, base: str, relation: Relation) -> bool:
-        """The schemas of a release hold all columns; its published views do not."""
-        return True
-
     def data_state(self, run: str) -> str:
         """The snapshots of its tables, from metadata."""
-        with errors_as("The release could not be read."), self._session() as cursor:
+        with errors_as("The release could not be read."), self.session() as cursor:
             entries = entries_of(cursor, self.place, run)
         return "; ".join(
             f"{self.place.plain(relation.schema)}.{relation.name} {entry.snapshot}"
@@ -203,10 +175,8 @@ class SparkWarehouse:
             if not entry.is_view
         )
 
-    def seal(self, run: str, label: Label, withheld: Withheld | None = None) -> None:
-        """Label it; dbt writes the next candidate into other schemas."""
-        self._lock.check()
-        with errors_as("The candidate could not be read."), self._session() as cursor:
+    def inspect(self, run: str) -> None:
+        with errors_as("The candidate could not be read."), self.session() as cursor:
             entries = entries_of(cursor, self.place, run)
         others = sorted(
             f"{self.place.plain(relation.schema)}.{relation.name}"
@@ -219,22 +189,18 @@ class SparkWarehouse:
                 where=", ".join(others),
                 fix="set +file_format: iceberg in dbt_project.yml: uv run dataops docs spark",
             )
-        if withheld:
-            prefix = f"{self.place.candidate(run)}_"
-            self.write(run, OWN_SCHEMA, [withheld_table(withheld, prefix)])
-        self.write(run, OWN_SCHEMA, [label_table(label)])
 
     def discard(self, run: str) -> None:
         """Drop a candidate, and a release that was sealed but never stored."""
-        with errors_as("The candidate could not be dropped."), self._session() as cursor:
-            drop_release(cursor, self.place, run)
+        with errors_as("The candidate could not be dropped."), self.session() as cursor:
+            self.views(cursor).drop_release(run)
 
     # ── Releases ─────────────────────────────────────────────────────────────────────────────
 
     def check(self, run: str) -> None:
         place = self.place
         label = sql_name(place.of_release(run, OWN_SCHEMA), RELEASE)
-        with errors_as("The release could not be read."), self._session() as cursor:
+        with errors_as("The release could not be read."), self.session() as cursor:
             is_own = owner_of(cursor, place, run) == run
             rows = rows_or_none(cursor, f"select release_id from {label}") if is_own else None
         if rows != [(run,)]:
@@ -244,33 +210,11 @@ class SparkWarehouse:
                 fix="choose another one: uv run dataops releases",
             )
 
-    def published_release(self, pointer: str) -> str:
-        """The release that the view of the current release names."""
-        with errors_as("The current release could not be read."), self._session() as cursor:
-            return read_pointer(cursor, self.place).release
-
     def readable(self, run: str, relations: Sequence[Relation], folder: Path) -> Readable:
         """A copy of the published views."""
         from first_light.warehouse.spark.readable import copy_published
 
         return copy_published(self.product, run, relations, folder)
-
-    @contextlib.contextmanager
-    def reader(self, run: str) -> Iterator[QueryRunner]:
-        """A session: each query sees the release that is current when it is planned."""
-        with connect(self.product) as cursor:
-            yield DriverQueries(self.name, cursor, SparkError)
-
-    def publish(self, run: str) -> None:
-        """Make the views read it, all at one instant; nothing is done if they do already."""
-        with errors_as("The release cannot be published now."), self._session() as cursor:
-            repoint(cursor, self.place, run)
-
-    def drop(self, run: str) -> None:
-        """Drop its schemas; a query that still reads its files fails."""
-        message = f"Release {run} cannot be dropped yet."
-        with errors_as(message), self._session() as cursor:
-            drop_release(cursor, self.place, run)
 
 
 def _count(cursor: SparkCursor, relation: Relation, entry: Entry) -> int:

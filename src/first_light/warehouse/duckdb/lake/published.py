@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from first_light.store.run_ids import began_since
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse.base import Relation
@@ -170,7 +171,7 @@ def drop_abandoned(connection: Any, place: PrefixedSchemas, run: str, base: str)
     if not found:
         return
     owner = owner_of(connection, place, run)
-    is_newer = owner.partition("-")[2] >= base.partition("-")[2] if owner else False
+    is_newer = bool(owner) and began_since(owner, base)
     if owner != run and not (is_newer and current_release(connection, place) == base):
         raise DataopsError(
             "The lake already has another release of this number.",
