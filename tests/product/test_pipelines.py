@@ -185,7 +185,7 @@ FLAWS = {
         planets.MODEL,
         planets.SQL.replace("select", "SELECT"),
         "SQL style",
-        ("planets.sql", "L:   1 | P:   1 | CP01"),
+        ("planets.sql", "[CP01]"),
     ),
     "failing data test": Flaw(
         planets.MODEL,

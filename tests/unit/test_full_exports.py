@@ -8,8 +8,10 @@ import duckdb
 import pytest
 
 import landing_files as make
+from first_light.inference import draft_tables
 from first_light.inference.full_exports import newest_first, recognised
 from first_light.ingest import land
+from first_light.privacy.detect import classify
 from first_light.project.source_table import SourceTable
 
 BY_LENGTH = ("length(filename)", "filename")
@@ -93,3 +95,40 @@ def test_a_report_by_region_is_no_export(inbox: Path, raw: Path) -> None:
 )
 def test_which_file_is_newer(names: tuple[str, ...], order: tuple[str, ...]) -> None:
     assert newest_first(names) == order
+
+
+PRODUCTS = "product_id,product_name,category,list_price\n" + "".join(
+    f"{n},Article {n},{('food', 'drinks')[n % 2]},{n}.50\n" for n in range(1, 31)
+)
+TARGETS = "store_id,city,country,target\n" + "".join(
+    f"{n},City {n},{('DE', 'FR')[n % 2]},{n}00\n" for n in range(1, 31)
+)
+VISITS = "visit_id,page,browser,seen_at\n" + "".join(
+    f"{n},page {n % 7},browser {n % 3},2026-01-{n:02} 08:10:00\n" for n in range(1, 31)
+)
+
+
+def day_of_sales(day: int) -> str:
+    rows = (f"{day * 100 + n},{n % 30 + 1},{n}.25\n" for n in range(20))
+    return "sale_id,product_id,amount\n" + "".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "days", "is_whole"),
+    [
+        ("products", PRODUCTS, 3, True),
+        ("products", PRODUCTS, 2, False),  # nothing comes again and again yet
+        ("targets", TARGETS, 3, False),  # the next file is about another month
+        ("visits", VISITS, 3, False),  # a row that was made once
+    ],
+)
+def test_a_table_that_came_once_comes_whole_when_it_changes(
+    name: str, text: str, days: int, is_whole: bool, inbox: Path, raw: Path
+) -> None:
+    files = {f"sales/sales_2026-01-0{day}.csv": day_of_sales(day) for day in range(1, days + 1)}
+    make.put(inbox, {f"{name}/{name}_2026-01-01.csv": text, **files})
+    drafts = draft_tables(land(inbox, raw), (), raw, "team", classify)
+    model = drafts.files[f"models/staging/stg_{name}.sql"]
+    assert ("delivery_rank" in model) is is_whole
+    asked = "came once" in "".join(drafts.files.values())
+    assert asked is is_whole

@@ -13,6 +13,8 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 
+from first_light.inference.names import is_own_key
+from first_light.inference.values import Key, Table
 from first_light.project.source_table import ROOT, FullExport, SourceTable
 from first_light.utils.sql_names import literal, quoted
 
@@ -21,6 +23,13 @@ OPEN = (
     "lack is kept: decide whether it was deleted at its origin"
 )
 """The open question of a full export."""
+
+CAME_ONCE = (
+    "it came once where other tables came again and again, so it is taken for a table that comes "
+    "whole when it changes: the newest row of each key counts; a row that newer files lack is "
+    "kept: decide whether it was deleted at its origin"
+)
+"""The open question of a table that came once, see `came_once`."""
 
 Rows = Callable[[str], list[tuple[object, ...]]]
 """Runs a query."""
@@ -36,6 +45,8 @@ _LEAST = 5
 
 _PAIRED = 4
 """Columns among which two that identify a row together are sought."""
+
+_DESCRIBING = {"text", "boolean"}
 
 _NAMED = re.compile(r"(?i)(^|[_ ])(id|key|code|no|nr|number|uuid|guid)$|id$")
 _YEAR_FIRST = re.compile(
@@ -96,8 +107,45 @@ def recognised(table: SourceTable, root: Path, rows: Rows) -> SourceTable:
         rows("drop table full_exports")
     if not key:
         return table
-    call = table.read if "filename" in table.read else f"{table.read[:-1]}, filename=true)"
-    return replace(table, read=call, export=FullExport(key, order))
+    return replace(table, read=_with_file(table.read), export=FullExport(key, order))
+
+
+def came_once(table: Table, key: Key | None, tables: Sequence[Table]) -> Table:
+    """The table as a full export, where it came once beside tables that come again and again.
+
+    Products or stores come whole when one of them changes, and the rows of the second file would
+    repeat the keys of the first. Rows that are only appended keep all their keys this way too.
+    Targets of stores are another matter: the next file is about another month. A table needs a key
+    of its own, therefore, and mostly columns that describe.
+
+    Args:
+        table: a table without a time of its own.
+        key: its key.
+        tables: all tables that were drafted or are known.
+    """
+    source = table.source
+    order = newest_first([file.name for file in source.files])
+    repeated = any(
+        len(other.source.files) >= _FILES and other.source.source == source.source
+        for other in tables
+    )
+    if len(source.files) != 1 or not order or source.export or not repeated:
+        return table
+    if key is None or key.severity != "error" or len(key.columns) != 1 or table.rows < _LEAST:
+        return table
+    described = [column.cast.kind in _DESCRIBING for column in table.columns]
+    if not is_own_key(key.columns[0], table.name) or 2 * sum(described) < len(described):
+        return table
+    path = table.column(key.columns[0]).leaf.path
+    if len(path) != 1 or f"'{ROOT}/{source.name}/" not in source.read:
+        return table
+    export = FullExport(path, order)
+    return replace(table, source=replace(source, read=_with_file(source.read), export=export))
+
+
+def _with_file(read: str) -> str:
+    """A call that reads files, with the name of the file as a column."""
+    return read if "filename" in read else f"{read[:-1]}, filename=true)"
 
 
 def _key(rows: Rows, files: Sequence[str]) -> tuple[str, ...]:

@@ -126,8 +126,9 @@ def _find(
     today = now().date()
     newest = freshness.newest(profiled, today)
     loaded, gaps = _loaded(scratch, new, newest, today, doubts)
+    drafted = [_came_once(t, key_of, loaded, profiled, doubts) for t in profiled]
     return Decisions(
-        tables=tuple(profiled),
+        tables=tuple(drafted),
         leaves={s.source.name: s.leaves for s in staged},
         keys=key_of,
         references=tuple(references),
@@ -139,6 +140,22 @@ def _find(
         identities={t.name: _identities(scratch, t, key_of, references) for t in new},
         declared={name: columns for name, columns in offered.items() if columns is not None},
     )
+
+
+def _came_once(
+    table: Table,
+    key_of: Mapping[str, Key],
+    loaded: Mapping[str, Column],
+    tables: Sequence[Table],
+    doubts: list[Doubt],
+) -> Table:
+    """A new table, as a full export where it came once, see `full_exports.came_once`."""
+    if table.known or table.name in loaded:
+        return table
+    whole = full_exports.came_once(table, key_of.get(table.name), tables)
+    if whole.source.export and not table.source.export:
+        doubts.append(Doubt(table.name, "", full_exports.CAME_ONCE))
+    return whole
 
 
 def _loaded(
