@@ -90,4 +90,19 @@ FACTS: dict[str, dict[str, TableFacts]] = {
         ),
         "rates": TableFacts(("currency",), ("rate",), ("rate",), dates=("day",)),
     },
+    "parcels": {
+        "parcels": TableFacts(
+            ("tracking_no",), ("weight_kg", "postage", "declared_value"), ("postage",),
+            ("depot", "service"), ("accepted_at",), (), (), ("declared_value",),
+            ("postal_code",),
+        ),
+        "scans": TableFacts(
+            ("tracking_no", "scanned_at"), (), (), ("depot", "status"), ("scanned_at",), (),
+            ("tracking_no",), ("courier",),
+        ),
+        "claims": TableFacts(
+            ("claim_id",), ("amount",), (), ("reason",), (), ("claimed_on",), ("tracking_no",),
+        ),
+        "depots": TableFacts(("depot",), categories=("region",), daily=False, full=True),
+    },
 }  # fmt: skip

@@ -377,7 +377,7 @@ def test_identities_become_tests(shop: Drafts) -> None:
 def test_an_identity_of_few_rows_allows_few_exceptions(tmp_path: Path) -> None:
     drafts = drafted(tmp_path, {"orders": SHOP["raw_orders"][:100]})
     (sums,) = model(drafts, "stg_orders")["data_tests"]
-    assert sums["expression_is_true"]["config"] == {"error_if": ">10"}
+    assert sums["expression_is_true"]["config"] == {"error_if": ">3"}
 
 
 def test_an_identity_with_one_exception_is_none(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Five generated shops, unlike each other and unlike the example: what each delivers day by day.
+"""Six generated shops, unlike each other and unlike the example: what each delivers day by day.
 
 A shop is a function of a first day, a number of days and a seed. It yields clean deliveries: what
 is in them is usual for that shop, also where it is a lot (a month's end, a holiday, a new store).
@@ -6,7 +6,7 @@ is in them is usual for that shop, also where it is a lot (a month's end, a holi
 
 from __future__ import annotations
 
-from bench.audit.shops import events, reference, retail, sensors, subscriptions
+from bench.audit.shops import events, parcels, reference, retail, sensors, subscriptions
 from bench.audit.shops.base import Shop
 
 SHOPS: dict[str, Shop] = {
@@ -15,4 +15,5 @@ SHOPS: dict[str, Shop] = {
     "sensors": sensors.deliveries,
     "events": events.deliveries,
     "reference": reference.deliveries,
+    "parcels": parcels.deliveries,
 }
