@@ -77,13 +77,39 @@ class Life(Replay):
         """
         if not seen:
             return False
-        name = _ordered(seen)[0].name
+        name = self.ordered(seen)[0].name
         manifest = self.plan.manifest
         test = next((test for test in self.plan.tests if test.name == name), None)
         if test:
             name = manifest.nodes[test.attached_to].name if test.attached_to else ""
         words = re.split(r"[./]", name)
         return bool({table, f"stg_{table}", f"raw_{table}"} & set(words))
+
+    def ordered(self, seen: Sequence[Detection]) -> list[Detection]:
+        """As a release says them: what rejects first, and of it what is wrong with what came, or
+        did not come, before the checks of dbt that fail by it."""
+        failed = {one.name for one in seen if one.rejects}
+        above = self.plan.manifest.graph.ancestors(
+            *(up for test in self.plan.tests if test.name in failed for up in test.depends_on)
+        )
+        missed = {
+            f"{node.schema}.{node.name}"
+            for node in (self.plan.manifest.nodes[source] for source in self.plan.sources)
+            if node.unique_id in above
+        }
+
+        def rank(one: Detection) -> tuple[bool, bool]:
+            echoes = one.by == "monitor delivery" and one.name in missed
+            return not (one.rejects or echoes), not one.name.startswith("raw.")
+
+        return sorted(seen, key=rank)
+
+    def first(self, seen: Sequence[Detection]) -> str:
+        """What is said first; empty where nothing is."""
+        if not seen:
+            return ""
+        one = self.ordered(seen)[0]
+        return f"{one.by} {one.name}: {one.message}"
 
     def _source(self, table: str) -> str:
         (source,) = (name for name in self.plan.sources if name.rpartition(".")[2].endswith(table))
@@ -133,7 +159,7 @@ def run(shop: str, seed: int, clean_days: int = CLEAN_DAYS, faults: int = FAULTS
             for fault in drawn
             if len(fault.days) > 1
         ]
-    firsts = [(audit.verdict, _first(audit.seen)) for audit in [*audits, usual]]
+    firsts = [(audit.verdict, life.first(audit.seen)) for audit in [*audits, usual]]
     return Result(
         shop,
         len(firsts),
@@ -152,7 +178,7 @@ def _lived(shop: str, life: Life, fault: Injected, given: Sequence[Day]) -> Outc
             seen = life.go_on(day).seen
         except DataopsError as error:
             return Outcome(shop, fault, REJECTED, error.message, fault.source in str(error))
-        first, right = _first(seen), life.names(seen, fault.source)
+        first, right = life.first(seen), life.names(seen, fault.source)
         if any(one.rejects for one in seen):
             return Outcome(shop, fault, REJECTED, first, right)
         told = told or (first if right else "")
@@ -168,22 +194,7 @@ def _judged(
     except DataopsError as error:
         return Outcome(shop, fault, REJECTED, error.message, fault.source in str(error))
     verdict = REJECTED if any(one.rejects for one in seen) else WARNING if seen else MISSED
-    first = _first(seen)
-    return Outcome(shop, fault, verdict, first, life.names(seen, fault.source))
-
-
-def _first(seen: Sequence[Detection]) -> str:
-    """What is said first: what rejects, before what warns."""
-    if not seen:
-        return ""
-    one = _ordered(seen)[0]
-    return f"{one.by} {one.name}: {one.message}"
-
-
-def _ordered(seen: Sequence[Detection]) -> list[Detection]:
-    """As a release says them: what rejects first, and of it what is wrong with what came, before
-    the checks of dbt that fail by it."""
-    return sorted(seen, key=lambda one: (not one.rejects, not one.name.startswith("raw.")))
+    return Outcome(shop, fault, verdict, life.first(seen), life.names(seen, fault.source))
 
 
 def table(results: Sequence[Result]) -> str:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,20 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import MakeProduct
+from rich.console import Console
 
 import harness
+from first_light.cli.output.release import show_release
 from first_light.commands.release import release as make_release
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.root_cause import find_cause, stands_on, subject_of
 from first_light.history.log import History
-from first_light.history.record import PUBLISHED, REJECTED, STOPPED
+from first_light.history.record import PUBLISHED, REJECTED, STOPPED, FindingRun, Record
 from first_light.project.product import Product
+from first_light.release.brought import Suspects
 from first_light.release.options import Options
+from first_light.release.outcome import Released, faults_above
 
 MARTS = ("customers", "orders", "orders_daily")
 
@@ -300,6 +305,32 @@ def test_a_test_stands_on_all_that_it_compares() -> None:
     expected = {node.unique_id for node in (RAW, STAGED, ORDERS, OTHER)}
     assert stands_on(_result(joined), manifest) == expected
     assert RAW.unique_id not in stands_on(_result(OTHER), manifest)
+
+
+def test_a_delivery_that_did_not_come_is_named_before_the_references_that_lack_it() -> None:
+    def late(node: Node) -> FindingRun:
+        message = f"No new data for {node.name} since the previous delivery."
+        return FindingRun("delivery", node.unique_id, node.name, "", "warn", message, 0.0)
+
+    other = _node("raw_other", "source")
+    lacks = _node("lacks", "test", (ORDERS.unique_id, OTHER.unique_id), attached_to=OTHER.unique_id)
+    manifest = Manifest({node.unique_id: node for node in (*NODES, lacks, other)}, {})
+    cause = find_cause([_result(lacks, "fail")], manifest)
+    assert cause is not None
+    seen = faults_above([late(other), late(RAW)], cause, manifest)
+    assert [fault.name for fault in seen] == ["raw_orders"]
+    record = Record("000002-x", 2, "shop", "release", "manual", REJECTED, "2026-01-01T00:00:00Z")
+    done = Released(
+        replace(record, kind="release"), (), (cause.result,), cause, True, (), Path("-"),
+        suspects=Suspects(("other/1.csv",), ("other/1.csv",)), faults=seen,
+    )  # fmt: skip
+    console = Console(record=True, width=200)
+    show_release(console, done)
+    text = console.export_text()
+    assert text.index("No new data for raw_orders") < text.index("failed       test lacks")
+    assert "root cause   what did not come to raw_orders; test lacks of other" in text
+    wait = "wait for raw_orders to be delivered, then: uv run dataops release"
+    assert text.index(wait) < text.index("set-aside other/1.csv")
 
 
 def _one(store: Path, query: str) -> tuple[Any, ...]:

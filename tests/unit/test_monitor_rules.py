@@ -644,6 +644,22 @@ def test_one_value_in_all_rows_rejects_where_there_were_several() -> None:
     assert ("distinct", ERROR) not in told(judged(past, delivery(rows=5, distinct=1)))
     few = [delivery(rows=6, distinct=6) for _ in range(20)]
     assert ("distinct", ERROR) in told(judged(few, delivery(rows=6, distinct=1)))
+    some = [delivery(rows=2 + n % 6, distinct=2 + n % 6) for n in range(30)]
+    assert ("distinct", ERROR) in told(judged(some, delivery(rows=5, distinct=1)))
+    assert ("distinct", ERROR) not in told(judged(some, delivery(rows=2, distinct=1)))
+
+
+def test_a_value_that_never_came_rejects_where_it_has_all_rows() -> None:
+    def reasons(*rows: tuple[str, int]) -> RelationProfile:
+        return delivery(rows=sum(count for _, count in rows), distinct=2, counts=dict(rows))
+
+    past = [reasons(("late", 2 + n % 3), ("lost", 3)) for n in range(20)]
+    assert ("category", ERROR) in told(judged(past, reasons(("unknown", 5))))
+    some = told(judged(past, reasons(("unknown", 4), ("late", 1))))
+    assert ("category", WARN) in some
+    assert ("category", ERROR) not in some
+    assert ("category", ERROR) not in told(judged(past, reasons(("unknown", 3))))
+    assert ("category", ERROR) not in told(judged(past[:8], reasons(("unknown", 5))))
 
 
 def test_a_few_more_nulls_in_a_key_reject_and_elsewhere_warn() -> None:

@@ -163,8 +163,9 @@ def _one_value(profile: RelationProfile, name: str, past: RelationPast) -> Findi
     earlier = [
         distinct
         for step in past.steps
-        if step["rows"]
-        and (distinct := (step["columns"].get(name) or {}).get("distinct")) is not None
+        if (of_step := step["columns"].get(name))
+        and step["rows"] - (of_step.get("nulls") or 0) >= LEAST_ROWS  # of fewer, one is no wonder
+        and (distinct := of_step.get("distinct")) is not None
     ]
     if len(earlier) < (USUAL if rows >= MINIMUM_ROWS else LONG) or min(earlier) < _VALUES:
         return None

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
 from first_light.monitors.levels import ERROR, LIMITS, LONG, LOWER_DEVIATIONS, USUAL, WARN
+from first_light.monitors.measures import LEAST_ROWS
 from first_light.monitors.messages import about
 from first_light.monitors.past import Normal, RelationPast
 from first_light.monitors.prediction import AT_LEAST
@@ -186,12 +187,16 @@ def _values(profile: RelationProfile, column: ColumnProfile, compared: _Column) 
         for value in compared.known
         if not now.get(value) and (share := _regular_share(value, now, compared.steps_with(value)))
     }
-    is_error = max(missing.values(), default=0.0) >= _STEADY_SHARE and compared.is_known_day
+    is_gone = max(missing.values(), default=0.0) >= _STEADY_SHARE and compared.is_known_day
+    came = sum(max(0, count) for count in now.values())
+    new_rows = sum(now.get(value, 0) for value in new_values)
+    is_all = came >= LEAST_ROWS and new_rows == came and len(steps) >= LONG
     seen = []
-    for label, values, level in (
-        ("new", new_values, WARN),
-        ("gone", list(missing), ERROR if is_error else WARN),
+    for label, values, is_error in (
+        ("new", new_values, is_all and not compared.is_holiday),
+        ("gone", list(missing), is_gone),
     ):
+        level = ERROR if is_error else WARN
         if values:
             listed = ", ".join(sorted(values)[:3]) + (" …" if len(values) > 3 else "")
             message = f"{profile.name}: of {column.name} {label}: {listed}."

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from first_light.dbt.root_cause import Cause, find_cause, stands_on
+from first_light.dbt.root_cause import Cause, find_cause
 from first_light.history import facts
 from first_light.history.log import History
 from first_light.history.record import FAILED, PUBLISHED, REAL, STOPPED, FindingRun
@@ -35,7 +35,7 @@ from first_light.release.candidate import open_candidate
 from first_light.release.context import Context
 from first_light.release.draft import Draft
 from first_light.release.options import Options
-from first_light.release.outcome import Released
+from first_light.release.outcome import Released, faults_above, is_missing_delivery
 from first_light.release.personal_files import search_files
 from first_light.release.publish import Conclusion, conclude
 from first_light.release.recovery import recover
@@ -209,7 +209,8 @@ def _tidy_up(context: Context) -> None:
 def _released(context: Context, conclusion: Conclusion) -> Released:
     draft, current = conclusion.draft, conclusion.draft.record.current
     cause = find_cause(draft.failed, draft.manifest) if draft.manifest else None
-    deliveries, faults = _brought(context, draft), _faults(draft, cause)
+    deliveries, manifest = _brought(context, draft), draft.manifest
+    faults = faults_above(draft.record.findings, cause, manifest) if cause and manifest else ()
     return Released(
         record=draft.record,
         steps=draft.steps,
@@ -228,14 +229,6 @@ def _released(context: Context, conclusion: Conclusion) -> Released:
     )
 
 
-def _faults(draft: Draft, cause: Cause | None) -> tuple[FindingRun, ...]:
-    """Errors in deliveries that a failure of dbt's checks may follow from."""
-    if draft.manifest is None or cause is None:
-        return ()
-    above = stands_on(cause.result, draft.manifest)
-    return tuple(finding for finding in _errors(draft) if finding.subject in above)
-
-
 def _errors(draft: Draft) -> list[FindingRun]:
     return [finding for finding in draft.record.findings if finding.level == "error"]
 
@@ -251,9 +244,10 @@ def _suspects(
     if cause is None:
         return suspects_of_findings(_errors(draft), draft.manifest, deliveries)
     of_failure = suspects_of_failure(cause.subject, draft.manifest, deliveries)
-    if not faults:
+    errors = [fault for fault in faults if not is_missing_delivery(fault)]
+    if not errors:
         return of_failure
-    first = suspects_of_findings(faults, draft.manifest, deliveries)
+    first = suspects_of_findings(errors, draft.manifest, deliveries)
     return replace(first, files=tuple(dict.fromkeys((*first.files, *of_failure.files))))
 
 

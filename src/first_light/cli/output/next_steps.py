@@ -13,9 +13,10 @@ from first_light.history.record import REAL, REJECTED
 from first_light.privacy.messages import masked
 from first_light.release.brought import Suspects
 from first_light.release.inexact import retype_command
-from first_light.release.outcome import Released
+from first_light.release.outcome import Released, is_missing_delivery
 
 _FILES_SHOWN: Final = 3
+_RELEASE: Final = "uv run dataops release"
 
 
 def reason(result: NodeResult) -> str:
@@ -43,18 +44,20 @@ def next_command(result: Released) -> str:
         return rows_command(bad[0].name, on_raw)
     if result.record.outcome == REJECTED:
         return "uv run dataops check"
-    return "uv run dataops release"
+    return _RELEASE
 
 
 def next_steps(result: Released) -> tuple[str, ...]:
     """The commands that show what failed, those that correct it, then those that continue."""
     if result.cause is not None and (retype := retype_command(result.cause.result.message)):
-        return retype, "review git diff and commit, then: uv run dataops release"
+        return retype, f"review git diff and commit, then: {_RELEASE}"
     steps_ = [next_command(result)]
+    if missing := [fault.name for fault in result.faults if is_missing_delivery(fault)]:
+        steps_.append(f"wait for {', '.join(missing)} to be delivered, then: {_RELEASE}")
     if result.suspects.files:
         steps_.append(_suspected(result.suspects))
     if result.record.outcome == REJECTED:
-        steps_.append("fix it and commit, then: uv run dataops release")
+        steps_.append(f"fix it and commit, then: {_RELEASE}")
     return tuple(steps_)
 
 

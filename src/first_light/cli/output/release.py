@@ -27,7 +27,7 @@ from first_light.history.record import PUBLISHED, REAL
 from first_light.history.warned import tests_that_warned
 from first_light.release.brought import Brought
 from first_light.release.listing import Listed
-from first_light.release.outcome import Released
+from first_light.release.outcome import Released, is_missing_delivery
 from first_light.release.rollback import RolledBack
 from first_light.utils.templates import render
 
@@ -82,7 +82,9 @@ def show_release(out: Console, released: Released) -> None:
         )
         text = f"{cause.result.kind} {cause.result.name}{of}, {alone}"
         if released.faults:
-            text = f"what came to {released.faults[0].name}; {text}, reads it"
+            first = released.faults[0]
+            came = "what did not come to" if is_missing_delivery(first) else "what came to"
+            text = f"{came} {first.name}; {text}, reads it"
         line(out, "root cause", text)
         line(out, "owner", cause.owner or "no owner: set a group")
         line(out, "downstream", ", ".join(cause.models) or "no model")
