@@ -19,6 +19,10 @@ from hypothesis import strategies as st
 
 import harness
 from first_light.dbt.engine import open_engine
+from first_light.dbt.profile import read_profile
+from first_light.project.product import Product
+from first_light.utils.errors import DataopsError
+from first_light.warehouse.kinds import warehouse_type
 from tools.release import template
 
 
@@ -151,6 +155,24 @@ def test_any_name_renders_a_product_that_dbt_reads(
     assert exposure["exposures"][0]["owner"]["name"] == team.strip()
     parsed = open_engine(root, "ci", root / "target").parse()
     assert parsed.ok, parsed.problem
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("warehouse", ["snowflake", "bigquery", "spark"])
+def test_a_warehouse_of_releases_needs_no_account_to_be_parsed(
+    tmp_path: Path, warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the hook and the check do it; nothing but releases is on the warehouse."""
+    root = harness.render(tmp_path / "p", {"warehouse": warehouse})
+    for name in [n for n in os.environ if n.startswith(("SNOWFLAKE_", "BIGQUERY_", "SPARK_"))]:
+        monkeypatch.delenv(name)
+    assert f"first-light[{warehouse}]" in (root / "dataops/pyproject.toml").read_text("utf-8")
+    parsed = open_engine(root, "ci", root / "target").parse()
+    assert parsed.ok, parsed.problem
+    assert warehouse_type(Product(root)) == warehouse
+    with pytest.raises(DataopsError, match="are not set") as error:
+        read_profile(root, "prod", {})
+    assert error.value.fix.endswith(f"uv run dataops docs {warehouse}")
 
 
 @pytest.mark.slow

@@ -25,7 +25,6 @@ WAREHOUSES = tuple(
 )
 # What else may name a warehouse, and why. Docstrings and comments may: they explain.
 WAREHOUSE_ELSEWHERE = {
-    "commands/warehouse_answer.py": "what to do by hand after another answer to the template",
     "cli/setup.py": "the help of an option that one warehouse has",
     "dbt/column_lineage.py": "the SQL dialect in which compiled models are parsed",
     "dbt/hidden_code.py": "the SQL dialect in which compiled models are parsed",

@@ -24,6 +24,7 @@ from first_light.inference.render.board import BoardDraft
 from first_light.ingest import land
 from first_light.privacy.detect import classify
 from first_light.project.settings import Settings, use
+from first_light.warehouse.postgres.setup import SETUP
 
 Rows = Sequence[Sequence[object]]
 
@@ -43,7 +44,15 @@ def drafted(
             csv.writer(file, lineterminator="\n").writerows(rows)
     with use(Settings(**team)):
         found = land(inbox, raw)
-        return draft_tables(found, (), raw, "team", classify, on_server=on_server)
+        return draft_tables(
+            found,
+            (),
+            raw,
+            "team",
+            classify,
+            on_server=on_server,
+            source_keys=SETUP.source if on_server else None,
+        )
 
 
 def model(drafts: Drafts, name: str) -> dict[str, Any]:

@@ -20,19 +20,19 @@ _STREAMS = ("stdin", "stdout")
 
 def test_a_fresh_clone_is_led_to_a_branch_a_new_product_to_its_next_delivery() -> None:
     nothing_new = Started((), None, "", None)
-    clone = "\n".join(next_steps(nothing_new, (), on_server=False, has_origin=True, is_clone=True))
+    clone = "\n".join(next_steps(nothing_new, (), to_load="", has_origin=True, is_clone=True))
     assert "docs/first-change.md" in clone
     assert "git switch -c" in clone
     assert "dataops release" not in clone
     started = Started((), None, "abc1234", None)
     pages = (Page("boards", "/a b/boards/index.html"), Page("catalog", "/a b/catalog.html"))
-    made = next_steps(started, pages, on_server=False, has_origin=False, is_clone=False)
+    made = next_steps(started, pages, to_load="", has_origin=False, is_clone=False)
     assert made[:2] == ("open  /a b/boards/index.html", "      /a b/catalog.html")
     assert "uv run dataops report" in made[2]
     assert "raw/TABLE/" in made[5]
     assert "git remote add origin URL" in made[6]
     # A remote to which nothing was pushed yet has no product to change on a branch.
-    pushed = next_steps(nothing_new, (), on_server=False, has_origin=True, is_clone=False)
+    pushed = next_steps(nothing_new, (), to_load="", has_origin=True, is_clone=False)
     assert pushed[0].startswith("open  target/report/index.html")
     assert pushed[4] == "then  git push -u origin HEAD"
 

@@ -16,6 +16,7 @@ from first_light.ingest import land
 from first_light.privacy.detect import classify
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
+from first_light.warehouse.postgres.setup import SETUP
 
 Systems = dict[str, dict[str, str]]
 
@@ -32,7 +33,15 @@ def landed(tmp_path: Path, systems: Systems) -> list[SourceTable]:
 
 def drafted(tmp_path: Path, systems: Systems, on_server: bool = False) -> Drafts:
     found = landed(tmp_path, systems)
-    return draft_tables(found, (), tmp_path / "raw", "team", classify, on_server=on_server)
+    return draft_tables(
+        found,
+        (),
+        tmp_path / "raw",
+        "team",
+        classify,
+        on_server=on_server,
+        source_keys=SETUP.source if on_server else None,
+    )
 
 
 def customers(ids: range) -> str:

@@ -15,7 +15,8 @@ from first_light.commands import warehouse_answer
 from first_light.commands.configure import configure, follow, replaced
 from first_light.commands.disown import disown
 from first_light.commands.template_text import merged
-from first_light.commands.warehouse_answer import sources
+from first_light.commands.warehouse_answer import setup_of, sources
+from first_light.dbt.profile import read_type
 from first_light.forge import repository_files
 from first_light.project import managed
 from first_light.project.product import Product
@@ -149,6 +150,71 @@ def test_another_warehouse_and_back(product: harness.Product) -> None:
 
 
 @pytest.mark.parametrize(
+    "warehouse",
+    # One with two keys of sources, and one with lines in dbt_project.yml.
+    ["snowflake", pytest.param("bigquery", marks=pytest.mark.gauntlet), "spark"],
+)
+def test_a_warehouse_for_releases_alone_and_back(product: harness.Product, warehouse: str) -> None:
+    root = product.root
+    (root / "models/raw_own.yml").write_text(OWN_SOURCE, "utf-8")
+    project = root / "dbt_project.yml"
+    project.write_text(f"{project.read_text('utf-8')}\nvars: {{own: 1}}  # ours\n", "utf-8")
+    product.commit("A source of our own")
+    before, version = harness.tree(root, "."), Product(root).answers["_commit"]
+    result = configure(Product(root), {"warehouse": warehouse}, quiet)
+    after = Product(root)
+    assert after.answers["_commit"] == version
+    assert managed.step(after).verdict == PASSED, managed.step(after)
+    wanted = harness.render(
+        root.parent / "wanted", {"product_name": "p", "team": "Shop", "warehouse": warehouse}
+    )
+    for path in ("README.md", "AGENTS.md", "profiles.yml", ".sqlfluff"):
+        assert (root / path).read_text("utf-8") == (wanted / path).read_text("utf-8"), path
+    own = f"{(wanted / 'dbt_project.yml').read_text('utf-8')}\nvars: {{own: 1}}  # ours\n"
+    assert project.read_text("utf-8") == own
+    name = "models/staging/shop/raw_orders.yml"
+    (raw,), (fresh,) = (
+        yaml.safe_load((top / name).read_text())["sources"] for top in (root, wanted)
+    )
+    assert raw == fresh
+    assert f"first-light[{warehouse}]" in (root / "dataops/pyproject.toml").read_text("utf-8")
+    assert {read_type(root, target) for target in ("dev", "ci")} == {"duckdb"}
+    assert any(f"dataops move --to {warehouse}" in line for line in result.remaining)
+    assert any(f"dataops docs {warehouse}" in line for line in result.remaining)
+    product.commit("Move the releases")
+    configure(Product(root), {"warehouse": "duckdb"}, quiet)
+    assert harness.tree(root, ".") == before
+
+
+def test_a_profile_of_ones_own_is_left_alone(
+    product: harness.Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(product.root)
+    managed.opt_out(Product(product.root), "profiles.yml", "releases are on Snowflake")
+    profile = (product.root / "profiles.yml").read_text("utf-8")
+    profile = profile[: profile.index("    prod:")] + SNOWFLAKE
+    (product.root / "profiles.yml").write_text(profile, "utf-8")
+    product.commit("Release on Snowflake")
+    result = configure(Product(product.root), {"warehouse": "snowflake"}, quiet)
+    assert (product.root / "profiles.yml").read_text("utf-8") == profile
+    assert any(line.startswith("profiles.yml is your own") for line in result.remaining)
+    assert managed.step(Product(product.root)).verdict == PASSED
+    product.commit("Take the extra")
+    disown(Product(product.root), "profiles.yml", quiet)
+    assert "SNOWFLAKE_PRIVATE_KEY_PATH" in (product.root / "profiles.yml").read_text("utf-8")
+
+
+SNOWFLAKE = """\
+    prod:
+      type: snowflake
+      account: ours
+      user: writer
+      database: "{{ env_var('DATAOPS_DATABASE', 'ours') }}"
+      schema: by_hand
+"""
+
+
+@pytest.mark.parametrize(
     "instant",
     [
         pytest.param("the lock", marks=pytest.mark.gauntlet),
@@ -210,6 +276,7 @@ def test_uv_itself_locks_the_driver_of_the_warehouse(product: harness.Product) -
     product.run("uv", "lock", "--check", "--quiet", env=harness.clean_environment())
 
 
+POSTGRES, SNOWFLAKE_KEYS = (setup_of(name).source for name in ("postgres", "snowflake"))
 OWN_SOURCE = """\
 sources:
   - name: crm
@@ -224,15 +291,19 @@ sources:
 
 
 def test_sources_follow_the_warehouse_and_a_schema_of_the_team_stays() -> None:
-    on_server = sources(OWN_SOURCE, on_server=True)
+    on_server = sources(OWN_SOURCE, {}, POSTGRES)
     added = [line for line in on_server.splitlines() if line not in OWN_SOURCE.splitlines()]
     assert [line.split(":")[0] for line in added] == ["    schema", "        identifier"]
     assert '        identifier: "crm__people"' in added
-    assert sources(on_server, on_server=True) == on_server
-    assert sources(on_server, on_server=False) == OWN_SOURCE
+    assert sources(on_server, {}, POSTGRES) == on_server
+    assert sources(on_server, POSTGRES, {}) == OWN_SOURCE
+    # From one server to another: the schema is another one, the names of tables stay.
+    elsewhere = sources(on_server, POSTGRES, SNOWFLAKE_KEYS)
+    assert yaml.safe_load(elsewhere) == yaml.safe_load(sources(OWN_SOURCE, {}, SNOWFLAKE_KEYS))
+    assert sources(elsewhere, SNOWFLAKE_KEYS, POSTGRES) == on_server
     one_line = "sources: [{name: raw, tables: [{name: a, meta: {external_location: x}}]}]"
     with pytest.raises(ValueError, match="line 1"):
-        sources(one_line, on_server=True)
+        sources(one_line, {}, POSTGRES)
 
 
 def test_a_passage_that_the_team_rewrote_stays_and_is_counted() -> None:

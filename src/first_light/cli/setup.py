@@ -56,7 +56,7 @@ def start(
     from first_light.commands.add import delivered
     from first_light.project import settings
     from first_light.utils import steps
-    from first_light.warehouse.kinds import is_server
+    from first_light.warehouse.kinds import kind_of
 
     product = Product.find()
     people = screen(json)
@@ -80,7 +80,10 @@ def start(
     is_clone = bool(product.git("for-each-ref", "--count=1", "refs/remotes/origin", check=False))
     pages = command.release_pages(product) if started.ok else ()
     without_raw = settings.current().without_raw
-    after = next_steps(started, pages, is_server(product), has_origin, is_clone, without_raw)
+    kind = kind_of(product)
+    to_load = "" if kind.reads_files else kind.how_to_load
+    page = kind.setup.page if started.missing else ""
+    after = next_steps(started, pages, to_load, has_origin, is_clone, without_raw, page)
     if json:
         print_document(data.start(started, after if started.ok else ()))
         raise typer.Exit(started.exit_code)

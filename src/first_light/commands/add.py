@@ -32,7 +32,7 @@ from first_light.project.source_table import SOURCE, SourceTable
 from first_light.sampling.cut import SampleReport, cut
 from first_light.utils.errors import DataopsError
 from first_light.utils.snake_case import snake_case
-from first_light.warehouse.kinds import is_server
+from first_light.warehouse.kinds import is_server, kind_of
 
 _SYSTEM = re.compile("[a-z][a-z0-9_]*[a-z0-9]|[a-z]")
 
@@ -135,6 +135,7 @@ def add(
         classify,
         taken=resources(product.root),
         on_server=is_server(product),
+        source_keys=kind_of(product).setup.source,
         progress=progress,
         spines=time_spines(product.root),
     )

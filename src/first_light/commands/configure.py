@@ -14,16 +14,19 @@ from first_light.commands.renew_package import renew_package
 from first_light.forge import repository_files
 from first_light.project import managed
 from first_light.project.copier import CURRENT, run_update
+from first_light.project.pin import EMBEDDED
 from first_light.project.product import Product
 from first_light.project.restoring import restored
 from first_light.project.working_copy import move_into, working_copy
 from first_light.utils.errors import DataopsError
 from first_light.utils.whole_files import write_whole
+from first_light.warehouse.kinds import RELEASES
 
 TEAM, CONTACT, DEADLINE = "team", "contact", "deadline"
 BRANCH, CI, WAREHOUSE = "branch", "ci", "warehouse"
 # Answers that choose whole passages of the template's text.
 _PASSAGES = (CI, WAREHOUSE)
+PROFILES = "profiles.yml"
 # The team's own files in which the template wrote the answers, once.
 _WRITTEN_ONCE = ("AGENTS.md", "CODEOWNERS", "README.md", "models/**/*.yml", "models/**/*.yaml")
 
@@ -135,22 +138,28 @@ def _follow_passages(
     if all(before.get(key) == after.get(key) for key in _PASSAGES):
         return ()
     owned = managed.opt_outs(Product(root))
+    warehouse = str(after.get(WAREHOUSE))
     remaining = [
-        f"{path}: the template's text changed where you have your own; read it again"
+        f"{PROFILES} is your own: its target {RELEASES} stays as it is. Give it the type "
+        f"{warehouse}, or take the template's: uv run dataops disown {PROFILES}"
+        if path == PROFILES
+        else f"{path}: the template's text changed where you have your own; read it again"
         for path in template_text.follow(root, before, after, owned)
     ]
-    warehouse = str(after.get(WAREHOUSE))
     if before.get(WAREHOUSE) != warehouse:
-        on_server = warehouse_answer.is_server(warehouse)
+        known = str(before.get(WAREHOUSE) or EMBEDDED)
+        old, new = (warehouse_answer.setup_of(name) for name in (known, warehouse))
+        if old.nodes != new.nodes:
+            remaining += template_text.follow_project(root, before, warehouse)
         for file in sorted({*root.glob("models/**/*.yml"), *root.glob("models/**/*.yaml")}):
             text = file.read_bytes().decode("utf-8", "surrogateescape")
             try:
-                new = warehouse_answer.sources(text, on_server)
+                changed = warehouse_answer.sources(text, old.source, new.source)
             except ValueError as error:
                 place = file.relative_to(root).as_posix()
                 remaining.append(f"{place} was not changed: {error}; see dataops docs warehouses")
                 continue
-            if new != text:
-                write_whole(file, new.encode("utf-8", "surrogateescape"))
+            if changed != text:
+                write_whole(file, changed.encode("utf-8", "surrogateescape"))
         remaining += warehouse_answer.remaining(warehouse)
     return tuple(remaining)

@@ -13,6 +13,7 @@ from pathlib import Path
 from first_light.catalog.columns import Built
 from first_light.catalog.facts import Release, collect
 from first_light.catalog.page import PAGE, catalog_page
+from first_light.dbt.driver import reads_files
 from first_light.dbt.engine import DbtRun, open_engine
 from first_light.dbt.manifest import read_manifest
 from first_light.history.raw_location import RawFolder
@@ -24,7 +25,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import quoted
 from first_light.utils.timestamps import utc
 from first_light.warehouse.base import DATABASE_FILE, Relation
-from first_light.warehouse.kinds import is_server, warehouse_type
+from first_light.warehouse.kinds import warehouse_type
 from first_light.warehouse.readers_copy import read_columns, write_readers_copy
 from first_light.warehouse.scratch import VIEWS, connect
 from first_light.warehouse.withheld_columns import withheld_columns
@@ -79,8 +80,8 @@ def preview(product: Product, progress: Callable[[str], None], raw: bool = False
     Raises:
         DataopsError: it could not be built at all.
     """
-    if is_server(product):
-        kind = warehouse_type(product)
+    kind = warehouse_type(product)
+    if not reads_files(kind):  # it is built with the target of releases
         raise DataopsError(f"Previews are not available on {kind}.", fix="uv run dbt build")
     home = product.target / "preview"
     branch = product.git("branch", "--show-current", check=False) or "detached"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from first_light.commands.sample import load
+from first_light.dbt.driver import reads_files
 from first_light.dbt.source_filter import with_filter
 from first_light.dbt.source_plan import PlannedTable, read_plan, tables_of
 from first_light.history.raw_location import RawFolder, raw_place
@@ -18,7 +19,7 @@ from first_light.project.set_aside import SetAside
 from first_light.sampling.cut import cut
 from first_light.utils.errors import DataopsError
 from first_light.utils.whole_files import write_together
-from first_light.warehouse.kinds import is_server
+from first_light.warehouse.kinds import is_server, warehouse_type
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,11 @@ def set_aside(
         notes.append("The sample may hold rows of the files: rebuild it where raw is a folder.")
     if is_server(product):
         load(product, progress)
+    if not reads_files(warehouse_type(product)):
         models = ", ".join(staging_model(table.name) for table in tables)
         notes.append(
-            "Rows of the files that are loaded into the schema raw are still read: leave them out "
-            f"in {models} (uv run dataops docs deliveries), or let the loader do it."
+            "Rows of the files that are loaded into the tables of raw are still read: leave them "
+            f"out in {models} (uv run dataops docs deliveries), or let the loader do it."
         )
     return Done(tuple(entries), edited, tuple(notes))
 

@@ -11,6 +11,7 @@ from first_light.commands.check import check
 from first_light.commands.configure import configure
 from first_light.commands.release import release
 from first_light.commands.sample import load
+from first_light.dbt.profile import missing_variables
 from first_light.dbt.source_plan import MarkedColumn, marked_columns
 from first_light.forge import repository_files
 from first_light.inference.certainty import certain_marks
@@ -34,7 +35,7 @@ from first_light.store.pages import boards_address, page_address
 from first_light.utils import steps
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
-from first_light.warehouse.kinds import is_server
+from first_light.warehouse.kinds import RELEASES, is_server, kind_of
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,10 @@ class Started:
         steps: the checks, in order.
         added: what became of the team's own files; None when none were given.
         commit: the short hash of the commit it made; empty when there was nothing to commit.
-        released: the first release; None when there is one already, or work is not committed yet.
+        released: the first release; None when there is one already, when work is not committed yet,
+            or when variables are missing.
         questions: columns that may hold personal data; nothing was committed if there are any.
+        missing: variables of the warehouse that releases need, and that are not set.
     """
 
     steps: tuple[Step, ...]
@@ -54,6 +57,7 @@ class Started:
     commit: str
     released: Released | None
     questions: tuple[MarkedColumn, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -122,9 +126,20 @@ def start(
     if (doubtful or certain) and not confirm(doubtful, certain):
         return Started(tuple(check_result), added, "", None, doubtful)
     commit = _commit(product, print_line, progress)
+    if open_store(product).current() is None and (missing := _missing(product)):
+        print_line(f"first release: not made, these are not set: {', '.join(missing)}")
+        return Started(tuple(check_result), added, commit, None, missing=missing)
     return Started(
         tuple(check_result), added, commit, _first_release(product, print_line, progress)
     )
+
+
+def _missing(product: Product) -> tuple[str, ...]:
+    """The variables that releases need in a warehouse where the check ran without them."""
+    kind = kind_of(product)
+    if kind.server is not None or kind.reads_files:
+        return ()
+    return missing_variables(product.root, RELEASES)
 
 
 @dataclass(frozen=True)

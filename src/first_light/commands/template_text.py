@@ -12,6 +12,7 @@ from first_light.utils.whole_files import write_whole
 
 # Files of prose whose passages depend on the CI system or the warehouse.
 PROSE = ("AGENTS.md", "README.md", "docs/first-change.md")
+PROJECT = "dbt_project.yml"
 
 
 def follow(
@@ -39,6 +40,38 @@ def follow(
     paths = [path for path in PROSE if (root / path).is_file()]
     old, new = (rendered(answers, {*paths, *owned}) for answers in (before, after))
     kept = [path for path in sorted(owned) if old.get(path) != new.get(path)]
+    return (*kept, *_merge(root, paths, old, new))
+
+
+def follow_project(root: Path, before: Mapping[str, object], warehouse: str) -> tuple[str, ...]:
+    """Bring what another warehouse changes in dbt_project.yml into it; other answers stay.
+
+    Args:
+        root: the product, in which the file is written.
+        before: every answer before the change.
+        warehouse: the new one.
+
+    Returns:
+        What is left to do.
+
+    Raises:
+        DataopsError: Copier could not render the file.
+    """
+    old, new = (
+        rendered(answers, {PROJECT}) for answers in (before, {**before, "warehouse": warehouse})
+    )
+    return tuple(
+        f"{path}: the template's lines changed where you have your own; see dataops docs "
+        f"{warehouse}, or dataops docs warehouses"
+        for path in _merge(root, [PROJECT], old, new)
+    )
+
+
+def _merge(
+    root: Path, paths: Collection[str], old: Mapping[str, bytes], new: Mapping[str, bytes]
+) -> list[str]:
+    """Merge the template's change into files; returns those in which text of the team stayed."""
+    kept = []
     for path in paths:
         text = (root / path).read_bytes()
         if old.get(path) == new.get(path) or path not in old or path not in new:
@@ -48,7 +81,7 @@ def follow(
             write_whole(root / path, result)
         if conflicts:
             kept.append(path)
-    return tuple(kept)
+    return kept
 
 
 def merged(text: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import yaml
 from yaml.nodes import Node, ScalarNode
 
-from first_light.project.source_table import SERVER_SCHEMA, SOURCE, table_name
+from first_light.dbt.driver import load_kind
+from first_light.project.source_table import SOURCE, table_name
 from first_light.utils.yaml_nodes import items, values
+from first_light.warehouse.base import WarehouseKind
+from first_light.warehouse.setup import Setup
 
 # Above the schema in the sources of the template's example.
 _COMMENT = "# Your loader fills raw, which prod reads."
 
 
-def is_server(warehouse: str) -> bool:
-    """Whether an answer is a warehouse that reads raw from a schema, not from files."""
-    return warehouse == "postgres"
+def setup_of(warehouse: str) -> Setup:
+    """How a product with this answer is set up.
+
+    Raises:
+        DataopsError: no installed package brings this warehouse.
+    """
+    kind: WarehouseKind = load_kind(warehouse)
+    return kind.setup
 
 
-def sources(text: str, on_server: bool) -> str:
-    """A YAML file whose sources are read from the schema of raw on a server, or from files.
+def sources(text: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """A YAML file whose sources are read from where another warehouse has raw.
 
-    Only sources with tables that have files change; a schema that a team wrote stays.
+    Only sources with tables that have files change; a key that a team wrote stays.
 
     Args:
         text: the file.
-        on_server: whether the warehouse is a server.
+        before: the keys of sources in the old warehouse; none where raw is files.
+        after: those in the new one.
 
     Raises:
         ValueError: the file is no YAML, or its sources are on one line.
@@ -45,38 +54,58 @@ def sources(text: str, on_server: bool) -> str:
         if not read_from_files:
             continue
         name = _text(source, "name")
-        wanted: list[tuple[Node, str, str]] = [(source, "schema", SERVER_SCHEMA)]
+        changes: list[tuple[Node, Mapping[str, str], Mapping[str, str]]] = [(source, before, after)]
         for table in read_from_files if name != SOURCE else ():
-            wanted.append((table, "identifier", table_name(name, _text(table, "name"))))
-        for node, key, value in wanted:
-            if on_server and not list(values(node, key)):
-                line, indent = _second_line(node)
-                edits.append((line, line, f"{indent}{key}: {json.dumps(value)}{end}"))
-            elif not on_server and _text(node, key) == value:
-                edits.append((*_place(node, key, lines), ""))
-    for start, stop, new in sorted(edits, reverse=True):
-        lines[start:stop] = [new] if new else []
+            own = {"identifier": table_name(name, _text(table, "name"))}
+            changes.append((table, own if before else {}, own if after else {}))
+        for node, old, new in changes:
+            added = ""
+            for key in dict.fromkeys((*old, *new)):
+                if key not in new:
+                    if _text(node, key) == old[key]:
+                        edits.append((*_place(node, key, lines), ""))
+                elif not list(values(node, key)):
+                    _, indent = _second_line(node)
+                    added += f"{indent}{key}: {json.dumps(new[key])}{end}"
+                elif key in old and new[key] != old[key] == _text(node, key):
+                    _, stop = _place(node, key, lines)
+                    indent = lines[stop - 1][: -len(lines[stop - 1].lstrip())]
+                    edits.append((stop - 1, stop, f"{indent}{key}: {json.dumps(new[key])}{end}"))
+            if added:
+                line, _ = _second_line(node)
+                edits.append((line, line, added))
+    for start, stop, text_there in sorted(edits, reverse=True):
+        lines[start:stop] = [text_there] if text_there else []
     return "".join(lines)
 
 
 def remaining(warehouse: str) -> tuple[str, ...]:
     """What the command cannot change, each with the next command."""
-    readers = "what is published stays where it is until the next release, which is built from "
-    if is_server(warehouse):
+    kind: WarehouseKind = load_kind(warehouse)
+    setup = kind.setup
+    try_models = setup.try_models or f"uv run dataops move --to {warehouse}"
+    sql = (
+        f"models, tests and macros keep their SQL; what {setup.name} does not understand is named "
+        f"by: {try_models}"
+    )
+    readers = (
+        "what is published stays where it is until the next release, which is built from raw "
+        f"alone, in {setup.name if setup.source else 'the store'}: uv run dataops release"
+    )
+    if not setup.source:
         return (
-            "models, tests and macros keep their SQL; what PostgreSQL does not understand is named "
-            "by: createdb, uv run dataops sample --load, uv run dataops check",
-            "raw is the schema raw of the database, which your loader fills; the files in raw/ are "
-            "not read any more: uv run dataops docs postgres",
-            "pipelines need the connection, PGHOST and the others: uv run dataops docs deploy",
-            f"{readers}raw alone, in PostgreSQL: uv run dataops release",
+            sql,
+            "raw is the folder raw/, or DATAOPS_RAW; the tables of raw in the database are not "
+            "read any more: uv run dataops docs files",
+            readers,
         )
     return (
-        "models, tests and macros keep their SQL; what DuckDB does not understand is named by: "
-        "uv run dataops check",
-        "raw is the folder raw/, or DATAOPS_RAW; the schema raw of the database is not read any "
-        "more: uv run dataops docs files",
-        f"{readers}raw alone, in the store: uv run dataops release",
+        sql,
+        f"releases read the tables of raw, not the files in raw/; {kind.how_to_load}: "
+        f"uv run dataops docs {setup.page}",
+        f"pipelines need the variables of the connection, see dataops docs {setup.page}: "
+        "uv run dataops docs deploy",
+        readers,
     )
 
 

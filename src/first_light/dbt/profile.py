@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from jinja2 import StrictUndefined
@@ -45,7 +45,10 @@ def read_profile(root: Path, target: str, environment: Mapping[str, str]) -> Pro
         DataopsError: there is no such target, or it cannot be rendered.
     """
     with _errors_as(target):
-        values = _rendered(_entry(root, target), _renderer(environment))
+        entry = _entry(root, target)
+        if missing := _missing(entry, environment):
+            _raise_missing(root, target, missing)
+        values = _rendered(entry, _renderer(environment))
         return Profile(str(values.pop("type")), values)
 
 
@@ -58,6 +61,48 @@ def read_type(root: Path, target: str) -> str:
     with _errors_as(target):
         entry = _entry(root, target)
         return str(_rendered(entry["type"], _renderer(os.environ)))
+
+
+def missing_variables(root: Path, target: str) -> tuple[str, ...]:
+    """The variables without a default that a target needs and the environment does not have.
+
+    Raises:
+        DataopsError: there is no such target, or it cannot be read.
+    """
+    with _errors_as(target):
+        return _missing(_entry(root, target), os.environ)
+
+
+def _missing(entry: Any, environment: Mapping[str, str]) -> tuple[str, ...]:
+    names: list[str] = []
+
+    def env_var(name: str, default: str | None = None) -> str:
+        value = environment.get(name, default)
+        if value is None:
+            names.append(name)
+            return "0"  # a text, or a number where a filter asks for one
+        return value
+
+    with contextlib.suppress(ValueError, SyntaxError, TypeError, TemplateError):  # raised later
+        _rendered(entry, _renderer(environment, env_var))
+    return tuple(dict.fromkeys(names))
+
+
+def _raise_missing(root: Path, target: str, missing: Sequence[str]) -> NoReturn:
+    """Say which variables are missing, and which page has them.
+
+    Raises:
+        DataopsError: always.
+    """
+    from first_light.dbt.driver import find_kind  # it imports this module
+
+    setup = getattr(find_kind(read_type(root, target)), "setup", None)
+    page = setup.page if setup else ""
+    raise DataopsError(
+        "Variables of the connection of dbt are not set.",
+        where=f"profiles.yml, target {target}: {', '.join(missing)}",
+        fix=f"set them, see: uv run dataops docs {page}" if page else "set them",
+    )
 
 
 @contextlib.contextmanager
@@ -83,15 +128,17 @@ def _entry(root: Path, target: str) -> Any:
     return targets[target]
 
 
-def _renderer(environment: Mapping[str, str]) -> SandboxedEnvironment:
-    def env_var(name: str, default: str | None = None) -> str:
+def _renderer(
+    environment: Mapping[str, str], env_var: Callable[..., str] | None = None
+) -> SandboxedEnvironment:
+    def variable(name: str, default: str | None = None) -> str:
         value = environment.get(name, default)
         if value is None:
             raise ValueError(f"the variable {name} is not set")
         return value
 
     renderer = SandboxedEnvironment(undefined=StrictUndefined)
-    renderer.globals.update(env_var=env_var)
+    renderer.globals.update(env_var=env_var or variable)
     renderer.filters.update(
         as_text=str, as_native=_convert_later, as_number=_convert_later, as_bool=_convert_later
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from first_light.boards.document import Board, read_boards
 from first_light.dbt.compiled import build_order, compiled_manifest
+from first_light.dbt.driver import reads_files
 from first_light.dbt.manifest import Manifest, Node
 from first_light.metrics.definitions import Semantics, read_semantics
 from first_light.monitors.sources import location
@@ -16,6 +17,7 @@ from first_light.project.calendar import Calendar, calendar_of
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import DATABASE_FILE
+from first_light.warehouse.kinds import warehouse_type
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,13 @@ def plan(product: Product, raw: Path, target: Path) -> Plan:
     Raises:
         DataopsError: dbt can't, or no source is read from files below raw.
     """
+    kind = warehouse_type(product)
+    if not reads_files(kind):  # it runs the SQL of the target of releases
+        raise DataopsError(
+            f"Drills are not available on {kind}.",
+            where="profiles.yml, target prod",
+            fix="review changes with: uv run dataops check",
+        )
     environment = {"DATAOPS_RAW": str(raw), "DATAOPS_DB": str(target / DATABASE_FILE)}
     manifest = compiled_manifest(
         product.root, "prod", target, environment, "--full-refresh", packages=True

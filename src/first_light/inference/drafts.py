@@ -104,6 +104,7 @@ def drafts_of(
     mart_wanted: bool,
     taken: Mapping[str, str],
     on_server: bool,
+    source_keys: Mapping[str, str],
     spines: Sequence[str] = (),
 ) -> Drafts:
     spelled = server_sql.spelled if on_server else _as_it_is
@@ -136,7 +137,7 @@ def drafts_of(
             fresh,
             own,
             by_name,
-            on_server,
+            source_keys,
             exactness.guarded(table, spelled),
         )
         files[f"{folder}{table.model}.sql"] = render_sql.staging(table, groups, spelled)

@@ -60,6 +60,7 @@ def draft_tables(
     classify: Classify,
     taken: Mapping[str, str] | None = None,
     on_server: bool = False,
+    source_keys: Mapping[str, str] | None = None,
     progress: Callable[[str], None] | None = None,
     spines: Sequence[str] = (),
 ) -> Drafts:
@@ -74,6 +75,7 @@ def draft_tables(
         classify: says whether a column is personal; its values appear in no draft then.
         taken: path of each resource of the product by its name, so that no name is used twice.
         on_server: whether the SQL is for a server, which loads the files into tables.
+        source_keys: keys of sources whose tables are in raw, where releases read no files.
         progress: called with a short line before each table and each longer step.
         spines: paths of the YAML that names a time spine.
 
@@ -83,7 +85,8 @@ def draft_tables(
     with scratch_database(root) as scratch:
         of_product = [_as_known(table) for table in known]
         decisions = _find(scratch, tables, of_product, classify, progress or (lambda line: None))
-    return drafts_of(decisions, group, not known, taken or {}, on_server, spines)
+    keys = source_keys or {}
+    return drafts_of(decisions, group, not known, taken or {}, on_server, keys, spines)
 
 
 def _as_known(table: Known | SourceTable) -> Known:

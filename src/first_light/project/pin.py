@@ -21,6 +21,8 @@ VENDOR = Path("vendor")
 DISTRIBUTION = "first-light"
 GIT, VENDORED, INDEX = "git", "vendored", "index"
 SOURCES = (GIT, VENDORED, INDEX)
+# The answer whose adapter every product has; the others are extras of the package.
+EMBEDDED = "duckdb"
 # The answers for the package's source.
 SOURCE_ANSWER, INDEX_ANSWER, WHEEL_ANSWER = "package_source", "package_index", "package_wheel"
 
@@ -51,7 +53,7 @@ class Pin:
         wheel: vendored: the file's name in vendor/.
         index: index: the URL of a simple index.
         versions: index: the range of versions.
-        extras: its extras: "[postgres]" or empty.
+        extras: its extra, as "[NAME]", or empty.
     """
 
     source: str
@@ -119,6 +121,7 @@ def pin_of_answers(answers: Mapping[str, object], commit: str = "") -> Pin:
         answers: the product's answers.
         commit: the template's commit; the answers only have the output of `git describe`.
     """
+    warehouse = str(answers.get("warehouse") or EMBEDDED)
     return Pin(
         source=str(answers.get(SOURCE_ANSWER) or GIT),
         address=address_of(str(answers.get("_src_path", ""))),
@@ -126,7 +129,7 @@ def pin_of_answers(answers: Mapping[str, object], commit: str = "") -> Pin:
         wheel=str(answers.get(WHEEL_ANSWER) or ""),
         index=str(answers.get(INDEX_ANSWER) or ""),
         versions=version_range(str(answers.get("_commit", ""))),
-        extras="[postgres]" if answers.get("warehouse") == "postgres" else "",
+        extras=f"[{warehouse}]" if warehouse != EMBEDDED else "",
     )
 
 

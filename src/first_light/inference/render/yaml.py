@@ -18,7 +18,7 @@ from first_light.inference.render.yaml_text import (
     unrendered,
 )
 from first_light.inference.values import Column, Doubt, Freshness, Key, Leaf, Reference, Table, Test
-from first_light.project.source_table import ROOT, SERVER_SCHEMA, SOURCE
+from first_light.project.source_table import ROOT, SOURCE
 from first_light.utils import sql_names
 
 _RAW = "{{ env_var('DATAOPS_RAW', 'raw' if target.name == 'prod' else 'sample') }}"
@@ -31,23 +31,24 @@ def source(
     fresh: Freshness | None,
     references: Sequence[Reference],
     parents: Mapping[str, Table],
-    on_server: bool,
+    keys: Mapping[str, str],
     guarded: Mapping[str, Mapping[str, str | bool]],
 ) -> str:
-    """The dbt source of one table; `on_server` it is read from a schema.
+    """The dbt source of one table.
 
     Args:
+        keys: where its tables are in raw, where releases read no files.
         guarded: the casts that must change no value, see `exactness.guarded`.
     """
     source_name = table.source.source
     lines = [
         "sources:",
         f"  - name: {scalar(source_name)}",
-        *([f"    schema: {quoted(SERVER_SCHEMA)}"] if on_server else []),
+        *(f"    {key}: {quoted(value)}" for key, value in keys.items()),
         "    tables:",
         f"      - name: {scalar(table.source.table)}",
     ]
-    if on_server and source_name != SOURCE:  # all tables of raw are in one schema
+    if keys and source_name != SOURCE:  # all tables of raw are in one schema
         lines.append(f"        identifier: {scalar(table.name)}")
     summary = f"{names.words(table.name)} as delivered"
     if key:

@@ -29,7 +29,7 @@ def open_client(values: Mapping[str, Any]) -> Any:
         raise DataopsError(
             "The BigQuery driver is not installed.",
             where="dataops/pyproject.toml, dependencies",
-            fix="uv add 'first-light[bigquery]'",
+            fix="uv run dataops configure --warehouse bigquery",
         ) from None
     project = project_of(values)
     other = str(values.get("execution_project") or project)

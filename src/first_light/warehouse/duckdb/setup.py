@@ -7,6 +7,7 @@ from typing import Final
 from first_light.warehouse.setup import Setup
 
 SETUP: Final = Setup(
+    name="DuckDB",
     page="",
     package="dbt-duckdb>=1.11,<1.12",
     target={
@@ -16,5 +17,6 @@ SETUP: Final = Setup(
         "threads": 4,
         "settings": {"TimeZone": "UTC"},
     },
+    try_models="uv run dataops check",
     is_answer=True,
 )

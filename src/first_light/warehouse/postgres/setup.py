@@ -8,6 +8,7 @@ from first_light.project.source_table import SERVER_SCHEMA
 from first_light.warehouse.setup import Setup
 
 SETUP: Final = Setup(
+    name="PostgreSQL",
     page="postgres",
     package="dbt-postgres>=1.11,<1.12",
     target={
@@ -21,6 +22,7 @@ SETUP: Final = Setup(
         "application_name": "{{ env_var('DATAOPS_SCHEMA', 'dbt') }}",
         "threads": 4,
     },
+    try_models="createdb, uv run dataops sample --load, uv run dataops check",
     source={"schema": SERVER_SCHEMA},
     is_answer=True,
     null_order="nulls_are_large",

@@ -35,7 +35,7 @@ def open_session(values: Mapping[str, Any]) -> Any:
         raise DataopsError(
             "The Snowflake driver is not installed.",
             where="dataops/pyproject.toml, dependencies",
-            fix="uv add 'first-light[snowflake]'",
+            fix="uv run dataops configure --warehouse snowflake",
         ) from None
     known = {key: values[key] for key in _SAME if values.get(key) not in (None, "")}
     known |= {new: values[key] for key, new in _OTHER.items() if values.get(key) not in (None, "")}

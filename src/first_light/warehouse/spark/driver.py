@@ -124,7 +124,7 @@ def open_session(values: Mapping[str, Any]) -> Iterator[SparkCursor]:
         raise DataopsError(
             "The Spark driver is not installed.",
             where="dataops/pyproject.toml, dependencies",
-            fix="uv add 'first-light[spark]'",
+            fix="uv run dataops configure --warehouse spark",
         ) from None
     if values.get("method") != "thrift" or values.get("use_ssl"):
         raise DataopsError(
