@@ -40,6 +40,17 @@ PROFILE = """shop:
 """A profiles.yml for it."""
 
 
+def lead_here(profile: Path) -> None:
+    """Let the template's profile lead to the emulator, which asks for no credentials."""
+    lines = profile.read_text(encoding="utf-8").splitlines()
+    (at,) = (n for n, line in enumerate(lines) if line.strip().startswith("method: "))
+    place = """      method: oauth-secrets
+      token: any
+      api_endpoint: "http://127.0.0.1:{{ env_var('BIGQUERY_PORT') }}\""""
+    lines[at] = place
+    profile.write_text("\n".join((*lines, "")), encoding="utf-8")
+
+
 @contextlib.contextmanager
 def server() -> Iterator[dict[str, str]]:
     """Start it, and stop it by its process id; yields the variables of `PROFILE`."""

@@ -39,6 +39,19 @@ PROFILE = """shop:
       schema: by_hand
 """
 """A profiles.yml for it."""
+ACCOUNT = {"SNOWFLAKE_ACCOUNT": "emulator", "SNOWFLAKE_USER": "writer"}
+"""Further variables, for a product with the answer `snowflake`."""
+
+
+def lead_here(profile: Path) -> None:
+    """Let the template's profile lead to the emulator, which no account's name does."""
+    text, kind = profile.read_text(encoding="utf-8"), "type: snowflake\n"
+    assert kind in text
+    place = """      host: 127.0.0.1
+      port: "{{ env_var('SNOWFLAKE_PORT') | as_number }}"
+      protocol: http
+"""
+    profile.write_text(text.replace(kind, kind + place), encoding="utf-8")
 
 
 @contextlib.contextmanager

@@ -62,14 +62,14 @@ from {{ ref('stg_visits') }} group by cast(visited_at as date)
 """A product with a mart that keeps its rows, and one with a contract."""
 
 
-def write(root: Path, profile: str) -> None:
+def write(root: Path, profile: str = "") -> None:
     """Write it into a rendered product.
 
     Args:
         root: the product.
-        profile: profiles.yml.
+        profile: profiles.yml; empty to keep the one of its answer.
     """
-    for name, text in {**FILES, "profiles.yml": profile}.items():
+    for name, text in {**FILES, **({"profiles.yml": profile} if profile else {})}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
 

@@ -55,9 +55,10 @@ def test_bigquery_keeps_every_guarantee_on_an_emulator(
 
 
 def test_dbt_builds_releases_on_bigquery(tmp_path: Path, server: dict[str, str]) -> None:
-    root = harness.render(tmp_path / "shop", {"content": "empty"})
-    profile = bigquery_emulator.PROFILE.replace("shop:", "dataops:").replace("'shop'", "'visits'")
-    visits_product.write(root, profile)
+    root = harness.render(tmp_path / "visits", {"content": "empty", "warehouse": "bigquery"})
+    bigquery_emulator.lead_here(root / "profiles.yml")
+    visits_product.write(root)
+    server = {**server, "BIGQUERY_PROJECT": "emulated"}
 
     def rows(dataset: str) -> int:
         ((count,),) = bigquery_emulator.ask(server, f"select count(*) from {dataset}.visits")

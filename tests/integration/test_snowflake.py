@@ -125,12 +125,11 @@ def test_a_release_on_snowflake(place: Place, tmp_path: Path) -> None:
 @snowflake_emulator.needs_emulator
 @pytest.mark.gauntlet  # two releases of a product by dbt
 def test_dbt_builds_releases_on_snowflake(tmp_path: Path) -> None:
-    root = harness.render(tmp_path / "shop", {"content": "empty"})
+    root = harness.render(tmp_path / "shop", {"content": "empty", "warehouse": "snowflake"})
+    snowflake_emulator.lead_here(root / "profiles.yml")
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    profile = snowflake_emulator.PROFILE.replace("shop:", "dataops:")
-    (root / "profiles.yml").write_text(profile)
 
     def run(*arguments: str) -> str:
         command = [sys.executable, "-m", "first_light.cli.app", *arguments]
@@ -141,6 +140,7 @@ def test_dbt_builds_releases_on_snowflake(tmp_path: Path) -> None:
         return ended.stdout
 
     with snowflake_emulator.server() as variables:
+        variables |= snowflake_emulator.ACCOUNT
 
         def rows() -> int:
             (row,) = snowflake_emulator.ask(variables, "select count(*) from shop.marts.visits")

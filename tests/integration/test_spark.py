@@ -49,14 +49,9 @@ def test_spark_keeps_every_guarantee(tmp_path: Path, server: dict[str, str]) -> 
 
 
 def test_dbt_builds_releases_on_spark(tmp_path: Path, server: dict[str, str]) -> None:
-    root = harness.render(tmp_path / "shop", {"content": "empty"})
-    profile = spark_server.PROFILE.replace("shop:", "dataops:").replace("'shop'", "'visits'")
-    visits_product.write(root, profile)
-    project = root / "dbt_project.yml"
-    text = project.read_text().replace(
-        "columns: true}", "columns: false}\n    +file_format: iceberg"
-    )
-    project.write_text(text)
+    root = harness.render(tmp_path / "visits", {"content": "empty", "warehouse": "spark"})
+    visits_product.write(root)
+    server = {**server, "SPARK_HOST": "127.0.0.1"}
 
     def rows(query: str) -> list[tuple[Any, ...]]:
         return spark_server.ask(server, query)

@@ -213,7 +213,9 @@ def test_a_copy_without_a_target_has_that_of_the_page(tmp_path: Path) -> None:
     source = product(tmp_path / "shop")
     copied = copy_product(source, "spark", setup_of("spark"), tmp_path / "copy", source.sample)
     profile = yaml.safe_load((copied.root / "profiles.yml").read_text())
-    assert profile["team"]["outputs"]["prod"]["user"] == "shop_writer"
+    assert (
+        profile["team"]["outputs"]["prod"]["user"] == "{{ env_var('SPARK_USER', 'shop_writer') }}"
+    )
     project = yaml.safe_load((copied.root / "dbt_project.yml").read_text())
     assert project["snapshots"]["shop"]["+file_format"] == "iceberg"
 

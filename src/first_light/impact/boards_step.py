@@ -16,11 +16,13 @@ from first_light.boards.results import BROKEN
 from first_light.boards.sql import columns_without
 from first_light.dbt.engine import DbtRun
 from first_light.dbt.manifest import Manifest, read_manifest
+from first_light.dbt.profile import read_type
 from first_light.impact import classify as judge_change
 from first_light.impact.change import NoBase
 from first_light.impact.check_step import BOARDS, IMPACT_PAGE
 from first_light.impact.current import CurrentSide
 from first_light.impact.databases import open_database
+from first_light.impact.elsewhere_step import CHECKS
 from first_light.impact.plan import Plan
 from first_light.metrics.definitions import Semantics, read_semantics
 from first_light.privacy.messages import masked
@@ -29,7 +31,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
 from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.copied import on_copies
-from first_light.warehouse.kinds import is_server, warehouse_type
+from first_light.warehouse.kinds import is_server
 from first_light.warehouse.sandbox import Sandbox
 
 _MOST_BLOCKS = 5  # of one board, in the message
@@ -188,7 +190,8 @@ def _rendered(
             boards,
             manifest,
             semantics,
-            on_copies(side.queries, warehouse_type(product)),
+            # In the SQL of the warehouse that was built on, which need not be that of releases.
+            on_copies(side.queries, read_type(product.root, CHECKS)),
             columns_without(side.built, side.withheld),
             _edition,
             {name: columns for (_, name), columns in side.withheld.items()},
