@@ -29,7 +29,7 @@ from first_light.dbt.engine import EXTERNAL, DbtRun, QueryRunner
 from first_light.dbt.folders import inside, packages_missing, plain
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.dbt.profile import read_profile
-from first_light.dbt.v2_results import add_results, differences, read_results
+from first_light.dbt.v2_results import add_results, compiled_nodes, differences, read_results
 from first_light.project import settings
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import variable
@@ -106,7 +106,8 @@ class DbtV2:
 
     def compile(self, *arguments: str) -> DbtRun:
         with self._place(arguments) as place:
-            return self._nodes(["compile", *arguments], place)
+            run = self._nodes(["compile", *arguments], place)
+            return replace(run, nodes=run.nodes or compiled_nodes(place)) if run.ok else run
 
     def deps(self) -> DbtRun:
         outcome = self._run(["deps"], self.target_path)

@@ -10,7 +10,7 @@ from typing import Any
 
 from first_light.dbt.engine import NodeResult
 from first_light.dbt.folders import plain
-from first_light.dbt.manifest import Manifest, Node, read_manifest
+from first_light.dbt.manifest import Node, read_manifest
 from first_light.utils.errors import DataopsError
 
 _DIFFERENCE = re.compile(r"^Test failed: (\S+)\n(.+?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
@@ -22,18 +22,28 @@ def read_results(place: Path) -> tuple[NodeResult, ...]:
     Raises:
         DataopsError: they cannot be read.
     """
-    manifest = read_manifest(place / "manifest.json", packages=True)
+    nodes = read_manifest(place / "manifest.json", packages=True).nodes
     try:
         results = json.loads((place / "run_results.json").read_bytes())["results"]
-        return tuple(_node_result(result, manifest) for result in results)
+        return tuple(_node_result(result, nodes[result["unique_id"]]) for result in results)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataopsError(
             "dbt's results could not be read.", where=str(error), fix="repeat the command"
         ) from error
 
 
-def _node_result(result: Mapping[str, Any], manifest: Manifest) -> NodeResult:
-    node = manifest.nodes[result["unique_id"]]
+def compiled_nodes(place: Path) -> tuple[NodeResult, ...]:
+    """What `dbt compile` compiled, of which it writes no results.
+
+    Raises:
+        DataopsError: its manifest cannot be read.
+    """
+    manifest = read_manifest(place / "manifest.json", packages=True)
+    compiled = (node for node in manifest.nodes.values() if node.code)
+    return tuple(_node_result({"unique_id": n.unique_id, "status": "success"}, n) for n in compiled)
+
+
+def _node_result(result: Mapping[str, Any], node: Node) -> NodeResult:
     return NodeResult(
         unique_id=node.unique_id,
         kind=node.kind,
