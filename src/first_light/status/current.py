@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from pathlib import Path
 
 from first_light.dbt.manifest import Manifest, read_manifest
 from first_light.figures.compute import Figure, Ledger, ledger
@@ -296,10 +298,23 @@ def manifest_of(store: FolderStore, run: str | None) -> Manifest | None:
     """The manifest that a release kept; None when there is none to be read."""
     if not run:
         return None
+    path = store.releases / run / "manifest.json"
     try:
-        return read_manifest(store.releases / run / "manifest.json", packages=True)
-    except DataopsError:
+        status_ = path.stat()
+        return _kept_manifest(path, status_.st_ino, status_.st_mtime_ns)
+    except (DataopsError, OSError):
         return None  # owners and impact are then what the records say
+
+
+@lru_cache(maxsize=1)
+def _kept_manifest(path: Path, inode: int, modified: int) -> Manifest:
+    """The manifest of a release, which the status and the score read several times.
+
+    Args:
+        path: the file.
+        inode, modified: which of the files that were there.
+    """
+    return read_manifest(path, packages=True)
 
 
 def late_deadlines(deadline: str, published: datetime, at: datetime) -> tuple[datetime, ...]:
