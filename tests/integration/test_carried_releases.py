@@ -38,7 +38,8 @@ def carrying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CarriedProduct:
 
 _CHANGES: tuple[Callable[[CarriedProduct, int], object], ...] = (
     # deliveries: a new file, a correction in a new file, a late one, an empty one, a replaced one
-    lambda p, n: p.write(f"raw/orders/2026-02-{n:02}.csv", order_rows(100 * n, f"2026-02-{n:02}")),
+    # (rows of the day itself: the monitors reject a jump into the future)
+    lambda p, n: p.write(f"raw/orders/2026-02-{n:02}.csv", order_rows(100 * n, f"2026-01-{n:02}")),
     lambda p, n: p.write(f"raw/orders/2026-03-{n:02}.csv", order_rows(1, "2026-01-01", 30 + n)),
     lambda p, n: p.write(f"raw/orders/2025-12-{n:02}.csv", order_rows(50 * n, "2025-12-01")),
     lambda p, n: p.write(f"raw/orders/2026-04-{n:02}.csv", order_rows(1, "2026-01-01", count=0)),
