@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from first_light.dbt.column_lineage import Lineage, Origin
+from first_light.dbt.engine import DbtRun, NodeResult, QueryResult
+from first_light.dbt.fingerprint import Project
 from first_light.dbt.kept_lineage import Columns, KeptLineage
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.plain_views import PlainView, plain_views
 from first_light.history.record import NodeRun, Record
 from first_light.release.carry_over import Built, CarriedOver, plan
+from first_light.release.catalog import nodes_without_values
+from first_light.release.draft import Draft
+from first_light.release.made_views import with_views
+from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 
 _VIEW = "model.shop.view"
@@ -134,6 +142,77 @@ def test_views_follow_what_they_read() -> None:
     assert without.unchanged == carried.unchanged
 
 
+@dataclass
+class _Engine:
+    """dbt that compiles what it is told to, and a warehouse that rejects what it is told to."""
+
+    compiled: DbtRun
+    rejected: str = "nothing"
+    name: str = "duckdb"
+    statements: list[str] = field(default_factory=list)
+
+    def compile(self, *_: str) -> DbtRun:
+        return self.compiled
+
+    @contextmanager
+    def connect(self) -> Iterator[_Engine]:
+        yield self
+
+    def run(self, query: str) -> QueryResult:
+        self.statements.append(query)
+        if self.rejected in query:
+            raise DataopsError("The query failed in the warehouse.")
+        return QueryResult([], [])
+
+
+def _made(engine: _Engine) -> CarriedOver:
+    content = _content()
+    content["nodes"][_ABOVE] = {**content["nodes"][_VIEW], "relation_name": '"db"."marts"."above"'}
+    record = Record("2", 2, "shop", "release", "", "running", "")
+    draft = Draft(
+        record,
+        engine,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
+        carried=_planned({_VIEW, _ABOVE}),
+        project=Project(content, {}, {}),
+    )
+    return with_views(draft, Manifest({node.unique_id: node for node in _NODES}, {}))
+
+
+def _compiled(*names: str) -> DbtRun:
+    return DbtRun(
+        True, tuple(NodeResult(n, "model", n, "", "success", 0.0, sql="select 2") for n in names)
+    )
+
+
+def test_views_are_made_from_what_dbt_compiles_now() -> None:
+    engine = _Engine(_compiled(_ABOVE, _VIEW))
+    sql = {result.unique_id: result.sql for result in _made(engine).results}
+    assert sql == {_TABLE: "select 1", _VIEW: "select 2", _ABOVE: "select 2"}
+    created = [text for text in engine.statements if text.startswith("create view")]
+    assert [text.partition(" as ")[0] for text in created] == [
+        'create view "db"."marts"."view"',
+        'create view "db"."marts"."above"',
+    ]
+    assert engine.statements[0].startswith("begin")
+    assert engine.statements[-1].startswith("commit")
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        _Engine(DbtRun(False, problem="It does not compile.")),
+        _Engine(_compiled(_VIEW)),  # not all of them
+        _Engine(_compiled(_VIEW, _ABOVE), rejected='"above"'),
+    ],
+)
+def test_dbt_makes_views_that_cannot_be_made(engine: _Engine) -> None:
+    carried = _made(engine)
+    assert set(carried.origins) == {_TABLE}
+    assert carried.views == {}
+    assert not any(text.startswith("commit") for text in engine.statements)
+
+
 # ── Lineage that is kept ─────────────────────────────────────────────────────────────────────────
 
 _READ: Columns = ((("warehouse", "marts", "t"), ("id", "name")),)
@@ -161,3 +240,11 @@ def test_lineage_is_kept_for_the_same_sql_and_columns() -> None:
         again.lineage("a", sql, columns, trace)
     assert traced == ["select 3", "select 1", "select 2"]  # of b nothing was kept
     assert KeptLineage.from_json(b"damaged").earlier == {}
+
+
+def test_no_lineage_is_kept_that_may_hold_values() -> None:
+    nodes = (*_NODES, _node("model.shop.query", source_code="{{ run_query('select 1') }}"))
+    manifest = Manifest({node.unique_id: node for node in nodes}, {})
+    assert nodes_without_values(manifest, ()) == {node.unique_id for node in _NODES}
+    # Of the view something is withheld: it, and what reads it.
+    assert nodes_without_values(manifest, {("marts", "view")}) == {_TABLE, _GRANTED, _OTHER}

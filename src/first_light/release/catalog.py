@@ -11,6 +11,7 @@ from first_light.catalog.facts import Release, collect
 from first_light.catalog.page import PAGE, catalog_page
 from first_light.dbt.hidden_code import runs_queries
 from first_light.dbt.kept_lineage import KeptLineage
+from first_light.dbt.manifest import Manifest
 from first_light.metrics.definitions import read_semantics
 from first_light.release.boards import edition_of
 from first_light.release.build import built_of, manifest_of
@@ -53,7 +54,7 @@ def write_catalog(context: Context, draft: Draft) -> Draft:
     page = context.store.candidate(record.run) / PAGE
     write_whole(page, catalog_page(catalog).encode(), through_links=False)
     if draft.project is not None:  # the next release may carry over
-        kept = lineage.to_json(_without_values(draft, withheld))
+        kept = lineage.to_json(nodes_without_values(manifest, withheld))
         write_whole(context.store.candidate(record.run) / _LINEAGE, kept, through_links=False)
     metrics = len(catalog.metrics)
     remark = f"{len(catalog.relations)} relations, {metrics} metric{'' if metrics == 1 else 's'}"
@@ -74,9 +75,13 @@ def _earlier_lineage(context: Context, draft: Draft) -> KeptLineage:
         return KeptLineage()
 
 
-def _without_values(draft: Draft, withheld: Collection[Place]) -> frozenset[str]:
-    """The nodes of which readers get all columns, as of what they read, and the whole SQL."""
-    manifest = manifest_of(draft)
+def nodes_without_values(manifest: Manifest, withheld: Collection[Place]) -> frozenset[str]:
+    """The nodes of which readers get all columns, as of what they read, and the whole SQL.
+
+    Args:
+        manifest: the project.
+        withheld: the relations with columns that readers do not get.
+    """
     places = {(schema.lower(), name.lower()) for schema, name in withheld}
 
     def is_whole(name: str) -> bool:
