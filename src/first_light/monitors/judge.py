@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from first_light.history.record import FindingRun, RelationProfile
-from first_light.monitors import column_rules, deliveries, distributions, forms
+from first_light.monitors import column_rules, deliveries, distributions, forms, labels
 from first_light.monitors.baseline import Memory, as_remembered
 from first_light.monitors.explanations import (
     AS_BUSY,
@@ -140,6 +140,7 @@ def judge(
         *_numbers(profile, measures, memory, past, at, normal, known),
     ]
     findings += _unchanged(profile, memory, past, findings)
+    findings = labels.followed(findings, profile, measures, past, at)
     worst: dict[tuple[str, str], FindingRun] = {}
     for finding in findings:
         present = worst.get((finding.check, finding.column))
