@@ -235,11 +235,23 @@ def test_lineage_is_kept_for_the_same_sql_and_columns() -> None:
     assert again.lineage("a", "select 1", _READ, trace) == _LINEAGE
     assert traced == []
     assert again.to_json({"a"}) == content
+    # In the schema of another release.
+    moved = Origin(("warehouse", "r2_marts", "t"), "id")
+    there: Columns = ((moved.parent, ("id", "name")),)
+    sql = 'select * from "warehouse"."{}"."t"'
+    one = Lineage({"id": frozenset({_ID})})
+    first.lineage("c", sql.format("marts"), _READ, lambda *_: one)
+    later = KeptLineage.from_json(first.to_json({"c"}))
+    assert later.lineage("c", sql.format("r2_marts"), there, trace).columns["id"] == {moved}
+    assert traced == []
     renamed: Columns = ((_READ[0][0], ("id", "label")),)
     for sql, columns in (("select 3", _READ), ("select 1", renamed), ("select 2", _READ)):
         again.lineage("a", sql, columns, trace)
     assert traced == ["select 3", "select 1", "select 2"]  # of b nothing was kept
     assert KeptLineage.from_json(b"damaged").earlier == {}
+    wrong = content.replace(b'"t"', b'"another"')
+    assert wrong != content
+    assert KeptLineage.from_json(wrong).lineage("a", "select 1", _READ, trace) == Lineage()
 
 
 def test_no_lineage_is_kept_that_may_hold_values() -> None:

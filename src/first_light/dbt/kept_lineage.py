@@ -1,14 +1,16 @@
 """The lineage of queries, kept from one release to the next.
 
 The lineage of a query follows from its SQL, the columns of what it reads, and the code that parses
-it. The key is a digest of all three: where one of them differs, the lineage is read again.
+it. The key is a digest of all three: where one of them differs, the lineage is read again. The
+schemas of what it reads, which on a server are those of one release, are left out of it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata
 
@@ -21,6 +23,7 @@ Columns = tuple[tuple[Relation, tuple[str, ...]], ...]
 
 _LIBRARIES = ("first-light", "sqlglot")
 _DIGEST = 16  # bytes
+_NUMBER = "\0"  # before the number of a relation in place of its schema
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,25 @@ class KeptLineage:
             columns: what it reads.
             trace: reads the lineage from the query.
         """
-        key = _key(sql, columns)
-        lineage = self.earlier.get(key)
-        if lineage is None:
-            lineage = trace(sql, columns)
-        self.read[node] = (key, lineage)
+        numbered = {
+            relation: (relation[0], f"{_NUMBER}{n}", relation[2])
+            for n, (relation, _) in enumerate(columns)
+        }
+        key = _key(sql, columns, numbered)
+        if (kept := self.earlier.get(key)) is not None:
+            places = {number: relation for relation, number in numbered.items()}
+            with contextlib.suppress(KeyError):  # not what was written there
+                lineage = _moved(kept, places)
+                self.read[node] = (key, kept)
+                return lineage
+        lineage = trace(sql, columns)
+        self.read[node] = (key, _moved(lineage, numbered))
         return lineage
+
+
+def spelled(relation: Relation) -> str:
+    """A relation as it stands in SQL that is traced."""
+    return ".".join(f'"{part}"' for part in relation)
 
 
 @cache
@@ -72,9 +88,22 @@ def _versions() -> tuple[str, ...]:
     return tuple(metadata.version(name) for name in _LIBRARIES)
 
 
-def _key(sql: str, columns: Columns) -> str:
-    content = msgspec.json.encode([_versions(), sql, columns])
+def _key(sql: str, columns: Columns, numbered: Mapping[Relation, Relation]) -> str:
+    for relation, number in numbered.items():
+        sql = sql.replace(spelled(relation), spelled(number))
+    read = [(numbered[relation], names) for relation, names in columns]
+    content = msgspec.json.encode([_versions(), sql, read])
     return hashlib.blake2b(content, digest_size=_DIGEST).hexdigest()
+
+
+def _moved(lineage: Lineage, places: Mapping[Relation, Relation]) -> Lineage:
+    """The same lineage with other names for what the query reads."""
+
+    def moved(origins: Collection[Origin]) -> frozenset[Origin]:
+        return frozenset(replace(origin, parent=places[origin.parent]) for origin in origins)
+
+    columns = {name: moved(origins) for name, origins in lineage.columns.items()}
+    return Lineage(columns, moved(lineage.rows), lineage.unknown)
 
 
 def _sorted(lineage: Lineage) -> dict[str, object]:

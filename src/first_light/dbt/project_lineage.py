@@ -8,7 +8,7 @@ from functools import cache
 
 from first_light.dbt import column_lineage as lineage
 from first_light.dbt.column_lineage import Lineage, Origin, Relation
-from first_light.dbt.kept_lineage import Columns, KeptLineage
+from first_light.dbt.kept_lineage import Columns, KeptLineage, spelled
 from first_light.dbt.manifest import Manifest, Node
 
 
@@ -107,7 +107,7 @@ def _placed(
         # What is read from files stands in the SQL as a call, and each warehouse names its own
         # database; here all are tables of one.
         if parent.relation:
-            sql = sql.replace(parent.relation, ".".join(f'"{part}"' for part in place))
+            sql = sql.replace(parent.relation, spelled(place))
         places[place] = parent.unique_id
         columns.append((place, tuple(names[parent.unique_id])))
     return sql, tuple(columns), places
