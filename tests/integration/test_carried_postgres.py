@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def test_unchanged_tables_are_copied(
     ask("create table raw.customers as select 'c1' as customer_id, 'Bern' as city")
     first = product.release()
     assert first.record.outcome == PUBLISHED, first.record.problem
+    catalog, lineage = _catalog(tmp_path), _lineage(tmp_path)
     again = product.release()
     assert again.record.outcome == PUBLISHED, again.record.problem
     assert built_names(again.record) == {"clock", "after_clock"}
@@ -89,6 +91,11 @@ def test_unchanged_tables_are_copied(
     )
     assert made
     assert made == made_again
+
+    # Lineage is the same in the schemas of another release.
+    assert "stg_orders.<wbr>amount</a></td>" in catalog
+    assert _catalog(tmp_path) == catalog
+    assert _lineage(tmp_path) == lineage
 
     # As many rows as before, but others.
     ask("update raw.customers set city = 'Basel'")
@@ -111,3 +118,15 @@ def _texts(rows: object) -> list[str]:
     """The only column of an answer."""
     assert isinstance(rows, list)
     return [row[0] for row in rows]
+
+
+def _catalog(root: Path) -> str:
+    """The page of the current release, without which one it is."""
+    page = (root / "store" / "current" / "catalog.html").read_text("utf-8")
+    page = re.sub(r'<p class="dim">Release .*?</p>', "", page)
+    return re.sub(r"r\d{6}_\w+?_(marts|history)", r"\1", page)
+
+
+def _lineage(root: Path) -> bytes:
+    """What the current release keeps of it."""
+    return (root / "store" / "current" / "lineage.json").read_bytes()
