@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from first_light.boards.document import read_boards
+from first_light.boards.exposures import write_exposures
 from first_light.release.verify.place import Place
 from first_light.release.verify.reader import visit
 
@@ -72,6 +74,36 @@ def write(root: Path, profile: str = "") -> None:
     for name, text in {**FILES, **({"profiles.yml": profile} if profile else {})}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+
+
+BOARD = """---
+title: Visits
+description: Visits by week.
+owner: {name: data-team, email: data-team@example.com}
+---
+In the week from **{{ weeks.week }}** there were **{{ weeks.visits }}** visits.
+
+```sql weeks
+select cast(date_trunc('week', visited_at) as date) as week, count(*) as visits
+from {{ ref('visits') }}
+group by 1
+order by 1
+limit 1
+```
+"""
+
+
+def add_board(root: Path) -> None:
+    """A board in the SQL of checks."""
+    (root / "boards").mkdir()
+    (root / "boards" / "visits.md").write_text(BOARD)
+    write_exposures(root, read_boards(root))
+
+
+def published_board(root: Path) -> str:
+    """The board of the newest release."""
+    (*_, newest) = sorted(root.glob("store/releases/*/boards/visits.html"))
+    return newest.read_text(encoding="utf-8")
 
 
 def minimal(root: Path, profile: str) -> Path:

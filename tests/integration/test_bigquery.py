@@ -58,6 +58,7 @@ def test_dbt_builds_releases_on_bigquery(tmp_path: Path, server: dict[str, str])
     root = harness.render(tmp_path / "visits", {"content": "empty", "warehouse": "bigquery"})
     bigquery_emulator.lead_here(root / "profiles.yml")
     visits_product.write(root)
+    visits_product.add_board(root)
     server = {**server, "BIGQUERY_PROJECT": "emulated"}
 
     def rows(dataset: str) -> int:
@@ -66,6 +67,7 @@ def test_dbt_builds_releases_on_bigquery(tmp_path: Path, server: dict[str, str])
 
     assert "BigQuery emulated, dataset visits_marts" in run(root, server, ["release"])
     assert rows("visits_marts") == 2
+    assert "2025-12-29" in visits_product.published_board(root), "a Monday"
     run(root, server, ["release"])
     assert rows("visits_marts") == 4, "it continues the table of current"
     assert rows("visits_r000001_marts") == 2

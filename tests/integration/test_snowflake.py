@@ -14,6 +14,7 @@ import pytest
 
 import harness
 import snowflake_emulator
+import visits_product
 from first_light.project.product import Product
 from first_light.release.verify.place import Place
 from first_light.release.verify.reader import visit
@@ -130,6 +131,7 @@ def test_dbt_builds_releases_on_snowflake(tmp_path: Path) -> None:
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+    visits_product.add_board(root)
 
     def run(*arguments: str) -> str:
         command = [sys.executable, "-m", "first_light.cli.app", *arguments]
@@ -150,6 +152,7 @@ def test_dbt_builds_releases_on_snowflake(tmp_path: Path) -> None:
             snowflake_emulator.ask(variables, f"create {statement}")
         assert "Snowflake emulator, database shop" in run("release")
         assert rows() == 2
+        assert "2025-12-29" in visits_product.published_board(root), "a Monday"
         run("release")
         assert rows() == 4, "it continues the table of current"
         run("rollback")

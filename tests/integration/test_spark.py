@@ -51,6 +51,7 @@ def test_spark_keeps_every_guarantee(tmp_path: Path, server: dict[str, str]) -> 
 def test_dbt_builds_releases_on_spark(tmp_path: Path, server: dict[str, str]) -> None:
     root = harness.render(tmp_path / "visits", {"content": "empty", "warehouse": "spark"})
     visits_product.write(root)
+    visits_product.add_board(root)
     server = {**server, "SPARK_HOST": "127.0.0.1"}
 
     def rows(query: str) -> list[tuple[Any, ...]]:
@@ -58,6 +59,7 @@ def test_dbt_builds_releases_on_spark(tmp_path: Path, server: dict[str, str]) ->
 
     assert "schema visits_marts" in run(root, server, ["release"])
     assert rows("select count(*) from visits_marts.visits") == [(2,)]
+    assert "2025-12-29" in visits_product.published_board(root), "a Monday"
     run(root, server, ["release"])
     assert rows("select count(*) from visits_marts.visits") == [(4,)], "it continues current's"
     assert rows("select count(*) from visits_r000001_marts.visits") == [(2,)]

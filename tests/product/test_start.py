@@ -12,6 +12,7 @@ import pytest
 from conftest import MakeProduct
 
 import harness
+from first_light.dbt.profile import missing_variables
 from tools import demo
 
 FIRST_NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Ken", "Lynn", "Tim")
@@ -94,6 +95,28 @@ def test_first_light_of_the_example_and_again(make_product: MakeProduct, again: 
     product.git("add", "-A")
     rejected = product.uv_run("git", "commit", "-q", "-m", "bad style", code=1)
     assert "SQL style" in rejected.stdout + rejected.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.gauntlet  # an environment of its own; test_render.py has each answer in every run
+@pytest.mark.parametrize("warehouse", ["snowflake", "bigquery", "spark"])
+def test_only_releases_need_an_account(
+    make_product: MakeProduct, shop_files: Path, warehouse: str
+) -> None:
+    product = make_product({"warehouse": warehouse, "content": "empty"})
+    started = product.dataops("start", "--from", str(shop_files), "--yes")
+    assert "check passed" in started.stdout
+    assert "first release: not made, these are not set" in started.stdout
+    assert f"uv run dataops docs {warehouse}" in started.stdout
+    assert history(product) == ["First light"]
+    source = next((product.root / "models/staging").rglob("raw_orders.yml"))
+    assert "env_var('DATAOPS_RAW_SCHEMA'" in source.read_text("utf-8")
+    refused = product.dataops("release", code=2)
+    (variable, *_) = missing_variables(product.root, "prod")
+    assert variable in refused.stderr
+    assert f"uv run dataops docs {warehouse}" in refused.stderr
+    for command in ("preview", "drill"):
+        assert "not available" in product.dataops(command, code=2).stderr
 
 
 @pytest.mark.slow

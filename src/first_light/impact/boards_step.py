@@ -22,7 +22,6 @@ from first_light.impact.change import NoBase
 from first_light.impact.check_step import BOARDS, IMPACT_PAGE
 from first_light.impact.current import CurrentSide
 from first_light.impact.databases import open_database
-from first_light.impact.elsewhere_step import CHECKS
 from first_light.impact.plan import Plan
 from first_light.metrics.definitions import Semantics, read_semantics
 from first_light.privacy.messages import masked
@@ -31,7 +30,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.steps import FAILED, PASSED, SKIPPED, WARNED, Step
 from first_light.warehouse.base import DATABASE_FILE
 from first_light.warehouse.copied import on_copies
-from first_light.warehouse.kinds import is_server
+from first_light.warehouse.kinds import CHECKS, is_server
 from first_light.warehouse.sandbox import Sandbox
 
 _MOST_BLOCKS = 5  # of one board, in the message

@@ -8,11 +8,9 @@ from first_light.dbt.manifest import Manifest
 from first_light.dbt.profile import read_type
 from first_light.project.product import Product
 from first_light.utils.steps import SKIPPED, Step
-from first_light.warehouse.kinds import warehouse_type
+from first_light.warehouse.kinds import CHECKS, warehouse_type
 
 NAME = "warehouse of releases"
-CHECKS = "ci"
-"""The target of profiles.yml for checks."""
 _KINDS = {"model": "models", "snapshot": "snapshots", "seed": "seeds", "test": "data tests"}
 
 

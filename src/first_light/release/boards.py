@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from first_light.boards.render import Rendered, render_boards, write_pages
 from first_light.boards.results import BROKEN
 from first_light.boards.sql import columns_without
 from first_light.dbt.manifest import Manifest
+from first_light.dbt.profile import read_type
 from first_light.figures.compute import duration
 from first_light.history.carried import build_counts
 from first_light.history.record import REJECTED, FindingRun
@@ -30,6 +32,8 @@ from first_light.utils import steps
 from first_light.utils.chart_process import library
 from first_light.utils.errors import DataopsError
 from first_light.utils.steps import Step
+from first_light.warehouse.kinds import CHECKS
+from first_light.warehouse.translated import translated
 
 BOARDS = "boards"
 CHECK = "board"
@@ -61,11 +65,12 @@ def render(context: Context, draft: Draft) -> Draft:
     withheld = withheld_now(context, draft)
     general = edition_of(context, draft)
     with draft.engine.connect() as queries:
+        runner, named = translated(queries, manifest, _checked_on(context.product))
         rendered = render_boards(
             boards,
-            manifest,
+            named,
             read_semantics(context.target),
-            queries,
+            runner,
             columns_without({(r.schema, r.name): names for r, names in built.items()}, withheld),
             lambda board: replace(general, facts=(*general.facts, _age(draft, manifest, board))),
             {name: columns for (_, name), columns in withheld.items()},
@@ -94,6 +99,13 @@ def render(context: Context, draft: Draft) -> Draft:
     return draft.ended(
         REJECTED, "\n".join([sentence, *lines, *([f"and {more} more"] if more else [])])
     )
+
+
+def _checked_on(product: Product) -> str:
+    """The kind of warehouse whose SQL boards are written in; empty if no target says it."""
+    with contextlib.suppress(DataopsError):  # a team may have other targets
+        return read_type(product.root, CHECKS)
+    return ""
 
 
 def _accepted(root: Path) -> frozenset[tuple[str, str]]:

@@ -11,6 +11,8 @@ from first_light.warehouse.scratch import DIALECT
 
 RELEASES = "prod"
 """The target of profiles.yml for releases."""
+CHECKS = "ci"
+"""The target of profiles.yml for checks."""
 
 
 def warehouse_type(product: Product) -> str:

@@ -21,6 +21,9 @@ class Setup:
         try_models: the command that names SQL that this warehouse does not understand; empty:
             `dataops move`.
         is_answer: whether the template has it as an answer, which `configure` changes.
+        in_capitals: whether names without quotes are stored in capitals.
+        week: where `date_trunc` takes its unit last, the one of a week that begins on a Monday;
+            empty where it takes a text first, and weeks begin on Mondays.
         null_order: where a sort without `nulls first` or `nulls last` has nulls: `nulls_are_last`,
             `nulls_are_large` or `nulls_are_small`.
     """
@@ -33,4 +36,6 @@ class Setup:
     nodes: Mapping[str, Any] = field(default_factory=dict)
     try_models: str = ""
     is_answer: bool = False
+    in_capitals: bool = False
+    week: str = ""
     null_order: str = "nulls_are_last"

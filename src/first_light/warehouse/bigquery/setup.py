@@ -21,5 +21,6 @@ SETUP: Final = Setup(
     },
     source={"schema": "{{ env_var('DATAOPS_RAW_SCHEMA', 'raw') }}"},
     is_answer=True,
+    week="week(monday)",
     null_order="nulls_are_small",
 )

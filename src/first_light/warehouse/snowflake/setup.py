@@ -31,5 +31,6 @@ SETUP: Final = Setup(
         "schema": "{{ env_var('DATAOPS_RAW_SCHEMA', 'raw') }}",
     },
     is_answer=True,
+    in_capitals=True,
     null_order="nulls_are_large",
 )
