@@ -115,8 +115,7 @@ def test_only_releases_need_an_account(
     (variable, *_) = missing_variables(product.root, "prod")
     assert variable in refused.stderr
     assert f"uv run dataops docs {warehouse}" in refused.stderr
-    for command in ("preview", "drill"):
-        assert "not available" in product.dataops(command, code=2).stderr
+    assert "not available" in product.dataops("preview", code=2).stderr
 
 
 @pytest.mark.slow
