@@ -89,6 +89,9 @@ def judged(
     head_root, here, tree = tmp_path / "head", tmp_path / "check", tmp_path / "base/tree"
     base = side(tree, tmp_path / "base", 1, before)
     head = side(head_root, here, factor, after)
+    (head_root / "dbt_project.yml").write_text("name: shop\nprofile: shop\n")
+    targets = "{ci: {type: duckdb}, prod: {type: duckdb}}"
+    (head_root / "profiles.yml").write_text(f"shop: {{outputs: {targets}}}\n")
     harness.git(head_root, "init", "-q")
     for text in ("base", message):
         harness.git(head_root, "commit", "-q", "--allow-empty", "-m", text)

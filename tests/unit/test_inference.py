@@ -239,7 +239,7 @@ class Built:
 def styled(files: dict[str, str]) -> list[str]:
     """Drafted SQL files that `sqlfluff fix` would change, or has something against."""
     settings = (TEMPLATE / ".sqlfluff.jinja").read_text(encoding="utf-8")
-    settings = settings.replace("{{ warehouse }}", "duckdb")
+    settings = jinja2.Template(settings).render(warehouse="duckdb")
     settings = settings.replace("macros,dataops/macros", str(TEMPLATE / "dataops" / "macros"))
     linter = Linter(config=FluffConfig.from_string(settings))
     results = []

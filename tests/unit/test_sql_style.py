@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jinja2
 import pytest
 from sqlfluff.core import FluffConfig, Linter
 
@@ -165,10 +166,8 @@ def test_half_a_package_is_no_package(product: Path) -> None:
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
 def test_quotes_that_a_warehouse_needs_stay(dialect: str) -> None:
     style = (TEMPLATE / ".sqlfluff.jinja").read_text(encoding="utf-8")
-    style = style.replace("{{ warehouse }}", dialect).replace(
-        "templater = jinja", "templater = raw"
-    )
-    config = FluffConfig.from_string(style)
+    style = jinja2.Template(style).render(warehouse=dialect)
+    config = FluffConfig.from_string(style.replace("templater = jinja", "templater = raw"))
     columns = ",\n".join(f'    "{word}" as a_{word}' for word in sorted(sql_names.RESERVED))
     linted = Linter(config=config).lint_string(f"select\n{columns}\nfrom orders\n")
     assert [found.desc() for found in linted.get_violations()] == []
