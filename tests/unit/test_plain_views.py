@@ -11,7 +11,6 @@ import pytest
 
 from first_light.dbt.column_lineage import Lineage, Origin
 from first_light.dbt.engine import DbtRun, NodeResult, QueryResult
-from first_light.dbt.fingerprint import Project
 from first_light.dbt.kept_lineage import Columns, KeptLineage
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.plain_views import PlainView, plain_views
@@ -115,6 +114,7 @@ _NODES = (
 
 
 def _planned(plain: set[str], changed: str = "") -> CarriedOver:
+    views = {name: PlainView(f'"db"."marts"."{name.rpartition(".")[2]}"') for name in plain}
     names = [node.unique_id for node in _NODES]
     runs = tuple(NodeRun(n, "model", n, "", "", n, (), "success", 1.0) for n in names)
     return plan(
@@ -124,7 +124,7 @@ def _planned(plain: set[str], changed: str = "") -> CarriedOver:
         Built("1", "2026-01-01T00:00:00Z", "data", dict.fromkeys(names, "f")),
         dict.fromkeys(names, "select 1"),
         {Relation("marts", node.alias) for node in _NODES},
-        plain,
+        views,
     )
 
 
@@ -166,15 +166,12 @@ class _Engine:
 
 
 def _made(engine: _Engine) -> CarriedOver:
-    content = _content()
-    content["nodes"][_ABOVE] = {**content["nodes"][_VIEW], "relation_name": '"db"."marts"."above"'}
     record = Record("2", 2, "shop", "release", "", "running", "")
     draft = Draft(
         record,
         engine,  # type: ignore[arg-type]
         None,  # type: ignore[arg-type]
         carried=_planned({_VIEW, _ABOVE}),
-        project=Project(content, {}, {}),
     )
     return with_views(draft, Manifest({node.unique_id: node for node in _NODES}, {}))
 

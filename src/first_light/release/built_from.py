@@ -126,7 +126,7 @@ def _carried(context: Context, draft: Draft, project: Project, inputs: Inputs) -
         built,
         _code(context, record.run),
         complete,
-        plain_views(project.content) if dialect_of(context.warehouse.name).view("", "") else (),
+        plain_views(project.content) if dialect_of(context.warehouse.name).view("", "") else {},
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from first_light.dbt.engine import DbtRun, NodeResult
 from first_light.dbt.manifest import Manifest, Node
+from first_light.dbt.plain_views import PlainView
 from first_light.history.record import NodeRun, Record
 from first_light.release.selectors import name_of as _name
 from first_light.release.selectors import selectors
@@ -61,7 +62,7 @@ class CarriedOver:
     relations: Mapping[str, Relation] = field(default_factory=dict)
     sources: frozenset[str] = frozenset()
     unchanged: frozenset[str] = frozenset()
-    views: Mapping[str, Relation] = field(default_factory=dict)
+    views: Mapping[str, PlainView] = field(default_factory=dict)
     results: tuple[NodeResult, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
     obstacle: str = ""
@@ -129,7 +130,7 @@ def plan(
     built: Built,
     code: Mapping[str, str],
     complete: Collection[Relation],
-    plain: Collection[str] = (),
+    plain: Mapping[str, PlainView] | None = None,
 ) -> CarriedOver:
     """What is carried over from the current release.
 
@@ -140,7 +141,7 @@ def plan(
         built: what it was built from.
         code: its compiled SQL by node.
         complete: the relations of which the current release holds every column, here.
-        plain: the views that can be made without a build of dbt.
+        plain: the views that can be made without a build of dbt, by unique id.
     """
     runs = {run.unique_id: run for run in record.nodes}
     same = {
@@ -168,7 +169,8 @@ def plan(
     }
     if not relations and not tests:
         return CarriedOver()
-    views = _views(unchanged & set(plain), relations, manifest)
+    plain = plain or {}
+    views = {name: plain[name] for name in _readable(unchanged & plain.keys(), relations, manifest)}
     carried = relations.keys() | views.keys() | tests
     if unnamed := [
         node.name
@@ -210,15 +212,12 @@ def _buildable(manifest: Manifest) -> list[Node]:
     ]
 
 
-def _views(
-    wanted: Collection[str], relations: Mapping[str, Relation], manifest: Manifest
-) -> dict[str, Relation]:
+def _readable(wanted: Collection[str], relations: Collection[str], manifest: Manifest) -> list[str]:
     """Those of the wanted views of which everything that they read is there before dbt builds."""
-    views: dict[str, Relation] = {}
+    views: list[str] = []
     for name in manifest.graph.in_order(only=wanted):
-        node = manifest.nodes[name]
-        if _reads_only(node, relations.keys() | views.keys(), manifest):
-            views[name] = Relation(node.schema, node.alias)
+        if _reads_only(manifest.nodes[name], {*relations, *views}, manifest):
+            views.append(name)
     return views
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from first_light.dbt.manifest import Manifest
-from first_light.dbt.plain_views import PlainView, plain_views
+from first_light.dbt.plain_views import PlainView
 from first_light.release.carry_over import CarriedOver
 from first_light.release.draft import Draft
 from first_light.release.selectors import selectors
@@ -28,7 +28,7 @@ def with_views(draft: Draft, manifest: Manifest) -> CarriedOver:
     Where that is not possible, without them: then dbt makes them, and says what is wrong.
     """
     carried = draft.carried
-    if not carried.views or draft.project is None:
+    if not carried.views:
         return carried
     rest = {node.unique_id for node in carried.rest(manifest)}
     excluded = ("--exclude", *selectors(rest, manifest)) if rest else ()
@@ -41,7 +41,7 @@ def with_views(draft: Draft, manifest: Manifest) -> CarriedOver:
         return carried.without_views()
     code = {name: compiled[name] for name in carried.views}
     try:
-        _make(draft, manifest, code, plain_views(draft.project.content))
+        _make(draft, manifest, code, carried.views)
     except DataopsError:
         return carried.without_views()
     results = (
