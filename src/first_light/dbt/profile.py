@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -45,10 +45,9 @@ def read_profile(root: Path, target: str, environment: Mapping[str, str]) -> Pro
         DataopsError: there is no such target, or it cannot be rendered.
     """
     with _errors_as(target):
-        entry = _entry(root, target)
-        if missing := _missing(entry, environment):
+        values, missing = _values(_entry(root, target), environment)
+        if missing:
             _raise_missing(root, target, missing)
-        values = _rendered(entry, _renderer(environment))
         return Profile(str(values.pop("type")), values)
 
 
@@ -59,8 +58,10 @@ def read_type(root: Path, target: str) -> str:
         DataopsError: there is no such target, or it cannot be read.
     """
     with _errors_as(target):
-        entry = _entry(root, target)
-        return str(_rendered(entry["type"], _renderer(os.environ)))
+        kind, missing = _values(_entry(root, target)["type"], os.environ)
+        if missing:
+            raise ValueError(f"the variable {missing[0]} is not set")
+        return str(kind)
 
 
 def missing_variables(root: Path, target: str) -> tuple[str, ...]:
@@ -70,22 +71,32 @@ def missing_variables(root: Path, target: str) -> tuple[str, ...]:
         DataopsError: there is no such target, or it cannot be read.
     """
     with _errors_as(target):
-        return _missing(_entry(root, target), os.environ)
+        return _values(_entry(root, target), os.environ)[1]
 
 
-def _missing(entry: Any, environment: Mapping[str, str]) -> tuple[str, ...]:
-    names: list[str] = []
+def _values(entry: Any, environment: Mapping[str, str]) -> tuple[Any, tuple[str, ...]]:
+    """A part of a profile, rendered, and the variables without a default that are not set."""
+    missing: list[str] = []
 
     def env_var(name: str, default: str | None = None) -> str:
         value = environment.get(name, default)
         if value is None:
-            names.append(name)
+            missing.append(name)
             return "0"  # a text, or a number where a filter asks for one
         return value
 
-    with contextlib.suppress(ValueError, SyntaxError, TypeError, TemplateError):  # raised later
-        _rendered(entry, _renderer(environment, env_var))
-    return tuple(dict.fromkeys(names))
+    renderer = SandboxedEnvironment(undefined=StrictUndefined)
+    renderer.globals.update(env_var=env_var)
+    renderer.filters.update(
+        as_text=str, as_native=_convert_later, as_number=_convert_later, as_bool=_convert_later
+    )
+    try:
+        values = _rendered(entry, renderer)
+    except (ValueError, SyntaxError, TypeError, TemplateError):
+        if not missing:
+            raise
+        values = None  # what is missing is said first
+    return values, tuple(dict.fromkeys(missing))
 
 
 def _raise_missing(root: Path, target: str, missing: Sequence[str]) -> NoReturn:
@@ -126,23 +137,6 @@ def _entry(root: Path, target: str) -> Any:
     if target not in (targets := profiles[name]["outputs"]):
         raise ValueError(f"there is no such target; profile {name} has {', '.join(targets)}")
     return targets[target]
-
-
-def _renderer(
-    environment: Mapping[str, str], env_var: Callable[..., str] | None = None
-) -> SandboxedEnvironment:
-    def variable(name: str, default: str | None = None) -> str:
-        value = environment.get(name, default)
-        if value is None:
-            raise ValueError(f"the variable {name} is not set")
-        return value
-
-    renderer = SandboxedEnvironment(undefined=StrictUndefined)
-    renderer.globals.update(env_var=env_var or variable)
-    renderer.filters.update(
-        as_text=str, as_native=_convert_later, as_number=_convert_later, as_bool=_convert_later
-    )
-    return renderer
 
 
 def _convert_later(value: Any) -> str:
