@@ -126,3 +126,27 @@ def test_a_value_that_had_been_there_before_the_last_one_is_a_fault() -> None:
         return f"list {9 + (day - FIRST).days // 15}"
 
     assert findings(list_of, 40, now="list 9")
+
+
+def test_a_table_whose_rows_change_has_no_label() -> None:
+    """Few accounts are added each day, all active; then all that there are become another one."""
+
+    def accounts(day: date, **counts: int) -> RelationProfile:
+        column = ColumnProfile("x", "VARCHAR", 0, len(counts), counts=counts)
+        return RelationProfile("model.shop.accounts", "accounts", sum(counts.values()), (column,))
+
+    def judged_at(day: date) -> datetime:
+        return datetime.combine(day + timedelta(days=1), time(5), timezone.utc)
+
+    turn = date(2025, 9, 1)
+    days = [turn - timedelta(days=back) for back in range(20, 0, -1)]
+    past = [
+        release_of(
+            [accounts(day, active=900 + 3 * n, cancelled=100)], run=str(n), number=n,
+            at=judged_at(day), fingerprint=str(n), anomalies=frozenset(), checksums={},
+        )
+        for n, day in enumerate(days)
+    ]  # fmt: skip
+    now, at = accounts(turn, unknown=1063), judged_at(turn)
+    seen = judge(now, remember(past, "", at), at, {}).findings
+    assert ("category", ERROR) in {(f.check, f.level) for f in seen}

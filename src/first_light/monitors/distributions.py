@@ -152,9 +152,9 @@ def _compared(
     now: Counts = getattr(column, key)
     known = frozenset(value for step in history for value in step.counts)
     if profile.files is None:
-        came = _difference(now, history[-1].counts)
+        came = difference(now, history[-1].counts)
         steps = [
-            step._replace(counts=_difference(step.counts, before.counts))
+            step._replace(counts=difference(step.counts, before.counts))
             for before, step in pairwise(history)
         ]
         grown = [step for step in steps if min(step.counts.values(), default=-1) >= 0]
@@ -332,7 +332,8 @@ def _thin_segment(
 _WORDS = {"category": "values", "hours": "hours of the day", "format": "formats"}
 
 
-def _difference(now: Counts, before: Counts) -> dict[str, int]:
+def difference(now: Counts, before: Counts) -> dict[str, int]:
+    """How many rows more there are of each value; fewer where it is below 0."""
     return {value: now.get(value, 0) - before.get(value, 0) for value in {**now, **before}}
 
 

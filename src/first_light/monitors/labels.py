@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from first_light.history.record import FindingRun, RelationProfile
+from first_light.monitors.distributions import difference
 from first_light.monitors.levels import ERROR, WARN
 from first_light.monitors.measures import Measure, Value
 from first_light.monitors.past import RelationPast
@@ -174,8 +175,7 @@ def _sequences(
         steps.append((day, column.counts))
         if profile.files is None:  # what came is what there is more of
             steps = [
-                (at, {value: count - before.get(value, 0) for value, count in after.items()})
-                for (_, before), (at, after) in pairwise(steps)
+                (day, difference(after, before)) for (_, before), (day, after) in pairwise(steps)
             ]
         if steps:
             yield _texts(steps)
@@ -194,7 +194,8 @@ def _sequences(
 def _texts(steps: Sequence[tuple[date, Mapping[str, int]]]) -> list[_Label]:
     labels: list[_Label] = []
     for day, counts in steps:
-        values = [value for value, count in counts.items() if count > 0]
+        has_lost = min(counts.values()) < 0  # its rows change: what came is no difference
+        values = [] if has_lost else [value for value, count in counts.items() if count > 0]
         last = next((label.value for label in reversed(labels) if label.value is not None), None)
         if len(values) == 2 and last in values:  # the day on which it changed
             values.remove(str(last))
