@@ -156,7 +156,7 @@ def _came_once(
     if table.known or table.name in loaded:
         return table
     whole = full_exports.came_once(table, key_of.get(table.name), tables)
-    if whole.source.export and not table.source.export:
+    if whole is not table:
         doubts.append(Doubt(table.name, "", full_exports.CAME_ONCE))
     return whole
 

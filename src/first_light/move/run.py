@@ -37,11 +37,10 @@ from first_light.move.values import causes_in_values
 from first_light.project.product import Product, now
 from first_light.project.restoring import interruptible
 from first_light.utils.errors import DataopsError
-from first_light.warehouse.kinds import RELEASES
+from first_light.warehouse.kinds import CHECKS, RELEASES
 from first_light.warehouse.scratch import EngineError
 
 SAMPLE, RAW = "sample", "raw"
-_CHECKS = "ci"
 
 
 def move(
@@ -108,13 +107,13 @@ def _own_kind(product: Product, to: str) -> str:
         DataopsError: it is the other one.
     """
     try:
-        kind = read_type(product.root, _CHECKS)
+        kind = read_type(product.root, CHECKS)
     except DataopsError:  # a team may have other targets
         kind = read_type(product.root, RELEASES)
     if kind == to:
         raise DataopsError(
             f"The product is built on {to} already.",
-            where=f"profiles.yml, target {_CHECKS}",
+            where=f"profiles.yml, target {CHECKS}",
             fix="uv run dataops warehouse verify",
         )
     return kind

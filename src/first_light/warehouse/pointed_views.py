@@ -16,7 +16,7 @@ from first_light.store.run_ids import began_since
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.base import Relation
 from first_light.warehouse.own_tables import OWN_SCHEMA, WITHHELD
-from first_light.warehouse.prefixed_schemas import sql_name
+from first_light.warehouse.prefixed_schemas import PrefixedSchemas, sql_name
 
 Columns = Mapping[str, str]
 """Types by name, in order."""
@@ -38,7 +38,13 @@ class Pointer:
 
 
 class PointedViews(ABC):
-    """The published views of a product, with schemas as after its prefix."""
+    """The published views of a product, with schemas as after its prefix.
+
+    Attributes:
+        place: the schemas of the product.
+    """
+
+    place: PrefixedSchemas
 
     @abstractmethod
     def read(self) -> Pointer:
@@ -63,10 +69,6 @@ class PointedViews(ABC):
     @abstractmethod
     def drop_schema(self, schema: str) -> None:
         """Drop one of these schemas with all that is in it."""
-
-    @abstractmethod
-    def of_own_tables(self, run: str) -> str:
-        """The one of these schemas that says which run made them."""
 
     @abstractmethod
     def kept(self, run: str, schemas: str, owner: str) -> DataopsError:
@@ -162,7 +164,7 @@ class PointedViews(ABC):
     def _drop(self, run: str) -> None:
         """Drop the schemas of a release; that with the owner is the last."""
         self.settle()  # while a release is published, views name two
-        own = self.of_own_tables(run)
+        own = self.place.of_release(run, OWN_SCHEMA)
         for schema in sorted(self.schemas(run), key=lambda name: name == own):
             self.drop_schema(schema)
 

@@ -66,9 +66,6 @@ class BigQueryViews(PointedViews):
     def drop_schema(self, schema: str) -> None:
         self.cursor.drop_dataset(schema)
 
-    def of_own_tables(self, run: str) -> str:
-        return self.place.of_release(run, OWN_SCHEMA)
-
     def kept(self, run: str, schemas: str, owner: str) -> DataopsError:
         return DataopsError(
             "The project already has another release of this number.",

@@ -46,9 +46,6 @@ class SparkViews(PointedViews):
     def drop_schema(self, schema: str) -> None:
         drop_schema(self.cursor, schema)
 
-    def of_own_tables(self, run: str) -> str:
-        return self.place.of_release(run, OWN_SCHEMA)
-
     def kept(self, run: str, schemas: str, owner: str) -> DataopsError:
         return DataopsError(
             "The catalog already has another release of this number.",
