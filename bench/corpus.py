@@ -12,6 +12,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "helpers"
 
 import labelled
 
+PERSONAL = (
+    "known_personal",
+    "known_personal_2",
+    "held_out_personal",
+    "held_out_personal_2",
+    "held_out_personal_3",
+    "held_out_personal_4",
+)
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -34,5 +43,4 @@ def corpus() -> Shares:
         drafted = {
             file: labelled.measured(file, Path(folder) / file) for file in ("known", "held_out")
         }
-    files = ("known_personal", "known_personal_2", "held_out_personal", "held_out_personal_2")
-    return Shares({**drafted, **{file: {"personal": labelled.marked(file)} for file in files}})
+    return Shares({**drafted, **{file: {"personal": labelled.marked(file)} for file in PERSONAL}})

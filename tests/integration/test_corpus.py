@@ -27,15 +27,19 @@ def test_the_draft_finds_what_is_there(file: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "recall", "precision"),
     [
-        ("known_personal", 0.97, 0.99),
-        ("known_personal_2", 0.97, 0.97),
-        ("held_out_personal", 0.92, 0.95),
-        ("held_out_personal_2", 0.9, 0.95),
+        ("known_personal", 0.99, 0.99),
+        ("known_personal_2", 0.99, 0.99),
+        ("held_out_personal", 0.98, 0.98),
+        ("held_out_personal_2", 0.99, 0.99),
+        # Held out until its first measurement, which is in docs/explanations/drafts.md.
+        ("held_out_personal_3", 0.99, 0.97),
+        # Held out: no rule was changed after it was measured.
+        ("held_out_personal_4", 0.98, 0.96),
     ],
 )
 def test_more_personal_columns_are_marked(file: str, recall: float, precision: float) -> None:
     score = labelled.marked(file)
-    assert score.expected >= 90
+    assert score.expected >= 80
     assert score.recall >= recall, score.missed
     assert score.precision >= precision, score.wrong
 
@@ -58,6 +62,8 @@ def test_the_labels_name_kinds() -> None:
         "known_personal_2",
         "held_out_personal",
         "held_out_personal_2",
+        "held_out_personal_3",
+        "held_out_personal_4",
     ):
         labels = {c.kind for table in labelled.tables(file) for c in table.columns if c.kind}
         assert labels <= KINDS

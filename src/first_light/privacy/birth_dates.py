@@ -11,6 +11,8 @@ from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
 
+# Of people born in one year.
+_COHORTS: Final = words.words("jg jahrgang jhrg rocznik rocnik evfolyam argang aargang")
 _ADULT: Final = 40  # years: few events that are recorded are as old
 _LIFE: Final = 125
 _FEW: Final = 10
@@ -29,6 +31,8 @@ def are_births(column: Column) -> bool:
         return False
     if column.hints(words.BIRTH) and column.is_consistent(shapes.is_date_or_year, 0.6):
         return True
+    if column.rows.of_people and not _COHORTS.isdisjoint(column.tokens):
+        return column.is_consistent(shapes.is_date_or_year, 0.8)
     if column.rows.of_people and column.has_stem(stems.BIRTH):
         return column.is_consistent(shapes.is_date_or_year, 0.8)
     if not column.rows.of_people or column.share(shapes.DATE.fullmatch) < 0.8:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from first_light.privacy import hints, pay_words
+from first_light.privacy import hints, pay_words, thing_words
 from first_light.privacy import vocabulary as words
 from first_light.privacy.abbreviations import abbreviates
 from first_light.privacy.column_values import share
@@ -13,7 +13,10 @@ from first_light.privacy.lexicon import is_of, listed
 from first_light.privacy.rows import UNKNOWN, Rows
 
 # What stands in names for a longer word.
-_SHORT = {"nm": "name", "nme": "name", "ownr": "owner", "cust": "customer", "usr": "user"}
+_SHORT = {
+    "nm": "name", "nme": "name", "ownr": "owner", "cust": "customer", "usr": "user",
+    "mbr": "member", "mgr": "manager", "clnt": "client", "tchr": "teacher", "rcpt": "recipient",
+}  # fmt: skip
 
 
 class Column:
@@ -23,6 +26,8 @@ class Column:
         self, tokens: list[str], table: frozenset[str], values: list[str], rows: Rows = UNKNOWN
     ) -> None:
         self.table = table
+        if thing_words.GENERIC.issuperset(tokens):
+            tokens = []
         self.tokens = [_SHORT.get(token, token) for token in tokens]
         count = len(self.tokens)
         self._runs = frozenset(
@@ -31,6 +36,7 @@ class Column:
         self.values = values
         self.distinct = set(values)
         self.rows = rows
+        self._shares: dict[tuple[bool, Callable[[str], object]], float] = {}
         self.of_people = is_of(table, words.PEOPLE) or rows.of_people
         self.of_payroll = bool(table & pay_words.PAYROLL)
         self.of_applications = bool(table & pay_words.APPLICATIONS)
@@ -38,7 +44,8 @@ class Column:
         self.of_employees = is_of(table, pay_words.EMPLOYEES)
         self.of_things = is_of(table, words.THING) and not self.of_people
         self.is_of_goods = self.of_things or rows.of_goods
-        self.is_thing = tokens != ["field"] and is_of(tokens, words.THING)  # `field_7`
+        self.is_thing = is_of(tokens, words.THING)
+        self.is_named_good = not thing_words.NAMED_GOODS.isdisjoint(tokens)
         # An attribute of a thing is not the thing itself; but a login id is a login.
         is_user_name = "".join(tokens[-2:]) in words.USER_NAME
         self.is_attribute = len(tokens) > 1 and tokens[-1] in words.ABOUT and not is_user_name
@@ -53,7 +60,7 @@ class Column:
     def is_written(self, vocabulary: frozenset[str]) -> bool:
         """As `name_contains`, without the words that only the lists of languages have."""
         return any(
-            run in vocabulary or any(run[at:] in vocabulary for at in range(1, len(run) - 6))
+            run in vocabulary or any(run[at:] in vocabulary for at in range(2, len(run) - 6))
             for run in self._runs
         )
 
@@ -80,11 +87,18 @@ class Column:
 
     def share(self, test: Callable[[str], object]) -> float:
         """The share, 0 to 1, of the values that pass; 0 for a column without values."""
-        return share(self.values, test)
+        return self._cached(self.values, test)
 
     def distinct_share(self, test: Callable[[str], object]) -> float:
         """The share of the different values that pass; 0 for a column without values."""
-        return share(self.distinct, test)
+        return self._cached(self.distinct, test)
+
+    def _cached(self, values: Collection[str], test: Callable[[str], object]) -> float:
+        """The share of values that pass: rules ask several times, and many values are long."""
+        key = (values is self.distinct, test)
+        if key not in self._shares:
+            self._shares[key] = share(values, test)
+        return self._shares[key]
 
     def is_consistent(self, test: Callable[[str], object], share: float = 0.5) -> bool:
         """Whether the values are consistent with a name: enough of them pass, or there are none."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from first_light.privacy import (
     hints,
+    name_lists,
     national_numbers,
     people_names,
     stems,
@@ -26,11 +27,12 @@ from first_light.privacy.kinds import (
     NATIONAL_ID,
     PERSON,
     PHONE,
+    SENSITIVE,
     URL,
     USER_NAME,
 )
 from first_light.privacy.lexicon import is_of
-from first_light.privacy.rows import is_agent, is_noun_of, is_of_office
+from first_light.privacy.rows import is_agent, is_noun_of, is_of_office, is_party
 
 _OF_MACHINES: Final = frozenset({IP, DEVICE, LOCATION})
 _OF_PLACES: Final = frozenset({PHONE, ADDRESS, LOCATION})
@@ -38,6 +40,13 @@ _WHOLE: Final = re.compile(r"[0-9]{1,18}")
 _SEVERAL = 5  # different values
 _DIALLED = 0.2  # of the values, so that a number with `no` in its name is one to call
 _FIRMS = 0.5  # of the different values
+# Of a person, and of an animal.
+_RACES: Final = words.words("race rasse raza raca razza ras rasa rase breed")
+_PASSPORTS: Final = words.words(
+    "passport pass paspoort passeport pasaporte passaporto paszport pas"
+)
+_OF_PAGES: Final = frozenset({"handle"})  # of a product it is a part of the page's address
+_LOGINS = 0.3  # of the different values
 _UNITS = 0.3  # of the different values, so that the rest are such as well
 
 
@@ -59,7 +68,22 @@ def is_contradicted(kind: str, column: Column) -> bool:
         return False
     if kind == NATIONAL_ID and (_is_own_number(column) or _are_counted(column)):
         return True
-    if kind in (ADDRESS, PHONE) and _are_counted(column):
+    if kind == SENSITIVE and rows.of_animals and not _RACES.isdisjoint(column.tokens):
+        return True
+    is_of_animal = rows.of_animals and not (rows.of_people or column.name_contains(words.ROLE))
+    if kind in (SENSITIVE, NATIONAL_ID) and is_of_animal and not is_party(column.tokens):
+        return kind == SENSITIVE or column.is_written(_PASSPORTS)
+    if kind == NATIONAL_ID and not thing_words.EMPLOYEE_NUMBERS.isdisjoint(
+        {"".join(column.tokens), *column.tokens}
+    ):
+        return True
+    is_stored = not thing_words.SHELVES.isdisjoint(column.tokens) or column.ends_with(
+        thing_words.SHELVES
+    )
+    if kind == NATIONAL_ID and is_stored and not rows.of_people:
+        return True
+    is_called_phone = kind == PHONE and column.name_contains(words.PHONE)
+    if kind in (ADDRESS, PHONE) and not is_called_phone and _are_counted(column):
         return True
     of_organisation = is_of(column.tokens, words.ORGANISATION)
     if kind == PHONE and of_organisation and not column.name_contains(words.ROLE | hints.MOBILE):
@@ -70,6 +94,13 @@ def is_contradicted(kind: str, column: Column) -> bool:
         return True
     if rows.of_people:
         return False
+    if (
+        kind == ADDRESS
+        and rows.has_only_places
+        and words.ADDRESSEE.isdisjoint(column.tokens)
+        and not column.name_contains(words.ADDRESS)
+    ):
+        return True  # of trees, lamps and masts
     if kind == EMAIL:
         return not rows.of_people and column.distinct_share(is_of_office) == 1
     if kind == FREE_TEXT and not (rows.has_persons or rows.of_devices or column.of_people):
@@ -86,13 +117,20 @@ def is_contradicted(kind: str, column: Column) -> bool:
     if kind in _OF_PLACES and not is_mobile:
         if rows.of_named_things and column.name_contains(words.ROLE):
             return False  # the owner of a field lives somewhere
+        if rows.has_party and not rows.of_named_things:
+            return rows.of_firms
+        if rows.names_persons and not words.ADDRESSEE.isdisjoint(column.tokens):
+            return False  # the customer that an order goes to
         of_things = rows.of_firms or rows.of_goods or rows.of_named_things
         return of_things or bool(set(column.tokens[1:]) & rows.nouns)
     is_of_person = column.hints(words.PERSON | words.ROLE) or is_agent(column.tokens)
     if rows.of_goods and kind == PERSON and not is_of_person:
         return column.distinct_share(people_names.is_full_name) < thing_words.FULL_NAMES_OF_GOODS
-    if rows.of_goods and kind == FREE_TEXT and not column.hints(words.FREE_TEXT):
+    if rows.of_goods and kind == FREE_TEXT:
         return texts.personal_share(column) < 0.1
+    is_user = bool(set(column.tokens) & (words.USER_NAME - _OF_PAGES)) or is_agent(column.tokens)
+    if rows.of_goods and kind == USER_NAME and not (is_user or column.name_contains(words.ROLE)):
+        return column.distinct_share(people_names.is_login_of_given_name) < _LOGINS
     if rows.of_goods and kind == URL:
         return column.share(shapes.is_of_user) < 0.1
     return False
@@ -106,8 +144,8 @@ def _are_units(column: Column) -> bool:
     """Whether the values are teams, offices and firms, which own and do things as people do."""
     units = column.distinct_share(
         lambda value: (
-            is_of(people_names.parts(value), words.ORGANISATION)
-            or not thing_words.UNITS.isdisjoint(people_names.parts(value))
+            is_of(name_lists.parts(value), words.ORGANISATION)
+            or not thing_words.UNITS.isdisjoint(name_lists.parts(value))
             or shapes.is_company(value)
         )
     )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from first_light.privacy import people_names, special_kinds
+from first_light.privacy import hints, people_names, special_kinds
 from first_light.privacy import texts as texts_
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
@@ -128,6 +128,8 @@ def _by_format(column: Column) -> str | None:
         return EMAIL
     if column.share(is_iban) >= 0.3:
         return BANK_ACCOUNT
+    if len(column.distinct) >= 3 and column.share(shapes.is_domestic_account) >= 0.9:
+        return BANK_ACCOUNT
     if len(column.distinct) >= 2 and column.share(shapes.is_mac) >= 0.8:
         return DEVICE
     is_version = column.name_contains(frozenset({"version", "release", "build", "firmware", "os"}))
@@ -173,6 +175,8 @@ def _by_name(column: Column) -> str | None:
         lambda value: 6 <= shapes.digits(value) <= 34
     ):
         return BANK_ACCOUNT
+    if _is_account_of_bank(column):
+        return BANK_ACCOUNT
     if (
         column.name_contains(words.SECRET)
         and column.is_consistent(shapes.is_secret, 0.5)
@@ -201,11 +205,20 @@ def _by_name(column: Column) -> str | None:
     return PERSON if _is_person(column) else None
 
 
+def _is_account_of_bank(column: Column) -> bool:
+    """Whether it is an account, of a bank by another word, that somebody pays from or to."""
+    tokens = set(column.tokens)
+    is_named = not tokens.isdisjoint(hints.ACCOUNT) and (
+        column.rows.of_banks or not tokens.isdisjoint(hints.OF_BANK)
+    )
+    return is_named and column.share(lambda value: 6 <= shapes.digits(value) <= 34) >= 0.9
+
+
 def _by_values(column: Column) -> str | None:
     """Kinds that the values make likely, unless the name contradicts."""
     if len(column.distinct) < 3 or column.is_attribute:
         return None
-    is_thing = column.is_thing
+    is_thing = column.is_thing or column.is_named_good
     is_identifier = column.ends_with(
         words.words("id no nr num number code sku ref order invoice nummer")
     )

@@ -15,6 +15,8 @@ UNABBREVIATED = (
     center user customer person personal contact full first last main mode model order state status
     plan part total text type time title line level level list kind item unit group sales message
     street post mail address adresse telefon phone medical identity bank credit debit tax paid
+    miejsc miejscowosc town city ort stadt ville ciudad citta plaats gemeente miasto mesto
+    von nach bis from to ab an origin destination dest dep arr
     church kirche trade primary tipo klass klasse classe regime condition soort
 """)
 )
@@ -22,7 +24,35 @@ UNABBREVIATED = (
 MOBILE = words("""
     mobile mobil mob cep handy cell gsm mobiel movil cellulare portable privat private home
 """)
-SECRET_HASH = words("password passwort pin pwd passwd passphrase secret wachtwoord losen")
+SECRET_HASH = words("""
+    password passwort pin pwd pw passwd passphrase secret wachtwoord losen
+    pwhash pwdhash passhash passwordhash pwdigest
+""")
+PLATE = words("""
+    licenseplate licenceplate numberplate platenumber plateno vehiclereg kennzeichen kfzkennzeichen
+    nummernschild kontrollschild immatriculation plaqueimmatriculation matricula placa targa
+    kenteken registreringsnummer rekisterinumero nrrejestracyjny rejestracja spz rendszam plaka
+""")
+# Seeds and codes of a second factor.
+SECOND_FACTOR = words("totp otp mfa seed twofactor recovery recoverycode backupcode securitycode")
+# Of a bank, where a number of an account is one to pay from or to.
+OF_BANK = words("""
+    bank dd directdebit debit debet sepa giro iban payout payment lastschrift mandat mandate
+    domiciliation prelevement domiciliacion incasso addebito autogiro betalingsservice
+""")
+ACCOUNT = words("account acct acc konto kto cuenta cta compte cpte conto rekening conta rachunek")
+# What somebody pays for, in their own words, beside the account.
+PURPOSE = words("""
+    verwendungszweck zahlungszweck buchungstext purpose details narrative remittance
+    remittanceinfo description omschrijving mededeling mededelingen betalingskenmerk libelle
+    motif communication concepto descripcion asunto causale descrizione tytul tytulem opis
+    zprava popis kozlemeny detalii descricao historico meddelelse melding meddelande viesti
+    beskrivning tekst aciklama
+""")
+ADVERTISING = words("""
+    advertising advertisement advertiser publicidad publicidade publicite werbung werbe reclame
+    pubblicita reklama annons mainos
+""")
 DOCUMENT = words("""
     document dokument documento passport pasaporte passeport paspoort reisepass ausweis perso
     fuehrerschein permis permiso patente licence license rijbewijs koerkort koerekort foererkort

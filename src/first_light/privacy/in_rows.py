@@ -44,7 +44,8 @@ from first_light.privacy.rows import is_agent
 _FEW, _SEVERAL, _MANY = 3, 5, 15  # different values
 _FULL_NAMES = 0.35  # of the different values; no list has all names
 # Of the different values, full names with a given name that is known; fewer where a name hints.
-_FORMED, _FORMED_IF_HINTED = 0.5, 0.25
+_FORMED, _FORMED_IF_FULL, _FORMED_IF_HINTED = 0.6, 0.5, 0.25
+_INITIALED, _KNOWN_OF_INITIALED = 0.6, 0.25  # of the different values
 _LOGINS_OF_ROLE = 0.3  # of the different values, logins made of names that are known
 _PIN_WORDS: Final = words.words("pin pincode puk cvv cvc otp tan geheimzahl")
 _SIGNATURE: Final = words.words("""
@@ -78,14 +79,20 @@ def _by_format(column: Column) -> str | None:
         and column.share(shapes.is_masked_card) >= 0.3
     ):
         return CARD
+    is_advertising = not hints.ADVERTISING.isdisjoint(column.tokens)
+    if is_advertising and column.share(shapes.is_guid) >= 0.9:
+        return DEVICE
     is_client = column.ends_with(frozenset({"id"})) and column.share(shapes.is_client_id) >= 0.9
     if is_client or column.share(shapes.is_cookie) >= 0.6:
         return DEVICE
     is_named_pin = not column.is_attribute and column.name_contains(_PIN_WORDS)
     if column.rows.of_people and is_named_pin and column.distinct_share(_PIN.fullmatch) >= 0.9:
         return SECRET
-    is_secret = column.hints(hints.SECRET_HASH) and column.share(shapes.is_digest) >= 0.6
-    return SECRET if is_secret or column.share(shapes.is_password_hash) >= 0.6 else None
+    is_hash = column.hints(hints.SECRET_HASH) and column.share(shapes.is_digest) >= 0.6
+    is_factor = not hints.SECOND_FACTOR.isdisjoint(column.tokens)
+    is_seed = column.rows.has_persons and is_factor and column.share(shapes.is_secret) >= 0.9
+    is_secret = is_hash or is_seed or column.share(shapes.is_password_hash) >= 0.6
+    return SECRET if is_secret else None
 
 
 def _by_numbers(column: Column) -> str | None:
@@ -95,7 +102,7 @@ def _by_numbers(column: Column) -> str | None:
         return SENSITIVE_NUMBER
     is_code = column.name_contains(thing_words.CODES)
     values = list(column.distinct)
-    if not is_code and not column.is_of_goods and national_numbers.are_of_persons(values):
+    if not is_code and not column.is_of_goods and _are_national(column, values):
         return NATIONAL_ID
     if not is_code and not column.is_of_goods and national_numbers.are_plates(values):
         return NATIONAL_ID
@@ -107,9 +114,25 @@ def _by_numbers(column: Column) -> str | None:
         column.hints(words.PHONE) or column.has_stem(stems.PHONE)
     ) and column.distinct_share(shapes.is_phone) >= 0.5
     is_named = is_named and column.share(shapes.is_degrees) < 0.5
-    if not is_code and (is_named or phones.are_phones(values)):
+    is_dialled = phones.are_phones(values) or (
+        column.rows.has_persons and not _is_numbered_thing(column) and phones.are_valid(values)
+    )
+    if not is_code and (is_named or is_dialled):
         return PHONE
     return INCOME if _is_pay(column) else None
+
+
+def _are_national(column: Column, values: list[str]) -> bool:
+    of_people = column.of_people and not column.is_thing
+    return national_numbers.are_of_persons(values) or (
+        national_numbers.have_format_of_persons(values, of_people=of_people)
+    )
+
+
+def _is_numbered_thing(column: Column) -> bool:
+    """Whether the name says that it is the number of something, or an amount."""
+    last = set(column.tokens[-1:])
+    return bool(last & (thing_words.NUMBER_WORDS | words.ABOUT)) or column.is_thing
 
 
 def _are_ages(column: Column) -> bool:
@@ -152,7 +175,8 @@ def _is_pay(column: Column) -> bool:
 def _of_addresses(column: Column) -> str | None:
     if column.share(shapes.is_date_or_year) >= 0.5:
         return None
-    if column.is_thing or column.is_of_goods or column.rows.of_firms:
+    is_of_party = column.rows.has_party and not column.rows.of_firms
+    if column.is_thing or (column.is_of_goods and not is_of_party) or column.rows.of_firms:
         return None
     if len(column.distinct) >= _FEW and column.distinct_share(shapes.is_street) >= 0.4:
         return ADDRESS
@@ -186,23 +210,28 @@ def _is_street_of_home(column: Column) -> bool:
 
 
 def _of_names(column: Column) -> str | None:
-    if column.share(shapes.is_name_like) < 0.5 and column.share(shapes.is_login) < 0.5:
-        return _of_noted_names(column)
+    if _are_east_asian(column):
+        return PERSON
+    if column.share(shapes.is_name_like) < 0.5 and column.share(_may_be_login) < 0.5:
+        return _of_numbered_names(column) or _of_noted_names(column)
     if column.distinct_share(shapes.is_company) >= 0.3:
         return None
     full = column.distinct_share(people_names.is_full_name)
-    least = thing_words.FULL_NAMES_OF_GOODS if column.is_of_goods else _FULL_NAMES
-    is_full = full >= (
-        max(least, thing_words.FULL_NAMES_OF_GOODS) if column.is_attribute else least
-    )
-    if is_full and len(column.distinct) >= _SEVERAL:
+    of_goods = (column.is_of_goods and not column.rows.of_firms) or column.is_attribute
+    is_full = full >= (thing_words.FULL_NAMES_OF_GOODS if of_goods else _FULL_NAMES)
+    if column.is_named_good and full < thing_words.FULL_NAMES_OF_GOODS:
+        return None
+    is_hinted = column.hints(words.PERSON | words.ROLE)
+    is_formed = is_hinted or _share_formed(column) >= _FORMED_IF_FULL
+    if is_full and is_formed and len(column.distinct) >= _SEVERAL:
         return PERSON
+    if column.is_named_good:
+        return None
     is_named_thing = column.is_thing or column.is_of_goods or column.is_attribute
     if not is_named_thing and _have_form_of_names(column):
         return PERSON
     is_actor = not column.is_thing and is_agent(column.tokens)
-    is_initialed = column.distinct_share(people_names.is_initialed) >= 0.6
-    if (is_actor or not is_named_thing) and is_initialed and len(column.distinct) >= _SEVERAL:
+    if (is_actor or not is_named_thing) and _are_initialed(column):
         return PERSON
     if (is_actor or not is_named_thing) and _are_names(column, full):
         return PERSON
@@ -219,7 +248,7 @@ def _of_names(column: Column) -> str | None:
             (is_of_role and logins >= _LOGINS_OF_ROLE)
             or column.distinct_share(people_names.is_login_of_given_name) >= _LOGINS_OF_ROLE
         )
-        and column.share(shapes.is_login) >= 0.9
+        and column.share(_may_be_login) >= 0.9
         and len(column.distinct) >= _SEVERAL
         and not (column.is_of_goods or column.is_attribute)
     ):
@@ -233,6 +262,28 @@ def _of_names(column: Column) -> str | None:
     return None
 
 
+def _may_be_login(value: str) -> bool:
+    return shapes.is_login(value.lower() if value.isupper() else value)
+
+
+def _are_east_asian(column: Column) -> bool:
+    """Whether they are names in Chinese, Japanese or Korean, which have no capitals."""
+    return (
+        len(column.distinct) >= _SEVERAL
+        and not (column.is_thing or column.is_named_good or column.is_of_goods)
+        and column.distinct_share(people_names.is_east_asian) >= 0.9
+    )
+
+
+def _of_numbered_names(column: Column) -> str | None:
+    """What somebody is known as, with a number or a sign: Jane 84, @jane lee."""
+    is_named = column.hints(words.PERSON | words.USER_NAME | words.ROLE) and not column.is_thing
+    numbered = column.distinct_share(people_names.is_numbered_name)
+    names = {people_names.first_word(value) for value in column.distinct}
+    has_several = len(names) >= _SEVERAL  # a code begins with the same letters
+    return USER_NAME if is_named and has_several and numbered >= 0.6 else None
+
+
 def _are_names(column: Column, full: float) -> bool:
     given = column.distinct_share(people_names.is_given)
     family = column.distinct_share(people_names.is_family)
@@ -244,6 +295,8 @@ def _are_names(column: Column, full: float) -> bool:
     if column.hints(words.NAME) and column.rows.of_people:
         # Spring and Summer are family names, but not Spring Sale.
         return is_likely and column.distinct_share(people_names.is_made_of_names) >= 0.5
+    if column.ends_with(words.NAME) and column.rows.has_persons and len(column.distinct) >= _MANY:
+        return max(given, family) >= 0.5 and column.share(people_names.is_one_word) >= 0.9
     if is_agent(column.tokens) and len(column.distinct) >= _SEVERAL:
         return max(given, family) >= 0.6 and column.share(shapes.is_titled) >= 0.9
     return (
@@ -263,8 +316,26 @@ def _have_form_of_names(column: Column) -> bool:
         or is_agent(column.tokens)
         or (column.of_people and column.hints(words.NAME))
     )
-    formed = column.distinct_share(people_names.has_form_of_name)
-    return formed >= (_FORMED_IF_HINTED if is_hinted else _FORMED)
+    return _share_formed(column) >= (_FORMED_IF_HINTED if is_hinted else _FORMED)
+
+
+def _share_formed(column: Column) -> float:
+    """The share of full names whose given names are known, in the order that most have."""
+    return max(
+        column.distinct_share(people_names.has_form_of_name),
+        column.distinct_share(people_names.has_reversed_form_of_name),
+    )
+
+
+def _are_initialed(column: Column) -> bool:
+    """Whether the values are names with initials, of which enough are known."""
+    names = {people_names.longest_word(value) for value in column.distinct}
+    if len(names) < _SEVERAL:
+        return False  # zone A, zone B
+    known = column.distinct_share(people_names.is_initialed)
+    return known >= _INITIALED or (
+        known >= _KNOWN_OF_INITIALED and column.distinct_share(people_names.has_initials) >= 0.9
+    )
 
 
 def _of_noted_names(column: Column) -> str | None:
@@ -272,6 +343,8 @@ def _of_noted_names(column: Column) -> str | None:
     if column.is_thing or column.is_of_goods:
         return None
     noted = column.distinct_share(lambda v: people_names.is_given(re.split(r" ?[(/-]", v)[0]))
+    if len({people_names.first_word(value) for value in column.distinct}) < _FEW:
+        return None  # a code begins with the same letters
     is_hinted = column.hints(words.PERSON | words.ROLE)
     return PERSON if is_hinted and noted >= 0.6 and texts.words_on_average(column) < 4 else None
 
@@ -284,7 +357,12 @@ def _of_words(column: Column) -> str | None:
     if column.is_attribute:
         return None
     is_about_people = column.of_people and not column.is_thing
-    if is_about_people and (_is_named_sensitive(column) or texts.are_of_health(column)):
+    may_be_told = is_about_people or (
+        column.rows.reaches_persons and not (column.is_thing or column.is_of_goods)
+    )
+    if is_about_people and _is_named_sensitive(column):
+        return SENSITIVE
+    if may_be_told and (texts.are_of_health(column) or texts.are_of_beliefs(column)):
         return SENSITIVE
     return FREE_TEXT if texts.are_free(column) else None
 
@@ -296,6 +374,8 @@ def _is_code(value: str) -> bool:
 
 def _is_named_sensitive(column: Column) -> bool:
     if set(column.tokens) & (words.STATISTIC | words.words("date at cost")):
+        return False
+    if column.share(shapes.is_date) >= 0.5:
         return False
     is_text = column.share(shapes.is_number) < 0.5 or column.share(_is_code) >= 0.5
     return column.hints(hints.DISABILITY, shortest=5) or (

@@ -6,6 +6,7 @@ is short for one of them, and no compound ends in one.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection
 from functools import cache, lru_cache
@@ -45,6 +46,10 @@ _LISTED: Final = (
     (vocabulary.WEAK_LOCATION, "location"),
 )
 KINDS: Final = frozenset(kind for _, kind in _LISTED)
+_OF_LIST: Final = re.compile(
+    r"(?<=[a-z]{4})(?:liste|listen|stamm|stammdaten|daten|verzeichnis|register|kartei|kataster|buch"
+    r"|export|tabelle|uebersicht|lijst|bestand|register|lista|liste|lista)$"
+)
 # Letters that are written with another one where accents are not.
 _BARE: Final = str.maketrans("øØłŁđĐðıæßœþ", "oOlLdDdiasot")
 
@@ -57,8 +62,19 @@ def listed(words: frozenset[str]) -> frozenset[str]:
 
 
 def is_of(table: Collection[str], vocabulary: frozenset[str]) -> bool:
-    """Whether a word of a table's name is in a vocabulary, in whatever language."""
-    return any(word in vocabulary or word in listed(vocabulary) for word in table)
+    """Whether a word of a table's name is in a vocabulary, in whatever language.
+
+    Or is one joined to a word for a list: `Artikelstamm`, `klantenbestand`.
+    """
+    all_words = listed(vocabulary)
+    return any(
+        form in vocabulary or form in all_words for word in table for form in _forms_in_table(word)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _forms_in_table(word: str) -> tuple[str, ...]:
+    return tuple({word, _OF_LIST.sub("", word)})
 
 
 @cache

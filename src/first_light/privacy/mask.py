@@ -34,7 +34,8 @@ from first_light.privacy.formats import (
 )
 from first_light.privacy.generated_keys import dates_like
 from first_light.privacy.json_text import parse_json
-from first_light.privacy.value_shapes import BOOLEANS, is_number, is_position
+from first_light.privacy.positions import is_position
+from first_light.privacy.value_shapes import BOOLEANS, is_number
 from first_light.privacy.vocabulary import words
 
 SHORTEST_LEAK: Final = 4  # characters: shorter values occur by chance

@@ -35,6 +35,27 @@ _PLATES: Final = (
     r"(?=.*[0-9])(?=.*[A-Z])[A-Z0-9]{1,3}-[A-Z0-9]{2,3}-[A-Z0-9]{1,2}",  # Netherlands
     r"[A-Z]{3} [0-9]{2}[0-9A-Z]",  # Sweden
 )
+# Formats that only numbers of persons have: Italy, Switzerland, Belgium, Brazil, Mexico.
+_OWN_FORMATS: Final = (
+    r"[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]",
+    r"756\.?[0-9]{4}\.?[0-9]{4}\.?[0-9]{2}",
+    r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}",
+    r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}",
+    r"[A-Z]{4}[0-9]{6}[HM][A-Z]{5}[0-9A-Z][0-9]",
+)
+# Formats that other numbers have as well, so that the rows must be about people: the United
+# Kingdom, India, Spain, Germany, France, Finland, and health insurance in many countries.
+_FORMATS_OF_PEOPLE: Final = (
+    r"[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-Z]",
+    r"[A-Z]{5}[0-9]{4}[A-Z]",
+    r"[0-9]{8}-?[A-Z]|[XYZ]-?[0-9]{7}-?[A-Z]",
+    r"[0-9]{2,3}/[0-9]{3}/[0-9]{4,5}",
+    r"[12] ?[0-9]{2} ?(?:0[1-9]|1[0-2]) ?[0-9AB]{2} ?[0-9]{3} ?[0-9]{3}(?: ?[0-9]{2})?",
+    r"[0-3][0-9][01][0-9]{3}[-+A][0-9]{3}[0-9A-Z]",
+    r"[A-Z][0-9]{9}|[A-Z][0-9]{12}",
+)
+_FORMATTED: Final = 0.9  # of the different values
+_LETTERS: Final = 4  # that numbers begin with: those of customers all begin alike
 _OF_FIRMS: Final = re.compile(
     r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}"
     r"|(?:ATU|DE|GB|IT|PL|FR..|DK|SE|FI|PT|CZ|HU|RO)[0-9]{8,12}|NL[0-9]{9}B[0-9]{2}"
@@ -60,6 +81,22 @@ def are_of_persons(values: Sequence[str]) -> bool:
         and share(different, module.is_valid) >= _SHARE
         for module in _modules()
     )
+
+
+def have_format_of_persons(values: Sequence[str], *, of_people: bool) -> bool:
+    """Whether the values have a format of numbers of persons, whatever their check digits are.
+
+    Args:
+        of_people: whether the rows are about people, so that a less distinctive format is enough.
+    """
+    different = set(values)
+    if len(different) < _FEW:
+        return False
+    first = {value[0] for value in different}
+    if any(sign.isalpha() for sign in first) and len(first) < min(_LETTERS, len(different)):
+        return False
+    formats = (*_OWN_FORMATS, *(_FORMATS_OF_PEOPLE if of_people else ()))
+    return any(share(different, re.compile(f).fullmatch) >= _FORMATTED for f in formats)
 
 
 def is_of_firm(value: str) -> bool:

@@ -45,3 +45,9 @@ PAY_OF_EMPLOYEES = words("""
 OF_PAY = words("total amount annual yearly monthly usd eur gbp chf try in")
 # Nobody calls the sum over several persons so.
 TOTAL_PAY = words("totalcomp totalcompensation totalremuneration totalsalary")
+# What somebody is paid for an hour or a day is a rate of a time.
+RATES = words("rate pay fee wage satz tarif tarifa taux tarief stawka sazba sats honorar")
+PER_TIME = words("""
+    hr hour hourly h day daily std stunde stunden tag heure jour hora dia ora giorno uur dag godz
+    hodina time timme
+""")

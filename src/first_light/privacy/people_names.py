@@ -1,99 +1,109 @@
 """Names of people: given and family names in many languages, and texts that are made of them.
 
-The lists are Faker's; no other list of both kinds in as many languages is kept as well and may be
-used as freely. They are read when the first column asks, which takes about a second.
+Titles and particles are no part of a name. No list has half of the family names that people have:
+their endings tell, and the given name beside them.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
-from collections.abc import Iterable
-from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
 
+from first_light.privacy import thing_words
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
-from first_light.privacy.name_tokens import plain_letters
+from first_light.privacy.name_lists import PARTICLES, is_family_word, lists, parts
 
-_PARTICLES: Final = words.words(
-    "van von der den de di da del della do dos das la le el al bin ibn ben ter ten zu zum y e i of"
-)
 _SHORTEST_FAMILY_NAME: Final = 4  # letters, in logins
-
-
-class _Lists(NamedTuple):
-    given: frozenset[str]
-    family: frozenset[str]
-
-
-@cache
-def _lists() -> _Lists:
-    given: set[str] = set()
-    family: set[str] = set()
-    package = importlib.import_module("faker.providers.person")
-    for module in pkgutil.iter_modules(package.__path__):
-        provider = importlib.import_module(f"{package.__name__}.{module.name}").Provider
-        for attribute in dir(provider):
-            is_given = attribute.startswith(("first_name", "middle_name"))
-            if is_given or attribute.startswith("last_name"):
-                names = getattr(provider, attribute)
-                if isinstance(names, Iterable):
-                    (given if is_given else family).update(_words_of(map(str, names)))
-    return _Lists(frozenset(given), frozenset(family - _PARTICLES))
-
-
-def _words_of(names: Iterable[str]) -> set[str]:
-    return {word for name in names for word in parts(name) if len(word) > 1}
-
-
-@lru_cache(maxsize=20_000)
-def parts(text: str) -> tuple[str, ...]:
-    """The words of a name in the form of the lists: lower case, Latin letters without accents."""
-    text = plain_letters(re.sub("['’]", "", text.lower()))
-    return tuple(re.findall(r"[^\W\d_]+", text))
+_LEADING_TITLES: Final = re.compile(rf"(?i:(?:(?:{'|'.join(sorted(words.HONORIFICS))})\.? +)+)")
+_APOSTROPHE: Final = re.compile(r"(?:O|D|Dell|Dall)['’][^\W\d_a-z]")  # O'Neil, D'Amico, Dell'Acqua
 
 
 def is_given(text: str) -> bool:
     """Whether one of the words is a given name, and all have the form of a name."""
-    return shapes.is_name_like(text) and any(part in _lists().given for part in parts(text))
+    return shapes.is_name_like(text) and any(part in lists().given for part in parts(text))
 
 
 def is_family(text: str) -> bool:
     """Whether one of the words is a family name, and all have the form of a name."""
-    return shapes.is_name_like(text) and any(part in _lists().family for part in parts(text))
+    return shapes.is_name_like(text) and (
+        any(is_family_word(part) for part in parts(text)) or _APOSTROPHE.match(text) is not None
+    )
+
+
+def is_one_word(text: str) -> bool:
+    """Whether it is one word beside titles and particles: Jean-Luc, de Groot; but not Casa Rosa."""
+    core = [
+        word
+        for word in text.split()
+        if not {*parts(word)} <= PARTICLES and word.strip(".").lower() not in words.HONORIFICS
+    ]
+    return len(core) == 1 and not is_place(text)
+
+
+_OF_PLACE: Final = re.compile(
+    r"[a-z]{3,}(?:strasse|str|platz|allee|gasse|bahnhof|klinikum|schule|gymnasium|halle|kirche|park"
+    r"|straat|plein|gracht|school|gatan|vagen|gade|utca)"
+)
+_BEGINS_TITLE: Final = re.compile(r"(?:The|An?|Der|Die|Das|Les|Los|Las|Het|Een|Gli) ")
+
+
+def _may_be_full_name(text: str) -> bool:
+    return (
+        shapes.FULL_NAME.fullmatch(text) is not None
+        and not shapes.is_company(text)
+        and _BEGINS_TITLE.match(text) is None
+        and not is_place(text)
+    )
+
+
+def is_place(text: str) -> bool:
+    """Whether a word of it is, or a compound ends in, one for a street or a building."""
+    several = parts(text)
+    return not thing_words.PLACES.isdisjoint(several) or any(map(_OF_PLACE.fullmatch, several))
 
 
 @lru_cache(maxsize=20_000)
 def is_full_name(text: str) -> bool:
     """Whether it is a given name and a family name, in any order, with titles and particles."""
-    if not shapes.FULL_NAME.fullmatch(text) or shapes.is_company(text):
+    if not _may_be_full_name(text):
         return False
-    names = [p for p in parts(text) if p not in _PARTICLES and p not in words.HONORIFICS]
+    names = [p for p in parts(text) if p not in PARTICLES and p not in words.HONORIFICS]
+    if parts(text)[0] in words.HONORIFICS and sum(len(name) > 1 for name in names) == 1:
+        return is_family(text)  # Dr. Lee, Mr K Lee
     if not 2 <= len(names) <= 5:
-        return len(names) == 1 and parts(text)[0] in words.HONORIFICS and is_family(text)
-    given, family = _lists()
+        return False
+    given = lists().given
     first, last = names[0], names[-1]
-    return (first in given and any(name in family for name in names[1:])) or (
-        last in given and any(name in family for name in names[:-1])
+    return (first in given and any(map(is_family_word, names[1:]))) or (
+        last in given and any(map(is_family_word, names[:-1]))
     )
 
 
 @lru_cache(maxsize=20_000)
 def has_form_of_name(text: str) -> bool:
-    """Whether it is written as a full name, with a given name first, last or after a comma.
+    """Whether it is written as a full name, with a given name first or after a comma.
 
     Whatever the family name is: no list has half of them.
     """
-    if not shapes.FULL_NAME.fullmatch(text) or shapes.is_company(text):
-        return False
-    if not shapes.is_titled(text):
-        return False
-    names = [p for p in parts(text) if p not in _PARTICLES and p not in words.HONORIFICS]
+    names = _names_in_full(text)
     after_comma = parts(text.partition(",")[2])[:1]
-    given = _lists().given
-    return 2 <= len(names) <= 5 and any(name in given for name in (names[0], *after_comma))
+    return any(name in lists().given for name in (*names[:1], *after_comma)) and bool(names)
+
+
+def has_reversed_form_of_name(text: str) -> bool:
+    """Whether it is written as a full name with the family name first: Nagy Katalin."""
+    names = _names_in_full(text)
+    return bool(names) and names[-1] in lists().given
+
+
+def _names_in_full(text: str) -> list[str]:
+    if not (_may_be_full_name(text) and shapes.is_titled(text)):
+        return []
+    names = [p for p in parts(text) if p not in PARTICLES and p not in words.HONORIFICS]
+    return names if 2 <= len(names) <= 5 else []
 
 
 _IN_CAPITALS: Final = re.compile(r"(?:[^\W\d_a-z]{3,}[' -]?)+,? [^\W\d_a-z]\.")  # MILLER K.
@@ -105,18 +115,26 @@ _INITIALED: Final = re.compile(
 
 @lru_cache(maxsize=20_000)
 def is_initialed(text: str) -> bool:
-    """Whether it is a family name with initials: J. de Vries, Miller, K."""
-    match = _INITIALED.fullmatch(text)
+    """Whether it is a known name with initials: J. de Vries, Dr K Miller, Miller, K., Rasmus K."""
+    match = _INITIALED.fullmatch(_LEADING_TITLES.sub("", text, count=1))
     if _IN_CAPITALS.fullmatch(text):
         return True
     return (
-        match is not None
-        and shapes.is_titled(text)
-        and not shapes.is_company(text)
+        has_initials(text)
+        and match is not None
         and (
             is_family(match["first"] or match["last"])
-            or (match["last"] is not None and is_given(match["last"]))  # Rasmus K.
+            or (match["last"] is not None and is_given(match["last"]))
         )
+    )
+
+
+def has_initials(text: str) -> bool:
+    """Whether it has the form of a name with initials, whatever the name is."""
+    return (
+        _INITIALED.fullmatch(_LEADING_TITLES.sub("", text, count=1)) is not None
+        and shapes.is_titled(text)
+        and not shapes.is_company(text)
     )
 
 
@@ -135,23 +153,72 @@ def without_slashes(texts: list[str]) -> list[str]:
 
 def is_made_of_names(text: str) -> bool:
     """Whether every word is a given or a family name, or a particle, a title or an initial."""
-    given, family = _lists()
+    given = lists().given
     several = parts(text)
     return bool(several) and all(
         len(part) == 1
         or part in given
-        or part in family
-        or part in _PARTICLES
+        or is_family_word(part)
+        or part in PARTICLES
         or part in words.HONORIFICS
         for part in several
     )
 
 
+_NUMBERED: Final = re.compile(r"@?(?P<name>[^\W\d_]+(?:[ ._-][^\W\d_]+)?)[ ._-]?[0-9]{0,4}")
+
+
+def is_numbered_name(text: str) -> bool:
+    """Whether it is a given or a family name with a number after it or a sign before it."""
+    match = _NUMBERED.fullmatch(text)
+    if match is None or (text[0] != "@" and not text[-1].isdigit()):
+        return False
+    return any(word in lists().given or is_family_word(word) for word in parts(match["name"]))
+
+
+def longest_word(text: str) -> str:
+    """The longest word of a text, in the form of the lists."""
+    return max(parts(text), key=len, default="")
+
+
+def first_word(text: str) -> str:
+    """The first word of a text, in the form of the lists."""
+    return next(iter(parts(text)), "")
+
+
+@lru_cache(maxsize=20_000)
+def is_file_of_person(location: str) -> bool:
+    """Whether the last part of a path is a given name and a family name: photos/lee-anna.jpg."""
+    several = parts(location.rstrip("/").rsplit("/", 1)[-1].partition(".")[0])
+    given = lists().given
+    return len(several) >= 2 and any(
+        (one in given and is_family_word(other)) or (other in given and is_family_word(one))
+        for one, other in pairwise(several)
+    )
+
+
+# Kanji or kana with a space between the names, or three signs of which the first is a family's.
+_JAPANESE: Final = re.compile(
+    r"[\u3005\u4e00-\u9fff]{1,4}[ \u3000][\u3005\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]{1,4}"
+    r"|[\u30a1-\u30fc]{2,6}[ \u3000][\u30a1-\u30fc]{2,6}"
+)
+_UNSPACED: Final = re.compile(r"[\uac00-\ud7a3]{3}|[\u4e00-\u9fff]{2,3}")
+
+
+def is_east_asian(text: str) -> bool:
+    """Whether it has the form of a name in Chinese, Japanese or Korean."""
+    if text.isascii():
+        return False
+    if _JAPANESE.fullmatch(text):
+        return True
+    return _UNSPACED.fullmatch(text) is not None and parts(text[0])[0] in lists().family
+
+
 @lru_cache(maxsize=20_000)
 def is_login_of_given_name(text: str) -> bool:
     """Whether it is a login that only a person has: jane.miller, jane84."""
-    match = _OF_GIVEN_NAME.fullmatch(text)
-    return match is not None and (match["first"] or match["name"]) in _lists().given
+    match = _OF_GIVEN_NAME.fullmatch(text.lower() if text.isupper() else text)
+    return match is not None and (match["first"] or match["name"]) in lists().given
 
 
 _OF_GIVEN_NAME: Final = re.compile(
@@ -165,7 +232,7 @@ def is_login_of_name(text: str) -> bool:
     core = text.rsplit("\\", 1)[-1].partition("@")[0]
     if not re.fullmatch(r"[A-Za-z]+([._-][A-Za-z]+){0,2}[0-9]{0,4}", core):
         return False
-    given, family = _lists()
+    given, family = lists()
     several = [part for part in re.split(r"[._-]", core.rstrip("0123456789").lower()) if part]
     if len(several) > 1:
         return (

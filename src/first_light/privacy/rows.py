@@ -28,6 +28,10 @@ _POINTS: Final[Mapping[str, int]] = {
     kinds.BANK_ACCOUNT: 1, kinds.SENSITIVE: 1, kinds.SENSITIVE_NUMBER: 1, kinds.INCOME: 1,
     kinds.FREE_TEXT: 1,
 }  # fmt: skip
+_BANKS: Final = words.words("""
+    routing routingno routingnumber sortcode aba bic bicswift swift swiftcode blz bankleitzahl bsb
+    bankcode ifsc clearing clearingnr bankname nombanque codebanque guichet
+""")
 # Whom to ask for and how to reach them stands beside a firm; a day of birth does not.
 _ENOUGH, _ENOUGH_AMONG_GOODS, _ENOUGH_AMONG_FIRMS = 2, 4, 5
 _FIRMS, _CODES = 0.3, 0.8  # of the different values
@@ -37,6 +41,11 @@ _SHORTEST_NOUN = 3  # letters
 _SHORTEST_FIRM = 5  # letters of what may be short for the name of a firm
 _IDS: Final = words.words("id no nr num number nummer code ref key uuid hash pseudonym")
 _PERSONS: Final = words.PEOPLE | words.words("subject pat proband probanden teilnehmer case")
+# Whom to ask for at a firm.
+_CONTACTS: Final = words.words("""
+    contact kontakt ansprechpartner ansprechpartnerin contacto contatto contactpersoon interlocuteur
+    referente representative vertreter reprezentant kontaktperson osoba kapcsolattarto
+""")
 _WORK: Final = words.words("""
     pernr personalnummer personalnr employee employeeid staffid staffno payrollno kostenstelle kostl
     costcenter costcentre jobtitle position hiredate hired eintritt austritt department dept
@@ -64,6 +73,12 @@ class Rows:
         of_work: whether rows are about somebody's work: cost centres, dates of hiring.
         of_bodies: whether a column is a measure that only a living body has.
         names_persons: whether a column is the id of somebody.
+        has_party: whether a person is named as the owner or customer of what rows are about.
+        of_animals: whether rows are about animals.
+        reaches_persons: whether something identifies one person, or how to reach them.
+        has_only_places: whether nothing beside places and remarks may be a person's.
+        of_payments: whether an account of a bank stands in each row.
+        of_banks: whether a number of a bank does.
         nouns: words of columns that name something else than a person.
     """
 
@@ -80,11 +95,18 @@ class Rows:
     of_work: bool = False
     of_bodies: bool = False
     names_persons: bool = False
+    has_party: bool = False
+    of_animals: bool = False
+    reaches_persons: bool = False
+    has_only_places: bool = False
+    of_payments: bool = False
+    of_banks: bool = False
     nouns: frozenset[str] = frozenset()
 
 
 UNKNOWN: Final = Rows()
 _OF_USERS: Final = frozenset({kinds.PERSON, kinds.USER_NAME, kinds.EMAIL, kinds.PHONE})
+_REACHED: Final = frozenset({kinds.PHONE, kinds.EMAIL, kinds.BIRTH_DATE, kinds.NATIONAL_ID})
 _MACHINE_WORDS: Final = 2
 
 
@@ -113,17 +135,19 @@ def rows_of(
         points -= 1  # who collected a plant or cooked a dish is not what the row is about
     is_of_people = is_of(in_table, words.PEOPLE)
     points += 2 * is_of_people
-    of_goods = (is_of(in_table, words.THING) and not is_of_people) or any(
-        _is_product_number(texts[column]) for column in columns if column not in marks
-    )
+    begins_with_person = _begins_with_person(list(tokens.items()), marks)
+    of_firms = is_of(in_table, words.ORGANISATION)
+    of_goods = (
+        is_of(in_table, words.THING) and not (is_of_people or begins_with_person or of_firms)
+    ) or any(_is_product_number(texts[column]) for column in columns if column not in marks)
     begins_with_firm = not is_of_people and (
-        is_of(in_table, words.ORGANISATION) or _begins_with_firm(list(tokens.items()), marks)
+        (of_firms and not begins_with_person) or _begins_with_firm(list(tokens.items()), marks)
     )
     least = _ENOUGH_AMONG_GOODS if of_goods else _ENOUGH
     of_people = points >= (_ENOUGH_AMONG_FIRMS if begins_with_firm else least)
     names_persons = any(_is_id_of_person(parts) for parts in tokens.values())
     has_firms = any(
-        share(texts[column], shapes.is_company) >= _FIRMS
+        share(texts[column], shapes.has_legal_form) >= _FIRMS
         for column in columns
         if column not in marks
     )
@@ -162,6 +186,21 @@ def rows_of(
             for column, parts in tokens.items()
         ),
         names_persons=names_persons,
+        has_party=any(map(is_party, (tokens[column] for column in persons))),
+        of_animals=any(
+            stems.ANIMAL.search(" ".join(parts)) is not None
+            for parts in (in_table, *tokens.values())
+        ),
+        reaches_persons=names_persons or bool(certain_kinds & _REACHED),
+        has_only_places=not is_of_people
+        and not names_persons
+        and set(marks.values()) <= {kinds.ADDRESS, kinds.LOCATION, kinds.FREE_TEXT},
+        of_payments=kinds.BANK_ACCOUNT in certain_kinds,
+        of_banks=any(
+            abbreviates(word, _BANKS)
+            for parts in tokens.values()
+            for word in ("".join(parts), *parts)
+        ),
         nouns=frozenset(
             parts[0]
             for column, parts in tokens.items()
@@ -194,12 +233,31 @@ def _begins_with_firm(names: Sequence[tuple[str, Sequence[str]]], marks: Mapping
     return False
 
 
+def _begins_with_person(
+    names: Sequence[tuple[str, Sequence[str]]], marks: Mapping[str, str]
+) -> bool:
+    """Whether the first column that is a name has those of persons: suppliers who are people."""
+    for column, parts in names[:_FIRST_OF_FIRM]:
+        if marks.get(column) == kinds.PERSON:
+            return not is_agent(parts) and not set(parts) & _CONTACTS
+        if _is_name_of_firm(parts) or (parts and parts[-1] in words.NAME):
+            return False
+    return False
+
+
 def _is_name_of_firm(name: Sequence[str]) -> bool:
     joined = "".join(name)
+    if len(name) == 2 and name[1] in words.NAME and is_of(name[:1], words.ORGANISATION):
+        return True
     is_short = len(name) > 1 or len(joined) >= _SHORTEST_FIRM
     return joined in thing_words.FIRM_NAMES or (
         is_short and abbreviates(joined, thing_words.FIRM_NAMES)
     )
+
+
+def is_party(name: Sequence[str]) -> bool:
+    """Whether a name says who owns, rents or pays for something: `account_name`, `Halter`."""
+    return any(word == "account" or stems.PARTY.fullmatch(word) for word in name)
 
 
 def is_agent(name: Sequence[str]) -> bool:
@@ -208,7 +266,9 @@ def is_agent(name: Sequence[str]) -> bool:
         return True
     last = name[-1] if name else ""
     is_named_so = stems.AGENT.fullmatch(last) and not stems.NO_AGENT.fullmatch(last)
-    return bool(is_named_so) and last not in words.ROLE - words.LOGIN_ROLE
+    if not is_named_so or stems.PARTY.fullmatch(last):
+        return False
+    return last not in words.ROLE - words.LOGIN_ROLE
 
 
 def _is_own_name(name: Sequence[str], table: Collection[str]) -> bool:

@@ -10,7 +10,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from first_light.privacy import body_measures, hints, pay_words, people_names, stems
+from first_light.privacy import (
+    body_measures,
+    hints,
+    pay_words,
+    people_names,
+    positions,
+    stems,
+)
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
@@ -52,6 +59,7 @@ _CELL: Final = words.words("h h3 h3index h3cell point punkt what3words w3w")
 _CELLS: Final = re.compile(
     r"8[0-9a-f]{14}|\(-?[0-9.]+, ?-?[0-9.]+\)|/{0,3}[^\W\d_]+\.[^\W\d_]+\.[^\W\d_]+"
 )
+_SHORTEST_FLAG = 6  # letters of what may be short for one
 _FLAGS, _FEW = 0.3, 6  # of the values; different ones
 _OPERATOR: Final = words.words("operator bediener operateur operador operatore operatoer machinist")
 _WITH_INITIAL: Final = re.compile(r"[A-Z][^\W\d_]{2,},? [A-Z]\.?|[A-Z]\. ?[A-Z][^\W\d_]{2,}")
@@ -84,7 +92,9 @@ def by_name(column: Column) -> str | None:
         named = column.name_contains(words.words("vin chassis fahrgestell vehicle car"))
         if named or not column.ends_with(words.words("id key code token sku")):
             return NATIONAL_ID
-    is_registration = column.tokens[-1:] in (["registration"], ["reg"])
+    is_registration = column.tokens[-1:] in (["registration"], ["reg"]) or (
+        not column.is_of_goods and column.hints(hints.PLATE, shortest=5)
+    )
     if is_registration and column.share(shapes.is_plate) >= 0.9:
         return NATIONAL_ID
     if column.name_contains(words.WALLET) and column.share(shapes.is_wallet) >= 0.8:
@@ -109,7 +119,8 @@ def by_flag(column: Column) -> str | None:
     """What yes and no say about somebody's health or beliefs, in tables of people."""
     # Of a customer or a user it says that the account is.
     is_disabled = column.of_employees and column.tokens[-1:] == ["disabled"]
-    if not column.of_people or not (is_disabled or column.name_contains(hints.FLAGS)):
+    is_flag = is_disabled or column.hints(hints.FLAGS, shortest=_SHORTEST_FLAG)
+    if not column.of_people or not is_flag:
         return None
     is_statistic = set(column.tokens) & words.STATISTIC
     # Whether a file or an answer is there says nothing.
@@ -134,11 +145,11 @@ def _is_location(column: Column) -> bool:
         column.is_attribute and not column.values
     ):
         return False
-    if column.share(shapes.is_position) >= 0.8:
+    if column.share(positions.is_position) >= 0.8:
         return True
     if column.name_contains(_CELL) and column.share(_CELLS.fullmatch) >= 0.9:
         return True
-    if column.name_contains(_GEOHASH) and column.share(shapes.is_geohash) >= 0.9:
+    if column.name_contains(_GEOHASH) and column.share(positions.is_geohash) >= 0.9:
         return True
     if not column.name_contains(words.LOCATION | words.WEAK_LOCATION):
         return False
@@ -181,6 +192,10 @@ def _is_income(column: Column) -> bool:
         return True
     plain = "".join(token for token in column.tokens if token not in pay_words.OF_PAY)
     if column.of_employees and plain in pay_words.PAY_OF_EMPLOYEES:
+        return True
+    tokens = set(column.tokens)
+    is_rate = not (tokens.isdisjoint(pay_words.RATES) or tokens.isdisjoint(pay_words.PER_TIME))
+    if is_rate and column.of_people and not column.of_things:
         return True
     if column.name_contains(pay_words.WEAK_INCOME) and not column.of_things:
         of_applicant = bool(set(column.tokens) & pay_words.APPLICANT)
@@ -268,7 +283,9 @@ def _names_people_in_files(column: Column) -> bool:
         return False
     if column.share(lambda value: "@" in value or "%40" in value) >= 0.1:
         return True
-    named = column.share(shapes.names_someone)
+    named = max(
+        column.share(shapes.names_someone), column.distinct_share(people_names.is_file_of_person)
+    )
     if column.of_things:
         return named >= 0.3
     is_profile = column.name_contains(words.PROFILE)

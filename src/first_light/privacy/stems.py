@@ -52,7 +52,7 @@ TRIP: Final = re.compile(
 """Where somebody is or goes, of whom the table has nothing else."""
 AGENT: Final = re.compile(
     r"[a-z]{3,}(er|or|eur|euse|ista?e?|ador[ae]?|tor[ae]?|teur|trice|nik|arz|aar|ante|ente|erin"
-    r"|ario|aria|ero|era)"
+    r"|ario|aria|ero|era|iere|iera)"
 )
 NO_AGENT: Final = re.compile(
     r"colou?r|flavou?r|.*(cent(er|re)|meter|number|nummer)|order|letter|river|water|weather|quarter"
@@ -63,4 +63,20 @@ NO_AGENT: Final = re.compile(
     r"|fabricante|proveedor|fornitore|fournisseur|leverancier|operator|designer|label|.*character"
     r"|computer|newspaper|flower|summer|winter|chapter|muster|fenster|alter|filler"
 )
+ANIMAL: Final = re.compile(
+    r"\b(hunde?|katzen?|pferde?|tier|haustier|dogs?|cats?|horses?|cows?|pets?|animals?|herd|livestock"
+    r"|stable|kennel|perros?|gatos?|caballos?|mascotas?|animal(es)?|chiens?|chats?|chevaux|cheval"
+    r"|animaux|can[ei]|gatt[oi]|cavall[oi]|animal[ei]|hond(en)?|kat(ten)?|paard(en)?|dier(en)?"
+    r"|p(ies|sy)|kot(y)?|kon(ie)?|zwierz|bydlo|hund(ar|ur)?|hest|katt)(e?name|steuer|halter|pass)?\b"
+)
+"""Of whom a table tells that has no religion and no nationality."""
+PARTY: Final = re.compile(
+    r"[a-z]*(nehmer(in)?|inhaber(in)?|halter(in)?|besitzer(in)?|eigentuemer(in)?|kaeufer(in)?"
+    r"|mieter(in)?|paechter(in)?|bezieher|zahler|schuldner|glaeubiger|kreditor|debitor|crediteur|debiteur|acreedor|deudor|kunde|holder|owner|buyer"
+    r"|payer|customer|tenant|debtor|creditor|subscriber|lessee|houder|eigenaar|huurder|koper"
+    r"|titulaire|proprietaire|locataire|acheteur|abonne|titular|propietario|proprietario"
+    r"|inquilino|arrendatario|comprador|titolare|intestatario|acquirente|innehavare|eier|indehaver"
+    r"|wlasciciel|najemca|nabywca|majitel|drzitel|najemce|berechtigter?|pflichtiger?)"
+)
+"""Who is a party to a contract: the row is about them, and they live somewhere."""
 """Names of who does something, by their endings, and those of firms and things that end alike."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from first_light.privacy import people_names
+from first_light.privacy import hints, name_lists, people_names
 from first_light.privacy import value_shapes as shapes
 from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
@@ -42,9 +42,27 @@ _HEALTH: Final = re.compile(
     r"|rullstol|blind|deaf|h[öo]rger|intoleran|unvertr[aä]g|penicil|bronch|fra[kc]tur|syndrom"
     r"|\w{3,}(itis|iti|ite|opathie|opathy|opatia|ose|osis|emia|ämie)\b|vegan|halal|kosher|koscher"
     r"|schizo|bipolar|psych|sclero|sklero|migrain|medikament|medicat"
+    r"|\w{2,}(pril|olol|statin|sartan|prazol|formin|cillin|floxacin|oxetin|pr[ae]m|z[eo]pam|tinib|mab"
+    r"|gliptin|triptylin|profen|setron|triptan|dipin|gabalin|thyrox|tiroxin)[ae]?\b|sertralin"
+    r"|salbutamol|ventolin|paracetamol|aspirin|warfarin|cortiso|predniso|tramadol|opio|morphin"
     r"|pollen|nut |nuts|nuss|lactos|laktos|gluten|copd|reanim|dialy|stroke|apople",
     re.IGNORECASE,
 )
+# Beginnings of words for religions, churches and origins that many languages share.
+_BELIEFS: Final = re.compile(
+    r"\b(cat(h)?oli|kat(h)?oli|protestan|evangel|luther|reform(ed|iert|e\b)|method|baptist|anglic"
+    r"|orthodox|ortodo|pentecost|pfingst|quaker|presbyt|mormon|muslim|moslem|musulm|islam|sunni|shia"
+    r"|jewish|j[uü]d|juif|jud[ií]o|judais|ebre|hindu|sikh|buddh|budis|boud+h|ba[h]?a|athe|agnost"
+    r"|konfessionslos|bekenntnis|bezwyzn|bez wyzn|r(oe|ö)m\.?-?kath|r\.?k\.?\b|ev\.?\b"
+    r"|(white|black|mixed|asian|any) (british|irish|african|caribbean|asian|other|background)"
+    r"|afric|caribbean|hispanic|latin[oax]\b|caucasian|roma\b|gypsy|sinti|kurd|arab\b|pakistani"
+    r"|bangladesh|inuit|sami\b)",
+    re.IGNORECASE,
+)
+_PLACES, _LONGEST_PLACE = 0.5, 5  # of the different values; words
+_FEW_TEXTS = 5  # different values
+_MOST_BELIEFS = 40  # different values
+_TOLD = 0.5  # of the different values
 _MACHINE: Final = re.compile(r"Mozilla/|[{<\[]|https?://|/[\w/-]+$|Traceback|0x[0-9a-f]+")
 
 
@@ -59,21 +77,36 @@ def are_of_health(column: Column) -> bool:
     return column.distinct_share(_HEALTH.search) >= 0.3 and len(column.distinct) >= 2
 
 
+def are_of_beliefs(column: Column) -> bool:
+    """Whether the values are religions or origins of people."""
+    return (
+        3 <= len(column.distinct) <= _MOST_BELIEFS
+        and words_on_average(column) <= 4
+        and column.distinct_share(_BELIEFS.search) >= _TOLD
+    )
+
+
 def are_free(column: Column) -> bool:
     """Whether the values are texts that somebody wrote, which may name people."""
     if column.name_contains(words.TECHNICAL) or column.share(_MACHINE.match) >= 0.3:
         return False
     if column.distinct_share(shapes.is_company) >= 0.2:
         return False
+    if column.distinct_share(_is_place) >= _PLACES:
+        return False
     average = words_on_average(column)
     # What patients complain of is a word or two.
-    is_named = column.rows.of_people and column.name_contains(words.FREE_TEXT)
+    is_named = (column.rows.of_people and column.name_contains(words.FREE_TEXT)) or (
+        _is_purpose(column)
+    )
     if (
         average < (1.3 if is_named else 2)
         or len(column.distinct) < 2
         or column.share(shapes.is_street) >= 0.5
     ):
         return False
+    if _is_purpose(column):
+        return len(column.distinct) >= _FEW_TEXTS
     if column.hints(words.FREE_TEXT):
         least = 0.2 if column.is_of_goods else 0.0 if column.rows.of_people else 0.1
         return personal_share(column) >= least
@@ -85,6 +118,17 @@ def are_free(column: Column) -> bool:
     if sentences < 0.3 or len(column.distinct) < 5:
         return False
     return personal_share(column) >= (0.1 if column.rows.of_people else 0.25)
+
+
+def _is_place(value: str) -> bool:
+    """Whether it is the name of a building or another place."""
+    return len(name_lists.parts(value)) <= _LONGEST_PLACE and people_names.is_place(value)
+
+
+def _is_purpose(column: Column) -> bool:
+    """Whether it says what a person pays for."""
+    is_private = column.rows.of_payments and not column.rows.of_firms
+    return is_private and not hints.PURPOSE.isdisjoint(column.tokens)
 
 
 def are_titles(column: Column) -> bool:
@@ -102,7 +146,7 @@ def personal_share(column: Column) -> float:
 
 def _is_personal(value: str) -> bool:
     return (
-        not _PEOPLE.isdisjoint(people_names.parts(value))
+        not _PEOPLE.isdisjoint(name_lists.parts(value))
         or _NOTED.match(value) is not None
         or any(people_names.is_full_name(pair) for pair in _PAIR.findall(value))
     )

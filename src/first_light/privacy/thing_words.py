@@ -34,6 +34,9 @@ MACHINES = words("""
     hostname node nodes firmware rack batt battery uplink downlink modbus nic vlan subnet eui sensor
     sensors gateway gateways snmp mgmt server servers host hosts cmdb ci switch router modem plc
     scada meter meters inverter vendor rssi snr capex warranty
+    hersteller seriennr seriennummer messpunkt messpunkte messstelle messwert einheit fuehler anlage
+    fabricant capteur capteurs sonde fabricante sensores sonda produttore sensore sensori misura
+    fabrikant meetpunt serienummer producent czujnik czujniki pomiar vyrobce cidlo
 """)
 # Before an address of a network: the side that nobody sits at.
 SERVER_SIDE = words("""
@@ -64,4 +67,65 @@ CARRIED = words("""
     session sessions login logins visit visits visitor visitors probe probes lease leases phone
     phones mobile laptop laptops remote attendance presence kiosk browser click clicks
     app apps
+""")
+# Nouns that end or begin the name of a place or a building, and no name of a person.
+PLACES = words("""
+    street road avenue lane square bridge garden gardens harbour harbor station hospital school
+    university college church cathedral museum theatre theater stadium arena airport terminal pier
+    centre center mall plaza tower towers house building hall market museum library bank hotel inn
+    restaurant cafe bar farm mill roof car
+    strasse str platz allee weg gasse bruecke bahnhof krankenhaus klinik schule kirche museum halle
+    saal markt stadion turm garten hof haus rathaus zentrum hafen muehle
+    rue place pont quai gare hopital ecole lycee college eglise musee theatre salle halle marche
+    stade tour jardin parc chantier entrepot magasin usine chateau
+    calle avenida plaza puente puerto estacion escuela colegio iglesia museo teatro sala mercado
+    almacen tienda oficina nave poligono parque casa
+    via piazza corso ponte stazione ospedale scuola chiesa mercato magazzino vigna tenuta cantina
+    podere castello poggio borgo rua largo praca travessa jardim ponte pavilhao escola igreja loja
+    straat plein brug kerk school gracht kade haven ulica plac most szkola dworzec fabryka
+    ulice namesti skola nadrazi utca ter gade vej torv gata gatan torg
+""")
+# Names that columns have when nobody named them: nothing follows from them.
+GENERIC = words("""
+    field fields column columns col cols feld felder spalte spalten champ colonne campo campos
+    columna colonna veld kolom pole kolumna sloupec stlpec kolumn felt kolonne oszlop camp
+    coloana sutun unnamed var variable attribute attr value wert x f c v
+""")
+# Columns of these hold the names of towns and regions.
+TOWNS = words("""
+    city town village place municipality county state region province district territory country
+    area suburb parish birthplace
+    ort ortsteil stadt gemeinde kreis landkreis bundesland kanton gebiet wohnort bezirk
+    ville commune localite departement pays quartier canton
+    ciudad localidad poblacion municipio provincia pais barrio comarca
+    citta comune localita provincia regione paese frazione
+    plaats woonplaats gemeente gem stad provincie regio wijk
+    miasto miejscowosc miejsc gmina powiat wojewodztwo mesto obec okres kraj varos telepules megye
+    oras judet localitate cidade municipio concelho distrito freguesia estado bairro
+    by kommune poststed stad ort lan kaupunki kunta postitoimipaikka sehir ilce il
+    origin destination dest from to dep arr departure arrival pol pod von nach bis
+""")
+# Columns of these hold what is called after people and places.
+NAMED_GOODS = words("""
+    brand make model series collection colour color variety cultivar strain edition title label
+    marke modell serie farbe sorte titel marque modele couleur variete titre marca modelo color
+    variedad titulo marca modello colore varieta titolo merk kleur ras soort marka odmiana tytul
+    breed race rasse raza razza loco locomotive rose wine wein vin vino wijn grape
+    rebsorte cepage uva
+    pet pets mascota mascotas haustier haustiere hund hundename katze pferd tiername chien chat
+    perro gato cane gatto huisdier hond kat zwierzak pies kot horse dog cat cow
+""")
+# Numbers that an employer gives: they mean nothing elsewhere.
+EMPLOYEE_NUMBERS = words("""
+    pernr personalnummer personalnr persnr persnummer mitarbeiternummer mitarbeiternr mitarbnr
+    empno employeeno employeenumber employeeid empid staffno staffid matricule matricola
+    nummatricule numempleado personeelsnummer personeelsnr nrpracownika numerpracownika
+    numerewidencyjnypracownika ansattnr anstallningsnummer medarbejdernr
+""")
+# Where something lies in a warehouse.
+SHELVES = words("""
+    shelf rack bin aisle slot bay pallet storagelocation location stocklocation lagerplatz lagerort
+    lager regal fach platz stellplatz rayon etagere emplacement allee casier ubicacion estante
+    estanteria pasillo scaffale ubicazione corsia magazijnlocatie stelling schap plank regal
+    lokalizacja polka hylde hylla lagerplats prateleira raft
 """)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
+from first_light.privacy import firm_words
 from first_light.privacy import vocabulary as words
 from first_light.privacy.given_names import GIVEN_NAMES
-from first_light.privacy.name_tokens import name_tokens
+from first_light.privacy.name_tokens import name_tokens, plain_letters
 from first_light.utils import null_words
 
 EMAIL_PATTERN: Final = re.compile(r"[^\s@<>,;:\"'()]+@[^\W_]([\w-]*\.)+[^\W\d_]{2,}")
@@ -115,6 +117,22 @@ def is_ssn(value: str) -> bool:
     return re.fullmatch(r"(?!000|666|9)[0-9]{3}-[0-9]{2}-(?!0000)[0-9]{4}", value) is not None
 
 
+def is_guid(value: str) -> bool:
+    return re.fullmatch(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value) is not None
+
+
+def is_domestic_account(value: str) -> bool:
+    """Whether it is an account as the banks of Czechia, Poland and Hungary write it."""
+    return (
+        re.fullmatch(
+            r"(?:[0-9]{1,6}-)?[0-9]{6,10}/[0-9]{4}|[0-9]{2} ?(?:[0-9]{4} ?){5}[0-9]{4}"
+            r"|[0-9]{8}-[0-9]{8}(?:-[0-9]{8})?",
+            value,
+        )
+        is not None
+    )
+
+
 def is_digest(value: str) -> bool:
     return re.fullmatch(r"[0-9a-fA-F]{32,128}", value) is not None
 
@@ -164,44 +182,6 @@ def is_degrees(value: str) -> bool:
     return match is not None and int(match[1]) <= 180
 
 
-def is_geohash(value: str) -> bool:
-    """Whether it can be a geohash of a place smaller than a town."""
-    return re.fullmatch(r"[0-9b-hjkmnp-z]{5,12}", value) is not None
-
-
-def is_position(value: str) -> bool:
-    """Whether it is a pair of coordinates, in plain text, WKT, GeoJSON, or degrees and minutes."""
-    pair = r"[-+]?[0-9]{1,3}[.,][0-9]{3,}°? ?[NSEWO]?"
-    return (
-        re.fullmatch(
-            rf"[(\[]?{pair}\s*[,;/| ]\s*{pair}[)\]]?|(?i:(SRID=[0-9]+;)?POINT ?Z? ?\(.*\))"
-            r"|geo:[-0-9.]+,[-0-9.]+.*|[0-9]{1,3}°\s*[0-9]{1,2}['′].*[NSEWO]",
-            value,
-        )
-        is not None
-        or re.search(r'"(coordinates|lat|latitude)": ?[\[0-9"-]', value) is not None
-        or _is_encoded_position(value)
-    )
-
-
-def _is_encoded_position(value: str) -> bool:
-    """Whether it is a named pair, a pair in a URL, degrees with letters first, WKB as hexadecimal
-    digits, UTM, or a plus code.
-    """
-    degrees = r"-?[0-9]{1,3}\.[0-9]{2,}"
-    return (
-        re.fullmatch(
-            rf"(?i:lat\w*)\W+{degrees}\W+(?i:lo?ng?\w*)\W+{degrees}|https?://\S+[=@/]{degrees},{degrees}"
-            r".*|[NS] ?[0-9]{1,2}°? [0-9.]+['′]?,? ?[EWO] ?[0-9]{1,3}°? [0-9.]+['′]?"
-            r"|(?i:0[01]0[0-9a-f]0000(20|00|80|a0)[0-9a-f]{32,})"
-            r"|[0-9]{1,2}[C-X],? [0-9]{5,7}[ ,] ?[0-9]{6,8}"
-            r"|[2-9CFGHJMPQRVWX]{4,8}\+[2-9CFGHJMPQRVWX]{2,3}",
-            value,
-        )
-        is not None
-    )
-
-
 def is_login(value: str) -> bool:
     """Whether it looks like a login: one word, mostly of small letters, no code and no digest."""
     return (
@@ -239,10 +219,15 @@ def names_someone(value: str) -> bool:
     )
 
 
+_MOST_DIGITS_OF_PLATE: Final = 6
+
+
 def is_plate(value: str) -> bool:
     """Whether it may be the plate of a vehicle: capitals and numbers, few of them."""
     packed = re.sub(r"[ .·-]", "", value)
-    return re.fullmatch(r"(?=.*[0-9])(?=.*[A-Z])[A-Z0-9]{4,9}", packed) is not None
+    return digits(packed) <= _MOST_DIGITS_OF_PLATE and (
+        re.fullmatch(r"(?=.*[0-9])(?=.*[A-Z])[A-Z0-9]{4,9}", packed) is not None
+    )
 
 
 def is_card_like(value: str) -> bool:
@@ -284,8 +269,27 @@ def is_titled(value: str) -> bool:
     return bool(initials) and initials[0].isupper() and initials[-1].isupper()
 
 
+@lru_cache(maxsize=20_000)
 def is_company(value: str) -> bool:
-    return value.lower().rstrip(".").rsplit(" ", 1)[-1] in words.LEGAL_FORMS
+    """Whether it is the name of a firm or a club: it has a legal form or a word for a trade."""
+    several = _words_of_firm(value)
+    return (
+        has_legal_form(value)
+        or not firm_words.TRADES.isdisjoint(several)
+        or (len(several) > 1 and several[0] in firm_words.CLUBS)
+    )
+
+
+def has_legal_form(value: str) -> bool:
+    """Whether it ends in the legal form of a firm."""
+    several = _words_of_firm(value)
+    return several[-1:] != [] and (
+        several[-1] in firm_words.LEGAL_FORMS or several[-3:] == ["sp", "z", "oo"]
+    )
+
+
+def _words_of_firm(value: str) -> list[str]:
+    return plain_letters(value.lower()).replace(".", "").split()
 
 
 def has_given_name(value: str) -> bool:
@@ -327,7 +331,8 @@ _STREET_ENDS = (
 _STREET_STARTS = (
     "rue|avenue|av|boulevard|bd|place|chemin|impasse|quai|allée|route|cours|calle|cl|c/|avenida"
     "|avda|plaza|pza|paseo|camino|carrer|via|viale|vicolo|piazza|piazzale|corso|rua|travessa|largo"
-    "|praça|ulica|ul|aleja|al|os|náměstí|am|im|an der|auf dem|zum|zur"
+    "|praça|alameda|ulica|ul|aleja|al|os|náměstí|am|im|an der|auf dem|zum|zur|strada|calea|str"
+    "|ул|улица|вул|вулиця|просп|проспект|бул|пер|οδός|λεωφ"
 )
 _STREET_WORDS = (
     "street|st|road|rd|avenue|ave|lane|ln|drive|dr|close|court|ct|crescent|cres|way|terrace"
@@ -337,6 +342,7 @@ _ANY_STREET = re.compile(
     rf"(?i:(?:flat [0-9a-z]+,? )?[\w '.-]*(?:{_STREET_ENDS}) ?[0-9]+\W?\w?\b.*"
     rf"|[0-9]+(?: ?(?:[a-z]|bis|ter))?,? (?:{_STREET_STARTS})\.? .*"
     rf"|(?:{_STREET_STARTS})\.? ?[^0-9]+,? (?:n[.º°o]* ?)?[0-9]+.*"
+    r"|[\w '.-]+ (?:cad|sok|mah|bulv|caddesi|sokak|sokağı|bulvarı|mahallesi)\.? .*[0-9]+.*"
     rf"|(?:(?:flat|apt|unit) [0-9a-z]+,? )?[0-9]+[a-z]?,? [\w '.-]*\b(?:{_STREET_WORDS})\b.*)"
 )
 

@@ -170,6 +170,8 @@ NATIONAL_ID = words("""
 WEAK_NATIONAL_ID = words("""
     licenceno licencenumber licencenr licenseno licensenumber licensenr licence license permitno
     permitnumber badgenumber badgeno afm
+    upn uln ine cip chi pps ppsn ehi ehic krs pnr lanr svnr ahv ahvn avs nas nhs nhsno edipi dodid
+    studentno studentid pupilno studentnumber matrikelnr matrikelnummer
 """)
 DEVICE = words("""
     mac macaddress macaddr imei imsi idfa gaid advertisingid cookieid browserfingerprint
@@ -326,6 +328,9 @@ THING = words("""
     containers konteyner gates animal animals horse horses cow cows dog dogs cat cats tier tiere
     pferd pferde animaux animales animais animali dieren zwierzeta zvirata zvierata djur dyr hayvan
     hayvanlar elaimet allatok animalia
+    mascota mascotas haustier haustiere huisdier huisdieren kaeledyr husdjur kjaeledyr zwierzak
+    mazlicek lemmikki evcil pet restaurante restaurantes ristorante ristoranti restauracja
+    restaurace ravintola etterem cafe gaststaette
 """)
 # Those of them that have telephones and addresses.
 ORGANISATION = words("""
@@ -360,13 +365,12 @@ ADDRESSEE = words("""
     rechnungs lieferung rechnung livraison facturation envio facturacion bezorg factuur
 """)
 AGE = words("age ages alter edad idade leeftijd alder wiek vek eletkor yas umur")
-# Words that end the name of a company.
-LEGAL_FORMS = words("""
-    gmbh ag kg ohg ug inc llc ltd limited corp corporation company co plc sa sarl sas sl bv nv
-    srl spa oy ab group holding holdings & partners airlines airways bank industries
-""")
-
 # Texts written by machines.
 TECHNICAL = words("error exception log logs debug stack trace warning system")
 
-HONORIFICS = words("mr mrs ms miss dr prof herr frau mme mlle monsieur madame sr sra senor senora")
+HONORIFICS = words("""
+    mr mrs ms mx miss dr prof rev herr frau fraeulein dipl ing mag mme mlle monsieur madame
+    maitre sr sra srta senor senora dona dott dottssa sig sigra signor signora avv dhr mevr
+    mevrouw meneer drs mudr judr mgr pani pan fru hr dra profa dna domnul doamna kirios kiria
+    shri smt
+""")
