@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 import harness
+from first_light.dbt.engine import QueryResult
 from first_light.dbt.manifest import Manifest
 from first_light.project import settings
 from first_light.project.example import make_raw
 from first_light.project.managed_list import digest
 from first_light.project.product import Product
+from first_light.release.personal_files import MarkedTable, search_in
 from first_light.sampling import personal_step
 from first_light.sampling.cut import cut
 from first_light.utils.errors import DataopsError
@@ -289,3 +291,15 @@ def test_a_firm_may_be_where_somebody_lives(
     rows = "".join(f"{n},{cell}\n" for n, cell in enumerate((*cells, *others)))
     firms.write_text(f"id,seat\n{rows}", encoding="utf-8")
     assert judged(product).verdict == verdict
+
+
+def test_a_table_of_which_no_marked_column_is_found_is_named(product: Product) -> None:
+    class Nothing:
+        name = "duckdb"
+
+        def run(self, query: str) -> QueryResult:
+            raise AssertionError("nothing can be asked")
+
+    table = MarkedTable("raw.people", "raw.people", {})
+    (note,) = search_in(Nothing(), [table], product, ()).notes
+    assert note == "raw.people is not compared: none of its marked columns was found"

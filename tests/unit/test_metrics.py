@@ -421,7 +421,15 @@ def test_each_warehouse_has_its_own_sql(tmp_path: Path) -> None:
 
     given = semantics(REVENUE, COUNT, ratio("average", "revenue", "order_count"), folder=tmp_path)
     assert "DOUBLE PRECISION" in MetricQueries(given, "postgres").sql("average")
-    assert 'FROM "marts"."orders"' in MetricQueries(given, "duckdb").sql("revenue")
+    names = {
+        "duckdb": '"marts"."orders"',
+        "postgres": '"marts"."orders"',
+        "snowflake": '"MARTS"."ORDERS"',
+        "bigquery": "`marts`.`orders`",
+        "spark": "`marts`.`orders`",
+    }
+    for warehouse, name in names.items():
+        assert f"FROM {name}" in MetricQueries(given, warehouse).sql("revenue"), warehouse
     with pytest.raises(DataopsError, match="cannot be computed in oracle"):
         MetricQueries(given, "oracle")
 

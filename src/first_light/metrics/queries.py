@@ -18,7 +18,6 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 
 from first_light.metrics.definitions import Semantics, place_of
 from first_light.utils.errors import DataopsError
-from first_light.utils.sql_names import quoted
 from first_light.warehouse.kinds import find
 
 _SUGGESTION = re.compile(r"^\s+'(\w+)',?$", re.MULTILINE)
@@ -41,7 +40,8 @@ class MetricQueries:
     Args:
         semantics: what dbt knows of them.
         warehouse: its name in dbt.
-        relation: how a query names a relation, from schema and name; two parts with a dot.
+        relation: how a query names a relation, from schema and name; two parts with a dot. Without
+            it as the warehouse does.
 
     Raises:
         DataopsError: MetricFlow cannot read them, or does not write the SQL of this warehouse.
@@ -51,16 +51,14 @@ class MetricQueries:
         self,
         semantics: Semantics,
         warehouse: str,
-        relation: Callable[[str, str], str] = lambda schema, name: (
-            f"{quoted(schema)}.{quoted(name)}"
-        ),
+        relation: Callable[[str, str], str] | None = None,
     ) -> None:
         kind = find(warehouse)
         written = kind.metric_sql() if kind else None
-        if written is None:
+        if kind is None or written is None:
             raise DataopsError(f"Metrics cannot be computed in {warehouse}.")
         engine, renderer = written
-        content = json.dumps(_local(semantics, relation))
+        content = json.dumps(_local(semantics, relation or kind.dialect().named))
         try:
             manifest = parse_manifest_from_dbt_generated_manifest(content)
             self._engine = MetricFlowEngine(

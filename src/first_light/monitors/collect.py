@@ -105,7 +105,8 @@ def profile_all(
         for node in manifest.nodes.values()
         if node.unique_id in ids and _is_relation(node)
     }
-    columns = columns_of(warehouse, sorted(relations.union(places.values())))
+    wanted = sorted(relations.union(places.values()))
+    columns = columns_of(warehouse, wanted, manifest.of("source"))
     # Nobody counted the rows of a view: they are rarely more than the largest table's.
     largest = max((rows for _, rows in built if rows is not None), default=None)
 

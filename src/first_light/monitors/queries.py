@@ -14,14 +14,23 @@ from first_light.warehouse.withheld_columns import Place
 Columns = dict[Relation, tuple[tuple[str, str], ...]]
 
 
-def columns_of(queries: QueryRunner, relations: Sequence[Relation]) -> Columns:
+def columns_of(
+    queries: QueryRunner, relations: Sequence[Relation], sources: Iterable[Node] = ()
+) -> Columns:
     """Names and types of the relations' columns, in order; what is not there is left out.
+
+    Args:
+        queries: asks the warehouse.
+        relations: what to look for.
+        sources: those among them that are sources, which may be in another database.
 
     Raises:
         DataopsError: they can't be read.
     """
     columns_: Columns = {}
-    query = dialect_of(queries.name).columns(sorted({relation.schema for relation in relations}))
+    schemas = sorted({relation.schema for relation in relations})
+    raw = sorted({node.relation for node in sources if node.relation})
+    query = dialect_of(queries.name).columns(schemas, raw)
     for schema, name, column, kind in queries.run(query).rows if relations else ():
         relation = Relation(schema, name)
         columns_[relation] = (*columns_.get(relation, ()), (column, kind))

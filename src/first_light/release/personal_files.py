@@ -95,7 +95,8 @@ def search_files(context: Context, draft: Draft) -> Draft:
             return _not_compared(context, draft, "raw is too large")
         searched = search_in(queries, tables, product, manifest.owners)
     problem, doubt = problem_of(searched.places), doubt_of(searched.places)
-    verdict = steps.FAILED if problem else steps.WARNED if doubt else steps.PASSED
+    is_whole = all(table.columns for table in tables)
+    verdict = steps.FAILED if problem else steps.PASSED if is_whole and not doubt else steps.WARNED
     count = f"{len(tables)} table{'s' * (len(tables) != 1)} of raw"
     step = Step(STEP, verdict, time.monotonic() - begin, "; ".join((count, *searched.notes)))
     context.reporter.step(step)
@@ -183,6 +184,8 @@ def search_in(
     values: list[RealValue] = []
     notes: list[str] = []
     for table in tables:
+        if not table.columns:
+            notes.append(f"{table.name} is not compared: none of its marked columns was found")
         masks = _masks(table, product)
         for column, kind in table.columns.items():
             name = f"{table.name}.{column.lower()}"
@@ -221,7 +224,7 @@ def tables_of_server(
         if kinds := _kinds(node, table):
             marked.append((node, table, kinds))
     relations = [Relation(node.schema, node.alias) for node, _, _ in marked]
-    columns = columns_of(queries, relations)
+    columns = columns_of(queries, relations, [node for node, _, _ in marked])
     dialect = dialect_of(queries.name)
     return [
         MarkedTable(

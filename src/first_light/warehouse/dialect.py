@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from first_light.utils.sql_names import quoted
+
 _COLUMNS = "-- columns of: "
 _LEAST_AND_GREATEST = "-1.7976931348623157e308 and 1.7976931348623157e308"
 
@@ -33,6 +35,12 @@ class Dialect:
 
         return exp.to_table(relation, dialect=self._sqlglot_name()).sql(dialect="duckdb")
 
+    def named(self, schema: str, name: str) -> str:
+        """A relation's name in the warehouse's SQL, from dbt's spelling of both parts."""
+        from sqlglot import exp
+
+        return exp.table_(name, db=schema, quoted=True).sql(dialect=self._sqlglot_name())
+
     def translated(self, query: str) -> str:
         """A query, translated to the warehouse's dialect."""
         import sqlglot
@@ -45,10 +53,15 @@ class Dialect:
 
         return self.name if sqlglot.Dialect.get(self.name) else ""
 
-    def columns(self, schemas: Collection[str]) -> str:
+    def columns(self, schemas: Collection[str], sources: Collection[str] = ()) -> str:
         """A query in the warehouse's SQL for the columns of all relations in these schemas.
 
         Rows of schema, relation, column and type, in order; standard SQL.
+
+        Args:
+            schemas: their names.
+            sources: whole names of relations of raw, as dbt spells them: a warehouse may have
+                them in another database, of which the connection's own catalog knows nothing.
         """
         return (
             "select table_schema, table_name, column_name, data_type "
@@ -94,7 +107,7 @@ class Dialect:
 class ListingDialect(Dialect):
     """A warehouse without an information schema over several schemas."""
 
-    def columns(self, schemas: Collection[str]) -> str:
+    def columns(self, schemas: Collection[str], sources: Collection[str] = ()) -> str:
         """A statement that the driver answers, from the listings of these schemas."""
         return _COLUMNS + " ".join(sorted(schemas))
 
@@ -104,6 +117,9 @@ class NativeDialect(Dialect):
 
     def relation(self, relation: str) -> str:
         return relation
+
+    def named(self, schema: str, name: str) -> str:
+        return f"{quoted(schema)}.{quoted(name)}"
 
     def translated(self, query: str) -> str:
         return query

@@ -10,7 +10,7 @@ from first_light.warehouse.dialect import NativeDialect, texts
 class DuckDbDialect(NativeDialect):
     """DuckDB; it counts by value in the same scan."""
 
-    def columns(self, schemas: Collection[str]) -> str:
+    def columns(self, schemas: Collection[str], sources: Collection[str] = ()) -> str:
         return (
             "select schema_name, table_name, column_name, data_type from duckdb_columns() "
             f"where database_name = current_database() and schema_name in ({texts(schemas)}) "

@@ -10,7 +10,7 @@ from first_light.warehouse.dialect import NativeDialect, texts
 class PostgresDialect(NativeDialect):
     """PostgreSQL; it has no estimates, and counts by value in a separate scan."""
 
-    def columns(self, schemas: Collection[str]) -> str:
+    def columns(self, schemas: Collection[str], sources: Collection[str] = ()) -> str:
         return (
             "select nspname, relname, attname, format_type(atttypid, atttypmod) from pg_attribute "
             "inner join pg_class on pg_attribute.attrelid = pg_class.oid "

@@ -55,8 +55,11 @@ class SparkKind:
         return SparkDialect("spark")
 
     def metric_sql(self) -> tuple[SqlEngine, SqlPlanRenderer] | None:
-        """None: MetricFlow writes SQL for Databricks, which was not tried on Spark."""
-        return None
+        """MetricFlow has no SQL for Spark, but for Databricks, whose SQL begins with Spark's."""
+        from metricflow.protocols.sql_client import SqlEngine
+        from metricflow.sql.render.databricks import DatabricksSqlPlanRenderer
+
+        return SqlEngine.DATABRICKS, DatabricksSqlPlanRenderer()
 
 
 KIND: Final[WarehouseKind] = SparkKind()
