@@ -56,7 +56,7 @@ _FAILURES = (
         "incremental strategy",
         r"incremental.strategy|not a valid incremental|strategy '?\w+'? is not",
         "choose one that both have, such as: incremental_strategy='merge' if "
-        "target.type == 'spark' else 'delete+insert'",
+        "target.type in ('bigquery', 'spark') else 'delete+insert'",
     ),
     _Failure(
         "contract",

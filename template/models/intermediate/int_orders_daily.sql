@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='merge' if target.type == 'spark' else 'delete+insert',
+    incremental_strategy='merge' if target.type in ('bigquery', 'spark') else 'delete+insert',
     unique_key='order_date',
     on_schema_change='fail'
 ) }}
@@ -78,7 +78,7 @@ changed_orders as (
     -- again, for files that arrive after newer ones; for an older one
     -- assert_orders_daily_adds_up fails.
         where exported_at > (
-            select max(built.last_exported_at) - interval '7 days'
+            select {{ add_interval('max(built.last_exported_at)', -7, 'day') }}
             from {{ this }} as built
         )
 

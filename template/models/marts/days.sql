@@ -29,7 +29,7 @@ final as (
         cast(extract(year from day) as integer) as year_number,
         cast(extract(quarter from day) as integer) as quarter_number,
         cast(extract(month from day) as integer) as month_number,
-        cast(extract(week from day) as integer) as week_number,
+        cast({{ iso_week('day') }} as integer) as week_number,
         cast({{ iso_weekday('day') }} as integer) as weekday_number,
         {{ iso_weekday('day') }} in (6, 7) as is_weekend
     from dates

@@ -21,7 +21,7 @@ final as (
         orders.channel,
         orders.status,
         orders.customer_id is null as is_guest,
-        orders.arrived_at > orders.ordered_at + interval '24 hours' as is_late_arrival,
+        orders.arrived_at > {{ add_interval('orders.ordered_at', 24, 'hour') }} as is_late_arrival,
         amounts.item_count,
         amounts.gross_amount,
         amounts.discount_amount,

@@ -17,7 +17,7 @@ select
         cast(extract(year from date_day) as integer) as year_number,
         cast(extract(quarter from date_day) as integer) as quarter_number,
         cast(extract(month from date_day) as integer) as month_number,
-        cast(extract(week from date_day) as integer) as week_number,
+        cast({{ iso_week('date_day') }} as integer) as week_number,
         cast({{ iso_weekday('date_day') }} as integer) as weekday_number,
         {{ iso_weekday('date_day') }} in (6, 7) as is_weekend
     from days"""

@@ -67,8 +67,9 @@
 {#- SQL for how many values of a group are numbers, how many times, and how long the numbers are. -#}
 {% macro kinds_of_values(text) %}
     {%- set is_number = adapter.dispatch('matches')(text, '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+) *$') %}
-    {%- set whole = "regexp_replace(split_part(trim(" ~ text ~ "), '.', 1), '^[+0-]+', '')" %}
-    {%- set fraction = "regexp_replace(split_part(trim(" ~ text ~ "), '.', 2), '0+$', '')" %}
+    {%- set part = adapter.dispatch('text_part') %}
+    {%- set whole = "regexp_replace(" ~ part('trim(' ~ text ~ ')', 1) ~ ", '^[+0-]+', '')" %}
+    {%- set fraction = "regexp_replace(" ~ part('trim(' ~ text ~ ')', 2) ~ ", '0+$', '')" %}
     {{- 'count(case when ' ~ is_number ~ ' then 1 end) as n_numbers,\n' }}
     {{- 'count(case when ' ~ holds_exactly(text, 'timestamp') ~ ' and ' ~ text
         ~ ' is not null then 1 end) as n_times,\n' }}
@@ -81,7 +82,7 @@
     {%- set matches = adapter.dispatch('matches') %}
     {%- if type in ('smallint', 'integer', 'int', 'bigint') %}
         {%- set most = {'smallint': 32767, 'bigint': 9223372036854775807}.get(type, 2147483647) %}
-        {%- set whole = "cast(split_part(trim(" ~ text ~ "), '.', 1) as decimal(38, 0))" %}
+        {%- set whole = "cast(" ~ adapter.dispatch('text_part')('trim(' ~ text ~ ')', 1) ~ " as decimal(38, 0))" %}
         {{- 'case when ' ~ matches(text, '^ *[+-]?0*[0-9]{1,19}([.]0*)? *$') ~ ' then ' ~ whole
             ~ ' between ' ~ (-most - 1) ~ ' and ' ~ most ~ ' else ' ~ text ~ ' is null end' }}
     {%- elif type.startswith(('decimal(', 'numeric(')) %}
@@ -149,6 +150,13 @@
 {% macro bigquery__text_type() %}{{ return('string') }}{% endmacro %}
 
 {% macro spark__text_type() %}{{ return('string') }}{% endmacro %}
+
+{#- A part of a text that a point divides, by its number; empty where there is none. -#}
+{% macro default__text_part(text, number) %}{{ return("split_part(" ~ text ~ ", '.', " ~ number ~ ")") }}{% endmacro %}
+
+{% macro bigquery__text_part(text, number) %}
+    {{- return("coalesce(split(" ~ text ~ ", '.')[safe_ordinal(" ~ number ~ ")], '')") -}}
+{% endmacro %}
 
 {% macro default__computed_once() %}{{ return('') }}{% endmacro %}
 
