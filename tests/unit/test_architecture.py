@@ -32,6 +32,7 @@ WAREHOUSE_ELSEWHERE = {
     "dbt/packages.py": "the Python packages whose versions a record keeps",
     "history/log.py": "the history is read with DuckDB, whatever the product's warehouse is",
     "history/packs.py": "packs are written and read with DuckDB, as the history is",
+    "move/failures.py": "the setting of a model that adapters of dbt take otherwise",
     "project/pin.py": "the extra of the package that the answer `warehouse` asks for",
     "warehouse/base.py": "the file of a release where the warehouse is files",
     "warehouse/dialect.py": "the SQL in which profile queries are written, whatever answers them",
