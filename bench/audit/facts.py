@@ -105,4 +105,44 @@ FACTS: dict[str, dict[str, TableFacts]] = {
         ),
         "depots": TableFacts(("depot",), categories=("region",), daily=False, full=True),
     },
+    "meters": {
+        "readings": TableFacts(
+            ("meter", "read_at"), ("kwh_total", "volts"), ("volts",), ("quality",), ("read_at",),
+            (), ("meter",), (), ("meter",),
+        ),
+        "meters": TableFacts(
+            ("meter",), ("phases",), (), ("kind", "tariff"), (), ("installed_on",), (),
+            ("removed_on",), ("meter",), full=True,
+        ),
+        "payments": TableFacts(
+            ("payment_no",), ("amount",), (), (), (), ("paid_on",), ("meter",),
+            formats=("payment_no",),
+        ),
+        "tariffs": TableFacts(("tariff", "valid_from"), ("price_per_kwh",), daily=False),
+    },
+    "campaigns": {
+        "spend": TableFacts(
+            ("day", "campaign"), ("impressions", "clicks", "cost"), ("impressions",),
+            ("channel",), (), ("day",), (), (), ("campaign",),
+        ),
+        "leads": TableFacts(
+            ("lead",), ("score",), ("score",), ("state", "country"), ("created_at",), (),
+            ("campaign",), ("country",), ("lead",),
+        ),
+        "budgets": TableFacts(("month", "channel"), ("budget",), daily=False),
+    },
+    "clinic": {
+        "appointments": TableFacts(
+            ("appointment_id",), (), (), ("room", "reason", "state"), ("starts_at",), (), (), (),
+            ("patient",), full=True,
+        ),
+        "visits": TableFacts(
+            ("visit_no",), ("minutes", "fee"), ("fee",), ("room", "insured"), ("seen_at",), (), (),
+            ("invoice",), ("patient", "visit_no"),
+        ),
+        "results": TableFacts(
+            ("visit_no", "test"), ("result",), (), ("test", "unit"), (), ("reported_on",),
+            ("visit_no",), ("flag",),
+        ),
+    },
 }  # fmt: skip

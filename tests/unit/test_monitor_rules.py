@@ -121,6 +121,9 @@ def test_few_rows_tell_where_no_value_ever_had_another_form() -> None:
     assert told(judged(past, delivery(4, formats={"a-9": 1, "9": 3}))) == {("format", ERROR)}
     assert told(judged(past, delivery(4, formats={"a-9": 2, "9": 2}))) == {("format", WARN)}
     assert told(judged(past, delivery(4, formats={"a-9": 3, "9": 1}))) == set()
+    longer = [delivery(6, formats={"a-9": 6}) for _ in range(50)]
+    assert told(judged(longer, delivery(2, formats={"a-9": 1, "9": 1}))) == {("format", WARN)}
+    assert told(judged(longer, delivery(9, formats={"a-9": 8, "9": 1}))) == set()
     varied = [*past, delivery(6, formats={"a-9": 5, "9": 1})]
     assert told(judged(varied, delivery(4, formats={"a-9": 1, "9": 3}))) == set()
 
@@ -134,7 +137,10 @@ def test_a_column_that_always_had_some_values_has_none(filled: list[int], level:
     past = [delivery(160, nulls=160 - count) for count in filled]
     assert ("nulls", level) in told(judged(past, delivery(160, nulls=160)))
     assert told(judged(past, delivery(160, nulls=160 - filled[-1]))) == set()
-    assert told(judged([delivery(160, nulls=160), *past[1:]], delivery(160, nulls=160))) == set()
+    none = delivery(160, nulls=160)
+    assert ("nulls", level) in told(judged([none, none, *past], none)), "before the first of them"
+    some = told(judged([*past[:15], none, *past[16:]], none))
+    assert not {("nulls", WARN), ("nulls", ERROR)} & some
 
 
 def test_small_deliveries_of_the_past_hide_no_move_of_a_large_one() -> None:
@@ -660,6 +666,72 @@ def test_a_value_that_never_came_rejects_where_it_has_all_rows() -> None:
     assert ("category", ERROR) not in some
     assert ("category", ERROR) not in told(judged(past, reasons(("unknown", 3))))
     assert ("category", ERROR) not in told(judged(past[:8], reasons(("unknown", 5))))
+
+
+def test_numbers_of_few_rows_are_no_category() -> None:
+    """Invoices of some visits: ten new numbers a day, each once, and none on most visits."""
+
+    def visits(day: int, numbers: int = 10) -> RelationProfile:
+        counts = {f"R{day:03}{n}": 1 for n in range(numbers)}
+        return delivery(80, nulls=80 - numbers, distinct=numbers, counts=counts)
+
+    past = [visits(day) for day in range(20)]
+    assert told(judged(past, visits(20))) == set()
+    same = [delivery(80, counts={"a": 40, "b": 40}) for _ in range(20)]
+    assert ("category", ERROR) in told(judged(same, delivery(80, counts={"c": 40, "d": 40})))
+
+
+def test_values_that_come_anew_all_the_time_are_usual() -> None:
+    """Campaigns: one starts every fourth day, with few rows."""
+
+    def leads(day: int, new: int = 4) -> RelationProfile:
+        counts = {f"C{n}": 10 for n in range(1 + day // 4)}
+        counts[f"C{day // 4}"] = new
+        return delivery(sum(counts.values()), distinct=len(counts), counts=counts)
+
+    past = [leads(day) for day in range(24)]
+    steady = [delivery(60, counts={"C0": 30, "C1": 30}) for _ in range(24)]
+
+    def is_new(past: list[RelationProfile], now: RelationProfile) -> bool:
+        return any(found.column == "x" and "new: " in found.message for found in judged(past, now))
+
+    assert not is_new(past, leads(24))
+    assert is_new(steady, delivery(64, counts={"C0": 30, "C1": 30, "C9": 4}))
+    past_much = judged(past, leads(24, new=60))
+    assert ("category", ERROR) in told(past_much), "so many rows of a new one are not usual"
+
+
+def test_times_of_day_that_lie_elsewhere_reject_though_few_rows_have_them() -> None:
+    def calls(chance: random.Random, rows: int, later: float = 0.0) -> RelationProfile:
+        hours: dict[str, int] = {}
+        for _ in range(rows):
+            hour = str(min(23, max(0, round(chance.gauss(14, 4) + later))))
+            hours[hour] = hours.get(hour, 0) + 1
+        return delivery(rows, hours=hours)
+
+    rejected = 0
+    for seed in range(20):
+        chance = random.Random(seed)
+        past = [calls(chance, chance.randrange(25, 70)) for _ in range(40)]
+        assert told(judged(past, calls(chance, 45))) == set(), seed
+        seen = told(judged(past, calls(chance, 45, -5.0)))
+        assert {check for check, _ in seen} == {"hours"}, seed
+        rejected += ("hours", ERROR) in seen
+    assert rejected >= 17, rejected
+    export = [delivery(45, hours={"6": 45}) for _ in range(40)]
+    assert ("hours", ERROR) not in told(judged(export, delivery(45, hours={"20": 45})))
+
+
+def test_a_mean_near_zero_rejects_however_far_apart_means_were() -> None:
+    chance = random.Random(6)
+    past = [
+        delivery(60, type="DOUBLE", mean=chance.uniform(15, 45), min=0.1, max=150.0)
+        for _ in range(20)
+    ]
+    tiny = delivery(60, type="DOUBLE", mean=0.03, min=0.1, max=150.0)
+    assert ("mean", ERROR) in told(judged(past, tiny))
+    half = delivery(60, type="DOUBLE", mean=12.0, min=0.1, max=150.0)
+    assert ("mean", ERROR) not in told(judged(past, half))
 
 
 def test_a_few_more_nulls_in_a_key_reject_and_elsewhere_warn() -> None:

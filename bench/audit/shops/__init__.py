@@ -1,4 +1,4 @@
-"""Six generated shops, unlike each other and unlike the example: what each delivers day by day.
+"""Nine generated shops, unlike each other and unlike the example: what each delivers day by day.
 
 A shop is a function of a first day, a number of days and a seed. It yields clean deliveries: what
 is in them is usual for that shop, also where it is a lot (a month's end, a holiday, a new store).
@@ -6,7 +6,17 @@ is in them is usual for that shop, also where it is a lot (a month's end, a holi
 
 from __future__ import annotations
 
-from bench.audit.shops import events, parcels, reference, retail, sensors, subscriptions
+from bench.audit.shops import (
+    campaigns,
+    clinic,
+    events,
+    meters,
+    parcels,
+    reference,
+    retail,
+    sensors,
+    subscriptions,
+)
 from bench.audit.shops.base import Shop
 
 SHOPS: dict[str, Shop] = {
@@ -16,4 +26,7 @@ SHOPS: dict[str, Shop] = {
     "events": events.deliveries,
     "reference": reference.deliveries,
     "parcels": parcels.deliveries,
+    "meters": meters.deliveries,
+    "campaigns": campaigns.deliveries,
+    "clinic": clinic.deliveries,
 }

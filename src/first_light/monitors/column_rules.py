@@ -22,6 +22,9 @@ from first_light.utils.timestamps import day_named, midnight
 _Offsets = tuple[float, float, float]
 
 _HOUR, _DAY = 3600.0, 86_400.0
+# Times of day lie elsewhere from so many hours, so many times farther than they ever did, and so
+# many standard deviations of a mean: to warn, and to reject.
+_OTHER_HOURS, _ELSEWHERE, _BY_CHANCE = (2.0, 4.0), (1.5, 2.0), (5.0, 6.0)
 _SHIFT, _STEADY = 2.0, 24.0  # hours outside all that was, and how far apart those may be
 _AS_MANY = 1.5  # times as much as usual, means of as many rows scatter
 _EARLY = 0.02  # the share of rows with early dates that rejects
@@ -42,6 +45,7 @@ def findings(
     at: datetime,
     normal: Normal,
     keys: Collection[str] = (),
+    is_holiday: bool = False,
 ) -> list[FindingRun]:
     """What is wrong with single columns; of keys a mean says nothing."""
     return [
@@ -49,7 +53,7 @@ def findings(
         for column in profile.columns
         for finding in (
             _early(profile, column.name, measures, past),
-            _shifted(profile, column, past),
+            _shifted(profile, column, past) or _elsewhere(profile, column, past, at, is_holiday),
             _one_value(profile, column.name, past),
             None if column.name in keys else _drifting(profile, column.name, measures, past, at),
         )
@@ -128,6 +132,58 @@ def _shifted(
     hours = [(step["columns"].get(column.name) or {}).get("hours") or {} for step in past.steps]
     level = WARN if column.hours and is_one_moment(column.hours, hours) else ERROR
     return replace(about(profile, "hours", level, message, column.name), value=round(middle, 2))
+
+
+def _elsewhere(
+    profile: RelationProfile,
+    column: ColumnProfile,
+    past: RelationPast,
+    at: datetime,
+    is_holiday: bool,
+) -> FindingRun | None:
+    """Times of day that lie elsewhere on average: a distribution over hours, whose order counts,
+    shows it with fewer rows than one over values."""
+    rows = sum(column.hours.values())
+    if profile.files is None or rows < MINIMUM_ROWS:
+        return None
+    weekday = (day_named(profile.delivery) or at).weekday()
+    earlier: list[tuple[Mapping[str, int], int]] = [
+        (hours, (day_named(step.get("delivery") or "") or release.at).weekday())
+        for release, step in past.pairs
+        if (hours := (step["columns"].get(column.name) or {}).get("hours"))
+        and sum(hours.values()) >= LEAST_ROWS
+    ]
+    if len(earlier) < LONG or is_one_moment(column.hours, [hours for hours, _ in earlier]):
+        return None
+    means = [_mean_hour(hours) for hours, _ in earlier]
+    usual, now = sum(means) / len(means), _mean_hour(column.hours)
+    distance, farthest = abs(now - usual), max(abs(mean - usual) for mean in means)
+    within = sum(
+        count * (int(hour) - mean) ** 2
+        for (hours, _), mean in zip(earlier, means)
+        for hour, count in hours.items()
+    ) / sum(sum(hours.values()) for hours, _ in earlier)
+    chance = math.sqrt(within / rows)
+    same_day = [mean for mean, (_, day) in zip(means, earlier) if day == weekday]
+    least = max(_OTHER_HOURS[0], _BY_CHANCE[0] * chance)
+    if same_day and abs(now - sum(same_day) / len(same_day)) < least:
+        return None  # a rhythm
+    levels = [
+        distance >= max(hours, factor * farthest, deviations * chance)
+        for hours, factor, deviations in zip(_OTHER_HOURS, _ELSEWHERE, _BY_CHANCE)
+    ]
+    if not levels[0]:
+        return None
+    message = (
+        f"{profile.name}: the times of day in {column.name} lie about {now - usual:+.0f} hours "
+        "from where they usually lie."
+    )
+    level = ERROR if levels[1] and same_day and not is_holiday else WARN
+    return replace(about(profile, "hours", level, message, column.name), value=round(now, 2))
+
+
+def _mean_hour(hours: Mapping[str, int]) -> float:
+    return sum(int(hour) * count for hour, count in hours.items()) / sum(hours.values())
 
 
 def _on_another_day(

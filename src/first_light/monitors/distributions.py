@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -37,6 +38,9 @@ _SEGMENT_SHARE, _SEGMENT_FACTOR, _SEGMENT_DEVIATIONS, _OWN_DEVIATIONS = 0.05, 1.
 _GROWS = 0.9  # the share of deliveries that only add rows, in a table that grows
 _BY_CHANCE = 0.01  # how likely a new value is no surprise at most
 _STEADY_SHARE = 0.02  # of a value that always came, so that its absence rejects
+# New values that so many earlier deliveries brought are usual; where they were so many of the rows,
+# the column is no category.
+_USUAL_NEW, _OPEN = 3, 0.5
 
 
 class _Step(NamedTuple):
@@ -64,6 +68,29 @@ class _Column:
     history: tuple[_Step, ...]
     known: frozenset[str]
     is_holiday: bool = False
+
+    @cached_property
+    def novelty(self) -> tuple[float, ...]:
+        """Of each earlier delivery but the first ones, the share of rows with a new value."""
+        known: set[str] = set()
+        shares = []
+        for number, step in enumerate(self.history):
+            came = {value: count for value, count in step.counts.items() if count > 0}
+            if number >= AT_LEAST and came:
+                new = sum(count for value, count in came.items() if value not in known)
+                shares.append(new / sum(came.values()))
+            known |= came.keys()
+        return tuple(shares)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether deliveries bring mostly values that never came: numbers of something."""
+        return sum(share >= _OPEN for share in self.novelty) >= _USUAL_NEW
+
+    def brings(self, share: float) -> bool:
+        """Whether new values with such a share of the rows are usual, as those of campaigns."""
+        lately = [each for each in self.novelty[-LONG:] if each > 0]
+        return len(lately) >= _USUAL_NEW and share <= max(lately)
 
     @property
     def weekdays(self) -> frozenset[int]:
@@ -120,6 +147,8 @@ def findings(
             if compared is None:
                 continue
             compared = replace(compared, is_holiday=is_holiday)
+            if check == "category" and compared.is_open:
+                continue
             accepted = normal.get((check, column.name), ())
             if check == "category" and 0.0 not in accepted:
                 seen += _values(profile, column, compared)
@@ -191,6 +220,8 @@ def _values(profile: RelationProfile, column: ColumnProfile, compared: _Column) 
     came = sum(max(0, count) for count in now.values())
     new_rows = sum(now.get(value, 0) for value in new_values)
     is_all = came >= LEAST_ROWS and new_rows == came and len(steps) >= LONG
+    if compared.brings(new_rows / max(1, came)):
+        new_values = []
     seen = []
     for label, values, is_error in (
         ("new", new_values, is_all and not compared.is_holiday),

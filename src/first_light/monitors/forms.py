@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import Any
 
 from first_light.history.record import ColumnProfile, FindingRun, RelationProfile
@@ -23,8 +23,9 @@ _FILLED, _DEVIATIONS = 3, 4.0
 # A column has one form if such a share of the rows has it in each delivery; rows of another form
 # warn and reject from such shares, and so many.
 _ONE_FORM, _FORM_WARN, _FORM_ERROR, _FORM_ROWS = 0.995, 0.02, 0.05, 3
-# Of a form that no row out of so many ever had differently, fewer rows tell: two warn.
-_NEVER_VARIED, _FEW_FORMS = 100, 2
+# Of a form that no row out of so many ever had differently, fewer rows tell: two warn; of one that
+# three times as many had, a single row warns.
+_NEVER_VARIED, _FEW_FORMS, _EVER = 100, 2, 300
 _CODE = 8  # numbers of so many digits, all alike, are codes; of fewer, measurements
 
 
@@ -54,7 +55,7 @@ def findings(
 def _emptied(
     profile: RelationProfile, column: ColumnProfile, past: RelationPast
 ) -> FindingRun | None:
-    """No value where each delivery had some, be they few among many rows."""
+    """No value where each delivery had some since the first that had any, be they few."""
     if not profile.rows or column.nulls < profile.rows:
         return None
     filled = [
@@ -62,6 +63,8 @@ def _emptied(
         for step in past.steps
         if step["rows"] and (before := step["columns"].get(column.name))
     ]
+    # Which deliveries had none before the first value came says nothing.
+    filled = list(dropwhile(lambda rows: not rows, filled))
     if len(filled) < USUAL or not min(filled):
         return None
     scatter = math.sqrt(
@@ -69,8 +72,8 @@ def _emptied(
     )
     is_certain = len(filled) >= LONG and filled[-1] >= max(_FILLED, _DEVIATIONS * scatter)
     message = (
-        f"{profile.name}: {column.name} has no values; it always had some, in the delivery before "
-        f"in {filled[-1]:,} rows."
+        f"{profile.name}: {column.name} has no values; each of the last {len(filled)} deliveries "
+        f"had some, the one before in {filled[-1]:,} rows."
     )
     level = ERROR if is_certain else WARN
     return replace(about(profile, "nulls", level, message, column.name), value=1.0)
@@ -94,9 +97,7 @@ def _misformed(
     if len(earlier) < (USUAL if rows >= MINIMUM_ROWS else LONG):
         return None
     form = _one_form(earlier)
-    if is_little and (form is None or not _never_varied(earlier, form)):
-        return None
-    if form is None:
+    if form is None or (is_little and not _never_varied(earlier, form)):
         return None
     fitting = now.get(form, 0)
     if not fitting and column.mean_length is None:
@@ -107,7 +108,8 @@ def _misformed(
         longer = str(int(form) + 1)  # a number that grows, as from 999 to 1000
         fitting += now.get(longer, 0)
     others = rows - fitting
-    if others < (_FEW_FORMS if is_little else max(_FORM_ROWS, _FORM_WARN * rows)):
+    few = 1 if _never_varied(earlier, form, _EVER) else _FEW_FORMS
+    if others < (few if is_little else max(_FORM_ROWS, _FORM_WARN * rows)):
         return None
     message = (
         f"{profile.name}: {column.name} always had the format {form}; {others / rows:.0%} of the "
@@ -118,8 +120,8 @@ def _misformed(
             f"{profile.name}: {column.name} always had {form} characters; {others / rows:.0%} of "
             "the rows have more or fewer."
         )
-    few = _FORM_ROWS if _never_varied(earlier, form) else LEAST_ROWS
-    level = ERROR if others >= max(few, _FORM_ERROR * rows) else WARN
+    certain = _FORM_ROWS if _never_varied(earlier, form) else LEAST_ROWS
+    level = ERROR if others >= max(certain, _FORM_ERROR * rows) else WARN
     return replace(
         about(profile, "format", level, message, column.name), value=round(others / rows, 4)
     )
@@ -135,10 +137,10 @@ def _one_form(earlier: Sequence[Counts]) -> str | None:
     return form if is_common else None
 
 
-def _never_varied(earlier: Sequence[Counts], form: str) -> bool:
-    """Whether many rows had this form, and none another one."""
+def _never_varied(earlier: Sequence[Counts], form: str, least: int = _NEVER_VARIED) -> bool:
+    """Whether so many rows had this form, and none another one."""
     rows = sum(sum(counts.values()) for counts in earlier)
-    return rows >= _NEVER_VARIED and rows == sum(counts.get(form, 0) for counts in earlier)
+    return rows >= least and rows == sum(counts.get(form, 0) for counts in earlier)
 
 
 def _is_code(length: str, steps: Sequence[Mapping[str, Any]]) -> bool:

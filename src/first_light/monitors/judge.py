@@ -135,7 +135,7 @@ def judge(
         *_schema(profile, past, normal),
         *deliveries.findings(profile, memory, past, at, normal, bool(known.holiday)),
         *distributions.findings(profile, past, at, normal, since, bool(known.holiday)),
-        *column_rules.findings(profile, measures, past, at, normal, keys),
+        *column_rules.findings(profile, measures, past, at, normal, keys, bool(known.holiday)),
         *forms.findings(profile, past, normal, since),
         *_numbers(profile, measures, memory, past, at, normal, known),
     ]

@@ -73,6 +73,7 @@ COMPLETE = 0.98
 _FEW_ROWS = 4.0  # where a few rows come, some days bring several times as many
 _CONSTANT = 1.1  # the factor of rows that matters where there were always as many
 _STABLE_WARN, _STABLE_ERROR = 1.1, 1.15  # factors of a mean that hardly varies
+_OTHER_SIZE = 3.0  # times the factor, as a logarithm, that means of positive values differ by
 _LONG_GAP = 1.5  # times the longest gap
 _LONGER = 0.5  # times the longest time without a new row
 _LATE_SHARE = 0.8  # of the usual time between two deliveries
@@ -146,6 +147,16 @@ class Case:
     def scatter(self) -> float:
         """How far apart values were, apart from what they follow."""
         return self.expected.above - self.expected.below if self.is_followed else self.reach
+
+    @property
+    def is_of_other_size(self) -> bool:
+        """Whether positive values were never so small, or so large, by a multiple of the factor
+        that they ever differed by: a distance says little of values near zero."""
+        least, most = min(self.past), max(self.past)
+        if least <= 0 or self.value <= 0 or self.limit.error is None:
+            return False
+        beyond = max(math.log(least / self.value), math.log(self.value / most))
+        return beyond >= max(math.log(self.limit.error), _OTHER_SIZE * math.log(most / least))
 
     @property
     def is_within_range(self) -> bool:
@@ -259,6 +270,8 @@ def _mean_level(case: Case) -> str:
     is_known = case.spread == 1.0 and len(case.past) >= LONG
     if case.rows < (LEAST_ROWS if is_known else MINIMUM_ROWS):
         return ""
+    if is_known and not case.is_key and case.is_of_other_size:
+        return ERROR
     # A mean around zero has no meaningful factor.
     if case.distance >= 3 * case.scatter and (level := case.by_factor()):
         is_far = case.factor >= _STABLE_ERROR and case.unusual >= 3 * case.scatter
