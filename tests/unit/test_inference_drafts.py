@@ -531,6 +531,16 @@ def test_nan_among_json_numbers_is_said(tmp_path: Path, suffix: str) -> None:
     ]
 
 
+def test_a_word_for_none_that_may_be_a_value_is_said(tmp_path: Path) -> None:
+    """A person may be called Null; a dash is nobody's name."""
+    rows = [(n, ("Ada", "Null", "Bo")[n % 3], ("east", "-")[n % 2]) for n in range(30)]
+    drafts = drafted(tmp_path, {"players": [("id", "alias", "side"), *rows]})
+    assert [(doubt.column, doubt.why) for doubt in drafts.tables[0].undecided] == [
+        ("alias", "'Null' in 10 rows: read as no value")
+    ]
+    assert "nullif(alias, 'Null')" in "\n".join(drafts.files.values())
+
+
 def test_a_column_with_the_names_of_persons_of_another_table_is_personal(tmp_path: Path) -> None:
     people: Rows = [["name", "age", "height"], *([name, 30, 180] for name in GIVEN)]
     groups: Rows = [["group", "member"], *([n % 3, GIVEN[n]] for n in range(6))]

@@ -155,7 +155,7 @@ def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) ->
     countries = "code,n\nNA,NA\nDE,1\nFR,NULL\n"  # Namibia
     table = one(countries, inbox, raw, "countries.csv")
     assert "nullstr=['', 'NULL']" in table.read
-    assert "NA is not read as null: it may be a value of code." in table.notes
+    assert "NA stays as it is in raw: it may be a value of code." in table.notes
     table = one("id,NA\n1,2\n2,NA\n", inbox, raw, "header.csv")
     assert read(table, raw) == (["id", "NA"], [("1", "2"), ("2", "NA")])
 

@@ -316,6 +316,20 @@ def test_no_encoding_is_proposed_that_only_happens_to_decode(
     assert f"-f {encoding.upper()}" in caught.value.fix or "-f ENCODING" in caught.value.fix
 
 
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("cp850", "CP850"), ("mac-roman", "MACINTOSH"), ("cp1250", "CP1250")]
+)
+def test_the_encoding_that_reads_as_words_is_proposed(
+    encoding: str, name: str, tmp_path: Path, raw: Path
+) -> None:
+    """Of DOS, `Köln` read as cp1250 has a quotation mark in it."""
+    words = "Łódź, Wałęsa, Gdańsk, święto" if encoding == "cp1250" else "Köln, Straße, Äcker"
+    text = "id;city\n" + f"1;{words} und mehr\n" * 30
+    with pytest.raises(DataopsError, match="not UTF-8") as caught:
+        land_file(text.encode(encoding), tmp_path, raw)
+    assert f"-f {name} " in caught.value.fix
+
+
 # --- beyond the first mebibyte --------------------------------------------------------------------
 
 _ROWS = 60_000  # more than a mebibyte

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from first_light.inference import names, number_types, personal, questions, sql, types
@@ -22,7 +22,7 @@ from first_light.inference.text_columns import (
 )
 from first_light.inference.values import NOTHING, Cast, Column, Doubt, Leaf, Table
 from first_light.utils import sql_names
-from first_light.utils.null_words import DOUBTFUL
+from first_light.utils.null_words import DOUBTFUL, UNLIKELY_VALUES
 from first_light.warehouse.scratch import CAST_ERRORS
 
 _PERSONS = "some values look like names of persons: not marked as personal"
@@ -194,6 +194,8 @@ def _casts(
             words, doubt = types.text_nulls(reading_of_leaf.cast.null_words, sure, shapes, certain)
             if doubt:
                 doubts.append(Doubt(staged.source.name, named[leaf], doubt))
+            if read_as_none := _about_words(scratch, staged, leaf, words):
+                doubts.append(Doubt(staged.source.name, named[leaf], read_as_none))
             casts[leaf] = replace(reading_of_leaf.cast, null_words=words)
     return casts
 
@@ -205,10 +207,24 @@ def _about_no_numbers(
     words = [word for word in decided.cast.null_words if word.lower() == "nan"]
     if not words or not decided.reading:
         return ""
+    return f"NaN in {_rows_with(scratch, staged, leaf, words)}: read as no value"
+
+
+def _about_words(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, words: Iterable[str]) -> str:
+    """How often text is a word that programs write for none, and that people may be called."""
+    present = [word for word in words if word in UNLIKELY_VALUES and word.isalpha()]
+    if not present:
+        return ""
+    listed = " and ".join(repr(word) for word in present)
+    return f"{listed} in {_rows_with(scratch, staged, leaf, present)}: read as no value"
+
+
+def _rows_with(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, words: Iterable[str]) -> str:
+    """How many rows have one of these words, in words."""
     value = sql.flat(sql.source_column(leaf, rendered=True))
     among = ", ".join(sql_names.literal(word) for word in words)
     rows = scratch.count(f"select count(*) from {staged.raw} where trim({value}) in ({among})")
-    return f"NaN in {rows:,} {'row' if rows == 1 else 'rows'}: read as no value"
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}"
 
 
 def _certain_words(

@@ -200,7 +200,7 @@ def _nulls(
     nulls = tuple(word for word in null_words.ALL if word in occurring - unsafe.keys() - {*named})
     notes = [f"Read as null: {listed(nulls, len(nulls))}."] if nulls else []
     notes += [
-        f"{word} is not read as null: it may be a value of {listed(unsafe[word])}."
+        f"{word} stays as it is in raw: it may be a value of {listed(unsafe[word])}."
         for word in null_words.ALL
         if word in unsafe
     ]

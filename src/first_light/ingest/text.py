@@ -25,6 +25,8 @@ from first_light.utils.errors import DataopsError
 
 SAMPLE = 1 << 20
 _EVIDENCE = 1 << 18
+# Of DOS and of the Macintosh before Unicode, as exports of old systems are written.
+_OLD_WESTERN = ("cp850", "macintosh")
 _GARBLED = re.compile(
     r"\w*(?:Ã[\u0080-\u00bf\u0152-\u0178\u2013-\u2122]|â€[\u0080-\u00bf\u0152-\u0178\u2013-\u2122])\w*"
 )
@@ -282,15 +284,46 @@ def _western(scan: _Scan, place: str) -> str:
     odd = [char for char in text if char >= "\x80"]
     if odd and _strange(text) <= len(odd) * 0.1:
         return "cp1252"
-    best = charset_normalizer.from_bytes(evidence).best()
-    # Without coherence nothing speaks for a language: the encoding only happens to decode the text.
-    is_likely = best is not None and best.coherence > 0
-    guess = best.encoding.upper().replace("_", "-") if best and is_likely else "ENCODING"
-    ask = "" if is_likely else "ask who exported it for its encoding, then "
+    guess = _proposed(evidence)
+    ask = "" if guess else "ask who exported it for its encoding, then "
+    guess = guess or "ENCODING"
     raise DataopsError(
         "The file is not UTF-8, and its encoding cannot be determined.",
         line,
         f"{ask}convert it and add the new file: iconv -f {guess} -t UTF-8 FILE > NEWFILE",
+    )
+
+
+def _proposed(evidence: bytes) -> str:
+    """The name of the encoding that this is most likely written in; empty where several are, or
+    where one only happens to decode it."""
+    fitting = []
+    for encoding in _OLD_WESTERN:
+        text = evidence.decode(encoding)
+        odd = [char for char in text if char >= "\x80"]
+        if all("\xc0" <= char <= "\xff" for char in odd) and not _broken_words(text):
+            fitting.append(encoding)
+    if len(fitting) == 1:
+        return fitting[0].upper()
+    # Without coherence nothing speaks for a language.
+    for match in charset_normalizer.from_bytes(evidence):
+        if match.coherence > 0 and not _broken_words(str(match)):
+            return match.encoding.upper().replace("_", "-")
+    return ""
+
+
+def _broken_words(text: str) -> int:
+    """How many symbols, and capitals beside small letters, stand within words: of an encoding that
+    only happens to decode a text."""
+    return sum(
+        char >= "\x80"
+        and before.isalpha()
+        and after.isalpha()
+        and (
+            not char.isalpha() or (char.isupper() and (before + after) != (before + after).upper())
+        )
+        and char not in "’‘´·–—\xa0…"
+        for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False)
     )
 
 
