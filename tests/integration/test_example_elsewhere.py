@@ -61,6 +61,5 @@ def test_a_day_of_new_rows_is_released_and_rolled_back(tmp_path: Path, warehouse
         if warehouse != "bigquery":
             run(root, environment, ["rollback"])
             assert published() == before
-    # The site is written from the store alone.
-    run(root, {}, ["report", "--to", "target/site"])
+        run(root, environment, ["report", "--to", "target/site"])
     assert (root / "target/site/index.html").is_file()
