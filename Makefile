@@ -2,6 +2,7 @@
 # make test   everything that CI runs
 # make test-unit  the fast tests of functions over values, for each change
 # make gauntlet  every promised update: versions, answers, lives; every instant of a kill
+# make engines   products on Spark, Snowflake, BigQuery and DuckLake
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
 # make docs   the documentation site, in .cache/site
@@ -22,7 +23,7 @@ PYTEST = $(RUN) pytest -n $(WORKERS) $(if $(SEED),--seed $(SEED))
 # What Python has compiled is kept, whatever the machine says: tests and benches start it often.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-unit gauntlet bench lint docs gallery recording format newest ahead release clean
+.PHONY: demo test test-unit gauntlet engines bench lint docs gallery recording format newest ahead release clean
 .DEFAULT_GOAL := demo
 
 $(UV):
@@ -44,15 +45,18 @@ demo: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tools/demo.py .cache/demo
 
 test: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) --costliest 25 -m "not gauntlet"
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) --costliest 25 -m "not gauntlet and not engines"
 
 test-unit: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/unit -m "not slow and not gauntlet"
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/unit -m "not slow and not gauntlet and not engines"
 
 # Every version of the template, every profile of answers, every life of a product; and in all
 # combinations what `make test` has once. Here uv starts every command, which tests else fork.
 gauntlet: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" FIRST_LIGHT_TESTS_FORK=0 $(PYTEST) -m gauntlet
+
+engines: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m engines
 
 bench: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m bench
@@ -95,7 +99,7 @@ ahead: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m tools.release.ahead $(PIN)
 
 # The version follows from what products will see; VERSION=v2.0.0 asks for more. Nothing is pushed.
-release: .cache/ready gauntlet
+release: .cache/ready gauntlet engines
 	@$(RUN) python -m tools.release $(VERSION)
 
 clean:

@@ -26,7 +26,7 @@ from visits_product import Cut, CutCursor, cut_release, minimal, run, seen
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.gauntlet,  # a minute of processor time
+    pytest.mark.engines,  # a minute of processor time
     bigquery_emulator.needs_emulator,
 ]
 

@@ -18,7 +18,7 @@ from visits_product import minimal, run
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.gauntlet,  # a minute of processor time; the statements are tested in each run
+    pytest.mark.engines,  # a minute of processor time; the statements are tested in each run
 ]
 
 

@@ -18,7 +18,7 @@ NOW = {"DATAOPS_NOW": "2026-04-01T06:00:00Z"}
 
 
 @pytest.mark.slow
-@pytest.mark.gauntlet
+@pytest.mark.engines
 @snowflake_emulator.needs_emulator
 @pytest.mark.parametrize("warehouse", ["snowflake", "bigquery"])
 def test_a_day_of_new_rows_is_released_and_rolled_back(tmp_path: Path, warehouse: str) -> None:

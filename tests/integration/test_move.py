@@ -162,7 +162,7 @@ def test_the_example_moves_to_postgresql(tmp_path: Path, server: postgres.Server
 
 
 @pytest.mark.slow
-@pytest.mark.gauntlet
+@pytest.mark.engines
 @snowflake_emulator.needs_emulator
 @PRODUCTS
 def test_a_product_moves_to_snowflake(tmp_path: Path, product: Any) -> None:
@@ -186,7 +186,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.gauntlet  # a server is up after a minute
+@pytest.mark.engines  # a server is up after a minute
 @PRODUCTS
 def test_a_product_moves_to_spark(tmp_path: Path, product: Any, spark: dict[str, str]) -> None:
     assert_moves(product(tmp_path / "shop"), "spark", spark)

@@ -81,7 +81,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 @pytest.mark.slow
 @snowflake_emulator.needs_emulator
-@pytest.mark.gauntlet  # `warehouse verify` runs on every change, and kills publishers too
+@pytest.mark.engines  # `warehouse verify` runs on every change, and kills publishers too
 def test_a_release_on_snowflake(place: Place, tmp_path: Path) -> None:
     first = place.release()
     warehouse = place.warehouse()
@@ -124,7 +124,7 @@ def test_a_release_on_snowflake(place: Place, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @snowflake_emulator.needs_emulator
-@pytest.mark.gauntlet  # two releases of a product by dbt
+@pytest.mark.engines  # two releases of a product by dbt
 def test_dbt_builds_releases_on_snowflake(tmp_path: Path) -> None:
     root = harness.render(tmp_path / "shop", {"content": "empty", "warehouse": "snowflake"})
     snowflake_emulator.lead_here(root / "profiles.yml")

@@ -24,7 +24,7 @@ from first_light.warehouse.spark.views import SparkViews
 from first_light.warehouse.spark.warehouse import SparkWarehouse
 from visits_product import Cut, CutCursor, cut_release, minimal, run, seen
 
-pytestmark = [pytest.mark.slow, pytest.mark.gauntlet]  # a server is up after a minute
+pytestmark = [pytest.mark.slow, pytest.mark.engines]  # a server is up after a minute
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,7 @@ def test_first_light_of_the_example_and_again(make_product: MakeProduct, again: 
 
 
 @pytest.mark.slow
-@pytest.mark.gauntlet  # an environment of its own; test_render.py has each answer in every run
+@pytest.mark.engines  # an environment of its own; test_render.py has each answer in every run
 @pytest.mark.parametrize("warehouse", ["snowflake", "bigquery", "spark"])
 def test_only_releases_need_an_account(
     make_product: MakeProduct, shop_files: Path, warehouse: str

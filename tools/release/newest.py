@@ -1,8 +1,8 @@
 """`python -m tools.release.newest`: the newest version of every pin, tried, as a proposal.
 
-Run every week by .github/workflows/newest.yml. The proposal says what the gauntlet made of it; when
-something failed it is a draft. All that it runs is new, so it holds no token: another job opens the
-pull request, with `tools.release.open_newest`.
+Run every week by .github/workflows/newest.yml. The proposal says what the gauntlet and the engines
+made of it; when something failed it is a draft. All that it runs is new, so it holds no token:
+another job opens the pull request, with `tools.release.open_newest`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tools.release.pins import Bump, PinError
 from tools.release.template import HERE
 
 # The environment is made anew first: make notices that its list of tools changed.
-TRIED = (("make", "format"), ("make", "lint"), ("make", "gauntlet"))
+TRIED = (("make", "format"), ("make", "lint"), ("make", "gauntlet"), ("make", "engines"))
 _SHOWN = 40
 
 
