@@ -12,15 +12,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "helpers"
 
 import labelled
 
-PERSONAL = (
-    "known_personal",
-    "known_personal_2",
-    "held_out_personal",
-    "held_out_personal_2",
-    "held_out_personal_3",
-    "held_out_personal_4",
-)
-
 
 @dataclass(frozen=True)
 class Shares:
@@ -43,4 +34,5 @@ def corpus() -> Shares:
         drafted = {
             file: labelled.measured(file, Path(folder) / file) for file in ("known", "held_out")
         }
-    return Shares({**drafted, **{file: {"personal": labelled.marked(file)} for file in PERSONAL}})
+    personal = {file: {"personal": labelled.marked(file)} for file in labelled.PERSONAL}
+    return Shares({**drafted, **personal})

@@ -32,6 +32,15 @@ from first_light.ingest import land
 from first_light.privacy.detect import classify
 
 CORPUS = Path(__file__).with_name("corpus")
+PERSONAL = (
+    "known_personal",
+    "known_personal_2",
+    "held_out_personal",
+    "held_out_personal_2",
+    "held_out_personal_3",
+    "held_out_personal_4",
+)
+"""The files of which only personal columns are labelled."""
 Row = dict[str, str]
 Rows = dict[str, list[Row]]
 

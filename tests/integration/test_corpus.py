@@ -39,7 +39,7 @@ def test_the_draft_finds_what_is_there(file: str, tmp_path: Path) -> None:
 )
 def test_more_personal_columns_are_marked(file: str, recall: float, precision: float) -> None:
     score = labelled.marked(file)
-    assert score.expected >= 80
+    assert score.expected >= (85 if file == "held_out_personal_4" else 90)
     assert score.recall >= recall, score.missed
     assert score.precision >= precision, score.wrong
 
@@ -55,16 +55,7 @@ def test_the_two_halves_share_no_table() -> None:
 
 
 def test_the_labels_name_kinds() -> None:
-    for file in (
-        "known",
-        "held_out",
-        "known_personal",
-        "known_personal_2",
-        "held_out_personal",
-        "held_out_personal_2",
-        "held_out_personal_3",
-        "held_out_personal_4",
-    ):
+    for file in ("known", "held_out", *labelled.PERSONAL):
         labels = {c.kind for table in labelled.tables(file) for c in table.columns if c.kind}
         assert labels <= KINDS
 
