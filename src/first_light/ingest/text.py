@@ -27,6 +27,7 @@ SAMPLE = 1 << 20
 _EVIDENCE = 1 << 18
 # Of DOS and of the Macintosh before Unicode, as exports of old systems are written.
 _OLD_WESTERN = ("cp850", "macintosh")
+_WITHIN_WORDS = "’‘´·–—\xa0…"  # signs that stand between letters in Western text
 _GARBLED = re.compile(
     r"\w*(?:Ã[\u0080-\u00bf\u0152-\u0178\u2013-\u2122]|â€[\u0080-\u00bf\u0152-\u0178\u2013-\u2122])\w*"
 )
@@ -322,7 +323,7 @@ def _broken_words(text: str) -> int:
         and (
             not char.isalpha() or (char.isupper() and (before + after) != (before + after).upper())
         )
-        and char not in "’‘´·–—\xa0…"
+        and char not in _WITHIN_WORDS
         for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False)
     )
 
@@ -352,7 +353,7 @@ def _strange(text: str) -> int:
                 after >= "\x80" and after.isalpha()
             )
             count += neighbours or (char.isupper() and before.islower())
-        elif char not in "’‘´·–—\xa0…":
+        elif char not in _WITHIN_WORDS:
             count += before.isalpha() and after.isalpha()
     return count
 

@@ -1,5 +1,5 @@
-"""What numbers of one column say together: dates long before all others, one value in all rows, a
-mean that drifts, and a counter that goes on."""
+"""What numbers and times of one column say together: dates long before all others, times of day
+that moved, one value in all rows, a mean that drifts, and a counter that goes on."""
 
 from __future__ import annotations
 
