@@ -4,8 +4,10 @@
 
 It starts without the extension for geography, which DuckDB would download. Added is a table with
 columns and rows in one statement, which dbt writes for a contract; a key there is left out.
-Refused is what the emulator would run and BigQuery does not: types, digits of types in casts, and
-functions that it lacks.
+Put right is what a clone is: a table in lists and descriptions of tables, whose interface has no
+such type, and a clone in the information schema; the emulator says the reverse. Refused is what the
+emulator would run and BigQuery does not: types, digits of types in casts, and functions that it
+lacks.
 """
 
 from __future__ import annotations
@@ -13,13 +15,16 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import sqlglot
 import structlog  # type: ignore[import-not-found]
+from bqemulator.api.routes import tables  # type: ignore[import-not-found]
 from bqemulator.cli import main  # type: ignore[import-not-found]
 from bqemulator.domain.result import Err  # type: ignore[import-not-found]
 from bqemulator.sql.errors import sql_parse_error  # type: ignore[import-not-found]
+from bqemulator.sql.rewriter import information_schema  # type: ignore[import-not-found]
 from bqemulator.sql.translator import SQLTranslator  # type: ignore[import-not-found]
 from bqemulator.storage.engine import DuckDBEngine  # type: ignore[import-not-found]
 from sqlglot import exp
@@ -65,9 +70,20 @@ def translate(self: Any, statement: str, **options: Any) -> Any:
     return _translate(self, statement, **options)
 
 
+def with_clones_as_tables(described: Callable[[Any], dict[str, Any]]) -> Callable[[Any], Any]:
+    def result(table: Any) -> dict[str, Any]:
+        body = described(table)
+        return {**body, "type": "TABLE"} if body["type"] == "CLONE" else body
+
+    return result
+
+
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     DuckDBEngine._load_spatial = lambda self: None
     DuckDBEngine.execute = execute
     SQLTranslator.translate = translate
+    tables._table_to_rest = with_clones_as_tables(tables._table_to_rest)
+    tables._table_to_list_item = with_clones_as_tables(tables._table_to_list_item)
+    information_schema._BQ_TABLE_TYPE_MAP["CLONE"] = "CLONE"
     main(("start", "--rest-port", sys.argv[1], "--grpc-port", "0", "--log-level", "error"))
