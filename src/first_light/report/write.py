@@ -32,7 +32,8 @@ class WrittenReport:
 
 def report(product: Product, folder: Path) -> WrittenReport:
     """Write the site: index.html, report.json, badge.svg; and the catalog of the current release.
-    A chart that can't be drawn leaves its sentence and a warning.
+    A chart that can't be drawn leaves its sentence and a warning. It is all written from the store:
+    a warehouse that can't be asked what readers see leaves that unknown, and a warning.
 
     Args:
         product: the product.
@@ -59,8 +60,10 @@ def report(product: Product, folder: Path) -> WrittenReport:
     index.write_text(page(facts, questions, links, draw), encoding="utf-8")
     (folder / "badge.svg").write_text(badge(questions), encoding="utf-8")
     (folder / "report.json").write_text(report_json(facts), encoding="utf-8")
-    warnings = (f"{len(failed)} charts of the report are not drawn: {failed[0]}",) if failed else ()
-    return WrittenReport(index, facts, warnings)
+    warnings = [f"{len(failed)} charts of the report are not drawn: {failed[0]}"] if failed else []
+    if facts.status.readers.release is None:
+        warnings.append(f"The report does not say what readers see: {facts.status.readers.problem}")
+    return WrittenReport(index, facts, tuple(warnings))
 
 
 def _current_release(product: Product, folder: Path) -> tuple[tuple[str, str], ...]:

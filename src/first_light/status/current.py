@@ -72,7 +72,8 @@ class Status:
         damaged: runs whose records can't be read.
         open: incidents that no run has ended yet, the newest first.
         store: where releases and history are, for people.
-        address: where readers open the current release's database; empty where none is current.
+        address: where readers open the current release's database; empty where none is current, and
+            where the connection to it is not set here.
         boards: the page that lists its boards; empty where it has none.
         figures: of the last 90 days.
         readers: what they see.
@@ -256,7 +257,7 @@ def status(product: Product, book: Ledger | None = None) -> Status:
         damaged=tuple(history.damaged),
         open=open_incidents,
         store=store.place,
-        address=warehouse.address(run) if run else "",
+        address=_address(warehouse, run) if run else "",
         boards=boards_address(store, run or ""),
         figures=book.figures(),
         readers=_readers(warehouse, run or "", last, len(store.retained()) > 1),
@@ -269,11 +270,20 @@ def status(product: Product, book: Ledger | None = None) -> Status:
     )
 
 
+def _address(warehouse: Warehouse, run: str) -> str:
+    try:
+        return warehouse.address(run)
+    except DataopsError:  # variables of its connection are missing, as what readers see says
+        return ""
+
+
 def _readers(warehouse: Warehouse, current: str, last: Record | None, has_others: bool) -> Readers:
     try:
         published_run = warehouse.published_release(current)
     except DataopsError as error:
-        return Readers(None, f"the published release is unknown. {error.message} ({error.where})")
+        fix = f": {error.fix}" if error.fix else ""
+        unknown = f"the published release is unknown. {error.message} ({error.where}){fix}"
+        return Readers(None, unknown)
     if current and published_run == current and warehouse.in_store:
         try:
             warehouse.check(current)

@@ -46,7 +46,8 @@ def show_status(out: Console, status: Status) -> None:
             line(out, "data", data)
         if (built := build_counts(current)).carried_over:
             line(out, "nodes", str(built))
-        line(out, "address", status.address)
+        if status.address:
+            line(out, "address", status.address)
         if status.boards:
             line(out, "boards", status.boards)
         for n, entry in enumerate(current.raw.set_aside):

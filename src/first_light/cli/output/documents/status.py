@@ -32,7 +32,7 @@ class Current:
     nodes: Nodes
     """How much of it was built."""
     address: str
-    """Where readers open the data."""
+    """Where readers open the data; empty if the connection to it is not set here."""
     boards: str
     """The page that lists its boards; empty if it has none."""
     open_to: str
