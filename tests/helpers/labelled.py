@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ PERSONAL = (
     "held_out_personal_2",
     "held_out_personal_3",
     "held_out_personal_4",
+    "held_out_personal_5",
 )
 """The files of which only personal columns are labelled."""
 Row = dict[str, str]
@@ -270,19 +272,35 @@ def _dni(_: Sequence[str], number: int, chance: random.Random) -> str:
 
 
 def _fill(arguments: Sequence[str], number: int, chance: random.Random) -> str:
-    """Text with holes: `<given_3>` is a value of that list (`:plain`: small letters only), `<#99>`
-    a pattern; capitals outside holes are letters by chance, `_` is a space.
+    """Text with holes; `_` is a space.
+
+    `<given_3>` is a value of that list (`:plain`: small letters only, `:upper`: capitals), `<#99>`
+    a pattern, `<%d.%m.%Y>` a day of birth, `<+%d.%m.%Y>` one of a child, `<@%d.%m.%Y>` a recent
+    day.
     """
 
     def hole(match: re.Match[str]) -> str:
         name, _, form = match.group(1).partition(":")
         if name.startswith("#"):
             return _pattern(name[1:], chance)
+        if "%" in name:
+            years = {"@": (2022, 2025), "+": (2006, 2016)}.get(name[0], (1945, 2006))
+            return f"{_day(chance, *years):{name.lstrip('@+')}}"
         text = str(chance.choice(_values()[name]))
-        return _plain(text) if form == "plain" else text.replace(" ", "_")
+        if form == "plain":
+            return _plain(text)
+        return (text.upper() if form == "upper" else text).replace(" ", "_")
 
     text = re.sub("<(.+?)>", hole, arguments[0].replace('"', ""))
     return text.replace("_", " ")
+
+
+def _valid(arguments: Sequence[str], number: int, chance: random.Random) -> str:
+    """A filled text that is a valid number to a module of stdnum: `valid pt.nif 2<#99999999>`."""
+    module = import_module(f"stdnum.{arguments[0]}")
+    while not module.is_valid(text := _fill(arguments[1:], number, chance)):
+        pass
+    return text
 
 
 def _checked(length: int, weights: Sequence[int], modulus: int) -> Any:
@@ -387,6 +405,7 @@ _MAKES: Mapping[str, Callable[[Sequence[str], int, random.Random], str]] = {
     "steuer_id": _steuer_id,
     "list": lambda a, n, c: str(c.choice(_values()[a[0]])),
     "fill": _fill,
+    "valid": _valid,
     "iban": _iban,
     "dni": _dni,
     "login": _login("given", "family"),
