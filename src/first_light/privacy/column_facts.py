@@ -42,10 +42,12 @@ class Column:
         self.of_applications = bool(table & pay_words.APPLICATIONS)
         self.of_searches = bool(table & words.SEARCHES)
         self.of_employees = is_of(table, pay_words.EMPLOYEES)
-        self.of_things = is_of(table, words.THING) and not self.of_people
+        self.of_things = is_of(table - thing_words.GATHERINGS, words.THING) and not self.of_people
         self.is_of_goods = self.of_things or rows.of_goods
         self.is_thing = is_of(tokens, words.THING)
-        self.is_named_good = not thing_words.NAMED_GOODS.isdisjoint(tokens)
+        self.is_named_good = not thing_words.NAMED_GOODS.isdisjoint(tokens) or any(
+            token.endswith(thing_words.TITLES) for token in tokens
+        )
         # An attribute of a thing is not the thing itself; but a login id is a login.
         is_user_name = "".join(tokens[-2:]) in words.USER_NAME
         self.is_attribute = len(tokens) > 1 and tokens[-1] in words.ABOUT and not is_user_name

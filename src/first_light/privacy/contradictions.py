@@ -19,6 +19,7 @@ from first_light.privacy import vocabulary as words
 from first_light.privacy.column_facts import Column
 from first_light.privacy.kinds import (
     ADDRESS,
+    BIRTH_DATE,
     DEVICE,
     EMAIL,
     FREE_TEXT,
@@ -36,6 +37,7 @@ from first_light.privacy.rows import is_agent, is_noun_of, is_of_office, is_part
 
 _OF_MACHINES: Final = frozenset({IP, DEVICE, LOCATION})
 _OF_PLACES: Final = frozenset({PHONE, ADDRESS, LOCATION})
+_OF_BEINGS: Final = frozenset({SENSITIVE, NATIONAL_ID, BIRTH_DATE})
 _WHOLE: Final = re.compile(r"[0-9]{1,18}")
 _SEVERAL = 5  # different values
 _DIALLED = 0.2  # of the values, so that a number with `no` in its name is one to call
@@ -71,10 +73,13 @@ def is_contradicted(kind: str, column: Column) -> bool:
     if kind == SENSITIVE and rows.of_animals and not _RACES.isdisjoint(column.tokens):
         return True
     is_of_animal = rows.of_animals and not (rows.of_people or column.name_contains(words.ROLE))
-    if kind in (SENSITIVE, NATIONAL_ID) and is_of_animal and not is_party(column.tokens):
-        return kind == SENSITIVE or column.is_written(_PASSPORTS)
-    if kind == NATIONAL_ID and not thing_words.EMPLOYEE_NUMBERS.isdisjoint(
-        {"".join(column.tokens), *column.tokens}
+    if kind in _OF_BEINGS and is_of_animal and not is_party(column.tokens):
+        return kind != NATIONAL_ID or column.is_written(_PASSPORTS)
+    # The same word is short for the number of a person, in Swedish: check digits tell.
+    if (
+        kind == NATIONAL_ID
+        and not thing_words.EMPLOYEE_NUMBERS.isdisjoint({"".join(column.tokens), *column.tokens})
+        and not national_numbers.are_of_persons(list(column.distinct))
     ):
         return True
     is_stored = not thing_words.SHELVES.isdisjoint(column.tokens) or column.ends_with(
@@ -98,16 +103,19 @@ def is_contradicted(kind: str, column: Column) -> bool:
         kind == ADDRESS
         and rows.has_only_places
         and words.ADDRESSEE.isdisjoint(column.tokens)
-        and not column.name_contains(words.ADDRESS)
+        and not (
+            column.name_contains(words.ADDRESS) and column.table.isdisjoint(thing_words.STREETS)
+        )
     ):
-        return True  # of trees, lamps and masts
+        return True  # of trees, lamps and masts, and of the streets themselves
     if kind == EMAIL:
         return not rows.of_people and column.distinct_share(is_of_office) == 1
     if kind == FREE_TEXT and not (rows.has_persons or rows.of_devices or column.of_people):
         return texts.personal_share(column) == 0
     if kind in _OF_MACHINES and rows.of_machines:
         return True
-    if kind == LOCATION and not rows.has_persons and not _is_whereabouts(column):
+    has_persons = rows.reaches_persons or (rows.has_persons and not rows.of_goods)
+    if kind == LOCATION and not has_persons and not _is_whereabouts(column):
         return True
     if kind == LOCATION and rows.of_devices:
         return False
@@ -128,7 +136,11 @@ def is_contradicted(kind: str, column: Column) -> bool:
         return column.distinct_share(people_names.is_full_name) < thing_words.FULL_NAMES_OF_GOODS
     if rows.of_goods and kind == FREE_TEXT:
         return texts.personal_share(column) < 0.1
-    is_user = bool(set(column.tokens) & (words.USER_NAME - _OF_PAGES)) or is_agent(column.tokens)
+    is_user = (
+        bool(set(column.tokens) & (words.USER_NAME - _OF_PAGES))
+        or is_agent(column.tokens)
+        or column.tokens[-1:] in (["actor"], ["principal"])
+    )
     if rows.of_goods and kind == USER_NAME and not (is_user or column.name_contains(words.ROLE)):
         return column.distinct_share(people_names.is_login_of_given_name) < _LOGINS
     if rows.of_goods and kind == URL:

@@ -66,7 +66,7 @@ def classify(name: str, values: Sequence[str], table: str = "", rows: Rows = UNK
     Returns:
         One of `KINDS`, or None.
     """
-    texts = people_names.without_slashes(texts_of(values))
+    texts = people_names.without_slashes(people_names.plainly_titled(texts_of(values)))
     column = Column(name_tokens(name), frozenset(name_tokens(table)), texts, rows)
     if texts and column.share(lambda value: value.lower() in shapes.BOOLEANS) == 1:
         return special_kinds.by_flag(column)

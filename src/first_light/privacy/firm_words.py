@@ -17,7 +17,7 @@ CLUBS = words("""
     fc sv tsv vfl vfb vfr sc sg tus tsg spvgg fsv ssv asv afc cfc ssc ac us cf cd ud rc sk fk nk
     ks mks bk if ff ik hc bc rsc ksc kv rkvv vv club verein eintracht fortuna concordia borussia
     union dynamo sporting real atletico athletic racing olympique stade inter united rovers
-    wanderers city
+    wanderers city asd ssd usd polisportiva virtus libertas juventus pro audax olimpia sportiva
 """)
 # Words for trades, which firms have in their names beside those of their owners.
 TRADES = words("""

@@ -17,6 +17,7 @@ UNABBREVIATED = (
     street post mail address adresse telefon phone medical identity bank credit debit tax paid
     miejsc miejscowosc town city ort stadt ville ciudad citta plaats gemeente miasto mesto
     von nach bis from to ab an origin destination dest dep arr
+    veh vehicle van truck pos repo repository
     church kirche trade primary tipo klass klasse classe regime condition soort
 """)
 )
@@ -32,6 +33,7 @@ PLATE = words("""
     licenseplate licenceplate numberplate platenumber plateno vehiclereg kennzeichen kfzkennzeichen
     nummernschild kontrollschild immatriculation plaqueimmatriculation matricula placa targa
     kenteken registreringsnummer rekisterinumero nrrejestracyjny rejestracja spz rendszam plaka
+    vrm vrn rego
 """)
 # Seeds and codes of a second factor.
 SECOND_FACTOR = words("totp otp mfa seed twofactor recovery recoverycode backupcode securitycode")
@@ -50,7 +52,7 @@ PURPOSE = words("""
     beskrivning tekst aciklama
 """)
 ADVERTISING = words("""
-    advertising advertisement advertiser publicidad publicidade publicite werbung werbe reclame
+    adv advertising advertisement advertiser publicidad publicidade publicite werbung werbe reclame
     pubblicita reklama annons mainos
 """)
 DOCUMENT = words("""
@@ -58,18 +60,20 @@ DOCUMENT = words("""
     fuehrerschein permis permiso patente licence license rijbewijs koerkort koerekort foererkort
     identitaet carnet cedula prawojazdy dowod patnr patientnr patientno patientennummer patno
     drivercard fahrerkarte tachocard tachographcard cartaconducente
-    patientnumber krankenkassennummer versichertennummer insuredno healthcard
+    fsnr fsnummer fsno patientnumber krankenkassennummer versichertennummer insuredno healthcard
 """)
 BIRTHPLACE = words("""
     geburtsort geburtsland birthplace placeofbirth lieunaissance lieudenaissance lugarnacimiento
     luogonascita luogodinascita geboorteplaats foedested foedeort fodelseort naturalidade
     miejsceurodzenia tempatlahir noisinh szuletesihely mistonarozeni mestorodenia
 """)
-SHORT_POSTCODE = words("pc cp cap psc zipcode postleitzahl postnummer postcode codigopostal")
+SHORT_POSTCODE = words(
+    "pc cp cap psc tk irsz zipcode postleitzahl postnummer postcode codigopostal"
+)
 HEALTH = words("""
     health medical medicine medizin gesundheit sante medico salud salute gezondheid haelsa helse
-    diet diaet dieta regime allergies unvertraeglichkeit intolerances symptoms disability needs
-    specialneeds necesidadeseducativas assistance
+    diet diaet dieta allergies unvertraeglichkeit intolerances symptoms disability needs
+    regimealimentaire specialneeds necesidadeseducativas assistance
 """)
 # What yes or no says about the health or the beliefs of somebody.
 FLAGS = words("""

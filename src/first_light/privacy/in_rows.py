@@ -14,6 +14,7 @@ from first_light.privacy import (
     birth_dates,
     hints,
     national_numbers,
+    noted_names,
     pay_words,
     people_names,
     phones,
@@ -46,6 +47,7 @@ _FULL_NAMES = 0.35  # of the different values; no list has all names
 # Of the different values, full names with a given name that is known; fewer where a name hints.
 _FORMED, _FORMED_IF_FULL, _FORMED_IF_HINTED = 0.6, 0.5, 0.25
 _INITIALED, _KNOWN_OF_INITIALED = 0.6, 0.25  # of the different values
+_KNOWN_OF_ONE_WORD = 0.2  # of the different values, where a name hints and people are beside
 _LOGINS_OF_ROLE = 0.3  # of the different values, logins made of names that are known
 _PIN_WORDS: Final = words.words("pin pincode puk cvv cvc otp tan geheimzahl")
 _SIGNATURE: Final = words.words("""
@@ -53,6 +55,7 @@ _SIGNATURE: Final = words.words("""
     paraphe sigla
 """)
 _INITIALS: Final = re.compile(r"[^\W\d_]\.?[^\W\d_]\.?([^\W\d_]\.?){0,3}")
+_DOTTED: Final = re.compile(r"(?:[^\W\d_]\. ?){2}")  # E. M. Miller
 _BLOOD_GROUP: Final = re.compile(r"(?:A|B|AB|0|O) ?(?:Rh|RhD|RH)?(?:[+-]|[( ]?(?:pos|neg)\.?\)?)")
 _AGE: Final = re.compile(r"(1[01])?[0-9]{1,2}([.,][05])?")
 _PIN: Final = re.compile(r"[0-9]{3,8}")
@@ -213,7 +216,7 @@ def _of_names(column: Column) -> str | None:
     if _are_east_asian(column):
         return PERSON
     if column.share(shapes.is_name_like) < 0.5 and column.share(_may_be_login) < 0.5:
-        return _of_numbered_names(column) or _of_noted_names(column)
+        return noted_names.kind_of(column)
     if column.distinct_share(shapes.is_company) >= 0.3:
         return None
     full = column.distinct_share(people_names.is_full_name)
@@ -229,6 +232,12 @@ def _of_names(column: Column) -> str | None:
         return None
     is_named_thing = column.is_thing or column.is_of_goods or column.is_attribute
     if not is_named_thing and _have_form_of_names(column):
+        return PERSON
+    is_other = column.is_thing or column.is_attribute
+    is_role = column.hints(words.ROLE) and not is_other  # the captain of a ship
+    if is_role and _share_formed(column) >= _FORMED_IF_FULL and _have_form_of_names(column):
+        return PERSON
+    if not is_other and column.distinct_share(_DOTTED.match) >= 0.9 and _are_initialed(column):
         return PERSON
     is_actor = not column.is_thing and is_agent(column.tokens)
     if (is_actor or not is_named_thing) and _are_initialed(column):
@@ -275,21 +284,18 @@ def _are_east_asian(column: Column) -> bool:
     )
 
 
-def _of_numbered_names(column: Column) -> str | None:
-    """What somebody is known as, with a number or a sign: Jane 84, @jane lee."""
-    is_named = column.hints(words.PERSON | words.USER_NAME | words.ROLE) and not column.is_thing
-    numbered = column.distinct_share(people_names.is_numbered_name)
-    names = {people_names.first_word(value) for value in column.distinct}
-    has_several = len(names) >= _SEVERAL  # a code begins with the same letters
-    return USER_NAME if is_named and has_several and numbered >= 0.6 else None
-
-
 def _are_names(column: Column, full: float) -> bool:
     given = column.distinct_share(people_names.is_given)
     family = column.distinct_share(people_names.is_family)
     is_likely = given >= 0.5 or family >= 0.4 or full >= 0.2
     if column.hints(words.PERSON):
-        return is_likely
+        return is_likely or (
+            column.rows.of_people
+            and max(given, family) >= _KNOWN_OF_ONE_WORD
+            and len(column.distinct) >= _SEVERAL
+            and column.share(people_names.is_one_word) >= 0.9
+            and column.share(shapes.is_titled) >= 0.9
+        )
     if column.hints(words.ROLE):
         return is_likely and column.share(shapes.is_titled) >= 0.7 and len(column.distinct) >= _FEW
     if column.hints(words.NAME) and column.rows.of_people:
@@ -338,19 +344,9 @@ def _are_initialed(column: Column) -> bool:
     )
 
 
-def _of_noted_names(column: Column) -> str | None:
-    """Names with a note, as in `Anna (mother)`."""
-    if column.is_thing or column.is_of_goods:
-        return None
-    noted = column.distinct_share(lambda v: people_names.is_given(re.split(r" ?[(/-]", v)[0]))
-    if len({people_names.first_word(value) for value in column.distinct}) < _FEW:
-        return None  # a code begins with the same letters
-    is_hinted = column.hints(words.PERSON | words.ROLE)
-    return PERSON if is_hinted and noted >= 0.6 and texts.words_on_average(column) < 4 else None
-
-
 def _of_words(column: Column) -> str | None:
-    if column.of_people and column.distinct_share(_BLOOD_GROUP.fullmatch) >= 0.9:
+    may_be_blood = column.of_people or (column.rows.has_persons and "blood" in column.tokens)
+    if may_be_blood and column.distinct_share(_BLOOD_GROUP.fullmatch) >= 0.9:
         return SENSITIVE
     if column.of_people and column.name_contains(hints.DISABILITY):
         return SENSITIVE

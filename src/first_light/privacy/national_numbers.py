@@ -32,7 +32,8 @@ _PLATES: Final = (
     r"[A-Z]{2}[0-9]{2} [A-Z]{3}",  # United Kingdom
     r"[0-9]{4} [BCDFGHJKLMNPRSTVWXYZ]{3}",  # Spain
     r"[A-Z]{2} [0-9]{3} ?[A-Z]{2}",
-    r"(?=.*[0-9])(?=.*[A-Z])[A-Z0-9]{1,3}-[A-Z0-9]{2,3}-[A-Z0-9]{1,2}",  # Netherlands
+    # Netherlands: six signs
+    r"(?=.*[0-9])(?=.*[A-Z])(?=(?:-?[A-Z0-9]){6}$)[A-Z0-9]{1,3}-[A-Z0-9]{2,3}-[A-Z0-9]{1,2}",
     r"[A-Z]{3} [0-9]{2}[0-9A-Z]",  # Sweden
 )
 # Formats that only numbers of persons have: Italy, Switzerland, Belgium, Brazil, Mexico.

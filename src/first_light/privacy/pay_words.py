@@ -30,7 +30,8 @@ PAY = words("""
 PAYROLL = words("""
     payroll payrolls payslip payslips paycheck paychecks salary salaries wages gehaelter gehalt
     lohn loehne lohnabrechnung gehaltsabrechnung nomina nominas paie paies salaires bulletin
-    salaris loonstrook loonstroken
+    salaris loonstrook loonstroken paga cedolino cedolini bustapaga bustepaga holerite holerites
+    contracheque bordro lonebesked loneseddel loenseddel palkkalaskelma listaplac berlap
 """)
 # Whole names that are pay in a table of these.
 EMPLOYEES = words("""
@@ -39,10 +40,13 @@ EMPLOYEES = words("""
 """)
 PAY_OF_EMPLOYEES = words("""
     pay bonus brutto netto ote ctc gross net yearlybonus annualbonus comp stockcomp equitygrant
-    variablepay severance pension package rsu rsus maas prim
+    basic variablepay severance pension package rsu rsus maas prim
 """)
 # What may stand beside them without changing what they are.
-OF_PAY = words("total amount annual yearly monthly usd eur gbp chf try in")
+OF_PAY = words("""
+    total amount annual yearly monthly usd eur gbp chf try in aed sar qar inr sek nok dkk pln czk
+    huf ron brl mxn cad aud nzd sgd zar jpy rub uah egp mad ngn kes
+""")
 # Nobody calls the sum over several persons so.
 TOTAL_PAY = words("totalcomp totalcompensation totalremuneration totalsalary")
 # What somebody is paid for an hour or a day is a rate of a time.

@@ -141,6 +141,15 @@ def has_initials(text: str) -> bool:
 _SLASHED: Final = re.compile(r"[^\W\d_][\w' -]*/[^\W\d_][\w' -]*")
 
 
+_EITHER_TITLE: Final = re.compile(r"^(Dr|Sr|Prof|Eng|Sig|Dott|Mgr)\([a-z]{1,4}\)")
+_SHORT_TITLE: Final = re.compile(r"^p\. ?(?=[^\W\d_a-z][^\W\d_]{2})")
+
+
+def plainly_titled(texts: list[str]) -> list[str]:
+    """The values, with titles as most people write them: not Dr(a)., and not p. for pan or pani."""
+    return [_SHORT_TITLE.sub("pan ", _EITHER_TITLE.sub(r"\1", text)) for text in texts]
+
+
 def without_slashes(texts: list[str]) -> list[str]:
     """The values, with a comma in names that are written as travel systems do: MILLER/ANN MRS."""
     slashed = sum(1 for text in texts if _SLASHED.fullmatch(text))

@@ -126,7 +126,12 @@ def rows_of(
     certain_kinds = {
         kind for column, kind in marks.items() if not _is_minor(kind, texts.get(column, ()))
     }
+    of_animals = any(
+        stems.ANIMAL.search(" ".join(parts)) is not None for parts in (in_table, *tokens.values())
+    )
     points = sum(_POINTS.get(kind, 0) for kind in certain_kinds)
+    if of_animals and kinds.PERSON not in certain_kinds:
+        points -= _POINTS[kinds.BIRTH_DATE] * (kinds.BIRTH_DATE in certain_kinds)
     persons = [column for column, kind in marks.items() if kind == kinds.PERSON]
     if kinds.PERSON in certain_kinds and (
         all(is_agent(tokens[column]) for column in persons)
@@ -138,10 +143,16 @@ def rows_of(
     begins_with_person = _begins_with_person(list(tokens.items()), marks)
     of_firms = is_of(in_table, words.ORGANISATION)
     of_goods = (
-        is_of(in_table, words.THING) and not (is_of_people or begins_with_person or of_firms)
+        is_of(in_table - thing_words.GATHERINGS, words.THING)
+        and not (is_of_people or begins_with_person or of_firms)
     ) or any(_is_product_number(texts[column]) for column in columns if column not in marks)
-    begins_with_firm = not is_of_people and (
-        (of_firms and not begins_with_person) or _begins_with_firm(list(tokens.items()), marks)
+    # Firms have numbers of their own: clients that have them are firms.
+    is_numbered = not begins_with_person and any(
+        not thing_words.OWN_NUMBERS_OF_FIRMS.isdisjoint(parts) for parts in tokens.values()
+    )
+    is_named_firm = _begins_with_firm(list(tokens.items()), marks)
+    begins_with_firm = (not is_of_people or is_numbered) and (
+        (of_firms and not begins_with_person) or is_named_firm or is_numbered
     )
     least = _ENOUGH_AMONG_GOODS if of_goods else _ENOUGH
     of_people = points >= (_ENOUGH_AMONG_FIRMS if begins_with_firm else least)
@@ -187,10 +198,7 @@ def rows_of(
         ),
         names_persons=names_persons,
         has_party=any(map(is_party, (tokens[column] for column in persons))),
-        of_animals=any(
-            stems.ANIMAL.search(" ".join(parts)) is not None
-            for parts in (in_table, *tokens.values())
-        ),
+        of_animals=of_animals,
         reaches_persons=names_persons or bool(certain_kinds & _REACHED),
         has_only_places=not is_of_people
         and not names_persons
@@ -262,7 +270,7 @@ def is_party(name: Sequence[str]) -> bool:
 
 def is_agent(name: Sequence[str]) -> bool:
     """Whether a name says who did something, by its ending: `bediener`, `planner`."""
-    if name[-1:] == ["by"]:
+    if name[-1:] in (["by"], ["leg"], ["legit"], ["det"]):  # who found and named a plant
         return True
     last = name[-1] if name else ""
     is_named_so = stems.AGENT.fullmatch(last) and not stems.NO_AGENT.fullmatch(last)

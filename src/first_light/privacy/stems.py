@@ -10,17 +10,18 @@ import re
 from typing import Final
 
 PHONE: Final = re.compile(
-    r"tele?fon|teleph|telef|telemov|handy(nr|num|$)|mobil|movil|movel|\bgsm|celul|cellul|puhel"
+    r"tele?fon|teleph|[a-z]{2,}phone?\b|telef|telemov|handy(nr|num|$)|mobil|movil|movel|\bgsm|celul|cellul|puhel"
     r"|komork|fonszam|whatsapp|msisdn|rufn|anruf"
     r"|\bcall(er|ed|ing)\b|\bdial(l?ed)?\b|\bappelan"
 )
 BIRTH: Final = re.compile(
     r"geb(urt|dat|jahr|tag|oort)|birth|bday|naiss|nacim|nascim|\bnasc|\bnac\b|nascit|urodz|narozen"
-    r"|nasteri|dogum|szulet|syntym|f(oe|o)d(else?|sel|t)|rodzen|rodjen"
+    r"|nasteri|dogum|\bszul|syntym|f(oe|o)d(else?|sel|t)|rodzen|rodjen"
 )
 INCOME: Final = re.compile(
     r"gehalt|gehael|lohn|\bsalar|salair|sueldo|\bwages?\b|stipend|\bloon|\blone|palkk|wynagr|pensj"
-    r"|rendiment|remuner|compensa|einkomm|entgelt|\bincome|ingresos?\b|reddit|retribu|ordenado"
+    r"|rendiment|\brend mens|remuner|compensa|einkomm|entgelt|\bincome|ingresos?\b|reddit"
+    r"|retribu|ordenado"
     r"|venciment|inkom(en|st)|inntekt|indkomst|dochod|mzda|\bplat[ay]\b|jovedel"
 )
 SENSITIVE: Final = re.compile(
@@ -64,8 +65,10 @@ NO_AGENT: Final = re.compile(
     r"|computer|newspaper|flower|summer|winter|chapter|muster|fenster|alter|filler"
 )
 ANIMAL: Final = re.compile(
-    r"\b(hunde?|katzen?|pferde?|tier|haustier|dogs?|cats?|horses?|cows?|pets?|animals?|herd|livestock"
-    r"|stable|kennel|perros?|gatos?|caballos?|mascotas?|animal(es)?|chiens?|chats?|chevaux|cheval"
+    r"\b(hunde?|katzen?|pferde?|tier|haustier|dogs?|cats?|horses?|cows?|calf|calves|cattle|sheep|goats?|pigs?|pets?|animals?|herd|livestock"
+    r"|stable|kennel|kueh?e?|kuh|rind(er)?|kalb|kaelber|schweine?|schafe?|koe(ien)?|runderen|kalf"
+    r"|kalveren|varkens?|schapen|vaca?s?|vaches?|veaux|bovins?|mucca|mucche|bovini|krow[ay]|kraav[ay]"
+    r"|kvaeg|perros?|gatos?|caballos?|mascotas?|animal(es)?|chiens?|chats?|chevaux|cheval"
     r"|animaux|can[ei]|gatt[oi]|cavall[oi]|animal[ei]|hond(en)?|kat(ten)?|paard(en)?|dier(en)?"
     r"|p(ies|sy)|kot(y)?|kon(ie)?|zwierz|bydlo|hund(ar|ur)?|hest|katt)(e?name|steuer|halter|pass)?\b"
 )

@@ -10,10 +10,13 @@ FIRM_NUMBERS = words("""
     dunsnumber companyno companynumber orgnr organisationsnummer cvr cvrnr ytunnus partitaiva piva
     cnpj handelsregister hrb crn abn acn ein
 """)
+# Those of them that say what the row is about, and are no word for something else.
+OWN_NUMBERS_OF_FIRMS = words("siren siret kvk regon krs cvr cvrnr ytunnus cnpj abn acn duns")
 # Codes and numbers of things.
 CODES = words("""
     isbn issn ean gtin upc barcode imei iccid sku order bestell auftrag article artikel produkt
     product invoice rechnung ref booking tracking awb waybill policy police polis poliza polizza
+    ticket tickets tkt ticketno boletin boletim billete bilhete bilet biljett biglietto boarding
     apolice receipt rcpt kvitto kvittering quittung parcel colis barcode stregkode shipment
 """)
 NUMBER_WORDS = words("no nr num number nummer numero id code")
@@ -85,6 +88,14 @@ PLACES = words("""
     straat plein brug kerk school gracht kade haven ulica plac most szkola dworzec fabryka
     ulice namesti skola nadrazi utca ter gade vej torv gata gatan torg
 """)
+# Tables of the streets of a town.
+STREETS = words("""
+    street streets road roads strasse strassen strassenverzeichnis rue rues voies calle calles
+    via vie rua ruas straat straten ulica ulice gata gator gatuer vej veje gade gader vei veier
+    katu kadut utca utcak sokak sokaklar strada strazi
+""")
+# Tables of these have members, who are people: they are no goods.
+GATHERINGS = words("group groups gruppe gruppen groupe groupes grupo grupos gruppo gruppi groep")
 # Names that columns have when nobody named them: nothing follows from them.
 GENERIC = words("""
     field fields column columns col cols feld felder spalte spalten champ colonne campo campos
@@ -115,6 +126,8 @@ NAMED_GOODS = words("""
     pet pets mascota mascotas haustier haustiere hund hundename katze pferd tiername chien chat
     perro gato cane gatto huisdier hond kat zwierzak pies kot horse dog cat cow
 """)
+# In one word with what is called so: a boat's, a book's.
+TITLES = ("titel", "tittel", "title", "titre", "titulo", "titolo", "titlu")
 # Numbers that an employer gives: they mean nothing elsewhere.
 EMPLOYEE_NUMBERS = words("""
     pernr personalnummer personalnr persnr persnummer mitarbeiternummer mitarbeiternr mitarbnr

@@ -117,7 +117,7 @@ BIRTH = words("""
     foedselsdato fodselsdato foedselsdag fodselsdag foedselsaar foedt foedelsedatum fodelsedatum
     foedelsedag fodelsedag syntymaaika syntymapaiva dataurodzenia rokurodzenia urodzenia urodzony
     nascita datanascita datadinascita annonascita nascimento datanascimento datadenascimento
-    narozeni datumnarozeni dogumtarihi szuletesidatum datanasterii
+    bornon borndate birthdt narozeni datumnarozeni dogumtarihi szuletesidatum datanasterii
 """)
 IP = words("""
     ip ipaddress ipaddr ipv4 ipv6 clientip remoteip userip remoteaddr remoteaddress sourceip
@@ -260,7 +260,7 @@ LOGIN_ROLE = words("""
     agent handler operatorid modifier uploader bearbeiter ersteller sachbearbeiter verantwortlich
     auteur responsable createur autor editor responsable eigenaar maker behandelaar user client
     createuser updateuser changeuser lastuser entereduser erfasser benutzerkennung kennung
-    cashier kassierer rep salesrep kuerzel uid
+    cashier kassierer rep salesrep kuerzel uid actor principal genehmiger freigeber pruefer
 """)
 SERVICES = words("""
     system batch etl import api cron scheduler admin root service daemon robot bot job dbt airflow
@@ -305,7 +305,7 @@ THING = words("""
     company companies firma unternehmen entreprise empresa bedrijf organisation organization org
     business supplier suppliers vendor vendors merchant merchants brand brands product products
     item items lineitem lineitems article articles artikel producto productos produit produits
-    material materials
+    material materials sample samples specimen specimens
     menu store stores shop shops warehouse warehouses branch branches filiale filialen depot
     depots airport airports airline airlines station stations venue venues hotel hotels
     restaurant restaurants bank banks school schools hospital hospitals plant plants factory
@@ -372,5 +372,5 @@ HONORIFICS = words("""
     mr mrs ms mx miss dr prof rev herr frau fraeulein dipl ing mag mme mlle monsieur madame
     maitre sr sra srta senor senora dona dott dottssa sig sigra signor signora avv dhr mevr
     mevrouw meneer drs mudr judr mgr pani pan fru hr dra profa dna domnul doamna kirios kiria
-    shri smt
+    shri smt sheikh shaikh sheik shaykh haji hajji ustaz
 """)
