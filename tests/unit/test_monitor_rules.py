@@ -734,6 +734,24 @@ def test_a_mean_near_zero_rejects_however_far_apart_means_were() -> None:
     assert ("mean", ERROR) not in told(judged(past, half))
 
 
+# Rows of campaigns that start and end: a week is stated again each day.
+_WANDERING = [
+    18, 36, 56, 76, 96, 117, 139, 143, 147, 149, 151, 154, 156, 157, 158, 158, 159, 160, 160, 161,
+    161, 161, 161, 159, 155, 151, 147, 144, 142, 141, 140, 140, 140, 136, 131, 126, 121, 116, 112,
+    108, 110, 113, 115, 116, 117, 119, 122, 122, 122, 122, 123, 123, 122,
+]  # fmt: skip
+
+
+def test_what_wanders_is_expected_near_the_last_value() -> None:
+    past = [delivery(rows) for rows in _WANDERING]
+    assert told(judged(past, delivery(120))) == set()
+    assert ("volume", ERROR) in told(judged(past, delivery(36)))
+    chance = random.Random(8)
+    level = [delivery(round(chance.gauss(120, 8))) for _ in _WANDERING]
+    low = min(each.rows for each in level)
+    assert told(judged([*level, delivery(135)], delivery(low))) == set(), "what scatters does not"
+
+
 def test_a_few_more_nulls_in_a_key_reject_and_elsewhere_warn() -> None:
     chance = random.Random(4)
     past = [delivery(nulls=round(200 * chance.uniform(0.25, 0.35))) for _ in range(20)]

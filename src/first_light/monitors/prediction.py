@@ -18,6 +18,7 @@ AT_LEAST = 3  # values, for any interval at all
 _ALPHA = 0.001  # how often a value of an unchanged process lies outside, both sides together
 _SURE = 0.0005  # the same, for what rejects a release
 _TREND_FROM = 7
+_WALK_FROM = 14
 RHYTHM_FROM = 27 * 86_400  # seconds between the first and the last value: four weeks
 # A finer picture of the past has to explain this much more, or the plain one is kept.
 _IMPROVEMENT = 0.8
@@ -84,7 +85,9 @@ def expect_at(
     if (trend := _trend(times, values, middle, at)) and trend[1] < _IMPROVEMENT * spread:
         best, spread = trend
     if (week := _weekday(times, weekdays, values, at)) and week[1] < _IMPROVEMENT * spread:
-        best = week[0]
+        best, spread = week
+    if (walk := _walk(times, values, at)) and walk[1] < _IMPROVEMENT * spread:
+        best = walk[0]
     return best
 
 
@@ -171,6 +174,22 @@ def _trend(
     prediction = middle + slope * offset_at
     width_at = spread * math.sqrt(1 + 1 / count + offset_at * offset_at / width)
     return _interval(prediction, width_at, count - 2, residuals, "trend"), spread
+
+
+def _walk(
+    times: Sequence[float], values: Sequence[float], at: datetime
+) -> tuple[Expected, float] | None:
+    """What wanders from value to value, as a number of campaigns does, lies near the last one: the
+    farther ahead, the less, as the root of the time."""
+    count = len(values)
+    if count < _WALK_FROM:
+        return None
+    steps = [after - before for before, after in pairwise(values)]
+    spread = math.sqrt(math.fsum([step * step for step in steps]) / len(steps))
+    usual = sorted(after - before for before, after in pairwise(times))[len(steps) // 2]
+    ahead = max(1.0, (at.timestamp() - times[-1]) / usual) if usual > 0 else 1.0
+    width = spread * math.sqrt(ahead)
+    return _interval(values[-1], width, count - 1, steps, "last value"), spread
 
 
 def _weekday(
