@@ -433,8 +433,24 @@ def test_a_mean_of_few_rows_scatters_more() -> None:
     ]
     few = delivery(30, type="DOUBLE", min=1.0, max=99.0, mean=58.0)
     assert {check for check, _ in told(judged(past, few))} == {"volume"}
-    many = delivery(300, type="DOUBLE", min=1.0, max=99.0, mean=62.0)
+    many = delivery(300, type="DOUBLE", min=1.0, max=99.0, mean=59.5)
     assert told(judged(past, many)) == {("mean", WARN)}
+    far = delivery(300, type="DOUBLE", min=1.0, max=99.0, mean=66.0)
+    assert told(judged(past, far)) == {("mean", ERROR)}
+
+
+def test_a_mean_is_compared_with_those_of_about_as_many_rows() -> None:
+    """On Saturdays a tenth of the rows come, and their mean says little."""
+    chance = random.Random(8)
+    past = []
+    for day in range(42):
+        rows, noise = (30, 0.12) if day % 7 == 5 else (300, 0.03)
+        mean = 50 * chance.gauss(1, noise)
+        past.append(delivery(rows, type="DOUBLE", min=1.0, max=99.0, mean=mean))
+    far = delivery(300, type="DOUBLE", min=1.0, max=99.0, mean=66.0)
+    assert ("mean", ERROR) in told(judged(past, far))
+    saturday = replace(past[5], rows=30)
+    assert told(judged([*past, *past[:5]], saturday)) == set()
 
 
 def test_a_share_of_dates_long_before_all_others_rejects() -> None:
@@ -750,6 +766,23 @@ def test_what_wanders_is_expected_near_the_last_value() -> None:
     level = [delivery(round(chance.gauss(120, 8))) for _ in _WANDERING]
     low = min(each.rows for each in level)
     assert told(judged([*level, delivery(135)], delivery(low))) == set(), "what scatters does not"
+
+
+def test_a_rhythm_of_the_week_may_grow() -> None:
+    chance = random.Random(5)
+    rows = [round(chance.gauss(300 if day % 7 < 5 else 120, 8) * 1.01**day) for day in range(57)]
+    past, now = [delivery(each) for each in rows[:-1]], rows[-1]
+    assert told(judged(past, delivery(now))) == set()
+    assert ("volume", ERROR) in told(judged(past, delivery(now // 2)))
+
+
+def test_what_was_long_ago_says_little_where_the_last_weeks_are_steadier() -> None:
+    chance = random.Random(6)
+    first = [664, 667, 637, 591, 538, 551, 540, 493, 433, 353, 284, 290, 259, 232]
+    lately = [round(chance.gauss(220 if day % 7 < 5 else 170, 6)) for day in range(35)]
+    past = [delivery(rows) for rows in (*first, *lately)]
+    assert told(judged(past, delivery(218))) == set()
+    assert ("volume", ERROR) in told(judged(past, delivery(110)))
 
 
 def test_a_few_more_nulls_in_a_key_reject_and_elsewhere_warn() -> None:

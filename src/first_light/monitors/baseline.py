@@ -130,6 +130,7 @@ def remember(releases: Sequence[Release], fingerprint: str, at: datetime) -> Mem
         fingerprint: the candidate's state of raw; empty where it is unknown.
         at: when it is judged.
     """
+    releases = releases[-_RELEASES:]
     groups: list[Step] = []
     for release in releases:
         if groups and release.fingerprint and groups[-1].release.fingerprint == release.fingerprint:

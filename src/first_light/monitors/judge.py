@@ -166,7 +166,7 @@ def _numbers(
     is_complete = column_rules.goes_on(profile, past) or bool(known.holiday)
     for measure_, value in measures.items():
         value = value._replace(value=excused(measure_, value.value, at, known.calendar))
-        series = past.series.get(measure_)
+        series = past.comparable(measure_, value.rows)
         if series is None or measure_.check not in LIMITS:
             continue
         expected = expect_at(series.times, series.weekdays, series.values, at)
@@ -183,6 +183,7 @@ def _numbers(
         case = Case(
             measure_, *value, series.values, expected, memory.cadence,
             measure_.column in known.keys, is_complete, spread_of(value.rows, past, profile),
+            profile.files is not None or measure_.metric == "came",
         )  # fmt: skip
         level = _level_on_day(case, series, at, known.holiday)
         if not level or _is_reported(measure_, value.value, past.last):

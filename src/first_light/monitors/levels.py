@@ -73,6 +73,9 @@ COMPLETE = 0.98
 _FEW_ROWS = 4.0  # where a few rows come, some days bring several times as many
 _CONSTANT = 1.1  # the factor of rows that matters where there were always as many
 _STABLE_WARN, _STABLE_ERROR = 1.1, 1.15  # factors of a mean that hardly varies
+# How far beyond all others it lies then, in multiples of how far apart they lie: to warn, to
+# reject; the same for a mean of few rows, which one may move, and of a whole table, which many may.
+_BEYOND, _BEYOND_FEW = (0.6, 1.5), (1.0, 2.0)
 _OTHER_SIZE = 3.0  # times the factor, as a logarithm, that means of positive values differ by
 _LONG_GAP = 1.5  # times the longest gap
 _LONGER = 0.5  # times the longest time without a new row
@@ -92,6 +95,7 @@ class Case:
         cadence: the usual time between two deliveries; None where nobody knows.
         is_key: whether the column identifies something.
         spread: how much more it scatters than usual, for it comes from fewer rows; at least 1.
+        is_of_delivery: whether its rows are those that came.
         is_complete: whether a counter in the rows shows that none is missing.
     """
 
@@ -104,6 +108,7 @@ class Case:
     is_key: bool = False
     is_complete: bool = False
     spread: float = 1.0
+    is_of_delivery: bool = False
 
     @property
     def limit(self) -> Limit:
@@ -280,11 +285,13 @@ def _mean_level(case: Case) -> str:
     if case.is_key or len(case.past) < USUAL or case.value * case.expected.middle <= 0:
         return ""
     # A mean that hardly varies is told from a smaller change.
-    if case.factor < _STABLE_WARN or case.unusual < case.scatter:
+    is_steady = case.is_of_delivery and case.rows >= MINIMUM_ROWS
+    to_warn, to_reject = _BEYOND if is_steady else _BEYOND_FEW
+    if case.factor < _STABLE_WARN or case.unusual < to_warn * case.scatter:
         return ""
     if case.distance < case.expected.sure * case.spread:
         return ""
-    is_far = case.factor >= _STABLE_ERROR and case.unusual >= 2 * case.scatter
+    is_far = case.factor >= _STABLE_ERROR and case.unusual >= to_reject * case.scatter
     return ERROR if is_far else WARN
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from first_light.history.record import FindingRun, RelationProfile
 from first_light.monitors.baseline import Memory, Release, as_remembered
-from first_light.monitors.levels import ERROR, LIMITS, WARN, off_by
+from first_light.monitors.levels import ERROR, LIMITS, LONG, WARN, off_by
 from first_light.monitors.measures import Measure, Value, amounts, measure
 from first_light.monitors.prediction import AT_LEAST, RHYTHM_FROM
 from first_light.utils.timestamps import day_named
@@ -111,6 +111,18 @@ class RelationPast:
     def pairs(self) -> tuple[tuple[Release, Mapping[str, Any]], ...]:
         """Each release with its profile, oldest first."""
         return tuple(zip(self.releases, self.steps))
+
+    def comparable(self, measure_: Measure, rows: float) -> Series | None:
+        """The earlier values of a measure; of a mean, those of at least half as many rows, where
+        there are enough: those of fewer rows scatter more."""
+        series = self.series.get(measure_)
+        metric = "came" if measure_.metric == "came" else "delivered"
+        counted = self.series.get(Measure("volume", metric, ""))
+        if series is None or counted is None or measure_.check != "mean":
+            return series
+        counts = dict(zip(counted.times, counted.values))
+        kept = [entry for entry in series.entries if counts.get(entry[0], rows) >= rows / 2]
+        return Series.of(kept) if LONG <= len(kept) < len(series.values) else series
 
     def multiples(self, counted: Mapping[str, float]) -> set[int]:
         """As how many deliveries a delivery may count that holds so much; more than one."""
