@@ -160,6 +160,19 @@ def test_a_warning_of_dbt_is_an_error(make_product: MakeProduct) -> None:
 
 
 @pytest.mark.slow
+def test_a_profile_that_cannot_be_read_is_one_red_step(make_product: MakeProduct) -> None:
+    product = make_product({"content": "empty"})
+    profiles = product.root / "profiles.yml"
+    profiles.write_text("ours:\n  target: prod\n  outputs: {prod: {type: trino}}\n")
+    checked = product.dataops("check", code=1)
+    assert "failed  dbt parse" in checked.stdout
+    assert "there is no profile dataops, which dbt_project.yml names" in checked.stdout
+    assert "skipped project rules" in checked.stdout
+    report = json.loads((product.root / "target/check/report.json").read_text("utf-8"))
+    assert {"managed files", "SQL style"} <= {step["name"] for step in report["steps"]}
+
+
+@pytest.mark.slow
 def test_check_shows_its_report_in_the_job_summary(make_product: MakeProduct) -> None:
     product = make_product({"content": "empty"})
     summary = product.root / "target-summary.md"

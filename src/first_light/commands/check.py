@@ -147,13 +147,18 @@ def _dbt_steps(
     hooks: HookRun,
 ) -> Iterator[Step]:
     database = folder / DATABASE_FILE
-    environment = side_environment(product, database.relative_to(product.root))
     progress: Callable[[str], None] = lambda line: report_progress(f"dbt: {line}")  # noqa: E731
-    if current is not None and isinstance(compared_change, Change):
-        dbt = current.dbt(product, folder, progress)
-    else:
-        current = None
-        dbt = open_side_engine(product, product.root, folder, environment, progress)
+    try:
+        environment = side_environment(product, database.relative_to(product.root))
+        if current is not None and isinstance(compared_change, Change):
+            dbt = current.dbt(product, folder, progress)
+        else:
+            current = None
+            dbt = open_side_engine(product, product.root, folder, environment, progress)
+    except DataopsError as error:  # such as a profile that cannot be read: the rest is checked
+        yield Step(_PARSE, FAILED, 0.0, "", (str(error),))
+        yield from (Step(name, SKIPPED) for name in _AFTER_PARSE)
+        return
 
     report_progress("dbt parse")
     with _clock() as seconds:
@@ -211,7 +216,8 @@ def _dbt_steps(
         dbt.clean_up()
 
 
-_RULES, _BUILD = "project rules", "dbt build on the sample"
+_PARSE, _RULES = "dbt parse, warnings are errors", "project rules"
+_BUILD = "dbt build on the sample"
 _BUILD_ON_RAW = "dbt build on the current release's raw"
 _FRESHNESS = "source freshness"
 _AFTER_RULES = (_BUILD, IMPACT, BOARDS, _FRESHNESS)
@@ -222,8 +228,8 @@ _AFTER_EXTERNAL = (_BUILD_ON_RAW, IMPACT, BOARDS, _FRESHNESS)
 def _parse_step(run: DbtRun, seconds: float) -> Step:
     repeat = hook_command("dbt-parse")
     if run.ok:
-        return Step("dbt parse, warnings are errors", PASSED, seconds, accepted_warnings.summary())
-    return Step("dbt parse, warnings are errors", FAILED, seconds, "", (run.problem,), repeat)
+        return Step(_PARSE, PASSED, seconds, accepted_warnings.summary())
+    return Step(_PARSE, FAILED, seconds, "", (run.problem,), repeat)
 
 
 def _build_step(run: DbtRun, seconds: float, on_sample: Engine | None, reached: str = "") -> Step:
