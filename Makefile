@@ -1,7 +1,8 @@
 # make demo   a data product from real input, in .cache/demo
 # make test   everything that CI runs
 # make test-unit  the fast tests of functions over values, for each change
-# make gauntlet  every promised update: versions, answers, lives; every instant of a kill
+# make gauntlet  every promised update: versions, answers, lives, forges
+# make thorough  every instant of a kill, every scenario, many random examples
 # make engines   products on Spark, Snowflake, BigQuery and DuckLake
 # make bench  speed, each figure a ratio of two things run in turn
 # make lint   style and types
@@ -18,12 +19,14 @@ UV := .venv/bin/uv
 RUN := $(UV) run --quiet
 # Tests run side by side; each starts processes of its own.
 WORKERS ?= 2
+# What is tested with each change; the other tiers run weekly and before a release.
+EACH = not gauntlet and not thorough and not engines
 # What random tests draw from: a run prints its seed, and make test SEED=… repeats it.
 PYTEST = $(RUN) pytest -n $(WORKERS) $(if $(SEED),--seed $(SEED))
 # What Python has compiled is kept, whatever the machine says: tests and benches start it often.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-unit gauntlet engines bench lint docs gallery recording format newest ahead release clean
+.PHONY: demo test test-unit gauntlet thorough engines bench lint docs gallery recording format newest ahead release clean
 .DEFAULT_GOAL := demo
 
 $(UV):
@@ -45,15 +48,18 @@ demo: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python tools/demo.py .cache/demo
 
 test: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) --costliest 25 -m "not gauntlet and not engines"
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) --costliest 25 -m "$(EACH)"
 
 test-unit: .cache/ready
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/unit -m "not slow and not gauntlet and not engines"
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/unit -m "not slow and $(EACH)"
 
 # Every version of the template, every profile of answers, every life of a product; and in all
 # combinations what `make test` has once. Here uv starts every command, which tests else fork.
 gauntlet: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" FIRST_LIGHT_TESTS_FORK=0 $(PYTEST) -m gauntlet
+
+thorough: .cache/ready
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m thorough
 
 engines: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m engines
@@ -99,7 +105,7 @@ ahead: .cache/ready
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) python -m tools.release.ahead $(PIN)
 
 # The version follows from what products will see; VERSION=v2.0.0 asks for more. Nothing is pushed.
-release: .cache/ready gauntlet engines
+release: .cache/ready gauntlet thorough engines
 	@$(RUN) python -m tools.release $(VERSION)
 
 clean:

@@ -114,7 +114,7 @@ def test_equals_a_full_build(carrying: CarriedProduct, monkeypatch: pytest.Monke
 
 
 @pytest.mark.slow
-@pytest.mark.gauntlet
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(5))
 def test_equals_a_full_build_always(
     carrying: CarriedProduct, monkeypatch: pytest.MonkeyPatch, seed: int

@@ -52,14 +52,14 @@ def test_killed_at_some_steps(prepared: Path, tmp_path: Path, name: str) -> None
         _kill_at(prepared, tmp_path, name, kill_at)
 
 
-@pytest.mark.gauntlet
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", VERBS)
 def test_killed_at_every_step(prepared: Path, tmp_path: Path, name: str) -> None:
     for kill_at in range(1, _count_steps(prepared, tmp_path, name) + 1):
         _kill_at(prepared, tmp_path, name, kill_at)
 
 
-@pytest.mark.parametrize("instants", [8, pytest.param(INSTANTS, marks=pytest.mark.gauntlet)])
+@pytest.mark.parametrize("instants", [8, pytest.param(INSTANTS, marks=pytest.mark.thorough)])
 def test_killed_at_random_instants(product: Path, instants: int) -> None:
     """One store lives through all of it."""
     names = list(VERBS)
@@ -79,7 +79,7 @@ def test_killed_at_random_instants(product: Path, instants: int) -> None:
         _look(product, name, before, f"killed after {moment:.3f} s")
 
 
-@pytest.mark.parametrize("apart", [40, pytest.param(20, marks=pytest.mark.gauntlet)])
+@pytest.mark.parametrize("apart", [40, pytest.param(20, marks=pytest.mark.thorough)])
 def test_recovery_itself_may_be_killed(prepared: Path, tmp_path: Path, apart: int) -> None:
     root = _fresh(prepared, tmp_path)
     steps = _count_steps(prepared, tmp_path, "release")

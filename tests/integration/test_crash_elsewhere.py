@@ -50,19 +50,19 @@ def warm() -> Iterator[worker.Warm]:
     ("places", "names"),
     [
         ("branch", ("release", "rollback")),
-        pytest.param("branch", ("prune", "rejected"), marks=pytest.mark.gauntlet),
-        pytest.param("bucket", tuple(VERBS), marks=pytest.mark.gauntlet),
+        pytest.param("branch", ("prune", "rejected"), marks=pytest.mark.thorough),
+        pytest.param("bucket", tuple(VERBS), marks=pytest.mark.thorough),
     ],
     indirect=["places"],
 )
 def test_killed_at_some_instants(places: Places, warm: worker.Warm, names: tuple[str, ...]) -> None:
-    """Each store and each verb once; `gauntlet` kills every verb in every store, and often."""
+    """Each store and each verb once; `thorough` kills every verb in every store, and often."""
     life = _Life(places, warm)
     for name in names:
         life.kill_often(name, 1)
 
 
-@pytest.mark.gauntlet
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "kills"), [(name, INSTANTS if name == "release" else INSTANTS // 4) for name in VERBS]
 )

@@ -44,7 +44,7 @@ def clean_days(count: int, until: str, seed: int) -> list[drill.Day]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("clean", [15, pytest.param(60, marks=pytest.mark.gauntlet)])
+@pytest.mark.parametrize("clean", [15, pytest.param(60, marks=pytest.mark.thorough)])
 def test_the_example_catches_19_of_20_faults_and_lets_clean_days_through(
     make_product: MakeProduct, monkeypatch: pytest.MonkeyPatch, clean: int
 ) -> None:
@@ -69,7 +69,7 @@ def test_the_example_catches_19_of_20_faults_and_lets_clean_days_through(
     assert done.warned <= 0.05 * done.days
 
 
-@pytest.mark.gauntlet
+@pytest.mark.thorough
 def test_240_clean_days_of_other_shops_pass(
     make_product: MakeProduct, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

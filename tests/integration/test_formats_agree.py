@@ -139,7 +139,7 @@ def test_formats_agree(
     _check(tmp_path_factory.mktemp("formats"), columns)
 
 
-@pytest.mark.gauntlet
+@pytest.mark.thorough
 @settings(max_examples=60, **_SLOW)  # type: ignore[arg-type]
 @given(columns=_tables())
 def test_formats_agree_on_many_tables(
@@ -156,7 +156,7 @@ def test_values_of_a_type_agree(
     _check_values(tmp_path_factory.mktemp("values"), columns)
 
 
-@pytest.mark.gauntlet
+@pytest.mark.thorough
 @settings(max_examples=40, **_SLOW)  # type: ignore[arg-type]
 @given(columns=_typed_tables())
 def test_values_of_a_type_agree_on_many_tables(

@@ -381,7 +381,7 @@ def test_packing_cut_short_loses_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runs", [3_000, pytest.param(26_000, marks=pytest.mark.gauntlet)])
+@pytest.mark.parametrize("runs", [3_000, pytest.param(26_000, marks=pytest.mark.thorough)])
 def test_four_months_and_three_years_of_hourly_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: int
 ) -> None:

@@ -460,7 +460,7 @@ def shop(shop_once: Shop) -> Iterator[Shop]:
     shop_once.reset()
 
 
-_IN_CI = 3  # one scenario of so many runs with every change, all of them in the gauntlet
+_IN_CI = 3  # one scenario of so many runs with every change, all of them every week
 
 
 def scenarios() -> list[Any]:
@@ -469,7 +469,7 @@ def scenarios() -> list[Any]:
         pytest.param(
             entry,
             id=entry["change"].replace(" ", "-"),
-            marks=[] if number % _IN_CI == 0 else pytest.mark.gauntlet,
+            marks=[] if number % _IN_CI == 0 else pytest.mark.thorough,
         )
         for number, entry in enumerate(loaded)
     ]

@@ -156,7 +156,7 @@ def assert_moves(root: Path, to: str, environment: Mapping[str, str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.gauntlet  # the planted product is tried in each run
+@pytest.mark.thorough  # the planted product is tried in each run
 def test_the_example_moves_to_postgresql(tmp_path: Path, server: postgres.Server) -> None:
     assert_moves(example(tmp_path / "shop"), "postgres", server.environment())
 

@@ -126,7 +126,7 @@ def test_a_product_s_first_releases(make_product: MakeProduct) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "told", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.gauntlet)]
+    "told", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.thorough)]
 )
 def test_told_to_stop(make_product: MakeProduct, told: signal.Signals) -> None:
     """In the middle of a long query: recorded, nothing left, nobody waits."""
@@ -170,7 +170,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("seed", "until"), [(22, 17), pytest.param(0, 24, marks=pytest.mark.gauntlet)]
+    ("seed", "until"), [(22, 17), pytest.param(0, 24, marks=pytest.mark.thorough)]
 )
 def test_state_and_full_refresh_give_equal_marts(
     shop: Path, monkeypatch: pytest.MonkeyPatch, seed: int, until: int

@@ -67,7 +67,7 @@ def run(root: Path, environment: Mapping[str, str], code: int) -> dict[str, Any]
 
 
 @pytest.mark.slow
-@pytest.mark.gauntlet  # test_all_commands.py has it in a product
+@pytest.mark.thorough  # test_all_commands.py has it in a product
 def test_duckdb_keeps_every_guarantee(tmp_path: Path) -> None:
     document = run(product(tmp_path / "shop", "duckdb"), {}, 0)
     assert document["warehouse"] == "duckdb"

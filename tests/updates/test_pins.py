@@ -331,7 +331,7 @@ def test_the_workflows_of_this_repository_are_sound_and_call_what_people_call() 
     assert ": write" not in built
     assert "run: make" not in published
     assert "schedule:" in texts["gauntlet.yml"]
-    assert "tier: [gauntlet, engines]" in texts["gauntlet.yml"]
+    assert "tier: [gauntlet, thorough, engines]" in texts["gauntlet.yml"]
     assert 'run: make "$TIER"' in texts["gauntlet.yml"]
     makefile = (harness.TEMPLATE / "Makefile").read_text("utf-8")
     assert {"newest:", "ahead:"} <= set(re.findall(r"^\w+:", makefile, re.MULTILINE))

@@ -1,6 +1,6 @@
 """`python -m tools.release.newest`: the newest version of every pin, tried, as a proposal.
 
-Run every week by .github/workflows/newest.yml. The proposal says what the gauntlet and the engines
+Run every week by .github/workflows/newest.yml. The proposal says what the weekly tiers of tests
 made of it; when something failed it is a draft. All that it runs is new, so it holds no token:
 another job opens the pull request, with `tools.release.open_newest`.
 """
@@ -22,8 +22,9 @@ from tools.release.open_newest import FOLDER, TITLE
 from tools.release.pins import Bump, PinError
 from tools.release.template import HERE
 
+_TIERS = ("gauntlet", "thorough", "engines")
 # The environment is made anew first: make notices that its list of tools changed.
-TRIED = (("make", "format"), ("make", "lint"), ("make", "gauntlet"), ("make", "engines"))
+TRIED = tuple(("make", name) for name in ("format", "lint", *_TIERS))
 _SHOWN = 40
 
 
