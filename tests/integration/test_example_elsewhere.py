@@ -1,4 +1,4 @@
-"""The example, released on emulators of Snowflake and BigQuery."""
+"""The example, released on emulators of Snowflake and BigQuery, and on Spark itself."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ NOW = {"DATAOPS_NOW": "2026-04-01T06:00:00Z"}
     [
         pytest.param("snowflake", marks=snowflake_emulator.needs_emulator),
         pytest.param("bigquery", marks=bigquery_emulator.needs_emulator),
+        "spark",
     ],
 )
 def test_a_day_of_new_rows_is_released_and_rolled_back(tmp_path: Path, warehouse: str) -> None:
