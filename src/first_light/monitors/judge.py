@@ -169,13 +169,15 @@ def _numbers(
         series = past.comparable(measure_, value.rows)
         if series is None or measure_.check not in LIMITS:
             continue
-        expected = expect_at(series.times, series.weekdays, series.values, at)
+        whole = profile.files is None and not measure_.is_of_new_rows
+        expected = expect_at(series.times, series.weekdays, series.values, at, whole)
         if expected is None or _is_running(measure_, measures, past):
             continue
         if measure_.check == "volume" and value.value < expected.middle:
             series = series.without_peaks()
-            usual = expect_at(series.times, series.weekdays, series.values, at)
-            expected = usual or expected
+            expected = (
+                expect_at(series.times, series.weekdays, series.values, at, whole) or expected
+            )
         if (measure_.check, measure_.metric) in COUNTED and any(
             _is_sum(value.value, series, count, at, memory.cadence) for count in shares
         ):
@@ -183,7 +185,7 @@ def _numbers(
         case = Case(
             measure_, *value, series.values, expected, memory.cadence,
             measure_.column in known.keys, is_complete, spread_of(value.rows, past, profile),
-            profile.files is not None or measure_.metric == "came",
+            not whole,
         )  # fmt: skip
         level = _level_on_day(case, series, at, known.holiday)
         if not level or _is_reported(measure_, value.value, past.last):
@@ -310,9 +312,8 @@ def _empty(profile: RelationProfile, past: RelationPast, is_holiday: bool) -> Fi
         len(rows) < AT_LEAST or not min(rows) or usual < 4 * math.sqrt(usual)
     ):
         return None
-    message = f"{profile.name} has no rows; usually it has {usual:,.0f}."
-    if profile.files is not None:
-        message = f"The delivery of {profile.name} has no rows; usually it has {usual:,.0f}."
+    place = profile.name if profile.files is None else f"The delivery of {profile.name}"
+    message = f"{place} has no rows; usually it has {usual:,.0f}."
     level = WARN if is_holiday and profile.files is not None else ERROR
     return replace(about(profile, "volume", level, message), value=0.0, expected_low=1.0)
 

@@ -25,6 +25,11 @@ class Measure(NamedTuple):
     metric: str
     column: str
 
+    @property
+    def is_of_new_rows(self) -> bool:
+        """Whether it is of the rows that came, not of a whole table."""
+        return self.metric in ("came", "each", "delivered")
+
 
 class Value(NamedTuple):
     """A measured number, and from how many rows it comes."""

@@ -26,7 +26,6 @@ _NEAR = 0.1  # the share by which values differ that are alike
 _DELIVERIES = 60  # of a source, in its past
 _AS_HIGH = 0.8  # the share of a value from which another is about as high
 _PEAK, _FEW_PEAKS = 1.6, 0.1  # a peak is so far above the median, and at most so many are
-_OF_DELIVERIES = ("came", "each", "delivered")  # what new rows hold; all else is of a whole table
 _ANY_DAY = 3  # on so many days of the week, what is strange comes on any
 # Days before and after the turn of a month that may be unlike others; a day more after it, for the
 # last of them may be released in the morning after.
@@ -152,7 +151,7 @@ class RelationPast:
         ]
         place = (measure_.check, profile.unique_id, measure_.column)
         if self.releases and place in self.releases[-1].anomalies:
-            is_state = profile.files is None and measure_.metric not in _OF_DELIVERIES
+            is_state = profile.files is None and not measure_.is_of_new_rows
             return WARN if level == ERROR and is_state and near[-1] is not None else level
         weekdays = {*near} - {None}
         has_rhythm = len(weekdays) >= _ANY_DAY or at.weekday() in weekdays

@@ -73,13 +73,21 @@ def expect(past: Sequence[Past], at: datetime) -> Expected | None:
 
 
 def expect_at(
-    times: Sequence[float], weekdays: Sequence[int], values: Sequence[float], at: datetime
+    times: Sequence[float],
+    weekdays: Sequence[int],
+    values: Sequence[float],
+    at: datetime,
+    is_total: bool = False,
 ) -> Expected | None:
-    """The same, of values whose times (seconds) and weekdays are known: there are many of them."""
+    """The same, of values whose times (seconds) and weekdays are known: there are many of them.
+
+    A total, as the rows of a whole table, keeps what came at once, such as with the first of a
+    month: that its last weeks are steady says nothing, and it does not wander.
+    """
     if len(values) < AT_LEAST:
         return None
-    picture = _picture(times, weekdays, values, at)
-    if len(values) >= _LATELY_FROM and picture.varies:
+    picture = _picture(times, weekdays, values, at, is_total)
+    if not is_total and len(values) >= _LATELY_FROM and picture.varies:
         # What was long ago says little where the last weeks are steadier.
         lately = _picture(times[-_LATELY:], weekdays[-_LATELY:], values[-_LATELY:], at)
         usual = _size(picture.residuals[-_LATELY:])
@@ -214,7 +222,11 @@ def _days(times: tuple[float, ...], weekdays: tuple[int, ...]) -> _Days:
 
 
 def _picture(
-    times: Sequence[float], weekdays: Sequence[int], values: Sequence[float], at: datetime
+    times: Sequence[float],
+    weekdays: Sequence[int],
+    values: Sequence[float],
+    at: datetime,
+    is_total: bool = False,
 ) -> _Picture:
     """The plainest picture that no finer one explains clearly better."""
     count = len(values)
@@ -228,7 +240,7 @@ def _picture(
     best = _trend(best, days, at) or best
     if times[-1] - times[0] >= RHYTHM_FROM:
         best = _weekday(best, days, values, at) or best
-    return _walk(best, days, times, values, at) or best
+    return best if is_total else _walk(best, days, times, values, at) or best
 
 
 def _mean(values: Sequence[float]) -> float:
