@@ -145,4 +145,18 @@ FACTS: dict[str, dict[str, TableFacts]] = {
             ("visit_no",), ("flag",),
         ),
     },
+    "ferries": {
+        "sailings": TableFacts(
+            ("sailing",), ("passengers", "delay_minutes"), (), ("route", "ship"),
+            ("departs_at",), (), (), ("reason",), ("sailing",),
+        ),
+        "tickets": TableFacts(
+            ("ticket_no",), ("price",), ("price",), ("kind", "channel"), ("sold_at",), (),
+            ("sailing",), ("discount_code",), ("ticket_no",),
+        ),
+        "fuel": TableFacts(
+            ("ship", "bunkered_on"), ("litres", "price_per_litre"), ("price_per_litre",), ("ship",),
+            (), ("bunkered_on",),
+        ),
+    },
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Nine generated shops, unlike each other and unlike the example: what each delivers day by day.
+"""Ten generated shops, unlike each other and unlike the example: what each delivers day by day.
 
 A shop is a function of a first day, a number of days and a seed. It yields clean deliveries: what
 is in them is usual for that shop, also where it is a lot (a month's end, a holiday, a new store).
@@ -10,6 +10,7 @@ from bench.audit.shops import (
     campaigns,
     clinic,
     events,
+    ferries,
     meters,
     parcels,
     reference,
@@ -29,4 +30,5 @@ SHOPS: dict[str, Shop] = {
     "meters": meters.deliveries,
     "campaigns": campaigns.deliveries,
     "clinic": clinic.deliveries,
+    "ferries": ferries.deliveries,
 }
