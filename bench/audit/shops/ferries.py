@@ -1,6 +1,6 @@
-"""Ferries: sailings by a timetable that the season changes, tickets, and fuel by ship.
+"""Ferries: sailings by a timetable of the week, their tickets, and fuel by ship.
 
-Weekends are busiest. In bad weather sailings are cancelled.
+Weekends and summers are busiest. In bad weather sailings are cancelled.
 """
 
 from __future__ import annotations
