@@ -20,6 +20,7 @@ from first_light.monitors.baseline import Memory, release_of, remember
 from first_light.monitors.files import check_files
 from first_light.monitors.judge import Known, judge
 from first_light.monitors.levels import ERROR, WARN
+from first_light.monitors.prediction import Past, expect, expect_at
 from first_light.monitors.run import judge_all, with_levels_of_sources
 from first_light.monitors.sources import deliveries
 from first_light.warehouse.dialect import dialect_of
@@ -766,6 +767,20 @@ def test_what_wanders_is_expected_near_the_last_value() -> None:
     level = [delivery(round(chance.gauss(120, 8))) for _ in _WANDERING]
     low = min(each.rows for each in level)
     assert told(judged([*level, delivery(135)], delivery(low))) == set(), "what scatters does not"
+
+
+def test_a_total_that_was_steady_for_four_weeks_is_compared_with_all_of_them() -> None:
+    """Bills come with the first of a month: between them a sum of them hardly moves."""
+    day = datetime(2025, 8, 4, 6, tzinfo=timezone.utc)
+    sums = [100.0 + n + (60 if n >= 20 else 0) + (1 if n % 2 else 0) for n in range(52)]
+    times = [day + timedelta(days=n) for n in range(53)]
+    expected = expect([Past(*each) for each in zip(times, sums)], times[-1])
+    assert expected
+    assert expected.low < sums[-1] + 61 < expected.high
+    seconds, weekdays = [at.timestamp() for at in times[:-1]], [at.weekday() for at in times[:-1]]
+    came = expect_at(seconds, weekdays, sums, times[-1])
+    assert came
+    assert came.high < sums[-1] + 61
 
 
 def test_a_rhythm_of_the_week_may_grow() -> None:

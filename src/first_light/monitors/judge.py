@@ -38,12 +38,13 @@ from first_light.monitors.past import (
     RelationPast,
     Series,
     days_from_month_turn,
+    is_total,
     measures_of,
     past_of,
     spread_of,
     together,
 )
-from first_light.monitors.prediction import AT_LEAST, Expected, expect_at
+from first_light.monitors.prediction import AT_LEAST, Expected
 from first_light.monitors.quiet_days import Holiday, excused
 from first_light.project.calendar import Calendar
 
@@ -169,15 +170,13 @@ def _numbers(
         series = past.comparable(measure_, value.rows)
         if series is None or measure_.check not in LIMITS:
             continue
-        whole = profile.files is None and not measure_.is_of_new_rows
-        expected = expect_at(series.times, series.weekdays, series.values, at, whole)
+        of_total = is_total(profile, measure_)
+        expected = series.expected(at, of_total)
         if expected is None or _is_running(measure_, measures, past):
             continue
         if measure_.check == "volume" and value.value < expected.middle:
             series = series.without_peaks()
-            expected = (
-                expect_at(series.times, series.weekdays, series.values, at, whole) or expected
-            )
+            expected = series.expected(at, of_total) or expected
         if (measure_.check, measure_.metric) in COUNTED and any(
             _is_sum(value.value, series, count, at, memory.cadence) for count in shares
         ):
@@ -185,7 +184,7 @@ def _numbers(
         case = Case(
             measure_, *value, series.values, expected, memory.cadence,
             measure_.column in known.keys, is_complete, spread_of(value.rows, past, profile),
-            not whole,
+            not of_total,
         )  # fmt: skip
         level = _level_on_day(case, series, at, known.holiday)
         if not level or _is_reported(measure_, value.value, past.last):
@@ -233,7 +232,7 @@ def _level_on_day(case: Case, series: Series, at: datetime, holiday: Holiday | N
     level = level_of(case)
     if not level or not holiday:
         return level
-    sunday = expect_at(series.times, series.weekdays, series.values, holiday.like_sunday(at))
+    sunday = series.expected(holiday.like_sunday(at), not case.is_of_delivery)
     levels = {level, level_of(replace(case, expected=sunday or case.expected))}
     return next(each for each in ("", WARN, ERROR) if each in levels)
 
@@ -254,7 +253,7 @@ def _is_sum(
     low = high = 0.0
     for back in range(min(count, _MOST_TOGETHER)):
         day = at - back * (cadence or timedelta(days=1))
-        expected = expect_at(series.times, series.weekdays, series.values, day)
+        expected = series.expected(day)
         if expected is None:
             return False
         low, high = low + max(0.0, expected.low), high + expected.high
@@ -268,7 +267,7 @@ def _has_grown_as_usual(value: float, expected: Expected, past: RelationPast, at
     before = past.last["rows"] if past.last else None
     if came is None or before is None or came.middle <= 0 or value <= expected.high:
         return False
-    usual = expect_at(came.times, came.weekdays, came.values, at)
+    usual = came.expected(at)
     return usual is not None and 0 <= value - before <= usual.high
 
 

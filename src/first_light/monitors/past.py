@@ -13,7 +13,7 @@ from first_light.history.record import FindingRun, RelationProfile
 from first_light.monitors.baseline import Memory, Release, as_remembered
 from first_light.monitors.levels import ERROR, LIMITS, LONG, WARN, off_by
 from first_light.monitors.measures import Measure, Value, amounts, measure
-from first_light.monitors.prediction import AT_LEAST, RHYTHM_FROM
+from first_light.monitors.prediction import AT_LEAST, RHYTHM_FROM, Expected, expect_at
 from first_light.utils.timestamps import day_named
 
 # What is counted, so that two deliveries that come together have twice as much of it.
@@ -62,6 +62,10 @@ class Series:
         limit = _PEAK * self.middle
         kept = [entry for entry in self.entries if entry[2] <= limit]
         return Series.of(kept) if len(kept) >= (1 - _FEW_PEAKS) * len(self.values) else self
+
+    def expected(self, at: datetime, is_total: bool = False) -> Expected | None:
+        """What they let expect of the next value, see `prediction.expect_at`."""
+        return expect_at(self.times, self.weekdays, self.values, at, is_total)
 
     @property
     def entries(self) -> list[tuple[float, int, float]]:
@@ -151,8 +155,8 @@ class RelationPast:
         ]
         place = (measure_.check, profile.unique_id, measure_.column)
         if self.releases and place in self.releases[-1].anomalies:
-            is_state = profile.files is None and not measure_.is_of_new_rows
-            return WARN if level == ERROR and is_state and near[-1] is not None else level
+            is_state = is_total(profile, measure_) and near[-1] is not None
+            return WARN if level == ERROR and is_state else level
         weekdays = {*near} - {None}
         has_rhythm = len(weekdays) >= _ANY_DAY or at.weekday() in weekdays
         return "" if level == WARN and has_rhythm else level
@@ -334,6 +338,11 @@ def together(
         return past.multiples(counted)
     periods = memory.periods(memory.since or at, memory.before.since)
     return {count for count in (periods, arrivals) if count > 1}
+
+
+def is_total(profile: RelationProfile, measure_: Measure) -> bool:
+    """Whether a measure is of a whole table, not of the rows that came."""
+    return profile.files is None and not measure_.is_of_new_rows
 
 
 def is_accepted(finding: FindingRun, normal: Normal) -> bool:

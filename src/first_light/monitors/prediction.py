@@ -57,18 +57,17 @@ class Expected:
 
 
 def expect(past: Sequence[Past], at: datetime) -> Expected | None:
-    """The interval for a value at `at`, t·s·√(1+1/n) around the picture that explains most.
+    """The interval for a total at `at`, t·s·√(1+1/n) around the picture that explains most.
 
     A steady growth is a trend, four weeks show a rhythm of the week; None with too little history.
     """
-    if len(past) < AT_LEAST:
-        return None
     days = [observation.at for observation in past]
     return expect_at(
         [day.timestamp() for day in days],
         [day.weekday() for day in days],
         [observation.value for observation in past],
         at,
+        is_total=True,
     )
 
 
@@ -314,7 +313,7 @@ def _growing(
     degrees = plain.degrees - 1
     left = plain.spread**2 * plain.degrees - slope * slope * width
     if left >= 1.001 * degrees * (limit * plain.spread) ** 2:
-        return None  # about; it costs nothing
+        return None  # far from enough, without computing what is left of each value
     residuals = [rest - slope * offset for offset, rest in zip(offsets, plain.residuals)]
     spread = _size(residuals, degrees)
     if spread >= limit * plain.spread:
